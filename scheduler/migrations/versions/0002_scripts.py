@@ -25,5 +25,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget the scripts."""
+    """Drop the scripts."""
     op.drop_table("script_items")

@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Units known so far are without bounds; sessions so far were admitted under version 1 of their profile."""
+    """Add them: units known so far have no first or last day; sessions so far have version 1 of their profile."""
     op.add_column("units", sa.Column("valid_from", sa.Date))
     op.add_column("units", sa.Column("valid_to", sa.Date))
     op.add_column("units", sa.Column("successor", sa.String(64)))
@@ -26,7 +26,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget both."""
+    """Drop what the upgrade added."""
     op.execute("UPDATE sessions SET profile = substr(profile, 1, length(profile) - 2) WHERE profile LIKE '%/1'")
     op.drop_table("profiles")
     for column in ("successor", "valid_to", "valid_from"):

@@ -33,7 +33,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget them."""
+    """Drop what the upgrade added."""
     op.drop_index("sessions_state", "sessions")
     op.drop_table("happenings")
     op.drop_table("held_plans")

@@ -12,7 +12,7 @@ depends_on = None
 
 
 def point(primary_key: bool = False, index: bool = False) -> sa.Column[str]:
-    """A column that names a point."""
+    """Return a column that names a point."""
     key = sa.ForeignKey("points.id")
     return sa.Column("point", sa.String(64), key, primary_key=primary_key, nullable=False, index=index)
 
@@ -184,7 +184,7 @@ def _people() -> None:
 
 
 def downgrade() -> None:
-    """Forget them, but not how many devices a point has."""
+    """Drop what the upgrade added, but keep how many devices a point has."""
     op.add_column("points", sa.Column("devices", sa.Integer, nullable=False, server_default="1"))
     op.execute("UPDATE points SET devices = (SELECT count(*) FROM devices WHERE devices.point = points.id)")
     for name in ("changes", "people", "devices", "lines", "providers", "assessments", "rooms"):

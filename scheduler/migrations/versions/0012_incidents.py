@@ -47,6 +47,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget them."""
+    """Drop what the upgrade added."""
     for table in ("line_minutes", "incident_steps", "incidents"):
         op.drop_table(table)

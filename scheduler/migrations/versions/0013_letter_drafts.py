@@ -19,7 +19,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget them."""
+    """Drop what the upgrade added."""
     with op.batch_alter_table("letters_received") as table:
         table.drop_constraint("letter_draft", type_="foreignkey")
         table.drop_column("draft")

@@ -34,7 +34,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget them."""
+    """Drop what the upgrade added."""
     op.drop_table("explanations")
     op.drop_index("stays_left", "stays")
     op.drop_index("stays_session", "stays")

@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Seal every live code and keep of all others what they are known again by."""
+    """Encrypt every live code; of all others keep the keyed hash by which they are known again."""
     op.add_column("codes", sa.Column("sealed", sa.String(120)))
     connection = op.get_bind()
     cipher = connection.get_execution_options().get(OPTION, EPHEMERAL)

@@ -46,7 +46,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget them."""
+    """Drop what the upgrade added."""
     op.drop_table("denials")
     for name in ("people", *TEXTS, *CODES, "provisional", *TIMES):
         op.drop_column("sessions", name)

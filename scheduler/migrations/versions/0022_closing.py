@@ -69,6 +69,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget them."""
+    """Drop what the upgrade added."""
     for table in ("material_grants", "documents", "handovers", "closings", "closing_ticks"):
         op.drop_table(table)

@@ -17,7 +17,7 @@ TO_NAME = "UPDATE incidents SET provider = (SELECT name FROM providers WHERE pro
 
 
 def upgrade() -> None:
-    """Minutes that were counted are of whose line the point has now."""
+    """Add the columns: minutes counted so far belong to the provider whose line the point has now."""
     op.add_column("duties", sa.Column("provider", sa.String(32)))
     op.add_column("line_minutes", sa.Column("provider", sa.String(32)))
     op.execute(OF_POINT)
@@ -25,7 +25,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget it."""
+    """Drop what the upgrade added."""
     op.execute(TO_NAME)
     op.drop_column("line_minutes", "provider")
     op.drop_column("duties", "provider")

@@ -26,6 +26,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget it."""
+    """Drop what the upgrade added."""
     op.drop_index("speeches_session", "speeches")
     op.drop_table("speeches")

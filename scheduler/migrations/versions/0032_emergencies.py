@@ -20,5 +20,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget it."""
+    """Drop what the upgrade added."""
     op.drop_table("emergencies_seen")

@@ -15,5 +15,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget it."""
+    """Drop what the upgrade added."""
     op.drop_column("self_tests", "device")

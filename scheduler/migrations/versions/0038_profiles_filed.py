@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """None is filed yet."""
+    """Add the table: no profile is filed yet."""
     op.create_table(
         "profiles_filed",
         sa.Column("id", sa.String(48), primary_key=True),
@@ -21,5 +21,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget them; what they said stays kept."""
+    """Drop the table; what the profiles said stays kept."""
     op.drop_table("profiles_filed")

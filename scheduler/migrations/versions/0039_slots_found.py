@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """The longest slot says how far before a time one may begin that reaches into it."""
+    """Add the indexes: the longest slot says how far before a time one may begin that reaches into it."""
     op.create_index("slots_start_end", "slots", ["start", "end"])
     op.create_index("slots_length", "slots", [sa.text('("end" - start)')])
 

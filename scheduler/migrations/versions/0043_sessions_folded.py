@@ -22,5 +22,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget what is searched."""
+    """Drop what is searched."""
     op.drop_column("sessions", "folded")

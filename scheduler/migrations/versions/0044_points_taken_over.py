@@ -23,5 +23,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget which they were."""
+    """Drop which they were."""
     op.drop_column("points", "taken_over")

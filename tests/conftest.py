@@ -21,7 +21,7 @@ settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--plain` runs the tests as where nothing could be compiled."""
+    """Add `--plain`, which runs the tests as where nothing could be compiled."""
     parser.addoption("--plain", action="store_true")
 
 

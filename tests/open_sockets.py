@@ -12,7 +12,7 @@ LISTENING, UNCONNECTED = "0A", "07"
 
 
 def open_sockets(pid: int) -> set[tuple[str, str, int]]:
-    """Protocol, address and port of every internet socket that a process and its children wait on."""
+    """Return protocol, address and port of every internet socket that a process and its children wait on."""
     inodes = set()
     for each in tree(pid):
         for descriptor in Path(f"/proc/{each}/fd").iterdir():

@@ -206,7 +206,7 @@ class PlainTransport(Stateful):
         self.port_pairs: list[RtpPortPair] = []
 
     def connect(self) -> None:
-        """Become connected: both sides know where to send."""
+        """Connect: both sides know where to send."""
         self._set_state("connected", "")
 
     def check(self, now: float) -> None:

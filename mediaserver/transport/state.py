@@ -32,4 +32,4 @@ class Stateful:
 
 
 def _ignore(_state: State, _reason: str) -> None:
-    """Replaces the callback once nobody is interested any more."""
+    """Replace the callback once nobody is interested any more."""

@@ -11,15 +11,21 @@ LEGS_ALL = f"{PREFIX}legs"
 
 
 def legs(session: str) -> str:
-    """Sorted set: connected legs of one session by the second they expire."""
+    """Return the key of a sorted set: connected legs of one session by the second they expire."""
     return f"{PREFIX}legs:{session}"
 
 
 def counted(server: str) -> str:
-    """Mark that Valkey has all that one server counts, its legs or its failures; `server` is a random name."""
+    """Return the key that marks that Valkey has all that one server counts: its legs or its failures.
+
+    `server` is a random name.
+    """
     return f"{PREFIX}counted:{server}"
 
 
 def failures(kind: str, subject: str) -> str:
-    """Sorted set: recent failures of `subject` (random member, scored by time), kept while they count."""
+    """Return the key of a sorted set: recent failures of `subject` (random member, scored by time).
+
+    They are kept while they count.
+    """
     return f"{PREFIX}failures:{kind}:{subject}"

@@ -44,7 +44,7 @@ async def _seed(url: str) -> None:
 
 @pytest.fixture(scope="session")
 def seeded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with tables and units, to be copied."""
+    """Return a SQLite file with tables and units, to be copied."""
     path = tmp_path_factory.mktemp("seed") / "seed.db"
     asyncio.run(_seed(f"sqlite:///{path}"))
     return path
@@ -70,7 +70,7 @@ def seeded_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def scheduler(seeded_url: str) -> AsyncIterator[Scheduler]:
-    """A scheduler with what the regulation's examples may use: 16 sessions and, beside the test room, 200 points."""
+    """Yield a scheduler with the regulation's examples' capacity: 16 sessions, 200 points beside the test room."""
     engine = database.connect(seeded_url, CIPHER)
     yield Scheduler(engine, PROFILES, Amount(20, 255))
     await engine.dispose()

@@ -84,7 +84,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path, prepared: Path, valkey_url: str) -> Settings:
-    """Settings of a server of its own."""
+    """Return the settings of a server of its own."""
     shutil.copy(prepared, tmp_path / "diemcau.sqlite3")
     client = redis.Redis.from_url(valkey_url)
     client.flushall()

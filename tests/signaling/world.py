@@ -58,7 +58,7 @@ ACCOUNTS: dict[str, tuple[tuple[str, ...], str | None]] = {
 
 
 def make_settings(data: Path, redis_url: str | None) -> Settings:
-    """Settings under a temporary directory."""
+    """Return settings under a temporary directory."""
     return Settings(
         data=data,
         host="127.0.0.1",

@@ -77,7 +77,7 @@ class ServerTransport:
         self._news.set()
 
     def responded(self, round_trip: float, now: float) -> None:
-        """This test sends no binding requests of the server's own."""
+        """Ignore round trips: this test sends no binding requests of the server's own."""
 
     def changed(self, state: str, reason: str) -> None:
         self.states.append((state, reason))
@@ -121,7 +121,7 @@ MakeEndpoint = Callable[..., Endpoint]
 
 @pytest.fixture
 async def make_endpoint(material: Material) -> AsyncIterator[MakeEndpoint]:
-    """Makes endpoints, and closes them at the end."""
+    """Yield a function that makes endpoints; close them at the end."""
     made: list[Endpoint] = []
 
     def make(options: OfferOptions, decode: Decoder | None = None) -> Endpoint:

@@ -104,7 +104,10 @@ MakePoint = Callable[..., Awaitable[PointFixture]]
 
 @pytest.fixture
 async def make_point(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakePoint]:
-    """Makes a seated point. The endpoints numbered in `fails` never connect; `taken` are results of the seat checks."""
+    """Yield a function that makes a seated point.
+
+    The endpoints numbered in `fails` never connect; `taken` are results of the seat checks.
+    """
     monkeypatch.setattr(participant, "GRACE_S", 0.05)
     app, server = web.Application(), ScriptedServer()
     app.router.add_get("/ws", server.serve)

@@ -17,7 +17,7 @@ RANGE = range(46_200, 46_210)
 
 @pytest.fixture
 def heard() -> list[tuple[int, int, str]]:
-    """SSRC, timestamp at 48 kHz and codec of what came."""
+    """Return the list for what comes: SSRC, timestamp at 48 kHz and codec of each packet."""
     return []
 
 

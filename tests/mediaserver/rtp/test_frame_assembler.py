@@ -73,7 +73,10 @@ def test_the_later_slices_of_a_key_frame_are_none() -> None:
 
 
 def hole_of(assembler: FrameAssembler, mended: float, now: float) -> list[Frame]:
-    """Two holes, the first mended in time, the second open since `mended`; what the last packet gives at `now`."""
+    """Add packets with two holes; return what the last packet gives at `now`.
+
+    The first hole is mended in time, the second open since `mended`.
+    """
     packets = [p for each in pictures([b"picture"] * 8, {0}, 0) for p in each]
     assembler.add(packets[0], 0.0)
     assembler.add(packets[2], 0.0)

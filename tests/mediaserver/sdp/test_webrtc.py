@@ -206,7 +206,7 @@ def test_h264_is_constrained_baseline_in_mode_1_or_nothing(parameters: str, acce
 
 
 def assert_answered_or_bad(text: str) -> None:
-    """Only BadOffer may come of any text; what is accepted is answered line by line, in words of our own."""
+    """Assert that a text raises BadOffer at most, and that each m-line of an accepted one is answered."""
     try:
         offer = parse_offer(text)
     except BadOffer:

@@ -21,9 +21,10 @@ BETWEEN_CLOCKS_S = 0.01
 
 @pytest.fixture(scope="module", autouse=True)
 def noting() -> Iterator[None]:
-    """While a socket of the machine asks for it, the kernel notes arrivals; it begins a moment after the first asked.
+    """Keep a socket open that asks for receive times, so that the kernel notes them for all sockets.
 
-    Until then it tells when a datagram was read (net_enable_timestamp in its net/core/dev.c only orders the change).
+    It begins a moment after the first socket asked; until then the kernel tells when a datagram was read
+    (net_enable_timestamp in its net/core/dev.c only orders the change).
     """
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asks,

@@ -28,7 +28,7 @@ async def records(services: ServicesFixture, unit: str, now: object = AFTER) -> 
 
 
 async def held(services: ServicesFixture) -> str:
-    """A session of the host with the city, with people of all kinds; return its id."""
+    """Hold a session of the host with the city, with people of all kinds; return its id."""
     session = await services.session(HOST, CITY, LOC_THO)
     await services.duties.assign(Duty("", session.id, "point", CITY, None, None, "Lê Trực", PHONE, "host"), NOW)
     await services.duties.assign(Duty("", session.id, "main", None, None, None, "Vũ Chính", PHONE, "desk"), NOW)

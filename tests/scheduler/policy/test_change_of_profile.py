@@ -20,12 +20,12 @@ HEALTH, CAM_LAM, NHA_TRANG = "so.yt", "ubnd.cam-lam", "ubnd.nha-trang"
 
 
 def turned(level: LevelPolicy) -> LevelPolicy:
-    """A level as the new profile has it: districts above departments."""
+    """Return a level as the new profile has it: districts above departments."""
     return level.model_copy(update={"rank": {"so": 20, "huyen": 30}.get(level.id, level.rank)})
 
 
 def changing() -> Profiles:
-    """The regulation, and from 01/05/2023 on one with other ranks, another share, and a longer lobby."""
+    """Return the regulation, and from 01/05/2023 on a profile with other ranks and share, and a longer lobby."""
     old = shipped().policies[-1]
     new = old.model_copy(
         update={
@@ -41,7 +41,7 @@ def changing() -> Profiles:
 
 @pytest.fixture
 async def scheduler(seeded_url: str) -> AsyncIterator[Scheduler]:
-    """A scheduler for five sessions at most: four of them before the change, two after it."""
+    """Return a scheduler for five sessions at most: four of them before the change, two after it."""
     engine = database.connect(seeded_url, CIPHER)
     yield Scheduler(engine, changing(), Amount(5, 250))
     await engine.dispose()

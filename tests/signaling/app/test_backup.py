@@ -37,7 +37,7 @@ def names_in(data: Path) -> list[str]:
 
 
 async def booked(world: World) -> tuple[str, str]:
-    """Two sessions and some of the log; return the code of each."""
+    """Book two sessions and write some of the log; return the code of each."""
     sessions = [await world.session(NHA_TRANG), await world.session()]
     for number in range(3):
         await world.services.audit.append(AuditEntry(NOW, "host", "register", str(number)))

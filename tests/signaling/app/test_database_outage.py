@@ -141,7 +141,7 @@ async def test_that_a_socket_was_lost_is_noted_however_long_somebody_else_writes
 
 @pytest.fixture
 def postgres(tmp_path: Path, valkey_url: str, postgres_server: PostgresServer) -> Settings:
-    """Settings of a server over PostgreSQL, which is found by the link `pg`."""
+    """Return the settings of a server over PostgreSQL, which is found by the link `pg`."""
     (tmp_path / "pg").symlink_to(postgres_server.directory)
     url = f"postgresql://postgres@/{postgres_server.create_database()}?host={tmp_path / 'pg'}"
     settings = replace(make_settings(tmp_path, valkey_url), database_url=url)

@@ -33,7 +33,7 @@ KEY = b"k" * 32
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leases are short."""
+    """Make leases short."""
     monkeypatch.setattr(lease, "LEASE_SECONDS", 0.6)
     monkeypatch.setattr(lease, "RENEW_SECONDS", 0.1)
 
@@ -47,7 +47,7 @@ async def engine(postgres_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 def server(tmp_path: Path, postgres_url: str, name: str) -> Settings:
-    """Settings of a server with a data directory of its own."""
+    """Return the settings of a server with a data directory of its own."""
     (tmp_path / name).mkdir(exist_ok=True)
     return replace(make_settings(tmp_path / name, None), database_url=postgres_url, code_key=KEY)
 

@@ -32,7 +32,7 @@ async def running(*arguments: str, data: Path) -> AsyncIterator[Process]:
 
 
 def loose(data: Path, prepared: Path) -> None:
-    """A data directory as `cp -r` under a umask of 0 leaves it."""
+    """Return a data directory as `cp -r` under a umask of 0 leaves it."""
     for name in ("code.key", "ticket.key"):
         (data / name).write_bytes(os.urandom(32))
     for name in ("tls/old.pem", "run/old.sock", "recordings/s/1.mp4", "recordings/s/1.jpg", "documents/a"):

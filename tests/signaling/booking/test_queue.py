@@ -57,7 +57,7 @@ async def booked(client: ClientSession, host: str, devices: int, wait: bool = Fa
 
 
 async def full(client: ClientSession) -> tuple[Any, Any, Any]:
-    """Two districts hold 90 and 60 of 200 legs; the province waits with 100."""
+    """Book 90 and 60 of 200 legs for two districts, and 100 for the province, which waits."""
     first = await booked(client, NHA_TRANG, 90)
     second = await booked(client, DIEN_KHANH, 60)
     return first, second, await booked(client, HOST, 100, wait=True)

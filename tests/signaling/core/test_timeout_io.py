@@ -21,7 +21,7 @@ HANGS_SECONDS = 6.0
 
 @pytest.fixture
 def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Whatever waits for this hangs until the test is over, or says so."""
+    """Yield an event that hanging file operations wait for; it is set when the test is over, or by the test."""
     monkeypatch.setattr(timeout_io, "DEADLINE_SECONDS", 0.05)
     released = threading.Event()
     yield released

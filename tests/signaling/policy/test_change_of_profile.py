@@ -24,7 +24,7 @@ WHILE = {"from": "2025-06-20T00:00:00Z", "to": "2025-07-20T00:00:00Z"}
 
 @pytest.fixture
 def tiers(settings: Settings) -> Settings:
-    """Settings of a server that changes from three tiers to two."""
+    """Return the settings of a server that changes from three tiers to two."""
     return replace(settings, profiles=(*SHIPPED, TWO_TIER))
 
 

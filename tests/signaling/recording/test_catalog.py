@@ -50,7 +50,7 @@ JUNK = bytes(range(256)) * 40
 
 @pytest.fixture(scope="module")
 def film_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Two seconds as the recorder leaves them."""
+    """Return a file of two seconds as the recorder leaves it."""
     return film(tmp_path_factory.mktemp("film") / "1.mp4", 2).read_bytes()
 
 

@@ -57,7 +57,7 @@ class PoolFixture:
 
 @pytest.fixture
 async def pool() -> AsyncIterator[PoolFixture]:
-    """Two workers."""
+    """Yield a pool of two workers."""
     made = PoolFixture()
     await made.start(0)
     await made.start(1)

@@ -109,7 +109,7 @@ class RemoteWorkers:
         return dialled
 
     async def audited(self, limit: int) -> list[tuple[str, str, str]]:
-        """Action, subject and detail of the newest entries about workers, oldest first."""
+        """Return action, subject and detail of the newest entries about workers, oldest first."""
         found = [entry for entry in await self.world.audited(50) if entry.action.startswith("worker-")]
         return [(entry.action, entry.subject, entry.detail) for entry in found[:limit]][::-1]
 

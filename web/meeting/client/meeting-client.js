@@ -18,7 +18,11 @@ const socketUrl = path => new URL(`../../${path}`, import.meta.url).href.replace
 
 /** The client of one seat in one meeting. */
 export class MeetingClient extends EventTarget {
-  /** @param {string} code its digits, or another word for where one enters with `hello` @param {Message} [hello] */
+  /**
+   * Make a client that joins with a code; the test room is entered with a `hello` of its own.
+   * @param {string} code the session code, or for `hello` a word that names the meeting in sessionStorage
+   * @param {Message} [hello] the first message, if it is not a `join` with the code
+   */
   constructor(code, hello) {
     super();
     this.protocol = new Protocol({code, hello, open: () => new WebSocket(socketUrl('ws')), store: sessionStorage});

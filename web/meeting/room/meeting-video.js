@@ -11,7 +11,7 @@ import './tile-view.js';
 const WATERMARKS = 6;
 const RESUME_MS = 1000;
 
-/** @param {string} word why a recording ended */
+/** Return the text key for a recording that failed. @param {string} word why it ended */
 const recordingFault = word => (hasText(`reason.${word}`) ? `reason.${word}` : 'room.rec-error');
 
 /**

@@ -86,7 +86,7 @@ def minute(number: int) -> datetime:
 
 
 def profiles(rules: Rules, automatic: bool) -> Profiles:
-    """The shipped profiles with these rules of revocation, without deadlines."""
+    """Return the shipped profiles with these rules of revocation, without deadlines."""
     ruled = profiles_with(
         test_legs=rules.test_legs,
         order="lowest_level_then_latest" if rules.lowest_first else "latest_registered_first",
@@ -415,11 +415,11 @@ class Precedence(RuleBasedStateMachine):
         return entries[number % len(entries)]
 
     def pending(self) -> list[Entry]:
-        """Registrations that can still be changed: not cancelled, not over."""
+        """Return the registrations that can still be changed: not cancelled, not over."""
         return [e for e in self.reference.entries.values() if e.state != "cancelled" and e.slots[-1][1] + 15 > self.now]
 
     def open(self) -> list[Entry]:
-        """Meetings that are held, or were until some minutes ago."""
+        """Return the meetings that are held, or were until some minutes ago."""
         held = [e for e in self.reference.issued() if e.slots[-1][0] <= self.now < e.slots[-1][1] + GRACE]
         return [e for e in held if e.slots[-1][1] + 4 < HORIZON]
 

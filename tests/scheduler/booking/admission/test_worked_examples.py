@@ -32,7 +32,7 @@ LAST_WEEK = at("30/03/2023 08:00")
 
 @pytest.fixture
 async def automatic(seeded_url: str) -> AsyncIterator[Scheduler]:
-    """A scheduler whose profile revokes without asking."""
+    """Return a scheduler whose profile revokes without asking."""
     engine = database.connect(seeded_url, CIPHER)
     yield Scheduler(engine, profiles_with(mode="automatic"), Amount(20, 250))
     await engine.dispose()

@@ -41,7 +41,7 @@ def test_i13_each_row_is_there_once_and_names_tests_that_exist() -> None:
 
 @dataclass
 class ControlsFixture:
-    """The register over a database."""
+    """The register of security controls and its evidence, over a database."""
 
     engine: AsyncEngine
     controls: ControlsService

@@ -66,7 +66,7 @@ def test_r055_a_device_offers_its_set_and_answers_some_of_it(registered: frozens
 
 @pytest.fixture
 async def device(scheduler: Scheduler) -> Device:
-    """The VCS of Vạn Ninh with its codecs registered."""
+    """Return the VCS of Vạn Ninh with its codecs registered."""
     equipment = Equipment(scheduler._engine, PROFILES)
     (known,) = await equipment.devices(POINT)
     return await equipment.describe(replace(known, kind="VCS", address="10.79.4.20", codecs="H.264 G.722 G.711"), NOW)

@@ -32,13 +32,14 @@ def equipment(scheduler: Scheduler) -> Equipment:
 
 
 async def registered(equipment: Equipment) -> Device:
-    """The only device of Vạn Ninh, on its line."""
+    """Describe the only device of Vạn Ninh, on its line; return it."""
     await equipment.set_line(LINE)
     first = (await equipment.devices(VAN_NINH))[0]
     return await equipment.describe(replace(VCS, id=first.id), NOW)
 
 
 async def faults(equipment: Equipment, device: Device) -> list[str]:
+    """Return the errors for which a device is refused."""
     with pytest.raises(InvalidRequest) as caught:
         await equipment.add_device(device, NOW)
     return [str(error) for error in caught.value.errors]

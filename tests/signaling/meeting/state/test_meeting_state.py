@@ -73,7 +73,7 @@ class MeetingFixture:
 
 @pytest.fixture
 def meeting() -> MeetingFixture:
-    """Host, Nha Trang and Cam Ranh are in."""
+    """Return a meeting which host, Nha Trang and Cam Ranh have joined."""
     made = MeetingFixture()
     made.join("h", HOST)
     made.join("n", NT)

@@ -29,7 +29,10 @@ LOOPBACK = "127.0.0.1"
 
 @pytest.fixture(autouse=True)
 def _time_passes_when_we_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The gateway would look for what is due before there is a meeting, and not again while the clock stands still."""
+    """Switch the bridge's timer off: tests say when time passes.
+
+    It would look for what is due before there is a meeting, and not again while the clock stands still.
+    """
     monkeypatch.setattr(bridge, "TICK_SECONDS", 3600.0)
 
 

@@ -35,7 +35,7 @@ class SeatingHandler:
         self.calls.put_nowait(await incoming.accept(answer))
 
     def keyframe_requested(self, call: Call) -> None:
-        """RTCP says so too."""
+        """Ignore the request: RTCP says so too."""
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ async def see_and_hear_each_other(meeting: Meeting, a: Guest, peer: Baresip) -> 
 
 
 def in_slices(offer: str) -> str:
-    """Our offer as one who knows packetization-mode 0 alone would understand it."""
+    """Return our offer as one who knows packetization-mode 0 alone would understand it."""
     lines = [line for line in offer.split("\r\n") if f":{sip_write.MODE_1} " not in line]
     return "\r\n".join(lines).replace(f"RTP/AVP {sip_write.MODE_1} ", "RTP/AVP ")
 

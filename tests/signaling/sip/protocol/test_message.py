@@ -28,7 +28,7 @@ OTHER = st.lists(st.tuples(TOKEN.map(lambda name: f"x-{name}".lower()), LINE), m
 
 @st.composite
 def messages(draw: st.DrawFn) -> Message:
-    """Any message that makes sense."""
+    """Draw any message that makes sense."""
     method = draw(TOKEN)
     headers = [
         ("via", str(draw(VIA))),

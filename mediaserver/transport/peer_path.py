@@ -119,34 +119,34 @@ class PlainInbox:
         media: Item = None, [], None, now
         for _ in range(MAX_READ):
             try:
-                length, address, came = receive(sock, now)
+                length, address, received_at = receive(sock, now)
             except OSError:
                 break
             if length:
                 self._counters.packets_in += 1
                 self._counters.bytes_in += length
-                item = self._item(length, address, now, came)
-                if item is None or _goes_on(media, item):
+                item = self._item(length, address, now, received_at)
+                if item is None or _extends_run(media, item):
                     continue
                 items.append(item)
                 if isinstance(item[1], list):
                     media = item
         return items
 
-    def _item(self, length: int, address: Address, now: float, came: float) -> Item | None:
+    def _item(self, length: int, address: Address, now: float, received_at: float) -> Item | None:
         first = receive_view[0]
         if stun.is_stun(first):
-            return None, bytes(receive_view[:length]), address, came
+            return None, bytes(receive_view[:length]), address, received_at
         path = self._paths.get(address)
         if path is None or path.owner is None:
             self._counters.strangers += 1
             return None
         path.heard = now
         if 128 <= first < 192:
-            return self._media(path, length, came)
-        return (path.owner, bytes(receive_view[:length]), None, came) if 20 <= first < 64 else None
+            return self._media(path, length, received_at)
+        return (path.owner, bytes(receive_view[:length]), None, received_at) if 20 <= first < 64 else None
 
-    def _media(self, path: PlainPeerPath, length: int, came: float) -> Item | None:
+    def _media(self, path: PlainPeerPath, length: int, received_at: float) -> Item | None:
         if path.srtp is None or length < 12:
             return None
         report = 192 <= receive_view[1] < 224  # RFC 5761 §4
@@ -159,7 +159,7 @@ class PlainInbox:
             return None
         path.opened(ssrc)
         if report:
-            return path.owner, bytes(receive_view[:plain]), None, came
+            return path.owner, bytes(receive_view[:plain]), None, received_at
         try:
             packet, extensions = parse(receive_view, plain)
         except ValueError:
@@ -167,11 +167,11 @@ class PlainInbox:
             return None
         if level := extensions.pop(path.level_id, b""):
             packet.level = level[0] & 0x7F
-        return path.owner, [packet], extensions, came
+        return path.owner, [packet], extensions, received_at
 
 
-def _goes_on(media: Item, item: Item) -> bool:
-    """Return whether an item is the next packet of a run, and if so add it."""
+def _extends_run(media: Item, item: Item) -> bool:
+    """Add an item to the run of packets that it continues; return False if it continues none."""
     owner, run, *_ = media
     if not run or item[0] is not owner or not isinstance(item[1], list) or item[2]:
         return False

@@ -147,12 +147,12 @@ class RtpPortPair:
         for number, port in enumerate((self._rtp, self._rtcp)):
             for _ in range(MAX_READ):
                 try:
-                    length, address, came = receive_time.receive(port.socket, now)
+                    length, address, received_at = receive_time.receive(port.socket, now)
                 except OSError:
                     break
                 self._counters.packets_in += 1
                 self._counters.bytes_in += length
-                self._take(number, length, address, came)
+                self._take(number, length, address, received_at)
 
     def _take(self, number: int, length: int, address: Address, now: float) -> None:
         if address[0] != self._host:

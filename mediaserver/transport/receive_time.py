@@ -34,13 +34,13 @@ def receive(sock: socket.socket, now: float) -> tuple[int, Address, float]:
     Raises OSError when none waits.
     """
     length, notes, _, address = sock.recvmsg_into([receive_view], socket.CMSG_SPACE(_TIMESPEC.size))
-    return length, address[:2], _came(notes, now)
+    return length, address[:2], _receive_time(notes, now)
 
 
-def _came(notes: list[tuple[int, int, bytes]], now: float) -> float:
+def _receive_time(notes: list[tuple[int, int, bytes]], now: float) -> float:
     for level, kind, data in notes:
         if (level, kind, len(data)) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS, _TIMESPEC.size):
             seconds, nanoseconds = _TIMESPEC.unpack(data)
-            came = seconds + nanoseconds * 1e-9 + time.monotonic() - time.time()
-            return came if now - MAX_AGE_S <= came <= now else now
+            received_at = seconds + nanoseconds * 1e-9 + time.monotonic() - time.time()
+            return received_at if now - MAX_AGE_S <= received_at <= now else now
     return now

@@ -193,14 +193,14 @@ class UdpMux:
     def poll(self, now: float) -> None:
         """Read what waits in the sockets."""
         for sock, port in self._sockets.items():
-            for owner, what, more, came in self._inbox.read(sock, now):
+            for owner, what, more, received_at in self._inbox.read(sock, now):
                 try:
                     if owner is None:
-                        self._stun(what, more, port, came)
+                        self._stun(what, more, port, received_at)
                     elif more is None:
-                        owner.datagram(what, came)
+                        owner.datagram(what, received_at)
                     else:
-                        owner.rtp(what, more, came)
+                        owner.rtp(what, more, received_at)
                 except Exception:  # one packet's fault, ours or its sender's, must not make the port deaf
                     self.faults.caught("x datagram for %s", owner or more)
 

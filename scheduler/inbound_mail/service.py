@@ -73,54 +73,54 @@ class InboundMail:
         counts as received, so that it does not come again.
         """
         understood = await message.read_untrusted(self._parser, raw)
-        came = understood or message.head(raw)
+        letter = understood or message.head(raw)
         async with writing(self._engine) as db:
-            known = await store.again(db, came.id, came.sender, place)
+            known = await store.again(db, letter.id, letter.sender, place)
             if known is not None:
                 return known
-            unit = await outbox.unit_of(db, came.sender) if came.sender else None
-            received = self._described(came, size, place, arrived, now)
+            unit = await outbox.unit_of(db, letter.sender) if letter.sender else None
+            received = self._described(letter, size, place, arrived, now)
             if understood is None:
                 received = replace(received, unit=unit, outcome="person", reason="unreadable")
             elif unit is None:
-                received = await self._stranger(db, came, received)
+                received = await self._stranger(db, letter, received)
             else:
-                received = await self._official(db, came, replace(received, unit=unit))
+                received = await self._official(db, letter, replace(received, unit=unit))
             return replace(received, id=await store.add(db, received, raw if unit else None))
 
     def _described(
-        self, came: OfficialLetter, size: int, place: MailboxPosition, arrived: datetime, now: datetime
+        self, letter: OfficialLetter, size: int, place: MailboxPosition, arrived: datetime, now: datetime
     ) -> StoredLetter:
         """Return a letter as it is stored, before anything is decided on it."""
-        results = sender_authentication.results(came.all("authentication-results"), self._address.server)
+        results = sender_authentication.results(letter.all("authentication-results"), self._address.server)
         return StoredLetter(
-            message_id=came.id,
-            sender=came.sender,
-            subject=came.subject,
+            message_id=letter.id,
+            sender=letter.sender,
+            subject=letter.subject,
             arrived=arrived.astimezone(UTC).replace(microsecond=0),
             at=now.replace(microsecond=0),
             size=size,
             place=place,
             unit=None,
-            verdict=sender_authentication.verdict(results, came.sender),
+            verdict=sender_authentication.verdict(results, letter.sender),
             authentication=" ".join(map(str, results))[:MAX_AUTHENTICATION],
             outcome="ignored",
         )
 
-    async def _official(self, db: AsyncConnection, came: OfficialLetter, received: StoredLetter) -> StoredLetter:
+    async def _official(self, db: AsyncConnection, letter: OfficialLetter, received: StoredLetter) -> StoredLetter:
         """Make a draft of a registration; leave other letters, and letters that may be forged, to a person."""
-        if autoreply_policy.automatic(came):
+        if autoreply_policy.automatic(letter):
             return replace(received, reason="automatic")
         if received.verdict == "fail":
             return replace(received, outcome="person", reason="unauthenticated")
-        if not extractor.asks(came):
+        if not extractor.asks(letter):
             return replace(received, outcome="person")
-        draft = await self._draft(db, came, received, received.arrived)
+        draft = await self._draft(db, letter, received, received.arrived)
         await outbox.tell(db, await self._receipt(db, draft, received), _LETTERS_ONLY, received.at)
         return replace(received, outcome="draft", draft=draft.id)
 
     async def _draft(
-        self, db: AsyncConnection, came: OfficialLetter, received: StoredLetter, counts: datetime
+        self, db: AsyncConnection, letter: OfficialLetter, received: StoredLetter, counts: datetime
     ) -> Draft:
         """Make a draft from a letter, in the inbox of the unit that registers for its writer (reading A11).
 
@@ -133,11 +133,11 @@ class InboundMail:
         known = {unit.id for unit in valid}
         places = UnitNames(valid, [point for point in await units_store.all_points(db) if point.unit in known])
         writer = units[received.unit or ""]
-        reading = extractor.read(came, places, writer.id, received.arrived, policy.zone)
+        reading = extractor.read(letter, places, writer.id, received.arrived, policy.zone)
         by_parent = policy.registration.by_parent(writer.level)
         inbox = writer.parent if by_parent and writer.parent else writer.id
         return await self._drafts.put(
-            db, inbox, "mail", came.sender, reading.content(), counts, origin=writer.id, thread=came.id
+            db, inbox, "mail", letter.sender, reading.content(), counts, origin=writer.id, thread=letter.id
         )
 
     async def _receipt(self, db: AsyncConnection, draft: Draft, received: StoredLetter) -> Notice:
@@ -150,19 +150,19 @@ class InboundMail:
         thread = received.message_id if received.message_id.startswith("<") else ""
         return Notice("receipt", f"receipt:{draft.id}", facts, unit=received.unit, thread=thread)
 
-    async def _stranger(self, db: AsyncConnection, came: OfficialLetter, received: StoredLetter) -> StoredLetter:
+    async def _stranger(self, db: AsyncConnection, letter: OfficialLetter, received: StoredLetter) -> StoredLetter:
         """Ask an unknown sender to use an official mailbox: never a machine, one reply a day for each address."""
-        if autoreply_policy.automatic(came) or autoreply_policy.listed(came):
+        if autoreply_policy.automatic(letter) or autoreply_policy.listed(letter):
             return replace(received, reason="automatic")
-        if not autoreply_policy.answerable(came, self._address.own) or received.verdict == "fail":
+        if not autoreply_policy.answerable(letter, self._address.own) or received.verdict == "fail":
             return replace(received, reason="unanswerable")
-        if await store.autoreplies(db, received.at - _DAY, came.sender):
+        if await store.autoreplies(db, received.at - _DAY, letter.sender):
             return replace(received, reason="answered-today")
         if await store.autoreplies(db, received.at - _DAY) >= MAX_AUTOREPLIES:
             return replace(received, reason="busy-day")
-        thread = came.id if came.id.startswith("<") else ""
-        key = f"not-official:{came.sender}:{received.at:%Y%m%d%H%M%S}"
-        notice = Notice("not-official", key, NoticeFacts(), recipient=came.sender, thread=thread)
+        thread = letter.id if letter.id.startswith("<") else ""
+        key = f"not-official:{letter.sender}:{received.at:%Y%m%d%H%M%S}"
+        notice = Notice("not-official", key, NoticeFacts(), recipient=letter.sender, thread=thread)
         await outbox.tell(db, notice, _LETTERS_ONLY, received.at)
         return replace(received, outcome="answered", reason="not-official")
 
@@ -190,12 +190,12 @@ class InboundMail:
         Raises NotQuarantined.
         """
         stored = await self.letter(number)
-        came = await message.read_untrusted(self._parser, stored[1]) if stored and stored[1] else None
+        letter = await message.read_untrusted(self._parser, stored[1]) if stored and stored[1] else None
         async with writing(self._engine) as db:
             waiting = await store.one(db, number)
-            if came is None or waiting is None or not waiting.quarantined:
+            if letter is None or waiting is None or not waiting.quarantined:
                 raise NotQuarantined
-            draft = await self._draft(db, came, waiting, now)
+            draft = await self._draft(db, letter, waiting, now)
             await outbox.tell(db, await self._receipt(db, draft, waiting), _LETTERS_ONLY, now)
             await store.accept(db, number, draft.id, by, now)
             return replace(waiting, outcome="draft", draft=draft.id, handled=draft.arrived, handled_by=by)

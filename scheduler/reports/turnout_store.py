@@ -30,13 +30,13 @@ async def of_sessions(
     there, there_s = _there(held, now)
     length = in_seconds(held.c.until) - in_seconds(held.c.start)
     stayed_s = func.sum(case((STAYS.c.point.is_not(None), there_s), else_=0))
-    came = (
+    attended = (
         select(held.c.session, length, func.count(STAYS.c.point.distinct()), stayed_s)
         .select_from(held)
         .outerjoin(STAYS, there)
         .group_by(held.c.session, length)
     )
-    rows = (await db.execute(came)).all()
+    rows = (await db.execute(attended)).all()
     lines = await _lines(db, held, LINE_MINUTES.c.session)
     found = {}
     for session, held_s, points, stayed in rows:
@@ -55,17 +55,17 @@ async def of_points(db: AsyncConnection, period: Interval, now: datetime) -> dic
     expected_points = union_all(select(held.c.host.label("point"), length), component).subquery()
     expected = select(expected_points.c.point, func.count(), func.sum(expected_points.c.due))
     there, there_s = _there(held, now)
-    came = (
+    attended = (
         select(STAYS.c.point, func.count(STAYS.c.session.distinct()), func.sum(there_s))
         .where(there)
         .group_by(STAYS.c.point)
     )
-    present = {point: (sessions, int(stayed)) for point, sessions, stayed in await db.execute(came)}
+    present = {point: (sessions, int(stayed)) for point, sessions, stayed in await db.execute(attended)}
     lines = await _lines(db, held, LINE_MINUTES.c.point)
     turnouts = {}
     for point, sessions, due in await db.execute(expected.group_by(expected_points.c.point)):
-        came_to, stayed = present.get(point, (0, 0))
-        turnouts[point] = Turnout(sessions, came_to, int(due), stayed, *lines.get(point, (0, 0)))
+        attended_sessions, stayed = present.get(point, (0, 0))
+        turnouts[point] = Turnout(sessions, attended_sessions, int(due), stayed, *lines.get(point, (0, 0)))
     return turnouts
 
 
@@ -74,9 +74,9 @@ async def of_point(db: AsyncConnection, period: Interval, point: str, now: datet
     held = _held(period, now)
     there, _ = _there(held, now)
     invited = exists().where(SESSION_POINTS.c.session == held.c.session, SESSION_POINTS.c.point == point)
-    came = set(await db.scalars(select(STAYS.c.session).where(there, STAYS.c.point == point)))
+    attended = set(await db.scalars(select(STAYS.c.session).where(there, STAYS.c.point == point)))
     expected = await db.scalars(select(held.c.session).where(or_(held.c.host == point, invited)))
-    return {session: session in came for session in expected}
+    return {session: session in attended for session in expected}
 
 
 def _held(period: Interval, now: datetime) -> CTE:

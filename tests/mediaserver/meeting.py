@@ -21,7 +21,7 @@ from tests.mediaserver import pictures
 ROOM = "room"
 OPTIONS = RoomOptions(320, 180, 25)
 PATIENCE_S = 20.0
-"""For whatever is waited for; a busy machine is slow, a broken one is slower."""
+"""Longest wait for anything, in seconds: long enough for a busy machine."""
 
 SIZES = {1: [(320, 180)], 3: [(160, 90), (320, 180), (640, 360)]}
 COLOURS = {"red": pictures.RED, "green": pictures.GREEN, "blue": pictures.BLUE}
@@ -39,7 +39,7 @@ def clip(codec: Codec, colour: str, size: tuple[int, int]) -> Clip:
 
 @cache
 def voice(hertz: int) -> tuple[bytes, ...]:
-    """Return two seconds of a tone."""
+    """Return two seconds of a tone, as Opus packets."""
     return encode_tone(hertz)
 
 
@@ -48,24 +48,24 @@ def material(colour: str, hertz: int) -> Material:
     return Material(voice(hertz), lambda codec, layers: tuple(clip(codec, colour, size) for size in SIZES[layers]))
 
 
-class Watch(Decoder):
+class WatchingDecoder(Decoder):
     """A decoder that wakes its waiters with every packet."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.news = asyncio.Event()
+        self.packet_added = asyncio.Event()
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
         needed = super().packet(codec, data, length)
-        self.news.set()
+        self.packet_added.set()
         return needed
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until a condition is true; it is checked after every packet."""
         async with asyncio.timeout(PATIENCE_S):
             while not true():
-                self.news.clear()
-                await self.news.wait()
+                self.packet_added.clear()
+                await self.packet_added.wait()
 
     async def more(self, pictures: int = 25) -> None:
         """Wait for so many more pictures."""
@@ -136,7 +136,7 @@ class Guest:
     colour: str
     hertz: int
     endpoint: Endpoint
-    watch: Watch
+    watch: WatchingDecoder
 
     @property
     def pictures(self) -> int:
@@ -154,7 +154,7 @@ class Meeting:
     guests: dict[str, Guest] = field(default_factory=dict)
     seats: list[str] = field(default_factory=list)
     _endpoints: list[Endpoint] = field(default_factory=list)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _event_added: asyncio.Event = field(default_factory=asyncio.Event)
     _reading: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -170,21 +170,21 @@ class Meeting:
     async def _read(self) -> None:
         async for event in self.engine.events():
             self.events.append(event)
-            self._news.set()
+            self._event_added.set()
 
     async def happened(self, event: Event) -> None:
         """Wait for an event."""
         async with asyncio.timeout(PATIENCE_S):
             while event not in self.events:
-                self._news.clear()
-                await self._news.wait()
+                self._event_added.clear()
+                await self._event_added.wait()
 
     async def recorded(self) -> RecordingEnded:
         """Wait for the end of a recording, and take it off the events."""
         async with asyncio.timeout(PATIENCE_S):
             while (found := next((e for e in self.events if isinstance(e, RecordingEnded)), None)) is None:
-                self._news.clear()
-                await self._news.wait()
+                self._event_added.clear()
+                await self._event_added.wait()
         self.events.remove(found)
         return found
 
@@ -208,7 +208,7 @@ class Meeting:
 
     async def connect(self, seat: str, colour: str, hertz: int, offered: OfferOptions | None = None) -> Guest:
         """Give a seat a new endpoint."""
-        watch = Watch()
+        watch = WatchingDecoder()
         endpoint = Endpoint(CERTIFICATE, material(colour, hertz), offered or OfferOptions(layers=1), watch)
         self._endpoints.append(endpoint)
         self.guests[seat] = guest = Guest(seat, colour, hertz, endpoint, watch)

@@ -19,7 +19,7 @@ from mediaserver.rtp.packet import HEADER, parse
 from mediaserver.rtp.payload import SINGLE_NAL, packetize_h264, single_nals
 from mediaserver.video.codecs import VideoEncoder
 from tests.mediaserver import pictures
-from tests.mediaserver.meeting import COLOURS, Watch
+from tests.mediaserver.meeting import COLOURS, WatchingDecoder
 
 SIZE = (320, 180)
 NUMBERS = {"PCMU": 0, "PCMA": 8, "G722": 9}
@@ -51,7 +51,7 @@ class _DatagramReceiver(asyncio.DatagramProtocol):
         self.system.received(self.name, data, addr)
 
 
-class RoomSystem(Watch):
+class RoomSystem(WatchingDecoder):
     """Speaks `sound` and H.264 in packetization-mode `mode`; with
     `ignores_keyframe_requests` no request brings a key frame."""
 
@@ -171,7 +171,7 @@ class RoomSystem(Watch):
             self._read(data)
         else:
             self._take(name, data)
-        self.news.set()
+        self.packet_added.set()
 
     def _read(self, data: bytes) -> None:
         heard = rtcp.parse(data, time.time())

@@ -122,10 +122,10 @@ class LayoutControl:
     def move(self, old: str, new: str | None) -> list[Effect]:
         """Replace the id `old` by `new` in the panes of all layouts, also of those that come back."""
         self._before = {
-            audience: layout_validation.moved(layout, old, new) for audience, layout in self._before.items()
+            audience: layout_validation.with_pin_moved(layout, old, new) for audience, layout in self._before.items()
         }
         return self._change(
-            {audience: layout_validation.moved(layout, old, new) for audience, layout in self._layouts.items()}
+            {audience: layout_validation.with_pin_moved(layout, old, new) for audience, layout in self._layouts.items()}
         )
 
     def _change(self, layouts: Mapping[Audience, Layout]) -> list[Effect]:

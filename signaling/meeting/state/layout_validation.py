@@ -1,4 +1,4 @@
-"""Checks layouts that clients wish for, and moves pins with points that come and go. Pure."""
+"""Checks layouts that clients request, and moves pins with points that come and go. Pure."""
 
 from dataclasses import replace
 from typing import cast
@@ -23,14 +23,17 @@ def check(layout: Layout) -> None:
         raise MessageError("bad-message", f"rotate: 0 or at least {FASTEST_TURN_S} seconds")
 
 
-def chosen(view: str) -> Layout | None:
-    """Return the layout of a view that somebody chose for themselves; None for any other view."""
+def own_layout(view: str) -> Layout | None:
+    """Return the layout that a viewer chose for itself (`composed:<kind>`); None for any other view."""
     source, _, kind = view.partition(":")
     return Layout(cast("LayoutKind", kind)) if source == COMPOSED and kind else None
 
 
-def moved(layout: Layout, old: str, new: str | None) -> Layout:
-    """Return a layout with `old` replaced by `new`; the focus of `old` ends, and `new` keeps a pane it has already."""
-    heir = None if new in layout.seats else new
-    pins = tuple(heir if seat == old else seat for seat in layout.seats)
+def with_pin_moved(layout: Layout, old: str, new: str | None) -> Layout:
+    """Return a layout in which the seat or absent point `new` has the pane of `old`; None leaves the pane free.
+
+    The focus of `old` ends, and `new` keeps a pane that it has already.
+    """
+    successor = None if new in layout.seats else new
+    pins = tuple(successor if seat == old else seat for seat in layout.seats)
     return replace(layout, focus=None if layout.focus == old else layout.focus, seats=pins)

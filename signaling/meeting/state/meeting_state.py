@@ -370,7 +370,11 @@ class MeetingState:
         if source == CONTENT and self.layout_control.content is None:
             raise MessageError("unknown-seat")
         seat.view, seat.lines = source, height
-        return [*self._chosen(seat), SetView(seat.id, source, height), Tell(client, ViewState(source=source))]
+        return [
+            *self._compose_own_layout(seat),
+            SetView(seat.id, source, height),
+            Tell(client, ViewState(source=source)),
+        ]
 
     def floor(self, client: str, seat_id: str, open_: bool) -> list[Effect]:
         """Give or take the floor; a seat that gets it lowers its hand."""
@@ -407,7 +411,7 @@ class MeetingState:
             if seat is not None and seat not in absent:
                 self._visible(seat)
         for seat, point in self._scene().points.items():  # it came while it was being pinned
-            layout = layout if seat in layout.seats else layout_validation.moved(layout, point, seat)
+            layout = layout if seat in layout.seats else layout_validation.with_pin_moved(layout, point, seat)
         return self.layout_control.arrange(layout, audience)
 
     def share(self, client: str, on: bool) -> list[Effect]:
@@ -695,12 +699,12 @@ class MeetingState:
 
     def _seat(self, seat: Seated) -> list[Effect]:
         """Return the effects that describe a seat to the engine."""
-        return [*self._chosen(seat), AddSeat(seat.options)]
+        return [*self._compose_own_layout(seat), AddSeat(seat.options)]
 
-    def _chosen(self, seat: Seated) -> list[Effect]:
+    def _compose_own_layout(self, seat: Seated) -> list[Effect]:
         """Return the effect that composes the layout that a seat chose for itself, if it did."""
-        chosen = layout_validation.chosen(seat.view)
-        return [Arrange(chosen, chosen.kind)] if chosen else []
+        layout = layout_validation.own_layout(seat.view)
+        return [Arrange(layout, layout.kind)] if layout else []
 
     def _drop(self, seat: Seated, reason: Farewell) -> list[Effect]:
         effects = self._give_back(seat) + ([] if seat.client is None else [Hang(seat.client, reason)])

@@ -115,7 +115,7 @@ class Script:
     def move(self, old: str, new: str | None) -> None:
         """Replace the id `old` by `new` in the panes of all steps that can be undone."""
         for step in self._trail:
-            step.shown = step.shown.change(lambda layout: layout_validation.moved(layout, old, new))
+            step.shown = step.shown.change(lambda layout: layout_validation.with_pin_moved(layout, old, new))
 
     def step(self, to: str | None, scene: Scene, now: datetime) -> Scene:
         """Step to an item, or before the first one; return the scene it makes. Going back undoes the last step."""

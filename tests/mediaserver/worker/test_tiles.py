@@ -1,4 +1,7 @@
-"""Tests of a viewer that draws the layout itself, with real peers: which camera comes in which m-line, and when."""
+"""Tests of a viewer that draws the layout itself, with real peers: which camera comes in which m-line, and when.
+
+Also tests `mediaserver/room/tile_forwarding.py` and `mediaserver/room/tile_view.py`.
+"""
 
 import asyncio
 import re
@@ -17,7 +20,7 @@ from mediaserver.peer.webrtc import TICK_S, WebRtcPeer
 from mediaserver.room.room import Room
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
 from mediaserver.rtp.packet import parse
-from tests.mediaserver.meeting import CERTIFICATE, OPTIONS, PATIENCE_S, ROOM, Meeting, Watch, material
+from tests.mediaserver.meeting import CERTIFICATE, OPTIONS, PATIENCE_S, ROOM, Meeting, WatchingDecoder, material
 
 CAMERA, TILES = OfferOptions(("VP8",), picture=False), OfferOptions(("VP8",), tiles=6)
 
@@ -28,7 +31,7 @@ class TileWatch:
     def __init__(self) -> None:
         self.mids: dict[int, str] = {}
         """The MID by SSRC, from the answer."""
-        self.watches: dict[str, Watch] = {}
+        self.watches: dict[str, WatchingDecoder] = {}
 
     def read(self, answer: str) -> None:
         """Take the SSRC of each m-line from the server's answer."""
@@ -42,7 +45,7 @@ class TileWatch:
         """Take one plain RTP packet."""
         packet, _ = parse(data, length)
         mid = self.mids.get(packet.ssrc)
-        return mid is not None and self.watches.setdefault(mid, Watch()).packet(codec, data, length)
+        return mid is not None and self.watches.setdefault(mid, WatchingDecoder()).packet(codec, data, length)
 
     def colour(self, mid: str | None) -> str:
         """Return the colour that comes in an m-line."""

@@ -36,7 +36,7 @@ from signaling.core.errors import BadInput
 from signaling.workers import remote_endpoint
 from signaling.workers.pool import WorkerPool
 from tests.fakes import FakeClock, FakeDisk, FakeEngine
-from tests.mediaserver.meeting import CERTIFICATE, Watch, material
+from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
 from tests.open_sockets import open_sockets
 from tests.signaling.world import NHA_TRANG, NOW, Socket, World, problem_of
 
@@ -170,9 +170,9 @@ async def _answer(dialled: aiohttp.ClientWebSocketResponse, stats: dict[str, Any
         await dialled.send_json({"id": call["id"], "result": result})
 
 
-async def seen(guest: Socket, colour: str) -> tuple[Endpoint, Watch]:
+async def seen(guest: Socket, colour: str) -> tuple[Endpoint, WatchingDecoder]:
     """Connect a seat as its page does, with a camera of one colour, and wait for the picture composed of it."""
-    watch = Watch()
+    watch = WatchingDecoder()
     endpoint = Endpoint(CERTIFICATE, material(colour, 440), OfferOptions(layers=1), watch)
     guest.patience = PATIENCE_S
     answer = await guest.ask(type="offer", sdp=endpoint.offer())

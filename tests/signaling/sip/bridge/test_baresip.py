@@ -19,7 +19,7 @@ from signaling.app.settings import Settings
 from signaling.sip.agent.agent import SipSettings
 from signaling.sip.bridge import bridge
 from tests.fakes import FakeClock, FakeDisk
-from tests.mediaserver.meeting import CERTIFICATE, Watch, material
+from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
 from tests.signaling.fake_room_systems import register, tick, wait_for_calls
 from tests.signaling.sip.baresip import Baresip, film, room
 from tests.signaling.world import NHA_TRANG, NOW, World
@@ -63,9 +63,9 @@ async def shown(peer: Baresip, size: str) -> None:
 
 
 @asynccontextmanager
-async def viewer(world: World, session: str) -> AsyncIterator[Watch]:
+async def viewer(world: World, session: str) -> AsyncIterator[WatchingDecoder]:
     """Somebody who sees the composed picture of a meeting, and is not seen."""
-    engine, watch = world.server.meetings.engine, Watch()
+    engine, watch = world.server.meetings.engine, WatchingDecoder()
     endpoint = Endpoint(CERTIFICATE, material("red", 440), OfferOptions(layers=1), watch)
     await engine.add_seat(session, SeatOptions("viewer", "Người xem", visible=False))
     try:

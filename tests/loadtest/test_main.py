@@ -1,4 +1,7 @@
-"""The command as a person runs it: a server of its own, a session, four points with picture and sound."""
+"""The command as a person runs it: a server of its own, a session, four points with picture and sound.
+
+Also tests `loadtest/load/runner.py`.
+"""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""Names of the server's processes, and spreads of figures."""
+"""Names of the server's processes, and spreads of figures.
+
+Also tests `loadtest/endpoint/participant_group.py`.
+"""
 
 from typing import cast
 

@@ -1,4 +1,7 @@
-"""The demonstration: its end, the accounts that it prints for a visitor, and its floor control."""
+"""The demonstration: its end, the accounts that it prints for a visitor, and its floor control.
+
+Also tests `loadtest/media/library.py`.
+"""
 
 import asyncio
 from collections import Counter

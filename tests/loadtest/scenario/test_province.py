@@ -1,4 +1,7 @@
-"""The report of a province's cases, and the capacity that it proposes."""
+"""The report of a province's cases, and the capacity that it proposes.
+
+Also tests `loadtest/report/case_result.py`.
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""Tests of the mixer: which voices are heard, by whom, and at what cost."""
+"""Tests of the mixer: which voices are heard, by whom, and at what cost.
+
+Also tests `echo_test.py`.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""Tests of the downlink estimate on a simulated link: a bottleneck with a queue."""
+"""Tests of the downlink estimate on a simulated link: a bottleneck with a queue.
+
+Also tests `queue_delay.py`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

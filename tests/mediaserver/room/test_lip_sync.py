@@ -1,6 +1,6 @@
 """Tests of the lip sync: a camera's pictures wait for a voice that is held back.
 
-Also tests `room.py`.
+Also tests `room.py` and `seat.py`.
 """
 
 from collections.abc import AsyncIterator

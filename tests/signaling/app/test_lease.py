@@ -1,4 +1,7 @@
-"""One server at a time works on a database; the next one touches nothing before that."""
+"""One server at a time works on a database; the next one touches nothing before that.
+
+Also tests `signaling/core/server_id.py`.
+"""
 
 import asyncio
 import os

@@ -1,6 +1,6 @@
 """Registrations over a whole server: who registers for whom, what is refused and why (Điều 5, 12, 13).
 
-Also tests `refusals.py` and `reply_deadlines.py`.
+Also tests `refusals.py`, `reply_deadlines.py` and `signaling/accounts/unit_directory.py`.
 """
 
 import json

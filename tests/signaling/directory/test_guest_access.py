@@ -1,4 +1,7 @@
-"""Load tests let guests into their sessions as the centre does (Điều 6.5)."""
+"""Load tests let guests into their sessions as the centre does (Điều 6.5).
+
+Also tests `loadtest/server/booking.py` and `loadtest/server/rest_client.py`.
+"""
 
 import json
 

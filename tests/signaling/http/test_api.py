@@ -1,7 +1,7 @@
 """Every endpoint of the API: who may call it, how bad input is answered, and that the route table is complete.
 
-Also tests `router.py`, `openapi.py`, `problems.py`, `signaling/accounts/permissions.py`, `signaling/app/api_table.py`
-and `signaling/policy/calendar.py`.
+Also tests `router.py`, `openapi.py`, `problems.py`, `signaling/accounts/permissions.py`,
+`signaling/app/api_table.py`, `signaling/policy/calendar.py` and `signaling/core/account.py`.
 """
 
 import asyncio

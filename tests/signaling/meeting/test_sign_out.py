@@ -1,4 +1,7 @@
-"""A socket is closed when its sign-in ends, and stays when that merely expires."""
+"""A socket is closed when its sign-in ends, and stays when that merely expires.
+
+Also tests `signaling/http/cookies.py`.
+"""
 
 from datetime import timedelta
 

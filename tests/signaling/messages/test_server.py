@@ -1,6 +1,6 @@
 """Messages of the WebSocket: what clients and the server write is read back, and malformed messages are refused.
 
-Also tests `signaling/core/texts.py` and `signaling/core/timestamps.py`.
+Also tests `signaling/core/texts.py`, `signaling/core/timestamps.py` and `signaling/core/directory_texts.py`.
 """
 
 import json

@@ -1,6 +1,7 @@
 """Closing, handing over, documents and grants over a whole server (Điều 5.3, 15).
 
-Also tests `closing.py`, `signaling/http/uploads.py` and `signaling/recording/handover.py`.
+Also tests `closing.py`, `signaling/http/uploads.py`, `signaling/recording/handover.py`,
+`scheduler/operations/closing/document_service.py` and `scheduler/operations/closing/documents.py`.
 """
 
 import asyncio

@@ -1,4 +1,7 @@
-"""Incidents from the report in a meeting to the operator and back (Điều 13.2.c, 14.3)."""
+"""Incidents from the report in a meeting to the operator and back (Điều 13.2.c, 14.3).
+
+Also tests `signaling/meeting/state/controller_notices.py`.
+"""
 
 from datetime import timedelta
 

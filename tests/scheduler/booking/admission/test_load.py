@@ -1,4 +1,7 @@
-"""The load sweep is compared with a count by minutes; the capacity limit is a step function."""
+"""The load sweep is compared with a count by minutes; the capacity limit is a step function.
+
+Also tests `scheduler/core/capacity_limit.py`.
+"""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise

@@ -1,4 +1,7 @@
-"""Faulty registrations are refused with every fault named; valid ones are normalised."""
+"""Faulty registrations are refused with every fault named; valid ones are normalised.
+
+Also tests `scheduler/core/text.py`.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone

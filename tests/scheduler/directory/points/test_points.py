@@ -1,7 +1,7 @@
 """Points go from draft to withdrawal: names, quotas, assessments, and what they lack to be active (Điều 6, 8, 9).
 
-Also tests `service.py`, `activation.py`, `assessment.py`, `guest_access.py`, `lifecycle.py`, `quota.py` and
-`store.py`.
+Also tests `service.py`, `activation.py`, `assessment.py`, `guest_access.py`, `lifecycle.py`, `quota.py`, `store.py`
+and `scheduler/policy/directory_rules.py`.
 """
 
 import json

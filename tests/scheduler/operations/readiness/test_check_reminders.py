@@ -1,4 +1,7 @@
-"""Units are reminded of the technical check a day and four hours before (R-084)."""
+"""Units are reminded of the technical check a day and four hours before (R-084).
+
+Also tests `scheduler/notifications/alerts.py`.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace

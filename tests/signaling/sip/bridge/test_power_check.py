@@ -1,4 +1,7 @@
-"""Room systems that were left on (Điều 11.3; R-053)."""
+"""Room systems that were left on (Điều 11.3; R-053).
+
+Also tests `scheduler/operations/closing/device_shutdown.py`.
+"""
 
 from datetime import timedelta
 

@@ -17,7 +17,7 @@ LONG, SHORT = 500, 50
 """Packets in the windows: ten seconds and one, of 20 ms packets."""
 LONG_MISSES, SHORT_MISSES = 10, 3
 """Packets of a window that may come too late: 2 % and 6 %."""
-TOGETHER = 25
+LEARNED_TOGETHER = 25
 """Packets in time that are learned from together: half a second of them."""
 NEXT_PACKET = 960
 """Delay of one packet. A lost packet's FEC is in the one after it: on a connection that loses packets, half of those
@@ -60,7 +60,7 @@ class PlayoutDelay:
         if usual is not None and abs(transit - usual) > STRANGE:
             return False
         self._new.append(transit)
-        if usual is None or not wanted - MAX_DELAY <= transit <= wanted or len(self._new) == TOGETHER:
+        if usual is None or not wanted - MAX_DELAY <= transit <= wanted or len(self._new) == LEARNED_TOGETHER:
             self._learn()
         return True
 

@@ -19,9 +19,9 @@ BAD_LOSS, PROBE_LOSS = 0.08, 0.03
 USUAL_REPORTS, MAX_USUAL_LOSS = 8, 0.10
 """Reports that define the usual loss, and its limit. A link that loses at random, as radio does, carries no more when
 it is sent less; beyond a tenth that is doubtful (draft-ietf-rmcat-gcc-02 §6)."""
-CURED, CURED_REPORTS = 0.5, 2
+CURED_SHARE, CURED_REPORTS = 0.5, 2
 """Share of the loss below which a step down has cured it, within so many reports."""
-UNLEARNED = 0.1
+USUAL_LOSS_DECAY = 0.1
 """Share by which a report of less loss lowers the usual loss."""
 BAD_QUEUE_S, WAITING_S = 0.30, 0.15
 """Round trip above the least of the last half minute, in seconds: never tolerated, and not tolerated with a low
@@ -32,9 +32,10 @@ BASE_RESPONSES = 20
 """Responses, those of a probe and before it, of which the least round trip is taken: paths change."""
 FIRST_ROUND_TRIP_S = 0.1
 """Round trip in seconds assumed until the first report."""
-FOLLOWS = 0.85
+OVERUSE_SHARE = 0.85
 """An estimate below this share of the rate sent is an overuse; estimates settle a little below the rate received."""
-CUT = 0.95
+CUT_SHARE = 0.95
+"""An estimate below this share of the one before is a cut."""
 REPORT_S = 0.9
 """Shares are taken over about a second."""
 MAX_REPORTED = 10_000
@@ -46,15 +47,15 @@ SETTLE_S = 1.5
 drains slowly, and reported round trips are a second old."""
 DRAIN_S = 1.5
 """Seconds after a failed probe in which its queue drains and does not count."""
-GOAL = 1.1
+PROBE_GOAL_FACTOR = 1.1
 """Factor over the next step's bitrate that a probe must carry."""
 WAIT_S, MAX_WAIT_S = 3.0, 4.0
 """Seconds to wait after a failed probe; each further failure waits longer."""
 LINE_BPS = 3_200_000
 """Capacity of an access line besides other traffic, in bit/s: 4 Mbit/s by Điều 6.3."""
-PACE = 1.25
-"""Factor of the pace: a link found to be narrower gets large pictures, with audio, a little faster than its average
-rate."""
+PACE_FACTOR = 1.25
+"""Factor of the average rate: a link found to be narrower gets large pictures, with audio, a little faster than
+that."""
 NARROW_S = 60.0
 """Seconds after a cut of the estimate in which a link counts as narrow."""
 SOUND_BPS = 60_000
@@ -64,16 +65,16 @@ SOUND_BPS = 60_000
 class Downlink:
     """The downlink of one receiver. `steps` are video bitrates in bit/s, low to high; `now` in seconds.
 
-    It begins at the step `most`, and never goes above it; `most` may change. When it rises again, the step that the
-    link carried before is taken at once.
+    It begins at the step `max_step`, and never goes above it; `max_step` may change. When it rises again, the step
+    that the link carried before is taken at once.
     """
 
-    def __init__(self, steps: Sequence[int], most: int) -> None:
+    def __init__(self, steps: Sequence[int], max_step: int) -> None:
         self._steps = tuple(steps)
-        self.most = most
-        self.step = most
+        self.max_step = max_step
+        self.step = max_step
         self._carried = 0
-        """The step from which a lower `most` took it; 0 once the link did."""
+        """The step from which a lower `max_step` took it; 0 once the link did."""
         self.padding = 0
         """Bit/s of padding to send now."""
         self.loss = 0.0
@@ -112,14 +113,14 @@ class Downlink:
         self._steps, self._probe = tuple(steps), None
         if len(steps) != len(before):
             self.step, self._carried = (_highest_within(steps, before[step]) for step in (self.step, self._carried))
-            self.most = min(self.most, len(steps) - 1)
+            self.max_step = min(self.max_step, len(steps) - 1)
 
     def estimated(self, bitrate: float, now: float) -> None:
         """Take a REMB, in bit/s over everything the receiver gets.
 
         Receivers raise it by a few percent a second whatever the link holds; only a cut says that something is wrong.
         """
-        if self._estimate is not None and bitrate < CUT * self._estimate[0]:
+        if self._estimate is not None and bitrate < CUT_SHARE * self._estimate[0]:
             self._cut = now
             self._alarmed = True
         self._estimate = bitrate, now
@@ -170,7 +171,7 @@ class Downlink:
     def resting(self) -> bool:
         """Return whether :meth:`update` and :meth:`pace` return the same as last time, until something alarming is
         reported."""
-        return not self._alarmed and self.step == self.most
+        return not self._alarmed and self.step == self.max_step
 
     @property
     def rate(self) -> int:
@@ -179,9 +180,9 @@ class Downlink:
 
     def pace(self, now: float) -> float:
         """Return the bit/s at which a picture larger than usual may be sent beside the audio."""
-        if self.step >= self.most and now - self._cut > NARROW_S:
+        if self.step >= self.max_step and now - self._cut > NARROW_S:
             return LINE_BPS
-        return min(LINE_BPS, max(PACE * self.rate, self._fresh(now) or 0.0) - SOUND_BPS)
+        return min(LINE_BPS, max(PACE_FACTOR * self.rate, self._fresh(now) or 0.0) - SOUND_BPS)
 
     @property
     def round_trip(self) -> float:
@@ -194,12 +195,12 @@ class Downlink:
 
     def follow_limit(self, now: float) -> None:
         """Go down to a lower limit, and up to what the link carried before under a higher one."""
-        if self.step >= self.most:
+        if self.step >= self.max_step:
             self._probe = None
-        if self.step > self.most:
+        if self.step > self.max_step:
             self._carried = max(self.step, self._carried)
-            self._change(self.most, now)
-        elif self.step < (held := min(self._carried, self.most)):
+            self._change(self.max_step, now)
+        elif self.step < (held := min(self._carried, self.max_step)):
             self._change(held, now)
 
     def update(self, now: float) -> int:
@@ -210,8 +211,8 @@ class Downlink:
             self._judge(self._probe, now)
         elif self._overused(now):
             self._down(now)
-        elif self.step < self.most and now >= self._not_before:
-            self._probe = Probe(max(self._sent, self.rate), GOAL * self._needs(self.step + 1), now)
+        elif self.step < self.max_step and now >= self._not_before:
+            self._probe = Probe(max(self._sent, self.rate), PROBE_GOAL_FACTOR * self._needs(self.step + 1), now)
         self.padding = max(0, round(self._probe.sends(now) - self._sent)) if self._probe is not None else 0
         self._alarmed = now < self._settled + SETTLE_S or now - self._cut <= NARROW_S or self._probe is not None
         return self.step
@@ -223,10 +224,10 @@ class Downlink:
         """Check after two reports whether a step down cured a loss; if it did not, the loss is the link's usual one."""
         if len(self._losses) == CURED_REPORTS and self._before:
             mean = fmean(self._losses)
-            self._uncured = mean if mean > CURED * self._before else 0.0
+            self._uncured = mean if mean > CURED_SHARE * self._before else 0.0
             self._before = 0.0
         elif self._losses[-1] < self._uncured:
-            self._uncured += UNLEARNED * (self._losses[-1] - self._uncured)
+            self._uncured += USUAL_LOSS_DECAY * (self._losses[-1] - self._uncured)
 
     def _usual_loss(self, reports: int) -> float:
         """Return the loss before the newest reports, or in spite of the last step down."""
@@ -239,7 +240,7 @@ class Downlink:
     def _low(self, now: float) -> bool:
         """Return whether the receiver's estimate was cut lately, and is below the rate sent."""
         estimate, cut = self._fresh(now), self._cut > max(self._settled, now - FRESH_S)
-        return cut and estimate is not None and estimate < FOLLOWS * self._sent
+        return cut and estimate is not None and estimate < OVERUSE_SHARE * self._sent
 
     def _request_round_trips(self, now: float) -> None:
         """Request round trips as long as the estimate is low."""
@@ -262,7 +263,7 @@ class Downlink:
     def _down(self, now: float) -> None:
         """Take the highest step the estimate carries, at least one lower."""
         estimate, below = self._fresh(now), self.step - 1
-        while below > 0 and estimate is not None and FOLLOWS * self._needs(below) > estimate:
+        while below > 0 and estimate is not None and OVERUSE_SHARE * self._needs(below) > estimate:
             below -= 1
         self._carried = 0
         self._before = fmean(list(self._losses)[-CURED_REPORTS:] or [0.0])

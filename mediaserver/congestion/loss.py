@@ -1,6 +1,6 @@
 """The share of packets that a peer loses lately. Pure."""
 
-FEW = 25
+MIN_PACKETS = 25
 """The share is taken of at least so many packets a second. A microphone in a pause sends two or three, and one lost of
 them is not yet a bad connection."""
 
@@ -14,4 +14,4 @@ class Loss:
 
     def update(self, received: int, lost: int) -> None:
         """Take one second's packets received and lost."""
-        self.share = 0.5 * self.share + 0.5 * lost / max(FEW, received + lost)
+        self.share = 0.5 * self.share + 0.5 * lost / max(MIN_PACKETS, received + lost)

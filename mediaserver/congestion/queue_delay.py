@@ -3,15 +3,15 @@ Pure."""
 
 from collections import deque
 
-REMEMBERED = 30
+KEPT_SAMPLES = 30
 
 
 class QueueDelay:
-    """Samples in seconds, of round trips or one way; the least of the last `REMEMBERED` is the delay of an empty
+    """Samples in seconds, of round trips or one way; the least of the last `KEPT_SAMPLES` is the delay of an empty
     link."""
 
     def __init__(self) -> None:
-        self._samples: deque[float] = deque(maxlen=REMEMBERED)
+        self._samples: deque[float] = deque(maxlen=KEPT_SAMPLES)
 
     def __bool__(self) -> bool:
         return bool(self._samples)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import inf
 from statistics import fmean
 
-from mediaserver.congestion.loss import FEW
+from mediaserver.congestion.loss import MIN_PACKETS
 from mediaserver.congestion.queue_delay import QueueDelay
 
 START_BPS = 3_000_000
@@ -21,7 +21,7 @@ USED_BPS = 2_400_000
 LOW_LOSS, HIGH_LOSS = 0.02, 0.10
 GROWTH, NEXT_GROWTH, SLOW_GROWTH = 1.08, 1.03, 1.01
 """Growth a second: up to half of the rate at which trouble began last, from there on, and about that rate."""
-ABOUT = 0.85, 1.2
+ABOUT_FACTORS = 0.85, 1.2
 """Factors of that rate that count as about it."""
 BAD_WAIT_S = 0.1
 """Seconds in a queue, above the least of the last half minute, that are too many."""
@@ -31,19 +31,19 @@ SHRINKS_S = 0.03
 """Seconds by which a queue must shrink each second to count as draining by itself."""
 DRAIN, DRAIN_SECONDS = 0.8, 2
 """Factor that cuts the rate so that a queue drains, and the seconds until the cut shows."""
-FUTILE = 3
+MAX_FUTILE_CUTS = 3
 """Cuts in a row without effect, after which packets come late for another reason: another route, a busy sender."""
 TRIED_AFTER, TRIAL = 4, 0.75
 """Seconds of loss until a lower rate is tried, and its factor."""
 TRIED, LONGEST_TRIAL, EXPECTED = 4, 15, 6.0
 """Seconds of a trial at least and at most, and packets expected to be lost by then, since chance takes a few."""
-CURED = 0.5
+CURED_SHARE = 0.5
 """Share of the loss below which a trial cured it; the first second does not count."""
-CHANCE = 2
+CHANCE_LOSSES = 2
 """Packets a second that may be lost by chance before loss counts as high."""
-MOST_USUAL, TOLERATED = 0.1, 1.2
+MAX_USUAL_LOSS, TOLERATED_FACTOR = 0.1, 1.2
 """The highest usual loss of a link, a tenth, and the factor of it that is tolerated, for chance."""
-UNLEARNED, MOST_UNLEARNED = 0.0001, 0.02
+USUAL_LOSS_DECAY, MAX_USUAL_LOSS_DECAY = 0.0001, 0.02
 """Share by which a second of less loss lowers the usual loss: for each packet it had, and at most."""
 
 
@@ -79,18 +79,18 @@ class UplinkLimit:
         if not received + lost:  # a camera that is off
             self._unheard = FORGOTTEN_S
             return self.bitrate
-        packets, before = max(FEW, received + lost), self._queue
+        packets, before = max(MIN_PACKETS, received + lost), self._queue
         self._queue = self._waiting()
         self._settles = max(0, self._settles - 1)
         loss = lost / packets
-        if lost - CHANCE > (HIGH_LOSS + self._usual) * packets:
+        if lost - CHANCE_LOSSES > (HIGH_LOSS + self._usual) * packets:
             self._break_off()
             self._cut(1 - 0.5 * loss)
         elif self._trial is not None:
             self._judge(self._trial, received, lost)
         elif self._queue > BAD_WAIT_S:
             self._drain(shrinks=self._queue < before - SHRINKS_S)
-        elif loss < LOW_LOSS + TOLERATED * self._usual:
+        elif loss < LOW_LOSS + TOLERATED_FACTOR * self._usual:
             self._grow(loss, packets)
         else:
             self._lose(loss)
@@ -119,9 +119,9 @@ class UplinkLimit:
     def _grow(self, loss: float, packets: int) -> None:
         self._losses, self._futile, self._calm = [], 0, True
         if loss < self._usual:  # never the other way: what a higher rate loses would be usual soon
-            self._usual += min(MOST_UNLEARNED, UNLEARNED * packets) * (loss - self._usual)
+            self._usual += min(MAX_USUAL_LOSS_DECAY, USUAL_LOSS_DECAY * packets) * (loss - self._usual)
         share = self.bitrate / self._full
-        slow = ABOUT[0] < share < ABOUT[1]
+        slow = ABOUT_FACTORS[0] < share < ABOUT_FACTORS[1]
         self._set(self.bitrate * (GROWTH if share < 0.5 else SLOW_GROWTH if slow else NEXT_GROWTH))
 
     def _drain(self, *, shrinks: bool) -> None:
@@ -129,7 +129,7 @@ class UplinkLimit:
             return
         self._cut(DRAIN)
         self._futile, self._settles = self._futile + 1, DRAIN_SECONDS
-        if self._futile == FUTILE:
+        if self._futile == MAX_FUTILE_CUTS:
             self._waits, self._queue, self._futile = QueueDelay(), 0.0, 0
 
     def _lose(self, loss: float) -> None:
@@ -143,7 +143,7 @@ class UplinkLimit:
         if trial.over:
             self._trial = None
             if not trial.cured:
-                self._usual, self._full = min(MOST_USUAL, trial.usual) if trial.enough else 0.0, trial.full
+                self._usual, self._full = min(MAX_USUAL_LOSS, trial.usual) if trial.enough else 0.0, trial.full
                 self._set(trial.rate)
 
 
@@ -177,4 +177,4 @@ class _Trial:
     @property
     def cured(self) -> bool:
         """Return whether the lower rate loses much less."""
-        return self.lost < CURED * self.usual * self.packets
+        return self.lost < CURED_SHARE * self.usual * self.packets

@@ -193,7 +193,7 @@ class SipPeer:
 
     # What the room asks of everyone
 
-    def limit(self, most: int) -> None:
+    def limit(self, max_step: int) -> None:
         """Do nothing: its quality was settled by its SDP, and never exceeds the usual one."""
 
     def loses_audio(self, now: float) -> bool:

@@ -296,10 +296,10 @@ class WebRtcPeer:
         if not self.downlink.resting:
             self.due = 0.0
 
-    def limit(self, most: int) -> None:
-        """Limit the quality sent to step `most`, whatever the link carries."""
-        if most != self.downlink.most:
-            self.downlink.most = most
+    def limit(self, max_step: int) -> None:
+        """Limit the quality sent to step `max_step`, whatever the link carries."""
+        if max_step != self.downlink.max_step:
+            self.downlink.max_step = max_step
             self.due = 0.0
 
     def responded(self, round_trip: float, now: float) -> None:
@@ -354,7 +354,7 @@ class WebRtcPeer:
     def _follow_line(self, now: float) -> bool:
         before = self.downlink.step
         changed = self.downlink.update(now) != before
-        pace, lower = self.downlink.pace(now), self.downlink.step < min(before, self.downlink.most)
+        pace, lower = self.downlink.pace(now), self.downlink.step < min(before, self.downlink.max_step)
         for picture in self._pictures.values():
             picture.stream.pace = pace
             if lower:

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.audio.playout_delay import (
+    LEARNED_TOGETHER,
     LONG,
     LONG_MISSES,
     MARGIN,
@@ -12,7 +13,6 @@ from mediaserver.audio.playout_delay import (
     SHORT,
     SHORT_MISSES,
     STRANGE,
-    TOGETHER,
     PlayoutDelay,
 )
 
@@ -31,7 +31,7 @@ def test_few_of_the_newest_packets_would_come_too_late_and_no_delay_is_endless(t
     wanted = delay_of(transits).wanted
     long, short = transits[-LONG:], transits[-SHORT:]
     late = [sum(t > wanted for t in window) for window in (long, short)]
-    if wanted < min(transits[-SHORT - TOGETHER :]) + MAX_DELAY:
+    if wanted < min(transits[-SHORT - LEARNED_TOGETHER :]) + MAX_DELAY:
         assert late[0] <= LONG_MISSES and late[1] <= SHORT_MISSES
     assert wanted <= min(short) + MAX_DELAY
 
@@ -63,7 +63,7 @@ def test_it_grows_with_the_fourth_late_packet_and_shrinks_after_ten_seconds() ->
     while delay.wanted == 3000:
         delay.add(0)
         shrunk += 1
-    assert LONG - 30 < shrunk <= LONG + TOGETHER
+    assert LONG - 30 < shrunk <= LONG + LEARNED_TOGETHER
 
 
 def test_a_transit_far_off_the_last_second_is_not_taken() -> None:

@@ -215,27 +215,27 @@ def test_a_higher_limit_is_probed_for_and_a_lower_one_holds_at_once() -> None:
     link = BottleneckLink(4e6, estimates=True, downlink=Downlink(steps, USUAL))
     assert set(link.run(20)) == {USUAL}
     assert link.downlink.padding == 0
-    link.downlink.most = LARGE
+    link.downlink.max_step = LARGE
     assert link.run(20)[-1] == LARGE
-    link.downlink.most = USUAL
+    link.downlink.max_step = USUAL
     assert set(link.run(5)) == {USUAL}
     narrow = BottleneckLink(2e6, estimates=True, downlink=Downlink(steps, USUAL))
-    narrow.downlink.most = LARGE
+    narrow.downlink.max_step = LARGE
     assert narrow.run(30)[-1] == USUAL
 
 
 def test_a_display_that_is_large_again_gets_at_once_what_the_link_carried() -> None:
     link = BottleneckLink(4e6, estimates=True)
     link.run(20)
-    link.downlink.most = 0
+    link.downlink.max_step = 0
     assert set(link.run(20)) == {0}
-    link.downlink.most = USUAL
+    link.downlink.max_step = USUAL
     assert set(link.run(20)) == {USUAL}
     link.capacity = 0.65e6
     link.run(30)
-    link.downlink.most = 0
+    link.downlink.max_step = 0
     assert set(link.run(5)) == {0}
-    link.downlink.most = USUAL
+    link.downlink.max_step = USUAL
     assert set(link.run(2)) == {1}
 
 
@@ -350,7 +350,7 @@ def test_other_steps_begin_with_what_the_link_carries(step: int, others: tuple[i
 def test_a_limit_beyond_other_steps_is_the_highest_of_them() -> None:
     downlink = Downlink([*STEPS, 3_000_000], 3)
     downlink.set_step_bitrates(STEPS)
-    assert (downlink.step, downlink.most) == (2, 2)
+    assert (downlink.step, downlink.max_step) == (2, 2)
 
 
 @given(
@@ -390,7 +390,7 @@ def test_at_rest_it_needs_no_updates(events: list[tuple[str, float, int]]) -> No
             elif kind == "sent":
                 each.sent(3e6 * value)
             elif kind == "most":
-                each.most = round(value * (len(STEPS) - 1))
+                each.max_step = round(value * (len(STEPS) - 1))
 
 
 @pytest.mark.parametrize("estimates", [True, False])

@@ -174,7 +174,7 @@ async def test_a_peer_that_misses_nothing_on_a_quiet_link_is_left_alone_between_
     assert (peer.tick(100.0), peer.due) == (False, 101.0)
     peer.rtcp(rtcp.receiver_report(1, [rtcp.Block(peer.audio.ssrc, 0, 0, 0, 0, 0, 0)]), 100.1)
     assert peer.due == 101.0
-    peer.limit(peer.downlink.most)
+    peer.limit(peer.downlink.max_step)
     assert peer.due == 101.0
     peer.limit(0)
     assert peer.due == 0.0

@@ -263,7 +263,7 @@ async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: 
     await a.watch.until(lambda: all(meeting.shows(a, seat) for seat in "abc"))
     await vp8.watch.until(lambda: all(meeting.shows(vp8, seat) for seat in "abc"))
     assert b.watch.size == (320, 180)
-    most = [room.seats[seat].peer.downlink.most for seat in "abc"]  # type: ignore[union-attr]
+    most = [room.seats[seat].peer.downlink.max_step for seat in "abc"]  # type: ignore[union-attr]
     assert most == [LARGE, USUAL, LARGE], "nobody's line is probed for a picture that is not made for them"
     assert room._rates() == {25, 30}
     assert a.endpoint.counters.picture().lost == b.endpoint.counters.picture().lost == 0

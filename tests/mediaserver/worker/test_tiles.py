@@ -184,7 +184,7 @@ async def test_a_line_that_carries_no_tiles_gets_the_composed_picture_until_it_d
     assert isinstance(peer, WebRtcPeer)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(peer, "limit", lambda _: None)
-        peer.downlink.most = 0  # 0.1 Mbit/s: not even one lowest layer
+        peer.downlink.max_step = 0  # 0.1 Mbit/s: not even one lowest layer
         await viewer.until(lambda: viewer.tiles == {} and viewer.watch.pictures("2") > 5)
         assert {forwarder.source for forwarder in peer.tiles.values()} == {None}
         assert peer.picture is not None and peer.picture.source is not None

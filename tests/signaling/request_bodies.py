@@ -26,7 +26,7 @@ def registration(**fields: Any) -> dict[str, Any]:
 
 
 ITEMS = ("moi_vi_tri_nghe_ro", "bo_tri_thiet_bi", "nguon_dien_on_dinh", "nguon_du_phong", "pccc")
-TEST = {
+SELF_TEST = {
     "camera": True,
     "mic_dbfs": -30,
     "luma": 120,
@@ -98,7 +98,7 @@ GOOD: dict[str, Any] = {
     "/sessions/{id}/review": {"remark": "Đúng căn cứ"},
     "/feedback": {"text": "Thiết bị cũ"},
     "/feedback/{id}": {"status": "handled"},
-    "/points/{id}/self-tests": TEST,
+    "/points/{id}/self-tests": SELF_TEST,
     "/speed": {"filler": "x" * 1000},
     "/readiness/{id}/link": {"kind": "chinh_thuc", "good": True},
     "/readiness/{id}/steps": {"point": NHA_TRANG, "step": "bat_nguon", "done": True},

@@ -74,14 +74,14 @@ class AvSyncProbe:
 
     async def measure(self, count: int, longest_s: float) -> None:
         """Wait until so many pairs were sent, and for as long as the last may take to be received."""
-        begun = time.monotonic()
+        started_at = time.monotonic()
         await asyncio.sleep(EVERY_S * count)
-        self._spans.append((begun, time.monotonic()))
+        self._spans.append((started_at, time.monotonic()))
         await asyncio.sleep(longest_s)
 
     def measured(self, moments: Moments) -> Moments:
         """Return the moments that lie in a measured span."""
-        return [at for at in moments if any(begun <= at < ended for begun, ended in self._spans)]
+        return [at for at in moments if any(started_at <= at < ended for started_at, ended in self._spans)]
 
     @property
     def beep_delay_s(self) -> float:

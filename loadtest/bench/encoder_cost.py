@@ -34,9 +34,9 @@ def measure(codec: str, step: int) -> dict[str, object]:
     encoder, decoder = VideoEncoder(codec, width, height, fps, quality.bitrate), VideoDecoder(codec.partition("/")[0])
     spent, octets, errors = 0.0, 0, []
     for number, picture in enumerate(film(width, height, fps)):
-        begun = process_time()
+        started_at = process_time()
         data, _ = encoder.encode(picture, keyframe=number == 0)
-        spent += process_time() - begun
+        spent += process_time() - started_at
         octets += len(data)
         if (seen := decoder.decode(data)) is not None:
             errors.append(float(np.mean((luma(seen) - luma(picture)) ** 2)))

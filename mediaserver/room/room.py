@@ -476,13 +476,13 @@ class Room:
         due, rate, tick = frame_clock.next_tick(self._rates(), time.monotonic())
         await asyncio.sleep(due - loop.time())
         self._work_pending.clear()
-        begun = time.monotonic()
-        work = self._compose_request(rate, tick, begun)
+        started_at = time.monotonic()
+        work = self._compose_request(rate, tick, started_at)
         if work is None:
             await self._work_pending.wait()
             return
         composed = await loop.run_in_executor(self._composing_thread, self._compositor.compose, work)
-        self._composing_s += (time.monotonic() - begun - self._composing_s) / AVERAGED_PICTURES
+        self._composing_s += (time.monotonic() - started_at - self._composing_s) / AVERAGED_PICTURES
         self._publish(composed, tick * 90_000 // rate)  # whole: the recorder compares it with the sound's
 
     def _rates(self) -> set[int]:

@@ -70,20 +70,20 @@ def ending(
         for unit in units
         if unit.valid(day - DAY) and (reason := _reason(unit, day, before, then))
     ]
-    gone = {each.unit.id for each in ended}
+    ended_units = {each.unit.id for each in ended}
     owners = {point.id: point.unit for point in points}
     operators = (before.directory.operator_unit, then.directory.operator_unit)
     return Ending(
         day=day,
         profile=then.id if then.effective_from == day else None,
         units=tuple(ended),
-        hosts=tuple(point for point in points if point.unit in gone and point.state == PointState.ACTIVE),
+        hosts=tuple(point for point in points if point.unit in ended_units and point.state == PointState.ACTIVE),
         sessions=tuple(
             AffectedSession(session, owners[session.host_point])
             for session in sessions
             if session.state != State.CANCELLED
             and profiles.day(session.official.start) >= day
-            and any(owners[point] in gone for point in session.everyone)
+            and any(owners[point] in ended_units for point in session.everyone)
         ),
         operators=operators if operators[0] != operators[1] else None,
     )

@@ -96,8 +96,8 @@ async def add_device(db: AsyncConnection, point: str, number: int) -> str:
 async def drop_devices(db: AsyncConnection, point: str, numbers: Collection[int]) -> bool:
     """Delete undescribed devices with these numbers. Return False if one of them was described."""
     numbered = (DEVICES.c.point == point) & DEVICES.c.number.in_(numbers)
-    gone = await db.execute(delete(DEVICES).where(numbered & (DEVICES.c.kind == "")))
-    return gone.rowcount == len(numbers)
+    deleted = await db.execute(delete(DEVICES).where(numbered & (DEVICES.c.kind == "")))
+    return deleted.rowcount == len(numbers)
 
 
 async def registry_entries(db: AsyncConnection) -> dict[str, RegistryEntry]:

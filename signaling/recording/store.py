@@ -136,10 +136,10 @@ class RecordingStore(SqlRows):
         newest = select(RECORDINGS.c.session, last.label("last")).where(where).group_by(RECORDINGS.c.session)
         query = newest.order_by(last.desc(), RECORDINGS.c.session).limit(limit)
         if after is not None:
-            begun = await self._one(newest.where(RECORDINGS.c.session == after))
-            if begun is None:
+            preceding = await self._one(newest.where(RECORDINGS.c.session == after))
+            if preceding is None:
                 raise LookupError(after)
-            behind = (last < begun["last"]) | ((last == begun["last"]) & (RECORDINGS.c.session > after))
+            behind = (last < preceding["last"]) | ((last == preceding["last"]) & (RECORDINGS.c.session > after))
             query = query.having(behind)
         sessions = [row["session"] for row in await self._all(query)]
         by_session: dict[str, list[Recording]] = {session: [] for session in sessions}

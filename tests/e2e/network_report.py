@@ -193,14 +193,14 @@ def narrow_upload(page: Page, network: NetworkEmulator, rate: float) -> dict[str
     while monotonic() - since < UP_WATCH_S:
         page.wait_for_timeout(1000)
         round_trips.append(page.evaluate(_SENT)["rtt"])
-    after, took = page.evaluate(_SENT), monotonic() - since
+    after, elapsed_s = page.evaluate(_SENT), monotonic() - since
     network.up = inf
     page.wait_for_timeout(UP_SETTLE_S * 1000)
     lost, sent = after["lost"] - before["lost"], after["packets"] - before["packets"]
     return {
         "lost": round(lost / max(1, sent), 4),
         "round_trip_ms": [round(1000 * each) for each in (median(round_trips), max(round_trips))],
-        "sent_kbps": round((after["bytes"] - before["bytes"]) * 8 / took / 1000),
+        "sent_kbps": round((after["bytes"] - before["bytes"]) * 8 / elapsed_s / 1000),
     }
 
 
@@ -252,7 +252,7 @@ def lost_sound(page: Page, network: NetworkEmulator) -> dict[str, object]:
 
 def blackouts(page: Page, network: NetworkEmulator) -> dict[str, object]:
     """Let nothing pass for a while, and measure how long the next picture takes."""
-    took = []
+    recovered_s = []
     for _ in range(BLACKOUTS):
         page.wait_for_timeout(6000)
         page.evaluate(WATCH)
@@ -262,8 +262,8 @@ def blackouts(page: Page, network: NetworkEmulator) -> dict[str, object]:
         back = page.evaluate("Date.now()")
         page.wait_for_timeout(4000)
         seen: list[float] = page.evaluate("window.seen")
-        took.append(round(min((at for at in seen if at > back), default=back + 4000) - back) / 1000)
-    return {"blackout_s": BLACKOUT_S, "recovered_s": sorted(took)}
+        recovered_s.append(round(min((at for at in seen if at > back), default=back + 4000) - back) / 1000)
+    return {"blackout_s": BLACKOUT_S, "recovered_s": sorted(recovered_s)}
 
 
 Part = Callable[[Page, NetworkEmulator], dict[str, object]]

@@ -115,14 +115,14 @@ class RoomSystem(WatchingDecoder):
         self._sending = asyncio.ensure_future(self._send())
 
     async def _send(self) -> None:
-        begun = time.monotonic()
+        started_at = time.monotonic()
         for tick in range(100_000):
             self._speak(tick)
             if not tick % 2:
                 self._show(tick // 2)
             if not tick % 50:
                 self.report()
-            await asyncio.sleep(max(0.0, begun + 0.02 * (tick + 1) - time.monotonic()))
+            await asyncio.sleep(max(0.0, started_at + 0.02 * (tick + 1) - time.monotonic()))
 
     def _speak(self, tick: int) -> None:
         rate = _RATES[self.sound_name]

@@ -25,8 +25,8 @@ async def set_line(db: AsyncConnection, line: AccessLine) -> None:
 
 async def drop_line(db: AsyncConnection, line: str) -> bool:
     """Remove an access line; return whether there was one."""
-    gone = await db.execute(delete(LINES).where(LINES.c.id.in_(storable([line]))))
-    return gone.rowcount == 1
+    deleted = await db.execute(delete(LINES).where(LINES.c.id.in_(storable([line]))))
+    return deleted.rowcount == 1
 
 
 async def providers(db: AsyncConnection) -> list[Provider]:

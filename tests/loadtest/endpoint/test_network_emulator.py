@@ -41,14 +41,14 @@ def test_an_answer_is_redirected_and_other_addresses_stay(server: socket.socket)
 
 def test_datagrams_go_both_ways_in_order_and_later(server: socket.socket, endpoint: socket.socket) -> None:
     with NetworkEmulator(server.getsockname(), 1e9) as emulator:
-        begun = time.monotonic()
+        started_at = time.monotonic()
         for number in range(50):
             endpoint.sendto(bytes([number]), ("127.0.0.1", emulator.port))
         came = [server.recvfrom(100) for _ in range(50)]
         for data, back in came:
             server.sendto(data, back)
         assert [data[0] for data, _ in came] == [endpoint.recv(100)[0] for _ in range(50)] == list(range(50))
-        assert time.monotonic() - begun >= 2 * DELAY_S
+        assert time.monotonic() - started_at >= 2 * DELAY_S
         assert emulator.lost == 0
 
 

@@ -112,9 +112,9 @@ def test_a_voice_alone_is_passed_on_once_it_is_steady_packet_by_packet() -> None
     sent = [twin.make().payload for twin.tick in range(LOUD_TICKS + 60)]
     fixture.hear(10)
     outcomes = fixture.pass_on(LOUD_TICKS + 40)
-    begun = relayed(outcomes).index(True)
-    assert begun <= LOUD_TICKS
-    assert [packet for packet, _ in outcomes[begun:]] == sent[10 + begun : 50 + LOUD_TICKS]
+    relayed_from = relayed(outcomes).index(True)
+    assert relayed_from <= LOUD_TICKS
+    assert [packet for packet, _ in outcomes[relayed_from:]] == sent[10 + relayed_from : 50 + LOUD_TICKS]
     hush = AudioInputFixture(claim=60, amplitude=0.001)
     hush.hear(10)
     assert relayed(hush.pass_on(HUSH_TICKS + 1))[-1]

@@ -216,8 +216,8 @@ def test_a_voice_alone_goes_to_everyone_as_it_came_and_to_itself_as_silence() ->
     encoder = OpusEncoder()
     sent = [encoder.encode(tone(413, tick, 0.25)) for tick in range(meeting.tick)]
     assert full.packets[-1].payload in sent[-3:]
-    begun = sent.index(full.packets[-30].payload)
-    assert [packet.payload for packet in full.packets[-30:]] == sent[begun : begun + 30]
+    first = sent.index(full.packets[-30].payload)
+    assert [packet.payload for packet in full.packets[-30:]] == sent[first : first + 30]
     assert [packet.payload for packet in own.packets] == [*[silence()] * HUSH_TICKS, PAUSE]
     assert [packet.sequence for packet in full.packets] == list(range(meeting.tick))
     assert [packet.timestamp for packet in full.packets] == [n * FRAME_SAMPLES for n in range(meeting.tick)]
@@ -374,7 +374,7 @@ def test_a_new_listener_hears_the_relayed_voice_and_a_recording_the_mix() -> Non
 
 
 def test_a_relayed_voice_is_heard_as_early_as_if_it_were_mixed() -> None:
-    begun = []
+    starts = []
     for relays in (True, False):
         meeting, full = relaying(0.02, claim=37)
         meeting.mixer.relays = relays
@@ -384,8 +384,8 @@ def test_a_relayed_voice_is_heard_as_early_as_if_it_were_mixed() -> None:
         heard = len(full.sound)
         meeting.hear(10)
         assert (meeting.mixer._relayed is not None) is relays
-        begun.append(int(np.argmax(np.abs(np.concatenate(full.sound[heard:])) > 0.1 * 32767)))
-    assert 0 <= begun[1] - begun[0] <= LOOK_AHEAD
+        starts.append(int(np.argmax(np.abs(np.concatenate(full.sound[heard:])) > 0.1 * 32767)))
+    assert 0 <= starts[1] - starts[0] <= LOOK_AHEAD
 
 
 def test_a_floor_that_closes_ends_it_without_a_click() -> None:

@@ -162,10 +162,10 @@ class Histories(RuleBasedStateMachine):
     def cancel(self, data: st.DataObject) -> None:
         session = self.sessions[data.draw(st.sampled_from(list(self.sessions)))]
         others = [s for s in self.stored() if s.id != session.id]
-        gone = self.runner.run(self.scheduler.cancel(session.id, LONG_BEFORE))
-        assert gone == replace(session, state=State.CANCELLED, code=None)
+        cancelled = self.runner.run(self.scheduler.cancel(session.id, LONG_BEFORE))
+        assert cancelled == replace(session, state=State.CANCELLED, code=None)
         assert [s for s in self.stored() if s.id != session.id] == others  # I11
-        self.sessions[session.id] = gone
+        self.sessions[session.id] = cancelled
         self.oracle.held.pop(session.id, None)
 
     @precondition(lambda self: self.ledger)

@@ -58,15 +58,15 @@ async def test_a_stolen_database_has_no_code_and_a_lost_key_is_reported(seeded_u
     engine = database.connect(seeded_url, CodeCipher(bytes(KEY_BYTES)))
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250))
     session = await scheduler.submit(REQUEST, NOW)
-    gone = await scheduler.submit(REQUEST, NOW)
-    assert session.code and gone.code
-    await scheduler.cancel(gone.id, NOW)
+    cancelled = await scheduler.submit(REQUEST, NOW)
+    assert session.code and cancelled.code
+    await scheduler.cancel(cancelled.id, NOW)
     async with engine.begin() as db:
         rows = [*(await db.execute(sa.text("SELECT * FROM codes ORDER BY died"))).all()]
         rows += (await db.execute(sa.text("SELECT * FROM sessions"))).all()
         left = (await db.execute(sa.text("SELECT count(*) FROM codes WHERE sealed IS NOT NULL"))).scalar_one()
     text = repr([tuple(row) for row in rows])
-    assert (session.code in text, gone.code in text, left) == (False, False, 1)
+    assert (session.code in text, cancelled.code in text, left) == (False, False, 1)
     await scheduler.check_code_key()
     await engine.dispose()
     stolen = database.connect(seeded_url, CodeCipher(b"\1" * KEY_BYTES))

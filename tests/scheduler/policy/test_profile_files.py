@@ -134,10 +134,10 @@ def test_files_that_do_not_go_together() -> None:
     assert problem(TEXT, TEXT) == "two profiles share an id"
     assert problem(TEXT, later) == "KH-2023 and KH-X begin on the same day"
     ended = TEXT.replace("effective_to: null ", "effective_to: 2024-12-31 ")
-    begun = later.replace("effective_from: 2023-03-24", "effective_from: 2025-01-02")
-    assert problem(ended, begun) == "KH-2023 and KH-X leave a gap: 2024-12-31 and 2025-01-02"
-    begun = later.replace("effective_from: 2023-03-24", "effective_from: 2024-12-31")
-    assert problem(ended, begun) == "KH-2023 and KH-X overlap: 2024-12-31 and 2024-12-31"
+    successor = later.replace("effective_from: 2023-03-24", "effective_from: 2025-01-02")
+    assert problem(ended, successor) == "KH-2023 and KH-X leave a gap: 2024-12-31 and 2025-01-02"
+    successor = later.replace("effective_from: 2023-03-24", "effective_from: 2024-12-31")
+    assert problem(ended, successor) == "KH-2023 and KH-X overlap: 2024-12-31 and 2024-12-31"
     assert problem("extends: KH-9") == "0.yaml, line 1: extends: no profile 'KH-9' to extend"
     assert problem("id: A\nextends: B", "id: B\nextends: A").endswith("line 2: extends: no profile 'B' to extend")
     assert problem() == "no profile"

@@ -77,8 +77,8 @@ async def test_r058_the_office_registers_for_the_province_and_others_pass_on(wor
     status, draft = await post(agriculture, "/drafts", later())
     assert (status, draft["unit"]["id"], draft["origin"]["id"]) == (201, "56", "so.nnptnt")
     assert [found["id"] for found in await get(office, "/drafts")] == [draft["id"]]
-    status, gone = await post(office, f"/drafts/{draft['id']}/discard", {"reason": "Đã có lịch khác"})
-    assert (status, gone["state"], gone["reason"]) == (200, "discarded", "Đã có lịch khác")
+    status, discarded = await post(office, f"/drafts/{draft['id']}/discard", {"reason": "Đã có lịch khác"})
+    assert (status, discarded["state"], discarded["reason"]) == (200, "discarded", "Đã có lịch khác")
     log = await get(await world.signed_in("admin"), "/audit")
     assert [(e["actor"], e["action"]) for e in log if e["subject"] == draft["id"]] == [
         ("host", "discard"),

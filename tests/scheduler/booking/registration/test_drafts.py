@@ -88,10 +88,15 @@ async def test_a_draft_is_discarded_for_a_reason(drafts: Drafts) -> None:
     draft = await drafts.add(DIEN_KHANH, "mail", "x@y", TYPED, NOW)
     with pytest.raises(InvalidRequest):
         await drafts.discard(draft.id, "ubnd.dien-khanh", " ", NOW)
-    gone = await drafts.discard(draft.id, "ubnd.dien-khanh", " Gửi   hai lần", NOW)
-    assert (gone.state, gone.reason, gone.by, gone.settled) == ("discarded", "Gửi hai lần", "ubnd.dien-khanh", NOW)
+    discarded = await drafts.discard(draft.id, "ubnd.dien-khanh", " Gửi   hai lần", NOW)
+    assert (discarded.state, discarded.reason, discarded.by, discarded.settled) == (
+        "discarded",
+        "Gửi hai lần",
+        "ubnd.dien-khanh",
+        NOW,
+    )
     later = await drafts.add(DIEN_KHANH, "mail", "x@y", TYPED, at("01/04/2023 08:00"))
-    assert await drafts.inbox() == [later, gone]
+    assert await drafts.inbox() == [later, discarded]
 
 
 JSON: st.SearchStrategy[Any] = st.recursive(

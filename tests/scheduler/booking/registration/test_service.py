@@ -175,14 +175,14 @@ async def test_cancelling_frees_capacity_and_kills_the_code(scheduler: Scheduler
     request = await asking(scheduler, 150, on("05/04/2023", "08:00", "09:00"))
     first = await scheduler.submit(request, NOW)
     await refusal(scheduler, request)
-    gone = await scheduler.cancel(first.id, NOW)
-    assert gone == replace(first, state=State.CANCELLED, code=None)
-    assert await scheduler.session(first.id) == gone
-    assert await scheduler.cancel(first.id, NOW) == gone
+    cancelled = await scheduler.cancel(first.id, NOW)
+    assert cancelled == replace(first, state=State.CANCELLED, code=None)
+    assert await scheduler.session(first.id) == cancelled
+    assert await scheduler.cancel(first.id, NOW) == cancelled
     second = await scheduler.submit(request, NOW)
     assert (second.seq, second.number) == (2, "HTT-2023-0002")
     assert first.code is not None
-    assert await scheduler.by_code(first.code) == gone
+    assert await scheduler.by_code(first.code) == cancelled
     with pytest.raises(Cancelled):
         await scheduler.enter(first.code, request.host_point, at("05/04/2023 08:00"))
 
@@ -237,9 +237,9 @@ async def test_lists_of_sessions(scheduler: Scheduler) -> None:
 
 async def test_load_and_limits(scheduler: Scheduler) -> None:
     await scheduler.submit(await asking(scheduler, 5, on("05/04/2023", "08:00", "10:00")), NOW)
-    gone = await scheduler.submit(await asking(scheduler, 9, on("05/04/2023", "08:00", "10:00")), NOW)
+    cancelled = await scheduler.submit(await asking(scheduler, 9, on("05/04/2023", "08:00", "10:00")), NOW)
     await scheduler.submit(await asking(scheduler, 7, on("05/04/2023", "09:00", "11:00")), NOW)
-    await scheduler.cancel(gone.id, NOW)
+    await scheduler.cancel(cancelled.id, NOW)
     times = [at(f"05/04/2023 {clock}") for clock in ("07:00", "08:00", "09:00", "10:00", "11:00", "12:00")]
     loads = [(0, 0), (1, 5), (2, 12), (1, 7), (0, 0)]
     expected = [LoadStep(a, b, *load) for a, b, load in zip(times, times[1:], loads, strict=False)]

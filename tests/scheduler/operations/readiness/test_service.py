@@ -171,8 +171,8 @@ async def test_people_on_central_duty_are_notified_by_mail(services: ServicesFix
         ("b@example.vn", "so.tttt", session.title, "Lê Văn B – trực chính"),
         ("", "so.tttt", session.title, "Trần Thị C – trực dự phòng"),
     ]
-    gone = await duties.assign(on_duty(session, "main"), NOW - timedelta(days=9))
-    assert gone.account is None
+    early = await duties.assign(on_duty(session, "main"), NOW - timedelta(days=9))
+    assert early.account is None
 
 
 async def test_one_technician_for_three_sessions_at_once_is_warned_of(services: ServicesFixture) -> None:

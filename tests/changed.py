@@ -24,6 +24,7 @@ def mirrored(changed: Iterable[str], root: Path = ROOT) -> list[str]:
 
 
 def _mirrored(path: PurePosixPath, root: Path) -> list[PurePosixPath]:
+    """Return the tests of a changed file: its own test, or the nearest mirrored folder; none for other files."""
     if path.suffix != ".py":
         return []
     if path.parts[0] == "tests":

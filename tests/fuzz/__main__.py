@@ -128,6 +128,7 @@ async def fuzz_all(seconds: int) -> int:
 
 
 async def _run(name: str, seconds: int, slots: asyncio.Semaphore) -> bool:
+    """Fuzz one target in a process of its own; print how it ended, and return False if it crashed or hung."""
     async with slots:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.fuzz", name, "--seconds", str(seconds)),

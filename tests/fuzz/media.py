@@ -95,6 +95,7 @@ def read_pictures(data: bytes) -> None:
 
 
 async def _sent_alike(data: bytes) -> None:
+    """Forward fuzzed packets by the compiled and the Python loop; assert that state and datagrams are the same."""
     flush_queue, mux, sock = FlushQueue(), UdpMux(), wire.loopback()
     viewers = [wire.Viewer(mux, Port(sock, mux.counters), plain=plain) for plain in (False, True)]
     source, sequence, now = VideoSource("one", VIDEO[data[0] % 2 if data else 0], flush_queue), 65_530, 1.0

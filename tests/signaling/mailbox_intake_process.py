@@ -45,6 +45,7 @@ class Steps:
 
 
 async def _look(url: str, port: int, step: Steps) -> None:
+    """Look into the mailbox once; call `step` before each SQL statement, commit and IMAP command."""
     engine = database.connect(url)
     for moment in ("before_cursor_execute", "commit"):
         event.listen(engine.sync_engine, moment, step)

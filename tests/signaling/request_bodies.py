@@ -10,6 +10,7 @@ EMERGENCY = {"class": "khan_cap", "ground": "chi_dao_ubnd_tinh", "reason": "CĐ 
 
 
 def registration(**fields: Any) -> dict[str, Any]:
+    """Return the body of a valid registration with some fields changed."""
     return {
         "host_point": HOST,
         "points": [NHA_TRANG, CAM_RANH],

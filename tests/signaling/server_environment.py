@@ -5,6 +5,7 @@ from pathlib import Path
 
 
 def server_environ(data: Path) -> dict[str, str]:
+    """Return the environment of a server on loopback with free ports and one media worker."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("DIEMCAU_")},
         "DIEMCAU_DATA": str(data),

@@ -6,6 +6,7 @@ from scheduler.core.model import Interval, Request
 
 
 def session_request(host: str, start: datetime, *points: str) -> Request:
+    """Return a valid request for a session of two hours."""
     return Request(
         host_point=host,
         points=points,

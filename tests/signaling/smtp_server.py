@@ -33,6 +33,7 @@ class FakeSmtpServer:
 
 @asynccontextmanager
 async def smtp_server(mode: str, context: ssl.SSLContext) -> AsyncIterator[FakeSmtpServer]:
+    """Yield an SMTP server on loopback; `mode` is none, starttls (with a login) or implicit."""
     smtp = FakeSmtpServer()
     options: dict[str, Any] = {}
     if mode == "starttls":

@@ -289,6 +289,7 @@ def test_every_packet_leaves_alike(codec: str, history: History, paced: bool) ->
 
 
 async def _leave_alike(codec: str, history: History, paced: bool) -> None:
+    """Send one history by the compiled and the Python loop; assert that state and datagrams are the same."""
     flush_queue = FlushQueue()
     mux = UdpMux()
     sock = loopback()

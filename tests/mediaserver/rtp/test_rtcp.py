@@ -45,6 +45,7 @@ def test_any_bytes_are_heard_or_a_value_error(data: bytes) -> None:
 
 
 def read_by_aiortc(packet: AnyRtcpPacket) -> list[object]:
+    """Return what aiortc reads of an RTCP packet, as `plainly` writes it."""
     match packet:
         case RtcpRtpfbPacket(fmt=1):
             return [(packet.media_ssrc, [s & 0xFFFF for s in packet.lost])]
@@ -64,6 +65,7 @@ def read_by_aiortc(packet: AnyRtcpPacket) -> list[object]:
 
 
 def plainly(heard: rtcp.Heard) -> object:
+    """Return what our reader found in an RTCP packet as a plain value."""
     match heard:
         case rtcp.Nack(ssrc):
             return ssrc, list(heard.sequences)

@@ -144,6 +144,7 @@ def malformed_rtp(guest: Guest) -> Iterator[bytes]:
 
 
 def malformed_rtcp(guest: Guest) -> Iterator[bytes]:
+    """Yield RTCP with wrong lengths, counts and types under a guest's own SSRC."""
     own = next(iter(guest.endpoint._layers))
     for _ in range(100):
         yield pack("!BBHI", 0x80, 200, 0xFFFF, own)

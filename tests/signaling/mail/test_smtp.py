@@ -73,6 +73,7 @@ Mode = Literal["implicit", "starttls", "none"]
 async def open_mail_setup(
     settings: Settings, tmp_path: Path, mode: Mode = "none", trusted: bool = True, words: str = ""
 ) -> AsyncIterator[MailSetup]:
+    """Yield a world that mails over a real SMTP server and posts to chat groups over a real HTTP server."""
     context = tls.context(tmp_path / "tls", ("127.0.0.1",), utc_now())
     async with smtp_server(mode, context) as mail_server, http_server() as hook:
         server = Server("127.0.0.1", mail_server.port, mode, *(("post", SECRET) if mode == "starttls" else ("", "")))

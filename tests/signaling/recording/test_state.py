@@ -348,6 +348,7 @@ def test_the_shown_state_is_what_the_engine_records(acts: list[tuple[str, bool, 
 
 
 def _happen(recording: MeetingRecording, act: str, on: bool, pause: bool, now: datetime) -> list[Effect]:
+    """Let something happen to a recording; return its effects, none if it is refused."""
     try:
         match act:
             case "ask":

@@ -9,6 +9,7 @@ import signal
 import ssl
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -138,11 +139,12 @@ async def test_ends_of_recordings_wait_for_the_next_server_also_when_the_rooms_a
     await first.start_recording("r", path)
     await first.close()
     async with asyncio.timeout(10):
-        while not (await local.held()).ended:
+        while not (ended := (await local.held()).ended):
             await asyncio.sleep(0)
+        assert [replace(end, seconds=0.0) for end in ended] == [RecordingEnded("r", path, 0.0, "interrupted")]
         for noting in (False, True):  # one that was killed before it had noted anything, and one that was not
             server = await RemoteEngine.dial(str(tmp_path / "s"), "ours")
-            assert await server.held() == Held(ended=(RecordingEnded("r", path, 0.0, "interrupted"),))
+            assert await server.held() == Held(ended=ended)
             if noting:
                 await server.noted(path)
                 assert await server.held() == Held()

@@ -296,7 +296,8 @@ async def test_a_recorded_meeting_goes_to_a_worker_that_can_record_and_shows_it_
             assert (joined["type"], joined["recording"]["on"], asking.done()) == ("joined", False, False)
         finally:
             os.kill(worker, signal.SIGCONT)
-        assert (await asking)["on"] is True
+        recording = await asking
+        assert recording["on"] is True, recording
         (part,) = await (await server.signed_in("central")).get("/api/v1/recordings")
         assert (part["session"], part["state"]) == (session["id"], "recording")
         await blind.close()

@@ -62,6 +62,12 @@ class Composition:
         ]
         return any(settled)
 
+    def settle_at_once(self, now: float) -> bool:
+        """Show a chosen layout without waiting for cameras; return whether to arrange anew."""
+        states = self.layout_state, self._large_layout_state
+        settled = [layout_state.settle(lambda _: True, now) for layout_state in states]
+        return any(settled)
+
     @property
     def watched(self) -> frozenset[PainterKey]:
         """Return the keys of the painters whose pictures somebody watches: the usual size, the large one, both or

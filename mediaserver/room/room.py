@@ -367,7 +367,8 @@ class Room:
         assert seat.peer is not None and seat.peer.picture is not None
         picture, source = seat.peer.picture, self._source_of(seat)
         picture.follow(source, now)
-        if isinstance(seat.peer, WebRtcPeer) and (picture.source is source or seat.tiles.waited(now)):
+        offered = isinstance(seat.peer, WebRtcPeer) and bool(seat.peer.tiles)
+        if offered and (picture.source is source or seat.tiles.waited(now)):
             self._tell_tiles(seat, TilesForwarded(self.name, seat.options.seat), now)
 
     def _tell_tiles(self, seat: Seat, event: TilesForwarded, now: float) -> None:

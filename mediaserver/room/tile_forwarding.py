@@ -57,7 +57,7 @@ class TileForwarding:
             if seat.peer is not None and seat.peer.picture is not None and seat.view.startswith(COMPOSED):
                 picture = self._compositions.of(seat.composition)
                 drawn[picture] = drawn.get(picture, True) and seat.tiles.shown
-        settled = [picture.layout_state.settle(lambda _: True, now) for picture, by_all in drawn.items() if by_all]
+        settled = [picture.settle_at_once(now) for picture, by_all in drawn.items() if by_all]
         return any(settled)
 
     def demands(self, seat: Seat, speaker: str | None, now: float) -> list[TileDemand] | None:

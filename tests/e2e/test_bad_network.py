@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from tests.e2e import browsers
@@ -19,6 +19,8 @@ from tests.e2e.server import LAN, MEDIA_PORT
 pytestmark = pytest.mark.alone
 
 WATCH_MS = 3_000
+SETTLE_MS = 20_000
+"""Until a line has settled, on a busy machine."""
 
 _STATS = """async () => {
   const found = {audio: [0, 0], video: [0, 0, 0]};
@@ -118,6 +120,34 @@ def test_one_bad_line_disturbs_nobody(
     for each, then in zip((page, good), before, strict=True):
         _, longest = frozen(each.evaluate("window.seen"), since, page.evaluate("Date.now()"))
         assert (longest <= 1.0, received(each).height, received(each).picture_lost) == (True, 720, then.picture_lost)
+
+
+def composed_height(page: Page) -> int:
+    """Return the height in pixels of the one picture that a page receives."""
+    return int(page.evaluate("document.querySelector('[data-testid=picture]').videoHeight"))
+
+
+def test_a_line_that_carries_no_tiles_gets_the_composed_picture_until_it_does(
+    people: People, busy: Browser, blue: Browser, network: NetworkEmulator
+) -> None:
+    page = people.sign_in(busy, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Đường truyền hẹp")
+    host = people.enter(page, code, "host")
+    unmute(host)
+    point = people.sign_in(blue, "nt.xuonghuan")
+    point.add_init_script(redirect_media(network))
+    seat, tiles = people.enter(point, code), point.get_by_test_id("tiles")
+    expect(tiles).to_be_visible(timeout=SETTLE_MS)
+    network.rate = 0.2e6
+    expect(tiles).to_be_hidden(timeout=SETTLE_MS)
+    seat.until(lambda seat: composed_height(seat.page) == 180, "the smallest picture")
+    settled = received(point)
+    seat.hears(440)
+    point.wait_for_timeout(WATCH_MS)
+    assert lost_sound(settled, received(point)) < 0.02
+    network.rate = 4e6
+    expect(tiles).to_be_visible(timeout=SETTLE_MS)
+    seat.hears(440)
 
 
 _REPAIRED = """async () => {

@@ -259,3 +259,11 @@ async def test_a_participant_counts_the_tiles_that_it_is_forwarded_without_decry
             await asyncio.sleep(0.02)
     assert watch.lowest_height == 0, "nothing was decrypted"
     assert endpoint.counters.picture().lost == 0
+
+
+async def test_an_endpoint_without_m_lines_for_tiles_is_told_nothing_of_them(meeting: Meeting) -> None:
+    guest = await meeting.join("a", "red", 440)
+    await guest.watch.until(lambda: guest.watch.colour() == "red")
+    await meeting.engine.set_view(ROOM, "a", "composed:host")
+    await guest.watch.more(5)
+    assert not any(isinstance(event, TilesForwarded) for event in meeting.events)

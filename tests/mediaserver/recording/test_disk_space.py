@@ -28,7 +28,8 @@ GIB = 1 << 30
 )
 def test_a_reserve_is_left_for_database_and_log(total: int, reserve: int) -> None:
     levels = [Space(free, total).level for free in (reserve + 1, reserve - 1)]
-    assert (Space(total, total).reserve, levels) == (pytest.approx(reserve, abs=1), ["low", "full"])
+    assert Space(total, total).reserve == pytest.approx(reserve, abs=1)
+    assert levels == ["low", "full"]
 
 
 def test_hours_count_to_the_stop_and_are_shared() -> None:

@@ -31,7 +31,8 @@ def test_a_moment_is_stored_in_whole_seconds_and_read_in_utc(microseconds: int, 
 
 
 def test_null_stays_null() -> None:
-    assert TYPE.process_bind_param(None, DIALECT) is TYPE.process_result_value(None, DIALECT) is None
+    assert TYPE.process_bind_param(None, DIALECT) is None
+    assert TYPE.process_result_value(None, DIALECT) is None
 
 
 async def test_moments_are_written_compared_and_read(seeded_url: str) -> None:
@@ -55,7 +56,8 @@ def test_milliseconds_are_read_as_they_were_written(milliseconds: int) -> None:
 
 
 def test_milliseconds_may_be_null() -> None:
-    assert MILLISECONDS.process_bind_param(None, DIALECT) is MILLISECONDS.process_result_value(None, DIALECT) is None
+    assert MILLISECONDS.process_bind_param(None, DIALECT) is None
+    assert MILLISECONDS.process_result_value(None, DIALECT) is None
 
 
 async def test_moments_are_compared_with_seconds_and_subtracted(seeded_url: str) -> None:

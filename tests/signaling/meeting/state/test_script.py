@@ -249,7 +249,7 @@ def test_a_speaker_that_joins_while_a_screen_is_shared_is_large_afterwards() -> 
 def test_a_speaker_that_joins_late_is_shown_and_heard() -> None:
     meeting = ScriptedMeeting("n")
     meeting.step("report")
-    assert meeting.shown == ("1+7", None)
+    assert list(meeting.shown) == ["1+7", None]
     assert meeting.join("n", NT)[-2] == e.Arrange(Layout("1+7", meeting.seat("n")))
     assert (meeting.shown, meeting.floors) == (("1+7", "n"), "hn")
     meeting.state.set_layout("h", Layout("1+7", meeting.seat("c")))

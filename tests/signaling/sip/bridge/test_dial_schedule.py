@@ -44,7 +44,7 @@ def test_r057_again_after_10_30_and_60_seconds_and_then_no_more() -> None:
     assert waits == [0, 10, 30, 60]
     assert (system.state, system.status) == ("silent", 480)
     system.ask(now)
-    assert (system.state, system.due, system.status) == ("waiting", now, 0)
+    assert [system.state, system.due, system.status] == ["waiting", now, 0]
     system.calling()
     system.failed(now)
     assert system.due == now + timedelta(seconds=10)

@@ -57,8 +57,7 @@ def repeat_times(machine: Client | Server, until: float) -> list[float]:
 def ends(machine: Client | Server, at: float) -> list[object]:
     """Let time pass; it must end at that moment and not before."""
     repeat_times(machine, at - 0.001)
-    assert machine.state is not State.TERMINATED
-    assert machine.deadline == at
+    assert (machine.state is not State.TERMINATED, machine.deadline) == (True, at)
     outputs: list[object] = list(machine.due(at))
     assert machine.state is State.TERMINATED and machine.deadline is None
     return outputs

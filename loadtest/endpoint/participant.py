@@ -231,6 +231,11 @@ class Participant:
         return [mids[tile["mid"]] for tile in self.tiles if tile["mid"] in mids]
 
     @property
+    def hears_others(self) -> bool:
+        """Return True if a point other than its own has the floor."""
+        return any(seat["floor"] and name != self.seat for name, seat in self.seats.items())
+
+    @property
     def misses_tiles(self) -> bool:
         """Return True if a tile lacks its camera."""
         return any(tile["mid"] is None and tile["tile"] not in ("", self.seat) for tile in self.tiles)

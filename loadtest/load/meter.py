@@ -52,7 +52,8 @@ class EndpointResult:
     """Media that one endpoint received during the measured time; pauses in seconds, heights in pixels.
 
     Of an endpoint that was forwarded the `tiles` of its layout, rate and pause are those of its poorest tile; `whole`
-    says that each tile had its camera, or that the composed picture always had its full height.
+    says that each tile had its camera, or that the composed picture always had its full height. Pauses in sound count
+    where somebody else has the floor: of silence hardly anything is sent.
     """
 
     name: str
@@ -138,8 +139,8 @@ def received(
         min(stream.arrivals for stream in pictures) / seconds,
         total.lost,
         total.packets,
-        watcher.sound.gaps,
-        watcher.sound.longest_s,
+        watcher.sound.gaps if participant.hears_others else 0,
+        watcher.sound.longest_s if participant.hears_others else 0.0,
         max(stream.longest_s for stream in pictures),
         watcher.lowest_height,
         tiles=len(tiles),

@@ -34,7 +34,8 @@ from signaling.app.admin_cli import NewAccount
 TECHNICIAN = NewAccount("loadtest-technician", "Kỹ thuật trung tâm", ("technician",))
 GUESTS = 71
 """Other agencies beside the 169 points (docs/admission.md, Capacity of a province): case (e) seats 240."""
-SETTLE_S = 2.0
+SETTLE_S = 5.0
+"""Seconds until layers and m-lines have settled after joins, or after a lighter load."""
 TRIAL_S = 3.0
 FULL_PCT = 95.0
 """Percent of all cores used by server and endpoints, or of the endpoints' one core, above which the machine is full."""

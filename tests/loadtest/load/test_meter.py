@@ -5,11 +5,13 @@ Also tests `loadtest/endpoint/participant_group.py`.
 
 from typing import cast
 
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.frame_timing import ArrivalWatcher
 from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.participant_group import SeatedParticipant
 from loadtest.endpoint.receive_counters import Tally
 from loadtest.load.meter import EndpointResult, process_name, quantile, received, spread
+from loadtest.server.rest_client import Client
 
 
 def test_processes_have_the_names_of_their_work() -> None:
@@ -33,13 +35,14 @@ class SeatedFake:
 
     name, connected = "Điểm cầu", True
 
-    def __init__(self, tiles: dict[int, int], *, misses_tiles: bool = False) -> None:
-        self.tile_ssrcs, self.misses_tiles = list(tiles), misses_tiles
+    def __init__(self, tiles: dict[int, int], *, misses_tiles: bool = False, hears_others: bool = True) -> None:
+        self.tile_ssrcs, self.misses_tiles, self.hears_others = list(tiles), misses_tiles, hears_others
         self.watcher = ArrivalWatcher(lambda: 0.0)
         for ssrc, pictures in tiles.items():
             self.watcher.stream(ssrc).arrivals = pictures
         self.watcher.picture.arrivals = 250
         self.watcher.lowest_height = 360
+        self.watcher.sound.gaps, self.watcher.sound.longest_s = 3, 0.4
 
     def tally(self) -> tuple[Tally, Tally]:
         return Tally(), Tally()
@@ -58,3 +61,13 @@ def test_the_rate_of_a_point_that_draws_its_layout_is_that_of_its_poorest_tile()
 def test_a_point_with_a_composed_picture_is_whole_at_full_height() -> None:
     result = SeatedFake({}).received()
     assert (result.pictures_per_s, result.tiles, result.whole) == (25.0, 0, False)
+
+
+def test_pauses_count_where_somebody_else_has_the_floor() -> None:
+    heard, alone = SeatedFake({}).received(), SeatedFake({}, hears_others=False).received()
+    assert [(each.sound_gaps, each.sound_pause_s) for each in (heard, alone)] == [(3, 0.4), (0, 0.0)]
+    participant = Participant(cast("Client", None), lambda: cast("Endpoint", None))
+    participant.seat = "a"
+    for floors, hears in (({"a": True, "b": False}, False), ({"a": False, "b": True}, True), ({}, False)):
+        participant.seats = {name: {"floor": floor} for name, floor in floors.items()}
+        assert participant.hears_others is hears

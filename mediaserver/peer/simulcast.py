@@ -6,6 +6,7 @@ from collections.abc import Callable
 from statistics import median
 
 from mediaserver.api import TOP_HEIGHT
+from mediaserver.rtp.bitrate import Bitrate
 from mediaserver.rtp.frame_assembler import Frame, FrameAssembler, FrameQueue
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.packet import Packet
@@ -40,6 +41,7 @@ class SimulcastLayer(VideoSource):
         self._ask = ask
         self.nack = NackGenerator()
         self.receive_stats = ReceiveStats()
+        self.bitrate = Bitrate()
         self.heard = -ACTIVE_S
         self._transits = deque[float](maxlen=TRANSIT_REPORTS)
 
@@ -50,6 +52,7 @@ class SimulcastLayer(VideoSource):
         self.heard = now
         first, count = packets[0].sequence, len(packets)
         self.receive_stats.receive(first, count)
+        self.bitrate.add(sum([len(packet.payload) for packet in packets]))
         missing = self.nack.receive(first, now, count)
         self.push(*packets)  # padding too, or its number would be a hole to everyone
         if not self.sinks:

@@ -189,6 +189,12 @@ class SipVideoStream(SipStream):
             self._downlink.reported(report.round_trip)
         self._downlink.lost(report.lost, report.highest, now)
 
+    def report(self, now: float) -> tuple[int, int]:
+        """Measure the camera's bitrate, and report as any stream does."""
+        for layer in self.camera.layers:
+            layer.bitrate.update(now)
+        return super().report(now)
+
     def remind(self, now: float) -> None:
         """Repeat a request for a key frame that has not come."""
         for layer in self.camera.layers:

@@ -391,6 +391,8 @@ class WebRtcPeer:
 
     def _receiving(self, now: float) -> bytes:
         taken = {ssrc: receive_stats.take(ssrc, now) for ssrc, receive_stats in self._receive_stats.items()}
+        for layer in (*self.camera.layers, *self.content.layers):
+            layer.bitrate.update(now)
         self._loss.update(sum(each[1] for each in taken.values()), sum(each[2] for each in taken.values()))
         report = rtcp.receiver_report(self._own_ssrc, [block for block, _, _ in taken.values()])
         layers = [layer.ssrc for layer in (*self.camera.layers, *self.content.layers)]

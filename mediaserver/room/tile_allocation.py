@@ -3,13 +3,21 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
+RAISE_FACTOR = 1.25
+"""Factor of the bit/s with which a layer counts as long as a tile is forwarded a lower one. Else a layer would come and
+go with every movement in front of its camera, and each time ask its sender for a key frame."""
+
 
 @dataclass(frozen=True, slots=True)
 class LayerChoice:
-    """A simulcast layer that a tile may be forwarded: its height in pixels and the bit/s it takes at most."""
+    """A simulcast layer that a tile may be forwarded."""
 
     height: int
+    """Its height in pixels."""
     bitrate: int
+    """The bit/s that it takes now, as far as is known."""
+    most: int
+    """The bit/s that it takes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +37,25 @@ class TileDemand:
         return next(sufficient, len(self.layers) - 1)
 
 
+def layer_choice(height: int, sends: int | None, may: int, forwarded: int) -> LayerChoice:
+    """Return what a camera's layer of `height` pixels costs a tile that is forwarded `forwarded` pixels now.
+
+    It `sends` so many bit/s, and `may` send so many: these count until the others are known.
+    """
+    if sends is None:
+        return LayerChoice(height, may, may)
+    most = max(may, sends)
+    return LayerChoice(height, sends if height <= forwarded else min(most, round(RAISE_FACTOR * sends)), most)
+
+
 def lowest_bitrate(demands: Sequence[TileDemand]) -> int:
     """Return the bit/s that all tiles need at the least."""
     return sum(demand.layers[0].bitrate for demand in demands)
 
 
 def wanted_bitrate(demands: Sequence[TileDemand]) -> int:
-    """Return the bit/s with which each tile is as sharp as its height on the display."""
-    return sum(demand.layers[demand.wanted].bitrate for demand in demands)
+    """Return the most bit/s that tiles take of which each is as sharp as its height on the display."""
+    return sum(demand.layers[demand.wanted].most for demand in demands)
 
 
 def allocate(demands: Sequence[TileDemand], budget: int) -> dict[str, int] | None:

@@ -9,9 +9,9 @@ from mediaserver.peer.simulcast import SimulcastLayer
 from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.room.compositions import Composition, Compositions
 from mediaserver.room.seat import Seat
-from mediaserver.room.tile_allocation import LayerChoice, TileDemand, allocate, lowest_bitrate
+from mediaserver.room.tile_allocation import LayerChoice, TileDemand, allocate, layer_choice, lowest_bitrate
 from mediaserver.video.layout import Tile
-from mediaserver.video.quality import LAYER_BPS, SCREEN_BPS, TILES_BPS, USUAL
+from mediaserver.video.quality import SCREEN_BPS, TILES_BPS, USUAL, layer_bitrate
 
 MAX_STREAMS = 1500
 """Tiles times viewers of one layout beyond which it is composed: there forwarding costs about as much of a core."""
@@ -88,8 +88,14 @@ class TileForwarding:
         layers = [] if name == seat.options.seat and not self._options.echo_s else self._layers(tile.seat, now)
         if not layers:
             return None
-        bitrates = [SCREEN_BPS[USUAL] if content else LAYER_BPS[layer.height] for layer in layers]
-        choices = tuple(LayerChoice(layer.height, bitrate) for layer, bitrate in zip(layers, bitrates, strict=True))
+        forwarded = seat.tiles.heights.get(tile.seat, 0)
+        choices = tuple(
+            # a screen stands still until a page is turned, and its text must come at once
+            LayerChoice(layer.height, SCREEN_BPS[USUAL], SCREEN_BPS[USUAL])
+            if content
+            else layer_choice(layer.height, layer.bitrate.value, layer_bitrate(layer.height), forwarded)
+            for layer in layers
+        )
         height = tile.height * (seat.lines or self._options.height) // self._options.height
         return TileDemand(tile.seat, height, choices, first=bool(content) or tile.seat == speaker)
 

@@ -32,7 +32,7 @@ So does one of the last.
 COMPOSED_BPS = tuple(quality.bitrate for quality in QUALITIES)
 CAMERA_BPS = (130_000, 500_000, 1_700_000, 1_700_000)
 """Bitrates that a forwarded camera needs in the same steps: the most its layers take (`web/link.js`)."""
-LAYER_BPS = {180: 130_000, 360: 500_000, 720: 1_700_000}
+_LAYER_BPS = {180: CAMERA_BPS[0], 360: CAMERA_BPS[1], 720: CAMERA_BPS[2]}
 """The most that a layer of a camera takes, by its height in pixels (`web/meeting/client/peer-connection.js`)."""
 TILES_BPS = (*COMPOSED_BPS[:3], 1_700_000, 3_000_000)
 """Steps for a viewer that is forwarded the tiles of a layout: within each the tiles' layers are chosen. Where not even
@@ -49,3 +49,8 @@ RENDITIONS: tuple[RenditionKey, ...] = (
     ("VP8", LARGE),
 )
 """All renditions. Room systems that know nothing but short slices are older than 1080 lines."""
+
+
+def layer_bitrate(height: int) -> int:
+    """Return the most bit/s that a camera's layer of so many pixels in height takes by what pages are set to."""
+    return next((bitrate for most, bitrate in _LAYER_BPS.items() if height <= most), CAMERA_BPS[USUAL])

@@ -10,12 +10,13 @@ from mediaserver.room.tile_allocation import (
     TileDemand,
     allocate,
     assign,
+    layer_choice,
     lowest_bitrate,
     wanted_bitrate,
 )
 
-LAYERS = (LayerChoice(180, 130), LayerChoice(360, 500), LayerChoice(720, 1700))
-SCREEN = (LayerChoice(720, 1500),)
+LAYERS = (LayerChoice(180, 130, 130), LayerChoice(360, 500, 500), LayerChoice(720, 1700, 1700))
+SCREEN = (LayerChoice(720, 1500, 1500),)
 
 
 def test_all_layers_are_as_high_as_their_tiles_where_the_line_carries_that() -> None:
@@ -43,6 +44,22 @@ def test_a_screen_has_one_size_and_is_sent_whole_or_not_at_all() -> None:
     demands = [TileDemand("content:a", 540, SCREEN, first=True), TileDemand("a", 180, LAYERS)]
     assert allocate(demands, 1629) is None
     assert allocate(demands, 1630) == {"content:a": 720, "a": 180}
+
+
+def test_a_layer_counts_with_what_it_sends_once_that_is_known() -> None:
+    assert layer_choice(720, None, 1700, 0) == LayerChoice(720, 1700, 1700)
+    assert layer_choice(720, 800, 1700, 720) == LayerChoice(720, 800, 1700)
+    assert layer_choice(720, 2000, 1700, 720) == LayerChoice(720, 2000, 2000), "its sender is no page"
+
+
+def test_a_layer_that_hardly_fits_stays_and_does_not_come() -> None:
+    def forwarded(before: int, sends: int) -> int:
+        choices = (LayerChoice(180, 130, 130), layer_choice(360, sends, 500, before))
+        return (allocate([TileDemand("a", 360, choices)], 400) or {})["a"]
+
+    assert [forwarded(180, sends) for sends in (321, 320)] == [180, 360]
+    assert [forwarded(360, sends) for sends in (400, 401)] == [360, 180]
+    assert layer_choice(360, 450, 500, 180).bitrate == 500, "it never takes more"
 
 
 @given(

@@ -208,6 +208,17 @@ async def test_a_layout_with_too_many_viewers_is_composed_until_a_fifth_has_left
     await viewer.until(lambda: viewer.sees() == {"v": ""})
 
 
+async def test_cameras_of_one_layer_are_forwarded_once_it_is_known_how_little_they_send(
+    meeting: Meeting, room: Room
+) -> None:
+    for number in range(2):  # by their size they could take 3.4 Mbit/s
+        await meeting.join(f"a{number}", "red", 440, offered=replace(CAMERA, layers=1))
+    viewer = await Viewer(meeting, "v").join()
+    await viewer.until(lambda: viewer.watch.pictures("2") > 0)
+    await viewer.until(lambda: viewer.sees() == {"a0": "red", "a1": "red", "v": ""})
+    await viewer.until(lambda: room.compositions.watched == frozenset())
+
+
 async def test_key_frames_of_all_m_lines_are_requested_once_of_each_camera(meeting: Meeting, room: Room) -> None:
     await meeting.join("a", "red", 440, offered=CAMERA)
     viewer = await Viewer(meeting, "v").join()

@@ -84,6 +84,8 @@ class SeatOptions:
     gain: float = 0.0
     view: str = COMPOSED
     lines: int = 0
+    one_picture: bool = False
+    """Whether somebody chose that it gets the composed picture, also where it could draw the layout itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -312,7 +312,7 @@ interface Message { type: string; ref?: string; [field: string]: any }
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean; may_direct: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; wanted: number; now: string;
+  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; wanted: number; now: string;
 }
 
 /** A point that is not invited and is in the waiting room. */
@@ -326,7 +326,7 @@ interface Tiles { tiles: ForwardedTile[]; width: number; height: number; heading
 /** A meeting as one seat knows it. `skew` is server time minus the device's, milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: AudienceLayouts;
-  recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; speaking: string | null; skew: number;
+  recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; speaking: string | null; skew: number;
   /** When the meeting ends, since an emergency took its code. */
   givesWay: string | null;
   /** dBov by seat, of those who have the floor and are heard. */

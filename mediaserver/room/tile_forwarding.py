@@ -21,7 +21,8 @@ FORWARD_AGAIN = 0.8
 
 def draws(seat: Seat) -> bool:
     """Return whether a seat draws the layout of its composition itself, if it is forwarded the cameras."""
-    return isinstance(seat.peer, WebRtcPeer) and bool(seat.peer.tiles) and seat.view.startswith(COMPOSED)
+    offered = isinstance(seat.peer, WebRtcPeer) and bool(seat.peer.tiles)
+    return offered and seat.view.startswith(COMPOSED) and not seat.options.one_picture
 
 
 def sufficient_step(bitrate: int) -> int:

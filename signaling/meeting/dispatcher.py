@@ -26,6 +26,8 @@ COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effe
     m.Hand: lambda c, client, msg, now: c.hand(client, msg.raised, now, msg.topic),
     m.MediaState: lambda c, client, msg, _: c.media(client, msg.mic, msg.camera),
     m.View: lambda c, client, msg, _: c.view(client, msg.source, msg.lines),
+    m.OnePicture: lambda c, client, msg, _: c.choose_one_picture(client, msg.on),
+    m.OnePictureForAll: lambda c, client, msg, _: c.one_picture_for_all(client, msg.on),
     m.Floor: lambda c, client, msg, _: c.floor(client, msg.seat, msg.open),
     m.Gain: lambda c, client, msg, _: c.gain(client, msg.seat, msg.decibels),
     m.MuteAll: lambda c, client, _, __: c.mute_all(client),

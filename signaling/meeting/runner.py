@@ -37,6 +37,7 @@ from signaling.messages.effects import (
     Hang,
     LetIn,
     MarkRecording,
+    OnePictureForAll,
     OpenRoom,
     PauseRecording,
     RecordVoices,
@@ -134,6 +135,7 @@ class MeetingRunner:
             MarkRecording: self._mark,
             StopRecording: self._stop_recording,
             Direct: self._direct,
+            OnePictureForAll: self._one_picture_for_all,
             Speak: self._speak,
             Redialled: self._redialled,
             Release: self._release,
@@ -482,6 +484,10 @@ class MeetingRunner:
         action, now = "direct" if effect.on else "direct-end", self._dependencies.clock()
         await self._audited(effect.by, action, "", now)
         await self._dependencies.incidents.note(self.id, step, effect.by, now)
+
+    async def _one_picture_for_all(self, effect: OnePictureForAll) -> None:
+        action = "one-picture" if effect.on else "one-picture-end"
+        await self._audited(effect.by, action, "", self._dependencies.clock())
 
     async def _audited(self, account: str, action: str, detail: str, now: datetime) -> None:
         sources = (client.source for client in self._clients.values() if client.account.account == account)

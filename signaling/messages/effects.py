@@ -179,6 +179,14 @@ class Direct:
 
 
 @dataclass(frozen=True, slots=True)
+class OnePictureForAll:
+    """Record that an account wants the composed picture for everyone, or no longer does."""
+
+    by: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """Stop counting a leg in the join guard."""
 
@@ -208,5 +216,6 @@ Effect = (
     | MarkRecording
     | StopRecording
     | Direct
+    | OnePictureForAll
     | Release
 )

@@ -116,6 +116,20 @@ class View(_ClientMessage):
     lines: Annotated[int, Field(ge=0, le=8640)] = 0
 
 
+class OnePicture(_ClientMessage):
+    """Get the layout as one composed picture, or the cameras one by one again where that is possible."""
+
+    type: Literal["one-picture"]
+    on: bool
+
+
+class OnePictureForAll(_ClientMessage):
+    """Have everyone get the layout as one composed picture, or no longer (controller)."""
+
+    type: Literal["one-picture-all"]
+    on: bool
+
+
 class Floor(_ClientMessage):
     """Give or take the floor (controller)."""
 
@@ -264,6 +278,8 @@ ClientMessage = Annotated[
     | Hand
     | MediaState
     | View
+    | OnePicture
+    | OnePictureForAll
     | Floor
     | Gain
     | MuteAll
@@ -403,6 +419,7 @@ class Joined(_Message):
     content: str | None
     advisory: bool
     watermark: bool
+    one_picture: bool
     wanted: int
     now: Instant
 
@@ -427,6 +444,13 @@ class ViewState(_Message):
 
     type: Literal["view"] = "view"
     source: str
+
+
+class OnePictureState(_Message):
+    """A controller wants everyone to get the layout as one composed picture, or no longer does."""
+
+    type: Literal["one-picture-all"] = "one-picture-all"
+    on: bool
 
 
 class Speaking(_Message):
@@ -609,8 +633,9 @@ class Error(_Message):
 
 ServerMessage = (
     Joined | SessionState | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer
-    | ViewState | Speaking | GivesWay | LevelsState | ContentState | WantedHeight | TilesState | IncidentState
-    | LinesState | AssistState | CallsState | DoorState | Waiting | Admitted | Renew | Pong | Bye | Error
+    | ViewState | OnePictureState | Speaking | GivesWay | LevelsState | ContentState | WantedHeight | TilesState
+    | IncidentState | LinesState | AssistState | CallsState | DoorState | Waiting | Admitted | Renew | Pong | Bye
+    | Error
 )  # fmt: skip
 
 

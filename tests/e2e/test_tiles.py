@@ -160,6 +160,24 @@ def test_every_viewer_draws_the_layout_of_the_host(
     guest.page.get_by_test_id("reduce").click()
     guest.until(lambda guest: sees(guest, Layout("1+5")), "the layout again")
 
+    # The host has everyone get one picture and takes that back; then a person chooses it, and no longer.
+    def one_picture(viewer: Seat) -> bool:
+        return not tiles(viewer.page) and {"red", "blue", "green"} <= viewer.colours()
+
+    everyones = page.get_by_test_id("one-picture")
+    everyones.click()
+    for viewer in viewers:
+        viewer.until(one_picture, "one picture for everyone")
+    everyones.click()
+    for viewer in viewers:
+        viewer.until(lambda viewer: sees(viewer, Layout("1+5")), "cameras again")
+    source = guest.page.get_by_test_id("source")
+    source.select_option("one-picture")
+    guest.until(one_picture, "one picture for the guest")
+    assert tiles(page)
+    source.select_option("composed")
+    guest.until(lambda guest: sees(guest, Layout("1+5")), "cameras again")
+
     # A camera that is switched off leaves a card with the name.
     guest.page.get_by_test_id("camera").click()
     viewers[2].until(lambda viewer: tiles(viewer.page)[blue_seat].colour == "", "a card instead of the camera")

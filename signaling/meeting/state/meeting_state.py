@@ -41,6 +41,7 @@ from signaling.messages.effects import (
     Effect,
     Hang,
     LetIn,
+    OnePictureForAll,
     OpenRoom,
     Redialled,
     Release,
@@ -65,6 +66,7 @@ from signaling.messages.server import (
     Knock,
     LevelsState,
     Official,
+    OnePictureState,
     Renew,
     Seats,
     ServerMessage,
@@ -127,6 +129,8 @@ class MeetingState:
         self.speaking: str | None = None
         self.gives_way_at: datetime | None = None
         """When the meeting ends because an emergency took its code."""
+        self.one_picture = False
+        """Whether a controller wants one picture for everyone."""
         self._room_open = False
         self._ringing: set[str] = set()
         """Seats of room systems that are being called."""
@@ -150,6 +154,7 @@ class MeetingState:
             turned_away=tuple(sorted(self.waiting_room.turned_away)),
             gives_way_at=self.gives_way_at,
             room_open=self._room_open,
+            one_picture=self.one_picture,
         )
 
     def recover(self, record: MeetingStateSnapshot, now: datetime) -> None:
@@ -160,7 +165,7 @@ class MeetingState:
         self.script.recover(record.script, now)
         self.controller_notices.recover(record.incidents, record.assist)
         self.waiting_room.turned_away = set(record.turned_away)
-        self.gives_way_at = record.gives_way_at
+        self.gives_way_at, self.one_picture = record.gives_way_at, record.one_picture
         self._room_open = record.room_open
 
     def adopt_room(self, room: RoomState, now: datetime) -> list[Effect]:
@@ -174,6 +179,7 @@ class MeetingState:
         for seat in self.roster.seats.values():
             if (state := held.get(seat.id)) is not None and seat.here:
                 self._found(seat, state)
+                effects += self._seat(seat) if state.options.one_picture != self._gets_one_picture(seat) else []
             elif seat.here:
                 effects += self._seat(seat)
         self._room_open = True
@@ -375,6 +381,22 @@ class MeetingState:
             SetView(seat.id, source, height),
             Tell(client, ViewState(source=source)),
         ]
+
+    def choose_one_picture(self, client: str, on: bool) -> list[Effect]:
+        """Show a client its layout as one composed picture, or as cameras one by one again."""
+        seat = self._seat_of(client)
+        before, seat.one_picture = self._gets_one_picture(seat), on
+        return self._seat(seat) if self._gets_one_picture(seat) != before else []
+
+    def one_picture_for_all(self, client: str, on: bool) -> list[Effect]:
+        """Show everyone their layout as one composed picture, or as each of them chose again."""
+        self._require_controller(client)
+        if on == self.one_picture:
+            return [Tell(client, OnePictureState(on=on))]
+        self.one_picture = on
+        changed = [seat for seat in self.roster.seats.values() if seat.here and not seat.one_picture]
+        effects = [effect for seat in changed for effect in self._seat(seat)]
+        return [OnePictureForAll(self._seat_of(client).account, on), *effects, TellAll(OnePictureState(on=on))]
 
     def floor(self, client: str, seat_id: str, open_: bool) -> list[Effect]:
         """Give or take the floor; a seat that gets it lowers its hand."""
@@ -649,6 +671,7 @@ class MeetingState:
             content=self.layout_control.content,
             advisory=self.booking.advisory,
             watermark=self.booking.watermark,
+            one_picture=self.one_picture,
             wanted=seat.wanted,
             now=now,
         )
@@ -699,7 +722,12 @@ class MeetingState:
 
     def _seat(self, seat: Seated) -> list[Effect]:
         """Return the effects that describe a seat to the engine."""
-        return [*self._compose_own_layout(seat), AddSeat(seat.options)]
+        options = replace(seat.options, one_picture=self._gets_one_picture(seat))
+        return [*self._compose_own_layout(seat), AddSeat(options)]
+
+    def _gets_one_picture(self, seat: Seated) -> bool:
+        """Return whether a seat, or a controller for everyone, chose one composed picture."""
+        return self.one_picture or seat.one_picture
 
     def _compose_own_layout(self, seat: Seated) -> list[Effect]:
         """Return the effect that composes the layout that a seat chose for itself, if it did."""

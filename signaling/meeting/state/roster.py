@@ -95,6 +95,8 @@ class Seated:
     view: str = COMPOSED
     lines: int = 0
     """Height of its display in pixels; 0 if unknown."""
+    one_picture: bool = False
+    """Whether its person chose one picture instead of cameras one by one."""
     wanted: int = TOP_HEIGHT
     """Height in pixels at which its camera is shown at most."""
     offered: bool = False

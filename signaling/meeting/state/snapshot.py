@@ -55,6 +55,7 @@ class SeatSnapshot:
     camera: bool
     view: str
     lines: int
+    one_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class MeetingStateSnapshot:
     turned_away: tuple[str, ...]
     gives_way_at: datetime | None
     room_open: bool
+    one_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)

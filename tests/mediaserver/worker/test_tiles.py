@@ -162,6 +162,19 @@ async def test_one_who_looks_at_one_camera_gets_it_alone_and_the_tiles_again_aft
     await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
 
 
+async def test_one_picture_comes_as_long_as_somebody_chose_that(meeting: Meeting) -> None:
+    await meeting.join("a", "red", 440, offered=CAMERA)
+    viewer = await Viewer(meeting, "v").join(one_picture=True)
+    await viewer.until(lambda: viewer.watch.pictures("2") > 5)
+    assert viewer.tiles == {}
+    options = SeatOptions("v", "Điểm cầu v")
+    await meeting.engine.add_seat(ROOM, options)
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
+    await meeting.engine.add_seat(ROOM, replace(options, one_picture=True))
+    seen = viewer.watch.pictures("2")
+    await viewer.until(lambda: viewer.tiles == {} and viewer.watch.pictures("2") > seen)
+
+
 async def test_a_camera_in_a_codec_that_the_viewer_cannot_decode_is_composed_for_it(
     meeting: Meeting, room: Room
 ) -> None:

@@ -26,6 +26,8 @@ MESSAGES = st.one_of(
     st.builds(m.Hand, type=st.just("hand"), raised=st.booleans(), ref=REF),
     st.builds(m.MediaState, type=st.just("media"), mic=st.booleans(), camera=st.booleans(), ref=REF),
     st.builds(m.View, type=st.just("view"), source=st.just("composed"), ref=REF),
+    st.builds(m.OnePicture, type=st.just("one-picture"), on=st.booleans(), ref=REF),
+    st.builds(m.OnePictureForAll, type=st.just("one-picture-all"), on=st.booleans(), ref=REF),
     st.builds(m.Floor, type=st.just("floor"), seat=SHORT, open=st.booleans(), ref=REF),
     st.builds(m.Gain, type=st.just("gain"), seat=SHORT, decibels=st.integers(-12, 12), ref=REF),
     st.builds(m.MuteAll, type=st.just("mute-all"), ref=REF),

@@ -3,10 +3,14 @@
 
 import {DARK_SECONDS, darkSeconds} from './meeting-state.js';
 
-/** @typedef {{mic: string, camera: string, speaker: string, processed: boolean, cameraOn: boolean}} Choices */
+/** @typedef {{mic: string, camera: string, speaker: string, processed: boolean, cameraOn: boolean, onePicture: boolean}} Choices */
 
-/** `processed`: the room has its own echo canceller; a second one sounds hollow. @type {Choices} */
-const DEFAULTS = {mic: '', camera: '', speaker: '', processed: false, cameraOn: false};
+/**
+ * `processed`: the room has its own echo canceller; a second one sounds hollow. `onePicture`: the layout comes as one
+ * composed picture instead of cameras one by one.
+ * @type {Choices}
+ */
+const DEFAULTS = {mic: '', camera: '', speaker: '', processed: false, cameraOn: false, onePicture: false};
 
 const KINDS = {mic: 'audioinput', camera: 'videoinput', speaker: 'audiooutput'};
 const HEARD = 0.02; // RMS above which a microphone counts as carrying sound

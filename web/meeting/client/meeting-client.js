@@ -5,8 +5,9 @@
 import {t} from '../../core/i18n.js';
 import {PeerConnection} from './peer-connection.js';
 import {needsOtherPicture, floorChange, micState, ownSeat, quality, recordState, reduce, initialState, heightToRequest} from './meeting-state.js';
-import {DarknessWatch, DeviceError, LevelMeter, deviceChoices, openDevice, openScreen} from './devices.js';
+import {DarknessWatch, DeviceError, LevelMeter, deviceChoices, openDevice, openScreen, saveDeviceChoices} from './devices.js';
 import {Protocol} from './protocol.js';
+import {coresOfMachine, tileLines} from './tile-lines.js';
 import {arrangement} from './tiles.js';
 import {span} from '../../core/time.js';
 
@@ -159,6 +160,23 @@ export class MeetingClient extends EventTarget {
     this.scheduleChange();
   }
 
+  /** Return whether this browser can draw the layout out of cameras, so that its person may choose. */
+  get drawsTiles() {
+    return this.connection.tiles && tileLines(coresOfMachine()) > 0;
+  }
+
+  /** Show the layout as one composed picture, or as cameras one by one; this browser remembers it. @param {boolean} on */
+  chooseOnePicture(on) {
+    saveDeviceChoices({onePicture: on});
+    this.reportOnePicture();
+    this.watch('composed');
+  }
+
+  /** Tell the server which of both this browser's person chose; on joining it is said before media are connected. */
+  reportOnePicture() {
+    if (this.drawsTiles && this.protocol.status === 'joined') this.protocol.send({type: 'one-picture', on: deviceChoices().onePicture});
+  }
+
   /**
    * Request a picture for the height of its place on the page; 0, while it is hidden, changes nothing.
    * @param {number} lines
@@ -198,7 +216,8 @@ export class MeetingClient extends EventTarget {
   }
 
   /**
-   * Send a command of the controller: `floor`, `mute-all`, `lower`, `layout`, `record`, `voices`, `mark`, `step`.
+   * Send a command of the controller: `floor`, `mute-all`, `lower`, `layout`, `one-picture-all`, `record`,
+   * `voices`, `mark`, `step`.
    * @param {Message} message
    */
   command(message) {
@@ -349,6 +368,7 @@ export class MeetingClient extends EventTarget {
     const before = this.state;
     this.state = initialState(message, Date.now());
     this.reportMedia();
+    this.reportOnePicture();
     // Media may have continued while the socket was lost; only then the peer connection is kept.
     if (!(this.connection.healthy && this.seat?.media === 'connected')) this.connection.connect();
     else this.connection.setWantedHeight(message.wanted);

@@ -25,6 +25,7 @@ export const initialState = (joined, now) => ({
   content: joined.content ?? null,
   advisory: joined.advisory ?? false,
   watermark: joined.watermark ?? false,
+  onePicture: joined.one_picture ?? false,
   speaking: null,
   levels: {},
   givesWay: null,
@@ -88,6 +89,7 @@ const REDUCERS = {
   assist: (state, {seat, name, since}) => ({...state, assist: {seat, name, since}}),
   door: (state, {waiting}) => ({...state, waiting}),
   view: (state, {source}) => ({...state, view: source}),
+  'one-picture-all': (state, {on}) => ({...state, onePicture: on}),
 };
 
 /**

@@ -5,6 +5,7 @@
 //                    ├─waiting─> waiting ─admitted─> joined
 //                    └─refused─> refused            └─bye─> ended
 
+const REPEATED = new Set(['media', 'one-picture']); // joining sends them again
 const BACKOFF_MS = [250, 500, 750, 1000, 1000, 2000]; // a server that is back is joined again within 3 s
 const REPLY_MS = 8000;
 const SILENT_MS = 4000; // the server pings every 4 s and drops a silent socket after 4 more; so do we
@@ -272,7 +273,7 @@ export class Protocol extends EventTarget {
   onSocketLost() {
     this.socket = null;
     this.rejectPending();
-    for (const message of this.unconfirmed.splice(0)) if (message.type !== 'media') this.emit('undelivered', message); // joining sends it again
+    for (const message of this.unconfirmed.splice(0)) if (!REPEATED.has(message.type)) this.emit('undelivered', message);
     const wait = BACKOFF_MS[Math.min(this.attempt, BACKOFF_MS.length - 1)];
     this.attempt += 1;
     if (this.status === 'connecting' && this.hello.type === 'join') this.failedAttempts = [...this.failedAttempts, this.connectingSince].slice(-MAX_FAILED_ATTEMPTS);

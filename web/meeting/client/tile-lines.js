@@ -6,6 +6,9 @@ const SCREEN = 1;
 const USUAL_CORES = 4; // where the browser does not tell
 const BASELINE = /profile-level-id=42(?:00|e0)/i;
 
+/** Return the processor cores of this machine. */
+export const coresOfMachine = () => navigator.hardwareConcurrency ?? USUAL_CORES;
+
 /** Return how many m-lines for tiles a machine offers; one that can decode a single picture gets the composed one. @param {number} cores */
 export function tileLines(cores) {
   if (cores < 2) return 0;
@@ -24,7 +27,7 @@ export function tileCodecs(codecs) {
  * @param {RTCPeerConnection} pc
  * @param {number} [cores]
  */
-export function addTileLines(pc, cores = navigator.hardwareConcurrency ?? USUAL_CORES) {
+export function addTileLines(pc, cores = coresOfMachine()) {
   const codecs = tileCodecs(globalThis.RTCRtpReceiver?.getCapabilities('video')?.codecs ?? []);
   return Array.from({length: tileLines(cores)}, () => {
     const transceiver = pc.addTransceiver('video', {direction: 'recvonly'});

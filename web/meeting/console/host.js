@@ -63,10 +63,18 @@ class HostPage extends MeetingPage {
     const {state, now} = this.meeting;
     return html`<div class="direct">
       <layout-picker .shown=${state?.layout ?? DEFAULT_LAYOUT} .own=${state?.own ?? {}} .seats=${state?.seats ?? []}></layout-picker>
+      ${this.onePicture()}
       <button type="button" class="tool" data-testid="mute-all" @click=${() => this.meeting.command({type: 'mute-all'})}>${icon('mic-off')}<span>${t('host.mute-all')}</span></button>
       ${this.recorder(state ? recordState(state.recording) : 'off')}
       <script-bar .script=${state?.script ?? EMPTY_SCRIPT} .seats=${state?.seats ?? []} .now=${now} .session=${state?.session.id ?? ''}></script-bar>
     </div>`;
+  }
+
+  /** Draw the button by which everyone gets the layout as one composed picture, the same everywhere. */
+  onePicture() {
+    const on = Boolean(this.meeting.state?.onePicture);
+    return html`<button type="button" class="tool" data-testid="one-picture" aria-pressed=${on} title=${t('host.one-picture-hint')}
+      @click=${() => this.meeting.command({type: 'one-picture-all', on: !on})}>${icon('view')}<span>${t('host.one-picture')}</span></button>`;
   }
 
   /** @param {'off' | 'on' | 'paused'} recording */

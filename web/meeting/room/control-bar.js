@@ -3,12 +3,13 @@
 import {html, live, nothing} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
 import {cameras, mayShare, waitedSeconds} from '../client/meeting-state.js';
-import {canShareScreen} from '../client/devices.js';
+import {canShareScreen, deviceChoices} from '../client/devices.js';
 import {span} from '../../core/time.js';
 import {icon, BaseElement} from '../../core/base.js';
 
 /** Layouts that a seat may choose for itself. */
 const OWN_VIEWS = ['grid', 'speaker', 'single'];
+const ONE_PICTURE = 'one-picture'; // in the menu of views: the layout as one composed picture
 const MIC_ICONS = {off: 'mic-off', blocked: 'mic-locked', invited: 'mic-call', on: 'mic', live: 'mic'};
 
 /** The buttons of a seat, each with an icon and what it does next. Fires `people`, `full`, `fault`, `leave`. */
@@ -106,13 +107,32 @@ export class ControlBar extends BaseElement {
   /** @param {MeetingState} state */
   viewSelect(state) {
     return html`<label class="tool select">${icon('view')}<span>${t('room.source')}</span>
-      <select data-testid="source" @change=${(/** @type {any} */ event) => this.meeting?.watch(event.target.value)}>
-        <option value="composed" .selected=${live(state.view === 'composed')}>${t('room.composed')}</option>
+      <select data-testid="source" @change=${(/** @type {any} */ event) => this.chooseView(event.target.value)}>
+        ${this.layoutViews(state)}
         ${OWN_VIEWS.map(kind => html`<option value="composed:${kind}" .selected=${live(state.view === `composed:${kind}`)}>${t('room.own-view', t(`layout.${kind}`))}</option>`)}
         ${state.content ? html`<option value="content" .selected=${live(state.view === 'content')}>${t('share.view')}</option>` : nothing}
         ${cameras(state).map(({seat, name}) => html`<option value="camera:${seat}" .selected=${live(state.view === `camera:${seat}`)}>${name}</option>`)}
       </select>
     </label>`;
+  }
+
+  /**
+   * Draw the options for the layout that the host arranged: as cameras one by one or as one picture, where this browser
+   * can draw both and the host leaves the choice.
+   * @param {MeetingState} state
+   */
+  layoutViews(state) {
+    if (state.onePicture || !this.meeting?.drawsTiles) return html`<option value="composed" .selected=${live(state.view === 'composed')}>${t('room.composed')}</option>`;
+    const one = deviceChoices().onePicture;
+    return html`<option value="composed" .selected=${live(state.view === 'composed' && !one)}>${t('room.cameras')}</option>
+      <option value=${ONE_PICTURE} .selected=${live(state.view === 'composed' && one)}>${t('room.one-picture')}</option>`;
+  }
+
+  /** @param {string} source a view, or the choice of one picture */
+  chooseView(source) {
+    const chosen = !this.meeting?.state?.onePicture && this.meeting?.drawsTiles && ['composed', ONE_PICTURE].includes(source);
+    if (chosen) this.meeting?.chooseOnePicture(source === ONE_PICTURE);
+    else this.meeting?.watch(source);
   }
 
   people() {

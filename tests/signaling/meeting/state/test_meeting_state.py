@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.api import ForwardedTile, Layout, SeatOptions, TilesForwarded
+from mediaserver.api import ForwardedTile, Layout, RoomOptions, RoomState, SeatOptions, SeatState, TilesForwarded
 from scheduler.core.model import Interval
 from signaling.core.errors import MessageError
 from signaling.meeting.state.meeting_state import Booking, MeetingState
@@ -24,6 +24,7 @@ from signaling.messages.server import (
     ContentState,
     LayoutState,
     LevelsState,
+    OnePictureState,
     RecordingState,
     Renew,
     Seat,
@@ -356,6 +357,41 @@ def test_tiles_are_told_to_their_seat_alone_and_again_to_one_that_comes_back(mee
     state.lost("n", NOW)
     assert state.tiles_forwarded(event) == []
     assert e.SetView(seat, "composed:grid", 1080) in meeting.join("n", NT, token)
+
+
+def test_a_person_may_choose_one_picture_and_a_controller_for_everyone(meeting: MeetingFixture) -> None:
+    state, ours = meeting.state, meeting.seat("n")
+
+    def chosen(effects: list[e.Effect]) -> dict[str, bool]:
+        added = [effect.options for effect in effects if isinstance(effect, e.AddSeat)]
+        return {options.seat: options.one_picture for options in added}
+
+    everyone = [meeting.seat(client) for client in ("h", "n", "c")]
+    assert chosen(state.choose_one_picture("n", True)) == {ours: True}
+    assert state.choose_one_picture("n", True) == []
+    assert chosen(state.restore()) == {seat: seat == ours for seat in everyone}
+    assert_refused("forbidden", lambda: state.one_picture_for_all("n", True))
+
+    effects = state.one_picture_for_all("h", True)
+    assert effects[0] == e.OnePictureForAll("host", True)
+    assert effects[-1] == e.TellAll(OnePictureState(on=True))
+    assert chosen(effects) == {seat: True for seat in everyone if seat != ours}
+    assert state.one_picture_for_all("h", True) == [e.Tell("h", OnePictureState(on=True))]
+    assert chosen(meeting.join("t", None)) == {meeting.seat("t"): True} and meeting.joined.one_picture
+    assert state.choose_one_picture("n", False) == [], "everyone gets one picture all the same"
+
+    successor = MeetingFixture().state
+    successor.recover(state.snapshot, NOW)
+    assert set(chosen(successor.restore()).values()) == {True}
+    assert set(chosen(state.one_picture_for_all("h", False)).values()) == {False}
+
+
+def test_what_the_engine_was_not_told_of_one_picture_it_is_told_on_takeover(meeting: MeetingFixture) -> None:
+    state, seat = meeting.state, meeting.seat("n")
+    held = {row.id: row.options for row in state.roster.seats.values()}
+    state.choose_one_picture("n", True)
+    room = RoomState(RoomOptions(), tuple(SeatState(options, False, False, 180) for options in held.values()), {})
+    assert state.adopt_room(room, NOW) == [e.AddSeat(replace(held[seat], one_picture=True))]
 
 
 def test_a_display_and_what_is_looked_at_of_a_camera_are_remembered(meeting: MeetingFixture) -> None:

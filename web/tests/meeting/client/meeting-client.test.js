@@ -318,3 +318,20 @@ test('tiles of our own show what we send', async () => {
   await meeting.toggleCamera();
   assert.equal(meeting.ownVideo('camera'), null);
 });
+
+test('who chose one picture is asked for it on each join, before media are connected, and by this browser in other meetings', async () => {
+  navigator.hardwareConcurrency = 4;
+  const {meeting} = await joinedClient();
+  const said = () => sockets.at(-1).sent.filter(({type}) => ['one-picture', 'offer'].includes(type)).map(({type, on}) => on ?? type);
+  assert.deepEqual(said(), [false, 'offer']);
+  meeting.chooseOnePicture(true);
+  assert.deepEqual([said().at(-1), JSON.parse(localStorage.get('devices')).onePicture], [true, true]);
+  const {meeting: next} = await joinedClient({one_picture: true});
+  assert.deepEqual([said(), next.state.onePicture], [[true, 'offer'], true]);
+  sockets.at(-1).receive({type: 'one-picture-all', on: false});
+  assert.equal(next.state.onePicture, false);
+
+  navigator.hardwareConcurrency = 1; // it draws no tiles
+  await joinedClient();
+  assert.deepEqual(said(), ['offer']);
+});

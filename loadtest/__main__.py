@@ -267,6 +267,7 @@ def _province(words: Sequence[str]) -> int:
         parser.error("--share and --scale are above 0 and at most 1")
     settings = province.ProvinceSettings(cases, arguments.workers, arguments.seconds, arguments.share)
     report = _run(province.run(settings, _progress, lambda so_far: province.write(so_far, arguments.output)))
+    province.write(report, arguments.output)
     print(summary(report))
     return 0 if all(map(passed, report["cases"])) else 1
 
@@ -284,7 +285,7 @@ def _growth(words: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=10.0, help="measured time of each (default 10)")
     parser.add_argument("--output", type=Path, default=GROWTH, help=f"folder for JSON and chart (default {GROWTH})")
     arguments = parser.parse_args(words)
-    settings = province.ProvinceSettings(growth.cases(arguments.points), 1, arguments.seconds, layers=1)
+    settings = province.ProvinceSettings(growth.cases(arguments.points), 1, arguments.seconds, layers=1, costs=False)
     report = _run(province.run(settings, _progress, lambda so_far: province.write(so_far, arguments.output, "growth")))
     (arguments.output / "growth.svg").write_text(growth.chart(report), encoding="utf-8")
     print(growth.table(report))

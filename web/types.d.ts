@@ -151,6 +151,8 @@ interface CapacityChange { since: string | null; until: string | null; sessions:
 interface LoadPeak { load: number; at: string | null }
 /** A machine that moves media: the server's own without a name, one that is not connected without workers. */
 interface MediaMachine { name: string | null; workers: { name: string; rooms: number; seats: number; records: boolean }[] }
+/** CPU in percent of a core of a session of so many points; `recorded` comes on top of `forwarded`. */
+interface SessionCosts { measured: string; machine: string; cores: number; points: number; forwarded: number; composed: number; recorded: number }
 interface Usage { sessions: LoadPeak; points: LoadPeak; waited: number; revoked: number; refused: number }
 interface Profile {
   id: string; version: number; title: string; effective_from: string | null; effective_to: string | null; in_force: boolean; recorded: string; digest: string; content: any; may_withdraw: boolean;

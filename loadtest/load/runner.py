@@ -128,6 +128,11 @@ class LoadRunner:
             for at, seated in enumerate(meeting.group.seated):
                 await _set(seated, camera=at < cameras, layers=load.layers)
 
+    async def command(self, kind: str, **fields: Any) -> None:
+        """Have the host of each meeting send a command."""
+        for meeting in self._meetings:
+            await meeting.group.participants[0].send(kind, **fields)
+
     async def leave(self) -> None:
         """Let all participants leave, and cancel the sessions."""
         while self._meetings:

@@ -129,4 +129,9 @@ def summary(report: dict[str, Any]) -> str:
         lines.append(f"proposed capacity: {proposed['sessions']} sessions, {proposed['points']} points")
     else:
         lines.append("proposed capacity: none, for no case met everything with all points, cameras and layers")
+    if costs := report.get("costs"):
+        lines.append(
+            f"a session of {costs['points']} points: forwarded {costs['forwarded_pct']} % of a core, composed "
+            f"{costs['composed_pct']} %, recorded {costs['recorded_pct']} % more"
+        )
     return "\n".join(lines)

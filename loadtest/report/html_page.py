@@ -29,6 +29,7 @@ def page(report: dict[str, Any]) -> str:
         _conditions(report["conditions"]),
         _summary(cases),
         _proposal(report["proposal"]),
+        _session_costs(report.get("costs")),
         *(_case(case) for case in cases),
         _charts(cases, report["conditions"]["cores"]),
         _definitions(),
@@ -85,6 +86,20 @@ def _scope(case: dict[str, Any]) -> str:
         f"cameras, {reached['layers']} of {asked['layers']} layers"
     )
     return f"{vi}<br><span class=en>{en}</span>"
+
+
+def _session_costs(costs: dict[str, Any] | None) -> str:
+    if costs is None:
+        return ""
+    vi = (
+        f"Một phiên {costs['points']} điểm cầu dùng {costs['forwarded_pct']:g} % một lõi khi chuyển tiếp từng camera, "
+        f"{costs['composed_pct']:g} % khi ghép một hình cho mọi người; ghi lại thì thêm {costs['recorded_pct']:g} %."
+    )
+    en = (
+        f"A session of {costs['points']} points takes {costs['forwarded_pct']:g} % of a core with its cameras "
+        f"forwarded, {costs['composed_pct']:g} % composed for everyone; recording adds {costs['recorded_pct']:g} %."
+    )
+    return "<h2>Chi phí một phiên <span class=en>Cost of a session</span></h2>" + _bilingual("p", vi, en)
 
 
 def _proposal(proposed: dict[str, Any] | None) -> str:

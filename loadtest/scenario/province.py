@@ -24,6 +24,7 @@ from loadtest.progress import PrintLine
 from loadtest.report.capacity_proposal import propose
 from loadtest.report.case_result import cost_sample, counts_for_proposal, machine, result, running_load
 from loadtest.report.html_page import page
+from loadtest.scenario import session_costs
 from loadtest.server import accounts
 from loadtest.server.booking import is_guest
 from loadtest.server.process import Server, temporary_server
@@ -57,16 +58,21 @@ class ProvinceSettings:
     share: float = 0.8
     layers: int = OFFERED.layers
     """Camera layers with which the first case begins."""
+    costs: bool = True
+    """Whether to measure what a session costs, too."""
 
 
 async def run(
     settings: ProvinceSettings, progress: PrintLine, save: Callable[[dict[str, Any]], None]
 ) -> dict[str, Any]:
-    """Run all cases on one server; return the report. `save` receives the report so far after each case."""
+    """Run all cases on one server, then measure the costs of a session; return the report.
+
+    `save` receives the report so far after each case.
+    """
     library = MediaLibrary()
     await library.prepare_shared(("H264",), OFFERED.layers)
     progress(f"starting a server with {settings.workers} media workers")
-    most = max(sum(case.sizes) for case in settings.cases)
+    most = max([session_costs.POINTS, *(sum(case.sizes) for case in settings.cases)])
     async with (
         temporary_server(1000, log.debug, DIEMCAU_WORKERS=str(settings.workers), DIEMCAU_MAX_SESSIONS="100") as server,
         signed_in_attendees(server, most, progress) as (centre, attendees),
@@ -75,7 +81,10 @@ async def run(
         for case in settings.cases:
             await runner.run(case)
             save(runner.report())
-    return runner.report()
+        if not settings.costs:
+            return runner.report()
+        costs = await session_costs.run(server, library, attendees, centre, settings.seconds, progress)
+    return runner.report() | {"costs": costs}
 
 
 @asynccontextmanager

@@ -27,6 +27,7 @@ from signaling.app.backup import backup, read_passphrase, restore
 from signaling.app.lease import Lease
 from signaling.app.services import Services, open_services, utc_now
 from signaling.app.settings import Settings, mailbox
+from signaling.booking import session_costs
 from signaling.core.account import ROLES, Account
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadInput, BadLog, Fault, SettingsError
@@ -183,7 +184,11 @@ async def _seed(services: Services, _: Namespace) -> None:
 async def _capacity(services: Services, arguments: Namespace) -> None:
     now = utc_now().replace(microsecond=0)
     if arguments.report is not None:
-        await services.scheduler.operator.set_capacity(now, proposed(arguments.report.read_text(encoding="utf-8")), now)
+        report = arguments.report.read_text(encoding="utf-8")
+        amount, costs = proposed(report), session_costs.read(report)
+        await services.scheduler.operator.set_capacity(now, amount, now)
+        if costs is not None:
+            await services.session_costs.note(costs)
     elif arguments.sessions and arguments.points:
         await services.scheduler.operator.set_capacity(now, Amount(arguments.sessions, arguments.points), now)
     limits = await services.scheduler.limits(now)
@@ -316,7 +321,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     capacity = commands.add_parser("capacity", help="show the rated maximum, or record a new one from now on")
     capacity.add_argument("--sessions", type=int)
     capacity.add_argument("--points", type=int)
-    report = "the report of `python -m loadtest province`: record what it proposes"
+    report = "the report of `python -m loadtest province`: record what it proposes, and what a session costs"
     capacity.add_argument("--from", dest="report", type=Path, metavar="FILE", help=report)
 
 

@@ -79,6 +79,7 @@ def provide(app: web.Application, server: Server) -> None:
         emergencies=server.emergencies,
         reply_deadlines=server.reply_deadlines,
         parser=server.parser,
+        session_costs=server.session_costs,
     )
     app[COMPLIANCE] = ComplianceContext(
         feedback=server.feedback,

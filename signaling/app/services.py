@@ -63,6 +63,7 @@ from signaling.app import migration, private_files
 from signaling.app.lease import Lease
 from signaling.app.settings import Settings
 from signaling.audit.log import AuditLog
+from signaling.booking.session_costs import SessionCostStore
 from signaling.core import child_process
 from signaling.http.idempotency import Idempotency
 from signaling.mail import chat_groups
@@ -116,6 +117,7 @@ class Services:
     accounts: AccountStore
     idempotency: Idempotency
     worker_keys: WorkerKeys
+    session_costs: SessionCostStore
     meeting_store: MeetingStore
     recording_store: RecordingStore
     audit: AuditLog
@@ -257,6 +259,7 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         accounts=AccountStore(engine),
         idempotency=Idempotency(engine),
         worker_keys=WorkerKeys(engine),
+        session_costs=SessionCostStore(engine),
         meeting_store=MeetingStore(engine),
         recording_store=RecordingStore(engine, settings.recordings),
         audit=AuditLog(engine, policies, scheduler.happenings),

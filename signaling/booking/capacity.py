@@ -93,6 +93,28 @@ class Impact(Model):
     victims: list[Brief]
 
 
+class SessionCosts(Model):
+    """CPU in percent of a core that a session of so many points takes, as a load test measured it on a machine.
+
+    `forwarded`: with its cameras forwarded one by one, `composed`: with one picture for everyone; `recorded` comes on
+    top of `forwarded`.
+    """
+
+    measured: Moment
+    machine: str
+    cores: int
+    points: int
+    forwarded: float
+    composed: float
+    recorded: float
+
+
+class Costs(Model):
+    """The costs of a session; null until a load test's report was recorded with the capacity."""
+
+    session: SessionCosts | None
+
+
 class Peak(Model):
     """The highest load and its first moment; null when nothing was held."""
 
@@ -176,6 +198,24 @@ async def usage(request: ApiRequest) -> Usage:
     )
 
 
+async def costs(request: ApiRequest) -> Costs:
+    """Return what a session costs on this machine."""
+    request.only(request.account.sees_all)
+    found = await request.context(BOOKING).session_costs.newest()
+    if found is None:
+        return Costs(session=None)
+    session = SessionCosts(
+        measured=found.measured,
+        machine=found.machine,
+        cores=found.cores,
+        points=found.points,
+        forwarded=found.forwarded_pct,
+        composed=found.composed_pct,
+        recorded=found.recorded_pct,
+    )
+    return Costs(session=session)
+
+
 def _peak(load: int, at: datetime | None) -> Peak:
     return Peak(load=load, at=at)
 
@@ -232,5 +272,6 @@ ROUTES = [
     ),
     Route("POST", "/capacity/steps", change, "Record another maximum", Impact, body=Change, problems=(403,)),
     Route("POST", "/capacity/shed", shed, "Revoke what cannot be borne", Impact, body=Shedding, problems=(403, 409)),
+    Route("GET", "/capacity/costs", costs, "What a session costs", Costs, problems=(403,)),
     Route("GET", "/capacity/usage", usage, "Peak, waits and refusals", Usage, query=LoadQuery, problems=(403,)),
 ]

@@ -12,6 +12,7 @@ from scheduler.booking.registration.emergencies import Emergencies
 from scheduler.booking.registration.reply_deadlines import ReplyDeadlines
 from scheduler.booking.registration.service import Scheduler
 from scheduler.files.sandboxed_parser import SandboxedParser
+from signaling.booking.session_costs import SessionCostStore
 from signaling.mail.outbox_sender import OutboxSender
 from signaling.meeting.manager import MeetingManager
 
@@ -27,6 +28,7 @@ class BookingContext:
     emergencies: Emergencies
     reply_deadlines: ReplyDeadlines
     parser: SandboxedParser
+    session_costs: SessionCostStore
 
 
 BOOKING = web.AppKey("BookingContext", BookingContext)

@@ -41,6 +41,7 @@ INSTRUMENTED = (
     "scheduler.booking.sessions.script_spreadsheet",
     "scheduler.files.safe_zip",
     "signaling.app.admin_cli",
+    "signaling.booking.session_costs",
     "signaling.messages.server",
     "signaling.mail.chat_groups",
     "signaling.mail.imap",

@@ -6,6 +6,7 @@ that too.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from struct import pack
 from zoneinfo import ZoneInfo
@@ -34,6 +35,7 @@ from scheduler.units.seed import khanh_hoa_2023
 from scheduler.units.units_file import parse as parse_units
 from signaling.app import admin_cli
 from signaling.app.api_table import ROUTES
+from signaling.booking import session_costs
 from signaling.core.errors import BadInput, MessageError
 from signaling.http.openapi import public_path
 from signaling.messages import server
@@ -206,12 +208,18 @@ def read_policy(data: bytes) -> None:
         return
 
 
+LOAD_TEST = {
+    "proposal": {"sessions": 7, "points": 238},
+    "costs": {"points": 12, "forwarded_pct": 2.5, "composed_pct": 21, "recorded_pct": 3.1},
+    "conditions": {"date": "2026-11-28T22:14:00Z", "machine": "Linux", "cores": 2},
+}
+
+
 def read_report(data: bytes) -> None:
-    """Parse a load test's report, from which `diemcau admin capacity` takes the proposal."""
-    try:
-        admin_cli.proposed(data.decode("utf-8", "replace"))
-    except BadInput:
-        return
+    """Parse a load test's report, from which `diemcau admin capacity` takes the proposal and the costs."""
+    for read in (admin_cli.proposed, session_costs.read):
+        with suppress(BadInput):
+            read(data.decode("utf-8", "replace"))
 
 
 def read_letter(data: bytes) -> None:
@@ -364,7 +372,7 @@ TARGETS: dict[str, Target] = {
     ),
     "units": Target(read_units, (_json({"units": _some_units()}),)),
     "policy": Target(read_policy, tuple(path.read_bytes() for path in SHIPPED)),
-    "report": Target(read_report, (_json({"proposal": {"sessions": 7, "points": 238}}),)),
+    "report": Target(read_report, (_json(LOAD_TEST),)),
     **FILES,
     **MEDIA,
 }

@@ -16,6 +16,7 @@ from scheduler.files import file_type
 from scheduler.files import spreadsheet as tables
 from scheduler.units.units_file import parse as parse_units
 from signaling.app import admin_cli
+from signaling.booking import session_costs
 from signaling.mail import imap
 from signaling.messages import server
 from signaling.sip.agent.request_checks import check_invite
@@ -54,6 +55,7 @@ def test_every_seed_of_a_protocol_is_valid_input() -> None:
         assert parse_units(seed.decode(), PROFILES)
     for seed in TARGETS["report"].seeds:
         admin_cli.proposed(seed.decode())
+        assert session_costs.read(seed.decode())
 
 
 def test_every_request_body_has_a_valid_seed() -> None:

@@ -414,6 +414,9 @@ export const shedSessions = (victims, reason) => request('POST', 'capacity/shed'
 export const usage = (from, to) => request('GET', `capacity/usage?${query({from, to})}`);
 /** Return the machines with their media workers. @type {() => Promise<MediaMachine[]>} */
 export const workers = () => request('GET', 'capacity/workers');
+
+/** @returns {Promise<{session: SessionCosts | null}>} */
+export const sessionCosts = () => request('GET', 'capacity/costs');
 /** Return the policy profiles and their history. @type {() => Promise<Profile[]>} */
 export const profiles = () => request('GET', 'profiles');
 /** Return the units on record that have ended. @type {() => Promise<Outdated>} */

@@ -1,12 +1,12 @@
 // Page `capacity.html`: rated capacity, its changes, its use, and the media workers.
 
 import {html, nothing} from '../vendor/lit.js';
-import {ProblemError, capacity, capacityImpact, ratedCapacity, setCapacity, shedSessions, errorText, usage, workers} from '../core/api.js';
+import {ProblemError, capacity, capacityImpact, ratedCapacity, sessionCosts, setCapacity, shedSessions, errorText, usage, workers} from '../core/api.js';
 import {ratedAt} from '../booking/timeline.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import '../booking/capacity-chart.js';
 import '../core/top-bar.js';
-import {t} from '../core/i18n.js';
+import {number, t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {day, fromLocal, hourMinute, midnight, slot, utc} from '../core/time.js';
 
@@ -19,7 +19,7 @@ const SPANS = [7, 30, 90];
 class CapacityPage extends Page {
   static properties = {
     ...Page.properties,
-    from: {state: true}, span: {state: true}, capacity: {state: true}, maximum: {state: true}, usage: {state: true}, machines: {state: true}, fields: {state: true},
+    from: {state: true}, span: {state: true}, capacity: {state: true}, maximum: {state: true}, usage: {state: true}, costs: {state: true}, machines: {state: true}, fields: {state: true},
     victims: {state: true}, dueVictims: {state: true}, fault: {state: true}, saved: {state: true}, busy: {state: true},
   };
 
@@ -34,6 +34,8 @@ class CapacityPage extends Page {
     this.maximum = null;
     /** @type {Usage | null} */
     this.usage = null;
+    /** What a session costs; null before a load test was recorded. @type {SessionCosts | null} */
+    this.costs = null;
     /** @type {MediaMachine[]} */
     this.machines = [];
     /** @type {Record<string, string>} */
@@ -66,9 +68,9 @@ class CapacityPage extends Page {
   async load() {
     const now = Date.now();
     const {from, to} = this;
-    const [seen, steps, used] = await Promise.all([capacity(utc(from), utc(to)), ratedCapacity(), usage(utc(now - YEAR_DAYS * DAY_MS), utc(now)), this.loadWorkers()]);
+    const [seen, steps, used, costs] = await Promise.all([capacity(utc(from), utc(to)), ratedCapacity(), usage(utc(now - YEAR_DAYS * DAY_MS), utc(now)), sessionCosts(), this.loadWorkers()]);
     if (from !== this.from || to !== this.to) return;
-    [this.capacity, this.maximum, this.usage] = [seen, steps, used];
+    [this.capacity, this.maximum, this.usage, this.costs] = [seen, steps, used, costs.session];
     const {sessions, points} = ratedAt(steps.steps, now);
     if (!this.fields.sessions) this.fields = {...this.fields, sessions: String(sessions.max), points: String(points.max)};
   }
@@ -161,6 +163,7 @@ class CapacityPage extends Page {
         <section class="card"><h2>${t('capacity-page.steps')}</h2>${this.steps(maximum.steps)}</section>
         <section class="card"><h2>${t('capacity-page.year')}</h2>${this.figures(usage, capacity)}</section>
       </div>
+      <section class="card"><h2>${t('capacity-page.costs')}</h2>${this.costs ? this.sessionCosts(this.costs) : html`<p class="soft" data-testid="no-costs">${t('capacity-page.no-costs')}</p>`}</section>
       <section class="card"><h2>${t('capacity-page.machines')}</h2>${this.workerTable(this.machines)}</section>
       ${this.mayDecide ? this.plan() : nothing}`;
   }
@@ -199,6 +202,19 @@ class CapacityPage extends Page {
       <div><dt>${t('capacity-page.revoked')}</dt><dd>${revoked}</dd></div>
       <div><dt>${t('capacity-page.refused')}</dt><dd data-testid="refused">${refused}</dd></div>
     </dl>`;
+  }
+
+  /** Draw what a session takes of a core: forwarded, composed, recorded. @param {SessionCosts} costs */
+  sessionCosts({measured, machine, cores, points, forwarded, composed, recorded}) {
+    /** @param {number} value */
+    const percent = value => t('capacity-page.core-percent', number(value, {maximumFractionDigits: 1}));
+    return html`<p class="soft">${t('capacity-page.costs-hint', points)}</p>
+      <dl class="figures" data-testid="costs">
+        <div><dt>${t('capacity-page.forwarded')}</dt><dd data-testid="cost-forwarded">${percent(forwarded)}</dd></div>
+        <div><dt>${t('capacity-page.composed')}</dt><dd data-testid="cost-composed">${percent(composed)}</dd></div>
+        <div><dt>${t('capacity-page.recorded')}</dt><dd data-testid="cost-recorded">+ ${percent(recorded)}</dd></div>
+      </dl>
+      <p class="soft">${t('capacity-page.costs-measured', `${hourMinute(measured)} ${day(measured)}`, machine, cores)}</p>`;
   }
 
   plan() {

@@ -204,6 +204,7 @@ ALLOWED: dict[str, list[int]] = {
     "POST /capacity/steps": [200, 200, 403, 403, 403, 403],
     "POST /capacity/shed": [200, 200, 403, 403, 403, 403],
     "GET /capacity/workers": [200, 200, 403, 403, 403, 403],
+    "GET /capacity/costs": [200, 200, 403, 403, 403, 403],
     "GET /capacity/usage": [200, 200, 403, 403, 403, 403],
     "POST /sessions/{id}/cancel": [200, 200, 200, 403, 404, 404],
     "GET /sessions/{id}/lists": [200, 200, 200, 200, 404, 404],

@@ -5,7 +5,7 @@ BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester
 
-.PHONY: run demo install test quick coverage check unit mutants soak flood endurance fuzz long drills units web types e2e bench docs packages clean
+.PHONY: run demo install test quick coverage check unit mutants soak flood endurance fuzz sanitize long drills units web types e2e bench docs packages clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -62,9 +62,13 @@ FUZZ_SECONDS ?= 300
 fuzz: install
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
+# The compiled part under AddressSanitizer and UndefinedBehaviorSanitizer: its tests, the corpus, a minute of fuzzing.
+sanitize: install
+	tests/sanitize.sh
+
 # What takes minutes shares the machine: none of it follows a clock.
 long: install
-	$(MAKE) --jobs 3 endurance mutants fuzz
+	$(MAKE) --jobs 4 endurance mutants fuzz sanitize
 
 # Faults on purpose, with sixty points in meetings: what people notice (docs/reliability.md). Twenty minutes; disk needs root.
 DRILLS ?= restart take-over reload valkey worker sql disk

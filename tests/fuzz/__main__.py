@@ -9,7 +9,7 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,11 +26,14 @@ INSTRUMENTED = (
     "mediaserver.audio.jitter_buffer",
     "mediaserver.rpc.reply_check",
     "mediaserver.congestion",
+    "mediaserver.peer.forwarder",
     "mediaserver.rtp",
     "mediaserver.sdp",
     "mediaserver.recording.encrypted_file",
     "mediaserver.transport.ice",
+    "mediaserver.transport.peer_path",
     "mediaserver.transport.stun",
+    "mediaserver.video.scaler",
     "scheduler.files.file_type",
     "scheduler.files.spreadsheet",
     "scheduler.inbound_mail",
@@ -62,17 +65,17 @@ IMPORT_S = 5
 
 
 def main() -> int:
-    """Fuzz one target, or all of them; return the exit status."""
+    """Fuzz one target, several, or all of them; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("target", nargs="?", help="only this one, in this process")
+    parser.add_argument("target", nargs="*", help="only these; a single one in this process")
     parser.add_argument("--seconds", type=int, default=300, help="in all, shared by the targets (default 300)")
     arguments = parser.parse_args()
-    if arguments.target:
-        return fuzz(arguments.target, arguments.seconds)
+    if len(arguments.target) == 1:
+        return fuzz(arguments.target[0], arguments.seconds)
     if find_spec("atheris") is None:
         print("Atheris has no wheel for this machine, so nothing is fuzzed; the kept inputs are tested nevertheless.")
         return 0
-    return asyncio.run(fuzz_all(arguments.seconds))
+    return asyncio.run(fuzz_all(arguments.target, arguments.seconds))
 
 
 def fuzz(name: str, seconds: int) -> int:
@@ -117,14 +120,15 @@ def _dictionary(seeds: Iterable[bytes]) -> set[str]:
     return {word.decode() for seed in seeds for word in re.findall(rb"[A-Za-z0-9][A-Za-z0-9+/_-]{2,40}", seed)}
 
 
-async def fuzz_all(seconds: int) -> int:
-    """Fuzz all targets, about `seconds` in all; return 1 when anything crashed."""
+async def fuzz_all(chosen: Sequence[str], seconds: int) -> int:
+    """Fuzz the chosen targets (none: all), about `seconds` in all; return 1 when anything crashed."""
     from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - a single target must import them under instrumentation
 
+    names = chosen or tuple(TARGETS)
     cores = os.cpu_count() or 1
-    each = max(1, seconds * cores // len(TARGETS) - IMPORT_S)
+    each = max(1, seconds * cores // len(names) - IMPORT_S)
     slots = asyncio.Semaphore(cores)
-    passed = await asyncio.gather(*(_run(name, each, slots) for name in TARGETS))
+    passed = await asyncio.gather(*(_run(name, each, slots) for name in names))
     return 0 if all(passed) else 1
 
 

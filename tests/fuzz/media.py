@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
+from struct import Struct
 
 import numpy as np
 from av import VideoFrame
@@ -16,6 +18,7 @@ from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue, VideoSource
 from mediaserver.sdp.sip_parse import SOUNDS
 from mediaserver.transport.udp_mux import Port, UdpMux
+from mediaserver.video import scaler
 from mediaserver.video.codecs import VideoDecoder, VideoEncoder
 from tests.fuzz.target import Target
 from tests.mediaserver.rtp import test_outbound_stream as wire
@@ -26,6 +29,8 @@ SENDERS = ("keys", "twin", "none", "closed", "stranger")
 MOST_PACKETS = 200
 """Packets that are read of one input, so that its time is bounded."""
 MOST_PICTURES = 8
+SIZES = Struct("!4iB")
+"""Bytes of a line before and after, width and height after, bytes to write to."""
 
 
 def chunks(data: bytes, head: int) -> Iterator[tuple[bytes, bytes]]:
@@ -111,6 +116,15 @@ async def _sent_alike(data: bytes) -> None:
         each.close()
 
 
+def read_planes(data: bytes) -> None:
+    """Halve a plane whose sizes come first; both buffers may be too short for them."""
+    if len(data) < SIZES.size or not scaler._halve:
+        return
+    line, halved_line, width, height, room = SIZES.unpack_from(data)
+    with suppress(ValueError):
+        scaler._halve(data[SIZES.size :], line, bytearray(room), halved_line, width, height)
+
+
 def _chunk(head: bytes, body: bytes) -> bytes:
     return head + bytes([len(body)]) + body
 
@@ -132,4 +146,5 @@ MEDIA = {
     "picture": Target(read_picture, tuple(bytes([at]) + _keyframe(codec) for at, codec in enumerate(VIDEO))),
     "datagrams": Target(read_datagrams, (_DATAGRAMS,)),
     "pictures": Target(read_pictures, (b"\x00" + _VP8, b"\x01" + _VP8)),
+    "planes": Target(read_planes, (SIZES.pack(16, 8, 8, 2, 16) + bytes(range(64)),)),
 }

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from loadtest.bench import audio_loss, database_cost, flame_graph, latency, worker_cost
+from loadtest.bench import audio_loss, cost_rows, database_cost, flame_graph, latency, worker_cost
 from loadtest.compare import ab_compare, other_servers
 from loadtest.drills import command
 from loadtest.endpoint.reconnecting import JOIN_ERRORS
@@ -35,6 +35,7 @@ from loadtest.scenario.single_session import RunPlan, TargetServer
 from loadtest.server.accounts import Login, create_accounts, create_point_accounts, read_accounts
 from loadtest.server.process import ServerFailed, temporary_server
 from loadtest.server.rest_client import Refused
+from loadtest.table import HEAD, line
 from signaling.app.admin_cli import NewAccount
 from signaling.app.commands import settle
 
@@ -164,7 +165,7 @@ def _bench(words: Sequence[str]) -> int:
     arguments = parser.parse_args(words)
     figures = _run(worker_cost.run(worker_cost.QUICK if arguments.quick else worker_cost.BenchSettings(), _progress))
     worker_cost.write(figures, arguments.output)
-    print(worker_cost.table(figures))
+    print(cost_rows.report(figures))
     return 0
 
 
@@ -206,10 +207,10 @@ def _turns(words: Sequence[str]) -> int:
     if unknown := set(arguments.works) - set(ab_compare.WORKLOADS):
         parser.error(f"no such work: {', '.join(sorted(unknown))}")
     workloads = [ab_compare.WORKLOADS[name](arguments.receivers) for name in arguments.works or ab_compare.WORKLOADS]
-    print(ab_compare.HEAD)
+    print(HEAD)
     for workload in workloads:
         pairs = _run(ab_compare.run(arguments.other, workload, arguments.seconds, arguments.rounds, _progress))
-        print(ab_compare.rows(workload, pairs), flush=True)
+        print("\n".join(map(line, ab_compare.rows(workload, pairs))), flush=True)
     return 0
 
 
@@ -225,10 +226,10 @@ def _peers(words: Sequence[str]) -> int:
     workloads = other_servers.workloads(arguments.mediasoup, arguments.ffmpeg)
     if not workloads:
         parser.error("neither mediasoup nor FFmpeg is here")
-    print(other_servers.HEAD)
+    print(HEAD)
     for path, workload in workloads:
         pairs = _run(ab_compare.alternate(path, workload, arguments.seconds, arguments.rounds, _progress))
-        print(ab_compare.rows(workload, pairs), flush=True)
+        print("\n".join(map(line, ab_compare.rows(workload, pairs))), flush=True)
     return 0
 
 

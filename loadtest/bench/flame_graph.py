@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from loadtest.bench.worker_cost import SETTLE_S, seat_viewers
+from loadtest.bench.seating import seat_viewers
+from loadtest.bench.worker_cost import SETTLE_S
 from loadtest.bench.worker_harness import bench_room
 
 WIDTH, ROW = 1000, 17

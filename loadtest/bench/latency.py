@@ -18,7 +18,8 @@ from typing import Literal, Protocol
 from loadtest.bench import av_sync_probe
 from loadtest.bench.av_sync_probe import AvSyncListener, AvSyncProbe, Moments, after
 from loadtest.bench.compose_minimum import SENDERS
-from loadtest.bench.worker_cost import SETTLE_S, camera
+from loadtest.bench.seating import camera
+from loadtest.bench.worker_cost import SETTLE_S
 from loadtest.bench.worker_harness import ROOM, WorkerRoom, bench_room
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from loadtest.endpoint.sdp_offer import OfferOptions

@@ -18,26 +18,35 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from loadtest.bench import compose_minimum
+from loadtest.bench.seating import (
+    MIXED,
+    POINTS,
+    camera,
+    composed_s,
+    filler_clip,
+    no_camera,
+    received,
+    seat_cameras,
+    seat_viewers,
+    seat_voices,
+)
+from loadtest.bench.session_cost import session_core_pct
 from loadtest.bench.worker_harness import BenchRoom, bench_room
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.receive_counters import Tally
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.endpoint.sender import PTIME_MS
 from loadtest.load import procfs
-from loadtest.media.clip import FPS, Clip, Codec, Frame, Material
-from loadtest.media.picture import cache_directory, clips
-from loadtest.media.tone import encode_tone, tone_hz
+from loadtest.media.clip import FPS, Material
 
 RECEIVERS = (10, 30, 60)
-MIXED = 30
-DRAWING = 12
-"""Points of a meeting in which everybody is forwarded everybody else's camera, of 180 lines."""
 BEFORE, JOINS = 20, 60
 """Peers that join before the measurement, so that the cost of the first ones is over; peers that join during it."""
+TILES, TILE_CAMERAS = 16, 13
+"""M-lines for tiles of a receiver whose memory is measured, and cameras: as many as a new line is trusted to carry."""
+TILES_BEFORE, TILES_JOINS = 24, 48
+"""Such receivers that join before the measurement, and during it."""
 BACKGROUND_S = 2.0
-VIDEO_PACKETS_PER_PICTURE = 6
-"""150 packets/s at 25 pictures/s."""
-VIDEO_PACKET_BYTES = 1100
 SETTLE_S = 2.0
 MIN_SHARE = 0.9
 """Least share of the pictures, or of the mix, that must be received; with less the run fails."""
@@ -68,14 +77,16 @@ async def run(settings: BenchSettings, progress: Callable[[str], None]) -> dict[
     composed, least = await _compose(settings)
     progress(f"mix {MIXED}")
     mixed = await _median(settings, mix_pct)
-    progress(f"{DRAWING} points that see each other")
-    drawn = await _median(settings, tiles_pct)
+    progress(f"a session of {POINTS} points, forwarded and composed")
+    session = await session_core_pct(settings.seconds, settings.rounds)
     progress("the least that forwarding and mixing can cost")
     limits = {
         receivers: await _run_module("loadtest.bench.forward_minimum", receivers, MIXED) for receivers in RECEIVERS
     }
     progress(f"{JOINS} joins")
     joins = [await join_cost() for _ in range(settings.rounds)]
+    progress(f"memory of receivers with {TILES} m-lines for tiles")
+    tiles_kb = [await tiles_kib() for _ in range(settings.rounds)]
     return {
         "forward_us_per_packet": forward,
         "forward_limit_us_per_packet": {str(n): round(limit["forward_us"], 2) for n, limit in limits.items()},
@@ -88,9 +99,10 @@ async def run(settings: BenchSettings, progress: Callable[[str], None]) -> dict[
         "mix30_core_pct": round(mixed, 1),
         "mix30_limit_core_pct": round(_middle(limits.values(), "mix_pct"), 1),
         "mix30_paced_limit_core_pct": round(_middle(limits.values(), "mix_paced_pct"), 1),
-        "tiles12_core_pct": round(drawn, 2),
+        "session_core_pct": session,
         "join_cpu_ms": round(statistics.median(ms for ms, _ in joins), 2),
         "memory_per_receiver_kb": round(statistics.median(kb for _, kb in joins)),
+        "memory_per_receiver_of_tiles_kb": round(statistics.median(tiles_kb)),
         "conditions": conditions(settings),
     }
 
@@ -121,33 +133,8 @@ async def forward_us(receivers: int, seconds: float) -> float:
         await seat_viewers(room, receivers)
         await asyncio.sleep(STEADY_S)
         before = received(room)
-        cpu = await _cpu(room, seconds)
+        cpu = await room.cpu_s(seconds)
         return cpu * 1e6 / (received(room) - before)
-
-
-async def seat_viewers(room: BenchRoom, receivers: int) -> None:
-    """Seat one publisher with the floor, and so many viewers of its camera and voice."""
-    publisher = Material(encode_tone(tone_hz(0)), lambda _codec, _layers: (_filler_clip(),))
-    await room.seat(publisher, OfferOptions(("VP8",), 1, picture=False), floor=True)
-    for _ in range(receivers):
-        endpoint = await room.seat(publisher, OfferOptions(("VP8",), camera=False), view="camera:0")
-        endpoint.sending.mic = False
-
-
-def received(room: BenchRoom) -> int:
-    """Return the packets that reached the viewers."""
-    return sum((c.counters.audio() + c.counters.picture()).packets for c in room.endpoints[1:])
-
-
-def _filler_clip() -> Clip:
-    """Return a clip that is VP8 as far as a forwarder reads it: descriptor, key frame header of 640x360, then noise."""
-    frames = []
-    for at in range(2 * FPS):
-        tag = bytes([0x10 | (at != 0), 0, 0]) + (b"\x9d\x01\x2a\x80\x02\x68\x01" if at == 0 else b"")
-        first, rest = b"\x90\x80\x80\x00" + tag, b"\x80\x80\x80\x00"
-        heads = [first] + [rest] * (VIDEO_PACKETS_PER_PICTURE - 1)
-        frames.append(Frame(tuple(h + os.urandom(VIDEO_PACKET_BYTES - 12 - len(h)) for h in heads), at == 0))
-    return Clip("VP8", 640, 360, tuple(frames))
 
 
 async def compose_pct(seconds: float) -> float:
@@ -156,32 +143,11 @@ async def compose_pct(seconds: float) -> float:
         await seat_cameras(room)
         await asyncio.sleep(SETTLE_S)
         before = composed_s(room)
-        cpu = await _cpu(room, seconds)
+        cpu = await room.cpu_s(seconds)
         shown_s = composed_s(room) - before
         if shown_s < seconds * MIN_SHARE:
             raise RuntimeError(f"the composed picture came with {FPS * shown_s / seconds:.1f} pictures/s only")
         return 100 * cpu / shown_s
-
-
-def composed_s(room: BenchRoom) -> float:
-    """Return the seconds of composed picture received, by its pictures, so that skipped ones do not make it cheaper."""
-    return room.endpoints[-1].counters.picture().frames / FPS
-
-
-async def seat_cameras(room: BenchRoom) -> None:
-    """Seat 16 senders of H.264 640x360 at 25 pictures/s, and last one viewer of the composed 720p25; no sound."""
-    for index in range(compose_minimum.SENDERS):
-        endpoint = await room.seat(camera(index), OfferOptions(("H264",), 1, picture=False))
-        endpoint.sending.mic = False
-    viewer = await room.seat(Material((), _no_camera), OfferOptions(("H264",), camera=False), visible=False)
-    viewer.sending.mic = False
-
-
-def camera(index: int) -> Material:
-    """Return one of four moving pictures, without sound."""
-    return Material(
-        (), partial(clips, compose_minimum.CARDS[index % len(compose_minimum.CARDS)], cache=cache_directory())
-    )
 
 
 async def _run_module(module: str, *numbers: int) -> dict[str, float]:
@@ -198,7 +164,7 @@ async def mix_pct(seconds: float) -> float:
         await seat_voices(room)
         await asyncio.sleep(SETTLE_S)
         before = [endpoint.counters.audio() for endpoint in room.endpoints]
-        cpu = await _cpu(room, seconds)
+        cpu = await room.cpu_s(seconds)
         for endpoint, earlier in zip(room.endpoints, before, strict=True):
             _check_mix(endpoint.counters.audio() - earlier, seconds)
         return 100 * cpu / seconds
@@ -211,34 +177,6 @@ def _check_mix(got: Tally, seconds: float) -> None:
         raise RuntimeError(f"the mix came with {rate:.1f} packets/s only")
     if (size := got.bytes / got.packets) < SOUND_BYTES:
         raise RuntimeError(f"the mix came with {size:.0f} bytes a packet only, which is silence")
-
-
-async def tiles_pct(seconds: float) -> float:
-    """Return percent of a core for :func:`seat_viewers_of_each_other`. Raises RuntimeError when cameras are missing."""
-    async with bench_room() as room:
-        await seat_viewers_of_each_other(room)
-        await asyncio.sleep(SETTLE_S)
-        before = [endpoint.counters.picture() for endpoint in room.endpoints]
-        cpu = await _cpu(room, seconds)
-        for endpoint, earlier in zip(room.endpoints, before, strict=True):
-            rate = (endpoint.counters.picture() - earlier).frames / seconds / (DRAWING - 1)
-            if rate < MIN_SHARE * FPS:
-                raise RuntimeError(f"each camera came with {rate:.1f} pictures/s only")
-        return 100 * cpu / seconds
-
-
-async def seat_viewers_of_each_other(room: BenchRoom) -> None:
-    """Seat 12 senders of VP8 at 180 lines and 25 pictures/s, to which the cameras of all others are forwarded."""
-    for place in range(DRAWING):
-        endpoint = await room.seat(camera(place), OfferOptions(("VP8",), tiles=DRAWING))
-        endpoint.sending.mic, endpoint.sending.layers = False, 1
-
-
-async def seat_voices(room: BenchRoom) -> None:
-    """Seat 30 peers with the floor that send tones, each gets the mix without its own; no picture."""
-    for index in range(MIXED):
-        tone = Material(encode_tone(tone_hz(index)), _no_camera)
-        await room.seat(tone, OfferOptions(camera=False, picture=False), floor=True)
 
 
 async def join_cost(checkout: Path | None = None) -> tuple[float, float]:
@@ -262,26 +200,49 @@ async def join_cost(checkout: Path | None = None) -> tuple[float, float]:
     return 1000 * cpu / JOINS, (after.rss_bytes - before.rss_bytes) / 1024 / JOINS
 
 
+async def tiles_kib() -> float:
+    """Return KiB for each receiver that offers 16 m-lines for tiles, and is forwarded 13 cameras of 180 lines.
+
+    More would be composed at first, and the compositor's memory comes and goes. Raises RuntimeError when one of the
+    receivers lacks a camera.
+    """
+    async with bench_room() as room:
+        for index in range(TILE_CAMERAS):
+            sender = await room.seat(camera(index), OfferOptions(("VP8",), picture=False), counts="all")
+            sender.sending.mic, sender.sending.layers = False, 1
+        rss = []
+        for receivers in (TILES_BEFORE, TILES_JOINS):
+            for _ in range(receivers):
+                await _join_tiles(room)
+            await asyncio.sleep(SETTLE_S)
+            rss.append(procfs.usage(room.pid).rss_bytes)
+        if blind := sum(not _sees_tiles(endpoint) for endpoint in room.endpoints[TILE_CAMERAS:]):
+            raise RuntimeError(f"{blind} of the receivers lack a camera")
+    return (rss[1] - rss[0]) / 1024 / TILES_JOINS
+
+
+async def _join_tiles(room: BenchRoom) -> None:
+    offered = OfferOptions(("VP8", "H264"), camera=False, tiles=TILES, rtx=True)
+    endpoint = await room.seat(Material((), no_camera), offered, visible=False, counts="all")
+    endpoint.sending.mic = False
+
+
+def _sees_tiles(endpoint: Endpoint) -> bool:
+    """Return whether an endpoint is forwarded all cameras."""
+    tiles = set(endpoint.tile_ssrcs.values())
+    return sum(ssrc in tiles for ssrc in endpoint.counters.streams) == TILE_CAMERAS
+
+
 async def _per_packet(room: BenchRoom) -> float:
     """Return CPU seconds for each packet that reaches a receiver."""
     before = received(room)
-    return await _cpu(room, BACKGROUND_S) / (received(room) - before)
+    return await room.cpu_s(BACKGROUND_S) / (received(room) - before)
 
 
 async def _join_silent(room: BenchRoom) -> None:
-    silent = Material((b"\xf8\xff\xfe",), lambda _codec, layers: (_filler_clip(),) * layers)
+    silent = Material((b"\xf8\xff\xfe",), lambda _codec, layers: (filler_clip(),) * layers)
     endpoint = await room.seat(silent, OfferOptions(), view="camera:0")
     endpoint.sending.mic = endpoint.sending.camera = False
-
-
-def _no_camera(_codec: Codec, _layers: int) -> tuple[Clip, ...]:
-    return ()
-
-
-async def _cpu(room: BenchRoom, seconds: float) -> float:
-    before = procfs.usage(room.pid).cpu_s
-    await asyncio.sleep(seconds)
-    return procfs.usage(room.pid).cpu_s - before
 
 
 def conditions(settings: BenchSettings) -> dict[str, Any]:
@@ -304,77 +265,6 @@ def _cpuinfo() -> list[str]:
         return Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return []
-
-
-TARGETS = {"10": "7", "30": "5", "60": "4.5"}
-OTHER_SERVERS = {
-    "10": "mediasoup 10.0 · Galene 14.0 · Janus tuned 16.2, default 24.5",
-    "30": "mediasoup 6.6 · Galene 12.1 · Janus tuned 11.8, default 20.8",
-    "60": "mediasoup 6.2 · Galene 8.4 · Janus tuned 9.1, default 20.2",
-}
-"""Figures of other servers, measured once on a machine of two such cores in the same way."""
-NAIVE = "For scale: aiortc's MediaRelay, which encodes for each receiver anew, takes 10 to 15 core-% for one."
-
-
-def table(figures: dict[str, Any]) -> str:
-    """Return the figures as Markdown, beside the least possible costs, the targets, and other servers."""
-    host, limits, paced = (
-        figures["conditions"],
-        figures["forward_limit_us_per_packet"],
-        figures["forward_paced_limit_us_per_packet"],
-    )
-    rows = [
-        (f"forward, 1 to {n}: µs per packet", us, limits[n], paced[n], f"≤ {TARGETS[n]}", OTHER_SERVERS[n])
-        for n, us in figures["forward_us_per_packet"].items()
-    ]
-    rows += [
-        (
-            "16 × H.264 640x360@25 composed to 720p25, core-%",
-            figures["compose_core_pct"],
-            figures["compose_floor_core_pct"],
-            figures["compose_paced_floor_core_pct"],
-            "≤ 25",
-            "FreeSWITCH 35.1, mix too · from files: FFmpeg xstack 29.6, GStreamer compositor 27.2",
-        ),
-        (
-            "mix of 30 senders, core-%",
-            figures["mix30_core_pct"],
-            figures["mix30_limit_core_pct"],
-            figures["mix30_paced_limit_core_pct"],
-            "≤ 10",
-            "Janus 41.6",
-        ),
-        (
-            f"{DRAWING} points, each forwarded the {DRAWING - 1} others at 180 lines, core-%",
-            figures["tiles12_core_pct"],
-            "–",
-            "–",
-            "≤ 2.5",
-            "–",
-        ),
-        (
-            "join (seat, SDP, ICE, DTLS), ms",
-            figures["join_cpu_ms"],
-            "–",
-            "–",
-            "≤ 4",
-            "Janus 2–6 · Galene 5 · mediasoup 5–9",
-        ),
-        (
-            "memory per receiver, KiB",
-            figures["memory_per_receiver_kb"],
-            "–",
-            "–",
-            "≤ 150",
-            "mediasoup 160 · Janus 181–233 · Galene 420",
-        ),
-    ]
-    heads = ("CPU of the media worker", "this server", "plain limit", "in the media's rhythm", "reach", "peers")
-    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    lines += [f"| {' | '.join(map(str, row))} |" for row in rows]
-    note = f"{host['cpu']}, {host['cores']} cores, Python {host['python']}, Linux {host['kernel']}; "
-    note += f"{host['seconds']:g} s each, median of {host['rounds']}, load {host['load_average']}, {host['date']}."
-    return "\n".join([*lines, "", NAIVE, "", note])
 
 
 def write(figures: dict[str, Any], path: Path) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from loadtest.endpoint.endpoint import Endpoint, Watcher
+from loadtest.endpoint.endpoint import Counts, Endpoint, Watcher
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from loadtest.endpoint.sdp_offer import OfferOptions
+from loadtest.load import procfs
 from loadtest.media.clip import Material
 from mediaserver.api import RoomOptions, SeatOptions
 from mediaserver.rpc.client import RemoteEngine
@@ -26,7 +27,7 @@ START_S = 20.0
 
 @dataclass
 class BenchRoom(ABC):
-    """A room in a process of its own, with the endpoints that joined it; `pid` is the process that is measured."""
+    """Rooms in a process of their own, with the endpoints that joined them; `pid` is the process that is measured."""
 
     pid: int
     certificate: RTCCertificate = field(default_factory=make_certificate)
@@ -42,41 +43,53 @@ class BenchRoom(ABC):
         visible: bool = True,
         watcher: Watcher | None = None,
         emulator: NetworkEmulator | None = None,
+        counts: Counts = "nothing",
+        room: str = ROOM,
     ) -> Endpoint:
         """Seat and connect one more endpoint, behind a network emulator if there is one.
 
         Its seat is its index in `endpoints`. It has no tile unless `visible`.
         """
         seat = str(len(self.endpoints))
-        endpoint = Endpoint(self.certificate, material, offered, watcher)
+        endpoint = Endpoint(self.certificate, material, offered, watcher, counts=counts)
         self.endpoints.append(endpoint)
         options = SeatOptions(seat, f"Point {seat}", visible=visible, floor=floor, view=view)
-        answer = await self.answer(options, endpoint.offer())
+        answer = await self.answer(room, options, endpoint.offer())
         await endpoint.connect(answer if emulator is None else emulator.redirect(answer))
         return endpoint
 
+    async def cpu_s(self, seconds: float) -> float:
+        """Return the CPU seconds that the process takes in so many seconds."""
+        before = procfs.running_seconds(self.pid)
+        await asyncio.sleep(seconds)
+        return procfs.running_seconds(self.pid) - before
+
     @abstractmethod
-    async def answer(self, options: SeatOptions, offer: str) -> str:
-        """Seat a peer; return the answer to its offer."""
+    async def answer(self, room: str, options: SeatOptions, offer: str) -> str:
+        """Seat a peer in a room, which is opened for the first; return the answer to its offer."""
 
 
 @dataclass
 class WorkerRoom(BenchRoom):
-    """A room in a media worker."""
+    """Rooms in a media worker."""
 
     engine: RemoteEngine = field(kw_only=True)
+    opened: set[str] = field(default_factory=set)
 
-    async def answer(self, options: SeatOptions, offer: str) -> str:
-        """Seat a peer; return the answer to its offer."""
-        await self.engine.add_seat(ROOM, options)
-        return await self.engine.connect(ROOM, options.seat, offer)
+    async def answer(self, room: str, options: SeatOptions, offer: str) -> str:
+        """Seat a peer in a room, which is opened for the first; return the answer to its offer."""
+        if room not in self.opened:
+            self.opened.add(room)
+            await self.engine.open_room(room, RoomOptions())
+        await self.engine.add_seat(room, options)
+        return await self.engine.connect(room, options.seat, offer)
 
 
 @asynccontextmanager
 async def bench_room(
     worker: tuple[str, ...] = ("mediaserver",), checkout: Path | None = None
 ) -> AsyncIterator[WorkerRoom]:
-    """Yield a worker on loopback with one empty room; stop it at the end.
+    """Yield a worker on loopback without a room; stop it at the end.
 
     `worker` is the module that runs it. `checkout` is the directory of another version, whose worker and Python are
     taken; None for this one.
@@ -88,7 +101,6 @@ async def bench_room(
         process = await asyncio.create_subprocess_exec(python, *arguments, cwd=checkout)
         try:
             engine = await _dial(path, process)
-            await engine.open_room(ROOM, RoomOptions())
             room = WorkerRoom(process.pid, engine=engine)
             try:
                 yield room

@@ -14,19 +14,13 @@ from functools import partial
 from pathlib import Path
 
 from loadtest.bench.compose_minimum import SENDERS
-from loadtest.bench.worker_cost import (
-    MIXED,
-    STEADY_S,
-    composed_s,
-    join_cost,
-    received,
-    seat_cameras,
-    seat_viewers,
-    seat_voices,
-)
+from loadtest.bench.seating import MIXED, POINTS, composed_s, received, seat_cameras, seat_viewers, seat_voices
+from loadtest.bench.session_cost import SESSIONS, seat_sessions, session_seconds
+from loadtest.bench.worker_cost import STEADY_S, join_cost
 from loadtest.bench.worker_harness import BenchRoom, bench_room
 from loadtest.load import procfs
 from loadtest.media.clip import FPS
+from loadtest.table import Row
 
 WINDOW_S = 0.5
 MICROSECONDS, PERCENT = 1e6, 100.0
@@ -38,6 +32,14 @@ Pair = tuple[Figures, Figures]
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """The most that this version should cost: as a change against the other (−0.1 is a tenth less), and itself."""
+
+    change: float
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """Work to compare: the names of its figures, and the function that measures them in so many seconds.
 
@@ -46,6 +48,9 @@ class Workload:
 
     names: tuple[str, ...]
     cost: Callable[[Path | None, float], Awaitable[Figures]]
+    reach: Reach | None = None
+    other: str = "other"
+    """The name of the other program or version."""
 
 
 async def run(
@@ -107,6 +112,8 @@ def forwarding(receivers: int) -> SteadyWorkload:
 
 
 COMPOSING = SteadyWorkload(seat_cameras, composed_s, PERCENT)
+SHARING = SteadyWorkload(seat_sessions, session_seconds, PERCENT)
+"""Sessions whose points are forwarded the cameras of all others."""
 MIXING = SteadyWorkload(seat_voices, lambda _room: time.monotonic(), PERCENT)
 
 
@@ -120,6 +127,9 @@ WORKLOADS: dict[str, Callable[[int], Workload]] = {
         (f"forward to {receivers}, µs per packet",), forwarding(receivers).cost_of_checkout
     ),
     "compose": lambda _receivers: Workload((f"compose {SENDERS}, core-%",), COMPOSING.cost_of_checkout),
+    "session": lambda _receivers: Workload(
+        (f"one of {SESSIONS} sessions of {POINTS}, forwarded, core-%",), SHARING.cost_of_checkout
+    ),
     "mix": lambda _receivers: Workload((f"mix {MIXED}, core-%",), MIXING.cost_of_checkout),
     "join": lambda _receivers: Workload(
         ("join, ms", "memory per receiver, KiB"), lambda checkout, _seconds: join_cost(checkout)
@@ -127,18 +137,28 @@ WORKLOADS: dict[str, Callable[[int], Workload]] = {
 }
 """The rows of `python -m loadtest bench`; the argument is the number of viewers of a forwarded camera."""
 
-HEAD = "| by turns | other | this one | change |\n| --- | --- | --- | --- |"
+
+def rows(workload: Workload, pairs: list[Pair]) -> list[Row]:
+    """Return a row for each figure: the median change of this version, beside all rounds of both."""
+    return [
+        _row(workload, name, [(theirs[number], mine[number]) for theirs, mine in pairs])
+        for number, name in enumerate(workload.names)
+    ]
 
 
-def rows(workload: Workload, pairs: list[Pair]) -> str:
-    """Return a row of Markdown for each figure: its rounds, and the median change of this version."""
-    return "\n".join(
-        _row(name, [(theirs[checkout], mine[checkout]) for theirs, mine in pairs])
-        for checkout, name in enumerate(workload.names)
-    )
+def _row(workload: Workload, name: str, pairs: list[tuple[float, float]]) -> Row:
+    theirs, mine = (" · ".join(f"{pair[at]:.1f}" for pair in pairs) for at in (0, 1))
+    change, cost = statistics.median(ours / other for other, ours in pairs) - 1, statistics.median(b for _, b in pairs)
+    beside = f"this {mine}; {workload.other} {theirs}"
+    reach = workload.reach
+    if reach is None:
+        return Row(name, _percent(change), beside=beside)
+    if reach.most is None:
+        return Row(name, _percent(change), f"≤ {_percent(reach.change)}", change <= reach.change, beside)
+    reached = change <= reach.change and cost <= reach.most
+    figure = f"{cost:.2f}, {_percent(change)}"
+    return Row(name, figure, f"≤ {reach.most:g}, ≤ {_percent(reach.change)}", reached, beside)
 
 
-def _row(name: str, pairs: list[tuple[float, float]]) -> str:
-    before, now = (" · ".join(f"{pair[checkout]:.1f}" for pair in pairs) for checkout in (0, 1))
-    change = statistics.median(mine / theirs for theirs, mine in pairs) - 1
-    return f"| {name} | {before} | {now} | {change:+.0%} |"
+def _percent(change: float) -> str:
+    return f"{100 * change:+.0f} %".replace("-", "−")

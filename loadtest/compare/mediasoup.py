@@ -1,4 +1,4 @@
-"""Runs a mediasoup room, which the same endpoints join, to measure its worker at the work of ours.
+"""Runs a mediasoup worker, whose rooms the same endpoints join, to measure it at the work of ours.
 
 It is not among our dependencies: Node and an installed `mediasoup` package are needed (docs/performance.md).
 """
@@ -20,20 +20,23 @@ REPLY_S = 20.0
 
 @dataclass
 class MediasoupRoom(BenchRoom):
-    """A router in a mediasoup worker; `pid` is the worker's, so that Node is not measured."""
+    """A mediasoup worker with a router for each room; `pid` is the worker's, so that Node is not measured."""
 
     node: asyncio.subprocess.Process = field(kw_only=True)
 
-    async def answer(self, options: SeatOptions, offer: str) -> str:
-        """Seat a peer: one that offers a camera publishes it and its voice, all others receive both."""
+    async def answer(self, room: str, options: SeatOptions, offer: str) -> str:
+        """Seat a peer: one that offers a camera publishes it and its voice, all others receive both.
+
+        One that offers m-lines for tiles, too, receives the cameras of all others.
+        """
         assert self.node.stdin is not None
-        self.node.stdin.write(json.dumps({"offer": offer}).encode() + b"\n")
+        self.node.stdin.write(json.dumps({"offer": offer, "room": room}).encode() + b"\n")
         return str((await _read_json(self.node))["answer"])
 
 
 @asynccontextmanager
 async def mediasoup_room(modules: Path) -> AsyncIterator[MediasoupRoom]:
-    """Yield an empty room of the mediasoup under `modules`. Raises RuntimeError when there is none."""
+    """Yield a worker of the mediasoup under `modules`. Raises RuntimeError when there is none."""
     pipe = asyncio.subprocess.PIPE
     node = await asyncio.create_subprocess_exec("node", str(SCRIPT), str(modules.absolute()), stdin=pipe, stdout=pipe)  # noqa: ASYNC240 - no I/O
     try:

@@ -8,32 +8,48 @@ FFmpeg composes the same pictures from files. Both are measured as `turns` measu
 from pathlib import Path
 
 from loadtest.bench.compose_minimum import SENDERS
-from loadtest.bench.worker_cost import RECEIVERS
+from loadtest.bench.seating import POINTS
+from loadtest.bench.session_cost import SESSIONS
 from loadtest.compare import ab_compare, ffmpeg_xstack
-from loadtest.compare.ab_compare import COMPOSING, PERCENT, Figures, Workload
+from loadtest.compare.ab_compare import COMPOSING, PERCENT, SHARING, Figures, Reach, SteadyWorkload, Workload
 from loadtest.compare.mediasoup import mediasoup_room
 
-HEAD = "| by turns | peer | this server | change |\n| --- | --- | --- | --- |"
+FORWARD = {10: -0.05, 30: -0.15, 60: -0.40}
+"""The change against mediasoup that should be reached, by the number of receivers."""
+SESSION_REACH = Reach(0.0, most=2.5)
+COMPOSE_REACH = Reach(-0.30)
 
 
 def workloads(mediasoup: Path | None, ffmpeg: Path | None) -> list[tuple[Path, Workload]]:
     """Return the work that can be measured, each with the path of the program that does it."""
-    found = [(mediasoup, _forward(receivers)) for receivers in RECEIVERS] if mediasoup else []
-    return found + ([(ffmpeg, Workload((f"FFmpeg xstack: compose {SENDERS}, core-%",), _compose))] if ffmpeg else [])
+    found = [(mediasoup, workload) for workload in _forwarding()] if mediasoup else []
+    return found + ([(ffmpeg, COMPOSE)] if ffmpeg else [])
 
 
-def _forward(receivers: int) -> Workload:
-    workload = ab_compare.forwarding(receivers)
+def _forwarding() -> list[Workload]:
+    """Return what mediasoup does, too."""
+    return [
+        *(
+            _mediasoup(f"forward, 1 to {receivers}, µs per packet", ab_compare.forwarding(receivers), Reach(change))
+            for receivers, change in FORWARD.items()
+        ),
+        _mediasoup(f"one of {SESSIONS} sessions of {POINTS} points, forwarded, core-%", SHARING, SESSION_REACH),
+    ]
 
+
+def _mediasoup(name: str, workload: SteadyWorkload, reach: Reach) -> Workload:
     async def cost(modules: Path | None, seconds: float) -> Figures:
         if modules is None:
             return await workload.cost_of_checkout(None, seconds)
         return await workload.cost(mediasoup_room(modules), seconds)
 
-    return Workload((f"mediasoup: forward to {receivers}, µs per packet",), cost)
+    return Workload((name,), cost, reach, "mediasoup")
 
 
 async def _compose(ffmpeg: Path | None, seconds: float) -> Figures:
     if ffmpeg is None:
         return await COMPOSING.cost_of_checkout(None, seconds)
     return (PERCENT * ab_compare.lower_quartile(await ffmpeg_xstack.windows(ffmpeg, seconds)),)
+
+
+COMPOSE = Workload((f"compose {SENDERS} to 720p25, core-%",), _compose, COMPOSE_REACH, "FFmpeg xstack")

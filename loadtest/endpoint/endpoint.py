@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
@@ -41,6 +41,10 @@ MAX_LATE_TICKS = 10
 """A sending loop that is further behind skips ticks instead of sending a burst."""
 KEYFRAME_INTERVAL_S = 1.0
 """Least seconds between two requests for a key frame of one stream."""
+
+
+Counts = Literal["nothing", "tiles", "all"]
+"""Streams whose packets are counted by their headers and not decrypted: none, the cameras of tiles, or all."""
 
 
 class Watcher(Protocol):
@@ -78,8 +82,8 @@ class _LossRecovery:
 class Endpoint:
     """Connects to the server by ICE, DTLS and SRTP, sends `material` in a loop, and counts what it receives.
 
-    `certificate` may be shared by all endpoints of a process; `watcher` receives each packet. With `count_tiles` the
-    cameras of tiles are counted and not decrypted, which costs half.
+    `certificate` may be shared by all endpoints of a process; `watcher` receives each packet. Packets that are only
+    counted cost half.
     """
 
     def __init__(
@@ -89,13 +93,13 @@ class Endpoint:
         offered: OfferOptions,
         watcher: Watcher | None = None,
         *,
-        count_tiles: bool = False,
+        counts: Counts = "nothing",
     ) -> None:
         self._certificate = certificate
         self._material = material
         self._offered = offered
         self._watcher = watcher
-        self._count_tiles = count_tiles
+        self._counts = counts
         self.tile_ssrcs: dict[str, int] = {}
         """The SSRC that comes in each m-line for a tile, by MID."""
         self._counted: frozenset[int] = frozenset()
@@ -150,7 +154,7 @@ class Endpoint:
     def _prepare(self, answer: Answer) -> None:
         self._codecs = {number: name for media in answer.media.values() for number, name in media.codecs}
         self.tile_ssrcs = {mid: media.ssrc for mid, media in answer.media.items() if mid in tile_mids(self._offered)}
-        self._counted = frozenset(self.tile_ssrcs.values()) if self._count_tiles else frozenset()
+        self._counted = frozenset(self.tile_ssrcs.values()) if self._counts == "tiles" else frozenset()
         mic, camera = answer.media.get(MIC), answer.media.get(CAMERA)
         if mic is not None and mic.receives:
             self._voice = VoiceStream(self._ssrcs.mic, OPUS, self._material.voice)
@@ -243,12 +247,13 @@ class Endpoint:
 
     def counts(self, ssrc: int) -> bool:
         """Return whether packets of a stream are only counted."""
-        return ssrc in self._counted
+        return self._counts == "all" or ssrc in self._counted
 
     def count(self, data: memoryview, length: int, now: float) -> None:
-        """Count one encrypted packet of a tile's camera, and request missing ones (NACK)."""
+        """Count one encrypted packet, and request missing ones of a video (NACK)."""
         stream = self.counters.receive(data, length)
-        self._request_missing(stream.ssrc, HEADER.unpack_from(data)[2], now)
+        if stream.payload_type != OPUS:
+            self._request_missing(stream.ssrc, HEADER.unpack_from(data)[2], now)
         if self._watcher is not None:
             self._watcher.packet("", data, length)
 

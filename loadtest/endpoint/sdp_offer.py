@@ -15,6 +15,7 @@ RIDS = ("q", "h", "f")
 
 _VIDEO = {"VP8": [f"a=rtpmap:{VP8} VP8/90000"], "H264": [f"a=rtpmap:{H264} H264/90000"]}
 _NUMBERS = {"VP8": VP8, "H264": H264}
+_RTX = {"VP8": 97, "H264": 103}
 _H264_PARAMETERS = f"a=fmtp:{H264} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
 
 
@@ -22,13 +23,15 @@ _H264_PARAMETERS = f"a=fmtp:{H264} level-asymmetry-allowed=1;packetization-mode=
 class OfferOptions:
     """Content of an offer: `codecs` in order of preference, 1 to 3 simulcast `layers`, with or without a `camera` to
     send and a composed `picture` to receive, and the number of `tiles`: m-lines for the cameras of a layout that the
-    endpoint draws itself, of MIDs "t0", "t1" …."""
+    endpoint draws itself, of MIDs "t0", "t1" …. With `rtx` it offers retransmission streams as browsers do (RFC 4588)
+    but does not take packets from them."""
 
     codecs: tuple[str, ...] = ("H264", "VP8")
     layers: int = 3
     camera: bool = True
     picture: bool = True
     tiles: int = 0
+    rtx: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,13 @@ def _camera(offered: OfferOptions, ssrcs: Ssrcs) -> list[str]:
 
 
 def _video(direction: str, mid: str, offered: OfferOptions) -> list[str]:
-    lines = _media("video", direction, mid, [_NUMBERS[c] for c in offered.codecs])
+    repairs = [_RTX[codec] for codec in offered.codecs if offered.rtx]
+    lines = _media("video", direction, mid, [_NUMBERS[c] for c in offered.codecs] + repairs)
     for codec in offered.codecs:
         lines += _VIDEO[codec]
         lines += [f"a=rtcp-fb:{_NUMBERS[codec]} {kind}" for kind in ("nack", "nack pli", "ccm fir", "goog-remb")]
         if codec == "H264":
             lines.append(_H264_PARAMETERS)
+        if offered.rtx:
+            lines += [f"a=rtpmap:{_RTX[codec]} rtx/90000", f"a=fmtp:{_RTX[codec]} apt={_NUMBERS[codec]}"]
     return lines

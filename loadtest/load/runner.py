@@ -100,7 +100,7 @@ class LoadRunner:
 
         def endpoint(index: int, watcher: ArrivalWatcher) -> Endpoint:
             created = Endpoint(
-                self._certificate, self._library.shared_material(index), OFFERED, watcher, count_tiles=True
+                self._certificate, self._library.shared_material(index), OFFERED, watcher, counts="tiles"
             )
             created.sending.layers = self.load.layers
             created.sending.camera = index - first < self.load.cameras(len(attendees))

@@ -1,56 +1,25 @@
-"""Costs of the media worker: their table, and runs that must fail.
+"""Costs of the media worker: runs that give a figure, and runs that must fail.
 
-Also tests `worker_harness.py`, `forward_minimum.py`, `compose_minimum.py` and `pacing.py`.
+Also tests `session_cost.py`, `seating.py`, `worker_harness.py`, `forward_minimum.py`, `compose_minimum.py` and
+`pacing.py`.
 """
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
 
-from loadtest.bench import forward_minimum, worker_cost
+from loadtest.bench import forward_minimum, session_cost, worker_cost
 from loadtest.bench.pacing import paced
-from loadtest.bench.worker_cost import table
+from loadtest.bench.seating import seat_session
+from loadtest.bench.worker_harness import bench_room
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.receive_counters import HEADER, ReceiveCounters
 from loadtest.endpoint.sdp_offer import H264, OPUS, VP8
 from mediaserver.audio.opus import silence
-
-FIGURES = {
-    "forward_us_per_packet": {"10": 9.0, "30": 6.0, "60": 5.0},
-    "forward_limit_us_per_packet": {"10": 2.0, "30": 2.1, "60": 2.2},
-    "forward_paced_limit_us_per_packet": {"10": 4.0, "30": 4.1, "60": 4.2},
-    "compose_core_pct": 22.5,
-    "compose_floor_core_pct": 17.5,
-    "compose_paced_floor_core_pct": 21.5,
-    "mix30_core_pct": 11.0,
-    "mix30_limit_core_pct": 4.0,
-    "mix30_paced_limit_core_pct": 6.0,
-    "tiles12_core_pct": 2.75,
-    "join_cpu_ms": 4.5,
-    "memory_per_receiver_kb": 147,
-    "conditions": {
-        "cpu": "AMD EPYC", "cores": 2, "python": "3.11.7", "kernel": "6.18", "seconds": 20.0, "rounds": 3,
-        "load_average": 0.5, "date": "2026-11-25",
-    },
-}  # fmt: skip
-
-
-def test_the_table_sets_each_figure_beside_its_limit_and_its_reach() -> None:
-    head, line, *lines = table(FIGURES).splitlines()[:10]
-    assert line.count("|") == head.count("|")
-    rows = [[cell.strip() for cell in line.strip("|").split("|")][:5] for line in lines]
-    assert rows == [
-        ["forward, 1 to 10: µs per packet", "9.0", "2.0", "4.0", "≤ 7"],
-        ["forward, 1 to 30: µs per packet", "6.0", "2.1", "4.1", "≤ 5"],
-        ["forward, 1 to 60: µs per packet", "5.0", "2.2", "4.2", "≤ 4.5"],
-        ["16 × H.264 640x360@25 composed to 720p25, core-%", "22.5", "17.5", "21.5", "≤ 25"],
-        ["mix of 30 senders, core-%", "11.0", "4.0", "6.0", "≤ 10"],
-        ["12 points, each forwarded the 11 others at 180 lines, core-%", "2.75", "–", "–", "≤ 2.5"],
-        ["join (seat, SDP, ICE, DTLS), ms", "4.5", "–", "–", "≤ 4"],
-        ["memory per receiver, KiB", "147", "–", "–", "≤ 150"],
-    ]
 
 
 class FakeRoom:
@@ -64,12 +33,12 @@ class FakeRoom:
     async def open(self) -> AsyncIterator["FakeRoom"]:
         yield self
 
-    async def work(self, _room: object, seconds: float) -> float:
+    async def cpu_s(self, seconds: float) -> float:
         for at, endpoint in enumerate(self.endpoints):
             self._send(at, endpoint.counters)
         return seconds / 10
 
-    async def seated(self, _room: object) -> None:
+    async def seated(self, _room: object, _name: str = "", *, composed: bool = False) -> None:
         """Let each endpoint receive one packet of sound and of picture."""
         for endpoint in self.endpoints:
             packets(endpoint.counters, H264, 1, 0)
@@ -91,12 +60,12 @@ def put_room(monkeypatch: pytest.MonkeyPatch) -> PutRoom:
 
     def put(send: Callable[[int, ReceiveCounters], None], receivers: int) -> None:
         room = FakeRoom(send, receivers)
-        monkeypatch.setattr(worker_cost, "bench_room", room.open)
+        for module in (worker_cost, session_cost):
+            monkeypatch.setattr(module, "bench_room", room.open)
+            monkeypatch.setattr(module, "SETTLE_S", 0)
         monkeypatch.setattr(worker_cost, "seat_cameras", room.seated)
         monkeypatch.setattr(worker_cost, "seat_voices", room.seated)
-        monkeypatch.setattr(worker_cost, "seat_viewers_of_each_other", room.seated)
-        monkeypatch.setattr(worker_cost, "_cpu", room.work)
-        monkeypatch.setattr(worker_cost, "SETTLE_S", 0)
+        monkeypatch.setattr(session_cost, "seat_session", room.seated)
 
     return put
 
@@ -123,15 +92,51 @@ async def test_a_mix_that_one_does_not_hear_is_no_figure(put_room: PutRoom) -> N
         await worker_cost.mix_pct(2.0)
 
 
-async def test_cameras_that_come_to_everybody_are_a_figure(put_room: PutRoom) -> None:
-    put_room(lambda _at, counters: packets(counters, VP8, 50 * 11, 1000, first=1), 12)
-    assert await worker_cost.tiles_pct(2.0) == pytest.approx(10)
+async def test_cameras_that_come_to_everybody_are_a_figure_for_each_session(put_room: PutRoom) -> None:
+    put_room(lambda _at, counters: packets(counters, VP8, 50 * 11, 1000, first=1), 24)
+    assert await session_cost.forwarded_pct(2.0, sessions=2) == pytest.approx(5)
 
 
 async def test_cameras_that_one_lacks_are_no_figure(put_room: PutRoom) -> None:
     put_room(lambda at, counters: packets(counters, VP8, 50 * (9 if at == 7 else 11), 1000, first=1), 12)
     with pytest.raises(RuntimeError, match=r"20\.5 pictures/s only"):
-        await worker_cost.tiles_pct(2.0)
+        await session_cost.forwarded_pct(2.0, sessions=1)
+
+
+async def test_a_composed_session_is_one_picture_for_each(put_room: PutRoom) -> None:
+    put_room(lambda _at, counters: packets(counters, H264, 50, 1000, first=1), 12)
+    assert await session_cost.composed_pct(2.0) == pytest.approx(10)
+    put_room(lambda _at, counters: packets(counters, H264, 44, 1000, first=1), 12)
+    with pytest.raises(RuntimeError, match=r"22\.0 pictures/s only"):
+        await session_cost.composed_pct(2.0)
+
+
+async def test_a_session_has_the_median_of_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    costs = {"forwarded_pct": iter([3.0, 2.0, 2.4]), "composed_pct": iter([20.0, 30.0, 22.0])}
+    for name, runs in costs.items():
+
+        async def cost(_seconds: float, runs: Iterator[float] = runs) -> float:
+            return next(runs)
+
+        monkeypatch.setattr(session_cost, name, cost)
+    assert await session_cost.session_core_pct(2.0, 3) == {"points": 12, "forwarded": 2.4, "composed": 22.0}
+
+
+async def test_twelve_points_are_forwarded_each_other_or_see_one_picture() -> None:
+    async with bench_room() as room:
+        await seat_session(room, "forwarded")
+        await seat_session(room, "composed", composed=True)
+        async with asyncio.timeout(20):
+            while not all(map(_sees_eleven, room.endpoints[:12])) or not all(map(_sees_one, room.endpoints[12:])):
+                await asyncio.sleep(0.1)
+
+
+def _sees_eleven(endpoint: Endpoint) -> bool:
+    return sum(ssrc in endpoint.counters.streams for ssrc in endpoint.tile_ssrcs.values()) == 11
+
+
+def _sees_one(endpoint: Endpoint) -> bool:
+    return not endpoint.tile_ssrcs and endpoint.counters.picture().frames > 0
 
 
 async def test_a_mix_of_silence_is_no_figure(put_room: PutRoom) -> None:

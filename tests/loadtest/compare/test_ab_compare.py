@@ -7,24 +7,48 @@ from pathlib import Path
 import pytest
 
 from loadtest.compare import ab_compare
+from loadtest.compare.ab_compare import Reach
+from loadtest.table import Row
 
 HERE = Path(__file__).parents[3]
 COMPILED = pytest.mark.skipif(shutil.which("cc") is None, reason="nothing was compiled without a compiler")
 FORWARD = ab_compare.WORKLOADS["forward"](1)
 
 
+async def _cost(_path: Path | None, _seconds: float) -> ab_compare.Figures:
+    return ()
+
+
+PAIRS: list[ab_compare.Pair] = [((10.0,), (8.0,)), ((9.0,), (9.0,)), ((8.04,), (6.0,))]
+
+
 def test_the_rounds_are_a_row_with_the_change_of_their_median() -> None:
-    pairs: list[ab_compare.Pair] = [((10.0,), (8.0,)), ((9.0,), (9.0,)), ((8.04,), (6.0,))]
-    assert ab_compare.rows(ab_compare.WORKLOADS["forward"](30), pairs) == (
-        "| forward to 30, µs per packet | 10.0 · 9.0 · 8.0 | 8.0 · 9.0 · 6.0 | -20% |"
-    )
+    assert ab_compare.rows(ab_compare.WORKLOADS["forward"](30), PAIRS) == [
+        Row("forward to 30, µs per packet", "−20 %", beside="this 8.0 · 9.0 · 6.0; other 10.0 · 9.0 · 8.0")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reach", "figure", "text", "reached"),
+    [
+        (Reach(-0.19), "−20 %", "≤ −19 %", True),
+        (Reach(-0.21), "−20 %", "≤ −21 %", False),
+        (Reach(0.0, most=8.0), "8.00, −20 %", "≤ 8, ≤ +0 %", True),
+        (Reach(0.0, most=7.9), "8.00, −20 %", "≤ 7.9, ≤ +0 %", False),
+        (Reach(-0.3, most=8.0), "8.00, −20 %", "≤ 8, ≤ −30 %", False),
+    ],
+)
+def test_a_row_says_what_should_be_reached(reach: Reach, figure: str, text: str, reached: bool) -> None:
+    (row,) = ab_compare.rows(ab_compare.Workload(("work",), _cost, reach, "peer"), PAIRS)
+    assert (row.figure, row.reach, row.reached) == (figure, text, reached)
+    assert row.beside == "this 8.0 · 9.0 · 6.0; peer 10.0 · 9.0 · 8.0"
 
 
 def test_joins_are_one_run_and_two_rows() -> None:
-    assert ab_compare.rows(ab_compare.WORKLOADS["join"](1), [((4.0, 150.0), (3.0, 150.0))]).splitlines() == [
-        "| join, ms | 4.0 | 3.0 | -25% |",
-        "| memory per receiver, KiB | 150.0 | 150.0 | +0% |",
-    ]
+    assert [
+        (row.work, row.figure)
+        for row in ab_compare.rows(ab_compare.WORKLOADS["join"](1), [((4.0, 150.0), (3.0, 150.0))])
+    ] == [("join, ms", "−25 %"), ("memory per receiver, KiB", "+0 %")]
 
 
 def test_a_run_s_figure_lies_among_its_windows() -> None:

@@ -27,7 +27,7 @@ const transport = () => ({
   dtlsParameters: { fingerprints: [{ algorithm: 'sha-1', value: '00' }, { algorithm: 'sha-256', value: 'AB:CD' }] },
   connect: async ({ dtlsParameters }) => note('connect', dtlsParameters),
   produce: async ({ kind, rtpParameters: { codecs, encodings } }) => {
-    note('produce', [kind, codecs[0].mimeType, codecs[0].payloadType, encodings[0].ssrc])
+    note('produce', [kind, codecs[0].mimeType, codecs[0].payloadType, encodings[0].ssrc ?? encodings[0].rid])
     return { id: `producer ${++made}` }
   },
   consume: async ({ producerId }) => note('consume', producerId)
@@ -58,9 +58,9 @@ async def test_an_endpoint_with_a_camera_publishes_and_the_others_receive(tmp_pa
     notes = _scripted(tmp_path)
     offer, mic, camera = _offer(OfferOptions(("VP8",), 1, picture=False))
     async with mediasoup_room(tmp_path) as room:
-        published = parse_answer(await room.answer(SeatOptions("0", "Point 0"), offer))
+        published = parse_answer(await room.answer("bench", SeatOptions("0", "Point 0"), offer))
         viewed = parse_answer(
-            await room.answer(SeatOptions("1", "Point 1"), _offer(OfferOptions(("VP8",), camera=False))[0])
+            await room.answer("bench", SeatOptions("1", "Point 1"), _offer(OfferOptions(("VP8",), camera=False))[0])
         )
         assert room.pid == room.node.pid
     assert {mid: (line.codecs, line.receives) for mid, line in published.media.items()} == {
@@ -89,6 +89,25 @@ async def test_an_endpoint_with_a_camera_publishes_and_the_others_receive(tmp_pa
     ]
 
 
+async def test_points_with_tiles_receive_the_lowest_layer_of_all_others_in_their_room(tmp_path: Path) -> None:
+    notes = _scripted(tmp_path)
+    options = OfferOptions(("VP8",), tiles=2)
+    async with mediasoup_room(tmp_path) as room:
+        for number, name in enumerate(("one", "one", "two", "one")):
+            answer = parse_answer(await room.answer(name, SeatOptions(str(number), "Point"), _offer(options)[0]))
+    camera = answer.media["1"]
+    assert (camera.rids, camera.mid_id, camera.rid_id, camera.receives) == (("q",), 4, 10, True)
+    assert not any(answer.media[mid].receives for mid in ("2", "t0", "t1"))
+    produce = ["produce", ["video", "video/VP8", 96, "q"]]
+    calls = [json.loads(line) for line in notes.read_text().splitlines()]
+    assert [call for call in calls if call[0] in ("produce", "consume")] == [
+        produce,
+        *(["consume", "producer 1"], produce, ["consume", "producer 2"]),
+        produce,
+        *(["consume", "producer 1"], ["consume", "producer 2"], produce, *[["consume", "producer 4"]] * 2),
+    ]
+
+
 async def test_a_folder_without_mediasoup_raises(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RuntimeError, match="mediasoup ended with 1"):
         async with mediasoup_room(tmp_path):
@@ -110,9 +129,11 @@ async def test_an_ffmpeg_that_fails_raises() -> None:
 def test_installed_programs_are_measured() -> None:
     here, there = Path("/modules"), Path("/bin/ffmpeg")
     assert other_servers.workloads(None, None) == []
-    assert [(path, workload.names) for path, workload in other_servers.workloads(here, there)] == [
-        (here, ("mediasoup: forward to 10, µs per packet",)),
-        (here, ("mediasoup: forward to 30, µs per packet",)),
-        (here, ("mediasoup: forward to 60, µs per packet",)),
-        (there, ("FFmpeg xstack: compose 16, core-%",)),
+    found = [(path, workload.names, workload.other) for path, workload in other_servers.workloads(here, there)]
+    assert found == [
+        (here, ("forward, 1 to 10, µs per packet",), "mediasoup"),
+        (here, ("forward, 1 to 30, µs per packet",), "mediasoup"),
+        (here, ("forward, 1 to 60, µs per packet",), "mediasoup"),
+        (here, ("one of 4 sessions of 12 points, forwarded, core-%",), "mediasoup"),
+        (there, ("compose 16 to 720p25, core-%",), "FFmpeg xstack"),
     ]

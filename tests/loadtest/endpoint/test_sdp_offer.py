@@ -50,6 +50,12 @@ def test_m_lines_for_tiles_come_last_and_receive_video() -> None:
     ]
 
 
+def test_retransmission_streams_are_offered_where_asked_for() -> None:
+    codecs = {rtx: offered(OfferOptions(rtx=rtx)).media[2].codecs for rtx in (True, False)}
+    assert [(codec.name, codec.rtx) for codec in codecs[True]] == [("H264", 103), ("VP8", 97)]
+    assert [(codec.name, codec.rtx) for codec in codecs[False]] == [("H264", None), ("VP8", None)]
+
+
 def test_a_listener_offers_less() -> None:
     assert [(m.mid, m.kind) for m in offered(OfferOptions(camera=False)).media] == [("0", "audio"), ("2", "video")]
     assert [m.mid for m in offered(OfferOptions(camera=False, picture=False)).media] == ["0"]

@@ -273,7 +273,7 @@ async def test_each_call_of_set_view_tells_the_arrangement_again(meeting: Meetin
 async def test_a_participant_counts_the_tiles_that_it_is_forwarded_without_decrypting_them(meeting: Meeting) -> None:
     await meeting.join("a", "red", 440, offered=CAMERA)
     watch = ArrivalWatcher()
-    endpoint = Endpoint(CERTIFICATE, material("green", 660), TILES, watch, count_tiles=True)
+    endpoint = Endpoint(CERTIFICATE, material("green", 660), TILES, watch, counts="tiles")
     meeting._endpoints.append(endpoint)
     await meeting.engine.add_seat(ROOM, SeatOptions("v", "V"))
     await endpoint.connect(await meeting.engine.connect(ROOM, "v", endpoint.offer()))

@@ -37,6 +37,9 @@ recording starts."""
 INTERRUPTED: Final = "interrupted"
 """The error of a recording that ended unintentionally and is to continue in its next part."""
 
+ComposedWhen = Literal["live", "afterwards"]
+"""When the picture of a recording is composed: while it is recorded, or from its tracks once it is closed."""
+
 EVERYONE: Final = "everyone"
 RECORDING: Final = "recording"
 """The recorder's audience. Every audience sees what everyone sees until it has a layout of its own."""
@@ -140,7 +143,8 @@ class RoomState:
     """The state of a room in an engine, for a server that did not open it.
 
     `layouts` are those that were set, by audience; `content` is the seat that shares a screen, `speaking` the loudest
-    seat; `recording` is the path that is recorded into, `voices` says whether isolated tracks are recorded.
+    seat; `recording` is the path that is recorded into, `composed` says when its picture is composed, `voices` whether
+    isolated tracks are recorded.
     """
 
     options: RoomOptions
@@ -151,6 +155,7 @@ class RoomState:
     recording: str | None = None
     paused: bool = False
     voices: bool = False
+    composed: ComposedWhen = "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,8 +378,13 @@ class MediaEngine(Protocol):
         :class:`TilesForwarded`, and so is each call of this.
         """
 
-    async def start_recording(self, room: str, path: str) -> None:
+    async def start_recording(self, room: str, path: str, composed: ComposedWhen = "live") -> None:
         """Record the mix and the picture of the audience :data:`RECORDING` into a fragmented mp4 at `path`.
+
+        A recording that is `composed` afterwards is kept as tracks instead, in a file beside `path`: the mix, the
+        cameras and screens of that picture as they come, and what stands in it
+        (:mod:`mediaserver.recording.track_file`). :mod:`mediaserver.recording.track_composer` makes the file at `path`
+        of them.
 
         Recording already is an error. Raises :class:`mediaserver.errors.CannotRecord` where that folder is not seen.
         """

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mediaserver.api import (
     EVERYONE,
+    ComposedWhen,
     ConnectionQuality,
     Event,
     Held,
@@ -196,7 +197,7 @@ class FakeEngine:
         self._note("set_view", room, seat, source, lines)
         self._room(room, seat).views[seat] = source
 
-    async def start_recording(self, room: str, path: str) -> None:
+    async def start_recording(self, room: str, path: str, composed: ComposedWhen = "live") -> None:
         self._note("start_recording", room, path)
         self._room(room).recording = path
 

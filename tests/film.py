@@ -4,9 +4,9 @@ from pathlib import Path
 
 from loadtest.media.tone import encode_tone
 from mediaserver.audio.mix_minus import FRAME_SAMPLES
+from mediaserver.recording.composition_recorder import CompositionRecorder
 from mediaserver.recording.encrypted_file import KEY_BYTES, FileCipher
 from mediaserver.recording.files import FolderFiles, RecordingFiles
-from mediaserver.recording.recorder import Recorder
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.video.codecs import VideoEncoder
@@ -23,7 +23,7 @@ class Camera:
 
     def __init__(self, path: Path, files: RecordingFiles | None = None) -> None:
         self.failed: list[str] = []
-        self.recorder = Recorder(files or FolderFiles(path), self.failed.append)
+        self.recorder = CompositionRecorder(files or FolderFiles(path), self.failed.append)
         self._flush_queue = FlushQueue()
         self._picture = Rendition("H264", self._flush_queue)
         self._sound = Source("mix", "opus", self._flush_queue)

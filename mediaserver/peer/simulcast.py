@@ -1,6 +1,7 @@
 """A seat's camera: up to three simulcast layers, each a source of its own, and the compositor's input for one of
 them."""
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from statistics import median
@@ -146,18 +147,23 @@ class SimulcastCamera:
         return found
 
 
-class CameraInput:
-    """The compositor's sink for one camera: assembles one layer's packets into frames and changes layer at a key
-    frame."""
+class LayerInput(ABC):
+    """A sink for one camera: assembles one layer's packets into frames and changes layer at a key frame."""
 
     def __init__(self) -> None:
         self.stream = None
-        self.queue = FrameQueue()
-        self.flowing = False
-        """Whether frames were taken since it began to follow a camera."""
         self._assemblers: dict[Source, FrameAssembler] = {}
         self._current: Source | None = None
         self._next: Source | None = None
+
+    @abstractmethod
+    def _take(self, frame: Frame, now: float) -> None:
+        """Take the next frame."""
+
+    @property
+    def _starving(self) -> bool:
+        """Return whether nothing but a key frame can be taken."""
+        return False
 
     @property
     def listening(self) -> bool:
@@ -174,8 +180,6 @@ class CameraInput:
         self._next = None
         if layer is None:
             self._current = None
-            self.flowing = False
-            self.queue.forget()
         elif layer is not self._current:
             self._assemblers[layer] = FrameAssembler(layer.codec)
             self._next = layer
@@ -198,9 +202,33 @@ class CameraInput:
             self._current, self._next = source, None
         if source is self._current:
             for frame in frames:
-                self.queue.put(frame, now)
-        if assembler.lost or (source is self._current and self.queue.starving):
+                self._take(frame, now)
+        if assembler.lost or (source is self._current and self._starving):
             source.request_keyframe(now)
+
+
+class CameraInput(LayerInput):
+    """The compositor's sink for one camera."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue = FrameQueue()
+        self.flowing = False
+        """Whether frames were taken since it began to follow a camera."""
+
+    def follow(self, layer: SimulcastLayer | None, now: float) -> None:
+        """Change to `layer`; None stops."""
+        super().follow(layer, now)
+        if not self.listening:
+            self.flowing = False
+            self.queue.forget()
+
+    def _take(self, frame: Frame, now: float) -> None:
+        self.queue.put(frame, now)
+
+    @property
+    def _starving(self) -> bool:
+        return self.queue.starving
 
     def take(self, until: float) -> list[Frame]:
         """Return the frames that came until then."""

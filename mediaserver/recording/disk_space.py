@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mediaserver.video.quality import QUALITIES, USUAL
+from mediaserver.api import ComposedWhen
+from mediaserver.video.quality import CAMERA_BPS, QUALITIES, USUAL
 
 Level = Literal["ok", "low", "full"]
 
@@ -24,6 +25,10 @@ BYTES_PER_HOUR = (QUALITIES[USUAL].bitrate + SOUND_BITS) / 8 * 3600 * OVERHEAD
 """Size of an hour of recording at the highest bitrate the encoder may use; a quiet picture takes less."""
 VOICE_BYTES_PER_HOUR = SOUND_BITS / 8 * 3600 * OVERHEAD
 """Size of an hour of one point's isolated track when it speaks all the time."""
+
+TRACKS_BYTES_PER_HOUR = (9 * CAMERA_BPS[1] + SOUND_BITS) / 8 * 3600
+"""Size of an hour of tracks with the dearest of the usual layouts: nine cameras of 360 lines. They are deleted once the
+recording is composed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,13 @@ class Space:
             return "full"
         return "low" if self.free < LOW_SHARE * self.total else "ok"
 
-    def hours(self, recordings: int, voices: int = 0) -> float:
+    def hours(self, recordings: int, voices: int = 0, afterwards: int = 0) -> float:
         """Return the hours that so many recordings at once (at least one) may last, with so many isolated tracks in
-        all."""
-        rate = BYTES_PER_HOUR * max(1, recordings) + VOICE_BYTES_PER_HOUR * voices
+        all.
+
+        So many of them are composed `afterwards`.
+        """
+        rate = BYTES_PER_HOUR * max(1, recordings) + VOICE_BYTES_PER_HOUR * voices + TRACKS_BYTES_PER_HOUR * afterwards
         return self.usable / rate
 
     @property
@@ -61,9 +69,13 @@ class Space:
         return self.free - size >= self.reserve
 
 
-def size(hours: float, voices: int = 0) -> int:
-    """Return the most bytes that a recording of so many hours takes, with so many isolated tracks beside it (R-082)."""
-    return round((BYTES_PER_HOUR + VOICE_BYTES_PER_HOUR * voices) * hours)
+def size(hours: float, voices: int = 0, composed: ComposedWhen = "live") -> int:
+    """Return the most bytes that a recording of so many hours takes, with so many isolated tracks beside it (R-082).
+
+    One that is composed afterwards needs room for its tracks until then.
+    """
+    tracks = TRACKS_BYTES_PER_HOUR if composed == "afterwards" else 0.0
+    return round((BYTES_PER_HOUR + VOICE_BYTES_PER_HOUR * voices + tracks) * hours)
 
 
 def measure(directory: Path) -> Space:

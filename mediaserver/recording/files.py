@@ -16,10 +16,15 @@ MAX_DAMAGED = 5
 """Fragments of one second that may be given up at the end of a file to save the rest."""
 MAX_ISOLATED_TRACKS = 64
 """Points with an isolated track in one recording; points that speak first after them are only in the mix."""
+TRACKS = MAX_ISOLATED_TRACKS + 1
+"""Number of the file with the tracks of a recording that is composed afterwards."""
 
 
 class RecordingFiles(Protocol):
-    """The files of one recording: number 0 is the recording itself, 1 and on are the isolated tracks of its points."""
+    """The files of one recording: number 0 is the composed recording, 1 and on are the isolated tracks of its points.
+
+    Number :data:`TRACKS` is the file of its tracks, if it is composed afterwards.
+    """
 
     path: Path
 
@@ -41,7 +46,7 @@ class FolderFiles:
 
     def open(self, number: int) -> int:
         """Create a file. Raises OSError."""
-        return create(self.path if number == 0 else isolated_track_path(self.path, number))
+        return create(all_paths(self.path)[number])
 
     def space(self) -> Space:
         """Return how full the disk is. Raises OSError."""
@@ -63,13 +68,36 @@ def isolated_track_path(recording: Path, number: int) -> Path:
 
 
 def all_paths(recording: Path) -> list[Path]:
-    """Return the paths of all files that a recording may have, by their numbers."""
-    return [recording, *(isolated_track_path(recording, number) for number in range(1, MAX_ISOLATED_TRACKS + 1))]
+    """Return the paths of all files that a recorder may write, by their numbers."""
+    isolated_tracks = (isolated_track_path(recording, number) for number in range(1, MAX_ISOLATED_TRACKS + 1))
+    return [recording, *isolated_tracks, tracks_path(recording)]
+
+
+def tracks_path(recording: Path) -> Path:
+    """Return the path of the tracks of a recording that is composed afterwards
+    (:mod:`mediaserver.recording.track_file`)."""
+    return recording.with_suffix(".tracks")
+
+
+def segment_path(recording: Path, number: int) -> Path:
+    """Return the path of a segment that is composed already, while the recording is not yet."""
+    return recording.with_name(f"{recording.stem}.{number}.segment")
+
+
+def raw_paths(recording: Path) -> list[Path]:
+    """Return the existing files from which a recording is still to be made: its tracks and segments, whole or not."""
+    found = (tracks_path(recording), *recording.parent.glob(f"{recording.stem}.*.segment*"))
+    return [path for path in found if path.is_file()]
+
+
+def written_path(recording: Path) -> Path | None:
+    """Return the file that a part was recorded into, which is its mp4 or its tracks; None when nothing was recorded."""
+    return next((path for path in (recording, tracks_path(recording)) if path.is_file()), None)
 
 
 def delete_empty(recording: Path) -> None:
     """Delete the empty files of a recording that is closed. Raises OSError."""
-    for path in (recording, *isolated_track_paths(recording)):
+    for path in (recording, *isolated_track_paths(recording), tracks_path(recording)):
         if path.is_file() and path.stat().st_size == 0:
             path.unlink()
 

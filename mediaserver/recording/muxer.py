@@ -16,6 +16,7 @@ from av.container import InputContainer, OutputContainer
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE
 from mediaserver.recording.encrypted_file import EncryptedFile, FileCipher
 from mediaserver.recording.files import CHUNK_BYTES, ends
+from mediaserver.rtp.payload import VIDEO_CLOCK
 
 FRAGMENT_US = 1_000_000
 FRAGMENTED = {
@@ -40,7 +41,7 @@ class FragmentedFile:
 
     def __init__(self, descriptor: int) -> None:
         """Write into an open descriptor, which this file closes. Raises OSError."""
-        self._file = _Unbuffered(descriptor, "w")
+        self._file = UnbufferedFile(descriptor, "w")
         self.container = av.open(self._file, "w", format="mp4", options=FRAGMENTED)
 
     def close(self) -> None:
@@ -49,11 +50,11 @@ class FragmentedFile:
             self.container.close()
 
 
-class _Unbuffered(FileIO):
-    """Passes everything the muxer writes to the kernel at once, so that it survives our crash."""
+class UnbufferedFile(FileIO):
+    """Passes everything that is written to the kernel at once, so that it survives our crash."""
 
     def write(self, data: Any) -> int:
-        """Write all bytes: the muxer would not repeat what the system left out. Raises OSError."""
+        """Write all bytes: a muxer would not repeat what the system left out. Raises OSError."""
         view = memoryview(data)
         done = 0
         while done < len(view):
@@ -67,6 +68,39 @@ def add_opus(container: OutputContainer) -> AudioStream:
         stream: AudioStream = container.add_stream_from_template(sample.streams.audio[0], opaque=True)
     stream.time_base = Fraction(1, SAMPLE_RATE)
     return stream
+
+
+class CompositionMuxer:
+    """Muxes a composition in H.264 and a mix in Opus that are encoded already."""
+
+    def __init__(self, container: OutputContainer, keyframe: bytes, date: str) -> None:
+        """Write the header, with the parameter sets of the first key frame and the `date` of its picture (RFC 3339)."""
+        container.metadata["date"] = date
+        with av.open(BytesIO(keyframe), format="h264") as picture:
+            video = container.add_stream_from_template(picture.streams.video[0], opaque=True)
+        video.time_base = Fraction(1, VIDEO_CLOCK)
+        self._container = container
+        self._streams = (video, add_opus(container))
+        self._last = [-1, -1]
+
+    def picture(self, data: bytes, pts: int, keyframe: bool, duration: int = 0) -> None:
+        """Write a picture; `pts` and `duration` in 1/90000 s, 0: until the next. Raises OSError, FFmpegError."""
+        self._mux(0, data, pts, keyframe, duration)
+
+    def sound(self, data: bytes, pts: int, duration: int = 0) -> None:
+        """Write a packet of sound; `pts` and `duration` in 1/48000 s. Raises OSError, FFmpegError."""
+        self._mux(1, data, pts, True, duration)
+
+    def _mux(self, index: int, data: bytes, pts: int, keyframe: bool, duration: int) -> None:
+        pts = max(pts, self._last[index] + 1)
+        self._last[index] = pts
+        packet = av.Packet(data)
+        packet.stream = self._streams[index]
+        packet.time_base = Fraction(1, SAMPLE_RATE if index else VIDEO_CLOCK)
+        packet.pts = packet.dts = pts
+        packet.duration = duration
+        packet.is_keyframe = keyframe
+        self._container.mux(packet)
 
 
 def open_whole(path: Path) -> InputContainer:

@@ -4,7 +4,7 @@ elsewhere."""
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from mediaserver.api import (
     EVERYONE,
     RECORDING,
     CameraWanted,
+    ComposedWhen,
     ConnectionQuality,
     Event,
     Layout,
@@ -39,10 +40,14 @@ from mediaserver.errors import AlreadyRecording, UnknownSeat
 from mediaserver.peer.simulcast import CameraInput
 from mediaserver.peer.sip import SipPeer
 from mediaserver.peer.webrtc import WebRtcPeer
+from mediaserver.recording.composition_recorder import CompositionRecorder
 from mediaserver.recording.files import FolderFiles, RecordingFiles
 from mediaserver.recording.recorder import Recorder
+from mediaserver.recording.track_file import Scene
+from mediaserver.recording.track_recorder import TrackRecorder
 from mediaserver.room.compositions import Composition, Compositions, best_quality_step
 from mediaserver.room.frame_clock import FrameClock
+from mediaserver.room.recorded_tracks import RecordedTracks
 from mediaserver.room.resolution_demand import ResolutionDemand
 from mediaserver.room.seat import Seat
 from mediaserver.room.tile_allocation import TileDemand, wanted_bitrate
@@ -62,9 +67,12 @@ from mediaserver.video.quality import (
     TILES_BPS,
     USUAL,
 )
+from mediaserver.video.tile_icons import TileIcon
 
 logger = logging.getLogger(__name__)
 
+SCENE_TICKS = 2
+"""Audio ticks between two looks at what stands in the picture that is composed afterwards."""
 LEVELS_TICKS = 12
 """Audio ticks between two events with levels: a little more than four events in a second."""
 AVERAGED_PICTURES = 16
@@ -124,7 +132,9 @@ class Room:
         """The levels of the last event."""
         self._idle = True
         """Whether the compositor holds nothing that it must still drop."""
-        self._recorder: Recorder | None = None
+        self._recorder: CompositionRecorder | TrackRecorder | None = None
+        self._recorded_tracks: RecordedTracks | None = None
+        """The cameras that are recorded, if the recording is composed afterwards."""
         self._last_tasks: set[asyncio.Task[None]] = set()
         self._throttled_log = ThrottledLog(logger)
         self._start = start
@@ -204,7 +214,7 @@ class Room:
         self.compositions.choose(audience, layout, now)
         self._arrange()
         self._refresh_views()
-        if self._recorder is not None and self.compositions.of(RECORDING) is not recorded:
+        if isinstance(self._recorder, CompositionRecorder) and self.compositions.of(RECORDING) is not recorded:
             _recorded_rendition(recorded).detach(self._recorder)
             self._recorder.follow(_recorded_rendition(self.compositions.of(RECORDING)), now)
         self._follow_cameras(now)  # also of pictures that are watched only now
@@ -275,15 +285,22 @@ class Room:
         content = self.content if self.content in self.seats else None
         tile = None if content is None else f"{CONTENT}:{content}"
         self.compositions.arrange(visible, self.mixer.speaker.speaker, now, tile)
-        if self._tile_forwarding.show_undrawn(now):
+        if self._tile_forwarding.show_undrawn(now) | self._show_recorded(now):
             self.compositions.arrange(visible, self.mixer.speaker.speaker, now, tile)
         for seat in self.seats.values():
             if seat.tiles.shown:
                 self._refresh_view(seat)
         self._follow_cameras(now)
 
+    def _show_recorded(self, now: float) -> bool:
+        """Show the recorder's layout and speaker at once where no compositor does it: who composes the recording
+        afterwards waits for cameras then. Return whether to arrange anew."""
+        picture = self.compositions.of(RECORDING)
+        return self._recorded_tracks is not None and not picture.watched and picture.settle_at_once(now)
+
     def _follow_cameras(self, now: float) -> None:
-        """Let the compositor follow the smallest sufficient layer of each camera it shows, and no other.
+        """Let the compositor and the recorder follow the smallest sufficient layer of each camera they show, and no
+        other.
 
         Cameras are told which of their resolution is needed.
         """
@@ -291,21 +308,24 @@ class Room:
         for picture in self.compositions:
             for tile in picture.shown():
                 heights[tile.seat] = max(tile.height, heights.get(tile.seat, 0))
-        forwarded = self._forwarded_lines()
+        others = self._forwarded_lines()
+        if self._recorded_tracks is not None:
+            recorded = self._recorded_tracks.follow(self.compositions.of(RECORDING), self.seats, now)
+            others |= {tile: max(lines, others.get(tile, 0)) for tile, lines in recorded.items()}
         for name, seat in self.seats.items():
             try:
-                self._follow_camera(seat, heights, forwarded.get(name, 0), now)
+                self._follow_camera(seat, heights, others.get(name, 0), now)
             except Exception:
                 self._caught(seat)
 
-    def _follow_camera(self, seat: Seat, heights: Mapping[str, int], forwarded: int, now: float) -> None:
+    def _follow_camera(self, seat: Seat, heights: Mapping[str, int], others: int, now: float) -> None:
         if seat.peer is None:
             return
         name = seat.options.seat
         lines = heights.get(name, 0)
         seat.input.follow(seat.peer.camera.pick(lines, now) if lines else None, now)
         seat.content_input.follow(seat.peer.content.largest if f"{CONTENT}:{name}" in heights else None, now)
-        if seat.demand.update(max(lines, forwarded), now):
+        if seat.demand.update(max(lines, others), now):
             self._emit(CameraWanted(self.name, name, seat.demand.lines))
 
     def _forwarded_lines(self) -> dict[str, int]:
@@ -456,6 +476,8 @@ class Room:
                 self._connect_sound(name)
         if tick % LEVELS_TICKS == 0:
             self._emit_levels()
+        if isinstance(self._recorder, TrackRecorder) and tick % SCENE_TICKS == 0:
+            self._recorder.show(self._recorded_scene())
 
     def _emit_levels(self) -> None:
         levels = {name: round(level) for name, level in self.mixer.speaker.levels.items()}
@@ -547,8 +569,23 @@ class Room:
             labels=self._labels(),
             frames={name: frames for name in shown if (frames := self._frames(name, now))},
             speaker=self.mixer.speaker.speaker,
-            icons={name: icons for name in shown if name in self.seats and (icons := self.seats[name].icons)},
+            icons=self._icons(shown),
         )
+
+    def _recorded_scene(self) -> Scene:
+        """Return what stands in the recorder's picture now."""
+        state = self.compositions.of(RECORDING).layout_state
+        return Scene(
+            tiles=state.tiles,
+            heading=state.heading(datetime.now(UTC), self._title),
+            labels=self._labels(),
+            speaker=self.mixer.speaker.speaker,
+            icons=self._icons(tile.seat for tile in state.tiles),
+        )
+
+    def _icons(self, tiles: Iterable[str]) -> dict[str, tuple[TileIcon, ...]]:
+        """Return the icons in tiles, where there are any."""
+        return {name: icons for name in tiles if name in self.seats and (icons := self.seats[name].icons)}
 
     def _label(self, tile: str) -> str:
         """Return the name in a tile of a camera or a screen, or of an absent point."""
@@ -582,11 +619,12 @@ class Room:
             recording=None if recorder is None else str(recorder.path),
             paused=recorder is not None and recorder.paused,
             voices=self.mixer.tap is not None,
+            composed="live" if self._recorded_tracks is None else "afterwards",
         )
 
     # Recording
 
-    def start_recording(self, path: str) -> None:
+    def start_recording(self, path: str, composed: ComposedWhen = "live") -> None:
         """Record the mix and the picture of the recorder's audience. Raises AlreadyRecording."""
         if self._recorder is not None:
             raise AlreadyRecording(f"room {self.name!r} records already")
@@ -595,26 +633,34 @@ class Room:
         def failed(word: str) -> None:
             loop.call_soon_threadsafe(self._recording_failed, recorder, word)
 
-        self._recorder = recorder = Recorder(self._files(Path(path)), failed)
+        files, now = self._files(Path(path)), time.monotonic()
+        recorder: CompositionRecorder | TrackRecorder
+        if composed == "live":
+            recorder = CompositionRecorder(files, failed)
+            recorder.follow(_recorded_rendition(self.compositions.of(RECORDING)), now)
+        else:
+            recorder = TrackRecorder(files, failed, self.options, self._start)
+            recorder.show(self._recorded_scene())
+            self._recorded_tracks = RecordedTracks(recorder, self.lip_sync_delay_s)
+        self._recorder = recorder
         self.mixer.full.attach(recorder)
         self.mixer.relays = False
-        now = time.monotonic()
-        recorder.follow(_recorded_rendition(self.compositions.of(RECORDING)), now)
-        self._follow_cameras(now)
+        self._arrange()
 
     def pause_recording(self, paused: bool) -> None:
         """Pause the recording, or resume it."""
         if self._recorder is not None:
             self._recorder.pause(paused)
+            self._follow_cameras(time.monotonic())
 
     def record_voices(self, on: bool) -> None:
         """Start or stop recording each point's sound in a file of its own."""
-        self.mixer.tap = self._record_tracks if on and self._recorder is not None else None
+        self.mixer.tap = self._record_isolated_tracks if on and self._recorder is not None else None
 
-    def _record_tracks(self, sounds: Mapping[str, Samples], tick: int) -> None:
+    def _record_isolated_tracks(self, sounds: Mapping[str, Samples], tick: int) -> None:
         if self._recorder is not None:
             named = {self.seats[seat].options.label: sound for seat, sound in sounds.items() if seat in self.seats}
-            self._recorder.record_tracks(named, tick)
+            self._recorder.record_isolated_tracks(named, tick)
 
     @property
     def recorded(self) -> float | None:
@@ -642,6 +688,9 @@ class Room:
             return
         for source in (_recorded_rendition(self.compositions.of(RECORDING)), self.mixer.full):
             source.detach(recorder)
+        tracks, self._recorded_tracks = self._recorded_tracks, None
+        if tracks is not None:
+            tracks.stop(time.monotonic())
         self._run_before_close(self._close_recording(recorder, error))
 
     async def _close_recording(self, recorder: Recorder, error: str | None) -> None:

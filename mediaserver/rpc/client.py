@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from mediaserver import errors
-from mediaserver.api import EngineLost, Event
+from mediaserver.api import ComposedWhen, EngineLost, Event
 from mediaserver.rpc import protocol, reply_check
 from mediaserver.rpc.commands import EngineCommands
 from mediaserver.rpc.descriptors import DescriptorSender
@@ -116,10 +116,10 @@ class RemoteEngine(EngineCommands):
         finally:
             del self._waiting[number]
 
-    async def start_recording(self, room: str, path: str) -> None:
+    async def start_recording(self, room: str, path: str, composed: ComposedWhen = "live") -> None:
         """Record into `path`; send the descriptors of its files to a worker that cannot open them."""
         try:
-            await super().start_recording(room, path)
+            await super().start_recording(room, path, composed)
         except errors.EngineLate:
             self._send_files(path)  # it may still begin
             raise

@@ -1,10 +1,10 @@
 """Passes the open files of recordings to a worker that may open none itself, as descriptors over the unix socket.
 
 A worker on the server's machine can thus run as a user who sees neither the data directory nor a recording. As soon as
-a recording starts, the server creates all its files, the recording itself and one for each point that may speak, and
-passes them with one message (:mod:`mediaserver.rpc.protocol`): the server may be gone when somebody speaks for the
-first time. A worker never asks for a file, and the server alone chooses the names. The server deletes files that stayed
-empty once the recording is closed.
+a recording starts, the server creates all its files, the recording itself, one for each point that may speak and one
+for tracks, and passes them with one message (:mod:`mediaserver.rpc.protocol`): the server may be gone when somebody
+speaks for the first time. A worker never asks for a file, and the server alone chooses the names. The server deletes
+files that stayed empty once the recording is closed.
 """
 
 import asyncio

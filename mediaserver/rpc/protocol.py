@@ -4,7 +4,7 @@
     ← {"id": 7, "result": …}  or  {"id": 7, "error": "BadOffer", "text": …}
     ← {"event": "PeerUp", "fields": {…}}
 
-    → {"files": path, "descriptors": 65}  or  {"files": path, "errno": …}
+    → {"files": path, "descriptors": 66}  or  {"files": path, "errno": …}
 
 Both ends are ours and of one :data:`VERSION`; this is no public interface. The last message goes over a unix socket
 only, with as many descriptors as it says (:mod:`mediaserver.rpc.descriptors`).

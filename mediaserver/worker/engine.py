@@ -12,6 +12,7 @@ from mediaserver.api import (
     EVERYONE,
     INTERRUPTED,
     RTP_PORTS,
+    ComposedWhen,
     ConnectionQuality,
     Event,
     Held,
@@ -276,9 +277,9 @@ class LocalEngine:
         """Choose the source that a seat sees."""
         self._room(room).set_view(seat, source, lines)
 
-    async def start_recording(self, room: str, path: str) -> None:
-        """Record into the file `path`. Raises AlreadyRecording."""
-        self._room(room).start_recording(path)
+    async def start_recording(self, room: str, path: str, composed: ComposedWhen = "live") -> None:
+        """Record into the file `path`, or into that of its tracks. Raises AlreadyRecording."""
+        self._room(room).start_recording(path, composed)
         self._writing[path] = room
 
     async def pause_recording(self, room: str, paused: bool) -> None:

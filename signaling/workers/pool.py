@@ -16,6 +16,7 @@ from typing import Any
 
 from mediaserver.api import (
     CameraWanted,
+    ComposedWhen,
     EngineLost,
     EngineReady,
     Event,
@@ -239,7 +240,7 @@ class WorkerPool(EngineCommands):
         self._seats[room].discard(seat)
         await engine.remove_seat(room, seat)
 
-    async def start_recording(self, room: str, path: str) -> None:
+    async def start_recording(self, room: str, path: str, composed: ComposedWhen = "live") -> None:
         """Start recording. Raises CannotRecord."""
         engine = self._of(room)
         if self._places[room] not in self._recorders:
@@ -247,7 +248,7 @@ class WorkerPool(EngineCommands):
         self._files[path] = self._places[room], room
         self._recorded.add(room)
         try:
-            await engine.start_recording(room, path)
+            await engine.start_recording(room, path, composed)
         except EngineLate:
             raise  # it may still begin
         except MediaError:

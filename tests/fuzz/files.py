@@ -16,6 +16,7 @@ from openpyxl import Workbook
 
 from mediaserver.recording.encrypted_file import KEY_BYTES, MARK, Damaged, FileCipher
 from mediaserver.recording.files import ends
+from mediaserver.recording.track_file import NoTracks, SceneChange, TrackFileReader, TrackFileWriter
 from scheduler.booking.sessions import script_spreadsheet
 from scheduler.files import file_type, safe_zip
 from scheduler.files import spreadsheet as tables
@@ -30,6 +31,7 @@ from signaling.mail import imap
 from signaling.mail.config import Server
 from tests import bombs
 from tests.fuzz.target import SANDBOXED_SECONDS, Target
+from tests.mediaserver.recording.track_items import EVERYTHING_WRITTEN, written
 
 LONG_PART = 1 << 20
 COLUMNS = script_spreadsheet.COLUMNS
@@ -158,6 +160,20 @@ def read_recording(data: bytes) -> None:
         assert ends(path) == found
 
 
+def read_tracks(data: bytes) -> None:
+    """Read tracks of a recording; a file of what was read is the same again."""
+    try:
+        reader = TrackFileReader(io.BytesIO(data))
+    except NoTracks:
+        return
+    read = list(reader)
+    writer = TrackFileWriter(reader.opened)
+    again = TrackFileReader(io.BytesIO(writer.beginning + b"".join(written(writer, item) for item in read)))
+    assert [item for item in again if not isinstance(item, SceneChange)] == [
+        item for item in read if not isinstance(item, SceneChange)
+    ]
+
+
 def read_encrypted(data: bytes) -> None:
     """Open an encrypted recording that may have been changed: it has its original content, or is refused."""
     with TemporaryDirectory() as folder:
@@ -227,5 +243,6 @@ FILES = {
         1 << 20,
         SANDBOXED_SECONDS,
     ),
+    "tracks": Target(read_tracks, (b"".join(EVERYTHING_WRITTEN),), 1 << 20, SANDBOXED_SECONDS),
     "sealed": Target(read_encrypted, (_encrypted(), _PLAIN)),
 }

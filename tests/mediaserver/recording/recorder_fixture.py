@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from mediaserver.audio.mix_minus import FRAME_SAMPLES
+from mediaserver.recording.composition_recorder import CompositionRecorder
 from mediaserver.recording.files import FolderFiles
-from mediaserver.recording.recorder import Recorder
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.video.codecs import VideoEncoder
@@ -21,7 +21,7 @@ class RecorderFixture:
 
     def __init__(self, path: Path, first_tick: int = 0) -> None:
         self.words: list[str] = []
-        self.recorder = Recorder(FolderFiles(path), self.words.append)
+        self.recorder = CompositionRecorder(FolderFiles(path), self.words.append)
         self.flush_queue = FlushQueue()
         self.picture = Rendition("H264", self.flush_queue)
         self.sound = Source("mix", "opus", self.flush_queue)

@@ -20,47 +20,20 @@ import numpy as np
 import pytest
 
 from mediaserver.api import RECORDING, Layout
-from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from mediaserver.audio.mix_minus import FRAME_SAMPLES
+from mediaserver.recording.composition_recorder import _File
 from mediaserver.recording.files import FolderFiles
 from mediaserver.recording.isolated_track import IsolatedTrack
-from mediaserver.recording.recorder import ITEM_BYTES, MAX_QUEUED_BYTES, _File
+from mediaserver.recording.recorder import ITEM_BYTES, MAX_QUEUED_BYTES
 from mediaserver.room.room import Room
 from mediaserver.rtp.packet import Packet
 from mediaserver.video.codecs import VideoEncoder
 from tests.mediaserver.meeting import ROOM, Meeting, voice
-from tests.mediaserver.pictures import BLUE, GREEN, RED, Colour, alike, colour_at, pitch, plain
+from tests.mediaserver.pictures import BLUE, GREEN, RED, alike, colour_at, plain
+from tests.mediaserver.recording.decoded_film import Film
 from tests.mediaserver.recording.recorder_fixture import FPS, SIZE, RecorderFixture
 
 FRAME_S = 1 / FPS
-
-
-class Film:
-    """A recording, decoded whole."""
-
-    def __init__(self, path: Path) -> None:
-        with av.open(str(path)) as container:
-            assert [stream.codec_context.name for stream in container.streams] == ["h264", "opus"]
-            self.pictures = [(frame.time or 0.0, frame) for frame in container.decode(video=0)]
-        with av.open(str(path)) as container:
-            sounds = [(frame.time or 0.0, frame.to_ndarray()) for frame in container.decode(audio=0)]
-        self.first_sound = sounds[0][0]
-        self.last_sound = sounds[-1][0] + sounds[-1][1].shape[-1] / SAMPLE_RATE
-        parts = [data.reshape(-1) * (32767 if data.dtype.kind == "f" else 1) for _, data in sounds]
-        self.sound: Samples = np.concatenate(parts).astype(np.int16)
-
-    def colour(self, seconds: float) -> Colour:
-        """Return the colour in the middle of the picture at a time."""
-        _, frame = min(self.pictures, key=lambda each: abs(each[0] - seconds))
-        return colour_at(frame, SIZE[0] // 2, SIZE[1] // 2)
-
-    def hertz(self, start: float, end: float) -> int | None:
-        """Return the strongest frequency between two times; None in silence."""
-        first = start - self.first_sound
-        return pitch(self.sound[round(first * SAMPLE_RATE) : round((end - self.first_sound) * SAMPLE_RATE)])
-
-    @property
-    def seconds(self) -> float:
-        return self.pictures[-1][0] + FRAME_S
 
 
 def test_a_recording_shows_and_sounds_what_was_sent_when_it_was_sent(tmp_path: Path) -> None:
@@ -121,6 +94,7 @@ _CHILD = """
 import sys
 from pathlib import Path
 from tests.mediaserver.pictures import RED
+from tests.mediaserver.recording.decoded_film import Film
 from tests.mediaserver.recording.recorder_fixture import RecorderFixture
 
 fixture = RecorderFixture(Path(sys.argv[1]))

@@ -22,7 +22,7 @@ def talk(camera: Camera, seconds: float, **voices: int) -> None:
         first = 2 * camera.ticks
         camera.roll(0.04)
         for tick in (first, first + 1):
-            camera.recorder.record_tracks({name: tone(hertz, tick) for name, hertz in voices.items()}, tick)
+            camera.recorder.record_isolated_tracks({name: tone(hertz, tick) for name, hertz in voices.items()}, tick)
 
 
 def heard(path: Path) -> Samples:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediaserver.api import EngineLost, RoomOptions
-from mediaserver.recording.files import MAX_ISOLATED_TRACKS, all_paths, delete_empty
+from mediaserver.recording.files import all_paths, delete_empty
 from mediaserver.recording.remux_job import RecordingPart
 from mediaserver.recording.remuxer import remux
 from mediaserver.rpc import descriptors as module
@@ -189,7 +189,7 @@ def test_a_fault_of_whatever_number_ends_the_waiting(fault: object) -> None:
 
 
 def test_one_message_takes_the_files_of_a_recording() -> None:
-    assert 1 + MAX_ISOLATED_TRACKS <= MAX_DESCRIPTORS
+    assert len(all_paths(Path("1.mp4"))) <= MAX_DESCRIPTORS
 
 
 @pytest.fixture

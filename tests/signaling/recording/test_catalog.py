@@ -750,7 +750,7 @@ def record_voices(path: Path) -> None:
     camera = Camera(path)
     for tick in range(25):
         camera.roll(0.04)
-        camera.recorder.record_tracks(
+        camera.recorder.record_isolated_tracks(
             {"UBND.Nha Trang · UBND thành phố Nha Trang": np.full(960, 99, np.int16)}, 2 * tick
         )
     camera.close()

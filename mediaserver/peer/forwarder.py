@@ -12,10 +12,11 @@ from mediaserver.congestion.pacer import HEADERS_BYTES, Pacer
 from mediaserver.congestion.retransmission_limit import RetransmissionLimit
 from mediaserver.rtp.keyframe_requests import KeyframeShare
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.payload import VIDEO_CLOCK
+from mediaserver.rtp.payload import VIDEO_CLOCK, readable_vp8
 from mediaserver.rtp.rewriter import Rewriter
 from mediaserver.rtp.rtx import RtxStream
 from mediaserver.rtp.source import FlushQueue, Source
+from mediaserver.rtp.temporal_layers import TemporalLayerFilter
 from mediaserver.transport.peer_path import PeerPath
 from mediaserver.transport.srtp import Outgoing
 
@@ -72,6 +73,7 @@ class Forwarder:
         self.stream = self.rewriter
         self.stream.ssrc, self.stream.path, self.stream.send_time = self.ssrc, transport.path, send_time
         self.source: Source | None = None
+        self._temporal_layers = TemporalLayerFilter()
         self._next: Source | None = None
         self._unsent = 0
         """The first sequence number that was not sent yet, while packets wait."""
@@ -103,6 +105,12 @@ class Forwarder:
         self._next = source
         if self.clock_rate == VIDEO_CLOCK:
             source.request_keyframe(now)
+
+    def limit_temporal_layers(self, layer: int | None) -> None:
+        """Forward no temporal layer of a VP8 source above `layer`; None: all."""
+        self._temporal_layers.limit(layer)
+        if not self._temporal_layers.passes_all:
+            self.stream.source = None  # the fast loop sends all
 
     def _leave(self) -> None:
         if self.source is not None:
@@ -140,7 +148,9 @@ class Forwarder:
         if not self.stream.waiting:
             self._unsent = rewriter.next_sequence
         # which VP8 source is the first shows once the one before has ended
-        steady = codec != "VP8" or (not rewriter.switching and rewriter.vp8_as_is())
+        steady = codec != "VP8" or (
+            self._temporal_layers.passes_all and not rewriter.switching and rewriter.vp8_as_is()
+        )
         offsets = rewriter.steady(packets, now) if steady else None
         if offsets is not None:
             by, later = offsets
@@ -149,11 +159,27 @@ class Forwarder:
                 for p in packets
             ]
         else:
-            outgoing = self._one_by_one(packets, number, now)
+            filtered = codec == "VP8" and not self._temporal_layers.passes_all
+            outgoing = self._one_by_one(self._passing(packets) if filtered else packets, number, now)
         self._send(outgoing if self._flush_queue is None else self._paced(outgoing, now))
         self.stream.moving = codec == "VP8" and not rewriter.vp8_as_is()
-        if not self.stream.moving or rewriter.vp8_moves():  # from here on the fast loop can serve it
+        complete = codec != "VP8" or self._temporal_layers.passes_all
+        if complete and (not self.stream.moving or rewriter.vp8_moves()):  # from here on the fast loop can serve it
             self.stream.source, self.stream.payload_type = self.source, number
+
+    def _passing(self, packets: list[Packet]) -> Iterator[Packet]:
+        """Yield the packets of the temporal layers that are forwarded. Each must be rewritten before the next is
+        taken, since those left out give their numbers to those that follow.
+
+        Late packets have numbers already, whatever they are: a hole would be a loss to the receiver.
+        """
+        for packet in packets:
+            descriptor = readable_vp8(packet.payload)
+            late = not self.rewriter.switching and self.rewriter.late(packet)
+            if late or descriptor is None or self._temporal_layers.passes(descriptor, packet.keyframe):
+                yield packet
+            else:
+                self.rewriter.leave_out(packet)
 
     def _send(self, outgoing: list[Outgoing]) -> None:
         for _, sequence, *_ in outgoing:
@@ -183,7 +209,7 @@ class Forwarder:
             if self.stream.waiting and self._flush_queue is not None:
                 self._flush_queue.append(self)
 
-    def _one_by_one(self, packets: list[Packet], number: int, now: float) -> list[Outgoing]:
+    def _one_by_one(self, packets: Iterable[Packet], number: int, now: float) -> list[Outgoing]:
         """Rewrite packets one by one: after a switch, around holes and disorder, and for VP8 ids that must change."""
         assert self.source is not None
         vp8 = self.source.codec == "VP8"
@@ -191,7 +217,7 @@ class Forwarder:
         for packet in packets:
             moved = self.rewriter.forward(packet, now)
             if moved is not None:
-                payload = self.rewriter.vp8(packet.payload) if vp8 else packet.payload
+                payload = self.rewriter.vp8(packet.payload, moved[0]) if vp8 else packet.payload
                 outgoing.append((number | packet.marker << 7, *moved, self.ssrc, payload))
         return outgoing
 
@@ -251,7 +277,7 @@ class Forwarder:
         self._send_again(again, now)
 
     def _newest(self) -> Iterator[Packet]:
-        """Yield the packets last sent, newest first, up to the first hole."""
+        """Yield the packets last sent, newest first, up to the first that is gone."""
         newest = self.stream.newest if self.stream.sent else None
         if self.source is None or newest is None:
             return
@@ -259,7 +285,8 @@ class Forwarder:
             packet = self.source.recall((newest.sequence - back) & 0xFFFF)
             if packet is None:
                 return
-            yield packet
+            if self.rewriter.sent_number(packet.sequence) is not None:
+                yield packet
 
     def _pad_within(self, number: int) -> None:
         while self._padding_debt >= PADDING_BYTES and (moved := self.rewriter.pad()) is not None:

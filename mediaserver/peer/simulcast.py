@@ -15,11 +15,14 @@ from mediaserver.rtp.payload import VIDEO_CLOCK
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.rtcp import SenderReport
 from mediaserver.rtp.source import FlushQueue, Sink, Source, VideoSource
+from mediaserver.rtp.temporal_layers import temporal_shares
 
 TRANSIT_REPORTS = 9
 """Sender reports over which the median transit is taken: single packets may have been late by themselves."""
 ACTIVE_S = 1.5
 """Seconds without a packet after which a layer counts as off: browsers stop layers that their link cannot carry."""
+SHARES_PACKETS, SHARES_S = 128, 3.0
+"""Packets of which the shares of the temporal layers are taken, and the seconds for which these count."""
 
 
 class SimulcastLayer(VideoSource):
@@ -43,6 +46,9 @@ class SimulcastLayer(VideoSource):
         self.nack = NackGenerator()
         self.receive_stats = ReceiveStats()
         self.bitrate = Bitrate()
+        self._shares: tuple[float, ...] = (1.0,)
+        self._shares_at = -SHARES_S
+        """Time at which they were taken."""
         self.heard = -ACTIVE_S
         self._transits = deque[float](maxlen=TRANSIT_REPORTS)
 
@@ -99,6 +105,15 @@ class SimulcastLayer(VideoSource):
         others."""
         if self.active(now):
             super().remind(now)
+
+    def temporal_shares(self, now: float) -> tuple[float, ...]:
+        """Return the share of its bytes that each temporal layer has with all below it; (1.0,) when it has one."""
+        if self.codec == "VP8" and now - self._shares_at >= SHARES_S:
+            newest = self.receive_stats.highest
+            packets = (self.recall((newest - back) & 0xFFFF) for back in range(SHARES_PACKETS) if newest >= 0)
+            self._shares = temporal_shares(packet.payload for packet in packets if packet is not None)
+            self._shares_at = now
+        return self._shares
 
     def active(self, now: float) -> bool:
         """Return whether it sends."""

@@ -337,8 +337,8 @@ class Room:
                 steps[name] = max(min(each.peer.downlink.step, LARGE), steps.get(name, 0))
         lines = {name: round(self.options.height * QUALITIES[step].share) for name, step in steps.items()}
         for each in self.seats.values():
-            for tile, height in each.tiles.heights.items():
-                lines[tile] = max(height, lines.get(tile, 0))
+            for tile, layer in each.tiles.layers.items():
+                lines[tile] = max(layer.height, lines.get(tile, 0))
         return lines
 
     def _refresh_views(self) -> None:
@@ -379,7 +379,7 @@ class Room:
         if event is not None:
             seat.peer.picture.follow(None, now)
             self._tell_tiles(seat, event, now)
-        elif demands and not seat.tiles.heights:
+        elif demands and not seat.tiles.layers:
             self._forward_picture(seat, now)
 
     def _forward_picture(self, seat: Seat, now: float) -> None:

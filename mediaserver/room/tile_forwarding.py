@@ -4,12 +4,20 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from mediaserver.api import COMPOSED, ForwardedTile, RoomOptions, TilesForwarded
+from mediaserver.api import COMPOSED, CONTENT, ForwardedTile, RoomOptions, TilesForwarded
 from mediaserver.peer.simulcast import SimulcastLayer
 from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.room.compositions import Composition, Compositions
 from mediaserver.room.seat import Seat
-from mediaserver.room.tile_allocation import LayerChoice, TileDemand, allocate, layer_choice, lowest_bitrate
+from mediaserver.room.tile_allocation import (
+    NOTHING,
+    LayerChoice,
+    TileDemand,
+    allocate,
+    in_parts,
+    layer_choice,
+    lowest_bitrate,
+)
 from mediaserver.video.layout import Tile
 from mediaserver.video.quality import SCREEN_BPS, TILES_BPS, USUAL, layer_bitrate
 
@@ -77,8 +85,10 @@ class TileForwarding:
         demands = [demand for tile in tiles if (demand := self._demand(seat, tile, speaker, now)) is not None]
         takes = next(iter(seat.peer.tiles.values())).takes
         decodable = all(takes(layer.codec) for demand in demands for layer in self._layers(demand.tile, now)[:1])
-        fits = len(demands) <= len(seat.peer.tiles) and lowest_bitrate(demands) <= TILES_BPS[-1]
-        return demands if decodable and fits else None
+        if not decodable or len(demands) > len(seat.peer.tiles):
+            return None
+        fits = lowest_bitrate(self._reduced(seat, demands, TILES_BPS[-1], now)) <= TILES_BPS[-1]
+        return demands if fits else None
 
     def _demand(self, seat: Seat, tile: Tile, speaker: str | None, now: float) -> TileDemand | None:
         """Return what a seat needs for a tile; None for one without a camera, and for its own, which its page has.
@@ -89,7 +99,7 @@ class TileForwarding:
         layers = [] if name == seat.options.seat and not self._options.echo_s else self._layers(tile.seat, now)
         if not layers:
             return None
-        forwarded = seat.tiles.heights.get(tile.seat, 0)
+        forwarded = seat.tiles.layers.get(tile.seat, NOTHING)
         choices = tuple(
             # a screen stands still until a page is turned, and its text must come at once
             LayerChoice(layer.height, SCREEN_BPS[USUAL], SCREEN_BPS[USUAL])
@@ -99,6 +109,18 @@ class TileForwarding:
         )
         height = tile.height * (seat.lines or self._options.height) // self._options.height
         return TileDemand(tile.seat, height, choices, first=bool(content) or tile.seat == speaker)
+
+    def _reduced(self, seat: Seat, demands: list[TileDemand], budget: int, now: float) -> list[TileDemand]:
+        """Return what may be forwarded within `budget` bit/s: where not all lowest layers fit, also those of cameras
+        without their upper temporal layers."""
+        if lowest_bitrate(demands) <= budget:
+            return demands
+        return [each if each.tile.startswith(CONTENT) else self._in_parts(seat, each, now) for each in demands]
+
+    def _in_parts(self, seat: Seat, demand: TileDemand, now: float) -> TileDemand:
+        layer = self._layers(demand.tile, now)[0]
+        sends = layer.bitrate.value or layer_bitrate(layer.height)
+        return in_parts(demand, sends, layer.temporal_shares(now), seat.tiles.layers.get(demand.tile, NOTHING))
 
     def _layers(self, tile: str, now: float) -> list[SimulcastLayer]:
         """Return the layers of a tile's camera or screen, low to high; none where nothing is sent."""
@@ -115,14 +137,15 @@ class TileForwarding:
         returns the name in a tile.
         """
         assert isinstance(seat.peer, WebRtcPeer)
-        seat.tiles.heights = allocate(demands, TILES_BPS[seat.peer.downlink.step]) or {}
-        if demands and not seat.tiles.heights:
+        budget = TILES_BPS[seat.peer.downlink.step]
+        seat.tiles.layers = allocate(self._reduced(seat, demands, budget, now), budget) or {}
+        if demands and not seat.tiles.layers:
             return None
         sources = {}
-        for tile, height in seat.tiles.heights.items():
+        for tile, chosen in seat.tiles.layers.items():
             content, _, name = tile.rpartition(":")
             camera = self._seats[name].sent(bool(content))
-            if camera is not None and (layer := camera.pick(height, now)) is not None:
+            if camera is not None and (layer := camera.pick(chosen.height, now)) is not None:
                 sources[tile] = layer
         seat.tiles.follow(sources, seat.peer.tiles, now)
         if not seat.tiles.ready(sources, seat.peer.tiles, now):

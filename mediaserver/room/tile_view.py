@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from mediaserver.api import TilesForwarded
 from mediaserver.peer.forwarder import Forwarder
-from mediaserver.room.tile_allocation import assign
+from mediaserver.room.tile_allocation import LayerChoice, assign
 from mediaserver.rtp.source import Source
 
 PATIENCE_S = 1.0
@@ -15,8 +15,8 @@ class TileView:
     """The cameras that one seat is forwarded one by one, in m-lines of their own."""
 
     def __init__(self) -> None:
-        self.heights: dict[str, int] = {}
-        """Height in pixels of the layer that is to be forwarded, by tile."""
+        self.layers: dict[str, LayerChoice] = {}
+        """The layer that is to be forwarded, by tile."""
         self.last_event: TilesForwarded | None = None
         """The newest event sent to the viewer; None before the first."""
         self._mids: dict[str, str] = {}
@@ -44,6 +44,7 @@ class TileView:
         )
         self._mids = assign(self._mids, seen, list(sources), list(forwarders))
         for tile, mid in self._mids.items():
+            forwarders[mid].limit_temporal_layers(self.layers[tile].temporal_layer)
             forwarders[mid].follow(sources[tile], now)
 
     def carried(self, sources: Mapping[str, Source], forwarders: Mapping[str, Forwarder]) -> dict[str, str]:
@@ -64,7 +65,7 @@ class TileView:
         """Take what the viewer is told now; return whether that is news. M-lines without a tile stop."""
         self._since = None
         if not event.tiles:
-            self._mids, self.heights = {}, {}
+            self._mids, self.layers = {}, {}
         for mid in forwarders.keys() - self._mids.values():
             forwarders[mid].follow(None, now)
         before, self.last_event = self.last_event, event

@@ -25,6 +25,10 @@ class Vp8Descriptor:
     picture_id_long: bool
     tl0: int | None
     tl0_at: int
+    temporal_id: int = 0
+    """The temporal layer (TID)."""
+    sync: bool = False
+    """Whether its picture refers to the lowest temporal layer alone (Y)."""
 
 
 def vp8_descriptor(payload: bytes) -> Vp8Descriptor:
@@ -41,7 +45,8 @@ def _vp8_descriptor(payload: bytes) -> Vp8Descriptor:
     picture_id: int | None = None
     tl0: int | None = None
     picture_id_at = tl0_at = 0
-    long = False
+    long = sync = False
+    temporal_id = 0
     if first & 0x80:
         flags, at = payload[1], 2
         if flags & 0x80:
@@ -50,7 +55,18 @@ def _vp8_descriptor(payload: bytes) -> Vp8Descriptor:
             at += 2 if long else 1
         if flags & 0x40:
             tl0_at, tl0 = at, payload[at]
-    return Vp8Descriptor(size, begins, picture_id, picture_id_at, long, tl0, tl0_at)
+            at += 1
+        if flags & 0x20:
+            temporal_id, sync = payload[at] >> 6, bool(payload[at] & 0x20)
+    return Vp8Descriptor(size, begins, picture_id, picture_id_at, long, tl0, tl0_at, temporal_id, sync)
+
+
+def readable_vp8(payload: bytes) -> Vp8Descriptor | None:
+    """Return the descriptor in front of a VP8 payload; None when it is cut off."""
+    try:
+        return vp8_descriptor(payload)
+    except ValueError:
+        return None
 
 
 def _vp8_size(payload: bytes) -> int:

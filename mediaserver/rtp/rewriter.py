@@ -5,9 +5,26 @@ without a gap, timestamps go on with the time that really passed, VP8 picture id
 jump backwards makes decoders discard frames). The mixes of a room's sound share one clock, which is kept instead.
 """
 
+from collections import deque
+from dataclasses import dataclass
+
 from mediaserver.rtp.outbound_stream import OutboundStream
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.payload import Vp8Descriptor, vp8_descriptor
+from mediaserver.rtp.payload import Vp8Descriptor, readable_vp8
+
+MAX_RUNS = 64
+"""Runs of packets between others that were left out, whose numbers are remembered: some seconds of a camera that is
+sent without its upper temporal layers, about as many as its source can repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Packets of the current source between two that were left out. `begin` and `end` count as `sent` does."""
+
+    begin: int
+    end: int
+    sequence_offset: int
+    picture_offset: int
 
 
 class Rewriter(OutboundStream):
@@ -24,6 +41,10 @@ class Rewriter(OutboundStream):
         self.next_sequence = first_sequence
         self.last_timestamp = first_timestamp
         self._picture = _PictureIds(self)
+        self._runs = deque[_Run](maxlen=MAX_RUNS)
+        """The runs before the current one, oldest first."""
+        self._run_begin = 0
+        """Where the current run begins, as `sent` counts."""
 
     def switch(self) -> None:
         """Take the next packet as the first of a new source."""
@@ -48,9 +69,54 @@ class Rewriter(OutboundStream):
             self.sent += ahead + 1
             self.last_timestamp, self.last_time = timestamp, now
             self.newest = packet if packet.payload else self.newest
-        elif 0x10000 - ahead > self.sent:
-            return None
+        else:
+            earlier = self.sent_number(packet.sequence)
+            return None if earlier is None else (earlier, timestamp)
         return sequence, timestamp
+
+    def late(self, packet: Packet) -> bool:
+        """Return whether a packet of the current source comes after some that follow it."""
+        return (packet.sequence + self.sequence_offset - self.next_sequence) & 0xFFFF >= 0x8000
+
+    def leave_out(self, packet: Packet) -> None:
+        """Leave out a VP8 packet that is not late: those behind it take its number, those of the next picture its id.
+
+        Receivers take numbers that never come for losses, and wait for picture ids that never come before they decode
+        a picture of a higher temporal layer. Numbers of packets missing before it stay theirs.
+        """
+        missing = (packet.sequence + self.sequence_offset - self.next_sequence) & 0xFFFF
+        self.next_sequence = (self.next_sequence + missing) & 0xFFFF
+        self.sent += missing
+        if self.sent > self._run_begin:
+            self._runs.append(self._current_run())
+            self._run_begin = self.sent
+        self.sequence_offset = (self.sequence_offset - 1) & 0xFFFF
+        self._picture.leave_out(packet, self.newest)
+
+    def _current_run(self) -> _Run:
+        return _Run(self._run_begin, self.sent, self.sequence_offset, self.picture_offset)
+
+    def sent_number(self, source_sequence: int) -> int | None:
+        """Return the sequence number that a packet of the current source was given, or that is kept for it; None when
+        it was left out, or is older than the source's first or than the runs remembered."""
+        for run in (self._current_run(), *reversed(self._runs)):
+            sequence = (source_sequence + run.sequence_offset) & 0xFFFF
+            if run.begin <= self._place(sequence) < run.end:
+                return sequence
+        return None
+
+    def _run_of(self, sequence: int) -> _Run | None:
+        """Return the run in which a sequence number was sent; None when it is forgotten."""
+        place = self._place(sequence)
+        return next((run for run in (self._current_run(), *reversed(self._runs)) if run.begin <= place < run.end), None)
+
+    def _place(self, sequence: int) -> int:
+        """Return where a sequence number of the past stands, as `sent` counts."""
+        return self.sent - ((self.next_sequence - sequence) & 0xFFFF)
+
+    def _forget_runs(self) -> None:
+        self._runs.clear()
+        self._run_begin = self.sent = 0
 
     def steady(self, packets: list[Packet], now: float) -> tuple[int, int] | None:
         """Return the offsets of numbers and timestamps for packets that continue where the last one ended.
@@ -75,7 +141,7 @@ class Rewriter(OutboundStream):
         if self.newest is None or not self._one_clock:
             passed = 1 if self.newest is None else max(1, round((now - self.last_time) * self._clock_rate))
             self.timestamp_offset = (self.last_timestamp + passed - packet.timestamp) & 0xFFFFFFFF
-        self.sent = 0
+        self._forget_runs()
         self._picture.switch(self.newest)
 
     def _repeats(self, packet: Packet) -> bool:
@@ -93,14 +159,14 @@ class Rewriter(OutboundStream):
         sequence = self.next_sequence
         self.next_sequence = (sequence + 1) & 0xFFFF
         self.sequence_offset = (self.sequence_offset + 1) & 0xFFFF
-        self.sent = 0
+        self._forget_runs()
         return sequence, self.last_timestamp
 
     def source_sequence(self, sequence: int) -> int | None:
         """Return the current source's number for a sent sequence number; None when it was sent before the last
-        switch."""
-        age = (self.next_sequence - sequence) & 0xFFFF
-        return (sequence - self.sequence_offset) & 0xFFFF if 0 < age <= self.sent else None
+        switch, or is forgotten."""
+        run = self._run_of(sequence)
+        return None if run is None else (sequence - run.sequence_offset) & 0xFFFF
 
     def timestamp_at(self, now: float) -> int:
         """Return the stream's timestamp extrapolated to `now`, for sender reports (RFC 3550 §6.4.1)."""
@@ -116,9 +182,13 @@ class Rewriter(OutboundStream):
         """Return whether the id offsets of the current source are known, which its first VP8 payload sets."""
         return not self._picture.as_is() and not self._picture.switching
 
-    def vp8(self, payload: bytes) -> bytes:
-        """Return the payload with picture id and TL0PICIDX moved into this stream's numbering."""
-        return payload if self._picture.as_is() else self._picture.rewrite(payload)
+    def vp8(self, payload: bytes, sequence: int) -> bytes:
+        """Return the payload with picture id and TL0PICIDX moved into this stream's numbering, of the packet that was
+        given that sequence number."""
+        if self._picture.as_is():
+            return payload
+        run = self._run_of(sequence) if self._runs else None
+        return self._picture.rewrite(payload, self.picture_offset if run is None else run.picture_offset)
 
 
 class _PictureIds:
@@ -133,6 +203,8 @@ class _PictureIds:
         self._first: bool | None = None
         """Whether the first VP8 source is still sent; None before it."""
         self.switching = False
+        self._left_out: int | None = None
+        """The id of the picture last left out."""
 
     def as_is(self) -> bool:
         if self._first is None:
@@ -145,27 +217,36 @@ class _PictureIds:
         if self._first:
             self._first = False
             self._remember(newest.payload)
-        self.switching = True
+        self.switching, self._left_out = True, None
+
+    def leave_out(self, packet: Packet, newest: Packet | None) -> None:
+        if self._first and newest is not None:  # from here on the first source's ids must change, too
+            self._first = False
+            self._remember(newest.payload)
+        descriptor = readable_vp8(packet.payload)
+        if descriptor is not None and descriptor.picture_id not in (None, self._left_out):
+            self._left_out = descriptor.picture_id
+            self._stream.picture_offset -= 1
 
     def _remember(self, payload: bytes) -> None:
         """Continue from the ids of the first source's newest packet."""
-        descriptor = _readable(payload)
+        descriptor = readable_vp8(payload)
         if descriptor is not None and descriptor.picture_id is not None:
             self._stream.last_picture, self._stream.last_tl0 = descriptor.picture_id, descriptor.tl0 or 0
 
-    def rewrite(self, payload: bytes) -> bytes:
-        descriptor = _readable(payload)
+    def rewrite(self, payload: bytes, picture_offset: int) -> bytes:
+        descriptor = readable_vp8(payload)
         if descriptor is None or descriptor.picture_id is None:
             return payload
         tl0 = descriptor.tl0 or 0
         if self.switching:
             self.switching = False
-            self._stream.picture_offset = self._stream.last_picture + 1 - descriptor.picture_id
+            picture_offset = self._stream.last_picture + 1 - descriptor.picture_id
+            self._stream.picture_offset = picture_offset
             self._stream.tl0_offset = self._stream.last_tl0 + 1 - tl0
         size = 0x8000 if descriptor.picture_id_long else 0x80
-        step = (
-            descriptor.picture_id + self._stream.picture_offset - self._stream.last_picture + size // 2
-        ) % size - size // 2
+        ahead = descriptor.picture_id + picture_offset - self._stream.last_picture
+        step = (ahead + size // 2) % size - size // 2
         picture_id = (self._stream.last_picture + step) & 0x7FFF
         if step >= 0:
             self._stream.last_picture = picture_id
@@ -183,10 +264,3 @@ class _PictureIds:
         if descriptor.tl0 is not None:
             changed[descriptor.tl0_at] = (descriptor.tl0 + self._stream.tl0_offset) & 0xFF
         return bytes(changed)
-
-
-def _readable(payload: bytes) -> Vp8Descriptor | None:
-    try:
-        return vp8_descriptor(payload)
-    except ValueError:
-        return None

@@ -442,6 +442,171 @@ def test_padding_fills_numbers_between_pictures_and_never_within_one() -> None:
     assert len(fixture.transport.whole) == 3
 
 
+class TemporalCamera(Camera):
+    """A camera with three temporal layers, in pictures of two packets. The payload's last byte is the layer's digit."""
+
+    LAYERS = "02120212"
+    SYNC = (1, 2)
+    """The pictures of eight that refer to the lowest layer alone."""
+
+    def __init__(self, flush_queue: FlushQueue) -> None:
+        super().__init__("camera", "VP8", flush_queue, 0xFFF0)
+        self.pictures = 0x7FF8
+        self.made: dict[int, Packet] = {}
+        """Each packet by its sequence number."""
+
+    def next(self, lost: tuple[int, ...] = (), keyframe: bool = False) -> list[Packet]:
+        """Make the next picture; return the packets of those numbers in it that do not come."""
+        at = 0 if keyframe else self.pictures % 8
+        layer, missing = self.LAYERS[at], []
+        for part in (0, 1):
+            third = int(layer) << 6 | (at in self.SYNC) << 5
+            head = bytes(
+                [0x80 if part else 0x90, 0xE0, 0x80 | self.pictures >> 8 & 0x7F, self.pictures & 0xFF, 7, third]
+            )
+            number, stamp = self.sequence & 0xFFFF, self.pictures * 3000 & 0xFFFFFFFF
+            packet = Packet(0, number, stamp, 0, part == 1, head + layer.encode(), keyframe and part == 0)
+            self.made[number] = packet
+            self.sequence += 1
+            if part in lost:
+                missing.append(packet)
+            else:
+                self.push(packet)
+        self.pictures += 1
+        return missing
+
+
+class TemporalFixture(ForwarderFixture):
+    """A forwarder of a camera with temporal layers."""
+
+    def __init__(self, rtx: bool = False) -> None:
+        super().__init__(rtx=rtx)
+        self.camera = TemporalCamera(self.flush_queue)
+        self.forwarder.follow(self.camera, 0.0)
+        self.next(keyframe=True)
+
+    def next(self, lost: tuple[int, ...] = (), keyframe: bool = False) -> list[Packet]:
+        """Send the next picture; return what does not come."""
+        missing = self.camera.next(lost, keyframe)
+        self.now += 0.03
+        self.flush_queue.flush(self.now)
+        return missing
+
+    def layers(self) -> str:
+        """Return the layers of the pictures sent."""
+        return "".join(payload[-1:].decode() for *_, payload in self.transport.sent if payload[0] & 0x10)
+
+    def ids(self) -> list[int]:
+        """Return the picture ids sent, relative to the first."""
+        ids = [vp8_descriptor(payload).picture_id or 0 for *_, payload in self.transport.sent]
+        return [(each - ids[0]) & 0x7FFF for each in ids]
+
+
+def test_without_upper_temporal_layers_numbers_and_picture_ids_go_on_without_a_gap() -> None:
+    fixture, sent = TemporalFixture(), 0
+    expected = {1: "10101010", 0: "0000", None: "101021202120"}
+    for limit, layers in expected.items():
+        sent = len(fixture.layers())
+        fixture.forwarder.limit_temporal_layers(limit)
+        assert (fixture.forwarder.stream.source is None) == (limit is not None or len(fixture.layers()) > 1)
+        for _ in range(16):
+            fixture.next()
+        assert fixture.layers()[sent:] == layers
+    assert fixture.forwarder.stream.source is fixture.camera, "the fast loop serves it again"
+    assert fixture.numbers() == list(range(len(fixture.transport.sent)))
+    assert fixture.ids() == [at // 2 for at in range(len(fixture.transport.sent))]
+    stamps = [timestamp for _, _, timestamp, *_ in fixture.transport.sent]
+    assert all(0 <= (b - a) & 0xFFFFFFFF <= 12_000 for a, b in itertools.pairwise(stamps))
+
+
+def test_missed_packets_of_the_lowest_temporal_layer_are_sent_again_bit_for_bit() -> None:
+    fixture = TemporalFixture()
+    fixture.forwarder.limit_temporal_layers(0)
+    for _ in range(40):
+        fixture.next()
+    sent = list(fixture.transport.sent)
+    fixture.transport.sent.clear()
+    fixture.forwarder.resend([packet[1] for packet in sent], *RATE_AND_ROUND_TRIP, fixture.now)
+    assert fixture.transport.sent == sent
+
+
+def test_a_packet_that_comes_late_fills_its_number_whatever_its_layer() -> None:
+    fixture = TemporalFixture()
+    fixture.forwarder.limit_temporal_layers(0)
+    missing = [packet for lost in ((0,), (), (1,), (0, 1), (1,), (0, 1)) for packet in fixture.next(lost)]
+    for _ in range(4):
+        fixture.next()
+    used = set(fixture.numbers())
+    fixture.camera.push(*missing)
+    fixture.flush_queue.flush(fixture.now)
+    numbers = fixture.numbers()
+    assert len(set(numbers)) == len(numbers)
+    assert sorted(numbers) == list(range(len(numbers))), "no number is left to be requested for ever"
+    assert len(used) < len(numbers)
+
+
+def test_the_link_is_filled_with_packets_of_the_lowest_temporal_layer_alone() -> None:
+    fixture = TemporalFixture(rtx=True)
+    fixture.forwarder.limit_temporal_layers(0)
+    for _ in range(9):
+        fixture.next()
+    sent = list(fixture.transport.sent)
+    fixture.forwarder.pad(4 * (len(sent[-1][4]) + 2 + HEADERS_BYTES), fixture.now)
+    assert [original for _, original, _ in repaired(fixture)] == [packet[1] for packet in sent[:-5:-1]]
+
+
+def test_another_camera_comes_without_the_temporal_layers_of_the_one_before() -> None:
+    fixture = TemporalFixture()
+    fixture.forwarder.limit_temporal_layers(0)
+    for _ in range(7):
+        fixture.next()
+    other = TemporalCamera(fixture.flush_queue)
+    fixture.forwarder.limit_temporal_layers(1)
+    fixture.forwarder.follow(other, fixture.now)
+    other.next(keyframe=True)
+    for _ in range(7):
+        other.next()
+    fixture.flush_queue.flush(fixture.now)
+    assert fixture.layers() == "00" + "0101"
+    assert fixture.numbers() == list(range(len(fixture.transport.sent)))
+    assert fixture.ids() == [at // 2 for at in range(len(fixture.transport.sent))]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0, 1, None, "stay", "stay", "stay", "key"]),
+            st.sampled_from([(), (), (), (0,), (1,), (0, 1)]),
+            st.integers(1, 5),
+        ),
+        max_size=60,
+    )
+)
+def test_whatever_temporal_layers_are_forwarded_a_number_stays_that_of_its_packet(
+    history: list[tuple[int | str | None, tuple[int, ...], int]],
+) -> None:
+    """Each number is used for one payload, none is skipped but for packets that never come, and what is requested again
+    is what was sent."""
+    fixture = TemporalFixture()
+    late: list[tuple[int, Packet]] = []
+    for at, (happens, lost, delay) in enumerate(history):
+        if happens not in ("stay", "key"):
+            fixture.forwarder.limit_temporal_layers(happens if isinstance(happens, int) else None)
+        late += [(at + delay, packet) for packet in fixture.next(lost, happens == "key")]
+        fixture.camera.push(*[packet for due, packet in late if due == at])
+        fixture.flush_queue.flush(fixture.now)
+    outstanding = [packet for due, packet in late if due >= len(history)]
+    sent = list(fixture.transport.sent)
+    numbers = fixture.numbers()
+    assert len(set(numbers)) == len(numbers)
+    assert max(numbers) + 1 - len(numbers) <= len(outstanding)
+    fixture.transport.sent.clear()
+    fixture.forwarder.resend([packet[1] for packet in sent], *RATE_AND_ROUND_TRIP, fixture.now)
+    by_number = {packet[1]: packet for packet in sent}
+    assert all(packet == by_number[packet[1]] for packet in fixture.transport.sent)
+    assert len(fixture.transport.sent) == len(sent)
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from(["one", "two"]), st.sampled_from(["look", "show", "key", "hole", "pad"])), max_size=60
 )

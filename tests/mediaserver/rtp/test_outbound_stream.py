@@ -270,9 +270,14 @@ picture = st.lists(sizes, min_size=1, max_size=70)
 steps = st.lists(
     st.tuples(
         picture,
-        st.sampled_from(["on", "on", "on", "hole", "swap", "switch", "pad", "resend", "padding", "padded"]),
         st.sampled_from(
-            ["", "90 80 {:04x}", "90 80 {:04x}", "90 c0 {:04x} fe", "90 f0 {:04x} 05 20", "90 80 7d", "90 40 11"]
+            ["on", "on", "on", "hole", "swap", "switch", "pad", "resend", "padding", "padded", "limit", "all"]
+        ),
+        st.sampled_from(
+            [
+                *("", "90 80 {:04x}", "90 80 {:04x}", "90 c0 {:04x} fe", "90 f0 {:04x} 05 20", "90 80 7d", "90 40 11"),
+                *("90 e0 {:04x} 05 00", "90 e0 {:04x} 05 40", "90 e0 {:04x} 05 60", "90 e0 {:04x} 05 80"),
+            ]
         ),
         st.sampled_from([0, 1, 1, 1, 2, 300, -1]),
     ),
@@ -322,6 +327,8 @@ async def _leave_alike(codec: str, history: History, paced: bool) -> None:
                 sequences[current] += 1
         for viewer in (fast, slow):
             viewer.forwarder.follow(sources[current], now)
+            if happens in ("limit", "all"):
+                viewer.forwarder.limit_temporal_layers(0 if happens == "limit" else None)
         for packet in made:
             sources[current].push(packet)
         flush_queue.flush(now)

@@ -60,7 +60,7 @@ def forwarded(all_runs: list[Run]) -> Iterator[tuple[int, int, Run, int, tuple[i
             now += STEP / 90000
             packet = run.packet(at)
             moved = rewriter.forward(packet, now)
-            yield number, place, run, at, moved, rewriter.vp8(packet.payload) if moved else b""
+            yield number, place, run, at, moved, rewriter.vp8(packet.payload, moved[0]) if moved else b""
 
 
 @given(st.lists(runs(st.just(False)), min_size=1, max_size=5))
@@ -121,14 +121,14 @@ def test_short_picture_ids_survive_many_rounds() -> None:
     rewriter = Rewriter(90000, 0, 0)
     first, short, long = Run(7, 0, 0x7FFF, False, ()), Run(0, 0, 5, True, ()), Run(500, 0, 5, False, ())
     rewriter.forward(first.packet(0), 0.0)
-    rewriter.vp8(first.packet(0).payload)
+    rewriter.vp8(first.packet(0).payload, 0)
     rewriter.switch()
     for at in range(1000):
         rewriter.forward(short.packet(at), 0.0)
-        rewriter.vp8(short.packet(at).payload)
+        rewriter.vp8(short.packet(at).payload, 0)
     rewriter.switch()
     rewriter.forward(long.packet(0), 0.0)
-    assert vp8_descriptor(rewriter.vp8(long.packet(0).payload)).picture_id == 1000
+    assert vp8_descriptor(rewriter.vp8(long.packet(0).payload, 0)).picture_id == 1000
 
 
 @given(st.lists(runs(st.just(False)), min_size=1, max_size=4), U16)
@@ -168,14 +168,14 @@ def test_a_report_carries_the_stream_on_to_now() -> None:
 
 def test_payloads_without_a_picture_id_stay_as_they_are() -> None:
     rewriter = Rewriter(90000, 0, 0)
-    assert [rewriter.vp8(payload) for payload in (b"\x10abc", b"", b"\x90")] == [b"\x10abc", b"", b"\x90"]
+    assert [rewriter.vp8(payload, 0) for payload in (b"\x10abc", b"", b"\x90")] == [b"\x10abc", b"", b"\x90"]
 
 
 def test_our_own_pictures_keep_their_length() -> None:
     rewriter = Rewriter(90000, 0, 0)
     payloads = packetize_vp8(bytes(3000), 77)
-    assert [vp8_descriptor(rewriter.vp8(p)).picture_id for p in payloads] == [77] * len(payloads)
-    assert [len(rewriter.vp8(p)) for p in payloads] == [len(p) for p in payloads]
+    assert [vp8_descriptor(rewriter.vp8(p, 0)).picture_id for p in payloads] == [77] * len(payloads)
+    assert [len(rewriter.vp8(p, 0)) for p in payloads] == [len(p) for p in payloads]
 
 
 @given(st.integers(1, 50), st.integers(0, 60), U16, U32)

@@ -6,6 +6,7 @@ Also tests `mediaserver/room/tile_forwarding.py` and `mediaserver/room/tile_view
 import asyncio
 import re
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,12 +16,24 @@ from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.frame_timing import ArrivalWatcher
 from loadtest.endpoint.rtcp import keyframe_request
 from loadtest.endpoint.sdp_offer import OfferOptions
+from loadtest.media.clip import Clip, Frame, Material
 from mediaserver.api import ForwardedTile, Layout, SeatOptions, TilesForwarded
 from mediaserver.peer.webrtc import TICK_S, WebRtcPeer
 from mediaserver.room.room import Room
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
 from mediaserver.rtp.packet import parse
-from tests.mediaserver.meeting import CERTIFICATE, OPTIONS, PATIENCE_S, ROOM, Meeting, WatchingDecoder, material
+from mediaserver.rtp.payload import readable_vp8
+from tests.mediaserver.meeting import (
+    CERTIFICATE,
+    OPTIONS,
+    PATIENCE_S,
+    ROOM,
+    Meeting,
+    WatchingDecoder,
+    clip,
+    material,
+    voice,
+)
 
 CAMERA, TILES = OfferOptions(("VP8",), picture=False), OfferOptions(("VP8",), tiles=6)
 
@@ -32,6 +45,8 @@ class TileWatch:
         self.mids: dict[int, str] = {}
         """The MID by SSRC, from the answer."""
         self.watches: dict[str, WatchingDecoder] = {}
+        self.temporal_layers = defaultdict[str, deque[int]](lambda: deque(maxlen=12))
+        """The temporal layers of the last packets, by MID."""
 
     def read(self, answer: str) -> None:
         """Take the SSRC of each m-line from the server's answer."""
@@ -45,6 +60,8 @@ class TileWatch:
         """Take one plain RTP packet."""
         packet, _ = parse(data, length)
         mid = self.mids.get(packet.ssrc)
+        if mid is not None and (descriptor := readable_vp8(packet.payload)) is not None:
+            self.temporal_layers[mid].append(descriptor.temporal_id)
         return mid is not None and self.watches.setdefault(mid, WatchingDecoder()).packet(codec, data, length)
 
     def colour(self, mid: str | None) -> str:
@@ -54,6 +71,19 @@ class TileWatch:
     def pictures(self, mid: str) -> int:
         """Return the number of pictures that came in an m-line."""
         return self.watches[mid].pictures if mid in self.watches else 0
+
+
+def temporal_clip(colour: str) -> Clip:
+    """Return a clip of one colour in three temporal layers, which sends about 110 kbit/s."""
+    whole = clip("VP8", colour, (160, 90))
+    heads = [
+        bytes([0x90, 0xE0, 0x80, 0, 0, layer << 6 | sync << 5]) for layer, sync in ((0, 0), (2, 1), (1, 1), (2, 0))
+    ]
+    frames = [
+        Frame((heads[at % 4] + b"".join(payload[4:] for payload in frame.payloads) + bytes(500),), frame.key)
+        for at, frame in enumerate(whole.frames)
+    ]
+    return replace(whole, frames=tuple(frames))
 
 
 class Viewer:
@@ -203,6 +233,27 @@ async def test_a_line_that_carries_no_tiles_gets_the_composed_picture_until_it_d
         assert peer.picture is not None and peer.picture.source is not None
     await viewer.until(lambda: viewer.sees() == shown)
     await viewer.until(lambda: room.compositions.watched == frozenset())
+
+
+async def test_a_line_that_carries_no_whole_layer_gets_fewer_pictures_of_a_camera(meeting: Meeting, room: Room) -> None:
+    await meeting.engine.add_seat(ROOM, SeatOptions("a", "A"))
+    camera = Endpoint(CERTIFICATE, Material(voice(440), lambda *_: (temporal_clip("red"),)), replace(CAMERA, layers=1))
+    meeting._endpoints.append(camera)
+    await camera.connect(await meeting.engine.connect(ROOM, "a", camera.offer()))
+    viewer = await Viewer(meeting, "v").join()
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
+    source, peer, mid = room.seats["a"].peer, room.seats["v"].peer, viewer.tiles["a"].mid
+    assert source is not None and isinstance(peer, WebRtcPeer) and mid is not None
+    await viewer.until(lambda: source.camera.layers[0].bitrate.value is not None)
+    composed = viewer.watch.pictures("2")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(peer, "limit", lambda _: None)
+        peer.downlink.max_step = 0  # 0.1 Mbit/s
+        await viewer.until(lambda: set(viewer.watch.temporal_layers[mid]) == {0, 1})
+        assert viewer.tiles["a"].mid == mid
+    await viewer.until(lambda: set(viewer.watch.temporal_layers[mid]) == {0, 1, 2})
+    assert room.compositions.watched == frozenset()
+    assert viewer.watch.pictures("2") == composed, "the composed picture did not come"
 
 
 async def test_a_layout_with_too_many_viewers_is_composed_until_a_fifth_has_left(

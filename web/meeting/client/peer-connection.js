@@ -9,11 +9,14 @@ const UNSTABLE_MS = 2000; // browsers say "disconnected" only after 7 s; people 
 const REBUILD_MS = 5000;
 const RETRY_MS = 1000;
 
+/** Each picture rate of a half and a quarter can be forwarded alone (W3C webrtc-svc). Browsers that cannot do it ignore the field. */
+const TEMPORAL_LAYERS = 'L1T3';
+
 /** Simulcast layers, low to high: the compositor decodes the smallest layer that fills its tile. */
 const LAYERS = [
-  {rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 130_000},
-  {rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000},
-  {rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_700_000},
+  {rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 130_000, scalabilityMode: TEMPORAL_LAYERS},
+  {rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000, scalabilityMode: TEMPORAL_LAYERS},
+  {rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_700_000, scalabilityMode: TEMPORAL_LAYERS},
 ];
 
 const LOW_HEIGHT = 540;
@@ -26,10 +29,8 @@ const FULL_HEIGHT = 720; // lines; more is never requested
  * @param {number} wanted pixels that are looked at: layers above the smallest that has them rest, the lowest always sends
  */
 export function layersFor(height, wanted = FULL_HEIGHT) {
-  const layers = LAYERS.map(({rid, scaleResolutionDownBy, maxBitrate}, i) =>
-    height < LOW_HEIGHT
-      ? {rid, maxBitrate, scaleResolutionDownBy: [2, 1, 1][i], active: rid !== 'f'}
-      : {rid, maxBitrate, scaleResolutionDownBy, active: true},
+  const layers = LAYERS.map((layer, i) =>
+    height < LOW_HEIGHT ? {...layer, scaleResolutionDownBy: [2, 1, 1][i], active: layer.rid !== 'f'} : {...layer, active: true},
   );
   // The server counts a camera's lines as if it had 720: a layer is a half or a quarter of it, whatever its size.
   return layers.map((layer, i) => ({...layer, active: layer.active && (i === 0 || FULL_HEIGHT / LAYERS[i - 1].scaleResolutionDownBy < wanted)}));

@@ -184,7 +184,7 @@ class WebRtcPeer:
     def _video_stream(self, packet: Packet, extensions: dict[int, bytes]) -> _Receive | None:
         if self._content_media is not None and _belongs(packet, extensions, self._content_media):
             media, camera, name = self._content_media, self.content, f"content:{self.seat}"
-        elif self._camera_media is not None:
+        elif self._camera_media is not None and not _belongs_elsewhere(extensions, self._camera_media):
             media, camera, name = self._camera_media, self.camera, f"camera:{self.seat}"
         else:
             return None
@@ -430,6 +430,12 @@ def _belongs(packet: Packet, extensions: dict[int, bytes], media: Media) -> bool
     """Return whether a packet belongs to an m-line, by its MID (RFC 9143 §9.2), else by the offer's SSRCs."""
     mid = extensions.get(media.extensions.get(MID_URI, 0))
     return packet.ssrc in media.ssrcs if mid is None else mid == media.mid.encode()
+
+
+def _belongs_elsewhere(extensions: dict[int, bytes], media: Media) -> bool:
+    """Return whether a packet names another m-line by its MID."""
+    mid = extensions.get(media.extensions.get(MID_URI, 0))
+    return mid is not None and mid != media.mid.encode()
 
 
 def _numbers(media: Media) -> set[int]:

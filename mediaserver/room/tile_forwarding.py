@@ -83,8 +83,8 @@ class TileForwarding:
         if not tiles or picture in self._crowded:
             return None
         demands = [demand for tile in tiles if (demand := self._demand(seat, tile, speaker, now)) is not None]
-        takes = next(iter(seat.peer.tiles.values())).takes
-        decodable = all(takes(layer.codec) for demand in demands for layer in self._layers(demand.tile, now)[:1])
+        codecs = {layer.codec for demand in demands for layer in self._layers(demand.tile, now) if layer.active(now)}
+        decodable = all(forwarder.takes(codec) for codec in codecs for forwarder in seat.peer.tiles.values())
         if not decodable or len(demands) > len(seat.peer.tiles):
             return None
         fits = lowest_bitrate(self._reduced(seat, demands, TILES_BPS[-1], now)) <= TILES_BPS[-1]

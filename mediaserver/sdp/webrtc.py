@@ -5,13 +5,15 @@ Every fault of an offer becomes :class:`BadOffer`. Only tokens that passed a pat
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from mediaserver.errors import BadOffer
 from mediaserver.sdp.sections import Section, head, integer, read_parameters, sections
 
 MAX_LAYERS, MAX_SSRCS = 3, 8
+MAX_SENT = {"audio": 1, "video": 2}
+"""M-lines on which a peer may send: its microphone; its camera and its shared screen."""
 MAX_EXTENSION = 14
 """The highest id in a one-byte header extension (RFC 8285 §4.2); we write no others."""
 
@@ -86,7 +88,7 @@ class Local:
 def parse_offer(text: str) -> Offer:
     """Read an offer. Raises BadOffer."""
     session, groups = sections(text)
-    media = tuple(_media(each) for each in groups)
+    media = tuple(_limit_sent(_media(each) for each in groups))
     if len({m.mid for m in media}) != len(media):
         raise BadOffer("two m-lines with one mid")
     if not any(m.codecs for m in media):
@@ -130,6 +132,20 @@ def _media(section: Section) -> Media:
         ssrcs=_ssrcs(section),
         repairs=_repairs(section),
     )
+
+
+def _limit_sent(offered: Iterable[Media]) -> Iterator[Media]:
+    """Yield m-lines. Beyond `MAX_SENT` the peer does not send on them: one that receives nothing either is rejected."""
+    left = dict(MAX_SENT)
+    for media in offered:
+        if not (media.sends and media.codecs):
+            yield media
+            continue
+        left[media.kind] -= 1
+        if left[media.kind] >= 0:
+            yield media
+        else:
+            yield replace(media, sends=False, codecs=media.codecs if media.receives else ())
 
 
 def _extensions(section: Section) -> dict[str, int]:

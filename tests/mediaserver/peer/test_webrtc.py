@@ -295,3 +295,42 @@ async def test_a_video_stream_without_rtx_carries_no_send_times(mux: UdpMux, rem
         2,
     )
     assert peer.answer.rpartition("m=video")[2].count(stamp) == (number > 0)
+
+
+async def test_of_26_videos_that_a_member_would_send_two_are_taken_and_the_others_rejected(mux: UdpMux) -> None:
+    further = [SHARING.rpartition("m=video")[2].replace("a=mid:3", f"a=mid:{mid}") for mid in range(4, 28)]
+    fixture = PeerFixture(mux, "m=video".join([SHARING, *further]))
+    peer = fixture.peer
+    taken = [line.split()[1] != "0" for line in peer.answer.splitlines() if line.startswith("m=")]
+    assert taken == 4 * [True] + 24 * [False]
+    assert "a=group:BUNDLE 0 1 2 3\r\n" in peer.answer
+    fixture.send(1, rid="q")
+    for mid in range(3, 28):
+        fixture._packet(VP8, 1, SCREEN + mid, packetize_vp8(b"picture", 1)[0], (MID_ID, chr(mid + ord("0"))))
+    assert [layer.ssrc for layer in peer.camera.layers] == [CAMERA]
+    assert [layer.ssrc for layer in peer.content.layers] == [SCREEN + 3]
+
+
+async def test_a_camera_without_layers_is_not_taken_from_another_m_line(mux: UdpMux) -> None:
+    plain = "".join(line for line in CHROMIUM.splitlines(True) if not line.startswith(("a=rid", "a=simulcast")))
+    fixture = PeerFixture(mux, plain)
+    for ssrc, mid in ((CAMERA, "1"), (SCREEN, "2"), (OTHER_SCREEN, "9")):
+        fixture._packet(VP8, 1, ssrc, packetize_vp8(b"picture", 1)[0], (MID_ID, mid))
+    assert [layer.ssrc for layer in fixture.peer.camera.layers] == [CAMERA]
+
+
+async def test_a_retransmission_mends_no_other_stream_than_its_own(mux: UdpMux) -> None:
+    plain = "".join(line for line in SHARING.splitlines(True) if not line.startswith(("a=rid", "a=simulcast")))
+    named = f"a=sendonly\r\na=ssrc-group:FID {CAMERA} {REPAIRS}\r\na=ssrc-group:FID {SCREEN} {OTHER_SCREEN}\r\n"
+    fixture = PeerFixture(mux, plain.replace("a=sendonly\r\n", named, 1))
+    fixture.send(10)
+    fixture.send(10, ssrc=SCREEN)
+    seen = fixture.poll()
+    fixture.send(12)
+    fixture.send(12, ssrc=SCREEN)
+    fixture.repair(11, 500, ssrc=OTHER_SCREEN)  # says it in the camera's m-line
+    fixture.repair(11, 501, ssrc=SCREEN)
+    fixture.repair(0xFFFF, 503)
+    assert seen == [12]
+    fixture.repair(11, 504)
+    assert seen == [12, 11]

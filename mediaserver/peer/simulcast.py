@@ -53,13 +53,18 @@ class SimulcastLayer(VideoSource):
         self._transits = deque[float](maxlen=TRANSIT_REPORTS)
 
     def receive(self, packets: list[Packet], now: float) -> list[int]:
-        """Take packets of consecutive numbers; return the sequence numbers to request again."""
+        """Take packets of consecutive numbers; return the sequence numbers to request again.
+
+        A packet that was repaired or came before is left out: no viewer may be sent two under one number.
+        """
         if not self.active(now):
             self._transits.clear()  # its sender's clock went on at a pace of its own
         self.heard = now
         first, count = packets[0].sequence, len(packets)
         self.receive_stats.receive(first, count)
         self.bitrate.add(sum([len(packet.payload) for packet in packets]))
+        if not self.nack.follows(first):
+            packets = [packet for packet in packets if self.recall(packet.sequence) is None]
         missing = self.nack.receive(first, now, count)
         self.push(*packets)  # padding too, or its number would be a hole to everyone
         if not self.sinks:

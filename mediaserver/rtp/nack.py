@@ -19,9 +19,13 @@ class NackGenerator:
         self._missing: dict[int, tuple[int, float]] = {}
         self.lost = 0
 
+    def follows(self, sequence: int) -> bool:
+        """Return whether a packet is the first, or the next after the newest."""
+        return self._newest is None or sequence == (self._newest + 1) & 0xFFFF
+
     def receive(self, sequence: int, now: float, count: int = 1) -> list[int]:
         """Note `count` packets of consecutive numbers; return the numbers to request at once."""
-        if self._newest is None or sequence == (self._newest + 1) & 0xFFFF:
+        if self.follows(sequence):
             self._newest = (sequence + count - 1) & 0xFFFF
             return []
         return [hole for at in range(count) for hole in self._receive((sequence + at) & 0xFFFF, now)]

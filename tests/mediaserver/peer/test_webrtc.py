@@ -14,7 +14,7 @@ from mediaserver.rtp.source import FlushQueue, VideoSource
 from mediaserver.transport.udp_mux import UdpMux
 from tests.mediaserver.meeting import Meeting, clip
 from tests.mediaserver.offers import CHROMIUM
-from tests.mediaserver.peer.peer_fixture import CAMERA, REPAIRS, VP8, PeerFixture
+from tests.mediaserver.peer.peer_fixture import CAMERA, REPAIRS, RID_ID, VP8, PeerFixture
 
 MID_ID, SCREEN, OTHER_SCREEN = 4, 3001, 3002
 
@@ -334,3 +334,20 @@ async def test_a_retransmission_mends_no_other_stream_than_its_own(mux: UdpMux) 
     assert seen == [12]
     fixture.repair(11, 504)
     assert seen == [12, 11]
+
+
+async def test_a_packet_that_comes_after_its_retransmission_is_left_out_whatever_it_carries(mux: UdpMux) -> None:
+    """Viewers would be sent two packets under one number, from which the key of AES-GCM can be worked out."""
+    fixture = PeerFixture(mux)
+    fixture.send(10, rid="q")
+    seen = fixture.poll()
+    fixture.send(12)
+    fixture.repair(11, 500, rid="q")
+    fixture._packet(VP8, 11, CAMERA, packetize_vp8(b"another picture", 11)[0], (RID_ID, ""))
+    fixture.send(12)
+    fixture.send(14)
+    fixture.send(13)
+    assert seen == [12, 11, 14, 13]
+    (layer,) = fixture.peer.camera.layers
+    kept = layer.recall(11)
+    assert kept is not None and kept.payload == packetize_vp8(b"picture", 11)[0]

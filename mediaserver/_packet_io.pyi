@@ -1,6 +1,8 @@
+from mediaserver.rtp.inbound_stream import PlainInboundStream
 from mediaserver.rtp.outbound_stream import PlainOutboundStream, plain_fan_out, plain_send_prepared
 from mediaserver.transport.peer_path import PlainInbox, PlainPeerPath
 
+InboundStream = PlainInboundStream
 Inbox = PlainInbox
 PeerPath = PlainPeerPath
 OutboundStream = PlainOutboundStream

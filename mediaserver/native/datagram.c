@@ -4,11 +4,11 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-/* Return header extensions by local id, except the audio level, which goes to `level`; NULL without an exception when
- * they are cut off. */
-static PyObject *extensions_of(const unsigned char *data, int at, int end, int two_bytes, int level_id, int *level) {
-    PyObject *found = PyDict_New();
-    while (found && at < end) {
+/* Read header extension elements: the audio level into `level`, all others into the dict `found` by local id, unless
+ * that is NULL. Return 0 when they are cut off, or on an exception. */
+static int read_elements(const unsigned char *data, int at, int end, int two_bytes, int level_id, signed char *level,
+                         PyObject *found) {
+    while (at < end) {
         int name, size;
         if (data[at] == 0) {
             at++;
@@ -18,93 +18,101 @@ static PyObject *extensions_of(const unsigned char *data, int at, int end, int t
             name = data[at] >> 4;
             size = (data[at] & 0x0F) + 1;
             if (name == 0 || name == 15) /* neither may be followed by more (RFC 8285 §4.2) */
-                break;
+                return 1;
             at += 1;
         } else if (at + 1 < end) {
             name = data[at];
             size = data[at + 1];
             at += 2;
         } else {
-            break;
+            return 1;
         }
-        if (at + size > end) {
-            Py_CLEAR(found);
-            break;
-        }
+        if (at + size > end)
+            return 0;
         if (name == level_id) {
             *level = size ? data[at] & 0x7F : -1;
-        } else {
+        } else if (found) {
             PyObject *key = PyLong_FromLong(name), *value = PyBytes_FromStringAndSize((const char *)data + at, size);
-            if (!key || !value || PyDict_SetItem(found, key, value) < 0)
-                Py_CLEAR(found);
+            int failed = !key || !value || PyDict_SetItem(found, key, value) < 0;
             Py_XDECREF(key);
             Py_XDECREF(value);
+            if (failed)
+                return 0;
         }
         at += size;
     }
-    return found;
+    return 1;
 }
 
-/* Return (owner, [Packet], extensions, receive time) of a plain RTP packet, by the rules of rtp/packet.py, or None when
- * it continued the open run; NULL without an exception when it is malformed. */
-static PyObject *rtp_item(PeerPath *path, const unsigned char *data, int length, double came, OpenRun *open_run) {
+/* Read a plain RTP packet by the rules of rtp/packet.py, and its header extensions into the dict `found` unless that is
+ * NULL. Return 0 when it is malformed, or on an exception. */
+static int read_rtp(const PeerPath *path, const unsigned char *data, int length, RtpView *into, PyObject *found) {
     if (length < HEADER || length > MAX_PACKET || data[0] >> 6 != 2)
-        return NULL;
-    int start = HEADER + 4 * (data[0] & 0x0F), end = length, level = -1;
-    PyObject *extensions = NULL;
+        return 0;
+    int start = HEADER + 4 * (data[0] & 0x0F), end = length;
+    into->level = -1;
     if (data[0] & 0x10) {
         if (start + 4 > length)
-            return NULL;
+            return 0;
         int profile = data[start] << 8 | data[start + 1];
         int begin = start + 4, stop = begin + 4 * (data[start + 2] << 8 | data[start + 3]);
         if (stop > length)
-            return NULL;
-        if (profile == 0xBEDE || (profile & 0xFFF0) == 0x1000)
-            extensions = extensions_of(data, begin, stop, profile != 0xBEDE, path->level_id, &level);
-        else
-            extensions = PyDict_New();
+            return 0;
+        if ((profile == 0xBEDE || (profile & 0xFFF0) == 0x1000) &&
+            !read_elements(data, begin, stop, profile != 0xBEDE, path->level_id, &into->level, found))
+            return 0;
         start = stop;
-    } else {
-        extensions = PyDict_New();
     }
-    if (!extensions)
-        return NULL;
     if (data[0] & 0x20)
         end = data[length - 1] ? end - data[length - 1] : -1;
-    if (start > end) {
-        Py_DECREF(extensions);
-        return NULL;
+    if (start > end)
+        return 0;
+    into->payload = data + start;
+    into->length = end - start;
+    into->timestamp = get32(data + 4);
+    into->ssrc = get32(data + 8);
+    into->sequence = data[2] << 8 | data[3];
+    into->payload_type = data[1] & 0x7F;
+    into->marker = data[1] >> 7;
+    return 1;
+}
+
+/* Append a packet to the open run, if it continues that; return whether it did, -1 on an error. */
+static int extend_run(OpenRun *open_run, const PeerPath *path, const RtpView *view, PyObject *packet) {
+    if (open_run->path != path || open_run->ssrc != view->ssrc || open_run->next != view->sequence ||
+        open_run->payload_type != view->payload_type)
+        return 0;
+    open_run->next = view->sequence + 1;
+    return PyList_Append(open_run->packets, packet) < 0 ? -1 : 1;
+}
+
+/* Return (owner, [Packet], extensions, receive time) and open a run with it. */
+static PyObject *open_item(OpenRun *open_run, PeerPath *path, const RtpView *view, PyObject *packet,
+                           PyObject *extensions, double came) {
+    PyObject *packets = PyList_New(1), *item = NULL;
+    if (packets) {
+        PyList_SET_ITEM(packets, 0, Py_NewRef(packet));
+        item = Py_BuildValue("(OOOd)", path->owner, packets, extensions, came);
+        Py_DECREF(packets);
     }
-    uint32_t timestamp = get32(data + 4), ssrc = get32(data + 8);
-    unsigned short sequence = data[2] << 8 | data[3];
-    unsigned char payload_type = data[1] & 0x7F;
-    PyObject *fields[FIELDS] = {
-        [PAYLOAD_TYPE] = PyLong_FromLong(payload_type),
-        [SEQUENCE] = PyLong_FromLong(sequence),
-        [TIMESTAMP] = PyLong_FromUnsignedLong(timestamp),
-        [SSRC] = PyLong_FromUnsignedLong(ssrc),
-        [MARKER] = PyBool_FromLong(data[1] >> 7),
-        [PAYLOAD] = PyBytes_FromStringAndSize((const char *)data + start, end - start),
-        [KEYFRAME] = Py_NewRef(Py_False),
-        [LEVEL] = level < 0 ? Py_NewRef(Py_None) : PyLong_FromLong(level),
-    };
-    PyObject *packet = new_packet(fields), *item = NULL;
-    int follows = open_run->path == path && open_run->ssrc == ssrc && open_run->next == sequence &&
-                  open_run->payload_type == payload_type && !PyDict_GET_SIZE(extensions);
-    if (packet && follows) {
-        item = PyList_Append(open_run->packets, packet) < 0 ? NULL : Py_NewRef(Py_None);
-    } else if (packet) {
-        PyObject *packets = PyList_New(1);
-        if (packets) {
-            PyList_SET_ITEM(packets, 0, Py_NewRef(packet));
-            item = Py_BuildValue("(OOOd)", path->owner, packets, extensions, came);
-            Py_DECREF(packets);
-        }
-        *open_run = (OpenRun){item ? path : NULL, packets, ssrc, 0, payload_type};
+    *open_run = (OpenRun){item ? path : NULL, packets, view->ssrc, view->sequence + 1, view->payload_type};
+    return item;
+}
+
+/* Return the item of a plain RTP packet that its stream's owner must see, or None when it continued the open run; NULL
+ * without an exception when it is malformed. */
+static PyObject *rtp_item(PeerPath *path, const unsigned char *data, int length, double came, OpenRun *open_run) {
+    RtpView view;
+    PyObject *extensions = PyDict_New(), *packet = NULL, *item = NULL;
+    if (extensions && read_rtp(path, data, length, &view, extensions) && (packet = packet_of(&view))) {
+        int extends = PyDict_GET_SIZE(extensions) ? 0 : extend_run(open_run, path, &view, packet);
+        if (extends > 0)
+            item = Py_NewRef(Py_None);
+        else if (!extends)
+            item = open_item(open_run, path, &view, packet, extensions, came);
     }
-    open_run->next = sequence + 1;
     Py_XDECREF(packet);
-    Py_DECREF(extensions);
+    Py_XDECREF(extensions);
     return item;
 }
 
@@ -125,32 +133,34 @@ PyObject *record_item(PeerPath *path, const unsigned char *data, int length, dou
     return Py_BuildValue("(Oy#Od)", path->owner, data, (Py_ssize_t)length, Py_None, came);
 }
 
-static int knows(const PeerPath *path, uint32_t ssrc) {
-    int at = 0;
-    while (at < path->known && path->ssrcs[at] != ssrc)
-        at++;
-    return at < path->known;
+/* Take a packet of a registered stream if it is in step; return whether it was taken, -1 on an error. */
+static int taken(PeerPath *path, int place, const unsigned char *data, int length, double came, unsigned look) {
+    RtpView view;
+    InboundStream *stream = path->streams[place];
+    return stream && read_rtp(path, data, length, &view, NULL) ? take_in_step(stream, &view, came, look) : 0;
 }
 
-PyObject *media_item(PeerPath *path, unsigned char *data, int length, double came, OpenRun *open_run,
-                     Dropped *dropped) {
+PyObject *media_item(PeerPath *path, unsigned char *data, int length, double came, Look *look) {
     int plain = length;
     if (!path->rx || length < HEADER)
         return NULL;
     int report = data[1] >= 192 && data[1] < 224; /* RFC 5761 §4 */
     uint32_t ssrc = get32(data + (report ? 4 : 8));
-    int known = knows(path, ssrc);
-    if (!known && path->known == MAX_SSRCS) {
-        dropped->excess++;
+    int place = path_place(path, ssrc);
+    if (place == MAX_SSRCS) {
+        look->dropped.excess++;
         return NULL;
     }
     if ((report ? srtp_unprotect_rtcp : srtp_unprotect)(path->rx, data, &plain) != 0)
         return NULL;
-    if (!known)
+    if (place == path->known)
         path->ssrcs[path->known++] = ssrc;
     if (report)
         return record_item(path, data, plain, came);
-    PyObject *item = rtp_item(path, data, plain, came, open_run);
-    dropped->malformed += !item && !PyErr_Occurred();
+    int in_step = taken(path, place, data, plain, came, look->number);
+    if (in_step)
+        return in_step < 0 ? NULL : Py_NewRef(Py_None);
+    PyObject *item = rtp_item(path, data, plain, came, &look->open_run);
+    look->dropped.malformed += !item && !PyErr_Occurred();
     return item;
 }

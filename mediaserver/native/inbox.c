@@ -1,6 +1,7 @@
 /* Inbox: reads datagrams and finds the path of each by its address. */
 #include "native.h"
 
+#include <limits.h>
 #include <netinet/in.h>
 
 enum {
@@ -12,6 +13,7 @@ typedef struct {
     PyObject_HEAD
     PyObject *paths; /* bytes of port and host -> PeerPath */
     PyObject *counters;
+    unsigned looks; /* number of the last one; 0 is never used */
 } Inbox;
 
 static int key_of(const struct sockaddr_storage *address, char *into) {
@@ -72,10 +74,10 @@ static PyObject *inbox_forget(Inbox *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
-/* Return one datagram as an item (RFC 7983 §7); NULL without an exception when it is dropped, None when it continued
- * the open run. */
+/* Return one datagram as an item (RFC 7983 §7); NULL without an exception when it is dropped, None when it was taken or
+ * continued the open run. */
 static PyObject *item_of(Inbox *self, unsigned char *data, int length, const struct sockaddr_storage *address,
-                         double now, double came, OpenRun *open_run, Dropped *dropped) {
+                         double now, double came, Look *look) {
     char bytes[18];
     if (data[0] < 4)
         return stun_item(data, length, address, came);
@@ -83,12 +85,12 @@ static PyObject *item_of(Inbox *self, unsigned char *data, int length, const str
     PeerPath *path = key ? (PeerPath *)PyDict_GetItemWithError(self->paths, key) : NULL;
     Py_XDECREF(key);
     if (!path || !path->owner) {
-        dropped->strangers++;
+        look->dropped.strangers++;
         return NULL;
     }
     path->heard = now;
     if (data[0] >= 128 && data[0] < 192)
-        return media_item(path, data, length, came, open_run, dropped);
+        return media_item(path, data, length, came, look);
     if (data[0] >= 20 && data[0] < 64)
         return record_item(path, data, length, came);
     return NULL;
@@ -108,13 +110,13 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
     int fd, got = BATCH;
     double now;
     long long packets = 0, bytes = 0;
-    Dropped dropped = {0};
     if (!PyArg_ParseTuple(args, "Od", &sock, &now) || (fd = PyObject_AsFileDescriptor(sock)) < 0)
         return NULL;
     PyObject *items = PyList_New(0);
-    OpenRun open_run = {NULL};
+    self->looks += self->looks == UINT_MAX ? 2 : 1;
+    Look look = {.number = self->looks};
     double skewed = skew();
-    for (int looks = 0; items && got == BATCH && looks < MAX_READ / BATCH; looks++) {
+    for (int batches = 0; items && got == BATCH && batches < MAX_READ / BATCH; batches++) {
         for (; prepared < BATCH; prepared++) {
             iovecs[prepared] = (struct iovec){buffers[prepared], DATAGRAM};
             headers[prepared].msg_hdr = (struct msghdr){
@@ -136,7 +138,7 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
                 continue;
             packets++;
             bytes += length;
-            PyObject *item = item_of(self, buffers[i], length, &addresses[i], now, came, &open_run, &dropped);
+            PyObject *item = item_of(self, buffers[i], length, &addresses[i], now, came, &look);
             if (PyErr_Occurred() || (item && item != Py_None && PyList_Append(items, item) < 0))
                 Py_CLEAR(items);
             Py_XDECREF(item);
@@ -144,9 +146,9 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
     }
     if (items &&
         (count_up(self->counters, name_packets_in, packets) < 0 || count_up(self->counters, name_bytes_in, bytes) < 0 ||
-         count_up(self->counters, name_strangers, dropped.strangers) < 0 ||
-         count_up(self->counters, name_malformed, dropped.malformed) < 0 ||
-         count_up(self->counters, name_excess, dropped.excess) < 0))
+         count_up(self->counters, name_strangers, look.dropped.strangers) < 0 ||
+         count_up(self->counters, name_malformed, look.dropped.malformed) < 0 ||
+         count_up(self->counters, name_excess, look.dropped.excess) < 0))
         Py_CLEAR(items);
     return items;
 }

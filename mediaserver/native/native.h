@@ -26,6 +26,21 @@ enum {
     MAX_SSRCS = 64,    /* transport/peer_path.py, where it says why */
 };
 
+/* The numbers of one incoming RTP stream, explained at its twin in rtp/inbound_stream.py. */
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *source, *sinks, *pending, *cache, *flush_queue; /* NULL: its packets are only counted */
+    double heard;
+    long long received, octets;
+    int highest, base, cycles;
+    unsigned look;
+    unsigned char payload_type;
+    char steady, vp8;
+} InboundStream;
+
+extern PyTypeObject InboundStreamType;
+
 /* The path of one peer's packets: its keys and its address. */
 
 typedef struct {
@@ -44,9 +59,11 @@ typedef struct {
     int message;
     int known; /* number of SSRCs under which a packet was opened */
     uint32_t ssrcs[MAX_SSRCS];
+    InboundStream *streams[MAX_SSRCS]; /* those of the same places, NULL where none is registered */
 } PeerPath;
 
 extern PyTypeObject PeerPathType;
+int path_place(const PeerPath *path, uint32_t ssrc);
 int resolve(const char *host, int port, struct sockaddr_storage *into, socklen_t *size);
 
 /* The numbers of one outgoing RTP stream, explained at its twin in rtp/outbound_stream.py. */
@@ -84,14 +101,29 @@ typedef struct {
     Vp8Ids picture;
 } PacketView;
 
+/* An RTP packet as it was received, without its padding. */
+typedef struct {
+    const unsigned char *payload;
+    int length;
+    uint32_t timestamp, ssrc;
+    unsigned short sequence;
+    unsigned char payload_type, marker;
+    signed char level; /* -1: none */
+} RtpView;
+
 int learn_packet(PyObject *type);
-PyObject *new_packet(PyObject *fields[FIELDS]);
+PyObject *packet_of(const RtpView *view);
 int read_packets(PyObject *packets, PacketView *plain, long long *octets);
 
-/* VP8 ids. */
+/* VP8 ids, and key frames of both codecs. */
 
 Vp8Ids read_vp8_ids(const unsigned char *payload, int length);
 void rewrite_vp8_ids(OutboundStream *stream, const Vp8Ids *picture, unsigned char *payload);
+int begins_keyframe(int vp8, const unsigned char *payload, int length);
+
+/* Packets that are in step. */
+
+int take_in_step(InboundStream *stream, const RtpView *packet, double came, unsigned look);
 
 /* Parsers of datagrams, for inbox.c. */
 
@@ -109,9 +141,16 @@ typedef struct {
     unsigned char payload_type;
 } OpenRun;
 
+/* One reading of a socket: its number, the run that goes on, and what was dropped. */
+typedef struct {
+    unsigned number;
+    OpenRun open_run;
+    Dropped dropped;
+} Look;
+
 PyObject *stun_item(const unsigned char *data, int length, const struct sockaddr_storage *address, double came);
 PyObject *record_item(PeerPath *path, const unsigned char *data, int length, double came);
-PyObject *media_item(PeerPath *path, unsigned char *data, int length, double came, OpenRun *open_run, Dropped *dropped);
+PyObject *media_item(PeerPath *path, unsigned char *data, int length, double came, Look *look);
 
 extern PyTypeObject InboxType;
 

@@ -29,7 +29,7 @@ int learn_packet(PyObject *type) {
 }
 
 /* Make a packet of its fields, whose references it takes over; NULL when a field is NULL. */
-PyObject *new_packet(PyObject *fields[FIELDS]) {
+static PyObject *new_packet(PyObject *fields[FIELDS]) {
     int whole = 1;
     for (int i = 0; i < FIELDS; i++)
         whole &= fields[i] != NULL;
@@ -41,6 +41,20 @@ PyObject *new_packet(PyObject *fields[FIELDS]) {
             Py_XDECREF(fields[i]);
     }
     return packet;
+}
+
+PyObject *packet_of(const RtpView *view) {
+    PyObject *fields[FIELDS] = {
+        [PAYLOAD_TYPE] = PyLong_FromLong(view->payload_type),
+        [SEQUENCE] = PyLong_FromLong(view->sequence),
+        [TIMESTAMP] = PyLong_FromUnsignedLong(view->timestamp),
+        [SSRC] = PyLong_FromUnsignedLong(view->ssrc),
+        [MARKER] = PyBool_FromLong(view->marker),
+        [PAYLOAD] = PyBytes_FromStringAndSize((const char *)view->payload, view->length),
+        [KEYFRAME] = Py_NewRef(Py_False),
+        [LEVEL] = view->level < 0 ? Py_NewRef(Py_None) : PyLong_FromLong(view->level),
+    };
+    return new_packet(fields);
 }
 
 /* Read packets as C values; return how many, 0 when they are not one unbroken series, -1 on an error. */

@@ -64,10 +64,35 @@ static PyObject *path_aim(PeerPath *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
+/* Return the place of an SSRC; that of the next one when it is new, which is MAX_SSRCS when there is none left. */
+int path_place(const PeerPath *path, uint32_t ssrc) {
+    int at = 0;
+    while (at < path->known && path->ssrcs[at] != ssrc)
+        at++;
+    return at;
+}
+
+static PyObject *path_register(PeerPath *self, PyObject *args) {
+    unsigned int ssrc;
+    InboundStream *stream;
+    if (!PyArg_ParseTuple(args, "IO!", &ssrc, &InboundStreamType, &stream))
+        return NULL;
+    int place = path_place(self, ssrc);
+    if (place < self->known)
+        Py_XSETREF(self->streams[place], (InboundStream *)Py_NewRef((PyObject *)stream));
+    Py_RETURN_NONE;
+}
+
+static void forget_streams(PeerPath *self) {
+    for (int at = 0; at < self->known; at++)
+        Py_CLEAR(self->streams[at]);
+}
+
 static PyObject *path_close(PeerPath *self, PyObject *Py_UNUSED(unused)) {
     self->tx = self->rx = NULL;
     self->fd = -1;
     Py_CLEAR(self->owner);
+    forget_streams(self);
     Py_RETURN_NONE;
 }
 
@@ -75,11 +100,14 @@ static int path_traverse(PeerPath *self, visitproc visit, void *arg) {
     Py_VISIT(self->owner);
     Py_VISIT(self->srtp);
     Py_VISIT(self->counters);
+    for (int at = 0; at < self->known; at++)
+        Py_VISIT(self->streams[at]);
     return 0;
 }
 
 static int path_clear(PeerPath *self) {
     self->tx = self->rx = NULL;
+    forget_streams(self);
     Py_CLEAR(self->owner);
     Py_CLEAR(self->srtp);
     Py_CLEAR(self->counters);
@@ -96,6 +124,7 @@ static void path_dealloc(PeerPath *self) {
 static PyMethodDef path_methods[] = {
     {"open", (PyCFunction)path_open, METH_O, "Take the keys of a finished handshake."},
     {"aim", (PyCFunction)path_aim, METH_VARARGS, "Send to an address from a socket from now on."},
+    {"register", (PyCFunction)path_register, METH_VARARGS, "Let the inbox take packets of a stream that are in step."},
     {"close", (PyCFunction)path_close, METH_NOARGS, "Stop sending and receiving."},
     {NULL},
 };

@@ -9,6 +9,7 @@ from statistics import median
 from mediaserver.api import TOP_HEIGHT
 from mediaserver.rtp.bitrate import Bitrate
 from mediaserver.rtp.frame_assembler import Frame, FrameAssembler, FrameQueue
+from mediaserver.rtp.inbound_stream import ACTIVE_S
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import VIDEO_CLOCK
@@ -19,8 +20,6 @@ from mediaserver.rtp.temporal_layers import temporal_shares
 
 TRANSIT_REPORTS = 9
 """Sender reports over which the median transit is taken: single packets may have been late by themselves."""
-ACTIVE_S = 1.5
-"""Seconds without a packet after which a layer counts as off: browsers stop layers that their link cannot carry."""
 SHARES_PACKETS, SHARES_S = 128, 3.0
 """Packets of which the shares of the temporal layers are taken, and the seconds for which these count."""
 
@@ -46,10 +45,11 @@ class SimulcastLayer(VideoSource):
         self.nack = NackGenerator()
         self.receive_stats = ReceiveStats()
         self.bitrate = Bitrate()
+        self._octets = 0
+        """Bytes of payload received until its bitrate was measured last."""
         self._shares: tuple[float, ...] = (1.0,)
         self._shares_at = -SHARES_S
         """Time at which they were taken."""
-        self.heard = -ACTIVE_S
         self._transits = deque[float](maxlen=TRANSIT_REPORTS)
 
     def receive(self, packets: list[Packet], now: float) -> list[int]:
@@ -59,10 +59,12 @@ class SimulcastLayer(VideoSource):
         """
         if not self.active(now):
             self._transits.clear()  # its sender's clock went on at a pace of its own
-        self.heard = now
-        first, count = packets[0].sequence, len(packets)
-        self.receive_stats.receive(first, count)
-        self.bitrate.add(sum([len(packet.payload) for packet in packets]))
+        first, count, receive_stats = packets[0].sequence, len(packets), self.receive_stats
+        if receive_stats.received:
+            self.nack.newest = receive_stats.highest
+        receive_stats.receive(first, count)
+        receive_stats.heard = now
+        receive_stats.octets += sum([len(packet.payload) for packet in packets])
         if not self.nack.follows(first):
             packets = [packet for packet in packets if self.recall(packet.sequence) is None]
         missing = self.nack.receive(first, now, count)
@@ -87,6 +89,11 @@ class SimulcastLayer(VideoSource):
         """Return the median transit of its packets in seconds (see :meth:`ReceiveStats.transit`); None while
         unknown."""
         return median(self._transits) if self._transits else None
+
+    @property
+    def heard(self) -> float:
+        """Return when its last packet came, in seconds."""
+        return self.receive_stats.heard
 
     def repair(self, packet: Packet, now: float) -> None:
         """Take a retransmission, unless it repairs nothing: senders also pad with packets that came long ago."""
@@ -119,6 +126,12 @@ class SimulcastLayer(VideoSource):
             self._shares = temporal_shares(packet.payload for packet in packets if packet is not None)
             self._shares_at = now
         return self._shares
+
+    def measure(self, now: float) -> None:
+        """Measure its bitrate; call about once a second."""
+        before, self._octets = self._octets, self.receive_stats.octets
+        self.bitrate.add(self._octets - before)
+        self.bitrate.update(now)
 
     def active(self, now: float) -> bool:
         """Return whether it sends."""

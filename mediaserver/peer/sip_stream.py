@@ -192,7 +192,7 @@ class SipVideoStream(SipStream):
     def report(self, now: float) -> tuple[int, int]:
         """Measure the camera's bitrate, and report as any stream does."""
         for layer in self.camera.layers:
-            layer.bitrate.update(now)
+            layer.measure(now)
         return super().report(now)
 
     def remind(self, now: float) -> None:

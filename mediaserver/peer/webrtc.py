@@ -61,6 +61,10 @@ class PeerListener(Protocol):
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         """Take a packet of the microphone, its timestamp in samples at 48 kHz."""
 
+    def listens(self, seat: str) -> bool:
+        """Return whether packets of a seat's microphone are needed; :meth:`WebRtcPeer.listen` tells when they are
+        again."""
+
     def lip_sync_delay_s(self, seat: str) -> float:
         """Return the seconds by which a seat's pictures must be delayed to match its voice."""
 
@@ -172,9 +176,12 @@ class WebRtcPeer:
 
     def _microphone_stream(self, ssrc: int) -> _Receive:
         receive_stats = self._receive_stats[ssrc] = self.voice = ReceiveStats()
+        self.transport.path.register(ssrc, receive_stats)
 
         def receive(packets: list[Packet], now: float) -> None:
             receive_stats.receive(packets[0].sequence, len(packets))
+            receive_stats.heard, receive_stats.payload_type = now, packets[0].payload_type
+            receive_stats.steady = not self._listener.listens(self.seat)  # then the inbox only counts them
             for packet in packets:
                 if packet.payload:
                     self._listener.heard(self.seat, packet, now)
@@ -208,22 +215,29 @@ class WebRtcPeer:
             self.due = 0.0
             layer = SimulcastLayer(name, codec, self._flush_queue, ssrc, share, self._ask_keyframe, rid)
             camera.add(layer)
-            self._receive_stats[ssrc] = layer.receive_stats
+            stream = self._receive_stats[ssrc] = layer.receive_stats
+            layer.feed_from(stream)
+            self.transport.path.register(ssrc, stream)
             return layer
 
         layer = begin()
 
         def receive(packets: list[Packet], now: float) -> None:
             nonlocal layer
-            if codecs.get(packets[0].payload_type) != codec:
+            stream, payload_type = layer.receive_stats, packets[0].payload_type
+            if codecs.get(payload_type) != codec:
                 return
+            if stream.received:
+                validation.newest = stream.highest
             verdict = validation.judge(packets[0].sequence, len(packets))
             if verdict == "leave":
+                stream.steady = False
                 return
             if verdict == "restart":
                 layer = begin()
             mark_keyframes(codec, packets)
             missing = layer.receive(packets, now)
+            layer.receive_stats.steady, layer.receive_stats.payload_type = not validation.suspects, payload_type
             if missing:
                 self.due = 0.0
                 self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, missing))
@@ -295,6 +309,11 @@ class WebRtcPeer:
                     self._sender_reported(item, now)
         if not self.downlink.resting:
             self.due = 0.0
+
+    def listen(self) -> None:
+        """Let the listener hear the microphone from the next packet on."""
+        for receive_stats in self._receive_stats.values():
+            receive_stats.steady = False
 
     def limit(self, max_step: int) -> None:
         """Limit the quality sent to step `max_step`, whatever the link carries."""
@@ -392,7 +411,7 @@ class WebRtcPeer:
     def _receiving(self, now: float) -> bytes:
         taken = {ssrc: receive_stats.take(ssrc, now) for ssrc, receive_stats in self._receive_stats.items()}
         for layer in (*self.camera.layers, *self.content.layers):
-            layer.bitrate.update(now)
+            layer.measure(now)
         self._loss.update(sum(each[1] for each in taken.values()), sum(each[2] for each in taken.values()))
         report = rtcp.receiver_report(self._own_ssrc, [block for block, _, _ in taken.values()])
         layers = [layer.ssrc for layer in (*self.camera.layers, *self.content.layers)]

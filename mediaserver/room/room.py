@@ -192,9 +192,12 @@ class Room:
 
     def set_floor(self, name: str, open_: bool) -> None:
         """Open or close the floor of a seat."""
-        self.seat(name).floor = open_
+        seat = self.seat(name)
+        seat.floor = open_
         if open_:
-            self.mixer.open(name, self.seats[name].gain)
+            self.mixer.open(name, seat.gain)
+            if isinstance(seat.peer, WebRtcPeer):
+                seat.peer.listen()
         else:
             self.mixer.close(name)
         self._connect_sound(name)
@@ -529,6 +532,10 @@ class Room:
         source = self._input(tile)
         taken = 0.5 / self.options.fps + self._composing_s
         return [] if source is None else source.take(now - max(0.0, self.lip_sync_delay_s(tile) - taken))
+
+    def listens(self, seat: str) -> bool:
+        """Return whether packets of a seat's microphone are needed: while it has the floor."""
+        return seat in self.mixer.voices
 
     def lip_sync_delay_s(self, seat: str) -> float:
         """Return the seconds by which a seat's pictures must be delayed. Its voice is held back in the jitter buffer on

@@ -15,29 +15,30 @@ class NackGenerator:
     """Finds holes in sequence numbers; `now` in seconds."""
 
     def __init__(self) -> None:
-        self._newest: int | None = None
+        self.newest: int | None = None
+        """The newest number. Packets in step with it may be noted by moving it on."""
         self._missing: dict[int, tuple[int, float]] = {}
         self.lost = 0
 
     def follows(self, sequence: int) -> bool:
         """Return whether a packet is the first, or the next after the newest."""
-        return self._newest is None or sequence == (self._newest + 1) & 0xFFFF
+        return self.newest is None or sequence == (self.newest + 1) & 0xFFFF
 
     def receive(self, sequence: int, now: float, count: int = 1) -> list[int]:
         """Note `count` packets of consecutive numbers; return the numbers to request at once."""
         if self.follows(sequence):
-            self._newest = (sequence + count - 1) & 0xFFFF
+            self.newest = (sequence + count - 1) & 0xFFFF
             return []
         return [hole for at in range(count) for hole in self._receive((sequence + at) & 0xFFFF, now)]
 
     def _receive(self, sequence: int, now: float) -> list[int]:
-        assert self._newest is not None
-        if not newer(sequence, self._newest):
+        assert self.newest is not None
+        if not newer(sequence, self.newest):
             self._missing.pop(sequence, None)
             return []
-        gap = ((sequence - self._newest) & 0xFFFF) - 1
-        holes = [(self._newest + 1 + i) & 0xFFFF for i in range(gap)] if gap <= MAX_GAP else []
-        self._newest = sequence
+        gap = ((sequence - self.newest) & 0xFFFF) - 1
+        holes = [(self.newest + 1 + i) & 0xFFFF for i in range(gap)] if gap <= MAX_GAP else []
+        self.newest = sequence
         self.lost += gap
         if gap > MAX_GAP:
             self._missing.clear()

@@ -10,14 +10,14 @@ class PacketCache:
     """A ring indexed by sequence number."""
 
     def __init__(self) -> None:
-        self._ring: list[Packet | None] = [None] * CACHE_PACKETS
+        self.ring: list[Packet | None] = [None] * CACHE_PACKETS
 
     def add(self, *packets: Packet) -> None:
         """Keep packets, forgetting those `CACHE_PACKETS` before them."""
         for packet in packets:
-            self._ring[packet.sequence % CACHE_PACKETS] = packet
+            self.ring[packet.sequence % CACHE_PACKETS] = packet
 
     def get(self, sequence: int) -> Packet | None:
         """Return the packet with that sequence number; None when it is gone."""
-        packet = self._ring[sequence % CACHE_PACKETS]
+        packet = self.ring[sequence % CACHE_PACKETS]
         return packet if packet is not None and packet.sequence == sequence else None

@@ -1,23 +1,19 @@
 """Receive statistics of one incoming stream: loss, jitter, and transit by its sender's clock. Pure."""
 
-from dataclasses import dataclass
-
+from mediaserver.rtp.inbound_stream import InboundStream
 from mediaserver.rtp.rtcp import Block, SenderReport
 
 
-@dataclass(slots=True)
-class ReceiveStats:
+class ReceiveStats(InboundStream):
     """Statistics for receiver reports (RFC 3550 §6.4.1, appendix A.3), and to align streams of one sender."""
 
-    received: int = 0
-    highest: int = -1
-    base: int = 0
-    cycles: int = 0
-    reported_expected: int = 0
-    reported_received: int = 0
-    report: SenderReport | None = None
-    """The sender's last report."""
-    report_time: float = 0.0
+    def __init__(self) -> None:
+        super().__init__()
+        self.report: SenderReport | None = None
+        """The sender's last report."""
+        self.report_time = 0.0
+        self._reported_expected = 0
+        self._reported_received = 0
 
     def receive(self, sequence: int, count: int = 1) -> None:
         """Count `count` packets of consecutive numbers."""
@@ -48,9 +44,9 @@ class ReceiveStats:
     def take(self, ssrc: int, now: float) -> tuple[Block, int, int]:
         """Return the report block, and the packets received and lost since the last one."""
         expected = (self.cycles << 16) + self.highest - self.base + 1
-        got = self.received - self.reported_received
-        lost = max(0, expected - self.reported_expected - got)
-        self.reported_expected, self.reported_received = expected, self.received
+        got = self.received - self._reported_received
+        lost = max(0, expected - self._reported_expected - got)
+        self._reported_expected, self._reported_received = expected, self.received
         block = Block(
             ssrc=ssrc,
             fraction_lost=min(255, 256 * lost // max(1, lost + got)),

@@ -8,6 +8,7 @@ current batch of datagrams has been read, so that a whole picture goes to each r
 import logging
 from typing import Protocol
 
+from mediaserver.rtp.inbound_stream import MAX_PENDING, InboundStream
 from mediaserver.rtp.keyframe_requests import KeyframeThrottle
 from mediaserver.rtp.outbound_stream import OutboundStream, fan_out, send_prepared
 from mediaserver.rtp.packet import Packet
@@ -15,9 +16,6 @@ from mediaserver.rtp.packet_cache import PacketCache
 from mediaserver.throttled_log import ThrottledLog
 
 logger = logging.getLogger(__name__)
-
-MAX_PENDING = 256
-"""Packets one batch may bring for a source; a flood beyond that is dropped, oldest first."""
 
 
 class Sink(Protocol):
@@ -89,7 +87,8 @@ class Source:
 
     def flush(self, now: float) -> None:
         """Hand the waiting packets to every sink."""
-        packets, self._pending = self._pending, []
+        packets = self._pending[:]
+        self._pending.clear()
         others = fan_out(self, self.sinks, packets, now)
         if not others:
             return
@@ -122,6 +121,10 @@ class VideoSource(Source):
         super().detach(sink)
         if not self.sinks:
             self._keyframes.forget()
+
+    def feed_from(self, stream: InboundStream) -> None:
+        """Let the inbox push packets of `stream` that are in step."""
+        stream.feed(self, self.codec, self.sinks, self._pending, self._cache.ring, self._flush_queue)
 
     def push(self, *packets: Packet) -> None:
         """Take packets; they leave at the next flush."""

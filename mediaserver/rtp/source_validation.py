@@ -21,21 +21,27 @@ class SourceValidation:
     """Validates the sequence numbers of one incoming stream."""
 
     def __init__(self) -> None:
-        self._newest: int | None = None
+        self.newest: int | None = None
+        """The newest number taken. Packets in step with it may be noted by moving it on."""
         self._suspect: int | None = None
         """The sequence number that would confirm a restart."""
+
+    @property
+    def suspects(self) -> bool:
+        """Return whether a packet was far off, and none has shown since that it was stray."""
+        return self._suspect is not None
 
     def judge(self, sequence: int, count: int = 1) -> Verdict:
         """Take the number of the next packet, or of the first of `count` packets; return the verdict."""
         last = (sequence + count - 1) & 0xFFFF
-        ahead = 0 if self._newest is None else (sequence - self._newest) & 0xFFFF
+        ahead = 0 if self.newest is None else (sequence - self.newest) & 0xFFFF
         if ahead < MAX_DROPOUT and sequence != self._suspect:
-            self._newest, self._suspect = last, None
+            self.newest, self._suspect = last, None
             return "take"
         if ahead > 0x10000 - MAX_MISORDER and sequence != self._suspect:
             return "take"
         if sequence == self._suspect or count > 1:
-            self._newest, self._suspect = last, None
+            self.newest, self._suspect = last, None
             return "restart"
         self._suspect = (last + 1) & 0xFFFF
         return "leave"

@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mediaserver.rtp.inbound_stream import InboundStream, plain_take
 from mediaserver.rtp.packet import Packet, parse
 from mediaserver.transport import stun
 from mediaserver.transport.ice import Address
@@ -60,6 +61,8 @@ class PlainPeerPath:
         self.unsegmented = False
         """True when the kernel takes no segmented messages to its address: the route's MTU is too small, or it does not
         know them."""
+        self.streams: dict[int, InboundStream] = {}
+        """Registered streams by SSRC."""
         self._ssrcs: set[int] = set()
         self._aimed: tuple[socket.socket, Address] | None = None
 
@@ -75,6 +78,10 @@ class PlainPeerPath:
         """Count an SSRC under which a packet was opened."""
         self._ssrcs.add(ssrc)
 
+    def register(self, ssrc: int, stream: InboundStream) -> None:
+        """Let the inbox take packets of a stream that are in step; the SSRC is one under which a packet was opened."""
+        self.streams[ssrc] = stream
+
     def aim(self, sock: socket.socket, address: Address) -> None:
         """Send to `address` from `sock` from now on; only the compiled loop sends by itself."""
         if self._aimed != (sock, address):
@@ -83,13 +90,14 @@ class PlainPeerPath:
     def close(self) -> None:
         """Stop sending and receiving."""
         self.owner = self.srtp = self._aimed = None
+        self.streams.clear()
 
 
 Item = tuple[Any, Any, Any, float]
 """A STUN message as (None, bytes, address); a DTLS record or a decrypted RTCP packet as (owner, bytes, None); decrypted
-RTP packets as (owner, packets, header extensions of the first by local id): as many consecutive ones of one stream as
-came in a row, of which only the first has extensions beside its level. The last element is the time at which it (the
-first) came."""
+RTP packets that are not in step as (owner, packets, header extensions of the first by local id): as many consecutive
+ones of one stream as came in a row, of which only the first has extensions beside its level. The last element is the
+time at which it (the first) came."""
 
 
 class PlainInbox:
@@ -99,6 +107,7 @@ class PlainInbox:
     def __init__(self, counters: Counters, packet: type[Packet]) -> None:
         self._counters = counters
         self._paths: dict[Address, PlainPeerPath] = {}
+        self._looks = 0
 
     def route(self, address: Address, path: PlainPeerPath) -> None:
         """Assign what comes from `address` to the path."""
@@ -115,6 +124,7 @@ class PlainInbox:
 
     def read(self, sock: socket.socket, now: float) -> list[Item]:
         """Read what waits in `sock`, at most `MAX_READ` datagrams; datagrams that belong to no path are counted."""
+        self._looks += 1
         items: list[Item] = []
         media: Item = None, [], None, now
         for _ in range(MAX_READ):
@@ -160,13 +170,20 @@ class PlainInbox:
         path.opened(ssrc)
         if report:
             return path.owner, bytes(receive_view[:plain]), None, received_at
+        return self._packet(path, plain, received_at)
+
+    def _packet(self, path: PlainPeerPath, length: int, received_at: float) -> Item | None:
+        """Return the item of an RTP packet; None when it is malformed, or was taken because it is in step."""
         try:
-            packet, extensions = parse(receive_view, plain)
+            packet, extensions = parse(receive_view, length)
         except ValueError:
             self._counters.malformed += 1
             return None
         if level := extensions.pop(path.level_id, b""):
             packet.level = level[0] & 0x7F
+        stream = path.streams.get(packet.ssrc)
+        if stream is not None and plain_take(stream, packet, received_at, self._looks):
+            return None
         return path.owner, [packet], extensions, received_at
 
 

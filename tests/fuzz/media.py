@@ -22,6 +22,7 @@ from mediaserver.video import scaler
 from mediaserver.video.codecs import VideoDecoder, VideoEncoder
 from tests.fuzz.target import Target
 from tests.mediaserver.rtp import test_outbound_stream as wire
+from tests.mediaserver.rtp.loopback_viewer import Viewer, loopback, waiting
 
 CODECS = ("opus", *SOUNDS)
 VIDEO = ("VP8", "H264")
@@ -101,8 +102,8 @@ def read_pictures(data: bytes) -> None:
 
 async def _sent_alike(data: bytes) -> None:
     """Forward fuzzed packets by the compiled and the Python loop; assert that state and datagrams are the same."""
-    flush_queue, mux, sock = FlushQueue(), UdpMux(), wire.loopback()
-    viewers = [wire.Viewer(mux, Port(sock, mux.counters), plain=plain) for plain in (False, True)]
+    flush_queue, mux, sock = FlushQueue(), UdpMux(), loopback()
+    viewers = [Viewer(mux, Port(sock, mux.counters), plain=plain) for plain in (False, True)]
     source, sequence, now = VideoSource("one", VIDEO[data[0] % 2 if data else 0], flush_queue), 65_530, 1.0
     for viewer in viewers:
         viewer.forwarder.follow(source, now)
@@ -111,7 +112,7 @@ async def _sent_alike(data: bytes) -> None:
         source.push(Packet(0, sequence & 0xFFFF, round(now * 90_000), 0, bool(key & 2), body, bool(key & 1)))
         flush_queue.flush(now)
         assert viewers[0].state() == viewers[1].state()
-        assert wire.waiting(viewers[0].sock) == wire.waiting(viewers[1].sock)
+        assert waiting(viewers[0].sock) == waiting(viewers[1].sock)
     for each in (sock, *(viewer.sock for viewer in viewers)):
         each.close()
 

@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from mediaserver.peer.simulcast import ACTIVE_S, CameraInput
+from mediaserver.peer.simulcast import CameraInput
 from mediaserver.rtp.frame_assembler import MOST_FPS, PATIENCE_S
+from mediaserver.rtp.inbound_stream import ACTIVE_S
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.rtp.rtcp import SenderReport

@@ -3,9 +3,10 @@
 import pytest
 
 from mediaserver.rtp import source as rtp_source
+from mediaserver.rtp.inbound_stream import MAX_PENDING
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.source import MAX_PENDING, FlushQueue, Source, VideoSource
+from mediaserver.rtp.source import FlushQueue, Source, VideoSource
 
 
 class KeepingSink:

@@ -236,11 +236,11 @@ class _PictureIds:
 
     def rewrite(self, payload: bytes, picture_offset: int) -> bytes:
         descriptor = readable_vp8(payload)
+        first, self.switching = self.switching, False
         if descriptor is None or descriptor.picture_id is None:
             return payload
         tl0 = descriptor.tl0 or 0
-        if self.switching:
-            self.switching = False
+        if first:
             picture_offset = self._stream.last_picture + 1 - descriptor.picture_id
             self._stream.picture_offset = picture_offset
             self._stream.tl0_offset = self._stream.last_tl0 + 1 - tl0

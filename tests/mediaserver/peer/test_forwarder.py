@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -605,6 +606,58 @@ def test_whatever_temporal_layers_are_forwarded_a_number_stays_that_of_its_packe
     by_number = {packet[1]: packet for packet in sent}
     assert all(packet == by_number[packet[1]] for packet in fixture.transport.sent)
     assert len(fixture.transport.sent) == len(sent)
+
+
+class LyingCamera(Camera):
+    """A camera whose VP8 descriptors are any of RFC 7741 §4.2, with picture ids and temporal layers drawn by chance."""
+
+    def __init__(self, name: str, flush_queue: FlushQueue, draw: Random) -> None:
+        super().__init__(name, "VP8", flush_queue, draw.randrange(0x10000))
+        self.draw = draw
+
+    def _descriptor(self) -> bytes:
+        fields = self.draw.choice([0x00, 0x20, 0x30, 0x80, 0xC0, 0xA0, 0xE0, 0xE0, 0xE0, 0xF0])
+        short = bytes([self.draw.randrange(0x80)])
+        long = bytes([0x80 | self.draw.randrange(0x80), self.draw.randrange(0x100)])
+        ids = self.draw.choice([short, long, long]) if fields & 0x80 else b""
+        return bytes([fields]) + ids + self.draw.randbytes((fields & 0x40 != 0) + (fields & 0x30 != 0))
+
+    def next(self) -> list[Packet]:
+        """Send the next picture; return packets of it that are late."""
+        descriptor, late, keyframe = self._descriptor(), [], self.draw.random() < 0.1
+        for part in range(count := self.draw.randrange(1, 4)):
+            payload = bytes([0x80 if part else 0x90]) + descriptor + self.draw.randbytes(4)
+            stamp, marker = self.sequence * 3000 & 0xFFFFFFFF, part == count - 1
+            packet = Packet(0, self.sequence & 0xFFFF, stamp, 0, marker, payload, keyframe and not part)
+            self.sequence += 1
+            if self.draw.random() < 0.1:
+                late.append(packet)
+            else:
+                self.push(packet)
+        return late
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_a_camera_says_of_its_pictures_a_number_stays_that_of_its_payload(seed: int) -> None:
+    fixture, draw, sent = ForwarderFixture(), Random(seed), dict[int, Outgoing]()
+    cameras = [LyingCamera(name, fixture.flush_queue, draw) for name in ("one", "two")]
+    late: list[tuple[int, LyingCamera, Packet]] = []
+    for at in range(400):
+        now = 0.03 * at
+        if draw.random() < 0.1:
+            fixture.forwarder.follow(draw.choice(cameras), now)
+        if draw.random() < 0.1:
+            fixture.forwarder.limit_temporal_layers(draw.choice([0, 1, 2, None]))
+        late += [(at + draw.randrange(6), camera, packet) for camera in cameras for packet in camera.next()]
+        for _, camera, packet in [each for each in late if each[0] == at]:
+            camera.push(packet)
+        fixture.flush_queue.flush(now)
+        recent = list(sent)[-100:]
+        fixture.forwarder.resend(draw.sample(recent, len(recent) // 5), 4_000_000, 0.0, now)
+        for packet_sent in fixture.transport.sent:
+            assert sent.setdefault(packet_sent[1], packet_sent) == packet_sent
+        fixture.transport.sent.clear()
+    assert len(sent) > 100
 
 
 STEPS = st.lists(

@@ -27,8 +27,8 @@ from loadtest.drills import command
 from loadtest.endpoint.reconnecting import JOIN_ERRORS
 from loadtest.load.cases import CASES
 from loadtest.media.clip import Codec
-from loadtest.report.case_result import summary
 from loadtest.report.json_report import Outcome, render, report
+from loadtest.report.province_rows import summary
 from loadtest.report.verdict import passed
 from loadtest.scenario import demo, growth, province, single_session
 from loadtest.scenario.single_session import RunPlan, TargetServer

@@ -7,6 +7,9 @@ from loadtest.table import Row, table
 FORWARD_US = {"10": 7.0, "30": 5.0, "60": 4.5}
 COMPOSE_FLOORS, MIX_PCT, SESSION_PCT, RECORDED_PCT, JOIN_MS, MEMORY_KIB, TILES_KIB = 1.2, 10, 2.5, 3, 4, 150, 400
 
+RECEIVERS_PCT, MISSING_PCT = 60, 0.1
+RECEIVED = {"forwarded": "one camera", "composed": "16 cameras composed"}
+
 
 def report(figures: dict[str, Any]) -> str:
     """Return the figures as a table in Markdown, beside the least possible costs and what they should reach."""
@@ -26,6 +29,7 @@ def rows(figures: dict[str, Any]) -> list[Row]:
     found.append(Row(f"{held}, composed for all", f"{session['composed']} core-%"))
     if "recorded" in session:
         found.append(_most(f"{held}: recording its tracks, more", session["recorded"], RECORDED_PCT, "core-%"))
+    found += [_receivers(figures, kind) for kind in ("forwarded", "composed")]
     found.append(_most("join (seat, SDP, ICE, DTLS)", figures["join_cpu_ms"], JOIN_MS, "ms"))
     found.append(_most("memory per receiver", figures["memory_per_receiver_kb"], MEMORY_KIB, "KiB"))
     work = "memory per receiver with 16 m-lines for tiles"
@@ -50,6 +54,16 @@ def _compose(figures: dict[str, Any]) -> Row:
 def _mix(figures: dict[str, Any]) -> Row:
     limits = _limits(figures["mix30_limit_core_pct"], figures["mix30_paced_limit_core_pct"])
     return _most("mix of 30 senders", figures["mix30_core_pct"], MIX_PCT, "core-%", limits)
+
+
+def _receivers(figures: dict[str, Any], kind: str) -> Row:
+    many = figures["receivers"]
+    cost, missing = many[kind]["core_pct"], many[kind]["missing_pct"]
+    work = f"one meeting, {many['count']} receivers that count: " + RECEIVED[kind]
+    least = f"limit of sending alone {many[kind]['sending_limit_core_pct']} core-%"
+    beside = f"{many[kind]['us_per_packet']} µs per packet; {least}; endpoints {many[kind]['endpoints_pct']} core-%"
+    reached = cost <= RECEIVERS_PCT and missing < MISSING_PCT
+    return Row(work, f"{cost} core-%, {missing} % missing", f"≤ {RECEIVERS_PCT}, < {MISSING_PCT} %", reached, beside)
 
 
 def _limits(limit: float, paced: float) -> str:

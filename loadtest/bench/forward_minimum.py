@@ -1,7 +1,9 @@
 """Measures the least CPU of forwarding and of mixing: encrypt and send, or decode, add and encode, nothing else.
 
 `python -m loadtest.bench.forward_minimum RECEIVERS VOICES` prints both as JSON, without pauses and at the rate of
-pictures and sound. It is run as a process of its own, as the media worker is.
+pictures and sound. `… RECEIVERS` prints what forwarding costs to receivers that take segmented messages whole, as
+:class:`loadtest.endpoint.counting_socket.CountingSocket` does. It is run as a process of its own, as the media worker
+is.
 """
 
 import json
@@ -15,6 +17,7 @@ import numpy as np
 from pylibsrtp import Policy, Session
 
 from loadtest.bench.pacing import paced
+from loadtest.endpoint.counting_socket import UDP_GRO
 from loadtest.media.clip import FPS
 from loadtest.media.tone import encode_tone, tone_hz
 from mediaserver.api import RoomOptions
@@ -32,10 +35,11 @@ MIXED = RoomOptions().mixed
 
 
 class LoopbackReceiver:
-    """A socket on loopback whose packets are read and dropped, and the keys for it."""
+    """A socket on loopback whose packets are read and dropped, and the keys for it; `whole`: whose messages are."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.IPPROTO_UDP, UDP_GRO, whole)
         self.socket.setblocking(False)
         self.socket.bind(("127.0.0.1", 0))
         self.address = self.socket.getsockname()
@@ -55,15 +59,16 @@ def _session(direction: int) -> Session:
     return Session(Policy(key=bytes(44), ssrc_type=direction, srtp_profile=profile))
 
 
-def forward_us(receivers: int, every_s: float = 0.0) -> float:
+def forward_us(receivers: int, every_s: float = 0.0, *, whole: bool = False) -> float:
     """Return CPU microseconds per packet, encrypted and sent with one segmented system call for each picture and
     receiver.
 
-    A picture is sent `every_s` seconds, or without pauses for 0.
+    A picture is sent `every_s` seconds, or without pauses for 0. The kernel need not split messages that are taken
+    `whole`.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
-        port, seated = Port(sock, Counters()), [LoopbackReceiver() for _ in range(receivers)]
+        port, seated = Port(sock, Counters()), [LoopbackReceiver(whole=whole) for _ in range(receivers)]
         spent = sum(_picture(port, seated, number) for number in paced(PICTURES, every_s))
         for each in seated:
             each.socket.close()
@@ -106,11 +111,14 @@ def mix_pct(voices: int, seconds: int, every_s: float = 0.0) -> float:
 
 
 if __name__ == "__main__":
-    receivers, voices = map(int, sys.argv[1:3])
-    limits = {
-        "forward_us": forward_us(receivers),
-        "forward_paced_us": forward_us(receivers, 1 / FPS),
-        "mix_pct": mix_pct(voices, MIXED_S),
-        "mix_paced_pct": mix_pct(voices, MIXED_S, PTIME_MS / 1000),
-    }
+    receivers, *voices = map(int, sys.argv[1:])
+    if voices:
+        limits = {
+            "forward_us": forward_us(receivers),
+            "forward_paced_us": forward_us(receivers, 1 / FPS),
+            "mix_pct": mix_pct(voices[0], MIXED_S),
+            "mix_paced_pct": mix_pct(voices[0], MIXED_S, PTIME_MS / 1000),
+        }
+    else:
+        limits = {"forward_whole_paced_us": forward_us(receivers, 1 / FPS, whole=True)}
     print(json.dumps(limits))

@@ -1,6 +1,7 @@
 """Seats the endpoints of which the rows of `python -m loadtest bench` are measured."""
 
 import os
+from dataclasses import replace
 from functools import partial
 
 from loadtest.bench import compose_minimum
@@ -45,11 +46,18 @@ def filler_clip() -> Clip:
 
 async def seat_cameras(room: BenchRoom) -> None:
     """Seat 16 senders of H.264 640x360 at 25 pictures/s, and last one viewer of the composed 720p25; no sound."""
-    for index in range(compose_minimum.SENDERS):
-        endpoint = await room.seat(camera(index), OfferOptions(("H264",), 1, picture=False))
-        endpoint.sending.mic = False
+    await seat_senders(room)
     viewer = await room.seat(Material((), no_camera), OfferOptions(("H264",), camera=False), visible=False)
     viewer.sending.mic = False
+
+
+async def seat_senders(room: BenchRoom, *, voice: bool = False) -> None:
+    """Seat 16 senders of H.264 640x360 at 25 pictures/s; with `voice` the first has the floor and sends a tone."""
+    for index in range(compose_minimum.SENDERS):
+        speaks = voice and index == 0
+        material = replace(camera(index), voice=encode_tone(tone_hz(0))) if speaks else camera(index)
+        endpoint = await room.seat(material, OfferOptions(("H264",), 1, picture=False), floor=speaks)
+        endpoint.sending.mic = speaks
 
 
 def composed_s(room: BenchRoom) -> float:

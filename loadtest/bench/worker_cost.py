@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from loadtest.bench import receivers_cost
 from loadtest.bench.seating import (
     MIXED,
     POINTS,
@@ -69,6 +70,8 @@ QUICK = BenchSettings(seconds=4.0, rounds=1)
 
 async def run(settings: BenchSettings, progress: Callable[[str], None]) -> dict[str, Any]:
     """Return all figures; each is the median of its rounds."""
+    progress(f"{receivers_cost.RECEIVERS} receivers, forwarded and composed")
+    many = await _receivers(settings)
     forward = {}
     for receivers in RECEIVERS:
         progress(f"forward to {receivers} receivers")
@@ -100,6 +103,7 @@ async def run(settings: BenchSettings, progress: Callable[[str], None]) -> dict[
         "mix30_limit_core_pct": round(_middle(limits.values(), "mix_pct"), 1),
         "mix30_paced_limit_core_pct": round(_middle(limits.values(), "mix_paced_pct"), 1),
         "session_core_pct": session,
+        "receivers": many,
         "join_cpu_ms": round(statistics.median(ms for ms, _ in joins), 2),
         "memory_per_receiver_kb": round(statistics.median(kb for _, kb in joins)),
         "memory_per_receiver_of_tiles_kb": round(statistics.median(tiles_kb)),
@@ -122,6 +126,27 @@ async def _compose(settings: BenchSettings) -> tuple[float, dict[str, float]]:
         workers.append(await compose_pct(settings.seconds))
         minima.append(await _run_module("loadtest.bench.compose_minimum", max(1, round(settings.seconds))))
     return statistics.median(workers), {name: _middle(minima, name) for name in minima[0]}
+
+
+async def _receivers(settings: BenchSettings) -> dict[str, Any]:
+    """Measure one meeting with a thousand receivers, and the least that sending to them can cost, by turns."""
+    kinds, limits = {"forwarded": receivers_cost.forwarded, "composed": receivers_cost.composed}, []
+    found: dict[str, list[receivers_cost.ReceiversCost]] = {kind: [] for kind in kinds}
+    for _ in range(settings.rounds):
+        for kind, measure in kinds.items():
+            found[kind].append(await measure(settings.seconds, receivers_cost.RECEIVERS))
+        limits.append(await _run_module("loadtest.bench.forward_minimum", receivers_cost.RECEIVERS))
+    limit = _middle(limits, "forward_whole_paced_us")
+    return {"count": receivers_cost.RECEIVERS} | {
+        kind: {
+            "core_pct": round(statistics.median(run.core_pct for run in runs), 1),
+            "us_per_packet": round(statistics.median(run.us_per_packet for run in runs), 2),
+            "sending_limit_core_pct": round(statistics.median(limit * run.packets_per_s for run in runs) / 1e4, 1),
+            "missing_pct": round(max(run.missing_pct for run in runs), 3),
+            "endpoints_pct": round(statistics.median(run.endpoints_pct for run in runs), 1),
+        }
+        for kind, runs in found.items()
+    }
 
 
 async def forward_us(receivers: int, seconds: float) -> float:

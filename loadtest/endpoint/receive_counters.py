@@ -45,6 +45,10 @@ class StreamCounters:
         self.packets += 1
         self.bytes += length
 
+    def set(self, first: int, highest: int, packets: int) -> None:
+        """Take what was counted elsewhere: the first and the highest sequence number, and the packets."""
+        self._base, self.highest, self.packets = first, highest, packets
+
     @property
     def lost(self) -> int:
         """Packets that were not received, not even when sent again."""

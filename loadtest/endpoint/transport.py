@@ -32,6 +32,8 @@ CHECKS_PER_CANDIDATE = 100
 """10 s: as patient as a browser with a busy server."""
 CONSENT_LOST_S = 30.0
 """RFC 7675 §5.1: after so many seconds without a response, sending must stop."""
+NOWHERE = ("127.0.0.1", 9)
+"""The discard service (RFC 863): a socket that is connected to it receives from nobody else."""
 
 
 class Receiver(Protocol):
@@ -58,9 +60,12 @@ class TransportFailed(Exception):
 
 
 class EndpointTransport:
-    """Moves packets between one simulated endpoint and the server."""
+    """Moves packets between one simulated endpoint and the server, from the address `bound` or any."""
 
-    def __init__(self, certificate: RTCCertificate, local: Credentials, receiver: Receiver) -> None:
+    def __init__(
+        self, certificate: RTCCertificate, local: Credentials, receiver: Receiver, bound: Address | None = None
+    ) -> None:
+        self._bound = bound
         self._certificate = certificate
         self._local = local
         self._receiver = receiver
@@ -100,7 +105,7 @@ class EndpointTransport:
     async def _try(self, candidate: Address) -> bool:
         self._open(candidate)
         for _ in range(CHECKS_PER_CANDIDATE):
-            self._check()
+            self.check()
             with suppress(TimeoutError):
                 async with asyncio.timeout(CHECK_S):
                     await self._responded.wait()
@@ -113,10 +118,14 @@ class EndpointTransport:
         sock.setblocking(False)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
+        if self._bound is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(self._bound)
         self._socket, self._port, self.remote = sock, Port(sock, self.counters), candidate
         asyncio.get_running_loop().add_reader(sock.fileno(), self._readable, sock)
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Send a connectivity check."""
         assert self._checks is not None
         self._responded.clear()
         self._send_plain(self._checks.request())
@@ -124,12 +133,19 @@ class EndpointTransport:
     async def _keep_consent(self) -> None:
         lost = time.monotonic() + CONSENT_LOST_S
         while time.monotonic() < lost:
-            self._check()
+            self.check()
             await asyncio.sleep(CONSENT_S)
             if self._responded.is_set():
                 lost = time.monotonic() + CONSENT_LOST_S
         logger.info("x consent lost: %s", self.remote)
         self._peer_closed()
+
+    def hand_over(self) -> None:
+        """Receive no longer: another socket of the same port gets what comes. Consent is no longer watched."""
+        assert self._consent is not None and self._socket is not None
+        self._consent.cancel()
+        asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        self._socket.connect(NOWHERE)
 
     def send(self, packets: Iterable[Outgoing]) -> None:
         """Encrypt and send packets with plain headers."""

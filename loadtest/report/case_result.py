@@ -111,27 +111,3 @@ def machine(measured: Measurement) -> dict[str, Any]:
         "others_pct": round(spent.others_pct, 1),
         "idle_pct": round(spent.idle_pct, 1),
     }
-
-
-def summary(report: dict[str, Any]) -> str:
-    """Return one line for each case, and the proposal, for the terminal."""
-    lines = []
-    for case in report["cases"]:
-        failed = [verdict["word"] for verdict in case["verdicts"] if not verdict["passed"]]
-        reached = case["reached"]
-        lines.append(
-            f"({case['word']}) {case['joined']}/{case['expected']} joined, {reached['cameras']} cameras of "
-            f"{reached['layers']} layers in {len(reached['sizes'])} meetings, "
-            f"{case['pictures_per_s']['median']} pictures/s, server {case['server']['cpu_pct']} % of a core: "
-            + (f"not met: {', '.join(failed)}" if failed else "passed" if case["whole"] else "passed as far as it went")
-        )
-    if proposed := report["proposal"]:
-        lines.append(f"proposed capacity: {proposed['sessions']} sessions, {proposed['points']} points")
-    else:
-        lines.append("proposed capacity: none, for no case met everything with all points, cameras and layers")
-    if costs := report.get("costs"):
-        lines.append(
-            f"a session of {costs['points']} points: forwarded {costs['forwarded_pct']} % of a core, composed "
-            f"{costs['composed_pct']} %, recorded {costs['recorded_pct']} % more"
-        )
-    return "\n".join(lines)

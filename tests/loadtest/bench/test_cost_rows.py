@@ -15,6 +15,17 @@ FIGURES: dict[str, Any] = {
     "mix30_limit_core_pct": 4.0,
     "mix30_paced_limit_core_pct": 6.0,
     "session_core_pct": {"points": 12, "forwarded": 2.4, "composed": 21.0},
+    "receivers": {
+        "count": 1000,
+        "forwarded": {
+            "core_pct": 60.0, "us_per_packet": 3.0, "sending_limit_core_pct": 50.1, "missing_pct": 0.099,
+            "endpoints_pct": 30.2,
+        },
+        "composed": {
+            "core_pct": 59.0, "us_per_packet": 3.4, "sending_limit_core_pct": 40.5, "missing_pct": 0.1,
+            "endpoints_pct": 31.0,
+        },
+    },
     "join_cpu_ms": 4.5,
     "memory_per_receiver_kb": 147,
     "memory_per_receiver_of_tiles_kb": 401,
@@ -39,6 +50,16 @@ def test_the_table_sets_each_figure_beside_its_limit_and_its_reach() -> None:
         ["mix of 30 senders", "11.0 core-%", "≤ 10", "no", "plain limit 4.0, in rhythm 6.0"],
         ["a session of 12 points, each forwarded the others at 180 lines", "2.4 core-%", "≤ 2.5", "yes", "–"],
         ["a session of 12 points, composed for all", "21.0 core-%", "–", "–", "–"],
+        [
+            "one meeting, 1000 receivers that count: one camera",
+            *("60.0 core-%, 0.099 % missing", "≤ 60, < 0.1 %", "yes"),
+            "3.0 µs per packet; limit of sending alone 50.1 core-%; endpoints 30.2 core-%",
+        ],
+        [
+            "one meeting, 1000 receivers that count: 16 cameras composed",
+            *("59.0 core-%, 0.1 % missing", "≤ 60, < 0.1 %", "no"),
+            "3.4 µs per packet; limit of sending alone 40.5 core-%; endpoints 31.0 core-%",
+        ],
         ["join (seat, SDP, ICE, DTLS)", "4.5 ms", "≤ 4", "no", "–"],
         ["memory per receiver", "147 KiB", "≤ 150", "yes", "–"],
         ["memory per receiver with 16 m-lines for tiles", "401 KiB", "≤ 400", "no", "–"],

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from loadtest.load.cases import CASES
-from loadtest.report.case_result import ran_in_full, summary
+from loadtest.report.case_result import ran_in_full
 from loadtest.scenario.province import ProvinceSettings, conditions, proposal
-from tests.loadtest.report.case_results import figures, report
+from tests.loadtest.report.case_results import figures
 
 
 def passed_case(meetings: int, points: int, cpu_pct: float, **changed: Any) -> dict[str, Any]:
@@ -76,13 +76,3 @@ def test_the_conditions_tell_the_scale() -> None:
 
 def test_without_a_passed_case_nothing_is_proposed() -> None:
     assert proposal([], 0.8) is None
-
-
-def test_the_summary_names_what_was_not_met() -> None:
-    good, bad = figures(), figures(joined=150)
-    lines = summary(report(good, bad, proposal={"sessions": 7, "points": 238})).splitlines()
-    assert [line.rpartition(": ")[2] for line in lines] == [
-        "passed as far as it went",
-        "joined",
-        "7 sessions, 238 points",
-    ]

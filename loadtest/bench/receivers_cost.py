@@ -1,0 +1,112 @@
+"""Measures what a worker takes for one meeting with a thousand receivers, forwarded one camera or composed."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from loadtest.bench.seating import seat_senders, seat_viewers
+from loadtest.bench.worker_harness import ROOM, BenchRoom, bench_room
+from loadtest.endpoint.counted_receiver import CountedReceiver
+from loadtest.endpoint.counting_socket import CountingSocket
+from loadtest.endpoint.ice_checks import CONSENT_S
+from loadtest.media.clip import FPS
+from mediaserver.api import SeatOptions
+
+RECEIVERS = 1000
+JOINING_AT_ONCE = 8
+TURN_S = 0.01
+"""Seconds between two looks into the shared socket."""
+STEADY_S = 6.0
+"""Seconds before measuring: a single voice is forwarded unchanged once it has been steady for five seconds."""
+MIN_SHARE = 0.9
+"""Least share of the pictures that each receiver must get; with less the run fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiversCost:
+    """CPU of the worker and of these endpoints in percent of a core; packets a second that arrived, and the percent of
+    them that did not."""
+
+    core_pct: float
+    endpoints_pct: float
+    packets_per_s: float
+    missing_pct: float
+
+    @property
+    def us_per_packet(self) -> float:
+        """CPU microseconds of the worker for each packet that arrived."""
+        return 1e4 * self.core_pct / self.packets_per_s
+
+
+Measure = Callable[[float, int], Awaitable[ReceiversCost]]
+
+
+async def forwarded(seconds: float, receivers: int = RECEIVERS) -> ReceiversCost:
+    """Measure a worker that forwards one camera and voice to so many receivers. Raises RuntimeError when one of them is
+    not served."""
+    async with bench_room() as room:
+        await seat_viewers(room, 0)
+        return await _measure(room, ("VP8",), "camera:0", receivers, seconds)
+
+
+async def composed(seconds: float, receivers: int = RECEIVERS) -> ReceiversCost:
+    """Measure a worker that composes sixteen cameras for so many receivers, one voice with it. Raises RuntimeError when
+    one of them is not served."""
+    async with bench_room() as room:
+        await seat_senders(room, voice=True)
+        return await _measure(room, ("H264",), "composed", receivers, seconds)
+
+
+async def _measure(
+    room: BenchRoom, codecs: tuple[str, ...], view: str, receivers: int, seconds: float
+) -> ReceiversCost:
+    shared = CountingSocket()
+    seated = [CountedReceiver(room.certificate, number + 1, codecs, shared) for number in range(receivers)]
+    gate = asyncio.Semaphore(JOINING_AT_ONCE)
+
+    async def join(number: int) -> None:
+        async with gate:
+            options = SeatOptions(f"receiver-{number}", f"Receiver {number}", visible=False, view=view)
+            await seated[number].connect(await room.answer(ROOM, options, seated[number].offer()))
+
+    turns = asyncio.ensure_future(_take_turns(shared, seated))
+    try:
+        await asyncio.gather(*map(join, range(receivers)))
+        await asyncio.sleep(STEADY_S)
+        return await _count(room, shared, [receiver.streams[-1].ssrc for receiver in seated], seconds)
+    finally:
+        turns.cancel()
+        with suppress(asyncio.CancelledError):
+            await turns
+        await asyncio.gather(*(receiver.close() for receiver in seated))
+        shared.close()
+
+
+async def _take_turns(shared: CountingSocket, seated: list[CountedReceiver]) -> None:
+    """Read the shared socket and let each receiver report once a second, in turns, until cancelled."""
+    loop = asyncio.get_running_loop()
+    turns_per_s = round(1 / TURN_S)
+    turn, due = 0, loop.time()
+    while True:
+        shared.read()
+        for receiver in seated[turn % turns_per_s :: turns_per_s]:
+            if receiver.streams:
+                receiver.report()
+                if turn // turns_per_s % round(CONSENT_S) == 0:
+                    receiver.check()
+        turn, due = turn + 1, max(due + TURN_S, loop.time() - 1.0)
+        await asyncio.sleep(due - loop.time())
+
+
+async def _count(room: BenchRoom, shared: CountingSocket, pictures: list[int], seconds: float) -> ReceiversCost:
+    packets, expected, least = shared.packets, shared.expected, shared.least(pictures)
+    own, began = time.process_time(), time.monotonic()
+    cpu = await room.cpu_s(seconds)
+    took = time.monotonic() - began
+    own, packets, expected = time.process_time() - own, shared.packets - packets, shared.expected - expected
+    if (rate := (shared.least(pictures) - least) / took) < MIN_SHARE * FPS:
+        raise RuntimeError(f"a receiver gets {rate:.1f} pictures/s only")
+    missing = 100 * max(0, expected - packets) / expected
+    return ReceiversCost(100 * cpu / took, 100 * own / took, packets / took, missing)

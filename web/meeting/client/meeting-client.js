@@ -5,6 +5,7 @@
 import {t} from '../../core/i18n.js';
 import {PeerConnection} from './peer-connection.js';
 import {needsOtherPicture, floorChange, micState, ownSeat, quality, recordState, reduce, initialState, heightToRequest} from './meeting-state.js';
+import {DecodingWatch, ONE_PICTURE, SMALLER} from './decoding.js';
 import {DarknessWatch, DeviceError, LevelMeter, deviceChoices, openDevice, openScreen, saveDeviceChoices} from './devices.js';
 import {Protocol} from './protocol.js';
 import {coresOfMachine, tileLines} from './tile-lines.js';
@@ -13,6 +14,8 @@ import {span} from '../../core/time.js';
 
 const SEAT_KEPT_MS = 60_000; // a seat, and what was switched on in it, is kept this long (docs/protocol.md)
 const HEARD_MS = 300; // keep "sending sound" lit between syllables
+const LOSSY = 0.03; // share of packets lost from which pictures are missing because of the network
+const SMALLER_HEIGHT = 360; // lines requested by a machine that does not decode all in time
 
 /** @param {string} path */
 const socketUrl = path => new URL(`../../${path}`, import.meta.url).href.replace(/^http/, 'ws');
@@ -52,6 +55,7 @@ export class MeetingClient extends EventTarget {
     this.level = 0;
     /** The picture height to request, in lines; 0 while unknown. */
     this.pictureHeight = 0;
+    this.decoding = new DecodingWatch();
     this.heardAt = -HEARD_MS;
     /** @type {'good' | 'fair' | 'poor' | 'bad'} */
     this.quality = 'good';
@@ -153,7 +157,7 @@ export class MeetingClient extends EventTarget {
   /** @param {string} source */
   async watch(source) {
     try {
-      this.onMessage(await this.protocol.request({type: 'view', source, lines: this.pictureHeight}));
+      this.onMessage(await this.protocol.request({type: 'view', source, lines: this.requestedHeight}));
     } catch (fault) {
       this.notice(`error.${/** @type {any} */ (fault).word}`);
     }
@@ -172,9 +176,15 @@ export class MeetingClient extends EventTarget {
     this.watch('composed');
   }
 
-  /** Tell the server which of both this browser's person chose; on joining it is said before media are connected. */
+  /** Tell the server whether one picture is to come, by this browser's person or machine; on joining it is said before media are connected. */
   reportOnePicture() {
-    if (this.drawsTiles && this.protocol.status === 'joined') this.protocol.send({type: 'one-picture', on: deviceChoices().onePicture});
+    const on = deviceChoices().onePicture || this.decoding.level === ONE_PICTURE;
+    if (this.drawsTiles && this.protocol.status === 'joined') this.protocol.send({type: 'one-picture', on});
+  }
+
+  /** The picture height to request of the server, in lines: less than the place has while the machine does not decode all in time. */
+  get requestedHeight() {
+    return this.decoding.level === SMALLER ? Math.min(this.pictureHeight, SMALLER_HEIGHT) : this.pictureHeight;
   }
 
   /**
@@ -445,13 +455,21 @@ export class MeetingClient extends EventTarget {
     for (const track of [...Object.values(this.tracks), this.screen]) track?.stop();
   }
 
-  /** @param {{loss: number, rtt: number}} measured */
+  /** @param {{loss: number, rtt: number, pictures: number, decoded: number}} measured */
   onMeasurement(measured) {
     this.loss = 0.8 * this.loss + 0.2 * measured.loss; // one lost packet in half a second is no bad network
+    this.watchDecoding(measured);
     const now = quality({loss: this.loss, rtt: measured.rtt});
     if (now === this.quality) return;
     this.quality = now;
     this.scheduleChange();
+  }
+
+  /** Request less while the machine does not decode all in time; where packets are lost or the page is hidden, that says nothing. @param {{pictures: number, decoded: number}} measured */
+  watchDecoding({pictures, decoded}) {
+    if (document.hidden || this.loss > LOSSY || !this.decoding.update({received: pictures, decoded}, performance.now())) return;
+    this.reportOnePicture();
+    if (this.state) this.watch(this.state.view);
   }
 
   /** @param {string} key @param {...any} args */

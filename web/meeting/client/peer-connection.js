@@ -47,13 +47,18 @@ const TRANSCEIVER_INDEX = {mic: 0, camera: 1, content: 3};
 /** @param {MediaStreamTrack | null} track */
 const heightOf = track => track?.getSettings().height ?? 720;
 
-/** Sum received and lost packets of a report, with the round-trip time in seconds. @param {RTCStatsReport} report */
+/** What was received so far: packets and those lost, pictures and those decoded. */
+const NO_COUNTS = {received: 0, lost: 0, pictures: 0, decoded: 0};
+
+/** Sum what a report counts, with the round-trip time in seconds. @param {RTCStatsReport} report */
 function summarise(report) {
-  const sum = {received: 0, lost: 0, rtt: 0};
+  const sum = {...NO_COUNTS, rtt: 0};
   report.forEach(entry => {
     if (entry.type === 'inbound-rtp') {
       sum.received += entry.packetsReceived ?? 0;
       sum.lost += Math.max(0, entry.packetsLost ?? 0);
+      sum.pictures += entry.framesReceived ?? 0;
+      sum.decoded += entry.framesDecoded ?? 0;
     }
     if (entry.type === 'candidate-pair' && entry.nominated) sum.rtt = entry.currentRoundTripTime ?? 0;
   });
@@ -62,7 +67,7 @@ function summarise(report) {
 
 /**
  * The media of one seat, over one RTCPeerConnection at a time. Events: `state` after every change of `state`; `streams` when `picture` and `sound` are new; `measure` with
- * `{loss, rtt}` twice a second while packets flow.
+ * `{loss, rtt, pictures, decoded}` twice a second while packets flow.
  */
 export class PeerConnection extends EventTarget {
   /**
@@ -95,7 +100,7 @@ export class PeerConnection extends EventTarget {
     this.timer = 0;
     /** The height, in lines, at which this camera is viewed. */
     this.wantedHeight = FULL_HEIGHT;
-    this.lastCounts = {received: 0, lost: 0};
+    this.lastCounts = NO_COUNTS;
     this.lastPacket = 0;
   }
 
@@ -110,7 +115,7 @@ export class PeerConnection extends EventTarget {
     const pc = new RTCPeerConnection({bundlePolicy: 'max-bundle', iceServers: []});
     this.pc = pc;
     this.wantedHeight = FULL_HEIGHT;
-    this.lastCounts = {received: 0, lost: 0};
+    this.lastCounts = NO_COUNTS;
     this.lastPacket = performance.now();
     this.setState(this.state === 'unstable' ? 'unstable' : 'connecting');
     this.addTransceivers(pc);
@@ -189,14 +194,15 @@ export class PeerConnection extends EventTarget {
   async watch() {
     const pc = this.pc;
     if (!pc || pc.connectionState === 'closed') return;
-    const {received, lost, rtt} = summarise(await pc.getStats());
+    const {rtt, ...counts} = summarise(await pc.getStats());
     if (pc !== this.pc) return;
-    const [fresh, missing] = [received - this.lastCounts.received, Math.max(0, lost - this.lastCounts.lost)];
-    this.lastCounts = {received, lost};
+    const last = this.lastCounts;
+    const [fresh, missing] = [counts.received - last.received, Math.max(0, counts.lost - last.lost)];
+    this.lastCounts = counts;
     if (fresh > 0) {
       this.lastPacket = performance.now();
       this.setState('connected');
-      this.dispatchEvent(new CustomEvent('measure', {detail: {loss: missing / (fresh + missing), rtt}}));
+      this.dispatchEvent(new CustomEvent('measure', {detail: {loss: missing / (fresh + missing), rtt, pictures: counts.pictures - last.pictures, decoded: counts.decoded - last.decoded}}));
     } else this.onSilence(performance.now() - this.lastPacket);
   }
 

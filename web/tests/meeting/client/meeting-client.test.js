@@ -335,3 +335,31 @@ test('who chose one picture is asked for it on each join, before media are conne
   await joinedClient();
   assert.deepEqual(said(), ['offer']);
 });
+
+test('a machine that does not decode all in time requests smaller pictures, then one, and all again later', async t => {
+  navigator.hardwareConcurrency = 4;
+  let now = 1000;
+  t.mock.method(performance, 'now', () => now);
+  const {meeting} = await joinedClient();
+  meeting.setPictureHeight(1080);
+  const begun = sockets.at(-1).sent.length;
+  /** Let so many seconds pass in which a share of the pictures is decoded; return what was said of it. */
+  const said = (seconds, share, loss = 0) => {
+    const before = sockets.at(-1).sent.length;
+    for (let half = 0; half < 2 * seconds; half++, now += 500)
+      meeting.connection.dispatchEvent(new CustomEvent('measure', {detail: {loss, rtt: 0.01, pictures: 100, decoded: 100 * share}}));
+    return sockets.at(-1).sent.slice(before).map(({type, on, lines}) => [type, on ?? lines]);
+  };
+  assert.ok(begun > 0);
+  assert.deepEqual(said(60, 0.9), []);
+  assert.deepEqual(said(5, 0.5), [['one-picture', false], ['view', 360]]);
+  assert.deepEqual(said(5, 0.5), [['one-picture', true], ['view', 1080]]);
+  assert.deepEqual(said(50, 1), []);
+  assert.deepEqual(said(20, 1), [['one-picture', false], ['view', 360]]);
+  assert.deepEqual(said(80, 1), [['one-picture', false], ['view', 1080]]);
+  assert.deepEqual(said(60, 0.5, 0.2), [], 'the network loses the pictures');
+  meeting.loss = 0;
+  document.hidden = true;
+  assert.deepEqual(said(60, 0.5), []);
+  document.hidden = false;
+});

@@ -72,15 +72,17 @@ def camera(index: int) -> Material:
     )
 
 
-async def seat_session(room: BenchRoom, name: str = ROOM, *, composed: bool = False) -> None:
+async def seat_session(room: BenchRoom, name: str = ROOM, *, composed: bool = False, speaks: bool = False) -> None:
     """Seat 12 points that send VP8 of 180 lines, 25 pictures/s and no sound, and only count what they receive.
 
-    To each the cameras of all others are forwarded, or the composed 720p25.
+    To each the cameras of all others are forwarded, or the composed 720p25. If one `speaks`, it is the first.
     """
     offered = OfferOptions(("VP8", "H264"), tiles=0 if composed else POINTS)
     for place in range(POINTS):
-        endpoint = await room.seat(camera(place), offered, counts="all", room=name)
-        endpoint.sending.mic, endpoint.sending.layers = False, 1
+        heard = speaks and place == 0
+        material = Material(encode_tone(tone_hz(0)), camera(place).cameras) if heard else camera(place)
+        endpoint = await room.seat(material, offered, floor=heard, counts="all", room=name)
+        endpoint.sending.mic, endpoint.sending.layers = heard, 1
 
 
 async def seat_voices(room: BenchRoom) -> None:

@@ -50,8 +50,6 @@ typedef struct {
     PyObject *counters;
     void *tx, *rx;
     double heard;
-    double pace, level, level_time; /* of all paced streams together */
-    int waiting;                    /* paced streams with packets that wait for their turn */
     int fd;
     socklen_t size;
     struct sockaddr_storage address;
@@ -73,12 +71,12 @@ int resolve(const char *host, int port, struct sockaddr_storage *into, socklen_t
 typedef struct {
     PyObject_HEAD
     PyObject *source, *path, *newest;
-    double last_time;
+    double last_time, pace, level, level_time;
     unsigned long long sent, packets, octets;
     unsigned int ssrc, timestamp_offset, last_timestamp;
     unsigned short sequence_offset, next_sequence;
     unsigned char payload_type, send_time;
-    char switching, paced, moving;
+    char switching, waiting, moving;
     int picture_offset, tl0_offset, last_picture, last_tl0;
 } OutboundStream;
 

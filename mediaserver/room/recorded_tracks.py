@@ -9,18 +9,36 @@ from mediaserver.room.compositions import Composition
 from mediaserver.room.seat import Seat
 from mediaserver.rtp.frame_assembler import Frame
 
+MAX_BPS = 6_000_000
+BURST_BYTES = 4 << 20
+"""The most that a camera may fill the disk with, in bit/s, and how much at once: room systems send 4 Mbit/s at most."""
+
 
 class _TrackInput(LayerInput):
-    """The recorder's sink for the camera or screen of one tile."""
+    """The recorder's sink for the camera or screen of one tile. Beyond `MAX_BPS` it drops all up to a key frame."""
 
     def __init__(self, tile: str, recorder: TrackRecorder, delay: Callable[[str], float]) -> None:
         super().__init__()
+        # given
         self._tile = tile
         self._recorder = recorder
         self._delay = delay
+        # owned
+        self._allowed = float(BURST_BYTES)
+        self._at = 0.0
+        self._dropping = False
 
     def _take(self, frame: Frame, now: float) -> None:
-        self._recorder.frame(self._tile, frame, now + self._delay(self._tile))
+        self._allowed = min(BURST_BYTES, self._allowed + (now - self._at) * MAX_BPS / 8)
+        self._at = now
+        self._dropping = len(frame.data) > self._allowed or (self._dropping and not frame.keyframe)
+        if not self._dropping:
+            self._allowed -= len(frame.data)
+            self._recorder.frame(self._tile, frame, now + self._delay(self._tile))
+
+    @property
+    def _starving(self) -> bool:
+        return self._dropping
 
 
 class RecordedTracks:

@@ -19,6 +19,7 @@ from loadtest.bench.worker_harness import bench_room
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.receive_counters import HEADER, ReceiveCounters
 from loadtest.endpoint.sdp_offer import H264, OPUS, VP8
+from mediaserver.api import ComposedWhen
 from mediaserver.audio.opus import silence
 
 
@@ -27,6 +28,10 @@ class FakeRoom:
 
     def __init__(self, send: Callable[[int, ReceiveCounters], None], receivers: int) -> None:
         self.endpoints = [SimpleNamespace(counters=ReceiveCounters()) for _ in range(receivers)]
+        self.engine = self
+        self.recorded_s: float | None = 0.0
+        """Seconds that a recording of it lasts."""
+        self._recordings = 0
         self._send = send
 
     @asynccontextmanager
@@ -36,9 +41,17 @@ class FakeRoom:
     async def cpu_s(self, seconds: float) -> float:
         for at, endpoint in enumerate(self.endpoints):
             self._send(at, endpoint.counters)
-        return seconds / 10
+        return seconds / 10 + seconds / 50 * self._recordings
 
-    async def seated(self, _room: object, _name: str = "", *, composed: bool = False) -> None:
+    async def start_recording(self, _room: str, path: str, composed: ComposedWhen) -> None:
+        """Take a fiftieth of a core more."""
+        assert (path.endswith(".mp4"), composed) == (True, "afterwards")
+        self._recordings += 1
+
+    async def recorded(self, _room: str) -> float | None:
+        return self.recorded_s
+
+    async def seated(self, _room: object, _name: str = "", *, composed: bool = False, speaks: bool = False) -> None:
         """Let each endpoint receive one packet of sound and of picture."""
         for endpoint in self.endpoints:
             packets(endpoint.counters, H264, 1, 0)
@@ -51,14 +64,14 @@ def packets(counters: ReceiveCounters, payload_type: int, count: int, length: in
         counters.receive(memoryview(header), length)
 
 
-PutRoom = Callable[[Callable[[int, ReceiveCounters], None], int], None]
+PutRoom = Callable[[Callable[[int, ReceiveCounters], None], int], FakeRoom]
 
 
 @pytest.fixture
 def put_room(monkeypatch: pytest.MonkeyPatch) -> PutRoom:
     """Replace the worker by a fake room."""
 
-    def put(send: Callable[[int, ReceiveCounters], None], receivers: int) -> None:
+    def put(send: Callable[[int, ReceiveCounters], None], receivers: int) -> FakeRoom:
         room = FakeRoom(send, receivers)
         for module in (worker_cost, session_cost):
             monkeypatch.setattr(module, "bench_room", room.open)
@@ -66,6 +79,8 @@ def put_room(monkeypatch: pytest.MonkeyPatch) -> PutRoom:
         monkeypatch.setattr(worker_cost, "seat_cameras", room.seated)
         monkeypatch.setattr(worker_cost, "seat_voices", room.seated)
         monkeypatch.setattr(session_cost, "seat_session", room.seated)
+        monkeypatch.setattr(session_cost, "STEADY_S", 0)
+        return room
 
     return put
 
@@ -111,15 +126,30 @@ async def test_a_composed_session_is_one_picture_for_each(put_room: PutRoom) -> 
         await session_cost.composed_pct(2.0)
 
 
+async def test_a_recording_costs_what_its_session_costs_more(put_room: PutRoom) -> None:
+    put_room(lambda _at, counters: packets(counters, VP8, 50 * 11, 1000, first=counters.picture().packets), 24)
+    assert await session_cost.recorded_pct(2.0, sessions=2) == pytest.approx(2)
+
+
+@pytest.mark.parametrize("recorded_s", [None, -0.1])
+async def test_a_session_that_is_not_recorded_is_no_figure(put_room: PutRoom, recorded_s: float | None) -> None:
+    room = put_room(lambda _at, counters: packets(counters, VP8, 50 * 11, 1000, first=1), 12)
+    room.recorded_s = recorded_s
+    with pytest.raises(RuntimeError, match="were recorded only"):
+        await session_cost.recorded_pct(2.0, sessions=1)
+
+
 async def test_a_session_has_the_median_of_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
     costs = {"forwarded_pct": iter([3.0, 2.0, 2.4]), "composed_pct": iter([20.0, 30.0, 22.0])}
+    costs |= {"recorded_pct": iter([0.5, 0.7, 0.6])}
     for name, runs in costs.items():
 
         async def cost(_seconds: float, runs: Iterator[float] = runs) -> float:
             return next(runs)
 
         monkeypatch.setattr(session_cost, name, cost)
-    assert await session_cost.session_core_pct(2.0, 3) == {"points": 12, "forwarded": 2.4, "composed": 22.0}
+    expected = {"points": 12, "forwarded": 2.4, "composed": 22.0, "recorded": 0.6}
+    assert await session_cost.session_core_pct(2.0, 3) == expected
 
 
 async def test_twelve_points_are_forwarded_each_other_or_see_one_picture() -> None:

@@ -158,8 +158,10 @@ PyObject *media_item(PeerPath *path, unsigned char *data, int length, double cam
     if (report)
         return record_item(path, data, plain, came);
     int in_step = taken(path, place, data, plain, came, look->number);
-    if (in_step)
+    if (in_step) {
+        look->open_run.path = NULL; /* what follows is not in a row with it */
         return in_step < 0 ? NULL : Py_NewRef(Py_None);
+    }
     PyObject *item = rtp_item(path, data, plain, came, &look->open_run);
     look->dropped.malformed += !item && !PyErr_Occurred();
     return item;

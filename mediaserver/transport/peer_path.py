@@ -100,6 +100,10 @@ ones of one stream as came in a row, of which only the first has extensions besi
 time at which it (the first) came."""
 
 
+TAKEN: Item = None, [], None, 0.0
+"""Stands for a packet that was taken because it was in step."""
+
+
 class PlainInbox:
     """Knows the path of each address, and the kind of each datagram (RFC 7983 §7). `packet` is the class of RTP
     packets."""
@@ -126,7 +130,7 @@ class PlainInbox:
         """Read what waits in `sock`, at most `MAX_READ` datagrams; datagrams that belong to no path are counted."""
         self._looks += 1
         items: list[Item] = []
-        media: Item = None, [], None, now
+        media = TAKEN
         for _ in range(MAX_READ):
             try:
                 length, address, received_at = receive(sock, now)
@@ -136,6 +140,9 @@ class PlainInbox:
                 self._counters.packets_in += 1
                 self._counters.bytes_in += length
                 item = self._item(length, address, now, received_at)
+                if item is TAKEN:
+                    media = TAKEN  # what follows is not in a row with the run before
+                    continue
                 if item is None or _extends_run(media, item):
                     continue
                 items.append(item)
@@ -173,7 +180,7 @@ class PlainInbox:
         return self._packet(path, plain, received_at)
 
     def _packet(self, path: PlainPeerPath, length: int, received_at: float) -> Item | None:
-        """Return the item of an RTP packet; None when it is malformed, or was taken because it is in step."""
+        """Return the item of an RTP packet; None when it is malformed."""
         try:
             packet, extensions = parse(receive_view, length)
         except ValueError:
@@ -183,7 +190,7 @@ class PlainInbox:
             packet.level = level[0] & 0x7F
         stream = path.streams.get(packet.ssrc)
         if stream is not None and plain_take(stream, packet, received_at, self._looks):
-            return None
+            return TAKEN
         return path.owner, [packet], extensions, received_at
 
 

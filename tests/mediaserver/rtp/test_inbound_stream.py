@@ -226,8 +226,6 @@ class Camera:
                 self.next[ssrc] += 1
             case "malformed":
                 data = [rtp(VP8, number, ssrc, b"\xbe\xde\xff\xff", first=0x90)]
-            case "repair":
-                data = [self._repair(number, rid)]
             case _:
                 data = self._next(MICROPHONE, b"\x48abc") + self._next(MICROPHONE, b"")
         protected = [self._protect(each) for each in data]
@@ -243,11 +241,11 @@ class Camera:
         self.next[ssrc] += 1
         return [rtp(OPUS if ssrc == MICROPHONE else VP8, sequence, ssrc, payload + b"%d" % sequence, named)]
 
-    def _repair(self, number: int, rid: bytes) -> bytes:
-        """Return a packet that was left out, as a retransmission."""
+    def repair(self) -> bytes:
+        """Return a packet of the first layer that was left out, as a retransmission."""
         self.next[CAMERA + 2] += 1
-        payload = pack("!H", number - 2 & 0xFFFF) + REST
-        return rtp(RTX, self.next[CAMERA + 2], CAMERA + 2 + ord(rid), payload, (REPAIRED_RID_ID, rid))
+        payload = pack("!H", self.next[CAMERA] - 2 & 0xFFFF) + REST
+        return self._protect(rtp(RTX, self.next[CAMERA + 2], CAMERA + 2, payload, (REPAIRED_RID_ID, b"q")))
 
     def _protect(self, data: bytes) -> bytes:
         try:
@@ -257,13 +255,27 @@ class Camera:
 
 
 sent = st.sampled_from(
-    ["picture"] * 8 + ["key", "hole", "late", "swap", "far", "restart", "codec", "padding", "malformed", "repair"]
+    ["picture"] * 8 + ["key", "hole", "late", "swap", "far", "restart", "codec", "padding", "malformed"]
     + ["voice", "voice", "again"]
 )  # fmt: skip
 looks = st.lists(
     st.tuples(
         st.sampled_from(
-            ["follow", "follow", "keep", "keep", "leave", "tick", "resend", "report", "report", "floor", ""]
+            [
+                "follow",
+                "follow",
+                "keep",
+                "keep",
+                "leave",
+                "tick",
+                "resend",
+                "report",
+                "report",
+                "floor",
+                "repair",
+                "repair",
+                "",
+            ]
         ),
         st.lists(st.tuples(sent, st.sampled_from([0, 0, 1])), max_size=8),
         st.sampled_from([0.02, 0.02, 0.02, ACTIVE_S, 2.0]),
@@ -271,7 +283,8 @@ looks = st.lists(
     min_size=2,
     max_size=12,
 )
-"""What viewers do, what is sent (what, on which layer), and the seconds until then."""
+"""What viewers do, what is sent (what, on which layer), and the seconds until then. Reports and retransmissions, which
+their owner always sees, come last: what is in step overtakes those that came with it."""
 Looks = list[tuple[str, list[tuple[str, int]], float]]
 
 
@@ -295,6 +308,8 @@ async def _compare(history: Looks) -> None:
             datagrams += camera.kept[-3:] if what == "again" else camera.write(what, layer)
         if happens == "report":
             datagrams.append(camera.report(now))
+        if happens == "repair":
+            datagrams.append(camera.repair())
         for world in worlds:
             world.do(happens, now)
         compiled.look(datagrams, now)

@@ -204,6 +204,10 @@ class CameraWanted:
     lines: int
 
 
+TileIcon = Literal["floor", "poor"]
+"""An icon in a tile: its floor is open, or its connection loses many packets."""
+
+
 @dataclass(frozen=True, slots=True)
 class ForwardedTile:
     """One tile of a layout that a viewer's page draws itself: a rectangle in pixels of the room's picture.
@@ -211,6 +215,10 @@ class ForwardedTile:
     `tile` is a seat, ``content:<seat>`` for a shared screen, or "" for an empty pane; `label` is its name (an empty
     pane's: of the absent point that is pinned there). `mid` names the m-line whose video belongs in it (RFC 9143); it
     is None where nothing is forwarded: the viewer's own camera, which its page has, and cameras that send nothing.
+
+    `text` is what the composed picture writes of the name there, in `letters` of so many pixels: in a bar over the
+    video behind the `icons`, else in the middle of a card. `bar` is the size of icons in the bar. `since` is the RTP
+    timestamp with which the video begins in its m-line: what comes before is another camera.
     """
 
     tile: str
@@ -220,8 +228,11 @@ class ForwardedTile:
     width: int
     height: int
     label: str
-    poor: bool = False
-    """Whether its connection loses many packets, which the composed picture shows by an icon."""
+    text: str
+    letters: int
+    bar: int
+    icons: tuple[TileIcon, ...] = ()
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ static void shade_luma(uint8_t *restrict into, const uint8_t *restrict light, Py
 
 static void shade_chroma(uint8_t *into, Py_ssize_t width) {
     for (Py_ssize_t x = 0; x < width; x++)
-        into[x] = (uint8_t)((into[x] >> 1) + NEUTRAL / 2);
+        into[x] = (uint8_t)((into[x] >> 2) + NEUTRAL / 4 * 3);
 }
 
 /* From and to Python. */

@@ -75,6 +75,10 @@ class Forwarder:
         self.source: Source | None = None
         self._temporal_layers = TemporalLayerFilter()
         self._next: Source | None = None
+        self.since: int | None = None
+        """The RTP timestamp at which the newest source begins, in whatever layer; None before the first."""
+        self._begins = False
+        """Whether the next packet is the first of another source."""
         self._unsent = 0
         """The first sequence number that was not sent yet, while packets wait."""
         self._padding_debt = 0.0
@@ -130,6 +134,7 @@ class Forwarder:
             start = next((i for i, p in enumerate(packets) if p.keyframe), len(packets))
         if start < len(packets):
             self._forget()
+            self._begins |= self.source is None or self.source.name != source.name
             self._leave()
             self.source, self._next = source, None
             self.rewriter.switch()
@@ -161,6 +166,8 @@ class Forwarder:
         else:
             filtered = codec == "VP8" and not self._temporal_layers.passes_all
             outgoing = self._one_by_one(self._passing(packets) if filtered else packets, number, now)
+        if self._begins and outgoing:
+            self.since, self._begins = outgoing[0][2], False
         self._send(outgoing if self._flush_queue is None else self._paced(outgoing, now))
         self.stream.moving = codec == "VP8" and not rewriter.vp8_as_is()
         complete = codec != "VP8" or self._temporal_layers.passes_all

@@ -17,10 +17,11 @@ from enum import IntEnum
 from struct import Struct
 from typing import Any, BinaryIO, NamedTuple
 
+from mediaserver.api import TileIcon
 from mediaserver.rtp.frame_assembler import MAX_FRAME_BYTES, Frame
 from mediaserver.video.layout import Tile
 from mediaserver.video.layout_state import Heading
-from mediaserver.video.tile_icons import TINTS, TileIcon
+from mediaserver.video.tile_icons import TINTS
 
 MARK = b"diemcau tracks 1"
 """The first bytes of the file, which are not encrypted while it is written."""

@@ -30,6 +30,7 @@ from mediaserver.api import (
     RoomState,
     SeatOptions,
     Speaking,
+    TileIcon,
     TilesForwarded,
 )
 from mediaserver.audio.input import AudioInput
@@ -67,7 +68,6 @@ from mediaserver.video.quality import (
     TILES_BPS,
     USUAL,
 )
-from mediaserver.video.tile_icons import TileIcon
 
 logger = logging.getLogger(__name__)
 
@@ -436,7 +436,9 @@ class Room:
             peer.audio.follow(self.mixer.source_for(name, peer.sound), time.monotonic())
 
     def tick(self, now: float) -> None:
-        """Run the housekeeping of all peers; called every `TICK_S`."""
+        """Show a layout whose cameras are ready, and run the housekeeping of all peers; called every `TICK_S`."""
+        if self.compositions.settle(self._ready, now):  # not only with the next picture: a busy machine composes few
+            self._arrange()
         for seat in tuple(self.seats.values()):
             try:
                 changed = seat.peer is not None and seat.peer.due <= now and seat.peer.tick(now)

@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-from mediaserver.api import COMPOSED, SeatOptions, SeatState
+from mediaserver.api import COMPOSED, SeatOptions, SeatState, TileIcon
 from mediaserver.peer.simulcast import CameraInput, SimulcastCamera
 from mediaserver.peer.sip import SipPeer
 from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.room.resolution_demand import DisplaySize, ResolutionDemand
 from mediaserver.room.tile_view import TileView
-from mediaserver.video.tile_icons import TileIcon
 
 POOR_LOSS = 0.05
 """A seat that loses a larger share of its packets on the way to us is shown with the icon of a poor connection."""

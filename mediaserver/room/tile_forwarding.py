@@ -18,6 +18,7 @@ from mediaserver.room.tile_allocation import (
     layer_choice,
     lowest_bitrate,
 )
+from mediaserver.video import labels, tile_icons
 from mediaserver.video.layout import Tile
 from mediaserver.video.quality import SCREEN_BPS, TILES_BPS, USUAL, layer_bitrate
 
@@ -141,33 +142,41 @@ class TileForwarding:
         seat.tiles.layers = allocate(self._reduced(seat, demands, budget, now), budget) or {}
         if demands and not seat.tiles.layers:
             return None
+        sources = self._sources(seat.tiles.layers, now)
+        left = budget - sum(chosen.bitrate for chosen in seat.tiles.layers.values())
+        seat.tiles.follow(sources, self._sources(self._ahead(seat, left, now), now), seat.peer.tiles, now)
+        if not seat.tiles.ready(sources, seat.peer.tiles, now):
+            return None
+        return self._arrangement(seat, seat.tiles.carried(sources, seat.peer.tiles), label, title, now)
+
+    def _ahead(self, seat: Seat, budget: int, now: float) -> dict[str, LayerChoice]:
+        """Return the lowest layers, within `budget` bit/s, of the tiles that come next and are not forwarded yet: they
+        are there when the page turns."""
+        chosen: dict[str, LayerChoice] = {}
+        for tile in self._compositions.of(seat.composition).layout_state.ahead:
+            demand = self._demand(seat, tile, None, now) if tile.seat not in seat.tiles.layers else None
+            if demand is not None and demand.layers[0].bitrate <= budget:
+                chosen[tile.seat] = demand.layers[0]
+                budget -= demand.layers[0].bitrate
+        return chosen
+
+    def _sources(self, layers: Mapping[str, LayerChoice], now: float) -> dict[str, SimulcastLayer]:
+        """Return the layers that are sent now, by tile."""
         sources = {}
-        for tile, chosen in seat.tiles.layers.items():
+        for tile, chosen in layers.items():
             content, _, name = tile.rpartition(":")
             camera = self._seats[name].sent(bool(content))
             if camera is not None and (layer := camera.pick(chosen.height, now)) is not None:
                 sources[tile] = layer
-        seat.tiles.follow(sources, seat.peer.tiles, now)
-        if not seat.tiles.ready(sources, seat.peer.tiles, now):
-            return None
-        return self._arrangement(seat, seat.tiles.carried(sources, seat.peer.tiles), label, title)
+        return sources
 
     def _arrangement(
-        self, seat: Seat, mids: Mapping[str, str], label: Callable[[str], str], title: str
+        self, seat: Seat, mids: Mapping[str, str], label: Callable[[str], str], title: str, now: float
     ) -> TilesForwarded:
         layout_state = self._compositions.of(seat.composition).layout_state
         heading = layout_state.heading(datetime.now(UTC), title)
         tiles = [
-            ForwardedTile(
-                tile=tile.seat,
-                mid=mids.get(tile.seat),
-                x=tile.x,
-                y=tile.y,
-                width=tile.width,
-                height=tile.height,
-                label=label(tile.seat or tile.awaited),
-                poor=tile.seat in self._seats and self._seats[tile.seat].poor,
-            )
+            self._tile(seat, tile, mids.get(tile.seat), label(tile.seat or tile.awaited), now)
             for tile in layout_state.tiles
         ]
         return TilesForwarded(
@@ -179,4 +188,31 @@ class TileForwarding:
             heading=heading.tile.height if heading is not None else 0,
             title=heading.title if heading is not None else "",
             clock=heading is not None and bool(heading.clock),
+        )
+
+    def _tile(self, viewer: Seat, tile: Tile, mid: str | None, label: str, now: float) -> ForwardedTile:
+        """Return a tile as a viewer's page draws it; without a video it is a card."""
+        assert isinstance(viewer.peer, WebRtcPeer)
+        own = tile.seat.rpartition(":")[2] == viewer.options.seat
+        video = mid is not None or (own and bool(self._layers(tile.seat, now)))
+        icons = self._seats[tile.seat].icons if tile.seat in self._seats else ()
+        bar = labels.letters(tile.height, self._options.height)
+        letters = bar if video else labels.card_letters(tile.height, self._options.height)
+        if video:
+            text = tile_icons.fitting(label, icons, letters, tile.width)
+        else:
+            text = labels.fitting(label, letters, tile.width - labels.CARD_EDGE_PX)
+        return ForwardedTile(
+            tile=tile.seat,
+            mid=mid,
+            x=tile.x,
+            y=tile.y,
+            width=tile.width,
+            height=tile.height,
+            label=label,
+            text=text,
+            letters=letters,
+            bar=bar,
+            icons=icons,
+            since=viewer.peer.tiles[mid].since if mid is not None else None,
         )

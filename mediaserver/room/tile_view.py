@@ -20,7 +20,9 @@ class TileView:
         self.last_event: TilesForwarded | None = None
         """The newest event sent to the viewer; None before the first."""
         self._mids: dict[str, str] = {}
-        """The m-line of each tile that is shown or to come."""
+        """The m-line of each tile that is shown or waited for."""
+        self._ahead: dict[str, str] = {}
+        """The m-line of each tile of the page, layout or speaker that comes next."""
         self._since: float | None = None
         """Time in seconds since which an arrangement waits; None while none does."""
 
@@ -34,18 +36,30 @@ class TileView:
         """Return whether another arrangement, or the composed picture, is to come."""
         return self._since is not None
 
-    def follow(self, sources: Mapping[str, Source], forwarders: Mapping[str, Forwarder], now: float) -> None:
-        """Let m-lines follow the sources of tiles. M-lines of tiles that the viewer still sees go on until
-        :meth:`tell`."""
+    def follow(
+        self,
+        sources: Mapping[str, Source],
+        ahead: Mapping[str, Source],
+        forwarders: Mapping[str, Forwarder],
+        now: float,
+    ) -> None:
+        """Let m-lines follow the sources of tiles, and free ones those of tiles that come next. M-lines of tiles that
+        the viewer still sees go on until :meth:`tell`."""
         seen = (
             {tile.mid for tile in self.last_event.tiles if tile.mid is not None}
             if self.last_event is not None
             else set()
         )
-        self._mids = assign(self._mids, seen, list(sources), list(forwarders))
+        self._mids = assign(self._ahead | self._mids, seen, list(sources), list(forwarders))
         for tile, mid in self._mids.items():
             forwarders[mid].limit_temporal_layers(self.layers[tile].temporal_layer)
             forwarders[mid].follow(sources[tile], now)
+        free = [mid for mid in forwarders if mid not in seen | set(self._mids.values())]
+        kept = {tile: mid for tile, mid in self._ahead.items() if mid in free}
+        self._ahead = assign(kept, set(), list(ahead), free)
+        for tile, mid in self._ahead.items():
+            forwarders[mid].limit_temporal_layers(None)
+            forwarders[mid].follow(ahead[tile], now)
 
     def carried(self, sources: Mapping[str, Source], forwarders: Mapping[str, Forwarder]) -> dict[str, str]:
         """Return the m-lines that carry their tile's camera by now, by tile."""
@@ -65,8 +79,8 @@ class TileView:
         """Take what the viewer is told now; return whether that is news. M-lines without a tile stop."""
         self._since = None
         if not event.tiles:
-            self._mids, self.layers = {}, {}
-        for mid in forwarders.keys() - self._mids.values():
+            self._mids, self._ahead, self.layers = {}, {}, {}
+        for mid in forwarders.keys() - (self._ahead | self._mids).values():
             forwarders[mid].follow(None, now)
         before, self.last_event = self.last_event, event
         return event != before and (before is not None or bool(event.tiles))

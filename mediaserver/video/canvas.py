@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from av import VideoFrame
 
+from mediaserver.api import TileIcon
 from mediaserver.video import labels, tile_icons
 from mediaserver.video.layout import Tile
 from mediaserver.video.scaler import halve
 from mediaserver.video.shadow import Plane, darken
-from mediaserver.video.tile_icons import TileIcon
 
 BACKGROUND = (24, 128, 128)
 CARD = (46, 134, 122)
@@ -19,9 +19,6 @@ ACCENT = (150, 44, 21)
 """Green: the frame around the tile of the speaker."""
 WHITE = 235
 BORDER_PX = 4
-SMALLEST_PX = 13
-LEGIBLE = 34
-"""Divisor: letters of a 34th of the picture's height can be read across a meeting room."""
 
 
 def planes(picture: VideoFrame) -> tuple[Plane, Plane, Plane]:
@@ -69,7 +66,7 @@ class Canvas:
 
     def name(self, tile: Tile, text: str, shown: tuple[TileIcon, ...] = ()) -> None:
         """Write a name behind its icons over the tile's lower left corner, on a darkened bar."""
-        bar = tile_icons.bar(text, shown, self._letters(tile), tile.width)
+        bar = tile_icons.bar(text, shown, labels.letters(tile.height, self.frame.height), tile.width)
         luma, u, v = self._regions(_spot(bar.light, tile.x, tile.y + tile.height - bar.light.shape[0]))
         darken(luma, u, v, bar.light)
         for place, lit, tints in bar.icons:
@@ -90,7 +87,8 @@ class Canvas:
             self._middle(tile, text)
 
     def _middle(self, tile: Tile, text: str) -> None:
-        mask = labels.mask(text, max(self._letters(tile), tile.height // 9), tile.width - 4)
+        size = labels.card_letters(tile.height, self.frame.height)
+        mask = labels.mask(text, size, tile.width - labels.CARD_EDGE_PX)
         self._write(mask, tile.x + (tile.width - mask.shape[1]) // 2, tile.y + (tile.height - mask.shape[0]) // 2)
 
     def heading(self, tile: Tile, title: str, clock: str) -> None:
@@ -101,11 +99,6 @@ class Canvas:
         left = labels.mask(title, size, tile.width - right.shape[1])
         self._write(left, tile.x, tile.y + (tile.height - left.shape[0]) // 2)
         self._write(right, tile.x + tile.width - right.shape[1], tile.y + (tile.height - right.shape[0]) // 2)
-
-    def _letters(self, tile: Tile) -> int:
-        """Return the font size of a name in pixels: legible in the whole picture, but small enough for the tile."""
-        legible = -(-self.frame.height // LEGIBLE)
-        return max(SMALLEST_PX, min(max(tile.height // 16, legible), tile.height // 6))
 
     def _sheet(self, tile: Tile, colour: tuple[int, int, int]) -> None:
         self.fill(tile, BACKGROUND)

@@ -8,13 +8,12 @@ from math import inf
 
 from av import VideoFrame
 
-from mediaserver.api import CONTENT
+from mediaserver.api import CONTENT, TileIcon
 from mediaserver.rtp.frame_assembler import Frame
 from mediaserver.video.codecs import VideoDecoder
 from mediaserver.video.painter import CompositionJob, Encoded, Painter, PainterKey, TileContents
 from mediaserver.video.quality import RenditionKey
 from mediaserver.video.scaler import Scaler
-from mediaserver.video.tile_icons import TileIcon
 
 STALE_S = 2.0
 """Seconds without a frame after which a camera is shown as its card, not as a frozen face. A screen may stand still."""

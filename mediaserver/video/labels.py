@@ -15,6 +15,11 @@ _PADDING = 0.45
 """Room around the text, as a share of the font size."""
 _MARKS = 0.32
 """Room above the ascent for capitals with two diacritics (Ễ), as a share of the font size."""
+SMALLEST_PX = 13
+LEGIBLE = 34
+"""Divisor: letters of a 34th of the picture's height can be read across a meeting room."""
+CARD_EDGE_PX = 4
+"""The edges of a card, both together."""
 MAX_LETTERS = 200
 """More letters than ever fit; the time to shorten a name grows with the square of its length."""
 SEPARATOR = " · "
@@ -55,13 +60,30 @@ def _fitting(words: str, font: ImageFont.FreeTypeFont, most: float) -> str:
     return f"{head}…{number}"
 
 
+@lru_cache(maxsize=1024)
+def fitting(text: str, size: int, most: int) -> str:
+    """Return what :func:`mask` writes of a text."""
+    return _fitting(readable(text)[:MAX_LETTERS], _font(size), most - 2 * round(size * _PADDING))
+
+
+def letters(height: int, whole: int) -> int:
+    """Return the size in pixels of a name's letters in a tile `height` pixels high, of a picture of `whole` pixels:
+    legible in the whole picture, but small enough for the tile."""
+    legible = -(-whole // LEGIBLE)
+    return max(SMALLEST_PX, min(max(height // 16, legible), height // 6))
+
+
+def card_letters(height: int, whole: int) -> int:
+    """Return the size in pixels of the letters in the middle of a card."""
+    return max(letters(height, whole), height // 9)
+
+
 @lru_cache(maxsize=64)
 def mask(text: str, size: int, most: int) -> Mask:
     """Draw `text` in `size` pixels, shortened to at most `most` pixels wide; return an array of even shape, 0 to
     255."""
-    font, words = _font(size), readable(text)[:MAX_LETTERS]
+    font, words = _font(size), fitting(text, size, most)
     pad = round(size * _PADDING)
-    words = _fitting(words, font, most - 2 * pad)
     ascent, descent = font.getmetrics()
     width, top = min(most, round(font.getlength(words)) + 2 * pad), ceil(size * _MARKS)
     sheet = np.zeros(((ascent + descent + top + 1) & ~1, max(2, width & ~1)), np.uint8)

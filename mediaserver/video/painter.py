@@ -7,13 +7,13 @@ from typing import Protocol
 
 from av import VideoFrame
 
+from mediaserver.api import TileIcon
 from mediaserver.video.canvas import BACKGROUND, Canvas
 from mediaserver.video.codecs import VideoEncoder
 from mediaserver.video.layout import Tile, fit
 from mediaserver.video.layout_state import Heading
 from mediaserver.video.quality import LARGE, QUALITIES, USUAL, Quality, RenditionKey
 from mediaserver.video.scaler import Scaler, halves
-from mediaserver.video.tile_icons import TileIcon
 
 Encoded = tuple[bytes, bool]
 """An encoded picture, and whether it is a key frame."""

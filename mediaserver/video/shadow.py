@@ -12,13 +12,13 @@ NEUTRAL = 128
 
 
 def plain_darken(luma: Plane, u: Plane, v: Plane, light: Plane) -> None:
-    """Darken a rectangle to a quarter of its brightness and half of its colours, and add `light`, of the luma's shape.
+    """Darken a rectangle to a quarter of its brightness and colours, and add `light`, of the luma's shape.
 
     `light` is at most 192, so that no pixel overflows. Raises ValueError when the shapes differ.
     """
     np.add(np.right_shift(luma, 2, out=luma), light, out=luma)
     for plane in (u, v):
-        np.add(np.right_shift(plane, 1, out=plane), NEUTRAL // 2, out=plane)
+        np.add(np.right_shift(plane, 2, out=plane), NEUTRAL // 4 * 3, out=plane)
 
 
 def _load() -> Any:

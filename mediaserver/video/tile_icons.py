@@ -1,21 +1,22 @@
 """Icons before a name: a microphone while the floor is open, short signal bars while the connection is poor."""
 
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from mediaserver.api import TileIcon
 from mediaserver.video import labels
 from mediaserver.video.labels import Mask
-
-TileIcon = Literal["floor", "poor"]
 
 TINTS: dict[TileIcon, tuple[int, int]] = {"floor": (90, 70), "poor": (40, 165)}
 """Chroma (U, V) of the icons: green for the open floor, amber for the poor connection."""
 LIT = 80
 """Where an icon's mask is brighter than this, it has its colour."""
+BLACK_LEFT = 12
+"""Three quarters of black, whose luma is 16: what a quarter of any luma lacks."""
 _FINE = 4
 """Factor by which icons are drawn larger and then reduced, for smooth edges."""
 _GRID = 24
@@ -33,9 +34,7 @@ class Bar(NamedTuple):
 @lru_cache(maxsize=1024)
 def bar(text: str, marks: tuple[TileIcon, ...], size: int, most: int) -> Bar:
     """Return a name in `size` pixels behind its icons, at most `most` pixels wide."""
-    side = (size + 1) & ~1
-    gap = (size // 4) & ~1
-    width = len(marks) * side + 2 * gap
+    side, gap, width = _side(size), _gap(size), _width(len(marks), size)
     if not marks or width >= most:
         return Bar(_light(labels.mask(text, size, most)), ())
     words = labels.mask(text, size, most - width)
@@ -51,9 +50,28 @@ def bar(text: str, marks: tuple[TileIcon, ...], size: int, most: int) -> Bar:
     return Bar(_light(whole), tuple(icons))
 
 
+def fitting(text: str, marks: tuple[TileIcon, ...], size: int, most: int) -> str:
+    """Return what :func:`bar` writes of a name."""
+    width = _width(len(marks), size)
+    return labels.fitting(text, size, most - width if width < most else most)
+
+
+def _side(size: int) -> int:
+    return (size + 1) & ~1
+
+
+def _gap(size: int) -> int:
+    return (size // 4) & ~1
+
+
+def _width(marks: int, size: int) -> int:
+    """Return the width in pixels of so many icons with the room around them."""
+    return marks * _side(size) + 2 * _gap(size) if marks else 0
+
+
 def _light(mask: Mask) -> Mask:
-    """Return the values to add: at most 165, which with a quarter of any luma stays within a byte."""
-    light: Mask = (mask >> 1) + (mask >> 3) + (mask >> 5)
+    """Return the values to add: at most 188, which with a quarter of any luma stays within a byte."""
+    light: Mask = (mask >> 1) + (mask >> 3) + (mask >> 4) + (mask >> 6) + BLACK_LEFT
     return light
 
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as Invalid
 from pydantic_core import from_json
 
-from mediaserver.api import EVERYONE, Layout, LayoutKind, TilesForwarded
+from mediaserver.api import EVERYONE, Layout, LayoutKind, TileIcon, TilesForwarded
 from scheduler.core.model import ItemKind
 from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentLevel
 from scheduler.operations.incidents.model import IncidentState as IncidentStatus
@@ -498,7 +498,11 @@ class ShownTile(_Message):
     width: int
     height: int
     label: str
-    poor: bool
+    text: str
+    letters: int
+    bar: int
+    icons: list[TileIcon]
+    since: int | None
 
 
 class TilesState(_Message):

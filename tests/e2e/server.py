@@ -48,7 +48,8 @@ class Server:
         _wait_until_started(self.data, self.process)
 
 
-def _environment(data: Path) -> dict[str, str]:
+def environment(data: Path) -> dict[str, str]:
+    """Return the settings of a server on `data`."""
     return {
         **os.environ,
         "DIEMCAU_MAX_SESSIONS": "100",  # each test books a session for an hour
@@ -64,7 +65,7 @@ def admin(data: Path, *arguments: str) -> str:
     """Run an administrator's command; return what it prints."""
     done = subprocess.run(
         [sys.executable, "-m", "signaling", "admin", *arguments],
-        env=_environment(data),
+        env=environment(data),
         check=True,
         capture_output=True,
         text=True,
@@ -81,7 +82,7 @@ def running(data: Path, media_port: int = MEDIA_PORT, http_port: int = 0) -> Ite
     def start() -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "signaling", "serve"],
-            env={**_environment(data), **ports},
+            env={**environment(data), **ports},
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

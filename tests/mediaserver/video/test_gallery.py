@@ -9,13 +9,12 @@ from typing import get_args
 import pytest
 from PIL import Image
 
-from mediaserver.api import Layout, LayoutKind, RoomOptions
+from mediaserver.api import Layout, LayoutKind, RoomOptions, TileIcon
 from mediaserver.video.compositor import ComposeRequest, Compositor
 from mediaserver.video.layout import Tile
 from mediaserver.video.layout_plans import FAMILIES
 from mediaserver.video.layout_state import LayoutState
 from mediaserver.video.painter import CompositionJob
-from mediaserver.video.tile_icons import TileIcon
 from tests.mediaserver.pictures import Colour, alike, coded, colour_at
 from tests.mediaserver.video.tiling import assert_tiled
 

@@ -5,15 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediaserver.api import TileIcon
 from mediaserver.video.labels import Mask, mask
-from mediaserver.video.tile_icons import TINTS, TileIcon, bar
+from mediaserver.video.tile_icons import BLACK_LEFT, TINTS, bar
 
 MARKS = st.sampled_from([(), ("floor",), ("poor",), ("floor", "poor")])
 
 
 def light(drawn: Mask) -> Mask:
     """Return the light that a mask adds to a darkened picture."""
-    return np.array([grey // 2 + grey // 8 + grey // 32 for grey in range(256)], np.uint8)[drawn]
+    return np.array([grey // 2 + grey // 8 + grey // 16 + grey // 64 + BLACK_LEFT for grey in range(256)], np.uint8)[
+        drawn
+    ]
 
 
 @given(st.text(max_size=40), MARKS, st.integers(8, 60), st.integers(15, 500))

@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from loadtest.endpoint.endpoint import Endpoint
@@ -23,6 +24,8 @@ from mediaserver.room.room import Room
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
 from mediaserver.rtp.packet import parse
 from mediaserver.rtp.payload import readable_vp8
+from mediaserver.video.canvas import Canvas
+from mediaserver.video.layout import Tile
 from tests.mediaserver.meeting import (
     CERTIFICATE,
     OPTIONS,
@@ -140,6 +143,27 @@ async def test_each_camera_comes_in_an_m_line_of_its_own_and_nothing_is_composed
     assert viewer.watch.pictures("2") == composed, "no composed picture comes beside the tiles"
 
 
+async def test_a_tile_says_what_the_composed_picture_writes_there(meeting: Meeting) -> None:
+    long = f"NT.XuongHuan.01 · {'UBND phường Xương Huân ' * 5}"
+    await meeting.join("a", "red", 440, offered=CAMERA, floor=True)
+    await meeting.engine.add_seat(ROOM, SeatOptions("a", long, floor=True))
+    await meeting.engine.add_seat(ROOM, SeatOptions("dark", long))
+    viewer = await Viewer(meeting, "v").join()
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "dark": "", "v": ""})
+    for name, tile in viewer.tiles.items():
+        place = Tile(name, tile.x, tile.y, tile.width, tile.height)
+        drawn, expected = Canvas(OPTIONS.width, OPTIONS.height), Canvas(OPTIONS.width, OPTIONS.height)
+        if name == "dark":
+            drawn.card(place, tile.text)
+            expected.card(place, tile.label)
+        else:
+            drawn.name(place, tile.text, tile.icons)
+            expected.name(place, tile.label, ("floor",) if name == "a" else ())
+        assert np.array_equal(drawn.frame.to_ndarray(), expected.frame.to_ndarray())
+    assert [viewer.tiles[name].text for name in ("a", "dark")] == ["NT.XuongHuan.01"] * 2
+    assert {(tile.letters, tile.bar) for tile in viewer.tiles.values()} == {(13, 13)}
+
+
 async def test_the_first_viewer_sees_others_come_without_a_composed_picture(meeting: Meeting, room: Room) -> None:
     viewer = await Viewer(meeting, "v").join()
     await viewer.until(lambda: viewer.sees() == {"v": ""})
@@ -165,6 +189,27 @@ async def test_a_camera_that_stays_visible_keeps_its_m_line(meeting: Meeting) ->
     await meeting.engine.remove_seat(ROOM, "a")
     await viewer.until(lambda: viewer.sees() == {"c": "red", "b": "blue", "v": ""})
     assert viewer.tiles["b"].mid == before["b"]
+
+
+async def test_the_cameras_of_the_next_page_come_before_it_turns(meeting: Meeting) -> None:
+    for seat, colour in (("a", "red"), ("b", "blue")):
+        await meeting.join(seat, colour, 440, offered=CAMERA)
+    viewer = await Viewer(meeting, "v").join(visible=False)
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "b": "blue"})
+    one_free = Layout("2x2", seats=("x", "y", "z"), empty=True)
+    await meeting.engine.set_layout(ROOM, one_free)
+    await viewer.until(lambda: viewer.sees() == {"": "", "a": "red"})
+    await asyncio.sleep(3 * TICK_S)
+    pictures = {mid: viewer.watch.pictures(mid) for mid in viewer.watch.watches}
+    await meeting.engine.set_layout(ROOM, replace(one_free, rotate=2))
+
+    def comes_beside() -> list[str]:
+        others = pictures.keys() - {viewer.tiles["a"].mid}
+        return [viewer.watch.colour(mid) for mid in others if viewer.watch.pictures(mid) > pictures[mid] + 1]
+
+    await viewer.until(lambda: comes_beside() == ["blue"])
+    assert viewer.sees() == {"": "", "a": "red"}
+    await viewer.until(lambda: viewer.sees() == {"": "", "b": "blue"})
 
 
 async def test_a_layout_is_shown_once_its_cameras_are_there(meeting: Meeting) -> None:

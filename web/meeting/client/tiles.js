@@ -1,12 +1,6 @@
-// Rules of the layout that a page draws itself out of forwarded cameras: what a tile shows, in which order, and what
-// of its name fits. No DOM. Other viewers get the same layout composed (mediaserver/video/canvas.py, labels.py), so
-// the measures are those of the composed picture.
+// Rules of the layout that a page draws itself out of forwarded cameras: what a tile shows, where, and in which order.
+// No DOM. Other viewers get the same layout composed, out of the same data (mediaserver/video/painter.py).
 
-const SMALLEST_PX = 13; // letters, in pixels of the composed picture
-const LEGIBLE = 34; // letters of a 34th of the picture's height can be read across a meeting room
-const PADDING = 0.45; // beside a name, as a share of its letters
-const SEPARATOR = ' · '; // between a registered name and its meaning
-const NUMBER = /\.\d{2}$/; // of a point's device: without it two of them look alike
 const CONTENT = 'content:';
 
 /**
@@ -44,6 +38,21 @@ export function elementOrder(before, keys) {
   return [...kept, ...[...wanted].filter(key => !known.has(key))];
 }
 
+/**
+ * Return the tiles whose video is not on the page yet: they are shown once it has a frame, all at once.
+ * @param {Map<string, ForwardedTile>} next
+ * @param {Map<string, ForwardedTile>} shown
+ */
+export const coming = (next, shown) => new Map([...next].filter(([key]) => !shown.has(key)));
+
+/**
+ * Return whether a frame belongs to the camera that begins in its m-line `since` an RTP timestamp (RFC 3550: modulo
+ * 2^32); a frame of our own camera has none.
+ * @param {number | null} since
+ * @param {number | undefined} timestamp
+ */
+export const begun = (since, timestamp) => since === null || timestamp === undefined || (timestamp - since) >>> 0 < 2 ** 31;
+
 /** Return the seat whose camera a tile shows; null for a shared screen and an empty pane. @param {ForwardedTile} tile */
 export const seatOf = ({tile}) => (tile && !tile.startsWith(CONTENT) ? tile : null);
 
@@ -67,52 +76,6 @@ export function videoOf({tile, mid}, me) {
 export function viewOf({tile}, seats) {
   if (tile.startsWith(CONTENT)) return 'content';
   return seats.some(({seat, here, camera}) => seat === tile && here && camera) ? `camera:${tile}` : null;
-}
-
-/**
- * Return the size of a name's letters in pixels: legible in the whole picture, but small enough for the tile.
- * @param {number} height the tile's
- * @param {number} whole the picture's
- */
-export function letters(height, whole) {
-  const legible = Math.ceil(whole / LEGIBLE);
-  return Math.max(SMALLEST_PX, Math.min(Math.max(Math.floor(height / 16), legible), Math.floor(height / 6)));
-}
-
-/**
- * Return the size of the letters in the middle of a card, in pixels.
- * @param {number} height the tile's
- * @param {number} whole the picture's
- */
-export const cardLetters = (height, whole) => Math.max(letters(height, whole), Math.floor(height / 9));
-
-/**
- * Return the width in pixels that is left for a name in letters of `size` pixels behind so many icons.
- * @param {number} width the tile's
- * @param {number} size
- * @param {number} icons
- */
-export function room(width, size, icons) {
-  const taken = icons ? icons * size + size / 2 : 0;
-  return width - taken - 2 * PADDING * size;
-}
-
-/**
- * Return the whole name, else the part before its separator, else that with an ellipsis; a device's number stays.
- * @param {string} name
- * @param {number} most pixels
- * @param {(text: string) => number} measure
- */
-export function fitting(name, most, measure) {
-  const [short] = name.split(SEPARATOR);
-  for (const whole of [name, short]) if (measure(whole) <= most) return whole;
-  const number = NUMBER.exec(short)?.[0] ?? '';
-  const head = [...short.slice(0, short.length - number.length)];
-  while (head.length > 1 && measure(`${head.join('')}…${number}`) > most) {
-    head.pop();
-    while (head.length > 1 && ' .'.includes(head[head.length - 1])) head.pop();
-  }
-  return `${head.join('')}…${number}`;
 }
 
 /**

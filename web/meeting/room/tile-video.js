@@ -1,9 +1,13 @@
-// Element `tile-video`: the video of one tile.
+// Element `tile-video`: the video of one tile. Fires `frame` when another stream has its first one.
+
+import {begun} from '../client/tiles.js';
 
 const AGAIN_MS = 1000;
 
 /** Plays a stream. When another one comes, the last frame of the one before stays until the new one has a frame. */
 export class TileVideo extends HTMLElement {
+  /** The RTP timestamp with which the stream's camera begins: frames before it are of another one. @type {number | null} */
+  since = null;
   /** @type {MediaStream | null} */
   #stream = null;
 
@@ -17,6 +21,11 @@ export class TileVideo extends HTMLElement {
       video.srcObject = null;
       video.remove();
     }
+  }
+
+  /** Return whether there is something to see, or nothing to wait for. */
+  get ready() {
+    return !this.lastElementChild?.classList.contains('waits');
   }
 
   get stream() {
@@ -39,10 +48,16 @@ export class TileVideo extends HTMLElement {
    */
   #play(stream, before) {
     const video = document.createElement('video');
-    Object.assign(video, {muted: true, playsInline: true, autoplay: true, srcObject: stream});
-    video.addEventListener('loadeddata', () => {
+    Object.assign(video, {muted: true, playsInline: true, autoplay: true, srcObject: stream, className: 'waits'});
+    const show = () => {
+      video.classList.remove('waits');
       for (const old of before) old.remove();
-    });
+      this.dispatchEvent(new Event('frame', {bubbles: true}));
+    };
+    // Firefox begins with the last frame of the m-line, which may be of another camera.
+    const look = (/** @type {number} */ _now, /** @type {VideoFrameCallbackMetadata} */ {rtpTimestamp}) => (begun(this.since, rtpTimestamp) ? show() : video.requestVideoFrameCallback(look));
+    if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(look);
+    else /** @type {HTMLVideoElement} */ (video).addEventListener('loadeddata', show);
     // A telephone call stops it, for one: on with it when that is over.
     video.addEventListener('pause', () => stream === this.#stream && window.setTimeout(() => stream === this.#stream && this.isConnected && video.play().catch(() => undefined), AGAIN_MS));
     return video;

@@ -3,35 +3,21 @@
 import {html, nothing, repeat, svg} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
 import {seatActivity} from '../client/meeting-state.js';
-import {cardLetters, elementOrder, fitting, keyed, letters, placed, room, seatOf, videoOf, viewOf} from '../client/tiles.js';
+import {coming, elementOrder, keyed, placed, seatOf, videoOf, viewOf} from '../client/tiles.js';
 import {day, hourMinute} from '../../core/time.js';
 import {BaseElement} from '../../core/base.js';
 import './tile-video.js';
 
 const LEAVE_MS = 1500; // the composed picture has a frame by then
+const FRAMES_MS = 300; // for so long an arrangement waits for the first frames of its videos
 const FRAME_PX = 4; // around who speaks, in pixels of the picture
 const KEYS = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1};
 
-/** The icons of the composed picture (mediaserver/video/tile_icons.py). */
+/** The icons of the composed picture (mediaserver/video/tile_icons.py). @type {Record<TileIcon, unknown>} */
 const ICONS = {
   floor: svg`<rect x="8" y="1" width="8" height="13" rx="4"/><path d="M5 11a7 7 0 0 0 14 0" fill="none" stroke-width="2"/><path d="M11 18h2v3h4v2H7v-2h4z"/>`,
   poor: svg`<path d="M2 16h5v6H2z"/><path d="M9.7 10.7h3.6v10.6H9.700zM16.700 3.700h3.600v17.600h-3.600z" fill="none" stroke-width="1.4"/>`,
 };
-
-/** @type {CanvasRenderingContext2D | null} */
-let pen = null;
-
-/**
- * Return the width of a text in pixels.
- * @param {string} text
- * @param {number} size of its letters
- */
-function measure(text, size) {
-  pen ??= document.createElement('canvas').getContext('2d');
-  if (!pen) return 0;
-  pen.font = `500 ${size}px "Be Vietnam Pro"`;
-  return pen.measureText(text).width;
-}
 
 /** Draws the host's layout out of cameras that are forwarded one by one, as the composer draws it for others. */
 export class TileView extends BaseElement {
@@ -42,21 +28,21 @@ export class TileView extends BaseElement {
     /** @type {import('../client/meeting-client.js').MeetingClient | null} */
     this.meeting = null;
     this.tick = 0;
-    /** What is drawn: the meeting's tiles, and after them a while longer. @type {Tiles | null} */
+    /** What is drawn: the meeting's tiles once their videos have frames, and after them a while longer. @type {Tiles | null} */
     this.shown = null;
+    /** What comes next; what is drawn, while nothing does. @type {Tiles | null} */
+    this.next = null;
+    this.waiting = 0;
     /** Keys of the tiles in the order of their elements. @type {string[]} */
     this.order = [];
     this.leaving = 0;
     /** The camera or screen that was enlarged by a tap, and what was seen before. @type {{view: string, before: string} | null} */
     this.enlarged = null;
+    /** The view whose button had the focus when it was pressed. */
+    this.keyboard = '';
     this.sizes = new ResizeObserver(() => this.emit('resized'));
     /** The element of the tiles, whose size is told. @type {Element | null} */
     this.box = null;
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    document.fonts?.ready.then(() => this.requestUpdate()); // names are measured in it
   }
 
   willUpdate() {
@@ -64,15 +50,36 @@ export class TileView extends BaseElement {
     if (tiles) {
       window.clearTimeout(this.leaving);
       this.leaving = 0;
-      this.shown = tiles;
-    } else if (this.shown && !this.leaving) this.leave();
+      if (tiles !== this.next) this.await(tiles);
+    } else if (this.next && !this.leaving) this.leave();
     if (this.enlarged && this.meeting?.state?.view !== this.enlarged.view) this.enlarged = null;
+  }
+
+  /** Show an arrangement when its videos have frames: no tile is black, and all change at once. @param {Tiles} tiles */
+  await(tiles) {
+    this.next = tiles;
+    if (this.coming().size) this.waiting ||= window.setTimeout(() => this.show(), FRAMES_MS);
+    else this.show();
+  }
+
+  /** Return the tiles that come next, whose videos are not on the page yet. */
+  coming() {
+    return this.next === this.shown ? new Map() : coming(keyed(this.next?.tiles ?? []), keyed(this.shown?.tiles ?? []));
+  }
+
+  show() {
+    window.clearTimeout(this.waiting);
+    this.waiting = 0;
+    this.shown = this.next;
   }
 
   /** Keep the tiles until the one picture that comes instead has a frame. */
   leave() {
     const leave = () => {
-      if (!this.meeting?.tiles) this.shown = null;
+      if (!this.meeting?.tiles) {
+        this.next = null;
+        this.show();
+      }
       this.leaving = 0;
     };
     this.leaving = window.setTimeout(leave, LEAVE_MS);
@@ -81,6 +88,8 @@ export class TileView extends BaseElement {
   }
 
   updated() {
+    if (this.waiting && [...this.querySelectorAll('.coming > tile-video')].every(video => /** @type {import('./tile-video.js').TileVideo} */ (video).ready)) this.show();
+    this.focusAgain();
     const box = this.querySelector('.tiles');
     if (box === this.box) return;
     this.sizes.disconnect();
@@ -90,18 +99,21 @@ export class TileView extends BaseElement {
   }
 
   render() {
-    const {shown, meeting} = this;
+    const {shown, next, meeting} = this;
     if (!meeting?.state) return nothing;
-    if (!shown) return this.back();
-    const tiles = keyed(shown.tiles);
-    this.order = elementOrder(this.order, tiles.keys());
+    if (!next) return this.back();
+    const tiles = keyed(shown?.tiles ?? []);
+    const others = this.coming();
+    const all = new Map([...tiles, ...others]);
+    this.order = elementOrder(this.order, all.keys());
+    const {width, height} = shown ?? next;
     const seats = meeting.state.seats;
     const first = [...tiles.keys()].find(key => viewOf(/** @type {ForwardedTile} */ (tiles.get(key)), seats)); // one stop for the Tab key
     // Elements stay where they are in the document; a screen reader is told the order of the panes.
-    return html`<div class="tiles" data-testid="tiles" .style=${`--ratio: ${shown.width / shown.height}`}>
-      ${shown.heading ? this.heading(shown) : nothing}
-      <ul aria-label=${t('tiles.title')} aria-owns=${[...tiles.keys()].map(key => `tile-${key}`).join(' ')} @keydown=${this.step}>
-        ${repeat(this.order, key => key, key => this.tile(key, /** @type {ForwardedTile} */ (tiles.get(key)), shown, key === first))}
+    return html`<div class="tiles ${shown ? '' : 'coming'}" data-testid=${shown ? 'tiles' : nothing} .style=${`--ratio: ${width / height}`}>
+      ${shown?.heading ? this.heading(shown) : nothing}
+      <ul aria-label=${t('tiles.title')} aria-owns=${[...tiles.keys()].map(key => `tile-${key}`).join(' ')} @keydown=${this.step} @frame=${() => this.requestUpdate()}>
+        ${repeat(this.order, key => key, key => this.tile(key, /** @type {ForwardedTile} */ (all.get(key)), others.has(key) ? next : /** @type {Tiles} */ (shown), key === first))}
       </ul>
     </div>`;
   }
@@ -117,24 +129,25 @@ export class TileView extends BaseElement {
   /**
    * @param {string} key
    * @param {ForwardedTile} tile
-   * @param {Tiles} shown
+   * @param {Tiles} tiles its arrangement: what is shown, or what comes next
    * @param {boolean} first
    */
-  tile(key, tile, shown, first) {
+  tile(key, tile, tiles, first) {
     const meeting = /** @type {import('../client/meeting-client.js').MeetingClient} */ (this.meeting);
     const state = /** @type {MeetingState} */ (meeting.state);
     const seat = state.seats.find(one => one.seat === seatOf(tile));
     const stream = this.stream(tile);
-    const {left, top, width, height} = placed(tile, shown);
+    const {left, top, width, height} = placed(tile, tiles);
+    const waits = tiles !== this.shown;
     const speaks = Boolean(tile.tile) && state.speaking === tile.tile;
-    const icons = tile.tile ? [...(seat?.floor ? ['floor'] : []), ...(tile.poor ? ['poor'] : [])] : [];
-    const view = viewOf(tile, state.seats);
-    const frame = (FRAME_PX * 100) / shown.height;
-    return html`<li id="tile-${key}" class="tile ${tile.tile ? '' : 'pane'} ${stream ? 'video' : ''}" data-testid="tile" data-tile=${tile.tile} data-speaks=${speaks}
+    const view = waits ? null : viewOf(tile, state.seats);
+    const frame = (FRAME_PX * 100) / tiles.height;
+    return html`<li id="tile-${key}" class="tile ${tile.tile ? '' : 'pane'} ${stream ? 'video' : ''} ${waits ? 'coming' : ''}" aria-hidden=${waits ? 'true' : nothing}
+      data-testid=${waits ? nothing : 'tile'} data-tile=${tile.tile} data-speaks=${speaks}
       .style=${`left: ${left}%; top: ${top}%; width: ${width}%; height: ${height}%; --frame: ${frame}cqh`}>
-      ${stream ? nothing : this.card(tile, shown)}
-      <tile-video .stream=${stream}></tile-video>
-      ${stream || icons.length ? this.bar(tile, shown, icons, Boolean(stream)) : nothing}
+      ${stream ? nothing : this.text('middle', tile.text, tile.letters, tiles)}
+      <tile-video .since=${tile.since} .stream=${stream}></tile-video>
+      ${this.bar(tile, stream ? tile.text : '', tiles)}
       ${speaks ? html`<i class="speaks" aria-hidden="true"></i>` : nothing}
       <span class="spoken">${this.words(tile, seat)}</span>
       ${view ? this.enlarger(tile, view, first) : nothing}
@@ -151,29 +164,26 @@ export class TileView extends BaseElement {
   }
 
   /**
-   * Return the bar over a video's lower left corner.
+   * Return the bar over a tile's lower left corner: icons, and the name over a video.
    * @param {ForwardedTile} tile
-   * @param {Tiles} shown
-   * @param {string[]} icons
-   * @param {boolean} named
+   * @param {string} text
+   * @param {Tiles} tiles
    */
-  bar(tile, shown, icons, named) {
-    const size = letters(tile.height, shown.height);
-    if (!icons.length && !tile.label) return nothing;
-    return html`<p class="name" aria-hidden="true" .style=${`font-size: ${(size * 100) / shown.height}cqh`}>
-      ${icons.map(icon => html`<svg class=${icon} viewBox="0 0 24 24">${/** @type {any} */ (ICONS)[icon]}</svg>`)}
-      ${named ? html`<span>${fitting(tile.label, room(tile.width, size, icons.length), text => measure(text, size))}</span>` : nothing}</p>`;
+  bar({icons, bar}, text, tiles) {
+    if (!icons.length && !text) return nothing;
+    const drawn = icons.map(icon => html`<svg class=${icon} viewBox="0 0 24 24">${ICONS[icon]}</svg>`);
+    return this.text('name', html`${drawn}${text ? html`<span>${text}</span>` : nothing}`, bar, tiles);
   }
 
   /**
-   * Return the name in the middle of a card.
-   * @param {ForwardedTile} tile
-   * @param {Tiles} shown
+   * Return a line in letters of so many pixels of the picture; a screen reader is told the whole name instead.
+   * @param {'name' | 'middle'} kind
+   * @param {unknown} text
+   * @param {number} letters
+   * @param {Tiles} tiles
    */
-  card(tile, shown) {
-    const size = cardLetters(tile.height, shown.height);
-    const text = fitting(tile.label, room(tile.width - 4, size, 0), words => measure(words, size));
-    return html`<p class="middle" aria-hidden="true" .style=${`font-size: ${(size * 100) / shown.height}cqh`}>${text}</p>`;
+  text(kind, text, letters, tiles) {
+    return html`<p class=${kind} aria-hidden="true" .style=${`font-size: ${(letters * 100) / tiles.height}cqh`}>${text}</p>`;
   }
 
   /**
@@ -184,7 +194,7 @@ export class TileView extends BaseElement {
   words(tile, seat) {
     if (!tile.tile) return [t('tiles.empty'), tile.label].filter(Boolean).join(' · ');
     const doing = seat ? [seatActivity(seat) === 'hand' ? t('seat.hand', seat.hand) : t(`seat.${seatActivity(seat)}`)] : [];
-    return [tile.label, ...doing, ...(tile.poor ? [t('quality.poor')] : [])].join(' · ');
+    return [tile.label, ...doing, ...(tile.icons.includes('poor') ? [t('quality.poor')] : [])].join(' · ');
   }
 
   /**
@@ -204,9 +214,21 @@ export class TileView extends BaseElement {
     const {meeting} = this;
     if (!meeting?.state) return;
     const now = meeting.state.view;
+    this.keyboard = this.contains(document.activeElement) ? view : '';
     await meeting.watch(now === view ? (this.enlarged?.before ?? 'composed') : view);
     this.enlarged = now !== view && meeting.state.view === view ? {view, before: now} : null;
     this.requestUpdate();
+  }
+
+  /** Give the focus to the button that takes the place of the one that had it, so that a keyboard goes on from there. */
+  focusAgain() {
+    if (!this.keyboard || !this.meeting?.state) return;
+    const {seats, view} = this.meeting.state;
+    const tile = view === this.keyboard ? null : this.next?.tiles.find(one => viewOf(one, seats) === this.keyboard);
+    const button = /** @type {HTMLElement | null} */ (this.querySelector(tile ? `#${CSS.escape(`tile-${tile.tile}`)} button` : '.reduce'));
+    if (!button) return;
+    button.focus();
+    this.keyboard = '';
   }
 
   /** Return the button over a picture that was enlarged by a tap: another tap goes back. */

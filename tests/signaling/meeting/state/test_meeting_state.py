@@ -348,7 +348,9 @@ def test_somebody_may_choose_a_layout_for_oneself(meeting: MeetingFixture) -> No
 
 def test_tiles_are_told_to_their_seat_alone_and_again_to_one_that_comes_back(meeting: MeetingFixture) -> None:
     state, seat = meeting.state, meeting.seat("n")
-    event = TilesForwarded("s", seat, (ForwardedTile(seat, None, 0, 0, 1280, 720, "NT.XuongHuan"),), 1280, 720)
+    event = TilesForwarded(
+        "s", seat, (ForwardedTile(seat, None, 0, 0, 1280, 720, "NT.XuongHuan", "NT.XuongHuan", 80, 45),), 1280, 720
+    )
     assert state.tiles_forwarded(event) == [e.Tell("n", tiles_state(event))]
     assert state.tiles_forwarded(replace(event, seat="nobody")) == []
     state.view("n", "composed:grid", 1080)

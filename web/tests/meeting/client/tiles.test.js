@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import * as logic from '../../../meeting/client/tiles.js';
 
 /** @param {string} seat @param {object} [more] */
-const tile = (seat, more = {}) => ({tile: seat, mid: null, x: 0, y: 0, width: 640, height: 360, label: seat, poor: false, ...more});
+const tile = (seat, more = {}) => ({tile: seat, mid: null, x: 0, y: 0, width: 640, height: 360, label: seat, text: seat, letters: 22, bar: 22, icons: [], since: null, ...more});
 const seat = (id, more = {}) => ({seat: id, here: true, camera: true, ...more});
 
 test('no tiles are no arrangement', () => {
@@ -25,6 +25,13 @@ test('elements that stay keep their order, new ones come last', () => {
   assert.deepEqual(logic.elementOrder(['a'], []), []);
 });
 
+test('a frame before the first of a camera is of another one', () => {
+  assert.deepEqual([99, 100, 101].map(timestamp => logic.begun(100, timestamp)), [false, true, true]);
+  assert.deepEqual([2 ** 32 - 1, 5].map(timestamp => logic.begun(2 ** 32 - 1, timestamp)), [true, true]);
+  assert.equal(logic.begun(5, 2 ** 32 - 1), false);
+  assert.deepEqual([logic.begun(null, 1), logic.begun(100, undefined)], [true, true]);
+});
+
 test('a video comes in its m-line, or is our own', () => {
   assert.deepEqual(logic.videoOf(tile('a', {mid: '4'}), 'a'), {mid: '4'});
   assert.equal(logic.videoOf(tile('a'), 'a'), 'camera');
@@ -38,21 +45,10 @@ test('a tile can be seen alone while its camera sends', () => {
   assert.deepEqual(['a', 'content:a', ''].map(name => logic.seatOf(tile(name))), ['a', null, null]);
 });
 
-test('letters are those of the composed picture', () => {
-  assert.deepEqual([720, 360, 180, 90, 60].map(height => logic.letters(height, 720)), [45, 22, 22, 15, 13]);
-  assert.deepEqual([720, 360, 90].map(height => logic.cardLetters(height, 720)), [80, 40, 15]);
-  assert.equal(logic.room(320, 20, 0), 302);
-  assert.equal(logic.room(320, 20, 2), 252);
-});
-
-test('of a name that is too long the part before its separator is shown, then less of it, but a device’s number', () => {
-  const fit = (name, most) => logic.fitting(name, most, text => text.length);
-  assert.equal(fit('NT.XuongHuan.01 · UBND phường', 40), 'NT.XuongHuan.01 · UBND phường');
-  assert.equal(fit('NT.XuongHuan.01 · UBND phường', 20), 'NT.XuongHuan.01');
-  assert.equal(fit('NT.XuongHuan.01 · UBND phường', 10), 'NT.Xuo….01');
-  assert.equal(fit('NT.XuongHuan.01', 7), 'NT….01');
-  assert.equal(fit('UBND Nha Trang', 6), 'UBND…');
-  assert.equal(fit('Ễ', 0), 'Ễ…');
+test('what is not on the page yet comes beside what is shown', () => {
+  const [shown, next] = [logic.keyed([tile('a'), tile('b')]), logic.keyed([tile('c'), tile('b', {x: 640})])];
+  assert.deepEqual([...logic.coming(next, shown).keys()], ['c']);
+  assert.deepEqual([...logic.coming(next, new Map()).keys()], ['c', 'b']);
 });
 
 test('a place is a share of the picture', () => {

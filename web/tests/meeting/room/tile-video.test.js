@@ -4,6 +4,14 @@ import {test} from 'node:test';
 /** A video as far as a tile needs one. */
 class Video extends EventTarget {
   paused = false;
+  className = '';
+  classList = {
+    remove: () => (this.className = ''),
+    contains: name => this.className === name,
+  };
+  requestVideoFrameCallback(look) {
+    this.look = look;
+  }
   pause() {
     this.paused = true;
     this.dispatchEvent(new Event('pause'));
@@ -26,6 +34,9 @@ class Element extends EventTarget {
   querySelectorAll() {
     return this.videos;
   }
+  get lastElementChild() {
+    return this.videos.at(-1) ?? null;
+  }
 }
 
 const registry = new Map();
@@ -39,7 +50,7 @@ Object.assign(globalThis, {
 await import('../../../meeting/room/tile-video.js');
 const TileVideo = registry.get('tile-video');
 
-const loaded = video => video.dispatchEvent(new Event('loadeddata'));
+const shows = (video, rtpTimestamp) => video.look(0, {rtpTimestamp});
 
 test('a stream that stays keeps its element', () => {
   const tile = new TileVideo();
@@ -55,12 +66,26 @@ test('the last frame stays, and stands still, until the next stream has one', ()
   const tile = new TileVideo();
   tile.stream = {};
   const [first] = tile.videos;
-  loaded(first);
+  shows(first);
   tile.stream = {};
   const [, second] = tile.videos;
   assert.deepEqual([tile.videos, first.paused, second.paused, later.length], [[first, second], true, false, 0]);
-  loaded(second);
+  shows(second);
   assert.deepEqual(tile.videos, [second]);
+});
+
+test('a frame from before its camera is not shown', () => {
+  const tile = new TileVideo();
+  let frames = 0;
+  tile.addEventListener('frame', () => frames++);
+  assert.equal(tile.ready, true, 'nothing to wait for');
+  Object.assign(tile, {since: 90000, stream: {}});
+  const [video] = tile.videos;
+  assert.deepEqual([tile.ready, video.className], [false, 'waits']);
+  shows(video, 89999);
+  assert.deepEqual([tile.ready, frames], [false, 0]);
+  shows(video, 90000);
+  assert.deepEqual([tile.ready, video.className, frames], [true, '', 1]);
 });
 
 test('a tile without a stream has no video, and one that left the page plays nothing', () => {

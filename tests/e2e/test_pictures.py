@@ -1,0 +1,259 @@
+"""Twelve points in every layout: what the pages draw out of cameras, beside what the composer draws for others."""
+
+import colorsys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from time import monotonic
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from mediaserver.api import Layout
+from mediaserver.video.layout import Tile, arrange, fit
+from mediaserver.video.layout_plans import FAMILIES
+from tests.e2e.browsers import PATIENCE_S, wait_until
+from tests.e2e.people import HOST, People, seat_of
+from tests.e2e.points import Colour, Points, simulated
+from tests.e2e.server import Server
+
+pytestmark = pytest.mark.alone
+
+WIDTH, HEIGHT = 1280, 720
+CELL = 20
+"""Pixels of a cell in which pictures are compared."""
+NEAR = 60
+"""Letters are drawn by three different programs; a name, an icon or a tile elsewhere differs by more."""
+EDGE = 0.01
+RED = (254, 0, 0)
+"""The camera of the host's Chromium."""
+NAMES = (
+    *("nt.xuonghuan", "nt.vinhhai", "nt.loctho", "nt.phuoclong", "nt.phuochai", "nt.vinhnguyen", "nt.vinhtruong"),
+    *("nt.vinhthanh", "nt.vinhphuoc", "nt.vinhtho"),
+)
+FIREFOX = "nt.ngochiep"
+DARK = "nt.loctho"
+"""Its camera is off."""
+SPEAKS = "nt.vinhhai"
+ABSENT = "ubnd.cam-ranh"
+
+
+Picture = NDArray[np.int16]
+
+_HIDE_MARKS = """() => {
+  for (const mark of document.querySelectorAll('.watermark, .marks, .notice, control-bar'))
+    mark.style.visibility = 'hidden';
+}"""
+_PLACES = """() => {
+  const box = document.querySelector('[data-testid=tiles]');
+  if (!box) return [];
+  const whole = box.getBoundingClientRect();
+  return [...box.querySelectorAll('[data-testid=tile]')].map(tile => {
+    const {x, y, width, height} = tile.getBoundingClientRect();
+    const [left, top] = [x - whole.x, y - whole.y];
+    return [tile.dataset.tile, left / whole.width, top / whole.height, width / whole.width, height / whole.height];
+  });
+}"""
+
+
+def hue(number: int) -> Colour:
+    """Return one of twelve colours."""
+    red, green, blue = colorsys.hsv_to_rgb(number / 12, 0.85, 0.75)
+    return round(red * 255), round(green * 255), round(blue * 255)
+
+
+@dataclass
+class Session:
+    """A session of twelve points: the host in Chromium, one point in Firefox, the others simulated."""
+
+    host: Page
+    firefox: Page
+    points: Points
+    seats: list[str]
+    colours: dict[str, Colour]
+    """The cameras of one colour, by seat; Firefox's changes."""
+
+    def choose(self, layout: Layout) -> None:
+        """Let the host choose a layout for everyone."""
+        message = {"type": "layout", "audience": "everyone", **asdict(layout)}
+        self.host.evaluate("message => document.querySelector('host-page').meeting.command(message)", message)
+
+    def expected(self, layout: Layout, content: str | None = None) -> tuple[Tile, ...]:
+        """Return the tiles of a layout, with a shared screen or none."""
+        return arrange(layout, self.seats, self.points.seat(SPEAKS), WIDTH, HEIGHT, content)
+
+
+@pytest.fixture(scope="module")
+def session(server: Server, red: Browser, fox: Browser) -> Iterator[Session]:
+    """Hold a session in which one point speaks and the camera of another is off."""
+    server.create(FIREFOX, "--role", "site", "--point", FIREFOX)
+    people = People(server)
+    with ExitStack() as leaving:
+        points = leaving.enter_context(simulated(server))
+        leaving.callback(people.leave)
+        pages = [people.sign_in(red, HOST), people.sign_in(fox, FIREFOX)]
+        for page in pages:
+            page.set_viewport_size({"width": 1500, "height": 900})
+        code = points.book(HOST, [*NAMES, FIREFOX, ABSENT], "Giao ban tháng Mười một")
+        host = people.enter(pages[0], code, "host")
+        points.join(code, {name: hue(number) for number, name in enumerate(NAMES, 1)})
+        people.enter(pages[1], code)
+        simulated_seats = [points.seat(name) for name in NAMES]
+        seats = [seat_of(host.page, "UBND.Nha Trang"), *simulated_seats, seat_of(host.page, "NT.NgocHiep")]
+        colours = {seats[0]: RED, **{points.seat(name): hue(number) for number, name in enumerate(NAMES, 1)}}
+        host.page.evaluate(
+            "seat => document.querySelector('host-page').meeting.command({type: 'floor', seat, open: true})",
+            points.seat(SPEAKS),
+        )
+        points.switch_off(DARK)
+        del colours[points.seat(DARK)]
+        yield Session(pages[0], pages[1], points, seats, colours)
+
+
+def drawn(page: Page) -> Picture:
+    """Return what a page draws of the layout, as a picture of the composed one's size."""
+    page.evaluate(_HIDE_MARKS)
+    with Image.open(BytesIO(page.get_by_test_id("tiles").screenshot())) as image:
+        return np.asarray(image.convert("RGB").resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)).astype(np.int16)
+
+
+def composed(points: Points) -> Picture:
+    """Return the composed picture."""
+    picture = points.composed()
+    assert picture is not None
+    return picture.astype(np.int16)
+
+
+def cells(picture: Picture) -> NDArray[np.float64]:
+    """Return the mean colour of each cell of a picture."""
+    mean: NDArray[np.float64] = picture.reshape(HEIGHT // CELL, CELL, WIDTH // CELL, CELL, 3).mean(axis=(1, 3))
+    return mean
+
+
+def differing_cells(one: Picture, other: Picture, besides: list[Tile]) -> list[tuple[int, int]]:
+    """Return where the cells of two pictures differ, in pixels, but for those of some tiles."""
+    differs = np.abs(cells(one) - cells(other)).max(axis=2) > NEAR
+    for tile in besides:
+        rows, columns = -(-(tile.y + tile.height) // CELL), -(-(tile.x + tile.width) // CELL)
+        differs[tile.y // CELL : rows, tile.x // CELL : columns] = False
+    return [(int(x) * CELL, int(y) * CELL) for y, x in np.argwhere(differs)]
+
+
+def misplaced(page: Page, tiles: tuple[Tile, ...]) -> list[str]:
+    """Return the tiles that do not stand in a page where they should, and those that should not."""
+    found = sorted((seat, *place) for seat, *place in page.evaluate(_PLACES))
+    wanted = sorted((t.seat, t.x / WIDTH, t.y / HEIGHT, t.width / WIDTH, t.height / HEIGHT) for t in tiles)
+    if [seat for seat, *_ in found] != [seat for seat, *_ in wanted]:
+        return [seat for seat, *_ in found]
+    pairs = zip(found, wanted, strict=True)
+    return [seat for (seat, *place), (_, *other) in pairs if np.abs(np.subtract(place, other)).max() > EDGE]
+
+
+def recoloured(picture: Picture, tiles: tuple[Tile, ...], colours: dict[str, Colour]) -> list[str]:
+    """Return the tiles whose camera's colour does not fill their upper half from edge to edge, or goes beyond."""
+    wrong = []
+    for tile in tiles:
+        if tile.seat not in colours:
+            continue
+        colour, place = np.array(colours[tile.seat]), fit(16, 9, tile)
+        x, y = round(EDGE * WIDTH), round(EDGE * HEIGHT)
+        inside = picture[place.y + y : place.y + place.height // 2, place.x + x : place.x + place.width - x]
+        filled = (np.abs(inside - colour).max(axis=2) < NEAR).mean() > 0.99
+        beside = [each for each in (place.x - x, place.x + place.width + x) if 0 <= each < WIDTH]
+        beyond = [np.abs(picture[place.y + place.height // 4, each] - colour).max() < NEAR / 2 for each in beside]
+        if not filled or any(beyond):
+            wrong.append(tile.seat)
+    return wrong
+
+
+def differences(session: Session, page: Page, layout: Layout) -> list[object]:
+    """Return what a page draws otherwise than the composer, or than the layout says."""
+    tiles = session.expected(layout)
+    if elsewhere := misplaced(page, tiles):
+        return [*elsewhere]
+    one, other = drawn(page), composed(session.points)
+    firefox = [tile for tile in tiles if tile.seat == session.seats[-1]]
+    return [
+        *recoloured(one, tiles, session.colours),
+        *recoloured(other, tiles, session.colours),
+        *differing_cells(one, other, firefox),
+    ]
+
+
+LAYOUTS = [
+    *(Layout(kind) for kind in FAMILIES),
+    Layout("2x2", page=1),
+    Layout("4x4", title=True, clock=True, empty=True),
+    Layout("1+12", empty=True, seats=(None, None, ABSENT)),
+]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: f"{layout.kind}-{layout.page}-{len(layout.seats)}")
+def test_the_pages_draw_what_the_composer_draws(session: Session, layout: Layout) -> None:
+    session.choose(layout)
+    for page in (session.host, session.firefox):
+        end = monotonic() + PATIENCE_S
+        while found := differences(session, page, layout):
+            assert monotonic() < end, found
+            page.wait_for_timeout(100)
+
+
+_SAMPLE = """() => {
+  const pen = Object.assign(document.createElement('canvas'), {width: 1, height: 1}).getContext('2d');
+  let before = '';
+  window.samples = [];
+  window.sampling = true;
+  const colour = video => {
+    if (!video) return null;
+    pen.clearRect(0, 0, 1, 1);
+    pen.drawImage(video, 0, 0, 1, 1);
+    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const look = () => {
+    const tiles = [...document.querySelectorAll('[data-testid=tile]')], places = tiles.map(tile => {
+      const {x, y, width, height} = tile.getBoundingClientRect();
+      return [tile.dataset.tile, ...[x, y, width, height].map(Math.round)];
+    });
+    if (JSON.stringify(places) !== before) {
+      before = JSON.stringify(places);
+      const colours = tiles.map(tile => [tile.dataset.tile, colour([...tile.querySelectorAll('video')].at(-1))]);
+      window.samples.push({at: Date.now(), colours});
+    }
+    if (window.sampling) requestAnimationFrame(look);
+  };
+  look();
+}"""
+"""Notes each arrangement that is drawn: when, and the colour of each tile's video in its first picture."""
+CHANGES = [Layout("grid"), Layout("2x2", page=1), Layout("2x2", page=2), Layout("1+5"), Layout("speaker")]
+SEEN_MS = 1000
+"""Twice what is asked for: two cores run the server, eleven simulated points and two browsers."""
+
+
+def until_arranged(session: Session, page: Page, layout: Layout) -> None:
+    """Wait until the tiles of a layout stand in their places."""
+    wait_until(page, lambda: not misplaced(page, session.expected(layout)), f"{layout}")
+
+
+def test_a_change_by_the_host_is_seen_at_once_and_whole(session: Session) -> None:
+    pages, delays = (session.host, session.firefox), []
+    session.choose(Layout("single"))
+    for page in pages:
+        until_arranged(session, page, Layout("single"))
+    for layout in CHANGES:
+        for page in pages:
+            page.evaluate(_SAMPLE)
+        since = session.host.evaluate("Date.now()")
+        session.choose(layout)
+        for page in pages:
+            until_arranged(session, page, layout)
+            samples = page.evaluate("(window.sampling = false, window.samples)")
+            assert len(samples) == 2, "a tile jumped"
+            delays.append(samples[1]["at"] - since)
+            for seat, colour in samples[1]["colours"]:
+                if seat in session.colours:
+                    assert colour and np.abs(np.subtract(colour, session.colours[seat])).max() < NEAR, (layout, seat)
+    assert np.median(delays) <= SEEN_MS, delays

@@ -216,6 +216,8 @@ def _turns(words: Sequence[str]) -> int:
 
 def _peers(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest peers", description=other_servers.__doc__)
+    works_help = "some of forward-10, forward-30, forward-60, session, compose (default all)"
+    parser.add_argument("works", nargs="*", metavar="work", help=works_help)
     parser.add_argument(
         "--mediasoup", type=Path, help="a folder whose node_modules has mediasoup (docs/performance.md)"
     )
@@ -226,8 +228,11 @@ def _peers(words: Sequence[str]) -> int:
     workloads = other_servers.workloads(arguments.mediasoup, arguments.ffmpeg)
     if not workloads:
         parser.error("neither mediasoup nor FFmpeg is here")
+    if unknown := set(arguments.works) - set(workloads):
+        parser.error(f"no such work here: {', '.join(sorted(unknown))}")
     print(HEAD)
-    for path, workload in workloads:
+    for name in arguments.works or workloads:
+        path, workload = workloads[name]
         pairs = _run(ab_compare.alternate(path, workload, arguments.seconds, arguments.rounds, _progress))
         print("\n".join(map(line, ab_compare.rows(workload, pairs))), flush=True)
     return 0

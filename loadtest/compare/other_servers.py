@@ -20,21 +20,19 @@ SESSION_REACH = Reach(0.0, most=2.5)
 COMPOSE_REACH = Reach(-0.30)
 
 
-def workloads(mediasoup: Path | None, ffmpeg: Path | None) -> list[tuple[Path, Workload]]:
-    """Return the work that can be measured, each with the path of the program that does it."""
-    found = [(mediasoup, workload) for workload in _forwarding()] if mediasoup else []
-    return found + ([(ffmpeg, COMPOSE)] if ffmpeg else [])
-
-
-def _forwarding() -> list[Workload]:
-    """Return what mediasoup does, too."""
-    return [
-        *(
-            _mediasoup(f"forward, 1 to {receivers}, µs per packet", ab_compare.forwarding(receivers), Reach(change))
-            for receivers, change in FORWARD.items()
-        ),
-        _mediasoup(f"one of {SESSIONS} sessions of {POINTS} points, forwarded, core-%", SHARING, SESSION_REACH),
-    ]
+def workloads(mediasoup: Path | None, ffmpeg: Path | None) -> dict[str, tuple[Path, Workload]]:
+    """Return the work that can be measured by its word, each with the path of the program that does it."""
+    found = {}
+    if mediasoup:
+        for receivers, change in FORWARD.items():
+            workload = ab_compare.forwarding(receivers)
+            name = f"forward, 1 to {receivers}, µs per packet"
+            found[f"forward-{receivers}"] = mediasoup, _mediasoup(name, workload, Reach(change))
+        name = f"one of {SESSIONS} sessions of {POINTS} points, forwarded, core-%"
+        found["session"] = mediasoup, _mediasoup(name, SHARING, SESSION_REACH)
+    if ffmpeg:
+        found["compose"] = ffmpeg, COMPOSE
+    return found
 
 
 def _mediasoup(name: str, workload: SteadyWorkload, reach: Reach) -> Workload:

@@ -128,12 +128,12 @@ async def test_an_ffmpeg_that_fails_raises() -> None:
 
 def test_installed_programs_are_measured() -> None:
     here, there = Path("/modules"), Path("/bin/ffmpeg")
-    assert other_servers.workloads(None, None) == []
-    found = [(path, workload.names, workload.other) for path, workload in other_servers.workloads(here, there)]
-    assert found == [
-        (here, ("forward, 1 to 10, µs per packet",), "mediasoup"),
-        (here, ("forward, 1 to 30, µs per packet",), "mediasoup"),
-        (here, ("forward, 1 to 60, µs per packet",), "mediasoup"),
-        (here, ("one of 4 sessions of 12 points, forwarded, core-%",), "mediasoup"),
-        (there, ("compose 16 to 720p25, core-%",), "FFmpeg xstack"),
+    assert other_servers.workloads(None, None) == {}
+    found = other_servers.workloads(here, there).items()
+    assert [(word, path, workload.names, workload.other) for word, (path, workload) in found] == [
+        ("forward-10", here, ("forward, 1 to 10, µs per packet",), "mediasoup"),
+        ("forward-30", here, ("forward, 1 to 30, µs per packet",), "mediasoup"),
+        ("forward-60", here, ("forward, 1 to 60, µs per packet",), "mediasoup"),
+        ("session", here, ("one of 4 sessions of 12 points, forwarded, core-%",), "mediasoup"),
+        ("compose", there, ("compose 16 to 720p25, core-%",), "FFmpeg xstack"),
     ]

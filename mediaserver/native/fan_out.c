@@ -46,7 +46,7 @@ static void send_run(OutboundStream *stream, PeerPath *path, const PacketView *p
             size = length;
         whole += length;
     }
-    outbox_add(path, start, whole, count, size);
+    outbox_add(path, start, whole, count, size, !run->first);
 }
 
 /* Find runs of packets of one size, the last of which may be shorter: the kernel can segment them. */

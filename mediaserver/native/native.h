@@ -163,7 +163,7 @@ enum {
 
 int outbox_turn(PeerPath *path);
 unsigned char *outbox_room(int packets, int bytes);
-void outbox_add(PeerPath *path, unsigned char *data, int length, int count, int size);
+void outbox_add(PeerPath *path, unsigned char *data, int length, int count, int size, int first);
 void outbox_forget(const PeerPath *path);
 PyObject *send_prepared(PyObject *module, PyObject *unused);
 

@@ -13,6 +13,7 @@ enum {
     MAX_SEGMENT = 1400, /* transport/udp_mux.py */
     MESSAGES = 256,     /* a sendmmsg */
     ARENA = 1 << 20,    /* bytes a sendmmsg */
+    OLDEST = 16,        /* messages of a path that are looked through for room */
 };
 
 typedef union {
@@ -27,6 +28,7 @@ static Control controls[MESSAGES];
 static struct sockaddr_storage targets[MESSAGES]; /* copies: a path may be freed before its messages are sent */
 static PeerPath *paths[MESSAGES];                 /* borrowed; NULL once a path is freed */
 static int segments[MESSAGES], sizes[MESSAGES];
+static int previous[MESSAGES]; /* the message before of the same path; -1: none */
 static int filled, used, out_fd;
 static unsigned batch = 1; /* number of the present batch; 0 is never used */
 static PyObject *out_counters;
@@ -137,37 +139,60 @@ static void add_message(PeerPath *path, unsigned char *data, int length, int cou
     if (count > 1)
         cut(filled);
     paths[filled] = path;
+    previous[filled] = path->batch == batch ? path->message : -1;
     path->batch = batch;
     path->message = filled++;
 }
 
-/* Append one packet to its path's newest message, if that has packets of one size and this is no longer; return whether
- * it did. So audio leaves with the picture that came with it, which saves the kernel a third of its messages. */
-static int join(PeerPath *path, unsigned char *data, int length) {
-    int at = path->message;
-    if (path->batch != batch || length > sizes[at] || segments[at] == MAX_SEGMENTS)
+/* Return whether one packet can be the last of a message, whose packets must be of one size and no shorter. */
+static int takes_last(int at, int length) {
+    const struct msghdr *header = &messages[at].msg_hdr;
+    int whole = segments[at] * sizes[at];
+    return length <= sizes[at] && segments[at] < MAX_SEGMENTS && header->msg_iovlen == 1 &&
+           (int)header->msg_iov->iov_len == whole && whole + length <= MAX_RUN;
+}
+
+/* Return whether packets of one size can be sent before the only packet of a message. */
+static int goes_before(int at, int length, int count, int size) {
+    return segments[at] == 1 && sizes[at] && sizes[at] <= size && length == count * size && count < MAX_SEGMENTS &&
+           length + sizes[at] <= MAX_RUN;
+}
+
+/* Let packets share a message of their path, which saves the kernel up to half of its messages: of different streams
+ * that leave together the longer goes first. Return whether they do. Only the first packets of a stream may go before
+ * others, or into an older message: further ones would overtake them. */
+static int join(PeerPath *path, unsigned char *data, int length, int count, int size, int first) {
+    int last = -1, before = -1, looks = first ? OLDEST : 1;
+    for (int at = path->batch == batch ? path->message : -1; at >= 0 && looks > 0; at = previous[at], looks--) {
+        if (count == 1 && takes_last(at, length) && (last < 0 || sizes[at] < sizes[last]))
+            last = at;
+        if (first && goes_before(at, length, count, size) && (before < 0 || sizes[at] > sizes[before]))
+            before = at;
+    }
+    if (last < 0 && before < 0)
         return 0;
-    struct msghdr *header = &messages[at].msg_hdr;
-    struct iovec *vector = header->msg_iov;
-    if (header->msg_iovlen > 1 || (int)vector->iov_len != segments[at] * sizes[at] ||
-        vector->iov_len + length > MAX_RUN)
-        return 0;
-    vector[1] = (struct iovec){data, length};
-    header->msg_iovlen = 2;
-    segments[at]++;
+    int at = last < 0 ? before : last;
+    struct iovec *vector = messages[at].msg_hdr.msg_iov;
+    struct iovec added = {data, length};
+    vector[1] = last < 0 ? vector[0] : added;
+    vector[0] = last < 0 ? added : vector[0];
+    messages[at].msg_hdr.msg_iovlen = 2;
+    sizes[at] = last < 0 ? size : sizes[at];
+    segments[at] += count;
     cut(at);
     return 1;
 }
 
-/* Queue `count` packets of `size` bytes (the last may be shorter) that were written where outbox_room said. */
-void outbox_add(PeerPath *path, unsigned char *data, int length, int count, int size) {
+/* Queue `count` packets of `size` bytes (the last may be shorter) that were written where outbox_room said; `first`:
+ * they are the first of their stream since the last flush. */
+void outbox_add(PeerPath *path, unsigned char *data, int length, int count, int size, int first) {
     if (!count)
         return;
     used += length;
     if (path->unsegmented || size > MAX_SEGMENT) {
         for (int at = 0; at < length; at += size)
             add_message(path, data + at, length - at < size ? length - at : size, 1, 0);
-    } else if (count > 1 || !join(path, data, length)) {
+    } else if (!join(path, data, length, count, size, first)) {
         add_message(path, data, length, count, size);
     }
 }

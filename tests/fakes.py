@@ -65,6 +65,7 @@ class FakeRoom:
     views: dict[str, str] = field(default_factory=dict)
     layouts: dict[str, Layout] = field(default_factory=lambda: {EVERYONE: Layout()})
     recording: str | None = None
+    composed: ComposedWhen = "live"
     paused: bool = False
     seconds: float = 0.0
     voices: bool = False
@@ -88,6 +89,7 @@ class FakeRoom:
             recording=self.recording,
             paused=self.paused,
             voices=self.voices,
+            composed=self.composed,
         )
 
 
@@ -199,7 +201,7 @@ class FakeEngine:
 
     async def start_recording(self, room: str, path: str, composed: ComposedWhen = "live") -> None:
         self._note("start_recording", room, path)
-        self._room(room).recording = path
+        self._room(room).recording, self._room(room).composed = path, composed
 
     async def pause_recording(self, room: str, paused: bool) -> None:
         self._note("pause_recording", room, paused)

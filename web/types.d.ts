@@ -153,6 +153,7 @@ interface LoadPeak { load: number; at: string | null }
 interface MediaMachine { name: string | null; workers: { name: string; rooms: number; seats: number; records: boolean }[] }
 /** CPU in percent of a core of a session of so many points; `recorded` comes on top of `forwarded`. */
 interface SessionCosts { measured: string; machine: string; cores: number; points: number; forwarded: number; composed: number; recorded: number }
+interface Costs { session: SessionCosts | null; recordings: ComposedWhen }
 interface Usage { sessions: LoadPeak; points: LoadPeak; waited: number; revoked: number; refused: number }
 interface Profile {
   id: string; version: number; title: string; effective_from: string | null; effective_to: string | null; in_force: boolean; recorded: string; digest: string; content: any; may_withdraw: boolean;
@@ -173,8 +174,12 @@ interface WorkYear { year: number; confirmed: boolean; days: SpecialDay[] }
 
 interface Part {
   id: string; part: number; started: string; seconds: number | null; bytes: number | null; state: 'recording' | 'finishing' | 'ready' | 'broken' | 'deleted';
-  reason: string | null; sha256: string | null; thumbnail: string | null; chapters: Chapter[]; solos: Solo[];
+  reason: string | null; sha256: string | null; thumbnail: string | null; composing: Composing | null; chapters: Chapter[]; solos: Solo[];
 }
+/** When the picture of a recording is composed. */
+type ComposedWhen = 'live' | 'afterwards';
+/** How much of a recording is composed by now, and when it will be ready, if that is known. */
+interface Composing { percent: number; ready: string | null }
 /** The sound of one point in a file of its own. */
 interface Solo { id: string; name: string; seconds: number; bytes: number; sha256: string }
 /** A chapter of a recording. */
@@ -305,7 +310,7 @@ type Audience = 'everyone' | 'host' | 'components' | 'systems' | 'recording';
 type AudienceLayouts = Partial<Record<Audience, Layout>>;
 interface Pane { x: number; y: number; width: number; height: number; role: 'main' | 'held' | 'speaker' | 'seat' | 'content' }
 interface LayoutPlan { kind: LayoutKind; most: number; grows: boolean; columns: number; rows: number; cells: Pane[] }
-interface RecordingMark { on: boolean; paused: boolean; since: string | null; seconds: number; error: string | null; voices: boolean }
+interface RecordingMark { on: boolean; paused: boolean; since: string | null; seconds: number; error: string | null; voices: boolean; composed: ComposedWhen }
 interface StorageMark { level: 'ok' | 'low' | 'full'; hours: number }
 
 /** Any message from the server; which fields are there depends on `type`. */

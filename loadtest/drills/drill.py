@@ -173,7 +173,7 @@ class Drill:
         return time.monotonic() - listening
 
     async def recordings_whole(self) -> bool:
-        """Stop the recording; return True if it is one part, remuxed, and of full length."""
+        """Stop the recording; return True if it is one whole part, remuxed or with tracks that wait to be composed."""
         recorded = [each for each in self.meetings if each.recorded]
         for meeting in recorded:
             await meeting.host.send("record", on=False)
@@ -184,8 +184,9 @@ class Drill:
             while True:
                 found = await meeting.client.get("/api/v1/recordings")
                 parts = [each for each in found if each["session"] == meeting.session["id"]]
-                if parts and all(each["state"] in ("ready", "broken") for each in parts):
-                    return [each["state"] for each in parts] == ["ready"] and not parts[0].get("reason")
+                if parts and all(each["state"] in ("ready", "broken") or each["composing"] for each in parts):
+                    (recording,) = parts
+                    return bool(recording["part"] == 1 and recording["state"] != "broken" and not recording["reason"])
                 await asyncio.sleep(0.2)
 
 

@@ -248,12 +248,13 @@ class Demo:
     async def _make_recording(self) -> None:
         visitor, others = self._clients[SIMULATED], [point.id for point in self._demo_points[:RECORDED]]
         title = "Họp giao ban (đã ghi hình)"
-        session = await book(visitor, self._demo_points[-1].id, others, title, recording=True, duration=SHORT)
+        session = await book(visitor, self._demo_points[-1].id, others, title, duration=SHORT)
         self._traces.sessions.append(session["id"])
         everyone = [self._participant(index) for index in (SIMULATED, *range(RECORDED))]
         try:
             for participant in everyone:
                 await participant.join(session["code"])
+            await everyone[0].send("record", on=True, composed="live")  # a visitor shall find the file at once
             async with asyncio.timeout(RECORDING_STARTS_S):
                 await everyone[0].recorded.wait()
             for second in range(RECORDING_S):

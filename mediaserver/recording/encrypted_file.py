@@ -150,6 +150,12 @@ class FileCipher:
             raise Damaged(path, "was sealed with another key, or for another place") from None
 
 
+def is_encrypted(path: Path) -> bool:
+    """Return whether a file is in its encrypted form. Raises OSError."""
+    with path.open("rb") as file:
+        return _marked(file)
+
+
 def _marked(file: BinaryIO) -> bool:
     return file.read(len(MARK)) == MARK
 

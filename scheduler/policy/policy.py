@@ -343,8 +343,14 @@ class ClosingPolicy(_Part):
 
 
 class RecordingPolicy(_Part):
-    """The rules for keeping recordings before and after their handover (Điều 15.2, 15.3)."""
+    """The rules for keeping recordings before and after their handover (Điều 15.2, 15.3).
 
+    The picture of a recording is `composed` from its tracks at the lowest priority once it is closed, or live, which
+    takes a composer while it is recorded. A profile that leaves it out, as those before it do, has the same contents as
+    one that says the usual.
+    """
+
+    composed: Literal["live", "afterwards"] = Field("afterwards", exclude_if=lambda value: value == "afterwards")
     remind_hours: Annotated[int, Field(ge=0)]
     keep_central_days: Count
     warn_days: Count

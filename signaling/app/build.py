@@ -47,6 +47,7 @@ from signaling.meeting.runner import MeetingDependencies
 from signaling.meeting.sign_out import SignOutMonitor
 from signaling.meeting.state_writer import MeetingStateWriter
 from signaling.recording.catalog import RecordingCatalog, load_key
+from signaling.recording.composing_queue import ComposingQueue
 from signaling.recording.handover import RecordingHandover
 from signaling.recording.remux_queue import RemuxQueue
 from signaling.sip.agent.agent import Agent
@@ -103,6 +104,7 @@ async def running(
             await server.recordings.folder.run(lambda: private_files.restrict_folder(settings.recordings))
         await server.meetings.recover(REMOTE_WORKER_SECONDS if await services.worker_keys.names() else 0)
         server.remux_queue.start()
+        server.composing_queue.start()
         server.outbox.start()
         server.periodic_jobs.start()
         if server.inbox_watcher is not None:
@@ -131,6 +133,7 @@ async def running(
             if server.inbox_watcher is not None:
                 await server.inbox_watcher.stop()
             await server.outbox.stop()
+            await server.composing_queue.stop()
             await server.remux_queue.stop()
 
 
@@ -139,8 +142,14 @@ def _build(
 ) -> Server:
     throttle, connected_devices, metrics = Throttle(redis), ConnectedDevices(redis), Metrics()
     remux_queue = RemuxQueue(services.recording_store, services.cipher)
+    composing_queue = ComposingQueue(services.recording_store, services.cipher, clock, remux_queue)
     key = load_key(settings.data / "ticket.key")
-    recordings = RecordingCatalog(services.recording_store, settings.recordings, key, remux_queue.wake, measure)
+
+    def closed() -> None:
+        remux_queue.wake()
+        composing_queue.wake()
+
+    recordings = RecordingCatalog(services.recording_store, settings.recordings, key, closed, measure)
     line_monitor = LineMonitor(engine, services.incidents, services.scheduler)
     password_links = PasswordLinks(services.database, key)
     rooms = RoomOptions(hold_s=settings.speaker_hold, mixed=settings.mixed_voices)
@@ -200,6 +209,7 @@ def _build(
         dispatcher=Dispatcher(meetings, join_service, incident_reports, sip_bridge.redial, metrics),
         recordings=recordings,
         remux_queue=remux_queue,
+        composing_queue=composing_queue,
         periodic_jobs=PeriodicJobs(_periodic_jobs(services, sign_out, sip_bridge), clock),
         outbox=outbox,
         inbox_watcher=_inbox_watcher(settings.mail, services.inbound_mail, clock, outbox),

@@ -155,6 +155,7 @@ def provide(app: web.Application, server: Server) -> None:
         handovers=server.handovers,
         store=server.recording_store,
         catalog=server.recordings,
+        composing_queue=server.composing_queue,
     )
     app[REPORTS] = ReportsContext(
         reports=server.reports,

@@ -20,6 +20,7 @@ from signaling.meeting.line_monitor import LineMonitor
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.sign_out import SignOutMonitor
 from signaling.recording.catalog import RecordingCatalog
+from signaling.recording.composing_queue import ComposingQueue
 from signaling.recording.remux_queue import RemuxQueue
 from signaling.sip.bridge.bridge import SipBridge
 
@@ -39,6 +40,7 @@ class Server(Services):
     dispatcher: Dispatcher
     recordings: RecordingCatalog
     remux_queue: RemuxQueue
+    composing_queue: ComposingQueue
     outbox: OutboxSender
     periodic_jobs: PeriodicJobs
     inbox_watcher: InboxWatcher | None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -110,9 +110,13 @@ class SessionCosts(Model):
 
 
 class Costs(Model):
-    """The costs of a session; null until a load test's report was recorded with the capacity."""
+    """The costs of a session; null until a load test's report was recorded with the capacity.
+
+    `recordings` says when their pictures are composed by the profile.
+    """
 
     session: SessionCosts | None
+    recordings: Literal["live", "afterwards"]
 
 
 class Peak(Model):
@@ -201,9 +205,10 @@ async def usage(request: ApiRequest) -> Usage:
 async def costs(request: ApiRequest) -> Costs:
     """Return what a session costs on this machine."""
     request.only(request.account.sees_all)
-    found = await request.context(BOOKING).session_costs.newest()
+    context = request.context(BOOKING)
+    found, recordings = await context.session_costs.newest(), context.scheduler.policy(request.now).conduct.recordings
     if found is None:
-        return Costs(session=None)
+        return Costs(session=None, recordings=recordings.composed)
     session = SessionCosts(
         measured=found.measured,
         machine=found.machine,
@@ -213,7 +218,7 @@ async def costs(request: ApiRequest) -> Costs:
         composed=found.composed_pct,
         recorded=found.recorded_pct,
     )
-    return Costs(session=session)
+    return Costs(session=session, recordings=recordings.composed)
 
 
 def _peak(load: int, at: datetime | None) -> Peak:

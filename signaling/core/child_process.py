@@ -10,7 +10,8 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 2.0
 """Time between SIGTERM and SIGKILL: the server ends within 10 s with all its children."""
+MAX_LINE_BYTES = 1 << 22
+"""Longest line of a program that is read line by line: the facts of a recording with all its chapters."""
 LONGEST_SOCKET_PATH = 100
 """Longest path of a unix socket in bytes; the kernel takes 107 (unix(7))."""
 
@@ -68,6 +71,34 @@ async def output(argv: Sequence[str], stdin: bytes = b"") -> tuple[int, bytes]:
             process.kill()
             await process.wait()
     return process.returncode or 0, printed
+
+
+async def lines(argv: Sequence[str], stdin: bytes = b"") -> AsyncGenerator[bytes]:
+    """Run a program with `stdin` as its stdin; yield each line of its stdout as it comes.
+
+    The program is killed when the caller stops reading.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *_become(argv),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+        env=environment(os.environ),
+        limit=MAX_LINE_BYTES,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        with suppress(ConnectionError):  # it ended before it had read everything
+            process.stdin.write(stdin)
+            await process.stdin.drain()
+        process.stdin.close()
+        async for line in process.stdout:
+            yield line
+        await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 def _become(argv: Sequence[str]) -> tuple[str, ...]:

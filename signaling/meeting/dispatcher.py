@@ -35,7 +35,7 @@ COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effe
     m.SetLayout: lambda c, client, msg, _: c.set_layout(client, msg.layout, msg.audience),
     m.Share: lambda c, client, msg, _: c.share(client, msg.on),
     m.SameLayout: lambda c, client, msg, _: c.same_layout(client, msg.audience),
-    m.Record: lambda c, client, msg, now: c.record(client, msg.on, msg.pause, now),
+    m.Record: lambda c, client, msg, now: c.record(client, msg.on, msg.pause, now, msg.composed),
     m.Voices: lambda c, client, msg, _: c.record_voices(client, msg.on),
     m.Mark: lambda c, client, msg, _: c.mark(client, msg.title),
     m.Step: lambda c, client, msg, now: c.step(client, msg.to, now),

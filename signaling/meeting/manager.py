@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import (
     CameraWanted,
+    ComposedWhen,
     EngineLost,
     EngineReady,
     Levels,
@@ -240,7 +241,8 @@ class MeetingManager:
                 rules = points.policy.conduct.meeting
                 by = f"{points.named(control.units)} ({control.article})" if control.units else ""
                 interrupted = await self.dependencies.recordings.left(session.id)
-                state = MeetingState(_booking(session, places, script, by, rules, interrupted))
+                composed = points.policy.conduct.recordings.composed
+                state = MeetingState(_booking(session, places, script, by, rules, interrupted, composed))
                 if self._storage is not None:
                     state.disk(self._storage)
                 self.meetings[session.id] = MeetingRunner(state, host.unit, control, self.dependencies)
@@ -380,7 +382,9 @@ class MeetingManager:
         except OSError as error:
             log.warning("x the free space for recordings cannot be measured: %s", error)
             return
-        hours = space.hours(self.dependencies.recordings.running, self._voices)
+        running = [meeting.state.recording.state for meeting in self.meetings.values()]
+        afterwards = sum(state.on and state.composed == "afterwards" for state in running)
+        hours = space.hours(self.dependencies.recordings.running, self._voices, afterwards)
         self._storage = StorageState(level=space.level, hours=_rounded(hours))
         for meeting in list(self.meetings.values()):
             if effects := meeting.state.disk(self._storage):
@@ -499,6 +503,7 @@ def _booking(
     controllers: str,
     rules: MeetingPolicy,
     left: InterruptedRecording | None,
+    composed: ComposedWhen,
 ) -> Booking:
     official = session.official
     return Booking(
@@ -516,4 +521,5 @@ def _booking(
         advisory=rules.microphones == "advisory",
         watermark=rules.watermark,
         left=left,
+        composed=composed,
     )

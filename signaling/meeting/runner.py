@@ -406,7 +406,7 @@ class MeetingRunner:
         if not recording.awaits(effect):
             return None
         try:
-            await self._record(effect.by)
+            await self._record(effect)
         except EngineLate:  # it may still begin: its part is closed when the worker reports its end, or is lost
             effects = recording.waits(effect)
         except EngineGone:
@@ -421,15 +421,17 @@ class MeetingRunner:
             effects = recording.started(effect, self._dependencies.clock())
         return next((each for each in effects if isinstance(each, TellAll)), None)
 
-    async def _record(self, by: str) -> None:
+    async def _record(self, effect: StartRecording) -> None:
         booking = self.state.booking
         host = (booking.places[0].name, self._host_unit)
         now = self._dependencies.clock()
         self._part = ""
-        self._part = await self._dependencies.recordings.begin(self.id, booking.title, host, now, by)
+        self._part = await self._dependencies.recordings.begin(
+            self.id, booking.title, host, now, effect.by, effect.composed
+        )
         await self._dependencies.recordings.mark(self.id, Chapter(0.0, self.state.chapter))
         try:
-            await self._dependencies.engine.start_recording(self.id, self._part)
+            await self._dependencies.engine.start_recording(self.id, self._part, effect.composed)
         except EngineLate:
             if await self._dependencies.engine.recorded(self.id) is None:
                 raise MediaError("the media worker has not begun to record") from None

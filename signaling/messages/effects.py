@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mediaserver.api import EVERYONE, Layout, SeatOptions
+from mediaserver.api import EVERYONE, ComposedWhen, Layout, SeatOptions
 from scheduler.operations.attendance.presence_intervals import ReconnectAttempt
 from signaling.messages.server import Farewell, ServerMessage
 
@@ -135,9 +135,13 @@ class SetView:
 
 @dataclass(frozen=True, slots=True)
 class StartRecording:
-    """Record the room into its next part; `by` is the account that asked, or empty."""
+    """Record the room into its next part; `by` is the account that asked, or empty.
+
+    `composed` says when its picture is composed.
+    """
 
     by: str
+    composed: ComposedWhen = "live"
 
 
 @dataclass(frozen=True, slots=True)

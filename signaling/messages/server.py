@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as Invalid
 from pydantic_core import from_json
 
-from mediaserver.api import EVERYONE, Layout, LayoutKind, TileIcon, TilesForwarded
+from mediaserver.api import EVERYONE, ComposedWhen, Layout, LayoutKind, TileIcon, TilesForwarded
 from scheduler.core.model import ItemKind
 from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentLevel
 from scheduler.operations.incidents.model import IncidentState as IncidentStatus
@@ -200,11 +200,15 @@ class Share(_ClientMessage):
 
 
 class Record(_ClientMessage):
-    """Start, pause or stop the recording (controller)."""
+    """Start, pause or stop the recording (controller).
+
+    `composed` says when the picture of one that starts is composed; None: as the profile says.
+    """
 
     type: Literal["record"]
     on: bool
     pause: bool = False
+    composed: ComposedWhen | None = None
 
 
 class Voices(_ClientMessage):
@@ -352,7 +356,10 @@ class LayoutState(Arrangement):
 
 
 class RecordingState(_Message):
-    """State of the recording. It is `seconds` long: at `since` while it runs, else now."""
+    """State of the recording. It is `seconds` long: at `since` while it runs, else now.
+
+    `composed` says when the picture of this recording, or of the next one, is composed.
+    """
 
     type: Literal["recording"] = "recording"
     on: bool
@@ -361,6 +368,7 @@ class RecordingState(_Message):
     seconds: int = 0
     error: str | None = None
     voices: bool = False
+    composed: ComposedWhen = "live"
 
 
 class StorageState(_Message):

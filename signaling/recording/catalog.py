@@ -14,12 +14,14 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mediaserver.api import ComposedWhen
 from mediaserver.recording.chapters import Chapter
 from mediaserver.recording.disk_space import Space
-from mediaserver.recording.files import delete_empty
+from mediaserver.recording.files import delete_empty, written_path
 from signaling.core.errors import Forbidden, TicketExpired
 from signaling.core.timeout_io import TimeoutIo
 from signaling.recording.journal import Ended, Lost, Note, Paused, RecordingJournal, Stopped
@@ -60,7 +62,15 @@ class RecordingCatalog:
         self._settled = asyncio.Event()
         self._settled.set()
 
-    async def begin(self, session: str, title: str, host: tuple[str, str], now: datetime, by: str = "") -> str:
+    async def begin(
+        self,
+        session: str,
+        title: str,
+        host: tuple[str, str],
+        now: datetime,
+        by: str = "",
+        composed: ComposedWhen = "live",
+    ) -> str:
         """Add the next part of a session's recording; return the path to record into. `host` is (name, unit).
 
         Raises OSError, but not for a directory that answers slowly: the recorder waits for it longer than a meeting
@@ -77,7 +87,7 @@ class RecordingCatalog:
             return Recording(secrets.token_hex(8), session, number, *about, started_by=starter)
 
         joined = new(JOINED, path.with_name("joined.mp4"), "") if part > 1 else None
-        await self._store.add_part(new(part, path, by), joined)
+        await self._store.add_part(replace(new(part, path, by), composed=composed), joined)
         self._count_running(str(path))
         return str(path)
 
@@ -246,18 +256,18 @@ def write_key(path: Path, key: bytes) -> None:
 
 
 def _size(path: str) -> int:
-    """Return the bytes of a closed part; delete the files of a part that stayed empty."""
-    file = Path(path)
-    delete_empty(file)
-    return file.stat().st_size if file.exists() else 0
+    """Return the bytes of a closed part, or of its tracks; delete the files of a part that stayed empty."""
+    delete_empty(Path(path))
+    written = written_path(Path(path))
+    return 0 if written is None else written.stat().st_size
 
 
 def _length(recording: Recording, now: datetime) -> tuple[float, int]:
     """Return seconds and bytes of a part that was not closed: its last write was when its worker died."""
-    file = Path(recording.path)
-    delete_empty(file)
-    if not file.exists():
+    delete_empty(Path(recording.path))
+    written = written_path(Path(recording.path))
+    if written is None:
         return 0.0, 0
-    status = file.stat()
+    status = written.stat()
     last = min(status.st_mtime, now.timestamp())
     return max(0.0, last - recording.started.timestamp()), status.st_size

@@ -11,6 +11,7 @@ from scheduler.booking.registration.service import Scheduler
 from scheduler.operations.closing.document_service import DocumentService
 from scheduler.operations.closing.handover_service import HandoverService
 from signaling.recording.catalog import RecordingCatalog
+from signaling.recording.composing_queue import ComposingQueue
 from signaling.recording.store import RecordingStore
 
 
@@ -24,6 +25,7 @@ class RecordingContext:
     handovers: HandoverService
     store: RecordingStore
     catalog: RecordingCatalog
+    composing_queue: ComposingQueue
 
 
 RECORDINGS = web.AppKey("RecordingContext", RecordingContext)

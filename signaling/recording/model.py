@@ -5,8 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from mediaserver.api import ComposedWhen
 from mediaserver.recording.chapters import Chapter
-from mediaserver.recording.files import isolated_track_paths, thumbnail_of
+from mediaserver.recording.files import isolated_track_paths, raw_paths, thumbnail_of
 from signaling.messages.server import RecordingState
 
 RecordingPhase = Literal["recording", "finishing", "ready", "broken", "deleted"]
@@ -27,6 +28,7 @@ class InterruptedRecording:
     by: str
     seconds: int
     error: str | None = None
+    composed: ComposedWhen = "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Recording:
     started_by: str = ""
     stopped_by: str = ""
     sealed: bool = False
+    composed: ComposedWhen = "live"
+    """When its picture is composed: while it is recorded, or afterwards from its tracks."""
     chapters: tuple[Chapter, ...] = ()
     """Chapter marks."""
     solos: tuple[Solo, ...] = ()
@@ -79,9 +83,13 @@ class Recording:
 
     @property
     def files(self) -> list[Path]:
-        """The files that exist on the disk; a broken recording has isolated tracks that are not in the database."""
+        """The files that exist on the disk; a broken recording has isolated tracks that are not in the database.
+
+        One that is not composed yet, or could not be, has those from which it is composed.
+        """
         path = Path(self.path)
-        return [each for each in (path, thumbnail_of(path), *isolated_track_paths(path)) if each.is_file()]
+        made = [each for each in (path, thumbnail_of(path), *isolated_track_paths(path)) if each.is_file()]
+        return [*made, *raw_paths(path)]
 
     def remove(self) -> None:
         """Delete the files."""
@@ -97,7 +105,7 @@ class Recording:
         elif not self.stopped_by and self.reason in _GOES_ON:
             position = "on"
         error = self.reason if position == "off" and not self.stopped_by else None
-        return InterruptedRecording(position, self.started_by, int(self.seconds or 0), error)
+        return InterruptedRecording(position, self.started_by, int(self.seconds or 0), error, self.composed)
 
     @property
     def began(self) -> datetime:
@@ -125,3 +133,4 @@ class RecordingSnapshot:
     seconds: int
     marks: int
     voices: bool
+    composed: ComposedWhen = "live"

@@ -23,7 +23,7 @@ from signaling.http import byte_ranges
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 from signaling.http.uploads import attachment
 from signaling.recording import access as recording_access
-from signaling.recording import manifest, model, schema
+from signaling.recording import composing_progress, manifest, model, schema
 from signaling.recording.context import RECORDINGS
 from signaling.recording.model import JOINED, RecordingPhase
 
@@ -40,6 +40,13 @@ class Chapter(Model):
     title: str
 
 
+class Composing(Model):
+    """A recording that is being composed from its tracks: how much of it is, and when it will be ready, if known."""
+
+    percent: int
+    ready: Moment | None
+
+
 class Solo(Model):
     """The isolated track of one point, by the name of the point."""
 
@@ -52,7 +59,7 @@ class Solo(Model):
 
 class Part(Model):
     """One file. `thumbnail` is the address of its picture for accounts that may download it; chapters are none or
-    several."""
+    several. `composing` is null unless it is still to be composed, or the file that joins parts waits for such."""
 
     id: str
     part: int
@@ -63,6 +70,7 @@ class Part(Model):
     reason: str | None
     sha256: str | None
     thumbnail: str | None
+    composing: Composing | None
     chapters: list[Chapter]
     solos: list[Solo]
 
@@ -165,8 +173,9 @@ async def recordings(request: ApiRequest) -> list[Recording]:
     sessions = {each.session for each in files}
     requests = await context.documents.grants(sessions)
     handovers = {each.session: each for each in await context.handovers.of_sessions(sessions)}
+    composing = await context.composing_queue.expected(request.now)
     by_session = groupby(files, key=lambda each: each.session)
-    return [_wire(request, list(of_session), requests, handovers) for _, of_session in by_session]
+    return [_wire(request, list(of_session), requests, handovers, composing) for _, of_session in by_session]
 
 
 async def _seen(request: ApiRequest) -> list[model.Recording]:
@@ -285,15 +294,18 @@ def _wire(
     files: Sequence[model.Recording],
     requests: Sequence[AccessRequest],
     handovers: Mapping[str, recording_handover.Handover],
+    composing: Mapping[str, composing_progress.Composing],
 ) -> Recording:
     """Describe a session's files; the joined file comes first, if there is one."""
     whole = files[0]
+    if whole.part == JOINED and (all_parts := composing_progress.expected_whole(files[1:], composing)) is not None:
+        composing = {**composing, whole.id: all_parts}
     access = _access(request, whole, requests)
     may = access == "granted" or recording_access.may_download(request.account, whole)
-    parts = [_part(each, may, access) for each in files if each.part != JOINED]
+    parts = [_part(each, may, access, composing) for each in files if each.part != JOINED]
     handover = handovers.get(whole.session)
     return Recording(
-        **_part(whole, may, access).model_dump(),
+        **_part(whole, may, access, composing).model_dump(),
         session=whole.session,
         title=whole.title,
         host=whole.host,
@@ -303,11 +315,14 @@ def _wire(
     )
 
 
-def _part(recording: model.Recording, may: bool, access: Access) -> Part:
+def _part(
+    recording: model.Recording, may: bool, access: Access, composing: Mapping[str, composing_progress.Composing]
+) -> Part:
     """Describe a file; an account without access learns nothing of its contents."""
     seen = recording.state == "ready" and may
     allowed = access in {"owner", "granted"}
     several = allowed and recording.state == "ready" and len(recording.chapters) > 1
+    left = composing.get(recording.id) if allowed else None
     return Part(
         id=recording.id,
         part=recording.part,
@@ -318,6 +333,7 @@ def _part(recording: model.Recording, may: bool, access: Access) -> Part:
         reason=recording.reason,
         sha256=recording.sha256 if allowed else None,
         thumbnail=f"/api/v1/recordings/{recording.id}/thumbnail" if seen else None,
+        composing=None if left is None else Composing(percent=left.percent, ready=left.ready),
         chapters=[Chapter(seconds=each.seconds, title=each.title) for each in recording.chapters] if several else [],
         solos=[
             Solo(id=each.id, name=each.name, seconds=each.seconds, bytes=each.bytes, sha256=each.sha256)
@@ -332,7 +348,10 @@ async def estimate(request: ApiRequest) -> Estimate:
     query: EstimateQuery = request.query
     space = await context.catalog.space()
     voices = context.mixed_voices if query.voices else 0
-    return Estimate(bytes=disk_space.size(query.minutes / 60, voices), free=space.usable, reserve=space.reserve)
+    composed = context.scheduler.policy(request.now).conduct.recordings.composed
+    return Estimate(
+        bytes=disk_space.size(query.minutes / 60, voices, composed), free=space.usable, reserve=space.reserve
+    )
 
 
 ROUTES = [

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
-from mediaserver.api import INTERRUPTED
+from mediaserver.api import INTERRUPTED, ComposedWhen
 from signaling.core.errors import MessageError
 from signaling.messages.effects import (
     Effect,
@@ -40,15 +40,24 @@ class MeetingRecording:
     """Starts, pauses, resumes and stops the recording of a meeting.
 
     `wish` says whether the session registered a recording, from `begin` on; `voices` whether isolated tracks are kept
-    too; `left` how an earlier server of this meeting left it.
+    too; `left` how an earlier server of this meeting left it; `composed` when its picture is composed, unless somebody
+    who starts it says otherwise.
     """
 
     def __init__(
-        self, wish: bool, begin: datetime, voices: bool = False, left: InterruptedRecording | None = None
+        self,
+        wish: bool,
+        begin: datetime,
+        voices: bool = False,
+        left: InterruptedRecording | None = None,
+        composed: ComposedWhen = "live",
     ) -> None:
         self._registered = wish, voices
         self._begin = begin
-        self.state = RecordingState(on=False, voices=voices)
+        self._usually_composed = composed
+        self._composed = composed
+        """When the picture of this recording, or of the next one, is composed."""
+        self.state = RecordingState(on=False, voices=voices, composed=composed)
         self.storage: StorageState | None = None
         self._wish = wish
         self._begun = False
@@ -75,9 +84,11 @@ class MeetingRecording:
     def _take_up(self, left: InterruptedRecording) -> None:
         wished = self._wish or left.by != NOBODY  # what began by itself may be wished no more
         self._begun, self._by, self._wish = True, left.by, wished and left.position == "on"
+        if left.position != "off":
+            self._composed = left.composed
         if left.position == "paused":
-            self.state = RecordingState(on=True, paused=True, seconds=left.seconds, voices=self._voices)
             self._lost = True
+            self._show(RecordingState(on=True, paused=True, seconds=left.seconds))
 
     @property
     def snapshot(self) -> RecordingSnapshot:
@@ -94,19 +105,21 @@ class MeetingRecording:
             seconds=self._seconds,
             marks=self._marks,
             voices=self._voices,
+            composed=self._composed,
         )
 
     def recover(self, snapshot: RecordingSnapshot) -> None:
         """Restore the state of another process; a recording that ended or was stopped after the snapshot stays off."""
         self.state, self._registered, self._begin = snapshot.state, snapshot.registered, snapshot.begin
         self._wish, self._begun, self._by, self._lost = snapshot.wish, snapshot.begun, snapshot.by, snapshot.lost
-        self._starting = StartRecording(snapshot.by) if snapshot.starting else None
         self._seconds, self._marks, self._voices = snapshot.seconds, snapshot.marks, snapshot.voices
+        self._composed = snapshot.composed
+        self._starting = StartRecording(snapshot.by, self._composed) if snapshot.starting else None
         if self._left is not None and self._left.position == "off" and self._position in {"on", "paused"}:
             self._wish = False
-            self.state = RecordingState(on=False, error=self._left.error, voices=self._voices)
+            self._show_off(self._left.error)
 
-    def found(self, recording: bool, paused: bool, now: datetime) -> list[Effect]:
+    def found(self, recording: bool, paused: bool, now: datetime, composed: ComposedWhen = "live") -> list[Effect]:
         """Compare with what the engine really does: the last request may not have been stored any more.
 
         A recording that should run and does not continues in its next part.
@@ -114,10 +127,11 @@ class MeetingRecording:
         if not recording:
             return self.restore()
         before: Position = "paused" if paused else "on"
+        self._composed = composed
         if self._position != before:
             seconds = self._seconds if self._position == "starting" else self.state.seconds
             since = None if paused else now
-            self.state = RecordingState(on=True, paused=paused, since=since, seconds=seconds, voices=self._voices)
+            self._show(RecordingState(on=True, paused=paused, since=since, seconds=seconds))
         self._starting, self._wish, self._begun, self._lost = None, False, True, False
         return []
 
@@ -137,12 +151,15 @@ class MeetingRecording:
         self._wish = self._wish and self._position == "starting"
         return [*effects, *(self._stop(NOBODY, "amended") if self.runs and self._by == NOBODY else [])]
 
-    def ask(self, on: bool, pause: bool, by: str, now: datetime) -> list[Effect]:
+    def ask(self, on: bool, pause: bool, by: str, now: datetime, composed: ComposedWhen | None = None) -> list[Effect]:
         """Start, pause, resume or stop by hand; return no effects if nothing changes, or it cannot be paused.
 
-        Raises MessageError ``disk-full``.
+        `composed` says when the picture of a recording that starts is composed; None: as usual. Raises MessageError
+        ``disk-full``.
         """
         wanted: Position = "off" if not on else "paused" if pause else "on"
+        if self._position == "off":
+            self._composed = composed or self._usually_composed
         change = self._changes.get((self._position, wanted))
         return [] if change is None else change(by, now)
 
@@ -205,6 +222,7 @@ class MeetingRecording:
         if error in {None, INTERRUPTED} or not self.runs:
             return []
         self._starting, self._wish = None, False
+        self._composed = self._usually_composed
         return self._tell(RecordingState(on=False, error=error))
 
     def media_lost(self, now: datetime) -> list[Effect]:
@@ -212,7 +230,7 @@ class MeetingRecording:
         before, self._lost = self._position, self._lost or self._position == "paused"
         if before in {"off", "paused"}:
             return []
-        self._starting, self._wish = StartRecording(self._by), True
+        self._starting, self._wish = StartRecording(self._by, self._composed), True
         if before == "starting":
             return []
         self._seconds = self._recorded(now)
@@ -235,7 +253,8 @@ class MeetingRecording:
         if self._position == "paused":
             self._lost = True
             return [StopRecording(NOBODY, "paused")]
-        self._starting, self._wish, self.state = None, True, RecordingState(on=False, voices=self._voices)
+        self._starting, self._wish = None, True
+        self._show_off(None)
         return [StopRecording(NOBODY, None)]
 
     @property
@@ -256,7 +275,7 @@ class MeetingRecording:
 
     def _record(self, seconds: int) -> list[Effect]:
         """Begin a part after so many seconds; the start is repeated until the engine confirms it."""
-        self._starting, self._wish, self._seconds = StartRecording(self._by), True, seconds
+        self._starting, self._wish, self._seconds = StartRecording(self._by, self._composed), True, seconds
         return self._again()
 
     def _again(self) -> list[Effect]:
@@ -267,6 +286,7 @@ class MeetingRecording:
 
     def _stop(self, by: str, reason: str | None) -> list[Effect]:
         self._starting, self._wish = None, False
+        self._composed = self._usually_composed
         return [StopRecording(by, reason), *self._tell(RecordingState(on=False, error=reason))]
 
     def _pause(self, _: str, now: datetime) -> list[Effect]:
@@ -285,8 +305,15 @@ class MeetingRecording:
         return [*announcement, PauseRecording(False)]
 
     def _tell(self, state: RecordingState) -> list[Effect]:
-        self.state = state.model_copy(update={"voices": self._voices})
+        self._show(state)
         return [TellAll(self.state)]
+
+    def _show_off(self, error: str | None) -> None:
+        self._show(RecordingState(on=False, error=error))
+
+    def _show(self, state: RecordingState) -> None:
+        """Take a state; which tracks are kept and when the picture is composed is known here."""
+        self.state = state.model_copy(update={"voices": self._voices, "composed": self._composed})
 
 
 def _restarting() -> RecordingState:

@@ -21,7 +21,7 @@ from loadtest.endpoint.network_emulator import NetworkEmulator
 from signaling.app.services import file_cipher
 from tests.e2e import browsers
 from tests.e2e.emulated_network import redirect_media
-from tests.e2e.people import HOST, People, unmute
+from tests.e2e.people import HOST, People, record_live, unmute
 from tests.e2e.server import LAN, MEDIA_PORT, Server, running
 
 SECONDS = 30
@@ -199,7 +199,7 @@ def clear(setup: Setup) -> None:
         measure_with_bursts(network, "direct, browser to browser", page, page)
         page.evaluate("leave()")
     point.evaluate(_THROUGH)
-    page.get_by_test_id("record").click()
+    record_live(page)
     measure_with_bursts(setup.network, "through the server", page, point)
     page.get_by_test_id("record").click()
     point.wait_for_timeout(3000)

@@ -103,6 +103,12 @@ def write_script(page: Page, items: Sequence[tuple[str, str, str]]) -> None:
         page.get_by_test_id("script-layout").nth(place).select_option(layout)
 
 
+def record_live(page: Page) -> None:
+    """Start a recording that is composed while it is recorded: other tests leave no time to compose it afterwards."""
+    page.get_by_test_id("compose-live").click()
+    page.get_by_test_id("record").click()
+
+
 def unmute(seat: Seat) -> None:
     """Press the microphone until it is on."""
     seat.page.get_by_test_id("mic").click()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsers import FIREFOX_HZ
-from tests.e2e.people import HANOI, HOST, People, seat_of, unmute
+from tests.e2e.people import HANOI, HOST, People, record_live, seat_of, unmute
 from tests.e2e.server import Server
 
 pytestmark = pytest.mark.alone
@@ -42,7 +42,7 @@ def test_from_registration_to_recording(
         expect(seat.page.get_by_test_id("mic")).to_have_attribute("data-state", "blocked")
 
     # Raised hands, the floor given and taken back.
-    host_page.get_by_test_id("record").click()
+    record_live(host_page)
     expect(xuong_huan.page.get_by_test_id("rec-mark")).to_be_visible()
     vinh_hai.page.get_by_test_id("hand").click()
     expect(vinh_hai.page.get_by_test_id("hand")).to_have_attribute("data-place", "1")

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from mediaserver.recording.encrypted_file import FileCipher
 from signaling.app.services import file_cipher
 from tests.e2e.browsers import Seat
-from tests.e2e.people import HOST, People, seat_of, unmute
+from tests.e2e.people import HOST, People, record_live, seat_of, unmute
 from tests.e2e.server import Server
 
 pytestmark = pytest.mark.alone
@@ -40,7 +40,7 @@ def test_a_killed_media_worker_comes_back_by_itself(server: Server, people: Peop
     point.until(lambda point: "red" in point.colours(), "the host's picture")
     unmute(host)
     point.hears(440)
-    page.get_by_test_id("record").click()
+    record_live(page)
     expect(point.page.get_by_test_id("rec-mark")).to_be_visible()
     started = time.time()
     page.wait_for_timeout(4000)

@@ -415,7 +415,7 @@ export const usage = (from, to) => request('GET', `capacity/usage?${query({from,
 /** Return the machines with their media workers. @type {() => Promise<MediaMachine[]>} */
 export const workers = () => request('GET', 'capacity/workers');
 
-/** @returns {Promise<{session: SessionCosts | null}>} */
+/** @returns {Promise<Costs>} */
 export const sessionCosts = () => request('GET', 'capacity/costs');
 /** Return the policy profiles and their history. @type {() => Promise<Profile[]>} */
 export const profiles = () => request('GET', 'profiles');

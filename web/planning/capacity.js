@@ -34,7 +34,7 @@ class CapacityPage extends Page {
     this.maximum = null;
     /** @type {Usage | null} */
     this.usage = null;
-    /** What a session costs; null before a load test was recorded. @type {SessionCosts | null} */
+    /** What a session costs, and when recordings are composed. @type {Costs | null} */
     this.costs = null;
     /** @type {MediaMachine[]} */
     this.machines = [];
@@ -70,7 +70,7 @@ class CapacityPage extends Page {
     const {from, to} = this;
     const [seen, steps, used, costs] = await Promise.all([capacity(utc(from), utc(to)), ratedCapacity(), usage(utc(now - YEAR_DAYS * DAY_MS), utc(now)), sessionCosts(), this.loadWorkers()]);
     if (from !== this.from || to !== this.to) return;
-    [this.capacity, this.maximum, this.usage, this.costs] = [seen, steps, used, costs.session];
+    [this.capacity, this.maximum, this.usage, this.costs] = [seen, steps, used, costs];
     const {sessions, points} = ratedAt(steps.steps, now);
     if (!this.fields.sessions) this.fields = {...this.fields, sessions: String(sessions.max), points: String(points.max)};
   }
@@ -163,7 +163,10 @@ class CapacityPage extends Page {
         <section class="card"><h2>${t('capacity-page.steps')}</h2>${this.steps(maximum.steps)}</section>
         <section class="card"><h2>${t('capacity-page.year')}</h2>${this.figures(usage, capacity)}</section>
       </div>
-      <section class="card"><h2>${t('capacity-page.costs')}</h2>${this.costs ? this.sessionCosts(this.costs) : html`<p class="soft" data-testid="no-costs">${t('capacity-page.no-costs')}</p>`}</section>
+      <section class="card"><h2>${t('capacity-page.costs')}</h2>
+        ${this.costs?.session ? this.sessionCosts(this.costs.session) : html`<p class="soft" data-testid="no-costs">${t('capacity-page.no-costs')}</p>`}
+        ${this.costs ? html`<p data-testid="recordings-composed" data-when=${this.costs.recordings}>${t(`capacity-page.recordings-${this.costs.recordings}`)}</p>` : nothing}
+      </section>
       <section class="card"><h2>${t('capacity-page.machines')}</h2>${this.workerTable(this.machines)}</section>
       ${this.mayDecide ? this.plan() : nothing}`;
   }

@@ -156,11 +156,19 @@ class RecordingsPage extends Page {
   }
 
   /** @param {Part} part */
-  state({state, reason}) {
+  state({state, reason, composing}) {
     return html`<div class="state">
       <span class="badge rec-${state}" data-testid="state">${t(`recording.${state}`)}</span>
+      ${composing ? this.composing(composing) : nothing}
       ${reason && hasText(`reason.${reason}`) ? html`<small data-testid="reason">${t(`reason.${reason}`)}</small>` : nothing}
     </div>`;
+  }
+
+  /** Draw how much of a recording is composed, and when it will be ready. @param {Composing} composing */
+  composing({percent, ready}) {
+    const text = percent ? t('recordings.composing', percent) : t('recordings.waits');
+    return html`<progress max="100" value=${percent} aria-label=${text}></progress>
+      <small data-testid="composing" data-percent=${percent}>${text}${ready ? ` · ${t('recordings.ready-at', `${hourMinute(ready)} ${day(ready)}`)}` : nothing}</small>`;
   }
 
   /** @param {{sha256: string | null}} file */

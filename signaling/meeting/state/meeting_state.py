@@ -16,6 +16,7 @@ from mediaserver.api import (
     CONTENT,
     EVERYONE,
     TOP_HEIGHT,
+    ComposedWhen,
     Layout,
     RoomState,
     SeatOptions,
@@ -106,6 +107,8 @@ class Booking:
     """Whether viewers see their name and the time over the picture."""
     left: InterruptedRecording | None = None
     """The recording that an earlier server left unfinished."""
+    composed: ComposedWhen = "live"
+    """When pictures of recordings are composed, unless a controller wants one live."""
     echo_s: float = 0.0
     """Delay in seconds after which one hears oneself in the test room, which belongs to no session; 0 in a meeting."""
 
@@ -122,7 +125,9 @@ class MeetingState:
         self.booking = booking
         self.roster = roster or Roster(booking.places)
         self.layout_control = LayoutControl()
-        self.recording = MeetingRecording(booking.recording, booking.start, booking.voices, booking.left)
+        self.recording = MeetingRecording(
+            booking.recording, booking.start, booking.voices, booking.left, booking.composed
+        )
         self.script = Script(booking.script, booking.places[0].id)
         self.controller_notices = ControllerNotices()
         self.waiting_room = WaitingRoom()
@@ -185,7 +190,7 @@ class MeetingState:
         self._room_open = True
         self.layout_control.adopt(room.layouts, room.content if room.content in present else None)
         self.speaking = room.speaking
-        return [*effects, *self.recording.found(room.recording is not None, room.paused, now)]
+        return [*effects, *self.recording.found(room.recording is not None, room.paused, now, room.composed)]
 
     def _found(self, seat: Seated, state: SeatState) -> None:
         options = state.options
@@ -462,10 +467,12 @@ class MeetingState:
         self._require_controller(client)
         return self.layout_control.follow_everyone(audience) or [Tell(client, self.layout_control.state)]
 
-    def record(self, client: str, on: bool, pause: bool, now: datetime) -> list[Effect]:
-        """Start, pause, resume or stop the recording."""
+    def record(
+        self, client: str, on: bool, pause: bool, now: datetime, composed: ComposedWhen | None = None
+    ) -> list[Effect]:
+        """Start, pause, resume or stop the recording; `composed` as :class:`signaling.messages.server.Record` says."""
         self._require_controller(client)
-        changes = self.recording.ask(on, pause, self._seat_of(client).account, now)
+        changes = self.recording.ask(on, pause, self._seat_of(client).account, now, composed)
         return changes or [Tell(client, self.recording.state)]
 
     def step(self, client: str, to: str | None, now: datetime) -> list[Effect]:

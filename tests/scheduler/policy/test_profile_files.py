@@ -209,6 +209,15 @@ def _fields(request: Request) -> dict[str, Any]:
     return {field.name: getattr(request, field.name) for field in fields(request)}
 
 
+def test_a_profile_that_does_not_say_when_recordings_are_composed_is_one_that_says_the_usual() -> None:
+    said = "    composed: afterwards"
+    assert said in TEXT
+    without, live = (parse(TEXT.replace(said, other)) for other in ("", "    composed: live"))
+    assert (without.conduct.recordings.composed, live.conduct.recordings.composed) == ("afterwards", "live")
+    digests = [profile_files.digest(policy) for policy in (parse(TEXT), without, live)]
+    assert digests[0] == digests[1] != digests[2]
+
+
 def test_versions_differ_by_content() -> None:
     shipped, other = parse(TEXT), parse(TEXT.replace("lobby_min: 30", "lobby_min: 45"))
     assert (

@@ -34,6 +34,7 @@ from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World, o
 
 HOUR = timedelta(hours=1)
 OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None, "voices": False}
+OFF["composed"] = "afterwards"
 PLAIN = {"seats": [], "page": 0, "rotate": 0, "empty": False, "title": False, "clock": False, "own": {}}
 
 

@@ -21,7 +21,7 @@ from aiohttp import ClientPayloadError
 
 from mediaserver.api import EngineLost, EngineReady
 from mediaserver.recording.chapters import Chapter
-from mediaserver.recording.disk_space import BYTES_PER_HOUR, VOICE_BYTES_PER_HOUR, Space, measure
+from mediaserver.recording.disk_space import BYTES_PER_HOUR, TRACKS_BYTES_PER_HOUR, VOICE_BYTES_PER_HOUR, Space, measure
 from mediaserver.recording.encrypted_file import MARK, Damaged, FileCipher
 from mediaserver.recording.files import all_paths, create
 from mediaserver.recording.remux_job import RemuxJob
@@ -36,14 +36,26 @@ from signaling.recording import remux_queue as finishing
 from signaling.recording.catalog import RecordingCatalog, load_key
 from signaling.recording.manifest import manifest
 from signaling.recording.model import Recording
-from signaling.recording.remux_queue import MAX_SILENT_ENDS, NO_OUTPUT, RemuxOutcome, RemuxQueue, remux
+from signaling.recording.recording_queue import MAX_SILENT_ENDS, NO_OUTPUT, RemuxOutcome
+from signaling.recording.remux_queue import RemuxQueue, remux
 from signaling.recording.store import RecordingStore
 from signaling.recording.verify import verify
 from tests.film import Camera, film
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World, open_world, problem_of
 
 HOST_IS = ("UBND.Khanh Hoa", "56")
-OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None, "voices": False}
+OFF = {
+    "type": "recording",
+    "on": False,
+    "paused": False,
+    "since": None,
+    "seconds": 0,
+    "error": None,
+    "voices": False,
+    "composed": "afterwards",
+}
+HOUR_BYTES = BYTES_PER_HOUR + TRACKS_BYTES_PER_HOUR
+"""An hour of a recording that is composed afterwards, with its tracks until then."""
 PASSPHRASE = "mot cum mat khau that dai"
 JUNK = bytes(range(256)) * 40
 
@@ -143,6 +155,7 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, film_byte
         "reason": None,
         "sha256": sha(world, file),
         "thumbnail": f"/api/v1/recordings/{recording}/thumbnail",
+        "composing": None,
         "chapters": [],
         "solos": [],
     }
@@ -366,7 +379,7 @@ async def test_the_host_is_told_of_the_disk_and_a_full_one_stops_the_recording(w
     host, _ = await world.join("host", session)
     guest, there = await world.join("nhatrang", session)
     assert there["storage"] is None
-    await host.ask(type="record", on=True)
+    await host.ask(type="record", on=True, composed="live")
     path = world.engine.rooms[session.id].recording
     assert path is not None
     await asyncio.to_thread(Path(path).write_bytes, film_bytes)
@@ -693,7 +706,7 @@ async def test_steps_and_marks_become_chapters_also_of_joined_parts(world: World
     guest, _ = await world.join("nhatrang", session)
     assert (await host.ask(type="mark", title="x"))["error"] == "not-recording"
     await host.ask(type="step", to="a")
-    assert (await host.ask(type="record", on=True))["on"]
+    assert (await host.ask(type="record", on=True, composed="live"))["on"]
     room = world.engine.rooms[session.id]
     room.seconds = 0.52
     assert await host.ask(type="mark", title="Đánh dấu 1") == {"type": "marked", "title": "Đánh dấu 1", "seconds": 0.5}
@@ -810,7 +823,7 @@ async def test_voices_are_switched_by_the_host_and_counted_on_the_disk(world: Wo
         await host.ask(type="voices", on=on)
         await world.tick(2)
         hours.append((await host.type("storage"))["hours"])
-    assert hours[0] == pytest.approx(hours[1] * BYTES_PER_HOUR / (BYTES_PER_HOUR + 5 * VOICE_BYTES_PER_HOUR), abs=1)
+    assert hours[0] == pytest.approx(hours[1] * HOUR_BYTES / (HOUR_BYTES + 5 * VOICE_BYTES_PER_HOUR), abs=1)
     assert world.engine.rooms[session.id].voices is False
 
 
@@ -834,14 +847,14 @@ async def test_the_number_of_mixed_voices_reaches_the_room_and_the_disk_estimate
         assert (options.hold_s, options.mixed) == (3.0, 7)
         client = await world.signed_in("nhatrang")
         async with client.get("/api/v1/recordings/estimate?minutes=60&voices=true") as response:
-            assert (await response.json())["bytes"] == round(BYTES_PER_HOUR + 7 * VOICE_BYTES_PER_HOUR)
+            assert (await response.json())["bytes"] == round(HOUR_BYTES + 7 * VOICE_BYTES_PER_HOUR)
 
 
 async def test_r082_a_wish_to_record_is_weighed_against_the_space_left(world: World) -> None:
     world.disk.space = Space(free=3 * 10**9, total=10**11)
     client = await world.signed_in("nhatrang")
-    all_of_it = BYTES_PER_HOUR + 5 * VOICE_BYTES_PER_HOUR
-    for query, taken in (("minutes=180", BYTES_PER_HOUR), ("minutes=180&voices=true", all_of_it)):
+    all_of_it = HOUR_BYTES + 5 * VOICE_BYTES_PER_HOUR
+    for query, taken in (("minutes=180", HOUR_BYTES), ("minutes=180&voices=true", all_of_it)):
         async with client.get(f"/api/v1/recordings/estimate?{query}") as response:
             assert await response.json() == {"bytes": round(3 * taken), "free": 10**9, "reserve": 2 * 10**9}
     async with client.get("/api/v1/recordings/estimate?minutes=0") as response:

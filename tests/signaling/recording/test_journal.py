@@ -190,7 +190,7 @@ async def test_a_stop_while_the_database_is_away_is_noted_by_the_next_server_and
             await world.server.recordings.stop()
             assert await recording_rows(world) == [("recording", None, None, "")]
     async with open_world(settings) as world:
-        await world.server.remux_queue.idle()
+        await world.server.composing_queue.idle()
         assert await recording_rows(world) == [("broken", "unreadable", 12.0, "host")]  # not "interrupted"
         left = await world.server.recordings.left(session.id)
         assert left is not None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from mediaserver.api import EngineLost, EngineReady, RecordingEnded, RecordingFailed
+from mediaserver.api import ComposedWhen, EngineLost, EngineReady, RecordingEnded, RecordingFailed
 from mediaserver.errors import EngineGone, EngineLate
 from scheduler.core.model import Session
 from signaling.app.settings import Settings
@@ -110,8 +110,8 @@ async def test_a_slow_worker_s_recording_is_whole_on_record(world: World, monkey
     session, host = await held(world)
     start = world.engine.start_recording
 
-    async def late(room: str, path: str) -> None:
-        await start(room, path)
+    async def late(room: str, path: str, composed: ComposedWhen) -> None:
+        await start(room, path, composed)
         raise EngineLate("the media worker does not answer")
 
     monkeypatch.setattr(world.engine, "start_recording", late)
@@ -138,10 +138,10 @@ async def test_everybody_is_told_that_it_is_on_when_the_engine_records_and_not_b
     guest, _ = await world.join("nhatrang", session)
     start, requested, let = world.engine.start_recording, asyncio.Event(), asyncio.Event()
 
-    async def slow(room: str, path: str) -> None:
+    async def slow(room: str, path: str, composed: ComposedWhen) -> None:
         requested.set()
         await let.wait()
-        await start(room, path)
+        await start(room, path, composed)
 
     monkeypatch.setattr(world.engine, "start_recording", slow)
     asking = asyncio.create_task(host.ask(type="record", on=True))

@@ -68,6 +68,35 @@ def test_everybody_is_told_that_it_is_on_once_the_engine_records(recording: Meet
     assert runs(recording, [start], later(3)) == []
 
 
+def test_a_picture_is_composed_as_usual_or_as_whoever_starts_it_wants() -> None:
+    recording = MeetingRecording(True, NOW, composed="afterwards")
+    assert recording.state.composed == "afterwards"
+    [start] = recording.ask(True, False, "host", NOW, "live")
+    assert start == StartRecording("host", "live")
+    assert runs(recording, [start]) == [TellAll(RecordingState(on=True, since=NOW, composed="live"))]
+    recording.media_lost(NOW)
+    assert recording.restore() == [StartRecording("host", "live")]
+    later_process = MeetingRecording(True, NOW, composed="afterwards")
+    later_process.recover(recording.snapshot)
+    assert later_process.restore() == [StartRecording("host", "live")]
+    assert runs(recording, recording.restore()) == [TellAll(RecordingState(on=True, since=NOW, composed="live"))]
+    assert recording.room_closed() == [StopRecording("", None)]
+    assert recording.wished(NOW, True) == [StartRecording("host", "live")], "when people come back"
+    off = RecordingState(on=False, composed="afterwards")
+    assert recording.ask(False, False, "host", NOW) == [StopRecording("host", None), TellAll(off)]
+    assert recording.ask(True, False, "host", NOW) == [StartRecording("host", "afterwards")]
+    recording.found(True, False, NOW, "live")
+    assert recording.snapshot.composed == "live"
+
+
+def test_the_next_part_of_an_interrupted_recording_is_composed_like_the_last() -> None:
+    part = Recording("r", "s", 1, "/s/1.mp4", "Họp", "h", "56", NOW, 9000, reason="interrupted", composed="live")
+    recording = MeetingRecording(True, NOW, left=part.left, composed="afterwards")
+    assert recording.wished(NOW, True) == [StartRecording("", "live")]
+    stopped = replace(part, reason=None, stopped_by="host").left
+    assert MeetingRecording(True, NOW, left=stopped, composed="afterwards").state.composed == "afterwards"
+
+
 def test_a_recording_stopped_before_it_began_is_never_on_and_does_not_touch_the_next(
     recording: MeetingRecording,
 ) -> None:

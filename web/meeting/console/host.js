@@ -17,9 +17,13 @@ import {clock, slot} from '../../core/time.js';
 
 /** The console: queue, layouts, recording and script beside the room. */
 class HostPage extends MeetingPage {
+  static properties = {...MeetingPage.properties, composeLive: {state: true}};
+
   constructor() {
     super();
     setTitle('host.title');
+    /** Whether the next recording is to be composed while it is recorded. */
+    this.composeLive = false;
   }
 
   /** @param {CustomEvent<Message>} event */
@@ -82,15 +86,23 @@ class HostPage extends MeetingPage {
     const off = recording === 'off';
     const paused = recording === 'paused';
     return html`<button type="button" class="tool record" data-testid="record" data-state=${recording} aria-pressed=${!off}
-        @click=${() => this.meeting.command({type: 'record', on: off})}>
+        @click=${() => this.meeting.command({type: 'record', on: off, ...(off && this.composeLive ? {composed: 'live'} : {})})}>
         ${icon(off ? 'record' : 'stop')}<span>${t(off ? 'record.start' : 'record.stop')}</span>
       </button>
       <button type="button" class="tool" data-testid="record-pause" data-state=${recording} aria-pressed=${paused} ?hidden=${off}
         @click=${() => this.meeting.command({type: 'record', on: true, pause: !paused})}>
         ${icon(paused ? 'record' : 'pause')}<span>${t(paused ? 'record.resume' : 'record.pause')}</span>
       </button>
+      ${this.liveChoice(off)}
       <button type="button" class="tool" data-testid="voices" aria-pressed=${Boolean(this.meeting.state?.recording.voices)} title=${t('record.voices-hint')} @click=${this.voices}>${icon('sound')}<span>${t('record.voices')}</span></button>
       <button type="button" class="tool" data-testid="mark" ?hidden=${off} @click=${this.mark}>${icon('flag')}<span>${t('record.mark')}</span></button>`;
+  }
+
+  /** Draw the choice to have a recording composed at once, where its picture is composed afterwards. @param {boolean} off */
+  liveChoice(off) {
+    if (!off || this.meeting.state?.recording.composed !== 'afterwards') return nothing;
+    return html`<button type="button" class="tool" data-testid="compose-live" aria-pressed=${this.composeLive} title=${t('record.live-hint')}
+      @click=${() => (this.composeLive = !this.composeLive)}>${icon('clock')}<span>${t('record.live')}</span></button>`;
   }
 
   voices() {

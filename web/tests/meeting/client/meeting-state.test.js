@@ -32,7 +32,7 @@ test('changed seats keep their place, new ones come last, gone ones go', () => {
 test('layout, recording, script, speaking, levels and view follow their messages', () => {
   const messages = [
     {type: 'layout', kind: 'single', focus: 'h', own: {host: {...DEFAULT_LAYOUT, kind: '2x2'}}},
-    {type: 'recording', on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false},
+    {type: 'recording', on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false, composed: 'afterwards'},
     {type: 'storage', level: 'low', hours: 3.5},
     {type: 'script', items: [], at: null, since: null},
     {type: 'speaking', seat: 'h'},
@@ -44,7 +44,7 @@ test('layout, recording, script, speaking, levels and view follow their messages
   assert.deepEqual({layout, own, recording, storage, script, speaking, levels, givesWay, view}, {
     layout: {...DEFAULT_LAYOUT, kind: 'single', focus: 'h'},
     own: {host: {...DEFAULT_LAYOUT, kind: '2x2'}},
-    recording: {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false},
+    recording: {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false, composed: 'afterwards'},
     storage: {level: 'low', hours: 3.5},
     script: {items: [], at: null, since: null},
     speaking: 'h',
@@ -80,7 +80,7 @@ test('weak lines and who directs from the centre follow their messages', () => {
 });
 
 test('a recording counts what is recorded, not what passes while it pauses', () => {
-  const on = {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false};
+  const on = {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false, composed: 'afterwards'};
   const marks = [on, {...on, paused: true, since: null}, {...on, on: false, since: null, seconds: 0}];
   const seen = marks.map(mark => [logic.recordState(mark), logic.recordedSeconds(mark, NOW + 4000)]);
   assert.deepEqual(seen, [['on', 34], ['paused', 30], ['off', 0]]);

@@ -1,0 +1,71 @@
+"""Estimates when recordings that are composed afterwards will be ready. Pure; `now` is an argument."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from signaling.recording.model import Recording
+
+MAX_PERCENT = 99
+"""What was composed is joined and read back before it is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Progress of the recording that is composed now, as its process told it `at` a time.
+
+    So many `seconds` of all are composed; `left` are the seconds that the rest will take by the clock, None while
+    unknown.
+    """
+
+    recording: str
+    seconds: float
+    of: float
+    left: float | None
+    at: datetime
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds by the clock that a second of the recording takes; None while unknown."""
+        rest = self.of - self.seconds
+        return None if self.left is None or rest <= 0 else self.left / rest
+
+
+@dataclass(frozen=True, slots=True)
+class Composing:
+    """The part of a recording that is composed by now, and when it will be ready, if that is known."""
+
+    percent: int
+    ready: datetime | None
+
+
+def expected(
+    waiting: Sequence[Recording], progress: Progress | None, pace: float | None, now: datetime
+) -> Mapping[str, Composing]:
+    """Return what each waiting recording shows, by id; they are composed in this order.
+
+    `pace` is the seconds by the clock that a second of a recording took lately; None while unknown.
+    """
+    found: dict[str, Composing] = {}
+    ready: datetime | None = now
+    for recording in waiting:
+        percent, left = 0, None if pace is None else pace * (recording.seconds or 0.0)
+        if progress is not None and progress.recording == recording.id:
+            percent = min(MAX_PERCENT, int(100 * progress.seconds / progress.of)) if progress.of else 0
+            passed = (now - progress.at).total_seconds()
+            left = None if progress.left is None else max(0.0, progress.left - passed)
+        ready = None if ready is None or left is None else ready + timedelta(seconds=left)
+        found[recording.id] = Composing(percent, ready)
+    return found
+
+
+def expected_whole(parts: Sequence[Recording], composing: Mapping[str, Composing]) -> Composing | None:
+    """Return what the file that joins several parts shows; None when none of them is to be composed."""
+    waiting = [composing[part.id] for part in parts if part.id in composing]
+    if not waiting:
+        return None
+    lengths = {part.id: part.seconds or 0.0 for part in parts}
+    done = sum(lengths[part.id] * (composing[part.id].percent if part.id in composing else 100) for part in parts)
+    ready = [each.ready for each in waiting if each.ready is not None]
+    whole = max(ready) if len(ready) == len(waiting) else None
+    return Composing(min(MAX_PERCENT, int(done / (sum(lengths.values()) or 1.0))), whole)

@@ -1,0 +1,116 @@
+"""Composes recordings afterwards from their tracks, one after the other, in a process of the lowest priority.
+
+:mod:`mediaserver.recording.track_composer` is that process. It tells its progress, goes on where an earlier one was
+ended, and deletes the tracks once the composed file is verified. Tracks are composed once they are encrypted
+(:mod:`signaling.recording.remux_queue`).
+"""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mediaserver.recording.encrypted_file import FileCipher, is_encrypted
+from mediaserver.recording.files import tracks_path
+from mediaserver.recording.remux_job import RecordingPart, RemuxJob
+from signaling.core import child_process
+from signaling.recording.composing_progress import Composing, Progress, expected
+from signaling.recording.model import Recording
+from signaling.recording.recording_queue import NO_OUTPUT, RecordingQueue, RemuxOutcome
+from signaling.recording.remux_queue import RemuxQueue, remux
+from signaling.recording.store import RecordingStore
+
+log = logging.getLogger(__name__)
+
+FURTHER_SECONDS = 60.0
+"""A process that composed so much more of a recording before it ended did not end because of the recording."""
+
+Tell = Callable[[Mapping[str, Any]], None]
+"""Takes the fields of :class:`mediaserver.recording.track_composer.Progress`."""
+
+
+async def compose(job: RemuxJob, tell: Tell) -> RemuxOutcome:
+    """Run the composing process for a job; `tell` takes its progress."""
+    command = [sys.executable, "-m", "mediaserver.recording.track_composer"]
+    outcome = NO_OUTPUT
+    async with aclosing(child_process.lines(command, job.text().encode())) as lines:
+        async for line in lines:
+            try:
+                facts = json.loads(line)
+            except ValueError:  # it was ended while it wrote
+                break
+            if "progress" in facts:
+                tell(facts["progress"])
+            else:
+                outcome = RemuxOutcome(facts)
+    return outcome
+
+
+class ComposingQueue(RecordingQueue):
+    """Composes the recordings that are to be composed afterwards; `remux_queue` encrypts tracks before and files
+    after."""
+
+    def __init__(
+        self,
+        store: RecordingStore,
+        cipher: FileCipher,
+        clock: Callable[[], datetime],
+        remux_queue: RemuxQueue,
+        work: Callable[[RemuxJob, Tell], Awaitable[RemuxOutcome]] = compose,
+    ) -> None:
+        super().__init__(store)
+        self._cipher = cipher
+        self._clock = clock
+        self._remux_queue = remux_queue
+        remux_queue.tracks_encrypted = self.wake
+        self._work = work
+        self._progress: Progress | None = None
+        """Progress of the recording that is composed now."""
+        self._pace: float | None = None
+        """Seconds by the clock that a second of a recording took lately."""
+        self._furthest: dict[str, float] = {}
+        """Seconds that were composed of each recording at most."""
+
+    async def expected(self, now: datetime) -> Mapping[str, Composing]:
+        """Return how far each recording that is to be composed is and when it will be ready, by id."""
+        return expected(await self._waiting(), self._progress, self._pace, now)
+
+    async def _waiting(self) -> list[Recording]:
+        """Return the recordings to compose, in that order: the one that is composed now, then the oldest ones."""
+        now = "" if self._progress is None else self._progress.recording
+        found = [each for each in await self._store.recordings_in("finishing") if each.composed == "afterwards"]
+        return sorted(found, key=lambda each: (each.id != now, each.started, each.part))
+
+    async def _work_through(self) -> None:
+        for recording in await self._waiting():
+            try:
+                await self._compose(recording)
+            finally:
+                self._progress = None
+
+    async def _compose(self, recording: Recording) -> None:
+        path, key = Path(recording.path), self._cipher.key.hex()
+        tracks = tracks_path(path)
+        before = self._furthest.get(recording.id, 0.0)
+        if not await asyncio.to_thread(tracks.is_file):  # composed, but its server ended before that was stored
+            outcome = await remux(RemuxJob(path, (RecordingPart(path, 0.0, recording.chapters),), key))
+        elif await asyncio.to_thread(is_encrypted, tracks):
+            log.info("- recording %s part %d is composed", recording.session, recording.part)
+            job = RemuxJob(path, (RecordingPart(tracks, 0.0, recording.chapters),), key)
+            outcome = await self._work(job, lambda fields: self._note(recording.id, fields))
+        else:
+            return
+        if self._furthest.get(recording.id, 0.0) >= before + FURTHER_SECONDS:
+            self._silent_ends.pop(recording.id, None)
+        await self._store_outcome(recording, outcome)
+        self._remux_queue.wake()
+
+    def _note(self, recording: str, fields: Mapping[str, Any]) -> None:
+        self._progress = Progress(recording, **fields, at=self._clock())
+        self._pace = self._progress.pace or self._pace
+        self._furthest[recording] = max(self._progress.seconds, self._furthest.get(recording, 0.0))

@@ -1,0 +1,123 @@
+"""Works through closed recordings in the background, one after the other, and stores what came of each.
+
+The queue is the state `finishing` in the database, so a server that was killed continues where it was.
+"""
+
+import asyncio
+import logging
+import secrets
+from abc import ABC, abstractmethod
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from mediaserver.recording.chapters import Chapter
+from signaling.recording.model import Recording, Solo
+from signaling.recording.store import RecordingStore
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 60.0
+"""Interval of retries when the disk has no room, or a process was ended from outside."""
+MAX_SILENT_ENDS = 3
+"""A process may end without a result so often, probably killed, before its file counts as unreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemuxOutcome:
+    """Output of a process that makes a file: facts of the new file, or an error word."""
+
+    facts: dict[str, Any]
+
+    @property
+    def error(self) -> str | None:
+        """The error word, or None."""
+        error: str | None = self.facts.get("error")
+        return error
+
+
+NO_OUTPUT = RemuxOutcome({"error": "unreadable"})
+"""The process ended without a result: the file, or somebody, ended it."""
+
+
+class RecordingQueue(ABC):
+    """Works until nothing is left that can be done now, then waits for `wake`."""
+
+    def __init__(self, store: RecordingStore) -> None:
+        self._store = store
+        self._silent_ends: Counter[str] = Counter()
+        """How often a process ended without a result, by recording."""
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin with the recordings that an earlier server left."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stop, also in the middle of a job: its input files are all still there."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Start work after a recording was closed."""
+        self._idle.clear()
+        self._wake.set()
+
+    async def idle(self) -> None:
+        """Wait until nothing is left that can be done now."""
+        await self._idle.wait()
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                await self._work_through()
+            except Exception:  # drivers have errors of their own for a database that starts or ends
+                log.exception("x work on recordings failed, they wait in the queue")
+            if not self._wake.is_set():
+                self._idle.set()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_SECONDS):
+                    await self._wake.wait()
+
+    @abstractmethod
+    async def _work_through(self) -> None:
+        """Do what can be done now."""
+
+    async def _store_outcome(self, recording: Recording, outcome: RemuxOutcome) -> None:
+        """Store what came of a recording, unless it is to be tried again later."""
+        self._silent_ends[recording.id] += outcome is NO_OUTPUT
+        if outcome.error == "disk-full":
+            log.warning("x not enough disk space to make %s", recording.path)
+        elif outcome is NO_OUTPUT and self._silent_ends[recording.id] < MAX_SILENT_ENDS:
+            log.warning("x the process that makes %s ended without a result", recording.path)
+        else:
+            await self._store.finish_recording(_finished(recording, outcome))
+            log.info("= recording %s part %d: %s", recording.session, recording.part, outcome.error or "ready")
+
+
+def _solo(facts: dict[str, Any]) -> Solo:
+    milliseconds = round(facts.pop("seconds") * 1000)
+    return Solo(id=secrets.token_hex(8), milliseconds=milliseconds, **facts)
+
+
+def _finished(recording: Recording, outcome: RemuxOutcome) -> Recording:
+    if outcome.error is not None:
+        return replace(recording, state="broken", sealed=False, reason=recording.reason or outcome.error)
+    facts = outcome.facts
+    return replace(
+        recording,
+        state="ready",
+        sealed=False,
+        milliseconds=round(facts["seconds"] * 1000),
+        bytes=facts["bytes"],
+        sha256=facts["sha256"],
+        first=None if facts["first"] is None else datetime.fromisoformat(facts["first"]),
+        chapters=tuple(Chapter(**chapter) for chapter in facts["chapters"]),
+        solos=tuple(_solo(solo) for solo in facts["solos"]),
+    )

@@ -1,0 +1,294 @@
+"""Recordings that are composed afterwards: from tracks that are closed to the file that is handed out.
+
+Also tests `composing_progress.py`, `recording_queue.py` and `signaling/core/child_process.py`.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediaserver.recording.chapters import Chapter
+from mediaserver.recording.disk_space import measure
+from mediaserver.recording.encrypted_file import is_encrypted
+from mediaserver.recording.files import raw_paths, tracks_path
+from mediaserver.recording.remux_job import RecordingPart, RemuxJob
+from signaling.app.settings import Settings
+from signaling.core import child_process
+from signaling.recording import remux_queue as remuxing
+from signaling.recording.composing_progress import Composing, Progress, expected, expected_whole
+from signaling.recording.composing_queue import ComposingQueue, Tell, compose
+from signaling.recording.model import Recording
+from signaling.recording.recording_queue import MAX_SILENT_ENDS, NO_OUTPUT, RemuxOutcome
+from signaling.recording.verify import verify
+from tests.mediaserver.pictures import GREEN, RED
+from tests.mediaserver.recording.tracks_fixture import FixtureCamera, TracksFixture
+from tests.signaling.world import NHA_TRANG, NOW, World, open_world
+
+HOST = ("UBND.Khanh Hoa", "56")
+
+
+def record_tracks(path: Path, seconds: float) -> None:
+    """Write tracks of two cameras and a tone, as a media worker does."""
+    fixture = TracksFixture(path)
+    fixture.show("a", "b")
+    fixture.cameras = {"a": FixtureCamera(RED), "b": FixtureCamera(GREEN, "H264", stream=2)}
+    fixture.record(seconds)
+    fixture.recorder.close()
+
+
+async def closed_part(world: World, session: str, seconds: float = 1.0) -> Path:
+    """Record a part that is to be composed afterwards; return its path."""
+    recordings = world.server.recordings
+    path = Path(await recordings.begin(session, "Họp", HOST, world.clock(), "host", "afterwards"))
+    await recordings.mark(session, Chapter(0.0, "Khai mạc"))
+    await recordings.mark(session, Chapter(1.0, "Báo cáo"))
+    await asyncio.to_thread(record_tracks, path, seconds)
+    await recordings.ended(str(path), seconds, None)
+    return path
+
+
+async def made(world: World) -> None:
+    """Wait until all recordings are composed, joined and encrypted."""
+    await world.server.remux_queue.idle()  # it encrypts the tracks
+    await world.server.composing_queue.idle()
+    await world.server.remux_queue.idle()
+
+
+async def listed(world: World) -> Any:
+    async with (await world.signed_in("host")).get("/api/v1/recordings") as response:
+        return await response.json()
+
+
+async def test_closed_tracks_become_the_file_that_a_live_composer_makes(world: World) -> None:
+    session = (await world.session(NHA_TRANG)).id
+    path = await closed_part(world, session, 2.0)
+    await made(world)
+    [row] = await world.recording_store.recordings()
+    assert (row.state, row.composed, row.milliseconds, row.sealed) == ("ready", "afterwards", 2000, True)
+    assert [chapter.title for chapter in row.chapters] == ["Khai mạc", "Báo cáo"]
+    assert verify([row], world.services.cipher) == 1
+    assert sorted(file.name for file in path.parent.iterdir()) == ["1.jpg", "1.mp4"]
+    [shown] = await listed(world)
+    assert (shown["state"], shown["composing"], shown["thumbnail"]) == (
+        "ready",
+        None,
+        f"/api/v1/recordings/{row.id}/thumbnail",
+    )
+
+
+async def test_two_parts_are_joined_once_both_are_composed(world: World) -> None:
+    session = (await world.session(NHA_TRANG)).id
+    await closed_part(world, session)
+    await closed_part(world, session)
+    await made(world)
+    parts = await world.recording_store.parts(session)
+    assert [(part.part, part.state, part.milliseconds) for part in parts] == [
+        (0, "ready", 2000),
+        (1, "ready", 1000),
+        (2, "ready", 1000),
+    ]
+
+
+async def test_tracks_are_encrypted_as_soon_as_they_are_closed_and_composed_by_the_next_server(
+    settings: Settings,
+) -> None:
+    async with open_world(settings) as world:
+        await world.server.composing_queue.stop()
+        path = await closed_part(world, "s")
+        await world.server.remux_queue.idle()
+        assert is_encrypted(tracks_path(path))
+        [row] = await world.recording_store.recordings()
+        assert (row.state, path.exists()) == ("finishing", False)
+    async with open_world(settings) as world:
+        await made(world)
+        [row] = await world.recording_store.recordings()
+        assert (row.state, raw_paths(path)) == ("ready", [])
+
+
+async def test_tracks_that_are_not_encrypted_for_lack_of_room_wait(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = replace(measure(world.server.recordings.directory), free=0)
+    monkeypatch.setattr(remuxing, "measure", lambda _: full)
+    path = await closed_part(world, "s")
+    await made(world)
+    assert (await world.recording_store.recordings())[0].state == "finishing"
+    assert not is_encrypted(tracks_path(path))
+    monkeypatch.setattr(remuxing, "measure", measure)
+    world.server.remux_queue.wake()
+    await made(world)
+    assert (await world.recording_store.recordings())[0].state == "ready"
+
+
+async def test_progress_and_the_time_when_it_is_ready_are_shown(world: World) -> None:
+    session, told, go_on = (await world.session(NHA_TRANG)).id, asyncio.Event(), asyncio.Event()
+
+    async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
+        tell({"seconds": 15.0, "of": 60.0, "left": None})
+        tell({"seconds": 30.0, "of": 60.0, "left": 90.0})
+        told.set()
+        await go_on.wait()
+        return await compose(job, tell)
+
+    await world.server.composing_queue.stop()
+    path = await closed_part(world, session)
+    second = await closed_part(world, session)
+    await world.server.remux_queue.idle()
+    [whole] = await listed(world)
+    assert [part["composing"] for part in whole["parts"]] == [{"percent": 0, "ready": None}] * 2
+    queue = world.server.composing_queue
+    queue._work = work
+    queue.start()
+    await told.wait()
+    [whole] = await listed(world)
+    at = [f"2026-04-06T01:01:{seconds}Z" for seconds in ("30", "33")]  # the second takes three seconds of a second
+    assert [part["composing"] for part in whole["parts"]] == [
+        {"percent": 50, "ready": at[0]},
+        {"percent": 0, "ready": at[1]},
+    ]
+    assert whole["composing"] == {"percent": 25, "ready": at[1]}
+    go_on.set()
+    await made(world)
+    assert {part.state for part in await world.recording_store.parts(session)} == {"ready"}
+    assert (raw_paths(path), raw_paths(second)) == ([], [])
+
+
+@pytest.mark.parametrize("outcome", [RemuxOutcome({"error": "disk-full"}), NO_OUTPUT])
+async def test_what_failed_for_a_time_is_composed_later(world: World, outcome: RemuxOutcome) -> None:
+    failing = True
+
+    async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
+        return outcome if failing else await compose(job, tell)
+
+    queue = world.server.composing_queue
+    queue._work = work
+    await closed_part(world, "s")
+    await made(world)
+    assert (await world.recording_store.recordings())[0].state == "finishing"
+    failing = False
+    queue.wake()
+    await made(world)
+    assert (await world.recording_store.recordings())[0].state == "ready"
+
+
+async def test_a_process_that_always_dies_leaves_the_tracks_and_one_that_gets_further_goes_on(world: World) -> None:
+    reached, queue = 0.0, world.server.composing_queue
+
+    async def work(_: RemuxJob, tell: Tell) -> RemuxOutcome:
+        tell({"seconds": reached, "of": 600.0, "left": 1.0})
+        return NO_OUTPUT
+
+    queue._work = work
+    path = await closed_part(world, "s")
+    await made(world)
+    for _ in range(MAX_SILENT_ENDS + 1):
+        reached += 60
+        queue.wake()
+        await made(world)
+        assert (await world.recording_store.recordings())[0].state == "finishing"
+    for _ in range(MAX_SILENT_ENDS):
+        queue.wake()
+        await made(world)
+    [row] = await world.recording_store.recordings()
+    assert (row.state, row.reason, raw_paths(path)) == ("broken", "unreadable", [tracks_path(path)])
+    row.remove()
+    assert list(path.parent.iterdir()) == []
+
+
+async def test_a_file_that_was_composed_before_its_server_ended_is_not_composed_again(world: World) -> None:
+    queue = world.server.composing_queue
+    await queue.stop()
+    path = await closed_part(world, "s")
+    await world.server.remux_queue.idle()
+    job = RemuxJob(path, (), world.services.cipher.key.hex())
+    part = (await world.recording_store.recordings())[0]
+    pieces = (RecordingPart(tracks_path(path), 0.0, part.chapters),)
+    first = await compose(replace(job, pieces=pieces), lambda _: None)
+    queue._work = None  # type: ignore[assignment]  # it would fail
+    queue.start()
+    await made(world)
+    [row] = await world.recording_store.recordings()
+    assert (row.state, row.milliseconds, row.bytes) == ("ready", 1000, first.facts["bytes"])
+
+
+async def test_a_queue_that_stops_kills_its_process_and_the_next_one_composes(world: World) -> None:
+    begun = asyncio.Event()
+
+    async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
+        def noting(fields: Mapping[str, Any]) -> None:
+            tell(fields)
+            begun.set()
+
+        return await compose(job, noting)
+
+    queue = world.server.composing_queue
+    queue._work = work
+    path = await closed_part(world, "s", 4.0)
+    await begun.wait()
+    await queue.stop()
+    assert tracks_path(path).exists() or path.exists()
+    later = ComposingQueue(world.recording_store, world.services.cipher, world.clock, world.server.remux_queue)
+    later.start()
+    await later.idle()
+    await world.server.remux_queue.idle()
+    await later.stop()
+    [row] = await world.recording_store.recordings()
+    assert (row.state, row.milliseconds) == ("ready", 4000)
+
+
+async def test_lines_come_one_by_one_and_a_reader_that_stops_ends_the_program() -> None:
+    code = "import sys; [print(line.upper(), end='', flush=True) for line in sys.stdin]; sys.stdin.close()"
+    found = [line async for line in child_process.lines([sys.executable, "-c", code], b"a\nb\n")]
+    assert found == [b"A\n", b"B\n"]
+    endless = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    lines = child_process.lines([sys.executable, "-c", endless])
+    pid = int(await anext(lines))
+    await lines.aclose()
+    with pytest.raises(ProcessLookupError):
+        await asyncio.to_thread(_signal_nothing, pid)
+
+
+def _signal_nothing(pid: int) -> None:
+    os.kill(pid, 0)
+
+
+def waiting(id_: str, seconds: float) -> Recording:
+    started = datetime(2026, 4, 6, 1, tzinfo=UTC)
+    return Recording(id_, "s", 1, f"/s/{id_}.mp4", "Họp", *HOST, started, round(seconds * 1000), composed="afterwards")
+
+
+def test_times_are_those_of_the_one_that_is_composed_then_of_the_others_by_its_pace() -> None:
+    recordings = [waiting("a", 3600), waiting("b", 600)]
+    progress = Progress("a", 1800.0, 3600.0, 900.0, NOW)
+    assert progress.pace == 0.5
+    later = NOW + timedelta(seconds=100)
+    assert expected(recordings, progress, progress.pace, later) == {
+        "a": Composing(50, NOW + timedelta(seconds=900)),
+        "b": Composing(0, NOW + timedelta(seconds=1200)),
+    }
+    late = NOW + timedelta(seconds=1000)
+    assert expected(recordings[:1], progress, 0.5, late) == {"a": Composing(50, late)}
+    unknown = replace(progress, left=None)
+    assert (unknown.pace, expected(recordings, unknown, None, NOW)) == (
+        None,
+        {"a": Composing(50, None), "b": Composing(0, None)},
+    )
+    assert replace(progress, seconds=3600.0).pace is None
+    whole = expected(recordings[:1], replace(progress, seconds=3600.0, left=0.0), None, NOW)
+    assert whole == {"a": Composing(99, NOW)}
+
+
+def test_what_joins_parts_is_as_far_as_they_are() -> None:
+    parts = [waiting("a", 300), waiting("b", 100)]
+    assert expected_whole(parts, {}) is None
+    composing = {"b": Composing(40, NOW)}
+    assert expected_whole(parts, composing) == Composing(85, NOW)
+    both = {"a": Composing(20, NOW), "b": Composing(0, None)}
+    assert expected_whole(parts, both) == Composing(15, None)

@@ -34,9 +34,9 @@ sanitized "${runtime[*]}" -c 'from mediaserver import _mix, _packet_io'
 sanitized "${runtime[*]}" -m pytest -q -p no:cacheprovider --capture sys \
     tests/mediaserver/{rtp,transport} tests/mediaserver/test_native_mix.py tests/mediaserver/peer/test_{forwarder,webrtc}.py \
     tests/mediaserver/audio/test_{limiter,mix_minus}.py tests/mediaserver/worker/test_{ticker,tiles}.py
-compiled="datagrams pictures planes" # targets that reach compiled loops
+compiled="datagrams inbound pictures planes" # targets that reach compiled loops
 sanitized "${runtime[*]}" -m pytest -q -p no:cacheprovider --capture sys tests/fuzz/test_corpus.py -k "${compiled// / or }"
 if fuzzer=$("$python" -c 'import atheris; print(atheris.path())' 2>/dev/null); then
-    # shellcheck disable=SC2086  # three words
+    # shellcheck disable=SC2086  # four words
     sanitized "$fuzzer/asan_with_fuzzer.so" -m tests.fuzz $compiled --seconds "$seconds"
 fi

@@ -58,8 +58,8 @@ MAX_BYTES = 8192
 MAX_INPUT_S = 10
 """Seconds after which an input counts as a crash, since it would stop the server's event loop."""
 MAX_MEMORY_MB = 2048
-OVERHEAD_S = 60
-"""Longest seconds that a process may take besides fuzzing."""
+OVERHEAD_S = 180
+"""Longest seconds that a process may take besides fuzzing: what else runs may have both cores."""
 IMPORT_S = 5
 """Seconds that it usually takes besides fuzzing, for imports."""
 

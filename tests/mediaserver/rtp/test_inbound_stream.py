@@ -356,8 +356,10 @@ class FedSource:
         assert len(self.read()) == 1
         path.register(CAMERA, self.stream)
 
-    def send(self, payload: bytes) -> None:
-        self._sender.sendto(self._client.protect(rtp(VP8, self._sequence, CAMERA, payload)), self._sock.getsockname())
+    def send(self, payload: bytes, first: int = 0x80) -> None:
+        """Send a packet with that first byte of its header."""
+        data = rtp(VP8, self._sequence, CAMERA, payload, first=first)
+        self._sender.sendto(self._client.protect(data), self._sock.getsockname())
         self._sequence += 1
 
     def read(self) -> list[list[int]]:

@@ -179,10 +179,11 @@ class Downlink:
         return self._needs(self.step)
 
     def pace(self, now: float) -> float:
-        """Return the bit/s at which a picture larger than usual may be sent beside the audio."""
+        """Return the bit/s at which pictures larger than usual may be sent beside the audio."""
+        usual = PACE_FACTOR * self.rate - SOUND_BPS
         if self.step >= self.max_step and now - self._cut > NARROW_S:
-            return LINE_BPS
-        return min(LINE_BPS, max(PACE_FACTOR * self.rate, self._fresh(now) or 0.0) - SOUND_BPS)
+            return max(LINE_BPS, usual)
+        return max(usual, min(LINE_BPS, (self._fresh(now) or 0.0) - SOUND_BPS))
 
     @property
     def round_trip(self) -> float:

@@ -78,15 +78,16 @@ static int ready(PyObject *stream_object, PyObject *source, const PacketView *pl
 }
 
 /* Return whether a picture of so many bytes goes at once, by the rules of congestion/pacer.py; if so, count it. */
-static int passes(OutboundStream *stream, double size, double now) {
-    if (stream->pace <= 0)
+static int passes(const OutboundStream *stream, double size, double now) {
+    PeerPath *path = (PeerPath *)stream->path;
+    if (!stream->paced)
         return 1;
-    double level = stream->level - (now - stream->level_time) * stream->pace / 8;
+    double level = path->level - (now - path->level_time) * path->pace / 8;
     level = (level > 0 ? level : 0) + size;
-    if (stream->waiting || level > BURST_S * stream->pace / 8)
+    if (path->waiting || level > BURST_S * path->pace / 8)
         return 0;
-    stream->level = level;
-    stream->level_time = now;
+    path->level = level;
+    path->level_time = now;
     return 1;
 }
 

@@ -50,6 +50,8 @@ typedef struct {
     PyObject *counters;
     void *tx, *rx;
     double heard;
+    double pace, level, level_time; /* of all paced streams together */
+    int waiting;                    /* paced streams with packets that wait for their turn */
     int fd;
     socklen_t size;
     struct sockaddr_storage address;
@@ -71,12 +73,12 @@ int resolve(const char *host, int port, struct sockaddr_storage *into, socklen_t
 typedef struct {
     PyObject_HEAD
     PyObject *source, *path, *newest;
-    double last_time, pace, level, level_time;
+    double last_time;
     unsigned long long sent, packets, octets;
     unsigned int ssrc, timestamp_offset, last_timestamp;
     unsigned short sequence_offset, next_sequence;
     unsigned char payload_type, send_time;
-    char switching, waiting, moving;
+    char switching, paced, moving;
     int picture_offset, tl0_offset, last_picture, last_tl0;
 } OutboundStream;
 

@@ -132,6 +132,10 @@ static PyMethodDef path_methods[] = {
 static PyMemberDef path_members[] = {
     {"owner", T_OBJECT, offsetof(PeerPath, owner), READONLY, NULL},
     {"heard", T_DOUBLE, offsetof(PeerPath, heard), 0, NULL},
+    {"pace", T_DOUBLE, offsetof(PeerPath, pace), 0, NULL},
+    {"level", T_DOUBLE, offsetof(PeerPath, level), 0, NULL},
+    {"level_time", T_DOUBLE, offsetof(PeerPath, level_time), 0, NULL},
+    {"waiting", T_INT, offsetof(PeerPath, waiting), 0, NULL},
     {"unsegmented", T_BOOL, offsetof(PeerPath, unsegmented), 0, NULL},
     {"level_id", T_UBYTE, offsetof(PeerPath, level_id), 0, NULL},
     {NULL},

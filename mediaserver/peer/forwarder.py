@@ -84,8 +84,9 @@ class Forwarder:
         self._padding_debt = 0.0
         self._retransmission_limit = RetransmissionLimit()
         self._keyframes = KeyframeShare()
-        self._pacer = Pacer(self.stream)
-        self.stream.pace = LINE_BPS if flush_queue is not None else 0.0
+        self._pacer = Pacer(transport.path)
+        if flush_queue is not None:
+            self.stream.paced, transport.path.pace = True, LINE_BPS
         self.resent_octets = 0
         """Bytes in retransmitted packets, headers counted."""
 
@@ -150,7 +151,7 @@ class Forwarder:
         assert self.source is not None
         codec = self.source.codec
         number, ssrc, rewriter = self.payload_types[codec], self.ssrc, self.rewriter
-        if not self.stream.waiting:
+        if not self._pacer.waits:
             self._unsent = rewriter.next_sequence
         # which VP8 source is the first shows once the one before has ended
         steady = codec != "VP8" or (
@@ -198,22 +199,18 @@ class Forwarder:
 
     def _paced(self, outgoing: list[Outgoing], now: float) -> list[Outgoing]:
         """Return the packets of a picture that go now; :meth:`flush` sends the rest."""
-        before = self.stream.waiting
+        before = self._pacer.waits
         outgoing = self._pacer.put(outgoing, _octets(outgoing), now)
-        if self.stream.waiting and not before and self._flush_queue is not None:
+        if self._pacer.waits and not before and self._flush_queue is not None:
             self._flush_queue.append(self)
         return outgoing
-
-    def hold(self, seconds: float, now: float) -> None:
-        """Send no picture for so many seconds, so that the link's queue drains."""
-        self._pacer.hold(seconds, now)
 
     def flush(self, now: float) -> None:
         """Send packets that waited for their turn; called after each read of the port and at every audio tick."""
         try:
             self._send(self._pacer.take(now))
         finally:
-            if self.stream.waiting and self._flush_queue is not None:
+            if self._pacer.waits and self._flush_queue is not None:
                 self._flush_queue.append(self)
 
     def _one_by_one(self, packets: Iterable[Packet], number: int, now: float) -> list[Outgoing]:
@@ -265,7 +262,7 @@ class Forwarder:
         With RTX these are the last packets once more, which may even repair a loss; without it, padding within the
         stream.
         """
-        if self.source is None or self.stream.waiting:
+        if self.source is None or self.stream.path.waiting:
             return
         self._padding_debt += octets
         if self.rtx is not None:

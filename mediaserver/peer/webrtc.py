@@ -10,7 +10,7 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from mediaserver.api import ConnectionQuality
 from mediaserver.congestion.downlink import BAD_QUEUE_S, Downlink
 from mediaserver.congestion.loss import Loss
-from mediaserver.congestion.pacer import HEADERS_BYTES
+from mediaserver.congestion.pacer import HEADERS_BYTES, hold
 from mediaserver.congestion.uplink import UplinkLimit
 from mediaserver.peer.forwarder import Forwarder
 from mediaserver.peer.simulcast import SimulcastCamera, SimulcastLayer
@@ -374,10 +374,9 @@ class WebRtcPeer:
         before = self.downlink.step
         changed = self.downlink.update(now) != before
         pace, lower = self.downlink.pace(now), self.downlink.step < min(before, self.downlink.max_step)
-        for picture in self._pictures.values():
-            picture.stream.pace = pace
-            if lower:
-                picture.hold(BAD_QUEUE_S, now)
+        self.transport.path.pace = pace
+        if lower:
+            hold(self.transport.path, BAD_QUEUE_S, now)
         if self.downlink.padding:
             sending = next((each for each in self._pictures.values() if each.source is not None), None)
             if sending is not None:

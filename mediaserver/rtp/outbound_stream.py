@@ -35,13 +35,9 @@ class PlainOutboundStream:
         """The last packet sent that was not padding alone; None before the first."""
         self.packets = 0
         self.octets = 0
-        self.pace = 0.0
-        """Bit/s at which pictures larger than usual are sent (:mod:`mediaserver.congestion.pacer`); 0: unpaced."""
-        self.level = 0.0
-        """Bytes estimated to be in the link's queue, at `level_time`."""
-        self.level_time = 0.0
-        self.waiting = False
-        """Whether packets wait for their turn: later ones must wait behind them."""
+        self.paced = False
+        """Whether its packets may have to wait for the link, with those of the peer's other paced streams
+        (:mod:`mediaserver.congestion.pacer`); sound never does."""
         self.moving = False
         """Whether the payloads are VP8 and the offsets below are added to their ids (RFC 7741 §4.2)."""
         self.picture_offset = 0

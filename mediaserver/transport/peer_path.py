@@ -57,6 +57,13 @@ class PlainPeerPath:
         self.level_id = 0
         """Id of the header extension with a microphone's level (RFC 6464), which is read from each packet; 0 for
         none."""
+        self.pace = 0.0
+        """Bit/s at which all paced streams together are sent (:mod:`mediaserver.congestion.pacer`)."""
+        self.level = 0.0
+        """Bytes of theirs estimated to be in the link's queue, at `level_time`."""
+        self.level_time = 0.0
+        self.waiting = 0
+        """How many of them have packets that wait for their turn: later ones must wait behind them."""
         self.srtp: Srtp | None = None
         self.unsegmented = False
         """True when the kernel takes no segmented messages to its address: the route's MTU is too small, or it does not

@@ -105,4 +105,4 @@ async def test_the_smaller_picture_leaves_the_sound_whole(
         sent.clear()
         sound.append(link.takes(SOUND_BPS * SOUND_S / 8, now))
     assert (peer.downlink.step, sound.count(False), picture.count(False)) == (step, 0, 0)
-    assert not peer.picture.stream.waiting
+    assert not peer.transport.path.waiting

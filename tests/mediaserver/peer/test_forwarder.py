@@ -672,7 +672,7 @@ def test_whatever_happens_a_number_is_used_once_and_numbers_only_skip_where_the_
     fixture, holes = ForwarderFixture(codecs), 0
     if paced:
         fixture.forwarder = Forwarder(NUMBERS, 90000, fixture.transport, flush_queue=fixture.flush_queue)
-        fixture.forwarder.stream.pace = 5000.0  # a picture in a tenth of a second
+        fixture.transport.path.pace = 5000.0  # a picture in a tenth of a second
     for name, step in steps:
         source = fixture.one if name == "one" else fixture.two
         match step:

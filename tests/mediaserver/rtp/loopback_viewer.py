@@ -74,14 +74,17 @@ class Viewer:
         self.forwarder = Forwarder(
             {"VP8": 96, "H264": 102, "opus": 111}, 90000, self.transport, send_time, flush_queue=flush_queue
         )
+        self.beside = Forwarder({"VP8": 96, "H264": 102}, 90000, self.transport, send_time, flush_queue=flush_queue)
+        self.beside.ssrc = self.beside.stream.ssrc = 8
+        self.beside.stream.next_sequence, self.beside.stream.last_timestamp = 100, 5
         self.forwarder.ssrc = self.forwarder.stream.ssrc = 7
         self.forwarder.stream.next_sequence, self.forwarder.stream.last_timestamp = 65530, 1 << 31
 
     def state(self) -> tuple[object, ...]:
-        stream = self.forwarder.stream
+        stream, path = self.forwarder.stream, self.transport.path
         return (
             stream.next_sequence, stream.sent, stream.last_timestamp, stream.last_time, stream.newest, stream.packets,
-            stream.octets,
-            stream.sequence_offset, stream.timestamp_offset, stream.level, stream.level_time, stream.waiting,
+            stream.octets, self.beside.stream.packets,
+            stream.sequence_offset, stream.timestamp_offset, path.level, path.level_time, path.waiting,
             stream.moving, stream.picture_offset, stream.tl0_offset, stream.last_picture, stream.last_tl0,
         )  # fmt: skip

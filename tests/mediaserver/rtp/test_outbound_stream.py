@@ -225,10 +225,13 @@ async def _leave_alike(codec: str, history: History, paced: bool) -> None:
     port = Port(sock, mux.counters)
     fast, slow = (Viewer(mux, port, plain=plain, flush_queue=flush_queue if paced else None) for plain in (False, True))
     sources = [VideoSource("one", codec, flush_queue), VideoSource("two", codec, flush_queue)]
+    beside = VideoSource("beside", codec, flush_queue)
+    for viewer in (fast, slow):
+        viewer.beside.follow(beside, 1.0)
     sequences, ids, current, now = [65500, 100], [0x7FF8, 5], 0, 1.0
     for viewer in (fast, slow):
         viewer.forwarder.follow(sources[0], now)
-    for picture, happens, descriptor, step in history:
+    for number, (picture, happens, descriptor, step) in enumerate(history):
         now += 0.04
         current ^= happens == "switch"
         ids[current] = ids[current] + step & 0x7FFF
@@ -255,6 +258,7 @@ async def _leave_alike(codec: str, history: History, paced: bool) -> None:
                 viewer.forwarder.limit_temporal_layers(0 if happens == "limit" else None)
         for packet in made:
             sources[current].push(packet)
+        beside.push(Packet(0, number, round(now * 90000), 0, True, b"beside", number == 0))
         flush_queue.flush(now)
         for viewer in (fast, slow):
             if happens == "pad":
@@ -492,6 +496,33 @@ async def test_a_viewer_of_another_camera_is_served_by_the_compiled_loop_again()
     opener = session(OTHER, Policy.SSRC_ANY_INBOUND)
     sent = [opener.unprotect(data)[12:] for data in waiting(viewer.sock)]
     assert sent == [b"\x90\x80\x80" + bytes([40 + number]) for number in range(6)]
+    for each in (sock, viewer.sock):
+        each.close()
+
+
+async def test_a_paced_stream_is_handed_back_while_another_of_its_path_waits_and_sound_is_not() -> None:
+    flush_queue = FlushQueue()
+    mux = UdpMux()
+    sock = loopback()
+    viewer = Viewer(mux, Port(sock, mux.counters), plain=False, flush_queue=flush_queue)
+    sound = Forwarder({"opus": 111}, 48000, viewer.transport)
+    camera, voice = VideoSource("camera", "H264", flush_queue), Source("voice", "opus", flush_queue)
+    viewer.forwarder.follow(camera, 0.0)
+    sound.follow(voice, 0.0)
+
+    def served(source: Source, number: int) -> bool:
+        packet = Packet(0, number, 960 * number, 0, True, b"!", keyframe=True)
+        rest = outbound_stream.fan_out(source, source.sinks, [packet], 1.0)
+        for sink in rest:
+            sink.send(source, [packet], 1.0)
+        return not rest
+
+    assert [served(source, 0) for source in (camera, voice)] == [False, False], "a source begins in Python"
+    found = []
+    for number, viewer.transport.path.waiting in enumerate((0, 1, 0), 1):
+        found.append([served(source, number) for source in (camera, voice)])
+    assert found == [[True, True], [False, True], [True, True]]
+    outbound_stream.send_prepared()
     for each in (sock, viewer.sock):
         each.close()
 

@@ -90,9 +90,9 @@ def read_picture(data: bytes) -> None:
 
 def read_datagrams(data: bytes) -> None:
     """Read datagrams of peers with the compiled inbox and with its Python twin."""
-    sent = []
+    sent, client = [], wire.new_client()
     for (sender, secret), body in islice(chunks(data, 2), 20):
-        sent.append((SENDERS[sender % len(SENDERS)], wire.encrypted(body) if secret % 2 else body))
+        sent.append((SENDERS[sender % len(SENDERS)], wire.encrypted(body, client) if secret % 2 else body))
     sent = [(name, bytes(body)) for name, body in sent if body]
     assert wire.Reader(plain=False).read(sent) == wire.Reader(plain=True).read(sent)
 

@@ -96,7 +96,8 @@ def test_sound_and_pictures_have_valid_seeds() -> None:
     for seed in TARGETS["picture"].seeds:
         VideoDecoder(media.VIDEO[seed[0]]).decode(seed[1:])
     for seed in TARGETS["datagrams"].seeds:
-        sent = [("keys", wire.encrypted(body)) for _, body in media.chunks(seed, 2)]
+        client = wire.new_client()
+        sent = [("keys", wire.encrypted(body, client)) for _, body in media.chunks(seed, 2)]
         items, _, _ = wire.Reader(plain=False).read(sent)
         assert sum(len(packets) for _, packets, _, _ in items) == 3
 

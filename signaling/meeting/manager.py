@@ -41,7 +41,7 @@ from signaling.meeting.runner import MeetingDependencies, MeetingRunner
 from signaling.meeting.state.meeting_state import Booking, MeetingState
 from signaling.meeting.state.roster import Place
 from signaling.meeting.state.snapshot import MeetingSnapshot
-from signaling.messages.effects import Effect
+from signaling.messages.effects import Effect, Tell, TellAll
 from signaling.messages.server import Farewell, StorageState
 from signaling.recording.model import InterruptedRecording
 from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost
@@ -82,10 +82,10 @@ class MeetingManager:
         self._routes: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
             PeerUp: lambda e: self._change_state(e.room, lambda c: c.peer_up(e.seat)),
             PeerDown: lambda e: self._change_state(e.room, lambda c: c.peer_down(e.seat)),
-            CameraWanted: lambda e: self._change_state(e.room, lambda c: c.wanted(e.seat, e.lines)),
-            TilesForwarded: lambda e: self._change_state(e.room, lambda c: c.tiles_forwarded(e)),
-            Speaking: lambda e: self._change_state(e.room, lambda c: c.speaker_changed(e.seat)),
-            Levels: lambda e: self._change_state(e.room, lambda c: c.levels(e.levels)),
+            CameraWanted: lambda e: self._tell(e.room, lambda c: c.wanted(e.seat, e.lines)),
+            TilesForwarded: lambda e: self._tell(e.room, lambda c: c.tiles_forwarded(e)),
+            Speaking: lambda e: self._tell(e.room, lambda c: c.speaker_changed(e.seat)),
+            Levels: lambda e: self._tell(e.room, lambda c: c.levels(e.levels)),
             RecordingFailed: lambda e: self._recording_stopped(e.room, e.path, e.error),
             RecordingEnded: self._recording_ended,
             RecordingLost: lambda e: self.dependencies.recordings.lost(e.path, self.dependencies.clock()),
@@ -429,10 +429,15 @@ class MeetingManager:
         except Exception:
             log.exception("x work for one meeting failed, the others go on")
 
-    async def _change_state(self, room: str, change: Callable[[MeetingState], list[Effect]]) -> None:
+    async def _change_state(self, room: str, change: Callable[[MeetingState], Sequence[Effect]]) -> None:
         meeting = self.meetings.get(room)
         if meeting is not None:
             await meeting.apply(change(meeting.state))
+
+    async def _tell(self, room: str, messages: Callable[[MeetingState], Sequence[Tell | TellAll]]) -> None:
+        meeting = self.meetings.get(room)
+        if meeting is not None:
+            await meeting.tell(messages(meeting.state))
 
     async def _every_room(self, act: Callable[[str], Coroutine[Any, Any, None]]) -> None:
         for room in list(self.meetings):

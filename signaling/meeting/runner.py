@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -278,7 +278,7 @@ class MeetingRunner:
 
     async def apply(
         self,
-        effects: list[Effect],
+        effects: Sequence[Effect],
         asker: Client | None = None,
         ref: str | None = None,
     ) -> None:
@@ -306,9 +306,18 @@ class MeetingRunner:
         if faults:
             raise faults[0]
 
+    async def tell(self, messages: Sequence[Tell | TellAll]) -> None:
+        """Send messages about what is neither stored nor in the roster, such as levels four times a second.
+
+        They follow the effects before them.
+        """
+        async with self._order:
+            for message in messages:
+                self._say(message, None, None)
+
     async def carry_out(
         self,
-        effects: list[Effect],
+        effects: Sequence[Effect],
         asker: Client | None = None,
         ref: str | None = None,
     ) -> None:

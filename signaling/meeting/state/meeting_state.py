@@ -522,16 +522,16 @@ class MeetingState:
         absent = {place.id for place in self.booking.places}
         return seat_id if seat_id in absent else self._visible(seat_id).id
 
-    def incident(self, incident: IncidentState, reporter: str = "") -> list[Effect]:
+    def incident(self, incident: IncidentState, reporter: str = "") -> list[Tell]:
         """Tell host and controllers of an incident, and the account that reported it."""
         self.controller_notices.incident(incident)
         return self._tell_leaders(incident, reporter)
 
-    def weak_lines(self, lines: Mapping[str, WeakLine]) -> list[Effect]:
+    def weak_lines(self, lines: Mapping[str, WeakLine]) -> list[Tell]:
         """Tell host and controllers which lines are weak now, if that changed."""
         return self._tell_leaders(self.controller_notices.lines) if self.controller_notices.set_weak(lines) else []
 
-    def calls(self, calls: CallsState) -> list[Effect]:
+    def calls(self, calls: CallsState) -> list[Tell]:
         """Tell host and controllers how the calls of room systems go."""
         self.controller_notices.calls = calls
         return self._tell_leaders(calls)
@@ -564,7 +564,7 @@ class MeetingState:
             seat.up = seat.offered = False
         return []
 
-    def wanted(self, seat_id: str, height: int) -> list[Effect]:
+    def wanted(self, seat_id: str, height: int) -> list[Tell]:
         """Tell a seat how high its camera is shown at most, in pixels."""
         seat = self.roster.seats.get(seat_id)
         if seat is None:
@@ -572,17 +572,17 @@ class MeetingState:
         seat.wanted = height
         return [Tell(seat.client, WantedHeight(lines=height))] if seat.client else []
 
-    def tiles_forwarded(self, event: TilesForwarded) -> list[Effect]:
+    def tiles_forwarded(self, event: TilesForwarded) -> list[Tell]:
         """Tell a seat which cameras it is forwarded, and where they stand in the picture."""
         seat = self.roster.seats.get(event.seat)
         return [Tell(seat.client, tiles_state(event))] if seat is not None and seat.client else []
 
-    def speaker_changed(self, seat_id: str | None) -> list[Effect]:
+    def speaker_changed(self, seat_id: str | None) -> list[TellAll]:
         """Tell everyone the new active speaker."""
         self.speaking = seat_id
         return [TellAll(Speaking(seat=seat_id))]
 
-    def levels(self, levels: Mapping[str, int]) -> list[Effect]:
+    def levels(self, levels: Mapping[str, int]) -> list[Tell]:
         """Tell host and controllers the levels of the seats with the floor (R-093)."""
         return self._tell_leaders(LevelsState(levels=dict(levels)))
 
@@ -799,7 +799,7 @@ class MeetingState:
         seats = [seat for seat in self.roster.seats.values() if seat.controller]
         return [Tell(seat.client, message) for seat in seats if seat.client is not None]
 
-    def _tell_leaders(self, message: ServerMessage, reporter: str = "") -> list[Effect]:
+    def _tell_leaders(self, message: ServerMessage, reporter: str = "") -> list[Tell]:
         """Return a message to host and controllers, and to the account `reporter`."""
         recipients = [
             s for s in self.roster.seats.values() if self._is_leader(s) or (reporter and s.account == reporter)

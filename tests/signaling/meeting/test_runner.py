@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import (
     EVERYONE,
+    CameraWanted,
     EngineLost,
     EngineReady,
     Layout,
@@ -23,6 +24,7 @@ from mediaserver.api import (
     PeerDown,
     RecordingEnded,
     Speaking,
+    TilesForwarded,
 )
 from mediaserver.errors import AlreadyRecording, BadOffer, EngineGone
 from scheduler.core.model import Amount
@@ -105,6 +107,25 @@ async def test_a_meeting_from_join_to_goodbye(world: World) -> None:
     assert await guest.closed() == 1000
     await host.seat(NHA_TRANG, here=False)
     assert seat not in world.engine.rooms[session.id].seats
+
+
+async def test_what_is_only_told_is_not_stored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = await world.session(NHA_TRANG)
+    host, joined = await world.join("host", session)
+    meeting, changes = world.server.meetings.meetings[session.id], list[str]()
+    meeting.flush()
+    before = meeting.snapshot
+    monkeypatch.setattr(meeting, "changed", lambda: changes.append("changed"))
+    for event in (
+        Levels(session.id, {joined["seat"]: -45}),
+        Speaking(session.id, joined["seat"]),
+        CameraWanted(session.id, joined["seat"], 180),
+        TilesForwarded(session.id, joined["seat"], ()),
+    ):
+        await world.server.meetings._routes[type(event)](event)
+    assert (changes, meeting.snapshot, meeting.state.flush()) == ([], before, None)
+    for kind in ("levels", "speaking", "wanted", "tiles"):
+        assert (await host.type(kind))["type"] == kind
 
 
 REFUSED_JOINS: list[tuple[str, timedelta, str]] = [

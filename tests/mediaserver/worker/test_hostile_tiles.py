@@ -24,7 +24,7 @@ from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
 from mediaserver.rtp.rtcp import nack
 from mediaserver.sdp.sections import MAX_MEDIA
 from tests.mediaserver.meeting import CERTIFICATE, PATIENCE_S, ROOM, Guest, Meeting, material
-from tests.mediaserver.worker.test_tiles import CAMERA, TILES, Viewer
+from tests.mediaserver.tile_viewer import CAMERA, TILES, Viewer
 
 ABSENT = 0x0ABCDEF0
 """An SSRC that nobody has."""

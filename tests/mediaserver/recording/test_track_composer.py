@@ -125,6 +125,19 @@ def test_a_scene_waits_for_the_first_pictures_of_its_cameras_but_not_for_one_tha
     assert film.shows(3.44, ((40, 30), CARD)), "nothing to wait for"
 
 
+def test_a_camera_that_came_before_its_scene_is_shown_at_once(tmp_path: Path) -> None:
+    fixture = two_cameras(tmp_path)
+    fixture.scene = replace(fixture.scene, labels={**fixture.scene.labels, "c": "C"})
+    fixture.record(0.5)
+    fixture.cameras["c"] = FixtureCamera(BLUE, stream=3)
+    fixture.record(0.5)
+    fixture.show("a", "c")
+    fixture.record(0.4)
+    fixture.cameras["c"] = FixtureCamera(BLUE, stream=4)
+    fixture.record(0.4)
+    assert compose(fixture).shows(1.0, (LEFT, RED), (RIGHT, BLUE)), "not with its next key frame, at 1.4 s"
+
+
 def test_a_pause_is_cut_out_and_the_last_pictures_stand_until_the_next_come(tmp_path: Path) -> None:
     fixture = two_cameras(tmp_path)
     fixture.record(1, 440)

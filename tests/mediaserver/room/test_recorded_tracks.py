@@ -233,6 +233,22 @@ async def test_nothing_of_a_pause_is_kept_and_cameras_come_again_after_it(
     assert shows(film, second, [GREEN, GREEN, GREEN])
 
 
+async def test_pictures_wait_for_their_sound_as_in_the_composed_picture(
+    meeting: Meeting, room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "1.mp4"
+    guest = await three(meeting)
+    monkeypatch.setattr(room, "lip_sync_delay_s", lambda _tile: 0.3)
+    await meeting.engine.start_recording(ROOM, str(path), "afterwards")
+    await shown(room, guest)
+    await meeting.engine.stop_recording(ROOM)
+    await meeting.recorded()
+    with tracks_path(path).open("rb") as file:
+        items = list(TrackFileReader(file))
+    last = {kind: max(each.seconds for each in items if isinstance(each, kind)) for kind in (Sound, TrackFrame)}
+    assert last[TrackFrame] > last[Sound] + 0.2
+
+
 async def test_of_a_worker_that_is_killed_two_seconds_are_lost_at_most(tmp_path: Path) -> None:
     path = tmp_path / "recordings" / "1.mp4"
     async with worker(tmp_path) as (process, engine):

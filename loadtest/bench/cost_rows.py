@@ -57,13 +57,18 @@ def _mix(figures: dict[str, Any]) -> Row:
 
 
 def _receivers(figures: dict[str, Any], kind: str) -> Row:
-    many = figures["receivers"]
-    cost, missing = many[kind]["core_pct"], many[kind]["missing_pct"]
-    work = f"one meeting, {many['count']} receivers that count: " + RECEIVED[kind]
-    least = f"limit of sending alone {many[kind]['sending_limit_core_pct']} core-%"
-    beside = f"{many[kind]['us_per_packet']} µs per packet; {least}; endpoints {many[kind]['endpoints_pct']} core-%"
+    count, many = figures["receivers"]["count"], figures["receivers"][kind]
+    work, reach = (
+        f"one meeting, {count} receivers that count: {RECEIVED[kind]}",
+        f"≤ {RECEIVERS_PCT}, < {MISSING_PCT} %",
+    )
+    if "failure" in many:
+        return Row(work, f"not carried: {many['failure']}", reach, reached=False)
+    cost, missing = many["core_pct"], many["missing_pct"]
+    least = f"limit of sending alone {many['sending_limit_core_pct']} core-%"
+    beside = f"{many['us_per_packet']} µs per packet; {least}; endpoints {many['endpoints_pct']} core-%"
     reached = cost <= RECEIVERS_PCT and missing < MISSING_PCT
-    return Row(work, f"{cost} core-%, {missing} % missing", f"≤ {RECEIVERS_PCT}, < {MISSING_PCT} %", reached, beside)
+    return Row(work, f"{cost} core-%, {missing} % missing", reach, reached, beside)
 
 
 def _limits(limit: float, paced: float) -> str:

@@ -1,18 +1,22 @@
 """Measures what a worker takes for one meeting with a thousand receivers, forwarded one camera or composed."""
 
 import asyncio
+import statistics
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from loadtest.bench.seating import seat_senders, seat_viewers
-from loadtest.bench.worker_harness import ROOM, BenchRoom, bench_room
+from loadtest.bench.worker_harness import ROOM, BenchRoom, bench_room, run_module
 from loadtest.endpoint.counted_receiver import CountedReceiver
 from loadtest.endpoint.counting_socket import CountingSocket
 from loadtest.endpoint.ice_checks import CONSENT_S
+from loadtest.endpoint.transport import TransportFailed
 from loadtest.media.clip import FPS
 from mediaserver.api import SeatOptions
+from mediaserver.transport.dtls import DtlsFailed
 
 RECEIVERS = 1000
 JOINING_AT_ONCE = 8
@@ -40,20 +44,53 @@ class ReceiversCost:
         return 1e4 * self.core_pct / self.packets_per_s
 
 
+class NotServed(Exception):
+    """A receiver did not join, or does not get the pictures."""
+
+
 Measure = Callable[[float, int], Awaitable[ReceiversCost]]
 
 
+async def figures(seconds: float, rounds: int) -> dict[str, Any]:
+    """Return what a thousand receivers cost either way, and the least that sending to them can cost.
+
+    Both are measured by turns, so many times, and the median is taken. Where a receiver was not served, that is said
+    instead of a cost.
+    """
+    ways = {"forwarded": forwarded, "composed": composed}
+    found: dict[str, Any] = {"count": RECEIVERS}
+    for way, measure in ways.items():
+        try:
+            found[way] = await _by_turns(measure, seconds, rounds)
+        except NotServed as exc:
+            found[way] = {"failure": str(exc)}
+    return found
+
+
+async def _by_turns(measure: Measure, seconds: float, rounds: int) -> dict[str, float]:
+    runs, limits = [], []
+    for _ in range(rounds):
+        runs.append(await measure(seconds, RECEIVERS))
+        limits.append(await run_module("loadtest.bench.forward_minimum", RECEIVERS))
+    limit_us = statistics.median(limit["forward_whole_paced_us"] for limit in limits)
+    return {
+        "core_pct": round(statistics.median(run.core_pct for run in runs), 1),
+        "us_per_packet": round(statistics.median(run.us_per_packet for run in runs), 2),
+        "sending_limit_core_pct": round(statistics.median(limit_us * run.packets_per_s for run in runs) / 1e4, 1),
+        "missing_pct": round(max(run.missing_pct for run in runs), 3),
+        "endpoints_pct": round(statistics.median(run.endpoints_pct for run in runs), 1),
+    }
+
+
 async def forwarded(seconds: float, receivers: int = RECEIVERS) -> ReceiversCost:
-    """Measure a worker that forwards one camera and voice to so many receivers. Raises RuntimeError when one of them is
-    not served."""
+    """Measure a worker that forwards one camera and voice to so many receivers. Raises NotServed."""
     async with bench_room() as room:
         await seat_viewers(room, 0)
         return await _measure(room, ("VP8",), "camera:0", receivers, seconds)
 
 
 async def composed(seconds: float, receivers: int = RECEIVERS) -> ReceiversCost:
-    """Measure a worker that composes sixteen cameras for so many receivers, one voice with it. Raises RuntimeError when
-    one of them is not served."""
+    """Measure a worker that composes sixteen cameras for so many receivers, one voice with it. Raises NotServed."""
     async with bench_room() as room:
         await seat_senders(room, voice=True)
         return await _measure(room, ("H264",), "composed", receivers, seconds)
@@ -69,7 +106,11 @@ async def _measure(
     async def join(number: int) -> None:
         async with gate:
             options = SeatOptions(f"receiver-{number}", f"Receiver {number}", visible=False, view=view)
-            await seated[number].connect(await room.answer(ROOM, options, seated[number].offer()))
+            answer = await room.answer(ROOM, options, seated[number].offer())
+            try:
+                await seated[number].connect(answer)
+            except (TransportFailed, DtlsFailed) as exc:
+                raise NotServed(f"receiver {number + 1} could not join: {exc}") from exc
 
     turns = asyncio.ensure_future(_take_turns(shared, seated))
     try:
@@ -107,6 +148,6 @@ async def _count(room: BenchRoom, shared: CountingSocket, pictures: list[int], s
     took = time.monotonic() - began
     own, packets, expected = time.process_time() - own, shared.packets - packets, shared.expected - expected
     if (rate := (shared.least(pictures) - least) / took) < MIN_SHARE * FPS:
-        raise RuntimeError(f"a receiver gets {rate:.1f} pictures/s only")
+        raise NotServed(f"a receiver gets {rate:.1f} pictures/s only")
     missing = 100 * max(0, expected - packets) / expected
     return ReceiversCost(100 * cpu / took, 100 * own / took, packets / took, missing)

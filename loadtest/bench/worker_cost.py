@@ -10,7 +10,6 @@ import json
 import os
 import platform
 import statistics
-import sys
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,7 +31,7 @@ from loadtest.bench.seating import (
     seat_voices,
 )
 from loadtest.bench.session_cost import session_core_pct
-from loadtest.bench.worker_harness import BenchRoom, bench_room
+from loadtest.bench.worker_harness import BenchRoom, bench_room, run_module
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.receive_counters import Tally
 from loadtest.endpoint.sdp_offer import OfferOptions
@@ -71,7 +70,7 @@ QUICK = BenchSettings(seconds=4.0, rounds=1)
 async def run(settings: BenchSettings, progress: Callable[[str], None]) -> dict[str, Any]:
     """Return all figures; each is the median of its rounds."""
     progress(f"{receivers_cost.RECEIVERS} receivers, forwarded and composed")
-    many = await _receivers(settings)
+    many = await receivers_cost.figures(settings.seconds, settings.rounds)
     forward = {}
     for receivers in RECEIVERS:
         progress(f"forward to {receivers} receivers")
@@ -84,7 +83,7 @@ async def run(settings: BenchSettings, progress: Callable[[str], None]) -> dict[
     session = await session_core_pct(settings.seconds, settings.rounds)
     progress("the least that forwarding and mixing can cost")
     limits = {
-        receivers: await _run_module("loadtest.bench.forward_minimum", receivers, MIXED) for receivers in RECEIVERS
+        receivers: await run_module("loadtest.bench.forward_minimum", receivers, MIXED) for receivers in RECEIVERS
     }
     progress(f"{JOINS} joins")
     joins = [await join_cost() for _ in range(settings.rounds)]
@@ -124,29 +123,8 @@ async def _compose(settings: BenchSettings) -> tuple[float, dict[str, float]]:
     workers, minima = [], []
     for _ in range(settings.rounds):
         workers.append(await compose_pct(settings.seconds))
-        minima.append(await _run_module("loadtest.bench.compose_minimum", max(1, round(settings.seconds))))
+        minima.append(await run_module("loadtest.bench.compose_minimum", max(1, round(settings.seconds))))
     return statistics.median(workers), {name: _middle(minima, name) for name in minima[0]}
-
-
-async def _receivers(settings: BenchSettings) -> dict[str, Any]:
-    """Measure one meeting with a thousand receivers, and the least that sending to them can cost, by turns."""
-    kinds, limits = {"forwarded": receivers_cost.forwarded, "composed": receivers_cost.composed}, []
-    found: dict[str, list[receivers_cost.ReceiversCost]] = {kind: [] for kind in kinds}
-    for _ in range(settings.rounds):
-        for kind, measure in kinds.items():
-            found[kind].append(await measure(settings.seconds, receivers_cost.RECEIVERS))
-        limits.append(await _run_module("loadtest.bench.forward_minimum", receivers_cost.RECEIVERS))
-    limit = _middle(limits, "forward_whole_paced_us")
-    return {"count": receivers_cost.RECEIVERS} | {
-        kind: {
-            "core_pct": round(statistics.median(run.core_pct for run in runs), 1),
-            "us_per_packet": round(statistics.median(run.us_per_packet for run in runs), 2),
-            "sending_limit_core_pct": round(statistics.median(limit * run.packets_per_s for run in runs) / 1e4, 1),
-            "missing_pct": round(max(run.missing_pct for run in runs), 3),
-            "endpoints_pct": round(statistics.median(run.endpoints_pct for run in runs), 1),
-        }
-        for kind, runs in found.items()
-    }
 
 
 async def forward_us(receivers: int, seconds: float) -> float:
@@ -173,14 +151,6 @@ async def compose_pct(seconds: float) -> float:
         if shown_s < seconds * MIN_SHARE:
             raise RuntimeError(f"the composed picture came with {FPS * shown_s / seconds:.1f} pictures/s only")
         return 100 * cpu / shown_s
-
-
-async def _run_module(module: str, *numbers: int) -> dict[str, float]:
-    """Run a module in a process of its own; return the figures that it prints as JSON."""
-    arguments = ["-m", module, *map(str, numbers)]
-    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
-    output, _ = await process.communicate()
-    return dict(json.loads(output))
 
 
 async def mix_pct(seconds: float) -> float:

@@ -1,6 +1,7 @@
 """Runs one media worker without signaling, for benchmarks that measure the worker alone."""
 
 import asyncio
+import json
 import signal
 import sys
 import tempfile
@@ -120,3 +121,11 @@ async def _dial(path: Path, process: asyncio.subprocess.Process) -> RemoteEngine
                 raise RuntimeError(f"the media worker ended with {process.returncode}")
             await asyncio.sleep(0.02)
         return await RemoteEngine.dial(str(path))
+
+
+async def run_module(module: str, *numbers: int) -> dict[str, float]:
+    """Run a module in a process of its own; return the figures that it prints as JSON."""
+    arguments = ["-m", module, *map(str, numbers)]
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+    output, _ = await process.communicate()
+    return dict(json.loads(output))

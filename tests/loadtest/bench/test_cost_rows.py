@@ -72,3 +72,10 @@ def test_what_recording_adds_is_a_row_where_it_was_measured() -> None:
     assert "| a session of 12 points: recording its tracks, more | 2.1 core-% | ≤ 3 | yes | – |" in report(
         FIGURES | {"session_core_pct": session}
     )
+
+
+def test_receivers_that_were_not_carried_are_a_row() -> None:
+    many = FIGURES["receivers"] | {"composed": {"failure": "a receiver gets 2.0 pictures/s only"}}
+    assert "composed | not carried: a receiver gets 2.0 pictures/s only | ≤ 60, < 0.1 % | no | – |" in report(
+        FIGURES | {"receivers": many}
+    )

@@ -166,6 +166,7 @@ def _build(
         rooms,
     )
     meetings = MeetingManager(services.scheduler, dependencies, line_monitor)
+    composing_queue.told = meetings.composing
     incident_reports = IncidentReports(meetings, services.incidents, line_monitor, services.audit)
     capacity_guard = CapacityGuard(services.scheduler, connected_devices)
     join_service = JoinService(

@@ -42,8 +42,9 @@ from signaling.meeting.state.meeting_state import Booking, MeetingState
 from signaling.meeting.state.roster import Place
 from signaling.meeting.state.snapshot import MeetingSnapshot
 from signaling.messages.effects import Effect, Tell, TellAll
-from signaling.messages.server import Farewell, StorageState
-from signaling.recording.model import InterruptedRecording
+from signaling.messages.server import ComposingState, Farewell, StorageState
+from signaling.recording.composing_progress import Composing
+from signaling.recording.model import InterruptedRecording, Recording
 from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost
 
 log = logging.getLogger(__name__)
@@ -287,6 +288,11 @@ class MeetingManager:
         if meeting is not None:
             meeting.discard(client)
             await meeting.apply(meeting.state.lost(client.id, min(client.heard, now)))
+
+    async def composing(self, recording: Recording, composing: Composing) -> None:
+        """Tell the controllers of a running meeting how much of a closed part of its recording is composed."""
+        state = ComposingState(part=recording.part, percent=composing.percent, ready=composing.ready)
+        await self._guarded(self._tell(recording.session, lambda c: c.composing(state)))
 
     async def scripted(self, session: str, items: Sequence[ScriptItem], now: datetime) -> None:
         """Apply a changed script to the meeting of a session, if it runs."""

@@ -371,6 +371,16 @@ class RecordingState(_Message):
     composed: ComposedWhen = "live"
 
 
+class ComposingState(_Message):
+    """A closed part of the recording is composed afterwards: `percent` of it by now, 100 when it is ready (controllers
+    only)."""
+
+    type: Literal["composing"] = "composing"
+    part: int
+    percent: int
+    ready: Instant | None
+
+
 class StorageState(_Message):
     """Free space for recordings, as `hours` that can still be recorded (controllers only)."""
 
@@ -644,10 +654,10 @@ class Error(_Message):
 
 
 ServerMessage = (
-    Joined | SessionState | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer
-    | ViewState | OnePictureState | Speaking | GivesWay | LevelsState | ContentState | WantedHeight | TilesState
-    | IncidentState | LinesState | AssistState | CallsState | DoorState | Waiting | Admitted | Renew | Pong | Bye
-    | Error
+    Joined | SessionState | Seats | LayoutState | RecordingState | ComposingState | StorageState | ScriptState
+    | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState | ContentState | WantedHeight
+    | TilesState | IncidentState | LinesState | AssistState | CallsState | DoorState | Waiting | Admitted | Renew
+    | Pong | Bye | Error
 )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 FURTHER_SECONDS = 60.0
 """A process that composed so much more of a recording before it ended did not end because of the recording."""
 
-Tell = Callable[[Mapping[str, Any]], None]
+Tell = Callable[[Mapping[str, Any]], Awaitable[None]]
 """Takes the fields of :class:`mediaserver.recording.track_composer.Progress`."""
 
 
@@ -45,7 +45,7 @@ async def compose(job: RemuxJob, tell: Tell) -> RemuxOutcome:
             except ValueError:  # it was ended while it wrote
                 break
             if "progress" in facts:
-                tell(facts["progress"])
+                await tell(facts["progress"])
             else:
                 outcome = RemuxOutcome(facts)
     return outcome
@@ -69,6 +69,8 @@ class ComposingQueue(RecordingQueue):
         self._remux_queue = remux_queue
         remux_queue.tracks_encrypted = self.wake
         self._work = work
+        self.told: Callable[[Recording, Composing], Awaitable[None]] | None = None
+        """Takes how far a recording is while it is composed, and 100 percent when it is ready."""
         self._progress: Progress | None = None
         """Progress of the recording that is composed now."""
         self._pace: float | None = None
@@ -102,15 +104,20 @@ class ComposingQueue(RecordingQueue):
         elif await asyncio.to_thread(is_encrypted, tracks):
             log.info("- recording %s part %d is composed", recording.session, recording.part)
             job = RemuxJob(path, (RecordingPart(tracks, 0.0, recording.chapters),), key)
-            outcome = await self._work(job, lambda fields: self._note(recording.id, fields))
+            outcome = await self._work(job, lambda fields: self._note(recording, fields))
         else:
             return
         if self._furthest.get(recording.id, 0.0) >= before + FURTHER_SECONDS:
             self._silent_ends.pop(recording.id, None)
         await self._store_outcome(recording, outcome)
         self._remux_queue.wake()
+        if outcome.error is None and self.told is not None:
+            await self.told(recording, Composing(100, self._clock()))
 
-    def _note(self, recording: str, fields: Mapping[str, Any]) -> None:
-        self._progress = Progress(recording, **fields, at=self._clock())
+    async def _note(self, recording: Recording, fields: Mapping[str, Any]) -> None:
+        now = self._clock()
+        self._progress = Progress(recording.id, **fields, at=now)
         self._pace = self._progress.pace or self._pace
-        self._furthest[recording] = max(self._progress.seconds, self._furthest.get(recording, 0.0))
+        self._furthest[recording.id] = max(self._progress.seconds, self._furthest.get(recording.id, 0.0))
+        if self.told is not None:
+            await self.told(recording, expected([recording], self._progress, self._pace, now)[recording.id])

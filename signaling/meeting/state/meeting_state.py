@@ -60,6 +60,7 @@ from signaling.messages.effects import (
 from signaling.messages.server import (
     Audience,
     CallsState,
+    ComposingState,
     Farewell,
     GivesWay,
     IncidentState,
@@ -493,7 +494,7 @@ class MeetingState:
     def scripted(self, items: Sequence[ScriptItem], now: datetime) -> list[Effect]:
         """Take a changed script."""
         self.script.change(items, now)
-        return self._tell_controllers(self.script.state)
+        return [*self._tell_controllers(self.script.state)]
 
     def record_voices(self, client: str, on: bool) -> list[Effect]:
         """Record isolated tracks of each point beside the recording, or stop that."""
@@ -589,6 +590,10 @@ class MeetingState:
     def recording_stopped(self, error: str | None) -> list[Effect]:
         """Note that the engine closed the recording; `error` is None when that was asked for."""
         return self.recording.ended(error)
+
+    def composing(self, composing: ComposingState) -> list[Tell]:
+        """Tell controllers how much of a closed part of the recording is composed."""
+        return self._tell_controllers(composing)
 
     def disk(self, storage: StorageState) -> list[Effect]:
         """Note the free space on the disk of the recordings; tell controllers if it changed."""
@@ -795,7 +800,7 @@ class MeetingState:
         place, topic = (self.roster.place_of(seat.id), seat.topic) if open_ else (0, "")
         return [Speak(seat.place.id, seat.name, open_, place, topic, by)]
 
-    def _tell_controllers(self, message: ServerMessage) -> list[Effect]:
+    def _tell_controllers(self, message: ServerMessage) -> list[Tell]:
         seats = [seat for seat in self.roster.seats.values() if seat.controller]
         return [Tell(seat.client, message) for seat in seats if seat.client is not None]
 

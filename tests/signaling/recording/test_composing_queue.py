@@ -61,6 +61,10 @@ async def made(world: World) -> None:
     await world.server.remux_queue.idle()
 
 
+async def ignore(_: Mapping[str, Any]) -> None:
+    """Take progress that no test asks for."""
+
+
 async def listed(world: World) -> Any:
     async with (await world.signed_in("host")).get("/api/v1/recordings") as response:
         return await response.json()
@@ -131,8 +135,8 @@ async def test_progress_and_the_time_when_it_is_ready_are_shown(world: World) ->
     session, told, go_on = (await world.session(NHA_TRANG)).id, asyncio.Event(), asyncio.Event()
 
     async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
-        tell({"seconds": 15.0, "of": 60.0, "left": None})
-        tell({"seconds": 30.0, "of": 60.0, "left": 90.0})
+        await tell({"seconds": 15.0, "of": 60.0, "left": None})
+        await tell({"seconds": 30.0, "of": 60.0, "left": 90.0})
         told.set()
         await go_on.wait()
         return await compose(job, tell)
@@ -160,6 +164,23 @@ async def test_progress_and_the_time_when_it_is_ready_are_shown(world: World) ->
     assert (raw_paths(path), raw_paths(second)) == ([], [])
 
 
+async def test_controllers_of_a_running_meeting_are_told_how_far_a_closed_part_is(world: World) -> None:
+    async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
+        await tell({"seconds": 30.0, "of": 60.0, "left": 90.0})
+        return await compose(job, ignore)
+
+    world.server.composing_queue._work = work
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    guest, _ = await world.join("nhatrang", session)
+    await closed_part(world, session.id)
+    half = {"type": "composing", "part": 1, "percent": 50, "ready": "2026-04-06T01:01:30Z"}
+    assert await host.type("composing") == half
+    assert (await host.type("composing"))["percent"] == 100
+    await guest.ask(type="ping")
+    assert "composing" not in [message["type"] for message in guest.seen]
+
+
 @pytest.mark.parametrize("outcome", [RemuxOutcome({"error": "disk-full"}), NO_OUTPUT])
 async def test_what_failed_for_a_time_is_composed_later(world: World, outcome: RemuxOutcome) -> None:
     failing = True
@@ -182,7 +203,7 @@ async def test_a_process_that_always_dies_leaves_the_tracks_and_one_that_gets_fu
     reached, queue = 0.0, world.server.composing_queue
 
     async def work(_: RemuxJob, tell: Tell) -> RemuxOutcome:
-        tell({"seconds": reached, "of": 600.0, "left": 1.0})
+        await tell({"seconds": reached, "of": 600.0, "left": 1.0})
         return NO_OUTPUT
 
     queue._work = work
@@ -210,7 +231,7 @@ async def test_a_file_that_was_composed_before_its_server_ended_is_not_composed_
     job = RemuxJob(path, (), world.services.cipher.key.hex())
     part = (await world.recording_store.recordings())[0]
     pieces = (RecordingPart(tracks_path(path), 0.0, part.chapters),)
-    first = await compose(replace(job, pieces=pieces), lambda _: None)
+    first = await compose(replace(job, pieces=pieces), ignore)
     queue._work = None  # type: ignore[assignment]  # it would fail
     queue.start()
     await made(world)
@@ -222,8 +243,8 @@ async def test_a_queue_that_stops_kills_its_process_and_the_next_one_composes(wo
     begun = asyncio.Event()
 
     async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
-        def noting(fields: Mapping[str, Any]) -> None:
-            tell(fields)
+        async def noting(fields: Mapping[str, Any]) -> None:
+            await tell(fields)
             begun.set()
 
         return await compose(job, noting)

@@ -359,6 +359,7 @@ export class MeetingClient extends EventTarget {
   onMessage(message) {
     if (message.type === 'joined') return this.onJoined(/** @type {Joined} */ (message));
     if (message.type === 'marked') return this.notice('room.marked', message.title, span(message.seconds));
+    if (message.type === 'composing' && message.percent === 100) this.notice('room.part-ready', message.part);
     if (message.type === 'renew') return this.connection.connect();
     if (message.type === 'wanted') return this.connection.setWantedHeight(message.lines);
     if (message.type === 'tiles') {

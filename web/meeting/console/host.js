@@ -13,7 +13,7 @@ import {number, t} from '../../core/i18n.js';
 import {DEFAULT_LAYOUT} from '../client/layouts.js';
 import {recordState} from '../client/meeting-state.js';
 import {EMPTY_SCRIPT} from '../client/script.js';
-import {clock, slot} from '../../core/time.js';
+import {clock, hourMinute, slot} from '../../core/time.js';
 
 /** The console: queue, layouts, recording and script beside the room. */
 class HostPage extends MeetingPage {
@@ -54,13 +54,19 @@ class HostPage extends MeetingPage {
   }
 
   heading() {
-    const {session, storage} = this.meeting.state ?? {};
+    const {session, storage, composing} = this.meeting.state ?? {};
     return html`<header>
       <h1>${session?.title ?? t('room.joining')}</h1>
       ${session ? html`<p>${t('sessions.host', session.host)} · ${slot(session.official)}</p>` : nothing}
       ${storage ? this.storage(storage) : nothing}
+      ${composing ? this.composing(composing) : nothing}
       <extend-bar .session=${session ?? null} .now=${this.meeting.now}></extend-bar>
     </header>`;
+  }
+
+  /** Draw how much of a closed part of the recording is composed. @param {Composing & {part: number}} composing */
+  composing({part, percent, ready}) {
+    return html`<p class="storage" data-testid="composing"><span>${t('recordings.part', part)}: ${t('recordings.composing', percent)}${ready ? ` · ${t('recordings.ready-at', hourMinute(ready))}` : nothing}</span></p>`;
   }
 
   controls() {

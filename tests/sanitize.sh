@@ -33,7 +33,7 @@ sanitized() {
 sanitized "${runtime[*]}" -c 'from mediaserver import _mix, _packet_io'
 sanitized "${runtime[*]}" -m pytest -q -p no:cacheprovider --capture sys \
     tests/mediaserver/{rtp,transport} tests/mediaserver/test_native_mix.py tests/mediaserver/peer/test_{forwarder,webrtc}.py \
-    tests/mediaserver/audio/test_{limiter,mix_minus}.py tests/mediaserver/worker/test_{ticker,tiles}.py
+    tests/mediaserver/audio/test_{limiter,mix_minus}.py tests/mediaserver/worker/test_ticker.py
 compiled="datagrams inbound pictures planes" # targets that reach compiled loops
 sanitized "${runtime[*]}" -m pytest -q -p no:cacheprovider --capture sys tests/fuzz/test_corpus.py -k "${compiled// / or }"
 if fuzzer=$("$python" -c 'import atheris; print(atheris.path())' 2>/dev/null); then

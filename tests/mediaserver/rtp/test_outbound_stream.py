@@ -140,6 +140,24 @@ def test_every_datagram_is_read_alike(sent: list[tuple[str, list[bytes]]]) -> No
     assert Reader(plain=False).read(datagrams) == Reader(plain=True).read(datagrams)
 
 
+elements = st.lists(
+    st.one_of(
+        st.sampled_from([b"\x10\x07", b"\x31\x2a\0", b"\x03\x01\x2a", b"\x05\x00", b"\x4f"]), st.binary(max_size=4)
+    ),
+    max_size=5,
+).map(b"".join)
+
+
+@given(st.lists(st.tuples(st.sampled_from([0xBEDE, 0x1000]), elements, st.binary(max_size=6)), min_size=1, max_size=20))
+def test_every_header_extension_is_read_alike(sent: list[tuple[int, bytes, bytes]]) -> None:
+    """Some of the elements are cut off by the end of the extension, or of the packet."""
+    client, datagrams = new_client(), []
+    for sequence, (profile, body, payload) in enumerate(sent):
+        head = pack("!BBHIIHH", 0x90, 96, sequence, 0, 9, profile, -(-len(body) // 4))
+        datagrams.append(("keys", encrypted(head + body.ljust(-(-len(body) // 4) * 4, b"\0") + payload, client)))
+    assert Reader(plain=False).read(datagrams) == Reader(plain=True).read(datagrams)
+
+
 def test_a_level_without_a_byte_says_nothing_in_either() -> None:
     elements = bytes([LEVEL_ID, 1, 42, LEVEL_ID, 0, 0, 0, 0])  # RFC 8285 §4.3
     row = [b"\x90" + pack("!BHIIHH", 96, 7, 0, 9, 0x1000, 2) + elements + b"payload"]

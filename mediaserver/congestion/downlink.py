@@ -3,7 +3,8 @@
 Three signs show a link that is too full: the receiver's own estimate (REMB, from delay), lost packets, and a round trip
 that has grown, i.e. a queue somewhere (both from receiver reports, RFC 3550 §6.4.1). Reports measure the round trip by
 our sender reports, which go once a second, and of which a full link drops most: while an estimate is low, it is
-measured by requests. A step up is probed first. Audio is never reduced.
+measured by requests. A step up is probed first. Audio is never reduced: on a link that loses a lot even with the lowest
+step no pictures are sent at all for a while, unless that cures nothing.
 """
 
 from collections import deque
@@ -51,6 +52,10 @@ PROBE_GOAL_FACTOR = 1.1
 """Factor over the next step's bitrate that a probe must carry."""
 WAIT_S, MAX_WAIT_S = 3.0, 4.0
 """Seconds to wait after a failed probe; each further failure waits longer."""
+DROWNED_LOSS, DROWNED_REPORTS = 0.2, 4
+"""Loss with the lowest step, in so many reports in a row, at which its pictures drown the sound."""
+SOUND_ONLY_S, MAX_SOUND_ONLY_S = 10.0, 60.0
+"""Seconds without pictures until they are tried again; twice as many after each failure, up to the second."""
 LINE_BPS = 3_200_000
 """Capacity of an access line besides other traffic, in bit/s: 4 Mbit/s by Điều 6.3."""
 PACE_FACTOR = 1.25
@@ -77,6 +82,19 @@ class Downlink:
         """The step from which a lower `max_step` took it; 0 once the link did."""
         self.padding = 0
         """Bit/s of padding to send now."""
+        self.sound_only = False
+        """Whether no pictures are to be sent, since the link carries sound alone."""
+        self._pictures_at = 0.0
+        """Time in seconds at which pictures are tried again."""
+        self._sound_only_s = SOUND_ONLY_S
+        self._sound_losses: list[float] = []
+        """Losses of sound that were reported since there are no pictures."""
+        self._drowned_loss = 0.0
+        """The loss that sending no pictures was to cure."""
+        self._drowned_losses: list[float] = []
+        """Losses above :data:`DROWNED_LOSS` that were reported in a row since the lowest step."""
+        self._curable = True
+        """Whether sending none has not failed to cure it."""
         self.loss = 0.0
         """The share of packets lost lately, whatever the step, 0 to 1."""
         self._estimate: tuple[float, float] | None = None
@@ -140,11 +158,17 @@ class Downlink:
             if now >= self._settled and expected:
                 self._losses.append(lost / expected)
                 self._learn()
+                self._find_drowned(lost / expected)
                 self._alarmed |= self._losses[-1] > BAD_LOSS
                 if self._probe is not None:  # of few packets, chance takes now more, now less
                     self._probe.reported(lost / expected > 2 * self._usual_loss(1) + PROBE_LOSS, now)
             since, expected, lost = now, 0, 0.0
         self._window = since, expected, lost
+
+    def sound_lost(self, share: float) -> None:
+        """Take the share of sound lost (0 to 1) since the report before."""
+        if self.sound_only:
+            self._sound_losses.append(share)
 
     def reported(self, round_trip: float) -> None:
         """Take the round trip of a receiver report, in seconds."""
@@ -171,7 +195,7 @@ class Downlink:
     def resting(self) -> bool:
         """Return whether :meth:`update` and :meth:`pace` return the same as last time, until something alarming is
         reported."""
-        return not self._alarmed and self.step == self.max_step
+        return not self._alarmed and self.step == self.max_step and not self.sound_only
 
     @property
     def rate(self) -> int:
@@ -207,12 +231,14 @@ class Downlink:
     def update(self, now: float) -> int:
         """Decide and return the step to send; call a few times a second."""
         self.follow_limit(now)
+        if self.sound_only or (self._curable and len(self._drowned_losses) >= DROWNED_REPORTS):
+            self._leave_sound(now)
         self._request_round_trips(now)
         if self._probe is not None:
             self._judge(self._probe, now)
         elif self._overused(now):
             self._down(now)
-        elif self.step < self.max_step and now >= self._not_before:
+        elif self.step < self.max_step and now >= self._not_before and not self.sound_only:
             self._probe = Probe(max(self._sent, self.rate), PROBE_GOAL_FACTOR * self._needs(self.step + 1), now)
         self.padding = max(0, round(self._probe.sends(now) - self._sent)) if self._probe is not None else 0
         self._alarmed = now < self._settled + SETTLE_S or now - self._cut <= NARROW_S or self._probe is not None
@@ -261,6 +287,26 @@ class Downlink:
         losing = len(self._losses) > 1 and min(self._losses[-2], self._losses[-1]) > self._usual_loss(2) + BAD_LOSS
         return losing or (queue > BAD_QUEUE_S and now >= self._settled + SETTLE_S)
 
+    def _find_drowned(self, loss: float) -> None:
+        """Note whether even the lowest step loses much."""
+        if loss <= DROWNED_LOSS:
+            self._drowned_losses, self._curable = [], True
+        elif self.step == 0 and not self.sound_only:
+            self._drowned_losses.append(loss)
+
+    def _leave_sound(self, now: float) -> None:
+        """Stop pictures; or try them again after a while, for good if sound was lost without them as well."""
+        if not self.sound_only:
+            self.sound_only, self._pictures_at = True, now + self._sound_only_s
+            self._drowned_loss, self._drowned_losses, self._probe = fmean(self._drowned_losses), [], None
+            self._sound_only_s = min(MAX_SOUND_ONLY_S, 2 * self._sound_only_s)
+        elif now >= self._pictures_at:
+            lost = fmean(self._sound_losses[1:] or [0.0])  # the first is also about the time before
+            self.sound_only, self._curable = False, lost < CURED_SHARE * self._drowned_loss
+            self._change(self.step, now)
+            self._not_before = now + self._wait
+            self._sound_losses.clear()
+
     def _down(self, now: float) -> None:
         """Take the highest step the estimate carries, at least one lower."""
         estimate, below = self._fresh(now), self.step - 1
@@ -282,7 +328,7 @@ class Downlink:
         self._probe = None
         if verdict is Verdict.PASSED:
             self._change(self.step + 1, now)
-            self._wait, self._not_before = WAIT_S, now + SETTLE_S
+            self._wait, self._not_before, self._sound_only_s = WAIT_S, now + SETTLE_S, SOUND_ONLY_S
         else:
             self._change(self.step, now, DRAIN_S)
             self._not_before = now + self._wait

@@ -275,8 +275,10 @@ class WebRtcPeer:
                 self.downlink.reported(report.round_trip)
             self.downlink.lost(report.lost, report.highest, now, report.ssrc)
             self._jitter = report.jitter / VIDEO_CLOCK
-        elif self.audio is not None and report.ssrc == self.audio.ssrc and report.lost > LOST_AUDIO_SHARE:
-            self._audio_lost_at = now
+        elif self.audio is not None and report.ssrc == self.audio.ssrc:
+            self.downlink.sound_lost(report.lost)
+            if report.lost > LOST_AUDIO_SHARE:
+                self._audio_lost_at = now
 
     def _sender_reported(self, report: rtcp.SenderReport, now: float) -> None:
         if (layer := self.camera.find(report.ssrc, None)) is not None:
@@ -371,8 +373,8 @@ class WebRtcPeer:
         return changed
 
     def _follow_line(self, now: float) -> bool:
-        before = self.downlink.step
-        changed = self.downlink.update(now) != before
+        before, sound_only = self.downlink.step, self.downlink.sound_only
+        changed = self.downlink.update(now) != before or self.downlink.sound_only != sound_only
         pace, lower = self.downlink.pace(now), self.downlink.step < min(before, self.downlink.max_step)
         self.transport.path.pace = pace
         if lower:

@@ -361,6 +361,9 @@ class Room:
         """Let a connected seat follow its source. Before that a key frame would be lost in the handshake."""
         if seat.peer is not None and seat.peer.picture is not None and seat.peer.transport.state == "connected":
             now = time.monotonic()
+            if seat.peer.downlink.sound_only:
+                self._stop_pictures(seat, now)
+                return
             demands = self._tile_forwarding.demands(seat, self.mixer.speaker.speaker, now)
             if demands is None:
                 self._limit(seat)
@@ -392,6 +395,13 @@ class Room:
         picture.follow(source, now)
         offered = isinstance(seat.peer, WebRtcPeer) and bool(seat.peer.tiles)
         if offered and (picture.source is source or seat.tiles.waited(now)):
+            self._tell_tiles(seat, TilesForwarded(self.name, seat.options.seat), now)
+
+    def _stop_pictures(self, seat: Seat, now: float) -> None:
+        """Leave a seat whose link carries nothing else its sound; its page keeps the last picture."""
+        assert seat.peer is not None and seat.peer.picture is not None
+        seat.peer.picture.follow(None, now)
+        if isinstance(seat.peer, WebRtcPeer) and seat.peer.tiles:
             self._tell_tiles(seat, TilesForwarded(self.name, seat.options.seat), now)
 
     def _tell_tiles(self, seat: Seat, event: TilesForwarded, now: float) -> None:

@@ -64,7 +64,7 @@ class TileForwarding:
         cameras. Return whether to arrange anew."""
         drawn: dict[Composition, bool] = {}
         for seat in self._seats.values():
-            if seat.peer is not None and seat.peer.picture is not None and seat.view.startswith(COMPOSED):
+            if _sees_layout(seat):
                 picture = self._compositions.of(seat.composition)
                 drawn[picture] = drawn.get(picture, True) and seat.tiles.shown
         settled = [picture.settle_at_once(now) for picture, by_all in drawn.items() if by_all]
@@ -216,3 +216,9 @@ class TileForwarding:
             icons=icons,
             since=viewer.peer.tiles[mid].since if mid is not None else None,
         )
+
+
+def _sees_layout(seat: Seat) -> bool:
+    """Return whether a seat is sent its layout now, as one picture or as tiles."""
+    sent = seat.peer is not None and seat.peer.picture is not None and not seat.peer.downlink.sound_only
+    return sent and seat.view.startswith(COMPOSED)

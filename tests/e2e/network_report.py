@@ -1,6 +1,6 @@
 """Measures what a viewer behind a bad network gets: quality, loss, sound, freezes, recovery. Not a test.
 
-tests/e2e/netns.sh .venv/bin/python -m tests.e2e.network_report [--firefox] [--camera] [PART]…
+tests/e2e/netns.sh .venv/bin/python -m tests.e2e.network_report [--firefox] [--camera | --tiles] [PART]…
 """
 
 import argparse
@@ -29,6 +29,8 @@ RATES = {4e6: 720, 1.5e6: 720, 0.6e6: 360, 0.2e6: 180}
 """Bit/s, and the height of the composed picture that fits best."""
 CAMERA_RATES = {**RATES, 1.5e6: 360}
 """The upper layer of a camera takes 1.7 Mbit/s."""
+TILE_RATES = {4e6: 360, 1.5e6: 360, 0.6e6: 180, 0.2e6: 180}
+"""The layer that fills half of a page takes 0.5 Mbit/s; at the lowest rate it comes with half of its pictures."""
 SETTLE_S, WATCH_S, RETURN_S = 10.0, 20.0, 15.0
 UP_RATES = (0.5e6, 0.3e6)
 """Two layers are looked at, which take 0.63 Mbit/s."""
@@ -47,8 +49,10 @@ BUSY = "testsrc2=size=1280x720:rate=25"
 _STATS = """async () => {
   const found = {};
   const report = await document.querySelector('room-page, host-page').meeting.connection.pc?.getStats();
-  for (const entry of report?.values() ?? []) if (entry.type === 'inbound-rtp') found[entry.kind] = {
+  const inbound = [...report?.values() ?? []].filter(({type}) => type === 'inbound-rtp');
+  for (const entry of inbound) if (!found[entry.kind] || entry.framesPerSecond) found[entry.kind] = {
     received: entry.packetsReceived, lost: entry.packetsLost, height: entry.frameHeight ?? 0,
+    pictures: entry.framesDecoded ?? 0,
     repaired: entry.retransmittedPacketsReceived ?? 0, keys: entry.keyFramesDecoded ?? 0, plis: entry.pliCount ?? 0,
     samples: entry.totalSamplesReceived ?? 0, concealed: entry.concealedSamples ?? 0,
     silent: entry.silentConcealedSamples ?? 0,
@@ -162,9 +166,9 @@ def until_height(page: Page, height: int, patience: float) -> float:
     return monotonic() - start
 
 
-def narrow(page: Page, network: NetworkEmulator, rate: float, best: int) -> dict[str, object]:
-    """Narrow the network, let the viewer settle, watch, widen it again."""
-    until_height(page, 720, 60)
+def narrow(page: Page, network: NetworkEmulator, rate: float, best: int, top: int) -> dict[str, object]:
+    """Narrow the network, let the viewer settle, watch, widen it again until the picture is `top` pixels high."""
+    until_height(page, top, 60)
     page.wait_for_timeout(3000)
     network.rate = rate
     settling = watch(page, SETTLE_S)
@@ -174,13 +178,14 @@ def narrow(page: Page, network: NetworkEmulator, rate: float, best: int) -> dict
     network.rate = FULL_BPS
     return {
         "settled_s": round(max(others, default=settling[0].at) - settling[0].at, 1),
+        "pictures_a_second": round((seen[-1].video["pictures"] - seen[0].video["pictures"]) / WATCH_S, 1),
         "heights": {h: round(heights.count(h) / len(heights), 2) for h in sorted(set(heights))},
         "loss_settling": round(loss(settling[0], settling[-1]), 4),
         "loss": round(loss(seen[0], seen[-1]), 4),
         "sound_lost_settling": round(loss(settling[0], settling[-1], ("audio",)), 4),
         "sound_lost": round(loss(seen[0], seen[-1], ("audio",)), 4),
         "sound_concealed": round(concealed(seen[0], seen[-1]), 4),
-        "returned_s": round(until_height(page, 720, 2 * RETURN_S), 1),
+        "returned_s": round(until_height(page, top, 2 * RETURN_S), 1),
     }
 
 
@@ -276,7 +281,8 @@ def upload_parts() -> dict[str, Part]:
 
 def parts(rates: Mapping[float, int]) -> dict[str, Part]:
     """Return all measurements, by name."""
-    narrowed = {f"{rate / 1e6:g}": partial(narrow, rate=rate, best=best) for rate, best in rates.items()}
+    top = rates[FULL_BPS]
+    narrowed = {f"{rate / 1e6:g}": partial(narrow, rate=rate, best=best, top=top) for rate, best in rates.items()}
     return {**narrowed, **upload_parts(), "loss": lossy, "blackout": blackouts, "sound": lost_sound}
 
 
@@ -295,11 +301,13 @@ def main() -> None:
     """Measure the chosen parts and print one JSON object for each."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--firefox", action="store_true", help="measure Firefox instead of Chromium")
-    arguments.add_argument("--camera", action="store_true", help="look at a camera alone")
+    alone = arguments.add_mutually_exclusive_group()
+    alone.add_argument("--camera", action="store_true", help="look at a camera alone")
+    alone.add_argument("--tiles", action="store_true", help="draw the layout out of forwarded cameras")
     names = list(parts(RATES))
     arguments.add_argument("parts", nargs="*", default=names, help=", ".join(names))
     options = arguments.parse_args()
-    measured = parts(CAMERA_RATES if options.camera else RATES)
+    measured = parts(CAMERA_RATES if options.camera else TILE_RATES if options.tiles else RATES)
     data = Path(tempfile.mkdtemp())
     network = NetworkEmulator((LAN, MEDIA_PORT), FULL_BPS)
     with running(data / "data") as server, sync_playwright() as playwright, network:
@@ -312,7 +320,7 @@ def main() -> None:
             page = people.sign_in(first, HOST)
             code = people.register(page, ["nt.xuonghuan"], "Đo đường truyền kém")
             unmute(people.enter(page, code, "host"))
-            point = people.sign_in(second, "nt.xuonghuan", composed=True)
+            point = people.sign_in(second, "nt.xuonghuan", composed=not options.tiles)
             point.add_init_script(redirect_media(network))
             if not options.firefox:
                 browsers.allow_worklets(point)

@@ -62,7 +62,8 @@ class BottleneckLink:
     def _tick(self) -> int:
         self.ticks += 1
         step = self.downlink.update(self.now)
-        bits = (self.steps[step] * 0.9 + SOUND_BPS + self.downlink.padding) * TICK_S
+        pictures = 0 if self.downlink.sound_only else self.steps[step] * 0.9
+        bits = (pictures + SOUND_BPS + self.downlink.padding) * TICK_S
         self.queue += bits
         carried = min(self.queue, self.capacity * TICK_S)
         self.queue -= carried
@@ -91,10 +92,14 @@ class BottleneckLink:
         return sum(self.random.random() < self.radio for _ in range(100)) / 100
 
     def _report(self, step: int) -> None:
-        self.downlink.sent(self.steps[step] * 0.9 + SOUND_BPS)
         lost = self.random_loss() + self.dropped / self.offered
-        self.downlink.reported(2 * DELAY_S + self.waiting)
-        self.downlink.lost(lost, 5 * self.ticks, self.now)
+        if self.downlink.sound_only:
+            self.downlink.sent(SOUND_BPS)
+            self.downlink.sound_lost(lost)
+        else:
+            self.downlink.sent(self.steps[step] * 0.9 + SOUND_BPS)
+            self.downlink.reported(2 * DELAY_S + self.waiting)
+            self.downlink.lost(lost, 5 * self.ticks, self.now)
         # Browsers raise their estimate by 8 % a second up to 1.5 times what they get, and cut it when delay grows.
         grown = min(self.estimate * 1.08, max(self.estimate, 1.5 * self.carried))
         self.estimate = 0.85 * self.carried if self.waiting > 0.1 else grown
@@ -114,6 +119,29 @@ def test_a_link_settles_on_the_best_step_it_carries(capacity: float, best: int, 
     assert set(steps) <= {best, best - 1} - {-1}
     assert steps.count(best) > 0.8 * len(steps)
     assert link.lost < 0.02 * link.sent
+
+
+@pytest.mark.parametrize("estimates", [True, False])
+def test_a_link_that_carries_sound_alone_gets_it_alone_until_it_carries_more(estimates: bool) -> None:
+    link = BottleneckLink(4e6, estimates)
+    link.run(10)
+    link.capacity = 0.1e6
+    link.run(12)
+    assert link.downlink.sound_only
+    link.lost = link.sent = 0.0
+    for _ in range(240):
+        link.run(1)
+    assert link.lost < 0.03 * link.sent, "pictures are tried again more and more seldom"
+    link.capacity = 4e6
+    link.run(75)
+    assert (link.downlink.sound_only, link.downlink.step) == (False, 2)
+
+
+def test_pictures_go_on_where_sound_is_lost_without_them_as_well() -> None:
+    link = BottleneckLink(4e6, estimates=True, radio=0.35)
+    link.run(200)
+    tried = [bool(link.run(1)) and link.downlink.sound_only for _ in range(120)]
+    assert not any(tried)
 
 
 @pytest.mark.parametrize("estimates", [True, False])

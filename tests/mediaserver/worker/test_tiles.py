@@ -222,6 +222,25 @@ async def test_a_line_that_carries_no_whole_layer_gets_fewer_pictures_of_a_camer
     assert viewer.watch.pictures("2") == composed, "the composed picture did not come"
 
 
+async def test_a_line_that_carries_sound_alone_gets_no_pictures_until_they_are_tried_again(
+    meeting: Meeting, room: Room
+) -> None:
+    await meeting.join("a", "red", 440, offered=CAMERA)
+    viewer = await Viewer(meeting, "v").join()
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
+    peer = room.seats["v"].peer
+    assert isinstance(peer, WebRtcPeer) and peer.audio is not None
+    downlink, heard = peer.downlink, peer.audio.packets
+    downlink.sound_only, downlink._pictures_at = True, time.monotonic() + 2.0
+    peer.due = 0.0
+    await viewer.until(lambda: viewer.tiles == {})
+    assert {forwarder.source for forwarder in (peer.picture, *peer.tiles.values()) if forwarder is not None} == {None}
+    assert room.compositions.watched == frozenset()
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
+    assert peer.audio.packets > heard + 20 and peer.audio.source is not None
+    assert not downlink.sound_only
+
+
 async def test_a_layout_with_too_many_viewers_is_composed_until_a_fifth_has_left(
     meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ import {span} from '../../core/time.js';
 
 const SEAT_KEPT_MS = 60_000; // a seat, and what was switched on in it, is kept this long (docs/protocol.md)
 const HEARD_MS = 300; // keep "sending sound" lit between syllables
+const NO_PICTURE_MS = 4000; // without any picture where one is due
 const LOSSY = 0.03; // share of packets lost from which pictures are missing because of the network
 const SMALLER_HEIGHT = 360; // lines requested by a machine that does not decode all in time
 
@@ -60,6 +61,9 @@ export class MeetingClient extends EventTarget {
     /** @type {'good' | 'fair' | 'poor' | 'bad'} */
     this.quality = 'good';
     this.loss = 0;
+    /** Whether sound comes and no picture, as over a line that carries nothing else. */
+    this.soundOnly = false;
+    this.pictureAt = 0;
     this.changeScheduled = false;
     this.addListeners();
   }
@@ -460,6 +464,7 @@ export class MeetingClient extends EventTarget {
   onMeasurement(measured) {
     this.loss = 0.8 * this.loss + 0.2 * measured.loss; // one lost packet in half a second is no bad network
     this.watchDecoding(measured);
+    this.watchPictures(measured.pictures > 0, performance.now());
     const now = quality({loss: this.loss, rtt: measured.rtt});
     if (now === this.quality) return;
     this.quality = now;
@@ -471,6 +476,16 @@ export class MeetingClient extends EventTarget {
     if (document.hidden || this.loss > LOSSY || !this.decoding.update({received: pictures, decoded}, performance.now())) return;
     this.reportOnePicture();
     if (this.state) this.watch(this.state.view);
+  }
+
+  /** Note whether pictures come; none is due while nobody in the layout has a camera on. @param {boolean} came @param {number} now */
+  watchPictures(came, now) {
+    const due = !this.tiles || this.tiles.tiles.some(tile => tile.mid !== null);
+    if (came || !due) this.pictureAt = now;
+    const soundOnly = this.pictureAt > 0 && now - this.pictureAt > NO_PICTURE_MS;
+    if (soundOnly === this.soundOnly) return;
+    this.soundOnly = soundOnly;
+    this.scheduleChange();
   }
 
   /** @param {string} key @param {...any} args */

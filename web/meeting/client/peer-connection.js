@@ -57,7 +57,7 @@ function summarise(report) {
     if (entry.type === 'inbound-rtp') {
       sum.received += entry.packetsReceived ?? 0;
       sum.lost += Math.max(0, entry.packetsLost ?? 0);
-      sum.pictures += entry.framesReceived ?? 0;
+      sum.pictures += entry.framesReceived ?? entry.framesDecoded ?? 0;
       sum.decoded += entry.framesDecoded ?? 0;
     }
     if (entry.type === 'candidate-pair' && entry.nominated) sum.rtt = entry.currentRoundTripTime ?? 0;

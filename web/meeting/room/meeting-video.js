@@ -147,7 +147,8 @@ export class MeetingVideo extends BaseElement {
   banner() {
     const {status, attempt} = this.meeting?.protocol ?? {status: 'idle', attempt: 0};
     const away = status === 'lost' || (status === 'connecting' && attempt > 0);
-    const text = away ? t('room.reconnecting', attempt) : this.meeting?.connection.state === 'unstable' ? t('room.unstable') : '';
+    const state = this.meeting?.soundOnly ? t('room.sound-only') : '';
+    const text = away ? t('room.reconnecting', attempt) : this.meeting?.connection.state === 'unstable' ? t('room.unstable') : state;
     return html`<div class="banner" role="status" data-testid="banner" ?hidden=${!text}>
       <span>${text}</span>
       ${away && attempt > 4 ? html`<button type="button" data-testid="retry" @click=${() => this.meeting?.start()}>${t('app.retry')}</button>` : nothing}

@@ -363,3 +363,19 @@ test('a machine that does not decode all in time requests smaller pictures, then
   assert.deepEqual(said(60, 0.5), []);
   document.hidden = false;
 });
+
+test('a page says that only sound comes after four seconds without a picture that is due', async t => {
+  let now = 1000;
+  t.mock.method(performance, 'now', () => now);
+  const {meeting} = await joinedClient();
+  const after = (seconds, pictures) => {
+    for (let half = 0; half < 2 * seconds; half++, now += 500)
+      meeting.connection.dispatchEvent(new CustomEvent('measure', {detail: {loss: 0, rtt: 0.01, pictures, decoded: pictures}}));
+    return meeting.soundOnly;
+  };
+  assert.deepEqual([after(10, 0), after(1, 12), after(4, 0), after(1, 0), after(1, 12)], [false, false, false, true, false], 'none has come before the first');
+  meeting.tiles = {tiles: [{mid: null}]};
+  assert.equal(after(10, 0), false, 'nobody has a camera on');
+  meeting.tiles = {tiles: [{mid: '4'}]};
+  assert.equal(after(10, 0), true);
+});

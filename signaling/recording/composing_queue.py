@@ -111,7 +111,10 @@ class ComposingQueue(RecordingQueue):
             self._silent_ends.pop(recording.id, None)
         await self._store_outcome(recording, outcome)
         self._remux_queue.wake()
-        if outcome.error is None and self.told is not None:
+        stored = await self._store.recording(recording.id)
+        if stored is not None and stored.state == "deleted":
+            await asyncio.to_thread(recording.remove)
+        elif outcome.error is None and self.told is not None:
             await self.told(recording, Composing(100, self._clock()))
 
     async def _note(self, recording: Recording, fields: Mapping[str, Any]) -> None:

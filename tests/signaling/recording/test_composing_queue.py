@@ -223,6 +223,18 @@ async def test_a_process_that_always_dies_leaves_the_tracks_and_one_that_gets_fu
     assert list(path.parent.iterdir()) == []
 
 
+async def test_a_recording_that_is_deleted_while_it_is_composed_leaves_no_file(world: World) -> None:
+    async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
+        await world.recording_store.delete_recordings("s")
+        return await compose(job, tell)
+
+    world.server.composing_queue._work = work
+    path = await closed_part(world, "s")
+    await made(world)
+    assert (await world.recording_store.recordings())[0].state == "deleted"
+    assert list(path.parent.iterdir()) == []
+
+
 async def test_a_file_that_was_composed_before_its_server_ended_is_not_composed_again(world: World) -> None:
     queue = world.server.composing_queue
     await queue.stop()

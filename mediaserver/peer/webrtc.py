@@ -104,6 +104,8 @@ class WebRtcPeer:
         self.picture = self._forwarder(_first(offer, "video", sends=False), VIDEO_CLOCK)
         self.tiles = {media.mid: self._new_forwarder(media, VIDEO_CLOCK) for media in _receiving(offer)[1:]}
         """Forwards the cameras of a layout that the peer draws itself, by MID; empty for a peer that does not."""
+        self.tile_codecs = set(CAMERA_CODECS).intersection(*(each.payload_types for each in self.tiles.values()))
+        """Codecs that it decodes in each of these m-lines."""
         self._streams: dict[int, _Receive] = {}
         self._receive_stats: dict[int, ReceiveStats] = {}
         self.voice = ReceiveStats()

@@ -84,8 +84,7 @@ class TileForwarding:
         if not tiles or picture in self._crowded:
             return None
         demands = [demand for tile in tiles if (demand := self._demand(seat, tile, speaker, now)) is not None]
-        codecs = {layer.codec for demand in demands for layer in self._layers(demand.tile, now) if layer.active(now)}
-        decodable = all(forwarder.takes(codec) for codec in codecs for forwarder in seat.peer.tiles.values())
+        decodable = all(self._decodes(seat.peer, demand.tile, now) for demand in demands)
         if not decodable or len(demands) > len(seat.peer.tiles):
             return None
         fits = lowest_bitrate(self._reduced(seat, demands, TILES_BPS[-1], now)) <= TILES_BPS[-1]
@@ -123,6 +122,10 @@ class TileForwarding:
         sends = layer.bitrate.value or layer_bitrate(layer.height)
         return in_parts(demand, sends, layer.temporal_shares(now), seat.tiles.layers.get(demand.tile, NOTHING))
 
+    def _decodes(self, viewer: WebRtcPeer, tile: str, now: float) -> bool:
+        """Return whether a viewer decodes what a tile's camera sends now."""
+        return all(layer.codec in viewer.tile_codecs for layer in self._layers(tile, now) if layer.active(now))
+
     def _layers(self, tile: str, now: float) -> list[SimulcastLayer]:
         """Return the layers of a tile's camera or screen, low to high; none where nothing is sent."""
         content, _, name = tile.rpartition(":")
@@ -152,10 +155,13 @@ class TileForwarding:
     def _ahead(self, seat: Seat, budget: int, now: float) -> dict[str, LayerChoice]:
         """Return the lowest layers, within `budget` bit/s, of the tiles that come next and are not forwarded yet: they
         are there when the page turns."""
+        assert isinstance(seat.peer, WebRtcPeer)
         chosen: dict[str, LayerChoice] = {}
         for tile in self._compositions.of(seat.composition).layout_state.ahead:
             demand = self._demand(seat, tile, None, now) if tile.seat not in seat.tiles.layers else None
-            if demand is not None and demand.layers[0].bitrate <= budget:
+            if demand is None or not self._decodes(seat.peer, tile.seat, now):
+                continue
+            if demand.layers[0].bitrate <= budget:
                 chosen[tile.seat] = demand.layers[0]
                 budget -= demand.layers[0].bitrate
         return chosen

@@ -186,3 +186,15 @@ async def test_a_layout_of_seats_that_left_or_never_were_shows_the_others(meetin
     await viewer.until(lambda: {name for name, colour in viewer.sees().items() if colour} == {"a"})
     assert {name for name, tile in viewer.tiles.items() if tile.mid is not None} == {"a"}
     await more(viewer)
+
+
+async def test_a_camera_that_comes_next_and_cannot_be_decoded_is_not_forwarded_beforehand(meeting: Meeting) -> None:
+    """Its layout is composed for such a viewer; the `meeting` fails when anything is logged."""
+    await meeting.join("a", "red", 440, offered=CAMERA)
+    await meeting.join("b", "blue", 1000, offered=replace(CAMERA, codecs=("H264",)))
+    await meeting.engine.set_layout(ROOM, Layout("single", focus="a"))
+    composed = await meeting.join("c", "green", 660)  # for whom a layout waits until its cameras are decoded
+    viewer = await Viewer(meeting, "v").join()
+    await viewer.until(lambda: viewer.sees() == {"a": "red"} and composed.watch.colour() == "red")
+    await meeting.engine.set_layout(ROOM, Layout("single", focus="b"))
+    await viewer.until(lambda: viewer.tiles == {} and viewer.watch.colour("2") == "blue")

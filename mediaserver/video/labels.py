@@ -42,8 +42,8 @@ def readable(text: str) -> str:
 
     Line and paragraph separators become spaces: text layout refuses them.
     """
-    line = " ".join(unicodedata.normalize("NFC", text).split())
-    return "".join(c for c in line if unicodedata.category(c)[0] != "C").strip()
+    composed = unicodedata.normalize("NFC", text)
+    return " ".join("".join(c for c in composed if c.isspace() or unicodedata.category(c)[0] != "C").split())
 
 
 def _fitting(words: str, font: ImageFont.FreeTypeFont, most: float) -> str:

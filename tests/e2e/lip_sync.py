@@ -138,6 +138,7 @@ window.note = async (video, audio) => {
 """
 )
 _THROUGH = "note(document.querySelector('[data-testid=picture]'), document.querySelector('[data-testid=audio]'))"
+_TILE = "note(document.querySelector('[data-testid=tile] video'), document.querySelector('[data-testid=audio]'))"
 
 
 def figures(flashes: Moments, seen: Moments, heard: Moments) -> dict[str, object]:
@@ -222,10 +223,26 @@ def stalling(setup: Setup) -> None:
     print_figures("the camera alone", measure(setup.page, setup.point, SECONDS))
 
 
+def tiles(setup: Setup) -> None:
+    """Measure directly, and in the tile of the camera that is forwarded."""
+    page, point = setup.page, setup.point
+    with NetworkEmulator((LAN, page.evaluate("answered()")), RATE) as network:
+        page.evaluate("([host, port]) => direct(host, port)", [LAN, network.port])
+        page.wait_for_timeout(6000)
+        print_figures("direct, browser to browser", measure(page, page, SECONDS))
+        page.evaluate("leave()")
+    point.evaluate(_TILE)
+    measure_with_bursts(setup.network, "in the tile", page, point)
+    setup.network.stall_s = STALL_S
+    point.wait_for_timeout(6000)
+    print_figures("in the tile, on a network that stalls", measure(page, point, SECONDS))
+
+
 def main() -> None:
-    """Measure on a clear network or, with `--stalling`, on one that stalls."""
+    """Measure the composed picture on a clear network or, with `--stalling`, on one that stalls; or a tile."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--stalling", action="store_true", help="measure on a network that stalls for up to 0.1 s")
+    arguments.add_argument("--tiles", action="store_true", help="measure a camera in the tile that the page draws")
     options = arguments.parse_args()
     data = Path(tempfile.mkdtemp())
     material = browsers.fake_devices(data, "red", browsers.plain_picture("red"), 440)
@@ -242,13 +259,14 @@ def main() -> None:
             code = people.register(page, ["nt.xuonghuan"], "Đo môi khớp tiếng")
             unmute(people.enter(page, code, "host"))
             page.get_by_test_id("layout-single").click()
-            point = people.sign_in(second, "nt.xuonghuan", composed=True)
+            point = people.sign_in(second, "nt.xuonghuan", composed=not options.tiles)
             browsers.allow_worklets(point)
             point.add_init_script(_NOTE + redirect_media(network))
             point.goto(f"{server.http}room.html?code={code}")
             point.get_by_test_id("accept").click()
             point.wait_for_timeout(6000)
-            (stalling if options.stalling else clear)(Setup(server, network, page, point))
+            measured = tiles if options.tiles else stalling if options.stalling else clear
+            measured(Setup(server, network, page, point))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Twelve points in every layout: what the pages draw out of cameras, beside what the composer draws for others."""
 
 import colorsys
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -11,15 +12,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
+from loadtest.endpoint.network_emulator import NetworkEmulator
 from mediaserver.api import Layout
 from mediaserver.video.layout import Tile, arrange, fit
 from mediaserver.video.layout_plans import FAMILIES
 from tests.e2e.browsers import PATIENCE_S, wait_until
+from tests.e2e.emulated_network import redirect_media
 from tests.e2e.people import HOST, People, seat_of
 from tests.e2e.points import Colour, Points, simulated
-from tests.e2e.server import Server
+from tests.e2e.server import LAN, MEDIA_PORT, Server
 
 pytestmark = pytest.mark.alone
 
@@ -28,6 +31,8 @@ CELL = 20
 """Pixels of a cell in which pictures are compared."""
 NEAR = 60
 """Letters are drawn by three different programs; a name, an icon or a tile elsewhere differs by more."""
+NEAR_AT_180 = 90
+"""Of a picture of 180 lines: its letters are hardly any."""
 EDGE = 0.01
 RED = (254, 0, 0)
 """The camera of the host's Chromium."""
@@ -40,14 +45,18 @@ DARK = "nt.loctho"
 """Its camera is off."""
 SPEAKS = "nt.vinhhai"
 ABSENT = "ubnd.cam-ranh"
+NARROW = "nt.vinhhoa"
+LINE = 0.6e6
+"""Of the point on a narrow line, bit/s: less than eleven cameras."""
 
 
 Picture = NDArray[np.int16]
 
-_HIDE_MARKS = """() => {
+_MARKS = """visibility => {
   for (const mark of document.querySelectorAll('.watermark, .marks, .notice, control-bar'))
-    mark.style.visibility = 'hidden';
+    mark.style.visibility = visibility;
 }"""
+"""Hides or shows what stands over the picture."""
 _PLACES = """() => {
   const box = document.querySelector('[data-testid=tiles]');
   if (!box) return [];
@@ -73,6 +82,7 @@ class Session:
     host: Page
     firefox: Page
     points: Points
+    code: str
     seats: list[str]
     colours: dict[str, Colour]
     """The cameras of one colour, by seat; Firefox's changes."""
@@ -98,7 +108,7 @@ def session(server: Server, red: Browser, fox: Browser) -> Iterator[Session]:
         pages = [people.sign_in(red, HOST), people.sign_in(fox, FIREFOX)]
         for page in pages:
             page.set_viewport_size({"width": 1500, "height": 900})
-        code = points.book(HOST, [*NAMES, FIREFOX, ABSENT], "Giao ban tháng Mười một")
+        code = points.book(HOST, [*NAMES, FIREFOX, ABSENT, NARROW], "Giao ban tháng Mười một")
         host = people.enter(pages[0], code, "host")
         points.join(code, {name: hue(number) for number, name in enumerate(NAMES, 1)})
         people.enter(pages[1], code)
@@ -111,13 +121,20 @@ def session(server: Server, red: Browser, fox: Browser) -> Iterator[Session]:
         )
         points.switch_off(DARK)
         del colours[points.seat(DARK)]
-        yield Session(pages[0], pages[1], points, seats, colours)
+        yield Session(pages[0], pages[1], points, code, seats, colours)
 
 
 def drawn(page: Page) -> Picture:
     """Return what a page draws of the layout, as a picture of the composed one's size."""
-    page.evaluate(_HIDE_MARKS)
-    with Image.open(BytesIO(page.get_by_test_id("tiles").screenshot())) as image:
+    page.evaluate(_MARKS, "hidden")
+    screenshot = page.get_by_test_id("tiles").screenshot()
+    page.evaluate(_MARKS, "")
+    return as_composed(screenshot)
+
+
+def as_composed(png: bytes) -> Picture:
+    """Return a picture in the composed one's usual size."""
+    with Image.open(BytesIO(png)) as image:
         return np.asarray(image.convert("RGB").resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)).astype(np.int16)
 
 
@@ -134,9 +151,9 @@ def cells(picture: Picture) -> NDArray[np.float64]:
     return mean
 
 
-def differing_cells(one: Picture, other: Picture, besides: list[Tile]) -> list[tuple[int, int]]:
-    """Return where the cells of two pictures differ, in pixels, but for those of some tiles."""
-    differs = np.abs(cells(one) - cells(other)).max(axis=2) > NEAR
+def differing_cells(one: Picture, other: Picture, besides: list[Tile], most: int = NEAR) -> list[tuple[int, int]]:
+    """Return where the cells of two pictures differ by more than `most`, in pixels, but for those of some tiles."""
+    differs = np.abs(cells(one) - cells(other)).max(axis=2) > most
     for tile in besides:
         rows, columns = -(-(tile.y + tile.height) // CELL), -(-(tile.x + tile.width) // CELL)
         differs[tile.y // CELL : rows, tile.x // CELL : columns] = False
@@ -257,3 +274,44 @@ def test_a_change_by_the_host_is_seen_at_once_and_whole(session: Session) -> Non
                 if seat in session.colours:
                     assert colour and np.abs(np.subtract(colour, session.colours[seat])).max() < NEAR, (layout, seat)
     assert np.median(delays) <= SEEN_MS, delays
+
+
+_ALONE = "document.querySelector('[data-testid=picture]').videoWidth"
+
+
+def one_picture(page: Page) -> Picture:
+    """Return the one picture that a page gets."""
+    return as_composed(b64decode(page.evaluate(_PICTURE)))
+
+
+_PICTURE = """() => {
+  const video = document.querySelector('[data-testid=picture]'), canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  canvas.getContext('2d').drawImage(video, 0, 0);
+  return canvas.toDataURL().split(',')[1];
+}"""
+
+
+def test_a_point_on_a_narrow_line_sees_the_arrangement_and_its_changes_composed(
+    server: Server, session: Session, blue: Browser
+) -> None:
+    server.create(NARROW, "--role", "site", "--point", NARROW)
+    people = People(server)
+    with NetworkEmulator((LAN, MEDIA_PORT), LINE) as network, ExitStack() as leaving:
+        leaving.callback(people.leave)
+        page = people.sign_in(blue, NARROW)
+        page.add_init_script(redirect_media(network))
+        people.enter(page, session.code)
+        seats = [*session.seats, seat_of(session.host, "NT.VinhHoa")]
+        for layout in (Layout("grid"), Layout("1+5")):
+            session.choose(layout)
+            tiles = arrange(layout, seats, session.points.seat(SPEAKS), WIDTH, HEIGHT)
+            wait_until(session.host, lambda tiles=tiles: not misplaced(session.host, tiles), f"{layout}")  # type: ignore[misc]
+            expect(page.get_by_test_id("tiles")).to_be_hidden()
+            wait_until(page, lambda: page.evaluate(_ALONE) > 0, "the composed picture")
+            moving = [tile for tile in tiles if tile.seat in seats[-2:]]
+            end = monotonic() + PATIENCE_S
+            while found := differing_cells(drawn(session.host), one_picture(page), moving, NEAR_AT_180):
+                assert monotonic() < end, found
+                page.wait_for_timeout(100)
+        page.get_by_test_id("leave").click()

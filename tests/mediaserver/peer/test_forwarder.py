@@ -113,6 +113,22 @@ def test_the_old_picture_goes_on_until_the_new_one_has_a_key_frame() -> None:
     assert fixture.forwarder not in fixture.one.sinks
 
 
+def test_it_is_known_when_a_camera_begins_in_whatever_layer() -> None:
+    fixture = ForwarderFixture()
+    layer = Camera("one", "VP8", fixture.flush_queue, 900)
+    for source in (fixture.one, layer, fixture.two):
+        fixture.forwarder.follow(source, fixture.now)
+        for keyframe in (True, False):
+            fixture.show(source, keyframe)
+    stamps = [timestamp for _, _, timestamp, *_ in fixture.transport.sent]
+    assert fixture.seen() == ["one"] * 4 + ["two"] * 2
+    assert fixture.forwarder.since == stamps[4]
+    fixture.forwarder.follow(None, fixture.now)
+    fixture.forwarder.follow(layer, fixture.now)
+    fixture.show(layer, True)
+    assert fixture.forwarder.since == fixture.transport.sent[-1][2]
+
+
 def test_padding_within_a_camera_leaves_no_hole_and_no_trace_in_the_pictures() -> None:
     fixture = ForwarderFixture()
     fixture.forwarder.follow(fixture.one, 0.0)

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
-from mediaserver.video.labels import FONT, mask, readable
+from mediaserver.video.labels import FONT, fitting, mask, readable
 
 
 @given(st.text(max_size=80), st.integers(8, 60), st.integers(30, 500))
@@ -20,6 +20,13 @@ def test_any_name_is_drawn_within_its_width(text: str, size: int, half: int) -> 
     assert drawn.dtype == np.uint8
     assert (height & 1, width & 1) == (0, 0)
     assert 2 <= width <= 2 * half and 2 <= height <= 2 * size
+
+
+@given(st.text(max_size=80), st.integers(8, 60), st.integers(30, 500))
+@example("NT.XuongHuan.01 · UBND phường Xương Huân", 22, 80)
+@example("0 \x1b\r0", 8, 30)
+def test_what_fits_is_what_is_drawn(text: str, size: int, half: int) -> None:
+    assert np.array_equal(mask(fitting(text, size, 2 * half), size, 2 * half), mask(text, size, 2 * half))
 
 
 def ink(text: str) -> int:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mediaserver.api import TileIcon
 from mediaserver.video.labels import Mask, mask
-from mediaserver.video.tile_icons import BLACK_LEFT, TINTS, bar
+from mediaserver.video.tile_icons import BLACK_LEFT, TINTS, bar, fitting
 
 MARKS = st.sampled_from([(), ("floor",), ("poor",), ("floor", "poor")])
 
@@ -27,6 +27,12 @@ def test_a_name_with_marks_stays_within_its_width(text: str, marks: tuple[TileIc
     for place, lit, _ in icons:
         assert 0 <= place.start < place.stop <= drawn.shape[1] // 2
         assert lit.shape == (drawn.shape[0] // 2, place.stop - place.start)
+
+
+@given(st.text(max_size=40), MARKS, st.integers(8, 60), st.integers(15, 500))
+def test_what_fits_beside_marks_is_what_is_drawn(text: str, marks: tuple[TileIcon, ...], size: int, half: int) -> None:
+    drawn = bar(fitting(text, marks, size, 2 * half), marks, size, 2 * half)
+    assert np.array_equal(drawn.light, bar(text, marks, size, 2 * half).light)
 
 
 def test_a_name_without_marks_is_the_name() -> None:

@@ -123,7 +123,7 @@ export class MeetingVideo extends BaseElement {
       ${meeting && meeting.quality !== 'good' && meeting.connection.healthy
         ? html`<span class="mark net" data-testid="quality">${icon('network')}${t(`quality.${meeting.quality}`)}</span>`
         : nothing}
-      <time class="mark" data-testid="clock">${clock(meeting?.now ?? 0)}</time>
+      <time class="mark" data-testid="clock" ?hidden=${Boolean(meeting?.tiles ? meeting.tiles.clock : meeting?.state?.view === 'composed' && meeting.state.layout.clock)}>${clock(meeting?.now ?? 0)}</time>
     </div>`;
   }
 

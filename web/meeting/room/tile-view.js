@@ -9,7 +9,7 @@ import {BaseElement} from '../../core/base.js';
 import './tile-video.js';
 
 const LEAVE_MS = 1500; // the composed picture has a frame by then
-const FRAMES_MS = 300; // for so long an arrangement waits for the first frames of its videos
+const FRAMES_MS = 1000; // for so long an arrangement waits for the first frames of its videos, as it does in the server
 const FRAME_PX = 4; // around who speaks, in pixels of the picture
 const KEYS = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1};
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from loadtest.bench.seating import seat_senders, seat_viewers
@@ -85,20 +86,25 @@ async def _by_turns(measure: Measure, seconds: float, rounds: int) -> dict[str, 
 async def forwarded(seconds: float, receivers: int = RECEIVERS) -> ReceiversCost:
     """Measure a worker that forwards one camera and voice to so many receivers. Raises NotServed."""
     async with bench_room() as room:
-        await seat_viewers(room, 0)
-        return await _measure(room, ("VP8",), "camera:0", receivers, seconds)
+        return await _measure(room, partial(seat_viewers, receivers=0), ("VP8",), "camera:0", receivers, seconds)
 
 
 async def composed(seconds: float, receivers: int = RECEIVERS) -> ReceiversCost:
     """Measure a worker that composes sixteen cameras for so many receivers, one voice with it. Raises NotServed."""
     async with bench_room() as room:
-        await seat_senders(room, voice=True)
-        return await _measure(room, ("H264",), "composed", receivers, seconds)
+        return await _measure(room, partial(seat_senders, voice=True), ("H264",), "composed", receivers, seconds)
 
 
 async def _measure(
-    room: BenchRoom, codecs: tuple[str, ...], view: str, receivers: int, seconds: float
+    room: BenchRoom,
+    seat: Callable[[BenchRoom], Awaitable[None]],
+    codecs: tuple[str, ...],
+    view: str,
+    receivers: int,
+    seconds: float,
 ) -> ReceiversCost:
+    """Measure once all receivers joined and `seat` seated who sends: before that they are sent an empty picture, which
+    leaves the worker time for their handshakes."""
     shared = CountingSocket()
     seated = [CountedReceiver(room.certificate, number + 1, codecs, shared) for number in range(receivers)]
     gate = asyncio.Semaphore(JOINING_AT_ONCE)
@@ -115,6 +121,7 @@ async def _measure(
     turns = asyncio.ensure_future(_take_turns(shared, seated))
     try:
         await asyncio.gather(*map(join, range(receivers)))
+        await seat(room)
         await asyncio.sleep(STEADY_S)
         return await _count(room, shared, [receiver.streams[-1].ssrc for receiver in seated], seconds)
     finally:

@@ -22,7 +22,7 @@ static int hand_on(InboundStream *stream, const RtpView *view) {
         failed = PyList_SetItem(stream->cache, view->sequence % size, Py_NewRef(packet)) < 0;
     if (!failed && PyList_GET_SIZE(stream->sinks)) {
         if (!PyList_GET_SIZE(stream->pending))
-            failed = PyList_Append(stream->flush_queue, stream->source) < 0;
+            failed = PyList_Append(stream->flush_queue, (PyObject *)stream) < 0;
         failed = failed || PyList_Append(stream->pending, packet) < 0;
     }
     Py_DECREF(packet);
@@ -61,6 +61,26 @@ static PyObject *inbound_feed(InboundStream *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
+/* Send the waiting packets to all sinks in step; the source serves the others. */
+static PyObject *inbound_flush(InboundStream *self, PyObject *now) {
+    if (!self->source)
+        Py_RETURN_NONE;
+    PyObject *packets = PyList_GetSlice(self->pending, 0, PyList_GET_SIZE(self->pending));
+    if (!packets || PyList_SetSlice(self->pending, 0, PyList_GET_SIZE(self->pending), NULL) < 0) {
+        Py_XDECREF(packets);
+        return NULL;
+    }
+    PyObject *arguments[] = {self->source, self->sinks, packets, now}, *done = NULL;
+    PyObject *others = fan_out(NULL, arguments, 4);
+    if (others && PyList_GET_SIZE(others))
+        done = PyObject_CallMethod(self->source, "serve", "OOO", others, packets, now);
+    else if (others)
+        done = Py_NewRef(Py_None);
+    Py_XDECREF(others);
+    Py_DECREF(packets);
+    return done;
+}
+
 static int inbound_traverse(InboundStream *self, visitproc visit, void *arg) {
     Py_VISIT(self->source);
     Py_VISIT(self->sinks);
@@ -96,6 +116,7 @@ static PyObject *inbound_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 
 static PyMethodDef inbound_methods[] = {
     {"feed", (PyCFunction)inbound_feed, METH_VARARGS, "Hand packets that are in step to a video source."},
+    {"flush", (PyCFunction)inbound_flush, METH_O, "Send the source's waiting packets to its sinks."},
     {NULL},
 };
 

@@ -60,6 +60,12 @@ class PlainInboundStream:
         self.source, self.vp8, self.sinks, self.pending = source, codec == "VP8", sinks, pending
         self.cache, self.flush_queue = cache, flush_queue
 
+    def flush(self, now: float) -> None:
+        """Send the source's waiting packets to its sinks: the same as its own flush, without a call where all are in
+        step."""
+        if self.source is not None:
+            self.source.flush(now)
+
 
 def plain_take(stream: PlainInboundStream, packet: Packet, came: float, look: int) -> bool:
     """Take a packet that came at `came` seconds if it is in step; return False when the stream's owner must see it.
@@ -77,7 +83,7 @@ def plain_take(stream: PlainInboundStream, packet: Packet, came: float, look: in
         stream.cache[packet.sequence % len(stream.cache)] = packet
         if stream.sinks:
             if not stream.pending:
-                stream.flush_queue.append(stream.source)
+                stream.flush_queue.append(stream)
             stream.pending.append(packet)
     return True
 

@@ -89,9 +89,11 @@ class Source:
         """Hand the waiting packets to every sink."""
         packets = self._pending[:]
         self._pending.clear()
-        others = fan_out(self, self.sinks, packets, now)
-        if not others:
-            return
+        if others := fan_out(self, self.sinks, packets, now):
+            self.serve(others, packets, now)
+
+    def serve(self, others: list[Sink], packets: list[Packet], now: float) -> None:
+        """Hand packets to the sinks that are not in step."""
         if any(sink.stream is not None for sink in others):
             send_prepared()  # what they are sent must not overtake what they were sent before
         for sink in others:

@@ -395,5 +395,5 @@ def test_the_owner_sees_a_flood_between_two_looks(plain: bool) -> None:
     for _ in range(MAX_PENDING + 2):
         fed.send(REST)
     assert fed.read() == [[MAX_PENDING + 1, MAX_PENDING + 2]]
-    assert (fed.stream.received, fed.flush_queue) == (MAX_PENDING, [fed.source])
+    assert (fed.stream.received, fed.flush_queue) == (MAX_PENDING, [fed.stream])
     fed.close()

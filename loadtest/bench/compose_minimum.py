@@ -17,13 +17,15 @@ from loadtest.bench.pacing import paced
 from loadtest.media.clip import FPS
 from loadtest.media.picture import LOOP_FRAMES, Card, cache_directory, coded
 from mediaserver.video.codecs import VideoDecoder, VideoEncoder
+from mediaserver.video.quality import QUALITIES, USUAL
 from mediaserver.video.scaler import Scaler
 
 SENDERS = 16
 CARDS = tuple(Card(f"Point {hue}", hue) for hue in range(0, 12, 3))
 """Pictures of the senders, each shown by four of them."""
 TILES_PER_SIDE = 4
-WIDTH, HEIGHT, BITRATE = 1280, 720, 2_500_000
+WIDTH, HEIGHT = 1280, 720
+BITRATE = QUALITIES[USUAL].bitrate
 
 Plane = npt.NDArray[np.uint8]
 

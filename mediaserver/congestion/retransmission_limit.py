@@ -21,8 +21,8 @@ MAX_REMEMBERED = 1024
 
 
 class RetransmissionLimit:
-    """The limit of one peer; `now` in seconds, `rate` in bit/s. First :meth:`within`, then :meth:`allow` for each
-    number that passes."""
+    """The limit of one peer, for all its streams of video together; `now` in seconds, `rate` in bit/s. First
+    :meth:`within`, then :meth:`allow` for each number that passes."""
 
     def __init__(self) -> None:
         self._tokens = 0.0
@@ -32,8 +32,8 @@ class RetransmissionLimit:
         self._filled = -inf
         self._spent = False
         """Whether a packet had to wait for tokens: the others behind it would, too."""
-        self._sent: dict[int, float] = {}
-        """Time at which each sequence number was last resent, oldest first."""
+        self._sent: dict[tuple[int, int], float] = {}
+        """Time at which each packet was last resent, by SSRC and sequence number, oldest first."""
 
     def within(self, sequences: Iterable[int], rate: float, now: float) -> Iterator[int]:
         """Return as many of these numbers as may be looked up now; none once nothing may be sent."""
@@ -44,17 +44,17 @@ class RetransmissionLimit:
             self._lookups -= 1
             yield sequence
 
-    def allow(self, sequence: int, octets: int, round_trip: float, now: float) -> bool:
+    def allow(self, ssrc: int, sequence: int, octets: int, round_trip: float, now: float) -> bool:
         """Return whether a packet of so many bytes may be resent now, and if so count it."""
-        spacing = min(MAX_SPACING_S, max(MIN_SPACING_S, round_trip))
-        if now - self._sent.get(sequence, -inf) < spacing:
+        spacing, packet = min(MAX_SPACING_S, max(MIN_SPACING_S, round_trip)), (ssrc, sequence)
+        if now - self._sent.get(packet, -inf) < spacing:
             return False
         self._spent = self._tokens < octets
         if self._spent:
             return False
         self._tokens -= octets
-        self._sent.pop(sequence, None)  # it moves to the end
-        self._sent[sequence] = now
+        self._sent.pop(packet, None)  # it moves to the end
+        self._sent[packet] = now
         if len(self._sent) > MAX_REMEMBERED:
             del self._sent[next(iter(self._sent))]
         return True

@@ -60,6 +60,7 @@ class Forwarder:
         send_time: int = 0,
         rtx: RtxStream | None = None,
         flush_queue: FlushQueue | None = None,
+        retransmission_limit: RetransmissionLimit | None = None,
     ) -> None:
         self.payload_types = payload_types
         self.clock_rate = clock_rate
@@ -82,7 +83,7 @@ class Forwarder:
         self._unsent = 0
         """The first sequence number that was not sent yet, while packets wait."""
         self._padding_debt = 0.0
-        self._retransmission_limit = RetransmissionLimit()
+        self._retransmission_limit = retransmission_limit or RetransmissionLimit()
         self._keyframes = KeyframeShare()
         self._pacer = Pacer(transport.path)
         if flush_queue is not None:
@@ -238,7 +239,8 @@ class Forwarder:
             packet = self.source.recall(wanted) if wanted is not None else None
             if packet is None or self._pacer.holds(sequence):
                 continue
-            if self._retransmission_limit.allow(sequence, len(packet.payload) + HEADERS_BYTES, round_trip, now):
+            size = len(packet.payload) + HEADERS_BYTES
+            if self._retransmission_limit.allow(self.ssrc, sequence, size, round_trip, now):
                 again.append(packet)
         self.resent_octets += self._send_again(again, now)
 

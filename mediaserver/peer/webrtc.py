@@ -11,6 +11,7 @@ from mediaserver.api import ConnectionQuality
 from mediaserver.congestion.downlink import BAD_QUEUE_S, Downlink
 from mediaserver.congestion.loss import Loss
 from mediaserver.congestion.pacer import HEADERS_BYTES, hold
+from mediaserver.congestion.retransmission_limit import RetransmissionLimit
 from mediaserver.congestion.uplink import UplinkLimit
 from mediaserver.peer.forwarder import Forwarder
 from mediaserver.peer.simulcast import SimulcastCamera, SimulcastLayer
@@ -100,6 +101,7 @@ class WebRtcPeer:
         self._microphone = _first(offer, "audio", sends=True)
         self._camera_media, self._content_media = _first_two(offer)
         self.transport.path.level_id = self._microphone.extensions.get(LEVEL_URI, 0) if self._microphone else 0
+        self._retransmission_limit = RetransmissionLimit()
         self.audio = self._forwarder(_first(offer, "audio", sends=False), 48000)
         self.picture = self._forwarder(_first(offer, "video", sends=False), VIDEO_CLOCK)
         self.tiles = {media.mid: self._new_forwarder(media, VIDEO_CLOCK) for media in _receiving(offer)[1:]}
@@ -137,7 +139,15 @@ class WebRtcPeer:
         repairs = {codec.payload_type: codec.rtx for codec in media.codecs if codec.rtx is not None}
         rtx_stream = rtx.RtxStream(repairs, secrets.randbits(32) or 1, secrets.randbits(15)) if repairs else None
         flush_queue = self._flush_queue if media.kind == "video" else None  # sound is never held back
-        return Forwarder(numbers, clock_rate, self.transport, send_time_id(media), rtx_stream, flush_queue)
+        return Forwarder(
+            numbers,
+            clock_rate,
+            self.transport,
+            send_time_id(media),
+            rtx_stream,
+            flush_queue,
+            self._retransmission_limit,
+        )
 
     def _local(self, mux: UdpMux, certificate: RTCCertificate) -> Local:
         ssrcs, rtx_ssrcs = {}, {}

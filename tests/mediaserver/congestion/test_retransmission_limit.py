@@ -22,7 +22,7 @@ def allowed(limit: RetransmissionLimit, count: int, now: float, first: int = 0) 
 
 
 def allow(limit: RetransmissionLimit, sequence: int, octets: int, rate: float, round_trip: float, now: float) -> bool:
-    return any(limit.allow(each, octets, round_trip, now) for each in limit.within([sequence], rate, now))
+    return any(limit.allow(1, each, octets, round_trip, now) for each in limit.within([sequence], rate, now))
 
 
 def test_a_burst_is_followed_by_the_share_of_the_link() -> None:
@@ -71,6 +71,6 @@ def test_nothing_more_is_looked_up_once_the_share_of_the_link_is_used_up() -> No
     limit, looked = RetransmissionLimit(), 0
     for sequence in limit.within(range(MAX_LOOKUPS), RATE, 0.0):
         looked += 1
-        limit.allow(sequence, OCTETS, 0.05, 0.0)
+        limit.allow(1, sequence, OCTETS, 0.05, 0.0)
     assert looked == BURST + 1
-    assert [limit.allow(each, OCTETS, 0.05, 9.0) for each in limit.within([1000], RATE, 9.0)] == [True]
+    assert [limit.allow(1, each, OCTETS, 0.05, 9.0) for each in limit.within([1000], RATE, 9.0)] == [True]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.congestion.pacer import HEADERS_BYTES
-from mediaserver.congestion.retransmission_limit import MAX_LOOKUPS
+from mediaserver.congestion.retransmission_limit import MAX_LOOKUPS, RetransmissionLimit
 from mediaserver.peer.forwarder import MAX_REPEATED, PADDING_BYTES, Forwarder
 from mediaserver.rtp.packet import Packet, parse
 from mediaserver.rtp.payload import packetize_vp8, vp8_descriptor
@@ -339,6 +339,23 @@ def test_a_flood_of_requests_is_looked_at_no_further_than_a_cache_goes() -> None
         fixture.forwarder.resend(flood(), *RATE_AND_ROUND_TRIP, fixture.now)
         read.append(looked)
     assert read == [MAX_LOOKUPS + 1, 1, 1]
+
+
+def test_the_streams_of_a_peer_share_one_limit_and_each_has_numbers_of_its_own() -> None:
+    fixture, limit = ForwarderFixture(), RetransmissionLimit()
+    streams = [Forwarder(NUMBERS, 90000, fixture.transport, retransmission_limit=limit) for _ in range(2)]
+    for stream in streams:
+        stream.rewriter.next_sequence = 7
+        stream.follow(fixture.one, 0.0)
+    fixture.show(fixture.one, True)
+    for stream in streams:
+        stream.resend([7], *RATE_AND_ROUND_TRIP, fixture.now)
+    numbers = [(packet[3], packet[1]) for packet in fixture.transport.sent]
+    assert numbers == 2 * [(stream.ssrc, 7) for stream in streams]
+    flood = iter(range(10 * MAX_LOOKUPS))
+    for stream in streams:
+        stream.resend(flood, *RATE_AND_ROUND_TRIP, fixture.now)
+    assert next(flood) == MAX_LOOKUPS, "two were looked up before, and each stream takes one that it does not look up"
 
 
 def test_a_key_frame_is_sent_in_parts_and_what_follows_waits_its_turn() -> None:

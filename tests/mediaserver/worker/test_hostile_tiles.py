@@ -17,10 +17,12 @@ from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.rtcp import KeyframeRequest, keyframe_request, parse_requests
 from loadtest.endpoint.sdp_offer import H264, VP8, OfferOptions
 from mediaserver.api import Layout, SeatOptions
+from mediaserver.congestion.retransmission_limit import MAX_LOOKUPS
 from mediaserver.errors import BadOffer
 from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.room.room import Room
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
+from mediaserver.rtp.rewriter import Rewriter
 from mediaserver.rtp.rtcp import nack
 from mediaserver.sdp.sections import MAX_MEDIA
 from tests.mediaserver.meeting import CERTIFICATE, PATIENCE_S, ROOM, Guest, Meeting, material
@@ -93,6 +95,21 @@ async def test_packets_missed_in_one_m_line_are_sent_again_in_no_other(meeting: 
     viewer.endpoint._transport.send_rtcp(nack(1, other.ssrc, [newest]))
     await viewer.until(lambda: other.resent_octets > 0)
     assert mine.resent_octets == 0
+
+
+async def test_a_flood_of_requests_in_all_m_lines_is_looked_at_no_further_than_one_in_one(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, viewer = await watched(meeting, 25)
+    peer, looked = peer_of(room, "v"), Counter[int]()
+    monkeypatch.setattr(Rewriter, "source_sequence", lambda self, _: looked.update([self.ssrc]))
+    now = monotonic()
+    for ssrc in peer._pictures:
+        peer.rtcp(nack(1, ssrc, list(range(0, 0x10000, 17))[: 2 * MAX_LOOKUPS]), now)
+    assert looked.total() == MAX_LOOKUPS
+    monkeypatch.undo()
+    await more(viewer)
+    assert viewer.sees() == SEEN
 
 
 def absurd_reports(ssrcs: Iterable[int]) -> Iterable[bytes]:

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from mediaserver.recording.disk_space import BYTES_PER_HOUR, VOICE_BYTES_PER_HOUR, Space, measure, size
+from mediaserver.recording.disk_space import (
+    BYTES_PER_HOUR,
+    TRACKS_BYTES_PER_HOUR,
+    VOICE_BYTES_PER_HOUR,
+    Space,
+    measure,
+    size,
+)
 from tests.film import Camera
 
 TOTAL = 1000
@@ -46,6 +53,13 @@ def test_hours_count_to_the_stop_and_are_shared() -> None:
 def test_voices_take_their_share() -> None:
     total = 100 * (2 * BYTES_PER_HOUR + 5 * VOICE_BYTES_PER_HOUR)
     assert Space(round(0.12 * total), round(total)).hours(2, 5) == pytest.approx(10)
+
+
+def test_tracks_take_their_share_beside_what_is_composed_of_them() -> None:
+    total = 100 * (3 * BYTES_PER_HOUR + 2 * TRACKS_BYTES_PER_HOUR)
+    assert Space(round(0.12 * total), round(total)).hours(3, afterwards=2) == pytest.approx(10)
+    assert size(3, composed="afterwards") == round(3 * (BYTES_PER_HOUR + TRACKS_BYTES_PER_HOUR))
+    assert size(3, composed="live") == size(3)
 
 
 def test_r082_three_hours_take_what_three_hours_of_space_last_for() -> None:

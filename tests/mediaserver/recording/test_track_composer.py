@@ -138,6 +138,12 @@ def test_a_camera_that_came_before_its_scene_is_shown_at_once(tmp_path: Path) ->
     assert compose(fixture).shows(1.0, (LEFT, RED), (RIGHT, BLUE)), "not with its next key frame, at 1.4 s"
 
 
+def test_a_picture_without_tiles_is_the_background(tmp_path: Path) -> None:
+    fixture = TracksFixture(tmp_path / "1.mp4")
+    fixture.record(0.5)
+    assert compose(fixture).shows(0.2, (LEFT, BACKGROUND), (RIGHT, BACKGROUND))
+
+
 def test_a_pause_is_cut_out_and_the_last_pictures_stand_until_the_next_come(tmp_path: Path) -> None:
     fixture = two_cameras(tmp_path)
     fixture.record(1, 440)

@@ -64,6 +64,7 @@ export class MeetingClient extends EventTarget {
     /** Whether sound comes and no picture, as over a line that carries nothing else. */
     this.soundOnly = false;
     this.pictureAt = 0;
+    this.measuredAt = 0;
     this.changeScheduled = false;
     this.addListeners();
   }
@@ -481,7 +482,9 @@ export class MeetingClient extends EventTarget {
   /** Note whether pictures come; none is due while nobody in the layout has a camera on. @param {boolean} came @param {number} now */
   watchPictures(came, now) {
     const due = !this.tiles || this.tiles.tiles.some(tile => tile.mid !== null);
-    if (came || !due) this.pictureAt = now;
+    const outage = now - this.measuredAt > NO_PICTURE_MS / 2; // nothing came at all, so the time without pictures begins anew
+    if (came || !due || (outage && this.pictureAt)) this.pictureAt = now;
+    this.measuredAt = now;
     const soundOnly = this.pictureAt > 0 && now - this.pictureAt > NO_PICTURE_MS;
     if (soundOnly === this.soundOnly) return;
     this.soundOnly = soundOnly;

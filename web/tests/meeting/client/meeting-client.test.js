@@ -378,4 +378,6 @@ test('a page says that only sound comes after four seconds without a picture tha
   assert.equal(after(10, 0), false, 'nobody has a camera on');
   meeting.tiles = {tiles: [{mid: '4'}]};
   assert.equal(after(10, 0), true);
+  now += 10_000;
+  assert.deepEqual([after(3, 0), after(2, 0)], [false, true], 'nothing came for ten seconds');
 });

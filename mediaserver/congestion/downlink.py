@@ -87,12 +87,12 @@ class Downlink:
         self._pictures_at = 0.0
         """Time in seconds at which pictures are tried again."""
         self._sound_only_s = SOUND_ONLY_S
-        self._sound_losses: list[float] = []
-        """Losses of sound that were reported since there are no pictures."""
+        self._sound_losses: deque[float] = deque(maxlen=round(MAX_SOUND_ONLY_S))
+        """Losses of sound that were reported lately, since there are no pictures."""
         self._drowned_loss = 0.0
         """The loss that sending no pictures was to cure."""
-        self._drowned_losses: list[float] = []
-        """Losses above :data:`DROWNED_LOSS` that were reported in a row since the lowest step."""
+        self._drowned_losses: deque[float] = deque(maxlen=DROWNED_REPORTS)
+        """Losses above :data:`DROWNED_LOSS` that were reported last in a row, with the lowest step."""
         self._curable = True
         """Whether sending none has not failed to cure it."""
         self.loss = 0.0
@@ -290,7 +290,8 @@ class Downlink:
     def _find_drowned(self, loss: float) -> None:
         """Note whether even the lowest step loses much."""
         if loss <= DROWNED_LOSS:
-            self._drowned_losses, self._curable = [], True
+            self._drowned_losses.clear()
+            self._curable = True
         elif self.step == 0 and not self.sound_only:
             self._drowned_losses.append(loss)
 
@@ -298,10 +299,11 @@ class Downlink:
         """Stop pictures; or try them again after a while, for good if sound was lost without them as well."""
         if not self.sound_only:
             self.sound_only, self._pictures_at = True, now + self._sound_only_s
-            self._drowned_loss, self._drowned_losses, self._probe = fmean(self._drowned_losses), [], None
+            self._drowned_loss, self._probe = fmean(self._drowned_losses), None
+            self._drowned_losses.clear()
             self._sound_only_s = min(MAX_SOUND_ONLY_S, 2 * self._sound_only_s)
         elif now >= self._pictures_at:
-            lost = fmean(self._sound_losses[1:] or [0.0])  # the first is also about the time before
+            lost = fmean(list(self._sound_losses)[1:] or [0.0])  # the first is also about the time before
             self.sound_only, self._curable = False, lost < CURED_SHARE * self._drowned_loss
             self._change(self.step, now)
             self._not_before = now + self._wait

@@ -3,6 +3,7 @@
 Also tests `queue_delay.py`.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -135,6 +136,19 @@ def test_a_link_that_carries_sound_alone_gets_it_alone_until_it_carries_more(est
     link.capacity = 4e6
     link.run(75)
     assert (link.downlink.sound_only, link.downlink.step) == (False, 2)
+
+
+def test_a_flood_of_reports_is_not_kept() -> None:
+    link = BottleneckLink(0.1e6, estimates=True)
+    link.run(30)
+    assert link.downlink.sound_only
+    for _ in range(10_000):
+        link.downlink.sound_lost(1.0)
+        link.downlink.lost(1.0, 0xFFFFFFFF, link.now)
+        link.downlink.reported(59.0)
+        link.downlink.responded(59.0, link.now)
+        link.downlink.estimated(0.0, link.now)
+    assert max(len(kept) for kept in vars(link.downlink).values() if isinstance(kept, list | dict | deque)) < 100
 
 
 def test_pictures_go_on_where_sound_is_lost_without_them_as_well() -> None:

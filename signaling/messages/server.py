@@ -438,6 +438,7 @@ class Joined(_Message):
     advisory: bool
     watermark: bool
     one_picture: bool
+    speaking: str | None
     wanted: int
     now: Instant
 

@@ -605,7 +605,8 @@ class MeetingState:
         """Note that the media worker died: all transports are gone, and nothing is recorded."""
         for seat in self.roster.seats.values():
             seat.up = seat.offered = False
-        return self.recording.media_lost(now)
+        silence = list[Effect](self.speaker_changed(None)) if self.speaking else []
+        return silence + self.recording.media_lost(now)
 
     def restore(self) -> list[Effect]:
         """Build the room anew in a fresh engine, and ask all clients to connect again."""
@@ -684,6 +685,7 @@ class MeetingState:
             advisory=self.booking.advisory,
             watermark=self.booking.watermark,
             one_picture=self.one_picture,
+            speaking=self.speaking,
             wanted=seat.wanted,
             now=now,
         )

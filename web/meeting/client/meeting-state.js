@@ -27,7 +27,7 @@ export const initialState = (joined, now) => ({
   advisory: joined.advisory ?? false,
   watermark: joined.watermark ?? false,
   onePicture: joined.one_picture ?? false,
-  speaking: null,
+  speaking: joined.speaking ?? null,
   levels: {},
   givesWay: null,
   incidents: [],

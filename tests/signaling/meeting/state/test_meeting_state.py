@@ -694,6 +694,15 @@ def test_only_controllers_hear_of_the_disk(meeting: MeetingFixture) -> None:
     assert meeting.joined.storage is None
 
 
+def test_whoever_joins_is_told_who_speaks_until_the_worker_is_lost(meeting: MeetingFixture) -> None:
+    meeting.state.speaker_changed(meeting.seat("n"))
+    meeting.join("n2", NT)
+    assert meeting.joined.speaking == meeting.seat("n")
+    assert meeting.state.media_lost(NOW) == [e.TellAll(Speaking(seat=None))]
+    meeting.join("n3", NT)
+    assert meeting.joined.speaking is None
+
+
 def test_a_lost_worker_is_told_everything_again(meeting: MeetingFixture) -> None:
     state = meeting.state
     state.floor("h", meeting.seat("n"), True)

@@ -29,6 +29,10 @@ test('changed seats keep their place, new ones come last, gone ones go', () => {
   assert.equal(logic.ownSeat(state).hand, 1);
 });
 
+test('who speaks when one joins is known at once', () => {
+  assert.equal(logic.initialState({...JOINED, speaking: 'h'}, NOW).speaking, 'h');
+});
+
 test('layout, recording, script, speaking, levels and view follow their messages', () => {
   const messages = [
     {type: 'layout', kind: 'single', focus: 'h', own: {host: {...DEFAULT_LAYOUT, kind: '2x2'}}},

@@ -116,6 +116,31 @@ async def test_tracks_are_encrypted_as_soon_as_they_are_closed_and_composed_by_t
         assert (row.state, raw_paths(path)) == ("ready", [])
 
 
+async def test_tracks_that_a_killed_server_left_open_are_composed_up_to_their_last_second(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        path = Path(await world.server.recordings.begin("s", "Họp", HOST, NOW, "host", "afterwards"))
+        await asyncio.to_thread(record_tracks, path, 3.0)
+        whole = tracks_path(path).read_bytes()
+        tracks_path(path).write_bytes(whole[: len(whole) * 3 // 4])
+    async with open_world(settings) as world:
+        await made(world)
+        [row] = await world.recording_store.recordings()
+        assert (row.state, row.reason, raw_paths(path)) == ("ready", "interrupted", [])
+        assert row.seconds == pytest.approx(2.25, abs=1.0)
+
+
+async def test_the_profile_or_the_host_says_when_a_recording_is_composed(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, joined = await world.join("host", session)
+    assert joined["recording"]["composed"] == "afterwards"
+    for wish, composed in (({}, "afterwards"), ({"composed": "live"}, "live"), ({}, "afterwards")):
+        assert (await host.ask(type="record", on=True, **wish))["composed"] == composed
+        assert world.engine.rooms[session.id].composed == composed
+        await host.ask(type="record", on=False)
+    parts = [part for part in await world.recording_store.parts(session.id) if part.part]
+    assert [part.composed for part in parts] == ["afterwards", "live", "afterwards"]
+
+
 async def test_tracks_that_are_not_encrypted_for_lack_of_room_wait(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

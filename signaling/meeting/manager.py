@@ -388,8 +388,10 @@ class MeetingManager:
         except OSError as error:
             log.warning("x the free space for recordings cannot be measured: %s", error)
             return
-        running = [meeting.state.recording.state for meeting in self.meetings.values()]
-        afterwards = sum(state.on and state.composed == "afterwards" for state in running)
+        states = [meeting.state.recording.state for meeting in self.meetings.values()]
+        running = [state.composed for state in states if state.on]
+        composed = running or [self._scheduler.policy(now).conduct.recordings.composed]  # the next one's
+        afterwards = composed.count("afterwards")
         hours = space.hours(self.dependencies.recordings.running, self._voices, afterwards)
         self._storage = StorageState(level=space.level, hours=_rounded(hours))
         for meeting in list(self.meetings.values()):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from mediaserver.recording.chapters import Chapter
-from mediaserver.recording.disk_space import measure
+from mediaserver.recording.disk_space import Space, measure
 from mediaserver.recording.encrypted_file import is_encrypted
 from mediaserver.recording.files import raw_paths, tracks_path
 from mediaserver.recording.remux_job import RecordingPart, RemuxJob
@@ -127,6 +127,22 @@ async def test_tracks_that_a_killed_server_left_open_are_composed_up_to_their_la
         [row] = await world.recording_store.recordings()
         assert (row.state, row.reason, raw_paths(path)) == ("ready", "interrupted", [])
         assert row.seconds == pytest.approx(2.25, abs=1.0)
+
+
+async def test_the_hours_that_are_left_count_the_tracks_of_the_next_recording_too(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    world.disk.space = Space(free=10**12, total=10**12)
+    hours = []
+    for wish in (None, {}, {"composed": "live"}):
+        if wish is not None:
+            await host.ask(type="record", on=True, **wish)
+        await world.tick(2)
+        hours.append(world.server.meetings._storage)
+        await host.ask(type="record", on=False)
+    assert [state and state.hours for state in hours] == [
+        round(world.disk.space.hours(1, afterwards=afterwards)) for afterwards in (1, 1, 0)
+    ]
 
 
 async def test_the_profile_or_the_host_says_when_a_recording_is_composed(world: World) -> None:

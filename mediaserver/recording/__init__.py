@@ -1,1 +1,1 @@
-"""Recording: recorder, MP4 muxer, isolated tracks, remuxing, disk space, encrypted files."""
+"""Recording: recorders, MP4 muxer, isolated tracks, tracks and their composer, remuxer, disk space, encrypted files."""

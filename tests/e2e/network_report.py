@@ -29,7 +29,7 @@ RATES = {4e6: 720, 1.5e6: 720, 0.6e6: 360, 0.2e6: 180}
 """Bit/s, and the height of the composed picture that fits best."""
 CAMERA_RATES = {**RATES, 1.5e6: 360}
 """The upper layer of a camera takes 1.7 Mbit/s."""
-TILE_RATES = {4e6: 360, 1.5e6: 360, 0.6e6: 180, 0.2e6: 180}
+TILE_RATES = {4e6: 360, 1.5e6: 360, 0.6e6: 360, 0.2e6: 180}
 """The layer that fills half of a page takes 0.5 Mbit/s; at the lowest rate it comes with half of its pictures."""
 SETTLE_S, WATCH_S, RETURN_S = 10.0, 20.0, 15.0
 UP_RATES = (0.5e6, 0.3e6)

@@ -61,10 +61,11 @@ async def test_costs_recorded_with_the_capacity_are_shown(world: World, settings
         async with central.get("/api/v1/capacity/costs") as response:
             return await response.json()
 
-    assert await shown() == {"session": None}
+    assert await shown() == {"session": None, "recordings": "afterwards"}
     report = tmp_path / "province.json"
     for text in (changed("costs", "recorded_pct", 9), json.dumps(REPORT)):  # the newest counts
         report.write_text(text)
         await admin_cli.run(settings, Namespace(admin="capacity", report=report))
     fields = {"machine": "Linux 6.1 x86_64", "cores": 2, "points": 12, "forwarded": 2.5, "composed": 21.0}
-    assert await shown() == {"session": {"measured": "2026-11-28T22:14:05Z", **fields, "recorded": 0.0}}
+    session = {"measured": "2026-11-28T22:14:05Z", **fields, "recorded": 0.0}
+    assert await shown() == {"session": session, "recordings": "afterwards"}

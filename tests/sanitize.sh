@@ -32,11 +32,14 @@ sanitized() {
 # Where a compiled module is missing its twin in Python would pass all tests.
 sanitized "${runtime[*]}" -c 'from mediaserver import _mix, _packet_io'
 sanitized "${runtime[*]}" -m pytest -q -p no:cacheprovider --capture sys \
-    tests/mediaserver/{rtp,transport} tests/mediaserver/test_native_mix.py tests/mediaserver/peer/test_{forwarder,webrtc}.py \
-    tests/mediaserver/audio/test_{limiter,mix_minus}.py tests/mediaserver/worker/test_ticker.py
+    tests/mediaserver/{rtp,transport} tests/mediaserver/peer/test_{forwarder,webrtc}.py \
+    tests/mediaserver/audio/test_{limiter,mix_minus}.py tests/mediaserver/worker/test_ticker.py \
+    tests/mediaserver/test_native_mix.py
 compiled="datagrams inbound pictures planes" # targets that reach compiled loops
 sanitized "${runtime[*]}" -m pytest -q -p no:cacheprovider --capture sys tests/fuzz/test_corpus.py -k "${compiled// / or }"
 if fuzzer=$("$python" -c 'import atheris; print(atheris.path())' 2>/dev/null); then
     # shellcheck disable=SC2086  # four words
     sanitized "$fuzzer/asan_with_fuzzer.so" -m tests.fuzz $compiled --seconds "$seconds"
+else
+    echo "Atheris has no wheel for this machine: the compiled part is tested under the sanitizers, but not fuzzed."
 fi

@@ -16,7 +16,7 @@ expect.set_options(timeout=browsers.PATIENCE_S * 1000)
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Run a server with the accounts of one district, another district and the centre."""
-    with running(tmp_path_factory.mktemp("e2e") / "data") as started:
+    with running(tmp_path_factory.mktemp("e2e") / "data", sip=True) as started:
         started.create("ubnd.nha-trang", "--role", "registrant", "--role", "site", "--point", "ubnd.nha-trang")
         started.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
         started.create("nt.vinhhai", "--role", "site", "--point", "nt.vinhhai")

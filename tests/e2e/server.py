@@ -14,6 +14,8 @@ LAN = "10.99.0.1"
 """The fake LAN card of `netns.sh`."""
 MEDIA_PORT = 40000 + 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 """The default media port; each server needs its own, and so does each worker of pytest-xdist."""
+SIP = "127.0.0.1", MEDIA_PORT + 500
+"""Address of the SIP gateway."""
 
 
 @dataclass
@@ -74,10 +76,13 @@ def admin(data: Path, *arguments: str) -> str:
 
 
 @contextmanager
-def running(data: Path, media_port: int = MEDIA_PORT, http_port: int = 0) -> Iterator[Server]:
-    """Start a server on `data`; end it by Ctrl-C afterwards and check its exit code."""
+def running(data: Path, media_port: int = MEDIA_PORT, http_port: int = 0, *, sip: bool = False) -> Iterator[Server]:
+    """Start a server on `data`, with a SIP gateway at :data:`SIP` if wanted; end it by Ctrl-C afterwards and check its
+    exit code."""
     log = (data.parent / f"{data.name}.log").open("w")
     ports = {"DIEMCAU_MEDIA_PORT": str(media_port), "DIEMCAU_HTTP_PORT": str(http_port)}
+    if sip:
+        ports |= {"DIEMCAU_SIP_HOST": SIP[0], "DIEMCAU_SIP_PORT": str(SIP[1])}
 
     def start() -> subprocess.Popen[str]:
         return subprocess.Popen(

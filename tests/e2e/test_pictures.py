@@ -2,27 +2,31 @@
 
 import colorsys
 from base64 import b64decode
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import asdict, dataclass, replace
 from io import BytesIO
-from time import monotonic
+from pathlib import Path
+from time import monotonic, sleep
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from mediaserver.api import Layout
 from mediaserver.video.layout import Tile, arrange, fit
 from mediaserver.video.layout_plans import FAMILIES
+from signaling.app.services import open_services, utc_now
+from signaling.app.settings import read
 from tests.e2e.browsers import PATIENCE_S, wait_until
 from tests.e2e.emulated_network import redirect_media
 from tests.e2e.people import HOST, People, seat_of
 from tests.e2e.points import Colour, Points, simulated
-from tests.e2e.server import LAN, MEDIA_PORT, Server
+from tests.e2e.server import LAN, MEDIA_PORT, SIP, Server, environment
+from tests.signaling.sip.baresip import Baresip, room
 
 pytestmark = pytest.mark.alone
 
@@ -49,6 +53,7 @@ NARROW = "nt.vinhhoa"
 LINE = 0.6e6
 """Of the point on a narrow line, bit/s: less than eleven cameras."""
 
+PNG_END = b"IEND\xaeB`\x82"
 
 Picture = NDArray[np.int16]
 
@@ -250,23 +255,31 @@ SEEN_MS = 1000
 """Twice what is asked for: two cores run the server, eleven simulated points and two browsers."""
 
 
-def until_arranged(session: Session, page: Page, layout: Layout) -> None:
-    """Wait until the tiles of a layout stand in their places."""
-    wait_until(page, lambda: not misplaced(page, session.expected(layout)), f"{layout}")
+def until_arranged(page: Page, tiles: tuple[Tile, ...]) -> None:
+    """Wait until tiles stand in their places."""
+    wait_until(page, lambda: not misplaced(page, tiles), f"{tiles}")
+
+
+def until_same(page: Page, other: Callable[[], Picture], besides: list[Tile], most: int = NEAR) -> None:
+    """Wait until a page draws what another picture shows, but for some tiles."""
+    end = monotonic() + PATIENCE_S
+    while found := differing_cells(drawn(page), other(), besides, most):
+        assert monotonic() < end, found
+        page.wait_for_timeout(100)
 
 
 def test_a_change_by_the_host_is_seen_at_once_and_whole(session: Session) -> None:
     pages, delays = (session.host, session.firefox), []
     session.choose(Layout("single"))
     for page in pages:
-        until_arranged(session, page, Layout("single"))
+        until_arranged(page, session.expected(Layout("single")))
     for layout in CHANGES:
         for page in pages:
             page.evaluate(_SAMPLE)
         since = session.host.evaluate("Date.now()")
         session.choose(layout)
         for page in pages:
-            until_arranged(session, page, layout)
+            until_arranged(page, session.expected(layout))
             samples = page.evaluate("(window.sampling = false, window.samples)")
             assert len(samples) == 2, "a tile jumped"
             delays.append(samples[1]["at"] - since)
@@ -276,7 +289,70 @@ def test_a_change_by_the_host_is_seen_at_once_and_whole(session: Session) -> Non
     assert np.median(delays) <= SEEN_MS, delays
 
 
+_SCREEN = """seat => {
+  const video = [...document.querySelectorAll(`[data-tile="content:${seat}"] video`)].at(-1);
+  return [video?.videoWidth, video?.videoHeight];
+}"""
+_SENT = """() => {
+  const {width, height} = document.querySelector('host-page').meeting.connection.tracks.content.getSettings();
+  return [width, height];
+}"""
 _ALONE = "document.querySelector('[data-testid=picture]').videoWidth"
+
+
+def test_a_shared_screen_stands_beside_the_people_and_may_be_seen_alone(session: Session) -> None:
+    host, guest, layout, seat = session.host, session.firefox, Layout("content"), session.seats[0]
+    session.choose(layout)
+    host.get_by_test_id("share").click()
+    tiles = session.expected(layout, f"content:{seat}")
+    for page in (host, guest):
+        until_arranged(page, tiles)
+    sent = host.evaluate(_SENT)
+    wait_until(guest, lambda: guest.evaluate(_SCREEN, seat) == sent, f"the screen in {sent}, as it is sent")
+    people = [tile for tile in tiles if tile.seat in session.colours]
+    assert len(people) == 3
+    wait_until(guest, lambda: not recoloured(drawn(guest), tuple(people), session.colours), "the people beside it")
+    tile = guest.locator(f'[data-tile="content:{seat}"]').get_by_test_id("enlarge")
+    for open_, close in ((tile.click, guest.get_by_test_id("reduce").click), (by_keys(guest, tile), by_keys(guest))):
+        open_()
+        expect(guest.get_by_test_id("tiles")).to_be_hidden()
+        wait_until(guest, lambda: guest.evaluate(_ALONE) == sent[0], "the screen alone")
+        close()
+        expect(guest.get_by_test_id("tiles")).to_be_visible()
+    expect(tile).to_be_focused()
+    host.get_by_test_id("share").click()
+    until_arranged(guest, session.expected(layout))
+
+
+def by_keys(page: Page, button: Locator | None = None) -> Callable[[], None]:
+    """Return what presses a button by the keyboard, or the one that has the focus."""
+
+    def press() -> None:
+        if button is not None:
+            button.focus()
+        page.keyboard.press("Enter")
+
+    return press
+
+
+def test_a_room_system_in_the_session_sees_the_composed_picture(
+    server: Server, session: Session, tmp_path: Path
+) -> None:
+    points, calls = session.points, AsyncExitStack()
+    points.run(register_room_system(server, ABSENT))
+    peer = points.run(calls.enter_async_context(room(tmp_path)))
+    try:
+        points.run(peer.command("dial", f"sip:{session.code}@{SIP[0]}:{SIP[1]}"))
+        points.run(peer.event("CALL_ESTABLISHED"))
+        seats = [*session.seats, seat_of(session.host, "UBND.Cam Ranh")]
+        for layout in (Layout("1+5"), Layout("2x2")):
+            session.choose(layout)
+            tiles = arrange(layout, seats, points.seat(SPEAKS), WIDTH, HEIGHT)
+            moving = [tile for tile in tiles if tile.seat in seats[-2:]]
+            until_arranged(session.host, tiles)
+            until_same(session.host, lambda: snapshot(points, peer), moving)
+    finally:
+        points.run(calls.aclose())
 
 
 def one_picture(page: Page) -> Picture:
@@ -306,12 +382,25 @@ def test_a_point_on_a_narrow_line_sees_the_arrangement_and_its_changes_composed(
         for layout in (Layout("grid"), Layout("1+5")):
             session.choose(layout)
             tiles = arrange(layout, seats, session.points.seat(SPEAKS), WIDTH, HEIGHT)
-            wait_until(session.host, lambda tiles=tiles: not misplaced(session.host, tiles), f"{layout}")  # type: ignore[misc]
+            until_arranged(session.host, tiles)
             expect(page.get_by_test_id("tiles")).to_be_hidden()
             wait_until(page, lambda: page.evaluate(_ALONE) > 0, "the composed picture")
             moving = [tile for tile in tiles if tile.seat in seats[-2:]]
-            end = monotonic() + PATIENCE_S
-            while found := differing_cells(drawn(session.host), one_picture(page), moving, NEAR_AT_180):
-                assert monotonic() < end, found
-                page.wait_for_timeout(100)
+            until_same(session.host, lambda: one_picture(page), moving, NEAR_AT_180)
         page.get_by_test_id("leave").click()
+
+
+async def register_room_system(server: Server, point: str) -> None:
+    """Register a room system of this machine for a point; it calls in with the code."""
+    async with open_services(read(environment(server.data))) as services:
+        device = (await services.equipment.devices(point))[0]
+        await services.equipment.describe(replace(device, kind="VCS", protocol="SIP", address=SIP[0]), utc_now())
+
+
+def snapshot(points: Points, peer: Baresip) -> Picture:
+    """Return what a room system sees."""
+    path = points.run(peer.snapshot())
+    while not (path.exists() and path.read_bytes().endswith(PNG_END)):  # it says so before it has
+        sleep(0.05)
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB")).astype(np.int16)

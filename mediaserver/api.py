@@ -218,7 +218,8 @@ class ForwardedTile:
 
     `text` is what the composed picture writes of the name there, in `letters` of so many pixels: in a bar over the
     video behind the `icons`, else in the middle of a card. `bar` is the size of icons in the bar. `since` is the RTP
-    timestamp with which the video begins in its m-line: what comes before is another camera.
+    timestamp with which the video begins in its m-line: what comes before is another camera. `delay` are the
+    milliseconds by which its voice is held back in the mix, and its pictures must be on the page.
     """
 
     tile: str
@@ -233,6 +234,7 @@ class ForwardedTile:
     bar: int
     icons: tuple[TileIcon, ...] = ()
     since: int | None = None
+    delay: int = 0
 
 
 @dataclass(frozen=True, slots=True)

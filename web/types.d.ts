@@ -328,7 +328,7 @@ interface WaitingPoint { id: string; account: string; point: string; name: strin
 /** A tile that the page draws: pixels of a picture of the arrangement's size. `tile` is a seat, `content:<seat>`, or empty. */
 type TileIcon = 'floor' | 'poor';
 
-interface ForwardedTile { tile: string; mid: string | null; x: number; y: number; width: number; height: number; label: string; text: string; letters: number; bar: number; icons: TileIcon[]; since: number | null }
+interface ForwardedTile { tile: string; mid: string | null; x: number; y: number; width: number; height: number; label: string; text: string; letters: number; bar: number; icons: TileIcon[]; since: number | null; delay: number }
 /** Cameras that are forwarded one by one; `heading` is the height of the line with title and clock. */
 interface Tiles { tiles: ForwardedTile[]; width: number; height: number; heading: number; title: string; clock: boolean }
 

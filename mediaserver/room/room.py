@@ -381,7 +381,7 @@ class Room:
         Once all cameras have come, its page is told, and the composed picture stops.
         """
         assert seat.peer is not None and seat.peer.picture is not None
-        event = self._tile_forwarding.forward(seat, demands, self._label, self._title, now)
+        event = self._tile_forwarding.forward(seat, demands, self._label, self.lip_sync_delay_s, self._title, now)
         if event is not None:
             seat.peer.picture.follow(None, now)
             self._tell_tiles(seat, event, now)

@@ -20,12 +20,16 @@ from mediaserver.room.tile_allocation import (
 )
 from mediaserver.video import labels, tile_icons
 from mediaserver.video.layout import Tile
+from mediaserver.video.layout_state import Heading
 from mediaserver.video.quality import SCREEN_BPS, TILES_BPS, USUAL, layer_bitrate
 
 MAX_STREAMS = 1500
 """Tiles times viewers of one layout beyond which it is composed: there forwarding costs about as much of a core."""
 FORWARD_AGAIN = 0.8
 """Share of :data:`MAX_STREAMS` below which a layout that was composed for so many viewers is forwarded again."""
+
+DELAY_STEP_MS = 40
+"""Smaller changes of the time by which a voice is held back are not told: they are not seen on its lips."""
 
 
 def draws(seat: Seat) -> bool:
@@ -133,12 +137,18 @@ class TileForwarding:
         return camera.layers if camera is not None and camera.pick(0, now) is not None else []
 
     def forward(
-        self, seat: Seat, demands: list[TileDemand], label: Callable[[str], str], title: str, now: float
+        self,
+        seat: Seat,
+        demands: list[TileDemand],
+        label: Callable[[str], str],
+        delay_s: Callable[[str], float],
+        title: str,
+        now: float,
     ) -> TilesForwarded | None:
         """Forward the cameras of a seat's tiles as far as its line carries them.
 
         Return the arrangement once all have come; None before, and where not even the lowest layers fit. `label`
-        returns the name in a tile.
+        returns the name in a tile, `delay_s` the seconds by which its voice is held back.
         """
         assert isinstance(seat.peer, WebRtcPeer)
         budget = TILES_BPS[seat.peer.downlink.step]
@@ -150,7 +160,13 @@ class TileForwarding:
         seat.tiles.follow(sources, self._sources(self._ahead(seat, left, now), now), seat.peer.tiles, now)
         if not seat.tiles.ready(sources, seat.peer.tiles, now):
             return None
-        return self._arrangement(seat, seat.tiles.carried(sources, seat.peer.tiles), label, title, now)
+        mids = seat.tiles.carried(sources, seat.peer.tiles)
+        heading = self._compositions.of(seat.composition).layout_state.heading(datetime.now(UTC), title)
+        tiles = [
+            self._tile(seat, tile, mids.get(tile.seat), label(tile.seat or tile.awaited), delay_s(tile.seat), now)
+            for tile in self._compositions.of(seat.composition).layout_state.tiles
+        ]
+        return self._arrangement(seat, tiles, heading)
 
     def _ahead(self, seat: Seat, budget: int, now: float) -> dict[str, LayerChoice]:
         """Return the lowest layers, within `budget` bit/s, of the tiles that come next and are not forwarded yet: they
@@ -176,15 +192,7 @@ class TileForwarding:
                 sources[tile] = layer
         return sources
 
-    def _arrangement(
-        self, seat: Seat, mids: Mapping[str, str], label: Callable[[str], str], title: str, now: float
-    ) -> TilesForwarded:
-        layout_state = self._compositions.of(seat.composition).layout_state
-        heading = layout_state.heading(datetime.now(UTC), title)
-        tiles = [
-            self._tile(seat, tile, mids.get(tile.seat), label(tile.seat or tile.awaited), now)
-            for tile in layout_state.tiles
-        ]
+    def _arrangement(self, seat: Seat, tiles: list[ForwardedTile], heading: Heading | None) -> TilesForwarded:
         return TilesForwarded(
             room=self._room,
             seat=seat.options.seat,
@@ -196,7 +204,7 @@ class TileForwarding:
             clock=heading is not None and bool(heading.clock),
         )
 
-    def _tile(self, viewer: Seat, tile: Tile, mid: str | None, label: str, now: float) -> ForwardedTile:
+    def _tile(self, viewer: Seat, tile: Tile, mid: str | None, label: str, delay_s: float, now: float) -> ForwardedTile:
         """Return a tile as a viewer's page draws it; without a video it is a card."""
         assert isinstance(viewer.peer, WebRtcPeer)
         own = tile.seat.rpartition(":")[2] == viewer.options.seat
@@ -221,6 +229,7 @@ class TileForwarding:
             bar=bar,
             icons=icons,
             since=viewer.peer.tiles[mid].since if mid is not None else None,
+            delay=DELAY_STEP_MS * round(1000 * delay_s / DELAY_STEP_MS),
         )
 
 

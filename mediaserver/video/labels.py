@@ -42,8 +42,8 @@ def readable(text: str) -> str:
 
     Line and paragraph separators become spaces: text layout refuses them.
     """
-    composed = unicodedata.normalize("NFC", text)
-    return " ".join("".join(c for c in composed if c.isspace() or unicodedata.category(c)[0] != "C").split())
+    shown = "".join(c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
+    return " ".join(unicodedata.normalize("NFC", shown).split())
 
 
 def _fitting(words: str, font: ImageFont.FreeTypeFont, most: float) -> str:

@@ -522,6 +522,7 @@ class ShownTile(_Message):
     bar: int
     icons: list[TileIcon]
     since: int | None
+    delay: int
 
 
 class TilesState(_Message):

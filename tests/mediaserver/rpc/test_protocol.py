@@ -64,7 +64,7 @@ def test_every_event_of_a_living_engine_can_come() -> None:
 
 
 TILES = (
-    api.ForwardedTile("a", "4", 0, 0, 640, 360, "Điểm cầu a", "Điểm…", 22, 22, ("floor", "poor"), 2**32 - 1),
+    api.ForwardedTile("a", "4", 0, 0, 640, 360, "Điểm cầu a", "Điểm…", 22, 22, ("floor", "poor"), 2**32 - 1, 80),
     api.ForwardedTile("", None, 640, 0, 640, 360, "B", "B", 40, 22),
 )
 EVENTS: list[api.Event] = [

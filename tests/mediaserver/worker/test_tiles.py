@@ -85,6 +85,14 @@ async def test_a_tile_says_what_the_composed_picture_writes_there(meeting: Meeti
     assert {(tile.letters, tile.bar) for tile in viewer.tiles.values()} == {(13, 13)}
 
 
+async def test_a_tile_says_how_late_its_voice_is(meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Room, "lip_sync_delay_s", lambda _, seat: 0.13 if seat == "a" else 0.0)
+    await meeting.join("a", "red", 440, offered=CAMERA)
+    viewer = await Viewer(meeting, "v").join()
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
+    assert {name: tile.delay for name, tile in viewer.tiles.items()} == {"a": 120, "v": 0}
+
+
 async def test_the_first_viewer_sees_others_come_without_a_composed_picture(meeting: Meeting, room: Room) -> None:
     viewer = await Viewer(meeting, "v").join()
     await viewer.until(lambda: viewer.sees() == {"v": ""})

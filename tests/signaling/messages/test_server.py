@@ -124,7 +124,7 @@ def test_an_sdp_of_128_kib_fits_into_a_message() -> None:
 
 def test_tiles_are_told_with_every_field() -> None:
     tiles = (
-        ForwardedTile("n", "4", 0, 0, 640, 720, "XH", "X…", 45, 45, ("floor",), 90000),
+        ForwardedTile("n", "4", 0, 0, 640, 720, "XH", "X…", 45, 45, ("floor",), 90000, 40),
         ForwardedTile("", None, 640, 0, 640, 720, "", "", 80, 45),
     )
     message = m.tiles_state(TilesForwarded("r", "h", tiles, 1280, 720, 40, "Giao ban", clock=True))
@@ -132,9 +132,9 @@ def test_tiles_are_told_with_every_field() -> None:
         "type": "tiles",
         "tiles": [
             {"tile": "n", "mid": "4", "x": 0, "y": 0, "width": 640, "height": 720, "label": "XH", "text": "X…",
-             "letters": 45, "bar": 45, "icons": ["floor"], "since": 90000},
+             "letters": 45, "bar": 45, "icons": ["floor"], "since": 90000, "delay": 40},
             {"tile": "", "mid": None, "x": 640, "y": 0, "width": 640, "height": 720, "label": "", "text": "",
-             "letters": 80, "bar": 45, "icons": [], "since": None},
+             "letters": 80, "bar": 45, "icons": [], "since": None, "delay": 0},
         ],
         "width": 1280, "height": 720, "heading": 40, "title": "Giao ban", "clock": True,
     }  # fmt: skip

@@ -9,7 +9,7 @@ import {DecodingWatch, ONE_PICTURE, SMALLER} from './decoding.js';
 import {DarknessWatch, DeviceError, LevelMeter, deviceChoices, openDevice, openScreen, saveDeviceChoices} from './devices.js';
 import {Protocol} from './protocol.js';
 import {coresOfMachine, tileLines} from './tile-lines.js';
-import {arrangement} from './tiles.js';
+import {arrangement, playoutDelays} from './tiles.js';
 import {span} from '../../core/time.js';
 
 const SEAT_KEPT_MS = 60_000; // a seat, and what was switched on in it, is kept this long (docs/protocol.md)
@@ -464,6 +464,7 @@ export class MeetingClient extends EventTarget {
   /** @param {{loss: number, rtt: number, pictures: number, decoded: number}} measured */
   onMeasurement(measured) {
     this.loss = 0.8 * this.loss + 0.2 * measured.loss; // one lost packet in half a second is no bad network
+    if (this.tiles) this.connection.delayVideos(playoutDelays(this.tiles.tiles, this.connection.soundDelay));
     this.watchDecoding(measured);
     this.watchPictures(measured.pictures > 0, performance.now());
     const now = quality({loss: this.loss, rtt: measured.rtt});

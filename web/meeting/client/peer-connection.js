@@ -5,6 +5,7 @@
 import {addTileLines} from './tile-lines.js';
 
 const WATCH_MS = 500;
+const DELAY_STEP_MS = 20; // a video that is to be played later by less is left alone
 const UNSTABLE_MS = 2000; // browsers say "disconnected" only after 7 s; people notice a frozen picture after 2
 const REBUILD_MS = 5000;
 const RETRY_MS = 1000;
@@ -48,7 +49,7 @@ const TRANSCEIVER_INDEX = {mic: 0, camera: 1, content: 3};
 const heightOf = track => track?.getSettings().height ?? 720;
 
 /** What was received so far: packets and those lost, pictures and those decoded. */
-const NO_COUNTS = {received: 0, lost: 0, pictures: 0, decoded: 0};
+const NO_COUNTS = {received: 0, lost: 0, pictures: 0, decoded: 0, held: 0, played: 0};
 
 /** Sum what a report counts, with the round-trip time in seconds. @param {RTCStatsReport} report */
 function summarise(report) {
@@ -59,6 +60,7 @@ function summarise(report) {
       sum.lost += Math.max(0, entry.packetsLost ?? 0);
       sum.pictures += entry.framesReceived ?? entry.framesDecoded ?? 0;
       sum.decoded += entry.framesDecoded ?? 0;
+      if (entry.kind === 'audio') [sum.held, sum.played] = [entry.jitterBufferDelay ?? 0, entry.jitterBufferEmittedCount ?? 0];
     }
     if (entry.type === 'candidate-pair' && entry.nominated) sum.rtt = entry.currentRoundTripTime ?? 0;
   });
@@ -101,6 +103,8 @@ export class PeerConnection extends EventTarget {
     /** The height, in lines, at which this camera is viewed. */
     this.wantedHeight = FULL_HEIGHT;
     this.lastCounts = NO_COUNTS;
+    /** By how many milliseconds the mix is played late. */
+    this.soundDelay = 0;
     this.lastPacket = 0;
   }
 
@@ -166,6 +170,14 @@ export class PeerConnection extends EventTarget {
     return stream;
   }
 
+  /** Play the videos of m-lines late by so many milliseconds. @param {Map<string, number>} delays */
+  delayVideos(delays) {
+    for (const {mid, receiver} of this.shownPc?.getTransceivers() ?? []) {
+      const delay = Math.round(delays.get(mid ?? '') ?? 0) || null;
+      if (delays.has(mid ?? '') && 'jitterBufferTarget' in receiver && Math.abs((receiver.jitterBufferTarget ?? 0) - (delay ?? 0)) > DELAY_STEP_MS) receiver.jitterBufferTarget = delay;
+    }
+  }
+
   /** Send a track, or nothing (null). @param {SentKind} kind @param {MediaStreamTrack | null} track */
   async send(kind, track) {
     this.tracks[kind] = track;
@@ -199,6 +211,7 @@ export class PeerConnection extends EventTarget {
     const last = this.lastCounts;
     const [fresh, missing] = [counts.received - last.received, Math.max(0, counts.lost - last.lost)];
     this.lastCounts = counts;
+    if (counts.played > last.played) this.soundDelay = (1000 * (counts.held - last.held)) / (counts.played - last.played);
     if (fresh > 0) {
       this.lastPacket = performance.now();
       this.setState('connected');

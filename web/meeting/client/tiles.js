@@ -1,6 +1,7 @@
 // Rules of the layout that a page draws itself out of forwarded cameras: what a tile shows, where, and in which order.
 // No DOM. Other viewers get the same layout composed, out of the same data (mediaserver/video/painter.py).
 
+const MIXING_MS = 20; // of mixing and of the loudspeaker
 const CONTENT = 'content:';
 
 /**
@@ -52,6 +53,14 @@ export const coming = (next, shown) => new Map([...next].filter(([key]) => !show
  * @param {number | undefined} timestamp
  */
 export const begun = (since, timestamp) => since === null || timestamp === undefined || (timestamp - since) >>> 0 < 2 ** 31;
+
+/**
+ * Return by how many milliseconds the video of each m-line is played late, so that lips are as late as the voice in the mix; browsers do that for one video only.
+ * @param {ForwardedTile[]} tiles
+ * @param {number} sound by how much the mix is
+ * @returns {Map<string, number>}
+ */
+export const playoutDelays = (tiles, sound) => new Map(tiles.flatMap(({mid, icons, delay}) => (mid === null ? [] : [[mid, icons.includes('floor') ? sound + delay + MIXING_MS : 0]])));
 
 /** Return the seat whose camera a tile shows; null for a shared screen and an empty pane. @param {ForwardedTile} tile */
 export const seatOf = ({tile}) => (tile && !tile.startsWith(CONTENT) ? tile : null);

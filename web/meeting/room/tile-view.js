@@ -214,18 +214,20 @@ export class TileView extends BaseElement {
     const {meeting} = this;
     if (!meeting?.state) return;
     const now = meeting.state.view;
-    this.keyboard = this.contains(document.activeElement) ? view : '';
+    const focused = this.contains(document.activeElement);
     await meeting.watch(now === view ? (this.enlarged?.before ?? 'composed') : view);
     this.enlarged = now !== view && meeting.state.view === view ? {view, before: now} : null;
+    this.keyboard = focused ? view : '';
     this.requestUpdate();
   }
 
   /** Give the focus to the button that takes the place of the one that had it, so that a keyboard goes on from there. */
   focusAgain() {
-    if (!this.keyboard || !this.meeting?.state) return;
+    if (!this.keyboard || !this.meeting?.state || document.activeElement !== document.body) return;
     const {seats, view} = this.meeting.state;
-    const tile = view === this.keyboard ? null : this.next?.tiles.find(one => viewOf(one, seats) === this.keyboard);
-    const button = /** @type {HTMLElement | null} */ (this.querySelector(tile ? `#${CSS.escape(`tile-${tile.tile}`)} button` : '.reduce'));
+    const tile = this.shown?.tiles.find(one => viewOf(one, seats) === this.keyboard);
+    const selector = view === this.keyboard ? '.reduce' : tile && `#${CSS.escape(`tile-${tile.tile}`)} button`;
+    const button = /** @type {HTMLElement | null} */ (selector ? this.querySelector(selector) : null);
     if (!button) return;
     button.focus();
     this.keyboard = '';

@@ -376,7 +376,7 @@ test('a page says that only sound comes after four seconds without a picture tha
   assert.deepEqual([after(10, 0), after(1, 12), after(4, 0), after(1, 0), after(1, 12)], [false, false, false, true, false], 'none has come before the first');
   meeting.tiles = {tiles: [{mid: null}]};
   assert.equal(after(10, 0), false, 'nobody has a camera on');
-  meeting.tiles = {tiles: [{mid: '4'}]};
+  meeting.tiles = {tiles: [{mid: '4', icons: []}]};
   assert.equal(after(10, 0), true);
   now += 10_000;
   assert.deepEqual([after(3, 0), after(2, 0)], [false, true], 'nothing came for ten seconds');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {layersFor} from '../../../meeting/client/peer-connection.js';
+import {layersFor, PeerConnection} from '../../../meeting/client/peer-connection.js';
 
 const brief = height => layersFor(height).map(({rid, scaleResolutionDownBy, active}) => [rid, scaleResolutionDownBy, active]);
 
@@ -16,4 +16,17 @@ test('layers above the smallest that has the viewed height are inactive', () => 
   const active = (height, wanted) => layersFor(height, wanted).filter(layer => layer.active).map(({rid}) => rid).join('');
   assert.deepEqual([180, 360, 720].map(wanted => active(720, wanted)), ['q', 'qh', 'qhf']);
   assert.deepEqual([180, 360, 720].map(wanted => active(360, wanted)), ['q', 'qh', 'qh']);
+});
+
+test('a video is played as late as it is told, unless it is so by a hair', () => {
+  const connection = new PeerConnection(async () => '');
+  const receivers = {4: {jitterBufferTarget: null}, 5: {jitterBufferTarget: null}, 6: {}};
+  connection.shownPc = {getTransceivers: () => Object.entries(receivers).map(([mid, receiver]) => ({mid, receiver}))};
+  const told = (...delays) => {
+    connection.delayVideos(new Map(delays));
+    return Object.values(receivers).map(({jitterBufferTarget}) => jitterBufferTarget);
+  };
+  assert.deepEqual(told(['4', 100.4], ['6', 80]), [100, null, undefined]);
+  assert.deepEqual(told(['4', 110], ['5', 50]), [100, 50, undefined]);
+  assert.deepEqual(told(['4', 0]), [null, 50, undefined]);
 });

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import * as logic from '../../../meeting/client/tiles.js';
 
 /** @param {string} seat @param {object} [more] */
-const tile = (seat, more = {}) => ({tile: seat, mid: null, x: 0, y: 0, width: 640, height: 360, label: seat, text: seat, letters: 22, bar: 22, icons: [], since: null, ...more});
+const tile = (seat, more = {}) => ({tile: seat, mid: null, x: 0, y: 0, width: 640, height: 360, label: seat, text: seat, letters: 22, bar: 22, icons: [], since: null, delay: 0, ...more});
 const seat = (id, more = {}) => ({seat: id, here: true, camera: true, ...more});
 
 test('no tiles are no arrangement', () => {
@@ -30,6 +30,11 @@ test('a frame before the first of a camera is of another one', () => {
   assert.deepEqual([2 ** 32 - 1, 5].map(timestamp => logic.begun(2 ** 32 - 1, timestamp)), [true, true]);
   assert.equal(logic.begun(5, 2 ** 32 - 1), false);
   assert.deepEqual([logic.begun(null, 1), logic.begun(100, undefined)], [true, true]);
+});
+
+test('a video waits for the voice of who is heard', () => {
+  const tiles = [tile('a', {mid: '4', icons: ['floor'], delay: 80}), tile('b', {mid: '5', delay: 80}), tile('c', {icons: ['floor']})];
+  assert.deepEqual([...logic.playoutDelays(tiles, 60)], [['4', 60 + 80 + 20], ['5', 0]]);
 });
 
 test('a video comes in its m-line, or is our own', () => {

@@ -23,8 +23,8 @@ from mediaserver.video import scaler
 from mediaserver.video.codecs import VideoDecoder, VideoEncoder
 from tests.fuzz.target import Target
 from tests.mediaserver.rtp import test_outbound_stream as wire
+from tests.mediaserver.rtp.fed_source import FedSource, KeepingSink
 from tests.mediaserver.rtp.loopback_viewer import Viewer, loopback, waiting
-from tests.mediaserver.rtp.test_inbound_stream import FedSource, KeepingSink
 
 CODECS = ("opus", *SOUNDS)
 VIDEO = ("VP8", "H264")

@@ -17,16 +17,17 @@ from pylibsrtp import Policy
 
 from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.rtp import inbound_stream, rtcp
-from mediaserver.rtp.inbound_stream import ACTIVE_S, MAX_PENDING, InboundStream
+from mediaserver.rtp.inbound_stream import ACTIVE_S, MAX_PENDING
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import is_keyframe
-from mediaserver.rtp.source import FlushQueue, Source, VideoSource
+from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp.webrtc import parse_offer
-from mediaserver.transport import peer_path, udp_mux, webrtc
-from mediaserver.transport.peer_path import Counters, PlainInbox, PlainPeerPath
+from mediaserver.transport import udp_mux, webrtc
+from mediaserver.transport.peer_path import PlainInbox, PlainPeerPath
 from mediaserver.transport.udp_mux import Port, UdpMux
 from tests.mediaserver.offers import CHROMIUM
 from tests.mediaserver.peer.peer_fixture import CAMERA, MICROPHONE, OPUS, REPAIRED_RID_ID, RID_ID, RTX, VP8
+from tests.mediaserver.rtp.fed_source import FedSource, KeepingSink, rtp
 from tests.mediaserver.rtp.loopback_viewer import CERTIFICATE, KEY, Viewer, loopback, session, srtp, waiting
 
 needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="nothing was compiled without a compiler")
@@ -60,18 +61,6 @@ class Listener:
 
     def changed(self, *_: object) -> None:
         pass
-
-
-class KeepingSink:
-    """A sink that is no stream, as the compositor's input is; it keeps what it gets."""
-
-    stream = None
-
-    def __init__(self) -> None:
-        self.got: list[tuple[object, ...]] = []
-
-    def send(self, source: Source, packets: list[Packet], now: float) -> None:
-        self.got += [(p.sequence, p.timestamp, p.marker, p.payload, p.keyframe, p.level, now) for p in packets]
 
 
 @contextmanager
@@ -176,15 +165,6 @@ class World:
     def close(self) -> None:
         for sock in (self.sock, self.sender, *(viewer.sock for viewer in self.viewers)):
             sock.close()
-
-
-def rtp(
-    payload_type: int, sequence: int, ssrc: int, payload: bytes, named: tuple[int, bytes] = (0, b""), first: int = 0x80
-) -> bytes:
-    number, rid = named
-    head = pack("!BBHII", first | 0x10 * bool(rid), payload_type, sequence & 0xFFFF, 3600 * sequence & 0xFFFFFFFF, ssrc)
-    extension = pack("!HHBsxx", 0xBEDE, 1, number << 4, rid) if rid else b""
-    return head + extension + payload
 
 
 class Camera:
@@ -337,41 +317,6 @@ payloads = st.one_of(
         st.lists(st.sampled_from([b"\x67\x42", b"\x65\x80", b"\x65\x00\x01", b"\x68\xce", b"\x06", b""]), max_size=3),
     ),
 )
-
-
-class FedSource:
-    """A video source to which an inbox hands what is in step, and the sender of its stream; one packet came before."""
-
-    def __init__(self, codec: str, *, plain: bool) -> None:
-        counters, self.flush_queue = Counters(), FlushQueue()
-        self._sock, self._sender = loopback(), loopback()
-        self._inbox = (PlainInbox if plain else peer_path.Inbox)(counters, Packet)
-        path = (PlainPeerPath if plain else peer_path.PeerPath)("owner", counters)
-        path.open(srtp())
-        self._inbox.route(self._sender.getsockname(), path)
-        self._client, self._sequence = session(KEY, Policy.SSRC_ANY_OUTBOUND), 0
-        self.source, self.stream = VideoSource("a", codec, self.flush_queue), InboundStream()
-        self.source.feed_from(self.stream)
-        self.send(b"")
-        assert len(self.read()) == 1
-        path.register(CAMERA, self.stream)
-
-    def send(self, payload: bytes, first: int = 0x80) -> None:
-        """Send a packet with that first byte of its header."""
-        data = rtp(VP8, self._sequence, CAMERA, payload, first=first)
-        self._sender.sendto(self._client.protect(data), self._sock.getsockname())
-        self._sequence += 1
-
-    def read(self) -> list[list[int]]:
-        """Return the numbers of packets that the owner must see, which it finds valid."""
-        seen = [[packet.sequence for packet in packets] for _, packets, _, _ in self._inbox.read(self._sock, 1.0)]
-        self.stream.steady, self.stream.payload_type = True, VP8
-        self.stream.highest, self.stream.heard = self._sequence - 1, 1.0
-        return seen
-
-    def close(self) -> None:
-        for each in (self._sock, self._sender):
-            each.close()
 
 
 @needs_compiler

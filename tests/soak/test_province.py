@@ -25,4 +25,5 @@ def test_a_small_province_loses_a_worker_and_is_reported(tmp_path: Path) -> None
     assert "Mất một tiến trình media" in (tmp_path / "province.html").read_text(encoding="utf-8")
     report = json.loads(text)
     assert (report["conditions"]["scale"], report["proposal"]) == (0.03, None), "a part of a province proposes nothing"
-    assert done.stdout.splitlines()[-1].startswith("proposed capacity: ")
+    assert [line for line in done.stdout.splitlines() if line.startswith("| proposed capacity | none: ")], done.stdout
+    assert report["costs"]["points"] == 12

@@ -38,7 +38,7 @@ PIXELS = """picture => {
   if (!tiles) draw(picture, {x: 0, y: 0, width: 64, height: 36});
   else {
     const whole = tiles.getBoundingClientRect(), share = 64 / whole.width;
-    for (const video of tiles.querySelectorAll('video')) {
+    for (const video of tiles.querySelectorAll('[data-testid=tile] video')) {
       const {x, y, width, height} = video.closest('[data-testid=tile]').getBoundingClientRect();
       draw(video, {x: (x - whole.x) * share, y: (y - whole.y) * share, width: width * share, height: height * share});
     }

@@ -37,7 +37,7 @@ def test_a_communes_registration_is_confirmed_by_its_district(server: Server, pe
     row.get_by_test_id("draft-confirm").click()
     expect(district.get_by_test_id("title")).to_have_value("Giao ban phường")
     district.get_by_test_id("recording").check()
-    expect(district.get_by_test_id("storage")).to_contain_text("Bản ghi tối đa khoảng 0,5 GB")
+    expect(district.get_by_test_id("storage")).to_contain_text("Bản ghi tối đa khoảng 2,6 GB")
     district.get_by_test_id("submit").click()
     expect(district.get_by_test_id("issued-code")).to_be_visible()
     expect(district.get_by_test_id("receipt")).to_contain_text("HTT-")

@@ -233,7 +233,7 @@ async def test_a_line_that_carries_no_whole_layer_gets_fewer_pictures_of_a_camer
 async def test_a_line_that_carries_sound_alone_gets_no_pictures_until_they_are_tried_again(
     meeting: Meeting, room: Room
 ) -> None:
-    await meeting.join("a", "red", 440, offered=CAMERA)
+    await meeting.join("a", "red", 440, offered=CAMERA, floor=True)
     viewer = await Viewer(meeting, "v").join()
     await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
     peer = room.seats["v"].peer

@@ -1,5 +1,25 @@
-// Every page loads this plain script first: a browser too old for modules or WebRTC says so instead of a blank page.
+// Every page loads this plain script first, before anything is painted: it sets the theme, and a browser too old for
+// modules or WebRTC says so instead of a blank page.
 (function () {
+  var root = document.documentElement;
+  var dark = matchMedia('(prefers-color-scheme: dark)');
+  // The theme that the page itself states (room, console), else the user's choice, else the system's.
+  function setTheme() {
+    var chosen = null;
+    try {
+      chosen = localStorage.getItem('theme');
+    } catch (_) {
+      // Storage may be forbidden; the system's theme applies.
+    }
+    root.setAttribute('data-theme', chosen === 'dark' || chosen === 'light' ? chosen : dark.matches ? 'dark' : 'light');
+  }
+  if (!root.hasAttribute('data-theme')) {
+    setTheme();
+    if ('addEventListener' in dark) dark.addEventListener('change', setTheme);
+    addEventListener('storage', setTheme);
+    addEventListener('theme', setTheme);
+  }
+
   var able = 'RTCPeerConnection' in window && 'HTMLDialogElement' in window && 'noModule' in document.createElement('script') && 'at' in Array.prototype;
   if (able) return;
   document.addEventListener('DOMContentLoaded', function () {

@@ -174,7 +174,7 @@ interface WorkYear { year: number; confirmed: boolean; days: SpecialDay[] }
 
 interface Part {
   id: string; part: number; started: string; seconds: number | null; bytes: number | null; state: 'recording' | 'finishing' | 'ready' | 'broken' | 'deleted';
-  reason: string | null; sha256: string | null; thumbnail: string | null; composing: Composing | null; chapters: Chapter[]; solos: Solo[];
+  reason: string | null; failure: string | null; recomposable: boolean; sha256: string | null; thumbnail: string | null; composing: Composing | null; chapters: Chapter[]; solos: Solo[];
 }
 /** When the picture of a recording is composed. */
 type ComposedWhen = 'live' | 'afterwards';

@@ -84,10 +84,14 @@ def segment_path(recording: Path, number: int) -> Path:
     return recording.with_name(f"{recording.stem}.{number}.segment")
 
 
+def segment_paths(recording: Path) -> list[Path]:
+    """Return the existing segments of a recording, whole or not."""
+    return list(recording.parent.glob(f"{recording.stem}.*.segment*"))
+
+
 def raw_paths(recording: Path) -> list[Path]:
     """Return the existing files from which a recording is still to be made: its tracks and segments, whole or not."""
-    found = (tracks_path(recording), *recording.parent.glob(f"{recording.stem}.*.segment*"))
-    return [path for path in found if path.is_file()]
+    return [path for path in (tracks_path(recording), *segment_paths(recording)) if path.is_file()]
 
 
 def written_path(recording: Path) -> Path | None:

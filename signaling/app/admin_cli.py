@@ -31,6 +31,7 @@ from signaling.booking import session_costs
 from signaling.core.account import ROLES, Account
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadInput, BadLog, Fault, SettingsError
+from signaling.recording.compose_anew import compose_anew
 from signaling.recording.verify import verify
 
 log = logging.getLogger(__name__)
@@ -238,6 +239,14 @@ async def _verify_recordings(services: Services, _: Namespace) -> None:
     print(f"{await asyncio.to_thread(verify, ready, services.cipher)} recordings are what was recorded")
 
 
+async def _compose_recording(services: Services, arguments: Namespace) -> None:
+    """Have a recording composed again that could not be; a running server begins within a minute."""
+    recording = await services.recording_store.recording(arguments.id)
+    if recording is None:
+        raise BadInput([Fault("id", f"There is no recording {arguments.id}")])
+    await compose_anew(recording, services.recording_store, services.handovers)
+
+
 async def _verify_log(services: Services, arguments: Namespace) -> None:
     """Verify the audit log. Raises BadLog, which names the first changed entry (exit status 1)."""
     verdict = await services.audit.verify(utc_now())
@@ -272,6 +281,7 @@ COMMANDS: dict[str, Callable[[Services, Namespace], Awaitable[None]]] = {
     "mailbox": _mailbox,
     "worker-key": _worker_key,
     "verify-recordings": _verify_recordings,
+    "compose-recording": _compose_recording,
     "verify-log": _verify_log,
 }
 
@@ -308,6 +318,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     machine.add_argument("name", nargs="?", help="of the machine: small letters, digits, dots and dashes")
     machine.add_argument("--withdraw", action="store_true", help="its workers are cut off within seconds")
     commands.add_parser("verify-recordings", help="check files against the record; names the first bad one")
+    anew = commands.add_parser("compose-recording", help="compose a recording again that could not be composed")
+    anew.add_argument("id", help="of the part, as GET /recordings names it")
     copy = commands.add_parser("backup", help="write the database into one file, while the server runs or not")
     copy.add_argument("--with-keys", action="store_true", help="and the keys it needs; only with --passphrase-file")
     back = commands.add_parser("restore", help="put a backup into a data directory that has none")

@@ -25,6 +25,7 @@ ServerError
 │   ├── BadInput         a field is faulty
 │   ├── TooLarge         a file of more than `most` bytes
 │   ├── NotReady         the recording is still running, or being remuxed
+│   ├── NotRecomposable  the recording is none that could not be composed
 │   ├── NoGateway        a device cannot be called
 │   ├── LinkDead         a one-time link was used, or its time is over
 │   ├── TicketExpired    the download link is older than its 15 minutes
@@ -199,6 +200,10 @@ class TooLarge(Refusal):
 
 class NotReady(Refusal):
     """The recording is still running, or being remuxed."""
+
+
+class NotRecomposable(Refusal):
+    """The recording is none whose tracks are kept since they could not be composed."""
 
 
 class NoGateway(Refusal):

@@ -109,6 +109,10 @@ PROBLEMS: Mapping[str, Pair] = {
         "This request was carried out, but its answer is lost; look at the list",
     ),
     "not-ready": ("Bản ghi chưa sẵn sàng", "The recording is not ready yet"),
+    "not-recomposable": (
+        "Bản ghi này không có hình tiếng chờ ghép lại",
+        "The recording has no tracks that could be composed again",
+    ),
     "expired": ("Đường dẫn tải đã hết hạn", "The download link has expired"),
     "unavailable": ("Máy chủ tạm thời không phục vụ được", "The server cannot serve this now"),
     "internal": ("Lỗi máy chủ", "Server error"),

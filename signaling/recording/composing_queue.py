@@ -112,6 +112,8 @@ class ComposingQueue(RecordingQueue):
         await self._store_outcome(recording, outcome)
         self._remux_queue.wake()
         stored = await self._store.recording(recording.id)
+        if stored is None or stored.state != "finishing":
+            self._furthest.pop(recording.id, None)
         if stored is not None and stored.state == "deleted":
             await asyncio.to_thread(recording.remove)
         elif outcome.error is None and self.told is not None:

@@ -13,7 +13,7 @@ from signaling.messages.server import RecordingState
 RecordingPhase = Literal["recording", "finishing", "ready", "broken", "deleted"]
 JOINED = 0
 """Part number of the file that joins all parts."""
-_GOES_ON = frozenset({None, "empty", "interrupted", "media-restarting", "unreadable"})
+_GOES_ON = frozenset({None, "empty", "interrupted", "media-restarting", "unreadable", "no-result"})
 """Reasons of an end that nobody wanted; the recording may go on after one."""
 
 
@@ -76,6 +76,8 @@ class Recording:
     sealed: bool = False
     composed: ComposedWhen = "live"
     """When its picture is composed: while it is recorded, or afterwards from its tracks."""
+    failure: str | None = None
+    """The word for why its file could not be made, once that was given up."""
     chapters: tuple[Chapter, ...] = ()
     """Chapter marks."""
     solos: tuple[Solo, ...] = ()
@@ -90,6 +92,11 @@ class Recording:
         path = Path(self.path)
         made = [each for each in (path, thumbnail_of(path), *isolated_track_paths(path)) if each.is_file()]
         return [*made, *raw_paths(path)]
+
+    @property
+    def recomposable(self) -> bool:
+        """Return whether it was given up to compose it, so that its tracks are still there."""
+        return self.state == "broken" and self.composed == "afterwards" and self.failure is not None
 
     def remove(self) -> None:
         """Delete the files."""

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 60.0
 """Interval of retries when the disk has no room, or a process was ended from outside."""
 MAX_SILENT_ENDS = 3
-"""A process may end without a result so often, probably killed, before its file counts as unreadable."""
+"""A process may end without a result so often, probably killed, before its file is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class RemuxOutcome:
         return error
 
 
-NO_OUTPUT = RemuxOutcome({"error": "unreadable"})
+NO_OUTPUT = RemuxOutcome({"error": "no-result"})
 """The process ended without a result: the file, or somebody, ended it."""
 
 
@@ -97,6 +97,7 @@ class RecordingQueue(ABC):
         elif outcome is NO_OUTPUT and self._silent_ends[recording.id] < MAX_SILENT_ENDS:
             log.warning("x the process that makes %s ended without a result", recording.path)
         else:
+            self._silent_ends.pop(recording.id, None)
             await self._store.finish_recording(_finished(recording, outcome))
             log.info("= recording %s part %d: %s", recording.session, recording.part, outcome.error or "ready")
 
@@ -108,12 +109,14 @@ def _solo(facts: dict[str, Any]) -> Solo:
 
 def _finished(recording: Recording, outcome: RemuxOutcome) -> Recording:
     if outcome.error is not None:
-        return replace(recording, state="broken", sealed=False, reason=recording.reason or outcome.error)
+        reason = recording.reason or outcome.error
+        return replace(recording, state="broken", sealed=False, reason=reason, failure=outcome.error)
     facts = outcome.facts
     return replace(
         recording,
         state="ready",
         sealed=False,
+        failure=None,
         milliseconds=round(facts["seconds"] * 1000),
         bytes=facts["bytes"],
         sha256=facts["sha256"],

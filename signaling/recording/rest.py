@@ -24,6 +24,7 @@ from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 from signaling.http.uploads import attachment
 from signaling.recording import access as recording_access
 from signaling.recording import composing_progress, manifest, model, schema
+from signaling.recording.compose_anew import compose_anew
 from signaling.recording.context import RECORDINGS
 from signaling.recording.model import JOINED, RecordingPhase
 
@@ -59,7 +60,8 @@ class Solo(Model):
 
 class Part(Model):
     """One file. `thumbnail` is the address of its picture for accounts that may download it; chapters are none or
-    several. `composing` is null unless it is still to be composed, or the file that joins parts waits for such."""
+    several. `composing` is null unless it is still to be composed, or the file that joins parts waits for such.
+    `failure` says why its file could not be made; if it is `recomposable`, this account may have it composed again."""
 
     id: str
     part: int
@@ -68,6 +70,8 @@ class Part(Model):
     bytes: int | None
     state: RecordingPhase
     reason: str | None
+    failure: str | None
+    recomposable: bool
     sha256: str | None
     thumbnail: str | None
     composing: Composing | None
@@ -250,6 +254,16 @@ def _plain(label: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", label.split(" · ", maxsplit=1)[0])[:64]
 
 
+async def compose(request: ApiRequest) -> None:
+    """Have a recording composed again that could not be."""
+    context = request.context(RECORDINGS)
+    recording = await _find(request)
+    request.only(recording_access.may_compose_anew(request.account, recording))
+    await compose_anew(recording, context.store, context.handovers)
+    await request.note("recording-compose", recording.id, recording.failure or "")
+    context.composing_queue.wake()
+
+
 async def thumbnail(request: ApiRequest) -> web.StreamResponse:
     """Send a picture from the middle of a recording."""
     recording = await _find(request)
@@ -331,6 +345,8 @@ def _part(
         bytes=recording.bytes,
         state=recording.state,
         reason=recording.reason,
+        failure=recording.failure,
+        recomposable=access == "owner" and recording.recomposable and may,
         sha256=recording.sha256 if allowed else None,
         thumbnail=f"/api/v1/recordings/{recording.id}/thumbnail" if seen else None,
         composing=None if left is None else Composing(percent=left.percent, ready=left.ready),
@@ -375,6 +391,15 @@ ROUTES = [
         query=Ticket,
         problems=(403, 404, 409, 410),
         media_type="video/mp4",
+    ),
+    Route(
+        "POST",
+        f"/recordings/{ID}/compose",
+        compose,
+        "Compose a recording again that could not be composed",
+        None,
+        status=204,
+        problems=(403, 404, 409),
     ),
     Route(
         "GET",

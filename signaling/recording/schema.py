@@ -26,6 +26,7 @@ RECORDINGS = Table(
     Column("stopped_by", String(64), nullable=False, server_default=""),
     Column("sealed", Boolean, nullable=False, server_default=false()),
     Column("composed", String(16), nullable=False, server_default="live"),
+    Column("failure", String(32)),
     UniqueConstraint("session", "part"),
     Index("recordings_host_unit", "host_unit"),
 )

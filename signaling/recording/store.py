@@ -94,7 +94,7 @@ class RecordingStore(SqlRows):
 
     async def finish_recording(self, recording: Recording) -> None:
         """Record the remuxed file of a closed recording and its chapters, unless it runs again."""
-        columns = ("milliseconds", "bytes", "state", "first", "sha256", "reason", "sealed")
+        columns = ("milliseconds", "bytes", "state", "first", "sha256", "reason", "sealed", "failure")
         row = self._recording_row(recording)
         closed = RECORDINGS.c.id == recording.id, RECORDINGS.c.state == "finishing"
         async with self._writer.begin() as connection:
@@ -105,6 +105,20 @@ class RecordingStore(SqlRows):
                 for table, rows in ((MARKS, _mark_rows(recording)), (SOLOS, self._solo_rows(recording))):
                     if rows:
                         await connection.execute(insert(table), rows)
+
+    async def compose_anew(self, recording: Recording) -> bool:
+        """Let a recording that could not be composed be composed again, and what joins its parts be made anew.
+
+        Return False if it is no such recording any more.
+        """
+        broken = RECORDINGS.c.id == recording.id, RECORDINGS.c.state == "broken", RECORDINGS.c.failure.is_not(None)
+        joined = _of(recording.session), RECORDINGS.c.part == JOINED, RECORDINGS.c.state.in_(["ready", "broken"])
+        values = {"state": "finishing", "failure": None, "sealed": False}
+        async with self._writer.begin() as connection:
+            found = await connection.execute(update(RECORDINGS).where(*broken).values(values))
+            if found.rowcount:
+                await connection.execute(update(RECORDINGS).where(*joined).values(**values, sha256=None))
+            return bool(found.rowcount)
 
     async def unencrypted(self) -> list[Recording]:
         """Return remuxed or broken recordings that are not encrypted yet."""

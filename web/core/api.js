@@ -308,6 +308,8 @@ export async function recordings() {
 }
 /** Return a link to a recording for this user alone. @type {(id: string) => Promise<{url: string, expires: string}>} */
 export const recordingLink = id => request('POST', `recordings/${encodeURIComponent(id)}/link`);
+/** Have a recording composed again that could not be. @param {string} id */
+export const composeAgain = id => request('POST', `recordings/${encodeURIComponent(id)}/compose`, {});
 
 /**
  * Set the first password by the token of a one-time link.

@@ -1,7 +1,7 @@
 // Page `recordings.html`: recordings to play, download and request.
 
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {ProblemError, requestMaterial, receiveRecording, recordingLink, recordings} from '../core/api.js';
+import {ProblemError, composeAgain, requestMaterial, receiveRecording, recordingLink, recordings} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
@@ -19,7 +19,7 @@ const canPlay = () => document.createElement('video').canPlayType(FORMAT) !== ''
 /** @param {Recording} recording */
 const isInProgress = recording => [recording, ...recording.parts].some(({state}) => state === 'finishing' || state === 'recording');
 /** @param {Part} part */
-const isFinished = ({state}) => state === 'ready' || state === 'broken';
+const hasFile = ({state, recomposable}) => state === 'ready' || (state === 'broken' && !recomposable);
 
 /** Start the browser's own download, which can be resumed, by a click on a hidden link. @param {string} url */
 function downloadFile(url) {
@@ -112,7 +112,7 @@ class RecordingsPage extends Page {
   actions(recording) {
     return html`<div class="acts">
         <button type="button" data-testid="play" ?disabled=${recording.state !== 'ready'} @click=${() => this.play(recording)}>${icon('play')}<span>${t('recordings.play')}</span></button>
-        <button type="button" class="main" data-testid="download" ?disabled=${!isFinished(recording)} @click=${() => this.withLink(recording, downloadFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
+        <button type="button" class="main" data-testid="download" ?disabled=${!hasFile(recording)} @click=${() => this.withLink(recording, downloadFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
       </div>`;
   }
 
@@ -156,12 +156,20 @@ class RecordingsPage extends Page {
   }
 
   /** @param {Part} part */
-  state({state, reason, composing}) {
+  state({id, state, reason, failure, recomposable, composing}) {
+    const reasons = [...new Set([reason, failure])].filter(word => word && hasText(`reason.${word}`));
     return html`<div class="state">
       <span class="badge rec-${state}" data-testid="state">${t(`recording.${state}`)}</span>
       ${composing ? this.composing(composing) : nothing}
-      ${reason && hasText(`reason.${reason}`) ? html`<small data-testid="reason">${t(`reason.${reason}`)}</small>` : nothing}
+      ${reasons.map(word => html`<small data-testid="reason">${t(`reason.${word}`)}</small>`)}
+      ${recomposable ? this.composeAgainButton(id) : nothing}
     </div>`;
+  }
+
+  /** Draw the button by which a recording is composed again that could not be. @param {string} id */
+  composeAgainButton(id) {
+    return html`<small>${t('recordings.tracks-kept')}</small>
+      <button type="button" data-testid="compose-again" @click=${() => this.attempt(async () => { await composeAgain(id); await this.load(); })}>${icon('record')}<span>${t('recordings.compose-again')}</span></button>`;
   }
 
   /** Draw how much of a recording is composed, and when it will be ready. @param {Composing} composing */
@@ -180,13 +188,13 @@ class RecordingsPage extends Page {
 
   /** @param {Part[]} parts */
   parts(parts) {
-    return html`<details>
+    return html`<details ?open=${parts.some(({recomposable}) => recomposable)}>
       <summary>${t('recordings.parts')}</summary>
       <p class="soft">${t('recordings.joined-hint')}</p>
       <ul class="parts">${parts.map(
         part => html`<li data-testid="part" data-part=${part.part} data-state=${part.state}>
           <strong>${t('recordings.part', part.part)}</strong><span>${hourMinute(part.started)} · ${this.length(part)}${size(part)}</span>${this.state(part)}${this.checksumButton(part)}
-          <button type="button" data-testid="download-part" ?disabled=${!isFinished(part)} @click=${() => this.withLink(part, downloadFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
+          <button type="button" data-testid="download-part" ?disabled=${!hasFile(part)} @click=${() => this.withLink(part, downloadFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
         </li>`,
       )}</ul>
     </details>`;

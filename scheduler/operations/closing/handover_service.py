@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.sessions import store as sessions_store
@@ -62,6 +62,11 @@ class HandoverService:
             at = whole_second(now)
             until = recording_handover.kept_until(at, self._policy(known).conduct.recordings)
             return await self._save(db, replace(known, received=at, received_by=by, keep_until=until))
+
+    async def withdraw(self, session_id: str) -> None:
+        """Forget the handover of a recording that is made anew; it is opened again once that is ready."""
+        async with writing(self._engine) as db:
+            await db.execute(delete(HANDOVERS).where(HANDOVERS.c.session == session_id))
 
     async def handover(self, session_id: str) -> Handover | None:
         """Return the handover of a session, if there is one."""

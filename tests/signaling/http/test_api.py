@@ -248,6 +248,7 @@ ALLOWED: dict[str, list[int]] = {
     "GET /recordings/estimate": [200, 200, 200, 200, 200, 200],
     "GET /recordings": [200, 200, 200, 200, 200, 200],
     "POST /recordings/{id}/link": [403, 200, 200, 403, 404, 404],
+    "POST /recordings/{id}/compose": [403, 409, 409, 403, 404, 404],
     "GET /recordings/{id}/file": [403, 200, 200, 403, 404, 404],
     "GET /recordings/{id}/thumbnail": [403, 200, 200, 403, 404, 404],
     "GET /recordings/{id}/manifest": [200, 200, 200, 403, 404, 404],

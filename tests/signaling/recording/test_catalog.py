@@ -153,6 +153,8 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, film_byte
         "bytes": len(content(world, file)),
         "state": "ready",
         "reason": None,
+        "failure": None,
+        "recomposable": False,
         "sha256": sha(world, file),
         "thumbnail": f"/api/v1/recordings/{recording}/thumbnail",
         "composing": None,

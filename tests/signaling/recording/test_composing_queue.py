@@ -6,6 +6,7 @@ Also tests `composing_progress.py`, `recording_queue.py` and `signaling/core/chi
 import asyncio
 import os
 import sys
+from argparse import ArgumentParser
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,10 +18,12 @@ import pytest
 from mediaserver.recording.chapters import Chapter
 from mediaserver.recording.disk_space import Space, measure
 from mediaserver.recording.encrypted_file import is_encrypted
-from mediaserver.recording.files import raw_paths, tracks_path
+from mediaserver.recording.files import raw_paths, segment_path, tracks_path
 from mediaserver.recording.remux_job import RecordingPart, RemuxJob
+from signaling.app import admin_cli
 from signaling.app.settings import Settings
 from signaling.core import child_process
+from signaling.core.errors import BadInput, NotRecomposable
 from signaling.recording import remux_queue as remuxing
 from signaling.recording.composing_progress import Composing, Progress, expected, expected_whole
 from signaling.recording.composing_queue import ComposingQueue, Tell, compose
@@ -259,9 +262,73 @@ async def test_a_process_that_always_dies_leaves_the_tracks_and_one_that_gets_fu
         queue.wake()
         await made(world)
     [row] = await world.recording_store.recordings()
-    assert (row.state, row.reason, raw_paths(path)) == ("broken", "unreadable", [tracks_path(path)])
+    assert (row.state, row.failure, raw_paths(path)) == ("broken", "no-result", [tracks_path(path)])
     row.remove()
     assert list(path.parent.iterdir()) == []
+
+
+async def given_up(world: World, session: str) -> Recording:
+    """Record a part that cannot be composed, since its process ends each time; return its row."""
+
+    async def ending(_: RemuxJob, tell: Tell) -> RemuxOutcome:
+        return NO_OUTPUT
+
+    queue = world.server.composing_queue
+    queue._work = ending
+    await closed_part(world, session)
+    for _ in range(MAX_SILENT_ENDS):
+        await made(world)
+        queue.wake()
+    await made(world)
+    queue._work = compose
+    return (await world.recording_store.recordings_in("broken"))[0]
+
+
+async def compose_again(world: World, login: str, recording: str) -> int:
+    client = await world.signed_in(login)
+    async with client.post(f"/api/v1/recordings/{recording}/compose", json={}) as response:
+        return response.status
+
+
+async def test_what_was_given_up_is_composed_when_the_host_asks_and_its_whole_is_handed_over_anew(world: World) -> None:
+    session = await world.session(NHA_TRANG, recording=True)
+    await closed_part(world, session.id)
+    await made(world)
+    row = await given_up(world, session.id)
+    segment = segment_path(Path(row.path), 0)
+    segment.write_bytes(b"a segment that may be the reason")
+    world.clock.advance(3 * 3600)
+    await world.server.periodic_jobs.work()
+    [shown] = await listed(world)
+    incomplete = shown["handover"]["digest"]
+    assert (shown["sha256"], shown["seconds"]) == (incomplete, 1.0)
+    assert [(each["failure"], each["recomposable"]) for each in shown["parts"]] == [(None, False), ("no-result", True)]
+    assert await compose_again(world, "nhatrang", row.id) == 403
+    assert await compose_again(world, "host", row.id) == 204
+    assert not segment.exists()
+    await made(world)
+    await world.server.periodic_jobs.work()
+    [shown] = await listed(world)
+    assert (shown["state"], shown["seconds"], shown["handover"]["digest"]) == ("ready", 2.0, shown["sha256"])
+    assert shown["sha256"] != incomplete
+    assert [(each["state"], each["failure"]) for each in shown["parts"]] == [("ready", None)] * 2
+    assert await compose_again(world, "host", row.id) == 409
+    [entry] = [entry for entry in await world.audited(20) if entry.action == "recording-compose"]
+    assert (entry.subject, entry.detail) == (row.id, "no-result")
+
+
+async def test_an_operator_has_it_composed_by_a_command(world: World, settings: Settings) -> None:
+    row = await given_up(world, "s")
+    parser = ArgumentParser()
+    admin_cli.add_arguments(parser)
+    await admin_cli.run(settings, parser.parse_args(["compose-recording", row.id]))
+    world.server.composing_queue.wake()
+    await made(world)
+    assert (await world.recording_store.recordings())[0].state == "ready"
+    with pytest.raises(NotRecomposable):
+        await admin_cli.run(settings, parser.parse_args(["compose-recording", row.id]))
+    with pytest.raises(BadInput):
+        await admin_cli.run(settings, parser.parse_args(["compose-recording", "nothing"]))
 
 
 async def test_a_recording_that_is_deleted_while_it_is_composed_leaves_no_file(world: World) -> None:

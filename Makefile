@@ -11,6 +11,7 @@ run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
 
 demo: .venv/run.stamp
+	@echo "The demonstration is loaded …"
 	@exec $(BIN)/python -m loadtest demo
 
 install: .venv/dev.stamp
@@ -112,6 +113,7 @@ packages:
 	@$(PYTHON) -m venv .venv || { echo "python3-venv is needed: apt-get install python3-venv"; rm -rf .venv; exit 1; }
 
 .venv/run.stamp: pyproject.toml constraints.txt setup.py $(NATIVE) | .venv/bin/python
+	@echo "Packages are installed into .venv; the first time takes some minutes …"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 

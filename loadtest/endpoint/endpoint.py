@@ -28,7 +28,7 @@ from loadtest.endpoint.sdp_answer import AcceptedMedia, Answer, BadAnswer, parse
 from loadtest.endpoint.sdp_offer import CAMERA, MIC, OPUS, RIDS, OfferOptions, Ssrcs, tile_mids, write_offer
 from loadtest.endpoint.sender import PTIME_MS, CameraLayer, VoiceStream, extension_block, with_extension
 from loadtest.endpoint.transport import EndpointTransport
-from loadtest.media.clip import FPS, Material
+from loadtest.media.clip import CAMERA_CODECS, FPS, Codec, Material
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.rtcp import nack
 from mediaserver.transport.dtls import fingerprint
@@ -112,6 +112,7 @@ class Endpoint:
         self._voice: VoiceStream | None = None
         self._level = b""
         self._layers: dict[int, CameraLayer] = {}
+        self._camera_codec: Codec = "H264"
         self._recoveries: dict[int, _LossRecovery] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._ticks = random.randrange(TICKS_PER_REPORT)
@@ -151,6 +152,18 @@ class Endpoint:
             self._timer.cancel()
         await self._transport.close()
 
+    def speak(self, on: bool) -> None:
+        """Open or mute the microphone; sound and the pictures for it begin together."""
+        self.sending.mic = on
+        if self._voice is not None:
+            self._voice.restart()
+        cameras = self._material.speaking if on else self._material.cameras
+        if cameras is None or not self._layers:
+            return
+        clips = cameras(self._camera_codec, self._offered.layers)
+        for layer in self._layers.values():
+            layer.show(next(clip for clip in clips if clip.width == layer.width))
+
     def _prepare(self, answer: Answer) -> None:
         self._codecs = {number: name for media in answer.media.values() for number, name in media.codecs}
         self.tile_ssrcs = {mid: media.ssrc for mid, media in answer.media.items() if mid in tile_mids(self._offered)}
@@ -163,13 +176,15 @@ class Endpoint:
             self._layers = self._make_layers(camera)
 
     def _make_layers(self, media: AcceptedMedia) -> dict[int, CameraLayer]:
-        number, codec = next(((n, c) for n, c in media.codecs if c in self._offered.codecs), (0, ""))
-        if codec not in ("VP8", "H264"):
+        number, name = next(((n, c) for n, c in media.codecs if c in self._offered.codecs), (0, ""))
+        codec = next((each for each in CAMERA_CODECS if each == name), None)
+        if codec is None:
             raise BadAnswer("the server takes none of our camera codecs")
         wanted = [
             i for i, rid in enumerate(RIDS[: self._offered.layers]) if self._offered.layers == 1 or rid in media.rids
         ]
-        clips = self._material.cameras(codec, self._offered.layers)  # type: ignore[arg-type]
+        self._camera_codec = codec
+        clips = self._material.cameras(codec, self._offered.layers)
         layers: dict[int, CameraLayer] = {}
         for at in wanted or [len(clips) - 1]:
             rid = RIDS[at] if wanted and self._offered.layers > 1 else ""

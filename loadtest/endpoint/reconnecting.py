@@ -57,18 +57,21 @@ class ReconnectingParticipant:
         self._resume = ""
 
     async def sit(self, code: str) -> None:
-        """Take the seat in at most four tries. Raises the errors of Participant.join."""
+        """Take the seat in at most four tries; after that `stay` goes on trying."""
         self._code = code
-        for delay in islice(delays(), FIRST_TRIES - 1):
+        for delay in islice(delays(), FIRST_TRIES):
             try:
-                return await self._join()
+                await self._join()
             except JOIN_ERRORS as error:
                 self._print_line(f"{self.name} cannot take its seat yet ({error or type(error).__name__}) …")
                 await self._pause(delay)
-        return await self._join()
+            else:
+                return
 
     async def stay(self) -> str:
         """Take the seat again whenever it is lost; return the final word, of `FINAL_REASONS` or `REMOVED_REASONS`."""
+        if self.participant is None and (refused := await self._come_back()):
+            return refused
         while True:
             reason = await self._wait_until_lost()
             if reason in FINAL_REASONS or reason in REMOVED_REASONS:
@@ -113,7 +116,7 @@ class ReconnectingParticipant:
                 if refusal.word in FINAL_REASONS:
                     return refusal.word
                 logger.info("x %s cannot come back: %s", self.name, refusal)
-            except JOIN_ERRORS as error:
+            except Exception as error:  # whatever it is, others go on
                 logger.info("x %s cannot come back: %r", self.name, error)
             else:
                 return ""

@@ -47,6 +47,10 @@ class VoiceStream:
         """Return True if the next packet is the first of the loop."""
         return self._at == 0
 
+    def restart(self) -> None:
+        """Send the loop from its beginning at the next tick."""
+        self._at = 0
+
     def next(self) -> Outgoing:
         """Return the packet of this tick."""
         payload = self._packets[self._at]
@@ -80,6 +84,11 @@ class CameraLayer:
         self.sent = SenderCounters()
 
     @property
+    def width(self) -> int:
+        """The width of its pictures."""
+        return self._clip.width
+
+    @property
     def begins(self) -> bool:
         """Return True if the next picture is the first of the loop."""
         return self._at == 0
@@ -96,6 +105,11 @@ class CameraLayer:
     def skip(self, ticks: int) -> None:
         """Skip ticks without a picture."""
         self._timestamp = (self._timestamp + ticks * PICTURE_STEP) & 0xFFFFFFFF
+
+    def show(self, clip: Clip) -> None:
+        """Send another clip of the same codec and size, from its beginning at the next tick."""
+        self._clip = clip
+        self._at = 0
 
     def restart(self) -> None:
         """Send a key frame at the next tick."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from loadtest.media.tone import LEVEL
 from mediaserver.rtp.payload import packetize_h264, packetize_vp8
 
 Codec = Literal["VP8", "H264"]
+CAMERA_CODECS: tuple[Codec, ...] = get_args(Codec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,9 @@ Cameras = Callable[[Codec, int], tuple[Clip, ...]]
 @dataclass(frozen=True, slots=True)
 class Material:
     """The media that an endpoint sends in a loop: `voice` are Opus packets of 20 ms, `level` their loudness in −dBov
-    (RFC 6464)."""
+    (RFC 6464); `speaking` are the cameras while the person speaks, if they differ."""
 
     voice: tuple[bytes, ...]
     cameras: Cameras
     level: int = LEVEL
+    speaking: Cameras | None = None

@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from loadtest.media.clip import Clip, Codec, Material
+from loadtest.media.face import Face
+from loadtest.media.face import clips as clips_of_face
 from loadtest.media.picture import HUES, Card, cache_directory, clips
 from loadtest.media.tone import encode_tone, tone_hz
+from loadtest.media.voice import encode_voice
 
 SHARED_CARDS = 4
 """Pictures that many endpoints share: encoding one for each of hundreds would take longer than the test."""
@@ -20,12 +23,16 @@ class MediaLibrary:
     def __init__(self, cache: Path | None = None) -> None:
         self._cache = cache or cache_directory()
         self._clips: dict[tuple[Card, Codec, int], tuple[Clip, ...]] = {}
+        self._faces: dict[tuple[int, Codec, int, bool], tuple[Clip, ...]] = {}
         self._tones: dict[int, tuple[bytes, ...]] = {}
 
-    def material(self, index: int, name: str) -> Material:
-        """Return a picture with this name on it, whose hue is chosen by the index as the tone is."""
-        card = Card(name, index * HUE_STEP % HUES)
-        return Material(self._tone(tone_hz(index)), lambda codec, layers: self._clip(card, codec, layers))
+    def person(self, index: int) -> Material:
+        """Return the face and the voice of a person."""
+        return Material(
+            encode_voice(index),
+            lambda codec, layers: self._face(index, codec, layers, speaking=False),
+            speaking=lambda codec, layers: self._face(index, codec, layers, speaking=True),
+        )
 
     def shared_material(self, index: int) -> Material:
         """Return one of a few shared pictures, and the tone of the index."""
@@ -38,9 +45,20 @@ class MediaLibrary:
             for index in range(SHARED_CARDS):
                 await asyncio.to_thread(self._clip, _shared_card(index), codec, layers)
 
-    async def prepare(self, index: int, name: str, codec: Codec, layers: int) -> None:
-        """Encode one endpoint's picture beforehand, in a thread."""
-        await asyncio.to_thread(self._clip, Card(name, index * HUE_STEP % HUES), codec, layers)
+    async def prepare_person(self, index: int, codec: Codec, layers: int) -> None:
+        """Encode one person's voice, and pictures of the person listening, beforehand in a thread."""
+        await asyncio.to_thread(encode_voice, index)
+        await asyncio.to_thread(self._face, index, codec, layers, speaking=False)
+
+    async def prepare_speaking(self, index: int, codec: Codec, layers: int) -> None:
+        """Encode pictures of one person speaking beforehand, in a thread."""
+        await asyncio.to_thread(self._face, index, codec, layers, speaking=True)
+
+    def _face(self, index: int, codec: Codec, layers: int, *, speaking: bool) -> tuple[Clip, ...]:
+        key = (index, codec, layers, speaking)
+        if key not in self._faces:
+            self._faces[key] = clips_of_face(Face(index), codec, layers, self._cache, speaking=speaking)
+        return self._faces[key]
 
     def _clip(self, card: Card, codec: Codec, layers: int) -> tuple[Clip, ...]:
         key = (card, codec, layers)

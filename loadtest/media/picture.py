@@ -72,11 +72,17 @@ def _clip(card: Card, codec: Codec, size: int, cache: Path) -> Clip:
 def coded(card: Card, codec: Codec, size: int, cache: Path) -> list[EncodedPicture]:
     """Return the loop of one size as the encoder wrote it, from the cache if possible."""
     width, height, _ = RENDITIONS[size]
-    key = json.dumps([_VERSION, card.name, card.hue, codec, size])
-    path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.clip"
+    return cached([_VERSION, card.name, card.hue, codec, size], codec, size, draw(card, width, height), cache)
+
+
+def cached(
+    key: Sequence[object], codec: Codec, size: int, drawing: Iterator[Plane], cache: Path
+) -> list[EncodedPicture]:
+    """Return the cached pictures of a key; without any, encode what `drawing` yields."""
+    path = cache / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}.clip"
     pictures = load(path)
     if pictures is None:
-        pictures = encode(codec, size, draw(card, width, height))
+        pictures = encode(codec, size, drawing)
         save(path, pictures)
     return pictures
 

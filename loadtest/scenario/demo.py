@@ -1,9 +1,10 @@
 """`make demo`: runs the server as `make run` does, with a meeting in progress and a finished recording to download.
 
-Twelve simulated points sit in a session; their pictures move and carry their names, and whoever has the floor hums its
-own tone. Accounts for a visitor are printed. The simulated host gives the floor to whoever is first in the queue, every
-ten seconds, so a visitor who raises a hand will be heard. A point that loses its connection joins again. At the end the
-sessions are cancelled, the recording is deleted and the accounts are disabled.
+Twelve simulated points sit in a session: faces that blink and move, and whoever has the floor speaks with mouth and
+voice. Accounts for a visitor are printed. The simulated host gives the floor to whoever is first in the queue, every
+ten seconds, so a visitor who raises a hand will be heard. A point that loses its connection joins again, and no point
+ends the demonstration for the others. At the end, or at the next start if this one was killed, the sessions are
+cancelled, the recording is deleted and the accounts are disabled.
 """
 
 import asyncio
@@ -21,18 +22,19 @@ from loadtest.endpoint.reconnecting import JOIN_ERRORS, ReconnectingParticipant
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.library import MediaLibrary
 from loadtest.progress import PrintLine, Steps
-from loadtest.scenario.demo_cleanup import Traces, remove
+from loadtest.scenario.demo_cleanup import VISITOR, remove, remove_former
 from loadtest.server.accounts import Login, create_accounts, points
-from loadtest.server.booking import book
+from loadtest.server.booking import book, cancel
 from loadtest.server.process import Server, ServerFailed, serve
 from loadtest.server.rest_client import Client, Refused
 from mediaserver.transport.dtls import make_certificate
 from scheduler.core.model import COMMUNE, DISTRICT, PROVINCE, Point
-from signaling.app.admin_cli import NewAccount
+from signaling.app.admin_cli import FIRST, NewAccount
 
 log = logging.getLogger(__name__)
 
 SIMULATED = 12
+RECORDED_TITLE = "Họp giao ban (đã ghi hình)"
 RECORDED = 4
 """Points in the short recorded session."""
 TURN_S = 10.0
@@ -40,34 +42,52 @@ RECORDING_S = 12
 RECORDING_STARTS_S = 30.0
 RECORDING_READY_S = 60
 """Longest time for closing the file on a busy machine."""
+KEPT_PASSWORD = (
+    f"  {FIRST:13}  account {FIRST} keeps the password of its first sign-in;"
+    f" `diemcau admin set-password {FIRST}` sets another"
+)
 DURATION = timedelta(hours=8)
 SHORT = timedelta(minutes=10)
 """Length of the recorded session: enough for a busy machine to join and record."""
-OFFERED = OfferOptions(("H264",))
+OFFERED = OfferOptions(("H264",), layers=2)
 """One codec alone, whose pictures are encoded beforehand, so that no join has to wait for the encoder."""
-STEPS = 5
+STEPS = 6
+NEW_SESSION_S = 10.0
+"""Seconds between two attempts to begin another session."""
+FLOOR_POLL_S = 0.2
+"""Seconds between two looks at who has the floor."""
+FIRST_SIGN_IN = "First sign-in: "
+"""Begin of the line in which a server prints the one-time password of its first account."""
 DYING_S = 2.0
 """Seconds from the first failure without a server to the end of its process."""
 
 
 async def run(print_line: PrintLine) -> None:
     """Serve and hold meetings until cancelled, then remove what they created. Raises ServerFailed, Refused."""
-    environ, traces = os.environ, Traces()
+    environ = {"DIEMCAU_LOG": "ERROR"} | os.environ  # what an operator has to know would only alarm a visitor
     steps = Steps(STEPS, print_line)
+    waiting = asyncio.ensure_future(steps.tell_of_waiting())
+    served = False
     try:
+        steps.begin("What a former demonstration left is removed")
+        await remove_former(environ, print_line)
         steps.begin("The server starts")
-        async with serve(environ, print_line) as server:
-            await _until_either_ends(_prepare_and_run(server, steps, traces, print_line), server)
+        greeting: list[str] = []
+        async with serve(environ, greeting.append) as server:
+            served = True
+            first_password = [line for line in greeting if line.startswith(FIRST_SIGN_IN)]
+            await _until_either_ends(_prepare_and_run(server, first_password, steps, print_line), server)
     except ServerFailed:
-        if traces.accounts:
+        if served:
             await _end_workers(environ, print_line)
         raise
     finally:
-        if traces.accounts:
+        waiting.cancel()
+        if served:
             print_line(
                 "The sessions of the demonstration are cancelled, its recording is deleted, its accounts are shut."
             )
-            await remove(environ, traces)
+            await remove(environ)
 
 
 async def _end_workers(environ: Mapping[str, str], print_line: PrintLine) -> None:
@@ -93,18 +113,17 @@ async def _until_either_ends(meetings: Coroutine[None, None, None], server: Serv
         await asyncio.wait({running})
 
 
-async def _prepare_and_run(server: Server, steps: Steps, traces: Traces, print_line: PrintLine) -> None:
+async def _prepare_and_run(server: Server, first_password: list[str], steps: Steps, print_line: PrintLine) -> None:
     demo_points = _choose_points(await points(server.environ))
     accounts = _accounts(demo_points)
-    traces.accounts = [new.account for new in accounts]
     steps.begin("Accounts are made")
     logins = await create_accounts(server.environ, accounts, lambda count: steps.reached(count, len(accounts)))
-    steps.begin("Pictures are drawn and encoded, once for all demonstrations")
+    steps.begin("Faces are drawn and encoded, once for all demonstrations")
     library = MediaLibrary()
-    for index, point in enumerate(demo_points):
-        await library.prepare(index, point.label, "H264", OFFERED.layers)
+    for index in range(len(demo_points)):
+        await library.prepare_person(index, "H264", OFFERED.layers)
         steps.reached(index + 1, len(demo_points))
-    await Demo(server.url, demo_points, logins, library, steps, traces, print_line).run()
+    await Demo(server.url, demo_points, logins, library, steps, first_password, print_line).run()
 
 
 def _choose_points(registered: Sequence[Point]) -> list[Point]:
@@ -118,10 +137,11 @@ def _choose_points(registered: Sequence[Point]) -> list[Point]:
 
 def _accounts(demo_points: Sequence[Point]) -> list[NewAccount]:
     """Return one account for each point, the visitor's last, then a central technician and an administrator."""
-    sites = [NewAccount(f"demo-{p.id}"[:64], p.label, ("site", "registrant"), point=p.id) for p in demo_points[:-1]]
-    visitor = NewAccount("demo", "Khách xem thử", ("site", "registrant"), point=demo_points[-1].id)
-    technician = NewAccount("demo-technician", "Kỹ thuật trung tâm", ("technician",))
-    administrator = NewAccount("demo-admin", "Quản trị viên (trình diễn)", ("administrator",))
+    roles, visited = ("site", "registrant"), demo_points[-1].id
+    sites = [NewAccount(f"{VISITOR}-{p.id}"[:64], p.label, roles, point=p.id) for p in demo_points[:-1]]
+    visitor = NewAccount(VISITOR, "Khách xem thử", roles, point=visited)
+    technician = NewAccount(f"{VISITOR}-technician", "Kỹ thuật trung tâm", ("technician",))
+    administrator = NewAccount(f"{VISITOR}-admin", "Quản trị viên (trình diễn)", ("administrator",))
     return [*sites, visitor, technician, administrator]
 
 
@@ -135,7 +155,7 @@ class Demo:
         logins: list[Login],
         library: MediaLibrary,
         steps: Steps,
-        traces: Traces,
+        first_password: list[str],
         print_line: PrintLine,
     ) -> None:
         self._url = url
@@ -143,15 +163,16 @@ class Demo:
         self._logins = logins
         self._library = library
         self._steps = steps
-        self._traces = traces
+        self._first_password = first_password
         self._print_line = print_line
         self._certificate = make_certificate()
         self._clients: list[Client] = []
+        self._session = ""
         self._participants: list[ReconnectingParticipant] = []
 
     async def run(self) -> None:
         """Hold meetings one after the other, and beside the first record a short session. Raises Refused."""
-        recording: asyncio.Task[None] | None = None
+        beside: list[asyncio.Task[None]] = []
         try:
             for login in self._logins[: SIMULATED + 1]:
                 client = Client(self._url)
@@ -160,16 +181,16 @@ class Demo:
             self._steps.begin("Points take their seats")
             code = await self._begin_session(lambda count: self._steps.reached(count, SIMULATED))
             self._steps.begin("A short session is recorded")
-            recording = asyncio.ensure_future(self._record())
+            beside = [asyncio.ensure_future(self._record()), asyncio.ensure_future(self._let_speak())]
             while True:
                 self._invite(code)
                 await self._hold()
                 self._print_line("Somebody ended the session, so another one begins.")
-                code = await self._begin_session()
+                code = await self._begin_another()
         finally:
-            if recording is not None:
-                recording.cancel()
-                await asyncio.wait({recording})
+            for each in beside:
+                each.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await asyncio.gather(*(point.leave() for point in self._participants), return_exceptions=True)
             await asyncio.gather(*(client.close() for client in self._clients))
 
@@ -179,12 +200,24 @@ class Demo:
         """Register a session and seat everybody; return its code. `seated` is called after each with the number."""
         title, invited = "Hội nghị trực tuyến (trình diễn)", [point.id for point in self._demo_points[1:]]
         session = await book(self._clients[0], self._demo_points[0].id, invited, title, duration=DURATION)
-        self._traces.sessions.append(session["id"])
+        self._session = session["id"]
         self._participants = [self._reconnecting(index) for index in range(SIMULATED)]
         for count, point in enumerate(self._participants, 1):
             await point.sit(session["code"])
             seated(count)
         return str(session["code"])
+
+    async def _begin_another(self) -> str:
+        """Cancel the session that ended early, and begin another once it is admitted; return its code."""
+        while True:
+            try:
+                with suppress(Refused):  # it is over or cancelled already
+                    await cancel(self._clients[0], self._session)
+                await asyncio.gather(*(point.leave() for point in self._participants), return_exceptions=True)
+                return await self._begin_session()
+            except (Refused, *JOIN_ERRORS) as error:
+                self._print_line(f"No other session can begin yet ({error or type(error).__name__}) …")
+                await asyncio.sleep(NEW_SESSION_S)
 
     def _reconnecting(self, index: int) -> ReconnectingParticipant:
         return ReconnectingParticipant(
@@ -196,7 +229,9 @@ class Demo:
 
     def _participant(self, index: int) -> Participant:
         def endpoint() -> Endpoint:
-            return Endpoint(self._certificate, self._library.material(index, self._demo_points[index].label), OFFERED)
+            made = Endpoint(self._certificate, self._library.person(index), OFFERED)
+            made.speak(False)
+            return made
 
         return Participant(self._clients[index], endpoint)
 
@@ -234,6 +269,28 @@ class Demo:
             with suppress(ConnectionError):
                 speaker = speaker if host is None else await _give_floor(host, speaker)
 
+    async def _let_speak(self) -> None:
+        """Let who has the floor speak, the host only while nobody else has it; runs until cancelled."""
+        while True:
+            for index, point in enumerate(self._participants):
+                with suppress(ConnectionError):
+                    if point.participant is not None:
+                        await self._speak_or_listen(index, point.participant)
+            await asyncio.sleep(FLOOR_POLL_S)
+
+    async def _speak_or_listen(self, index: int, participant: Participant) -> None:
+        floors = {seat for seat, each in participant.seats.items() if each["floor"]}
+        speaks = participant.seat in floors and (index > 0 or len(floors) == 1)
+        if participant.endpoint is not None and speaks != participant.endpoint.sending.mic:
+            await self._set_speaking(index, participant, speaks)
+
+    async def _set_speaking(self, index: int, participant: Participant, on: bool) -> None:
+        """Let a person speak or listen. Raises ConnectionError."""
+        await self._library.prepare_speaking(index, "H264", OFFERED.layers)
+        if participant.endpoint is not None:
+            participant.endpoint.speak(on)
+            await participant.send("media", mic=on, camera=True)
+
     # The recording.
 
     async def _record(self) -> None:
@@ -243,13 +300,12 @@ class Demo:
         except (*JOIN_ERRORS, Refused, KeyError) as error:
             self._print_line(f"There is no recording: {error!r}")
         else:
-            self._print_line("A finished recording is ready to download.")
+            self._print_line(f"The recording “{RECORDED_TITLE}” is ready: account {VISITOR}, page Bản ghi.")
+        self._steps.end()
 
     async def _make_recording(self) -> None:
         visitor, others = self._clients[SIMULATED], [point.id for point in self._demo_points[:RECORDED]]
-        title = "Họp giao ban (đã ghi hình)"
-        session = await book(visitor, self._demo_points[-1].id, others, title, duration=SHORT)
-        self._traces.sessions.append(session["id"])
+        session = await book(visitor, self._demo_points[-1].id, others, RECORDED_TITLE, duration=SHORT)
         everyone = [self._participant(index) for index in (SIMULATED, *range(RECORDED))]
         try:
             for participant in everyone:
@@ -257,9 +313,8 @@ class Demo:
             await everyone[0].send("record", on=True, composed="live")  # a visitor shall find the file at once
             async with asyncio.timeout(RECORDING_STARTS_S):
                 await everyone[0].recorded.wait()
-            for second in range(RECORDING_S):
-                await asyncio.sleep(1)
-                self._steps.reached(second + 1, RECORDING_S)
+            await self._set_speaking(SIMULATED, everyone[0], True)
+            await asyncio.sleep(RECORDING_S)
             await everyone[0].send("record", on=False)
             await self._until_ready(session["id"])
         finally:
@@ -277,26 +332,28 @@ class Demo:
     # The visitor.
 
     def _invite(self, code: str) -> None:
-        self._print_line("")
-        self._print_line(f"{SIMULATED} points are in a meeting. Open {self._url}/ and sign in as")
+        shown = f"{code[:4]} {code[4:7]} {code[7:]}"
+        lines = ["", f"{SIMULATED} points are in a meeting. Open {self._url}/ and sign in as"]
         for role, index, hint in (
-            ("administrator", SIMULATED + 2, "accounts, units, rules"),
+            ("point", SIMULATED, "is invited to the meeting, and has a recording"),
             ("host", 0, "takes the host's seat, and gives it back by leaving"),
             ("technician", SIMULATED + 1, "controls the meeting from the centre"),
-            ("point", SIMULATED, "is invited to the meeting"),
+            ("administrator", SIMULATED + 2, "accounts, units, rules"),
         ):
             account, password = self._logins[index]
-            self._print_line(f"  {role:13}  account {account}, password {password}  ({hint})")
-        self._print_line(f"Session code: {code[:4]} {code[4:7]} {code[7:]}")
-        self._print_line("Three things to try:")
-        self._print_line(
-            "  1. As the point, join by the code and raise your hand: you have the floor when your turn comes."
-        )
-        self._print_line(
-            "  2. As the technician, join by the code, change the layout, give somebody the floor or mute them."
-        )
-        self._print_line("  3. As the point, open Bản ghi (recordings) and play the recorded session, or download it.")
-        self._print_line("Ctrl-C ends the demonstration and takes back what it began.")
+            lines.append(f"  {role:13}  account {account}, password {password}  ({hint})")
+        lines += [
+            *(f"  {FIRST:13}  {line.removeprefix(FIRST_SIGN_IN)}  (shown once)" for line in self._first_password),
+            *([] if self._first_password else [KEPT_PASSWORD]),
+            f"Session code: {shown}",
+            "Three things to try:",
+            "  1. As the point, join by the code and raise your hand: you have the floor when your turn comes.",
+            "  2. As the technician, join by the code, change the layout, give somebody the floor or mute them.",
+            f"  3. As the point, open Bản ghi (recordings) in half a minute, and play “{RECORDED_TITLE}”.",
+            "Ctrl-C ends the demonstration and takes back what it began.",
+        ]
+        for line in lines:
+            self._print_line(line)
 
 
 async def _give_floor(host: Participant, speaker: str) -> str:

@@ -1,6 +1,7 @@
 """Runs `diemcau serve` as a child process, reads its URL from its output, and stops it at the end."""
 
 import asyncio
+import ctypes
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from loadtest.progress import PrintLine
 
 START_S = 60.0
 STOP_S = 20.0
+_LIBC = ctypes.CDLL(None)
 _URL = re.compile(r"http://\S+")
 
 
@@ -35,6 +37,14 @@ class Server:
     ended: "asyncio.Task[int]"
 
 
+def _end_with_parent() -> None:
+    """Have the kernel ask the server to end when this process is gone, however it ended.
+
+    1 is PR_SET_PDEATHSIG, prctl(2).
+    """
+    _LIBC.prctl(1, signal.SIGTERM)
+
+
 @asynccontextmanager
 async def serve(environ: Mapping[str, str], print_line: PrintLine) -> AsyncIterator[Server]:
     """Run a server with these settings; `print_line` receives its output. Raises ServerFailed."""
@@ -43,6 +53,7 @@ async def serve(environ: Mapping[str, str], print_line: PrintLine) -> AsyncItera
         env=dict(environ),
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C reaches this process alone, so endpoints leave before the server ends
+        preexec_fn=_end_with_parent,
     )
     drain: asyncio.Task[None] | None = None
     try:

@@ -20,6 +20,8 @@ from signaling.audit.schema import AUDIT
 from signaling.core.audit_entry import SERVER, AuditEntry
 
 log = logging.getLogger(__name__)
+head_log = logging.getLogger(f"{__name__}.head")
+head_log.setLevel(logging.INFO)  # no fault, yet in the journal at every level: an old head proves what came before it
 
 BATCH = 1000
 """Rows that are read before other work gets its turn."""
@@ -196,8 +198,7 @@ class AuditLog:
         if verdict.broken is not None:
             log.error("x audit log: entry %d was changed after it was written", verdict.broken)
         elif verdict.entries:
-            # no fault, but it must reach the journal at every usual level: an old head proves what came before it
-            log.warning("= audit log: %d entries, head %d:%s", verdict.entries, verdict.last, verdict.head)
+            head_log.info("= audit log: %d entries, head %d:%s", verdict.entries, verdict.last, verdict.head)
 
 
 def _storable(entry: AuditEntry) -> AuditEntry:

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from loadtest.endpoint import participant
 from loadtest.endpoint.endpoint import Endpoint, Sending
-from loadtest.endpoint.participant import Participant, Rejected
+from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.receive_counters import ReceiveCounters
 from loadtest.endpoint.reconnecting import FIRST_TRIES, SEAT_POLL_S, ReconnectingParticipant
 from loadtest.endpoint.transport import TransportFailed
@@ -51,6 +51,8 @@ class ScriptedServer:
     joins: list[dict[str, Any]] = field(default_factory=list)
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    malformed: int = 0
+    """So many joins are answered without a seat."""
     requests: list[str] = field(default_factory=list)
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -72,6 +74,9 @@ class ScriptedServer:
             self.joins.append(message)
             if self.refusals:
                 return {"type": "error", "error": self.refusals.pop(0), "text": "no"}
+            if self.malformed:
+                self.malformed -= 1
+                return {"type": "joined"}
             seated = {"seat": "s1", "resume": f"token-{len(self.joins)}", "role": "component", "controller": False}
             return {"type": "joined", **seated, "recording": {"on": False}, "seats": [SEAT]}
         return {"type": "answer", "sdp": "answer"} if message["type"] == "offer" else {"type": "done"}
@@ -230,9 +235,29 @@ async def test_a_visitor_who_takes_the_seat_keeps_it_until_it_leaves(make_point:
     assert [join.get("resume") for join in point.server.joins] == [None, None]
 
 
-async def test_the_first_join_fails_after_four_tries(make_point: MakePoint) -> None:
-    with pytest.raises(TransportFailed):
-        await make_point(fails=(1, 2, 3, 4))
+async def test_a_point_whose_first_joins_all_failed_comes_later(make_point: MakePoint) -> None:
+    point = await make_point(fails=(1, 2, 3, 4))
+    assert (point.point.participant, len(point.printed)) == (None, FIRST_TRIES)
+    staying = point.stay()
+    await point.server.seated(1)
+    await point.server.sockets[-1].send_json({"type": "bye", "reason": "ended"})
+    await point.server.sockets[-1].close()
+    assert await staying == "ended"
+
+
+async def test_a_session_that_ended_before_the_first_seat_ends_the_tries(make_point: MakePoint) -> None:
+    point = await make_point(fails=(1, 2, 3, 4))
+    point.server.refusals = ["code-unknown"]
+    assert await point.point.stay() == "code-unknown"
+
+
+async def test_whatever_goes_wrong_with_a_point_it_tries_again(make_point: MakePoint) -> None:
+    point = await make_point()
+    point.server.malformed = 1
+    staying = point.stay()
+    point.endpoints[0].closed.set()
+    await point.server.seated(2)
+    assert (staying.done(), point.delays) == (False, [1, 2])
 
 
 async def test_the_first_join_is_tried_again(make_point: MakePoint) -> None:
@@ -245,5 +270,5 @@ async def test_the_first_join_is_tried_again(make_point: MakePoint) -> None:
 async def test_a_refusal_names_its_word(make_point: MakePoint) -> None:
     point = await make_point()
     point.server.refusals = ["full"] * FIRST_TRIES
-    with pytest.raises(Rejected, match="full"):
-        await point.point.sit("1234567890")
+    await point.point.sit("1234567890")
+    assert point.printed == ["Vạn Phú cannot take its seat yet (full: no) …"] * FIRST_TRIES

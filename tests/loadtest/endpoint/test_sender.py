@@ -44,6 +44,24 @@ def test_pictures_go_on_by_40_ms() -> None:
     assert (second[0][1] - first[-1][1]) & 0xFFFF == 1
 
 
+def test_a_voice_begins_anew() -> None:
+    voice = VoiceStream(7, 111, (b"a", b"b", b"c"))
+    first = voice.next()
+    voice.restart()
+    second = voice.next()
+    assert (first[4], second[4], (second[1] - first[1]) & 0xFFFF) == (b"a", b"a", 1)
+
+
+def test_another_clip_begins_with_its_key_frame_and_goes_on_by_40_ms() -> None:
+    layer, other = CameraLayer(9, 102, clip(packets=1), b""), clip(packets=3)
+    first = layer.next()[0]
+    layer.show(other)
+    second = layer.next()[0]
+    assert [p[4] for p in second] == list(other.frames[0].payloads)
+    assert (second[0][1] - first[-1][1]) & 0xFFFF == 1
+    assert (second[0][2] - first[0][2]) & 0xFFFFFFFF == 3600
+
+
 def test_layers_send_mid_and_rid_at_first_and_on_key_frames() -> None:
     layer = CameraLayer(9, 102, clip(packets=1, frames=100, key_every=100), EXTENSION)
     extensions = [layer.next()[1] for _ in range(101)]

@@ -1,15 +1,18 @@
 """Clean-up after a demonstration, on a real database: its sessions, recordings and accounts, and no others."""
 
 from datetime import timedelta
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
 
-from loadtest.scenario.demo_cleanup import Traces, remove
+from loadtest.scenario import demo_cleanup
+from loadtest.scenario.demo_cleanup import remove, remove_former
 from loadtest.server.accounts import create_accounts, points
 from scheduler.core.model import Interval, Request, Session
 from scheduler.units.seed import khanh_hoa_2023
 from signaling.app.admin_cli import NewAccount
+from signaling.app.serve import LOCK
 from signaling.app.services import Services, open_services, utc_now
 from signaling.app.settings import read
 from signaling.audit.log import EntryFilter
@@ -24,7 +27,7 @@ async def environ(tmp_path: Path) -> dict[str, str]:
     return environ
 
 
-async def recorded(services: Services, hosts: list[str], folder: Path) -> tuple[Session, Path]:
+async def recorded(services: Services, hosts: list[str], folder: Path, by: str) -> tuple[Session, Path]:
     """Register a session of tomorrow, with a finished recording."""
     begin = utc_now().replace(microsecond=0) + timedelta(days=1)
     request = Request(
@@ -36,7 +39,7 @@ async def recorded(services: Services, hosts: list[str], folder: Path) -> tuple[
         contact_name="Nguyễn Văn A",
         contact_phone="0905123456",
         recording=True,
-        submitted_by="demo",
+        submitted_by=by,
         klass="khan_cap",
         ground="chi_dao_ubnd_tinh",
         reason="Thử",
@@ -56,14 +59,15 @@ async def recorded(services: Services, hosts: list[str], folder: Path) -> tuple[
 
 async def test_only_its_own_sessions_recordings_and_accounts_are_removed(environ: dict[str, str]) -> None:
     names = [point.id for point in (await points(environ))[:5]]
-    demo, other = NewAccount("demo", "Khách", ("technician",)), NewAccount("truc.ban", "Trực ban", ("technician",))
+    demo, other = NewAccount("demo", "Khách", ("technician",)), NewAccount("demonstrator", "Trực ban", ("technician",))
     await create_accounts(environ, [demo, other])
     settings = read(environ)
     folder = settings.data / "recordings"
     async with open_services(settings) as services:
-        own, own_file = await recorded(services, names[:2], folder)
-        others, others_file = await recorded(services, names[2:4], folder)
-    await remove(environ, Traces([own.id], ["demo"]))
+        own, own_file = await recorded(services, names[:2], folder, "demo")
+        others, others_file = await recorded(services, names[2:4], folder, "demonstrator")
+    await remove(environ)
+    await remove(environ)  # what is removed stays removed
     async with open_services(settings) as services:
         states = [(await services.scheduler.session(each.id)).state for each in (own, others)]
         assert states == ["cancelled", "issued"]
@@ -73,7 +77,36 @@ async def test_only_its_own_sessions_recordings_and_accounts_are_removed(environ
         assert [each.entry.subject for each in noted] == [f"{own.id}-1"]
         shut = {account.account: account.disabled for account in await services.accounts.accounts()}
     assert (own_file.exists(), others_file.exists()) == (False, True)
-    assert shut == {"demo": True, "truc.ban": False}
+    assert shut == {"demo": True, "demonstrator": False}
     await create_accounts(environ, [demo])
     async with open_services(settings) as services:
         assert not any(account.disabled for account in await services.accounts.accounts())
+
+
+async def test_what_a_killed_demonstration_left_is_removed_at_the_next_start(environ: dict[str, str]) -> None:
+    names = [point.id for point in (await points(environ))[:2]]
+    async with open_services(read(environ)) as services:
+        left, _ = await recorded(services, names, read(environ).data / "recordings", "demo-technician")
+    printed: list[str] = []
+    await remove_former(environ, printed.append)
+    async with open_services(read(environ)) as services:
+        assert (await services.scheduler.session(left.id)).state == "cancelled"
+    assert printed == []
+
+
+async def test_nothing_is_removed_under_a_server_that_runs(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_cleanup, "ENDING_S", 1)
+    settings = read(environ)
+    names = [point.id for point in (await points(environ))[:2]]
+    async with open_services(settings) as services:
+        held, _ = await recorded(services, names, settings.data / "recordings", "demo")
+    settings.run.mkdir(parents=True, exist_ok=True)
+    printed: list[str] = []
+    with (settings.run / LOCK).open("a") as lock:
+        flock(lock, LOCK_EX)
+        await remove_former(environ, printed.append)
+    async with open_services(settings) as services:
+        assert (await services.scheduler.session(held.id)).state == "issued"
+    assert printed == ["Another server works on the data directory. Is it ending? …"]

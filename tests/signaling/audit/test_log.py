@@ -7,6 +7,7 @@ import asyncio
 import csv
 import io
 import json
+import logging
 import os
 from argparse import ArgumentParser
 from dataclasses import replace
@@ -104,13 +105,17 @@ async def test_the_database_refuses_changes(url: str, statement: str) -> None:
     await engine.dispose()
 
 
-async def test_old_entries_go_and_the_rest_verifies(url: str) -> None:
+async def test_old_entries_go_and_the_rest_verifies(url: str, caplog: pytest.LogCaptureFixture) -> None:
     engine = database.connect(url)
     months = [datetime(2025, month, 15, tzinfo=UTC) for month in (2, 3, 4, 5)]
     audit = await written(engine, *(entry(number, at) for number, at in enumerate(months)))
     old = (await audit.newest(EntryFilter(), 9))[::-1]
     await audit.daily(NOW)  # April 2026: what was written before April 2025 goes
     await audit.daily(NOW)  # once a day
+    assert logging.getLogger().level == logging.WARNING
+    assert [(record.levelname, record.message.rpartition(":")[0]) for record in caplog.records] == [
+        ("INFO", "= audit log: 3 entries, head 5")
+    ]
     remaining = (await audit.newest(EntryFilter(), 9))[::-1]
     assert remaining[:2] == old[2:]
     assert [row.entry for row in remaining[2:]] == [AuditEntry(NOW, "server", "prune-log", "2", old[1].seal)]

@@ -20,7 +20,8 @@ PACKET_IO = [
     "outbox",
     "packet",
     "peer_path",
-    "vp8_ids",
+    "temporal_layers",
+    "vp8",
 ]
 
 setup(

@@ -7,13 +7,23 @@ enum {
 };
 static const double BURST_S = 0.04; /* congestion/pacer.py */
 
+/* Packets of one size, the last of which may be shorter: the kernel can segment them. */
 typedef struct {
     int first, count;
-} Run;
+} EqualPackets;
 
-static void read_all_vp8_ids(PacketView *plain, int count) {
+/* Packets of a source with consecutive numbers. */
+typedef struct {
+    const PacketView *plain; /* all that were read */
+    int end, count, found;
+    long long octets;
+    PyObject *newest; /* the last packet that is not padding alone; NULL when all are */
+    EqualPackets equal[MAX_PACKETS];
+} Series;
+
+static void read_descriptors(PacketView *plain, int count) {
     for (int i = 0; i < count; i++)
-        plain[i].picture = read_vp8_ids((const unsigned char *)plain[i].payload, plain[i].length);
+        plain[i].vp8 = read_vp8((const unsigned char *)plain[i].payload, plain[i].length);
 }
 
 /* Write one protected packet at `at`; return its length, 0 when libsrtp refuses. */
@@ -31,39 +41,64 @@ static int protect(OutboundStream *stream, PeerPath *path, const PacketView *pla
         head += 8;
     }
     memcpy(at + head, plain->payload, plain->length);
-    if (stream->moving && plain->picture.id >= 0)
-        rewrite_vp8_ids(stream, &plain->picture, at + head);
+    if (stream->moving && plain->vp8.id >= 0)
+        rewrite_vp8_ids(stream, &plain->vp8, at + head);
     int length = head + plain->length;
     return srtp_protect(path->tx, at, &length) == 0 ? length : 0;
 }
 
-static void send_run(OutboundStream *stream, PeerPath *path, const PacketView *plain, const Run *run, uint32_t stamp) {
-    unsigned char *start = outbox_room(run->count, run->count * (plain[run->first].length + HEADER + 8 + TRAILER));
-    int whole = 0, size = 0, count = 0;
-    for (int i = run->first; i < run->first + run->count; i++) {
+static void send_equal(OutboundStream *stream, PeerPath *path, const PacketView *plain, const EqualPackets *equal,
+                       uint32_t stamp) {
+    int count = 0, whole = 0, size = 0, room = plain[equal->first].length + HEADER + 8 + TRAILER;
+    unsigned char *start = outbox_room(equal->count, equal->count * room);
+    for (int i = equal->first; i < equal->first + equal->count; i++) {
         int length = protect(stream, path, plain + i, stamp, start + whole);
         if (length && !count++)
             size = length;
         whole += length;
     }
-    outbox_add(path, start, whole, count, size, !run->first);
+    outbox_add(path, start, whole, count, size, !equal->first);
 }
 
-/* Find runs of packets of one size, the last of which may be shorter: the kernel can segment them. */
-static int find_runs(const PacketView *plain, int count, Run *runs) {
-    int found = 0, bytes = 0, closed = 1, size = 0;
-    for (int i = 0; i < count; i++) {
+static void send_series(OutboundStream *stream, const Series *series, double now, uint32_t stamp) {
+    if (!series->count)
+        return;
+    for (int i = 0; i < series->found; i++)
+        send_equal(stream, (PeerPath *)stream->path, series->plain, series->equal + i, stamp);
+    stream->next_sequence += series->count;
+    stream->sent += series->count;
+    stream->packets += series->count;
+    stream->octets += series->octets;
+    stream->last_timestamp = series->plain[series->end - 1].timestamp + stream->timestamp_offset;
+    stream->last_time = now;
+    if (series->newest)
+        Py_XSETREF(stream->newest, Py_NewRef(series->newest));
+}
+
+/* Read packets from `first` to `end` of those that were read. */
+static void read_series(Series *series, const PacketView *plain, int first, int end) {
+    int bytes = 0, closed = 1, size = 0;
+    EqualPackets *equal = series->equal;
+    series->plain = plain;
+    series->end = end;
+    series->count = end - first;
+    series->octets = 0;
+    series->newest = NULL;
+    for (int i = first; i < end; i++) {
         int room = plain[i].length + HEADER + 8 + TRAILER;
-        if (closed || plain[i].length > size || runs[found - 1].count == MAX_SEGMENTS || bytes + room > MAX_RUN) {
-            runs[found++] = (Run){i, 0};
+        if (closed || plain[i].length > size || equal[-1].count == MAX_SEGMENTS || bytes + room > MAX_RUN) {
+            *equal++ = (EqualPackets){i, 0};
             size = plain[i].length;
             bytes = 0;
         }
         closed = plain[i].length < size;
-        runs[found - 1].count++;
+        equal[-1].count++;
         bytes += room;
+        series->octets += plain[i].length;
+        if (plain[i].length)
+            series->newest = plain[i].packet;
     }
-    return found;
+    series->found = (int)(equal - series->equal);
 }
 
 static int ready(PyObject *stream_object, PyObject *source, const PacketView *plain) {
@@ -91,16 +126,48 @@ static int passes(const OutboundStream *stream, double size, double now) {
     return 1;
 }
 
-/* Return the last packet that is not padding alone; NULL when all are. */
-static PyObject *last_filled(PyObject *packets, const PacketView *plain, int count) {
-    while (count && !plain[count - 1].length)
-        count--;
-    return count ? PyList_GET_ITEM(packets, count - 1) : NULL;
+/* Decide which packets a stream forwards, and what it forwards behind them; return the bytes that take a link. */
+static double choose(Layers *layers, const Series *all, char *chosen) {
+    long long octets = 0;
+    for (int i = 0; i < all->count; i++)
+        if ((chosen[i] = (char)layer_passes(layers, all->plain + i)))
+            octets += all->plain[i].length + HEADERS_BYTES;
+    return (double)octets;
+}
+
+static int send_chosen(OutboundStream *stream, const Series *all, const char *chosen, double now, uint32_t stamp) {
+    static Series part;
+    for (int at = 0, end; at < all->count; at = end + 1) {
+        for (end = at; end < all->count && chosen[end]; end++)
+            ;
+        read_series(&part, all->plain, at, end);
+        send_series(stream, &part, now, stamp);
+        if (end < all->count && leave_out(stream, all->plain + end) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Send a series to a stream in step with it; return whether it may leave at once, -1 on an error. */
+static int serve(OutboundStream *stream, const Series *all, double now, uint32_t stamp) {
+    static char chosen[MAX_PACKETS];
+    Layers layers = stream->layers;
+    int some = leaves_out(stream);
+    double size = some ? choose(&layers, all, chosen) : (double)(all->octets + (long long)HEADERS_BYTES * all->count);
+    if (!passes(stream, size, now))
+        return 0;
+    if (outbox_turn((PeerPath *)stream->path) < 0)
+        return -1;
+    stream->layers = layers;
+    if (some)
+        return send_chosen(stream, all, chosen, now, stamp) < 0 ? -1 : 1;
+    send_series(stream, all, now, stamp);
+    return 1;
 }
 
 PyObject *fan_out(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t nargs) {
     static PacketView plain[MAX_PACKETS];
-    static Run runs[MAX_PACKETS];
+    static Series all;
     static PyObject *name_stream;
     if (nargs != 4 || !PyList_Check(args[1]) || !PyList_Check(args[2]))
         return PyErr_Format(PyExc_TypeError, "fan_out(source, sinks, packets, now)");
@@ -110,41 +177,25 @@ PyObject *fan_out(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t
     double now = PyFloat_AsDouble(args[3]);
     if (now == -1.0 && PyErr_Occurred())
         return NULL;
-    long long octets = 0;
-    int count = read_packets(packets, plain, &octets);
+    int count = read_packets(packets, plain), read = 0;
     if (count < 0)
         return NULL;
     if (!count || !srtp_protect)
         return PyList_GetSlice(sinks, 0, PyList_GET_SIZE(sinks));
-    PyObject *rest = PyList_New(0), *newest = last_filled(packets, plain, count);
-    int found = find_runs(plain, count, runs), read = 0;
-    double size = (double)(octets + (long long)HEADERS_BYTES * count);
+    read_series(&all, plain, 0, count);
+    PyObject *rest = PyList_New(0);
     uint32_t stamp = send_stamp();
     for (Py_ssize_t i = 0; rest && i < PyList_GET_SIZE(sinks); i++) {
         PyObject *sink = PyList_GET_ITEM(sinks, i), *stream_object = PyObject_GetAttr(sink, name_stream);
-        if (!stream_object) {
-            Py_CLEAR(rest);
-        } else if (!ready(stream_object, source, plain) || !passes((OutboundStream *)stream_object, size, now)) {
-            if (PyList_Append(rest, sink) < 0)
-                Py_CLEAR(rest);
-        } else {
+        int served = stream_object ? ready(stream_object, source, plain) : -1;
+        if (served > 0) {
             OutboundStream *stream = (OutboundStream *)stream_object;
-            PeerPath *path = (PeerPath *)stream->path;
-            if (outbox_turn(path) < 0)
-                Py_CLEAR(rest);
             if (stream->moving && !read++)
-                read_all_vp8_ids(plain, count);
-            for (int r = 0; rest && r < found; r++)
-                send_run(stream, path, plain, runs + r, stamp);
-            stream->next_sequence += count;
-            stream->sent += count;
-            stream->packets += count;
-            stream->octets += octets;
-            stream->last_timestamp = plain[count - 1].timestamp + stream->timestamp_offset;
-            stream->last_time = now;
-            if (newest)
-                Py_XSETREF(stream->newest, Py_NewRef(newest));
+                read_descriptors(plain, count);
+            served = serve(stream, &all, now, stamp);
         }
+        if (served < 0 || (!served && PyList_Append(rest, sink) < 0))
+            Py_CLEAR(rest);
         Py_XDECREF(stream_object);
     }
     return rest;

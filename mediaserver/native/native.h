@@ -24,6 +24,7 @@ enum {
     MAX_PACKETS = 256, /* rtp/source.py */
     MAX_PACKET = 1500, /* rtp/packet.py */
     MAX_SSRCS = 64,    /* transport/peer_path.py, where it says why */
+    HIGHEST_LAYER = 3, /* rtp/outbound_stream.py */
 };
 
 /* The numbers of one incoming RTP stream, explained at its twin in rtp/inbound_stream.py. */
@@ -70,16 +71,22 @@ int resolve(const char *host, int port, struct sockaddr_storage *into, socklen_t
 
 /* The numbers of one outgoing RTP stream, explained at its twin in rtp/outbound_stream.py. */
 
+/* The temporal layers of a stream: none above `limit` is begun, the highest that is forwarded, and that was seen. */
+typedef struct {
+    unsigned char limit, forwarded, seen;
+} Layers;
+
 typedef struct {
     PyObject_HEAD
-    PyObject *source, *path, *newest;
+    PyObject *source, *path, *newest, *runs;
     double last_time;
-    unsigned long long sent, packets, octets;
+    unsigned long long sent, packets, octets, run_begin;
     unsigned int ssrc, timestamp_offset, last_timestamp;
     unsigned short sequence_offset, next_sequence;
     unsigned char payload_type, send_time;
     char switching, paced, moving;
-    int picture_offset, tl0_offset, last_picture, last_tl0;
+    int picture_offset, tl0_offset, last_picture, last_tl0, left_out;
+    Layers layers;
 } OutboundStream;
 
 extern PyTypeObject OutboundStreamType;
@@ -88,19 +95,21 @@ extern PyTypeObject OutboundStreamType;
 
 enum { PAYLOAD_TYPE, SEQUENCE, TIMESTAMP, SSRC, MARKER, PAYLOAD, KEYFRAME, LEVEL, FIELDS };
 
+/* The descriptor of a VP8 payload, explained at its twin in rtp/payload.py. One that is cut off has no ids. */
 typedef struct {
-    int id, id_at; /* an id of -1: none, or unreadable */
+    int id, id_at; /* ids of -1: none */
     int tl0, tl0_at;
-    char wide;
-} Vp8Ids; /* the ids in a VP8 payload, and their offsets (rtp/payload.py) */
+    unsigned char wide, readable, begins, layer, sync;
+} Vp8Descriptor;
 
 typedef struct {
+    PyObject *packet;
     const char *payload;
     int length;
     unsigned int timestamp;
     unsigned short sequence;
-    unsigned char marker;
-    Vp8Ids picture;
+    unsigned char marker, keyframe;
+    Vp8Descriptor vp8;
 } PacketView;
 
 /* An RTP packet as it was received, without its padding. */
@@ -115,13 +124,19 @@ typedef struct {
 
 int learn_packet(PyObject *type);
 PyObject *packet_of(const RtpView *view);
-int read_packets(PyObject *packets, PacketView *plain, long long *octets);
+int read_packets(PyObject *packets, PacketView *plain);
 
-/* VP8 ids, and key frames of both codecs. */
+/* VP8 descriptors, and key frames of both codecs. */
 
-Vp8Ids read_vp8_ids(const unsigned char *payload, int length);
-void rewrite_vp8_ids(OutboundStream *stream, const Vp8Ids *picture, unsigned char *payload);
+Vp8Descriptor read_vp8(const unsigned char *payload, int length);
+void rewrite_vp8_ids(OutboundStream *stream, const Vp8Descriptor *picture, unsigned char *payload);
 int begins_keyframe(int vp8, const unsigned char *payload, int length);
+
+/* Temporal layers that are left out. */
+
+int leaves_out(const OutboundStream *stream);
+int layer_passes(Layers *layers, const PacketView *packet);
+int leave_out(OutboundStream *stream, const PacketView *packet);
 
 /* Packets that are in step. */
 

@@ -5,6 +5,7 @@ static int stream_traverse(OutboundStream *self, visitproc visit, void *arg) {
     Py_VISIT(self->source);
     Py_VISIT(self->path);
     Py_VISIT(self->newest);
+    Py_VISIT(self->runs);
     return 0;
 }
 
@@ -12,6 +13,7 @@ static int stream_clear(OutboundStream *self) {
     Py_CLEAR(self->source);
     Py_CLEAR(self->path);
     Py_CLEAR(self->newest);
+    Py_CLEAR(self->runs);
     return 0;
 }
 
@@ -23,8 +25,10 @@ static void stream_dealloc(OutboundStream *self) {
 
 static PyObject *stream_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     OutboundStream *self = (OutboundStream *)PyType_GenericNew(type, args, kwargs);
-    if (self)
-        self->last_picture = self->last_tl0 = -1;
+    if (self) {
+        self->last_picture = self->last_tl0 = self->left_out = -1;
+        self->layers.limit = self->layers.forwarded = HIGHEST_LAYER;
+    }
     return (PyObject *)self;
 }
 
@@ -32,8 +36,10 @@ static PyMemberDef stream_members[] = {
     {"source", T_OBJECT, offsetof(OutboundStream, source), 0, NULL},
     {"path", T_OBJECT, offsetof(OutboundStream, path), 0, NULL},
     {"newest", T_OBJECT, offsetof(OutboundStream, newest), 0, NULL},
+    {"runs", T_OBJECT, offsetof(OutboundStream, runs), 0, NULL},
     {"last_time", T_DOUBLE, offsetof(OutboundStream, last_time), 0, NULL},
     {"sent", T_ULONGLONG, offsetof(OutboundStream, sent), 0, NULL},
+    {"run_begin", T_ULONGLONG, offsetof(OutboundStream, run_begin), 0, NULL},
     {"packets", T_ULONGLONG, offsetof(OutboundStream, packets), 0, NULL},
     {"octets", T_ULONGLONG, offsetof(OutboundStream, octets), 0, NULL},
     {"ssrc", T_UINT, offsetof(OutboundStream, ssrc), 0, NULL},
@@ -50,6 +56,10 @@ static PyMemberDef stream_members[] = {
     {"tl0_offset", T_INT, offsetof(OutboundStream, tl0_offset), 0, NULL},
     {"last_picture", T_INT, offsetof(OutboundStream, last_picture), 0, NULL},
     {"last_tl0", T_INT, offsetof(OutboundStream, last_tl0), 0, NULL},
+    {"left_out", T_INT, offsetof(OutboundStream, left_out), 0, NULL},
+    {"layer_limit", T_UBYTE, offsetof(OutboundStream, layers.limit), 0, NULL},
+    {"layer_forwarded", T_UBYTE, offsetof(OutboundStream, layers.forwarded), 0, NULL},
+    {"layer_seen", T_UBYTE, offsetof(OutboundStream, layers.seen), 0, NULL},
     {NULL},
 };
 

@@ -58,7 +58,7 @@ PyObject *packet_of(const RtpView *view) {
 }
 
 /* Read packets as C values; return how many, 0 when they are not one unbroken series, -1 on an error. */
-int read_packets(PyObject *packets, PacketView *plain, long long *octets) {
+int read_packets(PyObject *packets, PacketView *plain) {
     Py_ssize_t count = PyList_GET_SIZE(packets);
     if (count < 1 || count > MAX_PACKETS)
         return 0;
@@ -67,17 +67,19 @@ int read_packets(PyObject *packets, PacketView *plain, long long *octets) {
         if (!Py_IS_TYPE(packet, packet_type))
             return 0;
         PyObject *payload = *slot(packet, PAYLOAD), *marker = *slot(packet, MARKER),
-                 *sequence = *slot(packet, SEQUENCE), *timestamp = *slot(packet, TIMESTAMP);
-        int fits = payload && marker && sequence && timestamp && PyBytes_Check(payload) &&
+                 *sequence = *slot(packet, SEQUENCE), *timestamp = *slot(packet, TIMESTAMP),
+                 *keyframe = *slot(packet, KEYFRAME);
+        int fits = payload && marker && sequence && timestamp && keyframe && PyBytes_Check(payload) &&
                    PyBytes_GET_SIZE(payload) <= MAX_PACKET;
         if (fits) {
             /* The packet keeps its payload alive, and the list the packet, as long as this call lasts. */
-            plain[i] = (PacketView){.payload = PyBytes_AS_STRING(payload),
+            plain[i] = (PacketView){.packet = packet,
+                                    .payload = PyBytes_AS_STRING(payload),
                                     .length = (int)PyBytes_GET_SIZE(payload),
                                     .timestamp = (unsigned int)PyLong_AsUnsignedLongLongMask(timestamp),
                                     .sequence = (unsigned short)PyLong_AsUnsignedLongMask(sequence),
-                                    .marker = PyObject_IsTrue(marker) == 1};
-            *octets += plain[i].length;
+                                    .marker = PyObject_IsTrue(marker) == 1,
+                                    .keyframe = PyObject_IsTrue(keyframe) == 1};
         }
         if (PyErr_Occurred())
             return -1;

@@ -74,7 +74,7 @@ class Forwarder:
         self.stream = self.rewriter
         self.stream.ssrc, self.stream.path, self.stream.send_time = self.ssrc, transport.path, send_time
         self.source: Source | None = None
-        self._temporal_layers = TemporalLayerFilter()
+        self._temporal_layers = TemporalLayerFilter(self.stream)
         self._next: Source | None = None
         self.since: int | None = None
         """The RTP timestamp at which the newest source begins, in whatever layer; None before the first."""
@@ -115,8 +115,8 @@ class Forwarder:
     def limit_temporal_layers(self, layer: int | None) -> None:
         """Forward no temporal layer of a VP8 source above `layer`; None: all."""
         self._temporal_layers.limit(layer)
-        if not self._temporal_layers.passes_all:
-            self.stream.source = None  # the fast loop sends all
+        if not (self._temporal_layers.passes_all or self.stream.moving):
+            self.stream.source = None  # the fast loop leaves nothing out before it moves ids
 
     def _leave(self) -> None:
         if self.source is not None:
@@ -171,10 +171,16 @@ class Forwarder:
         if self._begins and outgoing:
             self.since, self._begins = outgoing[0][2], False
         self._send(outgoing if self._flush_queue is None else self._paced(outgoing, now))
-        self.stream.moving = codec == "VP8" and not rewriter.vp8_as_is()
-        complete = codec != "VP8" or self._temporal_layers.passes_all
-        if complete and (not self.stream.moving or rewriter.vp8_moves()):  # from here on the fast loop can serve it
-            self.stream.source, self.stream.payload_type = self.source, number
+        self._hand_over(self.source, number)
+
+    def _hand_over(self, source: Source, number: int) -> None:
+        """Let the fast loop serve a source as soon as it can: one that leaves out temporal layers once it moves ids."""
+        vp8, complete = source.codec == "VP8", self._temporal_layers.passes_all
+        if vp8 and not complete:
+            self.rewriter.move_vp8()
+        self.stream.moving = vp8 and not self.rewriter.vp8_as_is()
+        if self.rewriter.vp8_moves() if self.stream.moving else complete or not vp8:
+            self.stream.source, self.stream.payload_type = source, number
 
     def _passing(self, packets: list[Packet]) -> Iterator[Packet]:
         """Yield the packets of the temporal layers that are forwarded. Each must be rewritten before the next is

@@ -3,15 +3,26 @@
 `native/` does the same several times faster; this Python version is used where that was not compiled, and documents it.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+HIGHEST_LAYER = 3
+"""The highest id of a temporal layer, which has two bits (RFC 7741 §4.2)."""
+MAX_RUNS = 64
+"""Runs of packets between others that were left out, whose numbers are remembered: some seconds of a camera that is
+sent without its upper temporal layers, about as many as its source can repeat."""
+
+Run = tuple[int, int, int, int]
+"""Packets of the current source between two that were left out: where it begins and ends, as `sent` counts; the offsets
+of their sequence numbers and picture ids."""
 
 
 class PlainOutboundStream:
     """One outgoing RTP stream: the offsets to add to its source's numbers, and its progress.
 
-    `source` is the source whose packets the fast loop may send by itself, without calling the stream's owner: it is set
-    while their payloads are sent unchanged, and None otherwise.
+    `source` is the source whose packets the fast loop may send by itself, without calling the stream's owner: None
+    until the owner has sent the source's first.
     """
 
     def __init__(self) -> None:
@@ -45,6 +56,18 @@ class PlainOutboundStream:
         self.last_picture = -1
         """The newest picture's id as it was sent; −1 before the first that had one."""
         self.last_tl0 = -1
+        self.layer_limit = HIGHEST_LAYER
+        """No temporal layer above this one is begun (:mod:`mediaserver.rtp.temporal_layers`)."""
+        self.layer_forwarded = HIGHEST_LAYER
+        """The highest temporal layer that is forwarded now. The fast loop leaves out others where `moving` is set."""
+        self.layer_seen = 0
+        """The highest temporal layer that was seen while some may have been left out."""
+        self.left_out = -1
+        """The id of the picture last left out; −1 for none."""
+        self.runs = deque[Run](maxlen=MAX_RUNS)
+        """The runs before the current one, oldest first."""
+        self.run_begin = 0
+        """Where the current run begins, as `sent` counts."""
 
 
 class Sink(Protocol):

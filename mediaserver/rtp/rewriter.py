@@ -6,25 +6,10 @@ jump backwards makes decoders discard frames). The mixes of a room's sound share
 """
 
 from collections import deque
-from dataclasses import dataclass
 
-from mediaserver.rtp.outbound_stream import OutboundStream
+from mediaserver.rtp.outbound_stream import MAX_RUNS, OutboundStream, Run
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import Vp8Descriptor, readable_vp8
-
-MAX_RUNS = 64
-"""Runs of packets between others that were left out, whose numbers are remembered: some seconds of a camera that is
-sent without its upper temporal layers, about as many as its source can repeat."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Packets of the current source between two that were left out. `begin` and `end` count as `sent` does."""
-
-    begin: int
-    end: int
-    sequence_offset: int
-    picture_offset: int
 
 
 class Rewriter(OutboundStream):
@@ -40,11 +25,8 @@ class Rewriter(OutboundStream):
         self.switching = True
         self.next_sequence = first_sequence
         self.last_timestamp = first_timestamp
+        self.runs = deque[Run](maxlen=MAX_RUNS)
         self._picture = _PictureIds(self)
-        self._runs = deque[_Run](maxlen=MAX_RUNS)
-        """The runs before the current one, oldest first."""
-        self._run_begin = 0
-        """Where the current run begins, as `sent` counts."""
 
     def switch(self) -> None:
         """Take the next packet as the first of a new source."""
@@ -87,36 +69,36 @@ class Rewriter(OutboundStream):
         missing = (packet.sequence + self.sequence_offset - self.next_sequence) & 0xFFFF
         self.next_sequence = (self.next_sequence + missing) & 0xFFFF
         self.sent += missing
-        if self.sent > self._run_begin:
-            self._runs.append(self._current_run())
-            self._run_begin = self.sent
+        if self.sent > self.run_begin:
+            self.runs.append(self._current_run())
+            self.run_begin = self.sent
         self.sequence_offset = (self.sequence_offset - 1) & 0xFFFF
         self._picture.leave_out(packet, self.newest)
 
-    def _current_run(self) -> _Run:
-        return _Run(self._run_begin, self.sent, self.sequence_offset, self.picture_offset)
+    def _current_run(self) -> Run:
+        return self.run_begin, self.sent, self.sequence_offset, self.picture_offset
 
     def sent_number(self, source_sequence: int) -> int | None:
         """Return the sequence number that a packet of the current source was given, or that is kept for it; None when
         it was left out, or is older than the source's first or than the runs remembered."""
-        for run in (self._current_run(), *reversed(self._runs)):
-            sequence = (source_sequence + run.sequence_offset) & 0xFFFF
-            if run.begin <= self._place(sequence) < run.end:
+        for begin, end, sequence_offset, _ in (self._current_run(), *reversed(self.runs)):
+            sequence = (source_sequence + sequence_offset) & 0xFFFF
+            if begin <= self._place(sequence) < end:
                 return sequence
         return None
 
-    def _run_of(self, sequence: int) -> _Run | None:
+    def _run_of(self, sequence: int) -> Run | None:
         """Return the run in which a sequence number was sent; None when it is forgotten."""
         place = self._place(sequence)
-        return next((run for run in (self._current_run(), *reversed(self._runs)) if run.begin <= place < run.end), None)
+        return next((run for run in (self._current_run(), *reversed(self.runs)) if run[0] <= place < run[1]), None)
 
     def _place(self, sequence: int) -> int:
         """Return where a sequence number of the past stands, as `sent` counts."""
         return self.sent - ((self.next_sequence - sequence) & 0xFFFF)
 
     def _forget_runs(self) -> None:
-        self._runs.clear()
-        self._run_begin = self.sent = 0
+        self.runs.clear()
+        self.run_begin = self.sent = 0
 
     def steady(self, packets: list[Packet], now: float) -> tuple[int, int] | None:
         """Return the offsets of numbers and timestamps for packets that continue where the last one ended.
@@ -166,7 +148,7 @@ class Rewriter(OutboundStream):
         """Return the current source's number for a sent sequence number; None when it was sent before the last
         switch, or is forgotten."""
         run = self._run_of(sequence)
-        return None if run is None else (sequence - run.sequence_offset) & 0xFFFF
+        return None if run is None else (sequence - run[2]) & 0xFFFF
 
     def timestamp_at(self, now: float) -> int:
         """Return the stream's timestamp extrapolated to `now`, for sender reports (RFC 3550 §6.4.1)."""
@@ -178,6 +160,10 @@ class Rewriter(OutboundStream):
         stream."""
         return self._picture.as_is()
 
+    def move_vp8(self) -> None:
+        """Have the first VP8 source's ids moved, too, from what was sent last: packets will be left out."""
+        self._picture.move(self.newest)
+
     def vp8_moves(self) -> bool:
         """Return whether the id offsets of the current source are known, which its first VP8 payload sets."""
         return not self._picture.as_is() and not self._picture.switching
@@ -187,8 +173,8 @@ class Rewriter(OutboundStream):
         given that sequence number."""
         if self._picture.as_is():
             return payload
-        run = self._run_of(sequence) if self._runs else None
-        return self._picture.rewrite(payload, self.picture_offset if run is None else run.picture_offset)
+        run = self._run_of(sequence) if self.runs else None
+        return self._picture.rewrite(payload, self.picture_offset if run is None else run[3])
 
 
 class _PictureIds:
@@ -203,8 +189,6 @@ class _PictureIds:
         self._first: bool | None = None
         """Whether the first VP8 source is still sent; None before it."""
         self.switching = False
-        self._left_out: int | None = None
-        """The id of the picture last left out."""
 
     def as_is(self) -> bool:
         if self._first is None:
@@ -214,23 +198,22 @@ class _PictureIds:
     def switch(self, newest: Packet | None) -> None:
         if self._first is None or newest is None:
             return
-        if self._first:
-            self._first = False
-            self._remember(newest.payload)
-        self.switching, self._left_out = True, None
+        self.move(newest)
+        self.switching, self._stream.left_out = True, -1
 
     def leave_out(self, packet: Packet, newest: Packet | None) -> None:
-        if self._first and newest is not None:  # from here on the first source's ids must change, too
-            self._first = False
-            self._remember(newest.payload)
+        self.move(newest)
         descriptor = readable_vp8(packet.payload)
-        if descriptor is not None and descriptor.picture_id not in (None, self._left_out):
-            self._left_out = descriptor.picture_id
+        if descriptor is not None and descriptor.picture_id not in (None, self._stream.left_out):
+            self._stream.left_out = descriptor.picture_id
             self._stream.picture_offset -= 1
 
-    def _remember(self, payload: bytes) -> None:
-        """Continue from the ids of the first source's newest packet."""
-        descriptor = readable_vp8(payload)
+    def move(self, newest: Packet | None) -> None:
+        """Continue from the ids of the first source's newest packet, if that is still sent."""
+        if not self._first or newest is None:
+            return
+        self._first = False
+        descriptor = readable_vp8(newest.payload)
         if descriptor is not None and descriptor.picture_id is not None:
             self._stream.last_picture, self._stream.last_tl0 = descriptor.picture_id, descriptor.tl0 or 0
 

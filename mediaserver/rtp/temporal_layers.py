@@ -8,40 +8,37 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import accumulate
 
+from mediaserver.rtp.outbound_stream import HIGHEST_LAYER, OutboundStream
 from mediaserver.rtp.payload import Vp8Descriptor, readable_vp8
-
-HIGHEST = 3
-"""The highest id of a temporal layer, which has two bits."""
 
 
 class TemporalLayerFilter:
-    """Decides for each packet of a stream whether it is forwarded. It begins with all layers."""
+    """Decides for each packet of a stream whether it is forwarded. It begins with all layers.
 
-    def __init__(self) -> None:
-        self._limit = HIGHEST
-        self._forwarded = HIGHEST
-        """The highest layer that is forwarded now."""
-        self._seen = 0
-        """The highest layer that was seen."""
+    The layers themselves are in the outbound stream, where the fast loop decides by the same rules.
+    """
+
+    def __init__(self, stream: OutboundStream) -> None:
+        self._stream = stream
 
     def limit(self, layer: int | None) -> None:
         """Forward no layer above `layer` from the next picture on; None: all, each as soon as it may be begun."""
-        self._limit = HIGHEST if layer is None else layer
+        self._stream.layer_limit = HIGHEST_LAYER if layer is None else layer
 
     @property
     def passes_all(self) -> bool:
         """Return whether nothing is left out now."""
-        return self._limit == HIGHEST and self._forwarded >= self._seen
+        return self._stream.layer_limit == HIGHEST_LAYER and self._stream.layer_forwarded >= self._stream.layer_seen
 
     def passes(self, descriptor: Vp8Descriptor, keyframe: bool) -> bool:
         """Return whether to forward a packet that comes next; `keyframe`: whether it begins a key frame."""
-        layer = descriptor.temporal_id
-        self._seen = max(self._seen, layer)
-        if keyframe or (descriptor.begins and self._forwarded > self._limit):
-            self._forwarded = self._limit
-        elif descriptor.begins and descriptor.sync and layer == self._forwarded + 1 <= self._limit:
-            self._forwarded = layer
-        return keyframe or layer <= self._forwarded
+        stream, layer = self._stream, descriptor.temporal_id
+        stream.layer_seen = max(stream.layer_seen, layer)
+        if keyframe or (descriptor.begins and stream.layer_forwarded > stream.layer_limit):
+            stream.layer_forwarded = stream.layer_limit
+        elif descriptor.begins and descriptor.sync and layer == stream.layer_forwarded + 1 <= stream.layer_limit:
+            stream.layer_forwarded = layer
+        return keyframe or layer <= stream.layer_forwarded
 
 
 def temporal_shares(payloads: Iterable[bytes]) -> tuple[float, ...]:

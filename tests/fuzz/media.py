@@ -32,6 +32,8 @@ SENDERS = ("keys", "twin", "none", "closed", "stranger")
 MOST_PACKETS = 200
 """Packets that are read of one input, so that its time is bounded."""
 MOST_PICTURES = 8
+LIMITS = (0, 1, 2, None)
+"""The highest temporal layer that is forwarded."""
 SIZES = Struct("!4iB")
 """Bytes of a line before and after, width and height after, bytes to write to."""
 
@@ -129,6 +131,9 @@ async def _sent_alike(data: bytes) -> None:
         viewer.forwarder.follow(source, now)
     for (ahead, key), body in islice(chunks(data[1:], 2), 40):
         sequence, now = sequence + (ahead % 4 or 1), now + 0.01
+        if ahead & 4:
+            for viewer in viewers:
+                viewer.forwarder.limit_temporal_layers(LIMITS[ahead >> 3 & 3])
         source.push(Packet(0, sequence & 0xFFFF, round(now * 90_000), 0, bool(key & 2), body, bool(key & 1)))
         flush_queue.flush(now)
         assert viewers[0].state() == viewers[1].state()
@@ -160,6 +165,10 @@ _TALK = b"".join(_chunk(bytes([129, 136, 2]), _OPUS) for _ in range(5))
 _SIP_SOUND = b"".join(_chunk(bytes([129, 136, 2]), bytes(range(160))) for _ in range(5))
 _DATAGRAMS = b"".join(_chunk(bytes([0, 1]), one) for one in wire.in_row(96, 7, 9, [wire.LOUD, b"", b"\x90\x41ab"]))
 _VP8 = b"".join(_chunk(b"\x01\x03", bytes.fromhex(f"90f0{0x8000 | n:04x}0520") + b"picture") for n in (5, 6, 9))
+_LAYERS = b"".join(
+    _chunk(bytes([0x25 if n == 12 else 5 if n == 3 else 1, 2]), bytes.fromhex(f"90e0{0x8000 | n:04x}05{layer}") + b"!")
+    for n, layer in enumerate(("00", "80", "60", "80") * 4, 1)
+)
 _IN_STEP = b"".join(
     _chunk(bytes([first]), body)
     for first, body in (
@@ -175,7 +184,7 @@ MEDIA = {
     "voice": Target(read_voice, (b"\x00" + _TALK, b"\x01" + _SIP_SOUND, b"\x02" + _SIP_SOUND, b"\x03" + _SIP_SOUND)),
     "picture": Target(read_picture, tuple(bytes([at]) + _keyframe(codec) for at, codec in enumerate(VIDEO))),
     "datagrams": Target(read_datagrams, (_DATAGRAMS,)),
-    "pictures": Target(read_pictures, (b"\x00" + _VP8, b"\x01" + _VP8)),
+    "pictures": Target(read_pictures, (b"\x00" + _VP8, b"\x01" + _VP8, b"\x00" + _VP8 + _LAYERS)),
     "inbound": Target(read_in_step, (b"\x00" + _IN_STEP, b"\x01" + _IN_STEP)),
     "planes": Target(read_planes, (SIZES.pack(16, 8, 8, 2, 16) + bytes(range(64)),)),
 }

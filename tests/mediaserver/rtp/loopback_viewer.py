@@ -87,4 +87,6 @@ class Viewer:
             stream.octets, self.beside.stream.packets,
             stream.sequence_offset, stream.timestamp_offset, path.level, path.level_time, path.waiting,
             stream.moving, stream.picture_offset, stream.tl0_offset, stream.last_picture, stream.last_tl0,
+            stream.layer_limit, stream.layer_forwarded, stream.layer_seen, stream.left_out, list(stream.runs),
+            stream.run_begin,
         )  # fmt: skip

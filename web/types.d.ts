@@ -299,7 +299,7 @@ interface Problem {
 }
 
 interface Seat {
-  seat: string; point: string | null; name: string; role: Role; here: boolean; hand: number; since: string | null; topic: string; floor: boolean; gain: number;
+  seat: string; point: string | null; name: string; label: string; role: Role; here: boolean; hand: number; since: string | null; topic: string; floor: boolean; gain: number;
   mic: boolean; camera: boolean; media: 'none' | 'connecting' | 'connected';
 }
 interface Layout {
@@ -308,6 +308,8 @@ interface Layout {
 type Audience = 'everyone' | 'host' | 'components' | 'systems' | 'recording';
 /** The layouts of audiences that do not see what everyone sees. */
 type AudienceLayouts = Partial<Record<Audience, Layout>>;
+/** A layout whose `focus` and `seats` are points. */
+type Preset = Layout;
 interface Pane { x: number; y: number; width: number; height: number; role: 'main' | 'held' | 'speaker' | 'seat' | 'content' }
 interface LayoutPlan { kind: LayoutKind; most: number; grows: boolean; columns: number; rows: number; cells: Pane[] }
 interface RecordingMark { on: boolean; paused: boolean; since: string | null; seconds: number; error: string | null; voices: boolean; composed: ComposedWhen }

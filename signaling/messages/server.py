@@ -312,6 +312,7 @@ class Seat(_Message):
     seat: str
     point: str | None
     name: str
+    label: str
     role: Role
     here: bool
     hand: int = 0

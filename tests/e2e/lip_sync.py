@@ -21,7 +21,7 @@ from loadtest.endpoint.network_emulator import NetworkEmulator
 from signaling.app.services import file_cipher
 from tests.e2e import browsers
 from tests.e2e.emulated_network import redirect_media
-from tests.e2e.people import HOST, People, record_live, unmute
+from tests.e2e.people import HOST, People, record_live, stop_recording, unmute
 from tests.e2e.server import LAN, MEDIA_PORT, Server, running
 
 SECONDS = 30
@@ -202,7 +202,7 @@ def clear(setup: Setup) -> None:
     point.evaluate(_THROUGH)
     record_live(page)
     measure_with_bursts(setup.network, "through the server", page, point)
-    page.get_by_test_id("record").click()
+    stop_recording(page)
     point.wait_for_timeout(3000)
     for path in sorted((setup.server.data / "recordings").rglob("*.mp4")):
         with file_cipher((setup.server.data / "code.key").read_bytes()).open(path) as file:

@@ -105,8 +105,22 @@ def write_script(page: Page, items: Sequence[tuple[str, str, str]]) -> None:
 
 def record_live(page: Page) -> None:
     """Start a recording that is composed while it is recorded: other tests leave no time to compose it afterwards."""
+    page.get_by_test_id("record-more").click()
     page.get_by_test_id("compose-live").click()
     page.get_by_test_id("record").click()
+
+
+def stop_recording(page: Page) -> None:
+    """Stop a recording at once: the second press does not wait for the first to be undone."""
+    page.get_by_test_id("record").click()
+    expect(page.get_by_test_id("record")).to_have_attribute("data-state", "paused")
+    page.get_by_test_id("record").click()
+
+
+def leave_console(page: Page) -> None:
+    """Leave a meeting from the console, which asks first."""
+    page.get_by_test_id("leave").click()
+    page.get_by_test_id("leaving-leave").click()
 
 
 def unmute(seat: Seat) -> None:

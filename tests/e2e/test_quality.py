@@ -52,9 +52,9 @@ def test_layers_rest_while_nobody_looks_and_a_large_display_gets_1080_lines(
         host.until(lambda host: {"red", "green"} <= host.colours(), "red and green in one picture")
         wait_for_layers(guest, {"q", "h"})  # two tiles of 360 lines
         host_page.get_by_test_id("layout-single").click()
-        host_page.get_by_test_id("focus").select_option(label="UBND.Nha Trang")
+        host_page.get_by_test_id("focus").select_option(label="UBND thành phố Nha Trang")
         wait_for_layers(guest, {"q"})
-        host_page.get_by_test_id("focus").select_option(label="NT.XuongHuan")
+        host_page.get_by_test_id("focus").select_option(label="UBND phường Xương Huân")
         wait_for_layers(guest, {"q", "h", "f"})
         host.until(lambda host: host.share("green") > 0.8, "green large")
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.browsers import HEARD_DB, Seat, tone_level, wait_until
-from tests.e2e.people import HOST, People, record_live, unmute
+from tests.e2e.people import HOST, People, record_live, stop_recording, unmute
 from tests.e2e.server import MEDIA_PORT, Server, running
 
 pytestmark = pytest.mark.alone
@@ -114,8 +114,9 @@ def test_a_recording_pauses_is_finished_and_assert_plays(
     point.until(lambda point: "red" in point.colours(), "the host's picture")
     unmute(host)
     mark = point.page.get_by_test_id("rec-mark")
-    expect(page.get_by_test_id("storage")).to_have_attribute("data-level", "ok")
     page.get_by_test_id("script-next").click()
+    page.get_by_test_id("record-more").click()
+    expect(page.get_by_test_id("storage")).to_have_attribute("data-level", "ok")
     page.get_by_test_id("voices").click()
     expect(page.get_by_test_id("voices")).to_have_attribute("aria-pressed", "true")
     page.get_by_test_id("record").click()
@@ -131,7 +132,7 @@ def test_a_recording_pauses_is_finished_and_assert_plays(
     page.get_by_test_id("record-pause").click()
     expect(mark).to_have_attribute("data-state", "on")
     page.wait_for_timeout(3000)
-    page.get_by_test_id("record").click()
+    stop_recording(page)
     expect(mark).to_be_hidden()
     point.page.get_by_test_id("leave").click()  # whatever else works is served before what is composed afterwards
 

@@ -66,7 +66,7 @@ def test_a_restart_stops_no_picture_and_keeps_hand_floor_and_layout(
     page.get_by_test_id("arrange").click()
     page.get_by_test_id("plan-1+5").click()
     page.get_by_test_id("layout-apply").click()
-    expect(page.get_by_test_id("arrange")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("layout-1+5")).to_have_attribute("aria-pressed", "true")
     names = ("UBND.Nha Trang", "NT.XuongHuan", "NT.VinhHai")
     seats = [seat_of(page, name) for name in names]
     workers = restartable_server.media_workers()
@@ -81,9 +81,10 @@ def test_a_restart_stops_no_picture_and_keeps_hand_floor_and_layout(
         expect(seat.page.get_by_test_id("banner")).to_be_hidden()
     expect(waiting.page.get_by_test_id("hand")).to_have_attribute("data-place", "1")
     expect(speaker.page.get_by_test_id("mic")).not_to_have_attribute("data-state", "blocked")
-    expect(page.get_by_test_id("arrange")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("layout-1+5")).to_have_attribute("aria-pressed", "true")
     assert [seat_of(page, name) for name in names] == seats
     assert restartable_server.media_workers() == workers
+    page.get_by_test_id("tab-queue").click()
     page.get_by_test_id("queue-item").get_by_test_id("give-floor").click()  # commands work as before
     expect(waiting.page.get_by_test_id("mic")).not_to_have_attribute("data-state", "blocked")
     _assert_pictures_went_on(everyone)

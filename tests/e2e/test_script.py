@@ -37,10 +37,13 @@ def test_a_script_leads_through_the_meeting(people: People, red: Browser, blue: 
     point.until(lambda point: point.share("blue") > 0.9, "the point alone")
     point.page.get_by_test_id("floor-accept").click()
     host.hears(880)
+    speaking = page.locator('[data-testid="on-floor"][data-point="nt.xuonghuan"]')
+    expect(speaking.get_by_test_id("level")).to_have_attribute("data-level", re.compile(r"^-\d+$"))
     row = page.locator('[data-testid="seat"][data-point="nt.xuonghuan"]')
-    expect(row.get_by_test_id("level")).to_have_attribute("data-level", re.compile(r"^-\d+$"))
+    row.get_by_test_id("seat-more").click()
     row.get_by_test_id("gain").select_option("6")
     expect(row.get_by_test_id("gain")).to_have_value("6")
+    page.keyboard.press("Escape")
 
     # One step back takes both back.
     page.get_by_test_id("script-back").click()

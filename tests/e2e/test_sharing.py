@@ -54,7 +54,7 @@ def test_a_screen_is_shared_with_the_floor_and_ends_with_it(people: People, red:
     host_page.get_by_test_id("source").select_option("content")
     host.until(lambda host: screen_share(host) > 0.8, "the screen alone")
 
-    host_page.get_by_test_id("take-floor").click()
+    host_page.get_by_test_id("on-floor").get_by_test_id("take-floor").click()
     for seat in everyone:
         seat.until(lambda seat: {"red", "blue"} <= seat.colours() and screen_share(seat) < 0.1, "what was seen before")
     expect(share).to_have_count(0)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from mediaserver.recording.encrypted_file import FileCipher
 from signaling.app.services import file_cipher
 from tests.e2e.browsers import Seat
-from tests.e2e.people import HOST, People, record_live, seat_of, unmute
+from tests.e2e.people import HOST, People, record_live, seat_of, stop_recording, unmute
 from tests.e2e.server import Server
 
 pytestmark = pytest.mark.alone
@@ -54,7 +54,7 @@ def test_a_killed_media_worker_comes_back_by_itself(server: Server, people: Peop
     point.hears(440)
     assert time.time() - killed < BACK_S + 2.0  # the tone itself is recorded for 0.7 s a look
     expect(point.page.get_by_test_id("rec-mark")).to_be_visible()
-    page.get_by_test_id("record").click()
+    stop_recording(page)
 
     # The parts are one entry, and one file to download: what nobody recorded is a standing picture.
     page.goto(f"{server.http}recordings.html")

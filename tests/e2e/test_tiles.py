@@ -134,7 +134,7 @@ def test_every_viewer_draws_the_layout_of_the_host(
     page.get_by_test_id("arrange").click()
     page.get_by_test_id("plan-1+5").click()
     page.get_by_test_id("pane-0").click()
-    page.get_by_test_id("pin").filter(has_text="NT.XuongHuan").click()
+    page.locator('[data-testid="pin"][data-point="nt.xuonghuan"]').click()
     for viewer in viewers:
         viewer.page.evaluate(
             "window.before = new Map([...document.querySelectorAll('[data-testid=tile]')]"
@@ -165,9 +165,11 @@ def test_every_viewer_draws_the_layout_of_the_host(
         return not tiles(viewer.page) and {"red", "blue", "green"} <= viewer.colours()
 
     everyones = page.get_by_test_id("one-picture")
+    page.get_by_test_id("layout-more").click()
     everyones.click()
     for viewer in viewers:
         viewer.until(one_picture, "one picture for everyone")
+    page.get_by_test_id("layout-more").click()
     everyones.click()
     for viewer in viewers:
         viewer.until(lambda viewer: sees(viewer, Layout("1+5")), "cameras again")

@@ -356,6 +356,7 @@ class Roster:
             seat=seat.id,
             point=None if seat.place is None else seat.place.id,
             name=seat.name,
+            label="" if seat.place is None else seat.place.label,
             role=seat.role,
             here=seat.here,
             hand=self.place_of(seat.id),
@@ -369,4 +370,5 @@ class Roster:
         )
 
     def _absent(self, place: Place) -> Seat:
-        return Seat(seat=place.id, point=place.id, name=place.name, role=self._role(place), here=False)
+        role = self._role(place)
+        return Seat(seat=place.id, point=place.id, name=place.name, label=place.label, role=role, here=False)

@@ -43,6 +43,8 @@ export class MeetingClient extends EventTarget {
     this.ownStreams = {};
     this.on = {mic: false, camera: false};
     this.invited = false;
+    /** The server's clock when this seat was invited to speak, milliseconds. */
+    this.invitedAt = 0;
     /** Whether this seat unmutes without the floor, where the profile permits it and only notes it. */
     this.uninvited = false;
     /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
@@ -66,6 +68,8 @@ export class MeetingClient extends EventTarget {
     this.pictureAt = 0;
     this.measuredAt = 0;
     this.changeScheduled = false;
+    /** The server's clock when the connection was lost; null while it is not. @type {number | null} */
+    this.lostAt = null;
     this.addListeners();
   }
 
@@ -95,6 +99,16 @@ export class MeetingClient extends EventTarget {
   /** The server's clock, milliseconds. */
   get now() {
     return Date.now() + (this.state?.skew ?? 0);
+  }
+
+  /** Return whether the server hears this client: else nothing that a person does reaches it. */
+  get connected() {
+    return this.protocol.status === 'joined';
+  }
+
+  /** The server's clock for times that are counted: it stands still while the connection is lost, milliseconds. */
+  get countedNow() {
+    return this.lostAt ?? this.now;
   }
 
   /** @returns {MicState} */
@@ -138,6 +152,12 @@ export class MeetingClient extends EventTarget {
 
   async mute() {
     await this.switch('mic', false);
+  }
+
+  /** Ask the person at this seat to unmute. */
+  invite() {
+    this.invited = true;
+    this.invitedAt = this.now;
   }
 
   declineFloor() {
@@ -400,14 +420,14 @@ export class MeetingClient extends EventTarget {
     const recent = saved && Date.now() - saved.at < SEAT_KEPT_MS;
     if ((saved ? recent && saved.camera : deviceChoices().cameraOn) && !this.on.camera) await this.toggleCamera();
     if (recent && saved.mic && this.seat?.floor) await this.unmute();
-    if (this.seat?.floor && !this.on.mic && this.state?.role !== 'host') this.invited = true;
+    if (this.seat?.floor && !this.on.mic && this.state?.role !== 'host') this.invite();
   }
 
   /** @param {MeetingState | null} before */
   handleChanges(before) {
     const change = this.state && floorChange(before, this.state);
     if (change === 'given' && this.uninvited) this.unmute();
-    else if (change === 'given' && before && this.state?.role !== 'host') this.invited = true;
+    else if (change === 'given' && before && this.state?.role !== 'host') this.invite();
     if (change) this.uninvited = false;
     const silenced = !this.seat?.floor && (this.on.mic || this.invited);
     if (silenced) {
@@ -449,6 +469,7 @@ export class MeetingClient extends EventTarget {
   }
 
   onStatus() {
+    this.lostAt = this.connected ? null : (this.lostAt ?? this.now);
     if (this.protocol.status === 'lost') this.uninvited = false; // the server may not have received it
     if (this.protocol.status === 'ended') sessionStorage.removeItem(this.storageKey);
     if (this.over) this.stop();

@@ -164,27 +164,43 @@ export function floorChange(before, after) {
  */
 export const waitedSeconds = (since, now) => (since ? Math.max(0, (now - Date.parse(since)) / 1000) : 0);
 
-/** Filters of the list of seats. @type {Record<string, (seat: Seat) => boolean>} */
+/** Filters of the list of seats. @type {Record<string, (seat: Seat, weak: Set<string>) => boolean>} */
 export const FILTERS = {
   all: () => true,
   here: ({here}) => here,
   absent: ({here}) => !here,
   hand: ({hand}) => hand > 0,
   floor: ({floor, here}) => floor && here,
+  mic: ({mic, floor, here}) => mic && floor && here,
+  weak: ({seat}, weak) => weak.has(seat),
 };
+
+/**
+ * Return the name by which people know a seat: its point's in Vietnamese, with the number of the device where a point
+ * has several.
+ * @param {Pick<Seat, 'name' | 'label'>} seat
+ */
+export function properName({name, label}) {
+  const device = /\.(\d\d)$/.exec(name)?.[1];
+  return label && device ? `${label} · ${device}` : label || name;
+}
 
 /** Return a text in lower case without diacritics, so that "nha trang" and "Nhà Trang" match. @param {string} text */
 export const foldText = text => text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase();
+
+/** No seat has a weak line. @type {Set<string>} */
+const NONE_WEAK = new Set();
 
 /**
  * Return the seats that match a filter and a text.
  * @param {Seat[]} seats
  * @param {string} filter a key of FILTERS
  * @param {string} text
+ * @param {Set<string>} weak seats whose line is weak
  */
-export function filterSeats(seats, filter, text) {
+export function filterSeats(seats, filter, text, weak = NONE_WEAK) {
   const wanted = foldText(text.trim());
-  return seats.filter(seat => FILTERS[filter](seat) && foldText(seat.name).includes(wanted));
+  return seats.filter(seat => FILTERS[filter](seat, weak) && foldText(`${seat.label} ${seat.name}`).includes(wanted));
 }
 
 /**
@@ -203,16 +219,25 @@ export function callsForSeat(row, seats, calls) {
 export const cameras = state => state.seats.filter(({here, camera}) => here && camera);
 
 /**
- * Return what a seat is doing, in a word.
+ * Return what a seat is doing, in a word: with the floor it is `invited` while its microphone is off, `open` while
+ * that is on, and `speaking` while sound comes.
  * @param {Seat} seat
- * @returns {'absent' | 'connecting' | 'floor' | 'hand' | 'muted' | 'listening'}
+ * @param {boolean} heard whether sound comes from it
+ * @returns {'absent' | 'connecting' | 'speaking' | 'open' | 'invited' | 'hand' | 'listening'}
  */
-export function seatActivity(seat) {
+export function seatActivity(seat, heard) {
   if (!seat.here) return 'absent';
   if (seat.media !== 'connected') return 'connecting';
-  if (seat.floor) return seat.mic ? 'floor' : 'muted';
+  if (seat.floor) return heard ? 'speaking' : seat.mic ? 'open' : 'invited';
   return seat.hand > 0 ? 'hand' : 'listening';
 }
+
+/**
+ * Return whether sound comes from a seat, as far as this client is told.
+ * @param {Pick<MeetingState, 'speaking' | 'levels'>} state
+ * @param {string} seat
+ */
+export const isHeard = ({speaking, levels}, seat) => speaking === seat || levels[seat] !== undefined;
 
 /**
  * Return the quality of the network, in a word.

@@ -1,34 +1,101 @@
 // Page `host.html`: the console, from which a controller runs the meeting.
 
 import {html, nothing} from '../../vendor/lit.js';
-import '../room/notice-bar.js';
 import {icon, setTitle} from '../../core/base.js';
-import './extend-bar.js';
-import './layout-picker.js';
-import {MeetingPage} from '../room/meeting-page.js';
-import './script-bar.js';
-import '../room/participant-list.js';
-import './speaker-queue.js';
-import {number, t} from '../../core/i18n.js';
+import {ask} from '../../core/dialog.js';
+import {t} from '../../core/i18n.js';
+import {clock, hourMinute} from '../../core/time.js';
+import {toast, undoLast} from '../../core/toast.js';
 import {DEFAULT_LAYOUT} from '../client/layouts.js';
-import {recordState} from '../client/meeting-state.js';
+import {raisedHands} from '../client/meeting-state.js';
 import {EMPTY_SCRIPT} from '../client/script.js';
-import {clock, hourMinute, slot} from '../../core/time.js';
+import {MeetingPage} from '../room/meeting-page.js';
+import './control-state.js';
+import './layout-picker.js';
+import './recorder-controls.js';
+import './script-bar.js';
+import './side-panel.js';
+import {told, undoOf} from './undo.js';
 
-/** The console: queue, layouts, recording and script beside the room. */
+/** As long as its undo is offered: core/toasts.js. */
+const STOP_MS = 10_000;
+
+/** The console: the picture with layouts and script, beside it who speaks, the queue and the points. */
 class HostPage extends MeetingPage {
-  static properties = {...MeetingPage.properties, composeLive: {state: true}};
-
   constructor() {
     super();
     setTitle('host.title');
-    /** Whether the next recording is to be composed while it is recorded. */
-    this.composeLive = false;
+    this.stopTimer = 0;
+    window.addEventListener('pagehide', () => this.stopNow());
+    // A button that was clicked leaves the keys to the console: the space bar would press it again.
+    document.addEventListener('click', ({detail}) => detail > 0 && document.activeElement instanceof HTMLButtonElement && document.activeElement.blur());
   }
 
-  /** @param {CustomEvent<Message>} event */
-  command({detail}) {
-    this.meeting.command(detail);
+  keys() {
+    const presets = Object.fromEntries(Array.from({length: 6}, (_, index) => [`${index + 1}`, () => this.layoutPicker?.usePreset(index)]));
+    const {h: _, ...keys} = super.keys();
+    return {...keys, ' ': () => this.callFirst(), '/': () => this.panel?.search(), n: () => this.script?.step(), u: () => undoLast(), ...presets};
+  }
+
+  get panel() {
+    return /** @type {import('./side-panel.js').SidePanel | null} */ (this.querySelector('side-panel'));
+  }
+
+  get layoutPicker() {
+    return /** @type {import('./layout-picker.js').LayoutPicker | null} */ (this.querySelector('layout-picker'));
+  }
+
+  get script() {
+    return /** @type {import('./script-bar.js').ScriptBar | null} */ (this.querySelector('script-bar'));
+  }
+
+  /** Give the floor to the first in the queue. */
+  callFirst() {
+    const first = raisedHands(this.meeting.state?.seats ?? [])[0];
+    if (first) this.command({type: 'floor', seat: first.seat, open: true});
+  }
+
+  /** Send a command, and tell what it did with the way back. @param {Message} message */
+  command(message) {
+    const {state} = this.meeting;
+    if (!state) return;
+    if (message.type === 'record') return this.record(message);
+    const [sentence, back] = [told(message, state), undoOf(message, state)];
+    this.meeting.command(message);
+    if (sentence) toast(t(...sentence), {key: message.type, ...(back && {undo: () => this.send(back)})});
+  }
+
+  /** @param {Message[]} messages */
+  send(messages) {
+    for (const message of messages) this.meeting.command(message);
+  }
+
+  /** Start, pause or stop the recording: it pauses before it stops, so that stopping can be undone. @param {Message} message */
+  record(message) {
+    const stopping = this.stopTimer > 0;
+    window.clearTimeout(this.stopTimer);
+    this.stopTimer = 0;
+    if (message.on || stopping) return this.meeting.command(message);
+    const paused = this.meeting.state?.recording.paused;
+    this.meeting.command({type: 'record', on: true, pause: true});
+    this.stopTimer = window.setTimeout(() => this.record(message), STOP_MS);
+    toast(t('did.record-stop'), {key: 'record', undo: () => this.record({type: 'record', on: true, pause: paused})});
+  }
+
+  /** Stop a recording that was about to be stopped. */
+  stopNow() {
+    if (this.stopTimer) this.record({type: 'record', on: false});
+  }
+
+  /** Ask before leaving: the recording goes on, and others may think that the meeting is over. */
+  async leave() {
+    const recorded = this.meeting.state?.recording.on && !this.stopTimer;
+    const answer = await ask({
+      id: 'leaving', title: t('host.leaving'), text: t(recorded ? 'host.leaving-recorded' : 'host.leaving-text'), cancel: t('room.stay'),
+      choices: [{value: 'leave', label: t('room.leave'), tone: 'main'}],
+    });
+    if (answer) this.stopNow();
+    if (answer === 'leave') this.meeting.leave();
   }
 
   meetingView() {
@@ -39,92 +106,29 @@ class HostPage extends MeetingPage {
       return nothing;
     }
     const tick = Date.now();
-    return html`<main class="console" @command=${this.command}>
-      ${this.heading()}
-      <div class="left">
-        <meeting-video .meeting=${meeting} .tick=${tick}></meeting-video>
+    return html`<main class="console" @command=${(/** @type {CustomEvent<Message>} */ {detail}) => this.command(detail)} @report=${this.reportIncident} @watch=${(/** @type {CustomEvent<string>} */ {detail}) => meeting.watch(detail)}>
+      ${this.bar()}
+      <section class="programme" aria-label=${t('host.programme')}>
+        <meeting-video .meeting=${meeting} .tick=${tick} .bare=${true}></meeting-video>
         <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
-        <notice-bar .state=${state} @report=${this.reportIncident}></notice-bar>
-        ${this.controls()}
-        <control-bar .meeting=${meeting} .tick=${tick} @full=${this.fullScreen} @fault=${this.openIncidentDialog} @leave=${this.leave}></control-bar>
-      </div>
-      <speaker-queue class="area" .seats=${state?.seats ?? []} .now=${meeting.now}></speaker-queue>
-      <participant-list class="area" .control=${true} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null} .levels=${state?.levels ?? {}} .calls=${state?.calls ?? []}></participant-list>
+        <layout-picker .shown=${state?.layout ?? DEFAULT_LAYOUT} .own=${state?.own ?? {}} .seats=${state?.seats ?? []} .onePicture=${Boolean(state?.onePicture)}></layout-picker>
+        <script-bar .script=${state?.script ?? EMPTY_SCRIPT} .seats=${state?.seats ?? []} .now=${meeting.countedNow} .session=${state?.session.id ?? ''}></script-bar>
+        <control-bar .meeting=${meeting} .tick=${tick} .chair=${true} @full=${this.fullScreen} @fault=${this.openIncidentDialog} @keys=${this.showKeys}></control-bar>
+      </section>
+      <side-panel .state=${state} .now=${meeting.countedNow}></side-panel>
     </main>`;
   }
 
-  heading() {
-    const {session, storage, composing} = this.meeting.state ?? {};
+  bar() {
+    const {state, now, countedNow} = this.meeting;
+    const session = state?.session;
     return html`<header>
-      <h1>${session?.title ?? t('room.joining')}</h1>
-      ${session ? html`<p>${t('sessions.host', session.host)} · ${slot(session.official)}</p>` : nothing}
-      ${storage ? this.storage(storage) : nothing}
-      ${composing ? this.composing(composing) : nothing}
-      <extend-bar .session=${session ?? null} .now=${this.meeting.now}></extend-bar>
+      <h1 title=${session ? `${session.title} · ${t('sessions.host', session.host)}` : ''}>${session?.title ?? t('room.joining')}</h1>
+      <time class="now" data-testid="clock">${clock(now)}${session ? html` <small>${hourMinute(session.official.start)}–${hourMinute(session.official.end)}</small>` : nothing}</time>
+      <recorder-controls .state=${state} .now=${countedNow}></recorder-controls>
+      <div class="who-controls"><control-state .state=${state}></control-state></div>
+      <button type="button" class="danger" data-testid="leave" @click=${this.leave}>${icon('leave')}<span>${t('host.end')}</span></button>
     </header>`;
-  }
-
-  /** Draw how much of a closed part of the recording is composed. @param {Composing & {part: number}} composing */
-  composing({part, percent, ready}) {
-    return html`<p class="storage" data-testid="composing"><span>${t('recordings.part', part)}: ${t('recordings.composing', percent)}${ready ? ` · ${t('recordings.ready-at', hourMinute(ready))}` : nothing}</span></p>`;
-  }
-
-  controls() {
-    const {state, now} = this.meeting;
-    return html`<div class="direct">
-      <layout-picker .shown=${state?.layout ?? DEFAULT_LAYOUT} .own=${state?.own ?? {}} .seats=${state?.seats ?? []}></layout-picker>
-      ${this.onePicture()}
-      <button type="button" class="tool" data-testid="mute-all" @click=${() => this.meeting.command({type: 'mute-all'})}>${icon('mic-off')}<span>${t('host.mute-all')}</span></button>
-      ${this.recorder(state ? recordState(state.recording) : 'off')}
-      <script-bar .script=${state?.script ?? EMPTY_SCRIPT} .seats=${state?.seats ?? []} .now=${now} .session=${state?.session.id ?? ''}></script-bar>
-    </div>`;
-  }
-
-  /** Draw the button by which everyone gets the layout as one composed picture, the same everywhere. */
-  onePicture() {
-    const on = Boolean(this.meeting.state?.onePicture);
-    return html`<button type="button" class="tool" data-testid="one-picture" aria-pressed=${on} title=${t('host.one-picture-hint')}
-      @click=${() => this.meeting.command({type: 'one-picture-all', on: !on})}>${icon('view')}<span>${t('host.one-picture')}</span></button>`;
-  }
-
-  /** @param {'off' | 'on' | 'paused'} recording */
-  recorder(recording) {
-    const off = recording === 'off';
-    const paused = recording === 'paused';
-    return html`<button type="button" class="tool record" data-testid="record" data-state=${recording} aria-pressed=${!off}
-        @click=${() => this.meeting.command({type: 'record', on: off, ...(off && this.composeLive ? {composed: 'live'} : {})})}>
-        ${icon(off ? 'record' : 'stop')}<span>${t(off ? 'record.start' : 'record.stop')}</span>
-      </button>
-      <button type="button" class="tool" data-testid="record-pause" data-state=${recording} aria-pressed=${paused} ?hidden=${off}
-        @click=${() => this.meeting.command({type: 'record', on: true, pause: !paused})}>
-        ${icon(paused ? 'record' : 'pause')}<span>${t(paused ? 'record.resume' : 'record.pause')}</span>
-      </button>
-      ${this.liveChoice(off)}
-      <button type="button" class="tool" data-testid="voices" aria-pressed=${Boolean(this.meeting.state?.recording.voices)} title=${t('record.voices-hint')} @click=${this.voices}>${icon('sound')}<span>${t('record.voices')}</span></button>
-      <button type="button" class="tool" data-testid="mark" ?hidden=${off} @click=${this.mark}>${icon('flag')}<span>${t('record.mark')}</span></button>`;
-  }
-
-  /** Draw the choice to have a recording composed at once, where its picture is composed afterwards. @param {boolean} off */
-  liveChoice(off) {
-    if (!off || this.meeting.state?.recording.composed !== 'afterwards') return nothing;
-    return html`<button type="button" class="tool" data-testid="compose-live" aria-pressed=${this.composeLive} title=${t('record.live-hint')}
-      @click=${() => (this.composeLive = !this.composeLive)}>${icon('clock')}<span>${t('record.live')}</span></button>`;
-  }
-
-  voices() {
-    this.meeting.command({type: 'voices', on: !this.meeting.state?.recording.voices});
-  }
-
-  /** Set a chapter mark in the recording, named by the time of day. */
-  mark() {
-    this.meeting.command({type: 'mark', title: t('record.mark-at', clock(this.meeting.now))});
-  }
-
-  /** Draw for how many hours the disk can record, as an alert when they are few. @param {StorageMark} storage */
-  storage({level, hours}) {
-    const text = level === 'full' ? t('storage.full') : t(`storage.${level}`, number(hours, {maximumFractionDigits: 1}));
-    return html`<p class="storage ${level}" data-testid="storage" data-level=${level} role=${level === 'ok' ? nothing : 'alert'}>
-      ${level === 'ok' ? nothing : icon('warn')}<span>${text}</span></p>`;
   }
 }
 

@@ -3,7 +3,7 @@
 import {html, live, nothing} from '../../vendor/lit.js';
 import {layouts} from '../../core/api.js';
 import {t} from '../../core/i18n.js';
-import {foldText} from '../client/meeting-state.js';
+import {filterSeats, properName} from '../client/meeting-state.js';
 import {DEFAULT_LAYOUT, withoutUnknownSeats, withKind, panesWanted, withPin, pinnable, isSameLayout} from '../client/layouts.js';
 import {icon, BaseElement} from '../../core/base.js';
 import {paneMap, pictogram} from './layout-plan.js';
@@ -11,11 +11,10 @@ import {paneMap, pictogram} from './layout-plan.js';
 const ROTATE_SECONDS = [0, 10, 20, 30, 60];
 
 /**
- * Prepares a layout: choose a kind, tap a pane, tap a point. Fires `apply` with it, and `undo` to take the last
- * change back.
+ * Prepares a layout: choose a kind, tap a pane, tap a point. Fires `apply` with it.
  */
 export class LayoutEditor extends BaseElement {
-  static properties = {layout: {attribute: false}, seats: {attribute: false}, plans: {attribute: false}, undoable: {type: Boolean}, draft: {state: true}, pane: {state: true}, fittedPlans: {state: true}, text: {state: true}};
+  static properties = {layout: {attribute: false}, seats: {attribute: false}, plans: {attribute: false}, draft: {state: true}, pane: {state: true}, fittedPlans: {state: true}, text: {state: true}};
 
   constructor() {
     super();
@@ -25,7 +24,6 @@ export class LayoutEditor extends BaseElement {
     this.seats = [];
     /** @type {LayoutPlan[]} */
     this.plans = [];
-    this.undoable = false;
     /** @type {Layout} */
     this.draft = DEFAULT_LAYOUT;
     this.pane = 0;
@@ -86,7 +84,6 @@ export class LayoutEditor extends BaseElement {
         ${this.people()}
       </div>
       <form method="dialog" class="row end">
-        <button data-testid="layout-undo" ?disabled=${!this.undoable} @click=${() => this.emit('undo')}>${icon('undo')}${t('layout.undo')}</button>
         <button>${t('app.close')}</button>
         <button class="main" data-testid="layout-apply" ?disabled=${isSameLayout(this.draft, this.layout)} @click=${this.apply}>${icon('check')}${t('layout.apply')}</button>
       </form>
@@ -105,20 +102,20 @@ export class LayoutEditor extends BaseElement {
   paneLabel(pane) {
     const pinned = this.draft.seats[pane];
     const role = this.plan?.cells[pane]?.role ?? 'seat';
-    return (pinned && this.seats.find(({seat}) => seat === pinned)?.name) || t(`layout.waits-${role}`);
+    const seat = pinned && this.seats.find(one => one.seat === pinned);
+    return seat ? properName(seat) : t(`layout.waits-${role}`);
   }
 
   people() {
-    const wanted = foldText(this.text.trim());
-    const found = pinnable(this.seats).filter(({name}) => foldText(name).includes(wanted));
+    const found = filterSeats(pinnable(this.seats), 'all', this.text);
     const pinned = this.draft.seats[this.pane] ?? null;
     return html`<div class="people">
       <p>${t('layout.who', this.pane + 1)}</p>
       <input type="search" aria-label=${t('register.search')} placeholder=${t('register.search')} .value=${this.text} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}>
       <div class="names">
         <button type="button" data-testid="pin-nobody" aria-pressed=${pinned === null} @click=${() => this.pinSeat(null)}>${t('layout.automatic')}</button>
-        ${found.map(({seat, name, here}) => html`<button type="button" data-testid="pin" aria-pressed=${pinned === seat} @click=${() => this.pinSeat(seat)}>
-          ${name}${here ? nothing : html`<small>${t('layout.absent')}</small>`}
+        ${found.map(seat => html`<button type="button" data-testid="pin" data-point=${seat.point} aria-pressed=${pinned === seat.seat} @click=${() => this.pinSeat(seat.seat)}>
+          ${properName(seat)}${seat.here ? nothing : html`<small>${t('layout.absent')}</small>`}
         </button>`)}
       </div>
     </div>`;

@@ -37,7 +37,7 @@ export class ScriptBar extends BaseElement {
 
   /** Return the points of the session, once each. @returns {Named[]} */
   get points() {
-    const named = new Map(this.seats.filter(({point, role}) => point && role === 'component').map(({point, name}) => [point, name.replace(/\.\d\d$/, '')]));
+    const named = new Map(this.seats.filter(({point, role}) => point && role === 'component').map(({point, name, label}) => [point, label || name.replace(/\.\d\d$/, '')]));
     return [...named].map(([id, name]) => ({id: String(id), name}));
   }
 
@@ -75,14 +75,19 @@ export class ScriptBar extends BaseElement {
   render() {
     const {script} = this;
     const {back, on} = neighbours(script);
-    const item = script.items[currentIndex(script)];
+    const none = !script.items.length;
     return html`<div class="script-bar" role="group" aria-label=${t('script.title')}>
-        <button type="button" class="tool" data-testid="script-open" @click=${this.open}>${icon('list')}<span>${t('script.title')}</span></button>
-        ${script.items.length ? this.current(item) : html`<p class="soft">${t('script.none')}</p>`}
-        <button type="button" class="tool" data-testid="script-back" ?hidden=${!script.items.length} ?disabled=${back === undefined} @click=${() => this.goTo(back)}>${icon('previous')}<span>${t('script.back')}</span></button>
-        <button type="button" class="tool main" data-testid="script-next" ?hidden=${!script.items.length} ?disabled=${on === undefined} @click=${() => this.goTo(on)}>${icon('next')}<span>${t('script.next')}</span></button>
+        <button type="button" data-testid="script-open" @click=${this.open}>${icon('list')}<span>${t('script.title')}</span></button>
+        ${none ? html`<p class="soft">${t('script.none')}</p>` : this.current(script.items[currentIndex(script)])}
+        <button type="button" class="more" data-testid="script-back" ?hidden=${none} ?disabled=${back === undefined} aria-label=${t('script.back')} title=${t('script.back')} @click=${() => this.goTo(back)}>${icon('previous')}</button>
+        <button type="button" class="main script-next" data-testid="script-next" ?hidden=${none} ?disabled=${on === undefined} @click=${this.step}><span>${t('script.next')}</span>${icon('next')}</button>
       </div>
       <dialog class="wide script-dialog" aria-labelledby="script-heading">${this.draft ? this.editing(this.draft) : this.list()}</dialog>`;
+  }
+
+  /** Go to the next item. */
+  step() {
+    this.goTo(neighbours(this.script).on);
   }
 
   /** @param {ScriptedItem | undefined} item */
@@ -90,11 +95,19 @@ export class ScriptBar extends BaseElement {
     const {script, now} = this;
     const next = script.items[currentIndex(script) + 1];
     return html`<p class="script-on" aria-live="polite" data-testid="script-on" data-item=${item?.id ?? ''}>
-      <strong>${item ? t('script.on', currentIndex(script) + 1, script.items.length, item.title) : t('script.before')}</strong>
-      <small>${item ? this.nameOf(item.point) : nothing} ${next ? t('script.then', next.title) : nothing}</small></p>
-      ${item
-        ? html`<p class="script-time ${isOverdue(script, item, now) ? 'late' : ''}" role="timer" data-testid="script-time" data-late=${isOverdue(script, item, now)}>${span(elapsedSeconds(script, item, now))} / ${span(item.minutes * 60)}</p>`
-        : nothing}`;
+        <strong>${item ? t('script.on', currentIndex(script) + 1, script.items.length, item.title) : t('script.before')}</strong>
+        <small>${item ? this.nameOf(item.point) : nothing} ${next ? html`<span data-testid="script-then">${t('script.then', next.title)}</span>` : nothing}</small></p>
+      ${item ? this.time(item, now) : nothing}`;
+  }
+
+  /** Draw how long an item has to go, and how long it is on. @param {ScriptedItem} item @param {number} now */
+  time(item, now) {
+    const {script} = this;
+    const elapsed = elapsedSeconds(script, item, now);
+    const late = isOverdue(script, item, now);
+    const left = item.minutes * 60 - elapsed;
+    return html`<p class="script-clock ${late ? 'late' : ''}" role="timer"><strong data-testid="script-left">${late ? '+' : ''}${span(Math.abs(left))}</strong>
+      <small data-testid="script-time" data-late=${late}>${span(elapsed)} / ${span(item.minutes * 60)}</small></p>`;
   }
 
   list() {

@@ -2,9 +2,10 @@
 
 import {html, nothing, repeat} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
-import {raisedHands, waitedSeconds} from '../client/meeting-state.js';
+import {properName, raisedHands, waitedSeconds} from '../client/meeting-state.js';
 import {span} from '../../core/time.js';
-import {BaseElement} from '../../core/base.js';
+import {BaseElement, icon} from '../../core/base.js';
+import {floorButton, seatName} from './seat-row.js';
 
 /** Lists raised hands in order, each with its waiting time. Fires `command` with a message. */
 export class SpeakerQueue extends BaseElement {
@@ -20,21 +21,19 @@ export class SpeakerQueue extends BaseElement {
 
   render() {
     const hands = raisedHands(this.seats);
-    return html`<div class="head"><h2>${t('queue.title')}</h2><span class="badge hand" data-testid="queue-count" aria-live="polite">${t('queue.count', hands.length)}</span></div>
-      ${hands.length
-        ? html`<ol class="rows" tabindex="0" aria-label=${t('queue.title')}>${repeat(hands, ({seat}) => seat, seat => this.item(seat))}</ol>`
-        : html`<p class="empty">${t('queue.none')}</p>`}`;
+    if (!hands.length) return html`<p class="empty">${t('queue.none')}</p>`;
+    return html`<ol class="rows" tabindex="0" aria-label=${t('queue.title')}>${repeat(hands, ({seat}) => seat, seat => this.item(seat))}</ol>`;
   }
 
   /** @param {Seat} seat */
   item(seat) {
-    return html`<li class="row-item hand" data-testid="queue-item" data-seat=${seat.seat}>
-      <strong class="place">${seat.hand}</strong>
-      <span class="name">${seat.name}<small>${t('hand.waited', span(waitedSeconds(seat.since, this.now)))}</small>${seat.topic ? html`<small data-testid="queue-topic">${seat.topic}</small>` : nothing}</span>
-      <button type="button" class="main" data-testid="give-floor" data-seat=${seat.seat} aria-label=${t('floor.give-floor-to', seat.name)}
-        @click=${() => this.emit('command', {type: 'floor', seat: seat.seat, open: true})}>${t('floor.give-floor')}</button>
-      <button type="button" data-testid="lower" data-seat=${seat.seat} aria-label=${t('queue.lower-of', seat.name)}
-        @click=${() => this.emit('command', {type: 'lower', seat: seat.seat})}>${t('queue.lower')}</button>
+    return html`<li class="seat-row hand" data-testid="queue-item" data-seat=${seat.seat}>
+      <strong class="place">${seat.hand}</strong> ${seatName(seat)}
+      ${seat.topic ? html`<span class="topic-text" data-testid="queue-topic" title=${seat.topic}>${seat.topic}</span>` : nothing}
+      <span class="word" title=${t('hand.waited', span(waitedSeconds(seat.since, this.now)))}>${span(waitedSeconds(seat.since, this.now))}</span>
+      ${floorButton(seat, detail => this.emit('command', detail))}
+      <button type="button" class="more" data-testid="lower" data-seat=${seat.seat} aria-label=${t('queue.lower-of', properName(seat))} title=${t('queue.lower')}
+        @click=${() => this.emit('command', {type: 'lower', seat: seat.seat})}>${icon('cross')}</button>
     </li>`;
   }
 }

@@ -2,7 +2,7 @@
 
 import {html, live, nothing} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
-import {cameras, mayShare, waitedSeconds} from '../client/meeting-state.js';
+import {cameras, mayShare, properName, waitedSeconds} from '../client/meeting-state.js';
 import {canShareScreen, deviceChoices} from '../client/devices.js';
 import {span} from '../../core/time.js';
 import {icon, BaseElement} from '../../core/base.js';
@@ -12,9 +12,9 @@ const OWN_VIEWS = ['grid', 'speaker', 'single'];
 const ONE_PICTURE = 'one-picture'; // in the menu of views: the layout as one composed picture
 const MIC_ICONS = {off: 'mic-off', blocked: 'mic-locked', invited: 'mic-call', on: 'mic', live: 'mic'};
 
-/** The buttons of a seat, each with an icon and what it does next. Fires `people`, `full`, `fault`, `leave`. */
+/** The buttons of a seat, each with an icon and what it does next. Fires `people`, `full`, `fault`, `keys`, `leave`. */
 export class ControlBar extends BaseElement {
-  static properties = {meeting: {attribute: false}, tick: {type: Number}, console: {}, panel: {type: Boolean}};
+  static properties = {meeting: {attribute: false}, tick: {type: Number}, console: {}, panel: {type: Boolean}, chair: {type: Boolean}};
 
   constructor() {
     super();
@@ -24,16 +24,28 @@ export class ControlBar extends BaseElement {
     /** The address of the console, for a controller. */
     this.console = '';
     this.panel = false;
+    /** Whether this is the console's bar. */
+    this.chair = false;
   }
 
   render() {
     const state = this.meeting?.state;
+    if (this.chair) return this.chairBar(state);
     return html`${this.topic()}<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
       ${this.mic()} ${this.camera()} ${this.share()} ${this.hand()} ${state ? this.viewSelect(state) : nothing} ${this.people()}
       ${this.button('fault', 'warn', t('fault.report'), () => this.emit('fault'))}
       ${this.button('full', 'full', t('room.full'), () => this.emit('full'))}
       ${this.console ? html`<a class="button tool" href=${this.console} data-testid="console">${icon('console')}<span>${t('room.console')}</span></a>` : nothing}
       ${this.button('leave', 'leave', t('room.leave'), () => this.emit('leave'), 'danger')}
+    </div>`;
+  }
+
+  /** Draw the devices of who sits at the console, who need not raise a hand. @param {MeetingState | null | undefined} state */
+  chairBar(state) {
+    return html`<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
+      ${this.mic()} ${this.camera()} ${this.share()} ${state ? this.viewSelect(state) : nothing}
+      ${this.button('fault', 'warn', t('fault.report'), () => this.emit('fault'))}
+      ${this.button('full', 'full', t('room.full'), () => this.emit('full'))} ${this.button('keys', 'help', t('keys.title'), () => this.emit('keys'))}
     </div>`;
   }
 
@@ -80,7 +92,7 @@ export class ControlBar extends BaseElement {
   hand() {
     const {meeting} = this;
     const place = meeting?.seat?.hand ?? 0;
-    const time = place ? span(waitedSeconds(meeting?.seat?.since ?? null, meeting?.now ?? 0)) : '';
+    const time = place ? span(waitedSeconds(meeting?.seat?.since ?? null, meeting?.countedNow ?? 0)) : '';
     return html`<button type="button" class="tool hand" data-testid="hand" data-place=${place} aria-pressed=${place > 0}
       ?disabled=${!meeting?.state} @click=${() => meeting?.toggleHand()}>
       ${icon('hand')}<span>${place ? t('hand.lower', place) : t('hand.raise')}</span>${place ? html`<small>${t('hand.waited', time)}</small>` : nothing}
@@ -111,7 +123,7 @@ export class ControlBar extends BaseElement {
         ${this.layoutViews(state)}
         ${OWN_VIEWS.map(kind => html`<option value="composed:${kind}" .selected=${live(state.view === `composed:${kind}`)}>${t('room.own-view', t(`layout.${kind}`))}</option>`)}
         ${state.content ? html`<option value="content" .selected=${live(state.view === 'content')}>${t('share.view')}</option>` : nothing}
-        ${cameras(state).map(({seat, name}) => html`<option value="camera:${seat}" .selected=${live(state.view === `camera:${seat}`)}>${name}</option>`)}
+        ${cameras(state).map(seat => html`<option value="camera:${seat.seat}" .selected=${live(state.view === `camera:${seat.seat}`)}>${properName(seat)}</option>`)}
       </select>
     </label>`;
   }

@@ -3,6 +3,8 @@
 import {html, nothing} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
 import {icon, BaseElement} from '../../core/base.js';
+import {span} from '../../core/time.js';
+import {properName} from '../client/meeting-state.js';
 
 /** Asks a point that was given the floor whether to unmute; no microphone is ever opened without that. */
 export class FloorPrompt extends BaseElement {
@@ -18,11 +20,14 @@ export class FloorPrompt extends BaseElement {
   render() {
     const {meeting} = this;
     if (meeting?.micState !== 'invited') return nothing;
-    return html`<section class="prompt" role="alertdialog" aria-labelledby="invited" data-testid="floor-prompt">
-      <p id="invited">${t('floor.invite', meeting.seat?.name)}</p>
+    const {seat, connected} = meeting;
+    const waits = span((meeting.countedNow - meeting.invitedAt) / 1000);
+    return html`<section class="prompt ${connected ? '' : 'dead'}" role="alertdialog" aria-labelledby="invited" aria-describedby="invited-for" data-testid="floor-prompt">
+      <p id="invited">${t('floor.invite', seat ? properName(seat) : '')}</p>
+      <p id="invited-for" class="invited-for" data-testid="invited-for">${connected ? t('floor.waits', waits) : t('floor.no-network')}</p>
       <div class="row">
-        <button type="button" class="main" data-testid="floor-accept" @click=${() => meeting.unmute()}>${icon('mic')}<span>${t('floor.accept')}</span></button>
-        <button type="button" data-testid="floor-decline" @click=${() => meeting.declineFloor()}>${icon('mic-off')}<span>${t('floor.decline')}</span></button>
+        <button type="button" class="main" data-testid="floor-accept" ?disabled=${!connected} @click=${() => meeting.unmute()}>${icon('mic')}<span>${t('floor.accept')}</span></button>
+        <button type="button" data-testid="floor-decline" ?disabled=${!connected} @click=${() => meeting.declineFloor()}>${icon('mic-off')}<span>${t('floor.decline')}</span></button>
       </div>
     </section>`;
   }

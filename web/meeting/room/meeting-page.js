@@ -66,8 +66,13 @@ export class MeetingPage extends BaseElement {
       v: () => this.meeting.toggleCamera(),
       h: () => this.meeting.toggleHand(),
       f: () => this.fullScreen(),
-      '?': () => /** @type {HTMLDialogElement | null} */ (this.querySelector('dialog.keys'))?.showModal(),
+      '?': () => this.showKeys(),
     };
+  }
+
+  /** List the keyboard shortcuts. */
+  showKeys() {
+    /** @type {HTMLDialogElement | null} */ (this.querySelector('dialog.keys'))?.showModal();
   }
 
   async stayAwake() {
@@ -138,7 +143,7 @@ export class MeetingPage extends BaseElement {
     if (!this.meeting.protocol.code || status === 'refused') return this.refused();
     if (status === 'ended') return this.ended();
     if (status === 'waiting') return this.waiting();
-    return html`${this.meetingView()} ${this.leaveDialog()} ${shortcutHelp()}
+    return html`${this.meetingView()} ${this.leaveDialog()} ${shortcutHelp(Object.keys(this.keys()))}
       <incident-dialog .mayCallCentre=${Boolean(this.meeting.state?.controller) || this.meeting.state?.role === 'host'} @report=${this.reportIncident}></incident-dialog>
       ${this.notice ? html`<p class="notice" data-testid="notice">${this.notice}</p>` : nothing}
       <p class="hidden" aria-live="polite">${this.announced}</p>`;

@@ -8,18 +8,29 @@ import {clock, day, hourMinute, span} from '../../core/time.js';
 import {icon, BaseElement} from '../../core/base.js';
 import './tile-view.js';
 
-const WATERMARKS = 6;
 const RESUME_MS = 1000;
 
 /** Return the text key for a recording that failed. @param {string} word why it ended */
 const recordingFault = word => (hasText(`reason.${word}`) ? `reason.${word}` : 'room.rec-error');
 
 /**
+ * Draw that the meeting is recorded, and for how long, and why it no longer is.
+ * @param {RecordingMark} mark
+ * @param {number} now server time, milliseconds
+ */
+export function recordingMark(mark, now) {
+  const state = recordState(mark);
+  const text = t(state === 'paused' ? 'room.rec-pauses' : 'room.recording', span(recordedSeconds(mark, now)));
+  return html`<span class="mark rec ${state}" data-testid="rec-mark" data-state=${state} ?hidden=${!mark.on}><i></i>${text}</span>
+    ${mark.error ? html`<span class="mark rec" role="alert" data-testid="rec-error">${icon('warn')}${t(recordingFault(mark.error))}</span>` : nothing}`;
+}
+
+/**
  * Plays picture and sound of the meeting, with the marks that must always be visible: on air, recording,
  * reconnecting, clock.
  */
 export class MeetingVideo extends BaseElement {
-  static properties = {meeting: {attribute: false}, tick: {type: Number}, playbackBlocked: {state: true}, playing: {state: true}};
+  static properties = {meeting: {attribute: false}, tick: {type: Number}, bare: {type: Boolean}, playbackBlocked: {state: true}, playing: {state: true}};
 
   constructor() {
     super();
@@ -27,6 +38,8 @@ export class MeetingVideo extends BaseElement {
     this.meeting = null;
     /** Changes whenever the page draws, so that this element draws, too. */
     this.tick = 0;
+    /** Whether clock, recording and watermark stand elsewhere, or nowhere. */
+    this.bare = false;
     /** Whether the browser wants a tap before it plays sound. */
     this.playbackBlocked = false;
     this.playing = false;
@@ -92,7 +105,7 @@ export class MeetingVideo extends BaseElement {
       <video data-testid="picture" autoplay .muted=${true} playsinline @playing=${() => (this.playing = true)} @pause=${this.resumeLater}></video>
       <tile-view .meeting=${meeting} .tick=${this.tick} @resized=${this.onResized}></tile-view>
       <audio data-testid="audio" autoplay @pause=${this.resumeLater}></audio>
-      ${this.playing || meeting.tiles ? nothing : this.skeleton()} ${this.watermark()} ${this.marks()} ${this.givesWay()} ${this.banner()}
+      ${this.playing || meeting.tiles ? nothing : this.skeleton()} ${this.bare ? nothing : this.watermark()} ${this.marks()} ${this.givesWay()} ${this.banner()}
       ${this.playbackBlocked ? html`<button type="button" class="main hear" data-testid="hear">${icon('sound')}<span>${t('room.tap-to-hear')}</span></button>` : nothing}
     </section>`;
   }
@@ -102,28 +115,23 @@ export class MeetingVideo extends BaseElement {
     return html`<div class="skeleton" role="status"><p class="big">${session?.title ?? t('room.joining')}</p><p>${t('room.waiting-picture')}</p></div>`;
   }
 
-  /**
-   * Draw the viewer's name and the time lightly over the whole picture: a photograph says where it was taken
-   * (R-040).
-   */
+  /** Draw the viewer's name and the time lightly in a corner: a photograph says where it was taken (R-040). */
   watermark() {
     const {meeting} = this;
     if (!meeting?.state?.watermark) return nothing;
     const text = `${meeting.seat?.name} ${day(meeting.now)} ${hourMinute(meeting.now)}`;
-    return html`<div class="watermark" aria-hidden="true" data-testid="watermark">${Array.from({length: WATERMARKS}, () => html`<span>${text}</span>`)}</div>`;
+    return html`<p class="watermark" aria-hidden="true" data-testid="watermark">${text}</p>`;
   }
 
   marks() {
     const {meeting} = this;
-    const recording = meeting?.state?.recording;
     return html`<div class="marks">
       <span class="mark air" data-testid="on-air" ?hidden=${!meeting?.onAir}>${icon('mic')}${t('room.on-air')}</span>
-      ${recording ? this.recording(recording) : nothing}
-      ${recording?.error ? html`<span class="mark rec" role="alert" data-testid="rec-error">${icon('warn')}${t(recordingFault(recording.error))}</span>` : nothing}
+      ${this.bare || !meeting?.state ? nothing : recordingMark(meeting.state.recording, meeting.countedNow)}
       ${meeting && meeting.quality !== 'good' && meeting.connection.healthy
         ? html`<span class="mark net" data-testid="quality">${icon('network')}${t(`quality.${meeting.quality}`)}</span>`
         : nothing}
-      <time class="mark" data-testid="clock" ?hidden=${Boolean(meeting?.tiles ? meeting.tiles.clock : meeting?.state?.view === 'composed' && meeting.state.layout.clock)}>${clock(meeting?.now ?? 0)}</time>
+      <time class="mark" data-testid="clock" ?hidden=${this.bare || Boolean(meeting?.tiles ? meeting.tiles.clock : meeting?.state?.view === 'composed' && meeting.state.layout.clock)}>${clock(meeting?.now ?? 0)}</time>
     </div>`;
   }
 
@@ -134,13 +142,6 @@ export class MeetingVideo extends BaseElement {
     if (!meeting || !at) return nothing;
     const minutes = Math.max(0, Math.ceil((Date.parse(at) - meeting.now) / 60_000));
     return html`<p class="gives-way" role="alert" data-testid="gives-way">${icon('warn')}<span>${t('gives-way.left', hourMinute(at), minutes)}</span></p>`;
-  }
-
-  /** @param {RecordingMark} mark */
-  recording(mark) {
-    const state = recordState(mark);
-    const text = t(state === 'paused' ? 'room.rec-pauses' : 'room.recording', span(recordedSeconds(mark, this.meeting?.now ?? 0)));
-    return html`<span class="mark rec ${state}" data-testid="rec-mark" data-state=${state} ?hidden=${!mark.on}><i></i>${text}</span>`;
   }
 
   /** Draw the reconnecting banner over the last frame, never instead of it. */

@@ -2,41 +2,49 @@
 
 import {html, nothing, repeat} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
-import {isLineReported} from '../client/meeting-state.js';
+import {isLineReported, properName} from '../client/meeting-state.js';
 import {hourMinute} from '../../core/time.js';
 import {icon, BaseElement} from '../../core/base.js';
+
+/**
+ * Draw a point that waits to be admitted.
+ * @param {WaitingPoint} knock
+ * @param {(message: Message) => void} command
+ */
+export function knockNotice({id, name, label, since}, command) {
+  const answer = (/** @type {boolean} */ on) => command({type: 'admit', id, on});
+  return html`<p class="knock" role="alert" data-testid="knock">${icon('people')}
+    <span><strong>${label} (${name})</strong> ${t('door.uninvited', hourMinute(since))}</span>
+    <button type="button" class="main" data-testid="admit" aria-label="${t('door.admit')}: ${label}" @click=${() => answer(true)}>${t('door.admit')}</button>
+    <button type="button" data-testid="turn-away" aria-label="${t('door.turn-away')}: ${label}" @click=${() => answer(false)}>${t('door.turn-away')}</button></p>`;
+}
 
 /**
  * Tells the host who is in the waiting room, which lines are weak, which incidents are open and whether the centre
  * directs. Fires `command` and `report`.
  */
 export class NoticeBar extends BaseElement {
-  static properties = {state: {attribute: false}};
+  static properties = {state: {attribute: false}, incidentsOnly: {attribute: false}};
 
   constructor() {
     super();
     /** @type {MeetingState | null} */
     this.state = null;
+    /** Whether others tell who waits and who directs. */
+    this.incidentsOnly = false;
   }
 
   render() {
     const {state} = this;
     if (!state?.controller && state?.role !== 'host') return nothing;
     const {waiting, weak, incidents, assist, mayDirect} = state;
-    if (!waiting.length && !weak.length && !incidents.length && !assist.seat && !mayDirect) return nothing;
+    const others = !this.incidentsOnly;
+    if (!weak.length && !incidents.length && !(others && (waiting.length || assist.seat || mayDirect))) return nothing;
     return html`<section class="aid" aria-label=${t('aid.title')} data-testid="aid">
-      ${repeat(waiting, ({id}) => id, knock => this.waitingPoint(knock))} ${this.assistState(state)} ${repeat(weak, ({seat}) => seat, line => this.weakLine(state, line))}
+      ${others ? html`${repeat(waiting, ({id}) => id, knock => knockNotice(knock, detail => this.emit('command', detail)))} ${this.assistState(state)}` : nothing}
+      ${repeat(weak, ({seat}) => seat, line => this.weakLine(state, line))}
       ${repeat(incidents, ({id}) => id, incident => this.incident(state, incident))}
     </section>`;
-  }
-
-  /** @param {WaitingPoint} knock */
-  waitingPoint({id, name, label, since}) {
-    const answer = (/** @type {boolean} */ on) => this.emit('command', {type: 'admit', id, on});
-    return html`<p class="knock" role="alert" data-testid="knock">${icon('people')}
-      <span><strong>${name} · ${label}</strong> ${t('door.uninvited', hourMinute(since))}</span>
-      <button type="button" class="main" data-testid="admit" aria-label=${t('door.admit-of', name)} @click=${() => answer(true)}>${t('door.admit')}</button>
-      <button type="button" data-testid="turn-away" aria-label=${t('door.turn-away-of', name)} @click=${() => answer(false)}>${t('door.turn-away')}</button></p>`;
   }
 
   /** @param {MeetingState} state */
@@ -50,10 +58,10 @@ export class NoticeBar extends BaseElement {
 
   /** @param {MeetingState} state @param {WeakLine} line */
   weakLine(state, line) {
-    const {name, point} = state.seats.find(({seat}) => seat === line.seat) ?? {name: '', point: null};
+    const seat = state.seats.find(one => one.seat === line.seat);
     return html`<p class="weak" role="alert" data-testid="weak-line" data-seat=${line.seat}>${icon('network')}
-      <span><strong>${t('aid.weak', name)}</strong> ${t('aid.measured', line.loss, line.round_trip, line.jitter)}</span>
-      ${isLineReported(state, point)
+      <span><strong>${t('aid.weak', seat ? properName(seat) : '')}</strong> ${t('aid.measured', line.loss, line.round_trip, line.jitter)}</span>
+      ${isLineReported(state, seat?.point ?? null)
         ? html`<span class="badge">${t('aid.line-reported')}</span>`
         : html`<button type="button" data-testid="report-line" @click=${() => this.emit('report', {kind: 'line', text: '', seat: line.seat})}>${t('aid.report-line')}</button>`}
     </p>`;
@@ -61,7 +69,8 @@ export class NoticeBar extends BaseElement {
 
   /** @param {MeetingState} state @param {IncidentMark} incident */
   incident(state, {id, kind, point, text, state: progress, assignee}) {
-    const where = (point && state.seats.find(seat => seat.point === point)?.name) || state.session.host;
+    const seat = point && state.seats.find(one => one.point === point);
+    const where = seat ? seat.label : state.session.host;
     return html`<p data-testid="aid-incident" data-id=${id} data-state=${progress}>${icon(kind === 'help' ? 'phone' : 'warn')}
       <span><strong>${where}: ${t(`fault.${kind}`)}</strong> ${text}</span>
       <span class="badge ${progress}">${progress === 'taken' ? t('aid.taken', assignee) : t(`incident.${progress}`)}</span></p>`;

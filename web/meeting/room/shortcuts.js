@@ -4,8 +4,8 @@ import {html} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
 import {guideLink} from '../../core/base.js';
 
-/** The shortcuts in the order of the help. */
-const SHORTCUTS = ['m', 'v', 'h', 'p', 'f', '?'];
+/** The order of the help; the digits are one line. */
+const ORDER = [' ', 'm', 'v', 'h', 'n', '1', 'u', '/', 'p', 'f', '?'];
 
 const enabled = () => localStorage.getItem('keys') !== 'off';
 
@@ -18,17 +18,24 @@ export function listenForShortcuts(keys) {
     const field = event.target instanceof Element && event.target.closest('input, select, textarea, dialog');
     if (field || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
     if (event.key !== '?' && !enabled()) return;
-    keys[event.key.toLowerCase()]?.();
+    if (event.key === ' ' && event.target !== document.body) return; // it presses what has the focus
+    const run = keys[event.key.toLowerCase()];
+    if (!run) return;
+    event.preventDefault();
+    run();
   });
 }
 
 /** @param {Event} event */
 const setEnabled = event => localStorage.setItem('keys', /** @type {HTMLInputElement} */ (event.target).checked ? 'on' : 'off');
 
-/** Draw the dialog that lists the shortcuts. */
-export const shortcutHelp = () => html`<dialog class="keys" aria-labelledby="keys">
+/** Return what stands on a key. @param {string} key */
+const cap = key => (key === ' ' ? t('keys.space') : key === '1' ? '1–6' : key.toUpperCase());
+
+/** Draw the dialog that lists the shortcuts. @param {string[]} keys those of the page */
+export const shortcutHelp = keys => html`<dialog class="keys" aria-labelledby="keys">
   <h2 id="keys">${t('keys.title')}</h2>
-  <dl>${SHORTCUTS.map(key => html`<div><dt><kbd>${key.toUpperCase()}</kbd></dt><dd>${t(`keys.${key}`)}</dd></div>`)}</dl>
+  <dl>${ORDER.filter(key => keys.includes(key)).map(key => html`<div><dt><kbd>${cap(key)}</kbd></dt><dd>${t(`keys.${key === ' ' ? 'first' : key}`)}</dd></div>`)}</dl>
   <label class="option"><input type="checkbox" .checked=${enabled()} @change=${setEnabled}><span>${t('keys.on')}</span></label>
   <form method="dialog" class="row end">${guideLink('component')}<button class="main">${t('app.close')}</button></form>
 </dialog>`;

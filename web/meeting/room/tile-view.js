@@ -2,7 +2,7 @@
 
 import {html, nothing, repeat, svg} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
-import {seatActivity} from '../client/meeting-state.js';
+import {isHeard, seatActivity} from '../client/meeting-state.js';
 import {coming, elementOrder, keyed, placed, seatOf, videoOf, viewOf} from '../client/tiles.js';
 import {day, hourMinute} from '../../core/time.js';
 import {BaseElement} from '../../core/base.js';
@@ -193,7 +193,8 @@ export class TileView extends BaseElement {
    */
   words(tile, seat) {
     if (!tile.tile) return [t('tiles.empty'), tile.label].filter(Boolean).join(' · ');
-    const doing = seat ? [seatActivity(seat) === 'hand' ? t('seat.hand', seat.hand) : t(`seat.${seatActivity(seat)}`)] : [];
+    const word = seat && this.meeting?.state && seatActivity(seat, isHeard(this.meeting.state, seat.seat));
+    const doing = word ? [word === 'hand' ? t('seat.hand', seat.hand) : t(`seat.${word}`)] : [];
     return [tile.label, ...doing, ...(tile.icons.includes('poor') ? [t('quality.poor')] : [])].join(' · ');
   }
 

@@ -114,8 +114,8 @@ def test_absent_points_are_in_the_roster_under_their_own_id() -> None:
     meeting = MeetingFixture()
     meeting.join("h", HOST)
     assert meeting.joined.seats[1:] == [
-        Seat(seat="nt", point="nt", name="UBND.Nha Trang", role="component", here=False),
-        Seat(seat="cr", point="cr", name="UBND.Cam Ranh", role="component", here=False),
+        Seat(seat="nt", point="nt", name=NT.name, label=NT.label, role="component", here=False),
+        Seat(seat="cr", point="cr", name=CR.name, label=CR.label, role="component", here=False),
     ]
 
 

@@ -136,7 +136,18 @@ test('search ignores marks and case, filters narrow it', () => {
 
 test('a seat has one activity', () => {
   const words = [{here: false}, {media: 'connecting'}, {floor: true, mic: true}, {floor: true}, {hand: 3}, {}];
-  assert.deepEqual(words.map(more => logic.seatActivity(seat('s', more))), ['absent', 'connecting', 'floor', 'muted', 'hand', 'listening']);
+  assert.deepEqual(words.map(more => logic.seatActivity(seat('s', more), false)), ['absent', 'connecting', 'open', 'invited', 'hand', 'listening']);
+  assert.equal(logic.seatActivity(seat('s', {floor: true, mic: true}), true), 'speaking');
+  assert.equal(logic.seatActivity(seat('s', {floor: true}), true), 'speaking'); // a room system never tells of its microphone
+});
+
+test('a seat is heard that speaks or has a level', () => {
+  assert.deepEqual(['a', 'b', 'c'].map(one => logic.isHeard({speaking: 'a', levels: {b: -20}}, one)), [true, true, false]);
+});
+
+test('the proper name is the Vietnamese one, with the number of a device', () => {
+  const named = [['UBND.Cam Ranh', 'UBND thành phố Cam Ranh'], ['NT.VinhHai.02', 'UBND phường Vĩnh Hải'], ['Trực ban', '']];
+  assert.deepEqual(named.map(([name, label]) => logic.properName({name, label})), ['UBND thành phố Cam Ranh', 'UBND phường Vĩnh Hải · 02', 'Trực ban']);
 });
 
 test('network quality has four steps', () => {

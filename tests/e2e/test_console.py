@@ -1,0 +1,145 @@
+"""The host's console: what is seen of 169 points at five sizes, and what is done by one tap or key."""
+
+import json
+
+import pytest
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+
+from tests.e2e.people import HOST, People
+from tests.e2e.server import Server
+
+POINTS = 169
+SIZES = [(1280, 800), (1440, 900), (1920, 1080), (820, 1180), (390, 844)]
+
+FAULTS = """() => {
+  const box = element => element.getBoundingClientRect(), faults = [];
+  const [width, height, wide] = [innerWidth + 1, innerHeight + 1, document.documentElement.scrollWidth];
+  const name = element => element.dataset.testid ?? `${element.tagName} ${element.textContent.trim()}`;
+  if (wide > width) faults.push(`page: ${wide} wide`);
+  for (const element of document.querySelectorAll('.console :is(button, select, h1, h2, time)')) {
+    if (!element.checkVisibility() || element.closest('.rows, .chips, .tiles, [popover]')) continue;
+    const {left, right, top, bottom} = box(element);
+    if (left < -1 || right > width || top < -1 || bottom > height) faults.push(`outside: ${name(element)}`);
+    if (!element.matches('.thumbnail') && bottom - top > 48) faults.push(`wraps: ${name(element)}`);
+  }
+  const rows = new Set([...document.querySelectorAll('[data-testid=seat]')].map(each => Math.round(box(each).height)));
+  if ([...rows].join() !== '44') faults.push(`rows: ${[...rows]}`);
+  if (Math.round(box(document.querySelector('.console > header')).height) !== 48) faults.push('bar');
+  return faults;
+}"""
+"""What is wrong with the console at this size: what is outside the window, wraps, or has another height."""
+
+VISIBLE_ROWS = """() => {
+  const list = document.querySelector('.tab-panel .rows'), {top, bottom} = list.getBoundingClientRect();
+  const boxes = [...list.children].map(row => row.getBoundingClientRect());
+  return boxes.filter(box => box.top >= top - 1 && box.bottom <= Math.min(bottom, innerHeight) + 1).length;
+}"""
+"""How many rows of the list are seen whole."""
+
+
+def crowded(route: WebSocketRoute) -> None:
+    """Pass messages on; let the roster have 169 points, one of which speaks."""
+    server = route.connect_to_server()
+    route.on_message(server.send)
+
+    def receive(message: str | bytes) -> None:
+        data = json.loads(message)
+        if data["type"] == "joined":
+            sample = next(seat for seat in data["seats"] if not seat["here"])
+            more = [
+                sample | {"seat": f"p{n}", "point": f"p{n}", "name": f"KH.Xa{n:03}", "label": f"UBND xã Diên Hòa {n}"}
+                for n in range(POINTS - len(data["seats"]))
+            ]
+            more[0] |= {"here": True, "media": "connected", "floor": True, "mic": True}
+            more[1] |= {"here": True, "media": "connected", "floor": True}
+            data["seats"] += more
+        route.send(json.dumps(data))
+
+    server.on_message(receive)
+
+
+@pytest.fixture
+def console(server: Server, people: People, red: Browser) -> Page:
+    """A console with 169 points."""
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Hội nghị trực tuyến toàn tỉnh về phòng, chống thiên tai năm 2026")
+    page.route_web_socket("**/ws", crowded)
+    people.enter(page, code, "host")
+    return page
+
+
+def test_ux_02_nothing_wraps_and_eight_rows_are_seen_among_169_points(console: Page) -> None:
+    page = console
+    expect(page.get_by_test_id("count")).to_have_text(f"3/{POINTS}")
+    expect(page.get_by_test_id("seat")).to_have_count(POINTS)
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate(FAULTS) == [], f"{width}x{height}"
+        if width >= 1280:
+            assert page.evaluate(VISIBLE_ROWS) >= 8, f"{width}x{height}"
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+    # Who has the floor stands on top; filters and the search leave few of 169.
+    on_floor = page.get_by_test_id("on-floor")
+    assert [row.get_attribute("data-activity") for row in on_floor.all()] == ["open", "invited"]
+    expect(page.get_by_test_id("filter-mic")).to_have_text("Micrô mở 1")
+    page.get_by_test_id("filter-floor").click()
+    expect(page.get_by_test_id("seat")).to_have_count(3)  # the host has it always
+    page.get_by_test_id("filter-floor").click()
+    page.keyboard.press("/")
+    page.keyboard.type("dien hoa 77")
+    expect(page.get_by_test_id("seat")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("seat")).to_have_count(POINTS)
+
+    # Names begin with the words seen; the watermark is not drawn here.
+    expect(on_floor.get_by_test_id("take-floor").first).to_have_accessible_name("Ngắt: UBND xã Diên Hòa 0")
+    expect(page.get_by_test_id("watermark")).to_have_count(0)
+
+
+def test_ux_31_layouts_are_prepared_taken_kept_on_keys_and_undone(console: Page) -> None:
+    page = console
+    grid, large = page.get_by_test_id("layout-grid"), page.get_by_test_id("layout-1+7")
+    page.get_by_test_id("prepare").click()
+    large.click()
+    expect(large).to_have_attribute("data-prepared", "true")
+    expect(grid).to_have_attribute("aria-pressed", "true")
+    page.get_by_test_id("take").click()
+    expect(large).to_have_attribute("aria-pressed", "true")
+    page.get_by_test_id("preset-save").click()
+    page.get_by_test_id("preset-6").click()
+    page.keyboard.press("1")
+    expect(grid).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("6")
+    expect(large).to_have_attribute("aria-pressed", "true")
+    page.get_by_test_id("toast").filter(has_text="Đã đổi bố cục").get_by_test_id("undo").click()
+    expect(grid).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("?")
+    expect(page.locator("dialog.keys")).to_contain_text("Mời người đầu hàng phát biểu")
+
+
+def test_ux_26_the_space_bar_calls_the_first_and_leaving_asks(people: People, red: Browser, blue: Browser) -> None:
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Họp có người xin phát biểu")
+    people.enter(page, code, "host")
+    point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code).page
+    point.get_by_test_id("hand").click()
+    page.get_by_test_id("tab-queue").click()
+    expect(page.get_by_test_id("queue-item")).to_contain_text("UBND phường Xương Huân")
+    page.keyboard.press(" ")
+    expect(page.get_by_test_id("on-floor")).to_have_attribute("data-activity", "invited")
+    expect(point.get_by_test_id("floor-prompt")).to_be_visible()
+    page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("on-floor")).to_have_count(0)
+
+    # A stopped recording goes on when that is undone; leaving is asked.
+    page.get_by_test_id("record").click()
+    expect(page.get_by_test_id("rec-mark")).to_have_attribute("data-state", "on")
+    page.get_by_test_id("record").click()
+    expect(page.get_by_test_id("rec-mark")).to_have_attribute("data-state", "paused")
+    page.get_by_test_id("toast").filter(has_text="ghi hình").get_by_test_id("undo").click()
+    expect(page.get_by_test_id("rec-mark")).to_have_attribute("data-state", "on")
+    page.get_by_test_id("leave").click()
+    expect(page.get_by_test_id("leaving")).to_contain_text("ghi hình tiếp tục")
+    page.get_by_test_id("leaving-cancel").click()
+    expect(page.get_by_test_id("record")).to_be_visible()

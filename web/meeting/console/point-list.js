@@ -1,0 +1,90 @@
+// Element `point-list`: all seats of the meeting, in the console.
+
+import {html, nothing, repeat} from '../../vendor/lit.js';
+import {t} from '../../core/i18n.js';
+import {FILTERS, callsForSeat, filterSeats} from '../client/meeting-state.js';
+import {BaseElement, icon} from '../../core/base.js';
+import {clock} from '../../core/time.js';
+import {ACTIVITY_ICONS} from '../room/activity-icons.js';
+import {activityOf, activityWords, floorButton, seatMenu, seatName} from './seat-row.js';
+
+const CHIPS = ['all', 'here', 'absent', 'floor', 'mic', 'weak']; // who raised a hand has a tab
+const ALWAYS = new Set(['all', 'here', 'absent']); // filters that are offered even for nobody
+
+/**
+ * All seats with search, and filters with counts; each has one line, and the commands for it. Fires `command` with a
+ * message, `report` with an incident and `watch` with a view.
+ */
+export class PointList extends BaseElement {
+  static properties = {state: {attribute: false}, filter: {state: true}, text: {state: true}};
+
+  constructor() {
+    super();
+    /** @type {MeetingState | null} */
+    this.state = null;
+    this.filter = 'all';
+    this.text = '';
+  }
+
+  /** Draw again when something changed that the rows show: levels change several times a second. @param {Map<string, any>} changed */
+  shouldUpdate(changed) {
+    const before = /** @type {MeetingState | null | undefined} */ (changed.get('state'));
+    if (changed.size > 1 || !before || !this.state) return true;
+    const state = this.state;
+    const fields = /** @type {const} */ (['seats', 'weak', 'speaking', 'calls', 'layout', 'incidents']);
+    return fields.some(field => before[field] !== state[field]) || Object.keys(before.levels).join() !== Object.keys(state.levels).join();
+  }
+
+  render() {
+    const {state} = this;
+    if (!state) return nothing;
+    const weak = new Set(state.weak.map(({seat}) => seat));
+    const shown = filterSeats(state.seats, this.filter, this.text, weak);
+    return html`<input type="search" data-testid="seats-search" aria-label=${t('seats.search')} placeholder="${t('seats.search')}  /" .value=${this.text}
+        @input=${(/** @type {any} */ event) => (this.text = event.target.value)} @keydown=${this.onSearchKey}>
+      <div class="chips" role="group" aria-label=${t('seats.filter')}>${CHIPS.map(name => this.chip(name, state.seats.filter(seat => FILTERS[name](seat, weak)).length))}</div>
+      ${shown.length ? html`<ul class="rows" tabindex="0" aria-label=${t('seats.title')}>${repeat(shown, ({seat}) => seat, seat => this.row(state, seat, weak.has(seat.seat)))}</ul>` : html`<p class="empty">${t('seats.none')}</p>`}`;
+  }
+
+  /** @param {string} name @param {number} count */
+  chip(name, count) {
+    const on = this.filter === name;
+    if (!count && !on && !ALWAYS.has(name)) return nothing;
+    return html`<button type="button" class="chip" data-testid="filter-${name}" aria-pressed=${on} @click=${() => (this.filter = on ? 'all' : name)}>${t(`filter.${name}`)} <b>${count}</b></button>`;
+  }
+
+  /** @param {KeyboardEvent} event */
+  onSearchKey(event) {
+    if (event.key !== 'Escape') return;
+    this.text = '';
+    /** @type {HTMLElement} */ (event.target).blur();
+  }
+
+  /** @param {MeetingState} state @param {Seat} seat @param {boolean} weak */
+  row(state, seat, weak) {
+    const activity = activityOf(state, seat);
+    const calls = callsForSeat(seat, state.seats, state.calls);
+    return html`<li class="seat-row ${activity}" data-testid="seat" data-seat=${seat.seat} data-point=${seat.point} data-floor=${seat.floor} data-hand=${seat.hand} data-here=${seat.here} data-activity=${activity}>
+      ${icon(ACTIVITY_ICONS[activity])} ${seatName(seat)}
+      ${weak ? html`<span class="weak" title=${t('filter.weak')}>${icon('network')}<span class="unseen">${t('filter.weak')}</span></span>` : nothing}
+      ${calls.map(call => this.call(call))}
+      <span class="word">${seat.role === 'component' ? nothing : `${t(`role.${seat.role}`)} · `}${activityWords(seat, activity)}</span>
+      ${seat.here ? nothing : calls.filter(call => call.state !== 'calling').slice(0, 1).map(call => this.redial(call))}
+      ${floorButton(seat, detail => this.emit('command', detail))}
+      ${seatMenu(state, seat, {command: detail => this.emit('command', detail), report: detail => this.emit('report', detail), watch: detail => this.emit('watch', detail), calls})}
+    </li>`;
+  }
+
+  /** Draw how the call of a room system goes. @param {SystemCall} call */
+  call({device, name, state, at, status}) {
+    const words = [t(`call.${state}`, at ? clock(at) : ''), ...(status ? [t('call.status', status)] : [])].join(' · ');
+    return html`<span class="call" data-testid="call" data-device=${device} data-state=${state} title="${name}: ${words}">${icon('phone')}<span>${words}</span></span>`;
+  }
+
+  /** Draw the button that calls a room system again, even when it is connected (Điều 14.3.c). @param {SystemCall} call */
+  redial({device, name}) {
+    return html`<button type="button" data-testid="redial" aria-label=${t('call.redial-of', name)} @click=${() => this.emit('command', {type: 'redial', device})}>${t('call.redial')}</button>`;
+  }
+}
+
+customElements.define('point-list', PointList);

@@ -1,0 +1,38 @@
+// The layouts on the keys 1 to 6 of the console. They name points, whose seats change. Pure functions, for
+// layout-picker.js.
+
+import {DEFAULT_LAYOUT, layoutFields} from '../client/layouts.js';
+
+/** @type {LayoutKind[]} What the keys show until other layouts are saved. */
+const FIRST = ['grid', 'speaker', 'single', 'content', '1+5', 'side-by-side'];
+
+/**
+ * Return the six presets out of what was saved: whatever is missing or no preset is as at first.
+ * @param {any} saved
+ * @returns {Preset[]}
+ */
+export const presets = saved => FIRST.map((kind, index) => (typeof saved?.[index]?.kind === 'string' ? layoutFields(saved[index]) : {...DEFAULT_LAYOUT, kind}));
+
+/**
+ * Return a layout as a preset: points instead of seats.
+ * @param {Layout} layout
+ * @param {Seat[]} seats
+ * @returns {Preset}
+ */
+export function presetOf(layout, seats) {
+  const point = (/** @type {string | null} */ id) => seats.find(({seat}) => seat === id)?.point ?? null;
+  return {...layoutFields(layout), focus: point(layout.focus), seats: layout.seats.map(point)};
+}
+
+/**
+ * Return the layout of a preset in this meeting: a point that was not invited leaves its pane free, and nobody is
+ * large who is absent.
+ * @param {Preset} preset
+ * @param {Seat[]} seats
+ * @returns {Layout}
+ */
+export function layoutOfPreset(preset, seats) {
+  const seated = (/** @type {string | null} */ id) => seats.find(({point}) => id !== null && point === id);
+  const large = seated(preset.focus);
+  return {...preset, focus: large?.here ? large.seat : null, seats: preset.seats.map(id => seated(id)?.seat ?? null)};
+}

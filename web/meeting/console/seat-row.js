@@ -1,0 +1,81 @@
+// The row of a seat in the console: one line with state, name and the command that is due. For point-list.js,
+// speaker-queue.js and floor-list.js.
+
+import {html, live, nothing} from '../../vendor/lit.js';
+import {number, t} from '../../core/i18n.js';
+import {icon} from '../../core/base.js';
+import {isHeard, isLineReported, properName, seatActivity} from '../client/meeting-state.js';
+import './more-menu.js';
+
+const GAINS = [12, 9, 6, 3, 0, -3, -6, -9, -12];
+
+/** Return what a seat is doing. @param {MeetingState} state @param {Seat} seat */
+export const activityOf = (state, seat) => seatActivity(seat, isHeard(state, seat.seat));
+
+/** Return the words for an activity. @param {Seat} seat @param {string} activity */
+export const activityWords = (seat, activity) => (activity === 'hand' ? t('seat.hand', seat.hand) : t(`seat.${activity}`));
+
+/** Draw the name of a seat: in Vietnamese first, the device's behind it. @param {Seat} seat */
+export const seatName = seat => html`<span class="name" title="${properName(seat)} · ${seat.name}"><strong>${properName(seat)}</strong>${seat.label ? html` <small>${seat.name}</small>` : nothing}</span>`;
+
+/**
+ * Draw a button with words, whose name for a screen reader begins with the words.
+ * @param {{id: string, seat: Seat, words: string, kind?: string}} button
+ * @param {() => void} run
+ */
+export const rowButton = ({id, seat, words, kind = ''}, run) => html`<button type="button" class=${kind} data-testid=${id} data-seat=${seat.seat} aria-label="${words}: ${properName(seat)}" @click=${run}>${words}</button>`;
+
+/**
+ * Draw the button that gives a seat the floor, or takes it; the host always has it.
+ * @param {Seat} seat
+ * @param {(message: Message) => void} command
+ */
+export function floorButton(seat, command) {
+  if (!seat.here || seat.role === 'host') return nothing;
+  const id = seat.floor ? 'take-floor' : 'give-floor';
+  return rowButton({id, seat, words: t(`floor.${id}`), kind: seat.floor ? 'danger' : seat.hand ? 'main' : ''}, () => command({type: 'floor', seat: seat.seat, open: !seat.floor}));
+}
+
+/**
+ * Draw the menu of what is done to a seat less often.
+ * @param {MeetingState} state
+ * @param {Seat} seat
+ * @param {{command: (message: Message) => void, report: (fault: {kind: string, text: string, seat: string}) => void, watch: (view: string) => void, calls: SystemCall[]}} acts
+ */
+export function seatMenu(state, seat, acts) {
+  const content = () => {
+    const weak = state.weak.find(line => line.seat === seat.seat);
+    const large = state.layout.focus === seat.seat;
+    return html`<p class="of"><strong>${properName(seat)}</strong><small>${seat.name}</small></p>
+      ${seat.topic ? html`<p>${icon('hand')}<span>${seat.topic}</span></p>` : nothing}
+      ${weak ? html`<p class="weak">${icon('network')}<span>${t('aid.measured', weak.loss, weak.round_trip, weak.jitter)}</span></p>` : nothing}
+      ${seat.here && seat.role !== 'observer' ? seenCommands(state, seat, large, acts) : nothing}
+      ${acts.calls.filter(({state: at}) => at !== 'calling').map(({device, name}) => item('redial', 'phone', t('call.redial-of', name), () => acts.command({type: 'redial', device})))}
+      ${seat.point && !isLineReported(state, seat.point) ? item('report-seat-line', 'warn', t('aid.report-line'), () => acts.report({kind: 'line', text: '', seat: seat.seat})) : nothing}
+      ${seat.here && seat.role !== 'observer' ? gainField(seat, acts.command) : nothing}`;
+  };
+  return html`<more-menu testid="seat-more" .label=${t('seat.more', properName(seat))} .content=${content}></more-menu>`;
+}
+
+/**
+ * @param {MeetingState} state
+ * @param {Seat} seat
+ * @param {boolean} large
+ * @param {{command: (message: Message) => void, watch: (view: string) => void}} acts
+ */
+function seenCommands({layout}, seat, large, {command, watch}) {
+  const {kind, seats, page, rotate, empty, title, clock} = layout;
+  const fields = {kind, seats, page, rotate, empty, title, clock};
+  return html`${item('large', 'pin', t(large ? 'layout.follow' : 'seat.large'), () => command({type: 'layout', ...fields, focus: large ? null : seat.seat}))}
+    ${item('alone', 'full', t('seat.alone'), () => command({type: 'layout', ...fields, kind: 'single', seats: [], page: 0, focus: seat.seat}))}
+    ${seat.camera ? item('watch', 'camera', t('seat.watch'), () => watch(`camera:${seat.seat}`)) : nothing}`;
+}
+
+/** @param {Seat} seat @param {(message: Message) => void} command */
+const gainField = ({seat, name, label, gain}, command) => html`<label class="gain"><span>${t('gain.title')}</span>
+  <select data-testid="gain" data-seat=${seat} aria-label="${t('gain.title')}: ${properName({name, label})}" @change=${(/** @type {any} */ {target}) => command({type: 'gain', seat, decibels: Number(target.value)})}>
+    ${GAINS.map(decibels => html`<option value=${decibels} .selected=${live(decibels === gain)}>${t('gain.is', number(decibels, {signDisplay: 'exceptZero'}))}</option>`)}
+  </select></label>`;
+
+/** @param {string} id @param {string} picture @param {unknown} words @param {() => void} run */
+const item = (id, picture, words, run) => html`<button type="button" data-testid=${id} @click=${run}>${icon(picture)}<span>${words}</span></button>`;

@@ -1,0 +1,75 @@
+// What takes a command of the console back, and how it is told. Pure functions, for host.js.
+
+import {layoutFields} from '../client/layouts.js';
+import {properName} from '../client/meeting-state.js';
+
+/**
+ * Return the messages that take a command back, from the state before it; null for a command that has no way back.
+ * @param {Message} command
+ * @param {MeetingState} before
+ * @returns {Message[] | null}
+ */
+export function undoOf(command, before) {
+  const {type, seat, audience = 'everyone', on} = command;
+  const row = before.seats.find(one => one.seat === seat);
+  switch (type) {
+    case 'floor':
+      return [{type, seat, open: !command.open}];
+    case 'gain':
+      return row ? [{type, seat, decibels: row.gain}] : null;
+    case 'mute-all':
+      return before.seats.filter(({floor, role}) => floor && role !== 'host').map(one => ({type: 'floor', seat: one.seat, open: true}));
+    case 'layout': {
+      const own = before.own[/** @type {Audience} */ (audience)];
+      if (audience !== 'everyone' && !own) return [{type: 'layout-same', audience}];
+      return [{type, audience, ...layoutFields(own ?? before.layout)}];
+    }
+    case 'layout-same': {
+      const own = before.own[/** @type {Audience} */ (audience)];
+      return own ? [{type: 'layout', audience, ...layoutFields(own)}] : null;
+    }
+    case 'one-picture-all':
+    case 'voices':
+    case 'assist':
+      return [{type, on: !on}];
+    case 'step':
+      return [{type, to: before.script?.at ?? null}];
+    default:
+      return null;
+  }
+}
+
+/**
+ * Return the key and the words of the sentence that tells a command; null for one that is told by what it changes.
+ * @param {Message} command
+ * @param {MeetingState} state
+ * @returns {[string, ...string[]] | null}
+ */
+export function told(command, state) {
+  const row = state.seats.find(one => one.seat === command.seat);
+  const name = row ? properName(row) : '';
+  switch (command.type) {
+    case 'floor':
+      return [command.open ? 'did.floor' : 'did.floor-taken', name];
+    case 'gain':
+      return ['did.gain', name];
+    case 'mute-all':
+      return ['did.mute-all'];
+    case 'lower':
+      return ['did.lower', name];
+    case 'layout':
+      return [command.audience && command.audience !== 'everyone' ? 'did.layout-some' : 'did.layout'];
+    case 'layout-same':
+      return ['did.layout-same'];
+    case 'one-picture-all':
+      return [command.on ? 'did.one-picture' : 'did.one-picture-end'];
+    case 'step':
+      return ['did.step', state.script?.items.find(({id}) => id === command.to)?.title ?? ''];
+    case 'assist':
+      return [command.on ? 'did.assist' : 'did.assist-end'];
+    case 'redial':
+      return ['did.redial'];
+    default:
+      return null;
+  }
+}

@@ -124,7 +124,6 @@ def test_an_operator_confirms_a_plan_and_finds_it_in_the_calendar(server: Server
 
 def test_a_maintenance_is_planned_and_the_rules_are_read(server: Server, operator: Page, people: People) -> None:
     page = operator
-    page.get_by_test_id("nav-fold").click()
     page.get_by_test_id("nav-capacity").click()
     expect(page.get_by_test_id("peak-points")).to_contain_text("/ 196")
     expect(page.get_by_test_id("worker").first).to_contain_text("Máy chủ này")
@@ -141,7 +140,7 @@ def test_a_maintenance_is_planned_and_the_rules_are_read(server: Server, operato
     expect(steps.filter(has_text="20 / 30")).to_have_count(1)
     expect(steps.last).to_contain_text("196 / 250")
 
-    page.get_by_test_id("nav-fold").click()
+    page.get_by_test_id("nav-group-help").click()
     page.get_by_test_id("nav-profile").click()
     expect(page.get_by_test_id("rules")).to_contain_text("Cấp tối đa 4/5 năng lực")
     expect(page.locator('[data-stamp="KH-2023/1"]')).to_have_attribute("aria-pressed", "true")

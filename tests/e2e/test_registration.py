@@ -21,7 +21,7 @@ def test_a_communes_registration_is_confirmed_by_its_district(server: Server, pe
     commune.reload()
     commune.get_by_test_id("reopen").click()
     expect(commune.get_by_test_id("title")).to_have_value("Giao ban phường")
-    expect(commune.get_by_test_id("official-start")).to_have_value(f"{start:%Y-%m-%dT%H:%M}")
+    expect(commune.get_by_test_id("official-start")).to_have_value(f"{start:%d/%m/%Y %H:%M}")
     for name, code in (("purpose", "noi_bo_don_vi"), ("kind", "giao_ban"), ("form", "truc_tuyen")):
         commune.get_by_test_id(name).select_option(code)
     commune.get_by_test_id("secret-no").check()

@@ -28,8 +28,10 @@ def test_a_point_keeps_its_own_test(server: Server, red: Browser, people: People
     camera = opened.value.locator('[data-testid="guide"][data-section="camera"]')
     expect(camera).to_contain_text("không tự xoay camera (khoản 4 Điều 11)")
     expect(camera).to_be_in_viewport()
+    opened.value.get_by_test_id("profile-menu").click()
     opened.value.get_by_test_id("language").click()
     expect(camera).to_contain_text("Do not touch the lens or turn the camera (Article 11.4)")
+    opened.value.get_by_test_id("profile-menu").click()
     opened.value.get_by_test_id("language").click()
     opened.value.close()
     page.get_by_test_id("test-room").click()

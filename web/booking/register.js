@@ -4,6 +4,7 @@ import {html, nothing} from '../vendor/lit.js';
 import {ProblemError, busyPoints, capacity, confirmDraft, deadlines, draft, estimate, passOnRegistration, points, register, rules, errorText, units} from '../core/api.js';
 import {freeCapacity, countLegs} from './point-choice.js';
 import {errorMessage, guideLink, icon, Page, setTitle} from '../core/base.js';
+import {dateField} from '../core/fields.js';
 import './capacity-chart.js';
 import './class-field.js';
 import './people-per-point.js';
@@ -470,6 +471,7 @@ class RegisterPage extends Page {
    * @param {{required?: boolean, maxlength?: number, label?: string}} [rules]
    */
   field(name, type, {required = false, maxlength = 100, label = `register.${name}`} = {}) {
+    if (TIME_FIELDS.includes(name) || name === 'until') return dateField({name, label: t(label), value: this.fields[name], required, withTime: name !== 'until'});
     return html`<div class="field">
       <label for=${name}>${t(label)}</label>
       <input id=${name} name=${name} type=${type} data-testid=${name} maxlength=${maxlength} ?required=${required} .value=${this.fields[name]}>

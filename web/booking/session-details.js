@@ -6,6 +6,7 @@ import {t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {clock, day, fromLocal, slot, toLocal} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
+import {dateField} from '../core/fields.js';
 import './point-picker.js';
 
 const MINUTE_MS = 60_000;
@@ -198,8 +199,7 @@ export class SessionDetails extends RequestingElement {
 
   /** @param {'start' | 'end'} name */
   time(name) {
-    return html`<div class="field"><label for="details-${name}">${t(`register.official-${name}`)}</label>
-      <input id="details-${name}" name=${name} type="datetime-local" required data-testid="details-${name}" .value=${this.fields[name]}></div>`;
+    return dateField({name, label: t(`register.official-${name}`), value: this.fields[name], testid: `details-${name}`, required: true, withTime: true});
   }
 
   /** @param {Happening} each */

@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {cancel, sessions, units} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
+import {dateField} from '../core/fields.js';
 import '../operations/closing-checklist.js';
 import {meetingUrl} from '../core/code-field.js';
 import '../operations/document-list.js';
@@ -126,8 +127,8 @@ class SessionsPage extends Page {
       ${this.units.length ? html`<div class="field"><label for="unit">${t('sessions.unit')}</label>
         <select id="unit" name="unit" data-testid="sessions-unit"><option value="">${t('sessions.every-unit')}</option>
           ${this.units.map(({id, name}) => html`<option value=${id}>${name}</option>`)}</select></div>` : nothing}
-      <div class="field"><label for="from">${t('audit.from')}</label><input id="from" name="from" type="date" data-testid="sessions-from"></div>
-      <div class="field"><label for="to">${t('audit.to')}</label><input id="to" name="to" type="date" data-testid="sessions-to"></div>
+      ${dateField({name: 'from', label: t('audit.from'), testid: 'sessions-from'})}
+      ${dateField({name: 'to', label: t('audit.to'), testid: 'sessions-to'})}
       <button ?disabled=${this.busy} data-testid="sessions-find">${t('audit.find')}</button>
     </form>`;
   }

@@ -4,6 +4,7 @@
 import {LitElement, html, nothing} from '../vendor/lit.js';
 import {ProblemError, me, errorText} from './api.js';
 import {t} from './i18n.js';
+import './validation.js';
 
 /** An element without shadow DOM. */
 export class BaseElement extends LitElement {

@@ -71,9 +71,9 @@ export class EmergencyBell extends BaseElement {
   }
 
   render() {
-    return this.count
-      ? html`<a class="bell" role="alert" href="emergencies.html" data-testid="bell">${icon('warn')}<span>${t('emergencies.bell', this.count)}</span></a>`
-      : nothing;
+    const text = t('emergencies.bell', this.count);
+    return html`${this.count ? html`<a class="bell" href="emergencies.html" data-testid="bell">${icon('warn')}<span>${text}</span></a>` : nothing}
+      <span class="unseen" role="alert">${this.count ? text : nothing}</span>`;
   }
 }
 

@@ -1,6 +1,7 @@
-// Form fields and the values of a submitted form, for the pages of the directory and of access lines.
+// Form fields and the values of a submitted form, for all pages.
 
 import {html} from '../vendor/lit.js';
+import './date-field.js';
 import {t} from './i18n.js';
 
 /**
@@ -13,11 +14,19 @@ import {t} from './i18n.js';
  * @param {FieldOf} field
  */
 export function field({name, label, value = '', type = 'text', required = false, max = 200, options}) {
+  if (type === 'date') return dateField({name, label: t(label), value: String(value ?? ''), testid: `f-${name}`, required});
   const input = options
     ? html`<select name=${name} data-testid="f-${name}">${options.map(([key, text]) => html`<option value=${key} ?selected=${key === (value ?? '')}>${text}</option>`)}</select>`
     : html`<input name=${name} type=${type} data-testid="f-${name}" maxlength=${max} ?required=${required} .value=${String(value ?? '')}>`;
   return html`<label class="field">${t(label)} ${input}</label>`;
 }
+
+/**
+ * Draw a labelled field for a day, or for a day and a time; `label` is what is read.
+ * @param {{name: string, label: string, value?: string, testid?: string, required?: boolean, withTime?: boolean}} options
+ */
+export const dateField = ({name, label, value = '', testid = name, required = false, withTime = false}) =>
+  html`<date-field class="field" name=${name} label=${label} testid=${testid} .value=${value} ?required=${required} ?with-time=${withTime}></date-field>`;
 
 /** Draw a labelled checkbox. @param {{name: string, label: string, checked?: boolean}} options */
 export const checkbox = ({name, label, checked = false}) =>

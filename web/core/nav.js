@@ -1,4 +1,4 @@
-// The pages of the top bar, in its order, and who is shown which. Pure. The server authorises every request; this
+// The pages of the navigation, in its order, and who is shown which. Pure. The server authorises every request; this
 // only spares users dead ends.
 
 export const CENTRAL = ['administrator', 'technician'];
@@ -9,50 +9,59 @@ export const CENTRAL = ['administrator', 'technician'];
  */
 export const isCentral = me => Boolean(me?.roles.some(role => CENTRAL.includes(role)));
 
-/**
- * The pages: `<page>.html` with the label `nav.<page>` and an icon. `roles` are shown it, everybody where there are none;
- * `rare` pages, or pages that are rare for some roles, are in the menu instead of the bar.
- * @type {{page: string, picture: string, roles?: string[], rare?: boolean | string[]}[]}
- */
-export const PAGES = [
-  {page: 'supervision', picture: 'view', roles: ['supervisor']},
-  {page: 'sessions', picture: 'calendar'},
-  {page: 'register', picture: 'plus'},
-  {page: 'drafts', picture: 'clock', roles: ['registrant', ...CENTRAL], rare: true},
-  {page: 'readiness', picture: 'flag'},
-  {page: 'calendar', picture: 'view'},
-  {page: 'emergencies', picture: 'warn', roles: [...CENTRAL, 'supervisor'], rare: true},
-  {page: 'queue', picture: 'clock', roles: [...CENTRAL, 'supervisor']},
-  {page: 'incidents', picture: 'warn', roles: CENTRAL},
-  {page: 'lines', picture: 'network', roles: ['provider', ...CENTRAL], rare: CENTRAL},
-  {page: 'post', picture: 'mail', roles: [...CENTRAL, 'supervisor']},
-  {page: 'recordings', picture: 'play'},
-  {page: 'capacity', picture: 'network', roles: [...CENTRAL, 'supervisor'], rare: true},
-  {page: 'profile', picture: 'list', rare: true},
-  {page: 'check', picture: 'camera', rare: [...CENTRAL, 'supervisor']},
-  {page: 'directory', picture: 'people', rare: true},
-  {page: 'materials', picture: 'copy', rare: true},
-  {page: 'help', picture: 'help', rare: true},
-  {page: 'feedback', picture: 'flag', rare: true},
-  {page: 'reports', picture: 'list', roles: [...CENTRAL, 'supervisor'], rare: true},
-  {page: 'figures', picture: 'check', roles: ['registrant', 'site', ...CENTRAL, 'supervisor'], rare: true},
-  {page: 'controls', picture: 'list', roles: ['site', ...CENTRAL, 'supervisor'], rare: true},
-  {page: 'audit', picture: 'search', roles: [...CENTRAL, 'supervisor'], rare: true},
-];
+/** Who may register a session (`POST /registrations`). */
+export const REGISTRANTS = ['registrant', ...CENTRAL];
+
+/** Return whether a user may register sessions. @param {{roles: string[]} | null | undefined} me */
+export const mayRegister = me => Boolean(me && intersects(REGISTRANTS, me.roles));
 
 /**
- * Return the pages that a user is shown: those in the bar and those in its menu. Providers see only the pages that
- * name their role.
+ * The pages: `<page>.html` with the label `nav.<page>` and an icon, in the group `nav.group-<group>`. Where there are
+ * `roles`, they are shown it, else everybody.
+ * @typedef {{page: string, picture: string, group: string, roles?: string[]}} PageLink
+ * @type {PageLink[]}
+ */
+export const PAGES = [
+  {page: 'supervision', picture: 'view', group: 'meet', roles: ['supervisor']},
+  {page: 'sessions', picture: 'list', group: 'meet'},
+  {page: 'register', picture: 'plus', group: 'meet', roles: REGISTRANTS},
+  {page: 'drafts', picture: 'edit', group: 'meet', roles: REGISTRANTS},
+  {page: 'calendar', picture: 'calendar', group: 'meet'},
+  {page: 'readiness', picture: 'check', group: 'meet'},
+  {page: 'recordings', picture: 'play', group: 'meet'},
+  {page: 'queue', picture: 'clock', group: 'operate', roles: [...CENTRAL, 'supervisor']},
+  {page: 'emergencies', picture: 'bell', group: 'operate', roles: [...CENTRAL, 'supervisor']},
+  {page: 'incidents', picture: 'warn', group: 'operate', roles: CENTRAL},
+  {page: 'post', picture: 'mail', group: 'operate', roles: [...CENTRAL, 'supervisor']},
+  {page: 'lines', picture: 'network', group: 'operate', roles: ['provider', ...CENTRAL]},
+  {page: 'capacity', picture: 'sort', group: 'operate', roles: [...CENTRAL, 'supervisor']},
+  {page: 'directory', picture: 'people', group: 'directory'},
+  {page: 'controls', picture: 'lock', group: 'directory', roles: ['site', ...CENTRAL, 'supervisor']},
+  {page: 'materials', picture: 'copy', group: 'directory'},
+  {page: 'reports', picture: 'up', group: 'reports', roles: [...CENTRAL, 'supervisor']},
+  {page: 'figures', picture: 'flag', group: 'reports', roles: ['registrant', 'site', ...CENTRAL, 'supervisor']},
+  {page: 'audit', picture: 'history', group: 'reports', roles: [...CENTRAL, 'supervisor']},
+  {page: 'check', picture: 'camera', group: 'help'},
+  {page: 'help', picture: 'help', group: 'help'},
+  {page: 'profile', picture: 'pin', group: 'help'},
+  {page: 'feedback', picture: 'chat', group: 'help'},
+];
+
+/** Groups that are closed until somebody opens them. */
+export const CLOSED_GROUPS = ['reports', 'help'];
+
+/**
+ * Return the pages that a user is shown, in groups. Providers see only the pages that name their role.
  * @param {string[]} roles
+ * @returns {{group: string, pages: PageLink[]}[]}
  */
 export function navigationFor(roles) {
   const mine = PAGES.filter(page => (page.roles ? intersects(page.roles, roles) : !roles.includes('provider')));
-  const seldom = mine.filter(({rare}) => (Array.isArray(rare) ? intersects(rare, roles) : rare));
-  return {bar: mine.filter(page => !seldom.includes(page)), fold: seldom};
+  return [...new Set(mine.map(({group}) => group))].map(group => ({group, pages: mine.filter(page => page.group === group)}));
 }
 
 /** Return the first page after signing in. @param {string[]} roles */
-export const homePage = roles => `${navigationFor(roles).bar[0].page}.html`;
+export const homePage = roles => `${navigationFor(roles)[0].pages[0].page}.html`;
 
 /** @param {string[]} these @param {string[]} roles */
 function intersects(these, roles) {

@@ -3,7 +3,8 @@
 import {html, nothing} from '../vendor/lit.js';
 import {logout} from './api.js';
 import {LANGUAGES, language, switchLanguage, t} from './i18n.js';
-import {isCentral, homePage, navigationFor} from './nav.js';
+import {CLOSED_GROUPS, isCentral, homePage, navigationFor} from './nav.js';
+import {THEMES, chooseTheme, chosenTheme} from './theme.js';
 import {BaseElement, icon} from './base.js';
 import './emergency-bell.js';
 
@@ -12,18 +13,19 @@ export function languageButton() {
   const other = LANGUAGES.find(one => one !== language) ?? language;
   const name = new Intl.DisplayNames(other, {type: 'language'}).of(other) ?? other;
   const written = name[0].toUpperCase() + name.slice(1);
-  return html`<button type="button" class="quiet" data-testid="language" lang=${other} @click=${() => switchLanguage(other)}>${written}</button>`;
+  return html`<button type="button" class="quiet language" data-testid="language" lang=${other} @click=${() => switchLanguage(other)}>${written}</button>`;
 }
 
-/** The navigation bar of every page outside a meeting. */
+/** The bar and the navigation of every page outside a meeting: a rail beside wide pages, else behind a button. */
 export class TopBar extends BaseElement {
-  static properties = {me: {attribute: false}, current: {}};
+  static properties = {me: {attribute: false}, current: {}, theme: {state: true}};
 
   constructor() {
     super();
     /** @type {SignedInUser | null} */
     this.me = null;
     this.current = '';
+    this.theme = chosenTheme();
   }
 
   async signOut() {
@@ -33,47 +35,64 @@ export class TopBar extends BaseElement {
     location.assign('index.html');
   }
 
-  /** Close the menu when the focus leaves it. @param {FocusEvent} event */
-  closeWhenLeft(event) {
-    const fold = /** @type {HTMLDetailsElement} */ (event.currentTarget);
-    if (!fold.contains(/** @type {Node | null} */ (event.relatedTarget))) fold.open = false;
-  }
-
-  /** @param {KeyboardEvent} event */
-  closeOnEscape(event) {
-    const fold = /** @type {HTMLDetailsElement} */ (event.currentTarget);
-    if (event.key !== 'Escape' || !fold.open) return;
-    fold.open = false;
-    fold.querySelector('summary')?.focus();
+  /** @param {Event} event */
+  setTheme(event) {
+    this.theme = /** @type {HTMLInputElement} */ (event.target).value;
+    chooseTheme(this.theme);
   }
 
   render() {
-    const {bar, fold} = navigationFor(this.me?.roles ?? []);
-    return html`<header class="top-bar">
-      <a class="brand" href=${homePage(this.me?.roles ?? [])}><img src="icon.svg" alt="" width="36" height="36"><span>${t('app.name')}</span></a>
-      <nav aria-label=${t('nav.label')}>${bar.map(page => this.link(page))} ${fold.length ? this.moreMenu(fold) : nothing}</nav>
-      ${isCentral(this.me) ? html`<emergency-bell></emergency-bell>` : nothing}
-      <div class="who">
-        ${this.me ? html`<span data-testid="me">${this.me.name}</span>` : nothing} ${languageButton()}
-        <button type="button" class="quiet" data-testid="sign-out" @click=${this.signOut}>${icon('logout')}<span>${t('nav.sign-out')}</span></button>
-      </div>
-    </header>`;
+    const groups = navigationFor(this.me?.roles ?? []);
+    return html`<a class="skip" href="#content" @click=${skipToContent}>${t('nav.skip')}</a>
+      <header class="top-bar">
+        ${this.me ? html`<button type="button" class="quiet icon-button rail-open" popovertarget="rail" aria-label=${t('nav.label')} data-testid="nav-open">${icon('menu')}</button>` : nothing}
+        <a class="brand" href=${homePage(this.me?.roles ?? [])}><img src="icon.svg" alt="" width="32" height="32"><span>${t('app.name')}</span></a>
+        ${isCentral(this.me) ? html`<emergency-bell></emergency-bell>` : nothing}
+        ${this.me ? this.profile(this.me) : languageButton()}
+      </header>
+      ${this.me ? html`<nav id="rail" class="rail" popover aria-label=${t('nav.label')}>${groups.map(group => this.group(group))}</nav>` : nothing}`;
   }
 
-  /** @param {{page: string, picture: string}[]} pages */
-  moreMenu(pages) {
-    const current = pages.some(({page}) => page === this.current);
-    return html`<details class="fold" @focusout=${this.closeWhenLeft} @keydown=${this.closeOnEscape}>
-      <summary data-testid="nav-fold" aria-current=${current ? 'true' : nothing}>${icon('list')}<span>${t('nav.fold')}</span></summary>
-      <div class="menu">${pages.map(page => this.link(page))}</div>
+  /** @param {SignedInUser} me */
+  profile(me) {
+    return html`<button type="button" class="quiet who" popovertarget="profile" data-testid="profile-menu">
+        ${icon('user')}<span data-testid="me">${me.name}</span>${icon('chevron')}
+      </button>
+      <div id="profile" class="menu" popover>
+        <p class="soft">${t('profile-menu.account', me.account)}</p>
+        <fieldset class="themes" @change=${this.setTheme}>
+          <legend>${t('theme.title')}</legend>
+          ${THEMES.map(
+            each => html`<label class="option"><input type="radio" name="theme" value=${each} data-testid="theme-${each}" .checked=${each === this.theme}><span>${t(`theme.${each}`)}</span></label>`,
+          )}
+        </fieldset>
+        ${languageButton()}
+        <button type="button" class="quiet" data-testid="sign-out" @click=${this.signOut}>${icon('logout')}<span>${t('nav.sign-out')}</span></button>
+      </div>`;
+  }
+
+  /** @param {{group: string, pages: import('./nav.js').PageLink[]}} group */
+  group({group, pages}) {
+    const open = pages.some(({page}) => page === this.current) || !CLOSED_GROUPS.includes(group);
+    return html`<details ?open=${open}>
+      <summary data-testid="nav-group-${group}"><span>${t(`nav.group-${group}`)}</span>${icon('chevron')}</summary>
+      <ul>${pages.map(page => this.link(page))}</ul>
     </details>`;
   }
 
-  /** @param {{page: string, picture: string}} page */
+  /** @param {import('./nav.js').PageLink} page */
   link({page, picture}) {
     const current = page === this.current ? 'page' : nothing;
-    return html`<a href="${page}.html" aria-current=${current} data-testid="nav-${page}">${icon(picture)}<span>${t(`nav.${page}`)}</span></a>`;
+    return html`<li><a href="${page}.html" aria-current=${current} data-testid="nav-${page}">${icon(picture)}<span>${t(`nav.${page}`)}</span></a></li>`;
   }
+}
+
+/** Move the focus behind the navigation. @param {Event} event */
+function skipToContent(event) {
+  event.preventDefault();
+  const main = document.querySelector('main');
+  main?.setAttribute('tabindex', '-1');
+  main?.focus();
 }
 
 customElements.define('top-bar', TopBar);

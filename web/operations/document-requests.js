@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {decideMaterialRequest, materialRequests} from '../core/api.js';
 import {errorMessage, Page, setTitle} from '../core/base.js';
+import {dateField} from '../core/fields.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
@@ -82,7 +83,7 @@ class MaterialsPage extends Page {
       <h2 id="question">${t('materials.grant-title', wish.unit.name)}</h2>
       <p>${wish.subject_name || t('materials.recording')} · ${wish.session.name}</p>
       <form @submit=${this.confirm}>
-        <label class="field"><span>${t('materials.until-label')}</span><input type="datetime-local" name="until" data-testid="until" .value=${toLocal(Date.now() + WEEK_MS)}></label>
+        ${dateField({name: 'until', label: t('materials.until-label'), value: toLocal(Date.now() + WEEK_MS), withTime: true})}
         <p class="soft">${t('materials.until-hint')}</p>
         <div class="row end">
           <button type="button" data-testid="grant-cancel" @click=${() => (this.granting = null)}>${t('app.close')}</button>

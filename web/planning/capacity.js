@@ -4,6 +4,7 @@ import {html, nothing} from '../vendor/lit.js';
 import {ProblemError, capacity, capacityImpact, ratedCapacity, sessionCosts, setCapacity, shedSessions, errorText, usage, workers} from '../core/api.js';
 import {ratedAt} from '../booking/timeline.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
+import {dateField} from '../core/fields.js';
 import '../booking/capacity-chart.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
@@ -244,6 +245,7 @@ class CapacityPage extends Page {
 
   /** @param {string} name @param {string} type @param {boolean} [required] */
   field(name, type, required = false) {
+    if (type === 'datetime-local') return dateField({name, label: t(`capacity-page.${name}-field`), value: this.fields[name], testid: `plan-${name}`, withTime: true});
     return html`<div class="field"><label for=${name}>${t(`capacity-page.${name}-field`)}</label>
       <input id=${name} name=${name} type=${type} data-testid="plan-${name}" min=${type === 'number' ? 0 : nothing} maxlength=${type === 'text' ? 500 : nothing} ?required=${required} .value=${this.fields[name]}></div>`;
   }

@@ -4,6 +4,7 @@ import {html, nothing} from '../vendor/lit.js';
 import {confirmYear, correctDay, endings, outdatedUnits, profiles, withdrawProfile, workYear} from '../core/api.js';
 import {differences} from '../booking/timeline.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
+import {dateField} from '../core/fields.js';
 import {differenceTable} from './policy-upload.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
@@ -224,7 +225,7 @@ class ProfilePage extends Page {
   correction() {
     const set = (/** @type {any} */ {target}) => (this.fields = {...this.fields, [target.name]: target.value});
     return html`<form class="quad" data-testid="correction" @input=${set} @submit=${this.correct}>
-      <div class="field"><label for="day">${t('profile.day')}</label><input id="day" name="day" type="date" required data-testid="correct-day" .value=${this.fields.day}></div>
+      ${dateField({name: 'day', label: t('profile.day'), value: this.fields.day, testid: 'correct-day', required: true})}
       <div class="field"><label for="working">${t('profile.is')}</label><select id="working" name="working" data-testid="correct-working">
         <option value="off">${t('profile.off')}</option><option value="works">${t('profile.works')}</option><option value="back">${t('profile.take-back')}</option></select></div>
       <div class="field"><label for="number">${t('profile.number')}</label><input id="number" name="number" maxlength="100" data-testid="correct-number" ?required=${this.fields.working !== 'back'} .value=${this.fields.number}></div>

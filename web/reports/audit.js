@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {audit, auditCheck, auditUrl, verifyAudit} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
+import {dateField} from '../core/fields.js';
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
 import {clock, day, fromLocal, utc} from '../core/time.js';
@@ -100,8 +101,8 @@ class AuditPage extends Page {
         <select id="action" name="action" data-testid="audit-action"><option value="">${t('audit.any')}</option>
           ${FILTER_ACTIONS.map(action => html`<option value=${action}>${actionName(action)}</option>`)}</select></div>
       <div class="field"><label for="actor">${t('audit.actor')}</label><input id="actor" name="actor" maxlength="64" autocapitalize="off" data-testid="audit-actor"></div>
-      <div class="field"><label for="from">${t('audit.from')}</label><input id="from" name="from" type="date" data-testid="audit-from"></div>
-      <div class="field"><label for="to">${t('audit.to')}</label><input id="to" name="to" type="date" data-testid="audit-to"></div>
+      ${dateField({name: 'from', label: t('audit.from'), testid: 'audit-from'})}
+      ${dateField({name: 'to', label: t('audit.to'), testid: 'audit-to'})}
       <button class="main" data-testid="audit-find" ?disabled=${this.busy}>${t('audit.find')}</button>
       <button type="button" data-testid="audit-csv" @click=${() => this.save('csv')}>${icon('download')}<span>CSV</span></button>
       <button type="button" data-testid="audit-jsonl" @click=${() => this.save('jsonl')}>${icon('download')}<span>JSON</span></button>

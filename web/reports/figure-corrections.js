@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {submitFigures, requestFigures, figureRequests} from '../core/api.js';
 import {errorMessage, Page, setTitle} from '../core/base.js';
+import {dateField} from '../core/fields.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
@@ -79,7 +80,7 @@ class FiguresPage extends Page {
         <label class="field"><span>${t('reports.period')}</span><select name="period" data-testid="figures-period">
           ${['first_half', 'second_half', 'year'].map(one => html`<option value=${one}>${t(`reports.${one}`)}</option>`)}</select></label>
         <label class="field"><span>${t('reports.year-of')}</span><input name="year" type="number" min="2000" max="2199" required .value=${String(new Date().getFullYear())} data-testid="figures-year"></label>
-        <label class="field"><span>${t('figures.due')}</span><input name="due" type="date" required .value=${soon} data-testid="figures-due"></label>
+        ${dateField({name: 'due', label: t('figures.due'), value: soon, testid: 'figures-due', required: true})}
         <button class="main" data-testid="figures-ask">${t('figures.send')}</button>
       </div>
     </form>`;

@@ -3,6 +3,7 @@
 import {html, nothing, repeat, svg} from '../vendor/lit.js';
 import {report, reportUrl, reportPoints, reportRows, review} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
+import {dateField} from '../core/fields.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {day, fromLocal, hourMinute, slot, span, utc} from '../core/time.js';
@@ -103,8 +104,8 @@ class ReportsPage extends Page {
       <div class="field"><label for="period">${t('reports.period')}</label><select id="period" name="period" data-testid="report-period" @change=${choose}>
         ${['month', 'first_half', 'second_half', 'year', 'range'].map(one => html`<option value=${one} ?selected=${one === this.query.period}>${t(`reports.${one}`)}</option>`)}</select></div>
       ${range
-        ? html`<div class="field"><label for="from">${t('reports.from')}</label><input id="from" name="from" type="date" required data-testid="report-from"></div>
-            <div class="field"><label for="to">${t('reports.to')}</label><input id="to" name="to" type="date" required data-testid="report-to"></div>`
+        ? html`${dateField({name: 'from', label: t('reports.from'), testid: 'report-from', required: true})}
+            ${dateField({name: 'to', label: t('reports.to'), testid: 'report-to', required: true})}`
         : html`<div class="field"><label for="year">${t('reports.year-of')}</label><input id="year" name="year" type="number" min="2000" max="2199" required
               .value=${this.query.year ?? String(new Date().getFullYear())} data-testid="report-year"></div>
             ${this.query.period === 'month' ? this.months() : html`<label class="option"><input type="checkbox" name="calendar" ?checked=${this.query.calendar} data-testid="report-calendar"><span>${t('reports.calendar')}</span></label>`}`}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {readdir, readFile} from 'node:fs/promises';
 import {test} from 'node:test';
 
-import {PAGES, homePage, navigationFor} from '../../core/nav.js';
+import {PAGES, homePage, mayRegister, navigationFor} from '../../core/nav.js';
 
 const ROOT = new URL('../..', import.meta.url);
 
@@ -17,13 +17,26 @@ test('every page of the navigation is there, once, with a label and a picture', 
   assert.equal(new Set(PAGES.map(({page}) => page)).size, PAGES.length);
 });
 
+/** The pages of a user, in order. */
+const pagesOf = roles => navigationFor(roles).flatMap(({pages}) => pages.map(({page}) => page));
+
 test('pages without roles are shown to everybody, others to their roles only', () => {
-  const open = PAGES.filter(({roles}) => !roles).map(({page}) => page);
-  const {bar, fold} = navigationFor([]);
-  assert.deepEqual(PAGES.filter(page => [...bar, ...fold].includes(page)).map(({page}) => page), open);
-  const all = navigationFor(['administrator', 'technician', 'registrant', 'site', 'supervisor']);
-  assert.deepEqual(PAGES.filter(page => [...all.bar, ...all.fold].includes(page)), PAGES);
-  const outsider = navigationFor(['provider']);
-  assert.deepEqual([outsider.bar.map(({page}) => page), outsider.fold], [['lines'], []]);
+  assert.deepEqual(pagesOf([]), PAGES.filter(({roles}) => !roles).map(({page}) => page));
+  assert.deepEqual(pagesOf(['administrator', 'technician', 'registrant', 'site', 'supervisor']), PAGES.map(({page}) => page));
+  assert.deepEqual(pagesOf(['provider']), ['lines']);
   assert.deepEqual([homePage(['provider']), homePage([]), homePage(['administrator']), homePage(['supervisor'])], ['lines.html', 'sessions.html', 'sessions.html', 'supervision.html']);
+});
+
+test('test_ux_defect_22 only those who may register are shown where', () => {
+  const shown = ['registrant', 'technician', 'administrator', 'supervisor', 'site', 'provider'].filter(role => pagesOf([role]).includes('register'));
+  assert.deepEqual(shown, ['registrant', 'technician', 'administrator']);
+  assert.deepEqual(['registrant', 'supervisor', 'site'].map(role => mayRegister({roles: [role]})), [true, false, false]);
+  assert.equal(mayRegister(null), false);
+});
+
+test('each group is named in both languages', async () => {
+  for (const language of ['vi', 'en']) {
+    const words = JSON.parse(await readFile(new URL(`i18n/${language}.json`, ROOT), 'utf8'));
+    assert.deepEqual([...new Set(PAGES.map(({group}) => group))].filter(group => !words[`nav.group-${group}`]), []);
+  }
 });

@@ -16,6 +16,8 @@ type SentKind = DeviceKind | 'content';
 
 interface Slot { start: string; end: string }
 interface Named { id: string; name: string }
+/** A point: the name that its devices have, and its Vietnamese name. */
+interface NamedPoint extends Named { label: string }
 
 interface SignedInUser { account: string; name: string; roles: string[]; unit: Named | null; point: Named | null; provider: Named | null; language: string; must_change: boolean }
 interface Unit { id: string; name: string; level: string; parent: string | null }
@@ -77,7 +79,7 @@ interface RoomPerson {
 interface UnitList { unit: string; name: string; updated: string | null; stale: boolean; people: RoomPerson[] }
 
 interface Session {
-  id: string; number: string; title: string; host: { point: string; name: string }; points: Named[];
+  id: string; number: string; title: string; host: { point: string; name: string; label: string }; points: NamedPoint[];
   rehearsal: Slot | null; official: Slot; contact_name: string | null; contact_phone: string | null; recording: boolean; voices: boolean; legs: number;
   state: 'waiting' | 'issued' | 'revoked' | 'cancelled'; phase: Phase; people: number | null; people_at: Record<string, number>;
   code: string | null; may_control: boolean; may_cancel: boolean; received: string; effective: string;

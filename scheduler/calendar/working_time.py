@@ -97,6 +97,12 @@ class Worktime:
         """Return when the office closes on a day."""
         return self._spans(day)[-1][1]
 
+    def open(self, start: datetime, end: datetime) -> bool:
+        """Return whether something starts in office hours and ends before the office closes that day."""
+        day = self.day(start)
+        spans = self._spans(day) if self.works(day) else []
+        return any(opens <= start < closes for opens, closes in spans) and end <= spans[-1][1]
+
     def same_time(self, day: date, instant: datetime) -> datetime:
         """Return the local time of an instant on another day."""
         return datetime.combine(day, instant.astimezone(self._zone).time(), self._zone).astimezone(UTC)

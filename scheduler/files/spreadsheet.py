@@ -7,6 +7,7 @@ time and memory.
 import csv
 import io
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,8 @@ def parse(data: bytes, *columns: str) -> bytes:
 def read(data: bytes, columns: Sequence[str]) -> list[tuple[int, Row]]:
     """Return the rows of a file with their row numbers, from 2, without blank rows.
 
-    The first row names the columns, in any order. Raises BadSheet: ``not-a-table`` ``too-many-rows``
+    The first row names the columns, in any order. A column may have a title, ``phone|số điện thoại``: files have
+    either, rows have the name, errors the title. Raises BadSheet: ``not-a-table`` ``too-many-rows``
     ``unknown-column`` ``missing-column`` ``cell-too-long`` ``too-large``.
     """
     table = _xlsx(data) if data.startswith(b"PK") else _csv(data)
@@ -76,15 +78,18 @@ def read(data: bytes, columns: Sequence[str]) -> list[tuple[int, Row]]:
         raise BadSheet([RowError(MAX_ROWS, "", "too-many-rows", str(MAX_ROWS))])
     if sum(len(cell) for cells in table for cell in cells) > MAX_TEXT:
         raise BadSheet([RowError(1, "", "too-large")])
-    head = [cell.strip().lower() for cell in table[0]] if table else []
-    faults = [RowError(1, name, "unknown-column", name[:64]) for name in head if name and name not in columns]
-    faults += [RowError(1, name, "missing-column", name) for name in columns if name not in head]
+    names = {heading: column.split("|")[0] for column in columns for heading in column.split("|")}
+    given = [unicodedata.normalize("NFC", cell.strip().lower()) for cell in table[0]] if table else []
+    head = [names.get(heading, heading) for heading in given]
+    faults = [RowError(1, heading, "unknown-column", heading[:64]) for heading in given if heading not in {"", *names}]
+    titles = {column.split("|")[0]: column.split("|")[-1] for column in columns}
+    faults += [RowError(1, title, "missing-column", title) for name, title in titles.items() if name not in head]
     rows = []
     for number, cells in enumerate(table[1:], start=2):
         row = {name: csv_file.original(cell.strip()) for name, cell in zip(head, cells, strict=False) if name}
         faults += [RowError(number, n, "cell-too-long", str(MAX_CELL)) for n, c in row.items() if len(c) > MAX_CELL]
         if any(row.values()):
-            rows.append((number, {name: row.get(name, "") for name in columns}))
+            rows.append((number, {name: row.get(name, "") for name in titles}))
     if faults:
         raise BadSheet(faults[:MAX_FAULTS])
     return rows
@@ -132,9 +137,14 @@ def _text(cell: object) -> str:
     return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
+def _names_and_titles(columns: Sequence[str]) -> tuple[list[str], list[str]]:
+    return [column.split("|")[0] for column in columns], [column.split("|")[-1] for column in columns]
+
+
 def write_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
-    """Write a CSV file that office programs open as UTF-8."""
-    return csv_file.file([columns, *([row[name] for name in columns] for row in rows)])
+    """Write a CSV file that office programs open as UTF-8; columns are headed by their titles."""
+    names, titles = _names_and_titles(columns)
+    return csv_file.file([titles, *([row[name] for name in names] for row in rows)])
 
 
 def write_xlsx(columns: Sequence[str], rows: Iterable[Row], title: str = "Danh bạ") -> bytes:
@@ -144,9 +154,10 @@ def write_xlsx(columns: Sequence[str], rows: Iterable[Row], title: str = "Danh b
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
-    sheet.append(list(columns))
+    names, titles = _names_and_titles(columns)
+    sheet.append(titles)
     for row in rows:
-        cells = [WriteOnlyCell(sheet, row[name]) for name in columns]
+        cells = [WriteOnlyCell(sheet, row[name]) for name in names]
         for cell in cells:
             cell.data_type = "s"
         sheet.append(cells)

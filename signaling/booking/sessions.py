@@ -15,7 +15,7 @@ from signaling.accounts.visible_sessions import find, units_and_points
 from signaling.booking import scripts
 from signaling.booking.context import BOOKING
 from signaling.core.errors import BadInput, Fault
-from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Moment, Named, Route, Window
+from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Moment, Named, NamedPoint, Route, Window
 
 BACK = timedelta(days=30)
 AHEAD = timedelta(days=400)
@@ -26,6 +26,7 @@ class Host(Model):
 
     point: str
     name: str
+    label: str
 
 
 class Session(Model):
@@ -35,7 +36,7 @@ class Session(Model):
     number: str
     title: str
     host: Host
-    points: list[Named]
+    points: list[NamedPoint]
     rehearsal: Interval | None
     official: Interval
     class_: Annotated[ClassId, Field(alias="class")]
@@ -196,12 +197,16 @@ def wire(request: ApiRequest, session: model.Session, unit_directory: UnitDirect
     contact = permissions.may_see_contact(request.account, session, unit_directory)
     phase = request.context(BOOKING).scheduler.phase(session, request.now)
     open_ = phase not in {"ended", "cancelled"}
+    chair = unit_directory.points[session.host_point]
     return Session(
         id=session.id,
         number=session.number,
         title=session.title,
-        host=Host(point=session.host_point, name=unit_directory.points[session.host_point].name),
-        points=[Named(id=point, name=unit_directory.points[point].name) for point in session.points],
+        host=Host(point=session.host_point, name=chair.name, label=chair.label),
+        points=[
+            NamedPoint(id=point, name=unit_directory.points[point].name, label=unit_directory.points[point].label)
+            for point in session.points
+        ],
         rehearsal=None if session.rehearsal is None else span(session.rehearsal),
         official=span(session.official),
         class_=session.klass,

@@ -14,6 +14,7 @@ from mediaserver.recording.encrypted_file import Damaged
 from scheduler.core import errors as scheduler_errors
 from scheduler.core.model import EMERGENCY, ORDINARY, SUDDEN
 from scheduler.directory import errors as directory_errors
+from scheduler.directory.import_export.column_names import title
 from scheduler.files import errors as files_errors
 from scheduler.operations.closing import errors as closing_errors
 from signaling.core import errors as core_errors
@@ -131,11 +132,13 @@ def _devices(_: scheduler_errors.BadDevices, language: Language) -> dict[str, ob
 
 
 def _sheet(error: files_errors.BadSheet, language: Language) -> dict[str, object]:
-    where = ("dòng", "line")[language == "en"]
-    faults = error.faults[:MAX_FAULTS]
-    return _fields(
-        [(f"{where} {f.row_number} {f.column}".strip(), field_text(f.word, language, f.value)) for f in faults]
-    )
+    english = language == "en"
+    where = ("dòng", "line")[english]
+
+    def cell(fault: files_errors.RowError) -> str:
+        return f"{where} {fault.row_number} {fault.column if english else title(fault.column)}".strip()
+
+    return _fields([(cell(f), field_text(f.word, language, f.value)) for f in error.faults[:MAX_FAULTS]])
 
 
 def _quota(error: directory_errors.QuotaExceeded, language: Language) -> dict[str, object]:

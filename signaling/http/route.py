@@ -58,6 +58,12 @@ class Named(Model):
     name: str
 
 
+class NamedPoint(Named):
+    """A point: the name that its devices have, and its Vietnamese name."""
+
+    label: str
+
+
 class Problem(BaseModel):
     """RFC 9457; more members come with some types."""
 

@@ -59,21 +59,23 @@ async def send(request: ApiRequest, stored: Document | StoredFile) -> web.Respon
     except Damaged as error:
         await request.note("document-damaged", request.id, error.fault)
         raise
-    headers = {
-        "Content-Type": file_type.KINDS[stored.kind],
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(stored.name)}",
-    }
-    return web.Response(body=content, headers=headers)
+    return web.Response(body=content, headers={"Content-Type": file_type.KINDS[stored.kind], **attachment(stored.name)})
 
 
 def attached(body: bytes, kind: str, name: str) -> web.Response:
-    """Return a generated file as an attachment with an ASCII name; `kind` is its media type."""
+    """Return a generated file as an attachment; `kind` is its media type."""
     return web.Response(body=body, headers={"Content-Type": kind, **attachment(name)})
 
 
 def attachment(name: str) -> dict[str, str]:
-    """Return the header by which a browser saves a response under an ASCII name."""
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
+    """Return the header by which a browser saves a response under a name (RFC 6266)."""
+    plain = name.isascii() and not set(name) & set('"\\')
+    return {"Content-Disposition": f'attachment; filename="{name}"' if plain else _extended(name)}
+
+
+def _extended(name: str) -> str:
+    """Name a file in UTF-8 (RFC 8187)."""
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
 
 
 async def drop(request: ApiRequest, path: str) -> None:

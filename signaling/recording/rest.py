@@ -1,6 +1,5 @@
 """Endpoints of recordings: list, manifest, links, files; every download enters the audit log."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
@@ -26,6 +25,7 @@ from signaling.recording import access as recording_access
 from signaling.recording import composing_progress, manifest, model, schema
 from signaling.recording.compose_anew import compose_anew
 from signaling.recording.context import RECORDINGS
+from signaling.recording.file_names import file_name
 from signaling.recording.model import JOINED, RecordingPhase
 
 SEEN_FOR = timedelta(days=400)
@@ -239,19 +239,15 @@ async def file(request: ApiRequest) -> web.StreamResponse:
     request.context(RECORDINGS).catalog.check(request.query.ticket, request.id, request.account.account, request.now)
     solo = next((solo for solo in recording.solos if solo.id == request.id), None)
     path = Path(recording.path if solo is None else solo.path)
-    name = f"{recording.session}-{recording.part or 'joined'}"
-    name += ".mp4" if solo is None else f"-{_plain(solo.name)}.m4a"
+    unit = (await request.unit_names()).get(recording.host_unit, recording.host)
+    zone = request.context(RECORDINGS).scheduler.policy(request.now).zone
+    name = file_name(recording, solo, unit, zone)
     kind = "video/mp4" if solo is None else "audio/mp4"
     headers = {"Content-Type": kind, **attachment(name)}
     await request.note("download", request.id, request.request.headers.get("Range", "whole"))
     return await byte_ranges.send(
         request, path, recording.sealed, (recording if solo is None else solo).sha256 or request.id, headers
     )
-
-
-def _plain(label: str) -> str:
-    """Return the registered name of a point (Điều 6.4) from its label, in characters that any file system accepts."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", label.split(" · ", maxsplit=1)[0])[:64]
 
 
 async def compose(request: ApiRequest) -> None:

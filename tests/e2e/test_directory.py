@@ -74,7 +74,7 @@ def import_people(page: Page) -> None:
     for phone, shown in (("12", "faults"), ("0905123456", "steps")):
         row = f"571,UBND.Van Ninh,technician,Ngô An,{phone},,,,\n"
         file.set_input_files({"name": "people.csv", "mimeType": "text/csv", "buffer": (head + row).encode()})
-        expect(page.get_by_test_id(shown)).to_contain_text("Ngô An" if shown == "steps" else "dòng 2 phone")
+        expect(page.get_by_test_id(shown)).to_contain_text("Ngô An" if shown == "steps" else "dòng 2 số điện thoại")
     page.get_by_test_id("import-yes").click()
     expect(page.get_by_test_id("imported")).to_be_visible()
 

@@ -61,8 +61,10 @@ def test_a_long_list_is_read_page_after_page_and_searched(server: Server, people
     expect(rows).to_have_count(0)
     page.get_by_test_id("sessions-phase").select_option("")
     page.get_by_test_id("sessions-find").click()
+    rows.get_by_test_id("more").click()
     rows.get_by_test_id("cancel").click()
-    page.get_by_test_id("confirm").click()
+    page.get_by_test_id("cancel-yes").click()
+    expect(page.get_by_test_id("toast")).to_contain_text("Đã hủy phiên")
     expect(rows).to_have_attribute("data-phase", "cancelled")
 
 

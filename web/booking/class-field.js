@@ -3,7 +3,7 @@
 import {html, nothing} from '../vendor/lit.js';
 import {t} from '../core/i18n.js';
 import {sortedChoices} from './registration.js';
-import {day, fromLocal, hourMinute} from '../core/time.js';
+import {day, fromLocal, hourMinute, isPast} from '../core/time.js';
 import {BaseElement, icon} from '../core/base.js';
 import {EMERGENCY, ORDINARY, SUDDEN} from '../core/values.js';
 
@@ -76,7 +76,7 @@ export class ClassField extends BaseElement {
   deadlineText({late, latest, effective, reply, check, provisional}) {
     if (late && latest) return html`<strong class="bad">${icon('warn')} ${t('register.late', moment(latest), moment(effective))}</strong>`;
     return html`${icon('clock')} ${latest ? t('register.latest', moment(latest), moment(effective)) : t('register.any-time')}
-      ${new Date(check) <= new Date(effective) ? t('register.due-now', moment(reply)) : t('register.due', moment(reply), moment(check))} ${provisional ? t('register.provisional') : nothing}`;
+      ${isPast(check, Math.max(Date.parse(effective), Date.now())) ? t('register.due-now', moment(reply)) : t('register.due', moment(reply), moment(check))} ${provisional ? t('register.provisional') : nothing}`;
   }
 }
 

@@ -13,7 +13,7 @@ import '../meeting/console/script-editor.js';
 import '../core/top-bar.js';
 import {collator, number, t} from '../core/i18n.js';
 import {formatCode} from '../meeting/client/meeting-state.js';
-import {isCentral} from '../core/nav.js';
+import {isCentral, mayRegister} from '../core/nav.js';
 import {blankFields, sortedChoices, toFields, serializeForm, extraLegs, toRegistration, restoreForm, slotFromFields, fieldsFromTemplate, repeatWeekly} from './registration.js';
 import {day, hourMinute, midnight, slot as slotWords, toLocal, utc} from '../core/time.js';
 
@@ -76,6 +76,10 @@ class RegisterPage extends Page {
     /** The id of the draft that this form confirms, or ''. */
     this.draft = new URLSearchParams(location.search).get('draft') ?? '';
     this.busy = false;
+  }
+
+  mayOpen() {
+    return mayRegister(this.me);
   }
 
   async load() {

@@ -4,14 +4,19 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {cancel, sessions, units} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {dateField} from '../core/fields.js';
+import '../core/action-menu.js';
+import {ask} from '../core/dialog.js';
+import {grouped, isDue, isWeekly} from './session-groups.js';
+import {toast} from '../core/toast.js';
 import '../operations/closing-checklist.js';
 import {meetingUrl} from '../core/code-field.js';
 import '../operations/document-list.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
 import {formatCode} from '../meeting/client/meeting-state.js';
-import {isCentral} from '../core/nav.js';
-import {fromLocal, hourMinute, slot, utc, weekday} from '../core/time.js';
+import {isCentral, mayRegister} from '../core/nav.js';
+import {emptyState, loadingState} from '../core/states.js';
+import {day, fromLocal, hourMinute, slot, utc, weekday} from '../core/time.js';
 
 const DAY_MS = 86_400_000;
 const PAGE = 50;
@@ -30,7 +35,7 @@ const LISTS = {
 class SessionsPage extends Page {
   static properties = {
     ...Page.properties,
-    lists: {state: true}, more: {state: true}, units: {state: true}, filtered: {state: true}, busy: {state: true}, cancelling: {state: true}, opened: {state: true},
+    lists: {state: true}, more: {state: true}, units: {state: true}, filtered: {state: true}, busy: {state: true}, opened: {state: true},
   };
 
   constructor() {
@@ -48,8 +53,6 @@ class SessionsPage extends Page {
     this.busy = false;
     /** Ids of sessions whose details were opened. @type {Set<string>} */
     this.opened = new Set();
-    /** The session whose cancellation waits for confirmation. @type {Session | null} */
-    this.cancelling = null;
   }
 
   async load() {
@@ -91,31 +94,19 @@ class SessionsPage extends Page {
     this.busy = false;
   }
 
-  async confirm() {
-    const session = this.cancelling;
-    this.cancelling = null;
-    if (!session) return;
-    await this.attempt(async () => {
-      const changed = await cancel(session.id);
-      const {coming, over} = this.lists;
-      this.lists = {coming: coming.filter(({id}) => id !== changed.id), over: [changed, ...over]};
-    });
-  }
-
   render() {
     const {coming, over} = this.lists;
     return html`<top-bar .me=${this.me} current="sessions"></top-bar>
       <main>
         <div class="row between">
           <h1>${t('sessions.title')}</h1>
-          <a class="button main" href="register.html" data-testid="register">${icon('plus')}<span>${t('sessions.register')}</span></a>
+          ${mayRegister(this.me) ? html`<a class="button main" href="register.html" data-testid="register">${icon('plus')}<span>${t('sessions.register')}</span></a>` : nothing}
         </div>
         ${errorMessage(this.error)}
         ${this.form()}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows('coming', coming)}
+        ${this.loading ? loadingState() : this.rows('coming', coming)}
         ${over.length ? html`<h2>${t('sessions.over')}</h2>${this.rows('over', over)}` : nothing}
-      </main>
-      ${this.cancelling ? this.question(this.cancelling) : nothing}`;
+      </main>`;
   }
 
   form() {
@@ -135,14 +126,31 @@ class SessionsPage extends Page {
 
   /** @param {List} name @param {Session[]} list */
   rows(name, list) {
-    if (!list.length) return html`<p class="empty">${t(this.filtered ? 'sessions.none-found' : 'sessions.none')}</p>`;
-    return html`<ul class="cards">${repeat(list, ({id}) => id, session => this.row(session))}</ul>
+    if (!list.length) return this.empty();
+    const groups = name === 'coming' && !this.filtered ? grouped(list) : list.map(session => ({session, later: []}));
+    return html`<ul class="cards">${repeat(groups, ({session}) => session.id, group => this.row(group))}</ul>
       ${this.more[name] ? html`<p class="row end"><button type="button" data-testid="sessions-more-${name}" ?disabled=${this.busy}
         @click=${() => this.runBusy(() => this.fetch(name, true))}>${t('sessions.more')}</button></p>` : nothing}`;
   }
 
-  /** @param {Session} session */
-  row(session) {
+  empty() {
+    if (this.filtered) return emptyState({picture: 'search', title: t('sessions.none-found'), action: html`<button type="button" data-testid="sessions-clear" @click=${this.clear}>${t('table.clear')}</button>`});
+    const action = mayRegister(this.me)
+      ? html`<a class="button main" href="register.html">${icon('plus')}<span>${t('sessions.register')}</span></a>`
+      : html`<a class="button" href="calendar.html">${icon('calendar')}<span>${t('nav.calendar')}</span></a>`;
+    return emptyState({picture: 'calendar', title: t('sessions.none'), action});
+  }
+
+  clear() {
+    /** @type {HTMLFormElement} */ (this.querySelector('form.filters')).reset();
+    for (const field of this.querySelectorAll('date-field')) /** @type {any} */ (field).set('');
+    this.filter = {};
+    this.filtered = false;
+    this.runBusy(() => Promise.all([this.fetch('coming', false), this.fetch('over', false)]));
+  }
+
+  /** @param {import('./session-groups.js').SessionGroup} group */
+  row({session, later}) {
     return html`<li class="card session" data-testid="session-row" data-id=${session.id} data-phase=${session.phase}>
       <div class="when">
         <strong>${hourMinute(session.official.start)}–${hourMinute(session.official.end)}</strong>
@@ -150,16 +158,27 @@ class SessionsPage extends Page {
       </div>
       <div class="what">
         <h2>${session.title}</h2>
-        <p>${t('sessions.host', session.host.name)} · ${t('sessions.points', session.points.length + 1)} · ${t('sessions.number', session.number)}</p>
-        ${session.rehearsal ? html`<p class="soft">${t('sessions.rehearsal', slot(session.rehearsal))}</p>` : nothing}
+        <p title=${session.host.name}>${t('sessions.host', session.host.label)}</p>
+        <p class="soft">${t('sessions.points', session.points.length + 1)} · ${t('sessions.number', session.number)}${session.rehearsal ? html` · ${t('sessions.rehearsal', slot(session.rehearsal))}` : nothing}</p>
       </div>
       <div class="state">
         <span class="badge ${session.phase}" data-testid="session-state">${t(`phase.${session.phase}`)}</span>
         ${session.code ? html`<span class="code" data-testid="session-code" aria-label=${t('code.label')}>${formatCode(session.code)}</span>` : nothing}
       </div>
       <div class="acts">${this.actions(session)}</div>
-      ${this.details(session)}
+      ${later.length ? this.repeats({session, later}) : nothing} ${this.details(session)}
     </li>`;
+  }
+
+  /** Draw the later sessions of a repeat, each with its own code and actions. @param {import('./session-groups.js').SessionGroup} group */
+  repeats(group) {
+    const {later} = group;
+    const last = later[later.length - 1];
+    return html`<details><summary data-testid="session-repeats">${t(isWeekly(group) ? 'sessions.weekly' : 'sessions.repeats', later.length, day(last.official.start))}</summary>
+      <ul class="plain">${later.map(session => html`<li class="row repeat" data-testid="session-repeat" data-id=${session.id}>
+        <span>${weekday(session.official.start, language)}</span><span class="badge ${session.phase}">${t(`phase.${session.phase}`)}</span>
+        <span class="code">${session.code ? formatCode(session.code) : nothing}</span>${this.menu(session)}
+      </li>`)}</ul></details>`;
   }
 
   /**
@@ -176,29 +195,44 @@ class SessionsPage extends Page {
     </details>`;
   }
 
-  /** @param {Session} session */
+  /** Draw the way into a session that is due, and the menu. @param {Session} session */
   actions(session) {
-    if (LISTS.over.phases.includes(session.phase)) return nothing;
-    const enter = session.code ? meetingUrl(session.code, this.lists.coming) : '';
-    return html`${enter
-      ? html`<a class="button ${session.phase === 'upcoming' ? '' : 'main'}" href=${enter} data-testid="enter">${t(session.may_control ? 'sessions.control' : 'sessions.enter')}</a>`
-      : nothing}
-    ${session.may_cancel
-      ? html`<button type="button" class="danger" data-testid="cancel" @click=${() => (this.cancelling = session)}>${t('sessions.cancel')}</button>`
-      : nothing}`;
+    const enter = isDue(session) && session.code ? meetingUrl(session.code, this.lists.coming) : '';
+    return html`${enter ? html`<a class="button main" href=${enter} data-testid="enter">${t(session.may_control ? 'sessions.control' : 'sessions.enter')}</a>` : nothing} ${this.menu(session)}`;
   }
 
   /** @param {Session} session */
-  question(session) {
-    return html`<dialog aria-labelledby="question" @close=${() => (this.cancelling = null)}>
-      <h2 id="question">${t('sessions.cancel-ask')}</h2>
-      <p>${session.title} · ${slot(session.official)}</p>
-      <p class="soft">${t('sessions.cancel-effect')}</p>
-      <form method="dialog" class="row end">
-        <button data-testid="keep">${t('sessions.keep')}</button>
-        <button type="button" class="danger solid" data-testid="confirm" @click=${this.confirm}>${t('sessions.cancel-yes')}</button>
-      </form>
-    </dialog>`;
+  menu(session) {
+    const {code, may_cancel: mayCancel} = session;
+    const actions = [
+      ...(code ? [{label: t('sessions.copy-code'), picture: 'copy', testid: 'copy-code', run: () => this.copyCode(code)}] : []),
+      ...(mayCancel ? [{label: t('sessions.cancel'), picture: 'trash', testid: 'cancel', danger: true, run: () => this.cancel(session)}] : []),
+    ];
+    return actions.length ? html`<action-menu label=${t('sessions.menu', session.title)} .actions=${actions}></action-menu>` : nothing;
+  }
+
+  /** @param {string} code */
+  async copyCode(code) {
+    await navigator.clipboard.writeText(code);
+    toast(t('sessions.copied', formatCode(code)));
+  }
+
+  /** Ask, then cancel a session. @param {Session} session */
+  async cancel(session) {
+    const answer = await ask({
+      title: t('sessions.cancel-ask'),
+      text: html`<p><strong>${session.title}</strong><br>${slot(session.official)}</p><p class="soft">${t('sessions.cancel-effect')}</p>`,
+      choices: [{value: 'yes', label: t('sessions.cancel-yes'), tone: 'danger'}],
+      cancel: t('sessions.keep'),
+      id: 'cancel',
+    });
+    if (answer !== 'yes') return;
+    await this.attempt(async () => {
+      const changed = await cancel(session.id);
+      const {coming, over} = this.lists;
+      this.lists = {coming: coming.filter(({id}) => id !== changed.id), over: [changed, ...over]};
+      toast(t('sessions.cancelled', changed.title));
+    });
   }
 }
 

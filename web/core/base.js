@@ -4,6 +4,7 @@
 import {LitElement, html, nothing} from '../vendor/lit.js';
 import {ProblemError, me, errorText} from './api.js';
 import {t} from './i18n.js';
+import {homePage} from './nav.js';
 import './validation.js';
 
 /** An element without shadow DOM. */
@@ -117,9 +118,24 @@ export class Page extends RequestingElement {
   async begin() {
     await this.refresh(async () => {
       this.me = await me();
-      await this.load();
+      if (this.mayOpen()) await this.load();
+      else this.render = this.denied;
     });
     this.loading = false;
+  }
+
+  /** Return whether the user has a right to this page; the server decides about each request all the same. */
+  mayOpen() {
+    return true;
+  }
+
+  /** Draw where to go instead of a page that the user has no right to. */
+  denied() {
+    return html`<top-bar .me=${this.me}></top-bar>
+      <main><div class="empty" role="alert" data-testid="denied">${icon('lock')}
+        <h1>${t('state.denied')}</h1><p>${t('state.denied-text', this.me?.account ?? '')}</p>
+        <a class="button main" href=${homePage(this.me?.roles ?? [])}>${icon('home')}<span>${t('state.home')}</span></a>
+      </div></main>`;
   }
 
   /** Open the dialog that was drawn; pages draw one as their last child only while it is needed. */
@@ -133,6 +149,7 @@ export class Page extends RequestingElement {
   /** @param {unknown} failure */
   onFailure(failure) {
     if (failure instanceof ProblemError && (failure.status === 401 || failure.word === 'must-change-password')) goToSignIn();
+    if (this.loading && failure instanceof ProblemError && failure.status === 403 && failure.word !== 'must-change-password') this.render = this.denied;
     super.onFailure(failure);
   }
 }

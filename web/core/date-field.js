@@ -5,6 +5,7 @@ import {html, nothing} from '../vendor/lit.js';
 import {BaseElement, icon} from './base.js';
 import {asWritten, monthAfter, parseDay, parseDayTime, separated, weeksOf} from './dates.js';
 import {language, t} from './i18n.js';
+import {openAt} from './popover.js';
 import {toLocal} from './time.js';
 
 const USUAL_TIME = '08:00';
@@ -85,11 +86,10 @@ export class DateField extends BaseElement {
   open() {
     this.month = (this.held || toLocal(Date.now())).slice(0, 7);
     const panel = /** @type {HTMLElement} */ (this.querySelector('.month'));
-    const box = /** @type {HTMLElement} */ (this.input).getBoundingClientRect();
-    panel.showPopover();
-    panel.style.left = `${Math.max(8, Math.min(box.left, innerWidth - panel.offsetWidth - 8))}px`;
-    panel.style.top = `${box.bottom + panel.offsetHeight + 8 > innerHeight ? Math.max(8, box.top - panel.offsetHeight - 4) : box.bottom + 4}px`;
-    this.updateComplete.then(() => this.focusDay(this.held.slice(0, 10) || toLocal(Date.now()).slice(0, 10)));
+    this.updateComplete.then(() => {
+      openAt(panel, /** @type {HTMLElement} */ (this.input));
+      this.focusDay(this.held.slice(0, 10) || toLocal(Date.now()).slice(0, 10));
+    });
   }
 
   /** @param {string} day */

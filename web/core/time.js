@@ -61,6 +61,9 @@ export function slot({start, end}) {
     : `${hourMinute(start)} ${day(start)} – ${hourMinute(end)} ${day(end)}`;
 }
 
+/** Return whether a deadline is over at an instant (now): what is due is then due at once. @param {string} due @param {string | number} [at] */
+export const isPast = (due, at = Date.now()) => Date.parse(due) <= new Date(at).getTime();
+
 /** Format a duration as `02:15` or `1:02:15`. @param {number} seconds */
 export function span(seconds) {
   const whole = Math.max(0, Math.floor(seconds));

@@ -8,7 +8,7 @@ import './duty-list.js';
 import './readiness-board.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
-import {hourMinute, slot, weekday} from '../core/time.js';
+import {hourMinute, slot, weekday, isPast} from '../core/time.js';
 
 const POLL_MS = 15_000;
 const COLOURS = /** @type {const} */ (['red', 'amber', 'green', 'none']);
@@ -90,7 +90,7 @@ class ReadinessPage extends Page {
         <h1>${session.title}</h1>
         <span class="light ${session.colour}" data-testid="ready-colour">${t(`ready.colour-${session.colour}`)}</span>
       </div>
-      <p>${t(`ready.kind-${session.kind}`)} ${slot(session)} · ${t('sessions.host', session.host)} · ${t('ready.due', `${hourMinute(session.due)} ${weekday(session.due, language)}`)}</p>
+      <p>${t(`ready.kind-${session.kind}`)} ${slot(session)} · ${t('sessions.host', session.host)} · ${t(isPast(session.due) ? 'ready.due-now' : 'ready.due', `${hourMinute(session.due)} ${weekday(session.due, language)}`)}</p>
       <duty-list .board=${board}></duty-list>
       <attendee-lists .board=${board}></attendee-lists>
       <readiness-board .board=${board}></readiness-board>`;

@@ -122,7 +122,8 @@ class AdmissionCommit:
         def in_time(start: datetime) -> bool:
             return clock.in_time(requested.klass, self.now, start)
 
-        return suggestions.suggest(requested.slots, held, usable, window, number, in_time)
+        in_office = None if self.policy.classes[requested.klass].any_hour else clock.worktime.open
+        return suggestions.suggest(requested.slots, held, usable, window, number, in_time, in_office)
 
     async def _held_by_others(self, requested: Claim, where: Iterable[Interval]) -> list[Claim]:
         if self.snapshot:

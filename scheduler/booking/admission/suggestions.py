@@ -10,6 +10,9 @@ from scheduler.core.capacity_limit import CapacityLimit
 from scheduler.core.model import Interval, Slot, Suggestion
 from scheduler.policy.policy import Policy
 
+_MAX_DAYS = 14
+"""So many days before and after are tried; the window ends the search earlier where the profile says so."""
+
 
 def search_window(slots: Sequence[Slot], policy: Policy, now: datetime) -> Interval:
     """Return the interval to search for free times; `suggest` needs all slots held in it."""
@@ -25,20 +28,29 @@ def suggest(
     window: Interval,
     number: int,
     in_time: Callable[[datetime], bool],
+    in_office: Callable[[datetime, datetime], bool] | None = None,
 ) -> tuple[Suggestion, ...]:
     """Return at most `number` free times, nearest first. Slots that fit stay; slots that do not fit move together.
 
     A meeting is moved only to a start for which the registration comes `in_time` (Điều 13.2.a).
 
     A nearest free time begins where a busy interval ends, or ends where one begins, so only those shifts are tried.
-    Among equally near ones the later comes first.
+    Among equally near ones the later comes first. With `in_office`, which says whether a meeting from one instant to
+    another is in office hours, those that are come before all others, and the same hour of other days is tried, too.
     """
     blocked = busy(held, usable, window, slots[0].legs)
     moving = [slot for slot in slots if meets(blocked, slot.start, slot.end)]
     shifts = {edge.end - slot.start for slot in moving for edge in blocked}
     shifts |= {edge.start - slot.end for slot in moving for edge in blocked}
+    if in_office is not None:
+        shifts |= {timedelta(days=days) for days in range(-_MAX_DAYS, _MAX_DAYS + 1)}
+
+    def place(shift: timedelta) -> tuple[bool, timedelta, timedelta]:
+        outside = in_office is not None and not in_office(slots[-1].start + shift, slots[-1].end + shift)
+        return outside, abs(shift), -shift
+
     free: list[Suggestion] = []
-    for shift in sorted(shifts, key=lambda shift: (abs(shift), -shift)):
+    for shift in sorted(shifts, key=place):
         if len(free) == number:
             break
         moved = [_shifted(slot, shift) if slot in moving else slot for slot in slots]

@@ -7,6 +7,7 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from scheduler.directory.import_export.column_names import title
 from scheduler.files.errors import RowError
 
 
@@ -36,8 +37,10 @@ class ImportPlan:
 
 
 def differences(old: Mapping[str, object], new: Mapping[str, object]) -> str:
-    """Describe what differs, such as ``phone: +849… → +849…``."""
-    return "; ".join(f"{name}: {_shown(old[name])} → {_shown(new[name])}" for name in new if old[name] != new[name])
+    """Describe what differs, such as ``điện thoại: +849… → +849…``."""
+    return "; ".join(
+        f"{title(name)}: {_shown(old[name])} → {_shown(new[name])}" for name in new if old[name] != new[name]
+    )
 
 
 def _shown(value: object) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from scheduler.core.database import writing
 from scheduler.directory.errors import PreviewStale
 from scheduler.directory.import_export import devices, inventory, people, rooms, units
+from scheduler.directory.import_export.column_names import titled
 from scheduler.directory.import_export.preview import ImportPlan, ImportStep
 from scheduler.files import spreadsheet
 from scheduler.files.errors import BadSheet, RowError
@@ -75,7 +76,7 @@ class ImportExport:
 
     async def preview(self, kind: Kind, data: bytes, now: datetime) -> ImportPlan:
         """Return what an import would do. Raises BadSheet with every faulty row."""
-        rows = await spreadsheet.read_untrusted(self._parser, data, TABLES[kind].columns)
+        rows = await spreadsheet.read_untrusted(self._parser, data, titled(TABLES[kind].columns))
         async with self._engine.begin() as db:
             return await self._plan(db, kind, rows, now)
 
@@ -84,7 +85,7 @@ class ImportExport:
 
         Raises BadSheet, PreviewStale.
         """
-        rows = await spreadsheet.read_untrusted(self._parser, data, TABLES[kind].columns)
+        rows = await spreadsheet.read_untrusted(self._parser, data, titled(TABLES[kind].columns))
         async with writing(self._engine) as db:
             plan = await self._plan(db, kind, rows, now)
             if plan.digest != digest:
@@ -105,4 +106,4 @@ class ImportExport:
 
 
 def _written(format_: Format, columns: Sequence[str], rows: Sequence[Row]) -> bytes:
-    return (spreadsheet.write_csv if format_ == "csv" else spreadsheet.write_xlsx)(columns, rows)
+    return (spreadsheet.write_csv if format_ == "csv" else spreadsheet.write_xlsx)(titled(columns), rows)

@@ -500,8 +500,11 @@ async def test_a_registration_becomes_a_session(world: World) -> None:
         "id": session["id"],
         "number": session["number"],
         "title": "Họp",
-        "host": {"point": HOST, "name": "UBND.Khanh Hoa"},
-        "points": [{"id": NHA_TRANG, "name": "UBND.Nha Trang"}, {"id": CAM_RANH, "name": "UBND.Cam Ranh"}],
+        "host": {"point": HOST, "name": "UBND.Khanh Hoa", "label": "UBND tỉnh Khánh Hòa"},
+        "points": [
+            {"id": NHA_TRANG, "name": "UBND.Nha Trang", "label": "UBND thành phố Nha Trang"},
+            {"id": CAM_RANH, "name": "UBND.Cam Ranh", "label": "UBND thành phố Cam Ranh"},
+        ],
         "rehearsal": None,
         "official": {"start": "2026-04-08T01:00:00Z", "end": "2026-04-08T03:00:00Z"},
         "class": "khan_cap",

@@ -33,3 +33,7 @@ test('durations are shown as minutes and seconds, with hours when there are any'
 test('a day starts at midnight in Vietnam', () => {
   assert.equal(time.utc(time.midnight(Date.parse('2026-04-05T18:00:00Z'))), '2026-04-05T17:00:00Z');
 });
+
+test('test_ux_defect_16 a check that is due before the registration is due at once', () => {
+  assert.deepEqual(['2026-04-05T10:47:00Z', '2026-04-05T12:47:00Z', '2026-04-05T12:47:01Z'].map(due => time.isPast(due, '2026-04-05T12:47:00Z')), [true, true, false]);
+});

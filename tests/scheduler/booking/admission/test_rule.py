@@ -3,6 +3,7 @@
 Also tests `suggestions.py`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from scheduler.booking.admission import rule as admission_rule
 from scheduler.booking.admission import suggestions
+from scheduler.calendar.deadlines import Clock
+from scheduler.calendar.working_time import Calendar
 from scheduler.core.capacity_limit import CapacityLimit
 from scheduler.core.model import Admit, Amount, Claim, Interval, Point, Refuse, Slot, SlotKind, Suggestion
 from scheduler.policy.profile_files import load
@@ -280,6 +283,24 @@ def test_a_rehearsal_that_fits_stays_where_it_is() -> None:
         Suggestion(rehearsal, on("05/04/2023", "09:00", "11:00")),
         Suggestion(rehearsal, on("05/04/2023", "06:00", "08:00")),
     )
+
+
+def test_ux_defect_17_free_times_in_office_hours_come_first() -> None:
+    slots = official(on("05/04/2023", "08:00", "10:00"), 100)
+    held = list(official(on("05/04/2023", "07:00", "17:00"), 150))
+    window = suggestions.search_window(slots, POLICY, NOW)
+    worktime = Clock(POLICY, Calendar()).worktime
+
+    def offered(in_office: Callable[[datetime, datetime], bool] | None) -> list[Interval]:
+        found = suggestions.suggest(slots, held, USABLE_LIMIT, window, 3, lambda _: True, in_office)
+        return [suggestion.official for suggestion in found]
+
+    assert offered(None) == [on("05/04/2023", "05:00", "07:00"), on("05/04/2023", "17:00", "19:00")]
+    assert offered(worktime.open) == [
+        on("06/04/2023", "08:00", "10:00"),
+        on("04/04/2023", "08:00", "10:00"),
+        on("07/04/2023", "08:00", "10:00"),
+    ]
 
 
 def test_nothing_is_suggested_in_the_past_or_beyond_the_search() -> None:

@@ -5,6 +5,7 @@ Also tests `devices.py`, `inventory.py`, `people.py`, `point_lookup.py`, `previe
 
 import csv
 import io
+import unicodedata
 from dataclasses import replace
 from datetime import date
 
@@ -17,6 +18,7 @@ from scheduler.booking.registration.service import Scheduler
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.errors import PreviewStale
 from scheduler.directory.import_export import people as import_export_people
+from scheduler.directory.import_export.column_names import VIETNAMESE, title
 from scheduler.directory.import_export.preview import ImportPlan
 from scheduler.directory.import_export.service import TABLES, ImportExport, Kind
 from scheduler.directory.people.service import People, PersonEntry
@@ -74,11 +76,25 @@ async def test_people_are_added_and_changed(scheduler: Scheduler, import_export:
     assert (an.phone, an.trained, an.point) == ("+84905123456", date(2023, 1, 5), "ubnd.nha-trang")
     changed = PEOPLE.replace("0905 123 456", "0905 123 999").encode()
     assert await take(import_export, "people", changed) == [
-        (2, "change", "Lê Văn An: phone: +84905123456 → +84905123999")
+        (2, "change", "Lê Văn An: số điện thoại: +84905123456 → +84905123999")
     ]
     exported = (await import_export.export("people", "csv")).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(exported)))
-    assert (len(rows), rows[0]["name"], rows[-1]["name"]) == (169, "", "Trần Thị Bình")
+    assert (len(rows), rows[0]["tên"], rows[-1]["tên"]) == (169, "", "Trần Thị Bình")
+
+
+async def test_ux_defect_19_columns_have_vietnamese_titles_and_english_names_are_read_too(
+    import_export: ImportExport,
+) -> None:
+    exported = (await import_export.export("people", "csv")).decode("utf-8-sig")
+    titles = "đơn vị,điểm cầu,nhiệm vụ,tên,số điện thoại,thư điện tử,ngày đào tạo,từ ngày,văn bản"
+    assert exported.splitlines()[0] == titles
+    english = await import_export.preview("people", PEOPLE.encode(), NOW)
+    rows = PEOPLE.partition("\n")[2]
+    for head in (titles, titles.upper(), unicodedata.normalize("NFD", titles)):
+        assert (await import_export.preview("people", f"{head}\n{rows}".encode(), NOW)).digest == english.digest
+    columns = {column for table in TABLES.values() for column in table.columns}
+    assert columns - set(VIETNAMESE) == set()
 
 
 async def test_a_preview_that_is_no_longer_true_writes_nothing(
@@ -104,7 +120,7 @@ async def test_faults_are_reported_by_row(import_export: ImportExport) -> None:
     ]
     assert await faults(import_export, "people", "unit,who\n") == [
         (1, "who", "unknown-column", "who"),
-        *[(1, name, "missing-column", name) for name in import_export_people.COLUMNS[1:]],
+        *[(1, name, "missing-column", name) for name in map(title, import_export_people.COLUMNS[1:])],
     ]
     head = ",".join(TABLES["units"].columns)
     units = f"{head}\n22342,Phường Xương Huân,xa,568,,,,,\nx,X,quan,,,,,,\n"
@@ -157,12 +173,12 @@ async def test_r023_a_district_exports_its_devices_and_those_of_its_communes(
     (device,) = await equipment.devices("ubnd.ninh-hoa")
     await equipment.describe(replace(device, kind="VCS", asset_number="TS-17", asset_year=2021), NOW)
     listed = list(csv.DictReader(io.StringIO((await import_export.inventory("568", "csv")).decode("utf-8-sig"))))
-    assert {row["unit"] for row in listed} >= {"Thành phố Nha Trang", "Phường Xương Huân"}
+    assert {row["đơn vị"] for row in listed} >= {"Thành phố Nha Trang", "Phường Xương Huân"}
     ninh_hoa = next(unit.id for unit in await scheduler.units() if unit.name == "Thị xã Ninh Hòa")
     listed = list(csv.DictReader(io.StringIO((await import_export.inventory(ninh_hoa, "csv")).decode("utf-8-sig"))))
-    assert len({row["point"] for row in listed}) == 1 + 27
-    own = [row for row in listed if row["unit"] == "Thị xã Ninh Hòa"]
-    assert [(r["point"], r["number"], r["asset_number"], r["asset_year"]) for r in own] == [
+    assert len({row["điểm cầu"] for row in listed}) == 1 + 27
+    own = [row for row in listed if row["đơn vị"] == "Thị xã Ninh Hòa"]
+    assert [(r["điểm cầu"], r["số thứ tự"], r["số tài sản"], r["năm trang bị"]) for r in own] == [
         ("UBND.Ninh Hoa", "1", "TS-17", "2021")
     ]
 
@@ -171,7 +187,7 @@ async def test_rooms_are_described_by_names_of_today_or_before(import_export: Im
     head = ",".join(TABLES["rooms"].columns)
     text = f"{head}\nUBND.Nha Trang,,,46 Trần Phú,40,568,,\n"
     assert await take(import_export, "rooms", text.encode()) == [
-        (2, "change", "UBND.Nha Trang: address: – → 46 Trần Phú; seats: – → 40; managing_unit: – → 568")
+        (2, "change", "UBND.Nha Trang: địa chỉ: – → 46 Trần Phú; số chỗ ngồi: – → 40; đơn vị quản lý: – → 568")
     ]
     assert await faults(import_export, "rooms", text.replace(",40,568", ",x,999")) == [
         (2, "seats", "bad-number", "x"),

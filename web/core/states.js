@@ -1,0 +1,21 @@
+// What stands in place of a list or a page: nothing there yet, still loading, not allowed. Each leads somewhere. For
+// all pages.
+
+import {html, nothing} from '../vendor/lit.js';
+import {icon} from './base.js';
+import {t} from './i18n.js';
+
+/**
+ * Draw an empty list; `action` is the way on.
+ * @param {{picture?: string, title: string, text?: string, action?: unknown, testid?: string}} options
+ */
+export const emptyState = ({picture = 'list', title, text = '', action = nothing, testid = 'empty'}) =>
+  html`<div class="empty" data-testid=${testid}>${icon(picture)}<p><strong>${title}</strong></p>${text ? html`<p>${text}</p>` : nothing}${action}</div>`;
+
+/** Draw rows that are still being fetched. */
+export const loadingState = () =>
+  html`<div class="loading" role="status" data-testid="loading"><span class="unseen">${t('app.loading')}</span><i></i><i></i><i></i></div>`;
+
+/** Draw a fault of a list, with a button that tries again. @param {string} text @param {() => unknown} retry */
+export const faultState = (text, retry) =>
+  html`<div class="alert" role="alert" data-testid="list-fault">${icon('warn')}<span>${text}</span><button type="button" @click=${retry}>${t('app.retry')}</button></div>`;

@@ -1,9 +1,9 @@
 """Lists and erases the personal data of a unit's people (I-10; Nghị định 13/2023/NĐ-CP, Điều 14 and 16).
 
-Names, telephones and addresses are in few tables: people in charge, contacts of sessions, people on duty, attendees.
-Data of a session is needed until the session is over, data of a person in charge while they are, a draft until it is
-settled. After that a unit may have it erased; data of sessions is erased without a request once the months of the
-profile are over. Rows, counts and times stay.
+Names, telephones and addresses are in few tables: people in charge, contacts of sessions, people on duty, attendees;
+what people wrote in the chat of a session is theirs, too. Data of a session is needed until the session is over, data
+of a person in charge while they are, a draft until it is settled. After that a unit may have it erased; data of
+sessions is erased without a request once the months of the profile are over. Rows, counts and times stay.
 """
 
 import json
@@ -21,26 +21,30 @@ from scheduler.core.errors import UnknownUnit
 from scheduler.core.schema import POINTS, SESSIONS, SLOTS
 from scheduler.directory.schema import PEOPLE
 from scheduler.notifications.alerts import Alerts
-from scheduler.operations.attendance.schema import LISTS
+from scheduler.operations.attendance.schema import CHAT, LISTS
 from scheduler.operations.readiness.schema import DUTIES
 from scheduler.units import store as units_store
 
-Kind = Literal["in-charge", "contact", "draft", "duty", "attendee"]
+Kind = Literal["in-charge", "contact", "draft", "duty", "attendee", "chat"]
 
 _CONTACT = {"contact_name": "", "contact_phone": "", "second_name": "", "second_phone": ""}
 _ERASED: dict[Table, dict[str, str]] = {
     SESSIONS: _CONTACT,
     DUTIES: {"name": "", "phone": ""},
     LISTS: {"people": "[]"},
+    CHAT: {"text": ""},
     PEOPLE: {"name": "", "phone": "", "email": ""},
 }
 """The values that replace personal data, by table."""
-_SESSION = {SESSIONS: SESSIONS.c.id, DUTIES: DUTIES.c.session, LISTS: LISTS.c.session}
+_SESSION = {SESSIONS: SESSIONS.c.id, DUTIES: DUTIES.c.session, LISTS: LISTS.c.session, CHAT: CHAT.c.session}
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalRecord:
-    """One person on record. `number` is that of the session or draft; `needed` data cannot be erased yet."""
+    """One person on record. `number` is that of the session or draft; `needed` data cannot be erased yet.
+
+    Of kind `chat` it is a message, whose text stands in `name`.
+    """
 
     kind: Kind
     name: str
@@ -102,6 +106,10 @@ class PersonalData:
                 for row in duties
             ),
             *(entry for row in await self._rows(db, LISTS, unit, now) for entry in _attendees(row)),
+            *(
+                PersonalRecord("chat", row["text"], "", "", "", row["number"], row["needed"])
+                for row in await self._rows(db, CHAT, unit, now)
+            ),
         ]
 
     async def _in_charge(self, db: AsyncConnection, unit: str, now: datetime) -> list[PersonalRecord]:
@@ -128,8 +136,8 @@ class PersonalData:
         points = select(POINTS.c.id).where(POINTS.c.unit == unit)
         if table is SESSIONS:
             return SESSIONS.c.host_point.in_(points)
-        if table is LISTS:
-            return LISTS.c.point.in_(points)
+        if table in (LISTS, CHAT):
+            return table.c.point.in_(points)
         operates = self._alerts.profiles.at(now).directory.operator_unit == unit
         central = DUTIES.c.role.in_(["main", "backup"]) if operates else false()
         return or_(DUTIES.c.point.in_(points), DUTIES.c.unit == unit, central)

@@ -16,6 +16,7 @@ KINDS: dict[personal_data.Kind, str] = {
     "draft": "đầu mối đăng ký",
     "duty": "trực",
     "attendee": "dự họp",
+    "chat": "tin nhắn",
 }
 
 

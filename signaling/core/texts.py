@@ -189,6 +189,7 @@ FAULTS: Mapping[str, Pair] = {
     "notice": ("{value}", "{value}"),  # as the profile has it
     "dedicated": ("{value}", "{value}"),
     "not-recording": ("Phiên họp không được ghi hình.", "The meeting is not being recorded."),
+    "chat-closed": ("Chủ trì chưa mở nhắn tin cho điểm cầu.", "The chair has not opened the chat to points."),
     "content-taken": ("Đã có người đang chia sẻ màn hình.", "Somebody shares their screen already."),
     "disk-full": (
         "Ổ đĩa chứa bản ghi đã đầy nên không ghi hình được; phần còn lại dành cho cơ sở dữ liệu và nhật ký. "

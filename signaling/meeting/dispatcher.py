@@ -39,6 +39,8 @@ COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effe
     m.Voices: lambda c, client, msg, _: c.record_voices(client, msg.on),
     m.Mark: lambda c, client, msg, _: c.mark(client, msg.title),
     m.Step: lambda c, client, msg, now: c.step(client, msg.to, now),
+    m.WriteChat: lambda c, client, msg, now: c.write(client, msg.text, msg.to, now),
+    m.OpenChat: lambda c, client, msg, _: c.open_chat(client, msg.on),
     m.Leave: lambda c, client, _, __: c.leave(client),
 }
 """Messages that need nothing but the state of the meeting."""

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mediaserver.api import MediaEngine, RoomOptions, RoomState
 from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError
 from mediaserver.recording.chapters import Chapter
+from scheduler.operations.attendance.chat_store import ChatEntry
 from scheduler.operations.attendance.floor_store import FloorTime
 from scheduler.operations.attendance.service import Attendance
 from scheduler.operations.incidents.model import StepKind
@@ -52,6 +53,7 @@ from signaling.messages.effects import (
     Speak,
     StartRecording,
     StopRecording,
+    StoreChat,
     Tell,
     TellAll,
 )
@@ -137,6 +139,7 @@ class MeetingRunner:
             Direct: self._direct,
             OnePictureForAll: self._one_picture_for_all,
             Speak: self._speak,
+            StoreChat: self._store_chat,
             Redialled: self._redialled,
             Release: self._release,
         }
@@ -481,6 +484,15 @@ class MeetingRunner:
                 await self._dependencies.attendance.floor_ended(self.id, effect.name, now)
         except SQLAlchemyError:
             log.exception("x the floor of %s in meeting %s could not be stored", effect.name, self.id)
+
+    async def _store_chat(self, effect: StoreChat) -> None:
+        """Store a chat message; it is read in the meeting where that cannot be written."""
+        sent = effect.message
+        entry = ChatEntry(sent.at, sent.point, sent.name, sent.chair, sent.to, sent.text)
+        try:
+            await self._dependencies.attendance.chat_written(self.id, entry)
+        except SQLAlchemyError:
+            log.exception("x a chat message of %s in meeting %s could not be stored", sent.name, self.id)
 
     async def _redialled(self, effect: Redialled) -> None:
         """Record how devices reconnected; a meeting goes on where that cannot be written."""

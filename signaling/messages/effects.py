@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mediaserver.api import EVERYONE, ComposedWhen, Layout, SeatOptions
 from scheduler.operations.attendance.presence_intervals import ReconnectAttempt
-from signaling.messages.server import Farewell, ServerMessage
+from signaling.messages.server import ChatMessage, Farewell, ServerMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,13 @@ class Speak:
     place: int = 0
     topic: str = ""
     by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreChat:
+    """Store a chat message with the record of the session."""
+
+    message: ChatMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +217,7 @@ Effect = (
     | SetFloor
     | SetGain
     | Speak
+    | StoreChat
     | Redialled
     | Arrange
     | SetContent

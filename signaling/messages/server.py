@@ -24,7 +24,8 @@ Word = Literal[
     "code-locked", "too-early",
     "ended", "cancelled", "revoked", "not-invited", "no-point", "wrong-line", "not-granted",
     "full", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
-    "disk-full", "unknown-item", "not-recording", "content-taken", "notice", "dedicated", "signed-out", "shutting-down",
+    "disk-full", "unknown-item", "not-recording", "content-taken", "chat-closed", "notice", "dedicated", "signed-out",
+    "shutting-down",
 ]  # fmt: skip
 
 Role = Literal["host", "component", "observer"]
@@ -249,6 +250,21 @@ class ReportFault(_ClientMessage):
     seat: SeatId | None = None
 
 
+class WriteChat(_ClientMessage):
+    """Write a message: host and controllers to everyone or to a point, a point to them (`to` null)."""
+
+    type: Literal["chat"]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_printable)]
+    to: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+
+
+class OpenChat(_ClientMessage):
+    """Let points write to host and controllers, or no longer (host and controllers)."""
+
+    type: Literal["chat-open"]
+    on: bool
+
+
 class Assist(_ClientMessage):
     """Direct the meeting from the centre, or give it back (central technicians)."""
 
@@ -297,6 +313,8 @@ ClientMessage = Annotated[
     | Step
     | Admit
     | ReportFault
+    | WriteChat
+    | OpenChat
     | Assist
     | Redial
     | Ping
@@ -419,6 +437,36 @@ class ScriptState(_Message):
     since: Instant | None
 
 
+class ChatMessage(_Message):
+    """A chat message: from the `chair` to everyone or to the point `to`, else from a point to the chair.
+
+    `point` is the writer's, null for the centre without a point.
+    """
+
+    type: Literal["chat"] = "chat"
+    id: int
+    at: Instant
+    point: str | None
+    name: str
+    chair: bool
+    to: str | None
+    text: str
+
+
+class ChatHistory(_Message):
+    """The latest messages, oldest first; `open` says whether points may write to the chair."""
+
+    open: bool
+    messages: list[ChatMessage]
+
+
+class ChatOpenState(_Message):
+    """Points may write to the chair from now on, or no longer."""
+
+    type: Literal["chat-open"] = "chat-open"
+    on: bool
+
+
 class Joined(_Message):
     """The reply to `join`: everything the client needs to show the meeting."""
 
@@ -440,6 +488,7 @@ class Joined(_Message):
     watermark: bool
     one_picture: bool
     speaking: str | None
+    chat: ChatHistory
     wanted: int
     now: Instant
 
@@ -660,7 +709,7 @@ ServerMessage = (
     Joined | SessionState | Seats | LayoutState | RecordingState | ComposingState | StorageState | ScriptState
     | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState | ContentState | WantedHeight
     | TilesState | IncidentState | LinesState | AssistState | CallsState | DoorState | Waiting | Admitted | Renew
-    | Pong | Bye | Error
+    | ChatMessage | ChatOpenState | Pong | Bye | Error
 )  # fmt: skip
 
 

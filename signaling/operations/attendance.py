@@ -84,6 +84,20 @@ class Speech(Model):
     end: Moment | None
 
 
+class ChatMessage(Model):
+    """A chat message: from the `chair` to everyone or to the point `to`, else from a point to the chair.
+
+    `point` is null for the centre without a point; `text` is empty once it was erased.
+    """
+
+    at: Moment
+    point: str | None
+    name: str
+    chair: bool
+    to: str | None
+    text: str
+
+
 class Cause(Model):
     """The reason of an interruption of a point from `start` on."""
 
@@ -107,6 +121,19 @@ async def speeches(request: ApiRequest) -> list[Speech]:
     seen = permissions.seen_points(request.account, session, points)
     service = await request.context(ATTENDANCE).attendance.floor_times(session.id)
     return [Speech(**asdict(each)) for each in service if each.point in seen]
+
+
+async def chat(request: ApiRequest) -> list[ChatMessage]:
+    """Return the chat messages; a component sees those to everyone and its own."""
+    session, points = await find(request)
+    seen = permissions.seen_points(request.account, session, points)
+    whole = len(seen) == len(session.everyone)
+    entries = await request.context(ATTENDANCE).attendance.chat(session.id)
+    return [
+        ChatMessage(at=each.at, point=each.point, name=each.name, chair=each.chair, to=each.recipient, text=each.text)
+        for each in entries
+        if whole or (each.chair and each.recipient is None) or seen & {each.point, each.recipient}
+    ]
 
 
 async def explain(request: ApiRequest) -> list[Slot]:
@@ -168,6 +195,7 @@ def _point(
 ROUTES = [
     Route("GET", f"/sessions/{ID}/attendance", attendance, "Who was there", list[Slot], problems=(404,)),
     Route("GET", f"/sessions/{ID}/speeches", speeches, "Who had the floor", list[Speech], problems=(404,)),
+    Route("GET", f"/sessions/{ID}/chat", chat, "What was written in the chat", list[ChatMessage], problems=(404,)),
     Route(
         "POST",
         f"/sessions/{ID}/interruptions",

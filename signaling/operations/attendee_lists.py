@@ -12,6 +12,7 @@ from scheduler.core import model
 from scheduler.files import csv_file
 from scheduler.operations.attendance import attendee_list
 from scheduler.operations.attendance.attendee_lists import AttendeeList
+from scheduler.operations.attendance.chat_store import ChatEntry
 from scheduler.operations.attendance.floor_store import FloorTime
 from signaling.accounts import permissions
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
@@ -22,6 +23,8 @@ from signaling.reports.report_tables import Sheet
 from signaling.reports.xlsx import xlsx
 
 COLUMNS = ("Điểm cầu", "Tên", "Tình trạng", "Số người", "Họ và tên", "Chức vụ", "Người gửi", "Lúc")
+
+CHAT = ("Lúc", "Người gửi", "Gửi đến", "Nội dung")
 
 TURNS = ("Điểm cầu", "Từ", "Đến", "Thứ tự giơ tay", "Nội dung")
 
@@ -123,19 +126,37 @@ async def export(request: ApiRequest) -> web.Response:
     zone = context.scheduler.policy(request.now).zone
     spoken = await context.attendance.floor_times(session.id)
     query: FormatQuery = request.query
-    body, kind = _file(session, _rows(session, points, roll, zone), _turns(spoken, zone), query.format)
+    written = _written(await context.attendance.chat(session.id), points, zone)
+    body, kind = _file(session, _rows(session, points, roll, zone), _turns(spoken, zone), written, query.format)
     return attached(body, kind, f"{session.number}-danh-sach.{query.format}")
 
 
 def _file(
-    session: model.Session, rows: Sequence[Sequence[str | int]], turns: Sequence[Sequence[str | int]], form: Format
+    session: model.Session,
+    rows: Sequence[Sequence[str | int]],
+    turns: Sequence[Sequence[str | int]],
+    written: Sequence[Sequence[str | int]],
+    form: Format,
 ) -> tuple[bytes, str]:
-    """Return the bytes of a file and its media type; a workbook also has the floor times."""
+    """Return the bytes of a file and its media type; a workbook also has the floor times and the chat."""
     if form == "csv":
         return csv_file.file([COLUMNS, *rows]), "text/csv"
     sheet = Sheet("Danh sách", COLUMNS, tuple(tuple(row) for row in rows))
     spoken = Sheet("Phát biểu", TURNS, tuple(tuple(turn) for turn in turns))
-    return xlsx(f"{session.number} {session.title}", (sheet, spoken)), XLSX
+    chat = Sheet("Tin nhắn", CHAT, tuple(tuple(message) for message in written))
+    return xlsx(f"{session.number} {session.title}", (sheet, spoken, chat)), XLSX
+
+
+def _written(chat: Sequence[ChatEntry], points: Mapping[str, model.Point], zone: ZoneInfo) -> list[Sequence[str | int]]:
+    return [
+        (
+            _clock(each.at, zone),
+            each.name,
+            ("tất cả" if each.chair else "chủ trì") if each.recipient is None else points[each.recipient].name,
+            each.text,
+        )
+        for each in chat
+    ]
 
 
 def _turns(spoken: Sequence[FloorTime], zone: ZoneInfo) -> list[Sequence[str | int]]:

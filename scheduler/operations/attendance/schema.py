@@ -1,9 +1,9 @@
-"""SQL tables of attendance: stays, floor times, explanations, reconnections, attendee lists.
+"""SQL tables of attendance: stays, floor times, chat, explanations, reconnections, attendee lists.
 
 Times are whole seconds since 1970 in UTC.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from scheduler.core.schema import METADATA
 from scheduler.core.sql_types import Timestamp
@@ -35,6 +35,20 @@ SPEECHES = Table(  # floor times; `ended` is empty while the device has the floo
     Column("began", Timestamp, nullable=False),
     Column("ended", Timestamp),
     Index("speeches_session", "session"),
+)
+
+CHAT = Table(  # chat messages; texts are erased when the profile says so (I-10)
+    "chat",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("session", String(32), ForeignKey("sessions.id"), nullable=False),
+    Column("at", Timestamp, nullable=False),
+    Column("point", String(64), ForeignKey("points.id")),  # empty: the centre without a point
+    Column("name", String(200), nullable=False),
+    Column("chair", Boolean, nullable=False),
+    Column("recipient", String(64), ForeignKey("points.id")),  # empty: everyone, or from a point the chair
+    Column("text", String(500), nullable=False),
+    Index("chat_session", "session"),
 )
 
 EXPLANATIONS = Table(  # how a point explains its interruption that began at `start` (R-099)

@@ -1,4 +1,4 @@
-"""Records who was connected to a session, and judges it: presence, floor times, reconnections (R-087, R-099).
+"""Records a session as it was held: presence, which is judged, floor times, chat, reconnections (R-087, R-099).
 
 A join is stored before it is acknowledged. Every few seconds the server that runs the meetings confirms which points
 are connected (:meth:`Attendance.confirm_present`). Stays that are no longer confirmed, and after a crash all open ones,
@@ -17,7 +17,8 @@ from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest
 from scheduler.core.model import REHEARSAL, Interval, Session, Slot, State
 from scheduler.notifications.alerts import Alerts
-from scheduler.operations.attendance import floor_store, presence_store, reconnect_store
+from scheduler.operations.attendance import chat_store, floor_store, presence_store, reconnect_store
+from scheduler.operations.attendance.chat_store import ChatEntry
 from scheduler.operations.attendance.floor_store import FloorTime
 from scheduler.operations.attendance.presence_intervals import (
     PointAttendance,
@@ -53,7 +54,7 @@ class SlotAttendance:
 
 
 class Attendance:
-    """Stores stays, floor times and reconnections, and computes the attendance of sessions from them."""
+    """Stores stays, floor times, chat and reconnections, and computes the attendance of sessions from them."""
 
     def __init__(self, alerts: Alerts) -> None:
         self._alerts = alerts
@@ -92,6 +93,16 @@ class Attendance:
         """Return the floor times of a session, in the order in which the floor was given."""
         async with self._alerts.engine.begin() as db:
             return await floor_store.of_session(db, session)
+
+    async def chat_written(self, session: str, entry: ChatEntry) -> None:
+        """Store a chat message."""
+        async with writing(self._alerts.engine) as db:
+            await chat_store.add(db, session, entry)
+
+    async def chat(self, session: str) -> list[ChatEntry]:
+        """Return the chat messages of a session, in the order in which they were sent."""
+        async with self._alerts.engine.begin() as db:
+            return await chat_store.of_session(db, session)
 
     async def add_reconnects(self, session: str, redials: Sequence[ReconnectAttempt]) -> None:
         """Store that connections were lost or that devices tried to reconnect (Điều 14.4.c)."""

@@ -28,6 +28,7 @@ from scheduler.operations.attendance.presence_intervals import ReconnectAttempt,
 from scheduler.operations.incidents.model import IncidentKind
 from signaling.core.errors import MessageError
 from signaling.meeting.state import layout_validation
+from signaling.meeting.state.chat import Chat, ChatWriter, may_read
 from signaling.meeting.state.controller_notices import ControllerNotices
 from signaling.meeting.state.layout_control import LayoutControl
 from signaling.meeting.state.roster import Choice, Person, Place, Roster, Seated
@@ -54,12 +55,14 @@ from signaling.messages.effects import (
     SetView,
     Speak,
     StopRecording,
+    StoreChat,
     Tell,
     TellAll,
 )
 from signaling.messages.server import (
     Audience,
     CallsState,
+    ChatOpenState,
     ComposingState,
     Farewell,
     GivesWay,
@@ -132,6 +135,7 @@ class MeetingState:
         self.script = Script(booking.script, booking.places[0].id)
         self.controller_notices = ControllerNotices()
         self.waiting_room = WaitingRoom()
+        self.chat = Chat()
         self.speaking: str | None = None
         self.gives_way_at: datetime | None = None
         """When the meeting ends because an emergency took its code."""
@@ -161,6 +165,7 @@ class MeetingState:
             gives_way_at=self.gives_way_at,
             room_open=self._room_open,
             one_picture=self.one_picture,
+            chat=self.chat.snapshot,
         )
 
     def recover(self, record: MeetingStateSnapshot, now: datetime) -> None:
@@ -173,6 +178,7 @@ class MeetingState:
         self.waiting_room.turned_away = set(record.turned_away)
         self.gives_way_at, self.one_picture = record.gives_way_at, record.one_picture
         self._room_open = record.room_open
+        self.chat.recover(record.chat)
 
     def adopt_room(self, room: RoomState, now: datetime) -> list[Effect]:
         """Take floors, layouts, views and recording from the room in the engine that another process opened.
@@ -509,6 +515,37 @@ class MeetingState:
             raise MessageError("not-recording")
         return effects
 
+    # --- chat
+
+    def write(self, client: str, text: str, to: str | None, now: datetime) -> list[Effect]:
+        """Write a chat message: host and controllers to everyone or to a point, a point to them."""
+        seat = self._seat_of(client)
+        if self.booking.is_test_room:
+            raise MessageError("forbidden")
+        if to is not None and not self._is_point(to):
+            raise MessageError("unknown-seat")
+        point = None if seat.place is None else seat.place.id
+        message = self.chat.write(ChatWriter(point, seat.name, self._is_leader(seat)), to, text, now)
+        readers = [
+            each.client
+            for each in self.roster.seats.values()
+            if self._is_leader(each) or may_read(message, None if each.place is None else each.place.id)
+        ]
+        return [StoreChat(message), *(Tell(reader, message) for reader in readers if reader is not None)]
+
+    def open_chat(self, client: str, on: bool) -> list[Effect]:
+        """Let points write to host and controllers, or no longer."""
+        if not self._is_leader(self._seat_of(client)) or self.booking.is_test_room:
+            raise MessageError("forbidden")
+        self.chat.open = on
+        return [TellAll(ChatOpenState(on=on))]
+
+    def _is_point(self, point: str) -> bool:
+        """Return whether a point was invited or is here."""
+        return self.invites(point) or any(
+            seat.place is not None and seat.place.id == point for seat in self.roster.seats.values()
+        )
+
     # --- incidents and help
 
     def reported(self, client: str, kind: IncidentKind, seat_id: str | None) -> str:
@@ -686,6 +723,7 @@ class MeetingState:
             watermark=self.booking.watermark,
             one_picture=self.one_picture,
             speaking=self.speaking,
+            chat=self.chat.history(None if seat.place is None else seat.place.id, chair=self._is_leader(seat)),
             wanted=seat.wanted,
             now=now,
         )

@@ -10,6 +10,7 @@ from scheduler.core.errors import UnknownUnit
 from scheduler.directory.people.service import People
 from scheduler.directory.people.service import PersonEntry as Charge
 from scheduler.operations.attendance.attendee_list import Attendee
+from scheduler.operations.attendance.chat_store import ChatEntry
 from scheduler.operations.readiness import store as readiness_store
 from scheduler.operations.readiness.duty import Duty
 from tests.scheduler.conftest import NHA_TRANG, PROFILES, ServicesFixture
@@ -35,6 +36,15 @@ async def held(services: ServicesFixture) -> str:
     await services.attendee_lists.ask(session.id, "host", NOW)
     await services.attendee_lists.give(session.id, CITY, 9, [Attendee("Bùi Dự", "Chủ tịch")], "city", NOW)
     return session.id
+
+
+async def test_i10_what_a_unit_wrote_in_the_chat_is_listed_and_erased_with_the_rest(services: ServicesFixture) -> None:
+    session = await services.session(HOST, CITY, LOC_THO)
+    for point, chair, text in ((CITY, False, "Xin phát biểu, Bùi Dự"), (HOST, True, "Mời")):
+        await services.attendance.chat_written(session.id, ChatEntry(DURING, point, point, chair, None, text))
+    assert await records(services, NHA_TRANG) == [("chat", "Xin phát biểu, Bùi Dự", "", False)]
+    assert await services.personal.erase(NHA_TRANG, AFTER) == 1
+    assert [entry.text for entry in await services.attendance.chat(session.id)] == ["", "Mời"]
 
 
 async def test_i10_a_unit_sees_its_own_people_and_whether_they_are_still_needed(services: ServicesFixture) -> None:

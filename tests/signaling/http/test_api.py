@@ -226,6 +226,7 @@ ALLOWED: dict[str, list[int]] = {
     "POST /duties/{id}/relieve": [404, 404, 404, 404, 404, 404],
     "GET /sessions/{id}/attendance": [200, 200, 200, 200, 404, 404],
     "GET /sessions/{id}/speeches": [200, 200, 200, 200, 404, 404],
+    "GET /sessions/{id}/chat": [200, 200, 200, 200, 404, 404],
     "POST /sessions/{id}/interruptions": [422, 422, 403, 422, 404, 404],
     "POST /drafts": [403, 403, 201, 403, 403, 403],
     "GET /refusals": [200, 200, 403, 403, 403, 403],

@@ -46,6 +46,14 @@ MESSAGES = st.one_of(
         ref=REF,
     ),
     st.builds(m.Record, type=st.just("record"), on=st.booleans(), pause=st.booleans(), ref=REF),
+    st.builds(
+        m.WriteChat,
+        type=st.just("chat"),
+        text=st.sampled_from(["Mời", '<b>"&', "x" * 500]),
+        to=st.none() | SHORT,
+        ref=REF,
+    ),
+    st.builds(m.OpenChat, type=st.just("chat-open"), on=st.booleans(), ref=REF),
     st.builds(m.Ping, type=st.just("ping"), ref=REF),
     st.builds(m.Leave, type=st.just("leave"), ref=REF),
 )

@@ -1,0 +1,112 @@
+"""The chat over WebSocket and REST: what is kept of it, over a restart too, and input that is refused."""
+
+import io
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy.exc import OperationalError
+
+from scheduler.operations.attendance.service import Attendance
+from signaling.app.settings import Settings
+from tests.fakes import FakeEngine
+from tests.signaling.world import CAM_RANH, NHA_TRANG, World, open_world
+
+
+async def read(world: World, account: str, session: str) -> list[str]:
+    """Return the texts of a session's chat as an account reads them over REST."""
+    client = await world.signed_in(account)
+    async with client.get(f"/api/v1/sessions/{session}/chat") as response:
+        return [message["text"] for message in await response.json()]
+
+
+async def sheet(world: World, session: str) -> list[tuple[object, ...]]:
+    """Return writer, recipient and text of each row of the exported chat."""
+    client = await world.signed_in("host")
+    async with client.get(f"/api/v1/sessions/{session}/lists/export", params={"format": "xlsx"}) as response:
+        exported = load_workbook(io.BytesIO(await response.read()))["Tin nhắn"]
+    return [row[1:] for row in exported.iter_rows(min_row=3, values_only=True)]
+
+
+async def test_what_is_written_is_kept_and_each_unit_reads_its_own(world: World) -> None:
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    host, _ = await world.join("host", session)
+    city, _ = await world.join("nhatrang", session)
+    await world.join("camranh", session)
+    sent = await host.ask(type="chat", text="Mời các điểm cầu ổn định")
+    assert sent == await city.type("chat")
+    assert (sent["name"], sent["chair"], sent["to"], sent["id"]) == ("UBND.Khanh Hoa", True, None, 1)
+    assert (await city.ask(type="chat", text="Rõ"))["error"] == "chat-closed"
+    await host.ask(type="chat-open", on=True)
+    await city.type("chat-open")
+    await city.ask(type="chat", text="Rõ")
+    await host.ask(type="chat", text="Riêng", to=NHA_TRANG)
+    assert await read(world, "host", session.id) == ["Mời các điểm cầu ổn định", "Rõ", "Riêng"]
+    assert await read(world, "nhatrang", session.id) == ["Mời các điểm cầu ổn định", "Rõ", "Riêng"]
+    assert await read(world, "camranh", session.id) == ["Mời các điểm cầu ổn định"]
+    assert await sheet(world, session.id) == [
+        ("UBND.Khanh Hoa", "tất cả", "Mời các điểm cầu ổn định"),
+        ("UBND.Nha Trang", "chủ trì", "Rõ"),
+        ("UBND.Khanh Hoa", "UBND.Nha Trang", "Riêng"),
+    ]
+
+
+async def test_the_chat_goes_on_under_another_server_and_after_a_lost_socket(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session = await world.session(NHA_TRANG)
+        host, chair = await world.join("host", session)
+        await host.ask(type="chat-open", on=True)
+        await host.ask(type="chat", text="Nghỉ 10 phút")
+        await world.server.meetings.leave()
+    async with open_world(settings, held=engine) as world:
+        again, joined = await world.join("host", session, resume=chair["resume"])
+        assert joined["chat"]["open"] is True
+        assert [message["text"] for message in joined["chat"]["messages"]] == ["Nghỉ 10 phút"]
+        assert (await again.ask(type="chat", text="Tiếp tục"))["id"] == 2
+        assert await read(world, "host", session.id) == ["Nghỉ 10 phút", "Tiếp tục"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": ""},
+        {"text": "   "},
+        {"text": "x" * 501},
+        {"text": "một\nhai"},
+        {"text": "đảo \u202e chữ"},
+        {"text": "\0"},
+        {"text": 5},
+        {"text": "x", "to": ""},
+        {"text": "x", "to": "x" * 65},
+        {"text": "x", "to": ["nha-trang"]},
+        {"text": "x", "chair": True},
+    ],
+)
+async def test_malformed_messages_are_refused_and_nothing_is_kept(world: World, fields: dict[str, Any]) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    assert (await host.ask(type="chat", **fields))["error"] == "bad-message"
+    assert await read(world, "host", session.id) == []
+
+
+async def test_markup_stays_text(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    text = "<img src=x onerror=alert(1)> '; DROP TABLE chat; -- 😀"
+    assert (await host.ask(type="chat", text=text))["text"] == text
+    assert await read(world, "host", session.id) == [text]
+
+
+async def test_it_is_read_in_the_meeting_where_the_record_cannot_be_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise OperationalError("INSERT", {}, OSError("the disk is full"))
+
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    city, _ = await world.join("nhatrang", session)
+    monkeypatch.setattr(Attendance, "chat_written", fails)
+    assert (await host.ask(type="chat", text="Vẫn họp"))["type"] == "chat"
+    assert (await city.type("chat"))["text"] == "Vẫn họp"

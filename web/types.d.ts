@@ -176,12 +176,14 @@ interface WorkYear { year: number; confirmed: boolean; days: SpecialDay[] }
 
 interface Part {
   id: string; part: number; started: string; seconds: number | null; bytes: number | null; state: 'recording' | 'finishing' | 'ready' | 'broken' | 'deleted';
-  reason: string | null; failure: string | null; recomposable: boolean; sha256: string | null; thumbnail: string | null; composing: Composing | null; chapters: Chapter[]; solos: Solo[];
+  reason: string | null; failure: string | null; recomposable: boolean; sha256: string | null; thumbnail: string | null; composing: Composing | null; wait: Wait | null; chapters: Chapter[]; solos: Solo[];
 }
 /** When the picture of a recording is composed. */
 type ComposedWhen = 'live' | 'afterwards';
 /** How much of a recording is composed by now, and when it will be ready, if that is known. */
 interface Composing { percent: number; ready: string | null }
+/** Why a file is not made now, since when, and how many bytes are free for recordings. */
+interface Wait { reason: 'disk-full' | 'busy'; since: string; free: number | null }
 /** The sound of one point in a file of its own. */
 interface Solo { id: string; name: string; seconds: number; bytes: number; sha256: string }
 /** A chapter of a recording. */

@@ -18,11 +18,15 @@ class RecordingPart:
 
 @dataclass(frozen=True, slots=True)
 class RemuxJob:
-    """The target file, the parts it is made of, and the `key` of encrypted parts in hexadecimal."""
+    """The target file, the parts it is made of, and the `key` of encrypted parts in hexadecimal.
+
+    One that is `urgent` is composed while others want to compute, too.
+    """
 
     target: Path
     pieces: tuple[RecordingPart, ...]
     key: str
+    urgent: bool = False
 
     @classmethod
     def read(cls, text: str) -> "RemuxJob":
@@ -32,7 +36,7 @@ class RemuxJob:
             RecordingPart(Path(piece["path"]), piece["offset"], tuple(Chapter(**mark) for mark in piece["marks"]))
             for piece in fields["pieces"]
         )
-        return cls(Path(fields["target"]), tuple(pieces), fields["key"])
+        return cls(Path(fields["target"]), tuple(pieces), fields["key"], fields["urgent"])
 
     def text(self) -> str:
         """Return the job as JSON."""

@@ -12,7 +12,6 @@ time and done again.
 """
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -28,6 +27,7 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 from PIL import Image
 
+from mediaserver.recording import priority
 from mediaserver.recording.chapters import Chapter, chapters, short
 from mediaserver.recording.disk_space import measure
 from mediaserver.recording.encrypted_file import Damaged, FileCipher
@@ -38,8 +38,6 @@ from mediaserver.recording.remux_job import RecordingPart, RemuxJob
 
 Word = Literal["unreadable", "disk-full"]
 
-NICE = 10
-"""Process priority: meetings come first."""
 MAX_GAP_S = 6 * 3600
 """The longest gap between two parts. FFmpeg's muxer takes no step of 2^31 ticks, which are 6.63 hours of a picture's 90
 kHz."""
@@ -248,7 +246,7 @@ def _make_thumbnail(path: Path, seconds: float) -> None:
 
 def main() -> int:
     """Run the job on the standard input; return the exit status."""
-    os.nice(NICE)
+    priority.lower()
     job = RemuxJob.read(sys.stdin.read())
     try:
         print(json.dumps(asdict(remux(job.target, job.pieces, FileCipher(bytes.fromhex(job.key))))))

@@ -2,7 +2,7 @@
 
     python -m mediaserver.recording.track_composer
 
-A process of its own, at the lowest priority. It reads one JSON object, the fields of
+A process of its own, at the lowest priority unless the job is urgent. It reads one JSON object, the fields of
 :class:`mediaserver.recording.remux_job.RemuxJob` with the file of the tracks as its only part. It prints lines of JSON:
 ``{"progress": …}`` with the fields of :class:`Progress`, and last, as the remuxer does, the fields of
 :class:`mediaserver.recording.remuxer.RemuxResult`, or ``{"error": "<word>"}`` with status 1.
@@ -13,11 +13,9 @@ was read back; a server that does not hear of that remuxes the file alone and ha
 """
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from errno import ENOSPC
 from io import BytesIO
@@ -28,6 +26,7 @@ from pathlib import Path
 import av
 
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE
+from mediaserver.recording import priority
 from mediaserver.recording.disk_space import BYTES_PER_HOUR, measure
 from mediaserver.recording.encrypted_file import Damaged, FileCipher
 from mediaserver.recording.files import raw_paths, segment_path
@@ -41,7 +40,6 @@ from mediaserver.video.compositor import ComposeRequest, Compositor
 from mediaserver.video.painter import CompositionJob, Encoded
 from mediaserver.video.quality import USUAL
 
-NICE = 19
 SEGMENT_S = 60
 """Seconds of the recording that are composed at once, and composed again after the process was ended in them."""
 SEGMENT_BYTES = round(BYTES_PER_HOUR * SEGMENT_S / 3600)
@@ -54,12 +52,14 @@ RENDITION = ("H264", USUAL)
 class Progress:
     """Seconds of the recording that are composed, `of` all, and the seconds that the rest will take by this clock.
 
-    `left` is None until something was composed.
+    `left` is None until something was composed. `share` is the share of a core that the process got since it told its
+    progress last.
     """
 
     seconds: float
     of: float
     left: float | None
+    share: float
 
 
 def compose_tracks(job: RemuxJob, cipher: FileCipher, tell: Callable[[Progress], None]) -> RemuxResult:
@@ -119,6 +119,8 @@ class _Segments:
         self._first = 0
         """The picture with which this process began."""
         self._told_at = -inf
+        self._told_cpu = time.process_time()
+        """CPU seconds of this process when it told its progress last."""
 
     def write(self, player: TrackPlayer, done: int) -> None:
         """Compose what follows the `done` segments. Raises RemuxFailed, OSError, FFmpegError."""
@@ -172,11 +174,14 @@ class _Segments:
         now = time.monotonic()
         if now - self._told_at < PROGRESS_S and not at_once:
             return
-        self._told_at = now
+        cpu = time.process_time()
+        share = (cpu - self._told_cpu) / max(now - max(self._told_at, self._started_at), 0.001)
+        self._told_at, self._told_cpu = now, cpu
         composed = tick - self._first
         left = (now - self._started_at) / composed * (self._pictures - tick) if composed else None
         fps = self._opened.fps
-        self._tell(Progress(round(tick / fps, 3), round(self._pictures / fps, 3), left and round(left, 1)))
+        seconds, of = round(tick / fps, 3), round(self._pictures / fps, 3)
+        self._tell(Progress(seconds, of, left and round(left, 1), round(share, 3)))
 
 
 def _check(target: Path, pictures: int, seconds: float) -> None:
@@ -200,10 +205,11 @@ def _print(progress: Progress) -> None:
 
 def main() -> int:
     """Run the job on the standard input; return the exit status."""
-    os.nice(NICE)
-    with suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # its reading and writing is idle then, too
     job = RemuxJob.read(sys.stdin.read())
+    if job.urgent:
+        priority.lower()
+    else:
+        priority.lower_to_idle()
     try:
         print(json.dumps(asdict(compose_tracks(job, FileCipher(bytes.fromhex(job.key)), _print))))
     except RemuxFailed as error:

@@ -141,8 +141,10 @@ def _build(
     settings: Settings, services: Services, engine: MediaEngine, redis: Redis, clock: Clock, measure: Measure
 ) -> Server:
     throttle, connected_devices, metrics = Throttle(redis), ConnectedDevices(redis), Metrics()
-    remux_queue = RemuxQueue(services.recording_store, services.cipher)
-    composing_queue = ComposingQueue(services.recording_store, services.cipher, clock, remux_queue)
+    remux_queue = RemuxQueue(services.recording_store, services.cipher, clock)
+    composing_queue = ComposingQueue(
+        services.recording_store, services.cipher, clock, remux_queue, services.handovers.reminder_of
+    )
     key = load_key(settings.data / "ticket.key")
 
     def closed() -> None:

@@ -1,13 +1,31 @@
-"""Estimates when recordings that are composed afterwards will be ready. Pure; `now` is an argument."""
+"""Estimates when recordings that are composed afterwards will be ready, and says why they wait. Pure; `now` is an
+argument."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from signaling.recording.model import Recording
 
 MAX_PERCENT = 99
 """What was composed is joined and read back before it is ready."""
+BUSY_SHARE = 0.5
+"""A process that gets less of a core waits for others more than it computes."""
+BUSY_AFTER = timedelta(seconds=30)
+"""A machine that is busy for so long is told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why the file of a recording is not made now, and since when.
+
+    The disk is full, with so many `free` bytes of those that recordings may take; or the machine is busy.
+    """
+
+    reason: Literal["disk-full", "busy"]
+    since: datetime
+    free: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +33,7 @@ class Progress:
     """Progress of the recording that is composed now, as its process told it `at` a time.
 
     So many `seconds` of all are composed; `left` are the seconds that the rest will take by the clock, None while
-    unknown.
+    unknown. `slow_since` is when the process began to get less than `BUSY_SHARE` of a core, None if it gets more.
     """
 
     recording: str
@@ -23,6 +41,15 @@ class Progress:
     of: float
     left: float | None
     at: datetime
+    slow_since: datetime | None = None
+
+    def wait(self, now: datetime) -> Wait | None:
+        """Return since when the machine is too busy for it; None if it is not, or not for long.
+
+        A process that gets nothing at all tells nothing.
+        """
+        since = self.slow_since or self.at
+        return Wait("busy", since) if now - since >= BUSY_AFTER else None
 
     @property
     def pace(self) -> float | None:
@@ -52,8 +79,8 @@ def expected(
         percent, left = 0, None if pace is None else pace * (recording.seconds or 0.0)
         if progress is not None and progress.recording == recording.id:
             percent = min(MAX_PERCENT, int(100 * progress.seconds / progress.of)) if progress.of else 0
-            passed = (now - progress.at).total_seconds()
-            left = None if progress.left is None else max(0.0, progress.left - passed)
+            if progress.left is not None:
+                left = max(0.0, progress.left - (now - progress.at).total_seconds())
         ready = None if ready is None or left is None else ready + timedelta(seconds=left)
         found[recording.id] = Composing(percent, ready)
     return found

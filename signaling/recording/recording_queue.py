@@ -8,12 +8,16 @@ import logging
 import secrets
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from mediaserver.recording.chapters import Chapter
+from mediaserver.recording.disk_space import measure
+from signaling.recording.composing_progress import Wait
 from signaling.recording.model import Recording, Solo
 from signaling.recording.store import RecordingStore
 
@@ -45,8 +49,11 @@ NO_OUTPUT = RemuxOutcome({"error": "no-result"})
 class RecordingQueue(ABC):
     """Works until nothing is left that can be done now, then waits for `wake`."""
 
-    def __init__(self, store: RecordingStore) -> None:
+    def __init__(self, store: RecordingStore, clock: Callable[[], datetime]) -> None:
         self._store = store
+        self._clock = clock
+        self.no_room: dict[str, Wait] = {}
+        """Since when recordings wait for room on the disk, by recording."""
         self._silent_ends: Counter[str] = Counter()
         """How often a process ended without a result, by recording."""
         self._wake = asyncio.Event()
@@ -89,12 +96,27 @@ class RecordingQueue(ABC):
     async def _work_through(self) -> None:
         """Do what can be done now."""
 
+    async def _note_no_room(self, recording: Recording) -> None:
+        """Note that a recording waits for room on the disk."""
+        space = await asyncio.to_thread(measure, Path(recording.path).parent)
+        known = self.no_room.get(recording.id)
+        since = self._clock() if known is None else known.since
+        self.no_room[recording.id] = Wait("disk-full", since, space.usable)
+
+    def _forget_others(self, recordings: Iterable[Recording]) -> None:
+        """Forget the waits of recordings that are not among these any more."""
+        ids = {recording.id for recording in recordings}
+        self.no_room = {each: wait for each, wait in self.no_room.items() if each in ids}
+
     async def _store_outcome(self, recording: Recording, outcome: RemuxOutcome) -> None:
         """Store what came of a recording, unless it is to be tried again later."""
         self._silent_ends[recording.id] += outcome is NO_OUTPUT
         if outcome.error == "disk-full":
             log.warning("x not enough disk space to make %s", recording.path)
-        elif outcome is NO_OUTPUT and self._silent_ends[recording.id] < MAX_SILENT_ENDS:
+            await self._note_no_room(recording)
+            return
+        self.no_room.pop(recording.id, None)
+        if outcome is NO_OUTPUT and self._silent_ends[recording.id] < MAX_SILENT_ENDS:
             log.warning("x the process that makes %s ended without a result", recording.path)
         else:
             self._silent_ends.pop(recording.id, None)

@@ -10,6 +10,7 @@ import json
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from mediaserver.recording.disk_space import measure
@@ -23,15 +24,15 @@ from signaling.recording.store import RecordingStore
 
 log = logging.getLogger(__name__)
 
+COMMAND = (sys.executable, "-m", "mediaserver.recording.remuxer")
 TIMEOUT_SECONDS = 3600.0
 
 
 async def remux(job: RemuxJob) -> RemuxOutcome:
     """Run the remuxer process for a job."""
-    command = [sys.executable, "-m", "mediaserver.recording.remuxer"]
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            _, printed = await child_process.output(command, job.text().encode())
+            _, printed = await child_process.output(COMMAND, job.text().encode())
         return RemuxOutcome(json.loads(printed))
     except TimeoutError:
         log.warning("x %s could not be remuxed in time", job.target)
@@ -44,9 +45,13 @@ class RemuxQueue(RecordingQueue):
     """Remuxes and encrypts recordings."""
 
     def __init__(
-        self, store: RecordingStore, cipher: FileCipher, work: Callable[[RemuxJob], Awaitable[RemuxOutcome]] = remux
+        self,
+        store: RecordingStore,
+        cipher: FileCipher,
+        clock: Callable[[], datetime],
+        work: Callable[[RemuxJob], Awaitable[RemuxOutcome]] = remux,
     ) -> None:
-        super().__init__(store)
+        super().__init__(store, clock)
         self._cipher = cipher
         self._work = work
         self.tracks_encrypted: Callable[[], None] | None = None
@@ -54,6 +59,7 @@ class RemuxQueue(RecordingQueue):
 
     async def _work_through(self) -> None:
         finishing = await self._store.recordings_in("finishing")
+        self._forget_others(finishing)
         for recording in finishing:
             if recording.composed == "afterwards":
                 await self._encrypt_tracks(recording)
@@ -103,10 +109,12 @@ class RemuxQueue(RecordingQueue):
         if not await asyncio.to_thread(lambda: tracks.is_file() and not is_encrypted(tracks)):
             return
         if await asyncio.to_thread(_encrypt_files, [tracks], self._cipher):
+            self.no_room.pop(recording.id, None)
             if self.tracks_encrypted is not None:
                 self.tracks_encrypted()
         else:
             log.warning("x not enough disk space to encrypt %s", tracks)
+            await self._note_no_room(recording)
 
 
 def _encrypt_files(paths: Iterable[Path], cipher: FileCipher) -> bool:

@@ -41,6 +41,17 @@ class Chapter(Model):
     title: str
 
 
+class Wait(Model):
+    """Why a file is not made now, and since when.
+
+    The disk is full (`free` bytes are left of those that recordings may take), or the machine is busy.
+    """
+
+    reason: Literal["disk-full", "busy"]
+    since: Moment
+    free: int | None
+
+
 class Composing(Model):
     """A recording that is being composed from its tracks: how much of it is, and when it will be ready, if known."""
 
@@ -60,7 +71,8 @@ class Solo(Model):
 
 class Part(Model):
     """One file. `thumbnail` is the address of its picture for accounts that may download it; chapters are none or
-    several. `composing` is null unless it is still to be composed, or the file that joins parts waits for such.
+    several. `composing` is null unless it is still to be composed, or the file that joins parts waits for such; `wait`
+    unless something holds that up.
     `failure` says why its file could not be made; if it is `recomposable`, this account may have it composed again."""
 
     id: str
@@ -75,6 +87,7 @@ class Part(Model):
     sha256: str | None
     thumbnail: str | None
     composing: Composing | None
+    wait: Wait | None
     chapters: list[Chapter]
     solos: list[Solo]
 
@@ -178,8 +191,9 @@ async def recordings(request: ApiRequest) -> list[Recording]:
     requests = await context.documents.grants(sessions)
     handovers = {each.session: each for each in await context.handovers.of_sessions(sessions)}
     composing = await context.composing_queue.expected(request.now)
+    waits = context.composing_queue.waits(request.now)
     by_session = groupby(files, key=lambda each: each.session)
-    return [_wire(request, list(of_session), requests, handovers, composing) for _, of_session in by_session]
+    return [_wire(request, list(of_session), requests, handovers, composing, waits) for _, of_session in by_session]
 
 
 async def _seen(request: ApiRequest) -> list[model.Recording]:
@@ -305,17 +319,20 @@ def _wire(
     requests: Sequence[AccessRequest],
     handovers: Mapping[str, recording_handover.Handover],
     composing: Mapping[str, composing_progress.Composing],
+    waits: Mapping[str, composing_progress.Wait],
 ) -> Recording:
     """Describe a session's files; the joined file comes first, if there is one."""
     whole = files[0]
     if whole.part == JOINED and (all_parts := composing_progress.expected_whole(files[1:], composing)) is not None:
         composing = {**composing, whole.id: all_parts}
+        held_up = next((waits[part.id] for part in files if part.id in waits), None)
+        waits = waits if held_up is None else {**waits, whole.id: held_up}
     access = _access(request, whole, requests)
     may = access == "granted" or recording_access.may_download(request.account, whole)
-    parts = [_part(each, may, access, composing) for each in files if each.part != JOINED]
+    parts = [_part(each, may, access, composing, waits) for each in files if each.part != JOINED]
     handover = handovers.get(whole.session)
     return Recording(
-        **_part(whole, may, access, composing).model_dump(),
+        **_part(whole, may, access, composing, waits).model_dump(),
         session=whole.session,
         title=whole.title,
         host=whole.host,
@@ -326,13 +343,17 @@ def _wire(
 
 
 def _part(
-    recording: model.Recording, may: bool, access: Access, composing: Mapping[str, composing_progress.Composing]
+    recording: model.Recording,
+    may: bool,
+    access: Access,
+    composing: Mapping[str, composing_progress.Composing],
+    waits: Mapping[str, composing_progress.Wait],
 ) -> Part:
     """Describe a file; an account without access learns nothing of its contents."""
     seen = recording.state == "ready" and may
     allowed = access in {"owner", "granted"}
     several = allowed and recording.state == "ready" and len(recording.chapters) > 1
-    left = composing.get(recording.id) if allowed else None
+    left, wait = (composing.get(recording.id), waits.get(recording.id)) if allowed else (None, None)
     return Part(
         id=recording.id,
         part=recording.part,
@@ -346,6 +367,7 @@ def _part(
         sha256=recording.sha256 if allowed else None,
         thumbnail=f"/api/v1/recordings/{recording.id}/thumbnail" if seen else None,
         composing=None if left is None else Composing(percent=left.percent, ready=left.ready),
+        wait=None if wait is None else Wait(reason=wait.reason, since=wait.since, free=wait.free),
         chapters=[Chapter(seconds=each.seconds, title=each.title) for each in recording.chapters] if several else [],
         solos=[
             Solo(id=each.id, name=each.name, seconds=each.seconds, bytes=each.bytes, sha256=each.sha256)

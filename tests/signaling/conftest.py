@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from signaling.app.settings import Settings
 from signaling.core.valkey_binary import server_program
 from signaling.meeting import manager
+from signaling.recording import composing_queue, remux_queue
 from signaling.workers import supervisor
 from signaling.workers.pool import WorkerPool
 from tests.signaling.supervised_workers import WORKER, StartWorkers, dial_worker
@@ -26,6 +27,17 @@ from tests.signaling.world import World, make_settings, open_world, prepare_reco
 def _own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time passes when a test says so (`World.tick`), not also by itself in between."""
     monkeypatch.setattr(manager, "TICK_SECONDS", 3600.0)
+
+
+@pytest.fixture(autouse=True)
+def _usual_priority(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are made as fast as a busy machine can, not when it is idle."""
+    for queue, module in ((remux_queue, "remuxer"), (composing_queue, "track_composer")):
+        code = (
+            f"import sys; from mediaserver.recording import priority, {module};"
+            f"priority.lower = priority.lower_to_idle = lambda: None; sys.exit({module}.main())"
+        )
+        monkeypatch.setattr(queue, "COMMAND", (sys.executable, "-c", code))
 
 
 @pytest.fixture(autouse=True)

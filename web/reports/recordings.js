@@ -156,11 +156,12 @@ class RecordingsPage extends Page {
   }
 
   /** @param {Part} part */
-  state({id, state, reason, failure, recomposable, composing}) {
+  state({id, state, reason, failure, recomposable, composing, wait}) {
     const reasons = [...new Set([reason, failure])].filter(word => word && hasText(`reason.${word}`));
     return html`<div class="state">
       <span class="badge rec-${state}" data-testid="state">${t(`recording.${state}`)}</span>
       ${composing ? this.composing(composing) : nothing}
+      ${wait ? this.wait(wait) : nothing}
       ${reasons.map(word => html`<small data-testid="reason">${t(`reason.${word}`)}</small>`)}
       ${recomposable ? this.composeAgainButton(id) : nothing}
     </div>`;
@@ -177,6 +178,13 @@ class RecordingsPage extends Page {
     const text = percent ? t('recordings.composing', percent) : t('recordings.waits');
     return html`<progress max="100" value=${percent} aria-label=${text}></progress>
       <small data-testid="composing" data-percent=${percent}>${text}${ready ? ` · ${t('recordings.ready-at', `${hourMinute(ready)} ${day(ready)}`)}` : nothing}</small>`;
+  }
+
+  /** Say what holds up the work on a file, and since when. @param {Wait} wait */
+  wait({reason, since, free}) {
+    const time = `${hourMinute(since)} ${day(since)}`;
+    const text = reason === 'busy' ? t('recordings.wait-busy', time) : t('recordings.wait-disk', number((free ?? 0) / MEGABYTE, {maximumFractionDigits: 0}), time);
+    return html`<small data-testid="wait" data-reason=${reason}>${text}</small>`;
   }
 
   /** @param {{sha256: string | null}} file */

@@ -1,6 +1,7 @@
 """Stores the handovers of recordings to their hosts. Each method is one transaction."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.calendar import store as calendar_store
 from scheduler.calendar.deadlines import Clock
 from scheduler.core.database import writing
+from scheduler.core.errors import UnknownSession
 from scheduler.core.sql_values import whole_second
 from scheduler.notifications import outbox, wording
 from scheduler.operations.closing import recording_handover
@@ -41,12 +43,24 @@ class HandoverService:
                 return known
             session = await sessions_store.known(db, session_id)
             host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
-            clock = Clock(self._profiles.at(session.official.start), (await calendar_store.corrections(db)).calendar)
+            clock = await self._clock(db, session.official.start)
             end = session.official.end
             made = Handover(session_id, host.unit, end, clock.handover(end), whole_second(now), digest)
             await db.execute(insert(HANDOVERS).values(_values(made)))
             await self._tell(db, made, "recording", now)
             return made
+
+    async def reminder_of(self, session_id: str) -> datetime | None:
+        """Return from when on the host of a session is reminded of its recording; None for an unknown session.
+
+        Then it should be ready.
+        """
+        async with self._engine.begin() as db:
+            with suppress(UnknownSession):
+                slot = (await sessions_store.known(db, session_id)).official
+                due = (await self._clock(db, slot.start)).handover(slot.end)
+                return due - self._profiles.at(slot.end).conduct.recordings.remind
+            return None
 
     async def receive(self, session_id: str, digest: str, by: str, now: datetime) -> Handover:
         """Note that the host has its recording, as the SHA-256 that it names proves; a second time changes nothing.
@@ -130,6 +144,9 @@ class HandoverService:
         until = of.keep_until or of.due
         reason = f"{until.astimezone(zone):%H:%M %d/%m/%Y}; SHA-256 {of.digest}"
         await outbox.tell(db, wording.of_unit(kind, session, host, of.unit, reason), self._channels, now)
+
+    async def _clock(self, db: AsyncConnection, at: datetime) -> Clock:
+        return Clock(self._profiles.at(at), (await calendar_store.corrections(db)).calendar)
 
     def _policy(self, of: Handover) -> Policy:
         return self._profiles.at(of.ended)

@@ -306,12 +306,15 @@ def test_the_process_takes_a_job_and_prints_progress_and_a_result(tmp_path: Path
     assert (again.returncode, json.loads(again.stdout)) == (1, {"error": "unreadable"})
 
 
-def test_it_runs_when_nothing_else_wants_to(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("urgent", "expected"), [(False, f"{os.SCHED_IDLE} 19"), (True, f"{os.SCHED_OTHER} 10")], ids=["usual", "urgent"]
+)
+def test_it_runs_when_nothing_else_wants_to_unless_it_is_urgent(tmp_path: Path, urgent: bool, expected: str) -> None:
     code = (
         "import io, os, sys; from mediaserver.recording import track_composer as module;"
         "sys.stdin = io.StringIO(sys.argv[1]); module.main();"
         "print(os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0))"
     )
-    job = TracksFixture(tmp_path / "1.mp4").job.text()
+    job = replace(TracksFixture(tmp_path / "1.mp4").job, urgent=urgent).text()
     done = subprocess.run([sys.executable, "-c", code, job], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.splitlines()[-1] == f"{os.SCHED_IDLE} 19"
+    assert done.stdout.splitlines()[-1] == expected

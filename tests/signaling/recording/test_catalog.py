@@ -158,6 +158,7 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, film_byte
         "sha256": sha(world, file),
         "thumbnail": f"/api/v1/recordings/{recording}/thumbnail",
         "composing": None,
+        "wait": None,
         "chapters": [],
         "solos": [],
     }
@@ -292,7 +293,7 @@ async def test_a_recording_is_remuxed_later_when_the_disk_is_full(world: World, 
 
     await world.server.remux_queue.stop()
     await part(world, "s", film_bytes)
-    remux_queue = RemuxQueue(world.recording_store, world.services.cipher, work)
+    remux_queue = RemuxQueue(world.recording_store, world.services.cipher, world.clock, work)
     for state in ("finishing", "ready"):
         remux_queue.start()
         await remux_queue.idle()
@@ -316,7 +317,7 @@ async def test_work_that_is_killed_is_done_again(
 
     await world.server.remux_queue.stop()
     await part(world, "s", film_bytes)
-    remux_queue = RemuxQueue(world.recording_store, world.services.cipher, work)
+    remux_queue = RemuxQueue(world.recording_store, world.services.cipher, world.clock, work)
     for state in states:
         remux_queue.start()
         await remux_queue.idle()
@@ -342,7 +343,7 @@ async def test_a_recording_that_runs_again_while_its_parts_are_joined_is_not_rea
     await world.server.remux_queue.stop()
     for _ in range(2):
         await part(world, "s", film_bytes)
-    remux_queue = RemuxQueue(world.recording_store, world.services.cipher, work)
+    remux_queue = RemuxQueue(world.recording_store, world.services.cipher, world.clock, work)
     world.server.recordings._closed = remux_queue.wake
     remux_queue.start()
     await remux_queue.idle()

@@ -24,8 +24,9 @@ from signaling.app import admin_cli
 from signaling.app.settings import Settings
 from signaling.core import child_process
 from signaling.core.errors import BadInput, NotRecomposable
+from signaling.recording import recording_queue
 from signaling.recording import remux_queue as remuxing
-from signaling.recording.composing_progress import Composing, Progress, expected, expected_whole
+from signaling.recording.composing_progress import Composing, Progress, Wait, expected, expected_whole
 from signaling.recording.composing_queue import ComposingQueue, Tell, compose
 from signaling.recording.model import Recording
 from signaling.recording.recording_queue import MAX_SILENT_ENDS, NO_OUTPUT, RemuxOutcome
@@ -62,6 +63,10 @@ async def made(world: World) -> None:
     await world.server.remux_queue.idle()  # it encrypts the tracks
     await world.server.composing_queue.idle()
     await world.server.remux_queue.idle()
+
+
+async def never_urgent(_: str) -> None:
+    """Say that no recording is ever urgent."""
 
 
 async def ignore(_: Mapping[str, Any]) -> None:
@@ -168,6 +173,7 @@ async def test_tracks_that_are_not_encrypted_for_lack_of_room_wait(
     path = await closed_part(world, "s")
     await made(world)
     assert (await world.recording_store.recordings())[0].state == "finishing"
+    assert [wait.reason for wait in world.server.composing_queue.waits(NOW).values()] == ["disk-full"]
     assert not is_encrypted(tracks_path(path))
     monkeypatch.setattr(remuxing, "measure", measure)
     world.server.remux_queue.wake()
@@ -179,8 +185,8 @@ async def test_progress_and_the_time_when_it_is_ready_are_shown(world: World) ->
     session, told, go_on = (await world.session(NHA_TRANG)).id, asyncio.Event(), asyncio.Event()
 
     async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
-        await tell({"seconds": 15.0, "of": 60.0, "left": None})
-        await tell({"seconds": 30.0, "of": 60.0, "left": 90.0})
+        await tell({"seconds": 15.0, "of": 60.0, "left": None, "share": 1.0})
+        await tell({"seconds": 30.0, "of": 60.0, "left": 90.0, "share": 1.0})
         told.set()
         await go_on.wait()
         return await compose(job, tell)
@@ -210,7 +216,7 @@ async def test_progress_and_the_time_when_it_is_ready_are_shown(world: World) ->
 
 async def test_controllers_of_a_running_meeting_are_told_how_far_a_closed_part_is(world: World) -> None:
     async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
-        await tell({"seconds": 30.0, "of": 60.0, "left": 90.0})
+        await tell({"seconds": 30.0, "of": 60.0, "left": 90.0, "share": 1.0})
         return await compose(job, ignore)
 
     world.server.composing_queue._work = work
@@ -223,6 +229,81 @@ async def test_controllers_of_a_running_meeting_are_told_how_far_a_closed_part_i
     assert (await host.type("composing"))["percent"] == 100
     await guest.ask(type="ping")
     assert "composing" not in [message["type"] for message in guest.seen]
+
+
+async def test_a_full_disk_is_told_of_with_its_time_until_it_has_room(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = True
+
+    async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
+        return RemuxOutcome({"error": "disk-full"}) if full else await compose(job, tell)
+
+    monkeypatch.setattr(recording_queue, "measure", lambda _: Space(free=1_250_000_000, total=20_000_000_000))
+    queue, session = world.server.composing_queue, (await world.session(NHA_TRANG)).id
+    queue._work = work
+    for _ in range(2):
+        await closed_part(world, session)
+        await made(world)
+        world.clock.advance(60)
+    [whole] = await listed(world)
+    waits = [{"reason": "disk-full", "since": f"2026-04-06T01:0{minute}:00Z", "free": 250_000_000} for minute in (0, 1)]
+    assert [part["wait"] for part in whole["parts"]] == waits
+    assert whole["wait"] == waits[0]
+    full = False
+    queue.wake()
+    await made(world)
+    [whole] = await listed(world)
+    assert [(each["state"], each["wait"]) for each in (whole, *whole["parts"])] == [("ready", None)] * 3
+
+
+async def test_a_machine_that_lets_the_process_wait_is_told_of(world: World) -> None:
+    session, told, go_on = (await world.session(NHA_TRANG)).id, asyncio.Event(), asyncio.Event()
+
+    async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
+        for second, share in enumerate((0.9, 0.2, 0.1)):
+            world.clock.advance(20)
+            await tell({"seconds": float(second), "of": 60.0, "left": 90.0, "share": share})
+        told.set()
+        await go_on.wait()
+        return await compose(job, tell)
+
+    world.server.composing_queue._work = work
+    await closed_part(world, session)
+    await told.wait()
+    assert [part["wait"] for part in await listed(world)] == [None]
+    world.clock.advance(10)
+    busy = {"reason": "busy", "since": "2026-04-06T01:00:40Z", "free": None}
+    assert [(part["wait"], part["composing"]["percent"]) for part in await listed(world)] == [(busy, 3)]
+    go_on.set()
+    await made(world)
+    assert [part["wait"] for part in await listed(world)] == [None]
+
+
+async def test_what_is_due_soon_is_composed_at_a_higher_priority(world: World) -> None:
+    begun, session = asyncio.Event(), await world.session(NHA_TRANG, recording=True)
+    jobs: list[bool] = []
+
+    async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
+        jobs.append(job.urgent)
+        begun.set()
+        if not job.urgent:
+            await asyncio.Event().wait()
+        return await compose(job, tell)
+
+    queue = world.server.composing_queue
+    await queue.stop()
+    queue._work = work
+    await closed_part(world, session.id)
+    await world.server.remux_queue.idle()
+    due = await world.services.handovers.reminder_of(session.id)
+    assert due == datetime(2026, 4, 7, 10, tzinfo=UTC), "a day before the close of the second working day"
+    world.clock.advance((due - world.clock()).total_seconds() - 0.2)
+    queue.start()
+    await made(world)
+    assert jobs == [False, True]
+    assert (await world.recording_store.recordings())[0].state == "ready"
+    assert await world.services.handovers.reminder_of("nothing") is None
 
 
 @pytest.mark.parametrize("outcome", [RemuxOutcome({"error": "disk-full"}), NO_OUTPUT])
@@ -247,7 +328,7 @@ async def test_a_process_that_always_dies_leaves_the_tracks_and_one_that_gets_fu
     reached, queue = 0.0, world.server.composing_queue
 
     async def work(_: RemuxJob, tell: Tell) -> RemuxOutcome:
-        await tell({"seconds": reached, "of": 600.0, "left": 1.0})
+        await tell({"seconds": reached, "of": 600.0, "left": 1.0, "share": 1.0})
         return NO_OUTPUT
 
     queue._work = work
@@ -309,7 +390,8 @@ async def test_what_was_given_up_is_composed_when_the_host_asks_and_its_whole_is
     await made(world)
     await world.server.periodic_jobs.work()
     [shown] = await listed(world)
-    assert (shown["state"], shown["seconds"], shown["handover"]["digest"]) == ("ready", 2.0, shown["sha256"])
+    assert (shown["state"], shown["seconds"] >= 2.0) == ("ready", True)
+    assert shown["handover"]["digest"] == shown["sha256"]
     assert shown["sha256"] != incomplete
     assert [(each["state"], each["failure"]) for each in shown["parts"]] == [("ready", None)] * 2
     assert await compose_again(world, "host", row.id) == 409
@@ -375,7 +457,9 @@ async def test_a_queue_that_stops_kills_its_process_and_the_next_one_composes(wo
     await begun.wait()
     await queue.stop()
     assert tracks_path(path).exists() or path.exists()
-    later = ComposingQueue(world.recording_store, world.services.cipher, world.clock, world.server.remux_queue)
+    later = ComposingQueue(
+        world.recording_store, world.services.cipher, world.clock, world.server.remux_queue, never_urgent
+    )
     later.start()
     await later.idle()
     await world.server.remux_queue.idle()
@@ -417,6 +501,7 @@ def test_times_are_those_of_the_one_that_is_composed_then_of_the_others_by_its_p
     late = NOW + timedelta(seconds=1000)
     assert expected(recordings[:1], progress, 0.5, late) == {"a": Composing(50, late)}
     unknown = replace(progress, left=None)
+    assert expected(recordings[:1], unknown, 0.5, NOW) == {"a": Composing(50, NOW + timedelta(seconds=1800))}
     assert (unknown.pace, expected(recordings, unknown, None, NOW)) == (
         None,
         {"a": Composing(50, None), "b": Composing(0, None)},
@@ -424,6 +509,14 @@ def test_times_are_those_of_the_one_that_is_composed_then_of_the_others_by_its_p
     assert replace(progress, seconds=3600.0).pace is None
     whole = expected(recordings[:1], replace(progress, seconds=3600.0, left=0.0), None, NOW)
     assert whole == {"a": Composing(99, NOW)}
+
+
+def test_a_process_that_tells_nothing_waits_for_the_machine() -> None:
+    progress = Progress("a", 0.0, 60.0, None, NOW)
+    assert progress.wait(NOW + timedelta(seconds=29)) is None
+    assert progress.wait(NOW + timedelta(seconds=30)) == Wait("busy", NOW)
+    slow = replace(progress, at=NOW + timedelta(seconds=30), slow_since=NOW)
+    assert slow.wait(NOW + timedelta(seconds=31)) == Wait("busy", NOW)
 
 
 def test_what_joins_parts_is_as_far_as_they_are() -> None:

@@ -7,6 +7,7 @@ number and a flag for the last one, as in STREAM (Hoang, Reyhanitabar, Rogaway, 
 chunks and chunks of another file do not decrypt.
 """
 
+import hmac
 import io
 import os
 import secrets
@@ -100,6 +101,11 @@ class FileCipher:
     def __init__(self, key: bytes) -> None:
         self.key = key
         self._cipher = AESGCM(key)
+
+    def for_making(self, recording: Path) -> "FileCipher":
+        """Return the cipher of the files from which a recording is made; it opens nothing else, and this one none of
+        them."""
+        return FileCipher(hmac.digest(self.key, b"diemcau making " + _place(recording), "sha256"))
 
     def encrypt(self, path: Path) -> None:
         """Replace a file by its encrypted form, unless it is encrypted already; the change is atomic. Raises

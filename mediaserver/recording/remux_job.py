@@ -18,7 +18,8 @@ class RecordingPart:
 
 @dataclass(frozen=True, slots=True)
 class RemuxJob:
-    """The target file, the parts it is made of, and the `key` of encrypted parts in hexadecimal.
+    """The target file, the parts it is made of, and the `key` of encrypted parts in hexadecimal: that of all
+    recordings, or, for a recording that is composed, of the files from which it is made.
 
     One that is `urgent` is composed while others want to compute, too.
     """

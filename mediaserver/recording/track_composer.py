@@ -7,6 +7,8 @@ A process of its own, at the lowest priority unless the job is urgent. It reads 
 ``{"progress": …}`` with the fields of :class:`Progress`, and last, as the remuxer does, the fields of
 :class:`mediaserver.recording.remuxer.RemuxResult`, or ``{"error": "<word>"}`` with status 1.
 
+It decodes what strangers sent, so the key that it gets opens tracks and segments of this recording alone.
+
 The recording is composed in segments of a minute, which are encrypted files beside the tracks; the remuxer joins them.
 A process that was ended goes on behind the last whole segment. The tracks and segments are deleted once the whole file
 was read back; a server that does not hear of that remuxes the file alone and has the same result.

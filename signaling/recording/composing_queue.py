@@ -109,7 +109,8 @@ class ComposingQueue(RecordingQueue):
                 self._progress = None
 
     async def _compose(self, recording: Recording) -> None:
-        path, key = Path(recording.path), self._cipher.key.hex()
+        path = Path(recording.path)
+        key = self._cipher.for_making(path).key.hex()
         tracks = tracks_path(path)
         before = self._furthest.get(recording.id, 0.0)
         if not await asyncio.to_thread(tracks.is_file):  # composed, but its server ended before that was stored

@@ -108,7 +108,7 @@ class RemuxQueue(RecordingQueue):
         tracks = tracks_path(Path(recording.path))
         if not await asyncio.to_thread(lambda: tracks.is_file() and not is_encrypted(tracks)):
             return
-        if await asyncio.to_thread(_encrypt_files, [tracks], self._cipher):
+        if await asyncio.to_thread(_encrypt_files, [tracks], self._cipher.for_making(Path(recording.path))):
             self.no_room.pop(recording.id, None)
             if self.tracks_encrypted is not None:
                 self.tracks_encrypted()

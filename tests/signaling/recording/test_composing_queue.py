@@ -17,7 +17,7 @@ import pytest
 
 from mediaserver.recording.chapters import Chapter
 from mediaserver.recording.disk_space import Space, measure
-from mediaserver.recording.encrypted_file import is_encrypted
+from mediaserver.recording.encrypted_file import Damaged, FileCipher, is_encrypted
 from mediaserver.recording.files import raw_paths, segment_path, tracks_path
 from mediaserver.recording.remux_job import RecordingPart, RemuxJob
 from signaling.app import admin_cli
@@ -122,6 +122,23 @@ async def test_tracks_are_encrypted_as_soon_as_they_are_closed_and_composed_by_t
         await made(world)
         [row] = await world.recording_store.recordings()
         assert (row.state, raw_paths(path)) == ("ready", [])
+
+
+async def test_the_process_gets_a_key_that_opens_its_own_tracks_alone(world: World) -> None:
+    jobs: list[RemuxJob] = []
+
+    async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
+        jobs.append(job)
+        return NO_OUTPUT
+
+    world.server.composing_queue._work = work
+    first, second = [await closed_part(world, session) for session in ("s", "t")]
+    await made(world)
+    ciphers = {job.target: FileCipher(bytes.fromhex(job.key)) for job in jobs}
+    ciphers[first].open(tracks_path(first), require_encrypted=True).close()
+    for cipher in (ciphers[second], world.services.cipher):
+        with pytest.raises(Damaged):
+            cipher.open(tracks_path(first))
 
 
 async def test_tracks_that_a_killed_server_left_open_are_composed_up_to_their_last_second(settings: Settings) -> None:
@@ -430,7 +447,7 @@ async def test_a_file_that_was_composed_before_its_server_ended_is_not_composed_
     await queue.stop()
     path = await closed_part(world, "s")
     await world.server.remux_queue.idle()
-    job = RemuxJob(path, (), world.services.cipher.key.hex())
+    job = RemuxJob(path, (), world.services.cipher.for_making(path).key.hex())
     part = (await world.recording_store.recordings())[0]
     pieces = (RecordingPart(tracks_path(path), 0.0, part.chapters),)
     first = await compose(replace(job, pieces=pieces), ignore)

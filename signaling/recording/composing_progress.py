@@ -18,7 +18,7 @@ BUSY_AFTER = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Why the file of a recording is not made now, and since when.
+    """The reason for which the file of a recording is not made now, and since when.
 
     The disk is full, with so many `free` bytes of those that recordings may take; or the machine is busy.
     """

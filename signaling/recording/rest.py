@@ -42,7 +42,7 @@ class Chapter(Model):
 
 
 class Wait(Model):
-    """Why a file is not made now, and since when.
+    """The reason for which a file is not made now, and since when.
 
     The disk is full (`free` bytes are left of those that recordings may take), or the machine is busy.
     """

@@ -24,7 +24,7 @@ def rows(figures: dict[str, Any]) -> list[Row]:
     session = figures["session_core_pct"]
     held = f"a session of {session['points']} points"
     found = [_forward(figures, receivers) for receivers in figures["forward_us_per_packet"]]
-    found += [_compose(figures), _mix(figures)]
+    found += [_temporal_layers(figures["temporal_layers_us_per_packet"]), _compose(figures), _mix(figures)]
     found.append(_most(f"{held}, each forwarded the others at 180 lines", session["forwarded"], SESSION_PCT, "core-%"))
     found.append(Row(f"{held}, composed for all", f"{session['composed']} core-%"))
     if "recorded" in session:
@@ -42,6 +42,12 @@ def _forward(figures: dict[str, Any], receivers: str) -> Row:
     paced = figures["forward_paced_limit_us_per_packet"][receivers]
     cost = figures["forward_us_per_packet"][receivers]
     return _most(f"forward, 1 to {receivers}", cost, FORWARD_US[receivers], "µs per packet", _limits(limit, paced))
+
+
+def _temporal_layers(costs: dict[str, float]) -> Row:
+    beside = f"{costs['quarter']} per packet that is sent; with all layers {costs['all']}"
+    work = "forward the lowest of three temporal layers, 1 to 60"
+    return _most(work, costs["quarter_of_sent"], costs["all"], "µs per packet of the camera", beside)
 
 
 def _compose(figures: dict[str, Any]) -> Row:

@@ -83,6 +83,8 @@ async def run(settings: BenchSettings, progress: Callable[[str], None]) -> dict[
     mixed = await _median(settings, mix_pct)
     progress(f"a session of {POINTS} points, forwarded and composed")
     session = await session_core_pct(settings.seconds, settings.rounds)
+    progress("forward without upper temporal layers")
+    layers = await run_module("loadtest.bench.temporal_layers_cost", RECEIVERS[-1], settings.rounds)
     progress("the least that forwarding and mixing can cost")
     limits = {
         receivers: await run_module("loadtest.bench.forward_minimum", receivers, MIXED) for receivers in RECEIVERS
@@ -97,6 +99,7 @@ async def run(settings: BenchSettings, progress: Callable[[str], None]) -> dict[
         "forward_paced_limit_us_per_packet": {
             str(n): round(limit["forward_paced_us"], 2) for n, limit in limits.items()
         },
+        "temporal_layers_us_per_packet": {name: round(cost, 2) for name, cost in layers.items()},
         "compose_core_pct": round(composed, 1),
         "compose_floor_core_pct": round(least["core_pct"], 1),
         "compose_paced_floor_core_pct": round(least["paced_core_pct"], 1),

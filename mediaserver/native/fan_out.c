@@ -137,13 +137,16 @@ static double choose(Layers *layers, const Series *all, char *chosen) {
 
 static int send_chosen(OutboundStream *stream, const Series *all, const char *chosen, double now, uint32_t stamp) {
     static Series part;
-    for (int at = 0, end; at < all->count; at = end + 1) {
+    for (int at = 0, end; at < all->count; at = end) {
         for (end = at; end < all->count && chosen[end]; end++)
             ;
+        if (end == at) {
+            if (leave_out(stream, all->plain + end++) < 0)
+                return -1;
+            continue;
+        }
         read_series(&part, all->plain, at, end);
         send_series(stream, &part, now, stamp);
-        if (end < all->count && leave_out(stream, all->plain + end) < 0)
-            return -1;
     }
     return 0;
 }

@@ -8,6 +8,7 @@ FIGURES: dict[str, Any] = {
     "forward_us_per_packet": {"10": 9.0, "30": 6.0, "60": 4.5},
     "forward_limit_us_per_packet": {"10": 2.0, "30": 2.1, "60": 2.2},
     "forward_paced_limit_us_per_packet": {"10": 4.0, "30": 4.1, "60": 4.2},
+    "temporal_layers_us_per_packet": {"all": 1.4, "half": 1.5, "quarter": 1.6, "quarter_of_sent": 0.4},
     "compose_core_pct": 22.5,
     "compose_floor_core_pct": 17.5,
     "compose_paced_floor_core_pct": 20.0,
@@ -43,6 +44,10 @@ def test_the_table_sets_each_figure_beside_its_limit_and_its_reach() -> None:
         ["forward, 1 to 10", "9.0 µs per packet", "≤ 7", "no", "plain limit 2.0, in rhythm 4.0"],
         ["forward, 1 to 30", "6.0 µs per packet", "≤ 5", "no", "plain limit 2.1, in rhythm 4.1"],
         ["forward, 1 to 60", "4.5 µs per packet", "≤ 4.5", "yes", "plain limit 2.2, in rhythm 4.2"],
+        [
+            "forward the lowest of three temporal layers, 1 to 60",
+            *("0.4 µs per packet of the camera", "≤ 1.4", "yes", "1.6 per packet that is sent; with all layers 1.4"),
+        ],
         [
             "16 × H.264 640x360@25 composed to 720p25",
             *("1.12 × the limit in rhythm", "≤ 1.2", "yes", "22.5 core-%; plain limit 17.5, in rhythm 20.0"),

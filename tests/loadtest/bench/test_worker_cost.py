@@ -1,7 +1,7 @@
 """Costs of the media worker: runs that give a figure, and runs that must fail.
 
-Also tests `session_cost.py`, `seating.py`, `worker_harness.py`, `forward_minimum.py`, `compose_minimum.py` and
-`pacing.py`.
+Also tests `session_cost.py`, `seating.py`, `worker_harness.py`, `forward_minimum.py`, `compose_minimum.py`,
+`temporal_layers_cost.py` and `pacing.py`.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from loadtest.bench import forward_minimum, session_cost, worker_cost
+from loadtest.bench import forward_minimum, session_cost, temporal_layers_cost, worker_cost
 from loadtest.bench.pacing import paced
 from loadtest.bench.seating import seat_session
 from loadtest.bench.worker_harness import bench_room
@@ -179,6 +179,12 @@ async def test_a_mix_of_silence_is_no_figure(put_room: PutRoom) -> None:
 def test_the_plain_limits_are_measured() -> None:
     assert forward_minimum.forward_us(2) > 0
     assert forward_minimum.mix_pct(6, 1) > 0
+
+
+def test_of_the_lowest_temporal_layer_a_quarter_of_the_packets_is_sent() -> None:
+    sent, of_camera = temporal_layers_cost.forward_us(2, 0)
+    assert sent == pytest.approx(4 * of_camera)
+    assert sent > 0
 
 
 def test_paced_numbers_come_at_their_multiples_and_not_before() -> None:

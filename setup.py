@@ -21,6 +21,7 @@ PACKET_IO = [
     "packet",
     "peer_path",
     "temporal_layers",
+    "voice_relay",
     "vp8",
 ]
 

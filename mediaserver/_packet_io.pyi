@@ -1,3 +1,4 @@
+from mediaserver.audio.voice_relay import PlainVoiceRelay
 from mediaserver.rtp.inbound_stream import PlainInboundStream
 from mediaserver.rtp.outbound_stream import PlainOutboundStream, plain_fan_out, plain_send_prepared
 from mediaserver.transport.peer_path import PlainInbox, PlainPeerPath
@@ -6,6 +7,7 @@ InboundStream = PlainInboundStream
 Inbox = PlainInbox
 PeerPath = PlainPeerPath
 OutboundStream = PlainOutboundStream
+VoiceRelay = PlainVoiceRelay
 fan_out = plain_fan_out
 send_prepared = plain_send_prepared
 

@@ -2,8 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from math import inf
+from typing import TYPE_CHECKING
 
 from mediaserver.audio.mix_minus import QUIETEST_DBOV
+
+if TYPE_CHECKING:
+    from mediaserver.audio.voice_relay import VoiceRelay
 
 THRESHOLD_DBOV = -50.0
 """Quieter levels are a room's own noise."""
@@ -11,7 +15,7 @@ MARGIN_DB = 6.0
 """Decibels by which a challenger must be louder than the present speaker."""
 FALL_DB = 20.0
 """Decibels by which a speaker's last level falls once the hold is over: breaths are short, a real pause is not."""
-_SMOOTHING = 0.2
+SMOOTHING = 0.2
 
 
 class ActiveSpeaker:
@@ -38,7 +42,7 @@ class ActiveSpeaker:
         smoothed: dict[str, float] = {}
         best: str | None = None
         for seat, level in levels.items():
-            smoothed[seat] = self.levels.get(seat, QUIETEST_DBOV) * (1 - _SMOOTHING) + level * _SMOOTHING
+            smoothed[seat] = self.levels.get(seat, QUIETEST_DBOV) * (1 - SMOOTHING) + level * SMOOTHING
             if (among is None or seat in among) and (best is None or smoothed[seat] > smoothed[best]):
                 best = seat
         self.levels = smoothed
@@ -60,6 +64,13 @@ class ActiveSpeaker:
         """Remove a seat whose floor was closed, so that no challenger waits for it."""
         if seat == self.speaker:
             self._since, self._loud = -inf, QUIETEST_DBOV
+
+    def start_relay(self, relay: "VoiceRelay", seat: str) -> bool:
+        """Let a relay follow the only voice, if it is the speaker's, as long as it stays the speaker."""
+        if seat != self.speaker:
+            return False
+        relay.level, relay.heard, relay.hold_s = self.levels[seat], self._heard, self._hold_s
+        return True
 
     def _may_take(self, challenger: float, lately: float, now: float) -> bool:
         """Return whether a challenger of this level may replace the speaker, whose level counts as `lately`."""

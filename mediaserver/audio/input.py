@@ -14,14 +14,13 @@ from mediaserver.audio.mix_minus import FRAME_SAMPLES, Samples, level
 from mediaserver.audio.opus import OpusDecoder
 from mediaserver.audio.playout_delay import SAMPLE_RATE
 from mediaserver.audio.telephony_codecs import TelephonyDecoder, payload_samples
+from mediaserver.audio.voice_relay import LONG_SAMPLES, VoiceRelay, relayable
 from mediaserver.rtp.packet import Packet
 
 HIDDEN_SAMPLES = 5 * FRAME_SAMPLES
 """A loss is concealed for 100 ms, then faded out: a longer guess would mislead."""
 QUIET_TICKS = 50
 """A voice without sound for a second is no longer active."""
-LONG_SAMPLES = FRAME_SAMPLES + FRAME_SAMPLES // 4
-"""Excess delay to be shortened. Delay of 20 ms and a little more than wanted comes from the tick's own grid."""
 HUSH_DBOV = -45.0
 """Level below which 20 ms more or less are not heard."""
 HUSH_TICKS, LOUD_TICKS = 100, 250
@@ -29,8 +28,6 @@ HUSH_TICKS, LOUD_TICKS = 100, 250
 DOUBT_DB, DOUBT_TICKS = 20.0, 15
 """A sender whose sound is this much quieter than its level header says, for 300 ms on balance, is not believed again;
 the header is up to 160 ms ahead of the sound."""
-RELAYED_BYTES = 128
-"""Largest packet that is relayed. Our own have about 80 bytes; a larger one may exceed the narrowest connection."""
 WARM_PACKETS = 3
 """Packets after which a decoder sounds as if it had decoded the whole stream."""
 _RISE = np.linspace(0, 1, FRAME_SAMPLES, dtype=np.float32)
@@ -71,6 +68,8 @@ class AudioInput:
         """The 20 ms to relay undecoded; None when they are to be mixed."""
         self._steady = 0
         """Packets in a row that could have been relayed."""
+        self.relay = VoiceRelay(Packet)
+        """Relays its packets by itself between :meth:`start_relay` and :meth:`stop_relay`."""
         self._relayed = deque[Step](maxlen=WARM_PACKETS)
         """The last relayed packets, which the decoder does not know; empty while it decodes."""
         self.last = _NOTHING
@@ -148,6 +147,38 @@ class AudioInput:
         """Return the seconds by which it is heard later than its packets usually come; 0 while it is quiet or not
         mixed."""
         return max(0, self._held) / SAMPLE_RATE
+
+    @property
+    def rests(self) -> bool:
+        """Return whether it gives no sound before its next packet."""
+        return not self.active and not self._share and not self._relayed and self.jitter.rests
+
+    def rest(self, ticks: int) -> None:
+        """Note ticks for which it was not listened to, because it rested."""
+        self._quiet += ticks
+
+    def start_relay(self) -> bool:
+        """Let its relay go on, if the last 20 ms were relayed and the next may be; return whether it does."""
+        if self.packet is None or self._claim is None or not self.jitter.start_relay(self.relay):
+            return False
+        self.relay.claim, self.relay.fader = self._claim, self._fader
+        for each in (self.relay.sent, self.relay.transits, self.relay.ticks):
+            each.clear()
+        return all(map(relayable, self.relay.waiting))
+
+    def stop_relay(self) -> list[tuple[float, float]]:
+        """Take back what its relay took and sent; return the time of each of its ticks, and the level then."""
+        relay = self.relay
+        relay.until = 0
+        self.jitter.stop_relay(relay)
+        self._claim = relay.claim
+        self._relayed.extend(Step(FRAME_SAMPLES, payload) for payload in relay.sent[-WARM_PACKETS:])
+        if relay.ticks:
+            now, claim = relay.ticks[-1]
+            self._level, self._long = -float(claim), 0
+            if patience := self.jitter.patience:
+                self._held = patience - (self.jitter.shortage(now, 0) - FRAME_SAMPLES)
+        return [(now, min(0.0, self._fader - claim)) for now, claim in relay.ticks]
 
     def _hear(self, frame: Samples) -> float:
         heard = level(frame)
@@ -256,10 +287,8 @@ class AudioInput:
 
 
 def _whole(step: Step) -> bool:
-    """Return whether a packet is 20 ms in one frame (RFC 6716 §3.2.2), which every decoder can read, and not too
-    large."""
-    whole = step.kind == "play" and step.samples == FRAME_SAMPLES
-    return whole and len(step.payload) <= RELAYED_BYTES and not step.payload[0] & 3
+    """Return whether a step may be relayed."""
+    return step.kind == "play" and step.samples == FRAME_SAMPLES and relayable(step.payload)
 
 
 def _merge(frames: Samples) -> Samples:

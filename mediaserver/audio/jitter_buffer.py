@@ -8,10 +8,13 @@ inserts or leaves out sound where it is heard least. Pure: `now` is in seconds o
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from mediaserver.audio.playout_delay import SAMPLE_RATE, PlayoutDelay
+from mediaserver.audio.playout_delay import MAX_DELAY, SAMPLE_RATE, PlayoutDelay
 from mediaserver.rtp.packet import Packet
+
+if TYPE_CHECKING:
+    from mediaserver.audio.voice_relay import VoiceRelay
 
 FRAME = 960
 """20 ms in samples, the amount pulled at a time."""
@@ -182,6 +185,43 @@ class JitterBuffer:
         for each in [each for each in self._held if each < oldest]:
             del self._held[each]
         return True
+
+    @property
+    def rests(self) -> bool:
+        """Return whether nothing plays, nor will before the next packet."""
+        return self._cursor is None and not self._held
+
+    def start_relay(self, relay: "VoiceRelay") -> bool:
+        """Let a relay go on, if all packets held are one series from the cursor on; return whether they are.
+
+        What it takes and plays is noted by :meth:`stop_relay`.
+        """
+        held, delay = sorted(self._held.items()), self._delay
+        cursor, sequence = self._cursor, self._sequence
+        if cursor is None or self._ssrc is None or abs(delay.wanted - (delay.usual or 0)) > MAX_DELAY:
+            return False
+        for at, (number, _) in held:
+            sequence = (sequence + 1) & 0xFFFF
+            if (at, number) != (cursor, sequence):
+                return False
+            cursor += FRAME
+        if self._newest != cursor - FRAME:
+            return False
+        relay.ssrc, relay.sequence, relay.newest, relay.cursor = self._ssrc, sequence, self._newest, self._cursor or 0
+        relay.wanted, relay.spare = delay.wanted, delay.spare
+        relay.waiting[:] = [step.payload for _, (_, step) in held]
+        return True
+
+    def stop_relay(self, relay: "VoiceRelay") -> None:
+        """Take back the stream where a relay leaves it: all packets were 20 ms, in order and in time."""
+        self._delay.note(relay.transits)
+        self._late_run = 0 if relay.transits else self._late_run
+        self._newest, self._cursor = relay.newest, relay.cursor
+        self._sequence, self._samples, self._starved = (relay.sequence - len(relay.waiting)) & 0xFFFF, FRAME, 0
+        self._held = {
+            relay.cursor + n * FRAME: ((self._sequence + 1 + n) & 0xFFFF, Step(FRAME, payload))
+            for n, payload in enumerate(relay.waiting)
+        }
 
     @property
     def waiting(self) -> int:

@@ -6,6 +6,7 @@ from mediaserver.audio.limiter import Limiter
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, PTIME_MS, Samples, Sums
 from mediaserver.audio.opus import OpusEncoder, silence
 from mediaserver.audio.telephony_codecs import RTP_CLOCK, TelephonyEncoder
+from mediaserver.audio.voice_relay import VoiceRelay
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue, Source
 
@@ -50,6 +51,19 @@ class MixEncoder:
         """Return whether anybody hears it in another codec than Opus, for whom everything must be decoded."""
         return bool(self._telephony) and any(each.sinks for each in self._telephony.values())
 
+    @property
+    def silent_ticks(self) -> int:
+        """Return for how many more ticks of silence nothing is sent, if the last one was silent."""
+        if self.converts:
+            return 0
+        if not self.source.sinks:
+            return REFRESH_TICKS
+        return -self._hush % REFRESH_TICKS if self.pauses and self._hush > HUSH_TICKS else 0
+
+    def pause(self, ticks: int) -> None:
+        """Note ticks of silence for which nothing was sent: at most :attr:`silent_ticks`."""
+        self._hush = self._hush + ticks if self.source.sinks else 0
+
     def push(self, total: Sums | None, tick: int) -> None:
         """Send 20 ms; None is silence, which is encoded only once for everyone."""
         heard = bool(self.source.sinks)
@@ -79,6 +93,15 @@ class MixEncoder:
         if self.source.sinks:
             self._send(payload, tick)
         self._silent = True
+
+    def start_relay(self, relay: VoiceRelay) -> bool:
+        """Let a relay send, after packets that were relayed; return whether anybody listens."""
+        relay.sent_sequence = self._sequence
+        return bool(self.source.sinks)
+
+    def stop_relay(self, relay: VoiceRelay) -> None:
+        """Go on where a relay ended."""
+        self._sequence = relay.sent_sequence
 
     def follow(self, last: Samples) -> None:
         """Let the next sound follow relayed packets: the encoder first encodes their `last` 20 ms, else it would

@@ -13,6 +13,8 @@ Sums = NDArray[np.int32]
 FULL_POWER = 32768.0**2
 QUIETEST_DBOV = -127.0
 """The level of silence (RFC 6464)."""
+SILENT_DBOV = -80.0
+"""Quieter sound is not worth an encoder: a muted microphone's dither."""
 
 SAMPLE_RATE = 48000
 PTIME_MS = 20

@@ -10,7 +10,7 @@ from mediaserver.audio.agc import EVERY_TICKS, Agc
 from mediaserver.audio.echo_test import Echo
 from mediaserver.audio.input import AudioInput
 from mediaserver.audio.mix_encoder import MixEncoder
-from mediaserver.audio.mix_minus import QUIETEST_DBOV, Samples, Sums
+from mediaserver.audio.mix_minus import QUIETEST_DBOV, SILENT_DBOV, Samples, Sums
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.throttled_log import ThrottledLog
@@ -19,8 +19,6 @@ logger = logging.getLogger(__name__)
 
 STAY_DB = 6.0
 """Decibels by which a voice must be louder to take a mixed one's place."""
-SILENT_DBOV = -80.0
-"""Quieter sound is not worth an encoder: a muted microphone's dither."""
 
 
 class Mixer:
@@ -48,10 +46,21 @@ class Mixer:
         self._throttled_log = ThrottledLog(logger)
         self._tails: dict[str, Samples] = {}
         """Last sounds of closed floors."""
+        self._until = 0
+        """The first tick that :meth:`tick` must not skip."""
+        self._skipped = 0
+        """Ticks skipped since the last one that was not."""
+        self._skipped_at = 0.0
+        """Time in seconds of the last one."""
+        self._relaying: str | None = None
+        """The seat whose relay sends while ticks are skipped."""
+        self._relay_from = 0
+        """The first tick after which a relay may be started."""
 
     @property
     def full(self) -> Source:
         """The mix of everyone."""
+        self._catch_up()
         return self._full.source
 
     @property
@@ -64,16 +73,20 @@ class Mixer:
 
     @relays.setter
     def relays(self, allowed: bool) -> None:
-        self._full.pauses = allowed
+        if allowed != self._full.pauses:
+            self._catch_up()
+            self._full.pauses = allowed
 
     def open(self, seat: str, fader: float = 0.0) -> None:
         """Open the floor of a seat; `fader` is its gain in dB."""
         if seat not in self.voices:
+            self._catch_up()
             self.voices[seat] = AudioInput(fader, self._agcs.setdefault(seat, Agc()))
             self._without[seat] = MixEncoder(f"minus:{seat}", self._flush_queue, pauses=True)
 
     def close(self, seat: str) -> None:
         """Close the floor of a seat; nothing it sends is decoded any more."""
+        self._catch_up()
         voice = self.voices.pop(seat, None)
         if voice is not None and (tail := voice.tail()) is not None:
             self._tails[seat] = tail
@@ -89,21 +102,78 @@ class Mixer:
     def amplify(self, seat: str, fader: float) -> None:
         """Set the gain of an open floor from the next tick on; `fader` in dB."""
         if seat in self.voices:
+            self._catch_up()
             self.voices[seat].amplify(fader)
 
     def hear(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         """Take a packet of a microphone; it counts only with an open floor. `now` in seconds."""
         voice = self.voices.get(seat)
         if voice is not None:
+            if seat == self._relaying and not voice.relay.transits:
+                self._relay_from = self._until  # its packets do not come by the inbox, or not in step
+            self._catch_up()
             voice.add(packet, now, codec)
 
     def source_for(self, seat: str, codec: str = "opus") -> Source:
         """Return the source that a seat hears in `codec`: everyone but itself, or in an echo test itself alone."""
+        self._catch_up()
         own = seat in self.mixed if self._echo is None else seat in self._without
         return (self._without[seat] if own else self._full).encoded(codec)
 
     def tick(self, tick: int, now: float) -> bool:
-        """Mix 20 ms and push one packet to every mix somebody hears; return whether the speaker changed."""
+        """Mix 20 ms and push one packet to every mix somebody hears; return whether the speaker changed.
+
+        Ticks that bring nothing but the next packet of a voice in step, or nothing at all, are skipped, and what they
+        change is made up for later.
+        """
+        if tick < self._until and (self._relaying is None or self.voices[self._relaying].relay.tick(tick, now)):
+            self._skipped, self._skipped_at = self._skipped + 1, now
+            return False
+        self._catch_up()
+        changed = self._run_tick(tick, now)
+        self._skip(tick)
+        return changed
+
+    def _skip(self, tick: int) -> None:
+        """Let the ticks after this one be skipped, up to the next that does more than this one."""
+        until = (tick // EVERY_TICKS + 1) * EVERY_TICKS
+        voices = [(seat, voice) for seat, voice in self.voices.items() if not voice.rests]
+        encoders = list(self._without.values()) if voices else [self._full, *self._without.values()]
+        until = min(until, tick + 1 + min((each.silent_ticks for each in encoders), default=until))
+        if until <= tick + 1 or self._echo is not None or self.tap is not None or self._tails:
+            return
+        if not voices and self.speaker.speaker is None and not self.mixed:
+            self._until = until
+        elif len(voices) == 1 and tick >= self._relay_from:
+            self._start_relay(*voices[0], until)
+
+    def _start_relay(self, seat: str, voice: AudioInput, until: int) -> None:
+        started = self._relayed is voice is self._alone() and self.speaker.start_relay(voice.relay, seat)
+        if started and self._full.start_relay(voice.relay) and voice.start_relay():
+            self._full.source.feed_relay(voice.relay)
+            self._relaying, self._until, voice.relay.until = seat, until, until
+
+    def _catch_up(self) -> None:
+        """Make up for skipped ticks."""
+        if not self._until:
+            return
+        relayed = None if self._relaying is None else self.voices[self._relaying]
+        if relayed is not None and self._relaying is not None:
+            for now, level in relayed.stop_relay():
+                self.speaker.update({self._relaying: level}, now, among=self.mixed)
+            self._full.stop_relay(relayed.relay)
+        elif self._skipped:
+            self.speaker.update({}, self._skipped_at, among=self.mixed)
+            self._full.pause(self._skipped)
+        for voice in self.voices.values():
+            if voice is not relayed:
+                voice.rest(self._skipped)
+        for encoder in self._without.values():
+            encoder.pause(self._skipped)
+        self._until = self._skipped = 0
+        self._relaying = None
+
+    def _run_tick(self, tick: int, now: float) -> bool:
         alone = self._alone()
         levels: dict[str, float] = {}
         active: list[str] = []

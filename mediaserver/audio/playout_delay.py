@@ -64,6 +64,15 @@ class PlayoutDelay:
             self._learn()
         return True
 
+    @property
+    def spare(self) -> int:
+        """Return how many packets in time may be noted until the next is learned from."""
+        return LEARNED_TOGETHER - 1 - len(self._new)
+
+    def note(self, transits: list[int]) -> None:
+        """Take transits that are in time, at most `spare`: none more than `MAX_DELAY` below `wanted` or above it."""
+        self._new += transits
+
     def _learn(self) -> None:
         transits, long, short = self._transits, self._long, self._short
         for transit in self._new:

@@ -203,3 +203,21 @@ PyObject *fan_out(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t
     }
     return rest;
 }
+
+/* Send a source's waiting packets to all sinks in step; the source serves the others. */
+PyObject *flush_pending(PyObject *source, PyObject *sinks, PyObject *pending, PyObject *now) {
+    PyObject *packets = PyList_GetSlice(pending, 0, PyList_GET_SIZE(pending));
+    if (!packets || PyList_SetSlice(pending, 0, PyList_GET_SIZE(pending), NULL) < 0) {
+        Py_XDECREF(packets);
+        return NULL;
+    }
+    PyObject *arguments[] = {source, sinks, packets, now}, *done = NULL;
+    PyObject *others = fan_out(NULL, arguments, 4);
+    if (others && PyList_GET_SIZE(others))
+        done = PyObject_CallMethod(source, "serve", "OOO", others, packets, now);
+    else if (others)
+        done = Py_NewRef(Py_None);
+    Py_XDECREF(others);
+    Py_DECREF(packets);
+    return done;
+}

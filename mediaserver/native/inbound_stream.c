@@ -29,13 +29,19 @@ static int hand_on(InboundStream *stream, const RtpView *view) {
     return failed ? -1 : 0;
 }
 
+static int relayed(PyObject *relay, const RtpView *packet, double came) {
+    return Py_IS_TYPE(relay, &VoiceRelayType) ? relay_take((VoiceRelay *)relay, packet, came) : 0;
+}
+
 /* Take a packet if it is in step; return whether it was taken, -1 on an error. Else the owner sees all of the same look
  * behind it, too. */
 int take_in_step(InboundStream *stream, const RtpView *packet, double came, unsigned look) {
-    if (stream->look == look || !in_step(stream, packet, came)) {
+    int in_time = stream->look != look && in_step(stream, packet, came);
+    int taken = in_time && stream->relay && stream->relay != Py_None ? relayed(stream->relay, packet, came) : in_time;
+    if (!taken)
         stream->look = look;
-        return 0;
-    }
+    if (taken <= 0)
+        return taken;
     if (stream->source && hand_on(stream, packet) < 0)
         return -1;
     stream->received++;
@@ -61,24 +67,8 @@ static PyObject *inbound_feed(InboundStream *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
-/* Send the waiting packets to all sinks in step; the source serves the others. */
 static PyObject *inbound_flush(InboundStream *self, PyObject *now) {
-    if (!self->source)
-        Py_RETURN_NONE;
-    PyObject *packets = PyList_GetSlice(self->pending, 0, PyList_GET_SIZE(self->pending));
-    if (!packets || PyList_SetSlice(self->pending, 0, PyList_GET_SIZE(self->pending), NULL) < 0) {
-        Py_XDECREF(packets);
-        return NULL;
-    }
-    PyObject *arguments[] = {self->source, self->sinks, packets, now}, *done = NULL;
-    PyObject *others = fan_out(NULL, arguments, 4);
-    if (others && PyList_GET_SIZE(others))
-        done = PyObject_CallMethod(self->source, "serve", "OOO", others, packets, now);
-    else if (others)
-        done = Py_NewRef(Py_None);
-    Py_XDECREF(others);
-    Py_DECREF(packets);
-    return done;
+    return self->source ? flush_pending(self->source, self->sinks, self->pending, now) : Py_NewRef(Py_None);
 }
 
 static int inbound_traverse(InboundStream *self, visitproc visit, void *arg) {
@@ -87,6 +77,7 @@ static int inbound_traverse(InboundStream *self, visitproc visit, void *arg) {
     Py_VISIT(self->pending);
     Py_VISIT(self->cache);
     Py_VISIT(self->flush_queue);
+    Py_VISIT(self->relay);
     return 0;
 }
 
@@ -96,6 +87,7 @@ static int inbound_clear(InboundStream *self) {
     Py_CLEAR(self->pending);
     Py_CLEAR(self->cache);
     Py_CLEAR(self->flush_queue);
+    Py_CLEAR(self->relay);
     return 0;
 }
 
@@ -136,6 +128,7 @@ static PyMemberDef inbound_members[] = {
     {"pending", T_OBJECT, offsetof(InboundStream, pending), READONLY, NULL},
     {"cache", T_OBJECT, offsetof(InboundStream, cache), READONLY, NULL},
     {"flush_queue", T_OBJECT, offsetof(InboundStream, flush_queue), READONLY, NULL},
+    {"relay", T_OBJECT, offsetof(InboundStream, relay), 0, NULL},
     {NULL},
 };
 

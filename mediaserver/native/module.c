@@ -28,7 +28,7 @@ PyMODINIT_FUNC PyInit__packet_io(void) {
     PyObject *module = PyModule_Create(&definition);
     if (!module || learn_counters() < 0 || PyModule_AddType(module, &PeerPathType) < 0 ||
         PyModule_AddType(module, &InboundStreamType) < 0 || PyModule_AddType(module, &OutboundStreamType) < 0 ||
-        PyModule_AddType(module, &InboxType) < 0) {
+        PyModule_AddType(module, &InboxType) < 0 || PyModule_AddType(module, &VoiceRelayType) < 0) {
         Py_XDECREF(module);
         return NULL;
     }

@@ -1,9 +1,9 @@
 /* The loops of the media path that Python is too slow for: reading what came, and sending to everyone.
  *
- * Everything here has a twin in Python (rtp/outbound_stream.py, transport/peer_path.py, peer/forwarder.py) that does
- * the same and is used where this was not compiled; the tests run both and compare. It links to nothing: libsrtp is
- * the one that pylibsrtp carries, reached by the addresses of its functions. Only the event loop's thread calls in,
- * with the GIL held, and system calls here never block, so the GIL is kept.
+ * Everything here has a twin in Python (rtp/outbound_stream.py, transport/peer_path.py, peer/forwarder.py,
+ * audio/voice_relay.py) that does the same and is used where this was not compiled; the tests run both and compare. It
+ * links to nothing: libsrtp is the one that pylibsrtp carries, reached by the addresses of its functions. Only the
+ * event loop's thread calls in, with the GIL held, and system calls here never block, so the GIL is kept.
  */
 #ifndef NATIVE_H
 #define NATIVE_H
@@ -27,11 +27,26 @@ enum {
     HIGHEST_LAYER = 3, /* rtp/outbound_stream.py */
 };
 
+/* A voice that is alone in the mix, explained at its twin in audio/voice_relay.py. */
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *source, *sinks, *pending, *flush_queue; /* NULL before it is fed */
+    PyObject *waiting, *sent, *transits, *ticks;
+    long long until, newest, cursor, wanted;
+    double fader, level, heard, hold_s;
+    unsigned ssrc;
+    int sequence, sent_sequence, claim, spare;
+} VoiceRelay;
+
+extern PyTypeObject VoiceRelayType;
+
 /* The numbers of one incoming RTP stream, explained at its twin in rtp/inbound_stream.py. */
 
 typedef struct {
     PyObject_HEAD
     PyObject *source, *sinks, *pending, *cache, *flush_queue; /* NULL: its packets are only counted */
+    PyObject *relay;                                          /* None or NULL: nobody hears it */
     double heard;
     long long received, octets;
     int highest, base, cycles;
@@ -124,6 +139,7 @@ typedef struct {
 
 int learn_packet(PyObject *type);
 PyObject *packet_of(const RtpView *view);
+PyObject *sound_packet(int sequence, long long timestamp, PyObject *payload);
 int read_packets(PyObject *packets, PacketView *plain);
 
 /* VP8 descriptors, and key frames of both codecs. */
@@ -141,6 +157,7 @@ int leave_out(OutboundStream *stream, const PacketView *packet);
 /* Packets that are in step. */
 
 int take_in_step(InboundStream *stream, const RtpView *packet, double came, unsigned look);
+int relay_take(VoiceRelay *relay, const RtpView *packet, double came);
 
 /* Parsers of datagrams, for inbox.c. */
 
@@ -185,6 +202,7 @@ void outbox_forget(const PeerPath *path);
 PyObject *send_prepared(PyObject *module, PyObject *unused);
 
 PyObject *fan_out(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *flush_pending(PyObject *source, PyObject *sinks, PyObject *pending, PyObject *now);
 
 /* The counters of transport/peer_path.py, by their names. */
 

@@ -57,6 +57,21 @@ PyObject *packet_of(const RtpView *view) {
     return new_packet(fields);
 }
 
+/* Return a packet of a mix. */
+PyObject *sound_packet(int sequence, long long timestamp, PyObject *payload) {
+    PyObject *fields[FIELDS] = {
+        [PAYLOAD_TYPE] = PyLong_FromLong(0),
+        [SEQUENCE] = PyLong_FromLong(sequence),
+        [TIMESTAMP] = PyLong_FromLongLong(timestamp),
+        [SSRC] = PyLong_FromLong(0),
+        [MARKER] = Py_NewRef(Py_False),
+        [PAYLOAD] = Py_NewRef(payload),
+        [KEYFRAME] = Py_NewRef(Py_False),
+        [LEVEL] = Py_NewRef(Py_None),
+    };
+    return new_packet(fields);
+}
+
 /* Read packets as C values; return how many, 0 when they are not one unbroken series, -1 on an error. */
 int read_packets(PyObject *packets, PacketView *plain) {
     Py_ssize_t count = PyList_GET_SIZE(packets);

@@ -8,6 +8,7 @@ from typing import Protocol
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from mediaserver.api import ConnectionQuality
+from mediaserver.audio.voice_relay import VoiceRelay
 from mediaserver.congestion.downlink import BAD_QUEUE_S, Downlink
 from mediaserver.congestion.loss import Loss
 from mediaserver.congestion.pacer import HEADERS_BYTES, hold
@@ -62,9 +63,11 @@ class PeerListener(Protocol):
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         """Take a packet of the microphone, its timestamp in samples at 48 kHz."""
 
-    def listens(self, seat: str) -> bool:
-        """Return whether packets of a seat's microphone are needed; :meth:`WebRtcPeer.listen` tells when they are
-        again."""
+    def relay(self, seat: str) -> VoiceRelay | None:
+        """Return what may take packets of a seat's microphone that are in step; None while no packets are needed.
+
+        :meth:`WebRtcPeer.listen` tells when they are again.
+        """
 
     def lip_sync_delay_s(self, seat: str) -> float:
         """Return the seconds by which a seat's pictures must be delayed to match its voice."""
@@ -193,7 +196,8 @@ class WebRtcPeer:
         def receive(packets: list[Packet], now: float) -> None:
             receive_stats.receive(packets[0].sequence, len(packets))
             receive_stats.heard, receive_stats.payload_type = now, packets[0].payload_type
-            receive_stats.steady = not self._listener.listens(self.seat)  # then the inbox only counts them
+            receive_stats.relay = self._listener.relay(self.seat)  # without one the inbox only counts them
+            receive_stats.steady = True
             for packet in packets:
                 if packet.payload:
                     self._listener.heard(self.seat, packet, now)

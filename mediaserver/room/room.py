@@ -33,10 +33,12 @@ from mediaserver.api import (
     TileIcon,
     TilesForwarded,
 )
+from mediaserver.audio.agc import EVERY_TICKS
 from mediaserver.audio.input import AudioInput
 from mediaserver.audio.mix_minus import PTIME_MS, Samples
 from mediaserver.audio.mixer import Mixer
 from mediaserver.audio.playout_delay import SAMPLE_RATE
+from mediaserver.audio.voice_relay import VoiceRelay
 from mediaserver.errors import AlreadyRecording, UnknownSeat
 from mediaserver.peer.simulcast import CameraInput
 from mediaserver.peer.sip import SipPeer
@@ -73,8 +75,8 @@ logger = logging.getLogger(__name__)
 
 SCENE_TICKS = 2
 """Audio ticks between two looks at what stands in the picture that is composed afterwards."""
-LEVELS_TICKS = 12
-"""Audio ticks between two events with levels: a little more than four events in a second."""
+LEVELS_TICKS = EVERY_TICKS
+"""Audio ticks between two events with levels: five events in a second, when no tick is skipped by the mixer."""
 AVERAGED_PICTURES = 16
 """Pictures over which the time that composing takes is averaged."""
 MAX_LIP_SYNC_DELAY_S = 0.3
@@ -545,9 +547,11 @@ class Room:
         taken = 0.5 / self.options.fps + self._composing_s
         return [] if source is None else source.take(now - max(0.0, self.lip_sync_delay_s(tile) - taken))
 
-    def listens(self, seat: str) -> bool:
-        """Return whether packets of a seat's microphone are needed: while it has the floor."""
-        return seat in self.mixer.voices
+    def relay(self, seat: str) -> VoiceRelay | None:
+        """Return what may take packets of a seat's microphone; None while none are needed, since it has not the
+        floor."""
+        voice = self.mixer.voices.get(seat)
+        return None if voice is None else voice.relay
 
     def lip_sync_delay_s(self, seat: str) -> float:
         """Return the seconds by which a seat's pictures must be delayed. Its voice is held back in the jitter buffer on

@@ -45,6 +45,9 @@ class PlainInboundStream:
         self.pending: list[Packet] = []
         self.cache: list[Packet | None] = []
         self.flush_queue: list[Any] = []
+        self.relay: Any = None
+        """The :class:`mediaserver.audio.voice_relay.VoiceRelay` that must take its packets, if it is a voice that may
+        be heard."""
 
     def feed(
         self,
@@ -72,7 +75,8 @@ def plain_take(stream: PlainInboundStream, packet: Packet, came: float, look: in
 
     Then the owner sees all of the same `look` behind it, too.
     """
-    if stream.look == look or not _in_step(stream, packet, came):
+    in_step = stream.look != look and _in_step(stream, packet, came)
+    if not in_step or not (stream.relay is None or stream.relay.take(packet, came)):
         stream.look = look
         return False
     stream.received += 1

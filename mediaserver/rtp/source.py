@@ -36,6 +36,13 @@ class Flushable(Protocol):
         """Send the packets, or add itself to the queue again."""
 
 
+class Relay(Protocol):
+    """Pushes packets to a source by itself."""
+
+    def feed(self, source: object, sinks: list[Sink], pending: list[Packet], flush_queue: list[Flushable]) -> None:
+        """Push to a source, in the lists that are its own."""
+
+
 class FlushQueue(list[Flushable]):
     """Sources and senders that hold packets not yet sent, in the order in which they got them."""
 
@@ -101,6 +108,10 @@ class Source:
                 sink.send(self, packets, now)
             except Exception:
                 self._flush_queue.throttled_log.caught("x packets of %s for a %s", self.name, type(sink).__name__)
+
+    def feed_relay(self, relay: Relay) -> None:
+        """Let a relay push packets."""
+        relay.feed(self, self.sinks, self._pending, self._flush_queue)
 
     def recall(self, sequence: int) -> Packet | None:
         """Return an earlier packet for retransmission; always None for audio, which would come too late."""

@@ -7,14 +7,13 @@ from loadtest.media.tone import LEVEL
 from mediaserver.audio.input import (
     HIDDEN_SAMPLES,
     HUSH_TICKS,
-    LONG_SAMPLES,
     LOUD_TICKS,
     QUIET_TICKS,
-    RELAYED_BYTES,
     AudioInput,
 )
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, Samples, level
 from mediaserver.audio.playout_delay import LONG, LONG_MISSES, SAMPLE_RATE
+from mediaserver.audio.voice_relay import LONG_SAMPLES, RELAYED_BYTES
 from mediaserver.room.room import Room
 from mediaserver.rtp.packet import Packet
 from tests.mediaserver.audio.audio_input_fixture import HZ, TICK_S, AudioInputFixture

@@ -23,8 +23,8 @@ class ListenerFake:
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         """Do nothing: nobody listens."""
 
-    def listens(self, seat: str) -> bool:
-        return False
+    def relay(self, seat: str) -> None:
+        """Return None: no packets are needed."""
 
     def lip_sync_delay_s(self, seat: str) -> float:
         return 0.1 if seat == "b" else 0.0

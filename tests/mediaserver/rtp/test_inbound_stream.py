@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pylibsrtp import Policy
 
+from mediaserver.audio.voice_relay import PlainVoiceRelay, VoiceRelay
 from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.rtp import inbound_stream, rtcp
 from mediaserver.rtp.inbound_stream import ACTIVE_S, MAX_PENDING
@@ -45,12 +46,14 @@ def test_it_was_compiled() -> None:
 class Listener:
     """Listens to a microphone while `floor` is open, and keeps what it hears."""
 
-    def __init__(self) -> None:
+    def __init__(self, relay: PlainVoiceRelay) -> None:
         self.floor = False
+        self._relay = relay
+        """It is stopped: all packets are heard."""
         self.voices: list[tuple[int, int | None]] = []
 
-    def listens(self, seat: str) -> bool:
-        return self.floor
+    def relay(self, seat: str) -> PlainVoiceRelay | None:
+        return self._relay if self.floor else None
 
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         if self.floor:
@@ -85,9 +88,10 @@ class World:
     sock: Any = field(default_factory=loopback)
     sender: Any = field(default_factory=loopback)
     flush_queue: FlushQueue = field(default_factory=FlushQueue)
-    listener: Listener = field(default_factory=Listener)
+    relay: type[PlainVoiceRelay] = VoiceRelay
 
     def __post_init__(self) -> None:
+        self.listener = Listener(self.relay(Packet))
         port = Port(self.sock, self.mux.counters)
         self.mux._sockets[self.sock] = port
         self.mux.addresses = [port.address]
@@ -278,8 +282,8 @@ def test_a_packet_in_step_has_the_effect_that_it_has_when_its_owner_sees_it(hist
 async def _compare(history: Looks) -> None:
     compiled = World(UdpMux())
     with plain_transport():
-        plain = World(UdpMux())
-        seen = World(UdpMux())
+        plain = World(UdpMux(), relay=PlainVoiceRelay)
+        seen = World(UdpMux(), relay=PlainVoiceRelay)
     worlds, camera, now = [compiled, plain, seen], Camera(), 100.0
     for happens, packets, later in [("", [("key", 0), ("key", 1), ("voice", 0)], 0.0), *history]:
         now += later

@@ -260,9 +260,16 @@ class RegisterPage extends Page {
       this.issued = /** @type {Registered} */ (await send(body));
       this.discardSavedForm();
     } catch (failure) {
-      if (failure instanceof ProblemError && ['capacity', 'wrong-registrant'].includes(failure.word)) this.refusal = failure.problem;
+      if (failure instanceof ProblemError && ['capacity', 'wrong-registrant'].includes(failure.word)) this.refuse(failure.problem);
       else this.error = this.errorDetails(failure);
     }
+  }
+
+  /** Show a refusal beside the times, where it is mended. @param {Problem} problem */
+  async refuse(problem) {
+    this.refusal = problem;
+    await this.updateComplete;
+    this.querySelector('.refusal')?.scrollIntoView({block: 'center'});
   }
 
   /** @param {unknown} failure */
@@ -345,25 +352,43 @@ class RegisterPage extends Page {
     return html`<form class="register" @submit=${this.submit}>
       <div class="row between"><h1>${t('register.title')}</h1>${guideLink('register')}</div>
       ${this.savedForm ? this.savedFormOffer(this.savedForm) : nothing} ${this.templates.length ? this.templateButtons(this.templates) : nothing}
-      <div class="columns">
-        <div class="column" @input=${this.edit}>${this.subjectFields()} ${this.timeFields()}</div>
+      <div class="with-side">
         <div class="column">
-          <point-picker .points=${this.points} .units=${this.units} .chosen=${this.chosen} .host=${this.fields.host} .busy=${this.busyPoints}
-            @pick=${this.setPoints}></point-picker>
-          <div class="column" @input=${this.edit}>${this.contactFields()} ${this.supportFields()}</div>
+          <section class="card" @input=${this.edit}>${this.subjectFields()}</section>
+          <section class="card column" @input=${this.edit}>${this.timeFields()} ${this.refusalBox()} ${this.dayLoad()}</section>
+          <section class="card"><point-picker .points=${this.points} .units=${this.units} .chosen=${this.chosen} .host=${this.fields.host} .busy=${this.busyPoints}
+            @pick=${this.setPoints}></point-picker></section>
+          <section class="card column" @input=${this.edit}>${this.contactFields()} ${this.supportFields()}</section>
+          <details class="card" ?open=${this.script.length > 0}>
+            <summary data-testid="script-fold">${t('script.optional')}</summary>
+            <script-editor .items=${this.script} .points=${this.points.filter(({id}) => this.chosen.has(id))} .host=${this.fields.host}
+              @script=${this.setScript}></script-editor>
+          </details>
         </div>
-      </div>
-      <details class="card" ?open=${this.script.length > 0}>
-        <summary data-testid="script-fold">${t('script.optional')}</summary>
-        <script-editor .items=${this.script} .points=${this.points.filter(({id}) => this.chosen.has(id))} .host=${this.fields.host}
-          @script=${this.setScript}></script-editor>
-      </details>
-      ${this.capacityCard()} ${this.refusal ? (this.refusal.limit ? this.capacityRefusal(this.refusal) : this.otherRegistrant(this.refusal)) : nothing} ${errorMessage(this.error)}
-      <div class="row end submit">
-        <span>${t('register.legs')} <output data-testid="legs">${countLegs(this.points, this.fields.host, this.chosen, this.rules ? extraLegs(this.rules, this.fields) : 0)}</output></span>
-        <button class="main" data-testid="submit" ?disabled=${this.busy || this.loading}>${t('register.submit')}</button>
+        <aside class="card side" aria-label=${t('register.summary')}>
+          <h2>${t('register.summary')}</h2>
+          ${this.summary()} ${this.capacityLine()} ${errorMessage(this.error)}
+          <button class="main wide" data-testid="submit" ?disabled=${this.busy || this.loading}>${t('register.submit')}</button>
+        </aside>
       </div>
     </form>`;
+  }
+
+  /** Draw in a few words what is about to be registered. */
+  summary() {
+    const {official, rehearsal} = this;
+    const legs = countLegs(this.points, this.fields.host, this.chosen, this.rules ? extraLegs(this.rules, this.fields) : 0);
+    return html`<dl class="facts">
+      <dt>${t('register.official-short')}</dt><dd>${official ? slotWords(official) : '–'}</dd>
+      ${rehearsal ? html`<dt>${t('calendar.rehearsal')}</dt><dd>${slotWords(rehearsal)}</dd>` : nothing}
+      <dt>${t('register.points')}</dt><dd>${this.chosen.size}</dd>
+      <dt>${t('register.legs')}</dt><dd><output data-testid="legs">${legs}</output></dd>
+    </dl>`;
+  }
+
+  refusalBox() {
+    if (!this.refusal) return nothing;
+    return this.refusal.limit ? this.capacityRefusal(this.refusal) : this.otherRegistrant(this.refusal);
   }
 
   /** @param {CustomEvent} event */
@@ -491,22 +516,25 @@ class RegisterPage extends Page {
     </div>`;
   }
 
-  capacityCard() {
+  /** Draw what is left at the time of the meeting. */
+  capacityLine() {
+    const left = this.capacity && this.official && freeCapacity(this.capacity, this.official);
+    if (!left || !this.capacity || !this.official) return nothing;
+    return html`<p class="capacity" aria-live="polite" data-testid="capacity">
+      ${t('capacity.free', slotWords(this.official), left.sessions, this.capacity.sessions.usable, left.points, this.capacity.points.usable)}</p>`;
+  }
+
+  /** Draw the load of the day. */
+  dayLoad() {
     if (!this.capacity) return nothing;
     const {from, to} = this.day;
     const slots = [this.official, this.rehearsal].filter(slot => slot !== null).filter(slot => Date.parse(slot.start) < to && Date.parse(slot.end) > from);
-    const left = this.official && freeCapacity(this.capacity, this.official);
-    return html`<section class="card capacity" aria-live="polite">
-      ${left && this.official
-        ? html`<p data-testid="capacity">${t('capacity.free', slotWords(this.official), left.sessions, this.capacity.sessions.usable, left.points, this.capacity.points.usable)}</p>`
-        : nothing}
-      <div class="columns">
-        ${['sessions', 'points'].map(
-          what => html`<capacity-chart .capacity=${this.capacity} .what=${what} .from=${from} .to=${to} .slots=${slots}></capacity-chart>`,
-        )}
-      </div>
+    return html`<details class="fold-line"><summary data-testid="day-load">${t('register.day-load', day(from))}</summary>
+      <div class="columns">${['sessions', 'points'].map(
+        what => html`<capacity-chart .capacity=${this.capacity} .what=${what} .from=${from} .to=${to} .slots=${slots}></capacity-chart>`,
+      )}</div>
       <p class="soft">${t('capacity.rule')}</p>
-    </section>`;
+    </details>`;
   }
 
   /**
@@ -514,7 +542,7 @@ class RegisterPage extends Page {
    * @param {Problem} problem
    */
   otherRegistrant({detail, registrant, may_pass_on}) {
-    return html`<section class="alert block" role="alert" data-testid="elsewhere">
+    return html`<section class="alert block refusal" role="alert" data-testid="elsewhere">
       <p><strong>${detail}</strong></p>
       ${may_pass_on ? html`<button type="button" data-testid="pass-on" ?disabled=${this.busy} @click=${() => this.submitAll(passOnRegistration)}>${t('register.pass-on', registrant ?? '')}</button>` : nothing}
     </section>`;
@@ -523,7 +551,7 @@ class RegisterPage extends Page {
   /** @param {Problem} problem */
   capacityRefusal({limit, usable, needed, start, end, suggestions}) {
     const when = slotWords({start: start ?? '', end: end ?? ''});
-    return html`<section class="alert block" role="alert" data-testid="refusal">
+    return html`<section class="alert block refusal" role="alert" data-testid="refusal">
       <p><strong>${t(`refusal.${limit}`, needed, usable, when)}</strong></p>
       ${suggestions?.length
         ? html`<p>${t('refusal.try')}</p>

@@ -48,6 +48,9 @@ export function day(at) {
   return `${p.day}/${p.month}/${p.year}`;
 }
 
+/** Return the short name of a weekday, `T2`. @param {string | number} at @param {string} language */
+export const weekdayName = (at, language) => new Intl.DateTimeFormat(language, {timeZone: ZONE, weekday: 'narrow'}).format(new Date(at));
+
 /** Format an instant as `Chủ Nhật, 05/04/2026`. @param {string | number} at @param {string} language */
 export function weekday(at, language) {
   const name = new Intl.DateTimeFormat(language, {timeZone: ZONE, weekday: 'long'}).format(new Date(at));

@@ -1,24 +1,31 @@
-// Page `calendar.html`: sessions by week or day, with the booked load.
+// Page `calendar.html`: sessions by day, week or month or as a list, with the booked load.
 
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {agenda, capacity} from '../core/api.js';
-import {barPosition, assignLanes, mondayOf} from '../booking/timeline.js';
+import {barPosition, assignLanes} from '../booking/timeline.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import '../booking/capacity-chart.js';
 import '../booking/session-details.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
-import {day, hourMinute, midnight, toLocal, utc, weekday} from '../core/time.js';
+import {mayRegister} from '../core/nav.js';
+import {emptyState, loadingState} from '../core/states.js';
+import {day, hourMinute, midnight, toLocal, utc, weekday, weekdayName} from '../core/time.js';
+import {VIEWS, byDay, daysOf, firstDay, firstView, monthOf, stepped} from './calendar-range.js';
 import {REHEARSAL} from '../core/values.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const FIRST_HOUR = 7;
+/** So many sessions of a day stand in a month. */
+const MONTH_ENTRIES = 3;
 const HOURS = Array.from({length: 24}, (_, hour) => hour);
 const PHASES = ['waiting', 'revoked', 'upcoming', 'lobby', 'open', 'ended'];
 
-/** Shows the sessions of a week or a day. */
+/** @typedef {import('./calendar-range.js').CalendarView} CalendarView */
+
+/** Shows the sessions of a day, a week or a month, or as a list. */
 class CalendarPage extends Page {
   static properties = {
     ...Page.properties,
@@ -29,26 +36,25 @@ class CalendarPage extends Page {
     super();
     setTitle('calendar.title');
     const wanted = new URLSearchParams(location.search);
-    /** @type {'week' | 'day'} */
-    this.view = wanted.get('view') === 'day' ? 'day' : 'week';
+    this.view = firstView(wanted.get('view'), innerWidth);
     /** Midnight of the day that is looked at. */
-    this.at = midnight(Date.parse(`${wanted.get('day')}T12:00:00+07:00`) || Date.now());
+    this.at = firstDay(wanted.get('day'), Date.now());
     /** @type {CalendarEntry[]} */
     this.entries = [];
     /** @type {Capacity | null} */
     this.capacity = null;
-    this.search = '';
-    this.state = '';
+    this.search = wanted.get('q') ?? '';
+    this.state = PHASES.find(phase => phase === wanted.get('state')) ?? '';
     this.chosen = '';
     this.scrolled = false;
   }
 
-  get from() {
-    return this.view === 'week' ? mondayOf(this.at) : this.at;
+  get days() {
+    return daysOf(this.view, this.at);
   }
 
-  get days() {
-    return Array.from({length: this.view === 'week' ? 7 : 1}, (_, place) => this.from + place * DAY_MS);
+  get from() {
+    return this.days[0];
   }
 
   get to() {
@@ -77,11 +83,23 @@ class CalendarPage extends Page {
     grid.scrollTop = (grid.scrollHeight * hour) / 24;
   }
 
-  /** @param {number} at @param {'week' | 'day'} [view] */
+  /** @param {number} at @param {CalendarView} [view] */
   showDay(at, view = this.view) {
     [this.at, this.view] = [midnight(at), view];
-    history.replaceState(null, '', `?${new URLSearchParams({day: toLocal(this.at).slice(0, 10), view})}`);
+    this.keep();
     this.attempt(() => this.load());
+  }
+
+  /** Keep in the address what is looked at, so that a reload or a link shows the same. */
+  keep() {
+    const kept = {day: toLocal(this.at).slice(0, 10), view: this.view, ...(this.search && {q: this.search}), ...(this.state && {state: this.state})};
+    history.replaceState(null, '', `?${new URLSearchParams(kept)}`);
+  }
+
+  /** @param {'search' | 'state'} name @param {Event} event */
+  filter(name, event) {
+    this[name] = /** @type {HTMLInputElement} */ (event.target).value;
+    this.keep();
   }
 
   /**
@@ -106,39 +124,89 @@ class CalendarPage extends Page {
     return html`<top-bar .me=${this.me} current="calendar"></top-bar>
       <main class="wide calendar">
         ${this.head()} ${errorMessage(this.error)}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.me ? this.grid() : nothing}
-        ${this.capacity && !this.loading ? this.loadCharts(this.capacity) : nothing}
+        ${this.loading ? loadingState() : this.me ? this.sessions() : nothing}
+        ${this.capacity && !this.loading && ['week', 'day'].includes(this.view) ? this.loadCharts(this.capacity) : nothing}
       </main>
       ${this.chosen ? html`<session-details .sessionId=${this.chosen} .me=${this.me} @changed=${() => this.refresh(() => this.load())} @shut=${() => (this.chosen = '')}></session-details>` : nothing}`;
   }
 
+  /** Return what the page shows, in words. */
+  get title() {
+    if (this.view === 'day') return weekday(this.from, language);
+    if (this.view === 'month') return t('calendar.month-of', monthOf(this.at).slice(5), monthOf(this.at).slice(0, 4));
+    return t(this.view === 'week' ? 'calendar.week-of' : 'calendar.list-of', day(this.from), day(this.to - 1));
+  }
+
   head() {
-    const length = this.days.length * DAY_MS;
     return html`<div class="row wrap between">
-      <h1>${this.view === 'week' ? t('calendar.week-of', day(this.from), day(this.to - 1)) : weekday(this.from, language)}</h1>
+      <h1>${this.title}</h1>
       <div class="row wrap tools">
-        <button type="button" data-testid="back" aria-label=${t('calendar.back')} @click=${() => this.showDay(this.at - length)}>${icon('previous')}</button>
+        <span class="row steps-row"><button type="button" class="icon-button" data-testid="back" aria-label=${t('calendar.back')} @click=${() => this.showDay(stepped(this.view, this.at, -1))}>${icon('previous')}</button>
         <button type="button" data-testid="today" @click=${() => this.showDay(Date.now())}>${t('calendar.today')}</button>
-        <button type="button" data-testid="on" aria-label=${t('calendar.on')} @click=${() => this.showDay(this.at + length)}>${icon('next')}</button>
-        ${['week', 'day'].map(view => html`<button type="button" class="chip" data-testid="view-${view}" aria-pressed=${this.view === view}
-          @click=${() => this.showDay(this.at, /** @type {'week' | 'day'} */ (view))}>${t(`calendar.${view}`)}</button>`)}
-        <select class="narrow" data-testid="state" aria-label=${t('calendar.state')} @change=${(/** @type {any} */ {target}) => (this.state = target.value)}>
-          <option value="">${t('calendar.all')}</option>${PHASES.map(phase => html`<option value=${phase}>${t(`phase.${phase}`)}</option>`)}
+        <button type="button" class="icon-button" data-testid="on" aria-label=${t('calendar.on')} @click=${() => this.showDay(stepped(this.view, this.at, 1))}>${icon('next')}</button></span>
+        <span class="row segments" role="group" aria-label=${t('calendar.view')}>${VIEWS.map(view => html`<button type="button" data-testid="view-${view}" aria-pressed=${this.view === view}
+          @click=${() => this.showDay(this.at, view)}>${t(`calendar.${view}`)}</button>`)}</span>
+        <select class="narrow" data-testid="state" aria-label=${t('calendar.state')} @change=${(/** @type {Event} */ event) => this.filter('state', event)}>
+          <option value="">${t('calendar.all')}</option>${PHASES.map(phase => html`<option value=${phase} ?selected=${phase === this.state}>${t(`phase.${phase}`)}</option>`)}
         </select>
         <input class="find" type="search" data-testid="calendar-search" aria-label=${t('queue-page.search')} placeholder=${t('queue-page.search')}
-          .value=${this.search} @input=${(/** @type {any} */ {target}) => (this.search = target.value)}>
-        <button type="button" class="quiet" data-testid="print" @click=${() => print()}>${t('calendar.print')}</button>
+          .value=${this.search} @input=${(/** @type {Event} */ event) => this.filter('search', event)}>
+        <button type="button" class="quiet" data-testid="print" @click=${() => print()}>${icon('print')}<span>${t('calendar.print')}</span></button>
       </div>
     </div>`;
   }
 
-  grid() {
+  sessions() {
     const {matchingEntries} = this;
-    return html`${matchingEntries.length ? nothing : html`<p class="empty" data-testid="calendar-empty">${t(this.entries.length ? 'queue-page.no-match' : 'calendar.none')}</p>`}
-      <div class="days ${this.view}" tabindex="-1" @keydown=${this.move}>
+    const none = t(this.entries.length ? 'queue-page.no-match' : 'calendar.none');
+    if (!matchingEntries.length && ['month', 'list'].includes(this.view)) return emptyState({picture: 'calendar', title: none, testid: 'calendar-empty', action: this.registerLink()});
+    return html`${matchingEntries.length ? nothing : html`<p class="empty slim" data-testid="calendar-empty">${none}</p>`}
+      ${this.view === 'list' ? nothing : this.view === 'month' ? this.month(matchingEntries) : this.grid(matchingEntries)} ${this.list(matchingEntries)}`;
+  }
+
+  registerLink() {
+    return mayRegister(this.me) ? html`<a class="button main" href="register.html">${icon('plus')}<span>${t('sessions.register')}</span></a>` : nothing;
+  }
+
+  /** Draw a month; a day leads to itself. @param {CalendarEntry[]} found */
+  month(found) {
+    const month = monthOf(this.at);
+    const days = byDay(found, this.days);
+    return html`<div class="month-days" @keydown=${this.move}>
+      ${days.slice(0, 7).map(({day: at}) => html`<span class="day-name" aria-hidden="true">${weekdayName(at, language)}</span>`)}
+      ${days.map(({day: at, entries}, place) => html`<section class="${monthOf(at) === month ? '' : 'other'} ${at === midnight(Date.now()) ? 'today' : ''}" aria-label=${weekday(at, language)} data-testid="month-day">
+        <button type="button" class="quiet" @click=${() => this.showDay(at, 'day')} aria-label=${`${weekday(at, language)}: ${t('calendar.count', entries.length)}`}>${Number(day(at).slice(0, 2))}</button>
+        ${entries.slice(0, MONTH_ENTRIES).map(entry => html`<button type="button" class="block ${entry.phase}" data-testid="block" data-id=${entry.id} data-phase=${entry.phase} data-column=${place}
+          title=${this.words(entry)} aria-label=${this.words(entry)} @click=${() => (this.chosen = entry.id)}><strong>${hourMinute(entry.start)}</strong> ${entry.title}</button>`)}
+        ${entries.length > MONTH_ENTRIES ? html`<button type="button" class="quiet more" @click=${() => this.showDay(at, 'day')}>${t('calendar.more', entries.length - MONTH_ENTRIES)}</button>` : nothing}
+        ${entries.length ? html`<span class="count" aria-hidden="true">${entries.length}</span>` : nothing}
+      </section>`)}
+    </div>`;
+  }
+
+  /** Draw the sessions day by day; the other views print it. @param {CalendarEntry[]} found */
+  list(found) {
+    return html`<div class="agenda ${this.view === 'list' ? '' : 'print-only'}">${byDay(found, this.days, true).map(({day: at, entries}) => html`<section>
+      <h2>${weekday(at, language)}</h2>
+      <ul class="plain">${entries.map(entry => html`<li data-testid="agenda-row" data-id=${entry.id}>
+        <strong class="when">${hourMinute(entry.start)}–${hourMinute(entry.end)}</strong>
+        <span class="what">${this.view === 'list' ? html`<button type="button" class="quiet" @click=${() => (this.chosen = entry.id)}>${entry.title}</button>` : html`<strong>${entry.title}</strong>`}
+          <small>${entry.kind === REHEARSAL ? `${t('calendar.rehearsal')} · ` : ''}${t('sessions.host', entry.host)} · ${t('queue.legs', entry.legs)} · ${entry.number}</small></span>
+        <span class="badge ${entry.phase}">${t(`phase.${entry.phase}`)}</span></li>`)}</ul>
+    </section>`)}</div>`;
+  }
+
+  /** @param {CalendarEntry[]} found */
+  grid(found) {
+    return html`<div class="days ${this.view}" tabindex="-1" @keydown=${this.move}>
         <div class="hours" aria-hidden="true"><span class="day-name"></span>${HOURS.map(hour => html`<span>${String(hour).padStart(2, '0')}:00</span>`)}</div>
-        ${this.days.map((from, column) => this.column(from, column, matchingEntries))}
+        ${this.days.map((from, column) => this.column(from, column, found))}
       </div>`;
+  }
+
+  /** Return all that is said of an entry. @param {CalendarEntry} entry */
+  words(entry) {
+    return `${hourMinute(entry.start)}–${hourMinute(entry.end)} ${entry.host}: ${entry.title}. ${t(`phase.${entry.phase}`)}, ${t('queue.legs', entry.legs)}`;
   }
 
   /** @param {number} from @param {number} column @param {CalendarEntry[]} found */
@@ -157,10 +225,11 @@ class CalendarPage extends Page {
     if (!place) return nothing;
     const style = `top: ${place.left}%; height: ${place.width}%; left: ${(100 * lane) / width}%; width: ${100 / width}%`;
     const time = `${hourMinute(entry.start)}–${hourMinute(entry.end)}`;
-    const words = `${time} ${entry.host}: ${entry.title}. ${t(`phase.${entry.phase}`)}, ${t('queue.legs', entry.legs)}`;
-    return html`<button type="button" class="block ${entry.phase}" data-testid="block" data-id=${entry.id} data-phase=${entry.phase} data-column=${column}
+    const words = this.words(entry);
+    const short = Date.parse(entry.end) - Date.parse(entry.start) < HOUR_MS;
+    return html`<button type="button" class="block ${entry.phase} ${short ? 'short' : ''}" data-testid="block" data-id=${entry.id} data-phase=${entry.phase} data-column=${column}
       .style=${style} title=${words} aria-label=${words} @click=${() => (this.chosen = entry.id)}>
-      <strong>${time}</strong> <span>${entry.host}</span> <small>${entry.kind === REHEARSAL ? `${t('calendar.rehearsal')} · ` : ''}${t(`phase.${entry.phase}`)}</small></button>`;
+      <strong>${short ? hourMinute(entry.start) : time}</strong> <span>${entry.title}</span> <small>${entry.host} · ${entry.kind === REHEARSAL ? `${t('calendar.rehearsal')} · ` : ''}${t(`phase.${entry.phase}`)}</small></button>`;
   }
 
   /** @param {Capacity} capacity */

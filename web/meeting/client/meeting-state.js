@@ -282,3 +282,6 @@ const DARK = 50; // of 255
  * @param {number} luma 0 to 255
  */
 export const darkSeconds = (seconds, luma) => (luma < DARK ? seconds + 1 : 0);
+
+/** Return whether a seat may come back after it left for this reason: not to a session that is over for it. @param {string} reason */
+export const mayReturn = reason => !['ended', 'cancelled', 'revoked', 'turned-away'].includes(reason);

@@ -4,7 +4,7 @@
 import {html, nothing} from '../../vendor/lit.js';
 import {me} from '../../core/api.js';
 import {t} from '../../core/i18n.js';
-import {digitsOf, formatCode} from '../client/meeting-state.js';
+import {digitsOf, formatCode, mayReturn} from '../client/meeting-state.js';
 import {chime} from '../client/devices.js';
 import {MeetingClient} from '../client/meeting-client.js';
 import {hourMinute} from '../../core/time.js';
@@ -239,8 +239,8 @@ export class MeetingPage extends BaseElement {
       <section class="card" role="status" data-testid="ended" data-reason=${reason}>
         <h1>${t(`bye.${reason}`)}</h1>
         <div class="row end">
-          <a class="button" href="sessions.html">${t('sessions.title')}</a>
-          <button type="button" class="main" data-testid="return" @click=${() => location.reload()}>${icon('leave')}<span>${t('room.return')}</span></button>
+          <a class="button ${mayReturn(reason) ? '' : 'main'}" href="sessions.html" data-testid="to-sessions">${t('sessions.title')}</a>
+          ${mayReturn(reason) ? html`<button type="button" class="main" data-testid="return" @click=${() => location.reload()}>${icon('leave')}<span>${t('room.return')}</span></button>` : nothing}
         </div>
       </section>
     </main>`;

@@ -192,3 +192,8 @@ test('a picture that stays dark is reported once, after ten seconds', () => {
   }
   assert.deepEqual(notified.flatMap((now, i) => (now ? [i] : [])), [19]);
 });
+
+test('test_ux_defect_21 nobody is led back into a session that is over for them', () => {
+  const reasons = ['left', 'replaced', 'removed', 'signed-out', 'ended', 'cancelled', 'revoked', 'turned-away'];
+  assert.deepEqual(reasons.filter(logic.mayReturn), ['left', 'replaced', 'removed', 'signed-out']);
+});

@@ -24,10 +24,12 @@ class People:
         self._server = server
         self._pages: list[Page] = []
 
-    def sign_in(self, browser: Browser, account: str, *, touch: bool = False, composed: bool = False) -> Page:
+    def sign_in(
+        self, browser: Browser, account: str, *, touch: bool = False, composed: bool = False, language: str = "vi-VN"
+    ) -> Page:
         """Sign in by the page, as a person does; `touch` makes it a tablet's screen, `composed` a machine that gets
-        the composed picture."""
-        page = browser.new_context(locale="vi-VN", has_touch=touch).new_page()
+        the composed picture, `language` is the browser's."""
+        page = browser.new_context(locale=language, has_touch=touch).new_page()
         self._pages.append(page)
         page.add_init_script(OWN_SOUND_PROCESSOR)
         if composed:

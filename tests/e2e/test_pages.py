@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from tests.e2e.people import People
 from tests.e2e.server import Server
 
-SIZES = ((1280, 800), (820, 1180))
-"""A desktop, and a tablet held upright."""
+SIZES = ((1280, 800), (820, 1180), (320, 700))
+"""A desktop, a tablet held upright, and what 400 % zoom leaves of a desktop (WCAG 2.2, 1.4.10)."""
 KEYS = frozenset(json.loads((Path(__file__).parents[2] / "web" / "i18n" / "vi.json").read_text()))
 _TEXTS = """() => {
   const found = [], roots = [document];

@@ -4,6 +4,7 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {controlPoints, controls, controlsUrl, setControl} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import './evidence-files.js';
+import '../core/data-table.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
@@ -12,6 +13,16 @@ import {day} from '../core/time.js';
 const STATES = /** @type {const} */ (['met', 'partly', 'unmet', 'not_applicable']);
 /** @type {Record<string, string>} */
 const BADGES = {met: 'open', partly: 'lobby', unmet: 'cancelled', not_applicable: 'ended', unsaid: 'waiting'};
+
+/** The columns of the points. @type {import('../core/table-state.js').Column<CheckedPoint>[]} */
+const POINT_COLUMNS = [
+  {id: 'point', label: t('controls.point'), value: ({label, point}) => `${label} ${point.name}`,
+    cell: ({label, point}) => html`<a href="controls.html?point=${point.id}">${label}</a> <small>${point.name}</small>`},
+  {id: 'open-items', label: t('controls.open-items'), number: true, value: ({open}) => open},
+  {id: 'last', label: t('controls.last'), value: ({at}) => at ?? '', cell: ({by, at}) => (at ? `${by} ${day(at)}` : '–')},
+  {id: 'again', label: t('controls.again'), value: ({due}) => due ?? '',
+    cell: ({due, overdue}) => html`${due ? day(`${due}T00:00:00+07:00`) : ''} ${overdue ? html`<span class="badge warn">${t(due ? 'controls.overdue' : 'controls.none-said')}</span>` : nothing}`},
+];
 
 /**
  * Shows the register of security controls with evidence (Điều 7.1, 10.2): the system's for supervisors, a point's for
@@ -98,10 +109,7 @@ class ControlsPage extends Page {
 
   pointTable() {
     return html`<section class="card column"><h2>${t('controls.points')}</h2><p class="soft">${t('controls.points-hint')}</p>
-      <div class="wide-table"><table class="ledger" data-testid="controls-points"><thead><tr>${['point', 'open-items', 'last', 'again'].map(one => html`<th scope="col">${t(`controls.${one}`)}</th>`)}</tr></thead>
-      <tbody>${repeat(this.points, ({point}) => point.id, one => html`<tr data-testid="controls-point" data-point=${one.point.id}>
-        <th scope="row"><a href="controls.html?point=${one.point.id}">${one.point.name}</a> <span class="soft">${one.label}</span></th><td class="number">${one.open}</td>
-        <td>${one.at ? `${one.by} ${day(one.at)}` : '–'}</td><td>${one.due ? day(`${one.due}T00:00:00+07:00`) : ''} ${one.overdue ? html`<span class="badge lobby">${t(one.due ? 'controls.overdue' : 'controls.none-said')}</span>` : nothing}</td></tr>`)}</tbody></table></div></section>`;
+      <data-table name="controls-points" label=${t('controls.points')} .columns=${POINT_COLUMNS} .rows=${this.points} .rowId=${(/** @type {CheckedPoint} */ {point}) => point.id}></data-table></section>`;
   }
 
   /** @param {{list: Checklist, row: ControlRow}} asked */

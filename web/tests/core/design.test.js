@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import {readFile} from 'node:fs/promises';
 import {test} from 'node:test';
 
+import {contrast} from '../../core/contrast.js';
+
 const CSS = await readFile(new URL('../../app.css', import.meta.url), 'utf8');
 
 /** The colours of a theme, by token; the dark theme states only what differs. */
@@ -13,17 +15,6 @@ function colours(selector) {
 
 const LIGHT = colours(':root');
 const THEMES = {light: LIGHT, dark: {...LIGHT, ...colours(":root[data-theme='dark']")}};
-
-/** Relative luminance (WCAG 2.2). */
-function luminance(hex) {
-  const [r, g, b] = [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16) / 255).map(part => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-}
-
-function contrast(one, other) {
-  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
-  return (light + 0.05) / (dark + 0.05);
-}
 
 const SURFACES = ['ground', 'paper', 'raised'];
 const TONES = ['brand', 'red', 'gold', 'green'];
@@ -55,4 +46,5 @@ test('the dark theme states every colour of the light one', () => {
 
 test('the contrast of black on white is 21', () => {
   assert.equal(contrast('#000000', '#ffffff'), 21);
+  assert.equal(contrast('#777777', '#ffffff').toFixed(2), '4.48');
 });

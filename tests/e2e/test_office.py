@@ -1,0 +1,170 @@
+"""Pages outside a meeting, as people feel them: a small header, the theme, own dates and messages, a refusal in the
+flow, pages without a right, the calendar, the table."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.people import People
+from tests.e2e.server import Server
+
+PROBLEM = {"Content-Type": "application/problem+json"}
+REFUSAL = {
+    "type": "urn:diemcau:capacity",
+    "title": "",
+    "status": 409,
+    "detail": "",
+    "limit": "points",
+    "usable": 196,
+    "needed": 203,
+    "start": "2027-04-07T02:00:00Z",
+    "end": "2027-04-07T04:00:00Z",
+    "suggestions": [{"start": "2027-04-08T01:00:00Z", "end": "2027-04-08T03:00:00Z", "rehearsal": None}],
+}
+EMERGENCY = {
+    "id": "1",
+    "number": "HTT-1",
+    "title": "Bão",
+    "host": "UBND",
+    "received": "2026-01-01T00:00:00Z",
+    "seen": None,
+}
+_HEIGHT = "selector => document.querySelector(selector).getBoundingClientRect().height"
+_FOCUS = "() => document.activeElement.dataset.testid"
+_THEME = "() => [document.documentElement.dataset.theme, getComputedStyle(document.body.parentElement).backgroundColor]"
+
+
+def test_ux_defect_07_header_theme_and_bell(server: Server, people: People, red: Browser) -> None:
+    """The header is one line on a phone, the chosen theme stays, and the bell has its name (defects 7, 11)."""
+    page = people.sign_in(red, "truc.ban")
+    page.route("**/api/v1/emergencies", lambda route: route.fulfill(json=[EMERGENCY]))
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.goto(f"{server.http}sessions.html")
+    expect(page.get_by_role("link", name="Khẩn cấp: 1")).to_be_visible()
+    assert page.evaluate(_HEIGHT, ".top-bar") <= 64
+    expect(page.get_by_test_id("nav-queue")).not_to_be_visible()
+    page.get_by_test_id("nav-open").click()
+    expect(page.get_by_test_id("nav-queue")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("nav-queue")).not_to_be_visible()
+    assert page.evaluate(_THEME) == ["light", "rgb(245, 247, 249)"]
+    page.get_by_test_id("profile-menu").click()
+    page.get_by_test_id("theme-dark").check()
+    page.reload()
+    assert page.evaluate(_THEME) == ["dark", "rgb(15, 21, 28)"]
+
+
+@pytest.mark.parametrize("browser", ["red", "fox"])
+def test_ux_defect_14_registration_in_an_english_browser(
+    server: Server, people: People, browser: str, request: pytest.FixtureRequest
+) -> None:
+    """Dates are dd/MM/yyyy, messages are ours with a summary, a refusal is in the flow (defects 4, 14, 15)."""
+    page = people.sign_in(request.getfixturevalue(browser), "ubnd.nha-trang", language="en-US")
+    page.goto(f"{server.http}register.html")
+    expect(page.get_by_test_id("purpose").locator("option")).not_to_have_count(1)
+    page.get_by_test_id("official-start").fill("31/02/2027 09:00")
+    page.get_by_test_id("submit").click()
+    summary = page.get_by_test_id("fault-summary")
+    expect(summary).to_contain_text("Nội dung họp: Cần điền mục này.")
+    expect(summary).to_contain_text("Bắt đầu: Ghi ngày và giờ theo dạng 05/04/2026 08:30.")
+    assert page.evaluate(_FOCUS) == "fault-summary"
+    summary.get_by_role("button", name="Nội dung họp").click()
+    assert page.evaluate(_FOCUS) == "title"
+    page.get_by_test_id("title").fill("Giao ban")
+    expect(page.get_by_test_id("title")).not_to_have_attribute("aria-invalid", "true")
+    start = page.get_by_test_id("official-start")
+    start.fill("")
+    start.press_sequentially("070420270900")
+    expect(start).to_have_value("07/04/2027 09:00")
+    page.get_by_test_id("official-end").fill("7/4/2027 11h")
+    for name, value in (("purpose", "noi_bo_don_vi"), ("kind", "giao_ban"), ("form", "truc_tuyen")):
+        page.get_by_test_id(name).select_option(value)
+    page.get_by_test_id("secret-no").check()
+    page.get_by_test_id("contact-name").fill("Nguyễn Thị Ánh")
+    page.get_by_test_id("contact-phone").fill("0905 123 456")
+    held = [page.locator(f"input[name=official-{name}]").input_value() for name in ("start", "end")]
+    assert held == ["2027-04-07T09:00", "2027-04-07T11:00"]
+    page.route("**/api/v1/registrations", lambda route: route.fulfill(status=409, json=REFUSAL, headers=PROBLEM))
+    page.get_by_test_id("submit").click()
+    refusal = page.get_by_test_id("refusal")
+    expect(refusal).to_be_in_viewport(ratio=1)
+    assert top(page, "official-start") < top(page, "refusal") < top(page, "points-search")
+    page.get_by_test_id("suggestion").click()
+    expect(start).to_have_value("08/04/2027 08:00")
+    expect(refusal).to_have_count(0)
+
+
+def top(page: Page, name: str) -> float:
+    """Return where an element begins, in pixels from the top of the window."""
+    box = page.get_by_test_id(name).bounding_box()
+    assert box is not None
+    return box["y"]
+
+
+def test_ux_defect_22_what_a_role_may_not_do_is_not_offered(server: Server, people: People, red: Browser) -> None:
+    page = people.sign_in(red, "giam.sat")
+    page.goto(f"{server.http}sessions.html")
+    expect(page.get_by_test_id("nav-calendar")).to_be_visible()
+    expect(page.locator("[href='register.html']")).to_have_count(0)
+    page.goto(f"{server.http}register.html")
+    expect(page.get_by_test_id("denied")).to_contain_text("Trang này không dành cho vai trò của bạn")
+    page.get_by_test_id("denied").get_by_role("link").click()
+    expect(page).to_have_url(re.compile(r"supervision\.html$"))
+
+
+ENTRY = {"kind": "chinh_thuc", "legs": 4, "phase": "upcoming", "number": "HTT-7", "host": "UBND thành phố Nha Trang"}
+AGENDA = [
+    {**ENTRY, "id": "a", "title": "Tập huấn phần mềm", "start": "2027-04-07T02:00:00Z", "end": "2027-04-07T02:30:00Z"},
+    {**ENTRY, "id": "b", "title": "Giao ban tháng", "start": "2027-04-09T01:00:00Z", "end": "2027-04-09T04:00:00Z"},
+]
+_CLIPPED = "block => block.scrollHeight > block.clientHeight + 1"
+
+
+def test_ux_defect_25_calendar_by_month_as_a_list_and_on_paper(server: Server, people: People, red: Browser) -> None:
+    page = people.sign_in(red, "ubnd.nha-trang")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.route(re.compile(r"/api/v1/agenda\?"), lambda route: route.fulfill(json=AGENDA))
+    page.goto(f"{server.http}calendar.html?day=2027-04-07")
+    blocks = page.get_by_test_id("block")
+    expect(blocks).to_have_count(2)
+    assert [block.evaluate(_CLIPPED) for block in blocks.all()] == [False, False]
+    page.get_by_test_id("view-month").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tháng 04/2027")
+    expect(page.get_by_test_id("month-day")).to_have_count(35)
+    page.get_by_test_id("view-list").click()
+    rows = page.get_by_test_id("agenda-row")
+    expect(rows).to_have_count(2)
+    page.get_by_test_id("calendar-search").fill("thang")
+    expect(rows).to_have_count(1)
+    page.reload()
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("08:00–11:00")
+    page.goto(f"{server.http}calendar.html?day=2027-04-07&view=week")
+    expect(blocks).to_have_count(2)
+    page.emulate_media(media="print")
+    expect(rows.first).to_be_visible()
+    expect(blocks.first).not_to_be_visible()
+    expect(page.locator(".rail")).not_to_be_visible()
+
+
+def test_the_page_of_the_design_shows_table_toast_and_question(server: Server, red: Browser) -> None:
+    page = red.new_context().new_page()
+    page.goto(f"{server.http}design.html")
+    page.get_by_test_id("design-sort-open").click()
+    page.get_by_test_id("design-sort-open").click()
+    page.get_by_test_id("design-on").click()
+    expect(page).to_have_url(re.compile(r"\?design-sort=-open&design-page=2$"))
+    first = page.get_by_test_id("design-row").first.get_attribute("data-id")
+    page.reload()
+    expect(page.get_by_test_id("design-row").first).to_have_attribute("data-id", first or "")
+    page.get_by_test_id("design-search").fill("xuong huan 1")
+    expect(page.get_by_test_id("design-count")).to_have_text("3/60 dòng")
+    page.get_by_test_id("design-toast").click()
+    page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("toast")).to_have_text("Đã hoàn tác")
+    page.get_by_test_id("design-ask").click()
+    assert page.evaluate(_FOCUS) == "ask-cancel"
+    page.keyboard.press("Escape")
+    assert page.evaluate(_FOCUS) == "design-ask"
+    page.context.close()

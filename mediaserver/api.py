@@ -204,8 +204,9 @@ class CameraWanted:
     lines: int
 
 
-TileIcon = Literal["floor", "poor"]
-"""An icon in a tile: its floor is open, or its connection loses many packets."""
+TileIcon = Literal["floor", "mic", "sound", "poor"]
+"""An icon in a tile: its floor is open and its microphone off, its microphone is open, it is the active speaker, or its
+connection loses many packets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -332,7 +332,7 @@ interface Joined extends Message {
 interface WaitingPoint { id: string; account: string; point: string; name: string; label: string; since: string }
 
 /** A tile that the page draws: pixels of a picture of the arrangement's size. `tile` is a seat, `content:<seat>`, or empty. */
-type TileIcon = 'floor' | 'poor';
+type TileIcon = 'floor' | 'mic' | 'sound' | 'poor';
 
 interface ForwardedTile { tile: string; mid: string | null; x: number; y: number; width: number; height: number; label: string; text: string; letters: number; bar: number; icons: TileIcon[]; since: number | null; delay: number }
 /** Cameras that are forwarded one by one; `heading` is the height of the line with title and clock. */

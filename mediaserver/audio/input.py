@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,8 @@ from mediaserver.rtp.packet import Packet
 
 HIDDEN_SAMPLES = 5 * FRAME_SAMPLES
 """A loss is concealed for 100 ms, then faded out: a longer guess would mislead."""
+OPEN_S = 1.0
+"""A microphone that sent nothing for so long is off: one that is open sends a packet each 400 ms also in silence."""
 QUIET_TICKS = 50
 """A voice without sound for a second is no longer active."""
 HUSH_DBOV = -45.0
@@ -59,6 +62,8 @@ class AudioInput:
         self.gain = fader + self._agc.gain
         """In dB, by hand and automatic. The level counts only the gain set by hand: a room whose noise is lifted with
         its voice must not become the speaker."""
+        self._arrived = -inf
+        """When the last packet came, in seconds."""
         self.jitter = JitterBuffer()
         self._codec = "opus"
         self._decoder: Decoder = OpusDecoder()
@@ -97,7 +102,12 @@ class AudioInput:
         if codec != self._codec:
             self._tune(codec)
         self._claim = packet.level if self._doubt < DOUBT_TICKS else None
+        self._arrived = now
         self.jitter.add(packet, now)
+
+    def is_open(self, now: float) -> bool:
+        """Return whether its microphone is on, as far as packets show."""
+        return now - self._arrived < OPEN_S
 
     def amplify(self, fader: float) -> None:
         """Set the gain by hand, in dB."""
@@ -175,6 +185,7 @@ class AudioInput:
         self._relayed.extend(Step(FRAME_SAMPLES, payload) for payload in relay.sent[-WARM_PACKETS:])
         if relay.ticks:
             now, claim = relay.ticks[-1]
+            self._arrived = now if relay.transits else self._arrived
             self._level, self._long = -float(claim), 0
             if patience := self.jitter.patience:
                 self._held = patience - (self.jitter.shortage(now, 0) - FRAME_SAMPLES)

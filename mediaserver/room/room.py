@@ -493,6 +493,8 @@ class Room:
                 self._connect_sound(name)
         if tick % LEVELS_TICKS == 0:
             self._emit_levels()
+            for name, voice in self.mixer.voices.items():
+                self.seats[name].microphone = voice.is_open(now)
         if isinstance(self._recorder, TrackRecorder) and tick % SCENE_TICKS == 0:
             self._recorder.show(self._recorded_scene())
 

@@ -20,6 +20,8 @@ class Seat:
         self.options = options
         self.peer: WebRtcPeer | SipPeer | None = None
         self.floor = False
+        self.microphone = False
+        """Whether its microphone is open, as its packets showed last."""
         self.gain = 0.0
         self.view = COMPOSED
         self.lines = 0
@@ -45,7 +47,8 @@ class Seat:
     @property
     def icons(self) -> tuple[TileIcon, ...]:
         """Return the icons in its tile."""
-        return (*(("floor",) if self.floor else ()), *(("poor",) if self.poor else ()))
+        microphone: tuple[TileIcon, ...] = ("mic" if self.microphone else "floor",) if self.floor else ()
+        return (*microphone, *(("poor",) if self.poor else ()))
 
     @property
     def composition(self) -> str:

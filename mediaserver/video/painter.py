@@ -14,6 +14,7 @@ from mediaserver.video.layout import Tile, fit
 from mediaserver.video.layout_state import Heading
 from mediaserver.video.quality import LARGE, QUALITIES, USUAL, Quality, RenditionKey
 from mediaserver.video.scaler import Scaler, halves
+from mediaserver.video.tile_icons import with_speaker
 
 Encoded = tuple[bytes, bool]
 """An encoded picture, and whether it is a key frame."""
@@ -105,8 +106,9 @@ class Painter:
     def _show(self, tile: Tile, contents: TileContents, now: float) -> None:
         camera = contents.cameras.get(tile.seat)
         picture = camera.newest(now) if camera else None
-        label, icons = contents.labels.get(tile.seat or tile.awaited, tile.seat), contents.icons.get(tile.seat, ())
-        shown = _TileState(camera.decoded if camera and picture else 0, label, icons, tile.seat == contents.speaker)
+        label, speaks = contents.labels.get(tile.seat or tile.awaited, tile.seat), tile.seat == contents.speaker
+        icons = with_speaker(contents.icons.get(tile.seat, ()), speaks)
+        shown = _TileState(camera.decoded if camera and picture else 0, label, icons, speaks)
         if self._shown.get(tile) == shown:
             return
         self._shown[tile] = shown

@@ -1,4 +1,5 @@
-"""Icons before a name: a microphone while the floor is open, short signal bars while the connection is poor."""
+"""Icons before a name: a microphone while the floor is open, struck through while it is off and with waves while it
+speaks, and short signal bars while the connection is poor."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,8 +12,9 @@ from mediaserver.api import TileIcon
 from mediaserver.video import labels
 from mediaserver.video.labels import Mask
 
-TINTS: dict[TileIcon, tuple[int, int]] = {"floor": (90, 70), "poor": (40, 165)}
-"""Chroma (U, V) of the icons: green for the open floor, amber for the poor connection."""
+GREEN, AMBER = (90, 70), (40, 165)
+TINTS: dict[TileIcon, tuple[int, int]] = {"floor": AMBER, "mic": GREEN, "sound": GREEN, "poor": AMBER}
+"""Chroma (U, V) of the icons: green for an open microphone, amber for one that is off and for the poor connection."""
 LIT = 80
 """Where an icon's mask is brighter than this, it has its colour."""
 BLACK_LEFT = 12
@@ -48,6 +50,11 @@ def bar(text: str, marks: tuple[TileIcon, ...], size: int, most: int) -> Bar:
         lit = whole[::2, left : left + side : 2] > LIT
         icons.append((slice(left // 2, (left + side) // 2), lit, TINTS[mark]))
     return Bar(_light(whole), tuple(icons))
+
+
+def with_speaker(marks: tuple[TileIcon, ...], speaks: bool) -> tuple[TileIcon, ...]:
+    """Return the icons of a tile, in which an open microphone is drawn with waves while its seat speaks."""
+    return tuple("sound" if speaks and mark == "mic" else mark for mark in marks)
 
 
 def fitting(text: str, marks: tuple[TileIcon, ...], size: int, most: int) -> str:
@@ -89,6 +96,23 @@ def _microphone(draw: ImageDraw.ImageDraw) -> None:
     draw.rectangle(_box(7, 21, 17, 23), fill=255)
 
 
+def _struck_microphone(draw: ImageDraw.ImageDraw) -> None:
+    _microphone(draw)
+    ends = tuple(each * _FINE for each in (3, 3, 21, 21))
+    draw.line(ends, fill=0, width=5 * _FINE)
+    draw.line(ends, fill=255, width=2 * _FINE)
+
+
+def _sounding_microphone(draw: ImageDraw.ImageDraw) -> None:
+    """Draw a microphone with two waves at its right."""
+    draw.rounded_rectangle(_box(4, 1, 12, 14), 4 * _FINE, fill=255)
+    draw.arc(_box(0, 4, 16, 19), 0, 180, fill=255, width=2 * _FINE)
+    draw.rectangle(_box(7, 18, 9, 22), fill=255)
+    draw.rectangle(_box(3, 21, 13, 23), fill=255)
+    for radius in (6, 10):
+        draw.arc(_box(13 - radius, 9 - radius, 13 + radius, 9 + radius), -45, 45, fill=255, width=2 * _FINE)
+
+
 def _short_bars(draw: ImageDraw.ImageDraw) -> None:
     """Draw signal bars of which only the first is full."""
     draw.rectangle(_box(2, 16, 7, 22), fill=255)
@@ -101,4 +125,4 @@ def _box(*corners: int) -> tuple[int, int, int, int]:
     return left, top, right, bottom
 
 
-_DRAW = {"floor": _microphone, "poor": _short_bars}
+_DRAW = {"floor": _struck_microphone, "mic": _microphone, "sound": _sounding_microphone, "poor": _short_bars}

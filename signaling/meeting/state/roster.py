@@ -364,7 +364,7 @@ class Roster:
             topic=seat.topic,
             floor=seat.floor,
             gain=seat.gain,
-            mic=seat.mic,
+            mic=seat.mic or seat.system,  # room systems do not tell of theirs
             camera=seat.camera,
             media=seat.media,
         )

@@ -262,3 +262,11 @@ async def test_a_microphone_sends_its_level(meeting: Meeting, room: Room) -> Non
     b = await meeting.join("b", "green", 660)
     await b.watch.until(lambda: b.watch.tones() == {440})
     assert room.mixer.voices["a"]._claim == LEVEL
+
+
+def test_a_microphone_is_open_while_packets_come() -> None:
+    voice = AudioInput()
+    assert not voice.is_open(7.0)
+    voice.add(Packet(111, 1, FRAME_SAMPLES, 1, False, b"\x4b\x41", level=15), 7.0)
+    assert voice.is_open(7.0) and voice.is_open(7.9)
+    assert not voice.is_open(8.1)

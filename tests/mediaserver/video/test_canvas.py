@@ -10,7 +10,7 @@ from mediaserver.api import Layout
 from mediaserver.video.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, Canvas, planes
 from mediaserver.video.layout import Tile, arrange
 from mediaserver.video.layout_plans import GROWS_TO
-from mediaserver.video.tile_icons import BLACK_LEFT, TINTS
+from mediaserver.video.tile_icons import AMBER, BLACK_LEFT, GREEN
 from tests.mediaserver.pictures import plain
 
 TILE = Tile("a", 64, 32, 160, 90)
@@ -122,9 +122,9 @@ def test_names_can_be_read_across_the_room_and_leave_the_tile_its_picture(tile_h
 def test_marks_have_their_colour_in_the_name_bar() -> None:
     canvas = Canvas(1280, 720)
     tile = Tile("a", 0, 0, 640, 360)
-    canvas.name(tile, "Ninh Hoà", ("floor", "poor"))
+    canvas.name(tile, "Ninh Hoà", ("mic", "poor"))
     _, u, v = (plane[: tile.height // 2, : tile.width // 2] for plane in planes(canvas.frame))
-    assert [((u == a) & (v == b)).sum() > 10 for a, b in TINTS.values()] == [True, True]
+    assert [((u == a) & (v == b)).sum() > 10 for a, b in (GREEN, AMBER)] == [True, True]
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (640, 360), (320, 180)])

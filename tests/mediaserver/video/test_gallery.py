@@ -39,7 +39,12 @@ LABELS = {
     point: f"UBND.{PLACES[number % 8]} {number + 1:02} · Uỷ ban nhân dân {PLACES[number % 8]}"
     for number, point in enumerate(POINTS)
 }
-MARKS: dict[str, tuple[TileIcon, ...]] = {"p0": ("floor",), "p2": ("floor", "poor"), "p3": ("poor",)}
+MARKS: dict[str, tuple[TileIcon, ...]] = {
+    "p0": ("floor",),
+    "p1": ("mic",),
+    "p2": ("mic", "poor"),
+    "p3": ("poor",),
+}
 
 
 @pytest.fixture(scope="module")

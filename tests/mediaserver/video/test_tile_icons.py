@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from mediaserver.api import TileIcon
 from mediaserver.video.labels import Mask, mask
-from mediaserver.video.tile_icons import BLACK_LEFT, TINTS, bar, fitting
+from mediaserver.video.tile_icons import AMBER, BLACK_LEFT, GREEN, TINTS, bar, fitting, with_speaker
 
-MARKS = st.sampled_from([(), ("floor",), ("poor",), ("floor", "poor")])
+MARKS = st.sampled_from([(), ("floor",), ("mic",), ("sound",), ("poor",), ("floor", "poor")])
 
 
 def light(drawn: Mask) -> Mask:
@@ -43,15 +43,22 @@ def test_a_name_without_marks_is_the_name() -> None:
 
 @pytest.mark.parametrize("size", [13, 22, 45])
 def test_marks_stand_before_the_name_and_differ(size: int) -> None:
-    drawn, icons = bar("Ninh Hoà", ("floor", "poor"), size, 600)
+    marks = tuple(TINTS)
+    drawn, icons = bar("Ninh Hoà", marks, size, 900)
     pictures = [drawn[:, 2 * place.start : 2 * place.stop] for place, _, _ in icons]
     assert all(picture.max() > 120 for picture in pictures)
-    floor, poor = pictures
-    assert not np.array_equal(floor, poor)
+    assert len({picture.tobytes() for picture in pictures}) == len(marks)
     assert all(lit.any() for _, lit, _ in icons)
     words = light(mask("Ninh Hoà", size, 300))
     assert np.array_equal(drawn[:, drawn.shape[1] - words.shape[1] :], words)
 
 
-def test_every_mark_has_its_colour() -> None:
-    assert len(set(TINTS.values())) == len(TINTS)
+def test_an_open_microphone_is_green_and_one_that_is_off_is_not() -> None:
+    assert TINTS["mic"] == TINTS["sound"] == GREEN
+    assert TINTS["floor"] == TINTS["poor"] == AMBER
+
+
+def test_who_speaks_has_waves_unless_the_microphone_is_off() -> None:
+    assert with_speaker(("mic", "poor"), True) == ("sound", "poor")
+    assert with_speaker(("mic", "poor"), False) == ("mic", "poor")
+    assert with_speaker(("floor",), True) == ("floor",)

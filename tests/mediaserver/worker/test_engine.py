@@ -298,15 +298,18 @@ async def test_a_newly_shown_seat_appears_with_its_picture_not_as_a_card(meeting
     assert seen == {"red", "green"}
 
 
-async def test_an_open_floor_and_a_poor_connection_are_marked_in_the_picture(meeting: Meeting, room: Room) -> None:
+async def test_floor_microphone_and_a_poor_connection_are_marked_in_the_picture(meeting: Meeting, room: Room) -> None:
     await meeting.join("a", "red", 440, floor=True)
-    await meeting.join("b", "green", 660)
-    await meeting.join("c", "blue", 1000, floor=True)
+    b = await meeting.join("b", "green", 660)
+    c = await meeting.join("c", "blue", 1000, floor=True)
     await meeting.all_seen()
+    await b.watch.until(lambda: room.seats["a"].microphone and room.seats["c"].microphone)
+    c.endpoint.speak(False)
+    await b.watch.until(lambda: not room.seats["c"].microphone)
     for seat, loss in (("b", POOR_LOSS + 0.01), ("c", 2 * POOR_LOSS), ("a", POOR_LOSS)):
         room.seats[seat].peer._loss.share = loss  # type: ignore[union-attr]
     work = room._compose_request(room.options.fps, 1, time.monotonic())
-    assert work is not None and work.icons == {"a": ("floor",), "b": ("poor",), "c": ("floor", "poor")}
+    assert work is not None and work.icons == {"a": ("mic",), "b": ("poor",), "c": ("floor", "poor")}
 
 
 async def test_pages_turn_while_nothing_else_happens(meeting: Meeting) -> None:

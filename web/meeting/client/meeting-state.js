@@ -232,12 +232,14 @@ export function seatActivity(seat, heard) {
   return seat.hand > 0 ? 'hand' : 'listening';
 }
 
+const HEARD_DB = -50; // dBov; quieter levels are a room's own noise, as in mediaserver/audio/active_speaker.py
+
 /**
  * Return whether sound comes from a seat, as far as this client is told.
  * @param {Pick<MeetingState, 'speaking' | 'levels'>} state
  * @param {string} seat
  */
-export const isHeard = ({speaking, levels}, seat) => speaking === seat || levels[seat] !== undefined;
+export const isHeard = ({speaking, levels}, seat) => speaking === seat || levels[seat] > HEARD_DB;
 
 /**
  * Return the quality of the network, in a word.

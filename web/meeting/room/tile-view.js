@@ -13,9 +13,13 @@ const FRAMES_MS = 1000; // for so long an arrangement waits for the first frames
 const FRAME_PX = 4; // around who speaks, in pixels of the picture
 const KEYS = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1};
 
+const MICROPHONE = svg`<rect x="8" y="1" width="8" height="13" rx="4"/><path d="M5 11a7 7 0 0 0 14 0" fill="none" stroke-width="2"/><path d="M11 18h2v3h4v2H7v-2h4z"/>`;
+
 /** The icons of the composed picture (mediaserver/video/tile_icons.py). @type {Record<TileIcon, unknown>} */
 const ICONS = {
-  floor: svg`<rect x="8" y="1" width="8" height="13" rx="4"/><path d="M5 11a7 7 0 0 0 14 0" fill="none" stroke-width="2"/><path d="M11 18h2v3h4v2H7v-2h4z"/>`,
+  floor: svg`${MICROPHONE}<path d="M3 3l18 18" stroke="#000" stroke-width="5"/><path d="M3 3l18 18" stroke-width="2"/>`,
+  mic: MICROPHONE,
+  sound: svg`<g transform="translate(-4 0)">${MICROPHONE}</g><path d="M16.500 5.500a5 5 0 0 1 0 7M19.400 2.600a9 9 0 0 1 0 12.800" fill="none" stroke-width="2"/>`,
   poor: svg`<path d="M2 16h5v6H2z"/><path d="M9.7 10.7h3.6v10.6H9.700zM16.700 3.700h3.600v17.600h-3.600z" fill="none" stroke-width="1.4"/>`,
 };
 
@@ -147,7 +151,7 @@ export class TileView extends BaseElement {
       .style=${`left: ${left}%; top: ${top}%; width: ${width}%; height: ${height}%; --frame: ${frame}cqh`}>
       ${stream ? nothing : this.text('middle', tile.text, tile.letters, tiles)}
       <tile-video .since=${tile.since} .stream=${stream}></tile-video>
-      ${this.bar(tile, stream ? tile.text : '', tiles)}
+      ${this.bar(tile, stream ? tile.text : '', tiles, speaks)}
       ${speaks ? html`<i class="speaks" aria-hidden="true"></i>` : nothing}
       <span class="spoken">${this.words(tile, seat)}</span>
       ${view ? this.enlarger(tile, view, first) : nothing}
@@ -168,10 +172,12 @@ export class TileView extends BaseElement {
    * @param {ForwardedTile} tile
    * @param {string} text
    * @param {Tiles} tiles
+   * @param {boolean} speaks
    */
-  bar({icons, bar}, text, tiles) {
+  bar({icons, bar}, text, tiles, speaks) {
     if (!icons.length && !text) return nothing;
-    const drawn = icons.map(icon => html`<svg class=${icon} viewBox="0 0 24 24">${ICONS[icon]}</svg>`);
+    const shown = icons.map(icon => (speaks && icon === 'mic' ? 'sound' : icon));
+    const drawn = shown.map(icon => html`<svg class=${icon} viewBox="0 0 24 24">${ICONS[icon]}</svg>`);
     return this.text('name', html`${drawn}${text ? html`<span>${text}</span>` : nothing}`, bar, tiles);
   }
 

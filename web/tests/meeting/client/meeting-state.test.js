@@ -141,8 +141,8 @@ test('a seat has one activity', () => {
   assert.equal(logic.seatActivity(seat('s', {floor: true}), true), 'speaking'); // a room system never tells of its microphone
 });
 
-test('a seat is heard that speaks or has a level', () => {
-  assert.deepEqual(['a', 'b', 'c'].map(one => logic.isHeard({speaking: 'a', levels: {b: -20}}, one)), [true, true, false]);
+test('a seat is heard that speaks or is louder than a room at rest', () => {
+  assert.deepEqual(['a', 'b', 'c'].map(one => logic.isHeard({speaking: 'a', levels: {b: -20, c: -62}}, one)), [true, true, false]);
 });
 
 test('the proper name is the Vietnamese one, with the number of a device', () => {

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest.drills import faults, units
-from loadtest.drills.drill import DrillSize, Fault, ServerContext, run
+from loadtest.drills import faults, recording, units
+from loadtest.drills.drill import DrillSize, Fault, Outcome, ServerContext, one_part, run
 from loadtest.drills.server import restarted_server
 from loadtest.progress import PrintLine
 
@@ -23,6 +23,9 @@ PICTURES_S = 25
 """Composed pictures a second."""
 SKIPPED_PICTURES = 0.002
 """Share of composed pictures that may be missing: a machine that is busy for a moment skips one."""
+LOST_S = 2.0
+"""Seconds that may be missing at the end of a part of a recording."""
+NOTHING = {"max": 0.0}
 SMALL_DISK_MB = 600
 """Size of the disk that is filled."""
 
@@ -34,10 +37,11 @@ class DrillKind:
     fault: Fault
     obeys_s: float = 3.0
     whole: bool = True
-    """True if recordings must still have one part."""
+    """True if recordings must still have one part, or what was recorded in all of them."""
     unnoticed: bool = True
     """True if no media may be lost or renewed."""
     server_context: Callable[..., ServerContext] = restarted_server
+    outcome: Outcome = one_part
 
 
 DRILLS = {
@@ -48,6 +52,7 @@ DRILLS = {
     "worker": DrillKind(faults.worker, obeys_s=10.0, whole=False, unnoticed=False),
     "sql": DrillKind(faults.sql),
     "disk": DrillKind(faults.disk, whole=False),
+    "recording": DrillKind(recording.kill, obeys_s=10.0, unnoticed=False, outcome=recording.outcome),
     "units": DrillKind(units.fault, server_context=units.systemd_server),
 }
 
@@ -70,10 +75,12 @@ async def perform(drill: str, size: DrillSize, progress: PrintLine) -> dict[str,
     """Run a drill; return its figures, and whether it `passed`."""
     kind = DRILLS[drill]
     if drill != "disk":
-        found = await run(size, kind.fault, progress, kind.server_context)
+        found = await run(size, kind.fault, progress, kind.server_context, kind.outcome)
     else:
         with _small_disk() as directory:
-            found = await run(size, kind.fault, progress, kind.server_context, DIEMCAU_DATA=f"{directory}/data")
+            found = await run(
+                size, kind.fault, progress, kind.server_context, kind.outcome, DIEMCAU_DATA=f"{directory}/data"
+            )
     return {"drill": drill, "passed": passed(kind, found), **found}
 
 
@@ -81,7 +88,8 @@ def passed(kind: DrillKind, found: dict[str, Any]) -> bool:
     """Return True if people would have noticed nothing but the effects that are allowed."""
     obeyed = found["obeys_s"]["max"] <= kind.obeys_s
     unnoticed = found["workers_kept"] and not found["media_made_anew"] and not _missed(found)
-    return bool(obeyed and (unnoticed or not kind.unnoticed) and (found["recordings_whole"] or not kind.whole))
+    recorded = found["recordings_whole"] and found.get("lost_s", NOTHING)["max"] <= LOST_S
+    return bool(obeyed and (unnoticed or not kind.unnoticed) and (recorded or not kind.whole))
 
 
 def _missed(found: dict[str, Any]) -> list[str]:

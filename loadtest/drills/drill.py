@@ -83,6 +83,8 @@ class Drill:
         self.server = server
         self._progress = progress
         self.meetings: list[DrillMeeting] = []
+        self.recorder_killed: list[float] = []
+        """Times (seconds since 1970) at which the worker that recorded was killed."""
         self.visitor: accounts.Login = ("", "")
         """An account that is in no meeting."""
         self._certificate = make_certificate()
@@ -172,23 +174,6 @@ class Drill:
             await meeting.host.send("floor", seat=participant.seat, open=not opened)
         return time.monotonic() - listening
 
-    async def recordings_whole(self) -> bool:
-        """Stop the recording; return True if it is one whole part, remuxed or with tracks that wait to be composed."""
-        recorded = [each for each in self.meetings if each.recorded]
-        for meeting in recorded:
-            await meeting.host.send("record", on=False)
-        return all(await asyncio.gather(*(self._whole(each) for each in recorded)))
-
-    async def _whole(self, meeting: DrillMeeting) -> bool:
-        async with asyncio.timeout(RECORDED_S):
-            while True:
-                found = await meeting.client.get("/api/v1/recordings")
-                parts = [each for each in found if each["session"] == meeting.session["id"]]
-                if parts and all(each["state"] in ("ready", "broken") or each["composing"] for each in parts):
-                    (recording,) = parts
-                    return bool(recording["part"] == 1 and recording["state"] != "broken" and not recording["reason"])
-                await asyncio.sleep(0.2)
-
 
 def _payload_positions(material: Material) -> tuple[dict[bytes, int], frozenset[int]]:
     """Return the positions of the payloads in the loop of a camera, and those at which the loop may be restarted.
@@ -210,9 +195,30 @@ def _payload_positions(material: Material) -> tuple[dict[bytes, int], frozenset[
     return positions, frozenset(keys)
 
 
+async def one_part(drill: Drill) -> dict[str, Any]:
+    """Stop the recording; return whether it is one whole part, remuxed or with tracks that wait to be composed."""
+    recorded = [each for each in drill.meetings if each.recorded]
+    for meeting in recorded:
+        await meeting.host.send("record", on=False)
+    return {"recordings_whole": all(await asyncio.gather(*map(_in_one_part, recorded)))}
+
+
+async def _in_one_part(meeting: DrillMeeting) -> bool:
+    async with asyncio.timeout(RECORDED_S):
+        while True:
+            found = await meeting.client.get("/api/v1/recordings")
+            parts = [each for each in found if each["session"] == meeting.session["id"]]
+            if parts and all(each["state"] in ("ready", "broken") or each["composing"] for each in parts):
+                (recording,) = parts
+                return bool(recording["part"] == 1 and recording["state"] != "broken" and not recording["reason"])
+            await asyncio.sleep(0.2)
+
+
 ServerContext = AbstractAsyncContextManager[RestartedServer]
 Fault = Callable[[Drill], Awaitable[dict[str, Any]]]
 """Causes a fault and returns its figures: lists of seconds, numbers, and booleans."""
+Outcome = Callable[[Drill], Awaitable[dict[str, Any]]]
+"""Ends the recording and returns the figures of its file, `recordings_whole` among them."""
 
 
 async def run(
@@ -220,6 +226,7 @@ async def run(
     fault: Fault,
     progress: PrintLine,
     server_context: Callable[..., ServerContext] = restarted_server,
+    outcome: Outcome = one_part,
     **settings: str,
 ) -> dict[str, Any]:
     """Hold the meetings on a server, cause the fault, return the figures; `settings` are the server's ``DIEMCAU_…``."""
@@ -236,8 +243,8 @@ async def run(
             rest = {**drill.noticed(), "seconds": size.rest_s}
             progress(f"at rest: {rest}")
             rounds = [await _round(drill, fault, progress) for _ in range(size.times)]
-            whole = await drill.recordings_whole()
-            return {**_figures(size, rounds), "recordings_whole": whole, "at_rest": rest, **_machine(size)}
+            recordings = await outcome(drill)
+            return {**_figures(size, rounds), **recordings, "at_rest": rest, **_machine(size)}
         finally:
             await drill.leave()
 
@@ -268,13 +275,15 @@ def _figures(size: DrillSize, rounds: Sequence[dict[str, Any]]) -> dict[str, Any
         elif isinstance(first, dict):
             found[name] = {kind: sum(each[kind] for each in values) for kind in first}
         elif isinstance(first, list):
-            found[name] = _percentiles(sorted(seconds for each in values for seconds in each))
+            found[name] = percentiles(sorted(seconds for each in values for seconds in each))
         else:
             found[name] = (sum if name in SUMMED else max)(values)
     return found
 
 
-def _percentiles(values: Sequence[float]) -> dict[str, float]:
+def percentiles(values: Sequence[float]) -> dict[str, float]:
+    """Return median, 95th percentile and largest of sorted values."""
+
     def share(part: float) -> float:
         return round(values[min(len(values) - 1, int(part * len(values)))], 2)
 

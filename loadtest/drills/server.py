@@ -79,6 +79,16 @@ class RestartedServer:
         """Return the process ids of its media workers."""
         return self.processes(b"mediaserver\0--socket")
 
+    def children(self, text: bytes) -> list[int]:
+        """Return the ids of processes that the server started, with this text in their command line."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            with suppress(OSError):
+                if entry.name.isdecimal() and text in (entry / "cmdline").read_bytes():
+                    parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+                    found += [int(entry.name)] if int(parent) == self.pid else []
+        return sorted(found)
+
     def processes(self, text: bytes) -> list[int]:
         """Return the ids of processes that have this text and the data directory in their command line."""
         marker = f"{self.data}/".encode()

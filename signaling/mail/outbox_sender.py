@@ -3,16 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.notifications import wording
 from scheduler.notifications.outbox import MAIL, OutboxItem
 from scheduler.notifications.service import Notifications
 from signaling.accounts.password_links import PasswordLinks
+from signaling.core.background_queue import BackgroundQueue
 from signaling.mail import chat_groups, smtp
 from signaling.mail.chat_groups import Telegram, Webhook
 from signaling.mail.errors import NotSent
@@ -24,8 +22,8 @@ POLL_SECONDS = 10.0
 """A due notice is noticed this late at most."""
 
 
-class OutboxSender:
-    """Sends due notices until it is stopped."""
+class OutboxSender(BackgroundQueue):
+    """Sends due notices; one that was being sent when it stopped is sent again by the next server."""
 
     def __init__(
         self,
@@ -36,6 +34,7 @@ class OutboxSender:
         clock: Callable[[], datetime],
         password_links: PasswordLinks,
     ) -> None:
+        super().__init__(POLL_SECONDS)
         self._notifications = notifications
         self._live_code = live_code
         """Returns the live code of a session."""
@@ -43,35 +42,15 @@ class OutboxSender:
         self._smtp = smtp
         self._groups = groups
         self._clock = clock
-        self._news = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin with the notices that an earlier server left; without channels do nothing."""
         if self._smtp or self._groups:
-            self._task = asyncio.create_task(self._run())
+            super().start()
 
-    async def stop(self) -> None:
-        """Stop; a notice that was being sent is sent again by the next server."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    def wake(self) -> None:
-        """Look for due notices now."""
-        self._news.set()
-
-    async def _run(self) -> None:
-        while True:
-            self._news.clear()
-            try:
-                await self.deliver()
-                await self._notifications.prune(self._clock())
-            except (SQLAlchemyError, OSError):
-                log.exception("x sending notices failed, they are tried again")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._news.wait()
+    async def _work_through(self) -> None:
+        await self.deliver()
+        await self._notifications.prune(self._clock())
 
     async def deliver(self) -> int:
         """Try every due notice once; return their number. A slow channel does not delay the others."""

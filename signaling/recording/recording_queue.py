@@ -6,10 +6,8 @@ The queue is the state `finishing` in the database, so a server that was killed 
 import asyncio
 import logging
 import secrets
-from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any
 
 from mediaserver.recording.chapters import Chapter
 from mediaserver.recording.disk_space import measure
+from signaling.core.background_queue import BackgroundQueue
 from signaling.recording.composing_progress import Wait
 from signaling.recording.model import Recording, Solo
 from signaling.recording.store import RecordingStore
@@ -46,55 +45,17 @@ NO_OUTPUT = RemuxOutcome({"error": "no-result"})
 """The process ended without a result: the file, or somebody, ended it."""
 
 
-class RecordingQueue(ABC):
-    """Works until nothing is left that can be done now, then waits for `wake`."""
+class RecordingQueue(BackgroundQueue):
+    """Makes the files of closed recordings."""
 
     def __init__(self, store: RecordingStore, clock: Callable[[], datetime]) -> None:
+        super().__init__(RETRY_SECONDS)
         self._store = store
         self._clock = clock
         self.no_room: dict[str, Wait] = {}
         """Since when recordings wait for room on the disk, by recording."""
         self._silent_ends: Counter[str] = Counter()
         """How often a process ended without a result, by recording."""
-        self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin with the recordings that an earlier server left."""
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """Stop, also in the middle of a job: its input files are all still there."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    def wake(self) -> None:
-        """Start work after a recording was closed."""
-        self._idle.clear()
-        self._wake.set()
-
-    async def idle(self) -> None:
-        """Wait until nothing is left that can be done now."""
-        await self._idle.wait()
-
-    async def _run(self) -> None:
-        while True:
-            self._wake.clear()
-            try:
-                await self._work_through()
-            except Exception:  # drivers have errors of their own for a database that starts or ends
-                log.exception("x work on recordings failed, they wait in the queue")
-            if not self._wake.is_set():
-                self._idle.set()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(RETRY_SECONDS):
-                    await self._wake.wait()
-
-    @abstractmethod
-    async def _work_through(self) -> None:
-        """Do what can be done now."""
 
     async def _note_no_room(self, recording: Recording) -> None:
         """Note that a recording waits for room on the disk."""

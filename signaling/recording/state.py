@@ -294,7 +294,7 @@ class MeetingRecording:
 
     def _recorded(self, now: datetime) -> int:
         assert self.state.since is not None
-        return self.state.seconds + int((now - self.state.since).total_seconds())
+        return self.state.seconds + max(0, int((now - self.state.since).total_seconds()))  # clocks are set back, too
 
     def _resume(self, _: str, now: datetime) -> list[Effect]:
         """Tell everybody first, then resume; begin the next part if the room was lost."""

@@ -36,6 +36,9 @@ def lost(**kinds: int) -> dict[str, dict[str, int]]:
         ("worker", {"obeys_s": {"max": 10.1}}, False),
         ("disk", {"recordings_whole": False}, True),
         ("disk", lost(mix=1), False),
+        ("recording", {"media_made_anew": 20, "workers_kept": False, "lost_s": {"max": 2.0}}, True),
+        ("recording", {"lost_s": {"max": 2.01}}, False),
+        ("recording", {"recordings_whole": False, "lost_s": {"max": 0.1}}, False),
     ],
 )
 def test_a_drill_is_passed_when_nobody_would_have_noticed_more_than_it_excuses(

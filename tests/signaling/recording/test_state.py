@@ -147,6 +147,12 @@ def test_paused_and_resumed_its_time_has_no_gap(recording: MeetingRecording) -> 
     assert recording.ask(False, True, "host", later(106)) == [StopRecording("host", None), TellAll(OFF)]
 
 
+def test_a_clock_that_is_set_back_makes_no_recording_shorter(recording: MeetingRecording) -> None:
+    begin(recording)
+    paused = RecordingState(on=True, paused=True, seconds=0)
+    assert recording.ask(True, True, "host", later(-300)) == [PauseRecording(True), TellAll(paused)]
+
+
 def test_a_recording_that_is_off_cannot_be_paused_and_repeated_commands_change_nothing(
     recording: MeetingRecording,
 ) -> None:

@@ -322,10 +322,15 @@ interface StorageMark { level: 'ok' | 'low' | 'full'; hours: number }
 /** Any message from the server; which fields are there depends on `type`. */
 interface Message { type: string; ref?: string; [field: string]: any }
 
+/** A chat message: from the chair to everyone or to the point `to`, else from a point to the chair. */
+interface ChatMessage { id: number; at: string; point: string | null; name: string; chair: boolean; to: string | null; text: string }
+
+interface Chat { open: boolean; messages: ChatMessage[] }
+
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean; may_direct: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; speaking: string | null; wanted: number; now: string;
+  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; speaking: string | null; chat?: Chat; wanted: number; now: string;
 }
 
 /** A point that is not invited and is in the waiting room. */
@@ -341,7 +346,7 @@ interface Tiles { tiles: ForwardedTile[]; width: number; height: number; heading
 /** A meeting as one seat knows it. `skew` is server time minus the device's, milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: AudienceLayouts;
-  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; speaking: string | null; skew: number;
+  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; speaking: string | null; chat: Chat; skew: number;
   /** When the meeting ends, since an emergency took its code. */
   givesWay: string | null;
   /** dBov by seat, of those who have the floor and are heard. */

@@ -3,6 +3,7 @@
 // message; `floor` (detail) is "given" or "taken".
 
 import {t} from '../../core/i18n.js';
+import {latest} from './chat.js';
 import {PeerConnection} from './peer-connection.js';
 import {needsOtherPicture, floorChange, micState, ownSeat, quality, recordState, reduce, initialState, heightToRequest} from './meeting-state.js';
 import {DecodingWatch, ONE_PICTURE, SMALLER} from './decoding.js';
@@ -67,6 +68,8 @@ export class MeetingClient extends EventTarget {
     this.soundOnly = false;
     this.pictureAt = 0;
     this.measuredAt = 0;
+    /** The number of the last chat message that was read. */
+    this.chatRead = 0;
     this.changeScheduled = false;
     /** The server's clock when the connection was lost; null while it is not. @type {number | null} */
     this.lostAt = null;
@@ -257,6 +260,29 @@ export class MeetingClient extends EventTarget {
    */
   command(message) {
     this.protocol.send(message);
+  }
+
+  /** Write a chat message; return the word of the fault, or nothing. @param {string} text @param {string | null} to a point, null for all @returns {Promise<string>} */
+  async writeChat(text, to) {
+    try {
+      this.onMessage(await this.protocol.request({type: 'chat', text, ...(to && {to})}));
+      return '';
+    } catch (failure) {
+      return /** @type {any} */ (failure).word;
+    }
+  }
+
+  /** Let points write to the chair, or no longer. @param {boolean} on */
+  openChat(on) {
+    this.protocol.send({type: 'chat-open', on});
+  }
+
+  /** Take all chat messages for read. */
+  readChat() {
+    const newest = this.state ? latest(this.state.chat) : 0;
+    if (newest <= this.chatRead) return;
+    this.chatRead = newest;
+    this.scheduleChange();
   }
 
   /** Report an incident; the server responds with it. @param {{kind: string, text: string, seat?: string}} fault */

@@ -1,6 +1,7 @@
 // The state of a meeting as one seat knows it, its reducers, and the questions that pages ask of it. Pure functions:
 // no DOM, no clock, no socket.
 
+import {addMessage} from './chat.js';
 import {layoutFields} from './layouts.js';
 
 /**
@@ -28,6 +29,7 @@ export const initialState = (joined, now) => ({
   watermark: joined.watermark ?? false,
   onePicture: joined.one_picture ?? false,
   speaking: joined.speaking ?? null,
+  chat: joined.chat ?? {open: false, messages: []},
   levels: {},
   givesWay: null,
   incidents: [],
@@ -86,6 +88,8 @@ const REDUCERS = {
   'gives-way': (state, {at}) => ({...state, givesWay: at}),
   levels: (state, {levels}) => ({...state, levels}),
   incident: (state, message) => ({...state, incidents: applyIncident(state.incidents, message)}),
+  chat: (state, {type: _, ref: __, ...message}) => ({...state, chat: addMessage(state.chat, /** @type {ChatMessage} */ (/** @type {unknown} */ (message)))}),
+  'chat-open': (state, {on}) => ({...state, chat: {...state.chat, open: on}}),
   lines: (state, {weak}) => ({...state, weak}),
   calls: (state, {calls}) => ({...state, calls}),
   assist: (state, {seat, name, since}) => ({...state, assist: {seat, name, since}}),

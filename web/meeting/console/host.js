@@ -10,6 +10,7 @@ import {DEFAULT_LAYOUT} from '../client/layouts.js';
 import {raisedHands} from '../client/meeting-state.js';
 import {EMPTY_SCRIPT} from '../client/script.js';
 import {MeetingPage} from '../room/meeting-page.js';
+import '../chat/chat-notice.js';
 import './control-state.js';
 import './layout-picker.js';
 import './recorder-controls.js';
@@ -111,11 +112,12 @@ class HostPage extends MeetingPage {
       <section class="programme" aria-label=${t('host.programme')}>
         <meeting-video .meeting=${meeting} .tick=${tick} .bare=${true}></meeting-video>
         <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
+        <chat-notice .state=${state} .now=${meeting.now}></chat-notice>
         <layout-picker .shown=${state?.layout ?? DEFAULT_LAYOUT} .own=${state?.own ?? {}} .seats=${state?.seats ?? []} .onePicture=${Boolean(state?.onePicture)}></layout-picker>
         <script-bar .script=${state?.script ?? EMPTY_SCRIPT} .seats=${state?.seats ?? []} .now=${meeting.countedNow} .session=${state?.session.id ?? ''}></script-bar>
         <control-bar .meeting=${meeting} .tick=${tick} .chair=${true} @full=${this.fullScreen} @fault=${this.openIncidentDialog} @keys=${this.showKeys}></control-bar>
       </section>
-      <side-panel .state=${state} .now=${meeting.countedNow}></side-panel>
+      <side-panel .meeting=${meeting} .state=${state} .now=${meeting.countedNow}></side-panel>
     </main>`;
   }
 

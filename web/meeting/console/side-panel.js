@@ -4,7 +4,9 @@
 import {html, nothing, repeat} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
 import {countPoints, raisedHands} from '../client/meeting-state.js';
-import {BaseElement} from '../../core/base.js';
+import {BaseElement, icon} from '../../core/base.js';
+import '../chat/chat-panel.js';
+import {unreadCount} from '../client/chat.js';
 import '../room/notice-bar.js';
 import {knockNotice} from '../room/notice-bar.js';
 import './extend-bar.js';
@@ -12,14 +14,16 @@ import './floor-list.js';
 import './point-list.js';
 import './speaker-queue.js';
 
-const TABS = ['queue', 'points', 'incidents'];
+const TABS = ['queue', 'points', 'incidents', 'chat'];
 
 /** The tabs of the console, each with its count; who speaks and who waits at the door stand above them always. */
 export class SidePanel extends BaseElement {
-  static properties = {state: {attribute: false}, now: {type: Number}, tab: {state: true}};
+  static properties = {meeting: {attribute: false}, state: {attribute: false}, now: {type: Number}, tab: {state: true}};
 
   constructor() {
     super();
+    /** @type {import('../client/meeting-client.js').MeetingClient | null} */
+    this.meeting = null;
     /** @type {MeetingState | null} */
     this.state = null;
     /** The server's clock, milliseconds. */
@@ -45,7 +49,7 @@ export class SidePanel extends BaseElement {
     const {state, shown} = this;
     if (!state) return nothing;
     const {here, invited} = countPoints(state.seats);
-    const counts = {queue: raisedHands(state.seats).length, points: `${here}/${invited}`, incidents: state.incidents.length + state.weak.length};
+    const counts = {queue: raisedHands(state.seats).length, points: `${here}/${invited}`, incidents: state.incidents.length + state.weak.length, chat: unreadCount(state, this.meeting?.chatRead ?? 0)};
     return html`<div class="alerts">
         ${repeat(state.waiting, ({id}) => id, waiting => knockNotice(waiting, detail => this.emit('command', detail)))}
         <extend-bar .session=${state.session} .now=${this.now}></extend-bar>
@@ -58,8 +62,8 @@ export class SidePanel extends BaseElement {
   /** @param {string} name @param {string | number} count */
   tabButton(name, count) {
     const on = name === this.shown;
-    return html`<button type="button" role="tab" id="tab-${name}" data-testid="tab-${name}" aria-selected=${on} aria-controls=${on ? `panel-${name}` : nothing} tabindex=${on ? 0 : -1} class=${count ? 'some' : ''} @click=${() => (this.tab = name)}>
-      <span>${t(`tab.${name}`)}</span> <b data-testid=${name === 'points' ? 'count' : `${name}-count`}>${count}</b></button>`;
+    return html`<button type="button" role="tab" id="tab-${name}" data-testid="tab-${name}" aria-selected=${on} aria-controls=${on ? `panel-${name}` : nothing} tabindex=${on ? 0 : -1} class=${count ? 'some' : ''} title=${t(`tab.${name}`)} @click=${() => (this.tab = name)}>
+      ${name === 'chat' ? html`${icon('chat')}<span class="hidden">${t('tab.chat')}</span>` : html`<span>${t(`tab.${name}`)}</span>`} <b data-testid=${name === 'points' ? 'count' : `${name}-count`}>${count}</b></button>`;
   }
 
   /** Go to the next tab by an arrow key. @param {KeyboardEvent} event */
@@ -75,6 +79,7 @@ export class SidePanel extends BaseElement {
   panel(state) {
     if (this.shown === 'queue') return html`<speaker-queue .seats=${state.seats} .now=${this.now}></speaker-queue>`;
     if (this.shown === 'points') return html`<point-list .state=${state}></point-list>`;
+    if (this.shown === 'chat') return html`<chat-panel .meeting=${this.meeting} .tick=${this.now} @close=${() => (this.tab = 'points')}></chat-panel>`;
     const none = !state.incidents.length && !state.weak.length;
     return html`${none ? html`<p class="empty">${t('aid.none')}</p>` : nothing}<notice-bar .state=${state} .incidentsOnly=${true}></notice-bar>`;
   }

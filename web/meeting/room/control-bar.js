@@ -3,6 +3,7 @@
 import {html, live, nothing} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
 import {cameras, mayShare, properName, waitedSeconds} from '../client/meeting-state.js';
+import {unreadCount} from '../client/chat.js';
 import {canShareScreen, deviceChoices} from '../client/devices.js';
 import {span} from '../../core/time.js';
 import {icon, BaseElement} from '../../core/base.js';
@@ -12,7 +13,7 @@ const OWN_VIEWS = ['grid', 'speaker', 'single'];
 const ONE_PICTURE = 'one-picture'; // in the menu of views: the layout as one composed picture
 const MIC_ICONS = {off: 'mic-off', blocked: 'mic-locked', invited: 'mic-call', on: 'mic', live: 'mic'};
 
-/** The buttons of a seat, each with an icon and what it does next. Fires `people`, `full`, `fault`, `keys`, `leave`. */
+/** The buttons of a seat, each with an icon and what it does next. Fires `people`, `chat`, `full`, `fault`, `keys`, `leave`. */
 export class ControlBar extends BaseElement {
   static properties = {meeting: {attribute: false}, tick: {type: Number}, console: {}, panel: {type: Boolean}, chair: {type: Boolean}};
 
@@ -32,7 +33,7 @@ export class ControlBar extends BaseElement {
     const state = this.meeting?.state;
     if (this.chair) return this.chairBar(state);
     return html`${this.topic()}<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
-      ${this.mic()} ${this.camera()} ${this.share()} ${this.hand()} ${state ? this.viewSelect(state) : nothing} ${this.people()}
+      ${this.mic()} ${this.camera()} ${this.share()} ${this.hand()} ${state ? this.viewSelect(state) : nothing} ${this.people()} ${state && this.panel ? this.chat(state) : nothing}
       ${this.button('fault', 'warn', t('fault.report'), () => this.emit('fault'))}
       ${this.button('full', 'full', t('room.full'), () => this.emit('full'))}
       ${this.console ? html`<a class="button tool" href=${this.console} data-testid="console">${icon('console')}<span>${t('room.console')}</span></a>` : nothing}
@@ -145,6 +146,13 @@ export class ControlBar extends BaseElement {
     const chosen = !this.meeting?.state?.onePicture && this.meeting?.drawsTiles && ['composed', ONE_PICTURE].includes(source);
     if (chosen) this.meeting?.chooseOnePicture(source === ONE_PICTURE);
     else this.meeting?.watch(source);
+  }
+
+  /** @param {MeetingState} state */
+  chat(state) {
+    const count = unreadCount(state, this.meeting?.chatRead ?? 0);
+    return html`<button type="button" class="tool" data-testid="chat-button" data-unread=${count} @click=${() => this.emit('chat')}>${icon('chat')}<span>${t('chat.title')}</span>
+      ${count ? html`<b class="count">${count}<span class="hidden"> ${t('chat.unread')}</span></b>` : nothing}</button>`;
   }
 
   people() {

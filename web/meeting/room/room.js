@@ -1,6 +1,8 @@
 // Page `room.html`: the meeting as a point sees it.
 
 import {html} from '../../vendor/lit.js';
+import '../chat/chat-notice.js';
+import '../chat/chat-panel.js';
 import './notice-bar.js';
 import {MeetingPage} from './meeting-page.js';
 import './participant-list.js';
@@ -10,11 +12,12 @@ const ACTIVITY_EVENTS = ['pointermove', 'pointerdown', 'keydown', 'focusin'];
 
 /** The room: the picture on the whole page, over it a bar that disappears at rest. */
 class RoomPage extends MeetingPage {
-  static properties = {...MeetingPage.properties, peopleShown: {state: true}, idle: {state: true}};
+  static properties = {...MeetingPage.properties, peopleShown: {state: true}, chatShown: {state: true}, idle: {state: true}};
 
   constructor() {
     super();
     this.peopleShown = false;
+    this.chatShown = false;
     this.idle = false;
     this.idleTimer = 0;
     /** The tap that only brings the bar back must not press a button in it. */
@@ -24,7 +27,21 @@ class RoomPage extends MeetingPage {
   }
 
   keys() {
-    return {...super.keys(), p: () => (this.peopleShown = !this.peopleShown)};
+    return {...super.keys(), p: () => this.togglePeople(), c: () => this.toggleChat()};
+  }
+
+  /** Show the list of points, or no longer; the chat gives way to it. */
+  togglePeople() {
+    this.peopleShown = !this.peopleShown;
+    this.chatShown = false;
+  }
+
+  /** Show the chat and go into it, or hide it; the list of points gives way to it. */
+  async toggleChat() {
+    this.chatShown = !this.chatShown;
+    this.peopleShown = false;
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector(this.chatShown ? 'chat-panel input[name=text]' : '[data-testid=chat-button]'))?.focus();
   }
 
   /** @param {Event} event */
@@ -32,7 +49,7 @@ class RoomPage extends MeetingPage {
     if (event.type === 'pointerdown') this.swallow = this.idle && event.target instanceof Element && Boolean(event.target.closest('control-bar'));
     this.idle = false;
     window.clearTimeout(this.idleTimer);
-    this.idleTimer = window.setTimeout(() => (this.idle = !this.peopleShown && !this.meeting.invited), IDLE_MS);
+    this.idleTimer = window.setTimeout(() => (this.idle = !this.peopleShown && !this.chatShown && !this.meeting.invited), IDLE_MS);
   }
 
   /** @param {Event} event */
@@ -52,8 +69,10 @@ class RoomPage extends MeetingPage {
       <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
       <notice-bar .state=${state} @report=${this.reportIncident} @command=${(/** @type {CustomEvent} */ {detail}) => meeting.command(detail)}></notice-bar>
       <participant-list class="panel" ?hidden=${!this.peopleShown} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null}></participant-list>
+      <chat-notice .state=${this.chatShown ? null : state} .now=${meeting.now}></chat-notice>
+      <chat-panel class="panel" ?hidden=${!this.chatShown} .meeting=${meeting} .tick=${tick} @close=${this.toggleChat}></chat-panel>
       <control-bar .meeting=${meeting} .tick=${tick} .panel=${true} .console=${state?.controller ? `host.html?code=${meeting.protocol.code}` : ''}
-        @people=${() => (this.peopleShown = !this.peopleShown)} @full=${this.fullScreen} @fault=${this.openIncidentDialog} @leave=${this.leave}></control-bar>
+        @people=${this.togglePeople} @chat=${this.toggleChat} @full=${this.fullScreen} @fault=${this.openIncidentDialog} @leave=${this.leave}></control-bar>
     </main>`;
   }
 }

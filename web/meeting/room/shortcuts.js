@@ -5,7 +5,7 @@ import {t} from '../../core/i18n.js';
 import {guideLink} from '../../core/base.js';
 
 /** The order of the help; the digits are one line. */
-const ORDER = [' ', 'm', 'v', 'h', 'n', '1', 'u', '/', 'p', 'f', '?'];
+const ORDER = [' ', 'm', 'v', 'h', 'n', '1', 'u', '/', 'p', 'c', 'f', '?'];
 
 const enabled = () => localStorage.getItem('keys') !== 'off';
 

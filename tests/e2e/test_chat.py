@@ -1,0 +1,46 @@
+"""The chat as people see it: the chair's notice over the picture, a reply, and what outlives a reload."""
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.people import HOST, People
+
+NOTICE = "Đề nghị các điểm cầu tắt micrô; 15 giờ 30 nghỉ giải lao. <b>Cảm ơn</b>"
+
+
+def write(page: Page, text: str) -> None:
+    """Write a message by the keyboard."""
+    page.get_by_test_id("chat-text").fill(text)
+    page.keyboard.press("Enter")
+
+
+def test_ux_16_a_message_of_the_chair_is_read_over_the_picture_and_answered(
+    blue: Browser, fox: Browser, people: People
+) -> None:
+    host, point = people.sign_in(blue, HOST), people.sign_in(fox, "nt.vinhhai")
+    code = people.register(host, ["nt.vinhhai"], "Họp có tin nhắn")
+    people.enter(host, code, "host")
+    people.enter(point, code)
+    host.get_by_test_id("tab-chat").click()
+    write(host, NOTICE)
+    notice = point.get_by_test_id("chat-notice")
+    expect(notice).to_contain_text(NOTICE)  # as text, without markup
+    size = notice.locator(".text").evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
+    assert size >= 24
+    expect(point.get_by_role("status").filter(has_text="15 giờ 30")).to_have_count(1)
+    expect(point.get_by_test_id("chat-button")).to_have_attribute("data-unread", "1")
+    point.keyboard.press("c")
+    expect(notice).to_have_count(0)
+    expect(point.get_by_test_id("chat-closed")).to_be_visible()
+    host.get_by_test_id("chat-open").check()
+    point.get_by_test_id("chat-text").fill("Đã rõ, xin thêm tài liệu")
+    point.reload()
+    point.get_by_test_id("chat-button").click()
+    expect(point.get_by_test_id("chat-message")).to_have_count(1)
+    expect(point.get_by_test_id("chat-text")).to_have_value("Đã rõ, xin thêm tài liệu")
+    expect(point.get_by_test_id("chat-text")).to_be_focused()
+    point.keyboard.press("Enter")
+    expect(host.get_by_test_id("chat-message").last).to_contain_text("Đã rõ, xin thêm tài liệu")
+    host.get_by_test_id("chat-to").select_option("nt.vinhhai")
+    write(host, "Đã gửi qua Văn thư")
+    expect(point.get_by_test_id("chat-message").last).to_contain_text("Đã gửi qua Văn thư")
+    expect(point.get_by_test_id("chat-button")).to_have_attribute("data-unread", "0")

@@ -1,0 +1,36 @@
+// Element `chat-notice`: a message of the chair over the picture, in the room and in the console.
+
+import {html, nothing} from '../../vendor/lit.js';
+import {BaseElement, icon} from '../../core/base.js';
+import {t} from '../../core/i18n.js';
+import {chairNotice} from '../client/chat.js';
+import {ownSeat} from '../client/meeting-state.js';
+
+/** Shows what the chair wrote, large enough for a room, until it is closed or half a minute old. */
+export class ChatNotice extends BaseElement {
+  static properties = {state: {attribute: false}, now: {type: Number}, closed: {state: true}};
+
+  constructor() {
+    super();
+    /** @type {MeetingState | null} */
+    this.state = null;
+    /** The server's clock, milliseconds. */
+    this.now = 0;
+    /** The number of the message that was closed last. */
+    this.closed = 0;
+  }
+
+  render() {
+    const {state} = this;
+    const message = state && chairNotice(state, this.now, this.closed);
+    return html`<div role="status">${message
+      ? html`<section class="chat-notice" data-testid="chat-notice">
+          <p class="of">${t(message.to ? 'chat.notice-to' : 'chat.notice', message.to ? ownSeat(state)?.label || ownSeat(state)?.name || '' : '')}</p>
+          <p class="text" dir="auto">${message.text}</p>
+          <button type="button" class="icon-button" aria-label=${t('chat.notice-close')} data-testid="chat-notice-close" @click=${() => (this.closed = message.id)}>${icon('cross')}</button>
+        </section>`
+      : nothing}</div>`;
+  }
+}
+
+customElements.define('chat-notice', ChatNotice);

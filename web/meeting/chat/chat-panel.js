@@ -1,0 +1,116 @@
+// Element `chat-panel`: the messages of the meeting and the form to write one, in the room and in the console.
+
+import {html, live, nothing, repeat} from '../../vendor/lit.js';
+import {BaseElement, errorMessage, icon} from '../../core/base.js';
+import {t} from '../../core/i18n.js';
+import {hourMinute} from '../../core/time.js';
+import {isChair, isOwn, latest, MAX_TEXT, oneLine, recipients} from '../client/chat.js';
+import {properName} from '../client/meeting-state.js';
+
+/** Shows who wrote what, and writes: the chair to all or to one point, a point to the chair. Fires `close`. */
+export class ChatPanel extends BaseElement {
+  static properties = {meeting: {attribute: false}, tick: {type: Number}, to: {state: true}, draft: {state: true}, error: {state: true}};
+
+  constructor() {
+    super();
+    /** @type {import('../client/meeting-client.js').MeetingClient | null} */
+    this.meeting = null;
+    this.tick = 0;
+    /** The point to write to; empty for everyone. */
+    this.to = '';
+    /** @type {string | null} what is typed; null until it was looked for in what a reload left */
+    this.draft = null;
+    this.error = '';
+    this.shownLatest = 0;
+  }
+
+  get draftKey() {
+    return `chat:${this.meeting?.protocol.code}`;
+  }
+
+  render() {
+    const state = this.meeting?.state;
+    if (!state) return nothing;
+    this.draft ??= sessionStorage.getItem(this.draftKey) ?? '';
+    return html`<section class="chat" aria-label=${t('chat.title')} data-testid="chat">
+      <header><h2>${t('chat.title')}</h2><button type="button" class="icon-button" aria-label=${t('chat.close')} data-testid="chat-close" @click=${() => this.emit('close')}>${icon('cross')}</button></header>
+      ${isChair(state) ? this.openField(state) : nothing}
+      <div class="messages" role="log" aria-label=${t('chat.title')} tabindex="0">${state.chat.messages.length ? html`<ol>${repeat(state.chat.messages, ({id}) => id, message => this.message(state, message))}</ol>` : html`<p class="empty">${t('chat.empty')}</p>`}</div>
+      ${isChair(state) || state.chat.open ? this.form(state) : html`<p class="soft" data-testid="chat-closed">${t('error.chat-closed')}</p>`}
+    </section>`;
+  }
+
+  /** @param {MeetingState} state */
+  openField({chat}) {
+    return html`<label class="option"><input type="checkbox" data-testid="chat-open" .checked=${live(chat.open)} @change=${(/** @type {any} */ {target}) => this.meeting?.openChat(target.checked)}><span>${t('chat.open')}</span></label>`;
+  }
+
+  /** @param {MeetingState} state @param {ChatMessage} message */
+  message(state, message) {
+    const own = isOwn(state.seats.find(({seat}) => seat === state.me), message);
+    return html`<li class=${own ? 'own' : ''} data-testid="chat-message">
+      <p class="of"><strong>${this.name(state, message.point, message.name)}</strong> → ${this.recipient(state, message)} <time>${hourMinute(message.at)}</time></p>
+      <p dir="auto">${message.text}</p></li>`;
+  }
+
+  /** @param {MeetingState} state @param {ChatMessage} message */
+  recipient(state, {chair, to}) {
+    if (to) return this.name(state, to, to);
+    return t(chair ? 'chat.all' : 'chat.chair');
+  }
+
+  /** Return the name of a point in Vietnamese, else the one given. @param {MeetingState} state @param {string | null} point @param {string} name */
+  name({seats}, point, name) {
+    const seat = seats.find(seat => seat.point === point && (seat.name === name || name === point));
+    return seat ? properName(seat) : name;
+  }
+
+  /** @param {MeetingState} state */
+  form(state) {
+    return html`<form @submit=${this.send}>
+      ${isChair(state)
+        ? html`<label>${t('chat.to')}
+            <select data-testid="chat-to" .value=${live(this.to)} @change=${(/** @type {any} */ {target}) => (this.to = target.value)}>
+              <option value="">${t('chat.all')}</option>
+              ${recipients(state).map(seat => html`<option value=${seat.point} ?selected=${seat.point === this.to}>${properName(seat)}</option>`)}
+            </select></label>`
+        : html`<p class="soft">${t('chat.to')}: ${t('chat.chair')}</p>`}
+      <label>${t('chat.text')}
+        <input name="text" maxlength=${MAX_TEXT} autocomplete="off" data-testid="chat-text" .value=${live(this.draft ?? '')} @input=${(/** @type {any} */ {target}) => this.keep(target.value)}></label>
+      ${errorMessage(this.error)}
+      <button class="main" data-testid="chat-send" ?disabled=${!this.meeting?.connected}>${icon('send')}<span>${t('chat.send')}</span></button>
+    </form>`;
+  }
+
+  /** Keep what is typed, also over a reload. @param {string} text */
+  keep(text) {
+    this.draft = text;
+    this.error = '';
+    if (text) sessionStorage.setItem(this.draftKey, text);
+    else sessionStorage.removeItem(this.draftKey);
+  }
+
+  /** @param {SubmitEvent} event */
+  async send(event) {
+    event.preventDefault();
+    const text = oneLine(this.draft ?? '');
+    if (!text) return;
+    const fault = await this.meeting?.writeChat(text, this.to || null);
+    if (fault) this.error = t(`error.${fault}`);
+    else this.keep('');
+  }
+
+  /** Show the latest message, and take all for read. */
+  updated() {
+    const {meeting} = this;
+    if (!meeting?.state || document.hidden || !this.checkVisibility()) return;
+    meeting.readChat();
+    const newest = latest(meeting.state.chat);
+    if (newest === this.shownLatest) return;
+    this.shownLatest = newest;
+    const messages = /** @type {HTMLElement} */ (this.querySelector('.messages'));
+    messages.scrollTop = messages.scrollHeight;
+  }
+}
+
+customElements.define('chat-panel', ChatPanel);

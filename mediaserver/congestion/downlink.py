@@ -1,17 +1,22 @@
 """Downlink estimate: chooses the step of quality that a receiver's link carries. Down at once, up only after a probe.
 
+The first step is measured by packet trains before any picture is sent: sound would share the queue that pictures fill.
+
 Three signs show a link that is too full: the receiver's own estimate (REMB, from delay), lost packets, and a round trip
 that has grown, i.e. a queue somewhere (both from receiver reports, RFC 3550 §6.4.1). Reports measure the round trip by
 our sender reports, which go once a second, and of which a full link drops most: while an estimate is low, it is
-measured by requests. A step up is probed first. Audio is never reduced: on a link that loses a lot even with the lowest
-step no pictures are sent at all for a while, unless that cures nothing.
+measured by requests. A cut estimate and heavy loss make pictures pause at once, until a response shows that nothing
+waits; else it is measured again what the link carries. A step up is probed first. Audio is never reduced: on a link
+that loses a lot even with the lowest step no pictures are sent at all for a while, unless that cures nothing.
 """
 
 from collections import deque
 from collections.abc import Sequence
+from math import inf
 from statistics import fmean
 
 from mediaserver.congestion.bandwidth_probe import Probe, Verdict
+from mediaserver.congestion.packet_train import CapacityMeasurement
 from mediaserver.congestion.queue_delay import QueueDelay
 from mediaserver.congestion.round_trips import RoundTripRequests
 
@@ -27,6 +32,8 @@ USUAL_LOSS_DECAY = 0.1
 BAD_QUEUE_S, WAITING_S = 0.30, 0.15
 """Round trip above the least of the last half minute, in seconds: never tolerated, and not tolerated with a low
 estimate."""
+WATCH_EVERY_S = 0.2
+"""Seconds between two requests after a measurement."""
 LATE_RESPONSES = 2
 """Late responses in a row that count when an estimate is low: a single one may come from a busy receiver."""
 BASE_RESPONSES = 20
@@ -49,7 +56,9 @@ drains slowly, and reported round trips are a second old."""
 DRAIN_S = 1.5
 """Seconds after a failed probe in which its queue drains and does not count."""
 PROBE_GOAL_FACTOR = 1.1
-"""Factor over the next step's bitrate that a probe must carry."""
+"""Factor over a step's bitrate that a probe or a train of packets must carry."""
+HEAVY_LOSS, HEAVY_PACKETS = 0.25, 3
+"""Share and packets lost in one report that are a sign of a full link."""
 WAIT_S, MAX_WAIT_S = 3.0, 4.0
 """Seconds to wait after a failed probe; each further failure waits longer."""
 DROWNED_LOSS, DROWNED_REPORTS = 0.2, 4
@@ -97,6 +106,9 @@ class Downlink:
         """Whether sending none has not failed to cure it."""
         self.loss = 0.0
         """The share of packets lost lately, whatever the step, 0 to 1."""
+        self.measurement = CapacityMeasurement()
+        self._capacity = inf
+        """The bit/s that were measured; infinite as long as the link carried the steps sent."""
         self._estimate: tuple[float, float] | None = None
         self._cut = -NARROW_S
         self._losses: deque[float] = deque(maxlen=USUAL_REPORTS)
@@ -116,8 +128,8 @@ class Downlink:
         self._wait = WAIT_S
         self._not_before = SETTLE_S
         self._probe: Probe | None = None
-        self._low_estimate_requests: RoundTripRequests | None = None
-        """Requests that are sent while the estimate is low."""
+        self._requests: RoundTripRequests | None = None
+        """Requests that are sent while it is doubtful whether packets wait."""
         self._response_round_trips: deque[float] = deque(maxlen=BASE_RESPONSES)
         self._alarmed = True
         """Whether something alarming was reported since the last update, or the passing of time changes the result."""
@@ -138,10 +150,16 @@ class Downlink:
 
         Receivers raise it by a few percent a second whatever the link holds; only a cut says that something is wrong.
         """
-        if self._estimate is not None and bitrate < CUT_SHARE * self._estimate[0]:
-            self._cut = now
-            self._alarmed = True
+        cut = self._estimate is not None and bitrate < CUT_SHARE * self._estimate[0]
         self._estimate = bitrate, now
+        if cut:
+            self._cut, self._alarmed = now, True
+            if self._low(now):
+                self._measure(now, ask=True)
+
+    def start(self, now: float) -> None:
+        """Measure which step the link carries before the first pictures are sent."""
+        self._measure(now, ask=False)
 
     def lost(self, share: float, highest: int, now: float, ssrc: int = 0) -> None:
         """Take the share lost (0 to 1) of a stream since its report before, up to the sequence number `highest`.
@@ -152,6 +170,8 @@ class Downlink:
         packets = min(MAX_REPORTED, (highest - self._highest.get(ssrc, 0)) & 0xFFFFFFFF)
         self._highest[ssrc] = highest
         expected, lost = expected + packets, lost + share * packets
+        if share >= HEAVY_LOSS and share * packets >= HEAVY_PACKETS:
+            self._measure(now, ask=True)
         if now - since >= REPORT_S:
             if expected:
                 self.loss = 0.5 * self.loss + 0.5 * lost / expected
@@ -177,25 +197,35 @@ class Downlink:
 
     def should_request(self, now: float) -> bool:
         """Return whether to measure the round trip now, behind the packets sent; returns True once."""
+        if self.measurement.running:
+            return False
         if self._probe is not None:
             return self._probe.should_request(min(self._response_round_trips, default=FIRST_ROUND_TRIP_S), now)
-        return self._low_estimate_requests is not None and self._low_estimate_requests.should_request(
-            self._round_trips.least, now
-        )
+        return self._requests is not None and self._requests.should_request(self._least or FIRST_ROUND_TRIP_S, now)
 
     def responded(self, round_trip: float, now: float) -> None:
         """Take the measured round trip in seconds."""
         self._response_round_trips.append(round_trip)
-        if self._probe is not None:
+        if self.measurement.running:
+            self.measurement.responded(round_trip)
+        elif self._probe is not None:
             self._probe.responded(round_trip - min(self._response_round_trips), now)
-        elif self._low_estimate_requests is not None:
-            self._low_estimate_requests.responded(round_trip - self._round_trips.least)
+        elif self._requests is not None:
+            self._requests.responded(round_trip - (self._least or round_trip))
+            if self._requests.late >= LATE_RESPONSES:
+                self._measure(now, ask=True)
+
+    @property
+    def _least(self) -> float | None:
+        """Return the least round trip of reports and responses in seconds; None before the first."""
+        reported = [self._round_trips.least] if self._round_trips else []
+        return min([*self._response_round_trips, *reported], default=None)
 
     @property
     def resting(self) -> bool:
         """Return whether :meth:`update` and :meth:`pace` return the same as last time, until something alarming is
         reported."""
-        return not self._alarmed and self.step == self.max_step and not self.sound_only
+        return not self._alarmed and self.step == self.max_step and not self.sound_only and not self.measurement.running
 
     @property
     def rate(self) -> int:
@@ -207,7 +237,7 @@ class Downlink:
         usual = PACE_FACTOR * self.rate - SOUND_BPS
         if self.step >= self.max_step and now - self._cut > NARROW_S:
             return max(LINE_BPS, usual)
-        return max(usual, min(LINE_BPS, (self._fresh(now) or 0.0) - SOUND_BPS))
+        return max(usual, min(LINE_BPS, min(self._fresh(now) or 0.0, self._capacity) - SOUND_BPS))
 
     @property
     def round_trip(self) -> float:
@@ -230,6 +260,11 @@ class Downlink:
 
     def update(self, now: float) -> int:
         """Decide and return the step to send; call a few times a second."""
+        if self.measurement.running:
+            self.padding = 0
+            if not self.measurement.over:
+                return self.step
+            self._take_capacity(now)
         self.follow_limit(now)
         if self.sound_only or (self._curable and len(self._drowned_losses) >= DROWNED_REPORTS):
             self._leave_sound(now)
@@ -241,8 +276,30 @@ class Downlink:
         elif self.step < self.max_step and now >= self._not_before and not self.sound_only:
             self._probe = Probe(max(self._sent, self.rate), PROBE_GOAL_FACTOR * self._needs(self.step + 1), now)
         self.padding = max(0, round(self._probe.sends(now) - self._sent)) if self._probe is not None else 0
-        self._alarmed = now < self._settled + SETTLE_S or now - self._cut <= NARROW_S or self._probe is not None
+        doubtful = now < max(self._settled + SETTLE_S, self.measurement.watched_until)
+        self._alarmed = doubtful or now - self._cut <= NARROW_S or self._probe is not None
         return self.step
+
+    def _measure(self, now: float, *, ask: bool) -> None:
+        """Measure what the link carries; with `ask` upon a sign that it is full, which a response first confirms."""
+        if ask and (self.step == 0 or self.sound_only or self._probe is not None or not self._response_round_trips):
+            return
+        enough = PROBE_GOAL_FACTOR * self._needs(max(self.step, self._carried))
+        self.measurement.start(self._least, enough, now, ask=ask)
+        self._alarmed = True
+
+    def _take_capacity(self, now: float) -> None:
+        """Take the highest step within the bit/s that were measured, none above the one carried until now."""
+        self._requests = None
+        if (capacity := self.measurement.take(now)) is None:
+            return
+        held = max(self.step, self._carried)
+        fit = [step for step in range(held + 1) if PROBE_GOAL_FACTOR * self._needs(step) <= capacity]
+        self._carried = max(fit, default=0)
+        if self._carried < held:
+            self._capacity, self._estimate, self._cut, self._before = capacity, (capacity, now), now, 0.0
+        self._change(min(self._carried, self.max_step), now)
+        self._not_before = now + self._wait
 
     def _fresh(self, now: float) -> float | None:
         return self._estimate[0] if self._estimate and now - self._estimate[1] < FRESH_S else None
@@ -270,17 +327,19 @@ class Downlink:
         return cut and estimate is not None and estimate < OVERUSE_SHARE * self._sent
 
     def _request_round_trips(self, now: float) -> None:
-        """Request round trips as long as the estimate is low."""
-        if self._probe is not None or self.step == 0 or not self._round_trips or not self._low(now):
-            self._low_estimate_requests = None
-        elif self._low_estimate_requests is None:
-            self._low_estimate_requests = RoundTripRequests(WAITING_S)
+        """Request round trips as long as the estimate is low, and for a while after a measurement."""
+        watched = now < self.measurement.watched_until
+        doubtful = watched or (bool(self._round_trips) and self._low(now))
+        if self._probe is not None or self.step == 0 or not doubtful:
+            self._requests = None
+        elif self._requests is None:
+            self._requests = RoundTripRequests(WAITING_S, WATCH_EVERY_S if watched else 0.0)
 
     def _overused(self, now: float) -> bool:
         if self.step == 0 or now < self._settled:
             return False
         queue = self._round_trips.queue
-        late = self._low_estimate_requests is not None and self._low_estimate_requests.late >= LATE_RESPONSES
+        late = self._requests is not None and self._requests.late >= LATE_RESPONSES
         waiting = late or queue > WAITING_S or not self._round_trips
         if waiting and self._low(now):  # a low estimate alone may be a busy receiver's mistake
             return True
@@ -329,6 +388,7 @@ class Downlink:
             return
         self._probe = None
         if verdict is Verdict.PASSED:
+            self._capacity = inf
             self._change(self.step + 1, now)
             self._wait, self._not_before, self._sound_only_s = WAIT_S, now + SETTLE_S, SOUND_ONLY_S
         else:

@@ -94,3 +94,8 @@ def hold(path: Bucket, seconds: float, now: float) -> None:
     """Let no paced stream of a path send anything for so many seconds: the link's queue is full, and packets sent now
     take the room of audio."""
     path.level, path.level_time = (BURST_S + seconds) * path.pace / 8, now
+
+
+def release(path: Bucket, now: float) -> None:
+    """Let the paced streams of a path send again: the link's queue is empty."""
+    path.level, path.level_time = 0.0, now

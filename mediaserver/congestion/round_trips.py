@@ -10,10 +10,12 @@ AGAIN_S = 0.2
 
 class RoundTripRequests:
     """The requests of one sender; `now` in seconds, `least` the least round trip known, `late_s` the excess that counts
-    as late."""
+    as late, `every_s` the least seconds between two requests."""
 
-    def __init__(self, late_s: float) -> None:
+    def __init__(self, late_s: float, every_s: float = 0.0) -> None:
         self._late_s = late_s
+        self._every_s = every_s
+        self._not_before = 0.0
         self.late = 0
         """Late responses in a row."""
         self._sent_at: float | None = None
@@ -29,6 +31,9 @@ class RoundTripRequests:
                 self.late += 1
             if waited <= least + AGAIN_S:
                 return False
+        if now < self._not_before:
+            return False
+        self._not_before = now + self._every_s
         self._sent_at, self._overdue = now, False
         return True
 

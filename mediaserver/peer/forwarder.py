@@ -27,6 +27,7 @@ MAX_REPEATED = 96
 MAX_PADDING_DEBT_BYTES = 2500.0
 """Two packets. Padding that could not be sent between pictures is not made up for beyond that."""
 _HEADER = Struct("!BBHII")
+_PADDING = bytes(PADDING_BYTES - 1) + bytes([PADDING_BYTES])
 
 
 class Transport(Protocol):
@@ -105,6 +106,7 @@ class Forwarder:
         if source is self.source:
             return
         if source is None:
+            self._forget()
             self._leave()
             return
         source.attach(self)
@@ -141,6 +143,14 @@ class Forwarder:
             self.source, self._next = source, None
             self.rewriter.switch()
         return packets[start:]
+
+    def begin_anew(self, now: float) -> None:
+        """Drop the packets that wait, if any, and go on with the next key frame: on a link that became narrow they
+        would take seconds."""
+        source = self._next or self.source
+        if self._pacer.waits and source is not None:
+            self.follow(None, now)
+            self.follow(source, now)
 
     def _forget(self) -> None:
         """Drop the packets that wait: a key frame of the next source makes them useless, and on a link that became
@@ -303,8 +313,14 @@ class Forwarder:
     def _pad_within(self, number: int) -> None:
         while self._padding_debt >= PADDING_BYTES and (moved := self.rewriter.pad()) is not None:
             self._padding_debt -= PADDING_BYTES + HEADERS_BYTES
-            header = _HEADER.pack(0xA0, number, *moved, self.ssrc)
-            self._transport.send_packet(header + bytes(PADDING_BYTES - 1) + bytes([PADDING_BYTES]))
+            self._transport.send_packet(_HEADER.pack(0xA0, number, *moved, self.ssrc) + _PADDING)
+
+    def send_train(self, octets: int) -> None:
+        """Send about so many bytes of padding at once in the RTX stream, before any picture or between two."""
+        assert self.rtx is not None
+        for _ in range(round(octets / (PADDING_BYTES + HEADERS_BYTES))):
+            number, sequence = self.rtx.pad()
+            self._transport.send_packet(_HEADER.pack(0xA0, number, sequence, 0, self.rtx.ssrc) + _PADDING)
 
     def request_keyframe(self, now: float) -> None:
         """Pass on a PLI or FIR of the peer; too many requests of one peer are ignored."""

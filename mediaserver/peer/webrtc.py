@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from mediaserver.api import ConnectionQuality
 from mediaserver.audio.voice_relay import VoiceRelay
 from mediaserver.congestion.downlink import BAD_QUEUE_S, Downlink
 from mediaserver.congestion.loss import Loss
-from mediaserver.congestion.pacer import HEADERS_BYTES, hold
+from mediaserver.congestion.pacer import HEADERS_BYTES, hold, release
 from mediaserver.congestion.retransmission_limit import RetransmissionLimit
 from mediaserver.congestion.uplink import UplinkLimit
 from mediaserver.peer.forwarder import Forwarder
@@ -119,6 +120,8 @@ class WebRtcPeer:
         self._loss = Loss()
         self._pictures = {each.ssrc: each for each in (self.picture, *self.tiles.values()) if each is not None}
         """All forwarders of video, by SSRC."""
+        self._repaired = next((each for each in self._pictures.values() if each.rtx is not None), None)
+        """One with an RTX stream, which carries padding before there are pictures."""
         self.downlink = Downlink(TILES_BPS, TILES_START) if self.tiles else Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
         """Time in seconds at which :meth:`tick` has work. It is 0 (every tick) until nothing is missing and the link is
@@ -167,6 +170,10 @@ class WebRtcPeer:
         return Local(ice.fragment, ice.password, fingerprint(certificate), tuple(mux.addresses), ssrcs, rtx_ssrcs)
 
     def _transport_changed(self, state: State, reason: str) -> None:
+        if state == "connected" and self._repaired is not None:
+            now = time.monotonic()
+            self.downlink.start(now)
+            self._send_train(now)
         self._listener.changed(self.seat, state, reason)
 
     # Incoming packets: nothing here may raise, a bad packet costs the peer that packet.
@@ -318,7 +325,7 @@ class WebRtcPeer:
                 case rtcp.Estimate():
                     self.downlink.estimated(item.bitrate, now)
                 case rtcp.Nack():
-                    if (picture := self._pictures.get(item.ssrc)) is not None:
+                    if (picture := self._pictures.get(item.ssrc)) is not None and not self.downlink.measurement.running:
                         picture.resend(item.sequences, self.downlink.rate, self.downlink.round_trip, now)
                 case rtcp.KeyframeRequest():
                     if (picture := self._pictures.get(item.ssrc)) is not None:
@@ -327,6 +334,8 @@ class WebRtcPeer:
                     self._sender_reported(item, now)
         if not self.downlink.resting:
             self.due = 0.0
+        if self.downlink.measurement.running:
+            self._send_train(now)
 
     def listen(self) -> None:
         """Let the listener hear the microphone from the next packet on."""
@@ -342,6 +351,17 @@ class WebRtcPeer:
     def responded(self, round_trip: float, now: float) -> None:
         """Take the round trip measured behind the padding of a probe."""
         self.downlink.responded(round_trip, now)
+        self._send_train(now)
+
+    def _send_train(self, now: float) -> None:
+        """Send what measures the link, if anything is to be sent now; pictures pause meanwhile."""
+        if self.downlink.measurement.running:
+            hold(self.transport.path, 2 * TICK_S, now)
+        octets = self.downlink.measurement.next(now)
+        if octets is not None:
+            if octets and self._repaired is not None:
+                self._repaired.send_train(octets)
+            self.transport.send_round_trip_request(now)
 
     @property
     def loss(self) -> float:
@@ -389,11 +409,16 @@ class WebRtcPeer:
         return changed
 
     def _follow_line(self, now: float) -> bool:
-        before, sound_only = self.downlink.step, self.downlink.sound_only
+        before, sound_only, measuring = self.downlink.step, self.downlink.sound_only, self.downlink.measurement.running
+        self._send_train(now)
         changed = self.downlink.update(now) != before or self.downlink.sound_only != sound_only
-        pace, lower = self.downlink.pace(now), self.downlink.step < min(before, self.downlink.max_step)
-        self.transport.path.pace = pace
-        if lower:
+        if self.downlink.measurement.running:
+            return False
+        lower = self.downlink.step < min(before, self.downlink.max_step)
+        self.transport.path.pace = self.downlink.pace(now)
+        if measuring:
+            self._go_on(lower, now)
+        elif lower:
             hold(self.transport.path, BAD_QUEUE_S, now)
         if self.downlink.padding:
             sending = next((each for each in self._pictures.values() if each.source is not None), None)
@@ -401,7 +426,14 @@ class WebRtcPeer:
                 sending.pad(self.downlink.padding * TICK_S / 8, now)
         if self.downlink.should_request(now):
             self.transport.send_round_trip_request(now)
-        return changed
+        return changed or measuring
+
+    def _go_on(self, lower: bool, now: float) -> None:
+        """Send pictures again after the link was measured and its queue is empty."""
+        release(self.transport.path, now)
+        if lower:
+            for picture in self._pictures.values():
+                picture.begin_anew(now)
 
     def _report(self, now: float) -> None:
         octets, report = 0, b""

@@ -363,6 +363,8 @@ class Room:
         """Let a connected seat follow its source. Before that a key frame would be lost in the handshake."""
         if seat.peer is not None and seat.peer.picture is not None and seat.peer.transport.state == "connected":
             now = time.monotonic()
+            if seat.peer.downlink.measurement.running:
+                return  # its peer asks again as soon as it is known what its link carries
             if seat.peer.downlink.sound_only:
                 self._stop_pictures(seat, now)
                 return

@@ -38,3 +38,8 @@ class RtxStream:
             return sent
         sequence, self._sequence = self._sequence, (self._sequence + 1) & 0xFFFF
         return second & 0x80 | number, sequence, timestamp, self.ssrc, _OSN.pack(original) + payload
+
+    def pad(self) -> tuple[int, int]:
+        """Return payload type and sequence number of a packet of padding alone, which repeats nothing."""
+        sequence, self._sequence = self._sequence, (self._sequence + 1) & 0xFFFF
+        return next(iter(self._payload_types.values())), sequence

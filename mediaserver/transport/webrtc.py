@@ -92,6 +92,7 @@ class WebRtcTransport(Stateful):
         elif (request := self.ice.verification_request(address)) is not None:
             port.send(request, address)
         if self._handshake is None:
+            self.send_round_trip_request(now)  # known by the time that pictures are sent
             self._set_state("connecting", "")
             self._handshake = asyncio.ensure_future(self._connect())
 

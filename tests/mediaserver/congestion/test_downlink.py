@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.congestion.downlink import LINE_BPS, NARROW_S, SOUND_BPS, WAITING_S, Downlink
-from mediaserver.video.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, QUALITIES, USUAL
+from mediaserver.video.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, QUALITIES, TILES_BPS, TILES_START, USUAL
 
 STEPS = [quality.bitrate for quality in QUALITIES[: USUAL + 1]]
 QUEUE_S = 0.5
@@ -49,6 +49,8 @@ class BottleneckLink:
     busy: float = 0.0
     random: Random = field(default_factory=lambda: Random(7))
     sent: float = 0.0
+    sent_pictures: float = 0.0
+    """Bits of pictures since the last report."""
 
     def run(self, seconds: float) -> list[int]:
         """Let so many seconds pass; return the step of each tick."""
@@ -63,9 +65,13 @@ class BottleneckLink:
     def _tick(self) -> int:
         self.ticks += 1
         step = self.downlink.update(self.now)
-        pictures = 0 if self.downlink.sound_only else self.steps[step] * 0.9
+        measures = self.downlink.measurement.running
+        pictures = 0 if self.downlink.sound_only or measures else self.steps[step] * 0.9
+        self.sent_pictures += pictures * TICK_S
         bits = (pictures + SOUND_BPS + self.downlink.padding) * TICK_S
-        self.queue += bits
+        train = self.downlink.measurement.next(self.now)
+        train_waits = (self.queue + 8 * (train or 0)) / self.capacity
+        self.queue += bits + 8 * (train or 0)
         carried = min(self.queue, self.capacity * TICK_S)
         self.queue -= carried
         over = max(0.0, self.queue - self.capacity * QUEUE_S)
@@ -74,11 +80,11 @@ class BottleneckLink:
             setattr(self, name, getattr(self, name) + value)
         self.waiting = self.queue / self.capacity
         self.longest = max(self.longest, self.waiting)
-        if self.response[0] <= self.now:
+        if self.response[0] <= self.now and train is None:  # only the newest request counts
             self.downlink.responded(self.response[1] + self.noise(), self.now)
             self.response = inf, 0.0
-        if self.downlink.should_request(self.now) and self.random.random() >= self.radio:
-            round_trip = 2 * DELAY_S + self.waiting
+        if (train is not None or self.downlink.should_request(self.now)) and self.random.random() >= self.radio:
+            round_trip = 2 * DELAY_S + (self.waiting if train is None else train_waits)
             self.response = self.now + round_trip, round_trip
         if self.ticks % 20 == 0:
             self._report(step)
@@ -98,7 +104,8 @@ class BottleneckLink:
             self.downlink.sent(SOUND_BPS)
             self.downlink.sound_lost(lost)
         else:
-            self.downlink.sent(self.steps[step] * 0.9 + SOUND_BPS)
+            self.downlink.sent(self.sent_pictures + SOUND_BPS)
+            self.sent_pictures = 0.0
             self.downlink.reported(2 * DELAY_S + self.waiting)
             self.downlink.lost(lost, 5 * self.ticks, self.now)
         # Browsers raise their estimate by 8 % a second up to 1.5 times what they get, and cut it when delay grows.
@@ -136,6 +143,36 @@ def test_a_link_that_carries_sound_alone_gets_it_alone_until_it_carries_more(est
     link.capacity = 4e6
     link.run(75)
     assert (link.downlink.sound_only, link.downlink.step) == (False, 2)
+
+
+def started(capacity: float) -> BottleneckLink:
+    """Return a link of a viewer of tiles, whose round trip was measured while its transport was connected."""
+    link = BottleneckLink(capacity, True, Downlink(TILES_BPS, TILES_START), TILES_BPS)
+    link.downlink.max_step = len(TILES_BPS) - 1
+    link.downlink.responded(2 * DELAY_S, 0.0)
+    link.downlink.start(0.0)
+    return link
+
+
+@pytest.mark.parametrize(("capacity", "step"), [(4e6, 3), (1.5e6, 2), (0.6e6, 1), (0.2e6, 0)])
+def test_the_first_pictures_fit_the_link_and_its_queue(capacity: float, step: int) -> None:
+    link = started(capacity)
+    link.run(1)
+    assert (link.downlink.step, link.downlink.measurement.running) == (step, False)
+    link.run(9)
+    assert (link.lost, link.longest < 0.3) == (0, True)
+
+
+@pytest.mark.parametrize("capacity", [1.5e6, 0.6e6, 0.2e6])
+def test_upon_a_cut_estimate_nothing_more_is_sent_into_a_full_queue(capacity: float) -> None:
+    link = started(4e6)
+    link.run(20)
+    link.capacity = capacity
+    while not link.downlink.measurement.running:
+        link.run(TICK_S)
+    assert link.waiting > 0.3
+    link.run(10)
+    assert link.lost == 0
 
 
 def test_a_flood_of_reports_is_not_kept() -> None:

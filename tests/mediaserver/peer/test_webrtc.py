@@ -1,5 +1,7 @@
 """Tests of a browser's peer, fed with plain packets: what reaches the layers of its camera."""
 
+import time
+
 import pytest
 
 from mediaserver.api import COMPOSED
@@ -8,13 +10,13 @@ from mediaserver.peer.webrtc import LOST_AUDIO_S, LOST_AUDIO_SHARE, WebRtcPeer
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
 from mediaserver.rtp.nack import MAX_TRIES, RETRY_S
-from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.packet import Packet, parse
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.rtp.source import FlushQueue, VideoSource
 from mediaserver.transport.udp_mux import UdpMux
 from tests.mediaserver.meeting import Meeting, clip
 from tests.mediaserver.offers import CHROMIUM
-from tests.mediaserver.peer.peer_fixture import CAMERA, REPAIRS, RID_ID, VP8, PeerFixture
+from tests.mediaserver.peer.peer_fixture import CAMERA, REPAIRS, RID_ID, VP8, ListenerFake, PeerFixture
 
 MID_ID, SCREEN, OTHER_SCREEN = 4, 3001, 3002
 
@@ -351,3 +353,29 @@ async def test_a_packet_that_comes_after_its_retransmission_is_left_out_whatever
     (layer,) = fixture.peer.camera.layers
     kept = layer.recall(11)
     assert kept is not None and kept.payload == packetize_vp8(b"picture", 11)[0]
+
+
+async def test_the_link_is_measured_before_pictures_are_sent(mux: UdpMux, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ListenerFake, "changed", lambda *_: None)
+    peer, sent = PeerFixture(mux).peer, list[bytes]()
+    assert peer.picture is not None and peer.picture.rtx is not None
+    monkeypatch.setattr(peer.transport, "send_packet", sent.append)
+    monkeypatch.setattr(peer.transport, "send_round_trip_request", lambda _: sent.append(b""))
+    peer.transport._set_state("connected", "")
+    now = time.monotonic()
+    assert (sent, peer.downlink.measurement.running) == ([b""], True)
+    trains = []
+    for waited in (0.0, 0.24, 0.12):  # the response to a request alone, and those behind two trains on 0.2 Mbit/s
+        sent.clear()
+        peer.responded(0.05 + waited, now)
+        trains.append(sent.copy())
+    first, second, none = trains
+    assert (first[-1], second[-1], none) == (b"", b"", [])
+    for train, octets in ((first, 6000), (second, 3000)):
+        assert sum(len(packet) + 52 for packet in train[:-1]) == pytest.approx(octets, abs=160)  # with headers
+    packets = [parse(packet, len(packet))[0] for packet in first[:-1]]
+    assert {packet.ssrc for packet in packets} == {peer.picture.rtx.ssrc}
+    assert [packet.sequence - packets[0].sequence for packet in packets] == list(range(len(packets)))
+    assert not any(packet.payload for packet in packets), "padding alone, which repairs nothing"
+    assert peer.transport.path.level > 0, "pictures wait"
+    assert (peer.tick(now), peer.downlink.step, peer.transport.path.level) == (True, 0, 0)

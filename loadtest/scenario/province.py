@@ -24,7 +24,7 @@ from loadtest.progress import PrintLine
 from loadtest.report.capacity_proposal import propose
 from loadtest.report.case_result import cost_sample, counts_for_proposal, machine, result, running_load
 from loadtest.report.html_page import page
-from loadtest.scenario import session_costs
+from loadtest.scenario import server_costs
 from loadtest.server import accounts
 from loadtest.server.booking import is_guest
 from loadtest.server.process import Server, temporary_server
@@ -72,7 +72,7 @@ async def run(
     library = MediaLibrary()
     await library.prepare_shared(("H264",), OFFERED.layers)
     progress(f"starting a server with {settings.workers} media workers")
-    most = max([session_costs.POINTS, *(sum(case.sizes) for case in settings.cases)])
+    most = max([server_costs.POINTS, *(sum(case.sizes) for case in settings.cases)])
     async with (
         temporary_server(1000, log.debug, DIEMCAU_WORKERS=str(settings.workers), DIEMCAU_MAX_SESSIONS="100") as server,
         signed_in_attendees(server, most, progress) as (centre, attendees),
@@ -83,7 +83,7 @@ async def run(
             save(runner.report())
         if not settings.costs:
             return runner.report()
-        costs = await session_costs.run(server, library, attendees, centre, settings.seconds, progress)
+        costs = await server_costs.run(server, library, attendees, centre, settings.seconds, progress)
     return runner.report() | {"costs": costs}
 
 

@@ -73,6 +73,9 @@ class PeerListener(Protocol):
     def lip_sync_delay_s(self, seat: str) -> float:
         """Return the seconds by which a seat's pictures must be delayed to match its voice."""
 
+    def hurry(self) -> None:
+        """Take it that :meth:`WebRtcPeer.tick` has work earlier than it said."""
+
     def changed(self, seat: str, state: State, reason: str) -> None:
         """Take the transport's new state and its reason."""
 
@@ -235,7 +238,7 @@ class WebRtcPeer:
         validation = SourceValidation()
 
         def begin() -> SimulcastLayer:
-            self.due = 0.0
+            self._hurry()
             layer = SimulcastLayer(name, codec, self._flush_queue, ssrc, share, self._ask_keyframe, rid)
             camera.add(layer)
             stream = self._receive_stats[ssrc] = layer.receive_stats
@@ -262,7 +265,7 @@ class WebRtcPeer:
             missing = layer.receive(packets, now)
             layer.receive_stats.steady, layer.receive_stats.payload_type = not validation.suspects, payload_type
             if missing:
-                self.due = 0.0
+                self._hurry()
                 self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, missing))
 
         return receive
@@ -333,7 +336,7 @@ class WebRtcPeer:
                 case rtcp.SenderReport():
                     self._sender_reported(item, now)
         if not self.downlink.resting:
-            self.due = 0.0
+            self._hurry()
         if self.downlink.measurement.running:
             self._send_train(now)
 
@@ -346,7 +349,7 @@ class WebRtcPeer:
         """Limit the quality sent to step `max_step`, whatever the link carries."""
         if max_step != self.downlink.max_step:
             self.downlink.max_step = max_step
-            self.due = 0.0
+            self._hurry()
 
     def responded(self, round_trip: float, now: float) -> None:
         """Take the round trip measured behind the padding of a probe."""
@@ -384,8 +387,12 @@ class WebRtcPeer:
         return forwarder.ssrc if forwarder else 1
 
     def _ask_keyframe(self, ssrc: int) -> None:
-        self.due = 0.0
+        self._hurry()
         self.transport.send_rtcp(rtcp.picture_loss(self._own_ssrc, ssrc))
+
+    def _hurry(self) -> None:
+        self.due = 0.0
+        self._listener.hurry()
 
     def tick(self, now: float) -> bool:
         """Run the housekeeping, every `TICK_S`; return whether the link now carries another step of quality.

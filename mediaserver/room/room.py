@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,8 @@ class Room:
         """Seats whose voices were mixed in the last tick; each hears a mix of its own."""
         self._levels: dict[str, int] = {}
         """The levels of the last event."""
+        self._due = 0.0
+        """Time in seconds before which no peer has work for :meth:`tick`, and no view waits."""
         self._idle = True
         """Whether the compositor holds nothing that it must still drop."""
         self._recorder: CompositionRecorder | TrackRecorder | None = None
@@ -184,6 +187,7 @@ class Room:
         seat = self.seat(name)
         old, seat.peer = seat.peer, peer
         seat.demand, seat.tiles = ResolutionDemand(), TileView()
+        self.hurry()
         self._limit(seat)
         now = time.monotonic()
         for camera_input in (seat.input, seat.content_input):
@@ -378,6 +382,8 @@ class Room:
                 seat.peer.limit(sufficient_step(wanted_bitrate(demands)))
                 seat.peer.downlink.follow_limit(now)  # at once, or a camera that comes would be composed for a moment
                 self._forward_tiles(seat, demands, now)
+            if seat.tiles.waits:
+                self.hurry()
 
     def _forward_tiles(self, seat: Seat, demands: list[TileDemand], now: float) -> None:
         """Forward the cameras of a seat's tiles one by one; where its link does not carry them, the composed picture.
@@ -453,6 +459,9 @@ class Room:
         """Show a layout whose cameras are ready, and run the housekeeping of all peers; called every `TICK_S`."""
         if self.compositions.settle(self._ready, now):  # not only with the next picture: a busy machine composes few
             self._arrange()
+        if self._due > now:
+            return
+        self._due = inf
         for seat in tuple(self.seats.values()):
             try:
                 changed = seat.peer is not None and seat.peer.due <= now and seat.peer.tick(now)
@@ -460,6 +469,12 @@ class Room:
                     self._refresh_view(seat)
             except Exception:
                 self._caught(seat)
+            if seat.peer is not None:
+                self._due = min(self._due, 0.0 if seat.tiles.waits else seat.peer.due)
+
+    def hurry(self) -> None:
+        """Run the housekeeping of peers with the next call of :meth:`tick`."""
+        self._due = 0.0
 
     def _caught(self, seat: Seat) -> None:
         """Log an exception of one seat; the others are served as usual."""

@@ -29,6 +29,9 @@ class ListenerFake:
     def lip_sync_delay_s(self, seat: str) -> float:
         return 0.1 if seat == "b" else 0.0
 
+    def hurry(self) -> None:
+        """Do nothing: no room ticks."""
+
     def changed(self, seat: str, state: State, reason: str) -> None:
         raise AssertionError("nothing connects here")
 

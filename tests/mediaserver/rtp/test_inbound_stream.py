@@ -62,6 +62,9 @@ class Listener:
     def lip_sync_delay_s(self, seat: str) -> float:
         return 0.0
 
+    def hurry(self) -> None:
+        pass
+
     def changed(self, *_: object) -> None:
         pass
 

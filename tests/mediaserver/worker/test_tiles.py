@@ -240,7 +240,7 @@ async def test_a_line_that_carries_sound_alone_gets_no_pictures_until_they_are_t
     assert isinstance(peer, WebRtcPeer) and peer.audio is not None
     downlink, heard = peer.downlink, peer.audio.packets
     downlink.sound_only, downlink._pictures_at = True, time.monotonic() + 2.0
-    peer.due = 0.0
+    peer._hurry()
     await viewer.until(lambda: viewer.tiles == {})
     assert {forwarder.source for forwarder in (peer.picture, *peer.tiles.values()) if forwarder is not None} == {None}
     assert room.compositions.watched == frozenset()

@@ -171,7 +171,7 @@ class AudioInput:
         """Let its relay go on, if the last 20 ms were relayed and the next may be; return whether it does."""
         if self.packet is None or self._claim is None or not self.jitter.start_relay(self.relay):
             return False
-        self.relay.claim, self.relay.fader = self._claim, self._fader
+        self.relay.claim, self.relay.came, self.relay.fader = self._claim, self._arrived, self._fader
         for each in (self.relay.sent, self.relay.transits, self.relay.ticks):
             each.clear()
         return all(map(relayable, self.relay.waiting))
@@ -181,11 +181,10 @@ class AudioInput:
         relay = self.relay
         relay.until = 0
         self.jitter.stop_relay(relay)
-        self._claim = relay.claim
+        self._claim, self._arrived = relay.claim, relay.came
         self._relayed.extend(Step(FRAME_SAMPLES, payload) for payload in relay.sent[-WARM_PACKETS:])
         if relay.ticks:
             now, claim = relay.ticks[-1]
-            self._arrived = now if relay.transits else self._arrived
             self._level, self._long = -float(claim), 0
             if patience := self.jitter.patience:
                 self._held = patience - (self.jitter.shortage(now, 0) - FRAME_SAMPLES)

@@ -50,6 +50,8 @@ class PlainVoiceRelay:
         """Packets that may come before the playout delay must learn from them."""
         self.claim = 0
         """Level of the last packet that came, in −dBov."""
+        self.came = 0.0
+        """When it came, in seconds."""
         self.fader = 0.0
         """Gain by hand in dB, which counts for the speaker."""
         self.level = 0.0
@@ -91,7 +93,7 @@ class PlainVoiceRelay:
             or not self.wanted - MAX_DELAY <= transit <= self.wanted
         ):
             return False
-        self.sequence, self.newest, self.claim = packet.sequence, at, packet.level
+        self.sequence, self.newest, self.claim, self.came = packet.sequence, at, packet.level, came
         self.spare -= 1
         self.waiting.append(packet.payload)
         self.transits.append(transit)

@@ -34,7 +34,7 @@ typedef struct {
     PyObject *source, *sinks, *pending, *flush_queue; /* NULL before it is fed */
     PyObject *waiting, *sent, *transits, *ticks;
     long long until, newest, cursor, wanted;
-    double fader, level, heard, hold_s;
+    double came, fader, level, heard, hold_s;
     unsigned ssrc;
     int sequence, sent_sequence, claim, spare;
 } VoiceRelay;

@@ -45,6 +45,7 @@ int relay_take(VoiceRelay *relay, const RtpView *packet, double came) {
     relay->sequence = packet->sequence;
     relay->newest = at;
     relay->claim = packet->level;
+    relay->came = came;
     relay->spare--;
     return 1;
 }
@@ -154,6 +155,7 @@ static PyMemberDef relay_members[] = {
     {"newest", T_LONGLONG, offsetof(VoiceRelay, newest), 0, NULL},
     {"cursor", T_LONGLONG, offsetof(VoiceRelay, cursor), 0, NULL},
     {"wanted", T_LONGLONG, offsetof(VoiceRelay, wanted), 0, NULL},
+    {"came", T_DOUBLE, offsetof(VoiceRelay, came), 0, NULL},
     {"fader", T_DOUBLE, offsetof(VoiceRelay, fader), 0, NULL},
     {"level", T_DOUBLE, offsetof(VoiceRelay, level), 0, NULL},
     {"heard", T_DOUBLE, offsetof(VoiceRelay, heard), 0, NULL},

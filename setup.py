@@ -12,6 +12,7 @@ PACKET_IO = [
     "counters",
     "datagram",
     "fan_out",
+    "frame",
     "inbound_stream",
     "inbox",
     "keyframe",

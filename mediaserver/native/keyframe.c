@@ -1,7 +1,7 @@
 /* Recognises the first packet of a key frame, as is_keyframe in rtp/payload.py does. */
 #include "native.h"
 
-enum { NAL_IDR = 5, NAL_SPS = 7, STAP_A = 24, FU_A = 28 };
+enum { NAL_IDR = 5, NAL_SPS = 7 };
 
 /* RFC 7741 §4.2 and §4.3: the descriptor, and the P bit behind it. */
 static int begins_vp8(const unsigned char *payload, int length) {

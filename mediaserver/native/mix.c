@@ -3,7 +3,7 @@
  *
  * They have twins in Python (audio/mix_minus.py, audio/limiter.py, video/shadow.py) that do the same and are used where
  * this file was not compiled; halving has swscale (video/scaler.py); the tests compare. Arrays come and go as buffers.
- * What takes microseconds keeps the GIL; pictures are scaled in a thread of their own, which gives it away.
+ * They take microseconds and keep the GIL: giving it away for each plane cost the compositor as much as the plane.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -102,7 +102,7 @@ static void shade_chroma(uint8_t *into, Py_ssize_t width) {
 
 /* From and to Python. */
 
-static int give(Py_buffer *view, Py_ssize_t most, const char *what) {
+static int give(const Py_buffer *view, Py_ssize_t most, const char *what) {
     if (view->len >= most)
         return 1;
     PyErr_Format(PyExc_ValueError, "%s has %zd bytes, not %zd", what, view->len, most);
@@ -132,32 +132,6 @@ static PyObject *limit(PyObject *Py_UNUSED(module), PyObject *args) {
     return good ? PyFloat_FromDouble(gain) : NULL;
 }
 
-static PyObject *halve(PyObject *Py_UNUSED(module), PyObject *args) {
-    Py_buffer from, into;
-    int from_line, into_line, width, height;
-    if (!PyArg_ParseTuple(args, "y*iw*iii", &from, &from_line, &into, &into_line, &width, &height))
-        return NULL;
-    int good = width > 0 && height > 0 && from_line >= 2 * width && into_line >= width;
-    if (!good)
-        PyErr_SetString(PyExc_ValueError, "lines shorter than their pictures");
-    good = good && give(&from, (Py_ssize_t)from_line * (2 * height - 1) + 2 * width, "from") &&
-           give(&into, (Py_ssize_t)into_line * (height - 1) + width, "into");
-    if (good) {
-        Py_BEGIN_ALLOW_THREADS;
-        for (int y = 0; y < height; y++) {
-            const uint8_t *above = (const uint8_t *)from.buf + (Py_ssize_t)from_line * 2 * y;
-            halve_row((const Pair *)above, (const Pair *)(above + from_line),
-                      (uint8_t *)into.buf + (Py_ssize_t)into_line * y, width);
-        }
-        Py_END_ALLOW_THREADS;
-    }
-    PyBuffer_Release(&from);
-    PyBuffer_Release(&into);
-    if (!good)
-        return NULL;
-    Py_RETURN_NONE;
-}
-
 /* A part of a plane, whose lines lie within longer ones. */
 static int get_plane(PyObject *array, Py_buffer *view, int flags) {
     if (PyObject_GetBuffer(array, view, PyBUF_STRIDES | flags) < 0)
@@ -167,6 +141,51 @@ static int get_plane(PyObject *array, Py_buffer *view, int flags) {
     PyBuffer_Release(view);
     PyErr_SetString(PyExc_ValueError, "not lines of bytes");
     return 0;
+}
+
+/* Whether a plane whose lines have so many bytes holds twice the width and height of another. */
+static int holds_double(const Py_buffer *from, Py_ssize_t line, const Py_buffer *into) {
+    Py_ssize_t height = into->shape[0], width = into->shape[1];
+    if (height > 0 && width > 0 && line >= 2 * width && line <= from->len / (2 * height - 1))
+        return give(from, line * (2 * height - 1) + 2 * width, "from");
+    PyErr_SetString(PyExc_ValueError, "lines or planes shorter than their pictures");
+    return 0;
+}
+
+static void halve_into(const uint8_t *from, Py_ssize_t line, const Py_buffer *into) {
+    for (Py_ssize_t y = 0; y < into->shape[0]; y++)
+        halve_row((const Pair *)(from + 2 * y * line), (const Pair *)(from + (2 * y + 1) * line),
+                  (uint8_t *)into->buf + y * into->strides[0], (int)into->shape[1]);
+}
+
+static int halve_plane(PyObject *source, Py_ssize_t line, PyObject *target) {
+    Py_buffer from, into;
+    if (PyObject_GetBuffer(source, &from, PyBUF_SIMPLE) < 0)
+        return 0;
+    if (!get_plane(target, &into, PyBUF_WRITABLE)) {
+        PyBuffer_Release(&from);
+        return 0;
+    }
+    int good = holds_double(&from, line, &into);
+    if (good)
+        halve_into(from.buf, line, &into);
+    PyBuffer_Release(&from);
+    PyBuffer_Release(&into);
+    return good;
+}
+
+enum { PLANES = 3 };
+
+static PyObject *halve(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *from[PLANES], *into[PLANES];
+    Py_ssize_t line[PLANES];
+    if (!PyArg_ParseTuple(args, "(OOO)(nnn)(OOO)", &from[0], &from[1], &from[2], &line[0], &line[1], &line[2], &into[0],
+                          &into[1], &into[2]))
+        return NULL;
+    for (int i = 0; i < PLANES; i++)
+        if (!halve_plane(from[i], line[i], into[i]))
+            return NULL;
+    Py_RETURN_NONE;
 }
 
 static int shade_plane(PyObject *array) {
@@ -211,7 +230,7 @@ static PyMethodDef functions[] = {
     {"level", level, METH_O, "How loud 16-bit samples are, in dBov."},
     {"limit", limit, METH_VARARGS,
      "Write a summed frame within 16 bits, beginning with a gain; the gain it ended with."},
-    {"halve", halve, METH_VARARGS, "Write a plane in half its width and height."},
+    {"halve", halve, METH_VARARGS, "Write a picture in half its width and height."},
     {"darken", darken, METH_VARARGS, "Darken a rectangle and light it."},
     {NULL},
 };

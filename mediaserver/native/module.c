@@ -14,6 +14,7 @@ static PyObject *use(PyObject *Py_UNUSED(module), PyObject *args) {
 }
 
 static PyMethodDef functions[] = {
+    {"depacketize", depacketize, METH_VARARGS, "Return the picture that packets are, and whether it is a key frame."},
     {"fan_out", (PyCFunction)(void (*)(void))fan_out, METH_FASTCALL,
      "Prepare a source's packets for all sinks in step with it; return the other sinks."},
     {"send_prepared", send_prepared, METH_NOARGS, "Send all prepared messages."},

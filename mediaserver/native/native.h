@@ -1,9 +1,10 @@
 /* The loops of the media path that Python is too slow for: reading what came, and sending to everyone.
  *
- * Everything here has a twin in Python (rtp/outbound_stream.py, transport/peer_path.py, peer/forwarder.py,
- * audio/voice_relay.py) that does the same and is used where this was not compiled; the tests run both and compare. It
- * links to nothing: libsrtp is the one that pylibsrtp carries, reached by the addresses of its functions. Only the
- * event loop's thread calls in, with the GIL held, and system calls here never block, so the GIL is kept.
+ * Everything here has a twin in Python (rtp/outbound_stream.py, rtp/depacketize.py, transport/peer_path.py,
+ * peer/forwarder.py, audio/voice_relay.py) that does the same and is used where this was not compiled; the tests run
+ * both and compare. It links to nothing: libsrtp is the one that pylibsrtp carries, reached by the addresses of its
+ * functions. Only the event loop's thread calls in, with the GIL held, and system calls here never block, so the GIL is
+ * kept.
  */
 #ifndef NATIVE_H
 #define NATIVE_H
@@ -114,6 +115,7 @@ enum { PAYLOAD_TYPE, SEQUENCE, TIMESTAMP, SSRC, MARKER, PAYLOAD, KEYFRAME, LEVEL
 typedef struct {
     int id, id_at; /* ids of -1: none */
     int tl0, tl0_at;
+    int size;
     unsigned char wide, readable, begins, layer, sync;
 } Vp8Descriptor;
 
@@ -142,11 +144,14 @@ PyObject *packet_of(const RtpView *view);
 PyObject *sound_packet(int sequence, long long timestamp, PyObject *payload);
 int read_packets(PyObject *packets, PacketView *plain);
 
-/* VP8 descriptors, and key frames of both codecs. */
+/* VP8 descriptors, key frames of both codecs, and whole pictures. */
+
+enum { STAP_A = 24, FU_A = 28 }; /* RFC 6184 §5.2 */
 
 Vp8Descriptor read_vp8(const unsigned char *payload, int length);
 void rewrite_vp8_ids(OutboundStream *stream, const Vp8Descriptor *picture, unsigned char *payload);
 int begins_keyframe(int vp8, const unsigned char *payload, int length);
+PyObject *depacketize(PyObject *module, PyObject *args);
 
 /* Temporal layers that are left out. */
 

@@ -8,6 +8,7 @@ Vp8Descriptor read_vp8(const unsigned char *payload, int length) {
         return none;
     found.readable = 1;
     found.begins = (payload[0] & 0x17) == 0x10;
+    found.size = 1;
     if (!(payload[0] & 0x80))
         return found;
     if (length < 2)
@@ -27,6 +28,7 @@ Vp8Descriptor read_vp8(const unsigned char *payload, int length) {
         found.tl0_at = at;
         found.tl0 = payload[at++];
     }
+    found.size = at + ((flags & 0x30) != 0);
     if (!(flags & 0x30))
         return found;
     if (at >= length)

@@ -279,6 +279,8 @@ class CameraInput(LayerInput):
 def _complete(source: Source, assembler: FrameAssembler, packets: list[Packet], now: float) -> list[Frame]:
     """Return the frames that packets complete. Packets that came before a late first packet of a key frame are recalled
     from `source`."""
+    if (whole := assembler.whole(packets)) is not None:
+        return [whole]
     frames = [frame for packet in packets for frame in assembler.add(packet, now)]
     while assembler.expected is not None and (packet := source.recall(assembler.expected)) is not None:
         frames += assembler.add(packet, now)

@@ -5,7 +5,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import inf
@@ -49,6 +48,7 @@ from mediaserver.recording.files import FolderFiles, RecordingFiles
 from mediaserver.recording.recorder import Recorder
 from mediaserver.recording.track_file import Scene
 from mediaserver.recording.track_recorder import TrackRecorder
+from mediaserver.room.composing_thread import ComposingThread
 from mediaserver.room.compositions import Composition, Compositions, best_quality_step
 from mediaserver.room.frame_clock import FrameClock
 from mediaserver.room.recorded_tracks import RecordedTracks
@@ -83,6 +83,14 @@ AVERAGED_PICTURES = 16
 MAX_LIP_SYNC_DELAY_S = 0.3
 MAX_PLAUSIBLE_LAG_S = 1.0
 """A larger lag in seconds between pictures and sound means that the sender's clock cannot be trusted."""
+CLOCK_ERROR_S = 1e-6
+"""Seconds by which the times of a poll and a picture may differ that are the same: they are sums of other parts."""
+
+
+def _polled_at(due: float) -> bool:
+    """Return whether there is a poll at a time."""
+    polls = due * 1000 / PTIME_MS
+    return abs(polls - round(polls)) * PTIME_MS < 1000 * CLOCK_ERROR_S
 
 
 def _recorded_rendition(picture: Composition) -> Source:
@@ -114,6 +122,8 @@ class Room:
         self._names = dict(options.names)
         """Names of absent points by seat, for their empty cards."""
         self.seats: dict[str, Seat] = {}
+        self._labels: dict[str, str] = dict(options.names)
+        """The names in the tiles of everyone and of absent points, by seat."""
         self._work_pending = asyncio.Event()
         """Set when there may be something to compose."""
         self.compositions = Compositions(options, flush_queue, self._work_pending.set)
@@ -125,10 +135,12 @@ class Room:
         self.mixer = Mixer(flush_queue, options)
         self.heard = self.mixer.hear
         """Takes the packets of microphones from peers."""
+        self._awaited_poll: tuple[float, asyncio.Future[None]] | None = None
+        """The time in seconds of the poll with which the next picture begins, and what waits for it."""
         self._composing_s = 0.0
         """Average time in seconds that composing a picture takes."""
         self._compositor = Compositor(options.width, options.height, options.fps)
-        self._composing_thread = ThreadPoolExecutor(1, f"compositor-{name[:8]}")
+        self._composing_thread = ComposingThread(f"compositor-{name[:8]}", self._compositor)
         self._mixed = self.mixer.mixed
         """Seats whose voices were mixed in the last tick; each hears a mix of its own."""
         self._levels: dict[str, int] = {}
@@ -159,6 +171,7 @@ class Room:
     def set_names(self, title: str, names: Mapping[str, str]) -> None:
         """Change the title and the names of absent points."""
         self._title, self._names = title, dict(names)
+        self._label_tiles()
 
     async def remove_seat(self, name: str) -> None:
         """Remove a seat. Its name stays where a pane is pinned to it and shows an empty card."""
@@ -289,6 +302,7 @@ class Room:
     # What is seen and heard
 
     def _arrange(self) -> None:
+        self._label_tiles()
         visible = [name for name, seat in self.seats.items() if seat.options.visible]
         now = time.monotonic()
         content = self.content if self.content in self.seats else None
@@ -531,18 +545,39 @@ class Room:
                 await asyncio.sleep(1 / self.options.fps)  # also where it fails before it waits for anything
 
     async def _next_picture(self, frame_clock: FrameClock) -> None:
-        loop = asyncio.get_running_loop()
         due, rate, tick = frame_clock.next_tick(self._rates(), time.monotonic())
-        await asyncio.sleep(due - loop.time())
+        await self._wait_until(due)
         self._work_pending.clear()
         started_at = time.monotonic()
         work = self._compose_request(rate, tick, started_at)
         if work is None:
             await self._work_pending.wait()
             return
-        composed = await loop.run_in_executor(self._composing_thread, self._compositor.compose, work)
+        composed = await self._composing_thread.compose(work)
         self._composing_s += (time.monotonic() - started_at - self._composing_s) / AVERAGED_PICTURES
         self._publish(composed, tick * 90_000 // rate)  # whole: the recorder compares it with the sound's
+
+    async def _wait_until(self, due: float) -> None:
+        """Wait until a picture is due: for the poll of that time, which brings its cameras' packets, else for the
+        clock.
+
+        A poll wakes the loop anyway, and until it has ended the composing thread would only wait for the interpreter.
+        """
+        left = due - time.monotonic()
+        if left <= 0 or not _polled_at(due):
+            await asyncio.sleep(left)
+            return
+        poll = asyncio.get_running_loop().create_future()
+        self._awaited_poll = due, poll
+        await poll
+
+    def polled(self, now: float) -> None:
+        """Begin a picture that is due; called after each poll."""
+        if self._awaited_poll is None or now < self._awaited_poll[0] - CLOCK_ERROR_S:
+            return
+        (_, poll), self._awaited_poll = self._awaited_poll, None
+        if not poll.done():
+            poll.set_result(None)
 
     def _rates(self) -> set[int]:
         large = any(large for _, large in self.compositions.watched)
@@ -608,7 +643,7 @@ class Room:
             now=now,
             jobs=tuple(job for job in due if job is not None),
             others=watched,
-            labels=self._labels(),
+            labels=self._labels,
             frames={name: frames for name in shown if (frames := self._frames(name, now))},
             speaker=self.mixer.speaker.speaker,
             icons=self._icons(shown),
@@ -620,7 +655,7 @@ class Room:
         return Scene(
             tiles=state.tiles,
             heading=state.heading(datetime.now(UTC), self._title),
-            labels=self._labels(),
+            labels=self._labels,
             speaker=self.mixer.speaker.speaker,
             icons=self._icons(tile.seat for tile in state.tiles),
         )
@@ -634,9 +669,12 @@ class Room:
         name = tile.rpartition(":")[2]
         return self.seats[name].options.label if name in self.seats else self._names.get(name, name)
 
-    def _labels(self) -> dict[str, str]:
+    def _label_tiles(self) -> None:
+        """Write down the names in tiles anew, since with a thousand receivers it takes too long for each picture."""
         labels = {**self._names, **{name: seat.options.label for name, seat in self.seats.items()}}
-        return labels | ({f"{CONTENT}:{self.content}": labels[self.content]} if self.content in self.seats else {})
+        self._labels = labels | (
+            {f"{CONTENT}:{self.content}": labels[self.content]} if self.content in self.seats else {}
+        )
 
     def _publish(self, composed: ComposeResult, timestamp: int) -> None:
         now = time.monotonic()
@@ -749,5 +787,4 @@ class Room:
             except Exception:
                 self._caught(seat)
         await asyncio.gather(*self._last_tasks, return_exceptions=True)
-        self._composing_thread.submit(self._compositor.close)  # after what it may still be composing
-        self._composing_thread.shutdown(wait=False)
+        self._composing_thread.close()

@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 
+from mediaserver.rtp.depacketize import depacketize
 from mediaserver.rtp.packet import Packet, newer
 from mediaserver.rtp.payload import depayload
 
@@ -44,6 +45,18 @@ class FrameAssembler:
     def lost(self) -> bool:
         """Return whether it waits for a key frame."""
         return self.expected is None
+
+    def whole(self, packets: list[Packet]) -> Frame | None:
+        """Return the frame that packets are when it is the next and nothing else waits; None when each must be looked
+        at."""
+        if self.expected is None or self._held or self._parts:
+            return None
+        found = depacketize(self._codec, packets, self.expected)
+        if found is None:
+            return None
+        last = packets[-1]
+        self.expected = (last.sequence + 1) & 0xFFFF
+        return Frame(self._codec, *found, last.timestamp, last.ssrc)
 
     def add(self, packet: Packet, now: float) -> list[Frame]:
         """Take one packet; return the frames it completes."""

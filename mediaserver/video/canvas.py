@@ -1,6 +1,7 @@
 """The canvas: a YUV 4:2:0 picture that tiles, cards and names are painted into."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from av import VideoFrame
@@ -8,8 +9,9 @@ from av import VideoFrame
 from mediaserver.api import TileIcon
 from mediaserver.video import labels, tile_icons
 from mediaserver.video.layout import Tile
+from mediaserver.video.planes import Planes, planes
 from mediaserver.video.scaler import halve
-from mediaserver.video.shadow import Plane, darken
+from mediaserver.video.shadow import darken
 
 BACKGROUND = (24, 128, 128)
 CARD = (46, 134, 122)
@@ -21,20 +23,8 @@ WHITE = 235
 BORDER_PX = 4
 
 
-def planes(picture: VideoFrame) -> tuple[Plane, Plane, Plane]:
-    """Return the picture's three planes as arrays, without copying or line padding."""
-    y, u, v = (_plane(picture.planes[i], *_shape(picture, i)) for i in range(3))
-    return y, u, v
-
-
-def _shape(picture: VideoFrame, index: int) -> tuple[int, int]:
-    if index == 0:
-        return picture.width, picture.height
-    return (picture.width + 1) // 2, (picture.height + 1) // 2
-
-
-def _plane(plane: Any, width: int, height: int) -> Plane:
-    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height, :width]
+MAX_REGIONS = 256
+"""Rectangles whose regions are remembered: two for each tile of a layout, and some of the layout before."""
 
 
 class Canvas:
@@ -42,8 +32,7 @@ class Canvas:
 
     def __init__(self, width: int, height: int) -> None:
         self.frame = VideoFrame(width, height, "yuv420p")
-        self._y, self._u, self._v = planes(self.frame)
-        self._memory = [(memoryview(plane), plane.line_size) for plane in self.frame.planes]
+        self._regions = _regions_of(planes(self.frame))
         self.fill(Tile("", 0, 0, width, height), BACKGROUND)
 
     def fill(self, tile: Tile, colour: tuple[int, int, int]) -> None:
@@ -58,11 +47,7 @@ class Canvas:
 
     def shrink(self, tile: Tile, picture: VideoFrame) -> None:
         """Write a picture of twice the tile's size (see :func:`halves`) into its place."""
-        places = ((tile.x, tile.y), *[(tile.x // 2, tile.y // 2)] * 2)
-        halve(
-            picture,
-            [(memory[y * line + x :], line) for (memory, line), (x, y) in zip(self._memory, places, strict=True)],
-        )
+        halve(picture, self._regions(tile))
 
     def name(self, tile: Tile, text: str, shown: tuple[TileIcon, ...] = ()) -> None:
         """Write a name behind its icons over the tile's lower left corner, on a darkened bar."""
@@ -119,10 +104,18 @@ class Canvas:
         ):
             self.fill(edge, ACCENT)
 
-    def _regions(self, tile: Tile) -> tuple[Plane, Plane, Plane]:
+
+def _regions_of(whole: Planes) -> Callable[[Tile], Planes]:
+    """Return the function that cuts a tile out of three planes. It remembers them: tiles seldom move."""
+    luma, *colours = whole
+
+    @lru_cache(maxsize=MAX_REGIONS)
+    def regions(tile: Tile) -> Planes:
         x, y, w, h = tile.x, tile.y, tile.width, tile.height
-        half = (slice(y // 2, (y + h) // 2), slice(x // 2, (x + w) // 2))
-        return self._y[y : y + h, x : x + w], self._u[half], self._v[half]
+        u, v = (plane[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2] for plane in colours)
+        return luma[y : y + h, x : x + w], u, v
+
+    return regions
 
 
 def _spot(mask: labels.Mask, x: int, y: int) -> Tile:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from av import VideoFrame
 
@@ -163,8 +163,7 @@ class Painter:
         return VideoEncoder(codec, *self._dimensions(quality), fps, quality.bitrate)
 
 
-@dataclass(frozen=True, slots=True)
-class _TileState:
+class _TileState(NamedTuple):
     """The present content of a tile; painting the same again is skipped."""
 
     picture: int

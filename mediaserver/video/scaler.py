@@ -1,10 +1,11 @@
 """Scales pictures."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from av import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
+
+from mediaserver.video.planes import Planes, planes
 
 
 class Scaler:
@@ -19,7 +20,7 @@ class Scaler:
             return picture
         if halves(picture, width, height):
             smaller = VideoFrame(width, height, "yuv420p")
-            halve(picture, [(plane, plane.line_size) for plane in smaller.planes])
+            halve(picture, planes(smaller))
             return smaller
         return self._reformatter.reformat(
             picture,
@@ -41,13 +42,10 @@ def halves(picture: VideoFrame, width: int, height: int) -> bool:
     return (picture.width, picture.height) == (2 * width, 2 * height)
 
 
-def halve(picture: VideoFrame, planes: Iterable[tuple[Any, int]]) -> None:
-    """Write a picture in half its width and height, each pixel the mean of four.
-
-    `planes` are the three target planes as buffers, each with the bytes of its lines.
-    """
-    for source, (target, line) in zip(picture.planes, planes, strict=True):
-        _halve(source, source.line_size, target, line, source.width // 2, source.height // 2)
+def halve(picture: VideoFrame, target: Planes) -> None:
+    """Write a picture in half its width and height into the three planes `target`, each pixel the mean of four."""
+    y, u, v = picture.planes
+    _halve((y, u, v), (y.line_size, u.line_size, v.line_size), target)
 
 
 def _load() -> Any:
@@ -59,4 +57,4 @@ def _load() -> Any:
 
 
 _halve = _load()
-"""Writes a plane in half its size: (source, its line's bytes, target, its line's bytes, width, height)."""
+"""Writes a picture in half its size: (its planes, the bytes of their lines, the target's planes)."""

@@ -3,9 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Plane = NDArray[np.uint8]
+from mediaserver.video.planes import Plane
 
 NEUTRAL = 128
 """Chroma without any colour."""

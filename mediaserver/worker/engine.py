@@ -115,6 +115,8 @@ class LocalEngine:
             self._run_due_ticks(due, now)
         if self._flush_queue:
             self._flush_queue.flush(now)
+        for room in tuple(self._rooms.values()):
+            room.polled(now)
         fast = self._flush_queue or now < self._fast_poll_until or not self._mux.has_large_buffer
         self._ticker.set_period(FAST_POLL_MS if fast else POLL_MS)
 

@@ -34,8 +34,8 @@ MOST_PACKETS = 200
 MOST_PICTURES = 8
 LIMITS = (0, 1, 2, None)
 """The highest temporal layer that is forwarded."""
-SIZES = Struct("!4iB")
-"""Bytes of a line before and after, width and height after, bytes to write to."""
+SIZES = Struct("!q2B")
+"""Bytes of a line before, width and height after."""
 
 
 def chunks(data: bytes, head: int) -> Iterator[tuple[bytes, bytes]]:
@@ -143,12 +143,13 @@ async def _sent_alike(data: bytes) -> None:
 
 
 def read_planes(data: bytes) -> None:
-    """Halve a plane whose sizes come first; both buffers may be too short for them."""
+    """Halve a picture whose sizes come first; its planes may be too short for them."""
     if len(data) < SIZES.size or not scaler._halve:
         return
-    line, halved_line, width, height, room = SIZES.unpack_from(data)
+    line, width, height = SIZES.unpack_from(data)
+    target = tuple(np.zeros((height, width), np.uint8) for _ in range(3))
     with suppress(ValueError):
-        scaler._halve(data[SIZES.size :], line, bytearray(room), halved_line, width, height)
+        scaler._halve((data[SIZES.size :],) * 3, (line,) * 3, target)
 
 
 def _chunk(head: bytes, body: bytes) -> bytes:
@@ -186,5 +187,5 @@ MEDIA = {
     "datagrams": Target(read_datagrams, (_DATAGRAMS,)),
     "pictures": Target(read_pictures, (b"\x00" + _VP8, b"\x01" + _VP8, b"\x00" + _VP8 + _LAYERS)),
     "inbound": Target(read_in_step, (b"\x00" + _IN_STEP, b"\x01" + _IN_STEP)),
-    "planes": Target(read_planes, (SIZES.pack(16, 8, 8, 2, 16) + bytes(range(64)),)),
+    "planes": Target(read_planes, (SIZES.pack(16, 8, 2) + bytes(range(64)),)),
 }

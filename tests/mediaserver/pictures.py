@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from loadtest.endpoint.decoder import loudest_hz
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.rtp.frame_assembler import Frame
-from mediaserver.video.canvas import planes
 from mediaserver.video.codecs import VideoEncoder
+from mediaserver.video.planes import planes
 
 Colour = tuple[int, int, int]
 """Y, U, V."""

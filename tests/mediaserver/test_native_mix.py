@@ -1,6 +1,6 @@
 """Tests that the compiled loops over sound and pictures do the same as their Python twins.
 
-Also tests `video/scaler.py` and `video/shadow.py`.
+Also tests `video/planes.py`, `video/scaler.py` and `video/shadow.py`.
 """
 
 import shutil
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from mediaserver.audio.limiter import RISE, plain_limit
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, plain_level
-from mediaserver.video.canvas import BACKGROUND, Canvas, planes
+from mediaserver.video.canvas import BACKGROUND, Canvas
 from mediaserver.video.layout import Tile
+from mediaserver.video.planes import planes
 from mediaserver.video.scaler import Scaler, halves
 from mediaserver.video.shadow import plain_darken
 
@@ -90,12 +91,19 @@ def test_a_picture_is_halved_in_its_place_and_nowhere_else(columns: int, rows: i
 
 
 @pytest.mark.parametrize(
-    ("strides", "size"),
-    [((16, 8), (8, 3)), ((15, 8), (8, 2)), ((16, 7), (8, 2)), ((16, 8), (0, 2)), ((16, 8), (8, -1))],
+    ("line", "size"), [(16, (3, 8)), (15, (2, 8)), (2**62, (2, 8)), (-16, (2, 8)), (16, (2, 0)), (16, (0, 8))]
 )
-def test_planes_that_do_not_hold_their_pictures_are_refused(strides: tuple[int, int], size: tuple[int, int]) -> None:
+def test_planes_that_do_not_hold_their_pictures_are_refused(line: int, size: tuple[int, int]) -> None:
+    target = tuple(np.zeros(size, np.uint8) for _ in range(3))
     with pytest.raises(ValueError):
-        _mix.halve(bytes(16 * 4), strides[0], bytearray(8 * 2), strides[1], *size)
+        _mix.halve((bytes(16 * 4),) * 3, (line,) * 3, target)
+
+
+def test_a_picture_is_halved_into_lines_of_bytes_only() -> None:
+    plane = np.zeros((2, 16), np.uint8)
+    for wrong in (plane[:, ::2], plane[0, :8], plane[:, :8].astype(np.int16), plane[:, :8].tobytes()):
+        with pytest.raises((ValueError, BufferError, TypeError)):
+            _mix.halve((bytes(16 * 4),) * 3, (16,) * 3, (plane[:, :8], plane[:, :8], wrong))
 
 
 def test_frames_of_another_length_are_refused() -> None:

@@ -7,9 +7,10 @@ import pytest
 from av import VideoFrame
 
 from mediaserver.api import Layout
-from mediaserver.video.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, Canvas, planes
+from mediaserver.video.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, Canvas
 from mediaserver.video.layout import Tile, arrange
 from mediaserver.video.layout_plans import GROWS_TO
+from mediaserver.video.planes import planes
 from mediaserver.video.tile_icons import AMBER, BLACK_LEFT, GREEN
 from tests.mediaserver.pictures import plain
 

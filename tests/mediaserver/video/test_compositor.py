@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from mediaserver.api import Layout, LayoutKind
 from mediaserver.rtp.frame_assembler import Frame
-from mediaserver.video.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, Canvas, planes
+from mediaserver.video.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, Canvas
 from mediaserver.video.codecs import VideoDecoder, VideoEncoder
 from mediaserver.video.compositor import STALE_S, ComposeRequest, ComposeResult, Compositor
 from mediaserver.video.layout import Tile, arrange, heading
 from mediaserver.video.layout_plans import FAMILIES
 from mediaserver.video.layout_state import Heading
 from mediaserver.video.painter import CompositionJob, Painter
+from mediaserver.video.planes import planes
 from mediaserver.video.quality import QUALITIES, USUAL, RenditionKey
 from tests.mediaserver.pictures import BLUE, GREEN, RED, Colour, alike, coded, colour_at, huge_keyframe
 

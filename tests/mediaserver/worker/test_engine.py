@@ -757,7 +757,7 @@ async def test_a_closed_room_lets_go_of_its_codecs_and_pictures_at_once(meeting:
     compositor = room._compositor
     assert compositor._cameras and compositor._painters
     await meeting.engine.close_room(ROOM)
-    room._composing_thread.shutdown(wait=True)
+    room._composing_thread.join()
     assert (compositor._cameras, compositor._painters) == ({}, {})
 
 

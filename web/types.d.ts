@@ -204,7 +204,7 @@ interface MaterialRequest {
 
 type IncidentState = 'open' | 'taken' | 'provider' | 'resolved';
 interface Incident {
-  id: string; session: Named & { number: string }; point: Named | null; kind: string; level: 1 | 2; text: string; reporter: string; opened: string; resolved: string | null;
+  id: string; session: Named & { number: string }; point: NamedPoint | null; kind: string; level: 1 | 2; text: string; reporter: string; opened: string; resolved: string | null;
   measured: { up: number; down: number; jitter: number; round_trip: number } | null; state: IncidentState; assignee: string; provider: string | null;
   steps: { at: string; kind: string; by: string; text: string }[]; may_act: boolean;
 }

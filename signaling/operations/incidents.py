@@ -19,7 +19,7 @@ from scheduler.operations.incidents.model import Incident as StoredIncident
 from signaling.accounts import permissions
 from signaling.accounts.visible_sessions import units_and_points
 from signaling.core.errors import NotFound
-from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, NamedPoint, Route
 from signaling.operations.context import INCIDENTS
 
 Text = Annotated[str, StringConstraints(max_length=500)]
@@ -54,7 +54,7 @@ class Incident(Model):
 
     id: str
     session: About
-    point: Named | None
+    point: NamedPoint | None
     kind: IncidentKind
     level: IncidentLevel
     text: str
@@ -171,7 +171,9 @@ def _incident(
     return Incident(
         id=one.id,
         session=About(id=session.id, name=session.title, number=session.number),
-        point=None if one.point is None else Named(id=one.point, name=points[one.point].name),
+        point=None
+        if one.point is None
+        else NamedPoint(id=one.point, name=points[one.point].name, label=points[one.point].label),
         kind=one.kind,
         level=one.level,
         text=one.text,

@@ -276,7 +276,7 @@ def _head(judged: board.Board, points: UnitDirectory) -> Head:
         id=judged.session.id,
         number=judged.session.number,
         title=judged.session.title,
-        host=points[judged.session.host_point].name,
+        host=points[judged.session.host_point].label,
         kind=judged.slot.kind,
         start=judged.slot.start,
         end=judged.slot.end,

@@ -7,6 +7,7 @@ import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {day, hourMinute, slot} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 /** @param {string} at */
 const moment = at => `${hourMinute(at)} ${day(at)}`;
@@ -65,7 +66,7 @@ class DraftsPage extends Page {
           <input id="search" type="search" data-testid="drafts-search" autocomplete="off" .value=${this.text} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}>
         </div>
         ${errorMessage(this.error)}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows(open, 'drafts.none')}
+        ${this.loading ? loadingState() : this.rows(open, 'drafts.none')}
         ${settled.length ? html`<h2>${t('drafts.settled')}</h2>${this.rows(settled, '')}` : nothing}
       </main>
       ${this.discarding ? this.question(this.discarding) : nothing}`;

@@ -35,6 +35,12 @@ export class TopBar extends BaseElement {
     location.assign('index.html');
   }
 
+  /** Name the content of the page, to which a link skips. */
+  updated() {
+    const main = document.querySelector('main');
+    if (main) main.id ||= 'content';
+  }
+
   /** @param {Event} event */
   setTheme(event) {
     this.theme = /** @type {HTMLInputElement} */ (event.target).value;
@@ -43,8 +49,8 @@ export class TopBar extends BaseElement {
 
   render() {
     const groups = navigationFor(this.me?.roles ?? []);
-    return html`<a class="skip" href="#content" @click=${skipToContent}>${t('nav.skip')}</a>
-      <header class="top-bar">
+    return html`<header class="top-bar">
+        <a class="skip" href="#content" @click=${skipToContent}>${t('nav.skip')}</a>
         ${this.me ? html`<button type="button" class="quiet icon-button rail-open" popovertarget="rail" aria-label=${t('nav.label')} data-testid="nav-open">${icon('menu')}</button>` : nothing}
         <a class="brand" href=${homePage(this.me?.roles ?? [])}><img src="icon.svg" alt="" width="32" height="32"><span>${t('app.name')}</span></a>
         ${isCentral(this.me) ? html`<emergency-bell></emergency-bell>` : nothing}

@@ -9,6 +9,7 @@ import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {day} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 const STATES = /** @type {const} */ (['met', 'partly', 'unmet', 'not_applicable']);
 /** @type {Record<string, string>} */
@@ -77,7 +78,7 @@ class ControlsPage extends Page {
         <div class="row between wrap"><h1>${t('controls.title')}</h1>
           ${this.lists.length ? html`<a class="button" href=${controlsUrl(this.point)} download data-testid="controls-export">${icon('download')}<span>XLSX</span></a>` : nothing}</div>
         ${this.point && this.supervises ? html`<p><a href="controls.html">${t('controls.all')}</a></p>` : nothing}
-        ${errorMessage(this.editing ? '' : this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+        ${errorMessage(this.editing ? '' : this.error)} ${this.loading ? loadingState() : nothing}
         ${this.loading || this.error || this.lists.length ? nothing : html`<p class="empty">${t('controls.none')}</p>`}
         ${repeat(this.lists, ({id}) => id, list => this.checklist(list))} ${this.points.length ? this.pointTable() : nothing}
       </main>
@@ -89,7 +90,7 @@ class ControlsPage extends Page {
     return html`<section class="card column" data-testid="checklist" data-id=${list.id}>
       <div class="row between wrap"><h2>${list.name}${this.point ? html` · ${this.point}` : nothing}</h2><span class="soft" data-testid="controls-open">${t('controls.open', list.open, list.rows.length)}</span></div>
       <p class="soft">${list.basis}. ${t('controls.months', list.months)}</p>
-      <div class="wide-table"><table class="ledger"><thead><tr>${['item', 'state', 'evidence', 'said'].map(one => html`<th scope="col">${t(`controls.${one}`)}</th>`)}<th></th></tr></thead>
+      <div class="wide-table"><table class="ledger"><thead><tr>${['item', 'state', 'evidence', 'said'].map(one => html`<th scope="col">${t(`controls.${one}`)}</th>`)}<th scope="col"><span class="unseen">${t('controls.say')}</span></th></tr></thead>
         <tbody>${repeat(list.rows, ({item}) => item, row => this.row(list, row))}</tbody></table></div>
     </section>`;
   }

@@ -10,6 +10,7 @@ import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {CENTRAL} from '../core/nav.js';
 import {day} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 /** Shows the tree of units and points, and the card of the chosen point. */
 class DirectoryPage extends Page {
@@ -84,7 +85,7 @@ class DirectoryPage extends Page {
       <main class="directory">
         <h1>${t('directory.title')}</h1>
         ${errorMessage(this.error)}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.tree ? this.body(this.tree) : nothing}
+        ${this.loading ? loadingState() : this.tree ? this.body(this.tree) : nothing}
       </main>`;
   }
 
@@ -124,7 +125,7 @@ class DirectoryPage extends Page {
   /** @param {TreePoint} point */
   pointButton({id, name, label, state, first_due: due}) {
     return html`<li><button type="button" class="quiet leaf" data-testid="point" data-point=${id} aria-current=${id === this.card?.point.id ? 'true' : nothing} @click=${() => this.open(id)}>
-      <span><strong>${name}</strong><small>${label}</small></span>
+      <span><strong>${label}</strong><small>${name}</small></span>
       ${due ? html`<span class="badge lobby" data-testid="taken-over">${t('directory.taken-over')}</span>` : nothing}
       ${state === 'active' ? nothing : html`<span class="badge ${STATE_BADGES[state]}">${t(`point.${state}`)}</span>`}</button></li>`;
   }
@@ -139,17 +140,17 @@ class DirectoryPage extends Page {
       ${this.forbiddenPoint ? html`<p class="empty" data-testid="closed">${t('directory.closed')}</p>` : html`<p class="soft">${t('directory.choose')}</p>`}
       <p class="row wrap">${countByState(tree.points).map(({state, count}) => html`<span class="badge ${STATE_BADGES[state]}">${t(`point.${state}`)}: ${count}</span>`)}</p>
       ${open.length
-        ? html`<h3>${t('equipment.changes')} (${open.length})</h3>
+        ? html`<h2 class="minor">${t('equipment.changes')} (${open.length})</h2>
             <ul class="plain">${open.map(({point, field, old, new: fresh}) => html`<li><button type="button" class="quiet leaf" data-testid="open-change" @click=${() => this.open(point)}>
               <span><strong>${names.get(point)}</strong> ${t(`change.${field}`)}: ${old || '–'} → ${fresh}</span></button></li>`)}</ul>`
         : nothing}
       ${due.length
         ? html`<details ?open=${due.length < 12}><summary data-testid="first-due-list">${t('directory.first-due')} (${due.length})</summary>
             <ul class="plain">${due.map(({id, name, label, first_due: until}) => html`<li><button type="button" class="quiet leaf" data-testid="first-due-point" @click=${() => this.open(id)}>
-              <span><strong>${name}</strong><small>${label} · ${t('directory.until', day(`${until}T12:00:00+07:00`))}</small></span></button></li>`)}</ul></details>`
+              <span><strong>${label}</strong><small>${name} · ${t('directory.until', day(`${until}T12:00:00+07:00`))}</small></span></button></li>`)}</ul></details>`
         : nothing}
       ${missing.length ? html`<p data-testid="missing">${t('people.missing', missing.length)}</p>` : nothing}
-      ${tree.may_edit ? html`<h3>${t('table.title')}</h3><import-export @changed=${this.reloadCard}></import-export>` : nothing}
+      ${tree.may_edit ? html`<h2 class="minor">${t('table.title')}</h2><import-export @changed=${this.reloadCard}></import-export>` : nothing}
     </section>`;
   }
 }

@@ -67,7 +67,7 @@ export class ImportExport extends SpreadsheetImport {
 
   /** @param {ImportPreview} preview */
   importPlan({steps, same}) {
-    return html`<h3>${t('table.preview')}</h3>
+    return html`<h2>${t('table.preview')}</h2>
       <ul class="plain" data-testid="steps">${steps.slice(0, MAX_SHOWN).map(({line, what, text}) => html`<li>${t('table.line', line)} · <strong>${t(`table.${what}`)}</strong> · ${text}</li>`)}</ul>
       <p class="soft">${t('table.same', same)}${steps.length > MAX_SHOWN ? ` ${t('table.more', steps.length - MAX_SHOWN)}` : ''}</p>
       <div class="row end">

@@ -68,7 +68,7 @@ export class PointCard extends BaseElement {
     const unit = tree.units.find(({id}) => id === card.point.unit);
     return html`<section class="point-card" data-testid="point-card" data-id=${card.point.id} data-state=${card.point.state}>
       <header class="row between">
-        <div><h2 data-testid="point-name">${card.point.name}</h2><p class="soft">${card.point.label}</p></div>
+        <div><h2>${card.point.label}</h2><p class="soft" data-testid="point-name">${card.point.name}</p></div>
         <div class="row wrap">${this.me?.unit?.id === card.point.unit ? html`<a class="button" href="test-room.html?point=${encodeURIComponent(card.point.id)}" data-testid="test-room">${icon('sound')}<span>${t('test-room.enter')}</span></a>` : nothing}
           <span class="badge ${STATE_BADGES[card.point.state]}" data-testid="point-state">${t(`point.${card.point.state}`)}</span></div>
       </header>

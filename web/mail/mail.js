@@ -8,6 +8,7 @@ import {hasText, t} from '../core/i18n.js';
 import {timeLeft, matchingLetters, matchingNotices, urgency} from './mail-filters.js';
 import {isCentral} from '../core/nav.js';
 import {day, hourMinute} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 const FORM_FORMATS = ['docx', 'xlsx', 'csv'];
 const REFRESH_MS = 60_000;
@@ -88,7 +89,7 @@ class PostPage extends Page {
       <main class="post">
         <h1>${t('post.title')}</h1>
         ${errorMessage(this.error)}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+        ${this.loading ? loadingState() : nothing}
         ${this.owedReplies ? html`${this.owedReplyList(this.owedReplies)} ${this.search()} ${this.incoming()} ${this.outgoing()}` : nothing}
       </main>
       ${this.opened ? this.letterDialog(this.opened) : nothing}`;

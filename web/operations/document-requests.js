@@ -8,6 +8,7 @@ import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {day, fromLocal, hourMinute, toLocal} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 const WEEK_MS = 7 * 86_400_000;
 
@@ -43,7 +44,7 @@ class MaterialsPage extends Page {
         <h1>${t('materials.title')}</h1>
         ${errorMessage(this.error)}
         <div class="row filters"><input type="search" data-testid="search" aria-label=${t('materials.search')} placeholder=${t('materials.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows()}
+        ${this.loading ? loadingState() : this.rows()}
       </main>
       ${this.granting ? this.question(this.granting) : nothing}`;
   }

@@ -7,6 +7,7 @@ import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {day, hourMinute} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 /** Outcomes of feedback in the order of the buttons. */
 const STATUSES = ['handled', 'forwarded'];
@@ -68,7 +69,7 @@ class FeedbackPage extends Page {
       <main class="feedback">
         <h1>${t('feedback.title')}</h1>
         ${errorMessage(this.error)}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : html`${this.me?.unit ? this.form() : nothing} ${this.feedbackList()} ${this.breaches()}`}
+        ${this.loading ? loadingState() : html`${this.me?.unit ? this.form() : nothing} ${this.feedbackList()} ${this.breaches()}`}
       </main>
       ${this.replyingTo ? this.replyDialog(this.replyingTo) : nothing}`;
   }

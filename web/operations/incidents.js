@@ -7,6 +7,7 @@ import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {clock, day, hourMinute, span} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 /** Technicians see an incident within two seconds (R-088). */
 const POLL_MS = 1500;
@@ -54,7 +55,7 @@ class IncidentsPage extends Page {
     const wanted = foldText(this.text.trim());
     return this.list
       .filter(({level}) => !this.level || String(level) === this.level)
-      .filter(one => foldText(`${one.point?.name ?? ''} ${one.session.name} ${one.session.number} ${t(`fault.${one.kind}`)} ${one.text}`).includes(wanted));
+      .filter(one => foldText(`${one.point?.label ?? ''} ${one.point?.name ?? ''} ${one.session.name} ${one.session.number} ${t(`fault.${one.kind}`)} ${one.text}`).includes(wanted));
   }
 
   /** @param {Incident} incident @param {string} step @param {string} [text] */
@@ -76,7 +77,7 @@ class IncidentsPage extends Page {
       <main>
         <div class="row between"><h1>${t('incidents.title')}</h1>${guideLink('centre')}</div>
         ${errorMessage(this.error)} ${this.filters()}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows()}
+        ${this.loading ? loadingState() : this.rows()}
       </main>
       ${this.pendingStep ? this.question(this.pendingStep) : nothing}`;
   }
@@ -107,7 +108,7 @@ class IncidentsPage extends Page {
     return html`<li class="card incident level-${level}" data-testid="incident-row" data-id=${id} data-state=${state} data-level=${level}>
       <div class="when"><strong>${hourMinute(opened)}</strong><span>${day(opened)}</span></div>
       <div class="what">
-        <h2>${icon(kind === 'help' ? 'phone' : 'warn')} ${t(`fault.${kind}`)} – ${point?.name ?? t('incidents.whole')}</h2>
+        <h2>${icon(kind === 'help' ? 'phone' : 'warn')} ${t(`fault.${kind}`)} – ${point?.label ?? t('incidents.whole')}</h2>
         <p>${session.name} · ${t('sessions.number', session.number)}</p>
         ${text ? html`<p class="said">“${text}”</p>` : nothing} ${this.measurements(incident)}
         ${answer ? html`<p data-testid="provider-answer">${t('step.answered')}: <strong>${answer.text}</strong></p>` : nothing}

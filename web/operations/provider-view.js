@@ -9,6 +9,7 @@ import {number, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {CENTRAL} from '../core/nav.js';
 import {clock, day, hourMinute, slot} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 /** How often the page is refreshed. */
 const POLL_MS = 10_000;
@@ -100,7 +101,7 @@ class LinesPage extends Page {
       <main class="lines">
         <h1>${t('lines.title')}${this.overview ? ` – ${this.overview.provider.name}` : ''}</h1>
         ${errorMessage(this.error)}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : html`${this.central ? this.providerChooser() : nothing} ${this.overview ? this.body(this.overview) : nothing}`}
+        ${this.loading ? loadingState() : html`${this.central ? this.providerChooser() : nothing} ${this.overview ? this.body(this.overview) : nothing}`}
       </main>`;
   }
 

@@ -9,6 +9,7 @@ import './readiness-board.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
 import {hourMinute, slot, weekday, isPast} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 const POLL_MS = 15_000;
 const COLOURS = /** @type {const} */ (['red', 'amber', 'green', 'none']);
@@ -55,7 +56,7 @@ class ReadinessPage extends Page {
 
   overview() {
     return html`<div class="row between"><h1>${t('ready.title')}</h1>${guideLink('site')}</div>
-      ${errorMessage(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+      ${errorMessage(this.error)} ${this.loading ? loadingState() : nothing}
       ${this.loading || this.list.length || this.error ? nothing : html`<p class="empty" data-testid="ready-none">${t('ready.none')}</p>`}
       <ul class="cards">${repeat(this.list, ({id}) => id, head => this.sessionCard(head))}</ul>`;
   }
@@ -79,7 +80,7 @@ class ReadinessPage extends Page {
   boardPage() {
     const {board} = this;
     return html`<p><a href="readiness.html" data-testid="ready-all">${t('ready.all')}</a></p>
-      ${errorMessage(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+      ${errorMessage(this.error)} ${this.loading ? loadingState() : nothing}
       ${board ? this.boardOf(board) : nothing}`;
   }
 

@@ -177,7 +177,7 @@ class CalendarPage extends Page {
       ${days.map(({day: at, entries}, place) => html`<section class="${monthOf(at) === month ? '' : 'other'} ${at === midnight(Date.now()) ? 'today' : ''}" aria-label=${weekday(at, language)} data-testid="month-day">
         <button type="button" class="quiet" @click=${() => this.showDay(at, 'day')} aria-label=${`${weekday(at, language)}: ${t('calendar.count', entries.length)}`}>${Number(day(at).slice(0, 2))}</button>
         ${entries.slice(0, MONTH_ENTRIES).map(entry => html`<button type="button" class="block ${entry.phase}" data-testid="block" data-id=${entry.id} data-phase=${entry.phase} data-column=${place}
-          title=${this.words(entry)} aria-label=${this.words(entry)} @click=${() => (this.chosen = entry.id)}><strong>${hourMinute(entry.start)}</strong> ${entry.title}</button>`)}
+          title=${this.words(entry, hourMinute(entry.start))} aria-label=${this.words(entry, hourMinute(entry.start))} @click=${() => (this.chosen = entry.id)}><strong>${hourMinute(entry.start)}</strong> ${entry.title}</button>`)}
         ${entries.length > MONTH_ENTRIES ? html`<button type="button" class="quiet more" @click=${() => this.showDay(at, 'day')}>${t('calendar.more', entries.length - MONTH_ENTRIES)}</button>` : nothing}
         ${entries.length ? html`<span class="count" aria-hidden="true">${entries.length}</span>` : nothing}
       </section>`)}
@@ -204,9 +204,14 @@ class CalendarPage extends Page {
       </div>`;
   }
 
-  /** Return all that is said of an entry. @param {CalendarEntry} entry */
-  words(entry) {
-    return `${hourMinute(entry.start)}–${hourMinute(entry.end)} ${entry.host}: ${entry.title}. ${t(`phase.${entry.phase}`)}, ${t('queue.legs', entry.legs)}`;
+  /** Return all that is said of an entry; it begins with what is seen. @param {CalendarEntry} entry @param {string} time as it is seen */
+  words(entry, time) {
+    return `${time} ${entry.title} ${this.place(entry)}, ${t('queue.legs', entry.legs)}`;
+  }
+
+  /** @param {CalendarEntry} entry */
+  place({host, kind, phase}) {
+    return `${host} · ${kind === REHEARSAL ? `${t('calendar.rehearsal')} · ` : ''}${t(`phase.${phase}`)}`;
   }
 
   /** @param {number} from @param {number} column @param {CalendarEntry[]} found */
@@ -225,11 +230,11 @@ class CalendarPage extends Page {
     if (!place) return nothing;
     const style = `top: ${place.left}%; height: ${place.width}%; left: ${(100 * lane) / width}%; width: ${100 / width}%`;
     const time = `${hourMinute(entry.start)}–${hourMinute(entry.end)}`;
-    const words = this.words(entry);
+    const words = this.words(entry, time);
     const short = Date.parse(entry.end) - Date.parse(entry.start) < HOUR_MS;
     return html`<button type="button" class="block ${entry.phase} ${short ? 'short' : ''}" data-testid="block" data-id=${entry.id} data-phase=${entry.phase} data-column=${column}
       .style=${style} title=${words} aria-label=${words} @click=${() => (this.chosen = entry.id)}>
-      <strong>${short ? hourMinute(entry.start) : time}</strong> <span>${entry.title}</span> <small>${entry.host} · ${entry.kind === REHEARSAL ? `${t('calendar.rehearsal')} · ` : ''}${t(`phase.${entry.phase}`)}</small></button>`;
+      <strong>${time}</strong> <span>${entry.title}</span> <small>${this.place(entry)}</small></button>`;
   }
 
   /** @param {Capacity} capacity */

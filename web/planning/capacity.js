@@ -10,6 +10,7 @@ import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {day, fromLocal, hourMinute, midnight, slot, utc} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 const DAY_MS = 86_400_000;
 const POLL_MS = 5000;
@@ -139,7 +140,7 @@ class CapacityPage extends Page {
       <main class="capacity-page">
         <h1>${t('capacity-page.title')}</h1>
         ${errorMessage(this.error)}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+        ${this.loading ? loadingState() : nothing}
         ${this.capacity && this.maximum && this.usage ? this.all(this.capacity, this.maximum, this.usage) : nothing}
       </main>`;
   }

@@ -9,6 +9,7 @@ import {t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {day, hourMinute, slot} from '../core/time.js';
 import {EMERGENCY} from '../core/values.js';
+import {loadingState} from '../core/states.js';
 
 const POLL_MS = 10_000;
 
@@ -57,7 +58,7 @@ class EmergenciesPage extends Page {
         <h1>${t('emergencies.title')}</h1>
         <p class="soft">${t('emergencies.rule')}</p>
         ${errorMessage(this.error)}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.emergencyList()}
+        ${this.loading ? loadingState() : this.emergencyList()}
         ${this.opened ? html`<session-details .sessionId=${this.opened} .me=${this.me} @changed=${() => this.refresh(() => this.loadEmergencies())} @shut=${() => (this.opened = '')}></session-details>` : nothing}
       </main>`;
   }

@@ -9,6 +9,7 @@ import {t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {isCentral} from '../core/nav.js';
 import {day, hourMinute, slot, span} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 const POLL_MS = 15_000;
 const SECOND_MS = 1000;
@@ -104,7 +105,7 @@ class QueuePage extends Page {
         </div>
         ${errorMessage(this.error)}
         ${this.done ? html`<p class="fine" role="status" data-testid="served">${icon('check')}<span>${this.done}</span></p>` : nothing}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.queue ? this.queueAndOverruns(this.queue) : nothing}
+        ${this.loading ? loadingState() : this.queue ? this.queueAndOverruns(this.queue) : nothing}
       </main>`;
   }
 

@@ -8,6 +8,7 @@ import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
 import {urgency} from '../mail/mail-filters.js';
 import {day, hourMinute, midnight, slot, utc, weekday} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 const DAY_MS = 86_400_000;
 const POLL_MS = 15_000;
@@ -51,7 +52,7 @@ class SupervisionPage extends Page {
     return html`<top-bar .me=${this.me} current="supervision"></top-bar>
       <main class="supervision">
         <div class="row between wrap"><h1>${t('supervision.title')}</h1><strong>${weekday(utc(this.from), language)}</strong></div>
-        ${errorMessage(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.all()}
+        ${errorMessage(this.error)} ${this.loading ? loadingState() : this.all()}
       </main>`;
   }
 

@@ -9,6 +9,7 @@ import {differenceTable} from './policy-upload.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
 import {day, weekday} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 /** Format a date of a profile or calendar as people write it. @param {string | null} date */
 const formatDate = date => (date ? day(`${date}T12:00:00+07:00`) : '…');
@@ -70,7 +71,7 @@ class ProfilePage extends Page {
       <main class="profile">
         <h1>${t('profile.title')}</h1>
         ${errorMessage(this.error)}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+        ${this.loading ? loadingState() : nothing}
         ${this.outdated?.units.length ? this.outdatedUnits(this.outdated) : nothing}
         ${this.ending.map(each => this.endingCard(each))}
         ${this.list.length ? this.profileList() : nothing}

@@ -7,6 +7,7 @@ import {dateField} from '../core/fields.js';
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
 import {clock, day, fromLocal, utc} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 const PAGE = 100;
 const DAY_MS = 86_400_000;
@@ -75,7 +76,7 @@ class AuditPage extends Page {
     return html`<top-bar .me=${this.me} current="audit"></top-bar>
       <main>
         <h1>${t('audit.title')}</h1>
-        ${errorMessage(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+        ${errorMessage(this.error)} ${this.loading ? loadingState() : nothing}
         ${this.check ? html`${this.chainState(this.check)} ${this.form()} ${this.list()}` : nothing}
       </main>`;
   }

@@ -6,6 +6,7 @@ import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
 import {day, hourMinute, span} from '../core/time.js';
+import {loadingState} from '../core/states.js';
 
 const MEGABYTE = 1_000_000;
 const POLL_MS = 2000;
@@ -79,7 +80,7 @@ class RecordingsPage extends Page {
     return html`<top-bar .me=${this.me} current="recordings"></top-bar>
       <main>
         <h1>${t('recordings.title')}</h1>
-        ${errorMessage(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows()}
+        ${errorMessage(this.error)} ${this.loading ? loadingState() : this.rows()}
       </main>
       ${this.playing ? this.player(this.playing) : nothing}`;
   }

@@ -8,6 +8,7 @@ import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {day, fromLocal, hourMinute, slot, span, utc} from '../core/time.js';
 import {EMERGENCY} from '../core/values.js';
+import {loadingState} from '../core/states.js';
 
 const FIGURES = /** @type {const} */ (['registered', 'sessions', 'minutes', 'points', 'recorded', 'late', 'answered_late', 'waited', 'revoked', 'cancelled', 'incidents']);
 const OUTCOME_FIGURES = /** @type {const} */ (['expected', 'present', 'absent', 'available', 'line', 'owed', 'sent', 'confirmed', 'handed', 'emergencies', 'reviewed']);
@@ -91,7 +92,7 @@ class ReportsPage extends Page {
     return html`<top-bar .me=${this.me} current="reports"></top-bar>
       <main>
         <h1>${t('reports.title')}</h1>
-        ${errorMessage(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+        ${errorMessage(this.error)} ${this.loading ? loadingState() : nothing}
         ${this.report ? html`${this.form()} ${this.reportBody(this.report)}` : nothing}
       </main>
       ${this.drillDown ? this.list(this.drillDown) : nothing}`;

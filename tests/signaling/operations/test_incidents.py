@@ -35,7 +35,7 @@ async def test_one_tap_reports_an_incident_with_measurements(world: World) -> No
     assert {key: row[key] for key in ("id", "session", "point", "measured", "may_act")} == {
         "id": incident["id"],
         "session": {"id": session.id, "name": session.title, "number": session.number},
-        "point": {"id": NHA_TRANG, "name": "UBND.Nha Trang"},
+        "point": {"id": NHA_TRANG, "name": "UBND.Nha Trang", "label": "UBND thành phố Nha Trang"},
         "measured": {"up": 0.1, "down": 3.4, "jitter": 12.5, "round_trip": 80.0},
         "may_act": True,
     }

@@ -48,7 +48,7 @@ def test_the_audit_log_is_searched_verified_and_exported_and_reports_too(
 
     site = people.sign_in(red, "nt.xuonghuan")
     site.goto(f"{server.http}audit.html")
-    expect(site.get_by_test_id("error")).to_be_visible()
+    expect(site.get_by_test_id("denied")).to_be_visible()
 
 
 def test_r122_a_unit_corrects_what_it_is_asked(server: Server, red: Browser, people: People) -> None:

@@ -13,7 +13,10 @@ import '../meeting/console/script-editor.js';
 import '../core/top-bar.js';
 import {collator, number, t} from '../core/i18n.js';
 import {formatCode} from '../meeting/client/meeting-state.js';
+import {meetingUrl} from '../core/code-field.js';
 import {isCentral, mayRegister} from '../core/nav.js';
+import {toast} from '../core/toast.js';
+import {isDue} from './session-groups.js';
 import {blankFields, sortedChoices, toFields, serializeForm, extraLegs, toRegistration, restoreForm, slotFromFields, fieldsFromTemplate, repeatWeekly} from './registration.js';
 import {day, hourMinute, midnight, slot as slotWords, toLocal, utc} from '../core/time.js';
 
@@ -326,8 +329,20 @@ class RegisterPage extends Page {
       <p class="code huge" data-testid="issued-code">${formatCode(session.code ?? '')}</p>
       <p>${t('register.keep-code')}</p>
       ${this.receipt(session)}
-      <div class="row"><a class="button main" href="sessions.html" data-testid="to-sessions">${t('sessions.title')}</a></div>
+      <div class="row wrap no-print">
+        <a class="button main" href="sessions.html" data-testid="to-sessions">${t('sessions.title')}</a>
+        <button type="button" data-testid="copy-code" @click=${() => this.copyInvitation(session)}>${icon('copy')}<span>${t('register.copy')}</span></button>
+        <button type="button" data-testid="print" @click=${() => print()}>${icon('print')}<span>${t('calendar.print')}</span></button>
+        ${isDue(session) ? html`<a class="button" href=${meetingUrl(session.code, [session])} data-testid="enter">${t(session.may_control ? 'sessions.control' : 'sessions.enter')}</a>` : nothing}
+      </div>
     </section>`;
+  }
+
+  /** Copy what a point needs to join: title, time, code and address. @param {Session} session */
+  async copyInvitation({title: subject, official, code}) {
+    const address = new URL(`index.html?code=${code}`, location.href);
+    await navigator.clipboard.writeText([subject, slotWords(official), `${t('code.label')}: ${formatCode(code ?? '')}`, address].join('\n'));
+    toast(t('register.copied'));
   }
 
   /** Draw when the registration arrived and from when it counts as received (R-071). @param {Session} session */

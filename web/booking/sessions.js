@@ -20,6 +20,8 @@ import {day, fromLocal, hourMinute, slot, utc, weekday} from '../core/time.js';
 
 const DAY_MS = 86_400_000;
 const PAGE = 50;
+/** The fields by which sessions are looked for. */
+const FILTERS = ['q', 'phase', 'unit', 'from', 'to'];
 /**
  * The two lists of the page: sessions to come by their start, then past ones, newest first.
  * @type {Record<'coming' | 'over', {order: string, phases: string[]}>}
@@ -35,7 +37,7 @@ const LISTS = {
 class SessionsPage extends Page {
   static properties = {
     ...Page.properties,
-    lists: {state: true}, more: {state: true}, units: {state: true}, filtered: {state: true}, busy: {state: true}, opened: {state: true},
+    lists: {state: true}, more: {state: true}, units: {state: true}, fields: {state: true}, filtered: {state: true}, busy: {state: true}, opened: {state: true},
   };
 
   constructor() {
@@ -47,9 +49,9 @@ class SessionsPage extends Page {
     this.more = {coming: false, over: false};
     /** The units that the lists can be filtered by, for users who see all sessions. @type {Unit[]} */
     this.units = [];
-    /** @type {Record<string, string>} */
-    this.filter = {};
-    this.filtered = false;
+    /** What is looked for, as the form has it and as the address keeps it. @type {Record<string, string>} */
+    this.fields = Object.fromEntries([...new URLSearchParams(location.search)].filter(([name]) => FILTERS.includes(name)));
+    this.filtered = Object.keys(this.fields).length > 0;
     this.busy = false;
     /** Ids of sessions whose details were opened. @type {Set<string>} */
     this.opened = new Set();
@@ -67,11 +69,12 @@ class SessionsPage extends Page {
    */
   async fetch(name, on) {
     const {order, phases} = LISTS[name];
-    const {phase, ...rest} = this.filter;
+    const {phase, from = '', to = '', ...rest} = this.fields;
+    const window = {...(from && {from: fromLocal(`${from}T00:00`)}), ...(to && {to: utc(Date.parse(fromLocal(`${to}T00:00`)) + DAY_MS)})};
     const wanted = phase ? phases.filter(one => one === phase) : phases;
     const known = on ? this.lists[name] : [];
     const after = known[known.length - 1]?.id;
-    const found = wanted.length ? await sessions({...rest, order, phase: wanted.join(','), limit: String(PAGE), ...(after && {after})}) : [];
+    const found = wanted.length ? await sessions({...rest, ...window, order, phase: wanted.join(','), limit: String(PAGE), ...(after && {after})}) : [];
     this.lists = {...this.lists, [name]: [...known, ...found]};
     this.more = {...this.more, [name]: found.length === PAGE};
   }
@@ -79,11 +82,15 @@ class SessionsPage extends Page {
   /** @param {SubmitEvent} event */
   search(event) {
     event.preventDefault();
-    const fields = Object.fromEntries([...new FormData(/** @type {HTMLFormElement} */ (event.target))].map(([name, value]) => [name, String(value).trim()]));
-    const from = fields.from ? fromLocal(`${fields.from}T00:00`) : '';
-    const to = fields.to ? utc(Date.parse(fromLocal(`${fields.to}T00:00`)) + DAY_MS) : '';
-    this.filter = Object.fromEntries(Object.entries({...fields, from, to}).filter(([, value]) => value));
-    this.filtered = Object.keys(this.filter).length > 0;
+    const fields = [...new FormData(/** @type {HTMLFormElement} */ (event.target))].map(([name, value]) => [name, String(value).trim()]);
+    this.look(Object.fromEntries(fields.filter(([, value]) => value)));
+  }
+
+  /** Look for sessions, and keep what is looked for in the address. @param {Record<string, string>} fields */
+  look(fields) {
+    this.fields = fields;
+    this.filtered = Object.keys(fields).length > 0;
+    history.replaceState(null, '', this.filtered ? `?${new URLSearchParams(fields)}` : location.pathname);
     this.runBusy(() => Promise.all([this.fetch('coming', false), this.fetch('over', false)]));
   }
 
@@ -111,15 +118,15 @@ class SessionsPage extends Page {
 
   form() {
     return html`<form class="filters" role="search" data-testid="sessions-filter" @submit=${this.search}>
-      <div class="field"><label for="q">${t('sessions.search')}</label><input id="q" name="q" type="search" maxlength="200" data-testid="sessions-q"></div>
+      <div class="field"><label for="q">${t('sessions.search')}</label><input id="q" name="q" type="search" maxlength="200" data-testid="sessions-q" .value=${this.fields.q ?? ''}></div>
       <div class="field"><label for="phase">${t('calendar.state')}</label>
         <select id="phase" name="phase" data-testid="sessions-phase"><option value="">${t('calendar.all')}</option>
-          ${[...LISTS.coming.phases, ...LISTS.over.phases].map(phase => html`<option value=${phase}>${t(`phase.${phase}`)}</option>`)}</select></div>
+          ${[...LISTS.coming.phases, ...LISTS.over.phases].map(phase => html`<option value=${phase} ?selected=${phase === this.fields.phase}>${t(`phase.${phase}`)}</option>`)}</select></div>
       ${this.units.length ? html`<div class="field"><label for="unit">${t('sessions.unit')}</label>
         <select id="unit" name="unit" data-testid="sessions-unit"><option value="">${t('sessions.every-unit')}</option>
-          ${this.units.map(({id, name}) => html`<option value=${id}>${name}</option>`)}</select></div>` : nothing}
-      ${dateField({name: 'from', label: t('audit.from'), testid: 'sessions-from'})}
-      ${dateField({name: 'to', label: t('audit.to'), testid: 'sessions-to'})}
+          ${this.units.map(({id, name}) => html`<option value=${id} ?selected=${id === this.fields.unit}>${name}</option>`)}</select></div>` : nothing}
+      ${dateField({name: 'from', label: t('audit.from'), value: this.fields.from, testid: 'sessions-from'})}
+      ${dateField({name: 'to', label: t('audit.to'), value: this.fields.to, testid: 'sessions-to'})}
       <button ?disabled=${this.busy} data-testid="sessions-find">${t('audit.find')}</button>
     </form>`;
   }
@@ -142,11 +149,7 @@ class SessionsPage extends Page {
   }
 
   clear() {
-    /** @type {HTMLFormElement} */ (this.querySelector('form.filters')).reset();
-    for (const field of this.querySelectorAll('date-field')) /** @type {any} */ (field).set('');
-    this.filter = {};
-    this.filtered = false;
-    this.runBusy(() => Promise.all([this.fetch('coming', false), this.fetch('over', false)]));
+    this.look({});
   }
 
   /** @param {import('./session-groups.js').SessionGroup} group */

@@ -1,9 +1,10 @@
 """Estimates when recordings that are composed afterwards will be ready, and says why they wait. Pure; `now` is an
 argument."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 
 from signaling.recording.model import Recording
@@ -67,20 +68,31 @@ class Composing:
 
 
 def expected(
-    waiting: Sequence[Recording], progress: Progress | None, pace: float | None, now: datetime
+    waiting: Sequence[Recording],
+    progress: Progress | None,
+    pace: float | None,
+    now: datetime,
+    composed: Mapping[str, float] = MappingProxyType({}),
+    no_room: Collection[str] = (),
 ) -> Mapping[str, Composing]:
     """Return what each waiting recording shows, by id; they are composed in this order.
 
-    `pace` is the seconds by the clock that a second of a recording took lately; None while unknown.
+    `pace` is the seconds by the clock that a second of a recording took lately; None while unknown. So many seconds of
+    some are `composed` already. Nobody knows when there will be room for those that have `no_room`.
     """
     found: dict[str, Composing] = {}
     ready: datetime | None = now
     for recording in waiting:
-        percent, left = 0, None if pace is None else pace * (recording.seconds or 0.0)
+        done, of = composed.get(recording.id, 0.0), recording.seconds or 0.0
+        left = None if pace is None else pace * max(0.0, of - done)
         if progress is not None and progress.recording == recording.id:
-            percent = min(MAX_PERCENT, int(100 * progress.seconds / progress.of)) if progress.of else 0
+            done, of = progress.seconds, progress.of
             if progress.left is not None:
                 left = max(0.0, progress.left - (now - progress.at).total_seconds())
+        percent = min(MAX_PERCENT, int(100 * done / of)) if of else 0
+        if recording.id in no_room:
+            found[recording.id] = Composing(percent, None)
+            continue
         ready = None if ready is None or left is None else ready + timedelta(seconds=left)
         found[recording.id] = Composing(percent, ready)
     return found

@@ -85,7 +85,8 @@ class ComposingQueue(RecordingQueue):
 
     async def expected(self, now: datetime) -> Mapping[str, Composing]:
         """Return how far each recording that is to be composed is and when it will be ready, by id."""
-        return expected(await self._waiting(), self._progress, self._pace, now)
+        no_room = {**self._remux_queue.no_room, **self.no_room}
+        return expected(await self._waiting(), self._progress, self._pace, now, self._furthest, no_room)
 
     def waits(self, now: datetime) -> Mapping[str, Wait]:
         """Return why recordings wait that are to be made, by id."""

@@ -254,7 +254,10 @@ async def test_a_full_disk_is_told_of_with_its_time_until_it_has_room(
     full = True
 
     async def work(job: RemuxJob, tell: Tell) -> RemuxOutcome:
-        return RemuxOutcome({"error": "disk-full"}) if full else await compose(job, tell)
+        if not full:
+            return await compose(job, tell)
+        await tell({"seconds": 0.5, "of": 1.0, "left": 0.5, "share": 1.0})
+        return RemuxOutcome({"error": "disk-full"})
 
     monkeypatch.setattr(recording_queue, "measure", lambda _: Space(free=1_250_000_000, total=20_000_000_000))
     queue, session = world.server.composing_queue, (await world.session(NHA_TRANG)).id
@@ -266,6 +269,7 @@ async def test_a_full_disk_is_told_of_with_its_time_until_it_has_room(
     [whole] = await listed(world)
     waits = [{"reason": "disk-full", "since": f"2026-04-06T01:0{minute}:00Z", "free": 250_000_000} for minute in (0, 1)]
     assert [part["wait"] for part in whole["parts"]] == waits
+    assert [part["composing"] for part in whole["parts"]] == [{"percent": 50, "ready": None}] * 2
     assert whole["wait"] == waits[0]
     full = False
     queue.wake()

@@ -7,7 +7,8 @@ A process of its own, at the lowest priority unless the job is urgent. It reads 
 ``{"progress": …}`` with the fields of :class:`Progress`, and last, as the remuxer does, the fields of
 :class:`mediaserver.recording.remuxer.RemuxResult`, or ``{"error": "<word>"}`` with status 1.
 
-It decodes what strangers sent, so the key that it gets opens tracks and segments of this recording alone.
+It decodes what strangers sent, so the key that it gets opens tracks and segments of this recording alone, and it may
+open files in the folder of the recording alone.
 
 The recording is composed in segments of a minute, which are encrypted files beside the tracks; the remuxer joins them.
 A process that was ended goes on behind the last whole segment. The tracks and segments are deleted once the whole file
@@ -28,7 +29,7 @@ from pathlib import Path
 import av
 
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE
-from mediaserver.recording import priority
+from mediaserver.recording import file_access, priority
 from mediaserver.recording.disk_space import BYTES_PER_HOUR, measure
 from mediaserver.recording.encrypted_file import Damaged, FileCipher
 from mediaserver.recording.files import raw_paths, segment_path
@@ -212,6 +213,7 @@ def main() -> int:
         priority.lower()
     else:
         priority.lower_to_idle()
+    file_access.restrict(file_access.programs(), [job.target.parent])
     try:
         print(json.dumps(asdict(compose_tracks(job, FileCipher(bytes.fromhex(job.key)), _print))))
     except RemuxFailed as error:

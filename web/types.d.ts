@@ -312,6 +312,8 @@ interface Layout {
 type Audience = 'everyone' | 'host' | 'components' | 'systems' | 'recording';
 /** The layouts of audiences that do not see what everyone sees. */
 type AudienceLayouts = Partial<Record<Audience, Layout>>;
+/** Whether nobody else may join, and whether nobody else may raise a hand. */
+interface Locks { room: boolean; hands: boolean }
 /** A layout whose `focus` and `seats` are points. */
 type Preset = Layout;
 interface Pane { x: number; y: number; width: number; height: number; role: 'main' | 'held' | 'speaker' | 'seat' | 'content' }
@@ -330,7 +332,7 @@ interface Chat { open: boolean; messages: ChatMessage[] }
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean; may_direct: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; speaking: string | null; chat?: Chat; wanted: number; now: string;
+  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; locks: Locks; speaking: string | null; chat?: Chat; wanted: number; now: string;
 }
 
 /** A point that is not invited and is in the waiting room. */
@@ -346,7 +348,7 @@ interface Tiles { tiles: ForwardedTile[]; width: number; height: number; heading
 /** A meeting as one seat knows it. `skew` is server time minus the device's, milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: AudienceLayouts;
-  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; speaking: string | null; chat: Chat; skew: number;
+  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; chat: Chat; skew: number;
   /** When the meeting ends, since an emergency took its code. */
   givesWay: string | null;
   /** dBov by seat, of those who have the floor and are heard. */

@@ -139,6 +139,18 @@ FAULTS: Mapping[str, Pair] = {
         "Điều khiển do {value} thực hiện.",
         "This meeting is controlled by {value}.",
     ),
+    "controlled-alone": (
+        "{value} đang điều khiển một mình.",
+        "{value} controls alone.",
+    ),
+    "locked": (
+        "Chủ trì đã khóa phòng họp. Hãy liên hệ điểm cầu chủ trì.",
+        "The host has locked the meeting. Ask the host point.",
+    ),
+    "hands-locked": (
+        "Chủ trì đang tạm dừng nhận xin phát biểu.",
+        "The host takes no requests to speak at the moment.",
+    ),
     "code-unknown": ("Mã phiên họp không đúng.", "This code is not right."),
     "code-locked": (
         "Nhập sai mã quá nhiều lần. Hãy thử lại sau 15 phút.",

@@ -256,6 +256,8 @@ class JoinService:
         choice = state.roster.choose(person, message.resume)
         if person.place is not None and choice.resumed is None and not meeting.is_test_room:
             await self._check_device(client, person.place.id, choice.device, now)
+        if state.locks.room and choice.resumed is None and not person.controller:
+            raise MessageError("locked")
         legs, pool = state.booking.legs, meeting.capacity_pool
         resumes = choice.resumed is not None
         if choice.leg is not None and not await self._capacity_guard.enter(

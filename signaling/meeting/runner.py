@@ -35,8 +35,10 @@ from signaling.messages.effects import (
     CloseRoom,
     Direct,
     Effect,
+    EndedForAll,
     Hang,
     LetIn,
+    Locked,
     MarkRecording,
     OnePictureForAll,
     OpenRoom,
@@ -138,6 +140,8 @@ class MeetingRunner:
             StopRecording: self._stop_recording,
             Direct: self._direct,
             OnePictureForAll: self._one_picture_for_all,
+            Locked: self._locked,
+            EndedForAll: self._ended_for_all,
             Speak: self._speak,
             StoreChat: self._store_chat,
             Redialled: self._redialled,
@@ -502,15 +506,23 @@ class MeetingRunner:
             log.exception("x reconnections in meeting %s could not be stored", self.id)
 
     async def _direct(self, effect: Direct) -> None:
-        """Record when the centre directs and when it gives back; without an address where its seat was merely lost."""
+        """Record who controls alone, the centre in calls for help, too; without an address where its seat was lost."""
         step: StepKind = "control" if effect.on else "returned"
         action, now = "direct" if effect.on else "direct-end", self._dependencies.clock()
         await self._audited(effect.by, action, "", now)
-        await self._dependencies.incidents.note(self.id, step, effect.by, now)
+        if effect.centre:
+            await self._dependencies.incidents.note(self.id, step, effect.by, now)
 
     async def _one_picture_for_all(self, effect: OnePictureForAll) -> None:
         action = "one-picture" if effect.on else "one-picture-end"
         await self._audited(effect.by, action, "", self._dependencies.clock())
+
+    async def _locked(self, effect: Locked) -> None:
+        detail = " ".join(word for word, on in (("room", effect.room), ("hands", effect.hands)) if on)
+        await self._audited(effect.by, "lock" if detail else "unlock", detail, self._dependencies.clock())
+
+    async def _ended_for_all(self, effect: EndedForAll) -> None:
+        await self._audited(effect.by, "end-for-all", "", self._dependencies.clock())
 
     async def _audited(self, account: str, action: str, detail: str, now: datetime) -> None:
         sources = (client.source for client in self._clients.values() if client.account.account == account)

@@ -183,10 +183,27 @@ class StopRecording:
 
 @dataclass(frozen=True, slots=True)
 class Direct:
-    """Record that an account of the centre directs the meeting from now on, or gave it back."""
+    """Record that an account controls the meeting alone from now on, or gave it back; `centre`: it is the centre's."""
 
     by: str
     on: bool
+    centre: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Record that an account locked room and hands, or unlocked them."""
+
+    by: str
+    room: bool
+    hands: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndedForAll:
+    """Record that an account ended the meeting for everyone."""
+
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,5 +246,7 @@ Effect = (
     | StopRecording
     | Direct
     | OnePictureForAll
+    | Locked
+    | EndedForAll
     | Release
 )

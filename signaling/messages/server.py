@@ -20,8 +20,8 @@ MAX_GAIN = 12
 """Range of the gain of a voice, in decibels."""
 
 Word = Literal[
-    "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "controlled-by", "code-unknown",
-    "code-locked", "too-early",
+    "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "controlled-by", "controlled-alone",
+    "locked", "hands-locked", "code-unknown", "code-locked", "too-early",
     "ended", "cancelled", "revoked", "not-invited", "no-point", "wrong-line", "not-granted",
     "full", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
     "disk-full", "unknown-item", "not-recording", "content-taken", "chat-closed", "notice", "dedicated", "signed-out",
@@ -173,6 +173,27 @@ class Arrangement(_Message):
     clock: bool = False
 
 
+class Hands(_ClientMessage):
+    """Set the queue: those named in their order, lowered hands among them again, and nobody else's (controller)."""
+
+    type: Literal["hands"]
+    seats: Annotated[list[SeatId], Field(max_length=1000)]
+
+
+class Lock(_ClientMessage):
+    """Let nobody else join, or nobody else raise a hand (controller)."""
+
+    type: Literal["lock"]
+    room: bool
+    hands: bool
+
+
+class End(_ClientMessage):
+    """End the meeting for everyone (controller)."""
+
+    type: Literal["end"]
+
+
 class SetLayout(Arrangement, _ClientMessage):
     """Set the layout of an audience (controller)."""
 
@@ -304,6 +325,9 @@ ClientMessage = Annotated[
     | Gain
     | MuteAll
     | Lower
+    | Hands
+    | Lock
+    | End
     | SetLayout
     | SameLayout
     | Share
@@ -467,6 +491,14 @@ class ChatOpenState(_Message):
     on: bool
 
 
+class Locks(_Message):
+    """The locks of a meeting: nobody else may join, nobody else may raise a hand."""
+
+    type: Literal["locks"] = "locks"
+    room: bool = False
+    hands: bool = False
+
+
 class Joined(_Message):
     """The reply to `join`: everything the client needs to show the meeting."""
 
@@ -487,6 +519,7 @@ class Joined(_Message):
     advisory: bool
     watermark: bool
     one_picture: bool
+    locks: Locks
     speaking: str | None
     chat: ChatHistory
     wanted: int
@@ -709,7 +742,7 @@ ServerMessage = (
     Joined | SessionState | Seats | LayoutState | RecordingState | ComposingState | StorageState | ScriptState
     | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState | ContentState | WantedHeight
     | TilesState | IncidentState | LinesState | AssistState | CallsState | DoorState | Waiting | Admitted | Renew
-    | ChatMessage | ChatOpenState | Pong | Bye | Error
+    | ChatMessage | ChatOpenState | Locks | Pong | Bye | Error
 )  # fmt: skip
 
 

@@ -131,6 +131,9 @@ def test_ux_26_the_space_bar_calls_the_first_and_leaving_asks(people: People, re
     expect(point.get_by_test_id("floor-prompt")).to_be_visible()
     page.get_by_test_id("undo").click()
     expect(page.get_by_test_id("on-floor")).to_have_count(0)
+    expect(page.get_by_test_id("queue-item")).to_have_count(1)  # its hand is up again
+    page.get_by_test_id("lower-all").click()
+    expect(page.get_by_test_id("queue-item")).to_have_count(0)
 
     # A stopped recording goes on when that is undone; leaving is asked.
     page.get_by_test_id("record").click()
@@ -142,4 +145,13 @@ def test_ux_26_the_space_bar_calls_the_first_and_leaving_asks(people: People, re
     page.get_by_test_id("leave").click()
     expect(page.get_by_test_id("leaving")).to_contain_text("ghi hình tiếp tục")
     page.get_by_test_id("leaving-cancel").click()
-    expect(page.get_by_test_id("record")).to_be_visible()
+
+    # A locked queue takes no hands; the meeting ends for everyone.
+    page.get_by_test_id("locks").click()
+    page.get_by_test_id("lock-hands").click()
+    expect(point.get_by_test_id("hand")).to_be_disabled()
+    expect(point.get_by_test_id("hand")).to_have_text("Tạm dừng nhận")
+    page.get_by_test_id("leave").click()
+    page.get_by_test_id("leaving-end").click()
+    for each in (page, point):
+        expect(each.get_by_test_id("ended")).to_have_attribute("data-reason", "ended")

@@ -41,8 +41,10 @@ from signaling.messages.effects import (
     CloseRoom,
     Direct,
     Effect,
+    EndedForAll,
     Hang,
     LetIn,
+    Locked,
     OnePictureForAll,
     OpenRoom,
     Redialled,
@@ -70,6 +72,7 @@ from signaling.messages.server import (
     Joined,
     Knock,
     LevelsState,
+    Locks,
     Official,
     OnePictureState,
     Renew,
@@ -141,6 +144,7 @@ class MeetingState:
         """When the meeting ends because an emergency took its code."""
         self.one_picture = False
         """Whether a controller wants one picture for everyone."""
+        self.locks = Locks()
         self._room_open = False
         self._ringing: set[str] = set()
         """Seats of room systems that are being called."""
@@ -165,6 +169,7 @@ class MeetingState:
             gives_way_at=self.gives_way_at,
             room_open=self._room_open,
             one_picture=self.one_picture,
+            locks=self.locks,
             chat=self.chat.snapshot,
         )
 
@@ -176,7 +181,7 @@ class MeetingState:
         self.script.recover(record.script, now)
         self.controller_notices.recover(record.incidents, record.assist)
         self.waiting_room.turned_away = set(record.turned_away)
-        self.gives_way_at, self.one_picture = record.gives_way_at, record.one_picture
+        self.gives_way_at, self.one_picture, self.locks = record.gives_way_at, record.one_picture, record.locks
         self._room_open = record.room_open
         self.chat.recover(record.chat)
 
@@ -367,6 +372,8 @@ class MeetingState:
     def hand(self, client: str, raised: bool, now: datetime, topic: str = "") -> list[Effect]:
         """Raise or lower one's own hand; a raised hand may be given a topic later."""
         seat = self._seat_of(client)
+        if raised and self.locks.hands and not self._is_leader(seat) and not self.roster.place_of(seat.id):
+            raise MessageError("hands-locked")
         if raised:
             self.roster.raise_hand(seat, now, topic)
         else:
@@ -378,6 +385,8 @@ class MeetingState:
         seat = self._seat_of(client)
         seat.mic, seat.camera = mic, camera
         uninvited = mic and not seat.floor and self.booking.advisory and seat.place is not None
+        if uninvited and self.locks.hands and not self._is_leader(seat):
+            raise MessageError("hands-locked")
         return self._set_floor(seat, True, seat.account) if uninvited else []
 
     def view(self, client: str, source: str, height: int = 0) -> list[Effect]:
@@ -433,6 +442,25 @@ class MeetingState:
         self._require_controller(client)
         self.roster.lower(self._known(seat_id).id)
         return []
+
+    def order_hands(self, client: str, seats: Sequence[str], now: datetime) -> list[Effect]:
+        """Set the queue: those named in their order, lowered hands among them again, and nobody else's."""
+        self._require_controller(client)
+        for seat_id in seats:
+            self._known(seat_id)
+        self.roster.order_hands(seats, now)
+        return []
+
+    def lock(self, client: str, room: bool, hands: bool) -> list[Effect]:
+        """Let nobody else join who does not control, or nobody else raise a hand; everyone is told."""
+        self._require_controller(client)
+        self.locks = Locks(room=room, hands=hands)
+        return [Locked(self._seat_of(client).account, room, hands), TellAll(self.locks)]
+
+    def end_for_all(self, client: str) -> list[Effect]:
+        """End the meeting for everyone; until its access window closes it may begin anew."""
+        self._require_controller(client)
+        return [EndedForAll(self._seat_of(client).account), *self.end("ended")]
 
     def set_layout(self, client: str, layout: Layout, audience: Audience = EVERYONE) -> list[Effect]:
         """Set the layout of an audience; an absent point may be pinned and gets its pane when it comes."""
@@ -579,12 +607,21 @@ class MeetingState:
         self._require_controller(client)
 
     def assist(self, client: str, on: bool, now: datetime) -> list[Effect]:
-        """Let the centre direct the meeting, or give it back; a repeated wish changes nothing (R-095)."""
+        """Let a controller control alone, or all of them together again; a repeated wish changes nothing (R-095).
+
+        Every controller may take control, also from another; only who has it gives it back.
+        """
         seat = self._seat_of(client)
-        if not seat.directs:
+        if not seat.controller:
             raise MessageError("forbidden")
-        changed = self.controller_notices.help(seat.id, seat.name, now) if on else self.controller_notices.help(None)
-        return [Direct(seat.account, on), *self._tell_leaders(self.controller_notices.assist)] if changed else []
+        if not on and self.controller_notices.helper != seat.id:
+            return []
+        before = self.roster.seats.get(self.controller_notices.helper or "")
+        if not (self.controller_notices.help(seat.id, seat.name, now) if on else self.controller_notices.help(None)):
+            return []
+        taken = [Direct(before.account, False, before.directs)] if before is not None and before is not seat else []
+        directed = Direct(seat.account, on, seat.directs)
+        return [*taken, directed, *self._tell_leaders(self.controller_notices.assist)]
 
     # --- events of the media engine
 
@@ -710,7 +747,7 @@ class MeetingState:
             resume=token,
             role=seat.role,
             controller=seat.controller,
-            may_direct=seat.directs,
+            may_direct=seat.controller,
             session=self._session(),
             seats=self.roster.wire(),
             layout=self.layout_control.state,
@@ -722,6 +759,7 @@ class MeetingState:
             advisory=self.booking.advisory,
             watermark=self.booking.watermark,
             one_picture=self.one_picture,
+            locks=self.locks,
             speaking=self.speaking,
             chat=self.chat.history(None if seat.place is None else seat.place.id, chair=self._is_leader(seat)),
             wanted=seat.wanted,
@@ -748,6 +786,8 @@ class MeetingState:
         if not self._seat_of(client).controller:
             by = self.booking.controllers
             raise MessageError("controlled-by", by) if by else MessageError("forbidden")
+        if self.controller_notices.helper not in (None, self._seat_of(client).id):
+            raise MessageError("controlled-alone", self.controller_notices.assist.name or "")
 
     def _known(self, seat_id: str) -> Seated:
         seat = self.roster.seats.get(seat_id)
@@ -794,7 +834,7 @@ class MeetingState:
         """End the directing of a seat, if it directs; before its client is gone, whose address the audit log needs."""
         if self.controller_notices.helper != seat.id or not self.controller_notices.help(None):
             return []
-        return [Direct(seat.account, False), *self._tell_leaders(self.controller_notices.assist)]
+        return [Direct(seat.account, False, seat.directs), *self._tell_leaders(self.controller_notices.assist)]
 
     def _make_absent(self, seat: Seated) -> list[Effect]:
         seat.here = seat.up = seat.offered = False

@@ -6,7 +6,7 @@ with hand, floor and view. Only a hash of the token is stored, in memory as in S
 """
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -98,6 +98,8 @@ class Seated:
     left: datetime | None = None
     raised: datetime | None = None
     topic: str = ""
+    lowered: tuple[datetime, str] | None = None
+    """When its hand was raised that was lowered last, and its topic."""
     floor: bool = False
     gain: int = 0
     """Gain of its voice in decibels."""
@@ -327,7 +329,17 @@ class Roster:
         if seat_id in self.hands:
             self.hands.remove(seat_id)
         if seat_id in self.seats:
-            self.seats[seat_id].raised, self.seats[seat_id].topic = None, ""
+            seat = self.seats[seat_id]
+            seat.lowered = seat.lowered if seat.raised is None else (seat.raised, seat.topic)
+            seat.raised, seat.topic = None, ""
+
+    def order_hands(self, seats: Sequence[str], now: datetime) -> None:
+        """Set the hand queue; a hand that was lowered is raised again as it was, others not named are lowered."""
+        for seat_id in [one for one in self.hands if one not in seats]:
+            self.lower(seat_id)
+        for seat in (self.seats[one] for one in seats if one not in self.hands):
+            seat.raised, seat.topic = seat.lowered or (now, "")
+        self.hands = list(dict.fromkeys(seats))
 
     def place_of(self, seat_id: str) -> int:
         """Return the position of a hand in the queue, counted from 1; 0 if it is not raised."""

@@ -42,7 +42,7 @@ def test_refusals_name_their_article_in_both_languages() -> None:
     assert expected_text == "This meeting is controlled by UBND huyện Diên Khánh (Article 14.3.a)."
 
 
-async def test_the_host_calls_for_help_and_only_the_centre_directs(world: World) -> None:
+async def test_the_host_calls_for_help_and_controllers_take_turns(world: World) -> None:
     session = await world.session(NHA_TRANG, host=DIEN_AN)
     commune, _ = await world.join("dienan", session)
     _, guest = await world.join("nhatrang", session)
@@ -50,13 +50,71 @@ async def test_the_host_calls_for_help_and_only_the_centre_directs(world: World)
     assert (call["type"], call["level"]) == ("incident", 2)
     of_guest = await commune.ask(type="report", kind="no-sound", seat=guest["seat"])
     assert (of_guest["type"], of_guest["point"]) == ("incident", NHA_TRANG)
-    district, looking_on = await world.join("dienkhanh", session)
-    assert looking_on["may_direct"] is False
-    assert (await district.ask(type="assist", on=True))["error"] == "forbidden"
+    _, looking_on = await world.join("dienkhanh", session)
+    assert looking_on["may_direct"] is True
+    assert (await commune.ask(type="assist", on=True))["error"] == "forbidden"  # it chairs, the district controls
     technician, joined = await world.join("central", session)
     assert joined["may_direct"] is True
     await technician.send(type="assist", on=True)
     assert (await commune.type("assist"))["name"] == "Central"
+
+
+async def test_ux_05_while_one_controls_alone_others_take_control_before_they_command(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, chair = await world.join("host", session)
+    technician, _ = await world.join("central", session)
+    _, guest = await world.join("nhatrang", session)
+    floor = {"type": "floor", "seat": guest["seat"], "open": True}
+    await technician.send(type="assist", on=True)
+    await host.type("assist")
+    refusal = await host.ask(**floor)
+    assert refusal == error("controlled-alone", "Central đang điều khiển một mình.")
+    await host.send(type="assist", on=False)  # what somebody else has is not given back
+    assert (await host.ask(type="mute-all"))["error"] == "controlled-alone"
+    assert (await host.ask(type="assist", on=True))["seat"] == chair["seat"]
+    await host.send(**floor)
+    assert (await host.type("seats"))["changed"][0]["floor"] is True
+    assert (await technician.ask(type="mute-all"))["error"] == "controlled-alone"
+    assert (await host.ask(type="assist", on=False))["seat"] is None
+    assert (await technician.ask(type="record", on=False))["type"] == "recording"
+    noted = [
+        (each.actor, each.action) for each in reversed(await world.audited(50)) if each.action.startswith("direct")
+    ]
+    assert noted == [("central", "direct"), ("central", "direct-end"), ("host", "direct"), ("host", "direct-end")]
+
+
+async def test_a_locked_meeting_lets_only_controllers_in_and_its_members_back(world: World) -> None:
+    session = await world.session(NHA_TRANG, DIEN_AN)
+    host, _ = await world.join("host", session)
+    guest, joined = await world.join("nhatrang", session)
+    assert joined["locks"] == {"type": "locks", "room": False, "hands": False}
+    await host.send(type="lock", room=True, hands=True)
+    assert await guest.type("locks") == {"type": "locks", "room": True, "hands": True}
+    assert (await guest.ask(type="hand", raised=True))["error"] == "hands-locked"
+    stranger = await world.socket("dienan")
+    assert (await stranger.ask(type="join", code=session.code, accepted=True))["error"] == "locked"
+    _, observer = await world.join("central", session)
+    assert observer["locks"]["room"] is True
+    await guest.socket.close()
+    again = await world.socket("nhatrang")
+    back = await again.ask(type="join", code=session.code, accepted=True, resume=joined["resume"])
+    assert back["seat"] == joined["seat"]
+    await host.send(type="lock", room=False, hands=False)
+    assert (await again.type("locks"))["room"] is False
+    noted = [(each.action, each.detail) for each in reversed(await world.audited(50)) if "lock" in each.action]
+    assert noted == [("lock", "room hands"), ("unlock", "")]
+
+
+async def test_ux_03_the_controller_ends_the_meeting_for_everyone(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    guest, _ = await world.join("nhatrang", session)
+    assert (await guest.ask(type="end"))["error"] == "controlled-by"
+    await host.send(type="end")
+    for each in (host, guest):
+        assert (await each.type("bye"))["reason"] == "ended"
+    noted = [each.actor for each in await world.audited(50) if each.action == "end-for-all"]
+    assert noted == ["host"]
 
 
 async def test_the_centre_takes_over_and_that_is_noted(world: World) -> None:

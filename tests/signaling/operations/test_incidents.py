@@ -94,7 +94,6 @@ async def test_the_host_calls_the_centre_which_directs_and_gives_back(world: Wor
     host, _ = await world.join("host", session)
     guest, _ = await world.join("nhatrang", session)
     assert (await guest.ask(type="report", kind="help"))["error"] == "controlled-by"
-    assert (await host.ask(type="assist", on=True))["error"] == "forbidden"
     call = await host.ask(type="report", kind="help", text="thiết bị treo, cần gọi lại VCS 10.79.6.20")
     assert (call["level"], call["point"]) == (2, None)
     technician, joined = await world.join("central", session)

@@ -28,6 +28,7 @@ export const initialState = (joined, now) => ({
   advisory: joined.advisory ?? false,
   watermark: joined.watermark ?? false,
   onePicture: joined.one_picture ?? false,
+  locks: {room: joined.locks?.room ?? false, hands: joined.locks?.hands ?? false},
   speaking: joined.speaking ?? null,
   chat: joined.chat ?? {open: false, messages: []},
   levels: {},
@@ -96,6 +97,7 @@ const REDUCERS = {
   door: (state, {waiting}) => ({...state, waiting}),
   view: (state, {source}) => ({...state, view: source}),
   'one-picture-all': (state, {on}) => ({...state, onePicture: on}),
+  locks: (state, {room, hands}) => ({...state, locks: {room, hands}}),
 };
 
 /**
@@ -120,6 +122,12 @@ export function mayShare(state) {
 
 /** Return the seats with a raised hand, first come first. @param {Seat[]} seats */
 export const raisedHands = seats => seats.filter(({hand}) => hand > 0).sort((a, b) => a.hand - b.hand);
+
+/**
+ * Return who controls alone, so that this seat's commands would be refused; null while this seat may command.
+ * @param {MeetingState} state
+ */
+export const controlledBy = ({assist, me}) => (assist.seat && assist.seat !== me ? assist.name : null);
 
 /** Count the points that are present and invited; observers have no point and do not count. @param {Seat[]} seats */
 export function countPoints(seats) {

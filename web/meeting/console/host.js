@@ -7,7 +7,7 @@ import {t} from '../../core/i18n.js';
 import {clock, hourMinute} from '../../core/time.js';
 import {toast, undoLast} from '../../core/toast.js';
 import {DEFAULT_LAYOUT} from '../client/layouts.js';
-import {raisedHands} from '../client/meeting-state.js';
+import {controlledBy, raisedHands} from '../client/meeting-state.js';
 import {EMPTY_SCRIPT} from '../client/script.js';
 import {MeetingPage} from '../room/meeting-page.js';
 import '../chat/chat-notice.js';
@@ -20,6 +20,9 @@ import {told, undoOf} from './undo.js';
 
 /** As long as its undo is offered: core/toasts.js. */
 const STOP_MS = 10_000;
+
+/** Commands that need no control. */
+const ALWAYS = new Set(['assist', 'admit']);
 
 /** The console: the picture with layouts and script, beside it who speaks, the queue and the points. */
 class HostPage extends MeetingPage {
@@ -60,6 +63,8 @@ class HostPage extends MeetingPage {
   command(message) {
     const {state} = this.meeting;
     if (!state) return;
+    const other = controlledBy(state);
+    if (other && !ALWAYS.has(message.type)) return toast(t('control.alone', other), {tone: 'info', key: 'alone'});
     if (message.type === 'record') return this.record(message);
     const [sentence, back] = [told(message, state), undoOf(message, state)];
     this.meeting.command(message);
@@ -93,10 +98,11 @@ class HostPage extends MeetingPage {
     const recorded = this.meeting.state?.recording.on && !this.stopTimer;
     const answer = await ask({
       id: 'leaving', title: t('host.leaving'), text: t(recorded ? 'host.leaving-recorded' : 'host.leaving-text'), cancel: t('room.stay'),
-      choices: [{value: 'leave', label: t('room.leave'), tone: 'main'}],
+      choices: [{value: 'leave', label: t('room.leave'), tone: 'main'}, {value: 'end', label: t('host.end-all'), tone: 'danger'}],
     });
     if (answer) this.stopNow();
     if (answer === 'leave') this.meeting.leave();
+    if (answer === 'end') this.command({type: 'end'});
   }
 
   meetingView() {
@@ -107,7 +113,7 @@ class HostPage extends MeetingPage {
       return nothing;
     }
     const tick = Date.now();
-    return html`<main class="console" @command=${(/** @type {CustomEvent<Message>} */ {detail}) => this.command(detail)} @report=${this.reportIncident} @watch=${(/** @type {CustomEvent<string>} */ {detail}) => meeting.watch(detail)}>
+    return html`<main class="console ${state && controlledBy(state) ? 'controlled' : ''}" @command=${(/** @type {CustomEvent<Message>} */ {detail}) => this.command(detail)} @report=${this.reportIncident} @watch=${(/** @type {CustomEvent<string>} */ {detail}) => meeting.watch(detail)}>
       ${this.bar()}
       <section class="programme" aria-label=${t('host.programme')}>
         <meeting-video .meeting=${meeting} .tick=${tick} .bare=${true}></meeting-video>

@@ -77,7 +77,7 @@ export class SidePanel extends BaseElement {
 
   /** @param {MeetingState} state */
   panel(state) {
-    if (this.shown === 'queue') return html`<speaker-queue .seats=${state.seats} .now=${this.now}></speaker-queue>`;
+    if (this.shown === 'queue') return html`<speaker-queue .seats=${state.seats} .now=${this.now} .locked=${state.locks.hands}></speaker-queue>`;
     if (this.shown === 'points') return html`<point-list .state=${state}></point-list>`;
     if (this.shown === 'chat') return html`<chat-panel .meeting=${this.meeting} .tick=${this.now} @close=${() => (this.tab = 'points')}></chat-panel>`;
     const none = !state.incidents.length && !state.weak.length;

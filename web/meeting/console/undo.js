@@ -1,7 +1,7 @@
 // What takes a command of the console back, and how it is told. Pure functions, for host.js.
 
 import {layoutFields} from '../client/layouts.js';
-import {properName} from '../client/meeting-state.js';
+import {properName, raisedHands} from '../client/meeting-state.js';
 
 /**
  * Return the messages that take a command back, from the state before it; null for a command that has no way back.
@@ -12,9 +12,15 @@ import {properName} from '../client/meeting-state.js';
 export function undoOf(command, before) {
   const {type, seat, audience = 'everyone', on} = command;
   const row = before.seats.find(one => one.seat === seat);
+  const queue = {type: 'hands', seats: raisedHands(before.seats).map(one => one.seat)};
   switch (type) {
     case 'floor':
-      return [{type, seat, open: !command.open}];
+      return [{type, seat, open: !command.open}, ...(row?.hand ? [queue] : [])];
+    case 'lower':
+    case 'hands':
+      return [queue];
+    case 'lock':
+      return [{type, ...before.locks}];
     case 'gain':
       return row ? [{type, seat, decibels: row.gain}] : null;
     case 'mute-all':
@@ -67,6 +73,10 @@ export function told(command, state) {
       return ['did.step', state.script?.items.find(({id}) => id === command.to)?.title ?? ''];
     case 'assist':
       return [command.on ? 'did.assist' : 'did.assist-end'];
+    case 'hands':
+      return [command.seats.length ? 'did.hands' : 'did.hands-all'];
+    case 'lock':
+      return [`did.lock-${command.room ? 'room' : ''}${command.hands ? 'hands' : ''}`];
     case 'redial':
       return ['did.redial'];
     default:

@@ -93,10 +93,11 @@ export class ControlBar extends BaseElement {
   hand() {
     const {meeting} = this;
     const place = meeting?.seat?.hand ?? 0;
+    const locked = !place && meeting?.state?.role === 'component' && meeting.state.locks.hands;
     const time = place ? span(waitedSeconds(meeting?.seat?.since ?? null, meeting?.countedNow ?? 0)) : '';
     return html`<button type="button" class="tool hand" data-testid="hand" data-place=${place} aria-pressed=${place > 0}
-      ?disabled=${!meeting?.state} @click=${() => meeting?.toggleHand()}>
-      ${icon('hand')}<span>${place ? t('hand.lower', place) : t('hand.raise')}</span>${place ? html`<small>${t('hand.waited', time)}</small>` : nothing}
+      ?disabled=${!meeting?.state || locked} @click=${() => meeting?.toggleHand()}>
+      ${icon('hand')}<span>${place ? t('hand.lower', place) : t(locked ? 'hand.locked' : 'hand.raise')}</span>${place ? html`<small>${t('hand.waited', time)}</small>` : nothing}
     </button>`;
   }
 

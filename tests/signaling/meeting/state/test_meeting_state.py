@@ -147,6 +147,20 @@ def test_the_hand_queue_is_a_queue(steps: list[tuple[str, bool]]) -> None:
     assert [row.since for row in queue] == sorted(row.since for row in queue if row.since)
 
 
+def test_the_host_orders_the_queue_and_raises_what_it_lowered(meeting: MeetingFixture) -> None:
+    state, (nt, cr) = meeting.state, (meeting.seat("n"), meeting.seat("c"))
+    state.hand("n", True, NOW, "Đê biển")
+    state.hand("c", True, NOW + timedelta(seconds=1))
+    state.order_hands("h", [cr, nt], NOW)
+    assert state.roster.hands == [cr, nt]
+    state.order_hands("h", [], NOW)
+    assert (state.roster.hands, meeting.row(nt).since) == ([], None)
+    state.order_hands("h", [nt], NOW + timedelta(seconds=9))
+    assert (meeting.row(nt).hand, meeting.row(nt).since, meeting.row(nt).topic) == (1, NOW, "Đê biển")
+    assert_refused("forbidden", lambda: state.order_hands("n", [], NOW))
+    assert_refused("unknown-seat", lambda: state.order_hands("h", ["x"], NOW))
+
+
 def test_the_host_gives_the_floor_which_lowers_the_hand_and_takes_it_back(meeting: MeetingFixture) -> None:
     seat = meeting.seat("n")
     meeting.state.hand("c", True, NOW)

@@ -7,15 +7,20 @@ import {told, undoOf} from '../../../meeting/console/undo.js';
 const seat = (id, more = {}) => ({seat: id, name: id, label: '', role: 'component', floor: false, gain: 0, ...more});
 const SINGLE = {...DEFAULT_LAYOUT, kind: 'single', focus: 'b'};
 const STATE = {
-  seats: [seat('host', {role: 'host', floor: true}), seat('a', {floor: true, gain: 3}), seat('b', {label: 'UBND xã Bình', floor: true}), seat('c')],
+  seats: [seat('host', {role: 'host', floor: true}), seat('a', {floor: true, gain: 3}), seat('b', {label: 'UBND xã Bình', floor: true}), seat('c', {hand: 1}), seat('d', {hand: 2})],
   layout: SINGLE,
   own: {recording: DEFAULT_LAYOUT},
+  locks: {room: false, hands: true},
   script: {items: [{id: 'i', title: 'Khai mạc'}], at: null, since: null},
 };
 
 test('a command is undone by what was before it', () => {
   const undone = command => undoOf(command, STATE);
   assert.deepEqual(undone({type: 'floor', seat: 'a', open: false}), [{type: 'floor', seat: 'a', open: true}]);
+  const queue = {type: 'hands', seats: ['c', 'd']};
+  assert.deepEqual(undone({type: 'floor', seat: 'd', open: true}), [{type: 'floor', seat: 'd', open: false}, queue]);
+  assert.deepEqual([undone({type: 'lower', seat: 'c'}), undone({type: 'hands', seats: []})], [[queue], [queue]]);
+  assert.deepEqual(undone({type: 'lock', room: true, hands: true}), [{type: 'lock', room: false, hands: true}]);
   assert.deepEqual(undone({type: 'gain', seat: 'a', decibels: 9}), [{type: 'gain', seat: 'a', decibels: 3}]);
   assert.deepEqual(undone({type: 'mute-all'}), [{type: 'floor', seat: 'a', open: true}, {type: 'floor', seat: 'b', open: true}]);
   assert.deepEqual(undone({type: 'layout', kind: 'grid'}), [{type: 'layout', audience: 'everyone', ...SINGLE}]);

@@ -235,6 +235,8 @@ class Downlink:
     def pace(self, now: float) -> float:
         """Return the bit/s at which pictures larger than usual may be sent beside the audio."""
         usual = PACE_FACTOR * self.rate - SOUND_BPS
+        if self._probe is not None:  # else pictures would wait, and no padding be sent meanwhile
+            usual = max(usual, self._probe.rate - SOUND_BPS)
         if self.step >= self.max_step and now - self._cut > NARROW_S:
             return max(LINE_BPS, usual)
         return max(usual, min(LINE_BPS, min(self._fresh(now) or 0.0, self._capacity) - SOUND_BPS))

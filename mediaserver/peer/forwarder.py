@@ -274,20 +274,22 @@ class Forwarder:
         self._transport.send(outgoing, self._send_time)
         return sum(len(payload) + HEADERS_BYTES for *_, payload in outgoing)
 
-    def pad(self, octets: float, now: float) -> None:
-        """Send about so many bytes of padding between two pictures, to probe whether the link carries them.
+    def pad(self, octets: float, now: float) -> bool:
+        """Send about so many bytes of padding between two pictures, to probe whether the link carries them; return
+        whether they could be sent.
 
         With RTX these are the last packets once more, which may even repair a loss; without it, padding within the
         stream.
         """
         if self.source is None or self.stream.path.waiting:
-            return
+            return False
         self._padding_debt += octets
         if self.rtx is not None:
             self._repeat(now)
         else:
             self._pad_within(self.payload_types[self.source.codec])
         self._padding_debt = min(self._padding_debt, MAX_PADDING_DEBT_BYTES)
+        return True
 
     def _repeat(self, now: float) -> None:
         again: list[Packet] = []

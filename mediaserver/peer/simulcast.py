@@ -17,6 +17,7 @@ from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.rtcp import SenderReport
 from mediaserver.rtp.source import FlushQueue, Sink, Source, VideoSource
 from mediaserver.rtp.temporal_layers import temporal_shares
+from mediaserver.video.quality import layer_bitrate
 
 TRANSIT_REPORTS = 9
 """Sender reports over which the median transit is taken: single packets may have been late by themselves."""
@@ -25,7 +26,8 @@ SHARES_PACKETS, SHARES_S = 128, 3.0
 
 
 class SimulcastLayer(VideoSource):
-    """One simulcast layer: `share` is its height over the camera's, `rid` its name, empty when it is the only one."""
+    """One simulcast layer: `share` is its height over the camera's, `rid` its name, empty when it is the only one; it
+    takes at most `most` bit/s, 0 for what pages are set to."""
 
     def __init__(
         self,
@@ -36,11 +38,13 @@ class SimulcastLayer(VideoSource):
         share: float,
         ask: Callable[[int], None],
         rid: str = "",
+        most: int = 0,
     ) -> None:
         super().__init__(name, codec, flush_queue)
         self.ssrc = ssrc
         self.rid = rid
         self.height = round(TOP_HEIGHT * share)
+        self.most = most or layer_bitrate(self.height)
         self._ask = ask
         self.nack = NackGenerator()
         self.receive_stats = ReceiveStats()

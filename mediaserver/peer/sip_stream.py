@@ -16,6 +16,7 @@ from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.rtcp import Block, Report, SenderReport
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.rtp.source_validation import SourceValidation
+from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair
 
 logger = logging.getLogger(__name__)
@@ -158,7 +159,7 @@ class SipVideoStream(SipStream):
         return self._begin_layer(ssrc)
 
     def _begin_layer(self, ssrc: int) -> ReceiveStats:
-        layer = SimulcastLayer(self._name, "H264", self._flush_queue, ssrc, 1.0, self._ask)
+        layer = SimulcastLayer(self._name, "H264", self._flush_queue, ssrc, 1.0, self._ask, most=CAMERA_BPS)
         self.camera.layers = [layer]
         return layer.receive_stats
 

@@ -427,13 +427,15 @@ class WebRtcPeer:
             self._go_on(lower, now)
         elif lower:
             hold(self.transport.path, BAD_QUEUE_S, now)
-        if self.downlink.padding:
-            sending = next((each for each in self._pictures.values() if each.source is not None), None)
-            if sending is not None:
-                sending.pad(self.downlink.padding * TICK_S / 8, now)
-        if self.downlink.should_request(now):
+        padded = not self.downlink.padding or self._pad(self.downlink.padding * TICK_S / 8, now)
+        if padded and self.downlink.should_request(now):  # a response behind no padding would tell of another rate
             self.transport.send_round_trip_request(now)
         return changed or measuring
+
+    def _pad(self, octets: float, now: float) -> bool:
+        """Send padding beside a picture, if one is sent; return whether it could be sent."""
+        sending = next((each for each in self._pictures.values() if each.source is not None), None)
+        return sending is not None and sending.pad(octets, now)
 
     def _go_on(self, lower: bool, now: float) -> None:
         """Send pictures again after the link was measured and its queue is empty."""

@@ -21,7 +21,7 @@ from mediaserver.room.tile_allocation import (
 from mediaserver.video import labels, tile_icons
 from mediaserver.video.layout import Tile
 from mediaserver.video.layout_state import Heading
-from mediaserver.video.quality import SCREEN_BPS, TILES_BPS, USUAL, layer_bitrate
+from mediaserver.video.quality import SCREEN_BPS, TILES_BPS, USUAL
 
 MAX_STREAMS = 1500
 """Tiles times viewers of one layout beyond which it is composed: there forwarding costs about as much of a core."""
@@ -108,7 +108,7 @@ class TileForwarding:
             # a screen stands still until a page is turned, and its text must come at once
             LayerChoice(layer.height, SCREEN_BPS[USUAL], SCREEN_BPS[USUAL])
             if content
-            else layer_choice(layer.height, layer.bitrate.value, layer_bitrate(layer.height), forwarded)
+            else layer_choice(layer.height, layer.bitrate.value, layer.most, forwarded)
             for layer in layers
         )
         height = tile.height * (seat.lines or self._options.height) // self._options.height
@@ -123,7 +123,7 @@ class TileForwarding:
 
     def _in_parts(self, seat: Seat, demand: TileDemand, now: float) -> TileDemand:
         layer = self._layers(demand.tile, now)[0]
-        sends = layer.bitrate.value or layer_bitrate(layer.height)
+        sends = layer.bitrate.value or layer.most
         return in_parts(demand, sends, layer.temporal_shares(now), seat.tiles.layers.get(demand.tile, NOTHING))
 
     def _decodes(self, viewer: WebRtcPeer, tile: str, now: float) -> bool:

@@ -12,8 +12,9 @@ from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp.h264 import LEVELS, OURS
 from mediaserver.sdp.sip_parse import SOUNDS, Codec, Media, Session
 
-CAMERA_KBPS = 2048
-"""Bitrate that a camera may send us: 720p of a good room system."""
+CAMERA_BPS = 1_100_000
+"""Bitrate that a camera may send us: what the composed picture takes in 720 lines. Beside it the lowest layers of
+fourteen cameras fit the highest step of who is forwarded tiles; for a louder one the session would be composed."""
 SINGLE, MODE_1, TONES = 97, 98, 101
 """Our dynamic payload types; the audio codecs have static ones."""
 _SPEED, _SIZE = LEVELS[OURS]
@@ -120,12 +121,12 @@ def _sound(codecs: list[Codec], tones: int | None) -> list[str]:
 
 
 def _bandwidth() -> list[str]:
-    return [f"b=AS:{CAMERA_KBPS}", f"b=TIAS:{CAMERA_KBPS * 1000}"]
+    return [f"b=AS:{CAMERA_BPS // 1000}", f"b=TIAS:{CAMERA_BPS}"]
 
 
 def _picture(number: int, mode: int, profile_level: str) -> list[str]:
     parameters = f"profile-level-id={profile_level};packetization-mode={mode};max-fs={_SIZE};max-mbps={_SPEED}"
-    return [f"a=rtpmap:{number} H264/90000", f"a=fmtp:{number} {parameters};max-br={CAMERA_KBPS}"]
+    return [f"a=rtpmap:{number} H264/90000", f"a=fmtp:{number} {parameters};max-br={CAMERA_BPS // 1000}"]
 
 
 def _text(lines: list[str]) -> str:

@@ -9,6 +9,7 @@ from mediaserver.congestion.downlink import Downlink
 from mediaserver.peer.sip_stream import TAKEOVER_S, SipAudioStream, SipVideoStream
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue
+from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.plain_rtp import PlainPorts
 
@@ -79,7 +80,7 @@ def test_another_stream_is_heard_once_the_first_is_silent(
 def test_a_camera_has_one_layer_whoever_sends(picture: SipVideoStream) -> None:
     for ssrc in range(1, 6):
         picture.rtp(packet(ssrc, 7 * ssrc, number=97), ssrc * 2 * TAKEOVER_S)
-        assert [layer.ssrc for layer in picture.camera.layers] == [ssrc]
+        assert [(layer.ssrc, layer.most) for layer in picture.camera.layers] == [(ssrc, CAMERA_BPS)]
     for sequence in (30_000, 30_001):
         picture.rtp(packet(5, sequence, number=97), 5.5)
     assert [layer.receive_stats.received for layer in picture.camera.layers] == [1]  # it restarted, one is on probation

@@ -113,10 +113,10 @@ def test_the_answer_to_polycom() -> None:
             "a=ptime:20",
             "a=sendrecv",
             "m=video 40102 RTP/AVP 111",
-            "b=AS:2048",
-            "b=TIAS:2048000",
+            "b=AS:1100",
+            "b=TIAS:1100000",
             "a=rtpmap:111 H264/90000",
-            "a=fmtp:111 profile-level-id=42801f;packetization-mode=1;max-fs=3600;max-mbps=108000;max-br=2048",
+            "a=fmtp:111 profile-level-id=42801f;packetization-mode=1;max-fs=3600;max-mbps=108000;max-br=1100",
             "a=rtcp-fb:* nack pli",
             "a=rtcp-fb:* ccm fir",
             "a=sendrecv",
@@ -236,7 +236,7 @@ def test_our_offer_is_one_that_we_would_take() -> None:
     assert [codec.name for codec in session.media[0].codecs] == ["G722", "PCMA", "PCMU", "telephone-event"]
     assert [codec.name for codec in session.media[1].codecs] == ["H264", SINGLE_NAL]
     assert session.media[1].feedback == {"nack pli", "ccm fir"}
-    assert session.media[1].bitrate == 2_048_000
+    assert session.media[1].bitrate == 1_100_000
     assert (sip_write.MODE_1, sip_write.SINGLE) == (98, 97)
 
 

@@ -16,6 +16,7 @@ from loadtest.endpoint.rtcp import keyframe_request
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.clip import Clip, Frame, Material
 from mediaserver.api import Layout, SeatOptions, TilesForwarded
+from mediaserver.peer.simulcast import SimulcastLayer
 from mediaserver.peer.webrtc import TICK_S, WebRtcPeer
 from mediaserver.room.room import Room
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
@@ -118,6 +119,32 @@ async def test_a_camera_that_stays_visible_keeps_its_m_line(meeting: Meeting) ->
     await meeting.engine.remove_seat(ROOM, "a")
     await viewer.until(lambda: viewer.sees() == {"c": "red", "b": "blue", "v": ""})
     assert viewer.tiles["b"].mid == before["b"]
+
+
+async def test_a_change_is_told_at_once_or_with_the_key_frames_that_are_asked_for_at_once(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seat, colour in (("a", "red"), ("b", "blue")):
+        await meeting.join(seat, colour, 440, offered=CAMERA)
+    viewer = await Viewer(meeting, "v").join(visible=False)
+    await meeting.engine.set_layout(ROOM, Layout("single", focus="a"))
+    await viewer.until(lambda: viewer.sees() == {"a": "red"})
+    asked, ask = list[str](), SimulcastLayer.request_keyframe
+
+    def request(layer: SimulcastLayer, now: float) -> None:
+        asked.append(layer.name)
+        ask(layer, now)
+
+    monkeypatch.setattr(SimulcastLayer, "request_keyframe", request)
+    told = len(viewer.tile_events)
+    room.set_layout(Layout("2x2"))
+    assert "camera:b" in asked, "within the command"
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "b": "blue"})
+    assert len(viewer.tile_events) == told + 1, "one change, without a step between"
+    room.set_layout(Layout("2x2", seats=("b", "a")))
+    newest = room.seats["v"].tiles.last_event
+    assert newest is not None
+    assert [tile.tile for tile in newest.tiles] == ["b", "a"], "told within the command: all cameras were there"
 
 
 async def test_the_cameras_of_the_next_page_come_before_it_turns(meeting: Meeting) -> None:

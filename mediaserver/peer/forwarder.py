@@ -19,6 +19,7 @@ from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.rtp.temporal_layers import TemporalLayerFilter
 from mediaserver.transport.peer_path import PeerPath
 from mediaserver.transport.srtp import Outgoing
+from mediaserver.transport.webrtc import send_time_extension
 
 PADDING_BYTES = 255
 """The most bytes of padding that RTP can count (RFC 3550 §5.1)."""
@@ -320,9 +321,10 @@ class Forwarder:
     def send_train(self, octets: int) -> None:
         """Send about so many bytes of padding at once in the RTX stream, before any picture or between two."""
         assert self.rtx is not None
+        first, extension = (0xB0, send_time_extension(self._send_time)) if self._send_time else (0xA0, b"")
         for _ in range(round(octets / (PADDING_BYTES + HEADERS_BYTES))):
             number, sequence = self.rtx.pad()
-            self._transport.send_packet(_HEADER.pack(0xA0, number, sequence, 0, self.rtx.ssrc) + _PADDING)
+            self._transport.send_packet(_HEADER.pack(first, number, sequence, 0, self.rtx.ssrc) + extension + _PADDING)
 
     def request_keyframe(self, now: float) -> None:
         """Pass on a PLI or FIR of the peer; too many requests of one peer are ignored."""

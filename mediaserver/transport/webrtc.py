@@ -126,7 +126,9 @@ class WebRtcTransport(Stateful):
         address = self.ice.selected
         if self._srtp is None or self._port is None or address is None:
             return
-        for data, segment, count in self._srtp.protect_runs(packets, _send_time(send_time) if send_time else b""):
+        for data, segment, count in self._srtp.protect_runs(
+            packets, send_time_extension(send_time) if send_time else b""
+        ):
             if self.path.unsegmented:
                 self._port.send_singly(data, segment, address)
             else:
@@ -166,7 +168,7 @@ class WebRtcTransport(Stateful):
             self._port.send(data, self.ice.selected)
 
 
-def _send_time(number: int) -> bytes:
+def send_time_extension(number: int) -> bytes:
     """Return the time now as a whole one-byte-header extension: 24 bits of seconds in 6.18 fixed point.
 
     Receivers compare it with itself alone. On a clock that can be set, packets would seem to have been long in transit.

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from mediaserver.api import COMPOSED
-from mediaserver.peer.forwarder import Forwarder
+from mediaserver.congestion.pacer import HEADERS_BYTES
+from mediaserver.peer.forwarder import PADDING_BYTES, Forwarder
 from mediaserver.peer.webrtc import LOST_AUDIO_S, LOST_AUDIO_SHARE, WebRtcPeer
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
@@ -372,7 +373,7 @@ async def test_the_link_is_measured_before_pictures_are_sent(mux: UdpMux, monkey
     first, second, none = trains
     assert (first[-1], second[-1], none) == (b"", b"", [])
     for train, octets in ((first, 6000), (second, 3000)):
-        assert sum(len(packet) + 52 for packet in train[:-1]) == pytest.approx(octets, abs=160)  # with headers
+        assert (len(train) - 1) * (PADDING_BYTES + HEADERS_BYTES) == pytest.approx(octets, abs=160)
     packets = [parse(packet, len(packet))[0] for packet in first[:-1]]
     assert {packet.ssrc for packet in packets} == {peer.picture.rtx.ssrc}
     assert [packet.sequence - packets[0].sequence for packet in packets] == list(range(len(packets)))

@@ -107,8 +107,8 @@ class Downlink:
         self.loss = 0.0
         """The share of packets lost lately, whatever the step, 0 to 1."""
         self.measurement = CapacityMeasurement()
-        self._capacity = inf
-        """The bit/s that were measured; infinite as long as the link carried the steps sent."""
+        self._measurable = False
+        """Whether trains of packets can be sent."""
         self._estimate: tuple[float, float] | None = None
         self._cut = -NARROW_S
         self._losses: deque[float] = deque(maxlen=USUAL_REPORTS)
@@ -158,7 +158,9 @@ class Downlink:
                 self._measure(now, ask=True)
 
     def start(self, now: float) -> None:
-        """Measure which step the link carries before the first pictures are sent."""
+        """Measure which step the link carries before the first pictures are sent, and again upon signs that it is
+        full."""
+        self._measurable = True
         self._measure(now, ask=False)
 
     def lost(self, share: float, highest: int, now: float, ssrc: int = 0) -> None:
@@ -239,7 +241,7 @@ class Downlink:
             usual = max(usual, self._probe.rate - SOUND_BPS)
         if self.step >= self.max_step and now - self._cut > NARROW_S:
             return max(LINE_BPS, usual)
-        return max(usual, min(LINE_BPS, min(self._fresh(now) or 0.0, self._capacity) - SOUND_BPS))
+        return max(usual, min(LINE_BPS, min(self._fresh(now) or 0.0, self.measurement.narrow) - SOUND_BPS))
 
     @property
     def round_trip(self) -> float:
@@ -284,7 +286,8 @@ class Downlink:
 
     def _measure(self, now: float, *, ask: bool) -> None:
         """Measure what the link carries; with `ask` upon a sign that it is full, which a response first confirms."""
-        if ask and (self.step == 0 or self.sound_only or self._probe is not None or not self._response_round_trips):
+        idle = self.step > 0 and not self.sound_only and self._probe is None
+        if ask and not (idle and self._measurable and self._response_round_trips):
             return
         enough = PROBE_GOAL_FACTOR * self._needs(max(self.step, self._carried))
         self.measurement.start(self._least, enough, now, ask=ask)
@@ -299,7 +302,7 @@ class Downlink:
         fit = [step for step in range(held + 1) if PROBE_GOAL_FACTOR * self._needs(step) <= capacity]
         self._carried = max(fit, default=0)
         if self._carried < held:
-            self._capacity, self._estimate, self._cut, self._before = capacity, (capacity, now), now, 0.0
+            self.measurement.narrow, self._estimate, self._cut, self._before = capacity, (capacity, now), now, 0.0
         self._change(min(self._carried, self.max_step), now)
         self._not_before = now + self._wait
 
@@ -390,7 +393,7 @@ class Downlink:
             return
         self._probe = None
         if verdict is Verdict.PASSED:
-            self._capacity = inf
+            self.measurement.narrow = inf
             self._change(self.step + 1, now)
             self._wait, self._not_before, self._sound_only_s = WAIT_S, now + SETTLE_S, SOUND_ONLY_S
         else:

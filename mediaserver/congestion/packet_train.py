@@ -6,6 +6,8 @@ are sent meanwhile. A train is smaller than what TCP sends at once to anyone (RF
 the sound behind it. Other delays only make a link seem narrower: the better of two trains counts.
 """
 
+from math import inf
+
 TRAIN_BYTES = 6000
 """The first train: 12 ms of 4 Mbit/s, 240 ms of 0.2 Mbit/s."""
 SECOND_S, LEAST_BYTES, MOST_BYTES = 0.08, 3000, 12_000
@@ -87,6 +89,8 @@ class CapacityMeasurement:
         self._ask_after = 0.0
         """Time in seconds from which pictures may pause upon the next sign."""
         self.watched_until = 0.0
+        self.narrow = inf
+        """The bit/s of a link that was found too narrow for what was sent; infinite while none was."""
 
     @property
     def running(self) -> bool:

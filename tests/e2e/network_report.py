@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from time import monotonic
 
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from tests.e2e import browsers
@@ -189,6 +189,27 @@ def narrow(page: Page, network: NetworkEmulator, rate: float, best: int, top: in
     }
 
 
+def join(page: Page, network: NetworkEmulator, rate: float, best: int) -> dict[str, object]:
+    """Let the viewer come back by a network of that rate, and watch its first seconds."""
+    network.rate = rate
+    page.reload()
+    accept = page.get_by_test_id("accept")
+    expect(page.locator('[data-testid="accept"], [data-testid="camera"]:enabled').first).to_be_visible(timeout=60_000)
+    if accept.is_visible():
+        accept.click()
+    while not counters(page).audio.get("received"):
+        page.wait_for_timeout(50)
+    seen = watch(page, SETTLE_S)
+    heights = [(s.at, s.video.get("height", 0)) for s in seen]
+    network.rate = FULL_BPS
+    return {
+        "first_picture_s": round(next((at for at, height in heights if height), inf) - seen[0].at, 1),
+        "settled_s": round(max((at for at, height in heights if height != best), default=seen[0].at) - seen[0].at, 1),
+        "sound_lost": round(loss(seen[0], seen[-1], ("audio",)), 4),
+        "sound_concealed": round(concealed(seen[0], seen[-1]), 4),
+    }
+
+
 def narrow_upload(page: Page, network: NetworkEmulator, rate: float) -> dict[str, object]:
     """Narrow the network towards the server alone, while the viewer sends a camera in three layers."""
     network.up = rate
@@ -283,7 +304,8 @@ def parts(rates: Mapping[float, int]) -> dict[str, Part]:
     """Return all measurements, by name."""
     top = rates[FULL_BPS]
     narrowed = {f"{rate / 1e6:g}": partial(narrow, rate=rate, best=best, top=top) for rate, best in rates.items()}
-    return {**narrowed, **upload_parts(), "loss": lossy, "blackout": blackouts, "sound": lost_sound}
+    joins = {f"join-{rate / 1e6:g}": partial(join, rate=rate, best=best) for rate, best in rates.items()}
+    return {**narrowed, **joins, **upload_parts(), "loss": lossy, "blackout": blackouts, "sound": lost_sound}
 
 
 @contextmanager

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
-settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no fault of the code: neither an example nor making them has a time limit."""
+settings.register_profile("untimed", UNTIMED)
 # Any failure will do, and the search ends at the first: a fault that hides is given ten times the usual histories.
-settings.register_profile("mutants", deadline=None, phases=[Phase.generate], derandomize=True, max_examples=1000)
+settings.register_profile("mutants", UNTIMED, phases=[Phase.generate], derandomize=True, max_examples=1000)
 settings.load_profile("untimed")
 
 

@@ -34,6 +34,8 @@ from tests.fakes import FakeClock, FakeDisk, FakeEngine
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
 PASSWORD = "mot mat khau rat dai"
+PATIENCE_S = 30.0
+"""What is waited for comes at once, but on a busy machine: this only bounds a failure."""
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """Nobody attacks these accounts, and every test signs in; what the product makes costs 19 MiB and two passes."""
 DIEN_AN, CAU_BA = "dk.dienan", "kv.cauba"
@@ -100,7 +102,7 @@ class Socket:
 
     socket: ClientWebSocketResponse
     seen: list[dict[str, Any]] = field(default_factory=list)
-    patience: float = 5.0
+    patience: float = PATIENCE_S
     """Seconds that a message is waited for."""
     _ref: int = 0
 
@@ -154,7 +156,7 @@ class Socket:
 
     async def closed(self) -> int | None:
         """Wait for the end; return the close code."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while (await self._receive()).type not in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING):
                 pass
         return self.socket.close_code
@@ -324,6 +326,6 @@ async def problem_of(response: ClientResponse) -> tuple[int, str]:
 
 async def wait_until(so: Callable[[], object]) -> None:
     """Wait until `so` returns a true value."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not so():
             await asyncio.sleep(0.01)

@@ -27,7 +27,7 @@ from signaling.app.settings import Settings
 from signaling.core.errors import DatabaseInUse, LeaseLost
 from signaling.recording.model import Recording
 from tests.signaling.server_environment import server_environ
-from tests.signaling.world import NOW, make_settings
+from tests.signaling.world import NOW, PATIENCE_S, make_settings
 
 pytestmark = pytest.mark.postgres
 
@@ -133,7 +133,7 @@ async def test_a_server_that_was_succeeded_writes_nothing_more_and_ends(
     stack = AsyncExitStack()
     services = await stack.enter_async_context(open_services(settings, lease=Lease(settings, lost.set)))
     await dies_with_its_lease(settings)  # as another one would that found ours run out
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await lost.wait()
     with pytest.raises(OperationalError, match="lease"):
         await services.recording_store.add_part(unended_recording(settings))

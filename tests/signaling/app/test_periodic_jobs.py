@@ -12,7 +12,7 @@ from signaling.app.settings import Settings
 from signaling.mail.config import Mail, Server
 from tests.fakes import FakeClock
 from tests.signaling.request_bodies import registration
-from tests.signaling.world import NOW, open_world
+from tests.signaling.world import NOW, PATIENCE_S, open_world
 
 
 async def test_every_job_is_called_in_order_with_the_time_of_the_round() -> None:
@@ -63,7 +63,7 @@ async def test_started_jobs_begin_at_once_and_end_when_they_are_stopped() -> Non
 
     jobs = PeriodicJobs({"duty": duty}, FakeClock(NOW))
     jobs.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await came.wait()
         await jobs.stop()
 

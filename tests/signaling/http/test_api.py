@@ -39,6 +39,7 @@ from tests.signaling.world import (
     NHA_TRANG,
     NOW,
     PASSWORD,
+    PATIENCE_S,
     World,
     problem_of,
 )
@@ -756,7 +757,7 @@ async def test_a_body_that_does_not_come_gets_408(world: World, monkeypatch: pyt
     head = "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{"
     reader, writer = await asyncio.open_connection("127.0.0.1", world.http.port)
     writer.write(head.encode())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await reader.readline()).split()[1] == b"408"
     writer.close()
     await writer.wait_closed()

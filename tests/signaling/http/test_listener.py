@@ -16,7 +16,7 @@ from aiohttp import web
 from signaling.app import serve, tls
 from signaling.http import listener as http_listener
 from signaling.http.listener import Limits, Listener
-from tests.signaling.world import NOW, wait_until
+from tests.signaling.world import NOW, PATIENCE_S, wait_until
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 PATIENT = Limits(total=100, per_address=100, handshake_s=60.0, header_s=60.0, linger_s=0.1)
@@ -72,7 +72,7 @@ async def open_listener(limits: Limits, context: ssl.SSLContext | None = None) -
 async def ended(streams: Streams) -> bytes:
     """Return the bytes received until the other side closes."""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             return await streams[0].read()
     except ConnectionResetError:
         return b""

@@ -15,7 +15,7 @@ import signaling.accounts.throttle
 from signaling.accounts.throttle import CODE, LOGIN_PAIR, Rule, Throttle
 from signaling.core import redis_keys
 from signaling.meeting.connected_devices import TTL_SECONDS, ConnectedDevices, Quota
-from tests.signaling.world import older
+from tests.signaling.world import PATIENCE_S, older
 
 RULE = Rule("test", 3, 10, 100)
 
@@ -162,7 +162,7 @@ async def test_legs_that_valkey_forgot_are_written_again_by_themselves(valkey: R
     keeping = asyncio.create_task(presence.keep())
     presence.hold({"a": {"1"}, "b": {"1", "2"}})
     for _ in range(2):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while await valkey.zcard(redis_keys.LEGS_ALL) != 3:
                 await asyncio.sleep(0.01)
         await valkey.flushall()

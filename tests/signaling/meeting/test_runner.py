@@ -32,7 +32,7 @@ from scheduler.policy.profile_files import SHIPPED
 from signaling.app.settings import Settings
 from signaling.meeting.client import BURST
 from signaling.messages.server import CalledSystem, CallsState
-from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World, open_world, wait_until
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, PATIENCE_S, World, open_world, wait_until
 
 HOUR = timedelta(hours=1)
 OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None, "voices": False}
@@ -537,7 +537,7 @@ async def test_a_socket_that_ends_while_its_seat_is_kept_can_be_resumed(
     await host.closed()
     written.set()
     state = world.server.meetings.meetings[session.id].state
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not world.engine.rooms.get(session.id) or not world.engine.rooms[session.id].seats:
             await asyncio.sleep(0)
     assert list(world.engine.rooms[session.id].seats) == list(state.roster.seats)

@@ -17,7 +17,7 @@ from aiohttp import ClientSession
 from mediaserver.recording.encrypted_file import MARK
 from signaling.http import uploads
 from tests.film import film
-from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World, problem_of
+from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, PATIENCE_S, World, problem_of
 
 PDF = b"%PDF-1.7\nbao cao vu he thu\n"
 HOURS = timedelta(hours=1)
@@ -175,7 +175,7 @@ async def test_a_file_that_does_not_come_gets_408(world: World, monkeypatch: pyt
     head = f"POST /api/v1/sessions/{session.id}/documents?name=a HTTP/1.1\r\nHost: x\r\nCookie: diemcau={cookie}\r\n"
     reader, writer = await asyncio.open_connection("127.0.0.1", world.http.port)
     writer.write(f"{head}Content-Length: 60000\r\n\r\n%PDF-1.7".encode())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await reader.readline()).split()[1] == b"408"
     writer.close()
 

@@ -14,10 +14,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
-from aiohttp import ClientPayloadError
+from aiohttp import ClientPayloadError, ClientResponse
 
 from mediaserver.api import EngineLost, EngineReady
 from mediaserver.recording.chapters import Chapter
@@ -64,6 +65,11 @@ JUNK = bytes(range(256)) * 40
 def film_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Return a file of two seconds as the recorder leaves it."""
     return film(tmp_path_factory.mktemp("film") / "1.mp4", 2).read_bytes()
+
+
+def file_name(response: ClientResponse) -> str:
+    """Return the name under which a browser keeps a file (RFC 8187)."""
+    return unquote(response.headers["Content-Disposition"].removeprefix("attachment; filename*=UTF-8''"))
 
 
 async def part(world: World, session: str, data: bytes, error: str | None = None) -> Path:
@@ -225,7 +231,7 @@ async def test_several_parts_become_one_entry_and_one_file(world: World, film_by
         link = await response.json()
     async with client.get(link["url"]) as response:
         joined = await response.read()
-        assert response.headers["Content-Disposition"] == f'attachment; filename="{session}-joined.mp4"'
+        assert file_name(response) == "2026-04-06 UBND tỉnh Khánh Hòa – Họp.mp4"
     assert joined == content(world, first.with_name("joined.mp4"))
     async with client.get(f"/api/v1/recordings/{session}/manifest") as response:
         described = await response.json()
@@ -796,8 +802,7 @@ async def test_the_sound_of_a_point_is_listed_described_and_fetched_like_its_rec
         url = (await response.json())["url"]
     async with client.get(url) as response:
         assert (response.content_type, await response.read()) == ("audio/mp4", content(world, file))
-        name = f'attachment; filename="{session}-1-UBND.Nha-Trang.m4a"'
-        assert response.headers["Content-Disposition"] == name
+        assert file_name(response) == "2026-04-06 UBND tỉnh Khánh Hòa – Họp – UBND.Nha Trang.m4a"
     assert (await world.audited(1))[0].subject == solo["id"]
     async with client.get(url.replace(solo["id"], entry["id"])) as response:
         assert await problem_of(response) == (403, "forbidden"), "a link to the one is none to the other"

@@ -17,7 +17,7 @@ from signaling.app.settings import Settings
 from signaling.recording import journal as recording_journal
 from signaling.recording.journal import Ended, Lost, Note, Paused, RecordingJournal, Stopped
 from signaling.workers.pool import RecordingLost
-from tests.signaling.world import NHA_TRANG, NOW, Socket, World, open_world, wait_until
+from tests.signaling.world import NHA_TRANG, NOW, PATIENCE_S, Socket, World, open_world, wait_until
 
 NOTES: list[Note] = [
     Paused("s", True),
@@ -125,7 +125,7 @@ async def test_a_database_that_hangs_holds_nobody_up(
     journal = RecordingJournal(path, hang)
     await journal.add(NOTES[0])
     monkeypatch.setattr(recording_journal, "WAIT_SECONDS", 3600.0)  # the first has waited for all
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         for note in NOTES[1:]:
             await journal.add(note)
     assert base.taken == []
@@ -170,7 +170,7 @@ async def test_an_end_while_the_database_is_away_is_noted_once_it_is_back(
             world.engine.emit(RecordingEnded(session.id, path, 7.6, "disk-full"))
         await wait_until(lambda: world.server.recordings.running == 0)
         assert [state for state, *_ in await recording_rows(world)] == ["recording"]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while [state for state, *_ in await recording_rows(world)] != ["finishing"]:
             await asyncio.sleep(0.01)
     [(_, reason, seconds, _)] = await recording_rows(world)
@@ -209,7 +209,7 @@ async def test_a_locked_database_keeps_no_event_waiting_and_has_the_end_afterwar
         await host.until(lambda message: message.get("error") == "disk-full")
         assert [state for state, *_ in await recording_rows(world)] == ["recording"]
         other.execute("ROLLBACK")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while await recording_rows(world) != [("finishing", "disk-full", 7.6, "")]:
             await asyncio.sleep(0.01)
 

@@ -13,7 +13,7 @@ from mediaserver.api import ComposedWhen, EngineLost, EngineReady, RecordingEnde
 from mediaserver.errors import EngineGone, EngineLate
 from scheduler.core.model import Session
 from signaling.app.settings import Settings
-from tests.signaling.world import NHA_TRANG, Socket, World, open_world
+from tests.signaling.world import NHA_TRANG, PATIENCE_S, Socket, World, open_world
 
 
 def refuse(*_: object) -> None:
@@ -36,7 +36,7 @@ async def shown_recording_state(host: Socket, **wanted: Any) -> dict[str, Any]:
 async def began(world: World, host: Socket, session: Session) -> str:
     """Have it recorded; return into which file, once the engine does."""
     await host.ask(type="record", on=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while (path := world.engine.rooms[session.id].recording) is None:
             await asyncio.sleep(0.01)
     return path
@@ -100,7 +100,7 @@ async def test_a_recording_given_up_is_shown_off_at_once_and_its_end_does_not_to
     await shown_recording_state(host, on=False, error="disk-slow")
     assert await began(world, host, session) != first
     world.engine.emit(RecordingEnded(session.id, first, 10.0, "disk-slow"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while await reasons(world) != [(1, "disk-slow"), (2, None)]:
             await asyncio.sleep(0.01)
     assert (await host.ask(type="record", on=True, pause=True))["paused"] is True

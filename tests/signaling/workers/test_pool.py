@@ -29,7 +29,7 @@ from mediaserver.worker.server import EngineServer
 from signaling.app.settings import Settings
 from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost, WorkerPool
 from tests.fakes import FakeEngine, FakeRoom
-from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, open_world, wait_until
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, PATIENCE_S, open_world, wait_until
 
 
 class PoolFixture:
@@ -51,7 +51,7 @@ class PoolFixture:
         self.engines[index].lose_everything()
 
     async def events(self, number: int) -> list[Event]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             return [await anext(self.seen) for _ in range(number)]
 
 

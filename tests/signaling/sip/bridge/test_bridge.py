@@ -11,7 +11,7 @@ from mediaserver.errors import BadOffer, EngineGone
 from scheduler.operations.incidents.model import Incident
 from signaling.sip.agent.agent import RemoteParty, Target
 from tests.signaling.fake_room_systems import register, tick, use_fake_agent, wait_for_calls
-from tests.signaling.world import CAM_RANH, NHA_TRANG, World, counted_elsewhere, wait_until
+from tests.signaling.world import CAM_RANH, NHA_TRANG, PATIENCE_S, World, counted_elsewhere, wait_until
 
 VCS = "10.79.6.20"
 
@@ -77,7 +77,7 @@ async def test_r057_no_answer_is_tried_again_after_10_30_and_60_seconds_and_then
     host, _ = await world.join("host", session)
     await tick(world, 0)
     assert (await wait_for_calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:10Z"
-    async with asyncio.timeout(5):  # the leg is given back
+    async with asyncio.timeout(PATIENCE_S):  # the leg is given back
         while await world.server.meetings.dependencies.connected_devices.connected(session.id) != [1]:
             await asyncio.sleep(0.01)
     await tick(world, 9)

@@ -9,16 +9,17 @@ import sys
 import time
 from itertools import islice
 
-import av
 import numpy as np
 import numpy.typing as npt
+from av import VideoFrame
 
 from loadtest.bench.pacing import paced
 from loadtest.media.clip import FPS
 from loadtest.media.picture import LOOP_FRAMES, Card, cache_directory, coded
 from mediaserver.video.codecs import VideoDecoder, VideoEncoder
+from mediaserver.video.planes import planes
 from mediaserver.video.quality import QUALITIES, USUAL
-from mediaserver.video.scaler import Scaler
+from mediaserver.video.scaler import Scaler, halve, halves
 
 SENDERS = 16
 CARDS = tuple(Card(f"Point {hue}", hue) for hue in range(0, 12, 3))
@@ -34,27 +35,30 @@ def measure(seconds: int, every_s: float = 0.0) -> float:
     """Return percent of a core for so many seconds of media, one picture `every_s` seconds, or without pauses for 0."""
     streams = [coded(CARDS[i % len(CARDS)], "H264", 1, cache_directory()) for i in range(SENDERS)]
     composed = _composed()
-    decoders = [(VideoDecoder("H264"), Scaler()) for _ in streams]
+    width, height = WIDTH // TILES_PER_SIDE, HEIGHT // TILES_PER_SIDE
+    decoders = [(VideoDecoder("H264"), Scaler(), planes(VideoFrame(width, height, "yuv420p"))) for _ in streams]
     encoder = VideoEncoder("H264", WIDTH, HEIGHT, FPS, BITRATE)
     began = time.process_time()
     for tick in paced(seconds * FPS, every_s):
         at = tick % LOOP_FRAMES
-        for (decoder, scaler), stream in zip(decoders, streams, strict=True):
+        for (decoder, scaler, tile), stream in zip(decoders, streams, strict=True):
             picture = decoder.decode(stream[at].data)
-            if picture is not None:
-                scaler.scale(picture, WIDTH // TILES_PER_SIDE, HEIGHT // TILES_PER_SIDE)
+            if picture is not None and halves(picture, width, height):
+                halve(picture, tile)
+            elif picture is not None:
+                scaler.scale(picture, width, height)
         encoder.encode(composed[at], keyframe=at == 0)
     return 100 * (time.process_time() - began) / seconds
 
 
-def _composed() -> list[av.VideoFrame]:
+def _composed() -> list[VideoFrame]:
     """Return the composed pictures, a 4x4 grid of the loops, which are made before measuring."""
     decoders = [VideoDecoder("H264") for _ in CARDS]
     streams = [coded(card, "H264", 1, cache_directory()) for card in CARDS]
     frames = []
     for pictures in islice(zip(*streams, strict=True), LOOP_FRAMES):
         tiles = [_tile(decoder, picture.data) for decoder, picture in zip(decoders, pictures, strict=True)]
-        frames.append(av.VideoFrame.from_ndarray(_grid(tiles), format="yuv420p"))
+        frames.append(VideoFrame.from_ndarray(_grid(tiles), format="yuv420p"))
     return frames
 
 

@@ -4,6 +4,7 @@ Also tests `ffmpeg_xstack.py` and `mediasoup.py`.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,7 +128,7 @@ async def test_an_ffmpeg_that_fails_raises() -> None:
 
 
 def test_installed_programs_are_measured() -> None:
-    here, there = Path("/modules"), Path("/bin/ffmpeg")
+    here, there, limit = Path("/modules"), Path("/bin/ffmpeg"), Path(sys.executable)
     assert other_servers.workloads(None, None) == {}
     found = other_servers.workloads(here, there).items()
     assert [(word, path, workload.names, workload.other) for word, (path, workload) in found] == [
@@ -136,4 +137,5 @@ def test_installed_programs_are_measured() -> None:
         ("forward-60", here, ("forward, 1 to 60, µs per packet",), "mediasoup"),
         ("session", here, ("one of 4 sessions of 12 points, forwarded, core-%",), "mediasoup"),
         ("compose", there, ("compose 16 to 720p25, core-%",), "FFmpeg xstack"),
+        ("compose-limit", limit, ("compose 16 to 720p25, beside its limit, core-%",), "limit in rhythm"),
     ]

@@ -115,7 +115,8 @@ class AudioInput:
 
     def level_out(self) -> None:
         """Adjust the automatic gain by the level that :meth:`listen` measured last; call every `EVERY_TICKS`."""
-        self._agc.hear(None if self._quiet else self._level)
+        level = -float(self.relay.claim) if self.relay.until else self._level
+        self._agc.hear(None if self._quiet else level)
         self.gain = self._fader + self._agc.gain
 
     def _tune(self, codec: str) -> None:

@@ -128,6 +128,8 @@ class Mixer:
         """
         if tick < self._until and (self._relaying is None or self.voices[self._relaying].relay.tick(tick, now)):
             self._skipped, self._skipped_at = self._skipped + 1, now
+            if tick % EVERY_TICKS == 0:
+                self._level_out()
             return False
         self._catch_up()
         changed = self._run_tick(tick, now)
@@ -136,10 +138,9 @@ class Mixer:
 
     def _skip(self, tick: int) -> None:
         """Let the ticks after this one be skipped, up to the next that does more than this one."""
-        until = (tick // EVERY_TICKS + 1) * EVERY_TICKS
         voices = [(seat, voice) for seat, voice in self.voices.items() if not voice.rests]
         encoders = list(self._without.values()) if voices else [self._full, *self._without.values()]
-        until = min(until, tick + 1 + min((each.silent_ticks for each in encoders), default=until))
+        until = tick + 1 + min(each.silent_ticks for each in encoders)
         if until <= tick + 1 or self._echo is not None or self.tap is not None or self._tails:
             return
         if not voices and self.speaker.speaker is None and not self.mixed:
@@ -152,6 +153,19 @@ class Mixer:
         if started and self._full.start_relay(voice.relay) and voice.start_relay():
             self._full.source.feed_relay(voice.relay)
             self._relaying, self._until, voice.relay.until = seat, until, until
+
+    def _level_out(self) -> None:
+        for voice in self.voices.values():
+            voice.level_out()
+        if self._relaying is not None and self.voices[self._relaying].gain:
+            self._catch_up()
+
+    @property
+    def levels(self) -> Mapping[str, float]:
+        """Return the smoothed levels in dBov of everyone heard in the last tick, by seat."""
+        return (
+            self.speaker.levels if self._relaying is None else {self._relaying: self.voices[self._relaying].relay.level}
+        )
 
     def _catch_up(self) -> None:
         """Make up for skipped ticks."""
@@ -188,8 +202,7 @@ class Mixer:
             if voice.active:
                 active.append(seat)
         if tick % EVERY_TICKS == 0:
-            for voice in self.voices.values():
-                voice.level_out()
+            self._level_out()
         changed = self.speaker.update(levels, now, among=self.mixed)
         self.mixed = frozenset(active if len(active) <= self._most else self._loudest(active))
         if alone is not None and alone.packet is not None:

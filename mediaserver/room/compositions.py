@@ -55,11 +55,9 @@ class Composition:
     def settle(self, ready: Callable[[str], bool], now: float) -> bool:
         """Show a chosen layout once its cameras are ready, and return whether to arrange anew. While nobody watches, no
         camera is ready."""
-        watched = bool(self.watched)
-        settled = [
-            layout_state.settle(lambda seat: watched and ready(seat), now)
-            for layout_state in (self.layout_state, self._large_layout_state)
-        ]
+        waiting = [each for each in (self.layout_state, self._large_layout_state) if each.waits]
+        watched = bool(waiting) and bool(self.watched)
+        settled = [layout_state.settle(lambda seat: watched and ready(seat), now) for layout_state in waiting]
         return any(settled)
 
     def settle_at_once(self, now: float) -> bool:

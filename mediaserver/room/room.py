@@ -33,7 +33,6 @@ from mediaserver.api import (
     TileIcon,
     TilesForwarded,
 )
-from mediaserver.audio.agc import EVERY_TICKS
 from mediaserver.audio.input import AudioInput
 from mediaserver.audio.mix_minus import PTIME_MS, Samples
 from mediaserver.audio.mixer import Mixer
@@ -76,8 +75,8 @@ logger = logging.getLogger(__name__)
 
 SCENE_TICKS = 2
 """Audio ticks between two looks at what stands in the picture that is composed afterwards."""
-LEVELS_TICKS = EVERY_TICKS
-"""Audio ticks between two events with levels: five events in a second, when no tick is skipped by the mixer."""
+LEVELS_TICKS = 12
+"""Audio ticks between two events with levels: a little more than four events in a second."""
 AVERAGED_PICTURES = 16
 """Pictures over which the time that composing takes is averaged."""
 MAX_LIP_SYNC_DELAY_S = 0.3
@@ -530,7 +529,7 @@ class Room:
             self._recorder.show(self._recorded_scene())
 
     def _emit_levels(self) -> None:
-        levels = {name: round(level) for name, level in self.mixer.speaker.levels.items()}
+        levels = {name: round(level) for name, level in self.mixer.levels.items()}
         if levels != self._levels:
             self._levels = levels
             self._emit(Levels(self.name, levels))

@@ -71,12 +71,13 @@ class LayoutState:
         self._shown_speaker = self._speaker
 
     @property
-    def _waits(self) -> bool:
-        return self._shown != self.layout or self._shown_speaker != self._speaker
+    def waits(self) -> bool:
+        """Return whether a chosen layout or a new speaker is not shown yet."""
+        return (self._shown is not self.layout and self._shown != self.layout) or self._shown_speaker != self._speaker
 
     def settle(self, ready: Callable[[str], bool], now: float) -> bool:
         """Show the chosen layout once its new cameras are ready or the wait is over; return whether to arrange anew."""
-        if not self._waits:
+        if not self.waits:
             return False
         seen = {tile.seat for tile in self.tiles}
         if now - self._chosen < PATIENCE_S and not all(t.seat in seen or ready(t.seat) for t in self.ahead if t.seat):
@@ -95,7 +96,7 @@ class LayoutState:
         if self._shown != self.layout:
             self.ahead = self._plan(self.layout, self.layout.page, seats, speaker, content)()
             return
-        if self._waits:
+        if self.waits:
             self.ahead = self._plan(self._shown, self._page, seats, speaker, content)()
             if not {tile.seat for tile in self.ahead} <= {tile.seat for tile in self.tiles}:
                 return
@@ -106,7 +107,7 @@ class LayoutState:
 
     def _follow_speaker(self, speaker: str | None, seats: Sequence[str], now: float) -> None:
         if speaker != self._speaker:
-            self._chosen = self._chosen if self._waits else now
+            self._chosen = self._chosen if self.waits else now
             self._speaker = speaker
         if self._shown_speaker is not None and self._shown_speaker not in seats:
             self._shown_speaker = speaker

@@ -72,6 +72,7 @@ async def test_a_tile_says_what_the_composed_picture_writes_there(meeting: Meeti
     await meeting.engine.add_seat(ROOM, SeatOptions("dark", long))
     viewer = await Viewer(meeting, "v").join()
     await viewer.until(lambda: viewer.sees() == {"a": "red", "dark": "", "v": ""})
+    await viewer.until(lambda: viewer.tiles["a"].icons == ("mic",))
     for name, tile in viewer.tiles.items():
         place = Tile(name, tile.x, tile.y, tile.width, tile.height)
         drawn, expected = Canvas(OPTIONS.width, OPTIONS.height), Canvas(OPTIONS.width, OPTIONS.height)
@@ -80,7 +81,7 @@ async def test_a_tile_says_what_the_composed_picture_writes_there(meeting: Meeti
             expected.card(place, tile.label)
         else:
             drawn.name(place, tile.text, tile.icons)
-            expected.name(place, tile.label, ("floor",) if name == "a" else ())
+            expected.name(place, tile.label, ("mic",) if name == "a" else ())
         assert np.array_equal(drawn.frame.to_ndarray(), expected.frame.to_ndarray())
     assert [viewer.tiles[name].text for name in ("a", "dark")] == ["NT.XuongHuan.01"] * 2
     assert {(tile.letters, tile.bar) for tile in viewer.tiles.values()} == {(13, 13)}

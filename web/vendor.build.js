@@ -6,16 +6,14 @@ const FONT = 'node_modules/@fontsource/be-vietnam-pro';
 const WEIGHTS = ['400', '500', '700'];
 const SUBSETS = ['latin', 'vietnamese'];
 
-await build({
-  entryPoints: ['vendor.entry.js'],
-  outfile: 'vendor/lit.js',
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  legalComments: 'inline',
-});
+/** Bundle a package's parts that the pages use. @param {object} entry @param {string} outfile */
+const bundle = (entry, outfile) => build({...entry, outfile, bundle: true, minify: true, format: 'esm', legalComments: 'inline'});
+
+await bundle({entryPoints: ['vendor.entry.js']}, 'vendor/lit.js');
+await bundle({stdin: {contents: "export {encodeQR} from 'qr';", resolveDir: '.'}}, 'vendor/qr.js');
 await copyFile('vendor.entry.js', 'vendor/lit.d.ts');
 await copyFile('node_modules/lit/LICENSE', 'vendor/lit.LICENSE');
+await copyFile('node_modules/qr/LICENSE-MIT', 'vendor/qr.LICENSE');
 await copyFile(`${FONT}/LICENSE`, 'fonts/OFL.txt');
 for (const weight of WEIGHTS)
   for (const subset of SUBSETS) {
@@ -24,6 +22,6 @@ for (const weight of WEIGHTS)
   }
 
 const {packages} = JSON.parse(await readFile('package-lock.json', 'utf8'));
-const shipped = ['lit', 'lit-html', 'lit-element', '@lit/reactive-element', '@fontsource/be-vietnam-pro'];
+const shipped = ['lit', 'lit-html', 'lit-element', '@lit/reactive-element', '@fontsource/be-vietnam-pro', 'qr'];
 const lines = shipped.map(name => `${name} ${packages[`node_modules/${name}`].version} ${packages[`node_modules/${name}`].license}`);
 await writeFile('vendor/VERSIONS', `${lines.join('\n')}\n`);

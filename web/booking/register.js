@@ -13,7 +13,7 @@ import '../meeting/console/script-editor.js';
 import '../core/top-bar.js';
 import {collator, number, t} from '../core/i18n.js';
 import {formatCode} from '../meeting/client/meeting-state.js';
-import {meetingUrl} from '../core/code-field.js';
+import {invitationUrl, meetingUrl} from '../core/code-field.js';
 import {isCentral, mayRegister} from '../core/nav.js';
 import {toast} from '../core/toast.js';
 import {isDue} from './session-groups.js';
@@ -333,6 +333,7 @@ class RegisterPage extends Page {
         <a class="button main" href="sessions.html" data-testid="to-sessions">${t('sessions.title')}</a>
         <button type="button" data-testid="copy-code" @click=${() => this.copyInvitation(session)}>${icon('copy')}<span>${t('register.copy')}</span></button>
         <button type="button" data-testid="print" @click=${() => print()}>${icon('print')}<span>${t('calendar.print')}</span></button>
+        <a class="button" href=${invitationUrl(session.id)} data-testid="to-invitation">${icon('mail')}<span>${t('invitation.title')}</span></a>
         ${isDue(session) ? html`<a class="button" href=${meetingUrl(session.code, [session])} data-testid="enter">${t(session.may_control ? 'sessions.control' : 'sessions.enter')}</a>` : nothing}
       </div>
     </section>`;

@@ -9,7 +9,8 @@ import {ask} from '../core/dialog.js';
 import {grouped, isDue, isWeekly} from './session-groups.js';
 import {toast} from '../core/toast.js';
 import '../operations/closing-checklist.js';
-import {meetingUrl} from '../core/code-field.js';
+import {invitationUrl, meetingUrl} from '../core/code-field.js';
+import {copyText} from '../core/copy.js';
 import '../operations/document-list.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
@@ -209,15 +210,15 @@ class SessionsPage extends Page {
     const {code, may_cancel: mayCancel} = session;
     const actions = [
       ...(code ? [{label: t('sessions.copy-code'), picture: 'copy', testid: 'copy-code', run: () => this.copyCode(code)}] : []),
+      ...(code ? [{label: t('invitation.title'), picture: 'print', testid: 'invitation', run: () => location.assign(invitationUrl(session.id))}] : []),
       ...(mayCancel ? [{label: t('sessions.cancel'), picture: 'trash', testid: 'cancel', danger: true, run: () => this.cancel(session)}] : []),
     ];
     return actions.length ? html`<action-menu label=${t('sessions.menu', session.title)} .actions=${actions}></action-menu>` : nothing;
   }
 
   /** @param {string} code */
-  async copyCode(code) {
-    await navigator.clipboard.writeText(code);
-    toast(t('sessions.copied', formatCode(code)));
+  copyCode(code) {
+    return copyText(code, t('sessions.copied', formatCode(code)));
   }
 
   /** Ask, then cancel a session. @param {Session} session */

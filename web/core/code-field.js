@@ -30,6 +30,9 @@ export const codeField = (value, required) => html`<div class="field">
   <small>${t('code.hint')}</small>
 </div>`;
 
+/** Return the address of the sheet that invites to a session. @param {string} id */
+export const invitationUrl = id => `invitation.html?session=${encodeURIComponent(id)}`;
+
 /**
  * Return the address of a meeting: the console for who may control the session, else the room.
  * @param {string} code

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,14 +58,14 @@ def assert_decodes(tmp_path: Path, data: bytes) -> float:
     return float(subprocess.run(probe, capture_output=True, text=True, check=True).stdout)
 
 
-def assert_chapters(path: Path, row: Locator) -> None:
+def assert_chapters(path: Path, row: Locator, seconds: float) -> None:
     """Assert that the file has the chapters of the page: the first item, a mark by hand, a step in a pause."""
     probe = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", str(path)]
     found = json.loads(subprocess.run(probe, capture_output=True, text=True, check=True).stdout)["chapters"]
     titles = [chapter["tags"]["title"] for chapter in found]
     assert (titles[0], titles[1].startswith("Đánh dấu lúc "), titles[2:]) == ("Khai mạc", True, ["Báo cáo"])
     starts = [float(chapter["start_time"]) for chapter in found]
-    assert (starts[0], 1 <= starts[1] <= 3.5, 2 <= starts[2] <= 5.5) == (0.0, True, True)
+    assert (starts[0], starts[1] >= 1, starts[1] + 1 <= starts[2] <= seconds - 2) == (0.0, True, True)
     row.get_by_test_id("chapters-fold").click()
     listed = row.get_by_test_id("chapter").all()
     assert [float(each.get_attribute("data-seconds") or -1) for each in listed] == starts
@@ -120,6 +121,7 @@ def test_a_recording_pauses_is_finished_and_assert_plays(
     expect(page.get_by_test_id("storage")).to_have_attribute("data-level", "ok")
     page.get_by_test_id("voices").click()
     expect(page.get_by_test_id("voices")).to_have_attribute("aria-pressed", "true")
+    began = time.monotonic()
     page.get_by_test_id("record").click()
     expect(mark).to_have_attribute("data-state", "on")
     page.wait_for_timeout(2000)  # a busy machine's first picture comes late, and marks of one second are one
@@ -135,14 +137,15 @@ def test_a_recording_pauses_is_finished_and_assert_plays(
     page.wait_for_timeout(3000)
     stop_recording(page)
     expect(mark).to_be_hidden()
+    passed = time.monotonic() - began
     point.page.get_by_test_id("leave").click()  # whatever else works is served before what is composed afterwards
 
     row = newest_recording(server, page)
     data = download(page, row.get_by_test_id("download"))
     seconds = assert_decodes(tmp_path, data)
-    assert 5 < seconds < 9  # of ten that passed
+    assert 5 < seconds < passed - 3  # the pause is cut out
     assert row.get_by_test_id("sha").first.get_attribute("data-sha") == hashlib.sha256(data).hexdigest()
-    assert_chapters(tmp_path / "film.mp4", row)
+    assert_chapters(tmp_path / "film.mp4", row, seconds)
     assert_isolated_track(page, row)
     picture = row.get_by_test_id("thumbnail")
     wait_until(page, lambda: picture.evaluate("image => image.naturalWidth") == 320, "the thumbnail")

@@ -1,5 +1,6 @@
 """Browsers with a camera of one colour and a microphone of one tone, and measurements of what they receive."""
 
+import re
 import subprocess
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import Self
 
 import av
 import numpy as np
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, Route
 
 CHROMIUM = "/usr/bin/chromium"
 FIREFOX = "/usr/bin/firefox-esr"
@@ -83,8 +84,17 @@ def fake_devices(directory: Path, name: str, picture: str, hz: int) -> list[str]
 
 
 def allow_worklets(page: Page) -> None:
-    """Let a page of Chromium run worklets from its next document on; its content policy forbids them."""
-    page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
+    """Let a page run worklets from its next document on; its content policy forbids them."""
+    if page.context.browser is not None and page.context.browser.browser_type.name == "chromium":
+        page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
+        return
+
+    def without_policy(route: Route) -> None:
+        response = route.fetch()
+        headers = {name: value for name, value in response.headers.items() if name != "content-security-policy"}
+        route.fulfill(response=response, headers=headers)
+
+    page.route(re.compile(r"\.html"), without_policy)
 
 
 @contextmanager

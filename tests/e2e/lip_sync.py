@@ -5,16 +5,23 @@ sees and hears that, through the server; the first page does the same over a dir
 network, so that the time that browsers need themselves can be subtracted. Both run on one machine and read one clock.
 
 tests/e2e/netns.sh .venv/bin/python -m tests.e2e.lip_sync
+
+`--sender firefox` and `--receiver firefox` take Firefox for one of the pages. Without a sound card it plays no sound:
+PulseAudio's null sink is one (`apt-get install --no-install-recommends pulseaudio`).
 """
 
 import argparse
 import json
+import os
 import statistics
+import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from loadtest.bench.av_sync_probe import Moments, after, recorded
 from loadtest.endpoint.network_emulator import NetworkEmulator
@@ -71,13 +78,13 @@ window.answered = async () => {
   await there.setRemoteDescription({type: 'offer', sdp: offer});
   await there.setLocalDescription();
   while (there.iceGatheringState !== 'complete') await new Promise(then => there.onicegatheringstatechange = then);
-  return Number(there.localDescription.sdp.match(/^a=candidate.* udp .* (\d+) typ host/m)[1]);
+  return Number(there.localDescription.sdp.match(/^a=candidate.* udp .* (\d+) typ host/im)[1]);
 };
 window.direct = async (host, port) => {
   const stream = new MediaStream(), video = document.createElement('video'), audio = document.createElement('audio');
   for (const {receiver} of there.getTransceivers()) stream.addTrack(receiver.track);
   const via = `$1 ${host} ${port} typ host`;
-  const answer = there.localDescription.sdp.replace(/^(a=candidate.* udp \d+) .* typ host/gm, via);
+  const answer = there.localDescription.sdp.replace(/^(a=candidate.* udp \d+) .* typ host/gim, via);
   await here.setRemoteDescription({type: 'answer', sdp: answer});
   video.muted = true;
   video.srcObject = stream; audio.srcObject = stream;
@@ -107,7 +114,8 @@ registerProcessor('beep-detector', class extends AudioWorkletProcessor {
   }
 });
 """
-"""Notes beeps by the clock of the sound, since a page's thread may be late; the least delay dates that clock."""
+"""Notes beeps by the clock of the sound, since a page's thread may be late; the least delay of two seconds dates
+that clock, which need not run as fast as the page's."""
 _NOTE = (
     f"const BEEP_DETECTOR = {json.dumps(_BEEP_DETECTOR)};"
     + """
@@ -128,10 +136,11 @@ window.note = async (video, audio) => {
   await context.audioWorklet.addModule(URL.createObjectURL(new Blob([BEEP_DETECTOR], {type: 'text/javascript'})));
   const source = new MediaStreamAudioSourceNode(context, {mediaStream: audio.srcObject});
   const detector = new AudioWorkletNode(context, 'beep-detector');
-  window.since = Infinity;
+  const since = [];
   detector.port.onmessage = ({data: {now, beep}}) => {
-    window.since = Math.min(window.since, Date.now() - now * 1000);
-    if (beep !== null) window.heard.push(beep * 1000);
+    since.push(Date.now() - now * 1000);
+    if (since.length > 24) since.shift();
+    if (beep !== null) window.heard.push(Math.min(...since) + beep * 1000);
   };
   source.connect(detector);
 };
@@ -161,7 +170,7 @@ def measure(sender: Page, receiver: Page, seconds: float) -> dict[str, object]:
     receiver.wait_for_timeout(seconds * 1000)
     flashes: Moments = sender.evaluate("window.flashes")
     seen: Moments = receiver.evaluate("window.seen")
-    heard: Moments = receiver.evaluate("window.heard.map(at => window.since + at)")
+    heard: Moments = receiver.evaluate("window.heard")
     return figures(flashes, seen, heard)
 
 
@@ -238,20 +247,41 @@ def tiles(setup: Setup) -> None:
     print_figures("in the tile, on a network that stalls", measure(page, point, SECONDS))
 
 
+@contextmanager
+def sound_card(directory: Path) -> Iterator[None]:
+    """Run PulseAudio with a null sink, for the browsers that are started meanwhile."""
+    address = f"unix:{directory / 'pulse'}"
+    arguments = ["--exit-idle-time=-1", "--use-pid-file=no", "-n", "-L", "module-null-sink"]
+    arguments += ["-L", f"module-native-protocol-unix auth-anonymous=1 socket={directory / 'pulse'}"]
+    os.environ |= {"PULSE_SERVER": address, "PULSE_LATENCY_MSEC": "20"}
+    with subprocess.Popen(["pulseaudio", *arguments], stderr=subprocess.DEVNULL) as daemon:
+        try:
+            yield
+        finally:
+            daemon.terminate()
+
+
+def browser(name: str, playwright: Playwright, arguments: list[str]) -> AbstractContextManager[Browser]:
+    """Run Chromium or Firefox."""
+    return browsers.firefox(playwright) if name == "firefox" else browsers.chromium(playwright, arguments)
+
+
 def main() -> None:
     """Measure the composed picture on a clear network or, with `--stalling`, on one that stalls; or a tile."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--stalling", action="store_true", help="measure on a network that stalls for up to 0.1 s")
     arguments.add_argument("--tiles", action="store_true", help="measure a camera in the tile that the page draws")
+    for role in ("sender", "receiver"):
+        arguments.add_argument(f"--{role}", choices=("chromium", "firefox"), default="chromium")
     options = arguments.parse_args()
     data = Path(tempfile.mkdtemp())
     material = browsers.fake_devices(data, "red", browsers.plain_picture("red"), 440)
     network = NetworkEmulator((LAN, MEDIA_PORT), RATE)
-    with running(data / "data") as server, sync_playwright() as playwright, network:
+    with sound_card(data), running(data / "data") as server, sync_playwright() as playwright, network:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
-        chromium = browsers.chromium
-        with chromium(playwright, material) as first, chromium(playwright, material) as second:
+        sender, receiver = (browser(name, playwright, material) for name in (options.sender, options.receiver))
+        with sender as first, receiver as second:
             people = People(server)
             page = people.sign_in(first, HOST)
             browsers.allow_worklets(page)

@@ -30,7 +30,7 @@ COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effe
     m.OnePictureForAll: lambda c, client, msg, _: c.one_picture_for_all(client, msg.on),
     m.Floor: lambda c, client, msg, _: c.floor(client, msg.seat, msg.open),
     m.Gain: lambda c, client, msg, _: c.gain(client, msg.seat, msg.decibels),
-    m.MuteAll: lambda c, client, _, __: c.mute_all(client),
+    m.MuteAll: lambda c, client, msg, _: c.mute_all(client, msg.but),
     m.Lower: lambda c, client, msg, _: c.lower(client, msg.seat),
     m.Hands: lambda c, client, msg, now: c.order_hands(client, msg.seats, now),
     m.Lock: lambda c, client, msg, _: c.lock(client, msg.room, msg.hands),

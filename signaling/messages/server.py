@@ -148,9 +148,10 @@ class Gain(_ClientMessage):
 
 
 class MuteAll(_ClientMessage):
-    """Close every floor but the host's (controller)."""
+    """Close every floor but the host's and that of the seat `but` (controller)."""
 
     type: Literal["mute-all"]
+    but: SeatId | None = None
 
 
 class Lower(_ClientMessage):

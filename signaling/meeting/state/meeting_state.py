@@ -431,10 +431,10 @@ class MeetingState:
         seat.gain = decibels
         return [SetGain(seat.id, decibels)] if seat.here else []
 
-    def mute_all(self, client: str) -> list[Effect]:
-        """Close every floor but the host's."""
+    def mute_all(self, client: str, but: str | None = None) -> list[Effect]:
+        """Close every floor but the host's and that of the seat `but`."""
         self._require_controller(client)
-        open_ = [seat for seat in self.roster.seats.values() if seat.floor and seat.role != "host"]
+        open_ = [seat for seat in self.roster.seats.values() if seat.floor and seat.role != "host" and seat.id != but]
         return [effect for seat in open_ for effect in self._set_floor(seat, False)]
 
     def lower(self, client: str, seat_id: str) -> list[Effect]:

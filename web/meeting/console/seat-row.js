@@ -50,6 +50,7 @@ export function seatMenu(state, seat, acts) {
       ${seat.topic ? html`<p>${icon('hand')}<span>${seat.topic}</span></p>` : nothing}
       ${weak ? html`<p class="weak">${icon('network')}<span>${t('aid.measured', weak.loss, weak.round_trip, weak.jitter)}</span></p>` : nothing}
       ${seat.here && seat.role !== 'observer' ? seenCommands(state, seat, large, acts) : nothing}
+      ${seat.floor && state.seats.some(one => one.floor && one.role !== 'host' && one.seat !== seat.seat) ? item('mute-others', 'mic-off', t('seat.mute-others'), () => acts.command({type: 'mute-all', but: seat.seat})) : nothing}
       ${acts.calls.filter(({state: at}) => at !== 'calling').map(({device, name}) => item('redial', 'phone', t('call.redial-of', name), () => acts.command({type: 'redial', device})))}
       ${seat.point && !isLineReported(state, seat.point) ? item('report-seat-line', 'warn', t('aid.report-line'), () => acts.report({kind: 'line', text: '', seat: seat.seat})) : nothing}
       ${seat.here && seat.role !== 'observer' ? gainField(seat, acts.command) : nothing}`;

@@ -24,7 +24,7 @@ export function undoOf(command, before) {
     case 'gain':
       return row ? [{type, seat, decibels: row.gain}] : null;
     case 'mute-all':
-      return before.seats.filter(({floor, role}) => floor && role !== 'host').map(one => ({type: 'floor', seat: one.seat, open: true}));
+      return before.seats.filter(one => one.floor && one.role !== 'host' && one.seat !== command.but).map(one => ({type: 'floor', seat: one.seat, open: true}));
     case 'layout': {
       const own = before.own[/** @type {Audience} */ (audience)];
       if (audience !== 'everyone' && !own) return [{type: 'layout-same', audience}];
@@ -60,7 +60,7 @@ export function told(command, state) {
     case 'gain':
       return ['did.gain', name];
     case 'mute-all':
-      return ['did.mute-all'];
+      return [command.but ? 'did.mute-others' : 'did.mute-all'];
     case 'lower':
       return ['did.lower', name];
     case 'layout':

@@ -192,6 +192,13 @@ def test_mute_all_leaves_the_host(meeting: MeetingFixture) -> None:
     assert meeting.row(meeting.seat("h")).floor is True
 
 
+def test_mute_all_but_one_leaves_that_one(meeting: MeetingFixture) -> None:
+    for client in ("n", "c"):
+        meeting.state.floor("h", meeting.seat(client), True)
+    meeting.state.mute_all("h", meeting.seat("n"))
+    assert [meeting.row(meeting.seat(client)).floor for client in ("n", "c")] == [True, False]
+
+
 def test_only_controllers_control(meeting: MeetingFixture) -> None:
     state, seat = meeting.state, meeting.seat("c")
     for call in (

@@ -23,6 +23,7 @@ test('a command is undone by what was before it', () => {
   assert.deepEqual(undone({type: 'lock', room: true, hands: true}), [{type: 'lock', room: false, hands: true}]);
   assert.deepEqual(undone({type: 'gain', seat: 'a', decibels: 9}), [{type: 'gain', seat: 'a', decibels: 3}]);
   assert.deepEqual(undone({type: 'mute-all'}), [{type: 'floor', seat: 'a', open: true}, {type: 'floor', seat: 'b', open: true}]);
+  assert.deepEqual(undone({type: 'mute-all', but: 'a'}), [{type: 'floor', seat: 'b', open: true}]);
   assert.deepEqual(undone({type: 'layout', kind: 'grid'}), [{type: 'layout', audience: 'everyone', ...SINGLE}]);
   assert.deepEqual(undone({type: 'layout', audience: 'recording', kind: '1+5'}), [{type: 'layout', audience: 'recording', ...DEFAULT_LAYOUT}]);
   assert.deepEqual(undone({type: 'layout', audience: 'host', kind: '1+5'}), [{type: 'layout-same', audience: 'host'}]);

@@ -33,7 +33,7 @@ sanitized() {
 sanitized "${runtime[*]}" -c 'from mediaserver import _mix, _packet_io'
 sanitized "${runtime[*]}" -m pytest -q -p no:cacheprovider --capture sys \
     tests/mediaserver/{rtp,transport} tests/mediaserver/peer/test_{forwarder,webrtc}.py \
-    tests/mediaserver/audio/test_{limiter,mix_minus}.py tests/mediaserver/worker/test_ticker.py \
+    tests/mediaserver/audio/test_{limiter,mix_minus,voice_relay}.py tests/mediaserver/worker/test_ticker.py \
     tests/mediaserver/test_native_mix.py
 compiled="datagrams inbound pictures planes" # targets that reach compiled loops
 sanitized "${runtime[*]}" -m pytest -q -p no:cacheprovider --capture sys tests/fuzz/test_corpus.py -k "${compiled// / or }"

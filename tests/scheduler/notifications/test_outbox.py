@@ -86,7 +86,8 @@ async def test_r066_a_revoked_host_is_notified_of_the_reason_and_of_free_times(s
     lower = await services.scheduler.submit(city, NOW)
     province = await services.scheduler.submit(replace(REQUEST, host_point="ubnd.khanh-hoa"), NOW, wait=True)
     await services.scheduler.operator.confirm(province.id, 1, NOW)
-    why = "nhường phiên họp của cấp cao hơn; còn trống: 09:00–10:00 05/04/2023, 07:00–08:00 05/04/2023"
+    free = "09:00–10:00 05/04/2023, 07:00–08:00 05/04/2023, 08:00–09:00 06/04/2023"
+    why = f"nhường phiên họp của cấp cao hơn; còn trống: {free}"
     channels = ("mail", "568"), ("mail", commune), ("telegram", "568"), ("zalo", "568")
     assert await letters("revoked") == sorted((channel, unit, why) for channel, unit in channels)
     await services.scheduler.cancel(province.id, NOW)

@@ -164,7 +164,11 @@ async def test_i20_a_free_time_that_is_offered_comes_early_enough_too(scheduler:
     with pytest.raises(CapacityExceeded) as refused:
         await scheduler.submit(wish, now)
     offered = [each.official for each in refused.value.suggestions]
-    assert offered == [on("05/04/2023", "13:00", "14:00")]
+    assert offered == [
+        on("05/04/2023", "13:00", "14:00"),
+        on("06/04/2023", "11:30", "12:30"),
+        on("07/04/2023", "11:30", "12:30"),
+    ]
     for official in offered:
         await scheduler.submit(replace(wish, official=official), now)
     urgent = replace(wish, klass="khan_cap", **URGENT)
@@ -181,10 +185,14 @@ async def test_i20_a_waiting_session_is_offered_times_that_an_amendment_may_take
     at_once, later = [await scheduler.operator.queued_session(waiting.id, now) for now in (NOW, eve)]
     queued = [each for each in await scheduler.operator.queue(eve) if each.session.id == waiting.id]
     assert at_once and at_once.reason and later and later.reason and queued[0].reason
-    assert on("05/04/2023", "13:00", "14:00") in [each.official for each in at_once.reason.suggestions]
-    assert later.reason.suggestions == queued[0].reason.suggestions == ()
+    other_days = [on(day, "14:00", "15:00") for day in ("06/04/2023", "07/04/2023")]
+    same_day = on("05/04/2023", "16:00", "17:00")
+    assert [each.official for each in at_once.reason.suggestions] == [same_day, *other_days]
+    assert later.reason.suggestions == queued[0].reason.suggestions
+    assert [each.official for each in later.reason.suggestions] == [*other_days, on("10/04/2023", "14:00", "15:00")]
     with pytest.raises(TooLate):
-        await scheduler.amend(waiting.id, replace(wish, official=on("05/04/2023", "13:00", "14:00")), eve)
+        await scheduler.amend(waiting.id, replace(wish, official=same_day), eve)
+    await scheduler.amend(waiting.id, replace(wish, official=other_days[0]), eve)
 
 
 async def test_i20_a_rehearsal_alone_is_moved_as_late_as_one_likes(scheduler: Scheduler) -> None:

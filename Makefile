@@ -5,7 +5,7 @@ BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester
 
-.PHONY: run demo install test quick coverage check unit mutants soak flood endurance fuzz sanitize long drills units web types e2e bench docs packages clean
+.PHONY: run demo install test quick coverage check unit mutants soak flood endurance fuzz sanitize long drills units web types e2e screenshots bench docs packages clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -95,6 +95,10 @@ web/node_modules/.package-lock.json: web/package-lock.json
 e2e: install
 	tests/e2e/netns.sh $(BIN)/pytest -q -m alone tests/e2e
 	tests/e2e/netns.sh $(BIN)/pytest -q -n 2 -m "not alone" tests/e2e
+
+# Every page outside a meeting at four sizes in both themes, in build/screenshots; renews those of docs/.
+screenshots: install
+	tests/e2e/netns.sh $(BIN)/python -m tests.e2e.screenshots
 
 bench: .venv/run.stamp
 	$(BIN)/python -m loadtest bench

@@ -149,8 +149,10 @@ class SessionsPage extends Page {
     return emptyState({picture: 'calendar', title: t('sessions.none'), action});
   }
 
-  clear() {
+  async clear() {
     this.look({});
+    await this.updateComplete;
+    /** @type {HTMLFormElement} */ (this.querySelector('form.filters')).reset(); // what was chosen in a select, too
   }
 
   /** @param {import('./session-groups.js').SessionGroup} group */

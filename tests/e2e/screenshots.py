@@ -1,0 +1,127 @@
+"""Takes a screenshot of every page outside a meeting, at four sizes in both themes: `make screenshots`.
+
+They go to `build/screenshots`; those that documents show, to `docs`. A page that is wider than its window is named, and
+the command then fails.
+"""
+
+import sys
+import tempfile
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from tests.e2e import browsers
+from tests.e2e.people import HANOI, HOST
+from tests.e2e.server import Server, running
+
+SIZES = ((375, 812), (820, 1180), (1280, 800), (1920, 1080))
+SHOWN = ("sessions", "register")
+"""Pages that documents show, at 1280x800 in the light theme."""
+ROOT = Path(__file__).parents[2]
+COLOURS = 128
+HOUR = timedelta(hours=1)
+_OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def between(start: datetime, end: datetime) -> dict[str, str]:
+    """Return a slot as requests have it."""
+    return {"start": start.isoformat(), "end": end.isoformat()}
+
+
+def registration(title: str, start: datetime, **facts: object) -> dict[str, object]:
+    """Return a registration of UBND thành phố Nha Trang with two of its communes."""
+    return {
+        "title": title,
+        "host_point": HOST,
+        "points": ["nt.xuonghuan", "nt.vinhhai"],
+        "official": between(start, start + 2 * HOUR),
+        "contact_name": "Nguyễn Thị Ánh",
+        "contact_phone": "0905 123 456",
+        "purpose": "noi_bo_don_vi",
+        "kind": "giao_ban",
+        "form": "truc_tuyen",
+        "secret": False,
+        **facts,
+    }
+
+
+def register_sessions(server: Server, page: Page) -> None:
+    """Register one session that is about to begin, a repeat, and one with a rehearsal."""
+    now = datetime.now(HANOI).replace(second=0, microsecond=0)
+    morning = (now + timedelta(days=8)).replace(hour=8, minute=0)
+    urgent = {"class": "khan_cap", "ground": "chi_dao_ubnd_tinh", "reason": "Công điện 05/CĐ-UBND"}
+    rehearsal = between(morning - 18 * HOUR, morning - 17 * HOUR)
+    bodies = [registration("Họp khẩn ứng phó bão số 12", now + timedelta(minutes=3), **urgent)]
+    bodies += [registration("Giao ban hằng tuần", morning + timedelta(weeks=week)) for week in range(4)]
+    bodies.append(registration("Chuyển đổi số quý IV", morning + 6 * HOUR, rehearsal=rehearsal))
+    for body in bodies:
+        response = page.request.post(f"{server.http}api/v1/registrations", data=body)
+        assert response.ok, response.text()
+
+
+def sign_in(server: Server, page: Page, account: str) -> None:
+    """Sign in without the form, in any language and size."""
+    answer = page.request.post(
+        f"{server.http}api/v1/login", data={"account": account, "password": server.accounts[account]}
+    )
+    assert answer.ok, answer.text()
+
+
+def keep(page: Page, file: Path) -> None:
+    """Store what is seen, in few colours: small, and the same for the eye."""
+    with Image.open(BytesIO(page.screenshot())) as image:
+        small = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    small.save(file, optimize=True)
+
+
+def take(server: Server, page: Page, theme: str, out: Path) -> list[str]:
+    """Take every page that the account is shown; return those wider than their window."""
+    page.goto(f"{server.http}sessions.html")
+    page.locator("nav a").first.wait_for()
+    links = page.locator("nav a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
+    wide = []
+    for link in [*links, "index.html", "design.html"]:
+        name = link.removesuffix(".html")
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(f"{server.http}{link}")
+            page.wait_for_load_state("networkidle")
+            keep(page, out / f"{name}-{width}-{theme}.png")
+            if page.evaluate(_OVERFLOW):
+                wide.append(f"{link} at {width}, {theme}")
+            if (name, width, theme) in {(shown, 1280, "light") for shown in SHOWN}:
+                keep(page, ROOT / "docs" / f"{name}.png")
+    return wide
+
+
+def main() -> None:
+    """Start a server with some sessions, and take all pages as a technician and those of a unit."""
+    out = ROOT / "build" / "screenshots"
+    wide = []
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        running(Path(directory) / "data") as server,
+        sync_playwright() as playwright,
+        browsers.chromium(playwright, []) as browser,
+    ):
+        server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
+        server.create("truc.ban", "--role", "technician")
+        for theme in ("light", "dark"):
+            for account in ("truc.ban", HOST):  # the unit comes last: documents show its pages
+                page = browser.new_context(locale="vi-VN", color_scheme=theme).new_page()
+                sign_in(server, page, account)
+                if theme == "light" and account == "truc.ban":
+                    register_sessions(server, page)
+                wide += take(server, page, theme, out)
+                page.context.close()
+    print(f"{len(list(out.glob('*.png')))} screenshots in {out}")
+    if wide:
+        sys.exit("wider than the window: " + ", ".join(wide))
+
+
+if __name__ == "__main__":
+    main()

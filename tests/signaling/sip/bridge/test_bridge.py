@@ -48,7 +48,7 @@ async def test_r056_a_room_system_speaks_when_the_host_lets_it(world: World) -> 
     assert member is not None
     assert (member.name, member.role, member.floor, member.controller) == ("UBND.Nha Trang", "component", False, False)
     await host.send(type="floor", seat=member.id, open=True)
-    await host.seat(member.id, floor=True, media="connected", camera=True, mic=False)
+    await host.seat(member.id, floor=True, media="connected", camera=True, mic=True)
     assert member.id in world.engine.rooms[session.id].floors
     assert len(agent.called) == 1
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import AsyncAdaptedQueuePool, Connection, Dialect, event, make_url, text
+from sqlalchemy import AsyncAdaptedQueuePool, Connection, Dialect, Select, event, make_url, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult, create_async_engine
 from sqlalchemy.util.queue import AsyncAdaptedQueue
 
 from scheduler.core.code_encryption import EPHEMERAL, OPTION, CodeCipher
@@ -106,6 +106,22 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         yield connection
         if (note := _ALONGSIDE.get()) is not None:
             await note(connection)
+
+
+@asynccontextmanager
+async def streaming(connection: AsyncConnection, query: Select[Any]) -> AsyncIterator[AsyncResult[Any]]:
+    """Yield the rows of a query as they are read; the cursor is closed however the block ends.
+
+    `AsyncConnection.stream` as a context manager leaves it open after an exception. A half-read statement keeps its
+    snapshot in the connection that goes back to the pool (since Python 3.11 a rollback does not end it), and the next
+    BEGIN IMMEDIATE there fails at once with SQLITE_BUSY_SNAPSHOT.
+    """
+    rows = await connection.stream(query)
+    try:
+        yield rows
+    finally:
+        if not connection.invalidated:  # by a cancelled read; its cursor is gone
+            await rows.close()
 
 
 @contextmanager

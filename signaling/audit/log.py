@@ -11,7 +11,7 @@ from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler.core.database import writing
+from scheduler.core.database import streaming, writing
 from scheduler.core.model import Happening
 from scheduler.policy.profile_files import Profiles
 from scheduler.units.naming import key
@@ -122,7 +122,7 @@ class AuditLog:
             yield [row for row in rows if entry_filter.finds(row.entry)]
 
     async def _batches(self, query: Select[tuple[object, ...]]) -> AsyncGenerator[list[ChainedEntry], None]:
-        async with self._engine.connect() as connection, connection.stream(query) as rows:
+        async with self._engine.connect() as connection, streaming(connection, query) as rows:
             async for batch in rows.mappings().partitions(BATCH):
                 yield [_chained(row) for row in batch]
 

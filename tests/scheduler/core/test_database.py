@@ -1,12 +1,13 @@
 """Write transactions run one at a time, and a cancelled one leaves no lock behind."""
 
 import asyncio
+import contextlib
 import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import column, select, table, text
 
 from scheduler.core import database
 
@@ -49,3 +50,23 @@ async def test_a_writer_cancelled_while_writing_blocks_no_other(
     assert numbers == [0, 0, 0, *range(1, 60)]
     assert {type(end) for end in ends} == {asyncio.CancelledError}
     await engine.dispose()
+
+
+async def test_a_read_that_is_broken_off_leaves_no_old_snapshot_to_the_next_writer(tmp_path: Path) -> None:
+    """Another engine writes in between, and the pool gives the connection of the read to the writer."""
+    engine, other = (database.connect(f"sqlite:///{tmp_path / 'a.db'}") for _ in range(2))
+    async with database.writing(engine) as db:
+        await db.execute(text("CREATE TABLE numbers (number INTEGER)"))
+        await db.execute(text("INSERT INTO numbers VALUES (0), (0), (0)"))
+    async with engine.connect() as db, contextlib.AsyncExitStack() as stack:
+        query = select(column("number")).select_from(table("numbers"))
+        rows = await stack.enter_async_context(database.streaming(db, query))
+        await anext(rows.partitions(1))
+    assert rows.closed
+    async with database.writing(other) as db:
+        await db.execute(text("INSERT INTO numbers VALUES (1)"))
+    async with database.writing(engine) as db:
+        await db.execute(text("INSERT INTO numbers VALUES (2)"))
+        assert (await db.execute(text("SELECT number FROM numbers"))).scalars().all() == [0, 0, 0, 1, 2]
+    await engine.dispose()
+    await other.dispose()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import column, select, table, text
+from sqlalchemy import Select, column, select, table, text
 
 from scheduler.core import database
 
@@ -59,7 +59,7 @@ async def test_a_read_that_is_broken_off_leaves_no_old_snapshot_to_the_next_writ
         await db.execute(text("CREATE TABLE numbers (number INTEGER)"))
         await db.execute(text("INSERT INTO numbers VALUES (0), (0), (0)"))
     async with engine.connect() as db, contextlib.AsyncExitStack() as stack:
-        query = select(column("number")).select_from(table("numbers"))
+        query: Select[tuple[int]] = select(column("number")).select_from(table("numbers"))
         rows = await stack.enter_async_context(database.streaming(db, query))
         await anext(rows.partitions(1))
     assert rows.closed

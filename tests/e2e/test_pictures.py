@@ -226,8 +226,8 @@ def test_the_pages_draw_what_the_composer_draws(session: Session, layout: Layout
 
 _SAMPLE = """() => {
   const pen = Object.assign(document.createElement('canvas'), {width: 1, height: 1}).getContext('2d');
+  const samples = window.samples = [];
   let before = '';
-  window.samples = [];
   window.sampling = true;
   const colour = video => {
     if (!video) return null;
@@ -243,13 +243,14 @@ _SAMPLE = """() => {
     if (JSON.stringify(places) !== before) {
       before = JSON.stringify(places);
       const colours = tiles.map(tile => [tile.dataset.tile, colour([...tile.querySelectorAll('video')].at(-1))]);
-      window.samples.push({at: Date.now(), colours});
+      samples.push({at: Date.now(), colours});
     }
-    if (window.sampling) requestAnimationFrame(look);
+    if (window.sampling && window.samples === samples) requestAnimationFrame(look);
   };
   look();
 }"""
-"""Notes each arrangement that is drawn: when, and the colour of each tile's video in its first picture."""
+"""Notes each arrangement that is drawn: when, and the colour of each tile's video in its first picture. It ends when it
+is told to, or when the next one begins: that may be before the frame at which it would see that it was told."""
 CHANGES = [Layout("grid"), Layout("2x2", page=1), Layout("2x2", page=2), Layout("1+5"), Layout("speaker")]
 SEEN_MS = 1000
 """Twice what is asked for: two cores run the server, eleven simulated points and two browsers. That the worker asks for

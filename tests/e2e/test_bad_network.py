@@ -131,7 +131,7 @@ def tile_is(page: Page, height: int, pictures: range) -> bool:
 _TILE = """async () => {
   const report = await document.querySelector('room-page').meeting.connection.pc.getStats();
   const videos = [...report.values()].filter(({type, kind}) => type === 'inbound-rtp' && kind === 'video');
-  const forwarded = videos.find(({packetsReceived}) => packetsReceived);
+  const forwarded = videos.find(({bytesReceived}) => bytesReceived);  // packets of padding alone have none
   return [forwarded.frameHeight ?? 0, forwarded.framesPerSecond ?? 0];
 }"""
 

@@ -68,7 +68,7 @@ def console(server: Server, people: People, red: Browser) -> Page:
     return page
 
 
-def test_ux_02_nothing_wraps_and_eight_rows_are_seen_among_169_points(console: Page) -> None:
+def test_ux_28_37_nothing_wraps_and_eight_rows_are_seen_among_169_points(console: Page) -> None:
     page = console
     expect(page.get_by_test_id("count")).to_have_text(f"3/{POINTS}")
     expect(page.get_by_test_id("seat")).to_have_count(POINTS)
@@ -118,7 +118,7 @@ def test_ux_31_layouts_are_prepared_taken_kept_on_keys_and_undone(console: Page)
     expect(page.locator("dialog.keys")).to_contain_text("Mời người đầu hàng phát biểu")
 
 
-def test_ux_26_the_space_bar_calls_the_first_and_leaving_asks(people: People, red: Browser, blue: Browser) -> None:
+def test_ux_25_32_36_each_step_is_undone_and_leaving_asks(people: People, red: Browser, blue: Browser) -> None:
     page = people.sign_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp có người xin phát biểu")
     people.enter(page, code, "host")
@@ -157,7 +157,7 @@ def test_ux_26_the_space_bar_calls_the_first_and_leaving_asks(people: People, re
         expect(each.get_by_test_id("ended")).to_have_attribute("data-reason", "ended")
 
 
-def test_ux_09_an_invitation_rests_without_a_network_and_names_are_not_covered(
+def test_ux_defect_09_an_invitation_rests_without_a_network_and_names_are_not_covered(
     people: People, red: Browser, blue: Browser
 ) -> None:
     page = people.sign_in(red, HOST)

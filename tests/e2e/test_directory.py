@@ -79,7 +79,7 @@ def import_people(page: Page) -> None:
     expect(page.get_by_test_id("imported")).to_be_visible()
 
 
-def test_a_point_is_drawn_up_until_it_is_active(server: Server, people: People, red: Browser) -> None:
+def test_ux_42_a_point_is_drawn_up_until_it_is_active(server: Server, people: People, red: Browser) -> None:
     page = people.sign_in(red, OPERATOR)
     open_directory(server, page)
     expect(page.get_by_test_id("overview")).to_contain_text("Hoạt động: 169")

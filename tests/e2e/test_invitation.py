@@ -11,7 +11,7 @@ from tests.e2e.people import HOST, People
 from tests.e2e.server import Server
 
 
-def test_a_tablet_joins_by_the_qr_code_of_the_sheet(blue: Browser, people: People, server: Server) -> None:
+def test_ux_01_a_tablet_joins_by_the_qr_code_of_the_sheet(blue: Browser, people: People, server: Server) -> None:
     host = people.sign_in(blue, HOST)
     code = people.register(host, ["nt.vinhhai"], "Họp có giấy mời")
     host.get_by_test_id("to-invitation").click()

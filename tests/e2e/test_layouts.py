@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, expect
 from tests.e2e.people import HOST, People
 
 
-def test_the_host_arranges_the_picture_and_takes_it_back(people: People, red: Browser, blue: Browser) -> None:
+def test_ux_31_the_host_arranges_the_picture_and_takes_it_back(people: People, red: Browser, blue: Browser) -> None:
     host_page = people.sign_in(red, HOST)
     code = people.register(host_page, ["nt.xuonghuan", "nt.vinhhai"], "Sắp xếp hình")
     host = people.enter(host_page, code, "host")

@@ -16,7 +16,7 @@ from tests.e2e.server import Server
 pytestmark = pytest.mark.alone
 
 
-def test_from_registration_to_recording(
+def test_ux_10_24_from_registration_to_recording(
     server: Server, people: People, red: Browser, blue: Browser, fox: Browser
 ) -> None:
     host_page = people.sign_in(red, HOST)

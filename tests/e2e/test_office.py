@@ -121,7 +121,7 @@ AGENDA = [
 _CLIPPED = "block => block.scrollHeight > block.clientHeight + 1"
 
 
-def test_ux_defect_25_calendar_by_month_as_a_list_and_on_paper(server: Server, people: People, red: Browser) -> None:
+def test_ux_39_defect_25_calendar_by_month_as_a_list_and_on_paper(server: Server, people: People, red: Browser) -> None:
     page = people.sign_in(red, "ubnd.nha-trang")
     page.set_viewport_size({"width": 1280, "height": 800})
     page.route(re.compile(r"/api/v1/agenda\?"), lambda route: route.fulfill(json=AGENDA))
@@ -148,7 +148,7 @@ def test_ux_defect_25_calendar_by_month_as_a_list_and_on_paper(server: Server, p
     expect(page.locator(".rail")).not_to_be_visible()
 
 
-def test_the_page_of_the_design_shows_table_toast_and_question(server: Server, red: Browser) -> None:
+def test_ux_21_36_the_page_of_the_design_shows_table_toast_and_question(server: Server, red: Browser) -> None:
     page = red.new_context().new_page()
     page.goto(f"{server.http}design.html")
     page.get_by_test_id("design-sort-open").click()

@@ -68,7 +68,9 @@ def test_a_report_from_the_room_reaches_technicians_and_the_host(
     expect(page.get_by_test_id("count")).to_contain_text("3/3")
 
 
-def test_the_first_tap_on_a_tablet_at_rest_counts_where_it_is_seen(people: People, red: Browser, blue: Browser) -> None:
+def test_ux_07_the_first_tap_on_a_tablet_at_rest_counts_where_it_is_seen(
+    people: People, red: Browser, blue: Browser
+) -> None:
     page = people.sign_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp có máy tính bảng")
     people.enter(page, code, "host")

@@ -30,7 +30,7 @@ def links(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("account", ["truc.ban", "giam.sat", "ubnd.nha-trang"])
-def test_every_page_of_the_bar_opens_whole(account: str, server: Server, red: Browser, people: People) -> None:
+def test_ux_23_every_page_of_the_bar_opens_whole(account: str, server: Server, red: Browser, people: People) -> None:
     page = people.sign_in(red, account)
     errors: list[str] = []
 

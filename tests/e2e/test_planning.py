@@ -75,7 +75,7 @@ def register_large(server: Server, page: Page, host: str, title: str) -> Any:
     )
 
 
-def test_an_operator_confirms_a_plan_and_finds_it_in_the_calendar(server: Server, operator: Page) -> None:
+def test_ux_41_an_operator_confirms_a_plan_and_finds_it_in_the_calendar(server: Server, operator: Page) -> None:
     page = operator
     first, last = [register_large(server, page, host, "Giao ban huyện") for host in ("ubnd.cam-ranh", "ubnd.nha-trang")]
     province = register_large(server, page, "ubnd.khanh-hoa", "Họp phòng chống bão")
@@ -122,7 +122,7 @@ def test_an_operator_confirms_a_plan_and_finds_it_in_the_calendar(server: Server
     expect(page.get_by_test_id("details-official")).to_contain_text("08:00–09:00")
 
 
-def test_a_maintenance_is_planned_and_the_rules_are_read(server: Server, operator: Page, people: People) -> None:
+def test_ux_40_a_maintenance_is_planned_and_the_rules_are_read(server: Server, operator: Page, people: People) -> None:
     page = operator
     page.get_by_test_id("nav-capacity").click()
     expect(page.get_by_test_id("peak-points")).to_contain_text("/ 196")
@@ -149,7 +149,7 @@ def test_a_maintenance_is_planned_and_the_rules_are_read(server: Server, operato
     expect(page.get_by_test_id("correction")).to_have_count(0)
 
 
-def test_the_host_is_reminded_of_the_end_and_goes_on(server: Server, people: People, red: Browser) -> None:
+def test_ux_32_the_host_is_reminded_of_the_end_and_goes_on(server: Server, people: People, red: Browser) -> None:
     page = people.sign_in(red, "ubnd.nha-trang")
     start = datetime.now(HANOI).replace(microsecond=0) + timedelta(seconds=10)
     end = start + timedelta(minutes=10)
@@ -164,7 +164,7 @@ def test_the_host_is_reminded_of_the_end_and_goes_on(server: Server, people: Peo
     expect(page.locator("main.console > header")).to_contain_text(f"{end + timedelta(minutes=30):%H:%M}")
 
 
-def test_a_registration_without_capacity_waits_by_a_tap(
+def test_ux_38_a_registration_without_capacity_waits_by_a_tap(
     server: Server, operator: Page, people: People, red: Browser
 ) -> None:
     filling = [register_large(server, operator, host, "Giao ban") for host in ("ubnd.cam-lam", "ubnd.dien-khanh")]

@@ -104,7 +104,7 @@ def assert_plays(page: Page, row: Locator, seconds: float) -> None:
     expect(player).to_have_count(0)
 
 
-def test_a_recording_pauses_is_finished_and_assert_plays(
+def test_ux_34_43_a_recording_pauses_is_finished_and_plays(
     server: Server, people: People, red: Browser, fox: Browser, tmp_path: Path
 ) -> None:
     page = people.sign_in(red, HOST)

@@ -8,7 +8,9 @@ from tests.e2e.people import HANOI, People
 from tests.e2e.server import Server
 
 
-def test_a_communes_registration_is_confirmed_by_its_district(server: Server, people: People, red: Browser) -> None:
+def test_ux_38_a_communes_registration_is_confirmed_by_its_district(
+    server: Server, people: People, red: Browser
+) -> None:
     server.create("nt.ngochiep", "--role", "registrant", "--role", "site", "--point", "nt.ngochiep")
     commune = people.sign_in(red, "nt.ngochiep")
     start = datetime.now(HANOI).replace(hour=8, minute=0) + timedelta(days=30)

@@ -18,7 +18,7 @@ def expect_item(page: Page, words: str) -> None:
     expect(page.get_by_test_id("script-on")).to_contain_text(words)
 
 
-def test_a_script_leads_through_the_meeting(people: People, red: Browser, blue: Browser) -> None:
+def test_ux_33_a_script_leads_through_the_meeting(people: People, red: Browser, blue: Browser) -> None:
     page = people.sign_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp theo kịch bản", script=SCRIPT)
     host = people.enter(page, code, "host")

@@ -9,7 +9,7 @@ from tests.e2e.people import People
 from tests.e2e.server import Server
 
 
-def test_a_point_keeps_its_own_test(server: Server, red: Browser, people: People) -> None:
+def test_ux_02_04_a_point_keeps_its_own_test(server: Server, red: Browser, people: People) -> None:
     page = people.sign_in(red, "ubnd.nha-trang")
     page.goto(f"{server.http}check.html")
     expect(page.get_by_test_id("self-line")).to_have_text(re.compile(r"Tải xuống \d.* Mbit/s · tải lên \d.* Mbit/s"))

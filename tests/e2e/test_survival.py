@@ -84,7 +84,7 @@ def length(cipher: FileCipher, path: Path) -> float:
         return max(frame.time for frame in container.decode(video=0) if frame.time is not None)
 
 
-def test_a_reload_keeps_hand_and_floor(people: People, red: Browser, blue: Browser) -> None:
+def test_ux_10_a_reload_keeps_hand_and_floor(people: People, red: Browser, blue: Browser) -> None:
     page = people.sign_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Tập huấn")
     people.enter(page, code, "host")

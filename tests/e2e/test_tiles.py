@@ -45,7 +45,7 @@ def middle(screenshot: bytes) -> str:
     return browsers.colour_name(red, green, blue)
 
 
-def test_viewers_enlarge_a_camera_and_may_have_one_picture(people: People, red: Browser, blue: Browser) -> None:
+def test_ux_18_viewers_enlarge_a_camera_and_may_have_one_picture(people: People, red: Browser, blue: Browser) -> None:
     page = people.sign_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Hình ghép tại trình duyệt")
     host, guest = people.enter(page, code, "host"), people.enter(people.sign_in(blue, "nt.xuonghuan"), code)

@@ -59,7 +59,7 @@ async def test_the_host_calls_for_help_and_controllers_take_turns(world: World) 
     assert (await commune.type("assist"))["name"] == "Central"
 
 
-async def test_ux_05_while_one_controls_alone_others_take_control_before_they_command(world: World) -> None:
+async def test_ux_defect_05_while_one_controls_alone_others_take_control_before_they_command(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host, chair = await world.join("host", session)
     technician, _ = await world.join("central", session)
@@ -105,7 +105,7 @@ async def test_a_locked_meeting_lets_only_controllers_in_and_its_members_back(wo
     assert noted == [("lock", "room hands"), ("unlock", "")]
 
 
-async def test_ux_03_the_controller_ends_the_meeting_for_everyone(world: World) -> None:
+async def test_ux_defect_03_the_controller_ends_the_meeting_for_everyone(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     guest, _ = await world.join("nhatrang", session)

@@ -1,0 +1,44 @@
+"""Each of the 44 points of usability is shown by browser tests that are named after it, in Chromium and in Firefox."""
+
+from tests.usability_points import POINTS, browser_tests, points_of, shown, table
+
+BOTH = {"Chromium", "Firefox"}
+UNSHOWN = set(POINTS) - {10, 16, 24, 34, 43}
+"""Points that no test shows yet, or in one browser only."""
+SOURCE = """
+@pytest.fixture(params=["red", "fox"])
+def page(people, request): ...
+
+def test_ux_07_41_both(page): ...
+
+def test_ux_08_one(blue): ...
+
+def test_ux_defect_09_none(fox): ...
+"""
+
+
+def test_a_test_is_named_after_its_points_and_runs_in_the_browsers_of_its_fixtures() -> None:
+    assert points_of("test_ux_07_41_names_are_never_covered") == [7, 41]
+    assert points_of("test_ux_defect_09_offline") == []
+    assert [(each.point, set(each.browsers)) for each in shown([("room", SOURCE)])] == [
+        (7, BOTH),
+        (41, BOTH),
+        (8, {"Chromium"}),
+    ]
+
+
+def test_each_point_is_shown_in_both_browsers() -> None:
+    browsers: dict[int, set[str]] = {point: set() for point in POINTS}
+    for each in shown(browser_tests()):
+        browsers[each.point] |= each.browsers
+    assert {point for point in POINTS if browsers[point] != BOTH} <= UNSHOWN
+
+
+def test_the_table_of_points_names_tests_that_show_them() -> None:
+    found: dict[int, set[str]] = {point: set() for point in POINTS}
+    for each in shown(browser_tests()):
+        found[each.point].add(each.module)
+    named = table()
+    assert list(named) == list(POINTS)
+    assert {point: modules - found[point] for point, modules in named.items() if modules - found[point]} == {}
+    assert {point for point, modules in named.items() if not modules} <= UNSHOWN

@@ -158,9 +158,9 @@ class Downlink:
                 self._measure(now, ask=True)
 
     def start(self, now: float) -> None:
-        """Measure which step the link carries before the first pictures are sent, and again upon signs that it is
-        full."""
-        self._measurable = True
+        """Measure which step the link carries before the first pictures are sent, however high, and again upon signs
+        that it is full."""
+        self._measurable, self._carried = True, len(self._steps) - 1
         self._measure(now, ask=False)
 
     def lost(self, share: float, highest: int, now: float, ssrc: int = 0) -> None:
@@ -297,6 +297,8 @@ class Downlink:
         """Take the highest step within the bit/s that were measured, none above the one carried until now."""
         self._requests = None
         if (capacity := self.measurement.take(now)) is None:
+            if not self._response_round_trips:  # nothing is known of a receiver that never responds
+                self._carried = 0
             return
         held = max(self.step, self._carried)
         fit = [step for step in range(held + 1) if PROBE_GOAL_FACTOR * self._needs(step) <= capacity]

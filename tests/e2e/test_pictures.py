@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from mediaserver.api import Layout
+from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.video.layout import Tile, arrange, fit
 from mediaserver.video.layout_plans import FAMILIES
 from signaling.app.services import open_services, utc_now
@@ -26,7 +27,7 @@ from tests.e2e.emulated_network import redirect_media
 from tests.e2e.people import HOST, People, seat_of
 from tests.e2e.points import Colour, Points, simulated
 from tests.e2e.server import LAN, MEDIA_PORT, SIP, Server, environment
-from tests.signaling.sip.baresip import Baresip, room
+from tests.signaling.sip.baresip import COLOURS, Baresip, film, room
 
 pytestmark = pytest.mark.alone
 
@@ -342,12 +343,13 @@ def test_a_room_system_in_the_session_sees_the_composed_picture(
 ) -> None:
     points, calls = session.points, AsyncExitStack()
     points.run(register_room_system(server, ABSENT))
-    peer = points.run(calls.enter_async_context(room(tmp_path)))
+    loud = points.run(film(tmp_path / "room.mp4", COLOURS))
+    peer = points.run(calls.enter_async_context(room(tmp_path, film=loud, bitrate=CAMERA_BPS)))
     try:
         points.run(peer.command("dial", f"sip:{session.code}@{SIP[0]}:{SIP[1]}"))
         points.run(peer.event("CALL_ESTABLISHED"))
         seats = [*session.seats, seat_of(session.host, "UBND.Cam Ranh")]
-        for layout in (Layout("1+5"), Layout("2x2")):
+        for layout in (Layout("grid"), Layout("1+5"), Layout("2x2")):
             session.choose(layout)
             tiles = arrange(layout, seats, points.seat(SPEAKS), WIDTH, HEIGHT)
             moving = [tile for tile in tiles if tile.seat in seats[-2:]]

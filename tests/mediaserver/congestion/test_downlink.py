@@ -154,13 +154,23 @@ def started(capacity: float) -> BottleneckLink:
     return link
 
 
-@pytest.mark.parametrize(("capacity", "step"), [(4e6, 3), (1.5e6, 2), (0.6e6, 1), (0.2e6, 0)])
+@pytest.mark.parametrize(("capacity", "step"), [(4e6, 4), (3e6, 3), (1.5e6, 2), (0.6e6, 1), (0.2e6, 0)])
 def test_the_first_pictures_fit_the_link_and_its_queue(capacity: float, step: int) -> None:
     link = started(capacity)
     link.run(1)
     assert (link.downlink.step, link.downlink.measurement.running) == (step, False)
     link.run(9)
     assert (link.lost, link.longest < 0.3) == (0, True)
+
+
+def test_a_receiver_that_never_responds_gets_no_more_than_it_began_with() -> None:
+    downlink = Downlink(TILES_BPS, TILES_START)
+    downlink.start(0.0)
+    for tick in range(200):
+        downlink.measurement.next(tick * TICK_S)
+        downlink.update(tick * TICK_S)
+    downlink.max_step = len(TILES_BPS) - 1
+    assert (downlink.measurement.running, downlink.update(10.0)) == (False, TILES_START)
 
 
 @pytest.mark.parametrize("capacity", [1.5e6, 0.6e6, 0.2e6])

@@ -19,7 +19,11 @@ interface Named { id: string; name: string }
 /** A point: the name that its devices have, and its Vietnamese name. */
 interface NamedPoint extends Named { label: string }
 
-interface SignedInUser { account: string; name: string; roles: string[]; unit: Named | null; point: Named | null; provider: Named | null; language: string; must_change: boolean }
+interface SignedInUser { account: string; name: string; roles: string[]; unit: Named | null; point: (Named & {label: string}) | null; provider: Named | null; language: string; must_change: boolean }
+interface SignedInDevice { since: string; address: string; browser: string; current: boolean }
+interface CalendarLinkState { created: string; made_by: string }
+/** `unit_allowed`: the user may make and revoke the link of the unit. */
+interface CalendarLinkStates { account: CalendarLinkState | null; unit: CalendarLinkState | null; unit_allowed: boolean }
 interface Unit { id: string; name: string; level: string; parent: string | null }
 interface Point { id: string; name: string; label: string; unit: string; level: string; devices: number }
 

@@ -340,6 +340,14 @@ class SessionOutline:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """The number of changes of a session since it was registered, and the time of the last one."""
+
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AgendaEntry:
     """One slot of a session in the agenda: `host` is the label of the host point, `phase` that of the slot."""
 

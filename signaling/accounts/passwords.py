@@ -20,6 +20,16 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """A sign-in as its account sees it: the hash of the cookie's token, its time, address and browser."""
+
+    id: str
+    created: datetime
+    address: str
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
     """A sign-in: the hash of its cookie's token, its account, and when it expires."""
 

@@ -51,6 +51,12 @@ def may_see(account: Account, session: Session | SessionOutline, unit_directory:
     return account.sees_all or account.unit in units or bool(units & unit_directory.wards(account.unit, session))
 
 
+def seen_units(account: Account, unit_directory: UnitDirectory) -> list[str] | None:
+    """Return the units among whose sessions are all that an account may see; None: any unit."""
+    unit = account.unit
+    return None if account.sees_all else [] if unit is None else [unit, *unit_directory.all_wards(unit)]
+
+
 def may_know_code(account: Account, session: Session, unit_directory: UnitDirectory) -> bool:
     """Return whether an account may know the code: units that take part or register it, central accounts (R-051).
 
@@ -128,6 +134,11 @@ def may_see_card(account: Account, unit: str, units: Sequence[Unit]) -> bool:
     while above is not None and above != account.unit:
         above = parents.get(above)
     return account.sees_all or (above is not None and account.unit is not None)
+
+
+def may_link_unit(account: Account) -> bool:
+    """Return whether an account may make and revoke the calendar link of its unit: registrants, central accounts."""
+    return account.unit is not None and (account.central or "registrant" in account.roles)
 
 
 def may_keep_people(account: Account, unit: str, units: Sequence[Unit]) -> bool:

@@ -7,11 +7,11 @@ from pydantic import StringConstraints
 
 from scheduler.core.errors import UnknownPoint
 from signaling.accounts.context import ACCOUNTS
-from signaling.core.account import Account
+from signaling.core.account import Account, digest
 from signaling.core.errors import WrongLine
 from signaling.http.cookies import COOKIE
 from signaling.http.middleware import clear_cookie, set_cookie
-from signaling.http.route import ApiRequest, Model, Named, Route
+from signaling.http.route import ApiRequest, Model, Moment, Named, NamedPoint, Route
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -44,10 +44,19 @@ class Me(Model):
     name: str
     roles: list[str]
     unit: Named | None
-    point: Named | None
+    point: NamedPoint | None
     provider: Named | None
     language: str
     must_change: bool
+
+
+class Device(Model):
+    """A browser in which the account is signed in: since when, from where, and whether it is the one that asks."""
+
+    since: Moment
+    address: str
+    browser: str
+    current: bool
 
 
 async def login(request: ApiRequest) -> web.Response:
@@ -90,6 +99,23 @@ async def logout(request: ApiRequest) -> web.Response:
 async def me(request: ApiRequest) -> Me:
     """Return the signed-in account."""
     return await _me(request, request.account)
+
+
+async def devices(request: ApiRequest) -> list[Device]:
+    """List the browsers in which the account is signed in, newest first."""
+    current = digest(request.request.cookies[COOKIE])
+    return [
+        Device(since=each.created, address=each.address, browser=each.browser, current=each.id == current)
+        for each in await request.context(ACCOUNTS).sign_in.devices(request.account, request.now)
+    ]
+
+
+async def sign_out_others(request: ApiRequest) -> web.Response:
+    """Sign the account out in all other browsers."""
+    await request.context(ACCOUNTS).sign_in.end_others(
+        request.request.cookies[COOKIE], request.account, request.source, request.now
+    )
+    return web.Response(status=204)
 
 
 async def password(request: ApiRequest) -> web.Response:
@@ -138,13 +164,14 @@ async def _unit(request: ApiRequest, unit: str | None) -> Named | None:
     return Named(id=unit, name=names.get(unit, unit))
 
 
-async def _point(request: ApiRequest, point: str | None) -> Named | None:
+async def _point(request: ApiRequest, point: str | None) -> NamedPoint | None:
     if point is None:
         return None
     try:
-        return Named(id=point, name=(await request.context(ACCOUNTS).scheduler.point(point)).name)
+        known = await request.context(ACCOUNTS).scheduler.point(point)
     except UnknownPoint:
-        return Named(id=point, name=point)
+        return NamedPoint(id=point, name=point, label=point)
+    return NamedPoint(id=point, name=known.name, label=known.label)
 
 
 async def _provider(request: ApiRequest, provider: str | None) -> Named | None:
@@ -168,6 +195,17 @@ ROUTES = [
     ),
     Route("POST", "/logout", logout, "Sign out", None, status=204, access="new-password"),
     Route("GET", "/me", me, "Who is signed in", Me, access="new-password"),
+    Route("GET", "/sign-ins", devices, "Where the account is signed in", list[Device], access="provider"),
+    Route(
+        "POST",
+        "/sign-ins/end-others",
+        sign_out_others,
+        "Sign out in all other browsers",
+        None,
+        status=204,
+        access="provider",
+        own=True,
+    ),
     Route(
         "POST", "/password", password, "Change one's password", Me, NewPassword, access="new-password", problems=(429,)
     ),

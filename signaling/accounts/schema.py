@@ -47,5 +47,7 @@ LOGINS = Table(
     Column("account", String(64), ForeignKey("accounts.account", ondelete="CASCADE"), nullable=False),
     Column("created", Timestamp, nullable=False),
     Column("expires", Timestamp, nullable=False),
+    Column("address", String(64), nullable=False, server_default=""),  # where it was signed in, and by which browser
+    Column("browser", String(200), nullable=False, server_default=""),
     Index("logins_account", "account"),
 )

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signaling.accounts import throttle
 from signaling.accounts.password_links import PasswordLinks
-from signaling.accounts.passwords import Login, Passwords, check_password, is_name
+from signaling.accounts.passwords import Device, Login, Passwords, check_password, is_name
 from signaling.accounts.store import AccountStore
 from signaling.accounts.throttle import Throttle
 from signaling.audit.log import AuditLog
@@ -73,7 +73,7 @@ class SignIn:
         await self._throttle.forget(pair)
         await self._throttle.take_back(address)
         await self._audit(account, "login", source, now)
-        return await self._new_login(account, now), stored[0].under(self._operator(now))
+        return await self._new_login(account, source, now), stored[0].under(self._operator(now))
 
     async def account(self, token: str | None, now: datetime) -> Account | None:
         """Return the account of a cookie with its present roles; None if the sign-in is unknown or expired."""
@@ -91,6 +91,18 @@ class SignIn:
         await self._ended(account.account, digest(token))
         await self._audit(account.account, "logout", source, now)
 
+    async def devices(self, account: Account, now: datetime) -> list[Device]:
+        """Return where an account is signed in, newest first."""
+        return await self._accounts.devices(account.account, now)
+
+    async def end_others(self, token: str, account: Account, source: Source, now: datetime) -> None:
+        """End all sign-ins of an account but that of a token, and close their sockets."""
+        ended = await self._accounts.end_others(account.account, digest(token))
+        for each in ended:
+            await self._ended(account.account, each)
+        if ended:
+            await self._audit(account.account, "logout-others", source, now)
+
     async def change_password(self, account: Account, old: str, new: str, source: Source, now: datetime) -> str:
         """Set a new password, end all sign-ins of the account and return a fresh token.
 
@@ -102,7 +114,7 @@ class SignIn:
             raise BadInput([Fault("new", "must differ from the old one")])
         await self._set_password(account.account, await self._passwords.hash(new))
         await self._audit(account.account, "password", source, now)
-        return await self._new_login(account.account, now)
+        return await self._new_login(account.account, source, now)
 
     async def first_password(self, token: str, password: str, source: Source, now: datetime) -> tuple[str, str]:
         """Set the password of the account of a one-time link; return a fresh token and the account.
@@ -115,7 +127,7 @@ class SignIn:
         await self._password_links.use(link, now)
         await self._set_password(link.account, hashed)
         await self._audit(link.account, "password", source, now)
-        return await self._new_login(link.account, now), link.account
+        return await self._new_login(link.account, source, now), link.account
 
     async def lock(self, account: str) -> None:
         """Give an account a password that nobody knows, and end all its sign-ins."""
@@ -130,9 +142,9 @@ class SignIn:
         await self._accounts.set_password(account, hashed, must_change=False)
         await self._ended(account, None)
 
-    async def _new_login(self, account: str, now: datetime) -> str:
+    async def _new_login(self, account: str, source: Source, now: datetime) -> str:
         token = secrets.token_urlsafe(32)
-        await self._accounts.add_login(digest(token), account, now, now + LOGIN_LASTS)
+        await self._accounts.add_login(digest(token), account, source, now, now + LOGIN_LASTS)
         return token
 
     async def _audit(self, account: str, action: str, source: Source, now: datetime) -> None:

@@ -9,9 +9,9 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from scheduler.core.database import writing
-from signaling.accounts.passwords import Login
+from signaling.accounts.passwords import Device, Login
 from signaling.accounts.schema import ACCOUNTS, LOGINS
-from signaling.core.account import Account, Role
+from signaling.core.account import Account, Role, Source
 from signaling.core.errors import BadInput, Fault
 from signaling.core.sql_rows import SqlRows
 from signaling.http.cookies import EXPIRED_LASTS
@@ -51,11 +51,12 @@ class AccountStore(SqlRows):
             await connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account == name).values(values))
             await connection.execute(delete(LOGINS).where(LOGINS.c.account == name))
 
-    async def add_login(self, token: str, account: str, now: datetime, expires: datetime) -> None:
+    async def add_login(self, token: str, account: str, source: Source, now: datetime, expires: datetime) -> None:
         """Store a sign-in under the hash of its token; delete those that expired long ago."""
         async with self._writer.begin() as connection:
             await connection.execute(delete(LOGINS).where(LOGINS.c.expires <= now - EXPIRED_LASTS))
             row = {"token": token, "account": account, "created": now, "expires": expires}
+            row |= {"address": source.address, "browser": source.browser}
             await connection.execute(insert(LOGINS).values(row))
 
     async def login(self, token: str, now: datetime) -> Account | None:
@@ -74,9 +75,21 @@ class AccountStore(SqlRows):
         """Return those of the hashes that are stored."""
         return {row["token"] for row in await self._all(select(LOGINS.c.token).where(LOGINS.c.token.in_(tokens)))}
 
+    async def devices(self, account: str, now: datetime) -> list[Device]:
+        """Return the sign-ins of an account that have not expired, newest first."""
+        valid = select(LOGINS).where(LOGINS.c.account == account, LOGINS.c.expires > now)
+        rows = await self._all(valid.order_by(LOGINS.c.created.desc(), LOGINS.c.token))
+        return [Device(row["token"], row["created"], row["address"], row["browser"]) for row in rows]
+
     async def end_login(self, token: str) -> None:
         """Delete a sign-in."""
         await self._write(delete(LOGINS).where(LOGINS.c.token == token))
+
+    async def end_others(self, account: str, token: str) -> list[str]:
+        """Delete all sign-ins of an account but one; return the hashes of those deleted."""
+        others = delete(LOGINS).where(LOGINS.c.account == account, LOGINS.c.token != token).returning(LOGINS.c.token)
+        async with self._writer.begin() as connection:
+            return list((await connection.execute(others)).scalars())
 
     async def ping(self) -> None:
         """Check that the database answers and allows writes. Raises SQLAlchemyError, OSError."""

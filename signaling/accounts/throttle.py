@@ -8,7 +8,9 @@ Chosen (TCVN 14423 5.5.2.2 suggests at most five failures):
   opens from everywhere else, so nobody can lock somebody else out.
 * sign-in, one address: 50 failures in 15 minutes, over whatever accounts, lock the address for 15 minutes.
 * session codes, one account: 20 wrong codes in a minute lock the account's joining for 15 minutes.
-* keys of media workers, one address: 10 wrong keys in a minute lock the address for 5 minutes.
+* keys of media workers, one address: 10 wrong keys in a minute lock the address for 5 minutes;
+* calendar links, one address: 20 unknown ones in a minute lock the address for 5 minutes. Each link may be fetched 20
+  times in a minute, then is locked for one: here every attempt counts.
 
 Times are Valkey's own (TIME), for the clocks of servers differ. Each server remembers the failures that it counted and
 sets a key in Valkey, its mark, that says that they are stored there; when the mark is gone, Valkey has lost its data,
@@ -75,6 +77,8 @@ LOGIN_PAIR = Rule("login", 5, 900, 900)
 LOGIN_ADDRESS = Rule("address", 50, 900, 900)
 CODE = Rule("code", 20, 60, 900)
 WORKER = Rule("worker", 10, 60, 300)
+UNKNOWN_FEED = Rule("unknown-feed", 20, 60, 300)
+FEED = Rule("feed", 20, 60, 60)
 
 
 @dataclass(frozen=True, slots=True)

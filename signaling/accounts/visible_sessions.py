@@ -1,7 +1,9 @@
 """Finds sessions that the account of a request may see."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from scheduler.booking.registration.service import Scheduler
 from scheduler.core import model
 from signaling.accounts import permissions
 from signaling.accounts.context import ACCOUNTS
@@ -11,15 +13,21 @@ from signaling.http.route import ApiRequest
 
 async def all_points(request: ApiRequest) -> Mapping[str, model.Point]:
     """Return every point by id."""
-    return {point.id: point for point in await request.context(ACCOUNTS).scheduler.points()}
+    return await _by_id(request.context(ACCOUNTS).scheduler)
 
 
 async def units_and_points(request: ApiRequest) -> UnitDirectory:
     """Return the units and points by which rights are decided."""
-    context = request.context(ACCOUNTS)
-    return UnitDirectory(
-        await all_points(request), await context.scheduler.units(), context.scheduler.all_profiles, request.now
-    )
+    return await unit_directory_at(request.context(ACCOUNTS).scheduler, request.now)
+
+
+async def unit_directory_at(scheduler: Scheduler, now: datetime) -> UnitDirectory:
+    """Return the units and points by which rights are decided at a time."""
+    return UnitDirectory(await _by_id(scheduler), await scheduler.units(), scheduler.all_profiles, now)
+
+
+async def _by_id(scheduler: Scheduler) -> Mapping[str, model.Point]:
+    return {point.id: point for point in await scheduler.points()}
 
 
 async def find(request: ApiRequest, session_id: str | None = None) -> tuple[model.Session, UnitDirectory]:

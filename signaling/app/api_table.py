@@ -7,6 +7,7 @@ from signaling.accounts import rest as accounts_rest
 from signaling.audit import rest as audit_rest
 from signaling.booking import (
     agenda,
+    calendar_link_rest,
     capacity,
     changes,
     drafts,
@@ -61,6 +62,7 @@ GROUPS: dict[str, Sequence[Route]] = {
     "desk": queue.ROUTES,
     "changes": changes.ROUTES,
     "agenda": agenda.ROUTES,
+    "calendar_links": calendar_link_rest.ROUTES,
     "capacity": capacity.ROUTES,
     "workers": workers_rest.ROUTES,
     "calendar": calendar.ROUTES,

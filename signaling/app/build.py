@@ -25,6 +25,7 @@ from signaling.app.server import Server
 from signaling.app.services import Services, utc_now
 from signaling.app.settings import Settings
 from signaling.app.worker_command import worker_command
+from signaling.booking import calendar_feed
 from signaling.core import valkey
 from signaling.core.server_id import owner_of
 from signaling.directory.jobs import fall_due, warn_of_endings, warn_of_first_assessments
@@ -300,6 +301,7 @@ def application(server: Server, workers: WorkerPool | None = None) -> web.Applic
         [
             *router.routes(PREFIX, ROUTES, MODELS),
             *health.ROUTES,
+            web.get("/calendar/{token}.ics", calendar_feed.handle),
             web.get("/ws", websocket.handle),
             web.get("/{path:.*}", pages.handle),
         ]

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from signaling.accounts.context import ACCOUNTS, AccountsContext
+from signaling.accounts.throttle import Throttle
 from signaling.app.health import HEALTH, HealthContext
 from signaling.app.server import Server
 from signaling.audit.context import AUDIT_LOG, AuditContext
@@ -80,6 +81,8 @@ def provide(app: web.Application, server: Server) -> None:
         reply_deadlines=server.reply_deadlines,
         parser=server.parser,
         session_costs=server.session_costs,
+        calendar_links=server.calendar_links,
+        throttle=Throttle(server.redis),
     )
     app[COMPLIANCE] = ComplianceContext(
         feedback=server.feedback,

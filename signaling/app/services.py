@@ -63,6 +63,7 @@ from signaling.app import migration, private_files
 from signaling.app.lease import Lease
 from signaling.app.settings import Settings
 from signaling.audit.log import AuditLog
+from signaling.booking.calendar_links import CalendarLinks
 from signaling.booking.session_costs import SessionCostStore
 from signaling.core import child_process
 from signaling.http.idempotency import Idempotency
@@ -118,6 +119,7 @@ class Services:
     idempotency: Idempotency
     worker_keys: WorkerKeys
     session_costs: SessionCostStore
+    calendar_links: CalendarLinks
     meeting_store: MeetingStore
     recording_store: RecordingStore
     audit: AuditLog
@@ -228,11 +230,12 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
     parser = SandboxedParser(child_process.output)
     drafts, reports = Drafts(engine, policies, channels), Reports(engine, policies, scheduler)
     alerts = Alerts(engine, policies, channels)
+    directory, accounts = Directory(engine, policies), AccountStore(engine)
     return Services(
         database=engine,
         scheduler=scheduler,
         drafts=drafts,
-        directory=Directory(engine, policies),
+        directory=directory,
         equipment=Equipment(engine, policies),
         people=People(engine, policies),
         guest_access=GuestAccess(engine, policies),
@@ -256,10 +259,11 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         reply_deadlines=ReplyDeadlines(engine, policies, settings.mail.contacts if settings.mail else Contacts()),
         emergencies=Emergencies(engine),
         policy_uploads=PolicyUpload(engine, policies),
-        accounts=AccountStore(engine),
+        accounts=accounts,
         idempotency=Idempotency(engine),
         worker_keys=WorkerKeys(engine),
         session_costs=SessionCostStore(engine),
+        calendar_links=CalendarLinks(engine, accounts, directory.operator),
         meeting_store=MeetingStore(engine),
         recording_store=RecordingStore(engine, settings.recordings),
         audit=AuditLog(engine, policies, scheduler.happenings),

@@ -12,6 +12,8 @@ from scheduler.booking.registration.emergencies import Emergencies
 from scheduler.booking.registration.reply_deadlines import ReplyDeadlines
 from scheduler.booking.registration.service import Scheduler
 from scheduler.files.sandboxed_parser import SandboxedParser
+from signaling.accounts.throttle import Throttle
+from signaling.booking.calendar_links import CalendarLinks
 from signaling.booking.session_costs import SessionCostStore
 from signaling.mail.outbox_sender import OutboxSender
 from signaling.meeting.manager import MeetingManager
@@ -29,6 +31,8 @@ class BookingContext:
     reply_deadlines: ReplyDeadlines
     parser: SandboxedParser
     session_costs: SessionCostStore
+    calendar_links: CalendarLinks
+    throttle: Throttle
 
 
 BOOKING = web.AppKey("BookingContext", BookingContext)

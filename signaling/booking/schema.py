@@ -1,6 +1,6 @@
-"""SQL table of the costs of a session on this machine, as load tests measured it."""
+"""SQL tables of the costs of a session on this machine, as load tests measured it, and of calendar links."""
 
-from sqlalchemy import Column, Float, Integer, String, Table
+from sqlalchemy import Column, Float, ForeignKey, Integer, String, Table
 
 from scheduler.core.sql_types import Timestamp
 from signaling.core.schema import METADATA
@@ -15,4 +15,14 @@ SESSION_COSTS = Table(  # CPU in percent of a core; the newest row counts
     Column("forwarded_pct", Float, nullable=False),
     Column("composed_pct", Float, nullable=False),
     Column("recorded_pct", Float, nullable=False),
+)
+
+CALENDAR_LINKS = Table(  # secret links of calendar feeds, each of one account or one unit
+    "calendar_links",
+    METADATA,
+    Column("token", String(64), primary_key=True),  # SHA-256 of the token, which is nowhere
+    Column("account", String(64), ForeignKey("accounts.account", ondelete="CASCADE"), unique=True),
+    Column("unit", String(64), unique=True),
+    Column("created", Timestamp, nullable=False),
+    Column("made_by", String(64), nullable=False),
 )

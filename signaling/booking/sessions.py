@@ -123,8 +123,7 @@ async def _page(request: ApiRequest, unit_directory: UnitDirectory) -> list[mode
 def _selection(request: ApiRequest, unit_directory: UnitDirectory) -> Selection:
     query: Listing = request.query
     start, end = query.bounds(request.now - BACK, BACK + AHEAD)
-    unit = request.account.unit
-    units = None if request.account.sees_all else [] if unit is None else [unit, *unit_directory.all_wards(unit)]
+    units = permissions.seen_units(request.account, unit_directory)
     return Selection(start, end, units, query.unit, query.phase, query.q, newest=query.order == "-start")
 
 

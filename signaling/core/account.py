@@ -68,10 +68,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Source of a request, as the audit log stores it (NĐ 333: address and port)."""
+    """Source of a request, as the audit log stores it (NĐ 333: address and port), and what the browser calls itself."""
 
     address: str
     port: int
+    browser: str = ""
 
     def entry(self, now: datetime, account: str, action: str, subject: str, detail: str = "") -> AuditEntry:
         """Return the audit entry of an action of an account from this source."""

@@ -36,6 +36,7 @@ LOCAL = {"localhost", "127.0.0.1", "::1"}
 API = "/api/"
 SOCKET = "/ws"
 IDENTITY = "identity"
+MAX_BROWSER = 200
 LOCK_SECONDS = 4.0
 """Longest wait of a request for database locks, so that it is answered (503) within five seconds."""
 
@@ -111,9 +112,10 @@ def check_origin(request: web.Request) -> None:
 
 
 def source_of(request: web.Request) -> Source:
-    """Return the address and port that a request came from."""
+    """Return the address and port that a request came from, and the name of its browser."""
     peer = request.transport.get_extra_info("peername") if request.transport is not None else None
-    return Source(str(peer[0]), int(peer[1])) if peer else Source("", 0)
+    browser = "".join(filter(str.isprintable, request.headers.get(hdrs.USER_AGENT, "")))[:MAX_BROWSER]
+    return Source(str(peer[0]), int(peer[1]), browser) if peer else Source("", 0, browser)
 
 
 def set_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:

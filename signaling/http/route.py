@@ -171,6 +171,8 @@ class Route:
     """Whether the body is a file, which the handler reads."""
     changes: bool = True
     """False for a POST that changes no data."""
+    own: bool = False
+    """Whether it changes only what is the account's own, as its sign-ins: also those who only supervise may do that."""
     group: str = ""
     """First half of the operationId; the table of all routes sets it."""
 
@@ -181,8 +183,8 @@ class Route:
 
     @property
     def acts(self) -> bool:
-        """Return whether the endpoint changes something other than the client's own sign-in."""
-        return self.method != "GET" and self.changes and self.access in {"provider", "signed-in"}
+        """Return whether the endpoint changes something other than what is the account's own."""
+        return self.method != "GET" and self.changes and not self.own and self.access in {"provider", "signed-in"}
 
     @property
     def keyed(self) -> bool:

@@ -84,7 +84,7 @@ def take(server: Server, page: Page, theme: str, out: Path) -> list[str]:
     page.locator("nav a").first.wait_for()
     links = page.locator("nav a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
     wide = []
-    for link in [*links, "index.html", "design.html"]:
+    for link in [*links, "account.html", "index.html", "design.html"]:
         name = link.removesuffix(".html")
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})

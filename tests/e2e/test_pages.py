@@ -24,8 +24,8 @@ _OVERFLOW = "() => document.documentElement.scrollWidth - document.documentEleme
 
 
 def links(page: Page) -> list[str]:
-    """Return the links of the navigation bar, its menu included."""
-    found = page.locator("nav a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
+    """Return the links of the rail, and of the menu of the account."""
+    found = page.locator("nav a, #profile a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
     return list(dict.fromkeys(found))
 
 

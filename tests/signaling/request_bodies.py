@@ -47,6 +47,8 @@ GOOD: dict[str, Any] = {
     "/login": {"account": "central", "password": PASSWORD},
     "/first-password": {"token": "hZ3vN8_qLw0Yc5Tf2Rk7-A", "password": PASSWORD},
     "/password": {"current": PASSWORD, "password": "mot mat khau dai hon"},
+    "/calendar-links": {"of": "account"},
+    "/calendar-links/revoke": {"of": "account"},
     "/registrations": registration(recording=True, script=SCRIPT),
     "/drafts": registration(),
     "/points/{id}/devices": {"devices": 2},

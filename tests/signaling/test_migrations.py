@@ -11,8 +11,9 @@ from sqlalchemy import Connection, text
 
 from mediaserver.recording.chapters import Chapter
 from scheduler.core import database
+from signaling.accounts.passwords import Device
 from signaling.accounts.store import AccountStore
-from signaling.core.account import Account
+from signaling.core.account import Account, Source
 from signaling.core.errors import BadInput
 from signaling.core.schema import METADATA
 from signaling.migrations import VERSION_TABLE, downgrade, migrate
@@ -111,9 +112,11 @@ async def test_accounts_and_recordings_are_read_back(url: str) -> None:
     with pytest.raises(BadInput):
         await store.add_account(ACCOUNT, "hash", NOW)
     assert await store.account("nt.xuonghuan") == (ACCOUNT, "hash")
-    await store.add_login("token", ACCOUNT.account, NOW, NOW + timedelta(hours=1))
+    await store.add_login("token", ACCOUNT.account, Source("192.0.2.1", 1111, "Firefox"), NOW, NOW + timedelta(hours=1))
     assert await store.login("token", NOW) == ACCOUNT
     assert await store.login("token", NOW + timedelta(hours=1)) is None
+    assert await store.devices(ACCOUNT.account, NOW) == [Device("token", NOW, "192.0.2.1", "Firefox")]
+    assert await store.devices(ACCOUNT.account, NOW + timedelta(hours=1)) == []
     await store.set_password(ACCOUNT.account, "other", must_change=False)
     assert await store.account(ACCOUNT.account) == (replace(ACCOUNT, must_change=False), "other")
     assert await store.login("token", NOW) is None

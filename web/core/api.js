@@ -33,8 +33,8 @@ async function problemOf(response) {
 }
 
 const keys = new IdempotencyKeys(sessionStorage);
-/** Requests with a password leave no trace in the tab, not even a digest. */
-const UNKEYED = ['login', 'first-password', 'password'];
+/** Requests with a password, or answered with a secret, leave no trace in the tab, not even a digest. */
+const UNKEYED = ['login', 'first-password', 'password', 'calendar-links'];
 /** @type {InFlightRequests<any>} */
 const inFlight = new InFlightRequests();
 
@@ -95,6 +95,16 @@ export const logout = () => request('POST', 'logout');
 export const me = () => request('GET', 'me');
 /** Change the user's password. @type {(current: string, password: string) => Promise<SignedInUser>} */
 export const changePassword = (current, password) => request('POST', 'password', {current, password});
+/** Return where the user is signed in. @type {() => Promise<SignedInDevice[]>} */
+export const signIns = () => request('GET', 'sign-ins');
+/** Sign the user out everywhere else. @type {() => Promise<null>} */
+export const signOutOthers = () => request('POST', 'sign-ins/end-others');
+/** Return which calendar links there are. @type {() => Promise<CalendarLinkStates>} */
+export const calendarLinks = () => request('GET', 'calendar-links');
+/** Make a calendar link, in place of an earlier one. @type {(of: 'account' | 'unit') => Promise<{path: string}>} */
+export const makeCalendarLink = of => request('POST', 'calendar-links', {of});
+/** Revoke a calendar link. @type {(of: 'account' | 'unit') => Promise<null>} */
+export const revokeCalendarLink = of => request('POST', 'calendar-links/revoke', {of});
 /** Return all units. @type {() => Promise<Unit[]>} */
 export const units = () => request('GET', 'units');
 /** Return all points. @type {() => Promise<Point[]>} */

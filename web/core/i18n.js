@@ -31,6 +31,12 @@ const [KILOBYTE, MEGABYTE] = [1000, 1_000_000];
 /** Format a file size. @param {number} bytes */
 export const fileSize = bytes => (bytes < MEGABYTE / 10 ? `${number(Math.ceil(bytes / KILOBYTE))} kB` : `${number(bytes / MEGABYTE, {maximumFractionDigits: 1})} MB`);
 
+/** Return the name of a language, in that language. @param {string} each */
+export function languageName(each) {
+  const name = new Intl.DisplayNames(each, {type: 'language'}).of(each) ?? each;
+  return name[0].toUpperCase() + name.slice(1);
+}
+
 /** Remember another language and reload the page in it. @param {string} chosen */
 export function switchLanguage(chosen) {
   localStorage.setItem('language', chosen);

@@ -2,7 +2,7 @@
 
 import {html, nothing} from '../vendor/lit.js';
 import {logout} from './api.js';
-import {LANGUAGES, language, switchLanguage, t} from './i18n.js';
+import {LANGUAGES, language, languageName, switchLanguage, t} from './i18n.js';
 import {CLOSED_GROUPS, isCentral, homePage, navigationFor} from './nav.js';
 import {THEMES, chooseTheme, chosenTheme} from './theme.js';
 import {BaseElement, icon} from './base.js';
@@ -11,9 +11,7 @@ import './emergency-bell.js';
 /** Draw the button for the other language, written in that language for those who cannot read this one. */
 export function languageButton() {
   const other = LANGUAGES.find(one => one !== language) ?? language;
-  const name = new Intl.DisplayNames(other, {type: 'language'}).of(other) ?? other;
-  const written = name[0].toUpperCase() + name.slice(1);
-  return html`<button type="button" class="quiet language" data-testid="language" lang=${other} @click=${() => switchLanguage(other)}>${written}</button>`;
+  return html`<button type="button" class="quiet language" data-testid="language" lang=${other} @click=${() => switchLanguage(other)}>${languageName(other)}</button>`;
 }
 
 /** The bar and the navigation of every page outside a meeting: a rail beside wide pages, else behind a button. */
@@ -66,6 +64,7 @@ export class TopBar extends BaseElement {
       </button>
       <div id="profile" class="menu" popover>
         <p class="soft">${t('profile-menu.account', me.account)}</p>
+        <a class="button quiet" href="account.html" data-testid="to-account">${icon('user')}<span>${t('account.title')}</span></a>
         <fieldset class="themes" @change=${this.setTheme}>
           <legend>${t('theme.title')}</legend>
           ${THEMES.map(

@@ -4,7 +4,7 @@ Every function runs in the caller's transaction.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cache
 from itertools import groupby
@@ -19,9 +19,9 @@ from scheduler.booking.sessions.schema import HAPPENINGS
 from scheduler.booking.sessions.states import QUEUED
 from scheduler.booking.sessions.store import issued, overlap
 from scheduler.core.capacity_limit import CapacityLimit
-from scheduler.core.model import Act, Amount, Claim, Happening, HappeningKind, HeldPlan, Interval, Slot
+from scheduler.core.model import Act, Amount, Claim, Happening, HappeningKind, HeldPlan, Interval, Revision, Slot
 from scheduler.core.schema import POINTS, SESSIONS, SLOTS, UNITS
-from scheduler.core.sql_values import rounded_up, seconds
+from scheduler.core.sql_values import rounded_up, seconds, storable
 from scheduler.policy.profile_files import Profiles
 
 _CLAIMS = (
@@ -136,6 +136,14 @@ async def happenings(db: AsyncConnection, after: int, limit: int) -> list[Happen
 async def history(db: AsyncConnection, session: str) -> list[Happening]:
     """Return the history of one session, oldest first."""
     return await select_happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.session == session))
+
+
+async def revisions(db: AsyncConnection, sessions: Collection[str]) -> dict[str, Revision]:
+    """Return the newest revision of each of these sessions; that a meeting was opened changes nothing of it."""
+    changes = (HAPPENINGS.c.kind != "opened") & HAPPENINGS.c.session.in_(storable(sessions))
+    query = select(HAPPENINGS.c.session, func.count(), func.max(HAPPENINGS.c.at)).where(changes)
+    rows = await db.execute(query.group_by(HAPPENINGS.c.session))
+    return {session: Revision(number - 1, at) for session, number, at in rows}
 
 
 async def select_happenings(db: AsyncConnection, query: Select[Any]) -> list[Happening]:

@@ -61,6 +61,7 @@ from scheduler.core.model import (
     RefusalWord,
     RefusedRegistration,
     Request,
+    Revision,
     ScriptItem,
     Session,
     Slot,
@@ -531,6 +532,11 @@ class Scheduler:
         """
         async with self._engine.begin() as db:
             return await sessions_store.between(db, start, end, units)
+
+    async def revisions(self, sessions: Collection[str]) -> dict[str, Revision]:
+        """Return the newest revision of each of these sessions, by id."""
+        async with self._engine.begin() as db:
+            return await admission_store.revisions(db, sessions)
 
     async def occupied(self, start: datetime, end: datetime, skip: int, limit: int) -> list[Occupation]:
         """Return a page of the points that are in an issued session in [start, end), by start."""

@@ -86,7 +86,7 @@ async def test_me_and_logout(world: World) -> None:
         "name": "Nhatrang",
         "roles": ["site"],
         "unit": {"id": me["unit"]["id"], "name": "Thành phố Nha Trang"},
-        "point": {"id": "ubnd.nha-trang", "name": "UBND.Nha Trang"},
+        "point": {"id": "ubnd.nha-trang", "name": "UBND.Nha Trang", "label": "UBND thành phố Nha Trang"},
         "language": "vi",
         "must_change": False,
         "provider": None,
@@ -203,3 +203,28 @@ async def test_r014_with_another_operating_unit_its_people_alone_are_central(set
         assert await roles(theirs, switch) == ["site"]
         assert await roles(free, switch) == ["technician"]  # of the operating unit, whichever it is
         assert await roles(await world.signed_in("x"), switch) == ["site"]
+
+
+async def test_an_account_sees_where_it_is_signed_in_and_signs_out_elsewhere(world: World) -> None:
+    here, there, other = [await world.signed_in(name) for name in ("host", "host", "nhatrang")]
+    world.clock.advance(60)
+    tablet = world.client()
+    sent = {"account": "host", "password": PASSWORD}
+    async with tablet.post("/api/v1/login", json=sent, headers={"User-Agent": "Tablet/1 (Máy tính bảng)"}) as response:
+        assert response.status == 200
+    async with here.get("/api/v1/sign-ins") as response:
+        devices = await response.json()
+    assert [(each["since"], each["address"], each["current"]) for each in devices[:1]] == [
+        ("2026-04-06T01:01:00Z", "127.0.0.1", False)
+    ]
+    assert devices[0]["browser"] == "Tablet/1 (Máy tính bảng)"
+    assert sorted(each["current"] for each in devices) == [False, False, True]
+    async with here.post("/api/v1/sign-ins/end-others", json={}) as response:
+        assert response.status == 204
+    statuses = []
+    for client in (here, there, tablet, other):
+        async with client.get("/api/v1/me") as response:
+            statuses.append(response.status)
+    assert statuses == [200, 401, 401, 200]
+    [entry] = await world.audited(1)
+    assert (entry.action, entry.actor) == ("logout-others", "host")

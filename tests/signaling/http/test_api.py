@@ -236,6 +236,11 @@ ALLOWED: dict[str, list[int]] = {
     "POST /drafts/{id}/confirm": [201, 201, 201, 403, 404, 404],
     "POST /drafts/{id}/discard": [200, 200, 200, 403, 404, 404],
     "GET /capacity": [200, 200, 200, 200, 200, 200],
+    "GET /calendar-links": [200, 200, 200, 200, 200, 200],
+    "POST /calendar-links": [201, 201, 201, 201, 201, 201],
+    "POST /calendar-links/revoke": [204, 204, 204, 204, 204, 204],
+    "GET /sign-ins": [200, 200, 200, 200, 200, 200],
+    "POST /sign-ins/end-others": [204, 204, 204, 204, 204, 204],
     "GET /layouts": [200, 200, 200, 200, 200, 200],
     "GET /calendar": [200, 200, 200, 200, 200, 200],
     "POST /calendar/days": [200, 403, 403, 403, 403, 403],
@@ -368,8 +373,8 @@ ASKING = {
     "/directory/tables/{id}/preview", "/recordings/{id}/link",
 }  # fmt: skip
 """Calls other than GET that change nothing."""
-OWN = {"/logout", "/password"}
-"""Calls about one's own login."""
+OWN = {"/logout", "/password", "/sign-ins/end-others", "/calendar-links", "/calendar-links/revoke"}
+"""Calls about what is one's own: sign-ins, calendar links."""
 
 
 async def test_a_supervisor_changes_nothing(world: World) -> None:  # Điều 16.2

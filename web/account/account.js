@@ -1,0 +1,104 @@
+// Page `account.html`: who is signed in, with the settings of this device, calendar links, sign-ins and the password.
+
+import {html, nothing} from '../vendor/lit.js';
+import {changePassword} from '../core/api.js';
+import {errorMessage, Page, setTitle} from '../core/base.js';
+import {formValues} from '../core/fields.js';
+import {LANGUAGES, language, languageName, switchLanguage, t} from '../core/i18n.js';
+import {loadingState} from '../core/states.js';
+import {chooseTheme, chosenTheme, THEMES} from '../core/theme.js';
+import {toast} from '../core/toast.js';
+import '../core/top-bar.js';
+import './calendar-links.js';
+import './device-clock.js';
+import './sign-ins.js';
+
+/** Shows what belongs to the signed-in person. */
+class AccountPage extends Page {
+  static properties = {...Page.properties, busy: {state: true}, passwordFault: {state: true}};
+
+  constructor() {
+    super();
+    setTitle('account.title');
+    this.busy = false;
+    this.passwordFault = '';
+  }
+
+  /** @param {SubmitEvent} event */
+  async changePassword(event) {
+    const {current, fresh, again} = formValues(event);
+    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+    this.passwordFault = fresh === again ? '' : t('password.differ');
+    if (this.passwordFault) return;
+    this.busy = true;
+    const well = await this.attempt(() => changePassword(current, fresh));
+    this.busy = false;
+    [this.passwordFault, this.error] = [this.error, ''];
+    if (!well) return;
+    form.reset();
+    toast(t('account.password-changed'));
+    this.querySelector('sign-ins')?.dispatchEvent(new Event('changed'));
+  }
+
+  render() {
+    return html`<top-bar .me=${this.me}></top-bar>
+      <main class="sections account">
+        <h1>${t('account.title')}</h1>
+        ${errorMessage(this.error)} ${this.me ? this.cards(this.me) : this.loading ? loadingState() : nothing}
+      </main>`;
+  }
+
+  /** @param {SignedInUser} me */
+  cards(me) {
+    return html`${this.person(me)}
+      ${me.roles.includes('provider') ? nothing : html`<calendar-links class="card" .me=${me}></calendar-links>`}
+      ${this.device()}
+      <sign-ins class="card"></sign-ins>
+      ${this.password()}`;
+  }
+
+  /** @param {SignedInUser} me */
+  person({name, account, unit, point, provider, roles}) {
+    const rows = [
+      ['account.name', name],
+      ['sign-in.account', account],
+      ['account.unit', unit?.name ?? provider?.name],
+      ['account.point', point?.label],
+      ['account.roles', roles.map(role => t(`account.role-${role}`)).join(', ')],
+    ];
+    return html`<section class="card" aria-labelledby="person"><h2 id="person">${t('account.person')}</h2>
+      <dl class="account-facts">${rows.map(([label, text]) => (text ? html`<div><dt>${t(String(label))}</dt><dd>${text}</dd></div>` : nothing))}</dl>
+      <p class="soft">${t('account.person-hint')}</p></section>`;
+  }
+
+  device() {
+    const theme = chosenTheme();
+    return html`<section class="card column" aria-labelledby="device"><h2 id="device">${t('account.device')}</h2>
+      <div class="columns">
+        <fieldset @change=${(/** @type {any} */ event) => chooseTheme(event.target.value)}><legend>${t('theme.title')}</legend>
+          ${THEMES.map(each => html`<label class="option"><input type="radio" name="look" value=${each} data-testid="look-${each}" .checked=${each === theme}><span>${t(`theme.${each}`)}</span></label>`)}
+        </fieldset>
+        <fieldset @change=${(/** @type {any} */ event) => switchLanguage(event.target.value)}><legend>${t('account.language')}</legend>
+          ${LANGUAGES.map(each => html`<label class="option" lang=${each}><input type="radio" name="language" value=${each} data-testid="language-${each}" .checked=${each === language}><span>${languageName(each)}</span></label>`)}
+        </fieldset>
+      </div>
+      <device-clock></device-clock>
+    </section>`;
+  }
+
+  password() {
+    return html`<form class="card column" aria-labelledby="password-title" @submit=${this.changePassword}>
+      <h2 id="password-title">${t('account.password')}</h2>
+      <p class="soft">${t('account.password-hint')}</p>
+      ${[['current', 'account.password-now', 'current-password'], ['fresh', 'password.fresh', 'new-password'], ['again', 'password.again', 'new-password']].map(
+        ([name, label, kind]) => html`<label class="field short">${t(label)}
+          <input name=${name} type="password" data-testid="password-${name}" autocomplete=${kind} minlength=${name === 'current' ? nothing : 12} required>
+          ${name === 'fresh' ? html`<small>${t('password.hint')}</small>` : nothing}</label>`,
+      )}
+      ${errorMessage(this.passwordFault, 'password-fault')}
+      <div class="row"><button data-testid="change-password" ?disabled=${this.busy}>${t('account.password-save')}</button></div>
+    </form>`;
+  }
+}
+
+customElements.define('account-page', AccountPage);

@@ -86,7 +86,7 @@ interface Session {
   id: string; number: string; title: string; host: { point: string; name: string; label: string }; points: NamedPoint[];
   rehearsal: Slot | null; official: Slot; contact_name: string | null; contact_phone: string | null; recording: boolean; voices: boolean; legs: number;
   state: 'waiting' | 'issued' | 'revoked' | 'cancelled'; phase: Phase; people: number | null; people_at: Record<string, number>;
-  code: string | null; may_control: boolean; may_cancel: boolean; received: string; effective: string;
+  code: string | null; may_control: boolean; may_cancel: boolean; may_draft_minutes: boolean; received: string; effective: string;
 }
 
 interface ClassRules { name: string; article: string; needs_reason: boolean; grounds: Record<string, string> }
@@ -242,6 +242,8 @@ interface AttendedPoint {
   stays: { joined: string; left: string | null }[]; interruptions: Interruption[]; redials: Redial[];
 }
 interface AttendedSlot extends Slot { kind: SlotKind; expected: number; present: number; points: AttendedPoint[] }
+/** How long a point was the active speaker. */
+interface SpeakingTime { point: string; name: string; label: string; seconds: number }
 interface Speech { point: string; name: string; place: number; topic: string; start: string; end: string | null }
 interface AttendeeList { point: string; name: string; label: string; count: number; people: { name: string; position: string }[]; by: string; at: string | null }
 interface AttendeeLists { asked: string | null; expected: number; submitted: number; may_ask: boolean; lists: AttendeeList[] }

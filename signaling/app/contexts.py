@@ -29,12 +29,14 @@ from signaling.operations.context import (
     CLOSING,
     DOCUMENTS,
     INCIDENTS,
+    MINUTES,
     PROVIDER,
     READINESS,
     AttendanceContext,
     ClosingContext,
     DocumentsContext,
     IncidentsContext,
+    MinutesContext,
     ProviderContext,
     ReadinessContext,
 )
@@ -133,6 +135,13 @@ def provide(app: web.Application, server: Server) -> None:
         attendee_lists=server.attendee_lists,
         scheduler=server.scheduler,
         outbox=server.outbox,
+    )
+    app[MINUTES] = MinutesContext(
+        attendance=server.attendance,
+        attendee_lists=server.attendee_lists,
+        incidents=server.incidents,
+        recordings=server.recording_store,
+        scheduler=server.scheduler,
     )
     app[INCIDENTS] = IncidentsContext(
         incidents=server.incidents,

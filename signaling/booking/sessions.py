@@ -68,6 +68,7 @@ class Session(Model):
     controllers: list[Named]
     unable: list[Named]
     may_cancel: bool
+    may_draft_minutes: bool
 
 
 def _listed(value: object) -> object:
@@ -237,6 +238,7 @@ def wire(request: ApiRequest, session: model.Session, unit_directory: UnitDirect
         controllers=[Named(id=unit, name=unit_directory.named([unit])) for unit in control.units],
         unable=[Named(id=unit, name=unit_directory.named([unit])) for unit in control.unable],
         may_cancel=open_ and permissions.may_cancel(request.account, session, unit_directory),
+        may_draft_minutes=host and session.state is State.ISSUED and request.now >= session.official.start,
     )
 
 

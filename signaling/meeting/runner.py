@@ -56,6 +56,8 @@ from signaling.messages.effects import (
     StartRecording,
     StopRecording,
     StoreChat,
+    StoreSpeaking,
+    StoreStep,
     Tell,
     TellAll,
 )
@@ -144,6 +146,8 @@ class MeetingRunner:
             EndedForAll: self._ended_for_all,
             Speak: self._speak,
             StoreChat: self._store_chat,
+            StoreStep: self._store_step,
+            StoreSpeaking: self._store_speaking,
             Redialled: self._redialled,
             Release: self._release,
         }
@@ -497,6 +501,20 @@ class MeetingRunner:
             await self._dependencies.attendance.chat_written(self.id, entry)
         except SQLAlchemyError:
             log.exception("x a chat message of %s in meeting %s could not be stored", sent.name, self.id)
+
+    async def _store_step(self, effect: StoreStep) -> None:
+        """Store where the script is; a meeting goes on where that cannot be written."""
+        try:
+            await self._dependencies.attendance.stepped(self.id, effect.item, self._dependencies.clock())
+        except SQLAlchemyError:
+            log.exception("x a step of the script in meeting %s could not be stored", self.id)
+
+    async def _store_speaking(self, effect: StoreSpeaking) -> None:
+        """Store for how long points spoke; a meeting goes on where that cannot be written."""
+        try:
+            await self._dependencies.attendance.spoken(self.id, effect.seconds)
+        except SQLAlchemyError:
+            log.exception("x speaking times in meeting %s could not be stored", self.id)
 
     async def _redialled(self, effect: Redialled) -> None:
         """Record how devices reconnected; a meeting goes on where that cannot be written."""

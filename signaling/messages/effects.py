@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mediaserver.api import EVERYONE, ComposedWhen, Layout, SeatOptions
+from scheduler.core.model import ScriptItem
 from scheduler.operations.attendance.presence_intervals import ReconnectAttempt
 from signaling.messages.server import ChatMessage, Farewell, ServerMessage
 
@@ -207,6 +208,20 @@ class EndedForAll:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreStep:
+    """Record that the script is at an item from now on, or at none any more."""
+
+    item: ScriptItem | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSpeaking:
+    """Record for how many more seconds points were the active speaker."""
+
+    seconds: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class OnePictureForAll:
     """Record that an account wants the composed picture for everyone, or no longer does."""
 
@@ -235,6 +250,8 @@ Effect = (
     | SetGain
     | Speak
     | StoreChat
+    | StoreStep
+    | StoreSpeaking
     | Redialled
     | Arrange
     | SetContent

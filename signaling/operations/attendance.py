@@ -84,6 +84,15 @@ class Speech(Model):
     end: Moment | None
 
 
+class SpeakingTime(Model):
+    """For how many seconds a point was the active speaker in the official slot."""
+
+    point: str
+    name: str
+    label: str
+    seconds: int
+
+
 class ChatMessage(Model):
     """A chat message: from the `chair` to everyone or to the point `to`, else from a point to the chair.
 
@@ -121,6 +130,18 @@ async def speeches(request: ApiRequest) -> list[Speech]:
     seen = permissions.seen_points(request.account, session, points)
     service = await request.context(ATTENDANCE).attendance.floor_times(session.id)
     return [Speech(**asdict(each)) for each in service if each.point in seen]
+
+
+async def speaking(request: ApiRequest) -> list[SpeakingTime]:
+    """Return how long points spoke, the longest first; a component sees its own."""
+    session, points = await find(request)
+    seen = permissions.seen_points(request.account, session, points)
+    spoken = await request.context(ATTENDANCE).attendance.speaking_seconds(session.id)
+    return [
+        SpeakingTime(point=point, name=points[point].name, label=points[point].label, seconds=seconds)
+        for point, seconds in sorted(spoken.items(), key=lambda each: -each[1])
+        if point in seen
+    ]
 
 
 async def chat(request: ApiRequest) -> list[ChatMessage]:
@@ -195,6 +216,7 @@ def _point(
 ROUTES = [
     Route("GET", f"/sessions/{ID}/attendance", attendance, "Who was there", list[Slot], problems=(404,)),
     Route("GET", f"/sessions/{ID}/speeches", speeches, "Who had the floor", list[Speech], problems=(404,)),
+    Route("GET", f"/sessions/{ID}/speaking", speaking, "How long points spoke", list[SpeakingTime], problems=(404,)),
     Route("GET", f"/sessions/{ID}/chat", chat, "What was written in the chat", list[ChatMessage], problems=(404,)),
     Route(
         "POST",

@@ -23,6 +23,7 @@ from signaling.accounts.store import AccountStore
 from signaling.mail.outbox_sender import OutboxSender
 from signaling.meeting.incident_reports import IncidentReports
 from signaling.meeting.line_monitor import LineMonitor
+from signaling.recording.store import RecordingStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,20 @@ class AttendanceContext:
 
 
 ATTENDANCE = web.AppKey("AttendanceContext", AttendanceContext)
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesContext:
+    """Services behind the endpoint of minutes: all that a meeting recorded."""
+
+    attendance: Attendance
+    attendee_lists: AttendeeLists
+    incidents: IncidentService
+    recordings: RecordingStore
+    scheduler: Scheduler
+
+
+MINUTES = web.AppKey("MinutesContext", MinutesContext)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 // Page `sessions.html`: the sessions of the user's unit, or all for the centre.
 
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {cancel, sessions, units} from '../core/api.js';
+import {cancel, minutesUrl, sessions, units} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {dateField} from '../core/fields.js';
 import '../core/action-menu.js';
@@ -209,10 +209,11 @@ class SessionsPage extends Page {
 
   /** @param {Session} session */
   menu(session) {
-    const {code, may_cancel: mayCancel} = session;
+    const {code, may_cancel: mayCancel, may_draft_minutes: mayDraft} = session;
     const actions = [
       ...(code ? [{label: t('sessions.copy-code'), picture: 'copy', testid: 'copy-code', run: () => this.copyCode(code)}] : []),
       ...(code ? [{label: t('invitation.title'), picture: 'print', testid: 'invitation', run: () => location.assign(invitationUrl(session.id))}] : []),
+      ...(mayDraft ? [{label: t('sessions.minutes'), picture: 'download', testid: 'minutes', run: () => location.assign(minutesUrl(session.id))}] : []),
       ...(mayCancel ? [{label: t('sessions.cancel'), picture: 'trash', testid: 'cancel', danger: true, run: () => this.cancel(session)}] : []),
     ];
     return actions.length ? html`<action-menu label=${t('sessions.menu', session.title)} .actions=${actions}></action-menu>` : nothing;

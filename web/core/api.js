@@ -216,6 +216,10 @@ export const saveSelfTest = (point, test) => request('POST', `points/${encodeURI
 export const attendance = session => request('GET', `sessions/${encodeURIComponent(session)}/attendance`);
 /** Return who had the floor in a session. @type {(session: string) => Promise<Speech[]>} */
 export const speeches = session => request('GET', `sessions/${encodeURIComponent(session)}/speeches`);
+/** Return how long points spoke in a session, the longest first. @type {(session: string) => Promise<SpeakingTime[]>} */
+export const speakingTimes = session => request('GET', `sessions/${encodeURIComponent(session)}/speaking`);
+/** Return the address of the draft of a session's minutes. @param {string} session */
+export const minutesUrl = session => new URL(`sessions/${encodeURIComponent(session)}/minutes`, BASE).href;
 
 /**
  * Record the cause of an interruption.

@@ -1,7 +1,7 @@
 // Element `attendee-lists`: attendance and attendee lists of a session, on its readiness board.
 
 import {html, nothing} from '../vendor/lit.js';
-import {requestAttendeeLists, attendance, explainInterruption, submitAttendeeList, attendeeLists, attendeeListsUrl, speeches} from '../core/api.js';
+import {requestAttendeeLists, attendance, explainInterruption, submitAttendeeList, attendeeLists, attendeeListsUrl, speakingTimes, speeches} from '../core/api.js';
 import {number, t} from '../core/i18n.js';
 import {parsePeople} from './readiness-rows.js';
 import {clock, hourMinute, span} from '../core/time.js';
@@ -11,7 +11,7 @@ const FORMATS = /** @type {const} */ (['xlsx', 'csv']);
 
 /** Shows who attended a session, with interruptions to explain, and the attendee lists that the host requests. */
 export class AttendeeListsPanel extends RequestingElement {
-  static properties = {board: {attribute: false}, lists: {state: true}, slots: {state: true}, speeches: {state: true}, saved: {state: true}};
+  static properties = {board: {attribute: false}, lists: {state: true}, slots: {state: true}, speeches: {state: true}, speaking: {state: true}, saved: {state: true}};
 
   constructor() {
     super();
@@ -23,6 +23,8 @@ export class AttendeeListsPanel extends RequestingElement {
     this.slots = [];
     /** @type {Speech[]} */
     this.speeches = [];
+    /** @type {SpeakingTime[]} */
+    this.speaking = [];
     this.saved = '';
   }
 
@@ -32,7 +34,12 @@ export class AttendeeListsPanel extends RequestingElement {
 
   /** Fetch everything again whenever the page has a new board. @param {Map<string, unknown>} changed */
   willUpdate(changed) {
-    if (changed.has('board') && this.board) this.attempt(async () => void ([this.lists, this.slots, this.speeches] = await Promise.all([attendeeLists(this.session), attendance(this.session), speeches(this.session)])));
+    if (changed.has('board') && this.board) this.attempt(() => this.load(this.session));
+  }
+
+  /** @param {string} session */
+  async load(session) {
+    [this.lists, this.slots, this.speeches, this.speaking] = await Promise.all([attendeeLists(session), attendance(session), speeches(session), speakingTimes(session)]);
   }
 
   requestLists() {
@@ -109,12 +116,14 @@ export class AttendeeListsPanel extends RequestingElement {
       <ul class="duties">${redials.map(({name, kind, at}) => html`<li data-testid="redial" data-kind=${kind}><span>${name}</span><span>${clock(at)} · ${t(`lists.redial-${kind}`)}</span></li>`)}</ul></details>`;
   }
 
-  /** Draw who had the floor, from when to when, and the place of the hand in the queue. */
+  /** Draw how long each point spoke, and who had the floor, from when to when, and the place of the hand in the queue. */
   speechList() {
-    if (!this.speeches.length) return nothing;
+    if (!this.speeches.length && !this.speaking.length) return nothing;
     const one = (/** @type {Speech} */ {name, place, topic, start, end}) => html`<li data-testid="speech"><span>${name}<small>${place ? t('lists.hand', place) : t('lists.unasked')} ${topic ? `· ${topic}` : nothing}</small></span>
       <span>${clock(start)}–${end ? clock(end) : '…'}</span></li>`;
-    return html`<h3>${t('lists.spoken')}</h3><ul class="duties">${this.speeches.map(one)}</ul>`;
+    return html`<h3>${t('lists.spoken')}</h3>
+      ${this.speaking.length ? html`<ul class="duties">${this.speaking.map(({label, seconds}) => html`<li data-testid="speaking-time"><span>${label}</span><span>${t('lists.spoke', span(seconds))}</span></li>`)}</ul>` : nothing}
+      <ul class="duties">${this.speeches.map(one)}</ul>`;
   }
 
   /** @param {AttendedPoint} point @param {Interruption} gap */

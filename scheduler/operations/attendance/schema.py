@@ -1,4 +1,4 @@
-"""SQL tables of attendance: stays, floor times, chat, explanations, reconnections, attendee lists.
+"""SQL tables of attendance: stays, floor, speaking and item times, chat, explanations, reconnections, attendee lists.
 
 Times are whole seconds since 1970 in UTC.
 """
@@ -35,6 +35,28 @@ SPEECHES = Table(  # floor times; `ended` is empty while the device has the floo
     Column("began", Timestamp, nullable=False),
     Column("ended", Timestamp),
     Index("speeches_session", "session"),
+)
+
+SPEAKING = Table(  # for how long each point was the active speaker in the official slot
+    "speaking",
+    METADATA,
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("point", String(64), ForeignKey("points.id"), primary_key=True),
+    Column("seconds", Integer, nullable=False),
+)
+
+ITEM_TIMES = Table(  # when items of the script were the current one; `ended` is empty while one is
+    "item_times",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("session", String(32), ForeignKey("sessions.id"), nullable=False),
+    Column("item", String(32), nullable=False),
+    Column("title", String(1000), nullable=False),
+    Column("point", String(64), ForeignKey("points.id")),  # empty: the host
+    Column("minutes", Integer, nullable=False),
+    Column("began", Timestamp, nullable=False),
+    Column("ended", Timestamp),
+    Index("item_times_session", "session"),
 )
 
 CHAT = Table(  # chat messages; texts are erased when the profile says so (I-10)

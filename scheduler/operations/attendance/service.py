@@ -1,4 +1,4 @@
-"""Records a session as it was held: presence, which is judged, floor times, chat, reconnections (R-087, R-099).
+"""Records a session as it was held: presence, which is judged, who spoke, the script, chat, reconnections (R-087).
 
 A join is stored before it is acknowledged. Every few seconds the server that runs the meetings confirms which points
 are connected (:meth:`Attendance.confirm_present`). Stays that are no longer confirmed, and after a crash all open ones,
@@ -15,11 +15,19 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest
-from scheduler.core.model import REHEARSAL, Interval, Session, Slot, State
+from scheduler.core.model import REHEARSAL, Interval, ScriptItem, Session, Slot, State
 from scheduler.notifications.alerts import Alerts
-from scheduler.operations.attendance import chat_store, floor_store, presence_store, reconnect_store
+from scheduler.operations.attendance import (
+    chat_store,
+    floor_store,
+    item_store,
+    presence_store,
+    reconnect_store,
+    speaking_store,
+)
 from scheduler.operations.attendance.chat_store import ChatEntry
 from scheduler.operations.attendance.floor_store import FloorTime
+from scheduler.operations.attendance.item_store import ItemTime
 from scheduler.operations.attendance.presence_intervals import (
     PointAttendance,
     PresenceInterval,
@@ -61,13 +69,14 @@ class Attendance:
         self._settled: datetime | None = None
 
     async def recover(self, held: Collection[str] = ()) -> None:
-        """Close the stays and floor times that a killed server left open, at the last time they were confirmed.
+        """Close the stays, floor and item times that a killed server left open, at the last time they were confirmed.
 
         Sessions in `held` are left alone: their meetings still go on.
         """
         async with writing(self._alerts.engine) as db:
             await presence_store.close_lost(db, held=held)
             await floor_store.close_lost(db, held)
+            await item_store.close_lost(db, held)
 
     async def point_joined(self, session: str, point: str, now: datetime) -> None:
         """Note that a point is about to be let in; a second device of the point changes nothing."""
@@ -93,6 +102,26 @@ class Attendance:
         """Return the floor times of a session, in the order in which the floor was given."""
         async with self._alerts.engine.begin() as db:
             return await floor_store.of_session(db, session)
+
+    async def spoken(self, session: str, seconds: Mapping[str, int]) -> None:
+        """Note for how many more seconds points were the active speaker."""
+        async with writing(self._alerts.engine) as db:
+            await speaking_store.add(db, session, seconds)
+
+    async def speaking_seconds(self, session: str) -> dict[str, int]:
+        """Return for how many seconds points were the active speaker in the official slot of a session."""
+        async with self._alerts.engine.begin() as db:
+            return await speaking_store.of_session(db, session)
+
+    async def stepped(self, session: str, item: ScriptItem | None, now: datetime) -> None:
+        """Note that a meeting goes to an item of its script, or that none is the current one any more."""
+        async with writing(self._alerts.engine) as db:
+            await item_store.step(db, session, item, now)
+
+    async def item_times(self, session: str) -> list[ItemTime]:
+        """Return when items of a session's script were the current one, in the order of the steps."""
+        async with self._alerts.engine.begin() as db:
+            return await item_store.of_session(db, session)
 
     async def chat_written(self, session: str, entry: ChatEntry) -> None:
         """Store a chat message."""

@@ -34,6 +34,7 @@ from signaling.meeting.state.layout_control import LayoutControl
 from signaling.meeting.state.roster import Choice, Person, Place, Roster, Seated
 from signaling.meeting.state.script import Scene, Script
 from signaling.meeting.state.snapshot import MeetingStateSnapshot
+from signaling.meeting.state.speaking_times import SpeakingTimes
 from signaling.meeting.state.waiting_room import WaitingRoom
 from signaling.messages.effects import (
     AddSeat,
@@ -58,6 +59,8 @@ from signaling.messages.effects import (
     Speak,
     StopRecording,
     StoreChat,
+    StoreSpeaking,
+    StoreStep,
     Tell,
     TellAll,
 )
@@ -140,6 +143,7 @@ class MeetingState:
         self.waiting_room = WaitingRoom()
         self.chat = Chat()
         self.speaking: str | None = None
+        self.speaking_times = SpeakingTimes()
         self.gives_way_at: datetime | None = None
         """When the meeting ends because an emergency took its code."""
         self.one_picture = False
@@ -295,7 +299,7 @@ class MeetingState:
         return effects + ([Release(leg)] if leg else []) + self._close_if_empty()
 
     def tick(self, now: datetime) -> list[Effect]:
-        """Do what is due at `now`: absent and lost seats, the recording that the host unit asked for."""
+        """Do what is due at `now`: absent and lost seats, the recording that the host unit asked for, who speaks."""
         absent, gone = self.roster.overdue(now)
         effects: list[Effect] = []
         for seat in absent:
@@ -303,12 +307,22 @@ class MeetingState:
         for seat in gone:
             effects += self._forget(seat)
         seen = any(seat.up for seat in self.roster.seats.values())
-        return effects + self._close_if_empty() + self.recording.wished(now, seen)
+        return [*effects, *self._close_if_empty(), *self.recording.wished(now, seen), *self._look_who_speaks(now)]
+
+    def _look_who_speaks(self, now: datetime) -> list[Effect]:
+        """Count for whom the time passes in the official slot: a rehearsal is no part of the minutes."""
+        if self.booking.is_test_room or now < self.booking.start:
+            return []
+        seat = self.roster.seats.get(self.speaking or "")
+        due = self.speaking_times.look(None if seat is None or seat.place is None else seat.place.id, now)
+        return [StoreSpeaking(due)] if due else []
 
     def end(self, reason: Farewell) -> list[Effect]:
         """End the meeting: hang up all clients, close the room."""
         seats = list(self.roster.seats.values())
         effects = [effect for seat in seats for effect in self._give_back(seat)]
+        effects += [StoreStep(None)] if self.script.item is not None else []
+        effects += [StoreSpeaking(rest)] if (rest := self.speaking_times.take()) else []
         effects += [Hang(seat.client, reason) for seat in seats if seat.client is not None]
         effects += self.recording.room_closed()
         effects += [CloseRoom()] if self._room_open else []
@@ -515,9 +529,10 @@ class MeetingState:
         self._require_controller(client)
         if to is not None and to not in self.script:
             raise MessageError("unknown-item")
-        scene = self.script.step(to, self._scene(), now)
+        before, scene = self.script.item, self.script.step(to, self._scene(), now)
         marks = self.recording.mark(self.chapter)
-        return [*self._tell_controllers(self.script.state), *self._show(scene), *marks]
+        stored = [StoreStep(self.script.item)] if self.script.item != before else []
+        return [*self._tell_controllers(self.script.state), *self._show(scene), *marks, *stored]
 
     @property
     def chapter(self) -> str:
@@ -527,8 +542,10 @@ class MeetingState:
 
     def scripted(self, items: Sequence[ScriptItem], now: datetime) -> list[Effect]:
         """Take a changed script."""
+        had = self.script.item
         self.script.change(items, now)
-        return [*self._tell_controllers(self.script.state)]
+        ended = [StoreStep(None)] if had is not None and self.script.item is None else []
+        return [*self._tell_controllers(self.script.state), *ended]
 
     def record_voices(self, client: str, on: bool) -> list[Effect]:
         """Record isolated tracks of each point beside the recording, or stop that."""

@@ -227,6 +227,8 @@ ALLOWED: dict[str, list[int]] = {
     "POST /duties/{id}/relieve": [404, 404, 404, 404, 404, 404],
     "GET /sessions/{id}/attendance": [200, 200, 200, 200, 404, 404],
     "GET /sessions/{id}/speeches": [200, 200, 200, 200, 404, 404],
+    "GET /sessions/{id}/speaking": [200, 200, 200, 200, 404, 404],
+    "GET /sessions/{id}/minutes": [200, 200, 200, 403, 404, 404],
     "GET /sessions/{id}/chat": [200, 200, 200, 200, 404, 404],
     "POST /sessions/{id}/interruptions": [422, 422, 403, 422, 404, 404],
     "POST /drafts": [403, 403, 201, 403, 403, 403],
@@ -543,6 +545,7 @@ async def test_a_registration_becomes_a_session(world: World) -> None:
         "controllers": [{"id": "56", "name": "UBND tỉnh Khánh Hòa"}],
         "unable": [],
         "may_cancel": True,
+        "may_draft_minutes": False,
     }
     assert len(session["code"]) == 10
     async with (await world.signed_in("nhatrang")).get(f"/api/v1/sessions/{session['id']}") as response:

@@ -1,6 +1,6 @@
 """Attendance is stored as it happens, repaired after a crash, explained and notified, on both databases.
 
-Also tests `floor_store.py`, `presence_store.py` and `reconnect_store.py`.
+Also tests `floor_store.py`, `item_store.py`, `presence_store.py`, `reconnect_store.py` and `speaking_store.py`.
 """
 
 from datetime import timedelta
@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 
 from scheduler.core.errors import InvalidRequest, UnknownSession
-from scheduler.core.model import Session
+from scheduler.core.model import ScriptItem, Session
+from scheduler.operations.attendance import item_store
+from scheduler.operations.attendance.item_store import ItemTime
 from scheduler.operations.attendance.presence_intervals import PresenceInterval
 from tests.scheduler.conftest import NHA_TRANG, ServicesFixture
 from tests.scheduler.world import at
@@ -132,3 +134,46 @@ async def test_only_unexplained_interruptions_are_notified(services: ServicesFix
     await attendance.explain(session.id, CITY, at(f"{day} 09:00"), "Mất điện", "nhatrang", at(f"{day} 09:06"))
     await attendance.notify_of_ended_slots(at(f"{day} 11:01"))
     assert await services.notices(at(f"{day} 12:00"), "interrupted") == [("interrupted", NHA_TRANG, "NT.VinhHai (1)")]
+
+
+async def test_speaking_times_add_up(services: ServicesFixture) -> None:
+    session, attendance = await services.session(HOST, CITY), services.attendance
+    await attendance.spoken(session.id, {HOST: 7})
+    await attendance.spoken(session.id, {HOST: 3, CITY: 2})
+    assert await attendance.speaking_seconds(session.id) == {HOST: 10, CITY: 2}
+
+
+async def test_items_of_a_script_have_their_times_also_after_a_crash(services: ServicesFixture) -> None:
+    session, attendance = await services.session(HOST, CITY), services.attendance
+    start = at("05/04/2023 08:00")
+    opening = ScriptItem("a", "Khai mạc", None, None, 5, "speech")
+    report = ScriptItem("b", "Báo cáo", CITY, None, 15, "speech")
+    await attendance.point_joined(session.id, HOST, start)
+    for minute, item in ((0, opening), (6, report), (20, None), (30, opening)):
+        await attendance.stepped(session.id, item, start + timedelta(minutes=minute))
+    await attendance.confirm_present({session.id: [HOST]}, start + timedelta(minutes=40))
+    await attendance.recover(held=[session.id])
+    assert (await attendance.item_times(session.id))[-1].end is None
+    await attendance.recover()
+    spans = [(each.item, each.start, each.end) for each in await attendance.item_times(session.id)]
+    assert spans == [
+        ("a", start, start + timedelta(minutes=6)),
+        ("b", start + timedelta(minutes=6), start + timedelta(minutes=20)),
+        ("a", start + timedelta(minutes=30), start + timedelta(minutes=40)),
+    ]
+    assert await attendance.item_times(session.id) == [
+        ItemTime(item, each.title, each.point, each.minutes, begin, end)
+        for (item, begin, end), each in zip(spans, (opening, report, opening), strict=True)
+    ]
+
+
+async def test_steps_of_a_script_are_stored_up_to_a_limit(
+    services: ServicesFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(item_store, "MAX_STEPS", 2)
+    session, start = await services.session(HOST, CITY), at("05/04/2023 08:00")
+    for number in range(4):
+        item = ScriptItem(f"{number}", "Mục", None, None, 5, "speech")
+        await services.attendance.stepped(session.id, item, start + number * SECOND)
+    times = await services.attendance.item_times(session.id)
+    assert [(each.item, each.end) for each in times] == [("0", start + SECOND), ("1", start + 2 * SECOND)]

@@ -1,0 +1,1 @@
+"""Drafts the minutes of a session for its host to finish."""

@@ -335,10 +335,14 @@ interface ChatMessage { id: number; at: string; point: string | null; name: stri
 
 interface Chat { open: boolean; messages: ChatMessage[] }
 
+/** The item of the script that is on since when, and the title of the one after it. */
+interface Agenda { on: ScriptedItem | null; since: string | null; next: string | null }
+/** The technician of the centre who is on duty for the session. */
+interface OnDuty { name: string; phone: string }
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean; may_direct: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; locks: Locks; speaking: string | null; chat?: Chat; wanted: number; now: string;
+  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; agenda?: Agenda; duty?: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; locks: Locks; speaking: string | null; chat?: Chat; wanted: number; now: string;
 }
 
 /** A point that is not invited and is in the waiting room. */
@@ -354,7 +358,7 @@ interface Tiles { tiles: ForwardedTile[]; width: number; height: number; heading
 /** A meeting as one seat knows it. `skew` is server time minus the device's, milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: AudienceLayouts;
-  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; chat: Chat; skew: number;
+  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; agenda: Agenda; duty: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; chat: Chat; skew: number;
   /** When the meeting ends, since an emergency took its code. */
   givesWay: string | null;
   /** dBov by seat, of those who have the floor and are heard. */

@@ -29,6 +29,7 @@ from mediaserver.errors import MediaError
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import SchedulerError
 from scheduler.core.model import Interval, Point, ScriptItem, Session
+from scheduler.operations.readiness.duty import Duty
 from scheduler.policy.controllers import Control
 from scheduler.policy.policy import MeetingPolicy, Policy
 from signaling.accounts.unit_directory import UnitDirectory
@@ -42,7 +43,7 @@ from signaling.meeting.state.meeting_state import Booking, MeetingState
 from signaling.meeting.state.roster import Place
 from signaling.meeting.state.snapshot import MeetingSnapshot
 from signaling.messages.effects import Effect, Tell, TellAll
-from signaling.messages.server import ComposingState, Farewell, StorageState
+from signaling.messages.server import ComposingState, Farewell, OnDuty, StorageState
 from signaling.recording.composing_progress import Composing
 from signaling.recording.model import InterruptedRecording, Recording
 from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost
@@ -243,7 +244,8 @@ class MeetingManager:
                 by = f"{points.named(control.units)} ({control.article})" if control.units else ""
                 interrupted = await self.dependencies.recordings.left(session.id)
                 composed = points.policy.conduct.recordings.composed
-                state = MeetingState(_booking(session, places, script, by, rules, interrupted, composed))
+                duty = await self.dependencies.incidents.on_duty(session.id)
+                state = MeetingState(_booking(session, places, script, by, rules, interrupted, composed, duty))
                 if self._storage is not None:
                     state.disk(self._storage)
                 self.meetings[session.id] = MeetingRunner(state, host.unit, control, self.dependencies)
@@ -517,6 +519,7 @@ def _booking(
     rules: MeetingPolicy,
     left: InterruptedRecording | None,
     composed: ComposedWhen,
+    duty: Duty | None,
 ) -> Booking:
     official = session.official
     return Booking(
@@ -535,4 +538,5 @@ def _booking(
         watermark=rules.watermark,
         left=left,
         composed=composed,
+        duty=None if duty is None else OnDuty(name=duty.name, phone=duty.phone),
     )

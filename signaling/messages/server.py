@@ -462,6 +462,22 @@ class ScriptState(_Message):
     since: Instant | None
 
 
+class Agenda(_Message):
+    """The item of the script that is `on` since when, and the title of the `next` one: what everyone may know of it."""
+
+    type: Literal["agenda"] = "agenda"
+    on: ScriptedItem | None = None
+    since: Instant | None = None
+    next: str | None = None
+
+
+class OnDuty(_Message):
+    """The technician of the centre who is on duty for the session, and their telephone."""
+
+    name: str
+    phone: str
+
+
 class ChatMessage(_Message):
     """A chat message: from the `chair` to everyone or to the point `to`, else from a point to the chair.
 
@@ -515,6 +531,8 @@ class Joined(_Message):
     recording: RecordingState
     storage: StorageState | None
     script: ScriptState | None
+    agenda: Agenda
+    duty: OnDuty | None
     view: str
     content: str | None
     advisory: bool
@@ -741,9 +759,9 @@ class Error(_Message):
 
 ServerMessage = (
     Joined | SessionState | Seats | LayoutState | RecordingState | ComposingState | StorageState | ScriptState
-    | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState | ContentState | WantedHeight
-    | TilesState | IncidentState | LinesState | AssistState | CallsState | DoorState | Waiting | Admitted | Renew
-    | ChatMessage | ChatOpenState | Locks | Pong | Bye | Error
+    | Agenda | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState | ContentState
+    | WantedHeight | TilesState | IncidentState | LinesState | AssistState | CallsState | DoorState | Waiting | Admitted
+    | Renew | ChatMessage | ChatOpenState | Locks | Pong | Bye | Error
 )  # fmt: skip
 
 

@@ -1,18 +1,19 @@
 // Element `action-menu`: rarer actions of a row behind one button. For all pages.
 
-import {html} from '../vendor/lit.js';
+import {html, nothing} from '../vendor/lit.js';
 import {BaseElement, icon} from './base.js';
 import {openAt} from './popover.js';
 
 /** @typedef {{label: string, picture: string, testid: string, run: () => unknown, danger?: boolean}} MenuAction */
 
-/** A button with a menu; `label` says whose actions they are. */
+/** A button with a menu; `label` says whose actions they are, or `words` stand on the button itself. */
 export class ActionMenu extends BaseElement {
-  static properties = {label: {}, actions: {attribute: false}};
+  static properties = {label: {}, words: {}, actions: {attribute: false}};
 
   constructor() {
     super();
     this.label = '';
+    this.words = '';
     /** @type {MenuAction[]} */
     this.actions = [];
   }
@@ -45,7 +46,8 @@ export class ActionMenu extends BaseElement {
   }
 
   render() {
-    return html`<button type="button" class="quiet icon-button" aria-label=${this.label} aria-haspopup="true" data-testid="more" @click=${this.toggle}>${icon('more')}</button>
+    const {words} = this;
+    return html`<button type="button" class=${words ? 'tool' : 'quiet icon-button'} aria-label=${words ? nothing : this.label} aria-haspopup="true" data-testid="more" @click=${this.toggle}>${icon('more')}${words ? html`<span>${words}</span>` : nothing}</button>
       <div class="menu" popover @keydown=${this.move}>${this.actions.map(
         action => html`<button type="button" class="quiet ${action.danger ? 'danger' : ''}" data-testid=${action.testid} @click=${() => this.run(action)}>${icon(action.picture)}<span>${action.label}</span></button>`,
       )}</div>`;

@@ -75,5 +75,8 @@ export function span(seconds) {
   return h ? `${h}:${two(m)}:${two(s)}` : `${two(m)}:${two(s)}`;
 }
 
+/** Format the time that is left as `02:15`, and `+02:15` once so much is over. @param {number} seconds */
+export const timeLeft = seconds => `${seconds < 0 ? '+' : ''}${span(Math.abs(seconds))}`;
+
 /** Return midnight in Vietnam of the day that holds `at`, milliseconds. @param {number} at milliseconds */
 export const midnight = at => Date.parse(`${toLocal(at).slice(0, 10)}T00:00:00${OFFSET}`);

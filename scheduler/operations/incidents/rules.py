@@ -40,13 +40,15 @@ def level(kind: IncidentKind) -> IncidentLevel:
     return 2 if kind == "help" else 1
 
 
-def on_duty(duties: Iterable[Duty]) -> str:
-    """Return whom the incidents of a session go to: the main central technician on duty, else the backup (R-088).
+def on_duty(duties: Iterable[Duty]) -> Duty | None:
+    """Return whom the incidents of a session go to: the main central technician on duty, else the backup (R-088)."""
+    central = {duty.role: duty for duty in duties if duty.role in {"main", "backup"}}
+    return central.get("main") or central.get("backup")
 
-    Returns an account, or the name of a person without one; empty: nobody is on duty.
-    """
-    central = {duty.role: duty.account or duty.name for duty in duties if duty.role in {"main", "backup"}}
-    return central.get("main") or central.get("backup") or ""
+
+def assignee(duty: Duty | None) -> str:
+    """Return the account of a person on duty, or the name of one without; empty: nobody is on duty."""
+    return "" if duty is None else duty.account or duty.name
 
 
 def opened(incident: str, report: FaultReport, provider: str | None, now: datetime, assignee: str = "") -> Incident:

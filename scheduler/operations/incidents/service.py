@@ -15,6 +15,7 @@ from scheduler.operations.incidents import rules
 from scheduler.operations.incidents import store as incidents_store
 from scheduler.operations.incidents.model import FaultReport, Incident, IncidentStep, StepKind
 from scheduler.operations.readiness import store as readiness_store
+from scheduler.operations.readiness.duty import Duty
 from scheduler.units import store as units_store
 
 
@@ -37,7 +38,7 @@ class IncidentService:
                 provider = await incidents_store.provider(db, report.point)
                 provider_id = None if provider is None else provider.id
                 incident = rules.opened(
-                    uuid.uuid4().hex, report, provider_id, whole_second(now), await _on_duty(db, report.session)
+                    uuid.uuid4().hex, report, provider_id, whole_second(now), await _assignee(db, report.session)
                 )
                 await incidents_store.add(db, incident)
                 if incident.provider is not None:
@@ -54,7 +55,7 @@ class IncidentService:
             provider = await incidents_store.provider(db, known.point)
             provider_id = None if provider is None else provider.id
             changed = rules.after(
-                known, IncidentStep(whole_second(now), step, by, text), provider_id, await _on_duty(db, known.session)
+                known, IncidentStep(whole_second(now), step, by, text), provider_id, await _assignee(db, known.session)
             )
             await incidents_store.save(db, changed)
             if step == "provider":
@@ -91,11 +92,20 @@ class IncidentService:
         async with self._engine.begin() as db:
             return await incidents_store.listed(db, settled, session, unit, limit)
 
+    async def on_duty(self, session: str) -> Duty | None:
+        """Return who is on central duty for a session, if anybody is."""
+        async with self._engine.begin() as db:
+            return await _on_duty(db, session)
+
     async def count(self, session: str, lossy: Mapping[str, bool]) -> None:
         """Count one minute for the lines of these points, and whether each was lossy in it (R-116)."""
         async with writing(self._engine) as db:
             await incidents_store.count(db, session, lossy)
 
 
-async def _on_duty(db: AsyncConnection, session: str) -> str:
+async def _on_duty(db: AsyncConnection, session: str) -> Duty | None:
     return rules.on_duty((await readiness_store.duties(db, [session]))[session])
+
+
+async def _assignee(db: AsyncConnection, session: str) -> str:
+    return rules.assignee(await _on_duty(db, session))

@@ -77,6 +77,7 @@ from signaling.messages.server import (
     LevelsState,
     Locks,
     Official,
+    OnDuty,
     OnePictureState,
     Renew,
     Seats,
@@ -119,6 +120,8 @@ class Booking:
     """The recording that an earlier server left unfinished."""
     composed: ComposedWhen = "live"
     """When pictures of recordings are composed, unless a controller wants one live."""
+    duty: OnDuty | None = None
+    """The technician of the centre on duty, whom points call when their connection is lost."""
     echo_s: float = 0.0
     """Delay in seconds after which one hears oneself in the test room, which belongs to no session; 0 in a meeting."""
 
@@ -532,7 +535,7 @@ class MeetingState:
         before, scene = self.script.item, self.script.step(to, self._scene(), now)
         marks = self.recording.mark(self.chapter)
         stored = [StoreStep(self.script.item)] if self.script.item != before else []
-        return [*self._tell_controllers(self.script.state), *self._show(scene), *marks, *stored]
+        return [*self._tell_script(), *self._show(scene), *marks, *stored]
 
     @property
     def chapter(self) -> str:
@@ -545,7 +548,7 @@ class MeetingState:
         had = self.script.item
         self.script.change(items, now)
         ended = [StoreStep(None)] if had is not None and self.script.item is None else []
-        return [*self._tell_controllers(self.script.state), *ended]
+        return [*self._tell_script(), *ended]
 
     def record_voices(self, client: str, on: bool) -> list[Effect]:
         """Record isolated tracks of each point beside the recording, or stop that."""
@@ -771,6 +774,8 @@ class MeetingState:
             recording=self.recording.state,
             storage=self.recording.storage if seat.controller else None,
             script=self.script.state if seat.controller or seat.role == "host" else None,
+            agenda=self.script.agenda,
+            duty=self.booking.duty,
             view=seat.view,
             content=self.layout_control.content,
             advisory=self.booking.advisory,
@@ -912,6 +917,10 @@ class MeetingState:
     def _is_leader(seat: Seated) -> bool:
         """Return whether a seat controls or is the host, which chairs even where another controls (R-092)."""
         return seat.controller or seat.role == "host"
+
+    def _tell_script(self) -> list[Effect]:
+        """Tell controllers the whole script, everyone what is on and what is next."""
+        return [*self._tell_controllers(self.script.state), TellAll(self.script.agenda)]
 
     def _scene(self) -> Scene:
         """Return what the script may change: the layout, and the floors of present, visible seats."""

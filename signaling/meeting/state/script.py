@@ -16,7 +16,7 @@ from scheduler.core.model import ScriptItem
 from signaling.meeting.state import layout_validation
 from signaling.meeting.state.layout_control import Shown
 from signaling.meeting.state.snapshot import ScriptSnapshot, StepSnapshot
-from signaling.messages.server import ScriptedItem, ScriptState
+from signaling.messages.server import Agenda, ScriptedItem, ScriptState
 
 MAX_UNDO = 200
 """Number of steps that can be undone; older ones are forgotten."""
@@ -76,19 +76,18 @@ class Script:
     @property
     def state(self) -> ScriptState:
         """The message to controllers."""
-        items = [
-            ScriptedItem(
-                id=item.id,
-                title=item.title,
-                point=item.point,
-                layout=item.layout,
-                minutes=item.minutes,
-                kind=item.kind,
-                spent=int(self._spent.get(item.id, 0)),
-            )
-            for item in self._items.values()
-        ]
-        return ScriptState(items=items, at=self._at, since=self._since)
+        return ScriptState(items=[self._wire(item) for item in self._items.values()], at=self._at, since=self._since)
+
+    @property
+    def agenda(self) -> Agenda:
+        """The message to everyone."""
+        item, items = self.item, list(self._items.values())
+        following = items[0 if item is None else items.index(item) + 1 :]
+        return Agenda(
+            on=None if item is None else self._wire(item),
+            since=self._since,
+            next=following[0].title if following else None,
+        )
 
     @property
     def snapshot(self) -> ScriptSnapshot:
@@ -143,6 +142,17 @@ class Script:
         )
         self._remember(scene, result)
         return result
+
+    def _wire(self, item: ScriptItem) -> ScriptedItem:
+        return ScriptedItem(
+            id=item.id,
+            title=item.title,
+            point=item.point,
+            layout=item.layout,
+            minutes=item.minutes,
+            kind=item.kind,
+            spent=int(self._spent.get(item.id, 0)),
+        )
 
     def _scene_of(self, item: ScriptItem | None, scene: Scene) -> Scene:
         floors = {**scene.floors, **dict.fromkeys(self._opened(scene), False)}

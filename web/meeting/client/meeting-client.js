@@ -64,6 +64,10 @@ export class MeetingClient extends EventTarget {
     /** @type {'good' | 'fair' | 'poor' | 'bad'} */
     this.quality = 'good';
     this.loss = 0;
+    /** Seconds to the server and back. */
+    this.roundTrip = 0;
+    /** Why the camera is sent worse than it could be, if it is. @type {'' | 'cpu' | 'bandwidth'} */
+    this.limitedBy = '';
     /** Whether sound comes and no picture, as over a line that carries nothing else. */
     this.soundOnly = false;
     this.pictureAt = 0;
@@ -508,8 +512,10 @@ export class MeetingClient extends EventTarget {
     for (const track of [...Object.values(this.tracks), this.screen]) track?.stop();
   }
 
-  /** @param {{loss: number, rtt: number, pictures: number, decoded: number}} measured */
+  /** @param {{loss: number, rtt: number, limitedBy: '' | 'cpu' | 'bandwidth', pictures: number, decoded: number}} measured */
   onMeasurement(measured) {
+    this.roundTrip = measured.rtt;
+    this.limitedBy = measured.limitedBy;
     this.loss = 0.8 * this.loss + 0.2 * measured.loss; // one lost packet in half a second is no bad network
     if (this.tiles) this.connection.delayVideos(playoutDelays(this.tiles.tiles, this.connection.soundDelay));
     this.watchDecoding(measured);

@@ -3,6 +3,7 @@
 
 import {addMessage} from './chat.js';
 import {layoutFields} from './layouts.js';
+import {NO_AGENDA} from './script.js';
 
 /**
  * Return the state after joining.
@@ -23,6 +24,8 @@ export const initialState = (joined, now) => ({
   composing: null,
   storage: joined.storage,
   script: joined.script,
+  agenda: joined.agenda ?? NO_AGENDA,
+  duty: joined.duty ?? null,
   view: joined.view,
   content: joined.content ?? null,
   advisory: joined.advisory ?? false,
@@ -84,6 +87,7 @@ const REDUCERS = {
   composing: (state, {part, percent, ready}) => ({...state, composing: percent < 100 ? {part, percent, ready} : null}),
   storage: (state, {level, hours}) => ({...state, storage: {level, hours}}),
   script: (state, {items, at, since}) => ({...state, script: {items, at, since}}),
+  agenda: (state, {on, since, next}) => ({...state, agenda: {on, since, next}}),
   content: (state, {seat}) => ({...state, content: seat}),
   speaking: (state, {seat}) => ({...state, speaking: seat}),
   'gives-way': (state, {at}) => ({...state, givesWay: at}),
@@ -109,6 +113,9 @@ export const reduce = (state, message) => REDUCERS[message.type]?.(state, messag
 
 /** Return the seat of this client. @param {MeetingState} state @returns {Seat | undefined} */
 export const ownSeat = state => state.seats.find(({seat}) => seat === state.me);
+
+/** Return the point that chairs, which an item without a point belongs to. @param {Pick<MeetingState, 'seats'>} state */
+export const hostPoint = ({seats}) => seats.find(({role}) => role === 'host')?.point ?? null;
 
 /**
  * Return whether this seat may share a screen: controllers always, others with the floor while nobody else shares.

@@ -51,10 +51,14 @@ const heightOf = track => track?.getSettings().height ?? 720;
 /** What was received so far: packets and those lost, pictures and those decoded. */
 const NO_COUNTS = {received: 0, lost: 0, pictures: 0, decoded: 0, held: 0, played: 0};
 
-/** Sum what a report counts, with the round-trip time in seconds. @param {RTCStatsReport} report */
+/** Why an encoder sends less than it could, as far as people can do something about it (W3C webrtc-stats). */
+const LIMITS = ['cpu', 'bandwidth'];
+
+/** Sum what a report counts, with the round-trip time in seconds and what limits the camera. @param {RTCStatsReport} report */
 function summarise(report) {
-  const sum = {...NO_COUNTS, rtt: 0};
+  const sum = {...NO_COUNTS, rtt: 0, limitedBy: /** @type {'' | 'cpu' | 'bandwidth'} */ ('')};
   report.forEach(entry => {
+    if (entry.type === 'outbound-rtp' && entry.kind === 'video' && LIMITS.includes(entry.qualityLimitationReason)) sum.limitedBy = entry.qualityLimitationReason;
     if (entry.type === 'inbound-rtp') {
       sum.received += entry.packetsReceived ?? 0;
       sum.lost += Math.max(0, entry.packetsLost ?? 0);
@@ -69,7 +73,7 @@ function summarise(report) {
 
 /**
  * The media of one seat, over one RTCPeerConnection at a time. Events: `state` after every change of `state`; `streams` when `picture` and `sound` are new; `measure` with
- * `{loss, rtt, pictures, decoded}` twice a second while packets flow.
+ * `{loss, rtt, limitedBy, pictures, decoded}` twice a second while packets flow.
  */
 export class PeerConnection extends EventTarget {
   /**
@@ -206,7 +210,7 @@ export class PeerConnection extends EventTarget {
   async watch() {
     const pc = this.pc;
     if (!pc || pc.connectionState === 'closed') return;
-    const {rtt, ...counts} = summarise(await pc.getStats());
+    const {rtt, limitedBy, ...counts} = summarise(await pc.getStats());
     if (pc !== this.pc) return;
     const last = this.lastCounts;
     const [fresh, missing] = [counts.received - last.received, Math.max(0, counts.lost - last.lost)];
@@ -215,7 +219,7 @@ export class PeerConnection extends EventTarget {
     if (fresh > 0) {
       this.lastPacket = performance.now();
       this.setState('connected');
-      this.dispatchEvent(new CustomEvent('measure', {detail: {loss: missing / (fresh + missing), rtt, pictures: counts.pictures - last.pictures, decoded: counts.decoded - last.decoded}}));
+      this.dispatchEvent(new CustomEvent('measure', {detail: {loss: missing / (fresh + missing), rtt, limitedBy, pictures: counts.pictures - last.pictures, decoded: counts.decoded - last.decoded}}));
     } else this.onSilence(performance.now() - this.lastPacket);
   }
 

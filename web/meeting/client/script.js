@@ -7,6 +7,21 @@ export const ITEM_KINDS = ['speech', 'show', 'discussion', 'break'];
 /** The script of a session without one. @type {ScriptState} */
 export const EMPTY_SCRIPT = {items: [], at: null, since: null};
 
+/** What is on in a session without a script. @type {Agenda} */
+export const NO_AGENDA = {on: null, since: null, next: null};
+
+const SOON_S = 60;
+
+/**
+ * Return the seconds that are left of the item that is on, less than none once it takes too long; null without one.
+ * @param {Agenda} agenda
+ * @param {number} now server time, milliseconds
+ */
+export const secondsLeft = ({on, since}, now) => on && on.minutes * 60 - elapsedSeconds({items: [on], at: on.id, since}, on, now);
+
+/** Return how near the end is: `soon` in the last minute, then `late`. @param {number} left seconds @returns {'' | 'soon' | 'late'} */
+export const nearEnd = left => (left <= 0 ? 'late' : left <= SOON_S ? 'soon' : '');
+
 /** Return a new item. @returns {ScriptItem} */
 export const blankItem = () => ({id: '', title: '', point: null, layout: null, minutes: 10, kind: 'speech'});
 

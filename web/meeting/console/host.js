@@ -116,7 +116,7 @@ class HostPage extends MeetingPage {
     return html`<main class="console ${state && controlledBy(state) ? 'controlled' : ''}" @command=${(/** @type {CustomEvent<Message>} */ {detail}) => this.command(detail)} @report=${this.reportIncident} @watch=${(/** @type {CustomEvent<string>} */ {detail}) => meeting.watch(detail)}>
       ${this.bar()}
       <section class="programme" aria-label=${t('host.programme')}>
-        <meeting-video .meeting=${meeting} .tick=${tick} .bare=${true}></meeting-video>
+        <meeting-video .meeting=${meeting} .tick=${tick} .page=${'console'}></meeting-video>
         <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
         <chat-notice .state=${state} .now=${meeting.now}></chat-notice>
         <layout-picker .shown=${state?.layout ?? DEFAULT_LAYOUT} .own=${state?.own ?? {}} .seats=${state?.seats ?? []} .onePicture=${Boolean(state?.onePicture)}></layout-picker>

@@ -5,7 +5,7 @@ import {number, t} from '../../core/i18n.js';
 import {recordState} from '../client/meeting-state.js';
 import {clock, hourMinute} from '../../core/time.js';
 import {BaseElement, icon} from '../../core/base.js';
-import {recordingMark} from '../room/meeting-video.js';
+import {recordingMark} from '../room/recording-mark.js';
 import './more-menu.js';
 
 /** Starts, pauses and stops the recording, sets marks, and says how much the disk still takes. Fires `command`. */

@@ -4,7 +4,8 @@ import {html, nothing, repeat} from '../../vendor/lit.js';
 import {setScript, errorText} from '../../core/api.js';
 import {t} from '../../core/i18n.js';
 import {EMPTY_SCRIPT, neighbours, elapsedSeconds, isOverdue, itemToSend, plannedMinutes, currentIndex} from '../client/script.js';
-import {span} from '../../core/time.js';
+import {hostPoint} from '../client/meeting-state.js';
+import {span, timeLeft} from '../../core/time.js';
 import {errorMessage, icon, BaseElement} from '../../core/base.js';
 import './script-editor.js';
 
@@ -43,7 +44,7 @@ export class ScriptBar extends BaseElement {
 
   /** Return the id of the host point, or '' while it is absent. */
   get host() {
-    return this.seats.find(({role}) => role === 'host')?.point ?? '';
+    return hostPoint(this) ?? '';
   }
 
   /** @param {string | null} point */
@@ -106,7 +107,7 @@ export class ScriptBar extends BaseElement {
     const elapsed = elapsedSeconds(script, item, now);
     const late = isOverdue(script, item, now);
     const left = item.minutes * 60 - elapsed;
-    return html`<p class="script-clock ${late ? 'late' : ''}" role="timer"><strong data-testid="script-left">${late ? '+' : ''}${span(Math.abs(left))}</strong>
+    return html`<p class="script-clock ${late ? 'late' : ''}" role="timer"><strong data-testid="script-left">${timeLeft(left)}</strong>
       <small data-testid="script-time" data-late=${late}>${span(elapsed)} / ${span(item.minutes * 60)}</small></p>`;
   }
 

@@ -7,6 +7,7 @@ import {unreadCount} from '../client/chat.js';
 import {canShareScreen, deviceChoices} from '../client/devices.js';
 import {span} from '../../core/time.js';
 import {icon, BaseElement} from '../../core/base.js';
+import '../../core/action-menu.js';
 
 /** Layouts that a seat may choose for itself. */
 const OWN_VIEWS = ['grid', 'speaker', 'single'];
@@ -33,12 +34,21 @@ export class ControlBar extends BaseElement {
     const state = this.meeting?.state;
     if (this.chair) return this.chairBar(state);
     return html`${this.topic()}<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
-      ${this.mic()} ${this.camera()} ${this.share()} ${this.hand()} ${state ? this.viewSelect(state) : nothing} ${this.people()} ${state && this.panel ? this.chat(state) : nothing}
-      ${this.button('fault', 'warn', t('fault.report'), () => this.emit('fault'))}
-      ${this.button('full', 'full', t('room.full'), () => this.emit('full'))}
-      ${this.console ? html`<a class="button tool" href=${this.console} data-testid="console">${icon('console')}<span>${t('room.console')}</span></a>` : nothing}
-      ${this.button('leave', 'leave', t('room.leave'), () => this.emit('leave'), 'danger')}
+      <div class="group">${this.mic()} ${this.camera()} ${this.hand()} ${this.share()}</div>
+      <div class="group">${state ? this.viewSelect(state) : nothing} ${this.people()} ${state && this.panel ? this.chat(state) : nothing}</div>
+      <div class="group">${this.button('fault', 'warn', t('fault.report'), () => this.emit('fault'))}
+        ${this.console ? html`<a class="button tool" href=${this.console} data-testid="console">${icon('console')}<span>${t('room.console')}</span></a>` : nothing}
+        <action-menu .words=${t('room.more')} .actions=${this.more()}></action-menu>
+        ${this.button('leave', 'leave', t('room.leave'), () => this.emit('leave'), 'danger')}</div>
     </div>`;
+  }
+
+  /** Return what is needed seldom. @returns {import('../../core/action-menu.js').MenuAction[]} */
+  more() {
+    return [
+      {label: t('room.full'), picture: 'full', testid: 'full', run: () => this.emit('full')},
+      {label: t('keys.title'), picture: 'help', testid: 'keys', run: () => this.emit('keys')},
+    ];
   }
 
   /** Draw the devices of who sits at the console, who need not raise a hand. @param {MeetingState | null | undefined} state */

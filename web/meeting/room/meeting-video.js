@@ -1,36 +1,22 @@
 // Element `meeting-video`: picture and sound of the meeting, on all its pages.
 
 import {html, nothing} from '../../vendor/lit.js';
-import {hasText, t} from '../../core/i18n.js';
-import {recordedSeconds, recordState} from '../client/meeting-state.js';
+import {t} from '../../core/i18n.js';
 import {routeToSpeaker} from '../client/devices.js';
-import {clock, day, hourMinute, span} from '../../core/time.js';
+import {clock, day, hourMinute} from '../../core/time.js';
 import {icon, BaseElement} from '../../core/base.js';
+import {recordingMark} from './recording-mark.js';
 import './tile-view.js';
 
 const RESUME_MS = 1000;
-
-/** Return the text key for a recording that failed. @param {string} word why it ended */
-const recordingFault = word => (hasText(`reason.${word}`) ? `reason.${word}` : 'room.rec-error');
-
-/**
- * Draw that the meeting is recorded, and for how long, and why it no longer is.
- * @param {RecordingMark} mark
- * @param {number} now server time, milliseconds
- */
-export function recordingMark(mark, now) {
-  const state = recordState(mark);
-  const text = t(state === 'paused' ? 'room.rec-pauses' : 'room.recording', span(recordedSeconds(mark, now)));
-  return html`<span class="mark rec ${state}" data-testid="rec-mark" data-state=${state} ?hidden=${!mark.on}><i></i>${text}</span>
-    ${mark.error ? html`<span class="mark rec" role="alert" data-testid="rec-error">${icon('warn')}${t(recordingFault(mark.error))}</span>` : nothing}`;
-}
+const OPERATOR_S = 30; // without a connection: then somebody is to be called
 
 /**
  * Plays picture and sound of the meeting, with the marks that must always be visible: on air, recording,
  * reconnecting, clock.
  */
 export class MeetingVideo extends BaseElement {
-  static properties = {meeting: {attribute: false}, tick: {type: Number}, bare: {type: Boolean}, playbackBlocked: {state: true}, playing: {state: true}};
+  static properties = {meeting: {attribute: false}, tick: {type: Number}, page: {}, playbackBlocked: {state: true}, playing: {state: true}};
 
   constructor() {
     super();
@@ -38,8 +24,11 @@ export class MeetingVideo extends BaseElement {
     this.meeting = null;
     /** Changes whenever the page draws, so that this element draws, too. */
     this.tick = 0;
-    /** Whether clock, recording and watermark stand elsewhere, or nowhere. */
-    this.bare = false;
+    /**
+     * The page it is in: in the room and in the console clock and recording stand elsewhere, in the room also the line.
+     * @type {'test-room' | 'room' | 'console'}
+     */
+    this.page = 'test-room';
     /** Whether the browser wants a tap before it plays sound. */
     this.playbackBlocked = false;
     this.playing = false;
@@ -105,7 +94,7 @@ export class MeetingVideo extends BaseElement {
       <video data-testid="picture" autoplay .muted=${true} playsinline @playing=${() => (this.playing = true)} @pause=${this.resumeLater}></video>
       <tile-view .meeting=${meeting} .tick=${this.tick} @resized=${this.onResized}></tile-view>
       <audio data-testid="audio" autoplay @pause=${this.resumeLater}></audio>
-      ${this.playing || meeting.tiles ? nothing : this.skeleton()} ${this.bare ? nothing : this.watermark()} ${this.marks()} ${this.givesWay()} ${this.banner()}
+      ${this.playing || meeting.tiles ? nothing : this.skeleton()} ${this.page === 'room' ? this.watermark() : nothing} ${this.marks()} ${this.givesWay()} ${this.banner()}
       ${this.playbackBlocked ? html`<button type="button" class="main hear" data-testid="hear">${icon('sound')}<span>${t('room.tap-to-hear')}</span></button>` : nothing}
     </section>`;
   }
@@ -115,23 +104,25 @@ export class MeetingVideo extends BaseElement {
     return html`<div class="skeleton" role="status"><p class="big">${session?.title ?? t('room.joining')}</p><p>${t('room.waiting-picture')}</p></div>`;
   }
 
-  /** Draw the viewer's name and the time lightly in a corner: a photograph says where it was taken (R-040). */
+  /** Draw the viewer's name and the time lightly in the corner where no names stand, under the heading: a photograph says where it was taken (R-040). */
   watermark() {
     const {meeting} = this;
     if (!meeting?.state?.watermark) return nothing;
     const text = `${meeting.seat?.name} ${day(meeting.now)} ${hourMinute(meeting.now)}`;
-    return html`<p class="watermark" aria-hidden="true" data-testid="watermark">${text}</p>`;
+    const {title, clock: timed} = meeting.state.layout;
+    return html`<p class="watermark ${title || timed ? 'lower' : ''}" aria-hidden="true" data-testid="watermark">${text}</p>`;
   }
 
   marks() {
-    const {meeting} = this;
+    const {meeting, page} = this;
+    const alone = page === 'test-room';
     return html`<div class="marks">
-      <span class="mark air" data-testid="on-air" ?hidden=${!meeting?.onAir}>${icon('mic')}${t('room.on-air')}</span>
-      ${this.bare || !meeting?.state ? nothing : recordingMark(meeting.state.recording, meeting.countedNow)}
-      ${meeting && meeting.quality !== 'good' && meeting.connection.healthy
+      ${page === 'room' ? nothing : html`<span class="mark air" data-testid="on-air" ?hidden=${!meeting?.onAir}>${icon('mic')}${t('room.on-air')}</span>`}
+      ${alone && meeting?.state ? recordingMark(meeting.state.recording, meeting.countedNow) : nothing}
+      ${meeting && page !== 'room' && meeting.quality !== 'good' && meeting.connection.healthy
         ? html`<span class="mark net" data-testid="quality">${icon('network')}${t(`quality.${meeting.quality}`)}</span>`
         : nothing}
-      <time class="mark" data-testid="clock" ?hidden=${this.bare || Boolean(meeting?.tiles ? meeting.tiles.clock : meeting?.state?.view === 'composed' && meeting.state.layout.clock)}>${clock(meeting?.now ?? 0)}</time>
+      ${alone ? html`<time class="mark" data-testid="clock">${clock(meeting?.now ?? 0)}</time>` : nothing}
     </div>`;
   }
 
@@ -144,6 +135,18 @@ export class MeetingVideo extends BaseElement {
     return html`<p class="gives-way" role="alert" data-testid="gives-way">${icon('warn')}<span>${t('gives-way.left', hourMinute(at), minutes)}</span></p>`;
   }
 
+  /** Seconds since the connection was lost. */
+  get lostFor() {
+    const {meeting} = this;
+    return meeting?.lostAt ? (meeting.now - meeting.lostAt) / 1000 : 0;
+  }
+
+  /** Draw whom to call. */
+  operator() {
+    const duty = this.meeting?.state?.duty;
+    return html`<span class="operator" data-testid="operator">${duty ? html`${t('room.call-duty', duty.name)} <a href="tel:${duty.phone}">${duty.phone}</a>` : t('room.call-operator')}</span>`;
+  }
+
   /** Draw the reconnecting banner over the last frame, never instead of it. */
   banner() {
     const {status, attempt} = this.meeting?.protocol ?? {status: 'idle', attempt: 0};
@@ -152,6 +155,7 @@ export class MeetingVideo extends BaseElement {
     const text = away ? t('room.reconnecting', attempt) : this.meeting?.connection.state === 'unstable' ? t('room.unstable') : state;
     return html`<div class="banner" role="status" data-testid="banner" ?hidden=${!text}>
       <span>${text}</span>
+      ${away && this.lostFor >= OPERATOR_S ? this.operator() : nothing}
       ${away && attempt > 4 ? html`<button type="button" data-testid="retry" @click=${() => this.meeting?.start()}>${t('app.retry')}</button>` : nothing}
     </div>`;
   }

@@ -6,6 +6,8 @@ import '../chat/chat-panel.js';
 import './notice-bar.js';
 import {MeetingPage} from './meeting-page.js';
 import './participant-list.js';
+import './room-head.js';
+import './turn-line.js';
 
 const IDLE_MS = 5000;
 const ACTIVITY_EVENTS = ['pointermove', 'pointerdown', 'keydown', 'focusin'];
@@ -49,7 +51,12 @@ class RoomPage extends MeetingPage {
     if (event.type === 'pointerdown') this.swallow = this.idle && event.target instanceof Element && Boolean(event.target.closest('control-bar'));
     this.idle = false;
     window.clearTimeout(this.idleTimer);
-    this.idleTimer = window.setTimeout(() => (this.idle = !this.peopleShown && !this.chatShown && !this.meeting.invited), IDLE_MS);
+    this.idleTimer = window.setTimeout(() => (this.idle = !this.busy), IDLE_MS);
+  }
+
+  /** Return whether something is open that must not hide. */
+  get busy() {
+    return this.peopleShown || this.chatShown || this.meeting.invited || this.querySelector('dialog[open], :popover-open') !== null;
   }
 
   /** @param {Event} event */
@@ -65,14 +72,16 @@ class RoomPage extends MeetingPage {
     const tick = Date.now();
     const {state} = meeting;
     return html`<main class="room ${this.idle ? 'idle' : ''}">
-      <meeting-video .meeting=${meeting} .tick=${tick}></meeting-video>
+      <room-head .meeting=${meeting} .tick=${tick}></room-head>
+      <meeting-video .meeting=${meeting} .tick=${tick} .page=${'room'}></meeting-video>
       <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
       <notice-bar .state=${state} @report=${this.reportIncident} @command=${(/** @type {CustomEvent} */ {detail}) => meeting.command(detail)}></notice-bar>
       <participant-list class="panel" ?hidden=${!this.peopleShown} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null}></participant-list>
       <chat-notice .state=${this.chatShown ? null : state} .now=${meeting.now}></chat-notice>
       <chat-panel class="panel" ?hidden=${!this.chatShown} .meeting=${meeting} .tick=${tick} @close=${this.toggleChat}></chat-panel>
+      <turn-line .meeting=${meeting} .tick=${tick}></turn-line>
       <control-bar .meeting=${meeting} .tick=${tick} .panel=${true} .console=${state?.controller ? `host.html?code=${meeting.protocol.code}` : ''}
-        @people=${this.togglePeople} @chat=${this.toggleChat} @full=${this.fullScreen} @fault=${this.openIncidentDialog} @leave=${this.leave}></control-bar>
+        @people=${this.togglePeople} @chat=${this.toggleChat} @full=${this.fullScreen} @keys=${this.showKeys} @fault=${this.openIncidentDialog} @leave=${this.leave}></control-bar>
     </main>`;
   }
 }

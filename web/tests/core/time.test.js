@@ -30,6 +30,10 @@ test('durations are shown as minutes and seconds, with hours when there are any'
   assert.deepEqual([0, 65.9, 3600, 4329, -5].map(time.span), ['00:00', '01:05', '1:00:00', '1:12:09', '00:00']);
 });
 
+test('what is over is marked', () => {
+  assert.deepEqual([65, 0, -5].map(time.timeLeft), ['01:05', '00:00', '+00:05']);
+});
+
 test('a day starts at midnight in Vietnam', () => {
   assert.equal(time.utc(time.midnight(Date.parse('2026-04-05T18:00:00Z'))), '2026-04-05T17:00:00Z');
 });

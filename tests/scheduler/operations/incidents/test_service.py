@@ -53,7 +53,7 @@ async def test_an_incident_goes_to_who_is_on_duty(booked: Booked) -> None:  # R-
     async def reported(kind: IncidentKind) -> str:
         return (await booked.incidents.report(FaultReport(booked.session.id, kind, "nt.xuonghuan"), START)).assignee
 
-    assert await reported("device") == ""
+    assert (await reported("device"), await booked.incidents.on_duty(booked.session.id)) == ("", None)
     await put("backup", "Trần Thị C", None)
     assert await reported("quiet") == "Trần Thị C"
     await put("main", "Lê Văn B", "le.b")
@@ -61,6 +61,8 @@ async def test_an_incident_goes_to_who_is_on_duty(booked: Booked) -> None:  # R-
         FaultReport(booked.session.id, "no-sound", "nt.xuonghuan", "", "x", LINE), START
     )
     assert (opened.state, opened.assignee, opened.measured) == ("open", "le.b", LINE)
+    duty = await booked.incidents.on_duty(booked.session.id)
+    assert duty is not None and (duty.name, duty.phone) == ("Lê Văn B", "+84905123456")
     taken = await booked.incidents.act(opened.id, "taken", "truc.ban", "", START)
     assert taken.assignee == "truc.ban"
     assert (await booked.incidents.act(opened.id, "escalated", "truc.ban", "", START)).assignee == "le.b"

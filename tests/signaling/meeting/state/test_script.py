@@ -104,8 +104,8 @@ def test_a_step_is_one_message_with_all_that_follows() -> None:
     meeting = ScriptedMeeting()
     meeting.state.hand("n", True, NOW)
     layout = Layout("1+7", meeting.seat("n"))
-    [script, floor, spoke, arrange, layout_message, stored] = meeting.step("report")
-    assert stored == e.StoreStep(REPORT)
+    [script, agenda, floor, spoke, arrange, layout_message, stored] = meeting.step("report")
+    assert (agenda, stored) == (e.TellAll(meeting.state.script.agenda), e.StoreStep(REPORT))
     assert spoke == e.Speak("nt", "UBND.Nha Trang.01", True, 1)
     assert (floor, arrange) == (e.SetFloor(meeting.seat("n"), True), e.Arrange(layout))
     assert isinstance(layout_message, e.TellAll)
@@ -278,7 +278,8 @@ def test_a_changed_script_keeps_the_item_that_is_on() -> None:
     renamed = replace(FILM, title="Phim")
     effects = meeting.state.scripted((renamed, PAUSE), NOW + timedelta(seconds=90))
     state = meeting.state.script.state
-    assert effects == [e.Tell("h", state)]
+    assert effects == [e.Tell("h", state), e.TellAll(meeting.state.script.agenda)]
+    assert meeting.state.script.agenda.next == "Giải lao"
     assert (state.at, [item.title for item in state.items]) == ("film", ["Phim", "Giải lao"])
     for gone in ("report", "nothing"):
         with pytest.raises(MessageError) as refused:
@@ -337,8 +338,11 @@ async def test_the_host_unit_writes_a_script_and_the_console_steps_through_it(wo
     guest, there = await world.join("nhatrang", session)
     state = {"type": "script", "items": [{**each, "spent": 0} for each in made], "at": None, "since": None}
     assert (joined["script"], there["script"]) == (state, None)
+    assert there["agenda"] == {"type": "agenda", "on": None, "since": None, "next": "Khai mạc"}
     world.clock.advance(5)
     assert await host.ask(type="step", to="r") == {**state, "at": "r", "since": "2026-04-06T01:00:05Z"}
+    shown = {"type": "agenda", "on": {**report, "spent": 0}, "since": "2026-04-06T01:00:05Z", "next": None}
+    assert await guest.type("agenda") == shown
     assert (await guest.type("layout"))["focus"] == there["seat"]
     await guest.seat(there["seat"], floor=True)
     assert (await guest.ask(type="step", to=None))["error"] == "controlled-by"

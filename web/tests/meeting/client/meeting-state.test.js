@@ -29,6 +29,15 @@ test('changed seats keep their place, new ones come last, gone ones go', () => {
   assert.equal(logic.ownSeat(state).hand, 1);
 });
 
+test('what is on, and who is on duty, is known at once, and followed', () => {
+  const [agenda, duty] = [{on: null, since: null, next: 'Khai mạc'}, {name: 'Lê Văn B', phone: '0905123456'}];
+  const state = logic.initialState({...JOINED, agenda, duty}, NOW);
+  assert.deepEqual([state.agenda, state.duty], [agenda, duty]);
+  const next = {type: 'agenda', on: {id: 'a', title: 'Khai mạc', minutes: 5, spent: 0}, since: JOINED.now, next: null};
+  assert.deepEqual(logic.reduce(state, next).agenda, {on: next.on, since: JOINED.now, next: null});
+  assert.equal(logic.hostPoint(state), 'h');
+});
+
 test('who speaks when one joins is known at once', () => {
   assert.equal(logic.initialState({...JOINED, speaking: 'h'}, NOW).speaking, 'h');
 });

@@ -21,6 +21,13 @@ test('time runs for the current item, and stands for the others', () => {
   assert.equal(script.elapsedSeconds(on, items[1], NOW - 90_000), 5, 'a clock behind does not take time away');
 });
 
+test('the item that is on has time left, an amber last minute, and takes too long', () => {
+  const agenda = {on: item('b', {spent: 5, minutes: 2}), since: '2026-04-05T01:00:30Z', next: 'c'};
+  assert.deepEqual([0, 60_000].map(later => script.secondsLeft(agenda, NOW + later)), [55, -5]);
+  assert.equal(script.secondsLeft(script.NO_AGENDA, NOW), null);
+  assert.deepEqual([61, 60, 0, -5].map(script.nearEnd), ['', 'soon', 'late', 'late']);
+});
+
 test('items are changed, moved and removed by their index', () => {
   assert.equal(script.withItemChanged(items, 1, {title: 'B'})[1].title, 'B');
   assert.deepEqual([[0, 1], [0, -1], [2, 1], [2, -1]].map(([place, by]) => ids(script.withItemMoved(items, place, by))), ['bac', 'abc', 'abc', 'acb']);

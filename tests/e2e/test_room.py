@@ -1,0 +1,215 @@
+"""The room as a point sees it, in Chromium and in Firefox: what always stands over and under the picture, the turn, the
+invitation to speak, and what is left of it all without a network."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browsers import wait_until
+from tests.e2e.people import HOST, People, seat_of
+from tests.e2e.server import Server
+
+SIZES = [(1280, 800), (820, 1180), (390, 844)]
+TITLE = "Hội nghị trực tuyến toàn tỉnh về phòng, chống thiên tai năm 2026"
+SCRIPT = [("Khai mạc", "", ""), ("Xương Huân báo cáo", "nt.xuonghuan", ""), ("Thảo luận", "", "")]
+
+COVERED = """() => {
+  const box = element => element.getBoundingClientRect();
+  const seen = selector => [...document.querySelectorAll(selector)].filter(each => each.checkVisibility());
+  const [names, over] = [seen('[data-testid=tile] .name'), seen('.room-head, .turn, control-bar, .prompt, .watermark')];
+  const beyond = (a, b) => a.left >= b.right - 1 || a.top >= b.bottom - 1;
+  const apart = (a, b) => beyond(a, b) || beyond(b, a);
+  const faults = names.flatMap(name => over.filter(each => !apart(box(name), box(each))).map(each => each.className));
+  const [right, bottom] = [innerWidth + 1, innerHeight + 1];
+  if ([...names, ...over].some(each => box(each).bottom > bottom || box(each).right > right)) faults.push('outside');
+  if (document.documentElement.scrollWidth > innerWidth) faults.push('page too wide');
+  return [names.length, faults];
+}"""
+"""How many names are seen, and what covers one or is outside the window."""
+
+
+CUT = """off => {
+  const {protocol} = document.querySelector('room-page').meeting;
+  protocol.reach ??= protocol.open;
+  protocol.open = off ? () => Object.assign(new EventTarget(), {send() {}, close() {}}) : protocol.reach;
+  protocol.drop();
+}"""
+"""Gives the meeting sockets that never open, or real ones again."""
+
+
+@dataclass
+class Meeting:
+    """A meeting with its host in the console, a point in Chromium and one in Firefox."""
+
+    host: Page
+    chromium: Page
+    firefox: Page
+
+    @property
+    def points(self) -> tuple[Page, Page]:
+        """Both points."""
+        return self.chromium, self.firefox
+
+    def invite(self, page: Page) -> None:
+        """Give the floor to a point, which is thereby invited to speak."""
+        seat = seat_of(self.host, "NT.XuongHuan" if page == self.chromium else "NT.VinhHai")
+        self.command({"type": "floor", "seat": seat, "open": True})
+        expect(page.get_by_test_id("floor-prompt")).to_be_visible()
+
+    def cut(self, page: Page, *, off: bool = True) -> None:
+        """Take the network away from a page, or give it back; Firefox is left with a server that does not answer."""
+        if page == self.chromium:
+            page.context.set_offline(off)
+        else:
+            page.evaluate(CUT, off)
+
+    def command(self, message: dict[str, object]) -> None:
+        """Send a command of the host."""
+        self.host.evaluate("message => document.querySelector('host-page').meeting.command(message)", message)
+
+    def rest(self) -> None:
+        """Take back what a test gave."""
+        self.command({"type": "mute-all"})
+        self.command({"type": "step", "to": None})
+        for page in self.points:
+            expect(page.get_by_test_id("mic")).to_have_attribute("data-state", "blocked")
+
+
+@pytest.fixture(scope="module")
+def held(server: Server, red: Browser, blue: Browser, fox: Browser) -> Iterator[Meeting]:
+    """Hold the meeting for which somebody is on duty."""
+    people = People(server)
+    host = people.sign_in(red, HOST)
+    code = people.register(host, ["nt.xuonghuan", "nt.vinhhai"], TITLE, script=SCRIPT)
+    session = next(each for each in host.request.get(f"{server.http}api/v1/sessions").json() if each["title"] == TITLE)
+    duty = {"role": "main", "name": "Lê Văn B", "phone": "0905 123 456"}
+    centre = people.sign_in(blue, "truc.ban")
+    assert centre.request.post(f"{server.http}api/v1/readiness/{session['id']}/duties", data=duty).ok
+    people.enter(host, code, "host")
+    points = [
+        people.enter(people.sign_in(browser, name), code)
+        for browser, name in ((blue, "nt.xuonghuan"), (fox, "nt.vinhhai"))
+    ]
+    yield Meeting(host, *(seat.page for seat in points))
+    people.leave()
+
+
+@pytest.fixture
+def meeting(held: Meeting) -> Meeting:
+    """The meeting, at rest."""
+    held.rest()
+    return held
+
+
+def test_ux_05_the_turn_is_a_sentence(meeting: Meeting) -> None:
+    for page in meeting.points:
+        expect(page.get_by_test_id("turn")).to_contain_text(
+            "Bạn đang tắt tiếng; điểm cầu chủ trì mời mới nói được. Giơ tay để xin phát biểu"
+        )
+        page.get_by_test_id("hand").click()
+        expect(page.get_by_test_id("turn")).to_contain_text(
+            re.compile(r"Bạn đứng thứ 1 trong hàng xin phát biểu.*đã chờ 00:0\d")
+        )
+        page.get_by_test_id("hand").click()
+        expect(page.get_by_test_id("turn")).to_have_attribute("data-turn", "blocked")
+    meeting.host.get_by_test_id("mic").click()
+    for page in meeting.points:
+        expect(page.get_by_test_id("who-speaks")).to_have_text("Đang nói: UBND thành phố Nha Trang")
+    meeting.host.get_by_test_id("mic").click()
+
+
+def test_ux_07_names_are_never_covered_and_title_line_and_turn_stay(meeting: Meeting) -> None:
+    for page in meeting.points:
+        meeting.invite(page)
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            wait_until(page, lambda: page.evaluate(COVERED) == [3, []], f"free names at {width}x{height}")  # noqa: B023
+        page.set_viewport_size({"width": 1280, "height": 800})
+    meeting.rest()
+    meeting.firefox.mouse.move(5, 300)
+    expect(meeting.firefox.locator("main.idle")).to_be_visible()
+    expect(meeting.firefox.locator("control-bar")).to_have_css("opacity", "0")
+    for place in ("room-head", "turn", "quality", "clock"):
+        expect(meeting.firefox.get_by_test_id(place)).to_be_visible()
+    expect(meeting.firefox.get_by_role("heading", name=TITLE)).to_be_visible()
+
+
+def test_ux_11_an_invitation_sounds_and_rests_without_a_network(meeting: Meeting) -> None:
+    for page in meeting.points:
+        page.evaluate("() => { window.shaken = []; navigator.vibrate = pattern => window.shaken.push(pattern); }")
+        meeting.invite(page)
+        assert page.evaluate("window.shaken") == [[200, 100, 200]]
+        accept = page.get_by_test_id("floor-accept")
+        expect(accept).to_be_enabled()
+        meeting.cut(page)
+        expect(accept).to_be_disabled()
+        expect(page.get_by_test_id("invited-for")).to_contain_text("Mất kết nối")
+        expect(page.get_by_test_id("turn")).to_have_attribute("data-turn", "lost")
+        meeting.cut(page, off=False)
+        expect(accept).to_be_enabled()
+        accept.click()
+        expect(page.get_by_test_id("on-air")).to_have_text("ĐANG PHÁT")
+        expect(page.get_by_test_id("turn")).to_have_attribute("data-turn", "on")
+
+
+def test_ux_12_the_item_that_is_on_the_next_one_and_the_time_left(meeting: Meeting) -> None:
+    for page in meeting.points:
+        expect(page.get_by_test_id("agenda")).to_have_text("Tiếp theo: Khai mạc")
+    meeting.host.get_by_test_id("script-next").click()
+    meeting.host.get_by_test_id("script-next").click()
+    for page in meeting.points:
+        expect(page.get_by_test_id("agenda")).to_contain_text("Xương Huân báo cáo")
+        expect(page.get_by_test_id("agenda")).to_contain_text("Tiếp theo: Thảo luận")
+        expect(page.get_by_test_id("agenda-left")).to_have_text(re.compile(r"^09:5\d$"))
+    speaker = meeting.chromium
+    speaker.get_by_test_id("floor-accept").click()
+    expect(speaker.get_by_test_id("floor-left")).to_have_text(re.compile(r"^09:[45]\d$"))
+    for minutes, end in ((9.5, "soon"), (10.2, "late")):
+        speaker.evaluate(
+            """minutes => {
+              const {meeting} = document.querySelector('room-page'), {agenda} = meeting.state;
+              const since = new Date(meeting.now - 60000 * minutes).toISOString();
+              meeting.onMessage({...agenda, type: 'agenda', since});
+            }""",
+            minutes,
+        )
+        for place in ("floor-left", "agenda-left"):
+            expect(speaker.get_by_test_id(place)).to_have_attribute("data-end", end)
+    expect(speaker.get_by_test_id("floor-left")).to_contain_text("+00:")
+    expect(speaker.get_by_test_id("mic")).to_have_attribute("data-state", "live")  # the sound is never cut
+
+
+def test_ux_14_the_own_line_has_four_steps_and_tells_more(meeting: Meeting) -> None:
+    for page in meeting.points:
+        line = page.get_by_test_id("quality")
+        expect(line).to_have_attribute("data-line", "good")
+        line.click()
+        expect(page.get_by_test_id("line-more")).to_contain_text(re.compile(r"Mất gói: \d+\.\d %.*Trễ: \d+ ms"))
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("line-more")).to_be_hidden()
+
+
+def test_ux_15_after_half_a_minute_without_a_network_the_duty_is_named(meeting: Meeting) -> None:
+    for page in meeting.points:
+        meeting.cut(page)
+        expect(page.get_by_test_id("banner")).to_contain_text("Đang kết nối lại")
+        expect(page.get_by_test_id("operator")).to_have_count(0)
+        page.evaluate("() => { document.querySelector('room-page').meeting.lostAt -= 30000; }")
+        expect(page.get_by_test_id("operator")).to_have_text("Gọi cán bộ trực kỹ thuật Lê Văn B: +84905123456")
+        meeting.cut(page, off=False)
+        expect(page.get_by_test_id("banner")).to_be_hidden()
+        expect(page.get_by_test_id("turn")).to_have_attribute("data-turn", "blocked")
+
+
+def test_ux_24_the_mark_of_the_recording_stays_and_counts(meeting: Meeting) -> None:
+    meeting.host.get_by_test_id("record").click()
+    for page in meeting.points:
+        expect(page.get_by_test_id("room-head").get_by_test_id("rec-mark")).to_have_text(
+            re.compile(r"^Đang ghi 00:0[1-9]$")
+        )
+    meeting.command({"type": "record", "on": False})
+    for page in meeting.points:
+        expect(page.get_by_test_id("rec-mark")).to_be_hidden()

@@ -147,6 +147,13 @@ interface Extensible { steps: number; step_min: number; warn_min: number; end: s
 interface Happening { at: string; kind: string; by: string | null; reason: string; cause: string | null; profile: string }
 /** One slot in the calendar of sessions. */
 interface CalendarEntry extends Slot { id: string; number: string; title: string; host: string; level: string; kind: 'tong_duyet' | 'chinh_thuc'; legs: number; phase: Phase }
+/** A slot on the first page; `title` and `code` are null for who may not know them, `action` is the main thing to do about it. */
+interface TodaySlot extends Slot {
+  id: string; number: string; title: string | null; host: string; kind: 'tong_duyet' | 'chinh_thuc'; phase: Phase; code: string | null;
+  action: 'control' | 'join' | 'prepare' | 'queue' | 'watch' | null;
+}
+interface OwedWork { kind: string; count: number; due: string | null }
+interface Today { now: string; slots: TodaySlot[]; coming: TodaySlot[]; owed: OwedWork[] }
 /** Bytes that a recording takes, and that may still be taken. */
 interface Estimate { bytes: number; free: number; reserve: number }
 /** A point that is in a session; `title` null: of one the reader may not see. */

@@ -120,6 +120,11 @@ async def newest(db: AsyncConnection, limit: int) -> list[StoredLetter]:
     return await _read(db, select(LETTERS).order_by(~_open(), LETTERS.c.id.desc()).limit(limit))
 
 
+async def letters_waiting(db: AsyncConnection) -> int:
+    """Count the letters that wait for a person."""
+    return await db.scalar(select(func.count()).select_from(LETTERS).where(_open())) or 0
+
+
 async def raw(db: AsyncConnection, number: int) -> bytes | None:
     """Return the raw bytes of a letter, if they were kept."""
     data: bytes | None = await db.scalar(select(LETTERS_RAW.c.raw).where(LETTERS_RAW.c.letter == number))

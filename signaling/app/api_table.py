@@ -40,6 +40,7 @@ from signaling.policy import calendar, policies
 from signaling.recording import rest as recording_rest
 from signaling.reports import correction_requests
 from signaling.reports import rest as reports_rest
+from signaling.today import rest as today_rest
 from signaling.workers import rest as workers_rest
 
 PREFIX = "/api/v1"
@@ -89,6 +90,7 @@ GROUPS: dict[str, Sequence[Route]] = {
     "reports": reports_rest.ROUTES,
     "figures": correction_requests.ROUTES,
     "controls": controls.ROUTES,
+    "today": today_rest.ROUTES,
 }
 """Endpoints by the first half of their operationId, which other programs may use: it stays when a module moves."""
 

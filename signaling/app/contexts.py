@@ -43,6 +43,7 @@ from signaling.operations.context import (
 from signaling.policy.context import POLICY, PolicyContext
 from signaling.recording.context import RECORDINGS, RecordingContext
 from signaling.reports.context import REPORTS, ReportsContext
+from signaling.today.context import TODAY, TodayContext
 from signaling.workers.context import WORKERS, WorkersContext
 
 
@@ -177,5 +178,8 @@ def provide(app: web.Application, server: Server) -> None:
     )
     app[MAIL] = MailContext(
         inbound_mail=server.inbound_mail, parser=server.parser, notifications=server.notifications, outbox=server.outbox
+    )
+    app[TODAY] = TodayContext(
+        scheduler=server.scheduler, owed_work=server.owed_work, provider_view=server.provider_view
     )
     app[WORKERS] = WorkersContext(engine=server.meetings.engine, keys=server.worker_keys)

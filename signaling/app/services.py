@@ -58,6 +58,7 @@ from scheduler.policy.upload import PolicyUpload
 from scheduler.reports.correction_requests import CorrectionRequests
 from scheduler.reports.emergency_reviews import EmergencyReviews
 from scheduler.reports.service import Reports
+from scheduler.today.service import OwedWork
 from signaling.accounts.store import AccountStore
 from signaling.app import migration, private_files
 from signaling.app.lease import Lease
@@ -126,6 +127,7 @@ class Services:
     reports: Reports
     emergency_reviews: EmergencyReviews
     correction_requests: CorrectionRequests
+    owed_work: OwedWork
     cipher: FileCipher
 
 
@@ -270,6 +272,7 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         reports=reports,
         correction_requests=CorrectionRequests(engine, policies, reports, channels),
         emergency_reviews=EmergencyReviews(engine),
+        owed_work=OwedWork(engine, policies),
         attendance=Attendance(alerts),
         readiness=ReadinessService(alerts),
         duties=Duties(alerts),

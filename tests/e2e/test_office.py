@@ -110,7 +110,7 @@ def test_ux_defect_22_what_a_role_may_not_do_is_not_offered(server: Server, peop
     page.goto(f"{server.http}register.html")
     expect(page.get_by_test_id("denied")).to_contain_text("Trang này không dành cho vai trò của bạn")
     page.get_by_test_id("denied").get_by_role("link").click()
-    expect(page).to_have_url(re.compile(r"supervision\.html$"))
+    expect(page).to_have_url(re.compile(r"today\.html$"))
 
 
 ENTRY = {"kind": "chinh_thuc", "legs": 4, "phase": "upcoming", "number": "HTT-7", "host": "UBND thành phố Nha Trang"}

@@ -134,6 +134,8 @@ def test_a_provider_names_its_contact_and_answers_for_its_line(
     page.get_by_test_id("password-fresh").fill(password := "mat khau cua nha mang")
     page.get_by_test_id("password-again").fill(password)
     page.get_by_test_id("change-password").click()
+    expect(page.get_by_test_id("owed-contacts")).to_be_visible()
+    page.get_by_test_id("lines").click()
     row = page.get_by_test_id("line-session").last
     expect(row.get_by_test_id("line-point")).to_contain_text("NT.VinhHai")
     assert code not in page.content() and "Họp cần" not in page.content()
@@ -142,7 +144,7 @@ def test_a_provider_names_its_contact_and_answers_for_its_line(
     row.get_by_test_id("f-phone").fill("0258 3800 126")
     row.get_by_test_id("contact-save").click()
     expect(row.get_by_test_id("contact")).to_contain_text("Trực NOC")
-    expect(page.locator("nav a")).to_have_count(1)
+    expect(page.locator("nav a")).to_have_count(2)
 
 
 def open_details(server: Server, page: Page, title: str) -> None:

@@ -499,6 +499,8 @@ export const controlPoints = () => request('GET', 'controls/points');
 export const controlsUrl = point => new URL(`controls/export?${query(point ? {point} : {})}`, BASE).href;
 /** Return the address of a report as a file. @type {(fields: Record<string, string>) => string} */
 export const reportUrl = fields => new URL(`reports/file?${query(fields)}`, BASE).href;
+/** Return what is on today, and what the user owes. @type {() => Promise<Today>} */
+export const today = () => request('GET', 'today');
 /** Return the letters received. @type {() => Promise<LetterRow[]>} */
 export const letters = () => request('GET', 'letters');
 /** Return a letter with its text. @type {(id: string) => Promise<OpenedLetter>} */

@@ -2,6 +2,8 @@
 // only spares users dead ends.
 
 export const CENTRAL = ['administrator', 'technician'];
+/** Every role, that of providers too. */
+const ROLES = [...CENTRAL, 'supervisor', 'registrant', 'site', 'provider'];
 
 /**
  * Return whether a user belongs to the operating unit ("the centre").
@@ -22,6 +24,7 @@ export const mayRegister = me => Boolean(me && intersects(REGISTRANTS, me.roles)
  * @type {PageLink[]}
  */
 export const PAGES = [
+  {page: 'today', picture: 'home', group: 'meet', roles: ROLES},
   {page: 'supervision', picture: 'view', group: 'meet', roles: ['supervisor']},
   {page: 'sessions', picture: 'list', group: 'meet'},
   {page: 'register', picture: 'plus', group: 'meet', roles: REGISTRANTS},

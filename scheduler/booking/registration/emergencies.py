@@ -51,12 +51,12 @@ class Emergencies:
     async def live(self, now: datetime) -> list[Emergency]:
         """Return the current emergencies: unacknowledged ones first, then the latest received first."""
         async with self._engine.begin() as db:
-            return await _live(db, now)
+            return await current(db, now)
 
     async def acknowledge(self, subject: str, by: str, now: datetime) -> Emergency:
         """Acknowledge an emergency; the first account stays. Raises UnknownSession if it is not on the list."""
         async with writing(self._engine) as db:
-            emergency = next((each for each in await _live(db, now) if each.subject == subject), None)
+            emergency = next((each for each in await current(db, now) if each.subject == subject), None)
             if emergency is None:
                 raise UnknownSession(subject)
             if emergency.seen is not None:
@@ -65,12 +65,13 @@ class Emergencies:
             return replace(emergency, seen=Acknowledgement(by, whole_second(now)))
 
 
-async def _live(db: AsyncConnection, now: datetime) -> list[Emergency]:
+async def current(db: AsyncConnection, now: datetime) -> list[Emergency]:
+    """Return the current emergencies: unacknowledged ones first, then the latest received first."""
     sessions = [Emergency(each.id, each.number, each.received, each) for each in await sessions_store.urgent(db, now)]
     owed = [each for each in await reply_store.unanswered(db) if (each.kind, each.klass) == ("draft", EMERGENCY)]
     letters = [Emergency(each.subject, each.number, each.received, None, each.unit) for each in owed]
     subjects = [each.subject for each in (*sessions, *letters)]
     rows = await db.execute(select(EMERGENCIES_SEEN).where(EMERGENCIES_SEEN.c.subject.in_(subjects)))
     seen = {row.subject: Acknowledgement(row.by, row.at) for row in rows}
-    current = [replace(each, seen=seen.get(each.subject)) for each in (*sessions, *letters)]
-    return sorted(current, key=lambda each: (each.seen is not None, -each.received.timestamp(), each.number))
+    found = [replace(each, seen=seen.get(each.subject)) for each in (*sessions, *letters)]
+    return sorted(found, key=lambda each: (each.seen is not None, -each.received.timestamp(), each.number))

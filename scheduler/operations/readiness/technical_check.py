@@ -1,13 +1,13 @@
 """Checks the results of technical checks of points before a slot (Điều 13.2.b, R-084). Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from scheduler.core import text
 from scheduler.core.errors import FieldError
-from scheduler.core.model import EMERGENCY, Session, SlotKind
+from scheduler.core.model import EMERGENCY, Session, Slot, SlotKind
 
 CheckResult = Literal["ok", "faulty", "waived"]
 """It works; it does not, with words that say what; an emergency leaves no time to check, with words."""
@@ -25,6 +25,12 @@ class TechnicalCheck:
     words: str
     by: str
     at: datetime
+
+
+def unchecked(session: Session, checks: Iterable[TechnicalCheck]) -> list[tuple[Slot, str]]:
+    """Return each slot of a session with each point that nobody has checked for it."""
+    done = {(check.kind, check.point) for check in checks}
+    return [(slot, point) for slot in session.slots for point in session.everyone if (slot.kind, point) not in done]
 
 
 def faults(

@@ -132,6 +132,7 @@ ROLES = ["admin", "central", "host", "nhatrang", "dienkhanh", "nobody"]
 ALLOWED: dict[str, list[int]] = {
     #                                   admin central host nhatrang dienkhanh nobody
     "GET /me": [200, 200, 200, 200, 200, 200],
+    "GET /today": [200, 200, 200, 200, 200, 200],
     "GET /units": [200, 200, 200, 200, 200, 200],
     "GET /points": [200, 200, 200, 200, 200, 200],
     "POST /points/{id}/devices": [200, 200, 403, 403, 403, 403],

@@ -23,8 +23,12 @@ const pagesOf = roles => navigationFor(roles).flatMap(({pages}) => pages.map(({p
 test('pages without roles are shown to everybody, others to their roles only', () => {
   assert.deepEqual(pagesOf([]), PAGES.filter(({roles}) => !roles).map(({page}) => page));
   assert.deepEqual(pagesOf(['administrator', 'technician', 'registrant', 'site', 'supervisor']), PAGES.map(({page}) => page));
-  assert.deepEqual(pagesOf(['provider']), ['lines']);
-  assert.deepEqual([homePage(['provider']), homePage([]), homePage(['administrator']), homePage(['supervisor'])], ['lines.html', 'sessions.html', 'sessions.html', 'supervision.html']);
+  assert.deepEqual(pagesOf(['provider']), ['today', 'lines']);
+});
+
+test('each role begins at its day', () => {
+  const roles = ['administrator', 'technician', 'supervisor', 'registrant', 'site', 'provider'];
+  assert.deepEqual(roles.map(role => homePage([role])), roles.map(() => 'today.html'));
 });
 
 test('test_ux_defect_22 only those who may register are shown where', () => {

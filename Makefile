@@ -96,7 +96,7 @@ e2e: install
 	tests/e2e/netns.sh $(BIN)/pytest -q -m alone tests/e2e
 	tests/e2e/netns.sh $(BIN)/pytest -q -n 2 -m "not alone" tests/e2e
 
-# Every page outside a meeting at four sizes in both themes, in build/screenshots; renews those of docs/.
+# Every page, room and console at four sizes in both themes, in build/screenshots; renews those of docs/.
 screenshots: install
 	tests/e2e/netns.sh $(BIN)/python -m tests.e2e.screenshots
 

@@ -1,7 +1,7 @@
 """Points of a session beside the browsers: simulated endpoints, each with a camera of one colour."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Thread
@@ -87,18 +87,18 @@ class Points:
             await client.login(host, self._server.accounts[host])
             return str((await book(client, host, points, title))["code"])
 
-    def join(self, code: str, cameras: dict[str, Colour]) -> None:
+    def join(self, code: str, materials: Mapping[str, Material]) -> None:
         """Let points take their seats one after the other, each with an account of its own."""
-        self.run(self._join(code, cameras))
+        self.run(self._join(code, materials))
 
-    async def _join(self, code: str, cameras: dict[str, Colour]) -> None:
-        accounts = [NewAccount(f"{point}.mo-phong", point, ("site",), point=point) for point in cameras]
+    async def _join(self, code: str, materials: Mapping[str, Material]) -> None:
+        accounts = [NewAccount(f"{point}.mo-phong", point, ("site",), point=point) for point in materials]
         logins = await create_accounts(environment(self._server.data), accounts)
-        for number, (point, login) in enumerate(zip(cameras, logins, strict=True)):
+        for number, (point, login) in enumerate(zip(materials, logins, strict=True)):
             client = Client(self._server.http)
             self._clients.append(client)
             await client.login(*login)
-            self._joined[point] = self._participant(client, plain_camera(cameras[point], number), first=not number)
+            self._joined[point] = self._participant(client, materials[point], first=not number)
             await self._joined[point].join(code)
 
     def _participant(self, client: Client, material: Material, *, first: bool) -> Participant:
@@ -108,6 +108,17 @@ class Points:
     def seat(self, point: str) -> str:
         """Return the seat of a point."""
         return self._joined[point].seat
+
+    def raise_hand(self, point: str) -> None:
+        """Raise the hand of a point."""
+        self.run(self._joined[point].send("hand", raised=True))
+
+    def speak(self, point: str) -> None:
+        """Switch the microphone of a point on, which may speak."""
+        participant = self._joined[point]
+        assert participant.endpoint is not None
+        participant.endpoint.speak(True)
+        self.run(participant.send("media", mic=True, camera=True))
 
     def switch_off(self, point: str) -> None:
         """Switch the camera of a point off."""

@@ -1,4 +1,4 @@
-"""Takes a screenshot of every page outside a meeting, at four sizes in both themes: `make screenshots`.
+"""Takes a screenshot of every page, room and console in a meeting, at four sizes in both themes: `make screenshots`.
 
 They go to `build/screenshots`; those that documents show, to `docs`. A page that is wider than its window is named, and
 the command then fails.
@@ -6,22 +6,44 @@ the command then fails.
 
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from io import BytesIO
+from itertools import product
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from loadtest.endpoint.sdp_offer import OfferOptions
+from loadtest.media.clip import FPS
+from loadtest.media.face import Face, draw
+from loadtest.media.library import MediaLibrary
+from loadtest.media.picture import RENDITIONS
 from tests.e2e import browsers
-from tests.e2e.people import HANOI, HOST
+from tests.e2e.people import HANOI, HOST, People
+from tests.e2e.points import simulated
 from tests.e2e.server import Server, running
 
 SIZES = ((375, 812), (820, 1180), (1280, 800), (1920, 1080))
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SHOWN = ("sessions", "register")
 """Pages that documents show, at 1280x800 in the light theme."""
 ROOT = Path(__file__).parents[2]
 COLOURS = 128
+SPEAKS = "nt.vinhhai"
+POINTS = (
+    *(SPEAKS, "nt.loctho", "nt.phuoclong", "nt.vinhtruong", "nt.vinhthanh", "nt.vinhtho", "nt.phuochai"),
+    *("nt.vinhnguyen", "nt.vinhphuoc", "nt.ngochiep", "nt.vinhhoa"),
+)
+"""Points that sit in the meeting, beside the host and the one whose room is taken."""
+ROOM = "nt.xuonghuan"
+LAYERS = OfferOptions().layers
+HANDS = ("nt.phuoclong", "nt.vinhtho", "nt.ngochiep")
+SETTLE_MS = 6000
+"""Until all pictures have come, and what passes has passed."""
 HOUR = timedelta(hours=1)
 _OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -98,26 +120,84 @@ def take(server: Server, page: Page, theme: str, out: Path) -> list[str]:
     return wide
 
 
-def main() -> None:
-    """Start a server with some sessions, and take all pages as a technician and those of a unit."""
-    out = ROOT / "build" / "screenshots"
+def camera(directory: Path, number: int) -> str:
+    """Return a file that Chromium takes for the camera of a person who listens (YUV4MPEG2)."""
+    width, height, _ = RENDITIONS[1]
+    file = directory / f"{number}.y4m"
+    frames = [b"FRAME\n" + frame.tobytes() for frame in draw(Face(number), width, height, speaking=False)]
+    file.write_bytes(f"YUV4MPEG2 W{width} H{height} F{FPS}:1 Ip A1:1 C420\n".encode() + b"".join(frames))
+    return str(file)
+
+
+@contextmanager
+def meeting(server: Server, people: People, chair: Browser, guest: Browser) -> Iterator[dict[str, Page]]:
+    """Hold a meeting of thirteen points, of which one speaks and three raised their hands; yield its pages."""
+    with ExitStack() as leaving:
+        points = leaving.enter_context(simulated(server))
+        leaving.callback(people.leave)
+        host, room = people.sign_in(chair, HOST), people.sign_in(guest, ROOM)
+        code = points.book(HOST, [*POINTS, ROOM, "nt.vinhluong"], "Họp giao ban tháng Mười một")
+        library = MediaLibrary()
+        for number, _ in enumerate(POINTS, 1):
+            points.run(library.prepare_person(number, "VP8", LAYERS))
+        points.run(library.prepare_speaking(1, "VP8", LAYERS))
+        people.enter(host, code, "host")
+        points.join(code, {point: library.person(number) for number, point in enumerate(POINTS, 1)})
+        people.enter(room, code)
+        give = {"type": "floor", "seat": points.seat(SPEAKS), "open": True}
+        host.evaluate("message => document.querySelector('host-page').meeting.command(message)", give)
+        points.speak(SPEAKS)
+        for point in HANDS:
+            points.raise_hand(point)
+        yield {"host-console": host, "room": room}
+
+
+def take_meeting(pages: dict[str, Page], out: Path) -> list[str]:
+    """Take the pages of a meeting; return those wider than their window."""
     wide = []
+    for (name, page), theme, (width, height) in product(pages.items(), THEMES, SIZES):
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(SETTLE_MS)
+        page.mouse.move(width / 2, height / 2)  # shows the room's controls
+        keep(page, out / f"{name}-{width}-{theme}.png")
+        if page.evaluate(_OVERFLOW):
+            wide.append(f"{name} at {width}, {theme}")
+        if (width, theme) == (1280, "light"):
+            keep(page, ROOT / "docs" / f"{name}.png")
+    return wide
+
+
+def take_all_pages(server: Server, browser: Browser, out: Path) -> list[str]:
+    """Take the pages outside a meeting as a technician and as a unit; return those wider than their window."""
+    wide = []
+    for theme in THEMES:
+        for account in ("truc.ban", HOST):  # the unit comes last: documents show its pages
+            page = browser.new_context(locale="vi-VN", color_scheme=theme).new_page()
+            sign_in(server, page, account)
+            if theme == "light" and account == "truc.ban":
+                register_sessions(server, page)
+            wide += take(server, page, theme, out)
+            page.context.close()
+    return wide
+
+
+def main() -> None:
+    """Start a server with some sessions; take all pages, then those of a meeting."""
+    out = ROOT / "build" / "screenshots"
     with (
         tempfile.TemporaryDirectory() as directory,
         running(Path(directory) / "data") as server,
         sync_playwright() as playwright,
-        browsers.chromium(playwright, []) as browser,
     ):
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
+        server.create(ROOM, "--role", "site", "--point", ROOM)
         server.create("truc.ban", "--role", "technician")
-        for theme in ("light", "dark"):
-            for account in ("truc.ban", HOST):  # the unit comes last: documents show its pages
-                page = browser.new_context(locale="vi-VN", color_scheme=theme).new_page()
-                sign_in(server, page, account)
-                if theme == "light" and account == "truc.ban":
-                    register_sessions(server, page)
-                wide += take(server, page, theme, out)
-                page.context.close()
+        cameras = [f"--use-file-for-fake-video-capture={camera(Path(directory), number)}" for number in (0, 12)]
+        with browsers.chromium(playwright, cameras[:1]) as chair, browsers.chromium(playwright, cameras[1:]) as guest:
+            wide = take_all_pages(server, chair, out)
+            with meeting(server, People(server), chair, guest) as pages:
+                wide += take_meeting(pages, out)
     print(f"{len(list(out.glob('*.png')))} screenshots in {out}")
     if wide:
         sys.exit("wider than the window: " + ", ".join(wide))

@@ -9,7 +9,7 @@ from tests.e2e.people import HOST, People
 from tests.e2e.server import Server
 
 POINTS = 169
-SIZES = [(1280, 800), (1440, 900), (1920, 1080), (820, 1180), (390, 844)]
+SIZES = [(1280, 800), (1440, 900), (1920, 1080), (820, 1180), (390, 844), (360, 740)]
 
 FAULTS = """() => {
   const box = element => element.getBoundingClientRect(), faults = [];

@@ -25,7 +25,7 @@ from signaling.app.settings import read
 from tests.e2e.browsers import PATIENCE_S, wait_until
 from tests.e2e.emulated_network import redirect_media
 from tests.e2e.people import HOST, People, seat_of
-from tests.e2e.points import Colour, Points, simulated
+from tests.e2e.points import Colour, Points, plain_camera, simulated
 from tests.e2e.server import LAN, MEDIA_PORT, SIP, Server, environment
 from tests.signaling.sip.baresip import COLOURS, Baresip, film, room
 
@@ -116,7 +116,7 @@ def session(server: Server, red: Browser, fox: Browser) -> Iterator[Session]:
             page.set_viewport_size({"width": 1500, "height": 900})
         code = points.book(HOST, [*NAMES, FIREFOX, ABSENT, NARROW], "Giao ban tháng Mười một")
         host = people.enter(pages[0], code, "host")
-        points.join(code, {name: hue(number) for number, name in enumerate(NAMES, 1)})
+        points.join(code, {name: plain_camera(hue(number), number) for number, name in enumerate(NAMES, 1)})
         people.enter(pages[1], code)
         simulated_seats = [points.seat(name) for name in NAMES]
         seats = [seat_of(host.page, "UBND.Nha Trang"), *simulated_seats, seat_of(host.page, "NT.NgocHiep")]

@@ -153,6 +153,8 @@ interface TodaySlot extends Slot {
   action: 'control' | 'join' | 'prepare' | 'queue' | 'watch' | null;
 }
 interface OwedWork { kind: string; count: number; due: string | null }
+/** A step of a first start; `count` of `whole`, where it is one of many. */
+interface SetupStep { kind: string; done: boolean; count: number | null; whole: number | null; at: string | null }
 interface Today { now: string; slots: TodaySlot[]; coming: TodaySlot[]; owed: OwedWork[] }
 /** Bytes that a recording takes, and that may still be taken. */
 interface Estimate { bytes: number; free: number; reserve: number }

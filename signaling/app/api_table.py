@@ -41,6 +41,7 @@ from signaling.recording import rest as recording_rest
 from signaling.reports import correction_requests
 from signaling.reports import rest as reports_rest
 from signaling.today import rest as today_rest
+from signaling.today import setup
 from signaling.workers import rest as workers_rest
 
 PREFIX = "/api/v1"
@@ -91,6 +92,7 @@ GROUPS: dict[str, Sequence[Route]] = {
     "figures": correction_requests.ROUTES,
     "controls": controls.ROUTES,
     "today": today_rest.ROUTES,
+    "setup": setup.ROUTES,
 }
 """Endpoints by the first half of their operationId, which other programs may use: it stays when a module moves."""
 

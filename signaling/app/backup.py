@@ -18,6 +18,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,6 +35,8 @@ CODE_KEY = "code.key"
 KEYS = (CODE_KEY, "ticket.key", "tls/key.pem", "tls/cert.pem")
 SALT, ENCRYPTED = "scrypt.salt", "sealed"
 """Names of the members of an encrypted backup: the salt, and the archive that is encrypted by the passphrase."""
+LAST_BACKUP = "last-backup"
+"""The empty file of the data directory that is as old as the last backup."""
 SALT_BYTES = 16
 MIN_PASSPHRASE = 16
 COST, BLOCK, MEMORY_BYTES = 1 << 17, 8, 1 << 28
@@ -60,6 +63,15 @@ def backup(settings: Settings, target: Path, passphrase: str | None = None, with
         if passphrase is not None:
             packed = _encrypted(packed, passphrase)
         _deliver(packed, target)
+    (settings.data / LAST_BACKUP).touch(mode=0o600)
+
+
+def last_backup(settings: Settings) -> datetime | None:
+    """Return when the last backup of the data directory was made; None: never."""
+    try:
+        return datetime.fromtimestamp((settings.data / LAST_BACKUP).stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
 
 
 def restore(settings: Settings, source: Path, passphrase: str | None = None) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import fields
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -18,7 +19,7 @@ from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.passwords import Passwords
 from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
-from signaling.app import contexts, health, private_files
+from signaling.app import contexts, health, private_files, server_facts
 from signaling.app.api_table import MODELS, PREFIX, ROUTES
 from signaling.app.periodic_jobs import Job, PeriodicJobs
 from signaling.app.server import Server
@@ -219,6 +220,7 @@ def _build(
         inbox_watcher=_inbox_watcher(settings.mail, services.inbound_mail, clock, outbox),
         metrics=metrics,
         document_folder=settings.data / "documents",
+        server_facts=partial(server_facts.read, settings),
         owner=owner_of(settings.data),
         pages=Path(pages_package.__file__ or "").parent,
         clock=clock,

@@ -180,6 +180,11 @@ def provide(app: web.Application, server: Server) -> None:
         inbound_mail=server.inbound_mail, parser=server.parser, notifications=server.notifications, outbox=server.outbox
     )
     app[TODAY] = TodayContext(
-        scheduler=server.scheduler, owed_work=server.owed_work, provider_view=server.provider_view
+        scheduler=server.scheduler,
+        owed_work=server.owed_work,
+        provider_view=server.provider_view,
+        installation=server.installation,
+        accounts=server.accounts,
+        server_facts=server.server_facts,
     )
     app[WORKERS] = WorkersContext(engine=server.meetings.engine, keys=server.worker_keys)

@@ -23,6 +23,7 @@ from signaling.recording.catalog import RecordingCatalog
 from signaling.recording.composing_queue import ComposingQueue
 from signaling.recording.remux_queue import RemuxQueue
 from signaling.sip.bridge.bridge import SipBridge
+from signaling.today.setup_steps import ServerFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Server(Services):
     metrics: Metrics
     pages: Path
     document_folder: Path
+    server_facts: Callable[[], ServerFacts]
+    """Returns what settings and files of the server say now."""
     owner: str
     """The id of the data directory, by which media workers know it."""
     clock: Callable[[], datetime]

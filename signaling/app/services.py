@@ -58,6 +58,7 @@ from scheduler.policy.upload import PolicyUpload
 from scheduler.reports.correction_requests import CorrectionRequests
 from scheduler.reports.emergency_reviews import EmergencyReviews
 from scheduler.reports.service import Reports
+from scheduler.today.installation import Installation
 from scheduler.today.service import OwedWork
 from signaling.accounts.store import AccountStore
 from signaling.app import migration, private_files
@@ -128,6 +129,7 @@ class Services:
     emergency_reviews: EmergencyReviews
     correction_requests: CorrectionRequests
     owed_work: OwedWork
+    installation: Installation
     cipher: FileCipher
 
 
@@ -273,6 +275,7 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         correction_requests=CorrectionRequests(engine, policies, reports, channels),
         emergency_reviews=EmergencyReviews(engine),
         owed_work=OwedWork(engine, policies),
+        installation=Installation(engine, policies),
         attendance=Attendance(alerts),
         readiness=ReadinessService(alerts),
         duties=Duties(alerts),

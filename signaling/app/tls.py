@@ -70,6 +70,15 @@ def _load(directory: Path) -> ssl.SSLContext:
     return loaded
 
 
+def described(directory: Path) -> tuple[bool, datetime | None]:
+    """Return whether the certificate of a directory is self-signed by us, and when it ends; None: there is none."""
+    try:
+        certificate = x509.load_pem_x509_certificate((directory / "cert.pem").read_bytes())
+    except (OSError, ValueError):
+        return False, None
+    return certificate.issuer == _name(), certificate.not_valid_after_utc
+
+
 def _own_and_unfit(path: Path, addresses: Sequence[str], now: datetime) -> bool:
     """Return whether a certificate is self-signed by us, and ends soon or misses one of `addresses`."""
     certificate = x509.load_pem_x509_certificate(path.read_bytes())

@@ -12,6 +12,7 @@ from scheduler.core.model import EMERGENCY
 from scheduler.operations.readiness import board, duty, technical_check
 from scheduler.operations.readiness import marks as readiness_marks
 from signaling.accounts import permissions
+from signaling.accounts.points_reached import points_reached
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.accounts.visible_sessions import units_and_points
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route, Window
@@ -264,10 +265,7 @@ async def _points(request: ApiRequest) -> UnitDirectory:
 async def _accounts(request: ApiRequest) -> set[str]:
     """Return the points for which the account can sign in."""
     context = request.context(READINESS)
-    accounts = await context.accounts.accounts()
-    units = {account.unit for account in accounts if account.point is None}
-    points = await context.scheduler.points()
-    return {account.point for account in accounts if account.point} | {p.id for p in points if p.unit in units}
+    return points_reached(await context.accounts.accounts(), await context.scheduler.points())
 
 
 def _head(judged: board.Board, points: UnitDirectory) -> Head:

@@ -54,3 +54,22 @@ def test_a_day_without_sessions_leads_to_the_calendar(server: Server, people: Pe
     expect(page.get_by_test_id("nothing-owed")).to_be_visible()
     page.get_by_test_id("today-none").get_by_role("link").click()
     expect(page).to_have_url(re.compile(r"calendar\.html$"))
+
+
+def test_an_administrator_sees_what_is_still_to_be_set_up(server: Server, people: People, red: Browser) -> None:
+    server.create("quan.tri", "--role", "administrator")
+    page = people.sign_in(red, "quan.tri")
+    step = page.get_by_test_id("setup-mail")
+    expect(step).to_have_attribute("data-done", "false")
+    page.get_by_test_id("setup-hide").click()
+    expect(step).to_have_count(0)
+    page.reload()
+    expect(page.get_by_test_id("setup-progress")).to_contain_text("/10")
+    expect(step).to_have_count(0)
+    page.get_by_test_id("setup-hide").click()
+    step.get_by_role("link").click()
+    expect(page.locator("#setup")).to_be_in_viewport()
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto(f"{server.http}today.html")
+    expect(step).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0

@@ -501,6 +501,8 @@ export const controlsUrl = point => new URL(`controls/export?${query(point ? {po
 export const reportUrl = fields => new URL(`reports/file?${query(fields)}`, BASE).href;
 /** Return what is on today, and what the user owes. @type {() => Promise<Today>} */
 export const today = () => request('GET', 'today');
+/** Return what a fresh installation still lacks. @type {() => Promise<SetupStep[]>} */
+export const setupSteps = () => request('GET', 'setup');
 /** Return the letters received. @type {() => Promise<LetterRow[]>} */
 export const letters = () => request('GET', 'letters');
 /** Return a letter with its text. @type {(id: string) => Promise<OpenedLetter>} */

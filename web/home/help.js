@@ -9,7 +9,7 @@ import {t} from '../core/i18n.js';
 /**
  * The sections of the guide, which other pages link to. Their texts are `guide.<section>` and `guide.<section>-text`.
  */
-const SECTIONS = ['before', 'camera', 'microphone', 'component', 'host', 'register', 'site', 'vcs', 'centre', 'trouble'];
+const SECTIONS = ['before', 'camera', 'microphone', 'component', 'host', 'register', 'site', 'vcs', 'centre', 'setup', 'trouble'];
 
 /** Shows the guide for participants and for each role (Điều 11.4, 17.2.a), also before signing in. */
 class HelpPage extends BaseElement {

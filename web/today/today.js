@@ -1,13 +1,14 @@
 // Page `today.html`: where each role begins: what is on, what is owed, and one main action.
 
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {today} from '../core/api.js';
+import {setupSteps, today} from '../core/api.js';
 import {errorMessage, icon, Page, repeatWhileConnected, setTitle} from '../core/base.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
 import {emptyState, loadingState} from '../core/states.js';
 import {day, hourMinute, isPast, weekday} from '../core/time.js';
 import {formatCode} from '../meeting/client/meeting-state.js';
+import './setup-list.js';
 import {mainSlot, ordered, slotUrl} from './slots.js';
 import {mainAction, WORK, workPage} from './work.js';
 
@@ -16,18 +17,21 @@ const ACTIONS = {control: 'sessions.control', join: 'sessions.enter', prepare: '
 
 /** Shows the day of the user; refreshed while open. */
 class TodayPage extends Page {
-  static properties = {...Page.properties, day: {state: true}};
+  static properties = {...Page.properties, day: {state: true}, setup: {state: true}};
 
   constructor() {
     super();
     setTitle('today.title');
     /** @type {Today | null} */
     this.day = null;
+    /** What the installation lacks, for administrators. @type {SetupStep[]} */
+    this.setup = [];
     repeatWhileConnected(this, POLL_MS, () => this.refresh(() => this.load()));
   }
 
   async load() {
-    this.day = await today();
+    const administers = this.me?.roles.includes('administrator');
+    [this.day, this.setup] = await Promise.all([today(), administers ? setupSteps() : []]);
   }
 
   render() {
@@ -40,6 +44,7 @@ class TodayPage extends Page {
         </div>
         ${errorMessage(this.error)}
         ${this.loading ? loadingState() : nothing}
+        <setup-list .steps=${this.setup}></setup-list>
         ${me && shown ? html`<div class="today-columns">${this.sessions(me, shown)} ${this.aside(me, shown)} ${this.coming(shown)}</div>` : nothing}
       </main>`;
   }

@@ -133,6 +133,7 @@ ALLOWED: dict[str, list[int]] = {
     #                                   admin central host nhatrang dienkhanh nobody
     "GET /me": [200, 200, 200, 200, 200, 200],
     "GET /today": [200, 200, 200, 200, 200, 200],
+    "GET /setup": [200, 403, 403, 403, 403, 403],
     "GET /units": [200, 200, 200, 200, 200, 200],
     "GET /points": [200, 200, 200, 200, 200, 200],
     "POST /points/{id}/devices": [200, 200, 403, 403, 403, 403],

@@ -344,6 +344,17 @@ interface ChatMessage { id: number; at: string; point: string | null; name: stri
 
 interface Chat { open: boolean; messages: ChatMessage[] }
 
+/** A point that is entitled to vote; `choice` is null in a secret vote, and before it has voted. */
+interface VotingPoint { point: string; name: string; label: string; voted: boolean; choice: number | null; aloud: boolean }
+/** A vote, as this seat may know it: see `vote-state` in docs/protocol.md. */
+interface Vote {
+  id: string; number: number; question: string; choices: string[]; secret: boolean; quorum: string; majority: string; base: string; item: string | null;
+  opened: string; deadline: string | null; closed: string | null; announced: boolean; shown: boolean; entitled: number; cast: number | null;
+  counts: number[] | null; outcome: { quorum: boolean; adopted: number | null } | null; may: boolean; voted: boolean; choice: number | null; voters: VotingPoint[] | null;
+}
+/** A vote that is being prepared: `choices` one on a line, `minutes` 0 without a limit, `points` null for all. */
+interface VoteDraft { question: string; choices: string; secret: boolean; quorum: string; majority: string; base: string; minutes: number; points: string[] | null; item: string | null }
+
 /** The item of the script that is on since when, and the title of the one after it. */
 interface Agenda { on: ScriptedItem | null; since: string | null; next: string | null }
 /** The technician of the centre who is on duty for the session. */
@@ -351,7 +362,7 @@ interface OnDuty { name: string; phone: string }
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean; may_direct: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; agenda?: Agenda; duty?: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; locks: Locks; speaking: string | null; chat?: Chat; wanted: number; now: string;
+  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; agenda?: Agenda; duty?: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; locks: Locks; speaking: string | null; chat?: Chat; vote?: Message | null; wanted: number; now: string;
 }
 
 /** A point that is not invited and is in the waiting room. */
@@ -367,7 +378,7 @@ interface Tiles { tiles: ForwardedTile[]; width: number; height: number; heading
 /** A meeting as one seat knows it. `skew` is server time minus the device's, milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: AudienceLayouts;
-  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; agenda: Agenda; duty: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; chat: Chat; skew: number;
+  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; agenda: Agenda; duty: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; chat: Chat; vote: Vote | null; skew: number;
   /** When the meeting ends, since an emergency took its code. */
   givesWay: string | null;
   /** dBov by seat, of those who have the floor and are heard. */

@@ -15,6 +15,7 @@ import scheduler.operations.attendance.schema
 import scheduler.operations.closing.schema
 import scheduler.operations.incidents.schema
 import scheduler.operations.readiness.schema
+import scheduler.operations.votes.schema
 import scheduler.policy.schema
 import scheduler.reports.schema  # noqa: F401
 from scheduler.core.schema import METADATA

@@ -48,6 +48,7 @@ from signaling.meeting.manager import MeetingManager
 from signaling.meeting.runner import MeetingDependencies
 from signaling.meeting.sign_out import SignOutMonitor
 from signaling.meeting.state_writer import MeetingStateWriter
+from signaling.meeting.votes import MeetingVotes
 from signaling.recording.catalog import RecordingCatalog, load_key
 from signaling.recording.composing_queue import ComposingQueue
 from signaling.recording.handover import RecordingHandover
@@ -169,7 +170,8 @@ def _build(
         clock,
         rooms,
     )
-    meetings = MeetingManager(services.scheduler, dependencies, line_monitor)
+    votes = MeetingVotes(services.votes, services.audit)
+    meetings = MeetingManager(services.scheduler, dependencies, line_monitor, votes)
     composing_queue.told = meetings.composing
     incident_reports = IncidentReports(meetings, services.incidents, line_monitor, services.audit)
     capacity_guard = CapacityGuard(services.scheduler, connected_devices)
@@ -211,7 +213,7 @@ def _build(
         line_monitor=line_monitor,
         incident_reports=incident_reports,
         sip_bridge=sip_bridge,
-        dispatcher=Dispatcher(meetings, join_service, incident_reports, sip_bridge.redial, metrics),
+        dispatcher=Dispatcher(meetings, join_service, incident_reports, votes, sip_bridge.redial, metrics),
         recordings=recordings,
         remux_queue=remux_queue,
         composing_queue=composing_queue,

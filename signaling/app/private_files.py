@@ -27,7 +27,7 @@ def restrict(settings: Settings) -> None:
     database_files = [] if file is None else [file.with_name(file.name + end) for end in ends]
     for path in (*database_files, *(data / name for name in KEYS)):
         _restrict_path(path)
-    for folder in (settings.run, settings.copies, data / "tls", data / "documents"):
+    for folder in (settings.run, settings.copies, data / "tls", data / "documents", data / "ballots"):
         restrict_folder(folder)
 
 

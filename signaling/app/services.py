@@ -53,6 +53,8 @@ from scheduler.operations.readiness.duty_service import Duties
 from scheduler.operations.readiness.power_on_steps import PowerOnSteps
 from scheduler.operations.readiness.self_test_service import SelfTests
 from scheduler.operations.readiness.service import ReadinessService
+from scheduler.operations.votes.ballot_keys import BallotKeys
+from scheduler.operations.votes.service import Votes
 from scheduler.policy import profile_files
 from scheduler.policy.upload import PolicyUpload
 from scheduler.reports.correction_requests import CorrectionRequests
@@ -88,6 +90,7 @@ class Services:
     drafts: Drafts
     directory: Directory
     attendance: Attendance
+    votes: Votes
     readiness: ReadinessService
     duties: Duties
     self_tests: SelfTests
@@ -277,6 +280,7 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         owed_work=OwedWork(engine, policies),
         installation=Installation(engine, policies),
         attendance=Attendance(alerts),
+        votes=Votes(engine, BallotKeys(settings.data / "ballots")),
         readiness=ReadinessService(alerts),
         duties=Duties(alerts),
         self_tests=SelfTests(alerts),

@@ -202,6 +202,21 @@ FAULTS: Mapping[str, Pair] = {
     "dedicated": ("{value}", "{value}"),
     "not-recording": ("Phiên họp không được ghi hình.", "The meeting is not being recorded."),
     "chat-closed": ("Chủ trì chưa mở nhắn tin cho điểm cầu.", "The chair has not opened the chat to points."),
+    "vote-running": ("Đang có một biểu quyết; hãy kết thúc trước.", "A vote is in progress; close it first."),
+    "vote-over": ("Biểu quyết đã kết thúc.", "The vote is over."),
+    "not-entitled": ("Điểm cầu này không thuộc danh sách biểu quyết.", "This point is not entitled to vote."),
+    "already-voted": (
+        "Điểm cầu đã bỏ phiếu kín; phiếu không sửa được.",
+        "The point has cast its secret ballot, which cannot be changed.",
+    ),
+    "too-few-voters": (
+        "Bỏ phiếu kín cần ít nhất {value} điểm cầu.",
+        "A secret vote needs at least {value} points.",
+    ),
+    "ballots-lost": (
+        "Máy chủ không còn khóa của cuộc bỏ phiếu kín; hãy kết thúc và bỏ phiếu lại.",
+        "The server has lost the key of the secret vote; close it and vote again.",
+    ),
     "content-taken": ("Đã có người đang chia sẻ màn hình.", "Somebody shares their screen already."),
     "disk-full": (
         "Ổ đĩa chứa bản ghi đã đầy nên không ghi hình được; phần còn lại dành cho cơ sở dữ liệu và nhật ký. "

@@ -16,7 +16,9 @@ from signaling.meeting.client import OFFER_COSTS, Client
 from signaling.meeting.incident_reports import IncidentReports
 from signaling.meeting.join import JoinService
 from signaling.meeting.manager import MeetingManager
+from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.meeting_state import MeetingState
+from signaling.meeting.votes import MeetingVotes
 from signaling.messages import server as m
 from signaling.messages.effects import Effect
 
@@ -61,6 +63,7 @@ class Dispatcher:
         meetings: MeetingManager,
         join_service: JoinService,
         incident_reports: IncidentReports,
+        votes: MeetingVotes,
         redial: Handler,
         metrics: Metrics,
     ) -> None:
@@ -73,6 +76,11 @@ class Dispatcher:
             m.Offer: self._offer,
             m.ReportFault: incident_reports.report,
             m.Assist: incident_reports.assist,
+            m.OpenVote: self._in_meeting(votes.open),
+            m.CastVote: self._in_meeting(votes.cast),
+            m.RecordVote: self._in_meeting(votes.record),
+            m.CloseVote: self._in_meeting(votes.close),
+            m.ShowVote: self._in_meeting(votes.show),
             m.Redial: redial,
             m.Ping: _pong,
         }
@@ -104,6 +112,10 @@ class Dispatcher:
         meeting = self._meetings.joined(client)
         effects = COMMANDS[type(message)](meeting.state, client.id, message, now)
         await meeting.carry_out(effects, client, message.ref)
+
+    def _in_meeting(self, handler: Callable[[MeetingRunner, Client, Any, datetime], Awaitable[None]]) -> Handler:
+        """Return a handler that is given the meeting of its client."""
+        return lambda client, message, now: handler(self._meetings.joined(client), client, message, now)
 
     async def _offer(self, client: Client, message: m.Offer, _: datetime) -> None:
         """Answer an SDP offer; the answer is sent before anything that the new transport brings about."""

@@ -42,6 +42,7 @@ from signaling.meeting.runner import MeetingDependencies, MeetingRunner
 from signaling.meeting.state.meeting_state import Booking, MeetingState
 from signaling.meeting.state.roster import Place
 from signaling.meeting.state.snapshot import MeetingSnapshot
+from signaling.meeting.votes import MeetingVotes
 from signaling.messages.effects import Effect, Tell, TellAll
 from signaling.messages.server import ComposingState, Farewell, OnDuty, StorageState
 from signaling.recording.composing_progress import Composing
@@ -63,10 +64,17 @@ NOBODY = Control((), (), "")
 class MeetingManager:
     """Owns the running meetings and the sockets of their participants."""
 
-    def __init__(self, scheduler: Scheduler, dependencies: MeetingDependencies, line_monitor: LineMonitor) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        dependencies: MeetingDependencies,
+        line_monitor: LineMonitor,
+        votes: MeetingVotes,
+    ) -> None:
         self._scheduler = scheduler
         self.dependencies = dependencies
         self._line_monitor = line_monitor
+        self._votes = votes
         self.stopping = False
         """Whether the server ends, so that nobody may join any more."""
         self.meetings: dict[str, MeetingRunner] = {}
@@ -141,6 +149,7 @@ class MeetingManager:
             except Exception:
                 log.exception("x the meeting of session %s cannot be continued", session)
         await self.dependencies.attendance.recover(self.meetings.keys())
+        await self._close_votes(now)
         for room in set(held.rooms) - self.meetings.keys():
             log.warning("x room %s belongs to no meeting and is closed", room)
             with suppress(MediaError):  # its worker is gone, and the room with it
@@ -165,6 +174,17 @@ class MeetingManager:
         meeting.recover(snapshot, now)
         if (room := await self._room(id_)) is not None:
             await self._guarded(meeting.attach(room, now))
+
+    async def _close_votes(self, now: datetime) -> None:
+        """Close the votes that were in progress in sessions that are over."""
+        over = set()
+        for id_ in await self._votes.in_progress():
+            try:
+                if self._scheduler.phase(await self._scheduler.session(id_), now) not in {"lobby", "open"}:
+                    over.add(id_)
+            except SchedulerError:
+                over.add(id_)
+        await self._votes.recover(over, now)
 
     async def _room(self, session: str) -> RoomState | None:
         """Return the room of a session as the engine holds it, None where it holds none."""
@@ -248,7 +268,9 @@ class MeetingManager:
                 state = MeetingState(_booking(session, places, script, by, rules, interrupted, composed, duty))
                 if self._storage is not None:
                     state.disk(self._storage)
-                self.meetings[session.id] = MeetingRunner(state, host.unit, control, self.dependencies)
+                meeting = MeetingRunner(state, host.unit, control, self.dependencies)
+                await self._votes.load(meeting)
+                self.meetings[session.id] = meeting
             return self.meetings[session.id]
 
     def open_test_room(self, point: Point, now: datetime) -> MeetingRunner:
@@ -370,6 +392,7 @@ class MeetingManager:
             return
         await meeting.apply(meeting.state.tick(now))
         if not meeting.is_test_room:
+            await self._votes.tick(meeting, now)
             await self._line_monitor.look(meeting, now)
 
     def _end_reason(self, meeting: MeetingRunner, now: datetime) -> Farewell | None:
@@ -417,6 +440,8 @@ class MeetingManager:
         if self.meetings.pop(meeting.id, None) is None:
             return  # it has ended while another one was ended
         self._sessions.pop(meeting.id, None)
+        if reason != "shutdown":
+            await self._guarded(self._votes.end(meeting, self.dependencies.clock()))
         await meeting.apply(meeting.state.end(reason))
         meeting.close()
         self.dependencies.state_writer.ended(meeting.id)

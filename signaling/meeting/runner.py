@@ -97,6 +97,7 @@ class MeetingRunner:
         self._host_unit = host_unit
         self._dependencies = dependencies
         self.join_lock = asyncio.Lock()
+        self.vote_lock = asyncio.Lock()
         self.accepted: set[str] = set()
         """Accounts that have accepted the confidentiality notice."""
         self.declared: set[str] = set()

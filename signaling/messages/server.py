@@ -12,6 +12,7 @@ from mediaserver.api import EVERYONE, ComposedWhen, Layout, LayoutKind, TileIcon
 from scheduler.core.model import ItemKind
 from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentLevel
 from scheduler.operations.incidents.model import IncidentState as IncidentStatus
+from scheduler.operations.votes.model import DEFAULT_CHOICES, MAX_CHOICES, MIN_CHOICES, Base, Majority, Quorum
 from signaling.core.errors import MessageError
 
 MAX_BYTES = 192 * 1024
@@ -24,7 +25,8 @@ Word = Literal[
     "locked", "hands-locked", "code-unknown", "code-locked", "too-early",
     "ended", "cancelled", "revoked", "not-invited", "no-point", "wrong-line", "not-granted",
     "full", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
-    "disk-full", "unknown-item", "not-recording", "content-taken", "chat-closed", "notice", "dedicated", "signed-out",
+    "disk-full", "unknown-item", "not-recording", "content-taken", "chat-closed", "vote-running", "vote-over",
+    "not-entitled", "already-voted", "too-few-voters", "ballots-lost", "notice", "dedicated", "signed-out",
     "shutting-down",
 ]  # fmt: skip
 
@@ -287,6 +289,61 @@ class OpenChat(_ClientMessage):
     on: bool
 
 
+VoteId = Annotated[str, StringConstraints(min_length=1, max_length=32)]
+Choice = Annotated[int, Field(ge=0, lt=MAX_CHOICES)]
+
+
+class OpenVote(_ClientMessage):
+    """Ask all points (`points` null), or some, to vote; it closes by itself after `seconds` (host and controllers)."""
+
+    type: Literal["vote-open"]
+    question: Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_printable)]
+    choices: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_printable)]],
+        Field(min_length=MIN_CHOICES, max_length=MAX_CHOICES),
+    ] = list(DEFAULT_CHOICES)
+    secret: bool = False
+    quorum: Quorum = "half"
+    majority: Majority = "half"
+    base: Base = "entitled"
+    seconds: Annotated[int, Field(ge=10, le=7200)] | None = None
+    points: Annotated[list[SeatId], Field(min_length=1, max_length=1000)] | None = None
+    item: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None = None
+
+
+class CastVote(_ClientMessage):
+    """Vote for one's own point."""
+
+    type: Literal["vote"]
+    vote: VoteId
+    choice: Choice
+
+
+class RecordVote(_ClientMessage):
+    """Record what a point said aloud in an open vote (host and controllers)."""
+
+    type: Literal["vote-record"]
+    vote: VoteId
+    point: SeatId
+    choice: Choice
+
+
+class CloseVote(_ClientMessage):
+    """Count the votes, and announce the result if that is wanted (host and controllers)."""
+
+    type: Literal["vote-close"]
+    vote: VoteId
+    announce: bool = True
+
+
+class ShowVote(_ClientMessage):
+    """Announce the result of a closed vote over the picture, or take it away (host and controllers)."""
+
+    type: Literal["vote-show"]
+    vote: VoteId
+    on: bool
+
+
 class Assist(_ClientMessage):
     """Direct the meeting from the centre, or give it back (central technicians)."""
 
@@ -340,6 +397,11 @@ ClientMessage = Annotated[
     | ReportFault
     | WriteChat
     | OpenChat
+    | OpenVote
+    | CastVote
+    | RecordVote
+    | CloseVote
+    | ShowVote
     | Assist
     | Redial
     | Ping
@@ -508,6 +570,76 @@ class ChatOpenState(_Message):
     on: bool
 
 
+class VotingPoint(_Message):
+    """A point that is entitled to vote; `choice` is null in a secret vote, and before the point has voted."""
+
+    point: str
+    name: str
+    label: str
+    voted: bool
+    choice: int | None
+    aloud: bool
+
+
+class VoteOutcome(_Message):
+    """The decision of a vote: `quorum`, since enough points voted, and the choice that has the majority, if one has."""
+
+    quorum: bool
+    adopted: int | None
+
+
+class VoteState(_Message):
+    """A vote, as one seat may know it.
+
+    `may`: the seat's point is entitled; `voted`: it has voted, in an open vote for `choice`. `counts` and `outcome`
+    come with the announcement, to host and controllers once it is closed; where a secret vote had too few ballots they
+    are null. Only host and controllers are told `voters`, and before the announcement how many votes were `cast`.
+    """
+
+    type: Literal["vote-state"] = "vote-state"
+    id: str
+    number: int
+    question: str
+    choices: list[str]
+    secret: bool
+    quorum: Quorum
+    majority: Majority
+    base: Base
+    item: str | None
+    opened: Instant
+    deadline: Instant | None
+    closed: Instant | None
+    announced: bool
+    shown: bool
+    entitled: int
+    cast: int | None
+    counts: list[int] | None
+    outcome: VoteOutcome | None
+    may: bool
+    voted: bool
+    choice: int | None
+    voters: list[VotingPoint] | None
+
+
+class VoteTaken(_Message):
+    """The vote of the seat's point is stored; `choice` is null in a secret vote."""
+
+    type: Literal["vote-taken"] = "vote-taken"
+    vote: str
+    choice: int | None
+
+
+class VoteCast(_Message):
+    """A point has voted, in an open vote for `choice`; `cast` points have by now (host and controllers only)."""
+
+    type: Literal["vote-cast"] = "vote-cast"
+    vote: str
+    point: str
+    choice: int | None
+    aloud: bool
+    cast: int
+
+
 class Locks(_Message):
     """The locks of a meeting: nobody else may join, nobody else may raise a hand."""
 
@@ -541,6 +673,7 @@ class Joined(_Message):
     locks: Locks
     speaking: str | None
     chat: ChatHistory
+    vote: VoteState | None
     wanted: int
     now: Instant
 
@@ -761,7 +894,7 @@ ServerMessage = (
     Joined | SessionState | Seats | LayoutState | RecordingState | ComposingState | StorageState | ScriptState
     | Agenda | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState | ContentState
     | WantedHeight | TilesState | IncidentState | LinesState | AssistState | CallsState | DoorState | Waiting | Admitted
-    | Renew | ChatMessage | ChatOpenState | Locks | Pong | Bye | Error
+    | Renew | ChatMessage | ChatOpenState | VoteState | VoteTaken | VoteCast | Locks | Pong | Bye | Error
 )  # fmt: skip
 
 

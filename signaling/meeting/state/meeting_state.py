@@ -26,6 +26,7 @@ from mediaserver.api import (
 from scheduler.core.model import Interval, ScriptItem
 from scheduler.operations.attendance.presence_intervals import ReconnectAttempt, ReconnectKind
 from scheduler.operations.incidents.model import IncidentKind
+from scheduler.operations.votes.model import Question, Vote, Voter
 from signaling.core.errors import MessageError
 from signaling.meeting.state import layout_validation
 from signaling.meeting.state.chat import Chat, ChatWriter, may_read
@@ -35,6 +36,7 @@ from signaling.meeting.state.roster import Choice, Person, Place, Roster, Seated
 from signaling.meeting.state.script import Scene, Script
 from signaling.meeting.state.snapshot import MeetingStateSnapshot
 from signaling.meeting.state.speaking_times import SpeakingTimes
+from signaling.meeting.state.votes import LatestVote
 from signaling.meeting.state.waiting_room import WaitingRoom
 from signaling.messages.effects import (
     AddSeat,
@@ -87,6 +89,7 @@ from signaling.messages.server import (
     Speaking,
     StorageState,
     ViewState,
+    VoteState,
     Waiting,
     WantedHeight,
     WeakLine,
@@ -145,6 +148,7 @@ class MeetingState:
         self.controller_notices = ControllerNotices()
         self.waiting_room = WaitingRoom()
         self.chat = Chat()
+        self.latest_vote = LatestVote()
         self.speaking: str | None = None
         self.speaking_times = SpeakingTimes()
         self.gives_way_at: datetime | None = None
@@ -594,6 +598,54 @@ class MeetingState:
             seat.place is not None and seat.place.id == point for seat in self.roster.seats.values()
         )
 
+    # --- votes
+
+    def may_lead(self, client: str) -> str:
+        """Return the account of a client that leads the meeting. Raises MessageError."""
+        seat = self._seat_of(client)
+        if not self._is_leader(seat) or self.booking.is_test_room:
+            raise MessageError("forbidden")
+        return seat.account
+
+    def voters(self, question: Question, points: Sequence[str] | None) -> tuple[Voter, ...]:
+        """Return the points that a question is put to: all that were invited, or those of `points`.
+
+        Raises MessageError: `vote-running`, `unknown-seat`, `too-few-voters`.
+        """
+        known = {place.id: place for place in self.booking.places}
+        known |= {seat.place.id: seat.place for seat in self.roster.seats.values() if seat.place is not None}
+        if not known.keys() >= set(points or ()):
+            raise MessageError("unknown-seat")
+        wanted = {place.id for place in self.booking.places} if points is None else set(points)
+        voters = tuple(Voter(place.id, place.name, place.label) for place in known.values() if place.id in wanted)
+        self.latest_vote.may_open(question, len(voters))
+        return voters
+
+    def own_point(self, client: str) -> str:
+        """Return the point that a client votes for. Raises MessageError."""
+        seat = self._seat_of(client)
+        if seat.place is None:
+            raise MessageError("not-entitled")
+        return seat.place.id
+
+    def vote_changed(self, vote: Vote, shown_since: datetime | None = None) -> list[Tell]:
+        """Tell everyone of a vote that was opened, closed, announced, or whose result is shown no longer."""
+        self.latest_vote.vote, self.latest_vote.shown_since = vote, shown_since
+        seats = [seat for seat in self.roster.seats.values() if seat.client is not None]
+        states = [(seat.client, self._vote_state(seat)) for seat in seats]
+        return [Tell(client, state) for client, state in states if client is not None and state is not None]
+
+    def vote_taken(self, vote: Vote, point: str) -> list[Tell]:
+        """Tell the devices of a point that its vote is stored, and host and controllers that it has voted."""
+        self.latest_vote.vote = vote
+        taken, cast = self.latest_vote.taken(point)
+        own = [seat for seat in self.roster.seats.values() if seat.place is not None and seat.place.id == point]
+        return [*(Tell(seat.client, taken) for seat in own if seat.client is not None), *self._tell_leaders(cast)]
+
+    def _vote_state(self, seat: Seated) -> VoteState | None:
+        point = None if seat.place is None else seat.place.id
+        return self.latest_vote.state(point, leads=self._is_leader(seat))
+
     # --- incidents and help
 
     def reported(self, client: str, kind: IncidentKind, seat_id: str | None) -> str:
@@ -784,6 +836,7 @@ class MeetingState:
             locks=self.locks,
             speaking=self.speaking,
             chat=self.chat.history(None if seat.place is None else seat.place.id, chair=self._is_leader(seat)),
+            vote=self._vote_state(seat),
             wanted=seat.wanted,
             now=now,
         )

@@ -57,6 +57,22 @@ MESSAGES = st.one_of(
         ref=REF,
     ),
     st.builds(m.OpenChat, type=st.just("chat-open"), on=st.booleans(), ref=REF),
+    st.builds(
+        m.OpenVote,
+        type=st.just("vote-open"),
+        question=st.sampled_from(["Thông qua?", "x" * 500]),
+        choices=st.lists(st.sampled_from(["Tán thành", "Không", "x" * 100]), min_size=2, max_size=6),
+        secret=st.booleans(),
+        seconds=st.none() | st.integers(10, 7200),
+        points=st.none() | st.lists(SHORT, min_size=1, max_size=5),
+        ref=REF,
+    ),
+    st.builds(m.CastVote, type=st.just("vote"), vote=st.just("v"), choice=st.integers(0, 5), ref=REF),
+    st.builds(
+        m.RecordVote, type=st.just("vote-record"), vote=st.just("v"), point=SHORT, choice=st.integers(0, 5), ref=REF
+    ),
+    st.builds(m.CloseVote, type=st.just("vote-close"), vote=st.just("v"), announce=st.booleans(), ref=REF),
+    st.builds(m.ShowVote, type=st.just("vote-show"), vote=st.just("v"), on=st.booleans(), ref=REF),
     st.builds(m.Ping, type=st.just("ping"), ref=REF),
     st.builds(m.Leave, type=st.just("leave"), ref=REF),
 )

@@ -11,6 +11,7 @@ import {DarknessWatch, DeviceError, LevelMeter, deviceChoices, openDevice, openS
 import {Protocol} from './protocol.js';
 import {coresOfMachine, tileLines} from './tile-lines.js';
 import {arrangement, playoutDelays} from './tiles.js';
+import {MIN_SECRET} from './vote.js';
 import {span} from '../../core/time.js';
 
 const SEAT_KEPT_MS = 60_000; // a seat, and what was switched on in it, is kept this long (docs/protocol.md)
@@ -273,6 +274,18 @@ export class MeetingClient extends EventTarget {
       return '';
     } catch (failure) {
       return /** @type {any} */ (failure).word;
+    }
+  }
+
+  /** Send a message about a vote; tell the fault, if it cannot be obeyed, and return whether it was. @param {Message} message */
+  async sendVote(message) {
+    try {
+      this.onMessage(await this.protocol.request(message));
+      return true;
+    } catch (failure) {
+      const {word} = /** @type {any} */ (failure);
+      this.notice(`error.${word}`, ...(word === 'too-few-voters' ? [MIN_SECRET] : []));
+      return false;
     }
   }
 

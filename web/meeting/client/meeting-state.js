@@ -4,6 +4,7 @@
 import {addMessage} from './chat.js';
 import {layoutFields} from './layouts.js';
 import {NO_AGENDA} from './script.js';
+import {voteOf, withCast, withOwn} from './vote.js';
 
 /**
  * Return the state after joining.
@@ -34,6 +35,7 @@ export const initialState = (joined, now) => ({
   locks: {room: joined.locks?.room ?? false, hands: joined.locks?.hands ?? false},
   speaking: joined.speaking ?? null,
   chat: joined.chat ?? {open: false, messages: []},
+  vote: voteOf(joined.vote),
   levels: {},
   givesWay: null,
   incidents: [],
@@ -95,6 +97,9 @@ const REDUCERS = {
   incident: (state, message) => ({...state, incidents: applyIncident(state.incidents, message)}),
   chat: (state, {type: _, ref: __, ...message}) => ({...state, chat: addMessage(state.chat, /** @type {ChatMessage} */ (/** @type {unknown} */ (message)))}),
   'chat-open': (state, {on}) => ({...state, chat: {...state.chat, open: on}}),
+  'vote-state': (state, message) => ({...state, vote: voteOf(message)}),
+  'vote-taken': (state, message) => ({...state, vote: withOwn(state.vote, message)}),
+  'vote-cast': (state, message) => ({...state, vote: withCast(state.vote, message)}),
   lines: (state, {weak}) => ({...state, weak}),
   calls: (state, {calls}) => ({...state, calls}),
   assist: (state, {seat, name, since}) => ({...state, assist: {seat, name, since}}),

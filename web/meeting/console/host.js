@@ -11,6 +11,7 @@ import {controlledBy, raisedHands} from '../client/meeting-state.js';
 import {EMPTY_SCRIPT} from '../client/script.js';
 import {MeetingPage} from '../room/meeting-page.js';
 import '../chat/chat-notice.js';
+import '../vote/vote-result.js';
 import './control-state.js';
 import './layout-picker.js';
 import './recorder-controls.js';
@@ -38,7 +39,7 @@ class HostPage extends MeetingPage {
   keys() {
     const presets = Object.fromEntries(Array.from({length: 6}, (_, index) => [`${index + 1}`, () => this.layoutPicker?.usePreset(index)]));
     const {h: _, ...keys} = super.keys();
-    return {...keys, ' ': () => this.callFirst(), '/': () => this.panel?.search(), n: () => this.script?.step(), u: () => undoLast(), ...presets};
+    return {...keys, ' ': () => this.callFirst(), '/': () => this.panel?.search(), n: () => this.script?.step(), b: () => this.panel?.askVote(), u: () => undoLast(), ...presets};
   }
 
   get panel() {
@@ -119,6 +120,7 @@ class HostPage extends MeetingPage {
         <meeting-video .meeting=${meeting} .tick=${tick} .page=${'console'}></meeting-video>
         <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
         <chat-notice .state=${state} .now=${meeting.now}></chat-notice>
+        <vote-result .vote=${state?.vote ?? null}></vote-result>
         <layout-picker .shown=${state?.layout ?? DEFAULT_LAYOUT} .own=${state?.own ?? {}} .seats=${state?.seats ?? []} .onePicture=${Boolean(state?.onePicture)}></layout-picker>
         <script-bar .script=${state?.script ?? EMPTY_SCRIPT} .seats=${state?.seats ?? []} .now=${meeting.countedNow} .session=${state?.session.id ?? ''}></script-bar>
         <control-bar .meeting=${meeting} .tick=${tick} .chair=${true} @full=${this.fullScreen} @fault=${this.openIncidentDialog} @keys=${this.showKeys}></control-bar>

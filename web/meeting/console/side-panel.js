@@ -6,6 +6,8 @@ import {t} from '../../core/i18n.js';
 import {countPoints, raisedHands} from '../client/meeting-state.js';
 import {BaseElement, icon} from '../../core/base.js';
 import '../chat/chat-panel.js';
+import '../vote/vote-panel.js';
+import {isOpen} from '../client/vote.js';
 import {unreadCount} from '../client/chat.js';
 import '../room/notice-bar.js';
 import {knockNotice} from '../room/notice-bar.js';
@@ -14,7 +16,9 @@ import './floor-list.js';
 import './point-list.js';
 import './speaker-queue.js';
 
-const TABS = ['queue', 'points', 'incidents', 'chat'];
+const TABS = ['queue', 'points', 'incidents', 'vote', 'chat'];
+/** Tabs that show an icon, since there is no room for their words. */
+const ICON_TABS = new Set(['vote', 'chat']);
 
 /** The tabs of the console, each with its count; who speaks and who waits at the door stand above them always. */
 export class SidePanel extends BaseElement {
@@ -39,6 +43,14 @@ export class SidePanel extends BaseElement {
     /** @type {HTMLElement | null} */ (this.querySelector('input[type=search]'))?.focus();
   }
 
+  /** Show the votes and go into the question, or to what can be done next. */
+  async askVote() {
+    this.tab = 'vote';
+    await this.updateComplete;
+    await /** @type {import('../vote/vote-panel.js').VotePanel | null} */ (this.querySelector('vote-panel'))?.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector('vote-panel :is(textarea, [data-testid=vote-close])'))?.focus();
+  }
+
   /** Return the tab that is shown: at first the queue, if somebody is in it. */
   get shown() {
     if (!this.tab && this.state) this.tab = raisedHands(this.state.seats).length ? 'queue' : 'points';
@@ -49,7 +61,7 @@ export class SidePanel extends BaseElement {
     const {state, shown} = this;
     if (!state) return nothing;
     const {here, invited} = countPoints(state.seats);
-    const counts = {queue: raisedHands(state.seats).length, points: `${here}/${invited}`, incidents: state.incidents.length + state.weak.length, chat: unreadCount(state, this.meeting?.chatRead ?? 0)};
+    const counts = {queue: raisedHands(state.seats).length, points: `${here}/${invited}`, incidents: state.incidents.length + state.weak.length, vote: isOpen(state.vote) ? `${state.vote?.cast}` : 0, chat: unreadCount(state, this.meeting?.chatRead ?? 0)};
     return html`<div class="alerts">
         ${repeat(state.waiting, ({id}) => id, waiting => knockNotice(waiting, detail => this.emit('command', detail)))}
         <extend-bar .session=${state.session} .now=${this.now}></extend-bar>
@@ -63,7 +75,7 @@ export class SidePanel extends BaseElement {
   tabButton(name, count) {
     const on = name === this.shown;
     return html`<button type="button" role="tab" id="tab-${name}" data-testid="tab-${name}" aria-selected=${on} aria-controls=${on ? `panel-${name}` : nothing} tabindex=${on ? 0 : -1} class=${count ? 'some' : ''} title=${t(`tab.${name}`)} @click=${() => (this.tab = name)}>
-      ${name === 'chat' ? html`${icon('chat')}<span class="hidden">${t('tab.chat')}</span>` : html`<span>${t(`tab.${name}`)}</span>`} <b data-testid=${name === 'points' ? 'count' : `${name}-count`}>${count}</b></button>`;
+      ${ICON_TABS.has(name) ? html`${icon(name)}<span class="hidden">${t(`tab.${name}`)}</span>` : html`<span>${t(`tab.${name}`)}</span>`} <b data-testid=${name === 'points' ? 'count' : `${name}-count`}>${count}</b></button>`;
   }
 
   /** Go to the next tab by an arrow key. @param {KeyboardEvent} event */
@@ -79,6 +91,7 @@ export class SidePanel extends BaseElement {
   panel(state) {
     if (this.shown === 'queue') return html`<speaker-queue .seats=${state.seats} .now=${this.now} .locked=${state.locks.hands}></speaker-queue>`;
     if (this.shown === 'points') return html`<point-list .state=${state}></point-list>`;
+    if (this.shown === 'vote') return html`<vote-panel .meeting=${this.meeting} .tick=${this.now}></vote-panel>`;
     if (this.shown === 'chat') return html`<chat-panel .meeting=${this.meeting} .tick=${this.now} @close=${() => (this.tab = 'points')}></chat-panel>`;
     const none = !state.incidents.length && !state.weak.length;
     return html`${none ? html`<p class="empty">${t('aid.none')}</p>` : nothing}<notice-bar .state=${state} .incidentsOnly=${true}></notice-bar>`;

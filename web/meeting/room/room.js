@@ -3,7 +3,10 @@
 import {html} from '../../vendor/lit.js';
 import '../chat/chat-notice.js';
 import '../chat/chat-panel.js';
+import '../vote/vote-prompt.js';
+import '../vote/vote-result.js';
 import './notice-bar.js';
+import {MAX_CHOICES} from '../client/vote.js';
 import {MeetingPage} from './meeting-page.js';
 import './participant-list.js';
 import './room-head.js';
@@ -29,7 +32,12 @@ class RoomPage extends MeetingPage {
   }
 
   keys() {
-    return {...super.keys(), p: () => this.togglePeople(), c: () => this.toggleChat()};
+    const choices = Object.fromEntries(Array.from({length: MAX_CHOICES}, (_, index) => [`${index + 1}`, () => this.votePrompt?.choose(index)]));
+    return {...super.keys(), ...choices, p: () => this.togglePeople(), c: () => this.toggleChat()};
+  }
+
+  get votePrompt() {
+    return /** @type {import('../vote/vote-prompt.js').VotePrompt | null} */ (this.querySelector('vote-prompt'));
   }
 
   /** Show the list of points, or no longer; the chat gives way to it. */
@@ -78,6 +86,8 @@ class RoomPage extends MeetingPage {
       <notice-bar .state=${state} @report=${this.reportIncident} @command=${(/** @type {CustomEvent} */ {detail}) => meeting.command(detail)}></notice-bar>
       <participant-list class="panel" ?hidden=${!this.peopleShown} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null}></participant-list>
       <chat-notice .state=${this.chatShown ? null : state} .now=${meeting.now}></chat-notice>
+      <vote-prompt .meeting=${meeting} .tick=${tick}></vote-prompt>
+      <vote-result .vote=${state?.vote ?? null}></vote-result>
       <chat-panel class="panel" ?hidden=${!this.chatShown} .meeting=${meeting} .tick=${tick} @close=${this.toggleChat}></chat-panel>
       <turn-line .meeting=${meeting} .tick=${tick}></turn-line>
       <control-bar .meeting=${meeting} .tick=${tick} .panel=${true} .console=${state?.controller ? `host.html?code=${meeting.protocol.code}` : ''}

@@ -5,7 +5,7 @@ import {t} from '../../core/i18n.js';
 import {guideLink} from '../../core/base.js';
 
 /** The order of the help; the digits are one line. */
-const ORDER = [' ', 'm', 'v', 'h', 'n', '1', 'u', '/', 'p', 'c', 'f', '?'];
+const ORDER = [' ', 'm', 'v', 'h', 'n', '1', 'u', '/', 'b', 'p', 'c', 'f', '?'];
 
 const enabled = () => localStorage.getItem('keys') !== 'off';
 
@@ -32,10 +32,13 @@ const setEnabled = event => localStorage.setItem('keys', /** @type {HTMLInputEle
 /** Return what stands on a key. @param {string} key */
 const cap = key => (key === ' ' ? t('keys.space') : key === '1' ? '1–6' : key.toUpperCase());
 
+/** Return the word for what a key does; digits choose a layout in the console, an answer in the room. @param {string} key @param {string[]} keys */
+const word = (key, keys) => (key === ' ' ? 'first' : key === '1' && !keys.includes('n') ? 'choice' : key);
+
 /** Draw the dialog that lists the shortcuts. @param {string[]} keys those of the page */
 export const shortcutHelp = keys => html`<dialog class="keys" aria-labelledby="keys">
   <h2 id="keys">${t('keys.title')}</h2>
-  <dl>${ORDER.filter(key => keys.includes(key)).map(key => html`<div><dt><kbd>${cap(key)}</kbd></dt><dd>${t(`keys.${key === ' ' ? 'first' : key}`)}</dd></div>`)}</dl>
+  <dl>${ORDER.filter(key => keys.includes(key)).map(key => html`<div><dt><kbd>${cap(key)}</kbd></dt><dd>${t(`keys.${word(key, keys)}`)}</dd></div>`)}</dl>
   <label class="option"><input type="checkbox" .checked=${enabled()} @change=${setEnabled}><span>${t('keys.on')}</span></label>
   <form method="dialog" class="row end">${guideLink('component')}<button class="main">${t('app.close')}</button></form>
 </dialog>`;

@@ -1,0 +1,107 @@
+"""The latest vote of a meeting, and what each seat may know of it. Pure; what was voted is in the database."""
+
+from datetime import datetime, timedelta
+
+from scheduler.operations.votes import rules
+from scheduler.operations.votes.model import MIN_SECRET, Question, Vote
+from signaling.core.errors import MessageError
+from signaling.messages.server import VoteCast, VoteOutcome, VoteState, VoteTaken, VotingPoint
+
+SHOWN = timedelta(minutes=1)
+"""A result stands over the picture this long, unless it is taken away before."""
+
+
+class LatestVote:
+    """The vote in progress, or the one that was closed last; its result stands over the picture since `shown_since`."""
+
+    def __init__(self) -> None:
+        self.vote: Vote | None = None
+        self.shown_since: datetime | None = None
+
+    @property
+    def shown(self) -> bool:
+        """True while its result stands over the picture."""
+        return self.shown_since is not None
+
+    @property
+    def running(self) -> Vote | None:
+        """The vote in progress."""
+        return self.vote if self.vote is not None and self.vote.closed is None else None
+
+    def may_open(self, question: Question, entitled: int) -> None:
+        """Check that a question may be put to so many points. Raises MessageError."""
+        if self.running is not None:
+            raise MessageError("vote-running")
+        if question.secret and entitled < MIN_SECRET:
+            raise MessageError("too-few-voters", str(MIN_SECRET))
+
+    def timed_out(self, now: datetime) -> bool:
+        """Return whether the time of the vote in progress is over."""
+        return self.running is not None and self.running.deadline is not None and now >= self.running.deadline
+
+    def shown_enough(self, now: datetime) -> bool:
+        """Return whether the result has stood over the picture long enough."""
+        return self.shown_since is not None and now >= self.shown_since + SHOWN
+
+    def known(self, id_: str, *, running: bool) -> Vote:
+        """Return the vote of an id, which is in progress, or is not. Raises MessageError ``vote-over``."""
+        vote = self.vote
+        if vote is None or vote.id != id_ or (vote.closed is None) != running:
+            raise MessageError("vote-over")
+        return vote
+
+    def state(self, point: str | None, *, leads: bool) -> VoteState | None:
+        """Return the vote as a seat of a point may know it: the result once it is announced, unless the seat leads."""
+        vote = self.vote
+        if vote is None:
+            return None
+        question, own = vote.question, vote.voter(point)
+        told = vote.closed is not None and (leads or vote.announced is not None)
+        decided = rules.outcome(vote) if told else None
+        return VoteState(
+            id=vote.id,
+            number=vote.number,
+            question=question.text,
+            choices=list(question.choices),
+            secret=question.secret,
+            quorum=question.quorum,
+            majority=question.majority,
+            base=question.base,
+            item=vote.item,
+            opened=vote.opened,
+            deadline=vote.deadline,
+            closed=vote.closed,
+            announced=vote.announced is not None,
+            shown=self.shown,
+            entitled=len(vote.voters),
+            cast=vote.cast if told or leads else None,
+            counts=list(vote.counts) if told and vote.counts is not None else None,
+            outcome=None if decided is None else VoteOutcome(quorum=decided.quorum, adopted=decided.adopted),
+            may=own is not None,
+            voted=own is not None and own.voted,
+            choice=None if own is None else own.choice,
+            voters=_voters(vote) if leads else None,
+        )
+
+    def taken(self, point: str) -> tuple[VoteTaken, VoteCast]:
+        """Return the messages about the vote of a point: to its devices, and to who leads the meeting."""
+        vote = self.vote
+        assert vote is not None
+        voter = vote.voter(point)
+        assert voter is not None
+        cast = VoteCast(vote=vote.id, point=point, choice=voter.choice, aloud=voter.aloud, cast=vote.cast)
+        return VoteTaken(vote=vote.id, choice=voter.choice), cast
+
+
+def _voters(vote: Vote) -> list[VotingPoint]:
+    return [
+        VotingPoint(
+            point=each.point,
+            name=each.name,
+            label=each.label,
+            voted=each.voted,
+            choice=each.choice,
+            aloud=each.aloud,
+        )
+        for each in vote.voters
+    ]

@@ -1,0 +1,119 @@
+"""A vote as people hold it: the chair asks and closes, each point answers, everyone sees the result."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+from aiohttp import ClientWebSocketResponse
+from playwright.sync_api import Browser, Page, expect
+
+from loadtest.server.accounts import create_accounts
+from loadtest.server.rest_client import Client
+from signaling.app.admin_cli import NewAccount
+from tests.e2e.people import HOST, People
+from tests.e2e.points import Points, simulated
+from tests.e2e.server import Server, environment
+
+QUESTION = "Thông qua Nghị quyết về kế hoạch phòng, chống thiên tai và tìm kiếm cứu nạn năm 2027?"
+NAMES = "vinhphuoc vinhtho vinhthanh ngochiep phuoclong loctho vinhnguyen vinhtruong vinhhoa phuochai"
+OTHERS = [f"nt.{name}" for name in NAMES.split()]
+"""Ten points without a browser: with the host and one in a browser, twelve vote."""
+
+
+class Taps:
+    """Counts the taps of one person: `tap` presses and counts."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.count = 0
+
+    def tap(self, name: str) -> None:
+        """Press a button."""
+        self._page.get_by_test_id(name).first.click()
+        self.count += 1
+
+
+class Voters:
+    """Points that have no browser: each joins by its WebSocket and answers one vote."""
+
+    def __init__(self, server: Server, points: Points) -> None:
+        self._server = server
+        self._points = points
+        self._stack = AsyncExitStack()
+        self._asked: list[asyncio.Future[tuple[ClientWebSocketResponse, str]]] = []
+        self._reading: list[asyncio.Task[None]] = []
+
+    def join(self, code: str) -> None:
+        """Let all join."""
+        self._points.run(self._join(code))
+
+    async def _join(self, code: str) -> None:
+        accounts = [NewAccount(f"{point}.phieu", point, ("site",), point=point) for point in OTHERS]
+        self._asked = [asyncio.get_running_loop().create_future() for _ in OTHERS]
+        for place, login in enumerate(await create_accounts(environment(self._server.data), accounts)):
+            client = await self._stack.enter_async_context(Client(self._server.http))
+            await client.login(*login)
+            socket = await client.http.ws_connect("/ws")
+            await socket.send_json({"type": "join", "code": code, "accepted": True})
+            self._reading.append(asyncio.create_task(self._answer(socket, place)))
+
+    async def _answer(self, socket: ClientWebSocketResponse, place: int) -> None:
+        async for frame in socket:
+            message = json.loads(frame.data)
+            if message["type"] == "vote-state" and not message["closed"]:
+                self._asked[place].set_result((socket, message["id"]))
+
+    def cast(self, choices: list[int]) -> None:
+        """Answer the vote: one choice a point."""
+        self._points.run(self._cast(choices))
+
+    async def _cast(self, choices: list[int]) -> None:
+        for asked, choice in zip(self._asked, choices, strict=True):
+            socket, vote = await asked
+            await socket.send_json({"type": "vote", "vote": vote, "choice": choice})
+
+    def leave(self) -> None:
+        """Let all leave."""
+        self._points.run(self._leave())
+
+    async def _leave(self) -> None:
+        for each in self._reading:
+            each.cancel()
+        await self._stack.aclose()
+
+
+@pytest.fixture
+def voters(server: Server) -> Iterator[Voters]:
+    """Yield ten points without a browser."""
+    with simulated(server) as points:
+        others = Voters(server, points)
+        yield others
+        others.leave()
+
+
+def test_a_vote_of_twelve_points_takes_the_chair_two_taps_and_a_point_one(
+    blue: Browser, fox: Browser, people: People, voters: Voters
+) -> None:
+    host, point = people.sign_in(blue, HOST), people.sign_in(fox, "nt.vinhhai", touch=True)
+    code = people.register(host, ["nt.vinhhai", *OTHERS], "Kỳ họp có biểu quyết")
+    people.enter(host, code, "host")
+    people.enter(point, code)
+    voters.join(code)
+    chair, site = Taps(host), Taps(point)
+
+    host.keyboard.press("b")
+    host.keyboard.type(QUESTION)
+    chair.tap("vote-ask")
+    expect(point.get_by_role("heading", name=QUESTION)).to_be_visible()
+    voters.cast([0] * 7 + [1, 1, 2])
+    site.tap("vote-choice")
+    expect(point.get_by_test_id("vote-stored")).to_contain_text("Tán thành")
+    expect(host.get_by_test_id("vote-turnout")).to_have_text("11/12 điểm cầu đã biểu quyết")
+    expect(host.get_by_test_id("choice-count")).to_have_text(["8", "2", "1"])
+    chair.tap("vote-close")
+    for page in (host, point):
+        expect(page.get_by_test_id("vote-result").get_by_test_id("choice-count")).to_have_text(["8", "2", "1"])
+        expect(page.get_by_test_id("vote-result").get_by_test_id("vote-decided")).to_have_text("Đạt: Tán thành")
+    assert (chair.count, site.count) == (2, 1)

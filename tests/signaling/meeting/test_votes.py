@@ -1,0 +1,203 @@
+"""Votes over WebSocket: open and secret ones, who is told what, over a restart too. Also tests `state/votes.py`."""
+
+import logging
+import re
+import shutil
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from signaling.app.settings import Settings
+from tests.fakes import FakeEngine
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, HOST, NHA_TRANG, Socket, World, make_settings, open_world
+
+QUESTION = "Thông qua dự thảo nghị quyết?"
+
+
+async def meet(world: World) -> tuple[str, dict[str, Socket]]:
+    """Hold a session of four points; return its id and the sockets by account."""
+    session = await world.session(NHA_TRANG, CAM_RANH, DIEN_KHANH)
+    accounts = ("host", "nhatrang", "camranh", "dienkhanh")
+    return session.id, {account: (await world.join(account, session))[0] for account in accounts}
+
+
+async def ask(socket: Socket, **fields: Any) -> dict[str, Any]:
+    """Put the question; return the vote as who asks is told of it."""
+    vote = await socket.ask(type="vote-open", question=QUESTION, **fields)
+    assert vote["type"] == "vote-state", vote
+    return vote
+
+
+async def test_an_open_vote_from_question_to_result(world: World) -> None:
+    _, sockets = await meet(world)
+    host, city, bay, district = sockets.values()
+    vote = await ask(host)
+    assert [vote[name] for name in ("number", "entitled", "cast", "may", "counts")] == [1, 4, 0, True, None]
+    assert vote["choices"] == ["Tán thành", "Không tán thành", "Ý kiến khác"]
+    prompt = await city.type("vote-state")
+    assert [prompt[name] for name in ("id", "cast", "voters", "may", "voted")] == [vote["id"], None, None, True, False]
+    taken = await city.ask(type="vote", vote=vote["id"], choice=1)
+    assert taken == {"type": "vote-taken", "vote": vote["id"], "choice": 1}
+    told = {"type": "vote-cast", "vote": vote["id"], "point": NHA_TRANG, "choice": 1, "aloud": False, "cast": 1}
+    assert await host.type("vote-cast") == told
+    await city.ask(type="vote", vote=vote["id"], choice=0)
+    await bay.ask(type="vote", vote=vote["id"], choice=0)
+    await host.ask(type="vote", vote=vote["id"], choice=0)
+    recorded = await host.ask(type="vote-record", vote=vote["id"], point=DIEN_KHANH, choice=2)
+    assert (recorded["aloud"], recorded["cast"]) == (True, 4)
+    assert (await district.type("vote-taken"))["choice"] == 2
+    closed = await host.ask(type="vote-close", vote=vote["id"])
+    assert (closed["counts"], closed["outcome"]) == ([3, 0, 1], {"quorum": True, "adopted": 0})
+    result = await city.until(lambda got: got["type"] == "vote-state" and got["closed"])
+    assert [result[name] for name in ("counts", "cast", "shown", "voters")] == [[3, 0, 1], 4, True, None]
+    assert (await city.ask(type="vote", vote=vote["id"], choice=1))["error"] == "vote-over"
+    actions = [entry.action for entry in await world.audited(6)]
+    assert [action for action in actions if action.startswith("vote")] == [
+        "vote-announce",
+        "vote-close",
+        "vote-record",
+        "vote-open",
+    ]
+    await world.tick(61)
+    assert (await city.type("vote-state"))["shown"] is False
+
+
+async def test_who_leads_alone_asks_and_closes_and_points_vote_for_themselves(world: World) -> None:
+    session, sockets = await meet(world)
+    host, city, bay, _ = sockets.values()
+    assert (await city.ask(type="vote-open", question=QUESTION))["error"] == "forbidden"
+    vote = await ask(host, points=[HOST, NHA_TRANG])
+    assert (await host.ask(type="vote-open", question=QUESTION))["error"] == "vote-running"
+    for message in ({"type": "vote-close"}, {"type": "vote-record", "point": CAM_RANH, "choice": 0}):
+        assert (await city.ask(vote=vote["id"], **message))["error"] == "forbidden"
+    assert (await bay.type("vote-state"))["may"] is False
+    assert (await bay.ask(type="vote", vote=vote["id"], choice=0))["error"] == "not-entitled"
+    assert (await city.ask(type="vote", vote=vote["id"], choice=5))["error"] == "not-entitled"
+    assert (await city.ask(type="vote", vote="another", choice=0))["error"] == "vote-over"
+    assert (await host.ask(type="vote-show", vote=vote["id"], on=True))["error"] == "vote-over"
+    closed = await host.ask(type="vote-close", vote=vote["id"], announce=False)
+    assert [closed[name] for name in ("counts", "announced")] == [[0, 0, 0], False]
+    assert closed["outcome"] == {"quorum": False, "adopted": None}
+    ended = await city.until(lambda got: got.get("closed") is not None)
+    assert [ended[name] for name in ("counts", "announced")] == [None, False]
+    await host.ask(type="vote-show", vote=vote["id"], on=True)
+    assert (await city.type("vote-state"))["counts"] == [0, 0, 0]
+    technician, joined = await world.join("central", await world.services.scheduler.session(session))
+    assert joined["vote"]["counts"] == [0, 0, 0]
+    assert (await technician.ask(type="vote", vote=vote["id"], choice=0))["error"] == "not-entitled"
+
+
+async def test_a_vote_closes_by_itself_when_its_time_is_over(world: World) -> None:
+    _, sockets = await meet(world)
+    host, city, *_ = sockets.values()
+    vote = await ask(host, seconds=30)
+    await city.ask(type="vote", vote=vote["id"], choice=0)
+    world.clock.advance(30)
+    assert (await city.ask(type="vote", vote=vote["id"], choice=1))["error"] == "vote-over"
+    await world.tick(1)
+    closed = await host.until(lambda got: got["type"] == "vote-state" and got["closed"])
+    assert (closed["closed"], closed["counts"], closed["announced"]) == (closed["deadline"], [1, 0, 0], False)
+
+
+@pytest.mark.parametrize("secret", [False, True])
+async def test_what_was_voted_outlives_the_server(settings: Settings, secret: bool) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, sockets = await meet(world)
+        vote = await ask(sockets["host"], secret=secret)
+        for account, choice in (("nhatrang", 1), ("camranh", 0), ("host", 0)):
+            await sockets[account].ask(type="vote", vote=vote["id"], choice=choice)
+        if secret:
+            await world.server.meetings.leave()
+    async with open_world(settings, held=engine) as world:
+        known = await world.services.scheduler.session(session)
+        host, joined = await world.join("host", known)
+        city, again = await world.join("nhatrang", known)
+        assert [(state["vote"]["voted"], state["vote"]["choice"]) for state in (joined, again)] == [
+            (True, None if secret else 0),
+            (True, None if secret else 1),
+        ]
+        answer = await city.ask(type="vote", vote=vote["id"], choice=1)
+        assert answer.get("error") == ("already-voted" if secret else None)
+        assert (await host.ask(type="vote-close", vote=vote["id"]))["counts"] == [2, 1, 0]
+
+
+async def test_a_vote_ends_with_its_session(world: World) -> None:
+    session, sockets = await meet(world)
+    await ask(sockets["host"])
+    await world.tick(3 * 3600)
+    (vote,) = await world.services.votes.of_session(session)
+    assert (vote.closed is not None, vote.announced, vote.counts) == (True, None, (0, 0, 0))
+
+
+async def test_a_secret_vote_needs_points_that_hide_each_other_and_nobody_records_for_one(world: World) -> None:
+    _, sockets = await meet(world)
+    host = sockets["host"]
+    few = await host.ask(type="vote-open", question=QUESTION, secret=True, points=[HOST, NHA_TRANG])
+    assert few["error"] == "too-few-voters"
+    vote = await ask(host, secret=True)
+    refused = await host.ask(type="vote-record", vote=vote["id"], point=CAM_RANH, choice=0)
+    assert refused["error"] == "forbidden"
+    assert (await sockets["nhatrang"].ask(type="vote", vote=vote["id"], choice=0))["type"] == "vote-taken"
+    told = await host.type("vote-cast")
+    assert [told[name] for name in ("choice", "cast")] == [None, 1]
+
+
+RANDOM = re.compile(r"[A-Za-z0-9_/+=-]{12,}|(?<='127.0.0.1', )\d+|0x[0-9a-f]+")
+"""Ids, tokens, what is encrypted, ports."""
+
+
+async def traces(
+    settings: Settings, caplog: pytest.LogCaptureFixture, choices: Sequence[int]
+) -> tuple[list[str], list[str]]:
+    """Hold a secret vote in which three points choose so, in this order.
+
+    Returns all rows of all tables (the audit log among them) before and after it is closed, and all lines of the log,
+    without what is random in each run.
+    """
+    rows: list[str] = []
+    async with AsyncExitStack() as stack:
+        world = await stack.enter_async_context(open_world(settings))
+        session, sockets = await meet(world)
+        vote = await ask(sockets["host"], secret=True)
+
+        async def keep() -> None:
+            await world.server.meetings.dependencies.state_writer.ensure_stored(world.server.meetings.meetings[session])
+            async with world.services.database.begin() as db:
+                names = (await db.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))).scalars().all()
+                for name in sorted(names):
+                    rows.extend(f"{name} {tuple(row)}" for row in await db.execute(text(f'SELECT * FROM "{name}"')))
+
+        for account, choice in zip(("camranh", "dienkhanh", "nhatrang"), choices, strict=True):
+            taken = await sockets[account].ask(type="vote", vote=vote["id"], choice=choice)
+            assert taken == {"type": "vote-taken", "vote": vote["id"], "choice": None}
+            await keep()
+        assert (await sockets["host"].ask(type="vote-close", vote=vote["id"]))["counts"] == [1, 1, 1]
+        await keep()
+    log = [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith(("signaling", "scheduler.operations")) or "vote" in record.getMessage()
+    ]
+    caplog.clear()
+    return [RANDOM.sub("…", row) for row in rows], [RANDOM.sub("…", line) for line in log]
+
+
+async def test_tables_audit_log_and_log_cannot_tell_who_cast_which_secret_ballot(
+    settings: Settings, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    held = []
+    for choices in ([0, 1, 2], [2, 0, 1]):
+        folder = tmp_path / "".join(map(str, choices))
+        folder.mkdir()
+        shutil.copy(settings.data / "diemcau.sqlite3", folder)
+        held.append(await traces(make_settings(folder, settings.redis_url), caplog, choices))
+    (rows, log), (other_rows, other_log) = held
+    assert [row for row in rows if "[1, 1, 1]" in row]
+    assert sorted(rows) == sorted(other_rows)
+    assert sorted(log) == sorted(other_log)

@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import scheduler.operations.closing.schema  # noqa: F401  (they are part of METADATA)
 from scheduler.core.database import writing
+from scheduler.core.migration_order import versions
 
 VERSION_TABLE = "alembic_version_scheduler"
-VERSIONS = tuple(sorted(path.name[:4] for path in Path(__file__).parent.glob("versions/[0-9]*.py")))
+VERSIONS = versions(Path(__file__).parent / "versions")
 """The ids of all migrations, oldest first; the last one makes the tables of this release."""
 
 

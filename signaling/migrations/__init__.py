@@ -7,12 +7,13 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler.core.database import writing
+from scheduler.core.migration_order import versions
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 VERSION_TABLE = "alembic_version_signaling"
-VERSIONS = tuple(sorted(path.name[:4] for path in Path(__file__).parent.glob("versions/[0-9]*.py")))
+VERSIONS = versions(Path(__file__).parent / "versions")
 """All versions, oldest first; this release has the last one."""
 
 

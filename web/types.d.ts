@@ -61,6 +61,20 @@ interface Device {
 interface Line {
   id: string; type: string; provider: string | null; subscribed_kbps: number; dedicated: boolean; ranges: string[]; up_kbps: number | null; down_kbps: number | null; slow: boolean;
 }
+interface DaySession { id: string; title: string; number: string; host: string; phase: string; current: string | null; slots: (Slot & { kind: string })[] }
+/** What a room display does; `silent` while its browser blocks sound, `fault` the word why it cannot join. */
+interface DisplayReport {
+  session: string | null; state: 'idle' | 'joining' | 'joined' | 'lost'; mic: boolean; camera: boolean; floor: boolean; view: string; volume: number; silent: boolean; fault: string;
+}
+type DisplayCommand =
+  | { action: 'join'; session: string } | { action: 'leave' } | { action: 'mic' | 'camera'; on: boolean } | { action: 'view'; view: string } | { action: 'volume'; volume: number };
+interface DisplayTurn {
+  now: string; version: string; point: Named & { label: string }; name: string; sends: boolean; notice: string | null; sessions: DaySession[]; commands: DisplayCommand[];
+}
+interface RoomDisplay { device: string; point: Named & { label: string }; name: string; sends: boolean; paired: string; report: DisplayReport | null }
+/** A room display with the sessions of its day. */
+interface ControlledDisplay { display: RoomDisplay; sessions: DaySession[] }
+interface RoomDisplays { displays: RoomDisplay[]; notice: string | null; dedicated: string | null }
 interface DirectoryChange { id: string; point: string; kind: 'request' | 'drift'; field: string; old: string; new: string; reason: string; state: string; by: string }
 interface PointEquipmentList { devices: Device[]; lines: Line[]; changes: DirectoryChange[] }
 interface Provider { id: string | null; name: string; contact: string; phone: string; email: string }

@@ -181,3 +181,13 @@ CONTROLS = Table(  # the state of each security control of the system or a point
     Column("due", Date, nullable=False),
     Index("controls_subject", "subject", "checklist", "item", unique=True),
 )
+
+DISPLAYS = Table(  # devices that are room displays, with the hash of the token by which each is known
+    "displays",
+    METADATA,
+    Column("device", String(32), ForeignKey("devices.id"), primary_key=True),
+    Column("key", String(64), nullable=False),
+    Column("sends", Boolean, nullable=False),
+    Column("paired", Timestamp, nullable=False),
+    Index("displays_key", "key", unique=True),
+)

@@ -45,6 +45,12 @@ def may_control(account: Account, control: Control) -> bool:
     return account.central or ("site" in account.roles and account.unit in control.units)
 
 
+def may_run_displays(account: Account, unit: str, point: str) -> bool:
+    """Return whether an account may pair and control the displays of a point: its site technicians, central ones."""
+    own = account.unit == unit if account.point is None else account.point == point
+    return account.central or ("site" in account.roles and own)
+
+
 def may_see(account: Account, session: Session | SessionOutline, unit_directory: UnitDirectory) -> bool:
     """Return whether an account may see a session: invited units, their registering units, supervisors (R-015)."""
     units = unit_directory.invited(session)

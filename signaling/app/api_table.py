@@ -22,6 +22,8 @@ from signaling.booking import (
 from signaling.compliance import feedback, personal_data, unit_summary
 from signaling.directory import controls, endings, equipment, evidence, guest_access, people, spreadsheets, units
 from signaling.directory import points as directory_points
+from signaling.displays import directory as display_directory
+from signaling.displays import own as display_own
 from signaling.http.route import Route
 from signaling.mail import inbox_rest, outbox_rest
 from signaling.meeting import rest as meeting_rest
@@ -55,6 +57,8 @@ GROUPS: dict[str, Sequence[Route]] = {
     "evidence": evidence.ROUTES,
     "compliance": unit_summary.ROUTES,
     "equipment": equipment.ROUTES,
+    "display": display_own.ROUTES,
+    "displays": display_directory.ROUTES,
     "grants": guest_access.ROUTES,
     "people": people.ROUTES,
     "personal": personal_data.ROUTES,

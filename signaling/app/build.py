@@ -30,6 +30,8 @@ from signaling.booking import calendar_feed
 from signaling.core import valkey
 from signaling.core.server_id import owner_of
 from signaling.directory.jobs import fall_due, warn_of_endings, warn_of_first_assessments
+from signaling.displays.pairing import PairingCodes
+from signaling.displays.remote import RemoteControl
 from signaling.http import middleware, pages, router
 from signaling.http.metrics import Metrics
 from signaling.mail import chat_groups
@@ -178,6 +180,7 @@ def _build(
     join_service = JoinService(
         services.scheduler,
         services.equipment,
+        services.displays,
         services.guest_access,
         meetings,
         capacity_guard,
@@ -194,11 +197,14 @@ def _build(
         clock,
         password_links,
     )
-    sign_out = SignOutMonitor(meetings, services.accounts, clock)
+    sign_out = SignOutMonitor(meetings, services.accounts, services.displays, clock)
     return Server(
         **{each.name: getattr(services, each.name) for each in fields(services)},
         password_links=password_links,
         redis=redis,
+        throttle=throttle,
+        pairing_codes=PairingCodes(),
+        remote_control=RemoteControl(clock),
         sign_in=SignIn(
             services.accounts,
             services.audit,
@@ -303,10 +309,12 @@ def application(server: Server, workers: WorkerPool | None = None) -> web.Applic
         remote_endpoint.add(app, endpoint)
     app.add_routes(
         [
+            web.get(f"{PREFIX}/display/socket", websocket.handle_display),
             *router.routes(PREFIX, ROUTES, MODELS),
             *health.ROUTES,
             web.get("/calendar/{token}.ics", calendar_feed.handle),
             web.get("/ws", websocket.handle),
+            web.get("/display", pages.display),
             web.get("/{path:.*}", pages.handle),
         ]
     )

@@ -21,7 +21,9 @@ from signaling.directory.context import (
     PeopleContext,
     PointsContext,
 )
+from signaling.displays.context import DISPLAYS, DisplaysContext
 from signaling.http.context import HTTP, HttpContext
+from signaling.http.pages import version
 from signaling.mail.context import MAIL, MailContext
 from signaling.meeting.context import MEETING, MeetingContext
 from signaling.operations.context import (
@@ -66,7 +68,11 @@ def provide(app: web.Application, server: Server) -> None:
         cipher=server.cipher,
     )
     app[MEETING] = MeetingContext(
-        sign_in=server.sign_in, meetings=server.meetings, dispatcher=server.dispatcher, clock=server.clock
+        sign_in=server.sign_in,
+        displays=server.displays,
+        meetings=server.meetings,
+        dispatcher=server.dispatcher,
+        clock=server.clock,
     )
     app[HEALTH] = HealthContext(
         accounts=server.accounts, redis=server.redis, meetings=server.meetings, metrics=server.metrics
@@ -106,6 +112,18 @@ def provide(app: web.Application, server: Server) -> None:
     )
     app[EQUIPMENT] = EquipmentContext(
         scheduler=server.scheduler, equipment=server.equipment, device_answers=server.sip_bridge.answers
+    )
+    app[DISPLAYS] = DisplaysContext(
+        displays=server.displays,
+        equipment=server.equipment,
+        guest_access=server.guest_access,
+        scheduler=server.scheduler,
+        codes=server.pairing_codes,
+        remote=server.remote_control,
+        throttle=server.throttle,
+        sign_out=server.sign_out,
+        version=version(server.pages),
+        clock=server.clock,
     )
     app[PEOPLE] = PeopleContext(
         scheduler=server.scheduler,

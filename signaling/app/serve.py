@@ -115,6 +115,7 @@ async def serve(settings: Settings, take_over: bool = False) -> bool:
                 systemd.tell(systemd.READY)
                 await ending.requested.wait()
                 log.info("= stopping")
+                server.remote_control.stop()
                 if ending.anew:
                     systemd.tell_reloading()
                 else:

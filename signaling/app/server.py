@@ -9,8 +9,12 @@ from redis.asyncio import Redis
 
 from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.sign_in import SignIn
+from signaling.accounts.throttle import Throttle
 from signaling.app.periodic_jobs import PeriodicJobs
 from signaling.app.services import Services
+from signaling.displays.pairing import PairingCodes
+from signaling.displays.remote import RemoteControl
+from signaling.displays.wire import Command, Report
 from signaling.http.metrics import Metrics
 from signaling.mail.inbox_watcher import InboxWatcher
 from signaling.mail.outbox_sender import OutboxSender
@@ -32,9 +36,12 @@ class Server(Services):
 
     password_links: PasswordLinks
     redis: Redis
+    throttle: Throttle
     sign_in: SignIn
     meetings: MeetingManager
     sign_out: SignOutMonitor
+    pairing_codes: PairingCodes
+    remote_control: RemoteControl[Report, Command]
     line_monitor: LineMonitor
     incident_reports: IncidentReports
     sip_bridge: SipBridge

@@ -29,6 +29,7 @@ from scheduler.directory.controls import checklists
 from scheduler.directory.controls.evidence import EvidenceFiles
 from scheduler.directory.controls.patch_reminders import PatchReminders
 from scheduler.directory.controls.service import ControlsService
+from scheduler.directory.equipment.displays import RoomDisplays
 from scheduler.directory.equipment.provider_notices import ProviderNotices
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.import_export.service import ImportExport
@@ -98,6 +99,7 @@ class Services:
     power_on_steps: PowerOnSteps
     personal_data: PersonalData
     equipment: Equipment
+    displays: RoomDisplays
     people: People
     guest_access: GuestAccess
     evidence_files: EvidenceFiles
@@ -244,6 +246,7 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         drafts=drafts,
         directory=directory,
         equipment=Equipment(engine, policies),
+        displays=RoomDisplays(engine),
         people=People(engine, policies),
         guest_access=GuestAccess(engine, policies),
         evidence_files=EvidenceFiles(engine),

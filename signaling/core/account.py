@@ -30,6 +30,8 @@ class Account:
     must_change: bool = False
     disabled: bool = False
     provider: str | None = None
+    device: str | None = None
+    """The device that the account is, if it is a room display's and no person's."""
 
     def under(self, operator: str) -> Self:
         """Return the account with its roles while the unit `operator` operates the system.

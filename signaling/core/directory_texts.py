@@ -55,6 +55,15 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "address-range": ("IP phải thuộc dải {value} của đường truyền", "the IP must be within {value} of the line"),
     "address-taken": ("IP đã dùng tại {value}", "the IP is that of {value}"),
     "port-range": ("cổng phải từ 1 đến 65535, không phải {value}", "the port must be 1 to 65535, not {value}"),
+    "pairing-code": (
+        "mã không đúng hoặc đã hết hạn; xem mã đang hiện trên màn hình",
+        "wrong or expired; look at the code that the display shows now",
+    ),
+    "display-room-system": ("VCS không thể là màn hình phòng", "a room system cannot be a room display"),
+    "display-receives": (
+        "màn hình này không có camera, micrô của phòng",
+        "this display has not the room's camera and microphone",
+    ),
     "dial-out": ("gọi ra chỉ dùng cho VCS SIP có IP (Điều 11.7)", "only a SIP VCS with an IP is called"),
     "bad-ranges": ("không phải dải địa chỉ, ví dụ 10.79.0.0/16", "no networks, as 10.79.0.0/16"),
     "provider-known": ("nhà mạng {value} đã có", "there is a provider {value}"),

@@ -180,6 +180,10 @@ FAULTS: Mapping[str, Pair] = {
         "Vượt số điểm cầu đã đăng ký, hoặc hệ thống đã hết năng lực được cấp (điểm a khoản 4 Điều 12).",
         "More points than were registered, or all that may be given away is in use (Article 12.4.a).",
     ),
+    "device-taken": (
+        "Điểm cầu đang dự phiên họp này trên thiết bị khác.",
+        "The point takes part in this session on another device.",
+    ),
     "test-room-full": (
         "Phòng thử đang đủ chỗ. Mỗi lượt thử chỉ vài phút, hãy thử lại sau.",
         "The test room is full. A visit takes only minutes, try again a little later.",

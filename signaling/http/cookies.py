@@ -14,3 +14,10 @@ EXPIRED_LASTS = timedelta(hours=12)
 
 
 LOGIN_LASTS = timedelta(hours=12)
+
+
+DISPLAY_COOKIE = "diemcau-display"
+"""The cookie of a room display, which goes to DISPLAY_PATH alone: nothing else knows it."""
+DISPLAY_PATH = "/api/v1/display"
+DISPLAY_LASTS = timedelta(days=400)
+"""The longest that browsers keep a cookie; each contact begins it anew."""

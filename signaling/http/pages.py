@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import hashlib
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -42,6 +44,22 @@ async def handle(request: web.Request) -> web.StreamResponse:
     if kind.startswith(_COMPRESSED) and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
         return await _compressed(request, file, kind)
     return web.FileResponse(file, headers={"Content-Type": kind, "Vary": "Accept-Encoding"})
+
+
+async def display(_: web.Request) -> web.StreamResponse:
+    """Lead to the page of room displays, whose address people type into a kiosk's settings."""
+    raise web.HTTPFound("display.html")
+
+
+def version(pages: Path) -> str:
+    """Return a word that changes when a page does, from the times and sizes of all files."""
+    seen = hashlib.sha256()
+    for folder, folders, files in os.walk(pages):
+        folders[:] = sorted(set(folders) - {"node_modules", "tests", "__pycache__"})
+        for name in sorted(files):
+            state = (Path(folder) / name).stat()
+            seen.update(f"{folder}/{name} {state.st_mtime_ns} {state.st_size}\n".encode())
+    return seen.hexdigest()[:16]
 
 
 async def _compressed(request: web.Request, file: Path, kind: str) -> web.Response:

@@ -71,6 +71,7 @@ class Dispatcher:
         self._metrics = metrics
         self._others: dict[type[Any], Handler] = {
             m.Join: join_service.join,
+            m.JoinAsDisplay: join_service.join_as_display,
             m.EnterTestRoom: join_service.try_devices,
             m.Admit: join_service.decide,
             m.Offer: self._offer,
@@ -105,6 +106,8 @@ class Dispatcher:
             client.send(_error(client, MessageError("unavailable")), ref)
 
     async def _obey(self, client: Client, message: m.ClientMessage, now: datetime) -> None:
+        if client.account.device is not None and not isinstance(message, m.OF_DISPLAYS):
+            raise MessageError("forbidden")
         other = self._others.get(type(message))
         if other is not None:
             await other(client, message, now)

@@ -1,10 +1,12 @@
 """Lets clients join: checks code and account, chooses a seat, asks the join guard, then seats them (R-051, I18)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import errors
 from scheduler.core.model import Act, Session
+from scheduler.directory.equipment.displays import RoomDisplays
 from scheduler.directory.equipment.lines import internet_alone
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import ObservedDevice
@@ -20,8 +22,8 @@ from signaling.meeting.client import Client
 from signaling.meeting.connected_devices import TEST_ROOM
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.runner import MeetingRunner
-from signaling.meeting.state.roster import Person, Place
-from signaling.messages.server import Admit, EnterTestRoom, Join, Knock
+from signaling.meeting.state.roster import Person, Place, Seated
+from signaling.messages.server import Admit, EnterTestRoom, Join, JoinAsDisplay, Knock
 
 WORDS: dict[type[Exception], str] = {
     errors.CodeUnknown: "code-unknown",
@@ -42,6 +44,7 @@ class JoinService:
         self,
         scheduler: Scheduler,
         equipment: Equipment,
+        displays: RoomDisplays,
         guest_access: GuestAccess,
         meetings: MeetingManager,
         capacity_guard: CapacityGuard,
@@ -49,6 +52,7 @@ class JoinService:
         audit: AuditLog,
     ) -> None:
         self._equipment = equipment
+        self._displays = displays
         self._guest_access = guest_access
         self._scheduler = scheduler
         self._meetings = meetings
@@ -76,10 +80,44 @@ class JoinService:
             return
         await self._note(client, "enter", session.id, session.number, now)
         person = await self._person(client.account, meeting.control, point)
+        if person.place is not None:
+            displays = await self._displays.of_point(person.place.id)
+            person = replace(person, displays=frozenset(display.place for display in displays))
         if person.controller:
             await self._note(client, "control", session.id, session.number, now)
         async with meeting.join_lock:
             await self._seat(client, meeting, person, message, now)
+
+    async def join_as_display(self, client: Client, message: JoinAsDisplay, now: datetime) -> None:
+        """Seat a room display at its device and send `joined`; it accepted the notice when it was paired (decision 86).
+
+        Raises MessageError.
+        """
+        self._check_may_join(client)
+        display = await self._displays.known_by(client.login.id)
+        if display is None:  # also for people
+            raise MessageError("forbidden")
+        session = await self._session_of_display(display.point, message.session, now)
+        if await self._guest_access.lacking(display.point, session.id, now):
+            raise MessageError("not-granted")
+        meeting = await self._meetings.meeting(session)
+        await self._note(client, "enter", session.id, session.number, now)
+        place = Place.of(await self._scheduler.point(display.point))
+        person = Person(client.account.account, display.name, place, controller=False, device=display.place)
+        async with meeting.join_lock:
+            await self._seat(client, meeting, person, message, now)
+
+    async def _session_of_display(self, point: str, id_: str, now: datetime) -> Session:
+        """Return a session that a point may enter now. Raises MessageError."""
+        try:
+            booked = await self._scheduler.session(id_)
+            code = booked.code or ""
+            return self._meetings.giving_way(id_, code) or await self._scheduler.enter(code, point, now)
+        except errors.UnknownSession:
+            raise MessageError("not-invited") from None
+        except errors.NotAdmitted as error:
+            opens = error.opens if isinstance(error, errors.TooEarly) else None
+            raise MessageError(WORDS[type(error)], opens=opens) from None
 
     def _check_may_join(self, client: Client) -> None:
         """Check that the server lets clients in and that this one is in no meeting.
@@ -248,12 +286,25 @@ class JoinService:
         point = await self._scheduler.point(point_id)
         return Person(account.account, account.name, Place.of(point), controller)
 
+    @staticmethod
+    def _check_own(seat: Seated, person: Person) -> None:
+        """Check that nobody else sits there, present or about to come back. Raises MessageError ``device-taken``."""
+        if seat.account != person.account:
+            raise MessageError("device-taken")
+
     async def _seat(
-        self, client: Client, meeting: MeetingRunner, person: Person, message: Join | EnterTestRoom, now: datetime
+        self,
+        client: Client,
+        meeting: MeetingRunner,
+        person: Person,
+        message: Join | JoinAsDisplay | EnterTestRoom,
+        now: datetime,
     ) -> None:
         """Choose a seat, ask the join guard, sit down; one client at a time per meeting. Raises MessageError."""
         state = meeting.state
         choice = state.roster.choose(person, message.resume)
+        if isinstance(message, JoinAsDisplay) and choice.replaced is not None and not message.take:
+            self._check_own(choice.replaced, person)
         if person.place is not None and choice.resumed is None and not meeting.is_test_room:
             await self._check_device(client, person.place.id, choice.device, now)
         if state.locks.room and choice.resumed is None and not person.controller:
@@ -273,7 +324,7 @@ class JoinService:
         choice = state.roster.choose(person, message.resume)  # the seat to resume may be gone by now
         meeting.add(client, joined=False)
         joined, effects = state.join(client.id, person, choice, now)
-        if isinstance(message, Join) and message.resume is not None:
+        if not isinstance(message, EnterTestRoom) and message.resume is not None:
             tried = [now - timedelta(seconds=seconds) for seconds in message.tried]
             effects += state.reconnected(client.id, tried, now)
         await meeting.seat(client, joined, effects, now, message.ref)

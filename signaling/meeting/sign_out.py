@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from scheduler.directory.equipment.displays import RoomDisplays
 from signaling.accounts.store import AccountStore
 from signaling.meeting.client import Client
 from signaling.meeting.manager import MeetingManager
@@ -24,9 +25,16 @@ LOOK_SECONDS = 2.0
 class SignOutMonitor:
     """Closes the sockets of sign-ins that have ended."""
 
-    def __init__(self, meetings: MeetingManager, accounts: AccountStore, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        meetings: MeetingManager,
+        accounts: AccountStore,
+        displays: RoomDisplays,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._meetings = meetings
         self._accounts = accounts
+        self._displays = displays
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
 
@@ -50,7 +58,8 @@ class SignOutMonitor:
         """Close sockets whose sign-in was ended before it expires."""
         now = self._clock()
         clients = [client for client in self._meetings.clients if client.login.holds(now)]
-        valid = await self._accounts.logins({client.login.id for client in clients}) if clients else set()
+        ids = {client.login.id for client in clients}
+        valid = await self._accounts.logins(ids) | await self._displays.keys(ids) if clients else set()
         for client in clients:
             if client.login.id not in valid:
                 await self._dismiss(client, "signed-out")

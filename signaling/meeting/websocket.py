@@ -1,4 +1,4 @@
-"""The WebSocket endpoint `/ws`: handshake, heartbeat, messages in and out."""
+"""The WebSocket endpoints `/ws` and that of room displays: handshake, heartbeat, messages in and out."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ from math import inf
 from aiohttp import WSMsgType, hdrs, web
 
 from scheduler.core.lock_timeout import lock_timeout
+from signaling.accounts.display_login import display_of, login_of
 from signaling.accounts.passwords import Login
 from signaling.core.errors import Forbidden, MustChangePassword, SignedOut
 from signaling.core.texts import fault_text
@@ -27,11 +28,22 @@ ABNORMAL = 1006
 
 async def handle(request: web.Request) -> web.WebSocketResponse:
     """Serve one socket from its upgrade to its end."""
-    context = request.app[MEETING]
-    login = await _login(request, context)
+    login = await _login(request, request.app[MEETING])
     check_origin(request)
     if login.account.outsider:
         raise Forbidden
+    return await _serve(request, login)
+
+
+async def handle_display(request: web.Request) -> web.WebSocketResponse:
+    """Serve the socket of a room display from its upgrade to its end. Raises SignedOut."""
+    display = await display_of(request, request.app[MEETING].displays)
+    check_origin(request)
+    return await _serve(request, login_of(display))
+
+
+async def _serve(request: web.Request, login: Login) -> web.WebSocketResponse:
+    context = request.app[MEETING]
     # One byte more, for aiohttp refuses at its limit already; no compression, so that nothing small unpacks to much.
     socket = web.WebSocketResponse(max_msg_size=MAX_BYTES + 1, compress=False, autoping=False)
     await socket.prepare(request)

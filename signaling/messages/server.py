@@ -24,7 +24,7 @@ Word = Literal[
     "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "controlled-by", "controlled-alone",
     "locked", "hands-locked", "code-unknown", "code-locked", "too-early",
     "ended", "cancelled", "revoked", "not-invited", "no-point", "wrong-line", "not-granted",
-    "full", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
+    "full", "device-taken", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
     "disk-full", "unknown-item", "not-recording", "content-taken", "chat-closed", "vote-running", "vote-over",
     "not-entitled", "already-voted", "too-few-voters", "ballots-lost", "notice", "dedicated", "signed-out",
     "shutting-down",
@@ -77,6 +77,19 @@ class Join(_ClientMessage):
     resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     accepted: bool = False
     dedicated: bool = False
+    tried: Annotated[list[Annotated[int, Field(ge=0, le=86_400)]], Field(max_length=100)] = []
+
+
+class JoinAsDisplay(_ClientMessage):
+    """Enter a session of one's point as its room display, which knows no code.
+
+    With `take` also when somebody of the point sits at this device, who leaves then.
+    """
+
+    type: Literal["display"]
+    session: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    take: bool = False
     tried: Annotated[list[Annotated[int, Field(ge=0, le=86_400)]], Field(max_length=100)] = []
 
 
@@ -372,6 +385,7 @@ class Leave(_ClientMessage):
 
 ClientMessage = Annotated[
     Join
+    | JoinAsDisplay
     | EnterTestRoom
     | Offer
     | Hand
@@ -408,6 +422,8 @@ ClientMessage = Annotated[
     | Leave,
     Field(discriminator="type"),
 ]
+OF_DISPLAYS = (JoinAsDisplay, Offer, MediaState, View, OnePicture, Ping, Leave)
+"""The messages that a room display may send; :class:`JoinAsDisplay` only it."""
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
 

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.e2e import browsers
-from tests.e2e.people import People
-from tests.e2e.server import Server, running
+from tests.e2e.people import HOST, People
+from tests.e2e.server import MEDIA_PORT, Server, running
 
 expect.set_options(timeout=browsers.PATIENCE_S * 1000)
 
@@ -70,3 +70,13 @@ def people(server: Server) -> Iterator[People]:
     everybody = People(server)
     yield everybody
     everybody.leave()
+
+
+@pytest.fixture
+def restartable_server(tmp_path: Path) -> Iterator[Server]:
+    """Run a server for one test, on fixed ports, so that it can be restarted."""
+    with running(tmp_path / "data", MEDIA_PORT + 500, 18_080) as started:
+        started.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
+        started.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
+        started.create("nt.vinhhai", "--role", "site", "--point", "nt.vinhhai")
+        yield started

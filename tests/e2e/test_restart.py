@@ -1,15 +1,13 @@
 """The server is killed during a meeting and started again: in real browsers nobody's picture stops."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsers import Seat
 from tests.e2e.people import HOST, People, seat_of, unmute
-from tests.e2e.server import MEDIA_PORT, Server, running
+from tests.e2e.server import Server
 
 pytestmark = pytest.mark.alone
 
@@ -34,16 +32,6 @@ _COUNT = """() => {
     if (window.frames.peers.at(-1) !== video.srcObject.id) window.frames.peers.push(video.srcObject.id);
   }, 40);
 }"""
-
-
-@pytest.fixture
-def restartable_server(tmp_path: Path) -> Iterator[Server]:
-    """Run a server for one test, on fixed ports, so that it can be restarted."""
-    with running(tmp_path / "data", MEDIA_PORT + 500, 18_080) as started:
-        started.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
-        started.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
-        started.create("nt.vinhhai", "--role", "site", "--point", "nt.vinhhai")
-        yield started
 
 
 def test_a_restart_stops_no_picture_and_keeps_hand_floor_and_layout(

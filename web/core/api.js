@@ -34,7 +34,7 @@ async function problemOf(response) {
 
 const keys = new IdempotencyKeys(sessionStorage);
 /** Requests with a password, or answered with a secret, leave no trace in the tab, not even a digest. */
-const UNKEYED = ['login', 'first-password', 'password', 'calendar-links'];
+const UNKEYED = ['login', 'first-password', 'password', 'calendar-links', 'display/code'];
 /** @type {InFlightRequests<any>} */
 const inFlight = new InFlightRequests();
 
@@ -43,9 +43,10 @@ const inFlight = new InFlightRequests();
  * @param {string} path
  * @param {string | File} [body]
  * @param {string} [key]
+ * @param {AbortSignal} [signal]
  * @returns {Promise<Response>}
  */
-const fetchOnce = (method, path, body, key) => fetch(new URL(path, BASE), {
+const fetchOnce = (method, path, body, key, signal) => fetch(new URL(path, BASE), {
   method,
   headers: {
     'Accept-Language': language,
@@ -53,6 +54,7 @@ const fetchOnce = (method, path, body, key) => fetch(new URL(path, BASE), {
     ...(key && {'Idempotency-Key': key}),
   },
   body,
+  signal,
 });
 
 /**
@@ -105,6 +107,35 @@ export const calendarLinks = () => request('GET', 'calendar-links');
 export const makeCalendarLink = of => request('POST', 'calendar-links', {of});
 /** Revoke a calendar link. @type {(of: 'account' | 'unit') => Promise<null>} */
 export const revokeCalendarLink = of => request('POST', 'calendar-links/revoke', {of});
+/** Ask for the code by which this browser is paired as a room display. @type {() => Promise<{code: string, until: string}>} */
+export const displayCode = () => request('POST', 'display/code');
+
+/**
+ * Report what this room display does, and return its day and commands; with `hold` when there is a command, or after a while.
+ * @param {{report: DisplayReport, hold: boolean}} body
+ * @param {AbortSignal} signal
+ * @returns {Promise<DisplayTurn>}
+ */
+export async function syncDisplay(body, signal) {
+  const response = await fetchOnce('POST', 'display/sync', JSON.stringify(body), undefined, signal);
+  if (!response.ok) throw new ProblemError(await problemOf(response));
+  return response.json();
+}
+
+/** Return the room displays that the user may control. @type {() => Promise<RoomDisplays>} */
+export const roomDisplays = () => request('GET', 'displays');
+
+/**
+ * Make a device the room display that shows a code.
+ * @type {(device: string, body: {code: string, sends: boolean, accepted: boolean}) => Promise<RoomDisplays>}
+ */
+export const pairDisplay = (device, body) => request('POST', `directory/devices/${encodeURIComponent(device)}/display`, body);
+/** Revoke a room display. @type {(device: string) => Promise<RoomDisplays>} */
+export const removeDisplay = device => request('POST', `directory/devices/${encodeURIComponent(device)}/display/remove`);
+/** Return a room display with the sessions of its day. @type {(device: string) => Promise<ControlledDisplay>} */
+export const roomDisplay = device => request('GET', `displays/${encodeURIComponent(device)}`);
+/** Give a room display a command. @type {(device: string, command: DisplayCommand) => Promise<ControlledDisplay>} */
+export const commandDisplay = (device, command) => request('POST', `displays/${encodeURIComponent(device)}/command`, {command});
 /** Return all units. @type {() => Promise<Unit[]>} */
 export const units = () => request('GET', 'units');
 /** Return all points. @type {() => Promise<Point[]>} */

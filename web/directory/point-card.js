@@ -4,12 +4,14 @@ import {html, nothing} from '../vendor/lit.js';
 import {postTo} from '../core/api.js';
 import {STATE_BADGES, countForQuota} from './unit-tree.js';
 import {t} from '../core/i18n.js';
+import {isCentral} from '../core/nav.js';
 import {day, hourMinute} from '../core/time.js';
 import {errorMessage, icon, BaseElement} from '../core/base.js';
 import {field, formValues} from '../core/fields.js';
 import './evidence-files.js';
 import './point-assessment.js';
 import './point-equipment.js';
+import '../display/point-displays.js';
 import './guest-access.js';
 import './point-people.js';
 import './unit-card.js';
@@ -77,12 +79,20 @@ export class PointCard extends BaseElement {
       ${errorMessage(this.error)} ${this.missingItems(card)} ${this.stateButtons(card)}
       ${this.section('room', this.room(card))}
       ${this.section('equipment', html`<point-equipment .point=${card.point} .edit=${card.may_edit}></point-equipment>`)}
+      ${this.runsDisplays(card) ? this.section('displays', html`<point-displays .point=${card.point.id}></point-displays>`) : nothing}
       ${this.section('people', html`<point-people .point=${card.point} .central=${card.may_edit} .me=${this.me} .units=${tree.units}></point-people>`)}
       ${this.section('assessment', html`<point-assessment .card=${card} .items=${tree.items} @assess=${this.assess}></point-assessment>`)}
       <guest-access .point=${card.point} .edit=${card.may_edit}></guest-access>
       ${this.section('account', this.account(card))} ${unit ? this.section('unit', this.unit(card, unit)) : nothing}
       ${card.may_edit ? this.section('name', this.name(card)) : nothing} ${card.history.length ? this.section('history', this.history(card)) : nothing}
     </section>`;
+  }
+
+  /** Return whether the user may pair displays of this point. @param {PointDetails} card */
+  runsDisplays({point}) {
+    const {me} = this;
+    const own = me?.point ? me.point.id === point.id : me?.unit?.id === point.unit;
+    return isCentral(me) || Boolean(me?.roles.includes('site') && own);
   }
 
   /** @param {string} name @param {unknown} content */

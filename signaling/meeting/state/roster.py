@@ -71,6 +71,10 @@ class Person:
     central: bool = False
     system: bool = False
     """Whether it is a room system."""
+    device: int | None = None
+    """The number of the device that it is, if it is a room display; people may sit at any device of their point."""
+    displays: frozenset[int] = frozenset()
+    """Numbers of the point's devices that are room displays: people get them last."""
 
 
 _STORED = tuple(each.name for each in fields(SeatSnapshot) if each.name != "place")
@@ -201,7 +205,7 @@ class Roster:
             return Choice(resumed=seat, token=resume, leg=seat.leg)
         if person.place is None:
             return Choice(replaced=self._observer(person.account))
-        device, replaced = self._device(person.place)
+        device, replaced = self._device(person, person.place)
         return Choice(device=device, replaced=replaced, leg=leg_of(person.place.id, device))
 
     def resumed(self, account: str, token: str | None) -> Seated | None:
@@ -218,13 +222,19 @@ class Roster:
     def _observer(self, account: str) -> Seated | None:
         return next((s for s in self.seats.values() if s.place is None and s.account == account), None)
 
-    def _device(self, place: Place) -> tuple[int, Seated | None]:
-        """Return a free device number; when all are taken, that of a lost seat, else of the oldest."""
+    def _device(self, person: Person, place: Place) -> tuple[int, Seated | None]:
+        """Return a free device number; when all are taken, that of a lost seat, else of the oldest.
+
+        A room display has its own number.
+        """
+        if person.device is not None:
+            return person.device, self.holder(leg_of(place.id, person.device))
         taken = [seat for seat in self.seats.values() if seat.place is not None and seat.place.id == place.id]
         numbers = {seat.device for seat in taken}
         free = [number for number in range(1, place.devices + 1) if number not in numbers]
         if free:
-            return min(free, key=lambda number: leg_of(place.id, number) in self.reserved_legs), None
+            last = {number for number in free if leg_of(place.id, number) in self.reserved_legs} | person.displays
+            return min(free, key=lambda number: number in last), None
         first = min(taken, key=lambda seat: seat.client is not None)  # stable: dict order is joining order
         return first.device, first
 

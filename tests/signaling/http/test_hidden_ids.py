@@ -69,6 +69,7 @@ async def things(world: World) -> dict[str, str]:
     draft = await services.drafts.add("56", "form", "nt", {}, NOW, origin="568")
     stock = await made(central, f"/directory/points/{NHA_TRANG}/devices", {"kind": "PC"})
     device = stock["devices"][0]["id"]
+    await services.displays.pair(device, "k" * 64, True, NOW)
     change = await made(central, f"/directory/devices/{device}/change", GOOD["/directory/devices/{id}/change"])
     person = await made(central, "/directory/units/568/people", GOOD["/directory/units/{id}/people"])
     card = await made(central, f"/directory/points/{NHA_TRANG}/assess", GOOD["/directory/points/{id}/assess"])
@@ -95,7 +96,7 @@ async def things(world: World) -> dict[str, str]:
         "/directory/tables": "people", "/directory/people": person["id"],
         "/directory/documents": allowed["id"], "/directory/providers": providers["VNPT"],
         "/directory/assessments": assessment, "/directory/files": await evidence(central, assessment),
-        "/directory/devices": device, "/directory/lines": stock["lines"][0]["id"],
+        "/directory/devices": device, "/displays": device, "/directory/lines": stock["lines"][0]["id"],
         "/directory/changes": str(change["id"]),
     }  # fmt: skip
 

@@ -27,7 +27,8 @@ class TestRoomPage extends MeetingPage {
   /** @param {URLSearchParams} query */
   createMeeting(query) {
     const point = query.get('point');
-    return new MeetingClient('test-room', {type: 'test-room', ...(point && {point})});
+    // People come here to see what the server makes of their camera: the composed picture.
+    return new MeetingClient('test-room', {hello: {type: 'test-room', ...(point && {point})}, tiles: false});
   }
 
   get mustConfirmLeaving() {

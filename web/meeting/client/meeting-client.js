@@ -26,15 +26,15 @@ const socketUrl = path => new URL(`../../${path}`, import.meta.url).href.replace
 /** The client of one seat in one meeting. */
 export class MeetingClient extends EventTarget {
   /**
-   * Make a client that joins with a code; the test room is entered with a `hello` of its own.
+   * Make a client that joins with a code; test room and room display are entered with a `hello` of their own.
    * @param {string} code the session code, or for `hello` a word that names the meeting in sessionStorage
-   * @param {Message} [hello] the first message, if it is not a `join` with the code
+   * @param {{hello?: Message, socket?: string, tiles?: boolean}} [options] the first message, if it is not a `join` with
+   *   the code; the path of the socket; whether cameras may come one by one
    */
-  constructor(code, hello) {
+  constructor(code, {hello, socket = 'ws', tiles = true} = {}) {
     super();
-    this.protocol = new Protocol({code, hello, open: () => new WebSocket(socketUrl('ws')), store: sessionStorage});
-    // People come to the test room to see what the server makes of their camera: the composed picture.
-    this.connection = new PeerConnection(sdp => this.exchange(sdp), !hello);
+    this.protocol = new Protocol({code, hello, open: () => new WebSocket(socketUrl(socket)), store: sessionStorage});
+    this.connection = new PeerConnection(sdp => this.exchange(sdp), tiles);
     /** @type {MeetingState | null} */
     this.state = null;
     /** The cameras that this seat is forwarded one by one, as they are shown; null when one picture comes. @type {Tiles | null} */
@@ -89,7 +89,7 @@ export class MeetingClient extends EventTarget {
     this.connection.addEventListener('state', () => this.scheduleChange());
     this.connection.addEventListener('streams', () => this.showTiles());
     this.connection.addEventListener('measure', event => this.onMeasurement(/** @type {CustomEvent} */ (event).detail));
-    window.addEventListener('online', () => this.protocol.start());
+    window.addEventListener('online', () => !this.over && this.protocol.start());
     window.addEventListener('offline', () => this.protocol.drop());
     window.addEventListener('pagehide', () => this.state && !this.over && this.saveSwitches());
   }

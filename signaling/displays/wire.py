@@ -1,0 +1,109 @@
+"""Messages between room displays, the server and their remote controls (docs/protocol.md)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from scheduler.core.model import Phase, SlotKind
+from signaling.http.route import Id, Model, Moment, NamedPoint
+
+Volume = Annotated[int, Field(ge=0, le=100, strict=True)]
+View = Annotated[str, StringConstraints(pattern=r"^(composed(:(grid|speaker|single))?|content)$")]
+Yes = Annotated[bool, Field(strict=True)]
+
+
+class Join(Model):
+    """Join a session now, also in the place of somebody else at this device."""
+
+    action: Literal["join"]
+    session: Id
+
+
+class Leave(Model):
+    """Leave, and stay out of this session until told to join."""
+
+    action: Literal["leave"]
+
+
+class Switch(Model):
+    """Switch microphone or camera on or off."""
+
+    action: Literal["mic", "camera"]
+    on: Yes
+
+
+class Show(Model):
+    """Show everyone's layout, one of its own, or the shared screen alone."""
+
+    action: Literal["view"]
+    view: View
+
+
+class Loudness(Model):
+    """Set the volume, in percent."""
+
+    action: Literal["volume"]
+    volume: Volume
+
+
+Command = Annotated[Join | Leave | Switch | Show | Loudness, Field(discriminator="action")]
+
+
+class Report(Model):
+    """State of a display: that of the session that it is in, its switches, whether its browser blocks sound.
+
+    `fault` is the word why it cannot join.
+    """
+
+    session: Id | None = None
+    state: Literal["idle", "joining", "joined", "lost"] = "idle"
+    mic: Yes = False
+    camera: Yes = False
+    floor: Yes = False
+    view: View = "composed"
+    volume: Volume = 100
+    silent: Yes = False
+    fault: Annotated[str, StringConstraints(pattern=r"^[a-z-]{0,32}$")] = ""
+
+
+class Sync(Model):
+    """A display's report; with `hold` the response waits for a command."""
+
+    report: Report
+    hold: Yes = False
+
+
+class DaySlot(Model):
+    """A slot of a session."""
+
+    kind: SlotKind
+    start: Moment
+    end: Moment
+
+
+class DaySession(Model):
+    """A session of the day, as everybody in the room may read it.
+
+    `current` is the start of the slot that points may enter now.
+    """
+
+    id: str
+    title: str
+    number: str
+    host: str
+    phase: Phase
+    current: Moment | None
+    slots: list[DaySlot]
+
+
+class Turn(Model):
+    """Content of a display, and commands to it: its point, the day's sessions, the version of the pages."""
+
+    now: Moment
+    version: str
+    point: NamedPoint
+    name: str
+    sends: bool
+    notice: str | None
+    sessions: list[DaySession]
+    commands: list[Command]

@@ -1,0 +1,104 @@
+"""The screen of a meeting room is paired once; it joins by itself, comes back by itself, and obeys a tablet."""
+
+import io
+import re
+
+import pytest
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browsers import Seat, wait_until
+from tests.e2e.people import HOST, People, leave_console
+from tests.e2e.server import Server
+
+pytestmark = pytest.mark.alone
+
+POINT = "nt.xuonghuan"
+_SIZES = """() => [...document.querySelectorAll('.display *')]
+  .filter(each => [...each.childNodes].some(node => node.nodeType === 3 && node.data.trim()) && each.checkVisibility())
+  .filter(each => !each.closest('.spoken, .hidden, video, .tile'))
+  .map(each => {
+    const {fontSize, lineHeight, fontWeight, fontVariantNumeric} = getComputedStyle(each);
+    return {
+      text: each.textContent.trim().slice(0, 30), px: parseFloat(fontSize), weight: Number(fontWeight),
+      line: parseFloat(lineHeight) / parseFloat(fontSize), tabular: fontVariantNumeric.includes('tabular-nums'),
+    };
+  })"""
+_BARS = """() => [...document.querySelectorAll('.tile .name')].map(each => ({
+  height: each.getBoundingClientRect().height, px: parseFloat(getComputedStyle(each).fontSize),
+  line: parseFloat(getComputedStyle(each).lineHeight) / parseFloat(getComputedStyle(each).fontSize),
+}))"""
+
+
+def assert_legible(page: Page) -> None:
+    """Assert that every text can be read from across the room, at 1920x1080."""
+    texts = page.evaluate(_SIZES)
+    assert texts
+    assert [each for each in texts if each["px"] < 24 or each["weight"] < 500 or each["line"] < 1.39] == []
+    assert [each for each in texts if re.search(r"\d:\d\d", each["text"]) and not each["tabular"]] == []
+
+
+def test_a_display_is_paired_once_and_then_needs_nobody(
+    restartable_server: Server, red: Browser, blue: Browser
+) -> None:
+    server, people = restartable_server, People(restartable_server)
+    screen = red.new_context(locale="vi-VN", viewport={"width": 1920, "height": 1080}).new_page()
+    screen.goto(f"{server.http}display")
+    expect(screen.get_by_test_id("pairing-code")).to_have_text(re.compile(r"[B-Z]{4}-[B-Z]{4}"))
+    assert_legible(screen)
+    (seen,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(screen.screenshot())))
+    tablet = people.sign_in(blue, POINT, touch=True)
+    tablet.goto(seen.text)
+    tablet.get_by_test_id("f-sends").check()
+    tablet.get_by_test_id("f-accepted").check()
+    tablet.get_by_test_id("pair-display").tap()
+    expect(screen.get_by_test_id("display-point")).to_have_text("UBND phường Xương Huân")
+    expect(screen.get_by_test_id("no-session")).to_be_visible()
+    expect(screen.get_by_test_id("display-silent")).to_have_count(0)
+    assert_legible(screen)
+    expect(tablet.get_by_test_id("remote")).to_have_attribute("data-state", "idle")
+
+    page = people.sign_in(blue, HOST)
+    code = people.register(page, [POINT, "nt.vinhhai"], "Họp khẩn ứng phó bão số 12")
+    host = people.enter(page, code, "host")
+    shown = Seat(screen)
+    shown.until(lambda seat: {"red", "blue"} <= seat.colours(), "a meeting that nobody tapped for")
+    host.until(lambda seat: {"red", "blue"} <= seat.colours(), "the camera of the room")
+    assert_legible(screen)
+    bars = screen.evaluate(_BARS)
+    assert [bar for bar in bars if bar["height"] < 32 or bar["line"] < 1.39] == []
+    assert bars
+
+    server.restart()
+    expect(screen.get_by_test_id("display-line")).to_have_class("reached")
+    shown.until(lambda seat: {"red", "blue"} <= seat.colours(), "the meeting again, after a restart")
+    screen.reload()
+    shown.until(lambda seat: {"red", "blue"} <= seat.colours(), "the meeting again, after a reload")
+
+    page.get_by_test_id("seat").filter(has_text="NT.XuongHuan").get_by_test_id("give-floor").click()
+    expect(screen.get_by_test_id("display-floor")).to_be_visible()
+    tablet.get_by_test_id("remote-mic").tap()
+    expect(screen.get_by_test_id("display-mic")).to_be_visible()
+    host.hears(440)
+    expect(tablet.get_by_test_id("remote-mic")).to_have_attribute("data-state", "on")
+    tablet.get_by_test_id("remote-volume").fill("40")
+    wait_until(screen, lambda: screen.get_by_test_id("audio").evaluate("audio => audio.volume") == 0.4, "the volume")
+    tablet.get_by_test_id("remote-view-composed-grid").tap()
+    expect(tablet.get_by_test_id("remote-view-composed-grid")).to_have_attribute("aria-pressed", "true")
+    tablet.get_by_test_id("remote-camera").tap()
+    expect(tablet.get_by_test_id("remote-camera")).to_have_attribute("data-state", "off")
+    tablet.get_by_test_id("remote-leave").tap()
+    expect(screen.get_by_test_id("day-session")).to_have_attribute("data-phase", re.compile("lobby|open"))
+    assert_legible(screen)
+    tablet.get_by_test_id("remote-join").tap()
+    expect(screen.get_by_test_id("display-meeting")).to_be_visible()
+
+    tablet.goto(f"{server.http}directory.html?point={POINT}")
+    tablet.get_by_test_id("fold-displays").tap()
+    tablet.get_by_test_id("revoke-display").tap()
+    tablet.get_by_test_id("ask-revoke").tap()
+    expect(screen.get_by_test_id("pairing-code")).to_be_visible()
+    leave_console(page)
+    screen.context.close()
+    people.leave()

@@ -1,0 +1,140 @@
+// Page `display.html`: the screen of a meeting room. It shows the day of its point, joins by itself, and needs nobody.
+
+import {html, nothing} from '../vendor/lit.js';
+import {hasText, language, t} from '../core/i18n.js';
+import {BaseElement, icon, setTitle} from '../core/base.js';
+import {qrCode} from '../core/qr-code.js';
+import {clock, day, hourMinute, weekday} from '../core/time.js';
+import {formatCode} from '../meeting/client/meeting-state.js';
+import '../meeting/room/meeting-video.js';
+import {DisplayClient} from './display-client.js';
+import {inOrder, isOpen, slotAt, spelled} from './day.js';
+
+const TICK_MS = 1000;
+const NOTICE_MS = 15_000; // for so long the notice of the profile stands over a meeting that was joined
+const MOST_ROWS = 6;
+const BADGES = new Map([['open', 'open'], ['lobby', 'lobby'], ['upcoming', ''], ['ended', 'ended'], ['cancelled', 'cancelled']]);
+
+/** Return whether the browser plays no sound before somebody taps: Firefox tells, Chromium shows it by a context that does not run. */
+function blocksSound() {
+  const policy = /** @type {any} */ (navigator).getAutoplayPolicy?.('mediaelement');
+  if (policy) return policy !== 'allowed';
+  const context = new AudioContext();
+  const {state} = context;
+  context.close();
+  return state === 'suspended';
+}
+
+/** The screen of a meeting room. */
+export class RoomDisplay extends BaseElement {
+  constructor() {
+    super();
+    setTitle('display.title');
+    this.client = new DisplayClient();
+    this.joinedAt = 0;
+    this.client.addEventListener('change', () => this.requestUpdate());
+    this.client.addEventListener('reload', () => this.reload());
+    document.addEventListener('click', () => this.listen(), {capture: true});
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.stayAwake());
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.listen();
+    this.stayAwake();
+    window.setInterval(() => this.requestUpdate(), TICK_MS);
+    this.client.run();
+  }
+
+  /** Find out whether sound may be played; a tap may have changed that. */
+  listen() {
+    this.client.silent = blocksSound();
+    this.client.changed();
+  }
+
+  /** Keep the screen on; a browser lets go of it whenever the page is not seen. */
+  async stayAwake() {
+    const lock = await navigator.wakeLock?.request('screen').catch(() => undefined);
+    lock?.addEventListener('release', () => document.visibilityState === 'visible' && window.setTimeout(() => this.stayAwake(), TICK_MS));
+  }
+
+  /** Load the page anew, if the server has it: a browser's page about an error would stay for ever. */
+  async reload() {
+    const page = await fetch(location.href, {cache: 'reload'}).catch(() => null);
+    if (page?.ok) location.reload();
+  }
+
+  updated() {
+    const audio = /** @type {HTMLAudioElement | null} */ (this.querySelector('audio'));
+    if (audio) audio.volume = this.client.volume / 100;
+    this.joinedAt = this.client.meeting ? this.joinedAt || performance.now() : 0;
+  }
+
+  render() {
+    const {client} = this;
+    if (client.meeting) return this.meeting(client.meeting);
+    if (client.turn) return this.day(client.turn);
+    return this.pairing();
+  }
+
+  pairing() {
+    const {code, online} = this.client;
+    const address = new URL(`displays.html?pair=${code}`, location.href).href;
+    return html`<main class="display pair-screen" data-testid="pairing">
+      <h1>${t('display.title')}</h1>
+      ${code
+        ? html`<div class="pair-code">${qrCode(address, t('display.qr'))}
+            <div><p>${t('display.pair-how')}</p><p class="code" data-testid="pairing-code">${spelled(code)}</p><p>${t('display.pair-where')}</p></div></div>`
+        : html`<p role="status">${t(online ? 'app.loading' : 'display.offline')}</p>`}
+      <p class="foot"><span>${location.host}</span>${code && !online ? html`<strong role="status">${t('display.offline')}</strong>` : nothing}</p>
+    </main>`;
+  }
+
+  /** Draw the day of the point. @param {DisplayTurn} turn */
+  day(turn) {
+    const {now, online, silent} = this.client;
+    const sessions = inOrder(turn.sessions, now);
+    const shown = sessions.slice(0, MOST_ROWS);
+    return html`<main class="display" data-testid="day">
+      <header><div><h1 data-testid="display-point">${turn.point.label}</h1><p>${weekday(now, language)}</p></div><time class="now" data-testid="display-clock">${clock(now)}</time></header>
+      ${shown.length
+        ? html`<ol class="day">${shown.map(session => this.row(session, now))}</ol>`
+        : html`<p class="free" data-testid="no-session">${t('display.none')}</p>`}
+      ${sessions.length > shown.length ? html`<p>${t('display.more', sessions.length - shown.length)}</p>` : nothing}
+      <p class="foot">
+        <span>${turn.name}</span>
+        <span data-testid="display-line" class=${online ? 'reached' : 'lost'} role="status">${icon('network')} ${t(online ? 'display.online' : 'display.offline')}</span>
+        ${silent ? html`<strong data-testid="display-silent">${icon('sound')} ${t('display.silent')}</strong>` : nothing}
+      </p>
+    </main>`;
+  }
+
+  /** @param {DaySession} session @param {number} now */
+  row(session, now) {
+    const {start, end} = slotAt(session, now);
+    const {refusal} = this.client;
+    const why = refusal?.session === session.id ? refusal.word : '';
+    return html`<li data-testid="day-session" data-phase=${session.phase} class=${isOpen(session) ? 'on' : ''}>
+      <time>${hourMinute(start)}–${hourMinute(end)}</time>
+      <div><h2>${session.title}</h2><p>${t('display.host', session.host)}</p>
+        ${why && hasText(`error.${why}`) ? html`<p class="why" role="status" data-testid="display-why">${icon('warn')} ${t(`error.${why}`, formatCode(session.number))}</p>` : nothing}</div>
+      <span class="badge ${BADGES.get(session.phase) ?? ''}">${t(`display.phase-${session.phase}`)}</span>
+    </li>`;
+  }
+
+  /** Draw a meeting: its picture, and below it, so that no name is covered, what the room has to know. @param {import('../meeting/client/meeting-client.js').MeetingClient} meeting */
+  meeting(meeting) {
+    const {session, turn, online} = this.client;
+    const notice = turn?.notice && performance.now() - this.joinedAt < NOTICE_MS ? turn.notice : '';
+    const floor = meeting.seat?.floor && turn?.sends;
+    return html`<main class="display room on-air" data-testid="display-meeting">
+      <meeting-video .meeting=${meeting} .tick=${Date.now()}></meeting-video>
+      ${notice ? html`<p class="display-notice" role="status" data-testid="display-notice">${notice}</p>` : nothing}
+      <p class="foot"><strong>${meeting.state?.session.title ?? session?.title}</strong>
+        ${meeting.on.mic ? html`<span class="mark air" data-testid="display-mic">${icon('mic')}${t('display.mic-on')}</span>` : floor ? html`<span class="mark" data-testid="display-floor">${icon('mic-call')}${t('display.floor')}</span>` : html`<span class="mark">${icon('mic-off')}${t('display.mic-off')}</span>`}
+        <span data-testid="display-line" class=${online && meeting.connected ? 'reached' : 'lost'} role="status">${icon('network')} ${t(online && meeting.connected ? 'display.online' : 'display.offline')}</span></p>
+    </main>`;
+  }
+}
+
+customElements.define('room-display', RoomDisplay);

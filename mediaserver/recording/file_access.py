@@ -1,7 +1,8 @@
 """Restricts which files this process may open from now on (Landlock, landlock(7)), which are fewer than its user may.
 
 What cannot be opened cannot be read by whoever takes the process over: keys, the database, other recordings, and what
-/proc tells of other processes, which may not be traced either.
+/proc tells of other processes, which may not be traced either. Nor can it be told to anybody: where the kernel can
+(Linux 6.7), this process makes no TCP connection any more.
 """
 
 import ctypes
@@ -22,6 +23,8 @@ _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _ALL = (1 << 13) - 1
 """All rights of the first version; reading and writing a file, making and removing one are among them."""
 _TRUNCATE, _TRUNCATE_SINCE = 1 << 14, 3
+_TCP, _TCP_SINCE = 1 << 0 | 1 << 1, 4
+"""To listen and to connect."""
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -39,7 +42,8 @@ def programs() -> list[Path]:
 
 
 def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
-    """Let this process open files below these folders only, as far as they exist.
+    """Let this process open these files and those below these folders only, as far as they exist, and connect to
+    nothing by TCP.
 
     Return False where the kernel has no Landlock. Raises OSError.
     """
@@ -47,11 +51,13 @@ def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
     if version < 1:
         return False
     handled = _ALL | (_TRUNCATE if version >= _TRUNCATE_SINCE else 0)
-    ruleset = _call(_CREATE_RULESET, ctypes.byref(ctypes.c_uint64(handled)), ctypes.c_size_t(8), ctypes.c_uint32(0))
+    attributes = (ctypes.c_uint64 * 2)(handled, _TCP)
+    size = ctypes.sizeof(attributes) if version >= _TCP_SINCE else ctypes.sizeof(ctypes.c_uint64)
+    ruleset = _call(_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
     try:
-        for folders, rights in ((readable, _READ), (writable, handled)):
-            for folder in filter(Path.is_dir, folders):
-                _allow(ruleset, folder, rights)
+        for paths, rights in ((readable, _READ), (writable, handled)):
+            for path in filter(Path.exists, paths):
+                _allow(ruleset, path, rights if path.is_dir() else rights & _READ_FILE)
         _LIBC.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
         _call(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
     finally:
@@ -59,8 +65,8 @@ def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
     return True
 
 
-def _allow(ruleset: int, folder: Path, rights: int) -> None:
-    descriptor = os.open(folder, os.O_PATH | os.O_CLOEXEC)
+def _allow(ruleset: int, path: Path, rights: int) -> None:
+    descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
         rule = _PathBeneath(rights, descriptor)
         _call(_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_PATH_BENEATH), ctypes.byref(rule), ctypes.c_uint32(0))

@@ -111,6 +111,16 @@ def thumbnail_of(path: Path) -> Path:
     return path.with_suffix(".jpg")
 
 
+def transcript_path(recording: Path) -> Path:
+    """Return the path of the transcript of a recording, whole or not."""
+    return recording.with_suffix(".transcript")
+
+
+def turns_path(recording: Path) -> Path:
+    """Return the path of what is kept of who spoke when (:mod:`mediaserver.recording.turns`)."""
+    return recording.with_suffix(".turns")
+
+
 def isolated_track_paths(recording: Path) -> list[Path]:
     """Return the existing isolated tracks of a recording, in the order in which the points spoke first."""
     found = recording.parent.glob(f"{recording.stem}.*.m4a")

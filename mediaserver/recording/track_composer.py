@@ -12,7 +12,8 @@ open files in the folder of the recording alone.
 
 The recording is composed in segments of a minute, which are encrypted files beside the tracks; the remuxer joins them.
 A process that was ended goes on behind the last whole segment. The tracks and segments are deleted once the whole file
-was read back; a server that does not hear of that remuxes the file alone and has the same result.
+was read back, and of the tracks no more is kept than who spoke when; a server that does not hear of that remuxes the
+file alone and has the same result.
 """
 
 import json
@@ -38,6 +39,7 @@ from mediaserver.recording.remux_job import RecordingPart, RemuxJob
 from mediaserver.recording.remuxer import MAX_LOST_S, RemuxFailed, RemuxResult, remux
 from mediaserver.recording.track_file import NoTracks, Opened, Sound, TrackFileReader
 from mediaserver.recording.track_player import Survey, TrackPlayer, survey
+from mediaserver.recording.turns import Turn, write_turns
 from mediaserver.rtp.payload import VIDEO_CLOCK
 from mediaserver.video.compositor import ComposeRequest, Compositor
 from mediaserver.video.painter import CompositionJob, Encoded
@@ -83,6 +85,7 @@ def compose_tracks(job: RemuxJob, cipher: FileCipher, tell: Callable[[Progress],
         segments = ceil(pictures / (SEGMENT_S * opened.fps))
         result = remux(job.target, _parts(job.target, segments, part), cipher)
         _check(job.target, pictures, found.seconds)
+        write_turns(job.target, [Turn(*speaker) for speaker in found.speakers], cipher)
     except (av.FFmpegError, OSError) as error:
         raise RemuxFailed("disk-full" if error.errno == ENOSPC else "unreadable") from error
     except (Damaged, NoTracks) as error:

@@ -19,10 +19,14 @@ from mediaserver.video.layout_state import PATIENCE_S
 
 @dataclass(slots=True)
 class Survey:
-    """The length of a recording in seconds, and the frame, counted from 0, with which each tile begins to play."""
+    """The length of a recording in seconds, and the frame, counted from 0, with which each tile begins to play.
+
+    `speakers` are the labels of who spoke, and from when on.
+    """
 
     seconds: float = 0.0
     begin: dict[str, int] = field(default_factory=dict)
+    speakers: list[tuple[float, str]] = field(default_factory=list)
 
 
 def survey(reader: TrackFileReader, start: float) -> Survey:
@@ -36,6 +40,10 @@ def survey(reader: TrackFileReader, start: float) -> Survey:
             if each.frame.keyframe and each.seconds <= start:
                 found.begin[each.tile] = number
             number += 1
+        else:
+            label = each.scene.labels.get(each.scene.speaker or "", "")
+            if not found.speakers or found.speakers[-1][1] != label:
+                found.speakers.append((each.seconds, label))
     return found
 
 

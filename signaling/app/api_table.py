@@ -44,6 +44,7 @@ from signaling.reports import correction_requests
 from signaling.reports import rest as reports_rest
 from signaling.today import rest as today_rest
 from signaling.today import setup
+from signaling.transcript import rest as transcript_rest
 from signaling.workers import rest as workers_rest
 
 PREFIX = "/api/v1"
@@ -77,6 +78,7 @@ GROUPS: dict[str, Sequence[Route]] = {
     "profiles": policies.ROUTES,
     "endings": endings.ROUTES,
     "recordings": recording_rest.ROUTES,
+    "transcripts": transcript_rest.ROUTES,
     "incidents": incidents.ROUTES,
     "lines": provider_view.ROUTES,
     "closing": closing.ROUTES,

@@ -60,6 +60,9 @@ from signaling.sip.bridge.admission import SipAdmission
 from signaling.sip.bridge.bridge import SipBridge
 from signaling.sip.bridge.inbound_auth import InboundCallAuth
 from signaling.sip.bridge.power_check import PowerCheck
+from signaling.transcript.queue import TranscriptQueue
+from signaling.transcript.service import TranscriptService
+from signaling.transcript.store import TranscriptStore
 from signaling.workers import remote_endpoint
 from signaling.workers.pool import WorkerPool
 from signaling.workers.supervisor import Supervisor
@@ -110,6 +113,7 @@ async def running(
         await server.meetings.recover(REMOTE_WORKER_SECONDS if await services.worker_keys.names() else 0)
         server.remux_queue.start()
         server.composing_queue.start()
+        server.transcript_queue.start()
         server.outbox.start()
         server.periodic_jobs.start()
         if server.inbox_watcher is not None:
@@ -138,6 +142,7 @@ async def running(
             if server.inbox_watcher is not None:
                 await server.inbox_watcher.stop()
             await server.outbox.stop()
+            await server.transcript_queue.stop()
             await server.composing_queue.stop()
             await server.remux_queue.stop()
 
@@ -150,6 +155,11 @@ def _build(
     composing_queue = ComposingQueue(
         services.recording_store, services.cipher, clock, remux_queue, services.handovers.reminder_of
     )
+    transcripts = TranscriptStore(services.database, services.cipher)
+    transcript_queue = TranscriptQueue(
+        services.recording_store, transcripts, services.cipher, clock, settings.transcript_model
+    )
+    remux_queue.encrypted = transcript_queue.wake
     key = load_key(settings.data / "ticket.key")
 
     def closed() -> None:
@@ -223,6 +233,8 @@ def _build(
         recordings=recordings,
         remux_queue=remux_queue,
         composing_queue=composing_queue,
+        transcript_queue=transcript_queue,
+        transcripts=TranscriptService(services.recording_store, transcripts, transcript_queue),
         periodic_jobs=PeriodicJobs(_periodic_jobs(services, sign_out, sip_bridge), clock),
         outbox=outbox,
         inbox_watcher=_inbox_watcher(settings.mail, services.inbound_mail, clock, outbox),

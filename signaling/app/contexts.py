@@ -46,6 +46,7 @@ from signaling.policy.context import POLICY, PolicyContext
 from signaling.recording.context import RECORDINGS, RecordingContext
 from signaling.reports.context import REPORTS, ReportsContext
 from signaling.today.context import TODAY, TodayContext
+from signaling.transcript.context import TRANSCRIPTS, TranscriptContext
 from signaling.workers.context import WORKERS, WorkersContext
 
 
@@ -188,6 +189,7 @@ def provide(app: web.Application, server: Server) -> None:
         catalog=server.recordings,
         composing_queue=server.composing_queue,
     )
+    app[TRANSCRIPTS] = TranscriptContext(transcripts=server.transcripts)
     app[REPORTS] = ReportsContext(
         reports=server.reports,
         emergency_reviews=server.emergency_reviews,

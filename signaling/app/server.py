@@ -28,6 +28,8 @@ from signaling.recording.composing_queue import ComposingQueue
 from signaling.recording.remux_queue import RemuxQueue
 from signaling.sip.bridge.bridge import SipBridge
 from signaling.today.setup_steps import ServerFacts
+from signaling.transcript.queue import TranscriptQueue
+from signaling.transcript.service import TranscriptService
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Server(Services):
     recordings: RecordingCatalog
     remux_queue: RemuxQueue
     composing_queue: ComposingQueue
+    transcript_queue: TranscriptQueue
+    transcripts: TranscriptService
     outbox: OutboxSender
     periodic_jobs: PeriodicJobs
     inbox_watcher: InboxWatcher | None

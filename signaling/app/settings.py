@@ -61,6 +61,8 @@ class Settings:
     """Whether the server starts missing media workers; False if something else does (systemd)."""
     worker_sockets: Path | None = None
     """The directory of the workers' sockets where something else starts them, as another user."""
+    transcript_model: Path | None = None
+    """The folder of the model that transcribes recordings; None: nothing is transcribed."""
     sip: SipSettings | None = None
     """Address and port of SIP; None: no room system is called or can call in."""
 
@@ -107,6 +109,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         max_points=points,
         speaker_hold=variables.get("SPEAKER_HOLD", _hold, RoomOptions().hold_s),
         mixed_voices=variables.get("MIXED_VOICES", _mixed, RoomOptions().mixed),
+        transcript_model=variables.get("TRANSCRIPT_MODEL", _existing_directory, None),
         mail=_mail(variables),
         code_key=variables.secret("CODE_KEY", _key),
         groups=variables.get("GROUPS", _file, None),
@@ -224,6 +227,13 @@ def _file(text: str) -> Path:
     path = Path(text)
     if not path.is_file():
         raise ValueError("no such file")
+    return path
+
+
+def _existing_directory(text: str) -> Path:
+    path = _directory(text)
+    if not path.is_dir():
+        raise ValueError("no such directory")
     return path
 
 

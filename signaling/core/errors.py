@@ -26,6 +26,8 @@ ServerError
 │   ├── TooLarge         a file of more than `most` bytes
 │   ├── NotReady         the recording is still running, or being remuxed
 │   ├── NotRecomposable  the recording is none that could not be composed
+│   ├── TranscriptNotFailed  no transcript of the recording failed, so that none is made anew
+│   ├── UtteranceChanged  somebody corrected the utterance meanwhile
 │   ├── NoGateway        a device cannot be called
 │   ├── LinkDead         a one-time link was used, or its time is over
 │   ├── TicketExpired    the download link is older than its 15 minutes
@@ -204,6 +206,14 @@ class NotReady(Refusal):
 
 class NotRecomposable(Refusal):
     """The recording is none whose tracks are kept since they could not be composed."""
+
+
+class TranscriptNotFailed(Refusal):
+    """No part of the recording has a transcript that failed."""
+
+
+class UtteranceChanged(Refusal):
+    """The utterance does not read any more what whoever corrects it saw."""
 
 
 class NoGateway(Refusal):

@@ -108,6 +108,8 @@ PROBLEMS: Mapping[str, Pair] = {
         "Yêu cầu này đã được thực hiện nhưng không còn câu trả lời; hãy xem lại danh sách",
         "This request was carried out, but its answer is lost; look at the list",
     ),
+    "transcript-not-failed": ("Không có bản chép lời nào bị lỗi", "No transcript failed"),
+    "utterance-changed": ("Câu này vừa được người khác sửa", "Somebody has just corrected this"),
     "not-ready": ("Bản ghi chưa sẵn sàng", "The recording is not ready yet"),
     "not-recomposable": (
         "Bản ghi này không có hình tiếng chờ ghép lại",

@@ -201,6 +201,8 @@ PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
     core_errors.ResponseLost: ProblemType(409, "answer-lost"),
     core_errors.NotReady: ProblemType(409, "not-ready"),
     core_errors.NotRecomposable: ProblemType(409, "not-recomposable"),
+    core_errors.TranscriptNotFailed: ProblemType(409, "transcript-not-failed"),
+    core_errors.UtteranceChanged: ProblemType(409, "utterance-changed"),
     core_errors.NoGateway: ProblemType(409, "no-gateway"),
     core_errors.LinkDead: ProblemType(410, "link-dead"),
     core_errors.TicketExpired: ProblemType(410, "expired"),

@@ -7,7 +7,7 @@ from typing import Literal
 
 from mediaserver.api import ComposedWhen
 from mediaserver.recording.chapters import Chapter
-from mediaserver.recording.files import isolated_track_paths, raw_paths, thumbnail_of
+from mediaserver.recording.files import isolated_track_paths, raw_paths, thumbnail_of, transcript_path, turns_path
 from signaling.messages.server import RecordingState
 
 RecordingPhase = Literal["recording", "finishing", "ready", "broken", "deleted"]
@@ -90,7 +90,8 @@ class Recording:
         One that is not composed yet, or could not be, has those from which it is composed.
         """
         path = Path(self.path)
-        made = [each for each in (path, thumbnail_of(path), *isolated_track_paths(path)) if each.is_file()]
+        beside = thumbnail_of(path), transcript_path(path), turns_path(path)
+        made = [each for each in (path, *beside, *isolated_track_paths(path)) if each.is_file()]
         return [*made, *raw_paths(path)]
 
     @property

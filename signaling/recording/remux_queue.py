@@ -56,6 +56,8 @@ class RemuxQueue(RecordingQueue):
         self._work = work
         self.tracks_encrypted: Callable[[], None] | None = None
         """Is called when the tracks of a recording can be composed."""
+        self.encrypted: Callable[[], None] | None = None
+        """Is called when the files of a recording are made and encrypted."""
 
     async def _work_through(self) -> None:
         finishing = await self._store.recordings_in("finishing")
@@ -102,6 +104,8 @@ class RemuxQueue(RecordingQueue):
         now = await self._store.recording(recording.id)
         if now is not None and now.state == "deleted":
             await asyncio.to_thread(recording.remove)
+        elif self.encrypted is not None:
+            self.encrypted()
 
     async def _encrypt_tracks(self, recording: Recording) -> None:
         """Encrypt the tracks of a closed recording, if they are not yet."""

@@ -1,35 +1,30 @@
 """Endpoints of recordings: list, manifest, links, files; every download enters the audit log."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, true
 
 from mediaserver.recording import disk_space
 from mediaserver.recording.files import thumbnail_of
-from scheduler.booking.sessions.store import attended
 from scheduler.operations.closing import recording_handover
 from scheduler.operations.closing.documents import RECORDING, AccessRequest, allowed
 from scheduler.operations.closing.recording_handover import HandoverStatus
-from signaling.accounts.visible_sessions import find, units_and_points
-from signaling.core.errors import BadInput, Fault, Forbidden, NotFound, NotReady
+from signaling.accounts.visible_sessions import find
+from signaling.core.errors import Forbidden, NotFound, NotReady
 from signaling.http import byte_ranges
-from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Model, Moment, Route
 from signaling.http.uploads import attachment
 from signaling.recording import access as recording_access
-from signaling.recording import composing_progress, manifest, model, schema
+from signaling.recording import composing_progress, manifest, model
 from signaling.recording.compose_anew import compose_anew
 from signaling.recording.context import RECORDINGS
 from signaling.recording.file_names import file_name
 from signaling.recording.model import JOINED, RecordingPhase
-
-SEEN_FOR = timedelta(days=400)
-"""How far back units that took part see that there was a recording."""
+from signaling.recording.requested import Listing, find_recording, may_see, seen_recordings
 
 Access = Literal["owner", "granted", "asked", "none"]
 
@@ -136,13 +131,6 @@ class Recording(Part):
     parts: list[Part]
 
 
-class Listing(Model):
-    """A page of recorded sessions; `after`, the last session of a page, begins the next one."""
-
-    limit: Annotated[int, Field(ge=1, le=200)] = 100
-    after: Id | None = None
-
-
 class Link(Model):
     """The address of a recording and when it expires; for this account only."""
 
@@ -162,31 +150,11 @@ class Ticket(Model):
     ticket: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-async def _may_fetch(request: ApiRequest, recording: model.Recording) -> bool:
-    """Return whether the account may fetch it: host unit, central technicians, units with a grant (Điều 15.4)."""
-    if recording_access.may_download(request.account, recording):
-        return True
-    requests = await request.context(RECORDINGS).documents.grants([recording.session])
-    return allowed(requests, request.account.unit, RECORDING, request.now)
-
-
-async def _may_see(request: ApiRequest, recording: model.Recording) -> bool:
-    """Return whether the account may list it: it may fetch it, is an administrator's, or its unit took part lately."""
-    if recording_access.may_list_recording(request.account, recording) or await _may_fetch(request, recording):
-        return True
-    unit_directory, sessions = (
-        await units_and_points(request),
-        await request.context(RECORDINGS).scheduler.named([recording.session]),
-    )
-    since = request.now - SEEN_FOR
-    return any(request.account.unit in unit_directory.invited(each) and each.official.end > since for each in sessions)
-
-
 async def recordings(request: ApiRequest) -> list[Recording]:
     """List recordings by session, newest first: those the account may fetch, and those of sessions its unit took part
     in."""
     context = request.context(RECORDINGS)
-    files = await _seen(request)
+    files = await seen_recordings(request)
     sessions = {each.session for each in files}
     requests = await context.documents.grants(sessions)
     handovers = {each.session: each for each in await context.handovers.of_sessions(sessions)}
@@ -194,21 +162,6 @@ async def recordings(request: ApiRequest) -> list[Recording]:
     waits = context.composing_queue.waits(request.now)
     by_session = groupby(files, key=lambda each: each.session)
     return [_wire(request, list(of_session), requests, handovers, composing, waits) for _, of_session in by_session]
-
-
-async def _seen(request: ApiRequest) -> list[model.Recording]:
-    """Return the files of a page of sessions. Raises BadInput."""
-    account, query = request.account, request.query
-    where: ColumnElement[bool] = true()
-    if not account.central:
-        if account.unit is None:
-            return []
-        took_part = schema.RECORDINGS.c.session.in_(attended(account.unit, request.now - SEEN_FOR, request.now))
-        where = (schema.RECORDINGS.c.host_unit == account.unit) | took_part
-    try:
-        return await request.context(RECORDINGS).store.page(where, query.limit, query.after)
-    except LookupError:
-        raise BadInput([Fault("after", "unknown-session")]) from None
 
 
 def _access(request: ApiRequest, recording: model.Recording, requests: Sequence[AccessRequest]) -> Access:
@@ -267,7 +220,7 @@ async def file(request: ApiRequest) -> web.StreamResponse:
 async def compose(request: ApiRequest) -> None:
     """Have a recording composed again that could not be."""
     context = request.context(RECORDINGS)
-    recording = await _find(request)
+    recording = await find_recording(request)
     request.only(recording_access.may_compose_anew(request.account, recording))
     await compose_anew(recording, context.store, context.handovers)
     await request.note("recording-compose", recording.id, recording.failure or "")
@@ -276,7 +229,7 @@ async def compose(request: ApiRequest) -> None:
 
 async def thumbnail(request: ApiRequest) -> web.StreamResponse:
     """Send a picture from the middle of a recording."""
-    recording = await _find(request)
+    recording = await find_recording(request)
     await request.saw("see-picture", request.id)
     picture = thumbnail_of(Path(recording.path))
     return await byte_ranges.send(request, picture, recording.sealed, request.id, {"Content-Type": "image/jpeg"})
@@ -287,25 +240,14 @@ async def describe(request: ApiRequest) -> manifest.Manifest:
     parts = await request.context(RECORDINGS).store.parts(request.id)
     if not parts:
         raise NotFound
-    request.seen(await _may_see(request, parts[0]))
+    request.seen(await may_see(request, parts[0]))
     request.only(recording_access.may_list_recording(request.account, parts[0]))
     return manifest.manifest(parts)
 
 
-async def _find(request: ApiRequest) -> model.Recording:
-    """Find a recording by its id or by that of one of its isolated tracks."""
-    context = request.context(RECORDINGS)
-    recording = await context.store.recording(request.id) or await context.store.of_solo(request.id)
-    if recording is None:
-        raise NotFound
-    request.seen(await _may_see(request, recording))
-    request.only(await _may_fetch(request, recording))
-    return recording
-
-
 async def _ready(request: ApiRequest) -> model.Recording:
     """Find a file that does not change any more; a broken one may still be of use."""
-    recording = await _find(request)
+    recording = await find_recording(request)
     if recording.state == "deleted":
         raise NotFound
     if recording.state not in {"ready", "broken"}:

@@ -353,6 +353,26 @@ export async function recordings() {
 }
 /** Return a link to a recording for this user alone. @type {(id: string) => Promise<{url: string, expires: string}>} */
 export const recordingLink = id => request('POST', `recordings/${encodeURIComponent(id)}/link`);
+/** Return the states of the transcripts of all recordings that this user may fetch, page after page. */
+export async function transcripts() {
+  /** @type {TranscriptStanding[]} */
+  const found = [];
+  for (let page = null; page === null || page.length === PAGE_SIZE; found.push(...page)) {
+    const last = found[found.length - 1];
+    page = /** @type {TranscriptStanding[]} */ (await request('GET', `transcripts?${query({limit: String(PAGE_SIZE), ...(last && {after: last.session})})}`));
+  }
+  return found;
+}
+/** Return the transcript of a session's recording. @type {(recording: string) => Promise<Transcript>} */
+export const transcript = recording => request('GET', `recordings/${encodeURIComponent(recording)}/transcript`);
+/** Return where a text is found in transcripts of the newest recordings. @type {(text: string) => Promise<FoundInTranscript[]>} */
+export const searchTranscripts = text => request('GET', `transcripts/search?${query({text})}`);
+/** Give an utterance another text, and return all its wordings. @type {(utterance: Utterance, text: string) => Promise<Wording[]>} */
+export const correctUtterance = ({recording, number, text: was}, text) => request('POST', `recordings/${encodeURIComponent(recording)}/transcript/corrections`, {number, was, text});
+/** Have a recording transcribed again that could not be. @param {string} recording */
+export const retranscribe = recording => request('POST', `recordings/${encodeURIComponent(recording)}/transcript/anew`, {});
+/** Return the address of a transcript as a file. @param {string} recording @param {'vtt' | 'txt'} format */
+export const transcriptUrl = (recording, format) => `api/v1/recordings/${encodeURIComponent(recording)}/transcript/file?${query({format})}`;
 /** Have a recording composed again that could not be. @param {string} id */
 export const composeAgain = id => request('POST', `recordings/${encodeURIComponent(id)}/compose`, {});
 

@@ -1,15 +1,17 @@
 // Page `recordings.html`: recordings to play, download and request.
 
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {ProblemError, composeAgain, requestMaterial, receiveRecording, recordingLink, recordings} from '../core/api.js';
+import {ProblemError, composeAgain, requestMaterial, receiveRecording, recordingLink, recordings, searchTranscripts, transcripts} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
 import {day, hourMinute, span} from '../core/time.js';
 import {loadingState} from '../core/states.js';
+import {transcriptState} from './transcript.js';
 
 const MEGABYTE = 1_000_000;
 const POLL_MS = 2000;
+const TRANSCRIPT_POLL_MS = 15_000;
 const SHORT_SHA_CHARS = 12;
 /**
  * The format of recordings: H.264 constrained baseline and Opus. Firefox takes H.264 from its system, if that has it.
@@ -35,21 +37,29 @@ const size = ({bytes}) => (bytes ? ` · ${number(bytes / MEGABYTE, {maximumFract
 
 /** Lists recordings, plays them and hands them over. */
 class RecordingsPage extends Page {
-  static properties = {...Page.properties, list: {state: true}, playing: {state: true}, copied: {state: true}};
+  static properties = {...Page.properties, list: {state: true}, standings: {state: true}, places: {state: true}, playing: {state: true}, copied: {state: true}};
 
   constructor() {
     super();
     setTitle('recordings.title');
     /** @type {Recording[]} */
     this.list = [];
+    /** The states of transcripts, by session. @type {Map<string, TranscriptStanding>} */
+    this.standings = new Map();
+    /** Where the text that is looked for was said; null while nothing is. @type {FoundInTranscript[] | null} */
+    this.places = null;
+    this.wanted = '';
     /** @type {{recording: Recording, url: string, from: number} | null} */
     this.playing = null;
     this.copied = '';
     repeatWhileConnected(this, POLL_MS, () => this.list.some(isInProgress) && this.refresh(() => this.load()));
+    repeatWhileConnected(this, TRANSCRIPT_POLL_MS, () => [...this.standings.values()].some(({state}) => state === 'waiting') && this.refresh(() => this.load()));
   }
 
   async load() {
-    this.list = await recordings();
+    const [list, standings] = await Promise.all([recordings(), transcripts()]);
+    this.list = list;
+    this.standings = new Map(standings.map(standing => [standing.session, standing]));
   }
 
   /** Ask for a link bound to this person, then use it. @param {{id: string}} part @param {(url: string) => void} use */
@@ -62,6 +72,13 @@ class RecordingsPage extends Page {
     const player = this.querySelector('video');
     if (this.playing?.recording === recording && player) player.currentTime = from;
     else await this.withLink(recording, url => (this.playing = {recording, url, from}));
+  }
+
+  /** Find where a text was said, in all recordings that the user may play. @param {SubmitEvent} event */
+  async search(event) {
+    event.preventDefault();
+    this.wanted = String(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get('text')).trim();
+    await this.attempt(async () => (this.places = this.wanted ? await searchTranscripts(this.wanted) : null));
   }
 
   /** @param {string} sha */
@@ -80,9 +97,36 @@ class RecordingsPage extends Page {
     return html`<top-bar .me=${this.me} current="recordings"></top-bar>
       <main>
         <h1>${t('recordings.title')}</h1>
-        ${errorMessage(this.error)} ${this.loading ? loadingState() : this.rows()}
+        ${errorMessage(this.error)} ${this.loading ? loadingState() : html`${this.spoken()} ${this.rows()}`}
       </main>
       ${this.playing ? this.player(this.playing) : nothing}`;
+  }
+
+  /** Draw the search in what was said, where there are transcripts, or say why there are none. */
+  spoken() {
+    const states = new Set([...this.standings.values()].map(({state}) => state));
+    if (states.has('off')) return html`<p class="soft" data-testid="transcripts-off">${t('transcript.off-page')}</p>`;
+    if (!states.has('ready')) return nothing;
+    return html`<form class="row filters" role="search" @submit=${this.search}>
+        <input type="search" name="text" minlength="2" maxlength="100" data-testid="search-spoken" aria-label=${t('transcript.search-all')} placeholder=${t('transcript.search-all')} @search=${(/** @type {any} */ {target}) => target.value || (this.places = null)}>
+        <button data-testid="search-go">${icon('search')}<span>${t('transcript.find')}</span></button>
+      </form>
+      ${this.places ? this.found(this.places) : nothing}`;
+  }
+
+  /** @param {FoundInTranscript[]} places */
+  found(places) {
+    if (!places.length) return html`<p class="empty" role="status" data-testid="spoken-none">${t('transcript.nothing-found')}</p>`;
+    return html`<ul class="cards spoken" data-testid="spoken">${places.map(place => {
+      const recording = this.list.find(({id}) => id === place.recording);
+      return html`<li class="card" data-testid="spoken-in" data-id=${place.recording}>
+        <h2>${place.title}</h2><p class="soft">${hourMinute(place.started)} ${day(place.started)} · ${t('transcript.found-in', place.count)}</p>
+        <ol class="chapters">${place.utterances.map(
+          each => html`<li><button type="button" class="quiet" data-testid="spoken-at" ?disabled=${!recording} @click=${() => recording && this.play(recording, each.start)}><time>${span(each.start)}</time><span><strong>${each.point}</strong> ${each.text}</span></button></li>`,
+        )}</ol>
+        ${place.count > place.utterances.length ? html`<p class="soft">${t('transcript.more', place.count - place.utterances.length)}</p>` : nothing}
+      </li>`;
+    })}</ul>`;
   }
 
   rows() {
@@ -156,13 +200,15 @@ class RecordingsPage extends Page {
     return seconds === null ? '–:–' : span(seconds);
   }
 
-  /** @param {Part} part */
+  /** Draw the state of a file, and of the transcript of the session if it is the whole one. @param {Part} part */
   state({id, state, reason, failure, recomposable, composing, wait}) {
+    const standing = [...this.standings.values()].find(({recording}) => recording === id);
     const reasons = [...new Set([reason, failure])].filter(word => word && hasText(`reason.${word}`));
     return html`<div class="state">
       <span class="badge rec-${state}" data-testid="state">${t(`recording.${state}`)}</span>
       ${composing ? this.composing(composing) : nothing}
       ${wait ? this.wait(wait) : nothing}
+      ${transcriptState(standing)}
       ${reasons.map(word => html`<small data-testid="reason">${t(`reason.${word}`)}</small>`)}
       ${recomposable ? this.composeAgainButton(id) : nothing}
     </div>`;
@@ -246,12 +292,15 @@ class RecordingsPage extends Page {
   player({recording, url, from}) {
     const film = html`<video data-testid="player" src=${url} controls autoplay playsinline
       @loadedmetadata=${(/** @type {any} */ {target}) => (target.currentTime = from)}></video>`;
-    return html`<dialog class="wide" aria-labelledby="playing" @close=${() => (this.playing = null)}>
+    return html`<dialog class="wide player" aria-labelledby="playing" @close=${() => (this.playing = null)}>
       <div class="row between">
         <h2 id="playing">${recording.title}</h2>
         <form method="dialog"><button class="quiet" data-testid="close">${icon('cross')}<span>${t('app.close')}</span></button></form>
       </div>
-      ${canPlay() ? film : this.unplayable(url)} ${canPlay() && recording.chapters.length ? this.chapters(recording) : nothing}
+      <div class="beside">
+        <div>${canPlay() ? film : this.unplayable(url)} ${canPlay() && recording.chapters.length ? this.chapters(recording) : nothing}</div>
+        <recording-transcript .recording=${recording.id} .wanted=${this.places ? this.wanted : ''} @seek=${(/** @type {CustomEvent} */ {detail}) => this.play(recording, detail)}></recording-transcript>
+      </div>
     </dialog>`;
   }
 

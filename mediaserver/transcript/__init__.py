@@ -1,0 +1,1 @@
+"""Transcribes what points said from the sounds of a finished recording."""

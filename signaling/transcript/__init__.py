@@ -1,0 +1,1 @@
+"""Transcripts of recordings: made after the meeting, kept beside the recording, corrected, searched, exported."""

@@ -30,6 +30,13 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+_OF_DOCUMENTS = {"Permissions-Policy", "X-Frame-Options", "Cross-Origin-Opener-Policy"}
+NEEDLESS = {
+    "text/javascript": _OF_DOCUMENTS,
+    "text/css": _OF_DOCUMENTS | {"Content-Security-Policy"},
+    "font/woff2": _OF_DOCUMENTS | {"Content-Security-Policy"},
+}
+"""Headers that browsers do not read of parts of a page, by media type. A worker takes the policy of its script."""
 STRICT_TRANSPORT = "max-age=31536000"
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 """Hosts without HSTS, which holds for every port of a host: it would break the plain HTTP link of the loopback."""
@@ -42,9 +49,11 @@ LOCK_SECONDS = 4.0
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Add the security headers to every response, also to errors and files."""
+    """Add the security headers to every response, also to errors and files; parts of a page have those that count."""
+    needless = NEEDLESS.get(response.content_type, set())
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name not in needless:
+            response.headers.setdefault(name, value)
     if request.path.startswith(API):
         response.headers["Cache-Control"] = "no-store"
     if request.secure and request.url.host not in LOCAL:

@@ -17,6 +17,37 @@ ONE_CORE = "Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', {g
 """Makes a machine that can decode one picture only, which gets the composed one."""
 
 
+_COUNT_TAPS = """() => {
+  if (window.tapsCounted) return;
+  window.tapsCounted = true;
+  const add = ({type, target}) => {
+    if ((type === 'change') !== Boolean(target.closest?.('select'))) return;
+    sessionStorage.setItem('taps', Number(sessionStorage.getItem('taps') ?? 0) + 1);
+  };
+  for (const kind of ['pointerdown', 'change']) addEventListener(kind, add, true);
+}"""
+
+
+class Taps:
+    """Counts what a person taps on a page from now on, also over its reloads; a choice in a list is one tap, what is
+    typed is none."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        page.add_init_script(f"({_COUNT_TAPS})()")
+        page.evaluate(_COUNT_TAPS)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin to count anew."""
+        self._page.evaluate("sessionStorage.removeItem('taps')")
+
+    @property
+    def count(self) -> int:
+        """The number of taps so far."""
+        return int(self._page.evaluate("Number(sessionStorage.getItem('taps') ?? 0)"))
+
+
 class People:
     """The people of one test, each in a browser context of their own."""
 

@@ -4,10 +4,12 @@ import re
 
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.people import People
+from tests.e2e.people import People, Taps
 from tests.e2e.server import Server
 
 OPERATOR = "truc.ban"
+PHONES = [*(f"090512345{number}" for number in range(5)), "12"]
+"""Of six people; the last one's, in line 7, is none."""
 PASSWORD = "mat khau cua toi 2026"
 
 
@@ -68,15 +70,22 @@ def add_line_and_device(page: Page) -> None:
 
 
 def import_people(page: Page) -> None:
-    """Import people: errors are listed by row, then the preview, and only the confirmation imports them."""
-    head = "unit,point,role,name,phone,email,trained,valid_from,source\n"
-    file = page.get_by_test_id("import-file")
-    for phone, shown in (("12", "faults"), ("0905123456", "steps")):
-        row = f"571,UBND.Van Ninh,technician,Ngô An,{phone},,,,\n"
-        file.set_input_files({"name": "people.csv", "mimeType": "text/csv", "buffer": (head + row).encode()})
-        expect(page.get_by_test_id(shown)).to_contain_text("Ngô An" if shown == "steps" else "dòng 2 số điện thoại")
+    """Import people: an error in line 7 is mended in the page, then comes the preview, and the confirmation imports."""
+    rows = ["unit,point,role,name,phone,email,trained,valid_from,source"]
+    rows += [
+        f"571,UBND.Van Ninh,technician,Ngô Văn {name},{phone},,,," for name, phone in zip("ABCDEG", PHONES, strict=True)
+    ]
+    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
+    taps = Taps(page)
+    page.get_by_test_id("import-file").set_input_files(file)  # type: ignore[arg-type]
+    expect(page.get_by_test_id("faults")).to_contain_text("dòng 7 số điện thoại")
+    expect(page.get_by_test_id("mend-row")).to_have_attribute("data-line", "7")
+    page.get_by_test_id("mend-row").get_by_label("phone", exact=True).fill("0905123456")
+    page.get_by_test_id("mend").click()
+    expect(page.get_by_test_id("steps").get_by_role("listitem")).to_have_count(6)
     page.get_by_test_id("import-yes").click()
     expect(page.get_by_test_id("imported")).to_be_visible()
+    assert taps.count == 2  # checked again, imported
 
 
 def test_ux_42_a_point_is_drawn_up_until_it_is_active(server: Server, people: People, red: Browser) -> None:
@@ -91,6 +100,7 @@ def test_ux_42_a_point_is_drawn_up_until_it_is_active(server: Server, people: Pe
     unfold(page, "unit")
     expect(page.get_by_test_id("quota")).to_contain_text("1/2 điểm cầu")
     expect(page.get_by_test_id("unit-card").locator('[data-fact="below"]')).to_have_text("15/15")
+    taps = Taps(page)
     page.get_by_test_id("add-point").click()
     card = page.get_by_test_id("point-card")
     expect(card).to_have_attribute("data-id", "ubnd.cam-ranh.02")
@@ -116,6 +126,7 @@ def test_ux_42_a_point_is_drawn_up_until_it_is_active(server: Server, people: Pe
     link = page.get_by_test_id("link").text_content() or ""
     page.get_by_test_id("move-activate").click()
     expect(card).to_have_attribute("data-state", "active")
+    assert taps.count == 25
     unfold(page, "people")
     before = int(page.get_by_test_id("personal").get_attribute("data-entries") or 0)
     page.get_by_test_id("add-person").click()

@@ -7,7 +7,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.people import HOST, People
+from tests.e2e.people import HOST, People, Taps
 from tests.e2e.server import Server
 
 
@@ -25,6 +25,7 @@ def test_ux_01_a_tablet_joins_by_the_qr_code_of_the_sheet(blue: Browser, people:
 
     tablet = blue.new_context(locale="vi-VN", has_touch=True, viewport={"width": 820, "height": 1180}).new_page()
     tablet.goto(seen.text)
+    taps = Taps(tablet)
     tablet.get_by_test_id("account").fill("nt.vinhhai")
     tablet.get_by_test_id("password").fill(server.accounts["nt.vinhhai"])
     expect(tablet.get_by_test_id("code")).to_have_value(f"{code[:3]} {code[3:6]} {code[6:]}")
@@ -32,6 +33,7 @@ def test_ux_01_a_tablet_joins_by_the_qr_code_of_the_sheet(blue: Browser, people:
     tablet.get_by_test_id("accept").tap()
     expect(tablet.get_by_test_id("mic")).to_be_visible()
     assert re.search(rf"room\.html\?code={code}$", tablet.url)
+    assert taps.count == 2  # sign in, accept
     tablet.context.close()
 
     stranger = people.sign_in(blue, "nt.xuonghuan")

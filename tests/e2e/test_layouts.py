@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.people import HOST, People
+from tests.e2e.people import HOST, People, Taps
 
 
 def test_ux_31_the_host_arranges_the_picture_and_takes_it_back(people: People, red: Browser, blue: Browser) -> None:
@@ -50,10 +50,19 @@ def test_ux_31_the_host_arranges_the_picture_and_takes_it_back(people: People, r
     expect(host_page.get_by_test_id("layout-same")).to_have_count(0)
     audience.select_option("everyone")
 
+    host_page.get_by_test_id("preset-save").click()
+    host_page.get_by_test_id("preset-6").click()
     host_page.get_by_test_id("layout-undo").click()
     for seat in everyone:
         seat.until(lambda seat: abs(seat.share("red") - seat.share("blue")) < 0.05, "equal tiles")
     expect(host_page.get_by_test_id("layout-grid")).to_have_attribute("aria-pressed", "true")
+
+    # 1+5 with the pinned point was kept as a preset: it is one tap away.
+    taps = Taps(host_page)
+    host_page.get_by_test_id("preset-6").click()
+    for seat in everyone:
+        seat.until(lambda seat: 0.05 < seat.share("red") < 0.2 < 0.3 < seat.share("blue"), "blue large, red small")
+    assert taps.count == 1
 
     host_page.set_viewport_size({"width": 1024, "height": 768})  # a small tablet: the tools leave the picture its room
     video = host_page.locator("meeting-video").bounding_box()

@@ -1,17 +1,27 @@
-"""Every page of the navigation opens without errors, untranslated texts or content wider than the screen."""
+"""Every page outside a meeting opens without errors, untranslated texts or content wider than the screen, and as
+assistive technology needs it: in both languages and both themes."""
 
 import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from tests.e2e.people import People
+from tests.e2e.accessibility import findings, misnamed
+from tests.e2e.people import HANOI, HOST
+from tests.e2e.screenshots import registration, sign_in
 from tests.e2e.server import Server
 
-SIZES = ((1280, 800), (820, 1180), (320, 700))
-"""A desktop, a tablet held upright, and what 400 % zoom leaves of a desktop (WCAG 2.2, 1.4.10)."""
-KEYS = frozenset(json.loads((Path(__file__).parents[2] / "web" / "i18n" / "vi.json").read_text()))
+SIZES = ((820, 1180), (640, 400), (320, 700), (1280, 800))
+"""A tablet held upright, 200 % zoom, 400 % zoom of a desktop (WCAG 2.2, 1.4.10), and a desktop."""
+KEYS = {
+    language: frozenset(json.loads((Path(__file__).parents[2] / f"web/i18n/{language}.json").read_text()))
+    for language in ("vi", "en")
+}
+STATES = ("directory.html?point=nt.xuonghuan", "calendar.html?view=month", "calendar.html?view=list", "design.html")
+"""What the navigation leads to by another step."""
 _TEXTS = """() => {
   const found = [], roots = [document];
   while (roots.length) for (const each of roots.pop().querySelectorAll('*')) {
@@ -21,6 +31,7 @@ _TEXTS = """() => {
   return found;
 }"""
 _OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_LOOK = "look => Object.assign(localStorage, look)"
 
 
 def links(page: Page) -> list[str]:
@@ -29,24 +40,74 @@ def links(page: Page) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-@pytest.mark.parametrize("account", ["truc.ban", "giam.sat", "ubnd.nha-trang"])
-def test_ux_23_every_page_of_the_bar_opens_whole(account: str, server: Server, red: Browser, people: People) -> None:
-    page = people.sign_in(red, account)
-    errors: list[str] = []
+class Tour:
+    """Visits pages and notes what is wrong with them."""
 
-    def note(message: ConsoleMessage) -> None:
+    def __init__(self, server: Server, page: Page) -> None:
+        self._server = server
+        self._page = page
+        self.faults: list[str] = []
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
+
+    def _note(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            errors.append(f"{page.url}: {message.text}")
+            self.faults.append(f"{self._page.url}: {message.text}")
 
-    page.on("console", note)
-    page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
-    for link in links(page):
-        page.goto(f"{server.http}{link}")
+    def visit(self, link: str, language: str) -> None:
+        """Open a page and look at its texts, widths, accessibility and names."""
+        page = self._page
+        page.goto(f"{self._server.http}{link}")
         page.wait_for_load_state("networkidle")
         expect(page.locator("h1").first).to_be_visible()
-        errors += [f"{link}: {text}" for text in page.evaluate(_TEXTS) if text in KEYS]
+        self.faults += [f"{link}: {text}" for text in page.evaluate(_TEXTS) if text in KEYS[language]]
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             if overflow := page.evaluate(_OVERFLOW):
-                errors.append(f"{link}: {overflow} pixels beside a screen of {width}")
-    assert errors == []
+                self.faults.append(f"{link}: {overflow} pixels beside a screen of {width}")
+        self.faults += [f"{link}, {language}: {fault}" for fault in (*findings(page), *misnamed(page))]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """An account that visits the pages of the navigation, or those named; `looks` are pairs of language and theme."""
+
+    account: str
+    browser: str
+    pages: tuple[str, ...] = ()
+    looks: tuple[tuple[str, str], ...] = (("vi", "light"), ("en", "dark"))
+
+
+VISITORS = (
+    Visitor("truc.ban", "red"),
+    Visitor(HOST, "fox", looks=(("en", "dark"),)),
+    Visitor("giam.sat", "red", looks=(("vi", "light"),)),
+    Visitor("giam.sat", "fox", ("supervision.html",)),
+    Visitor("", "red", ("index.html",)),
+    Visitor("", "fox", ("index.html", "check.html")),
+)
+"""Between them every page in both languages and both themes, and each browser many of them."""
+
+
+@pytest.mark.parametrize("visitor", VISITORS, ids=lambda visitor: f"{visitor.account or 'stranger'}-{visitor.browser}")
+def test_ux_20_22_23_every_page_of_the_bar_opens_whole(
+    visitor: Visitor, server: Server, red: Browser, fox: Browser
+) -> None:
+    browser = {"red": red, "fox": fox}[visitor.browser]
+    page = browser.new_page(locale="vi-VN")
+    if visitor.account:
+        sign_in(server, page, visitor.account)
+        page.goto(f"{server.http}sessions.html", wait_until="networkidle")
+        expect(page.get_by_test_id("me")).to_be_visible()
+    tour = Tour(server, page)
+    pages = visitor.pages or (*links(page), *STATES)
+    if visitor.account == HOST:
+        evening = (datetime.now(HANOI) + timedelta(days=33)).replace(hour=19, minute=0, second=0, microsecond=0)
+        page.request.post(f"{server.http}api/v1/registrations", data=registration("Giao ban tối", evening))
+    for language, theme in visitor.looks:
+        page.goto(f"{server.http}design.html", wait_until="networkidle")
+        page.evaluate(_LOOK, {"language": language, "theme": theme})
+        for link in pages:
+            tour.visit(link, language)
+    page.close()
+    assert tour.faults == []

@@ -216,7 +216,7 @@ LAYOUTS = [
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: f"{layout.kind}-{layout.page}-{len(layout.seats)}")
-def test_the_pages_draw_what_the_composer_draws(session: Session, layout: Layout) -> None:
+def test_ux_18_the_pages_draw_what_the_composer_draws(session: Session, layout: Layout) -> None:
     session.choose(layout)
     for page in (session.host, session.firefox):
         end = monotonic() + PATIENCE_S

@@ -163,8 +163,8 @@ def test_ux_32_the_host_is_reminded_of_the_end_and_goes_on(server: Server, peopl
     expect(page.locator("main.console > header")).to_contain_text(f"{end + timedelta(minutes=30):%H:%M}")
 
 
-def test_ux_38_a_registration_without_capacity_waits_by_a_tap(
-    server: Server, operator: Page, people: People, red: Browser
+def test_ux_38_40_41_a_registration_without_capacity_waits_by_a_tap(
+    server: Server, operator: Page, people: People, red: Browser, fox: Browser
 ) -> None:
     filling = [register_large(server, operator, host, "Giao ban") for host in ("ubnd.cam-lam", "ubnd.dien-khanh")]
     page = people.sign_in(red, "ubnd.nha-trang")
@@ -183,6 +183,24 @@ def test_ux_38_a_registration_without_capacity_waits_by_a_tap(
     expect(page.get_by_test_id("suggestion").first).to_be_visible()
     page.get_by_test_id("wait").click()
     expect(page.get_by_test_id("queued")).to_contain_text("HTT-")
+
+    centre = people.sign_in(fox, "truc.ban")
+    centre.get_by_test_id("nav-queue").click()
+    centre.get_by_test_id("queue-search").fill("tap huan cho cho")
+    row = centre.get_by_test_id("queue-row")
+    expect(row).to_have_count(1)
+    expect(row.get_by_test_id("why")).to_contain_text("chỉ được dùng 196")
+    expect(row.get_by_test_id("ahead").or_(row.get_by_test_id("cost")).first).to_be_visible()
+    centre.get_by_test_id("nav-capacity").click()
+    expect(centre.get_by_test_id("peak-points")).to_contain_text("/ 196")
+    expect(centre.locator("capacity-chart svg").first).to_be_visible()
+    for each in (page, centre):  # the chart of that morning, as a table
+        each.goto(f"{server.http}register.html")
+        each.get_by_test_id("official-start").fill(f"{wednesday_morning():%Y-%m-%dT%H:%M}")
+        each.get_by_test_id("official-end").fill(f"{wednesday_morning() + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+        each.get_by_test_id("day-load").click()
+        each.get_by_test_id("chart-table-points").click()
+        expect(each.get_by_test_id("chart-rows-points")).to_contain_text("196/196")
     for session in filling:
         post_json(server, operator, f"sessions/{session['id']}/cancel", {})
 

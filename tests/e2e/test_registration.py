@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.people import HANOI, People
+from tests.e2e.people import HANOI, HOST, People, Taps
 from tests.e2e.server import Server
 
 
@@ -52,3 +52,26 @@ def test_ux_38_a_communes_registration_is_confirmed_by_its_district(
     expect(district.get_by_test_id("taken")).to_contain_text("1 điểm cầu đã chọn")
     district.goto(f"{server.http}drafts.html")
     expect(row.get_by_test_id("draft-state")).to_have_text("Đã xác nhận")
+
+
+def test_ux_38_twenty_points_with_a_rehearsal_and_a_repeat_are_six_taps(people: People, red: Browser) -> None:
+    page = people.sign_in(red, HOST)
+    page.get_by_test_id("register").first.click()
+    evening = datetime.now(HANOI).replace(hour=19, minute=0) + timedelta(days=50)
+    taps = Taps(page)
+    page.get_by_test_id("title").fill("Giao ban hằng tuần")
+    page.get_by_test_id("points-group").select_option(index=1)
+    expect(page.locator(".picker .badge")).to_contain_text("2")
+    for name, start, hours in (("official", evening, 2), ("rehearsal", evening - timedelta(hours=5), 1)):
+        page.get_by_test_id(f"{name}-start").fill(f"{start:%Y-%m-%dT%H:%M}")
+        page.get_by_test_id(f"{name}-end").fill(f"{start + timedelta(hours=hours):%Y-%m-%dT%H:%M}")
+    page.get_by_test_id("until").fill(f"{evening + timedelta(days=7):%Y-%m-%d}")
+    for name, code in (("purpose", "noi_bo_don_vi"), ("kind", "giao_ban"), ("form", "truc_tuyen")):
+        page.get_by_test_id(name).select_option(code)
+    page.get_by_test_id("secret-no").check()
+    page.get_by_test_id("contact-name").fill("Trần Văn Bình")
+    page.get_by_test_id("contact-phone").fill("0905 123 456")
+    page.get_by_test_id("submit").click()
+    expect(page.get_by_test_id("outcome")).to_have_count(2)
+    expect(page.get_by_test_id("outcome").filter(has_text="HTT-")).to_have_count(2)
+    assert taps.count == 6

@@ -5,7 +5,7 @@ import {html, nothing, svg} from '../vendor/lit.js';
 import {stepCorners} from './point-choice.js';
 import {ratedAt} from './timeline.js';
 import {t} from '../core/i18n.js';
-import {day, hourMinute} from '../core/time.js';
+import {day, hourMinute, slot as slotWords} from '../core/time.js';
 import {BaseElement} from '../core/base.js';
 
 const WIDTH = 560;
@@ -58,7 +58,17 @@ export class CapacityChart extends BaseElement {
       <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${t(`capacity.chart-${this.what}`, peak, usable, max)}>
         ${this.slots.map(slot => this.band(slot))} ${this.area()} ${this.limitLine(max, 'max')} ${this.limitLine(usable, 'usable')} ${this.ticks()}
       </svg>
+      ${this.table(usable)}
     </figure>`;
+  }
+
+  /** Draw the same as a table, for who reads no charts. @param {number} usable */
+  table(usable) {
+    const steps = (this.capacity?.steps ?? []).filter(step => step[this.what] && Date.parse(step.start) < this.to && Date.parse(step.end) > this.from);
+    if (!steps.length) return nothing;
+    return html`<details class="fold-line"><summary data-testid="chart-table-${this.what}">${t('capacity.table')}</summary>
+      <table class="ledger" data-testid="chart-rows-${this.what}"><thead><tr><th scope="col">${t('capacity.when')}</th><th scope="col">${t(`capacity.${this.what}`)}</th></tr></thead>
+        <tbody>${steps.map(step => html`<tr><td>${slotWords(step)}</td><td class="number">${step[this.what]}/${usable}</td></tr>`)}</tbody></table></details>`;
   }
 
   /** @param {Slot} slot */

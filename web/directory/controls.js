@@ -90,7 +90,7 @@ class ControlsPage extends Page {
     return html`<section class="card column" data-testid="checklist" data-id=${list.id}>
       <div class="row between wrap"><h2>${list.name}${this.point ? html` · ${this.point}` : nothing}</h2><span class="soft" data-testid="controls-open">${t('controls.open', list.open, list.rows.length)}</span></div>
       <p class="soft">${list.basis}. ${t('controls.months', list.months)}</p>
-      <div class="wide-table"><table class="ledger"><thead><tr>${['item', 'state', 'evidence', 'said'].map(one => html`<th scope="col">${t(`controls.${one}`)}</th>`)}<th scope="col"><span class="unseen">${t('controls.say')}</span></th></tr></thead>
+      <div class="wide-table" tabindex="0" role="region" aria-label=${list.name}><table class="ledger"><thead><tr>${['item', 'state', 'evidence', 'said'].map(one => html`<th scope="col">${t(`controls.${one}`)}</th>`)}<th scope="col"><span class="unseen">${t('controls.say')}</span></th></tr></thead>
         <tbody>${repeat(list.rows, ({item}) => item, row => this.row(list, row))}</tbody></table></div>
     </section>`;
   }

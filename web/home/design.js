@@ -15,10 +15,12 @@ import {toast} from '../core/toast.js';
 import '../core/top-bar.js';
 
 /** Text and the grounds that it stands on. */
-const PAIRS = [
+const TEXTS = [
   ['ink', 'ground'], ['ink', 'paper'], ['ink-soft', 'paper'], ['ink-soft', 'sunken'], ['brand', 'paper'], ['brand-ink', 'brand-soft'], ['red', 'red-soft'], ['gold', 'gold-soft'],
-  ['green', 'green-soft'], ['on-accent', 'accent'], ['on-danger', 'danger'], ['control', 'paper'], ['focus', 'paper'],
+  ['green', 'green-soft'], ['on-accent', 'accent'], ['on-danger', 'danger'],
 ];
+/** Borders, rings and bars, and the grounds that they stand on. */
+const MARKS = [['control', 'paper'], ['focus', 'paper']];
 const SIZES = ['text-2xl', 'text-xl', 'text-l', 'text-m', 'text-s'];
 const SPACES = ['s1', 's2', 's3', 's4', 's5', 's6', 's7'];
 const BADGES = ['info', 'good', 'warn', 'bad', 'plain'];
@@ -28,6 +30,13 @@ const COLUMNS = [
   {id: 'label', label: 'Điểm cầu', value: ({label, name}) => `${label} ${name}`, cell: ({label, name}) => html`${label} <small>${name}</small>`},
   {id: 'open', label: 'Cần làm', number: true, value: ({open}) => open},
 ];
+
+/**
+ * Draw a pair of colours with their contrast.
+ * @param {string[]} pair front and back @param {Record<string, string>} colours @param {string} style
+ */
+const swatch = ([front, back], colours, style) => html`<p class="swatch" data-testid="swatch" .style=${style}>
+  <strong>${front}</strong> trên ${back} <span>${number(contrast(colours[front], colours[back]), {maximumFractionDigits: 1})} : 1</span></p>`;
 
 /** Shows the design of the pages. */
 class DesignPage extends BaseElement {
@@ -69,11 +78,10 @@ class DesignPage extends BaseElement {
   }
 
   colours() {
-    const colours = namedColours(getComputedStyle(document.documentElement), PAIRS.flat());
-    return html`<section class="card"><h2>Màu và độ tương phản</h2><div class="swatches">${PAIRS.map(
-      ([front, back]) => html`<p class="swatch" data-testid="swatch" .style=${`color: var(--${front}); background: var(--${back})`}>
-        <strong>${front}</strong> trên ${back} <span>${number(contrast(colours[front], colours[back]), {maximumFractionDigits: 1})} : 1</span></p>`,
-    )}</div></section>`;
+    const colours = namedColours(getComputedStyle(document.documentElement), [...TEXTS, ...MARKS].flat());
+    return html`<section class="card"><h2>Màu và độ tương phản</h2><div class="swatches">
+      ${TEXTS.map(pair => swatch(pair, colours, `color: var(--${pair[0]}); background: var(--${pair[1]})`))}
+      ${MARKS.map(pair => swatch(pair, colours, `border: 2px solid var(--${pair[0]}); background: var(--${pair[1]})`))}</div></section>`;
   }
 
   sizes() {

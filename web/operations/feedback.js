@@ -108,7 +108,7 @@ class FeedbackPage extends Page {
       ${chosen ? html`<p class="row between wrap"><span data-testid="breach-chosen">${t('breach.of-unit', chosen.name)}</span><button type="button" class="quiet" data-testid="breach-all" @click=${() => (this.chosen = null)}>${t('breach.all')}</button></p>` : nothing}
       <div class="row filters"><input type="search" data-testid="search" aria-label=${t('breach.search')} placeholder=${t('breach.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
       ${shown.length
-        ? html`<div class="wide-table"><table class="ledger"><thead><tr>${['at', 'unit', 'what', 'session'].map(column => html`<th scope="col">${t(`breach.${column}`)}</th>`)}</tr></thead>
+        ? html`<div class="wide-table" tabindex="0" role="region" aria-label=${t('breach.title')}><table class="ledger"><thead><tr>${['at', 'unit', 'what', 'session'].map(column => html`<th scope="col">${t(`breach.${column}`)}</th>`)}</tr></thead>
             <tbody>${shown.map(one => this.breachRow(one))}</tbody></table></div>`
         : html`<p class="empty">${t(this.breachList.length ? 'breach.none-found' : 'breach.none')}</p>`}`;
   }

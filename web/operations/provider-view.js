@@ -218,7 +218,7 @@ class LinesPage extends Page {
     const rows = own.filter(({point, type, ranges}) => foldText(`${point.name} ${type} ${ranges.join(' ')}`).includes(wanted));
     return html`<div class="row wrap filters"><input type="search" data-testid="search" aria-label=${t('lines.search')} placeholder=${t('lines.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
       ${rows.length
-        ? html`<div class="wide-table"><table class="ledger"><thead><tr>${['point', 'type', 'rates', 'ranges'].map(column => html`<th scope="col">${t(`lines.${column}`)}</th>`)}</tr></thead>
+        ? html`<div class="wide-table" tabindex="0" role="region" aria-label=${t('lines.own', own.length)}><table class="ledger"><thead><tr>${['point', 'type', 'rates', 'ranges'].map(column => html`<th scope="col">${t(`lines.${column}`)}</th>`)}</tr></thead>
             <tbody>${rows.map(line => html`<tr data-testid="own-line"><td>${line.point.name}</td><td>${line.type}</td>
               <td>${t('line.rates', mbps(line.subscribed_kbps), mbps(line.up_kbps), mbps(line.down_kbps))} ${line.slow ? html`<span class="badge cancelled">${t('line.slow')}</span>` : nothing}</td><td>${line.ranges.join(', ')}</td></tr>`)}</tbody></table></div>`
         : html`<p class="empty" data-testid="none">${t(own.length ? 'lines.none-found' : 'lines.none')}</p>`}`;

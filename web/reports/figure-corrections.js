@@ -101,7 +101,7 @@ class FiguresPage extends Page {
   /** @param {FigureRequest} request @param {FigureAnswer} own */
   form(request, own) {
     return html`<form class="column" @submit=${(/** @type {SubmitEvent} */ event) => this.submit(event, request, own)}>
-      <div class="wide-table"><table class="ledger"><thead><tr><th scope="col">${t('figures.figure')}</th><th scope="col">${t('figures.counted')}</th><th scope="col">${t('figures.yours')}</th></tr></thead>
+      <div class="wide-table" tabindex="0" role="region" aria-label=${request.title}><table class="ledger"><thead><tr><th scope="col">${t('figures.figure')}</th><th scope="col">${t('figures.counted')}</th><th scope="col">${t('figures.yours')}</th></tr></thead>
         <tbody>${Object.entries(own.counted).map(([name, counted]) => html`<tr><th scope="row">${t(`reports.${name}`)}</th><td class="number">${number(counted)}</td>
           <td><input type="number" name=${name} min="0" max="10000000" required aria-label=${t(`reports.${name}`)} .value=${String(own.said?.[name] ?? counted)} data-testid="figure" data-figure=${name}></td></tr>`)}</tbody></table></div>
       <label class="field"><span>${t('figures.remark')}</span><input name="remark" maxlength="1000" .value=${own.remark} data-testid="figures-remark"></label>
@@ -113,7 +113,7 @@ class FiguresPage extends Page {
   answerTable(request) {
     const order = ['overdue', 'waiting', 'corrected', 'confirmed'];
     const rows = [...request.answers].sort((one, other) => order.indexOf(one.standing) - order.indexOf(other.standing));
-    return html`<div class="wide-table"><table class="ledger"><thead><tr>${['unit', 'standing', 'changed', 'remark-of'].map(column => html`<th scope="col">${t(`figures.${column}`)}</th>`)}</tr></thead>
+    return html`<div class="wide-table" tabindex="0" role="region" aria-label=${request.title}><table class="ledger"><thead><tr>${['unit', 'standing', 'changed', 'remark-of'].map(column => html`<th scope="col">${t(`figures.${column}`)}</th>`)}</tr></thead>
       <tbody>${rows.map(one => html`<tr data-testid="figures-unit" data-unit=${one.unit.id} data-standing=${one.standing}><th scope="row">${one.unit.name}</th><td>${this.badge(one)}</td>
         <td>${changedFigures(one).map(([name, counted, said]) => html`<div>${t('figures.change', t(`reports.${name}`), number(counted), number(said))}</div>`)}</td>
         <td class="long">${one.remark}</td></tr>`)}</tbody></table></div>`;

@@ -236,7 +236,7 @@ class ReportsPage extends Page {
       <div class="row between"><h2 id="behind">${name}</h2>
         <form method="dialog"><button class="quiet" data-testid="close">${icon('cross')}<span>${t('app.close')}</span></button></form></div>
       ${errorMessage(this.error, 'review-error')}
-      <div class="wide-table"><table class="ledger"><tbody>${repeat(list, ({id}) => id, entry => this.entry(entry))}</tbody></table></div>
+      <div class="wide-table" tabindex="0" role="region" aria-label=${name}><table class="ledger"><tbody>${repeat(list, ({id}) => id, entry => this.entry(entry))}</tbody></table></div>
     </dialog>`;
   }
 

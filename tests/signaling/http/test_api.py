@@ -703,7 +703,15 @@ async def test_security_headers_are_on_everything(world: World) -> None:
         async with client.get(path) as response:
             assert response.headers["X-Content-Type-Options"] == "nosniff"
             assert "script-src 'self';" in response.headers["Content-Security-Policy"]
+            assert response.headers["X-Frame-Options"] == "DENY"
             assert "Server" not in response.headers
+    for path, policy in (("/support.js", True), ("/app.css", False)):  # a worker takes the policy of its script
+        async with client.get(path) as response:
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert ("Content-Security-Policy" in response.headers, "X-Frame-Options" in response.headers) == (
+                policy,
+                False,
+            )
 
 
 async def test_a_broken_database_is_503_without_a_traceback(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

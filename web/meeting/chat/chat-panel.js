@@ -82,6 +82,13 @@ export class ChatPanel extends BaseElement {
     </form>`;
   }
 
+  /** Begin a message to one point. @param {string} point */
+  async writeTo(point) {
+    this.to = point;
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector('input[name=text]'))?.focus();
+  }
+
   /** Keep what is typed, also over a reload. @param {string} text */
   keep(text) {
     this.draft = text;

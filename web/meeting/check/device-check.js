@@ -8,6 +8,7 @@ import {t} from '../../core/i18n.js';
 import {digitsOf} from '../client/meeting-state.js';
 import {DeviceError, LevelMeter, chime, deviceChoices, listDevices, openDevice, saveDeviceChoices} from '../client/devices.js';
 import {measureLatency} from './line-speed.js';
+import {permissionPicture} from './permission-picture.js';
 
 /**
  * Lets a person test camera, microphone, speaker and network before a meeting; a signed-in point may save the result.
@@ -148,6 +149,7 @@ class CheckPage extends BaseElement {
   faultMessage(kind) {
     const word = this.faults[kind];
     return html`${errorMessage(word && t(`device.${word}`), `${kind}-fault`)}
+    ${word === 'denied' ? permissionPicture(navigator.userAgent) : nothing}
     ${word ? html`<button type="button" data-testid="${kind}-retry" @click=${() => this.reopen(kind)}>${t('app.retry')}</button>` : nothing}`;
   }
 

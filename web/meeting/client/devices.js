@@ -1,7 +1,7 @@
 // Camera, microphone, screen and speaker: opened, measured, and remembered by label (ids change when a browser's
 // data are cleared). For the meeting client and the device check.
 
-import {DARK_SECONDS, darkSeconds} from './meeting-state.js';
+import {DARK_SECONDS, METER_MS, darkSeconds} from './meeting-state.js';
 
 /** @typedef {{mic: string, camera: string, speaker: string, processed: boolean, cameraOn: boolean, onePicture: boolean}} Choices */
 
@@ -14,7 +14,6 @@ const DEFAULTS = {mic: '', camera: '', speaker: '', processed: false, cameraOn: 
 
 const KINDS = {mic: 'audioinput', camera: 'videoinput', speaker: 'audiooutput'};
 const HEARD = 0.02; // RMS above which a microphone counts as carrying sound
-const METER_MS = 60;
 
 /** Return the remembered choice of devices. @returns {Choices} */
 export const deviceChoices = () => ({...DEFAULTS, ...JSON.parse(localStorage.getItem('devices') ?? '{}')});
@@ -106,7 +105,10 @@ export class LevelMeter {
   constructor(track, tell) {
     this.context = new AudioContext();
     this.analyser = new AnalyserNode(this.context, {fftSize: 1024});
-    this.context.createMediaStreamSource(new MediaStream([track])).connect(this.analyser);
+    /** A copy, which carries sound also while the track itself is muted. */
+    this.track = track.clone();
+    this.track.enabled = true;
+    this.context.createMediaStreamSource(new MediaStream([this.track])).connect(this.analyser);
     this.samples = new Float32Array(this.analyser.fftSize);
     this.timer = window.setInterval(() => tell(...this.read()), METER_MS);
     this.context.resume();
@@ -121,6 +123,7 @@ export class LevelMeter {
 
   stop() {
     window.clearInterval(this.timer);
+    this.track.stop();
     this.context.close();
   }
 }

@@ -5,7 +5,7 @@
 import {t} from '../../core/i18n.js';
 import {latest} from './chat.js';
 import {PeerConnection} from './peer-connection.js';
-import {needsOtherPicture, floorChange, micState, ownSeat, quality, recordState, reduce, initialState, heightToRequest} from './meeting-state.js';
+import {HINT_MS, TALK_MS, needsOtherPicture, floorChange, micState, ownSeat, quality, recordState, reduce, initialState, heightToRequest, talkedMs} from './meeting-state.js';
 import {DecodingWatch, ONE_PICTURE, SMALLER} from './decoding.js';
 import {DarknessWatch, DeviceError, LevelMeter, deviceChoices, openDevice, openScreen, saveDeviceChoices} from './devices.js';
 import {Protocol} from './protocol.js';
@@ -62,6 +62,11 @@ export class MeetingClient extends EventTarget {
     this.pictureHeight = 0;
     this.decoding = new DecodingWatch();
     this.heardAt = -HEARD_MS;
+    /** For so long somebody has talked while the microphone is off, milliseconds. */
+    this.talkedMs = 0;
+    this.hintedAt = -HINT_MS;
+    /** Whether the microphone is on for as long as a key is held. */
+    this.held = false;
     /** @type {'good' | 'fair' | 'poor' | 'bad'} */
     this.quality = 'good';
     this.loss = 0;
@@ -160,6 +165,15 @@ export class MeetingClient extends EventTarget {
 
   async mute() {
     await this.switch('mic', false);
+  }
+
+  /** Open the microphone while a key is held, for who has the floor; shut it at the end. @param {boolean} on */
+  async talk(on) {
+    if (on && (this.on.mic || !this.seat?.floor)) return;
+    if (!on && !this.held) return;
+    this.held = on;
+    if (on) await this.unmute();
+    if (!this.held) await this.mute(); // let go, perhaps while the browser asked for permission
   }
 
   /** Ask the person at this seat to unmute. */
@@ -365,9 +379,19 @@ export class MeetingClient extends EventTarget {
     this.meter = new LevelMeter(track, (level, heard) => {
       const before = this.micState;
       if (heard) this.heardAt = performance.now();
+      this.watchTalk(heard);
       this.level = level;
       if (before !== this.micState || this.on.mic) this.scheduleChange();
     });
+  }
+
+  /** Tell who talks into a muted microphone what to do, once in a while. @param {boolean} heard */
+  watchTalk(heard) {
+    this.talkedMs = this.on.mic ? 0 : talkedMs(this.talkedMs, heard);
+    const now = performance.now();
+    if (this.talkedMs < TALK_MS || now - this.hintedAt < HINT_MS || !this.connected) return;
+    this.hintedAt = now;
+    this.notice(this.seat?.floor ? 'room.talks-muted' : this.seat?.hand ? 'room.wait-floor' : 'room.talks-closed');
   }
 
   /**

@@ -162,6 +162,19 @@ export function micState({floor, on, invited, heard}) {
   return invited ? 'invited' : 'off';
 }
 
+/** Every so many milliseconds a microphone's level is read. */
+export const METER_MS = 60;
+/** So long, milliseconds, somebody talks into a muted microphone until a hint comes, and then none for a while. */
+export const TALK_MS = 1500;
+export const HINT_MS = 30_000;
+
+/**
+ * Return for how many milliseconds somebody has talked, with the next reading of the meter; pauses count against it.
+ * @param {number} before
+ * @param {boolean} heard
+ */
+export const talkedMs = (before, heard) => Math.min(TALK_MS, Math.max(0, before + (heard ? METER_MS : -METER_MS)));
+
 /** Return whether the meeting is recorded. @param {RecordingMark} mark @returns {'off' | 'on' | 'paused'} */
 export const recordState = ({on, paused}) => (on ? (paused ? 'paused' : 'on') : 'off');
 

@@ -42,6 +42,15 @@ class HostPage extends MeetingPage {
     return {...keys, ' ': () => this.callFirst(), '/': () => this.panel?.search(), n: () => this.script?.step(), b: () => this.panel?.askVote(), u: () => undoLast(), ...presets};
   }
 
+  get spaceWords() {
+    return 'keys.first';
+  }
+
+  /** Go to the layouts of everyone. */
+  goToLayouts() {
+    /** @type {HTMLElement | null} */ (this.querySelector('.layouts button'))?.focus();
+  }
+
   get panel() {
     return /** @type {import('./side-panel.js').SidePanel | null} */ (this.querySelector('side-panel'));
   }

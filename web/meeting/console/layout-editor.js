@@ -126,9 +126,9 @@ export class LayoutEditor extends BaseElement {
     return html`<div class="row wrap">
       ${this.mark('title', title)}${this.mark('clock', clock)}${this.mark('empty', empty)}
       <span class="row"><span>${t('layout.page')}</span>
-        <button type="button" aria-label=${t('layout.page-back')} ?disabled=${page === 0} @click=${() => this.change({page: page - 1})}>−</button>
+        <button type="button" aria-label=${t('layout.page-back')} ?disabled=${page === 0} @click=${() => this.change({page: page - 1})}>${icon('previous')}</button>
         <output data-testid="layout-page">${page + 1}</output>
-        <button type="button" data-testid="layout-page-on" aria-label=${t('layout.page-on')} @click=${() => this.change({page: page + 1})}>+</button></span>
+        <button type="button" data-testid="layout-page-on" aria-label=${t('layout.page-on')} @click=${() => this.change({page: page + 1})}>${icon('next')}</button></span>
       <label class="row"><span>${t('layout.rotate')}</span>
         <select data-testid="layout-rotate" @change=${(/** @type {any} */ event) => this.change({rotate: Number(event.target.value)})}>
           ${ROTATE_SECONDS.map(seconds => html`<option value=${seconds} .selected=${live(seconds === rotate)}>${seconds ? t('layout.every', seconds) : t('layout.never')}</option>`)}

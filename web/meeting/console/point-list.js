@@ -13,7 +13,7 @@ const ALWAYS = new Set(['all', 'here', 'absent']); // filters that are offered e
 
 /**
  * All seats with search, and filters with counts; each has one line, and the commands for it. Fires `command` with a
- * message, `report` with an incident and `watch` with a view.
+ * message, `report` with an incident, `watch` with a view and `write` with a point.
  */
 export class PointList extends BaseElement {
   static properties = {state: {attribute: false}, filter: {state: true}, text: {state: true}};
@@ -71,7 +71,7 @@ export class PointList extends BaseElement {
       <span class="word">${seat.role === 'component' ? nothing : `${t(`role.${seat.role}`)} · `}${activityWords(seat, activity)}</span>
       ${seat.here ? nothing : calls.filter(call => call.state !== 'calling').slice(0, 1).map(call => this.redial(call))}
       ${floorButton(seat, detail => this.emit('command', detail))}
-      ${seatMenu(state, seat, {command: detail => this.emit('command', detail), report: detail => this.emit('report', detail), watch: detail => this.emit('watch', detail), calls})}
+      ${seatMenu(state, seat, {command: detail => this.emit('command', detail), report: detail => this.emit('report', detail), watch: detail => this.emit('watch', detail), write: detail => this.emit('write', detail), calls})}
     </li>`;
   }
 

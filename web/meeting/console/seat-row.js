@@ -40,7 +40,7 @@ export function floorButton(seat, command) {
  * Draw the menu of what is done to a seat less often.
  * @param {MeetingState} state
  * @param {Seat} seat
- * @param {{command: (message: Message) => void, report: (fault: {kind: string, text: string, seat: string}) => void, watch: (view: string) => void, calls: SystemCall[]}} acts
+ * @param {{command: (message: Message) => void, report: (fault: {kind: string, text: string, seat: string}) => void, watch: (view: string) => void, write: (point: string) => void, calls: SystemCall[]}} acts
  */
 export function seatMenu(state, seat, acts) {
   const content = () => {
@@ -48,9 +48,10 @@ export function seatMenu(state, seat, acts) {
     const large = state.layout.focus === seat.seat;
     return html`<p class="of"><strong>${properName(seat)}</strong><small>${seat.name}</small></p>
       ${seat.topic ? html`<p>${icon('hand')}<span>${seat.topic}</span></p>` : nothing}
-      ${weak ? html`<p class="weak">${icon('network')}<span>${t('aid.measured', weak.loss, weak.round_trip, weak.jitter)}</span></p>` : nothing}
+      ${seat.here ? html`<p class=${weak ? 'weak' : ''} data-testid="seat-line">${icon('network')}<span>${weak ? t('aid.measured', weak.loss, weak.round_trip, weak.jitter) : t('seat.line-good')}</span></p>` : nothing}
       ${seat.here && seat.role !== 'observer' ? seenCommands(state, seat, large, acts) : nothing}
       ${seat.floor && state.seats.some(one => one.floor && one.role !== 'host' && one.seat !== seat.seat) ? item('mute-others', 'mic-off', t('seat.mute-others'), () => acts.command({type: 'mute-all', but: seat.seat})) : nothing}
+      ${seat.point && seat.role === 'component' ? item('write', 'chat', t('seat.write'), () => acts.write(String(seat.point))) : nothing}
       ${acts.calls.filter(({state: at}) => at !== 'calling').map(({device, name}) => item('redial', 'phone', t('call.redial-of', name), () => acts.command({type: 'redial', device})))}
       ${seat.point && !isLineReported(state, seat.point) ? item('report-seat-line', 'warn', t('aid.report-line'), () => acts.report({kind: 'line', text: '', seat: seat.seat})) : nothing}
       ${seat.here && seat.role !== 'observer' ? gainField(seat, acts.command) : nothing}`;

@@ -51,6 +51,13 @@ export class SidePanel extends BaseElement {
     /** @type {HTMLElement | null} */ (this.querySelector('vote-panel :is(textarea, [data-testid=vote-close])'))?.focus();
   }
 
+  /** Write to one point. @param {string} point */
+  async write(point) {
+    this.tab = 'chat';
+    await this.updateComplete;
+    /** @type {import('../chat/chat-panel.js').ChatPanel} */ (this.querySelector('chat-panel')).writeTo(point);
+  }
+
   /** Return the tab that is shown: at first the queue, if somebody is in it. */
   get shown() {
     if (!this.tab && this.state) this.tab = raisedHands(this.state.seats).length ? 'queue' : 'points';
@@ -90,7 +97,7 @@ export class SidePanel extends BaseElement {
   /** @param {MeetingState} state */
   panel(state) {
     if (this.shown === 'queue') return html`<speaker-queue .seats=${state.seats} .now=${this.now} .locked=${state.locks.hands}></speaker-queue>`;
-    if (this.shown === 'points') return html`<point-list .state=${state}></point-list>`;
+    if (this.shown === 'points') return html`<point-list .state=${state} @write=${(/** @type {CustomEvent<string>} */ {detail}) => this.write(detail)}></point-list>`;
     if (this.shown === 'vote') return html`<vote-panel .meeting=${this.meeting} .tick=${this.now}></vote-panel>`;
     if (this.shown === 'chat') return html`<chat-panel .meeting=${this.meeting} .tick=${this.now} @close=${() => (this.tab = 'points')}></chat-panel>`;
     const none = !state.incidents.length && !state.weak.length;

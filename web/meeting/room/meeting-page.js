@@ -22,7 +22,7 @@ const TICK_MS = 1000;
 /** A page of a meeting; subclasses draw the meeting itself. */
 export class MeetingPage extends BaseElement {
   /** @type {Record<string, object>} */
-  static properties = {notice: {state: true}, announced: {state: true}, confirmingLeave: {state: true}};
+  static properties = {notice: {state: true}, confirmingLeave: {state: true}};
 
   constructor() {
     super();
@@ -30,8 +30,6 @@ export class MeetingPage extends BaseElement {
     this.meeting = this.createMeeting(new URLSearchParams(location.search));
     this.notice = '';
     this.noticeTimer = 0;
-    /** The text that a screen reader announces next. */
-    this.announced = '';
     this.confirmingLeave = false;
     this.addListeners();
   }
@@ -59,15 +57,32 @@ export class MeetingPage extends BaseElement {
     this.stayAwake();
   }
 
+  /** The key of the words for what the space bar does; empty where it does nothing. */
+  get spaceWords() {
+    return '';
+  }
+
   /** Return the keyboard shortcuts, single letters with their functions. @returns {Record<string, () => void>} */
   keys() {
     return {
       m: () => this.meeting.toggleMic(),
       v: () => this.meeting.toggleCamera(),
       h: () => this.meeting.toggleHand(),
+      s: () => this.press('share'),
+      l: () => this.goToLayouts(),
       f: () => this.fullScreen(),
       '?': () => this.showKeys(),
     };
+  }
+
+  /** Press a button, if there is one. @param {string} id its data-testid */
+  press(id) {
+    /** @type {HTMLElement | null} */ (this.querySelector(`[data-testid=${id}]`))?.click();
+  }
+
+  /** Go to where the picture is chosen. */
+  goToLayouts() {
+    /** @type {HTMLElement | null} */ (this.querySelector('[data-testid=source]'))?.focus();
   }
 
   /** List the keyboard shortcuts. */
@@ -90,7 +105,7 @@ export class MeetingPage extends BaseElement {
 
   /** Show a notice for six seconds and announce it to screen readers. @param {string} text */
   showNotice(text) {
-    this.notice = this.announced = text;
+    this.notice = text;
     window.clearTimeout(this.noticeTimer);
     this.noticeTimer = window.setTimeout(() => (this.notice = ''), NOTICE_MS);
   }
@@ -143,10 +158,9 @@ export class MeetingPage extends BaseElement {
     if (!this.meeting.protocol.code || status === 'refused') return this.refused();
     if (status === 'ended') return this.ended();
     if (status === 'waiting') return this.waiting();
-    return html`${this.meetingView()} ${this.leaveDialog()} ${shortcutHelp(Object.keys(this.keys()))}
+    return html`${this.meetingView()} ${this.leaveDialog()} ${shortcutHelp(Object.keys(this.keys()), this.spaceWords)}
       <incident-dialog .mayCallCentre=${Boolean(this.meeting.state?.controller) || this.meeting.state?.role === 'host'} @report=${this.reportIncident}></incident-dialog>
-      ${this.notice ? html`<p class="notice" data-testid="notice">${this.notice}</p>` : nothing}
-      <p class="hidden" aria-live="polite">${this.announced}</p>`;
+      <div role="status">${this.notice ? html`<p class="notice" data-testid="notice">${this.notice}</p>` : nothing}</div>`;
   }
 
   /** Draw the meeting; each page overrides it. @returns {unknown} */

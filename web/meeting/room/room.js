@@ -8,6 +8,7 @@ import '../vote/vote-result.js';
 import './notice-bar.js';
 import {MAX_CHOICES} from '../client/vote.js';
 import {MeetingPage} from './meeting-page.js';
+import {listenForTalk} from './shortcuts.js';
 import './participant-list.js';
 import './room-head.js';
 import './turn-line.js';
@@ -29,6 +30,15 @@ class RoomPage extends MeetingPage {
     this.swallow = false;
     for (const kind of ACTIVITY_EVENTS) document.addEventListener(kind, event => this.onActivity(event), {capture: true});
     document.addEventListener('click', event => this.swallowClick(event), {capture: true});
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    listenForTalk(on => this.meeting.talk(on));
+  }
+
+  get spaceWords() {
+    return 'keys.talk';
   }
 
   keys() {

@@ -5,7 +5,7 @@ import {t} from '../../core/i18n.js';
 import {guideLink} from '../../core/base.js';
 
 /** The order of the help; the digits are one line. */
-const ORDER = [' ', 'm', 'v', 'h', 'n', '1', 'u', '/', 'b', 'p', 'c', 'f', '?'];
+const ORDER = [' ', 'm', 'v', 'h', 's', 'l', 'n', '1', 'u', '/', 'b', 'p', 'c', 'f', '?'];
 
 const enabled = () => localStorage.getItem('keys') !== 'off';
 
@@ -26,19 +26,42 @@ export function listenForShortcuts(keys) {
   });
 }
 
+/**
+ * Call `talk` while the space bar is held down anywhere but in a control, and at its end.
+ * @param {(on: boolean) => void} talk
+ */
+export function listenForTalk(talk) {
+  let held = false;
+  document.addEventListener('keydown', event => {
+    if (event.key !== ' ' || event.target !== document.body || !enabled()) return;
+    event.preventDefault(); // it would scroll
+    if (!event.repeat) talk((held = true));
+  });
+  const end = () => held && talk((held = false));
+  document.addEventListener('keyup', event => event.key === ' ' && end());
+  window.addEventListener('blur', end);
+}
+
 /** @param {Event} event */
 const setEnabled = event => localStorage.setItem('keys', /** @type {HTMLInputElement} */ (event.target).checked ? 'on' : 'off');
 
 /** Return what stands on a key. @param {string} key */
 const cap = key => (key === ' ' ? t('keys.space') : key === '1' ? '1–6' : key.toUpperCase());
 
-/** Return the word for what a key does; digits choose a layout in the console, an answer in the room. @param {string} key @param {string[]} keys */
-const word = (key, keys) => (key === ' ' ? 'first' : key === '1' && !keys.includes('n') ? 'choice' : key);
+/**
+ * Return the key of the words for what a key does; digits choose a layout in the console, an answer in the room.
+ * @param {string} key @param {string[]} keys @param {string} space
+ */
+const words = (key, keys, space) => (key === ' ' ? space : key === '1' && !keys.includes('n') ? 'keys.choice' : `keys.${key}`);
 
-/** Draw the dialog that lists the shortcuts. @param {string[]} keys those of the page */
-export const shortcutHelp = keys => html`<dialog class="keys" aria-labelledby="keys">
+/**
+ * Draw the dialog that lists the shortcuts.
+ * @param {string[]} keys those of the page
+ * @param {string} space the key of the words for what the space bar does, or ''
+ */
+export const shortcutHelp = (keys, space) => html`<dialog class="keys" aria-labelledby="keys">
   <h2 id="keys">${t('keys.title')}</h2>
-  <dl>${ORDER.filter(key => keys.includes(key)).map(key => html`<div><dt><kbd>${cap(key)}</kbd></dt><dd>${t(`keys.${word(key, keys)}`)}</dd></div>`)}</dl>
+  <dl>${ORDER.filter(key => (key === ' ' ? space : keys.includes(key))).map(key => html`<div><dt><kbd>${cap(key)}</kbd></dt><dd>${t(words(key, keys, space))}</dd></div>`)}</dl>
   <label class="option"><input type="checkbox" .checked=${enabled()} @change=${setEnabled}><span>${t('keys.on')}</span></label>
   <form method="dialog" class="row end">${guideLink('component')}<button class="main">${t('app.close')}</button></form>
 </dialog>`;

@@ -15,6 +15,9 @@ class FakeTrack extends EventTarget {
   stop() {
     this.readyState = 'ended';
   }
+  clone() {
+    return new FakeTrack(this.kind);
+  }
   getSettings() {
     return {height: 720};
   }
@@ -222,6 +225,32 @@ test('switches of another meeting are not restored, and leaving the page saves t
   assert.equal(meeting.on.camera, false);
   window.dispatchEvent(new Event('pagehide'));
   assert.ok(Date.now() - JSON.parse(sessionStorage.get('switched:1234567890')).at < 60_000);
+});
+
+test('test_ux_13 who talks into a muted microphone is told the next step, and not again at once', async () => {
+  for (const [floor, hint] of [[true, 'room.talks-muted'], [false, 'room.talks-closed']]) {
+    const {meeting, notices} = await joinedClient({}, {floor});
+    for (let read = 0; read < 24; read++) meeting.watchTalk(true);
+    assert.deepEqual(notices, []); // 1.44 s
+    for (let read = 0; read < 100; read++) meeting.watchTalk(true);
+    assert.deepEqual(notices, [hint]);
+    meeting.on.mic = true;
+    meeting.hintedAt = -Infinity;
+    for (let read = 0; read < 100; read++) meeting.watchTalk(true);
+    assert.deepEqual(notices, [hint]);
+  }
+});
+
+test('test_ux_21 a microphone is open while a key is held, with the floor alone', async () => {
+  const {meeting} = await joinedClient({}, {floor: true});
+  meeting.talk(true);
+  await grantDevices();
+  assert.equal(meeting.on.mic, true);
+  await meeting.talk(false);
+  assert.equal(meeting.on.mic, false);
+  const {meeting: closed} = await joinedClient({}, {floor: false});
+  await closed.talk(true);
+  assert.equal(closed.on.mic, false);
 });
 
 test('a client that reconnects notifies what changed meanwhile', async () => {

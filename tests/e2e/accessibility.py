@@ -1,0 +1,78 @@
+"""Looks at a page as assistive technology does: the rules of axe-core, and names in the accessibility tree."""
+
+from importlib.resources import files
+from typing import Any
+
+from playwright.sync_api import CDPSession, Page
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+_RUN = """async () => {
+  const {violations} = await axe.run(document, {resultTypes: ['violations'], preload: false});
+  return violations.flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) =>
+    `${id}: ${target.join(' ')}: ${failureSummary.split('\\n').slice(1).join(' ').trim()}`));
+}"""
+NAMED_ROLES = frozenset({"button", "link", "tab", "menuitem", "checkbox", "radio", "switch", "option"})
+_SMALL = """(area, least) => [...area.querySelectorAll('button, select, a')].filter(each => each.checkVisibility())
+  .map(each => [each, (each.closest('label') ?? each).getBoundingClientRect().height]).filter(([, px]) => px < least)
+  .map(([each, px]) => `${each.dataset.testid ?? each.textContent.trim()}: ${px}`)"""
+_SEEN = "function () { return this.innerText ?? ''; }"
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe finds wrong, of any level: rule, element and reason."""
+    page.evaluate(AXE)
+    found: list[str] = page.evaluate(_RUN)
+    return found
+
+
+def misnamed(page: Page) -> list[str]:
+    """Return controls whose accessible name does not begin with the words seen (WCAG 2.2, 2.5.3), or that have none.
+
+    Chromium's accessibility tree has the names that screen readers read; in Firefox nothing is looked at.
+    """
+    if page.context.browser is None or page.context.browser.browser_type.name != "chromium":
+        return []
+    session = page.context.new_cdp_session(page)
+    try:
+        nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+        return [words for node in nodes if (words := _misnamed(session, node))]
+    finally:
+        session.detach()
+
+
+def _misnamed(session: CDPSession, node: dict[str, Any]) -> str:
+    """Return role, words and name of a node that is not called by its words, else ''."""
+    role = node.get("role", {}).get("value")
+    if node.get("ignored") or role not in NAMED_ROLES or "backendDOMNodeId" not in node:
+        return ""
+    resolved = session.send("DOM.resolveNode", {"backendNodeId": node["backendDOMNodeId"]})
+    called = session.send(
+        "Runtime.callFunctionOn", {"objectId": resolved["object"]["objectId"], "functionDeclaration": _SEEN}
+    )
+    seen, name = " ".join(called["result"]["value"].split()), " ".join(node["name"]["value"].split())
+    return "" if name and name.startswith(seen) else f"{role} “{seen}” is called “{name}”"
+
+
+def small_targets(page: Page, area: str, least: float) -> list[str]:
+    """Return the controls of an area that are less than `least` pixels high."""
+    found: list[str] = page.locator(area).first.evaluate(_SMALL, least)
+    return found
+
+
+def tabbed(page: Page, presses: int) -> list[str]:
+    """Return what has the focus after each of so many presses of the tab key, by its `data-testid`."""
+    page.evaluate("() => document.activeElement.blur()")
+    names = []
+    for _ in range(presses):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("() => document.activeElement.dataset.testid ?? ''"))
+    return names
+
+
+def tab_to(page: Page, name: str, presses: int = 120) -> None:
+    """Press the tab key until the focus is in what has this `data-testid`; fail after so many presses."""
+    for _ in range(presses):
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement.closest('[data-testid]')?.dataset.testid") == name:
+            return
+    raise AssertionError(f"{name} is not reached by the tab key")

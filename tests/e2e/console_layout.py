@@ -1,0 +1,26 @@
+"""Questions to a browser about the layout of the console, as JavaScript."""
+
+FAULTS = """() => {
+  const box = element => element.getBoundingClientRect(), faults = [];
+  const [width, height, wide] = [innerWidth + 1, innerHeight + 1, document.documentElement.scrollWidth];
+  const name = element => element.dataset.testid ?? `${element.tagName} ${element.textContent.trim()}`;
+  if (wide > width) faults.push(`page: ${wide} wide`);
+  for (const element of document.querySelectorAll('.console :is(button, select, h1, h2, time)')) {
+    if (!element.checkVisibility() || element.closest('.rows, .chips, .tiles, [popover]')) continue;
+    const {left, right, top, bottom} = box(element);
+    if (left < -1 || right > width || top < -1 || bottom > height) faults.push(`outside: ${name(element)}`);
+    if (!element.matches('.thumbnail') && bottom - top > 48) faults.push(`wraps: ${name(element)}`);
+  }
+  const rows = new Set([...document.querySelectorAll('[data-testid=seat]')].map(each => Math.round(box(each).height)));
+  if ([...rows].join() !== '44') faults.push(`rows: ${[...rows]}`);
+  if (Math.round(box(document.querySelector('.console > header')).height) !== 48) faults.push('bar');
+  return faults;
+}"""
+"""What is wrong with the console at this size: what is outside the window, wraps, or has another height."""
+
+VISIBLE_ROWS = """() => {
+  const list = document.querySelector('.tab-panel .rows'), {top, bottom} = list.getBoundingClientRect();
+  const boxes = [...list.children].map(row => row.getBoundingClientRect());
+  return boxes.filter(box => box.top >= top - 1 && box.bottom <= Math.min(bottom, innerHeight) + 1).length;
+}"""
+"""How many rows of the list are seen whole."""

@@ -1,0 +1,333 @@
+"""The host's console in Chromium and in Firefox: its areas, the queue, points in each state and what is done to one,
+recording, script, two controllers, keys and names."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+
+from tests.e2e.accessibility import findings, misnamed, small_targets, tabbed
+from tests.e2e.console_layout import FAULTS, VISIBLE_ROWS
+from tests.e2e.people import HANOI, HOST, People, Taps
+from tests.e2e.screenshots import registration
+from tests.e2e.server import Server
+
+TITLE = "Họp trực tuyến toàn tỉnh về phòng, chống thiên tai"
+SCRIPT = [
+    {"title": "Khai mạc", "kind": "speech", "minutes": 10},
+    {"title": "Xương Huân báo cáo", "kind": "speech", "point": "nt.xuonghuan", "layout": "single", "minutes": 10},
+    {"title": "Thảo luận", "kind": "speech", "minutes": 30},
+]
+STATES: dict[str, dict[str, Any]] = {
+    "connecting": {"media": "connecting"},
+    "listening": {},
+    "hand": {"hand": 1},
+    "invited": {"floor": True},
+    "open": {"floor": True, "mic": True},
+}
+"""What the server says of a point in each state."""
+QUEUE = ("hand", "second", "third")
+CROWD = 20
+RUNNING = "() => document.getAnimations().filter(({playState}) => playState === 'running').length"
+
+
+@dataclass
+class Table:
+    """A console with points in every state beside the real one, and what it sent."""
+
+    host: Page
+    point: Page
+    technician: Page
+    sent: list[dict[str, Any]] = field(default_factory=list)
+
+    def crowd(self, route: WebSocketRoute) -> None:
+        """Pass messages on, note the commands, and add made-up points; what is asked of those stays here."""
+        server = route.connect_to_server()
+
+        def send(message: str | bytes) -> None:
+            data = json.loads(message)
+            self.sent.append(data)
+            if data["type"] != "hands" and data.get("seat") not in QUEUE:
+                server.send(message)
+
+        def receive(message: str | bytes) -> None:
+            data = json.loads(message)
+            if data["type"] == "joined":
+                sample = next(seat for seat in data["seats"] if seat["role"] == "component")
+                here = sample | {"here": True, "media": "connected", "since": data["now"]}
+                states = STATES | {"second": {"hand": 2}, "third": {"hand": 3}}
+                data["seats"] += [_named(here | changed, name) for name, changed in states.items()]
+                data["seats"] += [_named(sample, f"absent{number}") for number in range(CROWD)]
+            route.send(json.dumps(data))
+
+        route.on_message(send)
+        server.on_message(receive)
+
+    def last(self, kind: str) -> dict[str, Any]:
+        """Return the last message of a type that the console sent."""
+        return next(message for message in reversed(self.sent) if message["type"] == kind)
+
+    def row(self, name: str, kind: str = "seat") -> Any:
+        """Return the row of a made-up point."""
+        return self.host.locator(f'[data-testid="{kind}"][data-seat="{name}"]')
+
+
+def _named(seat: dict[str, Any], name: str) -> dict[str, Any]:
+    return seat | {"seat": name, "point": name, "name": f"KH.{name}", "label": f"UBND xã {name}"}
+
+
+@pytest.fixture(scope="module", params=["red", "fox"])
+def table(request: pytest.FixtureRequest, server: Server) -> Iterator[Table]:
+    """Hold a meeting: the host in one browser, a point and the technician in the other."""
+    own, other = ("red", "fox") if request.param == "red" else ("fox", "red")
+    chair: Browser = request.getfixturevalue(own)
+    others: Browser = request.getfixturevalue(other)
+    people = People(server)
+    host, point = people.sign_in(chair, HOST), people.sign_in(others, "nt.xuonghuan")
+    now = datetime.now(HANOI).replace(second=0, microsecond=0) + timedelta(minutes=2)
+    urgent = {"class": "khan_cap", "ground": "chi_dao_ubnd_tinh", "reason": "Công điện 05/CĐ-UBND", "script": SCRIPT}
+    made = host.request.post(f"{server.http}api/v1/registrations", data=registration(TITLE, now, **urgent))
+    assert made.ok, made.text()
+    code = made.json()["code"]
+    meeting = Table(host, point, people.sign_in(others, "truc.ban"))
+    host.set_viewport_size({"width": 1280, "height": 800})
+    host.route_web_socket("**/ws", meeting.crowd)
+    people.enter(host, code, "host")
+    people.enter(point, code)
+    host.get_by_test_id("tab-points").click()
+    expect(host.locator('[data-testid="seat"][data-point="nt.xuonghuan"]')).to_have_attribute("data-here", "true")
+    yield meeting
+    people.leave()
+
+
+def test_ux_26_37_three_areas_with_eight_rows_and_no_menu_for_what_is_done_most(table: Table) -> None:
+    page = table.host
+    for area in (".programme", "side-panel", ".script-bar", ".console > header"):
+        expect(page.locator(area)).to_be_in_viewport(ratio=1)
+    for command in ("give-floor", "take-floor", "mute-all", "layout-grid", "record", "script-next"):
+        expect(page.get_by_test_id(command).first).to_be_visible()
+    expect(page.get_by_test_id("queue-count")).to_have_text("3")  # whichever tab is open
+    page.get_by_test_id("tab-points").click()
+    assert page.evaluate(FAULTS) == []
+    assert page.evaluate(VISIBLE_ROWS) >= 8
+    assert small_targets(page, ".programme", 40) == []
+
+
+def test_ux_27_the_queue_is_reordered_and_its_first_is_next(table: Table) -> None:
+    page = table.host
+    page.get_by_test_id("tab-queue").click()
+    rows = page.get_by_test_id("queue-item")
+    assert [row.get_attribute("data-seat") for row in rows.all()] == list(QUEUE)
+    expect(rows.nth(0)).to_contain_text("Tiếp theo")
+    expect(page.get_by_test_id("next-up")).to_have_count(1)
+    table.row("third", "queue-item").get_by_test_id("hand-up").click()
+    assert table.last("hands")["seats"] == ["hand", "third", "second"]
+    table.row("hand", "queue-item").get_by_test_id("hand-down").click()
+    assert table.last("hands")["seats"] == ["second", "hand", "third"]
+    if page.context.browser and page.context.browser.browser_type.name == "chromium":  # BiDi does not drag
+        table.row("third", "queue-item").drag_to(table.row("hand", "queue-item"))
+        assert table.last("hands")["seats"] == ["third", "hand", "second"]
+    taps = Taps(page)
+    table.row("third", "queue-item").get_by_test_id("give-floor").click()
+    assert table.last("floor") | {"ref": ""} == {"type": "floor", "seat": "third", "open": True, "ref": ""}
+    assert taps.count == 1
+    page.get_by_test_id("lower-all").click()
+    assert table.last("hands")["seats"] == []
+    page.get_by_test_id("undo").last.click()
+    assert table.last("hands")["seats"] == list(QUEUE)
+
+
+def test_ux_28_29_points_are_found_and_each_state_has_an_icon_a_word_and_a_colour(table: Table) -> None:
+    page = table.host
+    page.get_by_test_id("tab-points").click()
+    seen = set()
+    for name in (*STATES, "absent0"):
+        row, state = table.row(name), name.rstrip("0")
+        expect(row).to_have_attribute("data-activity", state)
+        icon = row.locator(":scope > svg.icon use")
+        words = row.locator(".word").text_content() or ""
+        colour = row.locator(":scope > svg.icon").evaluate("each => getComputedStyle(each).color")
+        seen.add((icon.get_attribute("href"), words.strip()))
+        assert words.strip() and colour, name
+    assert len(seen) == len(STATES) + 1
+    page.get_by_test_id("filter-absent").click()
+    expect(page.locator('[data-testid="seat"]:not([data-here="false"])')).to_have_count(0)
+    page.get_by_test_id("filter-absent").click()
+    page.get_by_test_id("seats-search").fill("xa absent1")
+    expect(page.get_by_test_id("seat")).to_have_count(11)  # 1 and 10 to 19
+    page.get_by_test_id("seats-search").press("Escape")
+
+
+def test_ux_30_what_is_done_to_one_point_is_two_taps_away(table: Table) -> None:
+    page = table.host
+    page.get_by_test_id("tab-points").click()
+    row = page.locator('[data-testid="seat"][data-point="nt.xuonghuan"]')
+    row.get_by_test_id("seat-more").click()
+    expect(row.get_by_test_id("seat-line")).to_be_visible()
+    for command in ("large", "alone", "watch", "write", "gain", "report-seat-line"):
+        expect(row.get_by_test_id(command)).to_be_visible()
+    row.get_by_test_id("write").click()
+    expect(page.get_by_test_id("chat-to")).to_have_value("nt.xuonghuan")
+    expect(page.get_by_test_id("chat-text")).to_be_focused()
+    page.get_by_test_id("chat-text").fill("Đề nghị kiểm tra micrô")
+    page.keyboard.press("Enter")
+    expect(table.point.get_by_test_id("chat-notice")).to_contain_text("Đề nghị kiểm tra micrô")
+    page.get_by_test_id("tab-points").click()
+
+
+def test_ux_31_36_a_layout_is_prepared_taken_and_undone(table: Table) -> None:
+    page = table.host
+    single, grid = page.get_by_test_id("layout-single"), page.get_by_test_id("layout-grid")
+    page.get_by_test_id("prepare").click()
+    single.click()
+    expect(single).to_have_attribute("data-prepared", "true")
+    expect(grid).to_have_attribute("aria-pressed", "true")
+    page.get_by_test_id("take").click()
+    expect(single).to_have_attribute("aria-pressed", "true")
+    page.get_by_test_id("toast").filter(has_text="Đã đổi bố cục").get_by_test_id("undo").click()
+    expect(grid).to_have_attribute("aria-pressed", "true")
+
+
+def test_ux_32_all_are_muted_and_room_and_hands_are_locked(table: Table) -> None:
+    page, point = table.host, table.point
+    page.get_by_test_id("locks").click()
+    page.get_by_test_id("lock-hands").click()
+    expect(point.get_by_test_id("hand")).to_be_disabled()
+    page.get_by_test_id("toast").last.get_by_test_id("undo").click()
+    expect(point.get_by_test_id("hand")).to_be_enabled()
+    row = page.locator('[data-testid="seat"][data-point="nt.xuonghuan"]')
+    row.get_by_test_id("give-floor").click()
+    expect(point.get_by_test_id("floor-prompt")).to_be_visible()
+    page.get_by_test_id("mute-all").click()
+    expect(point.get_by_test_id("mic")).to_have_attribute("data-state", "blocked")
+
+
+def test_ux_33_the_next_item_sets_layout_and_floor(table: Table) -> None:
+    page, point = table.host, table.point
+    taps = Taps(page)
+    page.get_by_test_id("script-next").click()
+    expect(page.get_by_test_id("script-on")).to_contain_text("Khai mạc")
+    page.get_by_test_id("script-next").click()
+    expect(page.get_by_test_id("layout-single")).to_have_attribute("aria-pressed", "true")
+    expect(point.get_by_test_id("floor-prompt")).to_be_visible()
+    expect(page.get_by_test_id("script-time")).to_contain_text("/ 10:00")
+    page.get_by_test_id("script-next").click()
+    expect(page.get_by_test_id("script-on")).to_contain_text("Thảo luận")
+    assert taps.count == 3  # one for each item
+    expect(point.get_by_test_id("mic")).to_have_attribute("data-state", "blocked")
+
+
+def test_ux_35_who_controls_is_seen_and_each_step_is_in_the_log(table: Table, server: Server) -> None:
+    host, technician = table.host, table.technician
+    technician.goto(table.host.url)
+    expect(technician.get_by_test_id("control-shared")).to_be_visible()
+    technician.get_by_test_id("assist").click()
+    expect(host.get_by_test_id("assist-state")).to_contain_text("truc.ban")
+    host.get_by_test_id("layout-speaker").click()
+    expect(host.get_by_test_id("toast").last).to_contain_text("truc.ban")  # who controls alone
+    expect(host.get_by_test_id("layout-speaker")).to_have_attribute("aria-pressed", "false")
+    technician.get_by_test_id("assist").click()
+    expect(host.get_by_test_id("control-shared")).to_be_visible()
+    entries = technician.request.get(f"{server.http}api/v1/audit?limit=100").json()
+    assert {("truc.ban", "direct"), ("truc.ban", "direct-end")} <= {
+        (entry["actor"], entry["action"]) for entry in entries
+    }
+
+
+def test_ux_20_22_23_names_contrast_and_rest(table: Table) -> None:
+    """The console's lists and the room keep the rules of axe, names begin with words, and motion ends on request."""
+    page, point = table.host, table.point
+    faults = []
+    for tab in ("queue", "chat", "incidents", "points"):
+        page.get_by_test_id(f"tab-{tab}").click()
+        faults += [f"{tab}: {fault}" for fault in (*findings(page), *misnamed(page))]
+    page.get_by_test_id("arrange").click()
+    faults += [f"editor: {fault}" for fault in (*findings(page), *misnamed(page))]
+    page.keyboard.press("Escape")
+    point.get_by_test_id("people").click()
+    faults += [f"room: {fault}" for fault in (*findings(point), *misnamed(point))]
+    listed = point.locator('[data-testid="seat"][data-point="nt.xuonghuan"]')
+    expect(listed).to_contain_text("UBND phường Xương Huân")
+    expect(listed).to_contain_text("Đang nghe")
+    point.get_by_test_id("people").click()
+    assert faults == []
+    expect(point.get_by_role("status").first).to_be_attached()
+    page.emulate_media(reduced_motion="reduce")
+    page.get_by_test_id("record").click()
+    expect(page.get_by_test_id("rec-mark")).to_have_attribute("data-state", "on")
+    if page.context.browser and page.context.browser.browser_type.name == "chromium":  # BiDi does not emulate it
+        assert page.evaluate(RUNNING) == 0
+    page.emulate_media(reduced_motion="no-preference")
+
+
+def test_ux_08_21_the_room_by_keys_alone_with_words_and_large_buttons(table: Table) -> None:
+    page = table.point
+    assert small_targets(page, "control-bar", 48) == []
+    tools = page.locator("control-bar .tool")
+    assert [tool for tool in tools.all() if not tool.inner_text().strip() or not tool.locator("svg").count()] == []
+    names = tabbed(page, 24)
+    assert {"mic", "camera", "hand", "source", "people", "chat-button", "fault", "leave"} <= set(names)
+    page.locator("body").focus()
+    page.evaluate("() => document.activeElement.blur()")
+    page.keyboard.press("?")
+    keys = page.locator("dialog.keys")
+    for key in ("M", "V", "H", "S", "L", "P", "C", "F", "Dấu cách"):
+        expect(keys.locator("kbd").get_by_text(key, exact=True)).to_be_visible()
+    keys.get_by_role("checkbox").uncheck()
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    page.keyboard.press("h")
+    page.wait_for_timeout(300)
+    expect(page.get_by_test_id("hand")).to_have_attribute("data-place", "0")
+    page.keyboard.press("?")
+    keys.get_by_role("checkbox").check()
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    page.keyboard.press("h")
+    expect(page.get_by_test_id("hand")).not_to_have_attribute("data-place", "0")
+    expect(page.get_by_test_id("hand")).to_contain_text("đã chờ")
+    page.keyboard.press("h")
+    page.keyboard.press("l")
+    assert page.evaluate("() => document.activeElement.dataset.testid") == "source"
+
+
+def test_ux_13_21_the_space_bar_opens_the_microphone_and_talk_beside_it_is_told(table: Table) -> None:
+    """The fake microphone sounds always: as soon as it is shut again, its person is told that nobody hears."""
+    host, page = table.host, table.point
+    host.get_by_test_id("tab-points").click()
+    row = host.locator('[data-testid="seat"][data-point="nt.xuonghuan"]')
+    row.get_by_test_id("give-floor").click()
+    page.get_by_test_id("floor-decline").click()
+    page.evaluate("() => document.activeElement.blur()")
+    mic = page.get_by_test_id("mic")
+    page.keyboard.down(" ")
+    expect(mic).to_have_attribute("aria-pressed", "true")
+    page.keyboard.up(" ")
+    expect(mic).to_have_attribute("data-state", "off")
+    if page.context.browser and page.context.browser.browser_type.name == "chromium":  # Firefox here has no sound card
+        expect(page.get_by_test_id("notice")).to_contain_text("chưa ai nghe thấy bạn")
+    host.get_by_test_id("mute-all").click()
+
+
+def test_ux_25_leaving_is_asked_once_and_by_the_page_itself_on_air_alone(table: Table) -> None:
+    host, point = table.host, table.point
+    asks = "() => !dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+    assert not point.evaluate(asks)
+    host.get_by_test_id("mic").click()
+    expect(host.get_by_test_id("mic")).to_have_attribute("aria-pressed", "true")
+    assert host.evaluate(asks)
+    host.get_by_test_id("mic").click()
+    expect(host.get_by_test_id("mic")).to_have_attribute("aria-pressed", "false")
+    assert not host.evaluate(asks)
+    host.get_by_test_id("leave").click()
+    expect(host.get_by_test_id("leaving-end")).to_be_visible()
+    host.get_by_test_id("leaving-cancel").click()
+    point.get_by_test_id("leave").click()
+    expect(point.get_by_test_id("ended")).to_be_visible()
+    host.get_by_test_id("leave").click()
+    host.get_by_test_id("leaving-leave").click()
+    expect(host.get_by_test_id("ended")).to_be_visible()

@@ -173,6 +173,7 @@ def _build(
     writer = MeetingStateWriter(services.meeting_store, clock)
     dependencies = MeetingDependencies(
         engine,
+        services.scheduler,
         connected_devices,
         writer,
         recordings,

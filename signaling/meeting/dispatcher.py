@@ -38,6 +38,7 @@ COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effe
     m.Lock: lambda c, client, msg, _: c.lock(client, msg.room, msg.hands),
     m.End: lambda c, client, _, __: c.end_for_all(client),
     m.SetLayout: lambda c, client, msg, _: c.set_layout(client, msg.layout, msg.audience),
+    m.SetPreset: lambda c, client, msg, _: c.set_preset(client, msg.preset),
     m.Share: lambda c, client, msg, _: c.share(client, msg.on),
     m.SameLayout: lambda c, client, msg, _: c.same_layout(client, msg.audience),
     m.Record: lambda c, client, msg, now: c.record(client, msg.on, msg.pause, now, msg.composed),

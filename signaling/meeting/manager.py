@@ -1,13 +1,15 @@
 """Owns all running meetings: opens one when the first person joins, ticks each once a second, routes media events."""
 
 import asyncio
+import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import (
@@ -44,7 +46,7 @@ from signaling.meeting.state.roster import Place
 from signaling.meeting.state.snapshot import MeetingSnapshot
 from signaling.meeting.votes import MeetingVotes
 from signaling.messages.effects import Effect, Tell, TellAll
-from signaling.messages.server import ComposingState, Farewell, OnDuty, StorageState
+from signaling.messages.server import ComposingState, Farewell, OnDuty, Preset, StorageState
 from signaling.recording.composing_progress import Composing
 from signaling.recording.model import InterruptedRecording, Recording
 from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost
@@ -260,12 +262,14 @@ class MeetingManager:
                 places = tuple(Place.of(point) for point in invited)
                 self._sessions[session.id] = session
                 script = await self._scheduler.script(session.id)
+                presets = _presets(await self._scheduler.presets(session.id))
                 rules = points.policy.conduct.meeting
                 by = f"{points.named(control.units)} ({control.article})" if control.units else ""
                 interrupted = await self.dependencies.recordings.left(session.id)
                 composed = points.policy.conduct.recordings.composed
                 duty = await self.dependencies.incidents.on_duty(session.id)
-                state = MeetingState(_booking(session, places, script, by, rules, interrupted, composed, duty))
+                booking = _booking(session, places, script, presets, by, rules, interrupted, composed, duty)
+                state = MeetingState(booking)
                 if self._storage is not None:
                     state.disk(self._storage)
                 meeting = MeetingRunner(state, host.unit, control, self.dependencies)
@@ -522,6 +526,15 @@ def _rounded(hours: float) -> float:
     return round(hours, 1) if hours < 10 else float(round(hours))
 
 
+def _presets(layouts: Mapping[int, str]) -> tuple[Preset, ...]:
+    """Return stored presets; one that another release wrote and this one does not know is left out."""
+    found: list[Preset] = []
+    for number, layout in layouts.items():
+        with suppress(ValidationError):
+            found.append(Preset(number=number, **json.loads(layout)))
+    return tuple(found)
+
+
 def _test_room_booking(id_: str, point: Point, stay: Interval, policy: Policy) -> Booking:
     return Booking(
         id=id_,
@@ -540,6 +553,7 @@ def _booking(
     session: Session,
     places: tuple[Place, ...],
     script: tuple[ScriptItem, ...],
+    presets: tuple[Preset, ...],
     controllers: str,
     rules: MeetingPolicy,
     left: InterruptedRecording | None,
@@ -557,6 +571,7 @@ def _booking(
         recording=session.recording,
         legs=session.legs,
         script=script,
+        presets=presets,
         voices=session.voices,
         controllers=controllers,
         advisory=rules.microphones == "advisory",

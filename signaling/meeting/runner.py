@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mediaserver.api import MediaEngine, RoomOptions, RoomState
 from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError
 from mediaserver.recording.chapters import Chapter
+from scheduler.booking.registration.service import Scheduler
 from scheduler.operations.attendance.chat_store import ChatEntry
 from scheduler.operations.attendance.floor_store import FloorTime
 from scheduler.operations.attendance.service import Attendance
@@ -56,6 +57,7 @@ from signaling.messages.effects import (
     StartRecording,
     StopRecording,
     StoreChat,
+    StorePresets,
     StoreSpeaking,
     StoreStep,
     Tell,
@@ -75,6 +77,7 @@ class MeetingDependencies:
     """The parts of the server that each meeting uses."""
 
     engine: MediaEngine
+    scheduler: Scheduler
     connected_devices: ConnectedDevices
     state_writer: MeetingStateWriter
     recordings: RecordingCatalog
@@ -147,6 +150,7 @@ class MeetingRunner:
             EndedForAll: self._ended_for_all,
             Speak: self._speak,
             StoreChat: self._store_chat,
+            StorePresets: self._store_presets,
             StoreStep: self._store_step,
             StoreSpeaking: self._store_speaking,
             Redialled: self._redialled,
@@ -509,6 +513,11 @@ class MeetingRunner:
             await self._dependencies.attendance.stepped(self.id, effect.item, self._dependencies.clock())
         except SQLAlchemyError:
             log.exception("x a step of the script in meeting %s could not be stored", self.id)
+
+    async def _store_presets(self, effect: StorePresets) -> None:
+        """Store the presets; raises SQLAlchemyError, so that who saved one is told."""
+        layouts = {preset.number: preset.model_dump_json(exclude={"number"}) for preset in effect.presets}
+        await self._dependencies.scheduler.set_presets(self.id, layouts)
 
     async def _store_speaking(self, effect: StoreSpeaking) -> None:
         """Store for how long points spoke; a meeting goes on where that cannot be written."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mediaserver.api import EVERYONE, ComposedWhen, Layout, SeatOptions
 from scheduler.core.model import ScriptItem
 from scheduler.operations.attendance.presence_intervals import ReconnectAttempt
-from signaling.messages.server import ChatMessage, Farewell, ServerMessage
+from signaling.messages.server import ChatMessage, Farewell, Preset, ServerMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +215,13 @@ class StoreStep:
 
 
 @dataclass(frozen=True, slots=True)
+class StorePresets:
+    """Store the layout presets of the session."""
+
+    presets: tuple[Preset, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StoreSpeaking:
     """Record for how many more seconds points were the active speaker."""
 
@@ -250,6 +257,7 @@ Effect = (
     | SetGain
     | Speak
     | StoreChat
+    | StorePresets
     | StoreStep
     | StoreSpeaking
     | Redialled

@@ -188,6 +188,12 @@ class Arrangement(_Message):
     title: bool = False
     clock: bool = False
 
+    @property
+    def layout(self) -> Layout:
+        """Return the layout as a value of the media engine."""
+        fields = self.model_dump(include=set(Arrangement.model_fields) - {"seats"})
+        return Layout(**fields, seats=tuple(self.seats))
+
 
 class Hands(_ClientMessage):
     """Set the queue: those named in their order, lowered hands among them again, and nobody else's (controller)."""
@@ -216,11 +222,22 @@ class SetLayout(Arrangement, _ClientMessage):
     type: Literal["layout"]
     audience: Audience = EVERYONE
 
+
+class Preset(Arrangement):
+    """A layout on a key of the console. It names points where a layout names seats, which change."""
+
+    number: Annotated[int, Field(ge=1, le=6)]
+
+
+class SetPreset(Preset, _ClientMessage):
+    """Replace a preset of the session (controller)."""
+
+    type: Literal["preset"]
+
     @property
-    def layout(self) -> Layout:
-        """Return the layout as a value of the media engine."""
-        fields = self.model_dump(exclude={"type", "ref", "audience", "seats"})
-        return Layout(**fields, seats=tuple(self.seats))
+    def preset(self) -> Preset:
+        """Return the preset alone."""
+        return Preset(**self.model_dump(include=set(Preset.model_fields)))
 
 
 class SameLayout(_ClientMessage):
@@ -401,6 +418,7 @@ ClientMessage = Annotated[
     | Lock
     | End
     | SetLayout
+    | SetPreset
     | SameLayout
     | Share
     | Record
@@ -475,6 +493,13 @@ class LayoutState(Arrangement):
 
     type: Literal["layout"] = "layout"
     own: dict[Audience, Arrangement] = {}
+
+
+class PresetsState(_Message):
+    """The presets of the session that were saved, by number (controllers only)."""
+
+    type: Literal["presets"] = "presets"
+    presets: list[Preset]
 
 
 class RecordingState(_Message):
@@ -681,6 +706,7 @@ class Joined(_Message):
     script: ScriptState | None
     agenda: Agenda
     duty: OnDuty | None
+    presets: list[Preset]
     view: str
     content: str | None
     advisory: bool
@@ -907,10 +933,11 @@ class Error(_Message):
 
 
 ServerMessage = (
-    Joined | SessionState | Seats | LayoutState | RecordingState | ComposingState | StorageState | ScriptState
-    | Agenda | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState | ContentState
-    | WantedHeight | TilesState | IncidentState | LinesState | AssistState | CallsState | DoorState | Waiting | Admitted
-    | Renew | ChatMessage | ChatOpenState | VoteState | VoteTaken | VoteCast | Locks | Pong | Bye | Error
+    Joined | SessionState | Seats | LayoutState | PresetsState | RecordingState | ComposingState | StorageState
+    | ScriptState | Agenda | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState
+    | ContentState | WantedHeight | TilesState | IncidentState | LinesState | AssistState | CallsState | DoorState
+    | Waiting | Admitted | Renew | ChatMessage | ChatOpenState | VoteState | VoteTaken | VoteCast | Locks | Pong
+    | Bye | Error
 )  # fmt: skip
 
 

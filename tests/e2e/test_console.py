@@ -73,7 +73,7 @@ def test_ux_28_37_nothing_wraps_and_eight_rows_are_seen_among_169_points(console
     expect(page.get_by_test_id("watermark")).to_have_count(0)
 
 
-def test_ux_31_layouts_are_prepared_taken_kept_on_keys_and_undone(console: Page) -> None:
+def test_ux_31_layouts_are_prepared_taken_kept_on_keys_and_undone(console: Page, people: People, blue: Browser) -> None:
     page = console
     grid, large = page.get_by_test_id("layout-grid"), page.get_by_test_id("layout-1+7")
     page.get_by_test_id("prepare").click()
@@ -84,6 +84,11 @@ def test_ux_31_layouts_are_prepared_taken_kept_on_keys_and_undone(console: Page)
     expect(large).to_have_attribute("aria-pressed", "true")
     page.get_by_test_id("preset-save").click()
     page.get_by_test_id("preset-6").click()
+    page.keyboard.press("1")
+    expect(grid).to_have_attribute("aria-pressed", "true")
+    other = people.enter(people.sign_in(blue, "truc.ban"), page.url.partition("code=")[2], "host").page
+    other.keyboard.press("6")  # saved with the session, not with the browser
+    expect(large).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("1")
     expect(grid).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("6")

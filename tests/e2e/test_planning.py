@@ -160,7 +160,12 @@ def test_ux_32_the_host_is_reminded_of_the_end_and_goes_on(server: Server, peopl
     expect(bar).to_contain_text("Còn 10 phút", timeout=15_000)
     bar.locator('[data-minutes="30"]').click()
     expect(bar).to_be_hidden()
-    expect(page.locator("main.console > header")).to_contain_text(f"{end + timedelta(minutes=30):%H:%M}")
+    header = page.locator("main.console > header")
+    expect(header).to_contain_text(f"{end + timedelta(minutes=30):%H:%M}")
+
+    page.get_by_test_id("extend-menu").click()  # at any time, and what comes of it is told
+    page.locator('.popover [data-minutes="15"]').click()
+    expect(page.get_by_test_id("toast").filter(has_text="Đã gia hạn đến")).to_be_visible()
 
 
 def test_ux_38_40_41_a_registration_without_capacity_waits_by_a_tap(

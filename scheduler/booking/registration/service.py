@@ -17,7 +17,7 @@ from scheduler.booking.admission import store as admission_store
 from scheduler.booking.admission.commit import AdmissionCommit
 from scheduler.booking.admission.queue_management import QueueManagement
 from scheduler.booking.registration import drafts_store, refusals_store, request_validation
-from scheduler.booking.sessions import access_window, codes, listing, occupation, script
+from scheduler.booking.sessions import access_window, codes, listing, occupation, preset_store, script
 from scheduler.booking.sessions import store as sessions_store
 from scheduler.booking.sessions.listing import Selection
 from scheduler.booking.sessions.occupation import Occupation
@@ -508,6 +508,16 @@ class Scheduler:
                 raise InvalidRequest(faults)
             await sessions_store.set_script(db, session_id, normalised)
         return normalised
+
+    async def presets(self, session_id: str) -> dict[int, str]:
+        """Return the layout presets of a session by number, as JSON; a new one has those of its host's latest."""
+        async with self._engine.begin() as db:
+            return await preset_store.of_session(db, session_id)
+
+    async def set_presets(self, session_id: str, presets: dict[int, str]) -> None:
+        """Replace the layout presets of a session."""
+        async with writing(self._engine) as db:
+            await preset_store.replace(db, session_id, presets)
 
     async def session(self, session_id: str) -> Session:
         """Return a session. Raises UnknownSession."""

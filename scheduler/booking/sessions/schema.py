@@ -1,4 +1,4 @@
-"""Tables of sessions beside those of `scheduler.core.schema`: scripts, codes, history, numbers.
+"""Tables of sessions beside those of `scheduler.core.schema`: scripts, presets, codes, history, numbers.
 
 Times are whole seconds since 1970 in UTC, so that every comparison is exact.
 """
@@ -9,10 +9,19 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
 )
 
 from scheduler.core.schema import METADATA
 from scheduler.core.sql_types import Timestamp
+
+PRESETS = Table(  # layouts that controllers prepared for a session, as JSON that is opaque here
+    "layout_presets",
+    METADATA,
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("layout", Text, nullable=False),
+)
 
 SCRIPT_ITEMS = Table(
     "script_items",

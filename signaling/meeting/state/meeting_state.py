@@ -61,6 +61,7 @@ from signaling.messages.effects import (
     Speak,
     StopRecording,
     StoreChat,
+    StorePresets,
     StoreSpeaking,
     StoreStep,
     Tell,
@@ -81,6 +82,8 @@ from signaling.messages.server import (
     Official,
     OnDuty,
     OnePictureState,
+    Preset,
+    PresetsState,
     Renew,
     Seats,
     ServerMessage,
@@ -125,6 +128,8 @@ class Booking:
     """When pictures of recordings are composed, unless a controller wants one live."""
     duty: OnDuty | None = None
     """The technician of the centre on duty, whom points call when their connection is lost."""
+    presets: tuple[Preset, ...] = ()
+    """Layouts on the keys of the console, by number."""
     echo_s: float = 0.0
     """Delay in seconds after which one hears oneself in the test room, which belongs to no session; 0 in a meeting."""
 
@@ -151,6 +156,7 @@ class MeetingState:
         self.latest_vote = LatestVote()
         self.speaking: str | None = None
         self.speaking_times = SpeakingTimes()
+        self.presets = {preset.number: preset for preset in booking.presets}
         self.gives_way_at: datetime | None = None
         """When the meeting ends because an emergency took its code."""
         self.one_picture = False
@@ -497,6 +503,14 @@ class MeetingState:
             layout = layout if seat in layout.seats else layout_validation.with_pin_moved(layout, point, seat)
         return self.layout_control.arrange(layout, audience)
 
+    def set_preset(self, client: str, preset: Preset) -> list[Effect]:
+        """Replace a layout on a key of the console; it may name points that were not invited."""
+        self._require_controller(client)
+        layout_validation.check(preset.layout)
+        self.presets[preset.number] = preset
+        saved = [self.presets[number] for number in sorted(self.presets)]
+        return [StorePresets(tuple(saved)), *self._tell_controllers(PresetsState(presets=saved))]
+
     def share(self, client: str, on: bool) -> list[Effect]:
         """Share one's screen, or end that: seats with the floor may, one at a time, controllers before others.
 
@@ -828,6 +842,7 @@ class MeetingState:
             script=self.script.state if seat.controller or seat.role == "host" else None,
             agenda=self.script.agenda,
             duty=self.booking.duty,
+            presets=[self.presets[number] for number in sorted(self.presets)] if seat.controller else [],
             view=seat.view,
             content=self.layout_control.content,
             advisory=self.booking.advisory,

@@ -48,6 +48,9 @@ MESSAGES = st.one_of(
         clock=st.booleans(),
         ref=REF,
     ),
+    st.builds(
+        m.SetPreset, type=st.just("preset"), number=st.integers(1, 6), kind=st.sampled_from(["grid", "1+7"]), ref=REF
+    ),
     st.builds(m.Record, type=st.just("record"), on=st.booleans(), pause=st.booleans(), ref=REF),
     st.builds(
         m.WriteChat,

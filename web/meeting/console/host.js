@@ -130,7 +130,7 @@ class HostPage extends MeetingPage {
         <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
         <chat-notice .state=${state} .now=${meeting.now}></chat-notice>
         <vote-result .vote=${state?.vote ?? null}></vote-result>
-        <layout-picker .shown=${state?.layout ?? DEFAULT_LAYOUT} .own=${state?.own ?? {}} .seats=${state?.seats ?? []} .onePicture=${Boolean(state?.onePicture)}></layout-picker>
+        <layout-picker .shown=${state?.layout ?? DEFAULT_LAYOUT} .own=${state?.own ?? {}} .saved=${state?.presets ?? []} .seats=${state?.seats ?? []} .onePicture=${Boolean(state?.onePicture)}></layout-picker>
         <script-bar .script=${state?.script ?? EMPTY_SCRIPT} .seats=${state?.seats ?? []} .now=${meeting.countedNow} .session=${state?.session.id ?? ''}></script-bar>
         <control-bar .meeting=${meeting} .tick=${tick} .chair=${true} @full=${this.fullScreen} @fault=${this.openIncidentDialog} @keys=${this.showKeys}></control-bar>
       </section>
@@ -144,6 +144,7 @@ class HostPage extends MeetingPage {
     return html`<header>
       <h1 title=${session ? `${session.title} · ${t('sessions.host', session.host)}` : ''}>${session?.title ?? t('room.joining')}</h1>
       <time class="now" data-testid="clock">${clock(now)}${session ? html` <small>${hourMinute(session.official.start)}–${hourMinute(session.official.end)}</small>` : nothing}</time>
+      <more-menu testid="extend-menu" .label=${t('extend.title')} picture="clock" .content=${() => html`<extend-bar .asked=${true} .session=${session ?? null} .now=${countedNow}></extend-bar>`}></more-menu>
       <recorder-controls .state=${state} .now=${countedNow}></recorder-controls>
       <div class="who-controls"><control-state .state=${state}></control-state></div>
       <button type="button" class="danger" data-testid="leave" @click=${this.leave}>${icon('leave')}<span>${t('host.end')}</span></button>

@@ -13,7 +13,6 @@ import {layoutOfPreset, presetOf, presets} from './presets.js';
 
 /** @type {LayoutKind[]} The layouts a meeting mostly needs, one tap away. */
 const QUICK_LAYOUTS = ['grid', 'speaker', 'single', 'lecture', 'content', 'side-by-side', '1+5', '1+7', '2x2', '3x3'];
-const PRESETS_KEY = 'presets';
 const REPLY_MS = 2000; // the server replies sooner, or not at all
 
 /** @type {Audience[]} Whose picture it is. */
@@ -26,7 +25,7 @@ const AUDIENCES = ['everyone', 'host', 'components', 'systems', 'recording'];
 export class LayoutPicker extends BaseElement {
   static properties = {
     shown: {attribute: false}, own: {attribute: false}, seats: {attribute: false}, onePicture: {type: Boolean}, audience: {state: true}, plans: {state: true}, undoLayouts: {state: true},
-    prepared: {state: true}, presets: {state: true}, saving: {state: true},
+    saved: {attribute: false}, prepared: {state: true}, saving: {state: true},
   };
 
   constructor() {
@@ -49,8 +48,8 @@ export class LayoutPicker extends BaseElement {
     this.requested = {};
     /** @type {Layout | null} what is being prepared and nobody sees */
     this.prepared = null;
-    /** @type {Preset[]} the layouts on the keys 1 to 6 */
-    this.presets = presets(JSON.parse(localStorage.getItem(PRESETS_KEY) ?? '[]'));
+    /** @type {SavedPreset[]} the presets that the session has */
+    this.saved = [];
     /** Whether the next preset is not shown but replaced. */
     this.saving = false;
   }
@@ -58,6 +57,11 @@ export class LayoutPicker extends BaseElement {
   connectedCallback() {
     super.connectedCallback();
     layouts().then(plans => (this.plans = plans), () => {}); // without them the buttons still have their words
+  }
+
+  /** The layouts on the keys 1 to 6. */
+  get presets() {
+    return presets(this.saved);
   }
 
   get layout() {
@@ -163,8 +167,7 @@ export class LayoutPicker extends BaseElement {
   usePreset(index) {
     if (!this.presets[index]) return;
     if (this.saving) {
-      this.presets = this.presets.map((old, place) => (place === index ? presetOf(this.target, this.seats) : old));
-      localStorage.setItem(PRESETS_KEY, JSON.stringify(this.presets));
+      this.emit('command', {type: 'preset', number: index + 1, ...presetOf(this.target, this.seats)});
       this.saving = false;
     } else this.change(layoutOfPreset(this.presets[index], this.seats));
   }

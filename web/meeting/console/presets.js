@@ -7,11 +7,14 @@ import {DEFAULT_LAYOUT, layoutFields} from '../client/layouts.js';
 const FIRST = ['grid', 'speaker', 'single', 'content', '1+5', 'side-by-side'];
 
 /**
- * Return the six presets out of what was saved: whatever is missing or no preset is as at first.
- * @param {any} saved
+ * Return the six presets: those that the session has, the others as at first.
+ * @param {SavedPreset[]} saved
  * @returns {Preset[]}
  */
-export const presets = saved => FIRST.map((kind, index) => (typeof saved?.[index]?.kind === 'string' ? layoutFields(saved[index]) : {...DEFAULT_LAYOUT, kind}));
+export function presets(saved) {
+  const known = new Map(saved.map(preset => [preset.number, preset]));
+  return FIRST.map((kind, index) => layoutFields(known.get(index + 1) ?? {...DEFAULT_LAYOUT, kind}));
+}
 
 /**
  * Return a layout as a preset: points instead of seats.

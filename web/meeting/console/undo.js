@@ -2,6 +2,7 @@
 
 import {layoutFields} from '../client/layouts.js';
 import {properName, raisedHands} from '../client/meeting-state.js';
+import {presets} from './presets.js';
 
 /**
  * Return the messages that take a command back, from the state before it; null for a command that has no way back.
@@ -34,6 +35,8 @@ export function undoOf(command, before) {
       const own = before.own[/** @type {Audience} */ (audience)];
       return own ? [{type: 'layout', audience, ...layoutFields(own)}] : null;
     }
+    case 'preset':
+      return [{type, number: command.number, ...presets(before.presets)[command.number - 1]}];
     case 'one-picture-all':
     case 'voices':
     case 'assist':
@@ -67,6 +70,8 @@ export function told(command, state) {
       return [command.audience && command.audience !== 'everyone' ? 'did.layout-some' : 'did.layout'];
     case 'layout-same':
       return ['did.layout-same'];
+    case 'preset':
+      return ['did.preset', command.number];
     case 'one-picture-all':
       return [command.on ? 'did.one-picture' : 'did.one-picture-end'];
     case 'step':

@@ -8,13 +8,16 @@ import {PAGE_ROWS, pageOf, readState, sortedBy, writeState} from './table-state.
 
 /** @typedef {import('./table-state.js').Column<any>} Column */
 
+/** A table of so few rows needs no search. */
+const FEW_ROWS = 8;
+
 /**
  * A table; `rows` null means that they are still fetched, `fault` that they could not be. The first column is the head
  * of its row. Fires `retry`.
  */
 export class DataTable extends BaseElement {
   static properties = {
-    name: {}, label: {}, columns: {attribute: false}, rows: {attribute: false}, rowId: {attribute: false}, fault: {}, empty: {attribute: false}, state: {state: true},
+    name: {}, label: {}, columns: {attribute: false}, rows: {attribute: false}, rowId: {attribute: false}, sum: {attribute: false}, fault: {}, empty: {attribute: false}, state: {state: true},
   };
 
   constructor() {
@@ -27,6 +30,8 @@ export class DataTable extends BaseElement {
     this.rows = null;
     /** @type {(row: any) => string} */
     this.rowId = row => row.id;
+    /** A row that stands first, whatever is sorted or searched. @type {any} */
+    this.sum = null;
     this.fault = '';
     /** What stands in place of no rows at all. @type {unknown} */
     this.empty = nothing;
@@ -51,13 +56,19 @@ export class DataTable extends BaseElement {
     if (!this.rows) return loadingState();
     if (!this.rows.length) return this.empty === nothing ? emptyState({title: t('table.none')}) : this.empty;
     const seen = pageOf(this.rows, this.columns, this.state, collator.compare);
+    const tools = this.rows.length > FEW_ROWS || this.state.q;
+    return html`${tools ? this.tools(seen.found, this.rows.length) : nothing}
+      ${seen.found ? this.table(seen.rows) : this.noMatch()} ${seen.pages > 1 ? this.pager(seen) : nothing}`;
+  }
+
+  /** @param {number} found @param {number} all */
+  tools(found, all) {
     return html`<div class="table-tools row between wrap">
         <label class="find"><span class="unseen">${t('table.search', this.label)}</span>
           <input type="search" placeholder=${t('table.search-short')} data-testid="${this.name}-search" .value=${this.state.q}
             @input=${(/** @type {any} */ {target}) => this.show({...this.state, q: target.value, page: 1})}></label>
-        <span class="soft" role="status" data-testid="${this.name}-count">${t('table.count', seen.found, this.rows.length)}</span>
-      </div>
-      ${seen.found ? this.table(seen.rows) : this.noMatch()} ${seen.pages > 1 ? this.pager(seen) : nothing}`;
+        <span class="soft" role="status" data-testid="${this.name}-count">${t('table.count', found, all)}</span>
+      </div>`;
   }
 
   noMatch() {
@@ -69,7 +80,8 @@ export class DataTable extends BaseElement {
   table(rows) {
     return html`<div class="wide-table" tabindex="0" role="region" aria-label=${this.label}><table class="data" data-testid=${this.name}>
       <thead><tr>${this.columns.map(column => this.heading(column))}</tr></thead>
-      <tbody>${repeat(rows, this.rowId, row => html`<tr data-testid="${this.name}-row" data-id=${this.rowId(row)}>${this.columns.map((column, place) => this.cell(column, row, place))}</tr>`)}</tbody>
+      <tbody>${this.sum ? html`<tr class="sum">${this.columns.map((column, place) => this.cell(column, this.sum, place))}</tr>` : nothing}
+        ${repeat(rows, this.rowId, row => html`<tr data-testid="${this.name}-row" data-id=${this.rowId(row)}>${this.columns.map((column, place) => this.cell(column, row, place))}</tr>`)}</tbody>
     </table></div>`;
   }
 

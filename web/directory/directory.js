@@ -6,11 +6,12 @@ import {STATE_BADGES, groupPoints, countByState, firstAssessmentsDue, STATES} fr
 import {errorMessage, Page, setTitle} from '../core/base.js';
 import './point-card.js';
 import './import-export.js';
+import {keepInAddress, keptInAddress} from '../core/address.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {CENTRAL} from '../core/nav.js';
 import {day} from '../core/time.js';
-import {loadingState} from '../core/states.js';
+import {emptyState, loadingState} from '../core/states.js';
 
 /** Shows the tree of units and points, and the card of the chosen point. */
 class DirectoryPage extends Page {
@@ -24,8 +25,9 @@ class DirectoryPage extends Page {
     setTitle('directory.title');
     /** @type {DirectoryTree | null} */
     this.tree = null;
-    this.text = '';
-    this.state = '';
+    const {q = '', state = ''} = keptInAddress(['q', 'state']);
+    this.text = q;
+    this.state = state;
     /** @type {PointDetails | null} */
     this.card = null;
     /** The id of a point whose card the user may not see. */
@@ -53,7 +55,7 @@ class DirectoryPage extends Page {
     await this.attempt(async () => {
       try {
         this.card = await pointCard(id);
-        history.replaceState(null, '', `?point=${encodeURIComponent(id)}`);
+        keepInAddress({point: id});
       } catch (failure) {
         if (!(failure instanceof ProblemError) || ![403, 404].includes(failure.status)) throw failure;
         this.card = null;
@@ -101,20 +103,32 @@ class DirectoryPage extends Page {
     </div>`;
   }
 
+  /** Show the points that a text and a state leave, and keep both in the address. @param {string} text @param {string} state */
+  look(text, state) {
+    [this.text, this.state] = [text, state];
+    keepInAddress({q: text, state});
+  }
+
   search() {
     return html`<div class="field"><label for="search">${t('directory.search')}</label>
-        <input id="search" type="search" data-testid="search" autocomplete="off" .value=${this.text} @input=${(/** @type {any} */ {target}) => (this.text = target.value)}></div>
+        <input id="search" type="search" data-testid="search" autocomplete="off" .value=${this.text} @input=${(/** @type {any} */ {target}) => this.look(target.value, this.state)}></div>
       <div class="field"><label for="state">${t('directory.state')}</label>
-        <select id="state" data-testid="state-filter" @change=${(/** @type {any} */ {target}) => (this.state = target.value)}>
+        <select id="state" data-testid="state-filter" @change=${(/** @type {any} */ {target}) => this.look(this.text, target.value)}>
           <option value="">${t('directory.all')}</option>
           ${STATES.map(state => html`<option value=${state} ?selected=${state === this.state}>${t(`point.${state}`)}</option>`)}
         </select></div>`;
   }
 
+  clear() {
+    this.look('', '');
+    const state = /** @type {HTMLSelectElement | null} */ (this.querySelector('#state'));
+    if (state) state.value = ''; // what was chosen, which an attribute does not take back
+  }
+
   /** @param {DirectoryTree} tree */
   branches(tree) {
     const groups = groupPoints(tree, this.text, this.state);
-    if (!groups.length) return html`<p class="empty" data-testid="none">${t('directory.none')}</p>`;
+    if (!groups.length) return emptyState({picture: 'search', title: t('directory.none'), action: html`<button type="button" data-testid="directory-clear" @click=${this.clear}>${t('table.clear')}</button>`, testid: 'none'});
     const few = Boolean(this.text.trim() || this.state);
     return repeat(groups, ({id}) => `${id}${few}`, ({id, name, points}) => html`<details class="branch" ?open=${few || points.length < 3} data-testid="branch" data-group=${id}>
       <summary>${name} <span class="soft">(${points.length})</span></summary>

@@ -4,12 +4,12 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {postTo, replyToLineIncident, lines, nameLineContact, providers} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import {field, formValues} from '../core/fields.js';
+import '../core/data-table.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
-import {foldText} from '../meeting/client/meeting-state.js';
 import {CENTRAL} from '../core/nav.js';
 import {clock, day, hourMinute, slot} from '../core/time.js';
-import {loadingState} from '../core/states.js';
+import {emptyState, loadingState} from '../core/states.js';
 
 /** How often the page is refreshed. */
 const POLL_MS = 10_000;
@@ -19,12 +19,23 @@ const WEAK_LOSS_PERCENT = 2;
 /** @param {number | null} rate kbit/s */
 const mbps = rate => (rate === null ? '–' : number(rate / 1000, {maximumFractionDigits: 2}));
 
+/** @type {import('../core/table-state.js').Column<ProviderLine>[]} */
+const LINE_COLUMNS = [
+  {id: 'point', label: t('lines.point'), value: ({point}) => point.name},
+  {id: 'type', label: t('lines.type'), value: ({type}) => type},
+  {
+    id: 'rates', label: t('lines.rates'), value: line => line.subscribed_kbps,
+    cell: line => html`${t('line.rates', mbps(line.subscribed_kbps), mbps(line.up_kbps), mbps(line.down_kbps))} ${line.slow ? html`<span class="badge cancelled">${t('line.slow')}</span>` : nothing}`,
+  },
+  {id: 'ranges', label: t('lines.ranges'), long: true, value: ({ranges}) => ranges.join(', ')},
+];
+
 /**
  * Shows a provider its access lines, the sessions that need them and the incidents to reply to; the centre may see
  * any provider's.
  */
 class LinesPage extends Page {
-  static properties = {...Page.properties, overview: {state: true}, providers: {state: true}, text: {state: true}, namingContactOf: {state: true}, issued: {state: true}};
+  static properties = {...Page.properties, overview: {state: true}, providers: {state: true}, namingContactOf: {state: true}, issued: {state: true}};
 
   constructor() {
     super();
@@ -34,7 +45,6 @@ class LinesPage extends Page {
     /** @type {Provider[]} */
     this.providers = [];
     this.chosen = '';
-    this.text = '';
     /** The session whose contact is being named. */
     this.namingContactOf = '';
     /** @type {IssuedAccount | null} */
@@ -145,11 +155,11 @@ class LinesPage extends Page {
     return html`<h2>${t('lines.incidents')}</h2>
       ${shown.incidents.length
         ? html`<ul class="cards" aria-live="polite">${repeat(shown.incidents, ({id}) => id, one => this.incident(one, shown.may_answer))}</ul>`
-        : html`<p class="empty" data-testid="no-incident">${t('lines.no-incident')}</p>`}
+        : emptyState({picture: 'check', title: t('lines.no-incident'), testid: 'no-incident'})}
       <h2>${t('lines.sessions')}</h2>
       ${shown.sessions.length
         ? html`<ul class="cards">${repeat(shown.sessions, ({id}) => id, one => this.session(one, shown.may_answer))}</ul>`
-        : html`<p class="empty" data-testid="no-session">${t('lines.no-session')}</p>`}
+        : emptyState({picture: 'calendar', title: t('lines.no-session'), testid: 'no-session'})}
       <h2>${t('lines.own', shown.lines.length)}</h2> ${this.table(shown.lines)}`;
   }
 
@@ -214,14 +224,7 @@ class LinesPage extends Page {
 
   /** @param {ProviderLine[]} own */
   table(own) {
-    const wanted = foldText(this.text.trim());
-    const rows = own.filter(({point, type, ranges}) => foldText(`${point.name} ${type} ${ranges.join(' ')}`).includes(wanted));
-    return html`<div class="row wrap filters"><input type="search" data-testid="search" aria-label=${t('lines.search')} placeholder=${t('lines.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
-      ${rows.length
-        ? html`<div class="wide-table" tabindex="0" role="region" aria-label=${t('lines.own', own.length)}><table class="ledger"><thead><tr>${['point', 'type', 'rates', 'ranges'].map(column => html`<th scope="col">${t(`lines.${column}`)}</th>`)}</tr></thead>
-            <tbody>${rows.map(line => html`<tr data-testid="own-line"><td>${line.point.name}</td><td>${line.type}</td>
-              <td>${t('line.rates', mbps(line.subscribed_kbps), mbps(line.up_kbps), mbps(line.down_kbps))} ${line.slow ? html`<span class="badge cancelled">${t('line.slow')}</span>` : nothing}</td><td>${line.ranges.join(', ')}</td></tr>`)}</tbody></table></div>`
-        : html`<p class="empty" data-testid="none">${t(own.length ? 'lines.none-found' : 'lines.none')}</p>`}`;
+    return html`<data-table name="own-lines" label=${t('lines.own', own.length)} .columns=${LINE_COLUMNS} .rows=${own} .empty=${emptyState({picture: 'network', title: t('lines.none')})}></data-table>`;
   }
 }
 

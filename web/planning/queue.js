@@ -4,12 +4,13 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {ProblemError, confirmPlan, holdPlan, queue, errorText} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import './plan-timeline.js';
+import {keepInAddress, keptInAddress} from '../core/address.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {isCentral} from '../core/nav.js';
 import {day, hourMinute, slot, span} from '../core/time.js';
-import {loadingState} from '../core/states.js';
+import {emptyState, loadingState} from '../core/states.js';
 
 const POLL_MS = 15_000;
 const SECOND_MS = 1000;
@@ -27,7 +28,7 @@ class QueuePage extends Page {
     setTitle('queue-page.title');
     /** @type {Queue | null} */
     this.queue = null;
-    this.search = '';
+    this.search = keptInAddress(['q']).q ?? '';
     /** The session whose plan is looked at. */
     this.chosen = '';
     /** @type {Plan | null} */
@@ -96,12 +97,18 @@ class QueuePage extends Page {
     });
   }
 
+  /** @param {string} text */
+  look(text) {
+    this.search = text;
+    keepInAddress({q: text});
+  }
+
   render() {
     return html`<top-bar .me=${this.me} current="queue"></top-bar>
       <main>
         <div class="row between"><h1>${t('queue-page.title')}</h1>
           ${this.queue ? html`<input class="find" type="search" data-testid="queue-search" aria-label=${t('queue-page.search')} placeholder=${t('queue-page.search')}
-            .value=${this.search} @input=${(/** @type {any} */ {target}) => (this.search = target.value)}>` : nothing}
+            .value=${this.search} @input=${(/** @type {any} */ {target}) => this.look(target.value)}>` : nothing}
         </div>
         ${errorMessage(this.error)}
         ${this.done ? html`<p class="fine" role="status" data-testid="served">${icon('check')}<span>${this.done}</span></p>` : nothing}
@@ -112,8 +119,8 @@ class QueuePage extends Page {
   /** @param {Queue} queue */
   queueAndOverruns({waiting, overruns}) {
     return html`${overruns.length ? html`<h2>${t('queue-page.overruns')}</h2><ul class="cards">${overruns.map(each => this.overrun(each))}</ul>` : nothing}
-      ${waiting.length === 0 ? html`<p class="empty" data-testid="queue-empty">${t('queue-page.none')}</p>` : nothing}
-      ${waiting.length && !this.waiting.length ? html`<p class="empty">${t('queue-page.no-match')}</p>` : nothing}
+      ${waiting.length === 0 ? emptyState({picture: 'check', title: t('queue-page.none'), action: html`<a class="button" href="calendar.html">${icon('calendar')}<span>${t('nav.calendar')}</span></a>`, testid: 'queue-empty'}) : nothing}
+      ${waiting.length && !this.waiting.length ? emptyState({picture: 'search', title: t('queue-page.no-match'), action: html`<button type="button" @click=${() => this.look('')}>${t('table.clear')}</button>`}) : nothing}
       <ol class="cards">${repeat(this.waiting, ({session}) => session.id, standing => this.card(standing, waiting.indexOf(standing) + 1))}</ol>`;
   }
 

@@ -4,13 +4,16 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {audit, auditCheck, auditUrl, verifyAudit} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {dateField} from '../core/fields.js';
+import {keepInAddress, keptInAddress} from '../core/address.js';
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
 import {clock, day, fromLocal, utc} from '../core/time.js';
-import {loadingState} from '../core/states.js';
+import {emptyState, loadingState} from '../core/states.js';
 
 const PAGE = 100;
 const DAY_MS = 86_400_000;
+/** The fields by which entries are looked for; the address keeps them. */
+const FILTERS = ['q', 'action', 'actor', 'from', 'to'];
 /** Actions that the list can be filtered by; the first ones concern security. */
 const FILTER_ACTIONS = [
   'login-failed', 'login-locked', 'code-wrong', 'code-locked', 'refused', 'worker-refused',
@@ -23,7 +26,7 @@ const actionName = action => (hasText(`audit.action.${action}`) ? t(`audit.actio
 
 /** Searches, filters and exports the audit log, and verifies its hash chain. */
 class AuditPage extends Page {
-  static properties = {...Page.properties, rows: {state: true}, check: {state: true}, more: {state: true}, busy: {state: true}};
+  static properties = {...Page.properties, rows: {state: true}, check: {state: true}, fields: {state: true}, more: {state: true}, busy: {state: true}};
 
   constructor() {
     super();
@@ -34,25 +37,39 @@ class AuditPage extends Page {
     this.check = null;
     this.more = false;
     this.busy = false;
-    /** @type {Record<string, string>} */
-    this.filter = {};
+    /** The fields of the form. @type {Record<string, string>} */
+    this.fields = keptInAddress(FILTERS);
   }
 
   async load() {
-    [this.check, this.rows] = await Promise.all([auditCheck(), audit({limit: String(PAGE)})]);
+    [this.check, this.rows] = await Promise.all([auditCheck(), audit({...this.filter, limit: String(PAGE)})]);
     this.more = this.rows.length === PAGE;
+  }
+
+  /** What the fields ask the server for. @returns {Record<string, string>} */
+  get filter() {
+    const {from, to, ...rest} = this.fields;
+    return {...rest, ...(from && {from: fromLocal(`${from}T00:00`)}), ...(to && {to: utc(Date.parse(fromLocal(`${to}T00:00`)) + DAY_MS)})};
   }
 
   /** @param {SubmitEvent} event */
   search(event) {
     event.preventDefault();
     const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
-    const fields = Object.fromEntries([...form].map(([name, value]) => [name, String(value).trim()]));
-    const to = fields.to ? utc(Date.parse(fromLocal(`${fields.to}T00:00`)) + DAY_MS) : '';
-    this.filter = Object.fromEntries(
-      Object.entries({...fields, from: fields.from ? fromLocal(`${fields.from}T00:00`) : '', to}).filter(([, value]) => value),
-    );
+    this.look(Object.fromEntries([...form].map(([name, value]) => [name, String(value).trim()]).filter(([, value]) => value)));
+  }
+
+  /** Look for entries, and keep in the address for which. @param {Record<string, string>} fields */
+  look(fields) {
+    this.fields = fields;
+    keepInAddress({...Object.fromEntries(FILTERS.map(name => [name, ''])), ...fields});
     this.fetch('');
+  }
+
+  async clear() {
+    this.look({});
+    await this.updateComplete;
+    /** @type {HTMLFormElement} */ (this.querySelector('form.filters')).reset(); // what was chosen in a select, too
   }
 
   /** Show the newest entries there are, or those before one. @param {string} before */
@@ -97,13 +114,13 @@ class AuditPage extends Page {
 
   form() {
     return html`<form class="filters" role="search" @submit=${this.search}>
-      <div class="field"><label for="q">${t('audit.search')}</label><input id="q" name="q" type="search" maxlength="200" data-testid="audit-q"></div>
+      <div class="field"><label for="q">${t('audit.search')}</label><input id="q" name="q" type="search" maxlength="200" data-testid="audit-q" .value=${this.fields.q ?? ''}></div>
       <div class="field"><label for="action">${t('audit.action')}</label>
         <select id="action" name="action" data-testid="audit-action"><option value="">${t('audit.any')}</option>
-          ${FILTER_ACTIONS.map(action => html`<option value=${action}>${actionName(action)}</option>`)}</select></div>
-      <div class="field"><label for="actor">${t('audit.actor')}</label><input id="actor" name="actor" maxlength="64" autocapitalize="off" data-testid="audit-actor"></div>
-      ${dateField({name: 'from', label: t('audit.from'), testid: 'audit-from'})}
-      ${dateField({name: 'to', label: t('audit.to'), testid: 'audit-to'})}
+          ${FILTER_ACTIONS.map(action => html`<option value=${action} ?selected=${action === this.fields.action}>${actionName(action)}</option>`)}</select></div>
+      <div class="field"><label for="actor">${t('audit.actor')}</label><input id="actor" name="actor" maxlength="64" autocapitalize="off" data-testid="audit-actor" .value=${this.fields.actor ?? ''}></div>
+      ${dateField({name: 'from', label: t('audit.from'), value: this.fields.from, testid: 'audit-from'})}
+      ${dateField({name: 'to', label: t('audit.to'), value: this.fields.to, testid: 'audit-to'})}
       <button class="main" data-testid="audit-find" ?disabled=${this.busy}>${t('audit.find')}</button>
       <button type="button" data-testid="audit-csv" @click=${() => this.save('csv')}>${icon('download')}<span>CSV</span></button>
       <button type="button" data-testid="audit-jsonl" @click=${() => this.save('jsonl')}>${icon('download')}<span>JSON</span></button>
@@ -116,7 +133,7 @@ class AuditPage extends Page {
   }
 
   list() {
-    if (!this.rows.length) return html`<p class="empty" data-testid="audit-none">${t('audit.none')}</p>`;
+    if (!this.rows.length) return emptyState({picture: 'search', title: t('audit.none'), action: html`<button type="button" data-testid="audit-clear" @click=${this.clear}>${t('table.clear')}</button>`, testid: 'audit-none'});
     return html`<div class="wide-table" tabindex="0" role="region" aria-label=${t('audit.title')}><table class="ledger">
         <thead><tr>${['at', 'actor', 'action', 'subject', 'source', 'profile'].map(name => html`<th scope="col">${t(`audit.${name}`)}</th>`)}</tr></thead>
         <tbody>${repeat(this.rows, ({id}) => id, row => this.row(row))}</tbody>

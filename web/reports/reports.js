@@ -4,11 +4,15 @@ import {html, nothing, repeat, svg} from '../vendor/lit.js';
 import {report, reportUrl, reportPoints, reportRows, review} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {dateField} from '../core/fields.js';
+import {keepInAddress, keptInAddress} from '../core/address.js';
+import '../core/data-table.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
-import {day, fromLocal, hourMinute, slot, span, utc} from '../core/time.js';
+import {day, fromLocal, hourMinute, slot, span, toLocal, utc} from '../core/time.js';
 import {EMERGENCY} from '../core/values.js';
-import {loadingState} from '../core/states.js';
+import {emptyState, loadingState} from '../core/states.js';
+
+/** @template T @typedef {import('../core/table-state.js').Column<T>} Column */
 
 const FIGURES = /** @type {const} */ (['registered', 'sessions', 'minutes', 'points', 'recorded', 'late', 'answered_late', 'waited', 'revoked', 'cancelled', 'incidents']);
 const OUTCOME_FIGURES = /** @type {const} */ (['expected', 'present', 'absent', 'available', 'line', 'owed', 'sent', 'confirmed', 'handed', 'emergencies', 'reviewed']);
@@ -19,6 +23,10 @@ const OUTCOME_FIGURES = /** @type {const} */ (['expected', 'present', 'absent', 
 const SHARES = {available: 'points', line: 'lines', handed: 'handed'};
 const GROUPINGS = /** @type {const} */ (['level', 'class', 'purpose', 'kind', 'unit']);
 const PROVIDER_FIGURES = /** @type {const} */ (['lines', 'sessions', 'minutes', 'lossy', 'incidents', 'restored', 'restore']);
+const POINT_FIGURES = /** @type {const} */ (['expected', 'present', 'absent']);
+const POINT_SHARES = /** @type {const} */ (['available', 'line']);
+/** What the address keeps of the period. */
+const PERIOD_FIELDS = ['period', 'year', 'month', 'calendar', 'from', 'to'];
 const DAY_MS = 86_400_000;
 const WIDTH = 760;
 const HEIGHT = 190;
@@ -27,6 +35,18 @@ const TOP = 22;
 
 /** Format thousandths as a percentage. @param {number | null} permille */
 const share = permille => (permille === null ? '–' : number(permille / 1000, {style: 'percent', maximumFractionDigits: 1}));
+
+/** Return the day of an instant that a request has, as a field holds it. @param {string | undefined} at @param {number} [later] ms */
+const dayOf = (at, later = 0) => (at ? toLocal(Date.parse(at) + later).slice(0, 10) : '');
+
+/** @param {string} label @returns {Column<ReportRow>} */
+const nameColumn = label => ({id: 'name', label: t(label), value: row => row.name});
+
+/** @param {ReportRow} row */
+const keyOf = ({key}) => key;
+
+/** Return the row of all registrations. @param {Report} whole @param {number | null} before @returns {ReportRow} */
+const sumOf = (whole, before) => ({key: '', name: t('reports.total'), figures: whole.total, shares: whole.shares, before});
 
 /** Shows the figures of a period; every number opens the registrations that it counts. */
 class ReportsPage extends Page {
@@ -38,7 +58,7 @@ class ReportsPage extends Page {
     /** @type {Report | null} */
     this.report = null;
     /** @type {Record<string, string>} */
-    this.query = {period: 'year', year: String(new Date().getFullYear())};
+    this.query = {period: 'year', year: String(new Date().getFullYear()), ...keptInAddress(PERIOD_FIELDS)};
     /** The registrations behind the number that was opened. @type {{name: string, list: ReportEntry[]} | null} */
     this.drillDown = null;
     /** The attendance of each point; null until it is requested. @type {ReportPoint[] | null} */
@@ -69,6 +89,7 @@ class ReportsPage extends Page {
     this.query = period === 'range'
       ? {period, ...(from && {from: fromLocal(`${from}T00:00`)}), ...(ends && {to: ends})}
       : {period: String(period), year: String(year), ...(month && {month: String(month)}), ...(calendar && {calendar: 'true'})};
+    keepInAddress({...Object.fromEntries(PERIOD_FIELDS.map(name => [name, ''])), ...this.query});
     this.attempt(() => this.load());
   }
 
@@ -105,8 +126,8 @@ class ReportsPage extends Page {
       <div class="field"><label for="period">${t('reports.period')}</label><select id="period" name="period" data-testid="report-period" @change=${choose}>
         ${['month', 'first_half', 'second_half', 'year', 'range'].map(one => html`<option value=${one} ?selected=${one === this.query.period}>${t(`reports.${one}`)}</option>`)}</select></div>
       ${range
-        ? html`${dateField({name: 'from', label: t('reports.from'), testid: 'report-from', required: true})}
-            ${dateField({name: 'to', label: t('reports.to'), testid: 'report-to', required: true})}`
+        ? html`${dateField({name: 'from', label: t('reports.from'), value: dayOf(this.query.from), testid: 'report-from', required: true})}
+            ${dateField({name: 'to', label: t('reports.to'), value: dayOf(this.query.to, -DAY_MS), testid: 'report-to', required: true})}`
         : html`<div class="field"><label for="year">${t('reports.year-of')}</label><input id="year" name="year" type="number" min="2000" max="2199" required
               .value=${this.query.year ?? String(new Date().getFullYear())} data-testid="report-year"></div>
             ${this.query.period === 'month' ? this.months() : html`<label class="option"><input type="checkbox" name="calendar" ?checked=${this.query.calendar} data-testid="report-calendar"><span>${t('reports.calendar')}</span></label>`}`}
@@ -128,7 +149,7 @@ class ReportsPage extends Page {
       <p data-testid="report-usage">${t('reports.usage', usage.sessions, usage.points, usage.waited, usage.revoked, usage.refused, peak)}</p>
       ${this.uptime(whole.uptime)}
       ${whole.total.registered ? html`${this.chart(whole.rows.month)} ${GROUPINGS.map(by => this.table(whole, by))} ${this.corrections(whole.corrections)} ${this.outcomes(whole)} ${this.byPoint()}`
-        : html`<p class="empty" data-testid="report-none">${t('reports.none')}</p>`}
+        : emptyState({picture: 'calendar', title: t('reports.none'), text: t('reports.none-text'), testid: 'report-none'})}
       ${whole.carriers.length ? this.providerTable(whole.carriers) : nothing}`;
   }
 
@@ -150,12 +171,17 @@ class ReportsPage extends Page {
 
   /** @param {Report} whole @param {'level' | 'class' | 'purpose' | 'kind' | 'unit'} by */
   table(whole, by) {
-    return html`<h2>${t(`reports.by-${by}`)}</h2><div class="wide-table" tabindex="0" role="region" aria-label=${t(`reports.by-${by}`)}><table class="ledger" data-testid="report-${by}">
-      <thead><tr><th scope="col">${t(`reports.${by}`)}</th>${FIGURES.map(figure => html`<th scope="col">${t(`reports.${figure}`)}</th>`)}
-        ${by === 'unit' ? html`<th scope="col">${t('reports.before')}</th>` : nothing}</tr></thead>
-      <tbody>${this.row({key: '', name: t('reports.total'), figures: whole.total, shares: whole.shares, before: whole.rows[by].reduce((sum, {before}) => sum + (before ?? 0), 0)}, '', by === 'unit')}
-        ${repeat(whole.rows[by], ({key}) => key, row => this.row(row, by, by === 'unit'))}</tbody>
-    </table></div>`;
+    const before = whole.rows[by].reduce((sum, row) => sum + (row.before ?? 0), 0);
+    /** @type {Column<ReportRow>[]} */
+    const columns = [nameColumn(`reports.${by}`), ...FIGURES.map(figure => this.figureColumn(by, figure))];
+    if (by === 'unit') columns.push({id: 'before', label: t('reports.before'), number: true, value: row => row.before ?? 0, cell: row => number(row.before ?? 0)});
+    return html`<h2>${t(`reports.by-${by}`)}</h2>
+      <data-table name="report-${by}" label=${t(`reports.by-${by}`)} .columns=${columns} .rows=${whole.rows[by]} .rowId=${keyOf} .sum=${sumOf(whole, before)}></data-table>`;
+  }
+
+  /** @param {string} by @param {FigureName} figure @returns {Column<ReportRow>} */
+  figureColumn(by, figure) {
+    return {id: figure, label: t(`reports.${figure}`), number: true, value: row => row.figures[figure], cell: row => this.figure(row, row.key ? by : '', figure)};
   }
 
   /** @param {Report['uptime']} uptime */
@@ -168,54 +194,61 @@ class ReportsPage extends Page {
 
   /** Draw the outcomes of sessions that are over. @param {Report} whole */
   outcomes(whole) {
-    const all = {key: '', name: t('reports.total'), figures: whole.total, shares: whole.shares, before: null};
+    const columns = [nameColumn('reports.unit'), ...OUTCOME_FIGURES.map(figure => this.outcomeColumn(figure))];
     return html`<h2>${t('reports.outcomes')}</h2><p class="soft">${t('reports.outcomes-hint')}</p>
-      <div class="wide-table" tabindex="0" role="region" aria-label=${t('reports.outcomes')}><table class="ledger" data-testid="report-outcomes">
-      <thead><tr><th scope="col">${t('reports.unit')}</th>${OUTCOME_FIGURES.map(figure => html`<th scope="col">${t(`reports.${figure}`)}</th>`)}</tr></thead>
-      <tbody>${[all, ...whole.rows.unit].map(row => html`<tr class=${row.key ? '' : 'sum'} data-key=${row.key}><th scope="row">${row.name}</th>${OUTCOME_FIGURES.map(figure => this.outcome(row, figure))}</tr>`)}</tbody></table></div>`;
+      <data-table name="report-outcomes" label=${t('reports.outcomes')} .columns=${columns} .rows=${whole.rows.unit} .rowId=${keyOf} .sum=${sumOf(whole, null)}></data-table>`;
   }
 
-  /** @param {ReportRow} row @param {typeof OUTCOME_FIGURES[number]} figure */
-  outcome(row, figure) {
+  /** @param {typeof OUTCOME_FIGURES[number]} figure @returns {Column<ReportRow>} */
+  outcomeColumn(figure) {
     const part = SHARES[figure];
-    if (part) return html`<td class="number" data-figure=${figure}>${share(row.shares[part])}</td>`;
-    return this.cell(row, row.key ? 'unit' : '', /** @type {FigureName} */ (figure));
+    if (!part) return this.figureColumn('unit', /** @type {FigureName} */ (figure));
+    return {id: figure, label: t(`reports.${figure}`), number: true, value: row => row.shares[part] ?? -1, cell: row => share(row.shares[part])};
   }
 
   /** Draw the corrections of units beside the counted figures (Điều 19.5). @param {Correction[]} list */
   corrections(list) {
     if (!list.length) return nothing;
+    /** @type {Column<Correction>[]} */
+    const columns = [
+      {id: 'unit', label: t('figures.unit'), value: one => one.name},
+      {id: 'figure', label: t('figures.figure'), value: one => t(`reports.${one.figure}`)},
+      {id: 'counted', label: t('figures.counted'), number: true, value: one => one.counted, cell: one => number(one.counted)},
+      {id: 'said', label: t('figures.yours'), number: true, value: one => one.said, cell: one => number(one.said)},
+      {id: 'remark', label: t('figures.remark-of'), long: true, value: one => `${one.remark} ${one.by}`, cell: one => html`${one.remark} <small>${one.by} ${day(one.at)}</small>`},
+    ];
     return html`<h2>${t('reports.corrections')}</h2><p class="soft">${t('reports.corrections-hint')}</p>
-      <div class="wide-table" tabindex="0" role="region" aria-label=${t('reports.corrections')}><table class="ledger" data-testid="report-corrections">
-      <thead><tr>${['unit', 'figure', 'counted', 'yours', 'remark-of'].map(one => html`<th scope="col">${t(`figures.${one}`)}</th>`)}</tr></thead>
-      <tbody>${list.map(one => html`<tr data-testid="report-correction"><th scope="row">${one.name}</th><td>${t(`reports.${one.figure}`)}</td><td class="number">${number(one.counted)}</td>
-        <td class="number">${number(one.said)}</td><td class="long">${one.remark} <span class="soft">${one.by} ${day(one.at)}</span></td></tr>`)}</tbody></table></div>`;
+      <data-table name="report-correction" label=${t('reports.corrections')} .columns=${columns} .rows=${list} .rowId=${(/** @type {Correction} */ one) => `${one.name} ${one.figure}`}></data-table>`;
   }
 
   byPoint() {
     if (!this.points) return html`<p><button type="button" data-testid="report-show-points" @click=${() => this.attempt(async () => void (this.points = await reportPoints(this.query)))}>${t('reports.show-points')}</button></p>`;
-    const head = ['invited', 'present', 'absent', 'available', 'line'];
-    return html`<h2>${t('reports.points-of')}</h2><div class="wide-table" tabindex="0" role="region" aria-label=${t('reports.points-of')}><table class="ledger" data-testid="report-points">
-      <thead><tr><th scope="col">${t('reports.point')}</th>${head.map(one => html`<th scope="col">${t(`reports.${one}`)}</th>`)}</tr></thead>
-      <tbody>${this.points.map(one => html`<tr data-point=${one.id}><th scope="row">${one.name} <span class="soft">${one.label}</span></th>
-        ${/** @type {const} */ ([['expected', one.expected], ['present', one.present], ['absent', one.expected - one.present]]).map(([figure, count]) => html`<td class="number">${count
-          ? html`<button type="button" class="quiet" data-testid="point-number" data-figure=${figure} @click=${() => this.openPoint(one, figure)}>${number(count)}</button>` : '0'}</td>`)}
-        ${[one.available, one.line].map(permille => html`<td class="number">${share(permille)}</td>`)}</tr>`)}</tbody></table></div>`;
+    /** @type {Column<ReportPoint>[]} */
+    const columns = [
+      {id: 'point', label: t('reports.point'), value: one => `${one.label} ${one.name}`, cell: one => html`${one.label} <small>${one.name}</small>`},
+      ...POINT_FIGURES.map(figure => this.pointColumn(figure)),
+      ...POINT_SHARES.map(part => ({id: part, label: t(`reports.${part}`), number: true, value: (/** @type {ReportPoint} */ one) => one[part] ?? -1, cell: (/** @type {ReportPoint} */ one) => share(one[part])})),
+    ];
+    return html`<h2>${t('reports.points-of')}</h2><data-table name="report-points" label=${t('reports.points-of')} .columns=${columns} .rows=${this.points} .empty=${emptyState({picture: 'calendar', title: t('reports.points-none'), testid: 'report-points-none'})}></data-table>`;
+  }
+
+  /** @param {typeof POINT_FIGURES[number]} figure @returns {Column<ReportPoint>} */
+  pointColumn(figure) {
+    const count = /** @param {ReportPoint} one */ one => (figure === 'absent' ? one.expected - one.present : one[figure]);
+    return {
+      id: figure, label: t(figure === 'expected' ? 'reports.invited' : `reports.${figure}`), number: true, value: count,
+      cell: one => (count(one) ? html`<button type="button" class="quiet" data-testid="point-number" data-figure=${figure} @click=${() => this.openPoint(one, figure)}>${number(count(one))}</button>` : '0'),
+    };
   }
 
   /** Draw the figures of providers' access lines, month by month. @param {ProviderRow[]} rows */
   providerTable(rows) {
-    return html`<h2>${t('reports.by-carrier')}</h2><div class="wide-table" tabindex="0" role="region" aria-label=${t('reports.by-carrier')}><table class="ledger" data-testid="report-carriers">
-      <thead><tr><th scope="col">${t('reports.carrier')}</th>${PROVIDER_FIGURES.map(figure => html`<th scope="col">${t(`carrier.${figure}`)}</th>`)}</tr></thead>
-      <tbody>${rows.map(row => html`<tr data-testid="report-carrier"><th scope="row">${row.month.slice(5)}/${row.month.slice(0, 4)} ${row.name}</th>
-        ${PROVIDER_FIGURES.map(figure => html`<td class="number" data-figure=${figure}>${row[figure] === null ? '–' : number(row[figure])}</td>`)}</tr>`)}</tbody></table></div>`;
-  }
-
-  /** @param {ReportRow} row @param {string} by @param {boolean} compared */
-  row(row, by, compared) {
-    return html`<tr class=${by ? '' : 'sum'} data-key=${row.key}><th scope="row">${row.name}</th>
-      ${FIGURES.map(figure => this.cell(row, by, figure))}
-      ${compared ? html`<td class="number">${number(row.before ?? 0)}</td>` : nothing}</tr>`;
+    /** @type {Column<ProviderRow>[]} */
+    const columns = [
+      {id: 'carrier', label: t('reports.carrier'), value: row => `${row.month} ${row.name}`, cell: row => `${row.month.slice(5)}/${row.month.slice(0, 4)} ${row.name}`},
+      ...PROVIDER_FIGURES.map(figure => ({id: figure, label: t(`carrier.${figure}`), number: true, value: (/** @type {ProviderRow} */ row) => row[figure] ?? -1, cell: (/** @type {ProviderRow} */ row) => (row[figure] === null ? '–' : number(row[figure]))})),
+    ];
+    return html`<h2>${t('reports.by-carrier')}</h2><data-table name="report-carrier" label=${t('reports.by-carrier')} .columns=${columns} .rows=${rows} .rowId=${(/** @type {ProviderRow} */ row) => `${row.month} ${row.name}`}></data-table>`;
   }
 
   /**
@@ -224,10 +257,10 @@ class ReportsPage extends Page {
    * @param {string} by
    * @param {FigureName} figure
    */
-  cell(row, by, figure) {
-    return html`<td class="number" data-figure=${figure}>${row.figures[figure]
+  figure(row, by, figure) {
+    return row.figures[figure]
       ? html`<button type="button" class="quiet" data-testid="report-number" data-figure=${figure} @click=${() => this.open(by, row.key, row.name, figure)}>${number(row.figures[figure])}</button>`
-      : '0'}</td>`;
+      : '0';
   }
 
   /** @param {{name: string, list: ReportEntry[]}} behind */

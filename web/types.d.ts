@@ -377,6 +377,8 @@ interface Vote {
   opened: string; deadline: string | null; closed: string | null; announced: boolean; shown: boolean; entitled: number; cast: number | null;
   counts: number[] | null; outcome: { quorum: boolean; adopted: number | null } | null; may: boolean; voted: boolean; choice: number | null; voters: VotingPoint[] | null;
 }
+/** A vote as the record of its session has it. */
+type ClosedVote = Pick<Vote, 'id' | 'number' | 'question' | 'choices' | 'secret' | 'counts' | 'outcome' | 'closed'> & { voters: VotingPoint[] };
 /** A vote that is being prepared: `choices` one on a line, `minutes` 0 without a limit, `points` null for all. */
 interface VoteDraft { question: string; choices: string; secret: boolean; quorum: string; majority: string; base: string; minutes: number; points: string[] | null; item: string | null }
 

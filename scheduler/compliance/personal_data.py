@@ -1,9 +1,10 @@
 """Lists and erases the personal data of a unit's people (I-10; Nghị định 13/2023/NĐ-CP, Điều 14 and 16).
 
 Names, telephones and addresses are in few tables: people in charge, contacts of sessions, people on duty, attendees;
-what people wrote in the chat of a session is theirs, too. Data of a session is needed until the session is over, data
-of a person in charge while they are, a draft until it is settled. After that a unit may have it erased; data of
-sessions is erased without a request once the months of the profile are over. Rows, counts and times stay.
+what people wrote in the chat of a session is theirs, too, and the questions of votes may name some. Data of a session
+is needed until the session is over, data of a person in charge while they are, a draft until it is settled. After that
+a unit may have it erased; data of sessions is erased without a request once the months of the profile are over. Rows,
+counts and times stay.
 """
 
 import json
@@ -23,9 +24,10 @@ from scheduler.directory.schema import PEOPLE
 from scheduler.notifications.alerts import Alerts
 from scheduler.operations.attendance.schema import CHAT, LISTS
 from scheduler.operations.readiness.schema import DUTIES
+from scheduler.operations.votes.schema import VOTES
 from scheduler.units import store as units_store
 
-Kind = Literal["in-charge", "contact", "draft", "duty", "attendee", "chat"]
+Kind = Literal["in-charge", "contact", "draft", "duty", "attendee", "chat", "vote"]
 
 _CONTACT = {"contact_name": "", "contact_phone": "", "second_name": "", "second_phone": ""}
 _ERASED: dict[Table, dict[str, str]] = {
@@ -33,17 +35,18 @@ _ERASED: dict[Table, dict[str, str]] = {
     DUTIES: {"name": "", "phone": ""},
     LISTS: {"people": "[]"},
     CHAT: {"text": ""},
+    VOTES: {"question": "", "choices": "[]"},
     PEOPLE: {"name": "", "phone": "", "email": ""},
 }
 """The values that replace personal data, by table."""
-_SESSION = {SESSIONS: SESSIONS.c.id, DUTIES: DUTIES.c.session, LISTS: LISTS.c.session, CHAT: CHAT.c.session}
+_SESSION = {SESSIONS: SESSIONS.c.id, **{table: table.c.session for table in (DUTIES, LISTS, CHAT, VOTES)}}
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalRecord:
     """One person on record. `number` is that of the session or draft; `needed` data cannot be erased yet.
 
-    Of kind `chat` it is a message, whose text stands in `name`.
+    Of kind `chat` it is a message, of kind `vote` a question (which may name a candidate); its text stands in `name`.
     """
 
     kind: Kind
@@ -110,6 +113,10 @@ class PersonalData:
                 PersonalRecord("chat", row["text"], "", "", "", row["number"], row["needed"])
                 for row in await self._rows(db, CHAT, unit, now)
             ),
+            *(
+                PersonalRecord("vote", row["question"], "", "", "", row["number"], row["needed"])
+                for row in await self._rows(db, VOTES, unit, now)
+            ),
         ]
 
     async def _in_charge(self, db: AsyncConnection, unit: str, now: datetime) -> list[PersonalRecord]:
@@ -136,6 +143,8 @@ class PersonalData:
         points = select(POINTS.c.id).where(POINTS.c.unit == unit)
         if table is SESSIONS:
             return SESSIONS.c.host_point.in_(points)
+        if table is VOTES:
+            return VOTES.c.session.in_(select(SESSIONS.c.id).where(SESSIONS.c.host_point.in_(points)))
         if table in (LISTS, CHAT):
             return table.c.point.in_(points)
         operates = self._alerts.profiles.at(now).directory.operator_unit == unit

@@ -37,6 +37,7 @@ from signaling.operations import (
     provider_view,
     readiness,
     self_tests,
+    votes,
 )
 from signaling.policy import calendar, policies
 from signaling.recording import rest as recording_rest
@@ -87,6 +88,7 @@ GROUPS: dict[str, Sequence[Route]] = {
     "outbox": outbox_rest.ROUTES,
     "letters": inbox_rest.ROUTES,
     "attendance": attendance.ROUTES,
+    "votes": votes.ROUTES,
     "minutes": minutes.ROUTES,
     "readiness": readiness.ROUTES,
     "lists": attendee_lists.ROUTES,

@@ -34,6 +34,7 @@ from signaling.operations.context import (
     MINUTES,
     PROVIDER,
     READINESS,
+    VOTES,
     AttendanceContext,
     ClosingContext,
     DocumentsContext,
@@ -41,6 +42,7 @@ from signaling.operations.context import (
     MinutesContext,
     ProviderContext,
     ReadinessContext,
+    VotesContext,
 )
 from signaling.policy.context import POLICY, PolicyContext
 from signaling.recording.context import RECORDINGS, RecordingContext
@@ -163,6 +165,7 @@ def provide(app: web.Application, server: Server) -> None:
         recordings=server.recording_store,
         scheduler=server.scheduler,
     )
+    app[VOTES] = VotesContext(votes=server.votes, scheduler=server.scheduler)
     app[INCIDENTS] = IncidentsContext(
         incidents=server.incidents,
         scheduler=server.scheduler,

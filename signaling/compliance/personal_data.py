@@ -17,6 +17,7 @@ KINDS: dict[personal_data.Kind, str] = {
     "duty": "trực",
     "attendee": "dự họp",
     "chat": "tin nhắn",
+    "vote": "biểu quyết",
 }
 
 

@@ -19,6 +19,7 @@ from scheduler.operations.readiness.duty_service import Duties
 from scheduler.operations.readiness.power_on_steps import PowerOnSteps
 from scheduler.operations.readiness.self_test_service import SelfTests
 from scheduler.operations.readiness.service import ReadinessService
+from scheduler.operations.votes.service import Votes
 from signaling.accounts.store import AccountStore
 from signaling.mail.outbox_sender import OutboxSender
 from signaling.meeting.incident_reports import IncidentReports
@@ -66,6 +67,17 @@ class MinutesContext:
 
 
 MINUTES = web.AppKey("MinutesContext", MinutesContext)
+
+
+@dataclass(frozen=True, slots=True)
+class VotesContext:
+    """Services behind the endpoints of votes."""
+
+    votes: Votes
+    scheduler: Scheduler
+
+
+VOTES = web.AppKey("VotesContext", VotesContext)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,15 @@ LINE = HexColor("#b8c2cc")
 HEAD = HexColor("#e3edf7")
 
 
-def pdf(title: str, sheets: Sequence[Sheet]) -> bytes:
-    """Return the PDF: all tables one after the other, heads repeated on each page."""
+def register_font() -> None:
+    """Let reportlab know the font, whose Vietnamese letters the standard ones of PDF lack."""
     path = Path(mediaserver.__file__).parent / "fonts" / "BeVietnamPro-Medium.ttf"
     pdfmetrics.registerFont(TTFont(FONT, path))
+
+
+def pdf(title: str, sheets: Sequence[Sheet]) -> bytes:
+    """Return the PDF: all tables one after the other, heads repeated on each page."""
+    register_font()
     big, small = (ParagraphStyle(str(size), fontName=FONT, fontSize=size, leading=size * 1.3) for size in (15, 8))
     written = io.BytesIO()
     margin = 12 * mm

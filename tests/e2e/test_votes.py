@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 from aiohttp import ClientWebSocketResponse
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 
 from loadtest.server.accounts import create_accounts
 from loadtest.server.rest_client import Client
@@ -93,7 +94,7 @@ def voters(server: Server) -> Iterator[Voters]:
         others.leave()
 
 
-def test_a_vote_of_twelve_points_takes_the_chair_two_taps_and_a_point_one(
+def test_a_vote_of_twelve_points_takes_the_chair_three_taps_and_a_point_one(
     blue: Browser, fox: Browser, people: People, voters: Voters
 ) -> None:
     host, point = people.sign_in(blue, HOST), people.sign_in(fox, "nt.vinhhai", touch=True)
@@ -116,4 +117,8 @@ def test_a_vote_of_twelve_points_takes_the_chair_two_taps_and_a_point_one(
     for page in (host, point):
         expect(page.get_by_test_id("vote-result").get_by_test_id("choice-count")).to_have_text(["8", "2", "1"])
         expect(page.get_by_test_id("vote-result").get_by_test_id("vote-decided")).to_have_text("Đạt: Tán thành")
-    assert (chair.count, site.count) == (2, 1)
+    with host.expect_download() as download:
+        chair.tap("vote-protocol")
+    text = " ".join(" ".join(page.extract_text() for page in PdfReader(download.value.path()).pages).split())
+    assert "Tán thành 8 66,7 % 72,7 %" in text and "UBND phường Vĩnh Hải Tán thành" in text
+    assert (chair.count, site.count) == (3, 1)

@@ -249,6 +249,10 @@ export const attendance = session => request('GET', `sessions/${encodeURICompone
 export const speeches = session => request('GET', `sessions/${encodeURIComponent(session)}/speeches`);
 /** Return how long points spoke in a session, the longest first. @type {(session: string) => Promise<SpeakingTime[]>} */
 export const speakingTimes = session => request('GET', `sessions/${encodeURIComponent(session)}/speaking`);
+/** Return the votes of a session that are closed. @type {(session: string) => Promise<ClosedVote[]>} */
+export const closedVotes = session => request('GET', `sessions/${encodeURIComponent(session)}/votes`);
+/** Return the address of the protocol of a vote. @param {string} vote */
+export const voteProtocolUrl = vote => new URL(`votes/${encodeURIComponent(vote)}/protocol`, BASE).href;
 /** Return the address of the draft of a session's minutes. @param {string} session */
 export const minutesUrl = session => new URL(`sessions/${encodeURIComponent(session)}/minutes`, BASE).href;
 

@@ -1,8 +1,9 @@
 // Element `attendee-lists`: attendance and attendee lists of a session, on its readiness board.
 
 import {html, nothing} from '../vendor/lit.js';
-import {requestAttendeeLists, attendance, explainInterruption, submitAttendeeList, attendeeLists, attendeeListsUrl, speakingTimes, speeches} from '../core/api.js';
+import {requestAttendeeLists, attendance, closedVotes, explainInterruption, submitAttendeeList, attendeeLists, attendeeListsUrl, speakingTimes, speeches, voteProtocolUrl} from '../core/api.js';
 import {number, t} from '../core/i18n.js';
+import {decision} from '../meeting/client/vote.js';
 import {parsePeople} from './readiness-rows.js';
 import {clock, hourMinute, span} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
@@ -11,7 +12,7 @@ const FORMATS = /** @type {const} */ (['xlsx', 'csv']);
 
 /** Shows who attended a session, with interruptions to explain, and the attendee lists that the host requests. */
 export class AttendeeListsPanel extends RequestingElement {
-  static properties = {board: {attribute: false}, lists: {state: true}, slots: {state: true}, speeches: {state: true}, speaking: {state: true}, saved: {state: true}};
+  static properties = {board: {attribute: false}, lists: {state: true}, slots: {state: true}, speeches: {state: true}, speaking: {state: true}, votes: {state: true}, saved: {state: true}};
 
   constructor() {
     super();
@@ -25,6 +26,8 @@ export class AttendeeListsPanel extends RequestingElement {
     this.speeches = [];
     /** @type {SpeakingTime[]} */
     this.speaking = [];
+    /** @type {ClosedVote[]} */
+    this.votes = [];
     this.saved = '';
   }
 
@@ -39,7 +42,7 @@ export class AttendeeListsPanel extends RequestingElement {
 
   /** @param {string} session */
   async load(session) {
-    [this.lists, this.slots, this.speeches, this.speaking] = await Promise.all([attendeeLists(session), attendance(session), speeches(session), speakingTimes(session)]);
+    [this.lists, this.slots, this.speeches, this.speaking, this.votes] = await Promise.all([attendeeLists(session), attendance(session), speeches(session), speakingTimes(session), closedVotes(session)]);
   }
 
   requestLists() {
@@ -70,7 +73,7 @@ export class AttendeeListsPanel extends RequestingElement {
     const own = board.points.filter(row => row.own && found.lists.some(({point}) => point === row.point));
     return html`<section class="card">
       <h2>${t('lists.title')}</h2>
-      ${errorMessage(this.error)} ${this.slots.map(slot => this.attendedSlot(slot))} ${this.speechList()}
+      ${errorMessage(this.error)} ${this.slots.map(slot => this.attendedSlot(slot))} ${this.speechList()} ${this.voteList()}
       ${found.asked
         ? html`<p data-testid="lists-count">${t('lists.count', found.submitted, found.expected)}</p>`
         : html`<p class="soft">${t('lists.not-asked')}</p>`}
@@ -124,6 +127,14 @@ export class AttendeeListsPanel extends RequestingElement {
     return html`<h3>${t('lists.spoken')}</h3>
       ${this.speaking.length ? html`<ul class="duties">${this.speaking.map(({label, seconds}) => html`<li data-testid="speaking-time"><span>${label}</span><span>${t('lists.spoke', span(seconds))}</span></li>`)}</ul>` : nothing}
       <ul class="duties">${this.speeches.map(one)}</ul>`;
+  }
+
+  /** Draw what was voted, each vote with its protocol. */
+  voteList() {
+    if (!this.votes.length) return nothing;
+    return html`<h3>${t('lists.votes')}</h3>
+      <ul class="duties">${this.votes.map(vote => html`<li data-testid="closed-vote"><span>${vote.number}. ${vote.question}<small>${t(vote.secret ? 'vote.secret' : 'vote.open')} · ${t(...decision(vote))} · ${vote.counts?.map((count, index) => `${vote.choices[index] ?? index + 1} ${count}`).join(' · ')}</small></span>
+        <a class="button" href=${voteProtocolUrl(vote.id)} data-testid="closed-vote-protocol">${icon('download')}<span>${t('vote.protocol')}</span></a></li>`)}</ul>`;
   }
 
   /** @param {AttendedPoint} point @param {Interruption} gap */

@@ -1,6 +1,7 @@
 """A unit sees the personal data of its people, and erases what is no longer needed (I-10)."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,9 @@ from scheduler.operations.attendance.attendee_list import Attendee
 from scheduler.operations.attendance.chat_store import ChatEntry
 from scheduler.operations.readiness import store as readiness_store
 from scheduler.operations.readiness.duty import Duty
+from scheduler.operations.votes.ballot_keys import BallotKeys
+from scheduler.operations.votes.model import Question, Voter
+from scheduler.operations.votes.service import Votes
 from tests.scheduler.conftest import NHA_TRANG, PROFILES, ServicesFixture
 from tests.scheduler.world import NOW, at
 
@@ -45,6 +49,20 @@ async def test_i10_what_a_unit_wrote_in_the_chat_is_listed_and_erased_with_the_r
     assert await records(services, NHA_TRANG) == [("chat", "Xin phát biểu, Bùi Dự", "", False)]
     assert await services.personal.erase(NHA_TRANG, AFTER) == 1
     assert [entry.text for entry in await services.attendance.chat(session.id)] == ["", "Mời"]
+
+
+async def test_i10_questions_of_votes_are_erased_with_the_rest_and_their_counts_stay(
+    services: ServicesFixture, tmp_path: Path
+) -> None:
+    session = await services.session(HOST, CITY, LOC_THO)
+    votes = Votes(services.engine, BallotKeys(tmp_path))
+    vote = await votes.open(session.id, Question("Bầu ông Bùi Dự?"), [Voter(CITY, CITY, CITY)], "host", DURING)
+    await votes.cast(vote.id, CITY, 0)
+    await votes.close(vote.id, "host", DURING)
+    assert ("vote", "Bầu ông Bùi Dự?", "", False) in await records(services, OPERATOR)
+    await services.personal.erase(OPERATOR, AFTER)
+    (kept,) = await votes.of_session(session.id)
+    assert (kept.question.text, kept.question.choices, kept.counts) == ("", (), (1, 0, 0))
 
 
 async def test_i10_a_unit_sees_its_own_people_and_whether_they_are_still_needed(services: ServicesFixture) -> None:

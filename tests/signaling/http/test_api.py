@@ -237,6 +237,8 @@ ALLOWED: dict[str, list[int]] = {
     "GET /sessions/{id}/speaking": [200, 200, 200, 200, 404, 404],
     "GET /sessions/{id}/minutes": [200, 200, 200, 403, 404, 404],
     "GET /sessions/{id}/chat": [200, 200, 200, 200, 404, 404],
+    "GET /sessions/{id}/votes": [200, 200, 200, 200, 404, 404],
+    "GET /votes/{id}/protocol": [404, 404, 404, 404, 404, 404],
     "POST /sessions/{id}/interruptions": [422, 422, 403, 422, 404, 404],
     "POST /drafts": [403, 403, 201, 403, 403, 403],
     "GET /refusals": [200, 200, 403, 403, 403, 403],

@@ -40,13 +40,13 @@ export function countsOf({counts, secret, closed, voters, choices}) {
 
 /**
  * Return the sentence that says what a closed vote decided, as arguments of `t`.
- * @param {Vote} vote
+ * @param {Pick<Vote, 'counts' | 'outcome' | 'choices' | 'secret'>} vote
  * @returns {[string, ...string[]]}
  */
 export function decision({counts, outcome, choices, secret}) {
   if (!counts) return [secret ? 'vote.too-few' : 'vote.closed'];
   if (!outcome?.quorum) return ['vote.no-quorum'];
-  return outcome.adopted === null ? ['vote.none-adopted'] : ['vote.adopted', choices[outcome.adopted]];
+  return outcome.adopted === null ? ['vote.none-adopted'] : ['vote.adopted', choices[outcome.adopted] ?? String(outcome.adopted + 1)];
 }
 
 /** Return the points of a vote, those that have not voted first. @param {Vote} vote @returns {VotingPoint[]} */

@@ -1,6 +1,7 @@
 // Element `vote-panel`: the tab of the console in which the chair asks, sees who has voted, and closes.
 
 import {html, live, nothing, repeat} from '../../vendor/lit.js';
+import {voteProtocolUrl} from '../../core/api.js';
 import {BaseElement, errorMessage, icon} from '../../core/base.js';
 import {t} from '../../core/i18n.js';
 import {span} from '../../core/time.js';
@@ -85,6 +86,7 @@ export class VotePanel extends BaseElement {
       <p class="decided">${t(...decision(vote))} · ${t('vote.turnout', vote.cast ?? 0, vote.entitled)}</p>
       <div class="row">
         <button type="button" class=${vote.announced ? '' : 'main'} data-testid="vote-show" ?disabled=${this.busy} @click=${() => this.send({type: 'vote-show', vote: vote.id, on: !vote.shown})}>${t(vote.shown ? 'vote.hide' : vote.announced ? 'vote.show' : 'vote.announce')}</button>
+        <a class="button" href=${voteProtocolUrl(vote.id)} data-testid="vote-protocol">${icon('download')}<span>${t('vote.protocol')}</span></a>
       </div>
     </div>`;
   }

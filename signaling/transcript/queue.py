@@ -95,11 +95,10 @@ class TranscriptQueue(BackgroundQueue):
 
     async def _waiting(self) -> list[Recording]:
         """Return the recordings to transcribe, in that order."""
-        order = {each: place for place, each in enumerate(await self._transcripts.waiting())}
-        if not order:
-            return []
+        waiting = await self._transcripts.waiting()
+        order = {each: place for place, each in enumerate(waiting)}
         now = "" if self._progress is None else self._progress.recording
-        found = [each for each in await self._recordings.recordings_in("ready") if each.id in order]
+        found = [each for each in await self._recordings.recordings_of(set(waiting.values())) if each.id in order]
         return sorted(found, key=lambda each: (each.id != now, order[each.id]))
 
     async def _work_through(self) -> None:

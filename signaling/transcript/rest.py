@@ -104,8 +104,7 @@ class Format(Model):
 
 async def transcripts(request: ApiRequest) -> list[Standing]:
     """List the states of transcripts of recordings that the account may fetch, a page of sessions at a time."""
-    pages = await _fetchable(request)
-    return [await _standing(request, files) for files in pages]
+    return await _standings(request, await _fetchable(request))
 
 
 async def _fetchable(request: ApiRequest) -> list[list[recording_model.Recording]]:
@@ -123,17 +122,19 @@ async def _fetchable(request: ApiRequest) -> list[list[recording_model.Recording
     return [each for each in by_session if may(each[0])]
 
 
-async def _standing(request: ApiRequest, files: Sequence[recording_model.Recording]) -> Standing:
-    found = await request.context(TRANSCRIPTS).transcripts.standing(files, request.now)
-    progress = found.progress
-    return Standing(
-        session=files[0].session,
-        recording=files[0].id,
-        state=found.state,
-        percent=None if progress is None else progress.percent,
-        ready=None if progress is None else progress.ready,
-        reason=found.reason,
-    )
+async def _standings(request: ApiRequest, sessions: Sequence[Sequence[recording_model.Recording]]) -> list[Standing]:
+    found = await request.context(TRANSCRIPTS).transcripts.standings(sessions, request.now)
+    return [
+        Standing(
+            session=files[0].session,
+            recording=files[0].id,
+            state=each.state,
+            percent=None if each.progress is None else each.progress.percent,
+            ready=None if each.progress is None else each.progress.ready,
+            reason=each.reason,
+        )
+        for files, each in zip(sessions, found, strict=True)
+    ]
 
 
 async def transcript(request: ApiRequest) -> Transcript:
@@ -141,9 +142,10 @@ async def transcript(request: ApiRequest) -> Transcript:
     recording = await _found(request)
     files = await request.context(RECORDINGS).store.parts(recording.session)
     found = await request.context(TRANSCRIPTS).transcripts.of_files(files)
+    [standing] = await _standings(request, [files])
     await request.saw("see-transcript", recording.id)
     return Transcript(
-        **(await _standing(request, files)).model_dump(),
+        **standing.model_dump(),
         may_correct=recording_access.may_download(request.account, recording),
         utterances=[_utterance(each) for each in found],
     )

@@ -1,7 +1,7 @@
 """Reads, corrects and searches transcripts of sessions."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,7 @@ from signaling.recording.model import Recording
 from signaling.recording.store import RecordingStore
 from signaling.transcript.model import Placed, Transcript, Utterance, Wording, placed, transcribable
 from signaling.transcript.queue import TranscriptQueue
-from signaling.transcript.store import TranscriptStore
+from signaling.transcript.store import Outcome, TranscriptStore
 
 State = Literal["ready", "waiting", "failed", "off", "none"]
 
@@ -53,21 +53,12 @@ class TranscriptService:
         read = [(part, await self._transcripts.read(part) if part.id in outcomes else Transcript()) for part in parts]
         return placed(read)
 
-    async def standing(self, files: Sequence[Recording], now: datetime) -> Standing:
-        """Return the state of the transcript of a session, of which these are all files."""
-        parts = transcribable(files)
-        if not parts:
-            return Standing("none")
-        outcomes = await self._transcripts.outcomes([part.id for part in parts])
-        failed = [outcome for outcome in outcomes.values() if outcome.state == "failed"]
-        if failed:
-            return Standing("failed", reason=failed[0].reason)
-        if len(outcomes) == len(parts):
-            return Standing("ready")
-        if not self._queue.on:
-            return Standing("off")
+    async def standings(self, sessions: Sequence[Sequence[Recording]], now: datetime) -> list[Standing]:
+        """Return the states of the transcripts of sessions, each given by all its files."""
+        parts = [transcribable(files) for files in sessions]
+        outcomes = await self._transcripts.outcomes([part.id for each in parts for part in each])
         waiting = await self._queue.expected(now)
-        return Standing("waiting", expected_whole(parts, waiting) or Composing(0, None))
+        return [_standing(each, outcomes, waiting, self._queue.on) for each in parts]
 
     async def make_anew(self, files: Sequence[Recording]) -> None:
         """Let those parts wait anew whose transcripts failed. Raises TranscriptNotFailed."""
@@ -97,3 +88,15 @@ class TranscriptService:
         """Return the utterances of a session with a text in them, whatever its case and accents."""
         wanted = key(text)
         return [each for each in await self.of_files(files) if wanted in key(each.utterance.text)]
+
+
+def _standing(
+    parts: Sequence[Recording], outcomes: Mapping[str, Outcome], waiting: Mapping[str, Composing], on: bool
+) -> Standing:
+    made = [outcomes[part.id] for part in parts if part.id in outcomes]
+    failed = next((outcome for outcome in made if outcome.state == "failed"), None)
+    if failed is not None:
+        return Standing("failed", reason=failed.reason)
+    if not parts or len(made) == len(parts):
+        return Standing("ready" if parts else "none")
+    return Standing("waiting", expected_whole(parts, waiting) or Composing(0, None)) if on else Standing("off")

@@ -39,12 +39,17 @@ class TranscriptStore(SqlRows):
         super().__init__(engine)
         self._cipher = cipher
 
-    async def waiting(self) -> list[str]:
-        """Return the ids of parts that are ready and encrypted but have no transcript yet, the newest first."""
+    async def waiting(self) -> Mapping[str, str]:
+        """Return the parts that are ready and encrypted but have no transcript yet, the newest first.
+
+        By their ids: the sessions.
+        """
         known = exists().where(TRANSCRIPTS.c.recording == RECORDINGS.c.id)
         ready = RECORDINGS.c.state == "ready", RECORDINGS.c.sealed, RECORDINGS.c.part != JOINED
-        query = select(RECORDINGS.c.id).where(*ready, ~known).order_by(RECORDINGS.c.started.desc())
-        return [row["id"] for row in await self._all(query)]
+        query = (
+            select(RECORDINGS.c.id, RECORDINGS.c.session).where(*ready, ~known).order_by(RECORDINGS.c.started.desc())
+        )
+        return {row["id"]: row["session"] for row in await self._all(query)}
 
     async def outcomes(self, recordings: Collection[str]) -> Mapping[str, Outcome]:
         """Return what came of the transcripts of parts, by their ids."""

@@ -1,15 +1,22 @@
 """Recordings as people use them: paused, finished, listed, played where possible, and stopped by a full disk."""
 
+import asyncio
 import hashlib
 import json
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from scheduler.core import database
+from signaling.app.services import file_cipher
+from signaling.recording.store import RecordingStore
+from signaling.transcript.model import Transcript, Utterance, Wording
+from signaling.transcript.store import Outcome, TranscriptStore
 from tests.e2e.browsers import HEARD_DB, Seat, tone_level, wait_until
 from tests.e2e.people import HOST, People, record_live, stop_recording, unmute
 from tests.e2e.server import MEDIA_PORT, Server, running
@@ -17,6 +24,12 @@ from tests.e2e.server import MEDIA_PORT, Server, running
 pytestmark = pytest.mark.alone
 
 DISK_BYTES = 48 << 20
+NOW = datetime(2026, 11, 29, 7, 0, tzinfo=UTC)
+SAID = [
+    (0.2, "", "Kính thưa các đồng chí"),
+    (3.2, "UBND.Nha Trang · UBND thành phố Nha Trang", "Bao cao đồng chí chủ trì"),
+]
+"""Utterances of a transcript: their times, points and words."""
 STORAGE_SHOWN_MS = 5000
 """So soon the host is shown the state of the disk."""
 READY_MS = 300_000
@@ -104,6 +117,54 @@ def assert_plays(page: Page, row: Locator, seconds: float) -> None:
     expect(player).to_have_count(0)
 
 
+def transcribe_by_hand(server: Server, recording: str) -> None:
+    """Give a recording a transcript of two points, as the transcriber does."""
+    cipher = file_cipher((server.data / "code.key").read_bytes())
+
+    async def write() -> None:
+        engine = database.connect(f"sqlite:///{server.data / 'diemcau.sqlite3'}")
+        store = TranscriptStore(engine, cipher)
+        part = await RecordingStore(engine, server.data / "recordings").recording(recording)
+        assert part is not None
+        said = [Utterance(at, at + 0.9, speaker, (Wording(text, "", NOW),)) for at, speaker, text in SAID]
+        await store.write(part, Transcript(tuple(said)))
+        await store.add(Outcome(recording, "ready", None, "scripted", NOW))
+        await engine.dispose()
+
+    asyncio.run(write())
+
+
+def assert_transcript_is_read_and_corrected(page: Page, row: Locator) -> None:
+    """Assert that words are found, heard where they were said, corrected, restored and taken along."""
+    expect(row.get_by_test_id("transcript-ready")).to_be_visible()
+    page.get_by_test_id("search-spoken").fill("bao cao")
+    page.get_by_test_id("search-go").click()
+    page.get_by_test_id("spoken-at").click()
+    player = page.get_by_test_id("player")
+    wait_until(page, lambda: player.evaluate("video => video.currentTime") >= 3, "the second utterance")
+    said = page.get_by_test_id("utterance")
+    expect(said).to_have_count(1)  # what was looked for
+    expect(said).to_contain_text("UBND thành phố Nha Trang")
+    page.get_by_test_id("transcript-search").fill("")
+    expect(said).to_have_count(2)
+    expect(said.nth(1).get_by_test_id("seek")).to_have_attribute("aria-current", "true")
+    player.evaluate("video => video.pause()")
+    said.nth(0).get_by_test_id("seek").click()
+    wait_until(page, lambda: player.evaluate("video => video.currentTime") < 3, "the first utterance")
+    said.nth(1).get_by_test_id("edit").press("Enter")
+    page.get_by_test_id("wording").press("Escape")
+    said.nth(1).get_by_test_id("edit").click()
+    page.get_by_test_id("wording").fill("Báo cáo nhanh")
+    page.get_by_test_id("wording").press("Control+Enter")
+    expect(said.nth(1).get_by_test_id("seek")).to_contain_text("Báo cáo nhanh")
+    page.get_by_test_id("undo").click()
+    expect(said.nth(1).get_by_test_id("seek")).to_contain_text(SAID[1][2])
+    said.nth(1).get_by_test_id("history").click()
+    expect(said.nth(1).get_by_test_id("older")).to_have_count(2)
+    assert SAID[1][2] in download(page, page.get_by_test_id("transcript-vtt")).decode()
+    page.get_by_test_id("close").click()
+
+
 def test_ux_34_43_a_recording_pauses_is_finished_and_plays(
     server: Server, people: People, red: Browser, fox: Browser, tmp_path: Path
 ) -> None:
@@ -153,6 +214,8 @@ def test_ux_34_43_a_recording_pauses_is_finished_and_plays(
     for browser in (red, fox):
         other = people.sign_in(browser, HOST)
         assert_plays(other, newest_recording(server, other), seconds)
+    transcribe_by_hand(server, row.get_attribute("data-id") or "")
+    assert_transcript_is_read_and_corrected(page, newest_recording(server, page))
     page.add_init_script(_NO_H264)
     newest_recording(server, page).get_by_test_id("play").click()
     expect(page.get_by_test_id("no-codec")).to_contain_text("H.264")

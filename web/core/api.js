@@ -357,20 +357,24 @@ export async function recordings() {
 }
 /** Return a link to a recording for this user alone. @type {(id: string) => Promise<{url: string, expires: string}>} */
 export const recordingLink = id => request('POST', `recordings/${encodeURIComponent(id)}/link`);
-/** Return the states of the transcripts of all recordings that this user may fetch, page after page. */
-export async function transcripts() {
-  /** @type {TranscriptStanding[]} */
+/**
+ * Ask for something of all recordings, by the pages of sessions in which these are listed.
+ * @param {string} path @param {string[]} sessions of all recordings, in their order @param {Record<string, string>} [fields]
+ */
+async function ofAllSessions(path, sessions, fields = {}) {
   const found = [];
-  for (let page = null; page === null || page.length === PAGE_SIZE; found.push(...page)) {
-    const last = found[found.length - 1];
-    page = /** @type {TranscriptStanding[]} */ (await request('GET', `transcripts?${query({limit: String(PAGE_SIZE), ...(last && {after: last.session})})}`));
+  for (let page = 0; page < sessions.length; page += PAGE_SIZE) {
+    const after = sessions[page - 1];
+    found.push(...(await request('GET', `${path}?${query({...fields, limit: String(PAGE_SIZE), ...(after && {after})})}`)));
   }
   return found;
 }
+/** Return the states of the transcripts that this user may read. @type {(sessions: string[]) => Promise<TranscriptStanding[]>} */
+export const transcripts = sessions => ofAllSessions('transcripts', sessions);
+/** Return where a text is found in transcripts. @type {(text: string, sessions: string[]) => Promise<FoundInTranscript[]>} */
+export const searchTranscripts = (text, sessions) => ofAllSessions('transcripts/search', sessions, {text});
 /** Return the transcript of a session's recording. @type {(recording: string) => Promise<Transcript>} */
 export const transcript = recording => request('GET', `recordings/${encodeURIComponent(recording)}/transcript`);
-/** Return where a text is found in transcripts of the newest recordings. @type {(text: string) => Promise<FoundInTranscript[]>} */
-export const searchTranscripts = text => request('GET', `transcripts/search?${query({text})}`);
 /** Give an utterance another text, and return all its wordings. @type {(utterance: Utterance, text: string) => Promise<Wording[]>} */
 export const correctUtterance = ({recording, number, text: was}, text) => request('POST', `recordings/${encodeURIComponent(recording)}/transcript/corrections`, {number, was, text});
 /** Have a recording transcribed again that could not be. @param {string} recording */

@@ -67,9 +67,14 @@ customElements.define('toast-stack', ToastStack);
 
 let last = 0;
 
-/** Return the stack of this page, made when it is first needed. */
+/**
+ * Return the stack of this page, made when it is first needed. While a modal dialog is open, nothing outside of it can be
+ * seen or pressed, so the stack is in it.
+ */
 function stack() {
-  const found = document.querySelector('toast-stack') ?? document.body.appendChild(document.createElement('toast-stack'));
+  const found = document.querySelector('toast-stack') ?? document.createElement('toast-stack');
+  const around = [...document.querySelectorAll('dialog:modal')].at(-1) ?? document.body;
+  if (found.parentElement !== around) around.append(found);
   return /** @type {ToastStack} */ (found);
 }
 

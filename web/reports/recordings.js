@@ -57,9 +57,14 @@ class RecordingsPage extends Page {
   }
 
   async load() {
-    const [list, standings] = await Promise.all([recordings(), transcripts()]);
-    this.list = list;
+    this.list = await recordings();
+    const standings = await transcripts(this.sessions);
     this.standings = new Map(standings.map(standing => [standing.session, standing]));
+  }
+
+  /** The sessions of all recordings. */
+  get sessions() {
+    return this.list.map(({session}) => session);
   }
 
   /** Ask for a link bound to this person, then use it. @param {{id: string}} part @param {(url: string) => void} use */
@@ -78,7 +83,7 @@ class RecordingsPage extends Page {
   async search(event) {
     event.preventDefault();
     this.wanted = String(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get('text')).trim();
-    await this.attempt(async () => (this.places = this.wanted ? await searchTranscripts(this.wanted) : null));
+    await this.attempt(async () => (this.places = this.wanted ? await searchTranscripts(this.wanted, this.sessions) : null));
   }
 
   /** @param {string} sha */

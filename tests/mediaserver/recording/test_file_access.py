@@ -11,7 +11,7 @@ from mediaserver.recording import file_access
 from tests.mediaserver.recording.tracks_fixture import TracksFixture
 
 TRIES = """
-import json, os, sys
+import json, os, socket, sys
 from pathlib import Path
 from mediaserver.recording import file_access
 own, other = map(Path, sys.argv[1:])
@@ -31,13 +31,14 @@ tries = {
     "list other": lambda: os.listdir(other),
     "environment of its parent": lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
     "import": lambda: __import__("wave"),
+    "connect": lambda: socket.create_connection(("127.0.0.1", 9), 1),
 }
 print(json.dumps({"restricted": restricted} | {name: tried(act) for name, act in tries.items()}))
 """
 
-needs_landlock = pytest.mark.skipif(
-    file_access._LIBC.syscall(444, None, 0, 1) < 1, reason="this kernel has no Landlock"
-)
+VERSION = file_access._LIBC.syscall(444, None, 0, 1)
+"""The version of Landlock that the kernel knows; from the fourth on it restricts TCP."""
+needs_landlock = pytest.mark.skipif(VERSION < 1, reason="this kernel has no Landlock")
 
 
 @needs_landlock
@@ -59,6 +60,7 @@ def test_files_outside_of_what_was_named_cannot_be_opened(tmp_path: Path) -> Non
         "list other": denied,
         "environment of its parent": denied,
         "import": None,
+        "connect": denied if VERSION >= 4 else "ConnectionRefusedError",
     }
     assert ((own / "a").read_bytes(), (other / "c").read_bytes()) == (b"b", b"content")
 

@@ -22,6 +22,7 @@ from mediaserver.recording.files import isolated_track_paths, raw_paths, segment
 from mediaserver.recording.remux_job import RecordingPart
 from mediaserver.recording.remuxer import RemuxFailed, RemuxResult, remux
 from mediaserver.recording.track_composer import Progress, compose_tracks
+from mediaserver.recording.turns import Turn, read_turns
 from mediaserver.video.canvas import BACKGROUND, CARD
 from tests.mediaserver.pictures import BLUE, GREEN, RED, Colour, alike, colour_at, tone
 from tests.mediaserver.recording.decoded_film import Film
@@ -92,6 +93,16 @@ def test_names_speaker_and_marks_are_drawn(tmp_path: Path) -> None:
     differs = np.abs(one.astype(int) - other) > 40
     assert differs[116:134, 162:318].any(), "name and microphone of b"
     assert differs[45:47, 4:156].mean() > 0.9, "the frame around a"
+
+
+def test_of_the_tracks_it_is_kept_who_spoke_when(tmp_path: Path) -> None:
+    tracks = TracksFixture(tmp_path / "1.mp4")
+    for speaker in (None, "a", "b"):
+        tracks.show("a", "b", speaker=speaker)
+        tracks.record(0.4)
+    tracks.recorder.close()
+    compose_tracks(tracks.job, CIPHER, lambda _: None)
+    assert read_turns(tracks.path, CIPHER) == (Turn(0.0, ""), Turn(0.4, "Điểm a"), Turn(0.8, "Điểm b"))
 
 
 def test_a_camera_that_goes_becomes_a_card_and_comes_again_in_another_size_and_codec(tmp_path: Path) -> None:

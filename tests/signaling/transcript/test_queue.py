@@ -21,6 +21,7 @@ from signaling.recording.recording_queue import MAX_SILENT_ENDS
 from signaling.transcript import queue as transcribing
 from signaling.transcript.model import Wording
 from signaling.transcript.queue import Tell, TranscriptQueue
+from signaling.transcript.service import Standing
 from tests.film import film
 from tests.mediaserver.transcript.tones import COMMAND, Tone, record_tones
 from tests.signaling.recording_calls import HOST, closed_part, made
@@ -83,9 +84,14 @@ async def heard(world: World, session: str) -> list[tuple[str, str]]:
     return [(each.utterance.speaker, each.utterance.text) for each in found]
 
 
-async def state(world: World, session: str) -> str:
+async def standing(world: World, session: str) -> Standing:
     files = await world.recording_store.parts(session)
-    return (await world.server.transcripts.standing(files, world.clock())).state
+    [found] = await world.server.transcripts.standings([files], world.clock())
+    return found
+
+
+async def state(world: World, session: str) -> str:
+    return (await standing(world, session)).state
 
 
 async def test_a_recording_gets_a_transcript_by_speaker(world: World) -> None:
@@ -157,8 +163,8 @@ async def test_a_transcript_that_failed_is_made_anew_when_asked(world: World) ->
         world.server.transcript_queue.wake()
     await transcribed(world)
     files = await world.recording_store.parts("s")
-    standing = await world.server.transcripts.standing(files, world.clock())
-    assert (standing.state, standing.reason) == ("failed", "no-result")
+    found = await standing(world, "s")
+    assert (found.state, found.reason) == ("failed", "no-result")
     await world.server.transcripts.make_anew(files)
     await transcribed(world)
     assert (await state(world, "s"), await heard(world, "s")) == ("ready", HEARD)
@@ -197,8 +203,7 @@ async def test_sounds_that_are_gone_are_unreadable(world: World) -> None:
     path.with_name("1.1.m4a").unlink()
     world.server.transcript_queue.start()
     await transcribed(world)
-    files = await world.recording_store.parts("s")
-    assert (await world.server.transcripts.standing(files, world.clock())).reason == "unreadable"
+    assert (await standing(world, "s")).reason == "unreadable"
 
 
 async def test_a_recording_that_is_deleted_meanwhile_leaves_no_transcript(world: World) -> None:

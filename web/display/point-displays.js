@@ -88,7 +88,6 @@ export class PointDisplays extends RequestingElement {
   form({notice, dedicated}) {
     const texts = [notice, dedicated].filter(Boolean);
     return html`<form @submit=${this.pair} data-testid="pair-form">
-      <h3>${t('displays.pair')}</h3>
       <p class="soft">${t('displays.pair-hint', new URL('display', location.href).href)}</p>
       <div class="pair">
         ${field({name: 'code', label: 'displays.code', value: this.code, required: true, max: 20})}

@@ -7,6 +7,8 @@ import {qrCode} from '../core/qr-code.js';
 import {clock, day, hourMinute, weekday} from '../core/time.js';
 import {formatCode} from '../meeting/client/meeting-state.js';
 import '../meeting/room/meeting-video.js';
+import '../meeting/room/room-head.js';
+import '../meeting/room/turn-line.js';
 import {DisplayClient} from './display-client.js';
 import {inOrder, isOpen, slotAt, spelled} from './day.js';
 
@@ -31,6 +33,7 @@ export class RoomDisplay extends BaseElement {
     super();
     setTitle('display.title');
     this.client = new DisplayClient();
+    /** When the meeting began to be shown, milliseconds. */
     this.joinedAt = 0;
     this.client.addEventListener('change', () => this.requestUpdate());
     this.client.addEventListener('reload', () => this.reload());
@@ -64,10 +67,13 @@ export class RoomDisplay extends BaseElement {
     if (page?.ok) location.reload();
   }
 
+  willUpdate() {
+    this.joinedAt = this.client.meeting?.state ? this.joinedAt || performance.now() : 0;
+  }
+
   updated() {
     const audio = /** @type {HTMLAudioElement | null} */ (this.querySelector('audio'));
     if (audio) audio.volume = this.client.volume / 100;
-    this.joinedAt = this.client.meeting ? this.joinedAt || performance.now() : 0;
   }
 
   render() {
@@ -122,17 +128,16 @@ export class RoomDisplay extends BaseElement {
     </li>`;
   }
 
-  /** Draw a meeting: its picture, and below it, so that no name is covered, what the room has to know. @param {import('../meeting/client/meeting-client.js').MeetingClient} meeting */
+  /** Draw a meeting as the room sees it, without what is tapped. @param {import('../meeting/client/meeting-client.js').MeetingClient} meeting */
   meeting(meeting) {
-    const {session, turn, online} = this.client;
-    const notice = turn?.notice && performance.now() - this.joinedAt < NOTICE_MS ? turn.notice : '';
-    const floor = meeting.seat?.floor && turn?.sends;
-    return html`<main class="display room on-air" data-testid="display-meeting">
-      <meeting-video .meeting=${meeting} .tick=${Date.now()}></meeting-video>
+    const {turn} = this.client;
+    const tick = Date.now();
+    const notice = this.joinedAt && performance.now() - this.joinedAt < NOTICE_MS ? turn?.notice : '';
+    return html`<main class="display room" data-testid="display-meeting">
+      <room-head .meeting=${meeting} .tick=${tick}></room-head>
+      <meeting-video page="room" .meeting=${meeting} .tick=${tick}></meeting-video>
       ${notice ? html`<p class="display-notice" role="status" data-testid="display-notice">${notice}</p>` : nothing}
-      <p class="foot"><strong>${meeting.state?.session.title ?? session?.title}</strong>
-        ${meeting.on.mic ? html`<span class="mark air" data-testid="display-mic">${icon('mic')}${t('display.mic-on')}</span>` : floor ? html`<span class="mark" data-testid="display-floor">${icon('mic-call')}${t('display.floor')}</span>` : html`<span class="mark">${icon('mic-off')}${t('display.mic-off')}</span>`}
-        <span data-testid="display-line" class=${online && meeting.connected ? 'reached' : 'lost'} role="status">${icon('network')} ${t(online && meeting.connected ? 'display.online' : 'display.offline')}</span></p>
+      ${turn?.sends ? html`<turn-line .meeting=${meeting} .tick=${tick}></turn-line>` : nothing}
     </main>`;
   }
 }

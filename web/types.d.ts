@@ -164,7 +164,7 @@ interface CalendarEntry extends Slot { id: string; number: string; title: string
 /** A slot on the first page; `title` and `code` are null for who may not know them, `action` is the main thing to do about it. */
 interface TodaySlot extends Slot {
   id: string; number: string; title: string | null; host: string; kind: 'tong_duyet' | 'chinh_thuc'; phase: Phase; code: string | null;
-  action: 'control' | 'join' | 'prepare' | 'queue' | 'watch' | null;
+  action: 'control' | 'join' | 'prepare' | 'queue' | 'watch' | null; called: string[];
 }
 interface OwedWork { kind: string; count: number; due: string | null }
 /** A step of a first start; `count` of `whole`, where it is one of many. */
@@ -392,6 +392,8 @@ interface Joined extends Message {
   seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; presets?: SavedPreset[]; agenda?: Agenda; duty?: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; locks: Locks; speaking: string | null; chat?: Chat; vote?: Message | null; wanted: number; now: string;
 }
 
+/** An absent point that was called. */
+interface CalledPoint { point: string; at: string; seen: string | null }
 /** A point that is not invited and is in the waiting room. */
 interface WaitingPoint { id: string; account: string; point: string; name: string; label: string; since: string }
 
@@ -405,7 +407,7 @@ interface Tiles { tiles: ForwardedTile[]; width: number; height: number; heading
 /** A meeting as one seat knows it. `skew` is server time minus the device's, milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: AudienceLayouts;
-  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; presets: SavedPreset[]; agenda: Agenda; duty: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; chat: Chat; vote: Vote | null; skew: number;
+  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; presets: SavedPreset[]; called: CalledPoint[]; agenda: Agenda; duty: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; chat: Chat; vote: Vote | null; skew: number;
   /** When the meeting ends, since an emergency took its code. */
   givesWay: string | null;
   /** dBov by seat, of those who have the floor and are heard. */

@@ -1,7 +1,7 @@
 """Sends alerts about a session's slot to units and to the operator, and selects the units that an alert goes to."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -28,11 +28,18 @@ class Alerts:
         return self.profiles.at(session.official.start)
 
     async def tell_units(
-        self, db: AsyncConnection, kind: Kind, session: Session, slot: Slot, reasons: Mapping[str, str], now: datetime
+        self,
+        db: AsyncConnection,
+        kind: Kind,
+        session: Session,
+        slot: Slot,
+        reasons: Mapping[str, str],
+        now: datetime,
+        occasion: str = "",
     ) -> None:
         """Notify each unit once about its points; `reasons` are words by point id.
 
-        A unit without a mailbox is notified through its parent.
+        A unit without a mailbox is notified through its parent. For another `occasion` it is notified again.
         """
         points = await units_store.points_named(db, (session.host_point, *reasons))
         units = {unit.id: unit for unit in await units_store.units(db)}
@@ -43,7 +50,7 @@ class Alerts:
                 letters.setdefault(unit, []).append(f"{points[point].name}{reason}")
         for unit, text_lines in letters.items():
             notice = of_slot(kind, session, slot, points[session.host_point], text_lines, unit)
-            await outbox.tell(db, notice, self.channels, now)
+            await outbox.tell(db, replace(notice, key=f"{notice.key}{occasion}"), self.channels, now)
 
     async def tell_operator(
         self, db: AsyncConnection, kind: Kind, session: Session, slot: Slot, text_lines: Sequence[str], now: datetime

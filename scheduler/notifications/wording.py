@@ -29,6 +29,7 @@ Kind = Literal[
     "absent",
     "interrupted",
     "list-asked",
+    "called",
     "unchecked",
     "check-missing",
     "not-arrived",
@@ -346,6 +347,13 @@ WORDINGS: Mapping[Kind, Wording] = {
         "Chủ trì đề nghị các điểm cầu ở phần ghi chú gửi danh sách thành phần tham dự trên trang Chuẩn bị "
         "(điểm b khoản 4 Điều 14).",
         "The host asks the points named below who takes part; please answer on the page Preparation (Article 14.4.b).",
+    ),
+    "called": Wording(
+        "Chủ tọa đang gọi điểm cầu vào phiên họp",
+        "Phiên họp đang diễn ra và chủ tọa đang gọi các điểm cầu ở phần ghi chú; đề nghị vào họp ngay từ trang "
+        "Hôm nay.",
+        "The meeting is held, and its chair calls the points named below; please join at once from the page Today.",
+        group="chủ tọa đang gọi",
     ),
     "unchecked": Wording(
         "Đến hạn kiểm tra kỹ thuật",

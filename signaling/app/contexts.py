@@ -162,6 +162,7 @@ def provide(app: web.Application, server: Server) -> None:
         attendance=server.attendance,
         attendee_lists=server.attendee_lists,
         incidents=server.incidents,
+        votes=server.votes,
         recordings=server.recording_store,
         scheduler=server.scheduler,
     )
@@ -209,5 +210,6 @@ def provide(app: web.Application, server: Server) -> None:
         installation=server.installation,
         accounts=server.accounts,
         server_facts=server.server_facts,
+        meetings=server.meetings,
     )
     app[WORKERS] = WorkersContext(engine=server.meetings.engine, keys=server.worker_keys)

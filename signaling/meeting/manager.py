@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -327,6 +327,15 @@ class MeetingManager:
         meeting = self.meetings.get(session)
         if meeting is not None:
             await meeting.apply(meeting.state.scripted(items, now))
+
+    async def called(self, session: str, points: Collection[str], now: datetime) -> list[str]:
+        """Return which of these points the chair of a running meeting calls; their people know of it from now on."""
+        meeting = self.meetings.get(session)
+        if meeting is None:
+            return []
+        calls = meeting.state.controller_notices.called
+        await meeting.tell(meeting.state.call_seen(points, now))
+        return [point for point in points if point in calls]
 
     def resumes(self, account: str, token: str | None, code: str) -> bool:
         """Return whether an account's resume token belongs to a seat in the meeting of a session code."""

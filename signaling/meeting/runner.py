@@ -41,6 +41,7 @@ from signaling.messages.effects import (
     LetIn,
     Locked,
     MarkRecording,
+    NotifyPoint,
     OnePictureForAll,
     OpenRoom,
     PauseRecording,
@@ -150,6 +151,7 @@ class MeetingRunner:
             EndedForAll: self._ended_for_all,
             Speak: self._speak,
             StoreChat: self._store_chat,
+            NotifyPoint: self._notify_point,
             StorePresets: self._store_presets,
             StoreStep: self._store_step,
             StoreSpeaking: self._store_speaking,
@@ -513,6 +515,12 @@ class MeetingRunner:
             await self._dependencies.attendance.stepped(self.id, effect.item, self._dependencies.clock())
         except SQLAlchemyError:
             log.exception("x a step of the script in meeting %s could not be stored", self.id)
+
+    async def _notify_point(self, effect: NotifyPoint) -> None:
+        """Write the letter to an absent point; raises SQLAlchemyError, so that who called it is told."""
+        now = self._dependencies.clock()
+        await self._dependencies.attendance.call(self.id, effect.point, now)
+        await self._audited(effect.by, "call-point", effect.point, now)
 
     async def _store_presets(self, effect: StorePresets) -> None:
         """Store the presets; raises SQLAlchemyError, so that who saved one is told."""

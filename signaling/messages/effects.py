@@ -208,6 +208,14 @@ class EndedForAll:
 
 
 @dataclass(frozen=True, slots=True)
+class NotifyPoint:
+    """Notify the unit of an absent point that the account `by` calls it."""
+
+    point: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoreStep:
     """Record that the script is at an item from now on, or at none any more."""
 
@@ -258,6 +266,7 @@ Effect = (
     | Speak
     | StoreChat
     | StorePresets
+    | NotifyPoint
     | StoreStep
     | StoreSpeaking
     | Redialled

@@ -388,6 +388,13 @@ class Redial(_ClientMessage):
     device: Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
+class CallPoint(_ClientMessage):
+    """Call an absent point: its unit gets a letter, and its people see it on their first page (controller)."""
+
+    type: Literal["call-point"]
+    point: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
 class Ping(_ClientMessage):
     """Ask for a `pong`: a page cannot see the pings of the WebSocket protocol."""
 
@@ -436,6 +443,7 @@ ClientMessage = Annotated[
     | ShowVote
     | Assist
     | Redial
+    | CallPoint
     | Ping
     | Leave,
     Field(discriminator="type"),
@@ -866,6 +874,21 @@ class CalledSystem(_Message):
     status: int
 
 
+class CalledPoint(_Message):
+    """An absent point that was called; `seen`: since when its people know, null while they do not."""
+
+    point: str
+    at: Instant
+    seen: Instant | None
+
+
+class CalledState(_Message):
+    """Absent points that were called and have not come (host and controllers only)."""
+
+    type: Literal["called"] = "called"
+    points: list[CalledPoint]
+
+
 class CallsState(_Message):
     """State of the calls of room systems of the session (host and controllers only)."""
 
@@ -935,9 +958,9 @@ class Error(_Message):
 ServerMessage = (
     Joined | SessionState | Seats | LayoutState | PresetsState | RecordingState | ComposingState | StorageState
     | ScriptState | Agenda | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState
-    | ContentState | WantedHeight | TilesState | IncidentState | LinesState | AssistState | CallsState | DoorState
-    | Waiting | Admitted | Renew | ChatMessage | ChatOpenState | VoteState | VoteTaken | VoteCast | Locks | Pong
-    | Bye | Error
+    | ContentState | WantedHeight | TilesState | IncidentState | LinesState | AssistState | CallsState | CalledState
+    | DoorState | Waiting | Admitted | Renew | ChatMessage | ChatOpenState | VoteState | VoteTaken | VoteCast | Locks
+    | Pong | Bye | Error
 )  # fmt: skip
 
 

@@ -62,6 +62,7 @@ class MinutesContext:
     attendance: Attendance
     attendee_lists: AttendeeLists
     incidents: IncidentService
+    votes: Votes
     recordings: RecordingStore
     scheduler: Scheduler
 

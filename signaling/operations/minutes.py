@@ -47,6 +47,7 @@ async def _facts(request: ApiRequest, session: Session, points: UnitDirectory) -
         items=await context.attendance.item_times(session.id),
         floor=await context.attendance.floor_times(session.id),
         speaking=await context.attendance.speaking_seconds(session.id),
+        votes=await context.votes.of_session(session.id),
         chat=await context.attendance.chat(session.id),
         incidents=incidents,
         marks=[RecordingMark(part.part, mark.seconds, mark.title) for part in parts for mark in part.chapters],

@@ -13,6 +13,7 @@ from scheduler.operations.incidents.provider_view import ProviderView
 from scheduler.today.installation import Installation
 from scheduler.today.service import OwedWork
 from signaling.accounts.store import AccountStore
+from signaling.meeting.manager import MeetingManager
 from signaling.today.setup_steps import ServerFacts
 
 
@@ -27,6 +28,7 @@ class TodayContext:
     accounts: AccountStore
     server_facts: Callable[[], ServerFacts]
     """Returns what settings and files of the server say now."""
+    meetings: MeetingManager
 
 
 TODAY = web.AppKey("TodayContext", TodayContext)

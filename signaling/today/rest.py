@@ -27,7 +27,8 @@ SHOWN = frozenset(get_args(Phase)) - {"cancelled"}
 class TodaySlot(Model):
     """A slot of a session; `phase` is that of the slot, `code` only for accounts it is meant for.
 
-    People of a provider see neither title nor code. `action` is the main thing that the account can do about it.
+    People of a provider see neither title nor code. `action` is the main thing that the account can do about it;
+    `called` are the labels of the unit's absent points that the chair calls.
     """
 
     id: str
@@ -40,6 +41,7 @@ class TodaySlot(Model):
     phase: Phase
     code: str | None
     action: rules.Action | None
+    called: list[str]
 
 
 class Work(Model):
@@ -91,11 +93,20 @@ async def _slots(request: ApiRequest, start: datetime, end: datetime) -> list[To
     later = await _sessions(request, unit_directory, end, end + AHEAD, COMING + len(known))
     sessions += [each for each in later if each.id not in known]
     shown = [_slot(request, session, slot, unit_directory) for session in sessions for slot in session.slots]
-    seen = [each for each in shown if each.end > start]
+    seen = [await _with_calls(request, unit_directory, each) for each in shown if each.end > start]
     codes = sorted({each.number for each in seen if each.code})
     if codes:
         await request.saw("see-codes", request.account.unit or "", " ".join(codes))
     return sorted(seen, key=lambda each: (each.start, each.number))
+
+
+async def _with_calls(request: ApiRequest, unit_directory: UnitDirectory, slot: TodaySlot) -> TodaySlot:
+    """Name the own points that the chair calls into a session that is on; the chair is told that they know."""
+    if slot.phase not in {"lobby", "open"}:
+        return slot
+    own = {point.id: point.label for point in unit_directory.values() if point.unit == request.account.unit}
+    called = await request.context(TODAY).meetings.called(slot.id, own, request.now)
+    return slot.model_copy(update={"called": [own[point] for point in called]})
 
 
 async def _sessions(
@@ -128,6 +139,7 @@ def _slot(request: ApiRequest, session: model.Session, slot: model.Slot, unit_di
             may_control=permissions.may_control(account, unit_directory.control(session)),
             takes_part=account.central or account.unit in unit_directory.invited(session),
         ),
+        called=[],
     )
 
 
@@ -146,6 +158,7 @@ def _provider_slots(request: ApiRequest, overview: ProviderOverview) -> list[Tod
             phase=access_window.phase_of_slots(session.state, (slot,), policy(slot.start).door, request.now),
             code=None,
             action=None,
+            called=[],
         )
         for session in (each.session for each in overview.sessions)
         for slot in session.slots

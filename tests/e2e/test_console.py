@@ -103,7 +103,12 @@ def test_ux_25_32_36_each_step_is_undone_and_leaving_asks(people: People, red: B
     page = people.sign_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp có người xin phát biểu")
     people.enter(page, code, "host")
-    point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code).page
+    page.get_by_test_id("call-point").click()  # an absent point is called, and sees that
+    guest = people.sign_in(blue, "nt.xuonghuan")
+    expect(guest.get_by_test_id("today-called").first).to_contain_text("đang gọi UBND phường Xương Huân")
+    expect(page.get_by_test_id("called")).to_have_attribute("data-seen", "true")
+    point = people.enter(guest, code).page
+    expect(page.get_by_test_id("called")).to_have_count(0)
     point.get_by_test_id("hand").click()
     page.get_by_test_id("tab-queue").click()
     expect(page.get_by_test_id("queue-item")).to_contain_text("UBND phường Xương Huân")

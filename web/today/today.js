@@ -89,6 +89,7 @@ class TodayPage extends Page {
         ${later && phase === 'upcoming' ? nothing : html`<span><span class="badge ${phase}">${t(`phase.${phase}`)}</span></span>`}</div>
       <div class="what"><h3>${title}</h3>
         <p class="soft">${t(`ready.kind-${kind}`)} · ${t('sessions.host', host)}${slot.title ? html` · <span>${t('sessions.number', number)}</span>` : nothing}</p>
+        ${slot.called.length ? html`<p class="called" role="alert" data-testid="today-called">${icon('phone')} ${t('today.called', slot.called.join(', '))}</p>` : nothing}
         ${code ? html`<p class="code"><span class="unseen">${t('code.label')}: </span><span data-testid="today-code">${formatCode(code)}</span></p>` : nothing}</div>
       ${this.wayIn(slot, title, main)}
     </li>`;

@@ -43,6 +43,8 @@ FORGOTTEN = timedelta(seconds=30)
 """A stay ends when it was not confirmed for so long: several rounds of :meth:`Attendance.confirm_present`, so that a
 point whose join was written during a round is not taken for gone."""
 MAX_CAUSE = 500
+CALL_AGAIN = 600
+"""Seconds after which another letter is sent to an absent point that is called again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,17 @@ class Attendance:
         """Return when items of a session's script were the current one, in the order of the steps."""
         async with self._alerts.engine.begin() as db:
             return await item_store.of_session(db, session)
+
+    async def call(self, session_id: str, point: str, now: datetime) -> None:
+        """Notify the unit of an absent point that the chair calls it: once in :data:`CALL_AGAIN`.
+
+        Raises UnknownSession.
+        """
+        occasion = f":{point}:{int(now.timestamp()) // CALL_AGAIN}"
+        async with writing(self._alerts.engine) as db:
+            session = await sessions_store.known(db, session_id)
+            slot = next(each for each in session.slots if each.end > now or each == session.slots[-1])
+            await self._alerts.tell_units(db, "called", session, slot, {point: ""}, now, occasion)
 
     async def chat_written(self, session: str, entry: ChatEntry) -> None:
         """Store a chat message."""

@@ -20,6 +20,8 @@ from scheduler.operations.attendance.presence_intervals import Interruption, Poi
 from scheduler.operations.attendance.service import SlotAttendance
 from scheduler.operations.incidents.model import Incident, IncidentKind
 from scheduler.operations.minutes import letterhead
+from scheduler.operations.votes import rules
+from scheduler.operations.votes.model import Vote
 
 BLANK = "……………………"
 """What the host fills in."""
@@ -66,6 +68,7 @@ class MinutesFacts:
     items: Sequence[ItemTime]
     floor: Sequence[FloorTime]
     speaking: Mapping[str, int]
+    votes: Sequence[Vote]
     chat: Sequence[ChatEntry]
     incidents: Sequence[Incident]
     marks: Sequence[RecordingMark]
@@ -86,13 +89,21 @@ class _Draft:
         since = rehearsal.end if rehearsal else datetime.min.replace(tzinfo=UTC)
         self._floor = [each for each in facts.floor if each.start >= since]
         self._items = [each for each in facts.items if each.start >= since]
+        self._votes = [each for each in facts.votes if each.opened >= since]
         self._notices = [each for each in facts.chat if each.at >= since and each.chair and each.recipient is None]
         self._incidents = sorted((each for each in facts.incidents if each.opened >= since), key=lambda i: i.opened)
 
     def document(self) -> Document:
         """Return the whole draft."""
         facts = self._facts
-        sections = [self._course(), self._speaking(), self._announced(), self._faults(), self._recorded()]
+        sections = [
+            self._course(),
+            self._voted(),
+            self._speaking(),
+            self._announced(),
+            self._faults(),
+            self._recorded(),
+        ]
         named = [*(each for each in sections if each[1]), ("Kết luận của chủ tọa", [_text(BLANK)])]
         return Document(
             (
@@ -176,6 +187,16 @@ class _Draft:
         topic = f": {turn.topic}" if turn.topic else ""
         return _text(f"- {self._facts.labels.get(turn.point, turn.name)} được mời phát biểu {when}{topic}.")
 
+    def _voted(self) -> Section:
+        return "Biểu quyết", [*map(self._vote, self._votes)]
+
+    def _vote(self, vote: Vote) -> Paragraph:
+        way = "bỏ phiếu kín" if vote.question.secret else "công khai"
+        return _text(
+            f"- Lần {vote.number}, {self._time(vote.opened)}, {way}: {vote.question.text} Đã biểu quyết"
+            f" {vote.cast}/{len(vote.voters)} điểm cầu{_counted(vote)}. Kết quả: {_decided(vote)}."
+        )
+
     def _speaking(self) -> Section:
         """Return how often and how long points were invited, and how long they spoke."""
         turns = {point: [each for each in self._floor if each.point == point] for point in self._facts.labels}
@@ -239,6 +260,24 @@ def _table(widths: tuple[int, ...], head: tuple[str, ...], rows: Sequence[tuple[
     first = tuple((Paragraph((Run(word, bold=True, size=12),), align="center", after=0),) for word in head)
     cells = (tuple((Paragraph((Run(text, size=12),), align="left", after=0),) for text in row) for row in rows)
     return Table(widths, (first, *cells))
+
+
+def _counted(vote: Vote) -> str:
+    if vote.counts is None:
+        return ""
+    return "; " + ", ".join(f"{choice} {n}" for choice, n in zip(vote.question.choices, vote.counts, strict=True))
+
+
+def _decided(vote: Vote) -> str:
+    """Return the decision of a vote in words."""
+    decided = rules.outcome(vote)
+    if decided is None:
+        return "chưa kết thúc" if vote.closed is None else "không kiểm phiếu vì quá ít phiếu kín"
+    if not decided.quorum:
+        return "không đủ số điểm cầu biểu quyết"
+    if decided.adopted is None:
+        return "không phương án nào đạt đa số"
+    return f"“{vote.question.choices[decided.adopted]}” đạt đa số"
 
 
 def _within(turn: FloorTime, time: ItemTime) -> bool:

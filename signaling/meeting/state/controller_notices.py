@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from signaling.messages.server import AssistState, CallsState, IncidentState, LinesState, ServerMessage, WeakLine
+from signaling.messages.server import (
+    AssistState,
+    CalledPoint,
+    CalledState,
+    CallsState,
+    IncidentState,
+    LinesState,
+    ServerMessage,
+    WeakLine,
+)
 
 
 class ControllerNotices:
@@ -16,6 +25,8 @@ class ControllerNotices:
         """Weak lines, by seat."""
         self.calls = CallsState(calls=[])
         """Calls of room systems."""
+        self.called: dict[str, CalledPoint] = {}
+        """Absent points that were called, by id."""
         self.helper: str | None = None
         """The seat from which the centre directs the meeting (Điều 14.3.c)."""
         self.assist = AssistState(seat=None, name=None, since=None)
@@ -31,12 +42,18 @@ class ControllerNotices:
         messages: list[ServerMessage] = list(self.incidents.values())
         messages += [self.lines] if self.weak else []
         messages += [self.calls] if self.calls.calls else []
+        messages += [self.called_points] if self.called else []
         return messages + ([self.assist] if self.helper is not None else [])
 
     @property
     def lines(self) -> LinesState:
         """The message about weak lines."""
         return LinesState(weak=list(self.weak.values()))
+
+    @property
+    def called_points(self) -> CalledState:
+        """The message about absent points that were called."""
+        return CalledState(points=list(self.called.values()))
 
     def incident(self, incident: IncidentState) -> None:
         """Take an incident that was opened or changed."""

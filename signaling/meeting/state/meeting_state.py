@@ -7,7 +7,7 @@ process continues the meeting in the room that the engine holds (:meth:`MeetingS
 :meth:`MeetingState.adopt_room`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -48,6 +48,7 @@ from signaling.messages.effects import (
     Hang,
     LetIn,
     Locked,
+    NotifyPoint,
     OnePictureForAll,
     OpenRoom,
     Redialled,
@@ -69,6 +70,7 @@ from signaling.messages.effects import (
 )
 from signaling.messages.server import (
     Audience,
+    CalledPoint,
     CallsState,
     ChatOpenState,
     ComposingState,
@@ -262,7 +264,7 @@ class MeetingState:
         elif seat.offered:  # the engine tells again which cameras it forwards to the seat
             effects.append(SetView(seat.id, seat.view, seat.lines))
         if seat.place is not None:
-            effects += self._move(seat.place.id, seat.id)
+            effects += [*self._move(seat.place.id, seat.id), *self._called_comes(seat.place.id)]
             effects += [] if back else self._show(self.script.enter(seat.id, self._scene()))
         return self._joined(seat, token, now), [*effects, *self._brief(client, seat)]
 
@@ -687,6 +689,28 @@ class MeetingState:
         """Tell host and controllers how the calls of room systems go."""
         self.controller_notices.calls = calls
         return self._tell_leaders(calls)
+
+    def call_point(self, client: str, point: str, now: datetime) -> list[Effect]:
+        """Call a point that is not here: its people are told outside the meeting."""
+        self._require_controller(client)
+        if not self.invites(point) or point in self.roster.present():
+            raise MessageError("unknown-seat")
+        notices = self.controller_notices
+        notices.called[point] = CalledPoint(point=point, at=now, seen=None)
+        return [NotifyPoint(point, self._seat_of(client).account), *self._tell_leaders(notices.called_points)]
+
+    def call_seen(self, points: Collection[str], now: datetime) -> list[Tell]:
+        """Note that the people of called points know of the call; tell controllers so."""
+        called = self.controller_notices.called
+        unseen = [called[point] for point in points if point in called and called[point].seen is None]
+        called |= {each.point: each.model_copy(update={"seen": now}) for each in unseen}
+        return self._tell_leaders(self.controller_notices.called_points) if unseen else []
+
+    def _called_comes(self, point: str) -> list[Tell]:
+        """Take a point that was called and comes off the list."""
+        if self.controller_notices.called.pop(point, None) is None:
+            return []
+        return self._tell_leaders(self.controller_notices.called_points)
 
     def may_redial(self, client: str) -> None:
         """Check that a client may have room systems called again. Raises MessageError."""

@@ -4,9 +4,9 @@ import {html, nothing, repeat} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
 import {FILTERS, callsForSeat, filterSeats} from '../client/meeting-state.js';
 import {BaseElement, icon} from '../../core/base.js';
-import {clock} from '../../core/time.js';
+import {clock, hourMinute} from '../../core/time.js';
 import {ACTIVITY_ICONS} from '../room/activity-icons.js';
-import {activityOf, activityWords, floorButton, seatMenu, seatName} from './seat-row.js';
+import {activityOf, activityWords, floorButton, rowButton, seatMenu, seatName} from './seat-row.js';
 
 const CHIPS = ['all', 'here', 'absent', 'floor', 'mic', 'weak']; // who raised a hand has a tab
 const ALWAYS = new Set(['all', 'here', 'absent']); // filters that are offered even for nobody
@@ -31,7 +31,7 @@ export class PointList extends BaseElement {
     const before = /** @type {MeetingState | null | undefined} */ (changed.get('state'));
     if (changed.size > 1 || !before || !this.state) return true;
     const state = this.state;
-    const fields = /** @type {const} */ (['seats', 'weak', 'speaking', 'calls', 'layout', 'incidents']);
+    const fields = /** @type {const} */ (['seats', 'weak', 'speaking', 'calls', 'called', 'layout', 'incidents']);
     return fields.some(field => before[field] !== state[field]) || Object.keys(before.levels).join() !== Object.keys(state.levels).join();
   }
 
@@ -68,7 +68,8 @@ export class PointList extends BaseElement {
       ${icon(ACTIVITY_ICONS[activity])} ${seatName(seat)}
       ${weak ? html`<span class="weak" title=${t('filter.weak')}>${icon('network')}<span class="unseen">${t('filter.weak')}</span></span>` : nothing}
       ${calls.map(call => this.call(call))}
-      <span class="word">${seat.role === 'component' ? nothing : `${t(`role.${seat.role}`)} · `}${activityWords(seat, activity)}</span>
+      ${state.called.some(({point}) => point === seat.point) ? nothing : html`<span class="word">${seat.role === 'component' ? nothing : `${t(`role.${seat.role}`)} · `}${activityWords(seat, activity)}</span>`}
+      ${seat.here || !seat.point || calls.length ? nothing : this.callAgain(state, seat)}
       ${seat.here ? nothing : calls.filter(call => call.state !== 'calling').slice(0, 1).map(call => this.redial(call))}
       ${floorButton(seat, detail => this.emit('command', detail))}
       ${seatMenu(state, seat, {command: detail => this.emit('command', detail), report: detail => this.emit('report', detail), watch: detail => this.emit('watch', detail), write: detail => this.emit('write', detail), calls})}
@@ -79,6 +80,14 @@ export class PointList extends BaseElement {
   call({device, name, state, at, status}) {
     const words = [t(`call.${state}`, at ? clock(at) : ''), ...(status ? [t('call.status', status)] : [])].join(' · ');
     return html`<span class="call" data-testid="call" data-device=${device} data-state=${state} title="${name}: ${words}">${icon('phone')}<span>${words}</span></span>`;
+  }
+
+  /** Draw the button that calls an absent point, whose people are told outside the meeting, and what came of it. @param {MeetingState} state @param {Seat} seat */
+  callAgain({called}, seat) {
+    const call = called.find(({point}) => point === seat.point);
+    const words = call && (call.seen ? t('called.seen', hourMinute(call.seen)) : t('called.at', hourMinute(call.at)));
+    return html`${words ? html`<span class="call" data-testid="called" data-seen=${Boolean(call?.seen)} title=${words}>${icon('phone')}<span>${words}</span></span>` : nothing}
+      ${rowButton({id: 'call-point', seat, words: t('call.redial')}, () => this.emit('command', {type: 'call-point', point: seat.point}))}`;
   }
 
   /** Draw the button that calls a room system again, even when it is connected (Điều 14.3.c). @param {SystemCall} call */

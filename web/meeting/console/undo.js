@@ -82,6 +82,8 @@ export function told(command, state) {
       return [command.seats.length ? 'did.hands' : 'did.hands-all'];
     case 'lock':
       return [`did.lock-${command.room ? 'room' : ''}${command.hands ? 'hands' : ''}`];
+    case 'call-point':
+      return ['did.call-point', properName(state.seats.find(one => one.point === command.point) ?? {name: command.point, label: ''})];
     case 'redial':
       return ['did.redial'];
     default:

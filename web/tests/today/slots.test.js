@@ -13,6 +13,7 @@ test('what is on comes first, what is over last', () => {
 test('the way into a session that is on is the main button, but not of one that is only watched', () => {
   assert.equal(mainSlot([slot('a', 'upcoming', 'prepare'), slot('b', 'open', 'watch'), slot('c', 'open', 'join')])?.id, 'c');
   assert.equal(mainSlot([slot('a', 'lobby', 'join')]), undefined);
+  assert.equal(mainSlot([slot('a', 'open', 'join'), {...slot('b', 'lobby', 'join'), called: ['UBND xã Bình']}])?.id, 'b');
 });
 
 test('each action leads to its page', () => {

@@ -177,3 +177,12 @@ async def test_steps_of_a_script_are_stored_up_to_a_limit(
         await services.attendance.stepped(session.id, item, start + number * SECOND)
     times = await services.attendance.item_times(session.id)
     assert [(each.item, each.end) for each in times] == [("0", start + SECOND), ("1", start + 2 * SECOND)]
+
+
+async def test_the_unit_of_a_called_point_gets_a_letter_once_in_ten_minutes(services: ServicesFixture) -> None:
+    session, attendance = await services.session(HOST, CITY, VINH_HAI), services.attendance
+    now = at("05/04/2023 08:10")
+    for point, minute in ((VINH_HAI, 0), (VINH_HAI, 5), (CITY, 5), (VINH_HAI, 10)):
+        await attendance.call(session.id, point, now + timedelta(minutes=minute))
+    letters = await services.notices(at("05/04/2023 08:30"), "called")
+    assert letters == [("called", NHA_TRANG, each) for each in ("NT.VinhHai", "NT.VinhHai", "UBND.Nha Trang")]

@@ -15,6 +15,7 @@ from scheduler.operations.attendance.presence_intervals import Interruption, Poi
 from scheduler.operations.attendance.service import SlotAttendance
 from scheduler.operations.incidents.model import Incident
 from scheduler.operations.minutes.minutes import MinutesFacts, RecordingMark, minutes
+from scheduler.operations.votes.model import Question, Vote, Voter
 from tests.docx_reader import paragraphs
 from tests.scheduler.world import ZONE, at
 
@@ -37,6 +38,13 @@ def clock(hour: str) -> datetime:
 
 def judged(late: int = 0, *gaps: Interruption) -> PointAttendance:
     return PointAttendance(True, late, 0, 6900, gaps)
+
+
+def vote(number: int, opened: datetime, counts: tuple[int, int, int] | None, secret: bool = False) -> Vote:
+    cast = sum(counts or (2,))
+    voters = tuple(Voter(f"p{n}", "", "", voted=n < cast) for n in range(3))
+    question = Question("Nhất trí phương án?", secret=secret)
+    return Vote(f"{number}", "s", number, question, voters, opened, "host", closed=opened, counts=counts)
 
 
 SESSION = Session(
@@ -88,6 +96,14 @@ FACTS = MinutesFacts(
         FloorTime(CITY, "UBND.Nha Trang.01", 1, "Đê biển", clock("08:12"), clock("08:29")),
     ),
     speaking={HOST: 700, CITY: 960},
+    votes=(
+        vote(1, clock("07:20"), (3, 0, 0)),  # rehearsed
+        vote(1, clock("09:10"), (2, 0, 0)),
+        vote(2, clock("09:12"), (1, 1, 0)),
+        vote(3, clock("09:14"), (1, 0, 0)),
+        vote(4, clock("09:16"), None, secret=True),
+        replace(vote(5, clock("09:18"), None), closed=None),
+    ),
     chat=(
         ChatEntry(clock("08:20"), HOST, "UBND.Khanh Hoa.01", True, None, "Giải lao lúc 09 giờ"),
         ChatEntry(clock("08:21"), HOST, "UBND.Khanh Hoa.01", True, CITY, "Riêng Nha Trang"),
@@ -131,20 +147,30 @@ def test_minutes_have_the_form_of_the_decree_and_all_that_was_recorded() -> None
         "- UBND thành phố Nha Trang được mời phát biểu 08 giờ 12 – 08 giờ 29: Đê biển.",
         "Nội dung, ý kiến: ……………………",
         "3) Thảo luận (UBND tỉnh Khánh Hòa): dự kiến 30 phút; không thực hiện.",
-        "2. Thời lượng phát biểu của các điểm cầu",
+        "2. Biểu quyết",
+        "- Lần 1, 09 giờ 10, công khai: Nhất trí phương án? Đã biểu quyết 2/3 điểm cầu; Tán thành 2, Không tán thành 0,"
+        " Ý kiến khác 0. Kết quả: “Tán thành” đạt đa số.",
+        "- Lần 2, 09 giờ 12, công khai: Nhất trí phương án? Đã biểu quyết 2/3 điểm cầu; Tán thành 1, Không tán thành 1,"
+        " Ý kiến khác 0. Kết quả: không phương án nào đạt đa số.",
+        "- Lần 3, 09 giờ 14, công khai: Nhất trí phương án? Đã biểu quyết 1/3 điểm cầu; Tán thành 1, Không tán thành 0,"
+        " Ý kiến khác 0. Kết quả: không đủ số điểm cầu biểu quyết.",
+        "- Lần 4, 09 giờ 16, bỏ phiếu kín: Nhất trí phương án? Đã biểu quyết 2/3 điểm cầu. Kết quả: không kiểm phiếu vì"
+        " quá ít phiếu kín.",
+        "- Lần 5, 09 giờ 18, công khai: Nhất trí phương án? Đã biểu quyết 2/3 điểm cầu. Kết quả: chưa kết thúc.",
+        "3. Thời lượng phát biểu của các điểm cầu",
         "Điểm cầu", "Lượt được mời", "Thời gian được mời", "Thời gian nói",
         "UBND tỉnh Khánh Hòa", "", "", "11 phút 40 giây",
         "UBND thành phố Nha Trang", "1", "17 phút", "16 phút",
         "",
-        "3. Thông báo của chủ tọa",
+        "4. Thông báo của chủ tọa",
         "- 08 giờ 20: Giải lao lúc 09 giờ",
-        "4. Sự cố kỹ thuật",
+        "5. Sự cố kỹ thuật",
         "- 08 giờ 50: UBND thành phố Nha Trang, mất kết nối (rơi mạng); khắc phục lúc 08 giờ 54.",
         "- 09 giờ 00: cả phiên họp, sự cố khác; chưa khắc phục.",
-        "5. Bản ghi hình",
+        "6. Bản ghi hình",
         "- Phần 1, 0:00:00: Khai mạc.",
         "- Phần 1, 0:12:05: Báo cáo.",
-        "6. Kết luận của chủ tọa",
+        "7. Kết luận của chủ tọa",
         "……………………",
         "Phiên họp kết thúc vào 09 giờ 55 phút, ngày 05 tháng 4 năm 2023./.",
         *SIGNED,
@@ -152,7 +178,7 @@ def test_minutes_have_the_form_of_the_decree_and_all_that_was_recorded() -> None
 
 
 def test_sections_for_which_nothing_is_recorded_are_left_out() -> None:
-    bare = replace(FACTS, script=(), items=(), speaking={}, chat=(), incidents=(), marks=(), attendees={})
+    bare = replace(FACTS, script=(), items=(), speaking={}, votes=(), chat=(), incidents=(), marks=(), attendees={})
     begun = written(bare).index("Nội dung (theo diễn biến phiên họp):")
     assert written(bare)[begun + 1 : -len(SIGNED) - 1] == [
         "1. Diễn biến",

@@ -11,6 +11,7 @@ const STATE = {
   layout: SINGLE,
   own: {recording: DEFAULT_LAYOUT},
   locks: {room: false, hands: true},
+  presets: [{number: 2, ...SINGLE}],
   script: {items: [{id: 'i', title: 'Khai mạc'}], at: null, since: null},
 };
 
@@ -27,6 +28,8 @@ test('a command is undone by what was before it', () => {
   assert.deepEqual(undone({type: 'layout', kind: 'grid'}), [{type: 'layout', audience: 'everyone', ...SINGLE}]);
   assert.deepEqual(undone({type: 'layout', audience: 'recording', kind: '1+5'}), [{type: 'layout', audience: 'recording', ...DEFAULT_LAYOUT}]);
   assert.deepEqual(undone({type: 'layout', audience: 'host', kind: '1+5'}), [{type: 'layout-same', audience: 'host'}]);
+  assert.deepEqual(undone({type: 'preset', number: 2, kind: '1+5'}), [{type: 'preset', number: 2, ...SINGLE}]);
+  assert.deepEqual(undone({type: 'preset', number: 1, kind: '1+5'}), [{type: 'preset', number: 1, ...DEFAULT_LAYOUT}]);
   assert.deepEqual(undone({type: 'layout-same', audience: 'recording'}), [{type: 'layout', audience: 'recording', ...DEFAULT_LAYOUT}]);
   assert.deepEqual(undone({type: 'one-picture-all', on: true}), [{type: 'one-picture-all', on: false}]);
   assert.deepEqual(undone({type: 'step', to: 'i'}), [{type: 'step', to: null}]);

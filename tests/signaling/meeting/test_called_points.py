@@ -1,0 +1,39 @@
+"""An absent point is called: its people see it on their first page, and the chair sees that they did."""
+
+from typing import Any
+
+from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World
+
+AT = NOW.isoformat().replace("+00:00", "Z")
+
+
+async def called_on_first_page(world: World, account: str) -> list[str]:
+    async with (await world.signed_in(account)).get("/api/v1/today") as response:
+        (slot,) = (await response.json())["slots"]
+        return list(slot["called"])
+
+
+async def test_an_absent_point_is_called_until_it_comes(world: World) -> None:
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    host, _ = await world.join("host", session)
+    await world.join("camranh", session)
+    unseen: dict[str, Any] = {"point": NHA_TRANG, "at": AT, "seen": None}
+    assert await host.ask(type="call-point", point=NHA_TRANG) == {"type": "called", "points": [unseen]}
+    assert (await world.audited(1))[0].action == "call-point"
+    world.clock.advance(20)
+    assert await called_on_first_page(world, "camranh") == []
+    assert await called_on_first_page(world, "nhatrang") == ["UBND thành phố Nha Trang"]
+    seen = await host.until(lambda got: got["type"] == "called" and got["points"][0]["seen"] is not None)
+    assert seen["points"][0]["seen"] == "2026-04-06T01:00:20Z"
+    await world.join("nhatrang", session)
+    assert (await host.until(lambda got: got["type"] == "called" and not got["points"]))["points"] == []
+    assert await called_on_first_page(world, "nhatrang") == []
+
+
+async def test_only_a_controller_calls_and_only_points_that_are_invited_and_absent(world: World) -> None:
+    session = await world.session(CAM_RANH)
+    host, _ = await world.join("host", session)
+    point, _ = await world.join("camranh", session)
+    for absent in (NHA_TRANG, CAM_RANH, HOST):
+        assert (await host.ask(type="call-point", point=absent))["error"] == "unknown-seat"
+    assert (await point.ask(type="call-point", point=HOST))["error"] == "controlled-by"

@@ -164,6 +164,7 @@ def provide(app: web.Application, server: Server) -> None:
         incidents=server.incidents,
         votes=server.votes,
         recordings=server.recording_store,
+        transcripts=server.transcripts,
         scheduler=server.scheduler,
     )
     app[VOTES] = VotesContext(votes=server.votes, scheduler=server.scheduler)

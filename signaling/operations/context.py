@@ -25,6 +25,7 @@ from signaling.mail.outbox_sender import OutboxSender
 from signaling.meeting.incident_reports import IncidentReports
 from signaling.meeting.line_monitor import LineMonitor
 from signaling.recording.store import RecordingStore
+from signaling.transcript.service import TranscriptService
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class MinutesContext:
     incidents: IncidentService
     votes: Votes
     recordings: RecordingStore
+    transcripts: TranscriptService
     scheduler: Scheduler
 
 

@@ -14,7 +14,9 @@ from signaling.http.route import ID, ApiRequest, Route
 from signaling.http.uploads import attached
 from signaling.operations.attendance import find
 from signaling.operations.context import MINUTES
+from signaling.recording import access as recording_access
 from signaling.recording.model import JOINED
+from signaling.transcript.export import turns
 
 
 async def draft(request: ApiRequest) -> web.Response:
@@ -35,7 +37,9 @@ async def _facts(request: ApiRequest, session: Session, points: UnitDirectory) -
     host = points.unit(session.host_point)
     slots = await context.attendance.slots(session.id, request.now)
     incidents = await context.incidents.incidents(session=session.id)
-    parts = [each for each in await context.recordings.parts(session.id) if each.part != JOINED]
+    files = await context.recordings.parts(session.id)
+    parts = [each for each in files if each.part != JOINED]
+    heard = [each for each in files if recording_access.may_download(request.account, each)]
     return MinutesFacts(
         session=session,
         labels={point: points[point].label for point in (*session.everyone, *points)},
@@ -51,6 +55,7 @@ async def _facts(request: ApiRequest, session: Session, points: UnitDirectory) -
         chat=await context.attendance.chat(session.id),
         incidents=incidents,
         marks=[RecordingMark(part.part, mark.seconds, mark.title) for part in parts for mark in part.chapters],
+        spoken=turns(await context.transcripts.of_files(heard)),
         zone=context.scheduler.policy(request.now).zone,
     )
 

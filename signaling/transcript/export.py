@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from html import escape
+from itertools import groupby
 
+from scheduler.operations.minutes.minutes import SpokenTurn
 from signaling.transcript.model import Placed
 
 
@@ -17,18 +19,21 @@ def webvtt(utterances: Sequence[Placed]) -> str:
 
 
 def plain_text(utterances: Sequence[Placed], unknown: str) -> str:
-    """Return what was said, one paragraph for each point that speaks, with its time; `unknown` names the others."""
-    paragraphs: list[str] = []
-    speaking: str | None = None
-    for each in utterances:
-        if not each.utterance.text:
-            continue
-        if each.utterance.speaker != speaking:
-            speaking = each.utterance.speaker
-            paragraphs.append(f"[{_stamp(each.start)[:8]}] {each.utterance.point or unknown}: {each.utterance.text}")
-        else:
-            paragraphs[-1] += f" {each.utterance.text}"
-    return "\n\n".join(paragraphs) + "\n"
+    """Return what was said, one paragraph for each turn, with its time; `unknown` names the points that nobody
+    knows."""
+    said = (f"[{_stamp(turn.seconds)[:8]}] {turn.point or unknown}: {turn.text}" for turn in turns(utterances))
+    return "\n\n".join(said) + "\n"
+
+
+def turns(utterances: Sequence[Placed]) -> list[SpokenTurn]:
+    """Return what was said as often as another speaker begins; what was struck out is left out."""
+    said = [each for each in utterances if each.utterance.text]
+    found = []
+    for _, turn in groupby(said, key=lambda each: each.utterance.speaker):
+        first, *others = turn
+        text = " ".join(each.utterance.text for each in (first, *others))
+        found.append(SpokenTurn(first.start, first.utterance.point, text))
+    return found
 
 
 def _voice(placed: Placed) -> str:

@@ -51,6 +51,18 @@ class RecordingMark:
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenTurn:
+    """Words of a point in one go, as a model recognized them or people corrected them, at `seconds` of the recording.
+
+    `point` is empty where nobody knows who spoke.
+    """
+
+    seconds: float
+    point: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class MinutesFacts:
     """The record of a session's meeting, and names.
 
@@ -72,6 +84,7 @@ class MinutesFacts:
     chat: Sequence[ChatEntry]
     incidents: Sequence[Incident]
     marks: Sequence[RecordingMark]
+    spoken: Sequence[SpokenTurn]
     zone: ZoneInfo
 
 
@@ -113,6 +126,7 @@ class _Draft:
                 *(block for number, each in enumerate(named, 1) for block in _numbered(number, each)),
                 self._end(),
                 *letterhead.signatures(),
+                *self._transcript(),
             )
         )
 
@@ -224,6 +238,14 @@ class _Draft:
     def _recorded(self) -> Section:
         marks = self._facts.marks
         return "Bản ghi hình", [_text(f"- Phần {m.part}, {_position(m.seconds)}: {m.title}.") for m in marks]
+
+    def _transcript(self) -> Iterator[Paragraph]:
+        """Yield what was said, for the writer to take from."""
+        if self._facts.spoken:
+            yield Paragraph((Run("PHỤ LỤC: BẢN GỠ BĂNG", bold=True),), align="center", kept=True)
+            yield _text("Máy gỡ băng tự động, có thể sai. Thư ký đối chiếu với bản ghi hình, rồi bỏ phụ lục này.")
+        for turn in self._facts.spoken:
+            yield _text(f"[{_position(turn.seconds)}] {turn.point or 'Không rõ điểm cầu'}: {turn.text}")
 
     def _end(self) -> Paragraph:
         slot = self._facts.slot

@@ -14,6 +14,7 @@ from aiohttp import ClientSession
 from signaling.transcript.export import plain_text, webvtt
 from signaling.transcript.model import Transcript, Utterance, Wording, placed
 from signaling.transcript.store import Outcome
+from tests.docx_reader import paragraphs
 from tests.film import film
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, problem_of
 
@@ -130,6 +131,20 @@ async def test_a_transcript_is_taken_along_as_a_file(world: World, form: str) ->
         found = placed([((await world.recording_store.recordings())[0], transcript())])
         expected = webvtt(found) if form == "vtt" else plain_text(found, "Không rõ điểm cầu")
         assert await response.text() == expected
+
+
+async def test_minutes_have_what_was_said_for_whoever_may_fetch_the_recording(world: World) -> None:
+    await transcribed(world)
+    [part] = await world.recording_store.recordings()
+    drafts = []
+    for account in ("host", "admin"):
+        async with (await world.signed_in(account)).get(f"/api/v1/sessions/{part.session}/minutes") as response:
+            drafts.append(paragraphs(await response.read()))
+    assert drafts[0][-2:] == [
+        "[0:00:00] Không rõ điểm cầu: Kính thưa các đồng chí",
+        "[1:01:01] UBND thành phố Nha Trang: Báo cáo <nhanh> đã xong",
+    ]
+    assert "PHỤ LỤC: BẢN GỠ BĂNG" not in drafts[1]
 
 
 def test_subtitles_and_paragraphs_name_the_points() -> None:

@@ -14,7 +14,7 @@ from scheduler.operations.attendance.item_store import ItemTime
 from scheduler.operations.attendance.presence_intervals import Interruption, PointAttendance, PresenceInterval
 from scheduler.operations.attendance.service import SlotAttendance
 from scheduler.operations.incidents.model import Incident
-from scheduler.operations.minutes.minutes import MinutesFacts, RecordingMark, minutes
+from scheduler.operations.minutes.minutes import MinutesFacts, RecordingMark, SpokenTurn, minutes
 from scheduler.operations.votes.model import Question, Vote, Voter
 from tests.docx_reader import paragraphs
 from tests.scheduler.world import ZONE, at
@@ -115,6 +115,7 @@ FACTS = MinutesFacts(
         Incident("1", "s", CITY, "disconnected", 1, "rơi mạng", "", clock("08:50"), None, resolved=clock("08:54")),
     ),
     marks=(RecordingMark(1, 0, "Khai mạc"), RecordingMark(1, 725.4, "Báo cáo")),
+    spoken=(SpokenTurn(3.5, "UBND tỉnh Khánh Hòa", "Kính thưa các đồng chí."), SpokenTurn(3725.0, "", "Xin hết.")),
     zone=ZONE,
 )
 
@@ -174,11 +175,16 @@ def test_minutes_have_the_form_of_the_decree_and_all_that_was_recorded() -> None
         "……………………",
         "Phiên họp kết thúc vào 09 giờ 55 phút, ngày 05 tháng 4 năm 2023./.",
         *SIGNED,
+        "PHỤ LỤC: BẢN GỠ BĂNG",
+        "Máy gỡ băng tự động, có thể sai. Thư ký đối chiếu với bản ghi hình, rồi bỏ phụ lục này.",
+        "[0:00:03] UBND tỉnh Khánh Hòa: Kính thưa các đồng chí.",
+        "[1:02:05] Không rõ điểm cầu: Xin hết.",
     ]  # fmt: skip
 
 
 def test_sections_for_which_nothing_is_recorded_are_left_out() -> None:
-    bare = replace(FACTS, script=(), items=(), speaking={}, votes=(), chat=(), incidents=(), marks=(), attendees={})
+    bare = replace(FACTS, script=(), items=(), speaking={}, votes=(), chat=(), incidents=(), marks=(), spoken=())
+    bare = replace(bare, attendees={})
     begun = written(bare).index("Nội dung (theo diễn biến phiên họp):")
     assert written(bare)[begun + 1 : -len(SIGNED) - 1] == [
         "1. Diễn biến",

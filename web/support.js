@@ -1,5 +1,5 @@
-// Every page loads this plain script first, before anything is painted: it sets the theme, and a browser too old for
-// modules or WebRTC says so instead of a blank page.
+// Every page loads this plain script first, before anything is painted: it sets the theme, a browser too old for modules
+// or WebRTC says so instead of a blank page, and the others keep a page for when the server cannot be reached.
 (function () {
   var root = document.documentElement;
   var dark = matchMedia('(prefers-color-scheme: dark)');
@@ -21,6 +21,13 @@
   }
 
   var able = 'RTCPeerConnection' in window && 'HTMLDialogElement' in window && 'noModule' in document.createElement('script') && 'at' in Array.prototype;
+  if (able && 'serviceWorker' in navigator) {
+    addEventListener('load', function () {
+      navigator.serviceWorker.register('offline-worker.js').catch(function () {
+        // Not over HTTP, nor with a certificate that the browser does not trust: then there is no offline page.
+      });
+    });
+  }
   if (able) return;
   document.addEventListener('DOMContentLoaded', function () {
     var note = document.createElement('p');

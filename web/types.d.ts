@@ -160,7 +160,7 @@ interface Queue { waiting: QueueStanding[]; overruns: Overrun[]; now: string }
 interface Extensible { steps: number; step_min: number; warn_min: number; end: string }
 interface Happening { at: string; kind: string; by: string | null; reason: string; cause: string | null; profile: string }
 /** One slot in the calendar of sessions. */
-interface CalendarEntry extends Slot { id: string; number: string; title: string; host: string; level: string; kind: 'tong_duyet' | 'chinh_thuc'; legs: number; phase: Phase }
+interface CalendarEntry extends Slot { id: string; number: string; title: string; host: string; level: string; kind: 'tong_duyet' | 'chinh_thuc'; legs: number; phase: Phase; check_due: string }
 /** A slot on the first page; `title` and `code` are null for who may not know them, `action` is the main thing to do about it. */
 interface TodaySlot extends Slot {
   id: string; number: string; title: string | null; host: string; kind: 'tong_duyet' | 'chinh_thuc'; phase: Phase; code: string | null;

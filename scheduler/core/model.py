@@ -349,7 +349,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class AgendaEntry:
-    """One slot of a session in the agenda: `host` is the label of the host point, `phase` that of the slot."""
+    """One slot of a session in the agenda: `host` is the label of the host point, `phase` that of the slot.
+
+    `check_due` is when the technical check of the session is due.
+    """
 
     session: str
     number: str
@@ -358,6 +361,7 @@ class AgendaEntry:
     level: str
     slot: Slot
     phase: Phase
+    check_due: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class BusyQuery(AgendaQuery):
 
 
 class Entry(Model):
-    """One slot of a session that is not cancelled; `phase` is that of the slot."""
+    """One slot of a session that is not cancelled; `phase` is that of the slot, `check_due` is of the session."""
 
     id: str
     number: str
@@ -40,6 +40,7 @@ class Entry(Model):
     end: Moment
     legs: int
     phase: Phase
+    check_due: Moment
 
 
 class Busy(Model):
@@ -85,6 +86,7 @@ def wire(entry: model.AgendaEntry) -> Entry:
         end=entry.slot.end,
         legs=entry.slot.legs,
         phase=entry.phase,
+        check_due=entry.check_due,
     )
 
 

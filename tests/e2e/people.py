@@ -13,6 +13,10 @@ HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 HOST = "ubnd.nha-trang"
 OWN_SOUND_PROCESSOR = "localStorage.devices ??= JSON.stringify({processed: true})"
 """Declares a sound processor of the room: the browser's noise suppression would take a steady tone for noise."""
+NO_SERVICE_WORKER = "delete Navigator.prototype.serviceWorker"
+"""Leaves requests to the page alone, where tests may change them; `test_offline.py` does with the worker."""
+NO_REMINDERS = "localStorage.remind ??= 'off'"
+"""Leaves the toasts to what a test does: its sessions begin at once, and everybody would be reminded of all of them."""
 ONE_CORE = "Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', {get: () => 1})"
 """Makes a machine that can decode one picture only, which gets the composed one."""
 
@@ -63,6 +67,8 @@ class People:
         page = browser.new_context(locale=language, has_touch=touch).new_page()
         self._pages.append(page)
         page.add_init_script(OWN_SOUND_PROCESSOR)
+        page.add_init_script(NO_SERVICE_WORKER)
+        page.add_init_script(NO_REMINDERS)
         if composed:
             page.add_init_script(ONE_CORE)
         page.goto(self._server.http)

@@ -23,7 +23,7 @@ from loadtest.media.face import Face, draw
 from loadtest.media.library import MediaLibrary
 from loadtest.media.picture import RENDITIONS
 from tests.e2e import browsers
-from tests.e2e.people import HANOI, HOST, People
+from tests.e2e.people import HANOI, HOST, NO_REMINDERS, People
 from tests.e2e.points import simulated
 from tests.e2e.server import Server, running
 
@@ -174,6 +174,7 @@ def take_all_pages(server: Server, browser: Browser, out: Path) -> list[str]:
     for theme in THEMES:
         for account in ("truc.ban", HOST):  # the unit comes last: documents show its pages
             page = browser.new_context(locale="vi-VN", color_scheme=theme).new_page()
+            page.add_init_script(NO_REMINDERS)
             sign_in(server, page, account)
             if theme == "light" and account == "truc.ban":
                 register_sessions(server, page)

@@ -42,10 +42,18 @@ class Server:
 
     def restart(self) -> None:
         """Kill the server and start another one on the same data."""
+        self.kill()
+        self.start_again()
+
+    def kill(self) -> None:
+        """Kill the server; its media workers go on for a while."""
         self.process.kill()
         self.process.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
+
+    def start_again(self) -> None:
+        """Start another server on the same data."""
         self.process = self.start()
         _wait_until_started(self.data, self.process)
 

@@ -1,18 +1,25 @@
-"""The page of one's account: calendar link, sign-ins, password, theme and language."""
+"""The page of one's account: calendar link, reminders, sign-ins, password, theme and language."""
+
+from datetime import datetime, timedelta
+from time import monotonic
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.people import People
+from tests.e2e.browsers import PATIENCE_S
+from tests.e2e.people import HANOI, HOST, People
+from tests.e2e.screenshots import registration
 from tests.e2e.server import Server
 
 NEW = "mot mat khau moi rat dai"
+ALL_TICKED_MS = 4_000
+"""By then each page that was opened has looked for reminders."""
 
 
 @pytest.fixture(scope="module")
 def account(server: Server) -> str:
     """An account whose password a test may change."""
-    return server.create("tai.khoan", "--role", "registrant", "--role", "site", "--point", "ubnd.cam-ranh")
+    return server.create("tai.khoan", "--role", "registrant", "--role", "site", "--point", HOST)
 
 
 def test_a_calendar_link_is_made_copied_and_revoked(account: str, server: Server, red: Browser, people: People) -> None:
@@ -36,6 +43,48 @@ def test_a_calendar_link_is_made_copied_and_revoked(account: str, server: Server
     page.get_by_test_id("ask-revoke").click()
     expect(mine.get_by_test_id("revoke")).to_have_count(0)
     assert outside.get(link).status == 404
+
+
+_NOTIFIED = """() => {
+  const Shown = Notification;
+  window.notified = [];
+  window.Notification = class extends Shown {
+    constructor(title, options) { super(title, options); notified.push(options.body); }
+  };
+}"""
+
+
+def test_a_session_is_reminded_of_once_in_all_pages_and_its_code_is_copied_by_a_tap(
+    account: str, server: Server, red: Browser, people: People
+) -> None:
+    page = people.sign_in(red, account)
+    page.context.grant_permissions(["notifications", "clipboard-read", "clipboard-write"])
+    start = datetime.now(HANOI).replace(second=0, microsecond=0) + timedelta(minutes=5)
+    urgent = {"class": "khan_cap", "ground": "chi_dao_ubnd_tinh", "reason": "Công điện 05/CĐ-UBND"}
+    body = registration("Họp sắp đến giờ", start, **urgent)
+    session = page.request.post(f"{server.http}api/v1/registrations", data=body).json()
+    page.goto(f"{server.http}account.html")
+    page.get_by_test_id("remind").check()
+    expect(page.get_by_test_id("notifications")).to_have_text("Trình duyệt được phép hiện thông báo.")
+    pages = [page, page.context.new_page()]
+    for each in pages:
+        each.add_init_script(f"({_NOTIFIED})()")
+        each.goto(f"{server.http}help.html")
+    text = f"phút: “Họp sắp đến giờ” bắt đầu lúc {start:%H:%M}"
+    until = monotonic() + PATIENCE_S
+    while not any(text in toast for each in pages for toast in each.get_by_test_id("toast").all_inner_texts()):
+        assert monotonic() < until
+        page.wait_for_timeout(200)
+    page.wait_for_timeout(ALL_TICKED_MS)
+    assert sum(each.get_by_test_id("toast").filter(has_text=text).count() for each in pages) == 1
+    assert [text in said for each in pages for said in each.evaluate("notified")].count(True) == 1
+    page.goto(f"{server.http}sessions.html?q={session['number']}")
+    page.wait_for_timeout(ALL_TICKED_MS)
+    expect(page.get_by_test_id("toast").filter(has_text=text)).to_have_count(0)
+    for shown, copied in (("session-code", session["code"]), ("copyable", session["number"])):
+        page.get_by_test_id("session-row").get_by_test_id(shown).click()
+        expect(page.get_by_test_id("toast")).to_contain_text("Đã sao chép")
+        assert page.evaluate("navigator.clipboard.readText()") == copied
 
 
 def test_other_devices_are_signed_out_and_the_password_is_changed(

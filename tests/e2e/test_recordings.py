@@ -92,7 +92,7 @@ def assert_isolated_track(page: Page, row: Locator) -> None:
     expect(solo).to_have_count(1)
     expect(solo).to_contain_text("UBND.Nha Trang · ")
     data = download(page, solo.get_by_test_id("download-solo"))
-    assert solo.get_by_test_id("sha").get_attribute("data-sha") == hashlib.sha256(data).hexdigest()
+    assert solo.get_by_test_id("sha").get_attribute("data-copy") == hashlib.sha256(data).hexdigest()
     assert tone_level(data, 440) > HEARD_DB
 
 
@@ -205,7 +205,7 @@ def test_ux_34_43_a_recording_pauses_is_finished_and_plays(
     data = download(page, row.get_by_test_id("download"))
     seconds = assert_decodes(tmp_path, data)
     assert 5 < seconds < passed - 3  # the pause is cut out
-    assert row.get_by_test_id("sha").first.get_attribute("data-sha") == hashlib.sha256(data).hexdigest()
+    assert row.get_by_test_id("sha").first.get_attribute("data-copy") == hashlib.sha256(data).hexdigest()
     assert_chapters(tmp_path / "film.mp4", row, seconds)
     assert_isolated_track(page, row)
     picture = row.get_by_test_id("thumbnail")

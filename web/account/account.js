@@ -11,6 +11,7 @@ import {toast} from '../core/toast.js';
 import '../core/top-bar.js';
 import './calendar-links.js';
 import './device-clock.js';
+import './reminder-settings.js';
 import './sign-ins.js';
 
 /** Shows what belongs to the signed-in person. */
@@ -52,7 +53,7 @@ class AccountPage extends Page {
   cards(me) {
     return html`${this.person(me)}
       ${me.roles.includes('provider') ? nothing : html`<calendar-links class="card" .me=${me}></calendar-links>`}
-      ${this.device()}
+      ${this.device(me)}
       <sign-ins class="card"></sign-ins>
       ${this.password()}`;
   }
@@ -71,7 +72,8 @@ class AccountPage extends Page {
       <p class="soft">${t('account.person-hint')}</p></section>`;
   }
 
-  device() {
+  /** @param {SignedInUser} me */
+  device(me) {
     const theme = chosenTheme();
     return html`<section class="card column" aria-labelledby="device"><h2 id="device">${t('account.device')}</h2>
       <div class="columns">
@@ -82,6 +84,7 @@ class AccountPage extends Page {
           ${LANGUAGES.map(each => html`<label class="option" lang=${each}><input type="radio" name="language" value=${each} data-testid="language-${each}" .checked=${each === language}><span>${languageName(each)}</span></label>`)}
         </fieldset>
       </div>
+      ${me.roles.includes('provider') ? nothing : html`<reminder-settings .me=${me}></reminder-settings>`}
       <device-clock></device-clock>
     </section>`;
   }

@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {discardDraft, drafts} from '../core/api.js';
 import {errorMessage, Page, setTitle} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
@@ -81,7 +82,7 @@ class DraftsPage extends Page {
   /** @param {Draft} draft */
   row(draft) {
     return html`<li class="card session" data-testid="draft-row" data-state=${draft.state}>
-      <div class="when"><strong>${draft.number}</strong><span>${moment(draft.arrived)}</span></div>
+      <div class="when"><strong>${copyable(draft.number)}</strong><span>${moment(draft.arrived)}</span></div>
       <div class="what">
         <h2>${draft.content.title || t('drafts.untitled')}</h2>
         <p>${times(draft)}</p>

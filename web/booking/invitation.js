@@ -4,7 +4,7 @@
 import {html, nothing} from '../vendor/lit.js';
 import {session} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
-import {copyText} from '../core/copy.js';
+import {copyable, copyText} from '../core/copy.js';
 import {t} from '../core/i18n.js';
 import {joinUrl} from '../core/join-link.js';
 import {qrCode} from '../core/qr-code.js';
@@ -50,7 +50,7 @@ class InvitationPage extends Page {
             <dt>${t('invitation.when')}</dt><dd>${slot(session.official)}</dd>
             ${session.rehearsal ? html`<dt>${t('invitation.rehearsal')}</dt><dd>${slot(session.rehearsal)}</dd>` : nothing}
             <dt>${t('invitation.host')}</dt><dd>${session.host.label}</dd>
-            <dt>${t('invitation.number')}</dt><dd>${session.number}</dd>
+            <dt>${t('invitation.number')}</dt><dd>${copyable(session.number)}</dd>
             <dt>${t('invitation.points')}</dt><dd>${session.points.map(({label, name}) => label || name).join(', ')}</dd>
           </dl>
         </div>

@@ -4,6 +4,7 @@ import {html, nothing} from '../vendor/lit.js';
 import {ProblemError, busyPoints, capacity, confirmDraft, deadlines, draft, estimate, passOnRegistration, points, register, rules, errorText, units} from '../core/api.js';
 import {freeCapacity, countLegs} from './point-choice.js';
 import {errorMessage, guideLink, icon, Page, setTitle} from '../core/base.js';
+import {copyable, copyText} from '../core/copy.js';
 import {dateField} from '../core/fields.js';
 import './capacity-chart.js';
 import './class-field.js';
@@ -326,7 +327,7 @@ class RegisterPage extends Page {
       <h1>${icon('check')} ${t('register.done')}</h1>
       <p>${session.title} · ${slotWords(session.official)}</p>
       <p class="soft">${t('register.code-is')}</p>
-      <p class="code huge" data-testid="issued-code">${formatCode(session.code ?? '')}</p>
+      <p>${copyable(session.code, {shown: formatCode(session.code), testid: 'issued-code', kind: 'code huge'})}</p>
       <p>${t('register.keep-code')}</p>
       ${this.receipt(session)}
       <div class="row wrap no-print">
@@ -340,10 +341,9 @@ class RegisterPage extends Page {
   }
 
   /** Copy what a point needs to join: title, time, code and address. @param {Session} session */
-  async copyInvitation({title: subject, official, code}) {
+  copyInvitation({title: subject, official, code}) {
     const address = new URL(`index.html?code=${code}`, location.href);
-    await navigator.clipboard.writeText([subject, slotWords(official), `${t('code.label')}: ${formatCode(code ?? '')}`, address].join('\n'));
-    toast(t('register.copied'));
+    return copyText([subject, slotWords(official), `${t('code.label')}: ${formatCode(code ?? '')}`, address].join('\n'), t('register.copied'));
   }
 
   /** Draw when the registration arrived and from when it counts as received (R-071). @param {Session} session */

@@ -6,6 +6,7 @@ import {t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {clock, day, fromLocal, slot, toLocal} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import {dateField} from '../core/fields.js';
 import './point-picker.js';
 
@@ -130,13 +131,13 @@ export class SessionDetails extends RequestingElement {
     return html`<div class="row between"><h2 id="details-title">${session.title}</h2>
         <span class="badge ${session.phase}" data-testid="details-state">${t(`phase.${session.phase}`)}</span></div>
       <dl class="figures">
-        <div><dt>${t('details.number')}</dt><dd>${session.number}</dd></div>
+        <div><dt>${t('details.number')}</dt><dd>${copyable(session.number)}</dd></div>
         <div><dt>${t('details.host')}</dt><dd>${session.host.name}</dd></div>
         <div><dt>${t('details.official')}</dt><dd data-testid="details-official">${slot(session.official)}</dd></div>
         ${session.rehearsal ? html`<div><dt>${t('details.rehearsal')}</dt><dd>${slot(session.rehearsal)}</dd></div>` : nothing}
         <div><dt>${t('details.legs')}</dt><dd>${t('sessions.points', session.points.length + 1)}, ${t('queue.legs', session.legs)}</dd></div>
         ${session.people ? html`<div><dt>${t('details.people')}</dt><dd data-testid="details-people">${this.expected(session)}</dd></div>` : nothing}
-        ${session.contact_name ? html`<div><dt>${t('details.contact')}</dt><dd>${session.contact_name} · ${session.contact_phone}</dd></div>` : nothing}
+        ${session.contact_name ? html`<div><dt>${t('details.contact')}</dt><dd>${session.contact_name} ${session.contact_phone ? copyable(session.contact_phone) : nothing}</dd></div>` : nothing}
       </dl>
       ${this.standing ? this.queueStanding(this.standing) : nothing}
       ${this.action ? this.form() : this.actions(session)}

@@ -10,7 +10,7 @@ import {grouped, isDue, isWeekly} from './session-groups.js';
 import {toast} from '../core/toast.js';
 import '../operations/closing-checklist.js';
 import {invitationUrl, meetingUrl} from '../core/code-field.js';
-import {copyText} from '../core/copy.js';
+import {copyable, copyText} from '../core/copy.js';
 import '../operations/document-list.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
@@ -165,11 +165,11 @@ class SessionsPage extends Page {
       <div class="what">
         <h2>${session.title}</h2>
         <p title=${session.host.name}>${t('sessions.host', session.host.label)}</p>
-        <p class="soft">${t('sessions.points', session.points.length + 1)} · ${t('sessions.number', session.number)}${session.rehearsal ? html` · ${t('sessions.rehearsal', slot(session.rehearsal))}` : nothing}</p>
+        <p class="soft">${t('sessions.points', session.points.length + 1)} · ${copyable(session.number, {shown: t('sessions.number', session.number)})}${session.rehearsal ? html` · ${t('sessions.rehearsal', slot(session.rehearsal))}` : nothing}</p>
       </div>
       <div class="state">
         <span class="badge ${session.phase}" data-testid="session-state">${t(`phase.${session.phase}`)}</span>
-        ${session.code ? html`<span class="code" data-testid="session-code" aria-label=${t('code.label')}>${formatCode(session.code)}</span>` : nothing}
+        ${session.code ? copyable(session.code, {shown: formatCode(session.code), testid: 'session-code', kind: 'code'}) : nothing}
       </div>
       <div class="acts">${this.actions(session)}</div>
       ${later.length ? this.repeats({session, later}) : nothing} ${this.details(session)}
@@ -183,7 +183,7 @@ class SessionsPage extends Page {
     return html`<details><summary data-testid="session-repeats">${t(isWeekly(group) ? 'sessions.weekly' : 'sessions.repeats', later.length, day(last.official.start))}</summary>
       <ul class="plain">${later.map(session => html`<li class="row repeat" data-testid="session-repeat" data-id=${session.id}>
         <span>${weekday(session.official.start, language)}</span><span class="badge ${session.phase}">${t(`phase.${session.phase}`)}</span>
-        <span class="code">${session.code ? formatCode(session.code) : nothing}</span>${this.menu(session)}
+        ${session.code ? copyable(session.code, {shown: formatCode(session.code), kind: 'code'}) : nothing}${this.menu(session)}
       </li>`)}</ul></details>`;
   }
 

@@ -157,6 +157,7 @@ export class Page extends RequestingElement {
 /** Go to the sign-in page and come back here afterwards. */
 export function goToSignIn() {
   localStorage.removeItem('account');
+  localStorage.removeItem('reminders');
   const here = location.pathname.split('/').pop() + location.search;
   location.replace(`index.html?next=${encodeURIComponent(here)}`);
 }

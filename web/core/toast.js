@@ -79,13 +79,13 @@ function stack() {
 }
 
 /**
- * Show a toast: a few seconds, or, when it tells of a fault, until it is closed.
+ * Show a toast: a few seconds, or, when it tells of a fault or `stays`, until it is closed.
  * @param {string} text
- * @param {{undo?: () => unknown, tone?: import('./toasts.js').ToastTone, key?: string}} [options] a toast replaces that of
- *     the same key; what `undo` throws is shown
+ * @param {{undo?: () => unknown, tone?: import('./toasts.js').ToastTone, key?: string, stays?: boolean}} [options] a toast
+ *     replaces that of the same key; what `undo` throws is shown
  */
-export function toast(text, {undo, tone = 'done', key = ''} = {}) {
-  stack().add({id: ++last, text, tone, key, undo: undo ?? null});
+export function toast(text, {undo, tone = 'done', key = '', stays = false} = {}) {
+  stack().add({id: ++last, text, tone, key, undo: undo ?? null, stays});
 }
 
 /** Run the newest undo that is offered, and return whether there was one. */

@@ -1,7 +1,7 @@
 // Which toasts are shown together, and which undo is the newest. Pure functions, for toast.js.
 
 /** @typedef {'done' | 'info' | 'bad'} ToastTone */
-/** @typedef {{id: number, text: string, tone: ToastTone, key: string, undo: (() => unknown) | null}} Toast */
+/** @typedef {{id: number, text: string, tone: ToastTone, key: string, undo: (() => unknown) | null, stays?: boolean}} Toast */
 
 /** As many are read before the next one comes. */
 export const MAX_TOASTS = 3;
@@ -19,4 +19,4 @@ export const withToast = (shown, next) => [...shown.filter(({key}) => !key || ke
 export const newestUndo = shown => shown.findLast(({undo}) => undo) ?? null;
 
 /** Return how long a toast is shown, in ms; null: until it is closed. @param {Toast} toast */
-export const shownFor = ({tone, undo}) => (tone === 'bad' ? null : undo ? UNDO_MS : PLAIN_MS);
+export const shownFor = ({tone, undo, stays}) => (tone === 'bad' || stays ? null : undo ? UNDO_MS : PLAIN_MS);

@@ -26,8 +26,15 @@ export class TopBar extends BaseElement {
     this.theme = chosenTheme();
   }
 
+  /** @param {Map<PropertyKey, unknown>} changed */
+  willUpdate(changed) {
+    const {me} = this;
+    if (changed.has('me') && me) import('./reminder-timer.js').then(({startReminders}) => startReminders(me)); // not for the first page
+  }
+
   async signOut() {
     localStorage.removeItem('account');
+    localStorage.removeItem('reminders'); // the sessions that web/core/reminder-timer.js reminds of
     localStorage.removeItem('registration'); // the unfinished form of web/booking/register.js
     await logout();
     location.assign('index.html');

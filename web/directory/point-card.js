@@ -7,6 +7,7 @@ import {t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {day, hourMinute} from '../core/time.js';
 import {errorMessage, icon, BaseElement} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import {field, formValues} from '../core/fields.js';
 import './evidence-files.js';
 import './point-assessment.js';
@@ -70,7 +71,7 @@ export class PointCard extends BaseElement {
     const unit = tree.units.find(({id}) => id === card.point.unit);
     return html`<section class="point-card" data-testid="point-card" data-id=${card.point.id} data-state=${card.point.state}>
       <header class="row between">
-        <div><h2>${card.point.label}</h2><p class="soft" data-testid="point-name">${card.point.name}</p></div>
+        <div><h2>${card.point.label}</h2><p class="soft">${copyable(card.point.name, {testid: 'point-name'})}</p></div>
         <div class="row wrap">${this.me?.unit?.id === card.point.unit ? html`<a class="button" href="test-room.html?point=${encodeURIComponent(card.point.id)}" data-testid="test-room">${icon('sound')}<span>${t('test-room.enter')}</span></a>` : nothing}
           <span class="badge ${STATE_BADGES[card.point.state]}" data-testid="point-state">${t(`point.${card.point.state}`)}</span></div>
       </header>
@@ -185,7 +186,7 @@ export class PointCard extends BaseElement {
   issuedAccount({account, link, expires}) {
     const until = `${hourMinute(expires)} ${day(expires)}`;
     if (!link) return html`<p class="good" role="status" data-testid="issued">${t('account.sent', account, until)}</p>`;
-    return html`<div class="good" role="status" data-testid="issued"><p>${t('account.once', account, until)}</p><p class="link" data-testid="link">${link}</p></div>`;
+    return html`<div class="good" role="status" data-testid="issued"><p>${t('account.once', account, until)}</p><p class="link">${copyable(link, {testid: 'link'})}</p></div>`;
   }
 
   /** @param {PointDetails} card @param {TreeUnit} unit */

@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {acceptLetter, owedReplies, handleLetter, letter, letterDraft, letters, notices, resendNotice} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import '../core/top-bar.js';
 import {hasText, t} from '../core/i18n.js';
 import {timeLeft, matchingLetters, matchingNotices, urgency} from './mail-filters.js';
@@ -118,7 +119,7 @@ class PostPage extends Page {
   owedReply(one) {
     const {late, hours, minutes} = timeLeft(one.due, Date.now());
     return html`<li class="card owed ${urgency(one)}" data-testid="owed" data-number=${one.number} data-urgency=${urgency(one)}>
-      <strong>${one.number}</strong>
+      <strong>${copyable(one.number)}</strong>
       <div class="what">
         <h3>${one.unit.name}</h3>
         <p>${t(`post.owed-${one.kind}`)} · ${t(`post.class-${one.klass}`)} · ${t('post.received', moment(one.received))}${

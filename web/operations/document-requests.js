@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {decideMaterialRequest, materialRequests} from '../core/api.js';
 import {errorMessage, Page, setTitle} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import {dateField} from '../core/fields.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
@@ -63,7 +64,7 @@ class MaterialsPage extends Page {
       <div class="when"><strong>${hourMinute(asked)}</strong><span>${day(asked)}</span></div>
       <div class="what">
         <h2>${name || t('materials.recording')}</h2>
-        <p>${session.name} · ${t('sessions.number', number)}</p>
+        <p>${session.name} · ${copyable(number, {shown: t('sessions.number', number)})}</p>
         <p>${t('materials.by', unit.name, by)}${text ? `: “${text}”` : ''}</p>
       </div>
       <div class="state"><span class="badge ${answer === 'granted' ? 'open' : answer === 'waiting' ? 'lobby' : 'cancelled'}" data-testid="answer">${t(`materials.${answer}`)}</span>

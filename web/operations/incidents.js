@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {actOnIncident, incidents} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, guideLink, icon, Page, setTitle} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
@@ -109,7 +110,7 @@ class IncidentsPage extends Page {
       <div class="when"><strong>${hourMinute(opened)}</strong><span>${day(opened)}</span></div>
       <div class="what">
         <h2>${icon(kind === 'help' ? 'phone' : 'warn')} ${t(`fault.${kind}`)} – ${point?.label ?? t('incidents.whole')}</h2>
-        <p>${session.name} · ${t('sessions.number', session.number)}</p>
+        <p>${session.name} · ${copyable(session.number, {shown: t('sessions.number', session.number)})}</p>
         ${text ? html`<p class="said">“${text}”</p>` : nothing} ${this.measurements(incident)}
         ${answer ? html`<p data-testid="provider-answer">${t('step.answered')}: <strong>${answer.text}</strong></p>` : nothing}
         <p class="soft">${reporter ? t('incidents.by', reporter) : t('incidents.by-server')}${assignee ? ` · ${t(state === 'open' ? 'incidents.assigned' : 'aid.taken', assignee)}` : ''}</p>

@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {postTo, replyToLineIncident, lines, nameLineContact, providers} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import {field, formValues} from '../core/fields.js';
 import '../core/data-table.js';
 import '../core/top-bar.js';
@@ -146,7 +147,7 @@ class LinesPage extends Page {
         <button data-testid="account-issue">${t('lines.issue')}</button>
       </form>
       ${issued
-        ? html`<p role="status" data-testid="account-issued">${issued.sent ? t('lines.sent', email) : t('lines.link', issued.account)} ${issued.link ? html`<code>${issued.link}</code>` : nothing}</p>`
+        ? html`<p role="status" data-testid="account-issued">${issued.sent ? t('lines.sent', email) : t('lines.link', issued.account)} ${issued.link ? copyable(issued.link, {testid: 'link'}) : nothing}</p>`
         : nothing}`;
   }
 
@@ -170,7 +171,7 @@ class LinesPage extends Page {
       <div class="when"><strong>${hourMinute(opened)}</strong><span>${day(opened)}</span></div>
       <div class="what">
         <h3>${icon('warn')} ${t(`fault.${kind}`)} – ${point?.name ?? t('incidents.whole')}</h3>
-        <p>${t('sessions.number', of)}</p>
+        <p>${copyable(of, {shown: t('sessions.number', of)})}</p>
         ${measured ? html`<p class="soft">${t('incidents.measured', number(measured.up, whole), number(measured.down, whole), number(measured.round_trip), number(measured.jitter, whole))}</p>` : nothing}
         <ol class="plain">${messages.filter(({text}) => text).map(({at, answer, text}) => html`<li data-testid="said"><time>${clock(at)}</time> <strong>${t(answer ? 'lines.answered' : 'lines.told')}</strong>: ${text}</li>`)}</ol>
         ${mine
@@ -188,7 +189,7 @@ class LinesPage extends Page {
       <div class="when">${slots.map(one => html`<strong>${slot(one)}</strong><span>${t(`lines.${one.kind}`)}</span>`)}</div>
       <div class="what">
         <h3>${t('lines.hosted', host)}</h3>
-        <p>${t('sessions.number', of)}</p>
+        <p>${copyable(of, {shown: t('sessions.number', of)})}</p>
         <ul class="row wrap plain">${points.map(point => this.point(point))}</ul>
         <p>${centre ? html`${t('lines.centre', centre.name)} <a href="tel:${centre.phone}">${centre.phone}</a>` : t('lines.no-centre')}</p>
         ${this.namingContactOf === id ? this.contactForm(id, contact) : nothing}

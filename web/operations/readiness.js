@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {readiness, readinessBoard} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, guideLink, Page, setTitle} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import './attendee-lists.js';
 import './duty-list.js';
 import './readiness-board.js';
@@ -67,7 +68,7 @@ class ReadinessPage extends Page {
       <div class="when"><strong>${hourMinute(head.start)}–${hourMinute(head.end)}</strong><span>${weekday(head.start, language)}</span></div>
       <div class="what">
         <h2><a href="readiness.html?session=${head.id}">${head.title}</a></h2>
-        <p>${t('sessions.host', head.host)} · ${t(`ready.kind-${head.kind}`)} · ${t('sessions.number', head.number)}</p>
+        <p>${t('sessions.host', head.host)} · ${t(`ready.kind-${head.kind}`)} · ${copyable(head.number, {shown: t('sessions.number', head.number)})}</p>
         <p class="row wrap">${COLOURS.filter(colour => head.counts[colour]).map(
           colour => html`<span class="light ${colour}">${t(`ready.count-${colour}`, head.counts[colour])}</span>`,
         )}</p>

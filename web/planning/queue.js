@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {ProblemError, confirmPlan, holdPlan, queue, errorText} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import './plan-timeline.js';
 import {keepInAddress, keptInAddress} from '../core/address.js';
 import '../core/top-bar.js';
@@ -145,7 +146,7 @@ class QueuePage extends Page {
       <div class="row between top">
         <span class="place" aria-label=${t('queue-page.place', place)}>${place}</span>
         <div class="what">
-          <h2>${session.number} · ${session.host}</h2>
+          <h2>${copyable(session.number)} · ${session.host}</h2>
           <p>${session.title}</p>
           <p>${slot(session.official)} · ${t(`level.${session.level}`)} · ${t(`class.${session.klass}`)} · ${t('queue.legs', session.legs)}</p>
         </div>

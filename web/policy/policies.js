@@ -4,6 +4,7 @@ import {html, nothing} from '../vendor/lit.js';
 import {confirmYear, correctDay, endings, outdatedUnits, profiles, withdrawProfile, workYear} from '../core/api.js';
 import {differences} from '../booking/timeline.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import {dateField} from '../core/fields.js';
 import {differenceTable} from './policy-upload.js';
 import '../core/top-bar.js';
@@ -89,7 +90,7 @@ class ProfilePage extends Page {
     return html`<section class="card" data-testid="outdated">
       <p class="alert">${icon('warn')}<span>${t('profile.outdated', units.length)}</span></p>
       <p>${t('profile.outdated-how')}</p>
-      <ol><li><code>DIEMCAU_PROFILE=${setting}</code></li>${files.map(file => html`<li><code>diemcau admin import-units ${file}</code></li>`)}</ol>
+      <ol><li>${copyable(`DIEMCAU_PROFILE=${setting}`, {kind: 'command'})}</li>${files.map(file => html`<li>${copyable(`diemcau admin import-units ${file}`, {kind: 'command'})}</li>`)}</ol>
       <details><summary>${t('profile.ends-units', units.length)}</summary><ul class="rules">${units.map(({name}) => html`<li>${name}</li>`)}</ul></details>
     </section>`;
   }

@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {audit, auditCheck, auditUrl, verifyAudit} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import {dateField} from '../core/fields.js';
 import {keepInAddress, keptInAddress} from '../core/address.js';
 import '../core/top-bar.js';
@@ -106,7 +107,7 @@ class AuditPage extends Page {
       <div>
         <strong>${icon(broken === null ? 'check' : 'warn')} <span>${checked ? words : t('audit.unchecked')}</span></strong>
         ${checked ? html`<p class="soft">${t('audit.checked', clock(checked), day(checked))}</p>` : nothing}
-        ${head && broken === null ? html`<p class="soft">${t('audit.head')} <code data-testid="audit-head">${last}:${head}</code></p>` : nothing}
+        ${head && broken === null ? html`<p class="soft">${t('audit.head')} ${copyable(`${last}:${head}`, {testid: 'audit-head'})}</p>` : nothing}
       </div>
       <button type="button" data-testid="audit-verify" ?disabled=${this.busy} @click=${this.verify}>${t('audit.verify')}</button>
     </section>`;

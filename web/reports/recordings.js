@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {ProblemError, composeAgain, requestMaterial, receiveRecording, recordingLink, recordings, searchTranscripts, transcripts} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
 import {day, hourMinute, span} from '../core/time.js';
@@ -37,7 +38,7 @@ const size = ({bytes}) => (bytes ? ` · ${number(bytes / MEGABYTE, {maximumFract
 
 /** Lists recordings, plays them and hands them over. */
 class RecordingsPage extends Page {
-  static properties = {...Page.properties, list: {state: true}, standings: {state: true}, places: {state: true}, playing: {state: true}, copied: {state: true}};
+  static properties = {...Page.properties, list: {state: true}, standings: {state: true}, places: {state: true}, playing: {state: true}};
 
   constructor() {
     super();
@@ -51,7 +52,6 @@ class RecordingsPage extends Page {
     this.wanted = '';
     /** @type {{recording: Recording, url: string, from: number} | null} */
     this.playing = null;
-    this.copied = '';
     repeatWhileConnected(this, POLL_MS, () => this.list.some(isInProgress) && this.refresh(() => this.load()));
     repeatWhileConnected(this, TRANSCRIPT_POLL_MS, () => [...this.standings.values()].some(({state}) => state === 'waiting') && this.refresh(() => this.load()));
   }
@@ -84,12 +84,6 @@ class RecordingsPage extends Page {
     event.preventDefault();
     this.wanted = String(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get('text')).trim();
     await this.attempt(async () => (this.places = this.wanted ? await searchTranscripts(this.wanted, this.sessions) : null));
-  }
-
-  /** @param {string} sha */
-  async copy(sha) {
-    await navigator.clipboard.writeText(sha);
-    this.copied = sha;
   }
 
   /** @param {unknown} failure */
@@ -242,8 +236,7 @@ class RecordingsPage extends Page {
   /** @param {{sha256: string | null}} file */
   checksumButton({sha256}) {
     if (!sha256) return nothing;
-    return html`<button type="button" class="sha quiet" data-testid="sha" data-sha=${sha256} title=${t('recordings.copy')} @click=${() => this.copy(sha256)}>
-      ${icon(this.copied === sha256 ? 'check' : 'copy')}<span>${this.copied === sha256 ? t('recordings.copied') : t('recordings.sha', `${sha256.slice(0, SHORT_SHA_CHARS)}…`)}</span></button>`;
+    return copyable(sha256, {shown: t('recordings.sha', `${sha256.slice(0, SHORT_SHA_CHARS)}…`), testid: 'sha'});
   }
 
   /** @param {Part[]} parts */

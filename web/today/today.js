@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {setupSteps, today} from '../core/api.js';
 import {errorMessage, icon, Page, repeatWhileConnected, setTitle} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
 import {emptyState, loadingState} from '../core/states.js';
@@ -90,7 +91,7 @@ class TodayPage extends Page {
       <div class="what"><h3>${title}</h3>
         <p class="soft">${t(`ready.kind-${kind}`)} · ${t('sessions.host', host)}${slot.title ? html` · <span>${t('sessions.number', number)}</span>` : nothing}</p>
         ${slot.called.length ? html`<p class="called" role="alert" data-testid="today-called">${icon('phone')} ${t('today.called', slot.called.join(', '))}</p>` : nothing}
-        ${code ? html`<p class="code"><span class="unseen">${t('code.label')}: </span><span data-testid="today-code">${formatCode(code)}</span></p>` : nothing}</div>
+        ${code ? html`<p><span class="unseen">${t('code.label')}: </span>${copyable(code, {shown: formatCode(code), testid: 'today-code', kind: 'code'})}</p>` : nothing}</div>
       ${this.wayIn(slot, title, main)}
     </li>`;
   }

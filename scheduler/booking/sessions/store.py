@@ -22,7 +22,8 @@ from scheduler.policy.policy import AccessWindowPolicy, Policy
 from scheduler.units import naming
 
 _ENTRIES = (
-    select(SESSIONS.c.id, SESSIONS.c.number, SESSIONS.c.title, SESSIONS.c.state, POINTS.c.label, UNITS.c.level)
+    select(SESSIONS.c.id, SESSIONS.c.number, SESSIONS.c.title, SESSIONS.c.state, SESSIONS.c.check_due)
+    .add_columns(POINTS.c.label, UNITS.c.level)
     .add_columns(SLOTS.c.kind, SLOTS.c.start, SLOTS.c.end, SLOTS.c.legs)
     .select_from(SLOTS.join(SESSIONS).join(POINTS, SESSIONS.c.host_point == POINTS.c.id).join(UNITS))
     .order_by(SLOTS.c.start, SESSIONS.c.seq)
@@ -126,7 +127,7 @@ async def agenda(
     for row in rows:
         slot = Slot(row.kind, row.start, row.end, row.legs)
         phase = phase_of_slots(row.state, (slot,), window_at(slot.start), now)
-        entries.append(AgendaEntry(row.id, row.number, row.title, row.label, row.level, slot, phase))
+        entries.append(AgendaEntry(row.id, row.number, row.title, row.label, row.level, slot, phase, row.check_due))
     return entries
 
 

@@ -303,6 +303,8 @@ async def test_the_calendar_has_a_block_for_every_slot(world: World) -> None:
     ]
     own = await got(await world.signed_in("dienkhanh"), "/agenda?from=2026-04-06T00:00:00Z")
     assert [each["host"] for each in own] == ["UBND huyện Diên Khánh"]
+    [details] = [await got(client, f"/sessions/{each['id']}") for each in own]
+    assert own[0]["check_due"] == details["check_due"]
     assert await got(await world.signed_in("nobody"), "/agenda?from=2026-04-06T00:00:00Z") == []
     await sent(client, f"/sessions/{waiting['id']}/cancel", {"reason": "Hoãn"})
     assert len(await got(client, "/agenda?from=2026-04-06T00:00:00Z&to=2026-04-13T00:00:00Z")) == 3

@@ -26,6 +26,8 @@ COLUMNS = ("Điểm cầu", "Tên", "Tình trạng", "Số người", "Họ và 
 
 CHAT = ("Lúc", "Người gửi", "Gửi đến", "Nội dung")
 
+SPOKE = ("Điểm cầu", "Tên", "Số giây nói")
+
 TURNS = ("Điểm cầu", "Từ", "Đến", "Thứ tự giơ tay", "Nội dung")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -126,25 +128,32 @@ async def export(request: ApiRequest) -> web.Response:
     zone = context.scheduler.policy(request.now).zone
     spoken = await context.attendance.floor_times(session.id)
     query: FormatQuery = request.query
-    written = _written(await context.attendance.chat(session.id), points, zone)
-    body, kind = _file(session, _rows(session, points, roll, zone), _turns(spoken, zone), written, query.format)
+    others = (
+        Sheet("Phát biểu", TURNS, _cells(_turns(spoken, zone))),
+        Sheet("Thời gian nói", SPOKE, _cells(_spoke(await context.attendance.speaking_seconds(session.id), points))),
+        Sheet("Tin nhắn", CHAT, _cells(_written(await context.attendance.chat(session.id), points, zone))),
+    )
+    body, kind = _file(session, _rows(session, points, roll, zone), others, query.format)
     return attached(body, kind, f"{session.number}-danh-sach.{query.format}")
 
 
 def _file(
-    session: model.Session,
-    rows: Sequence[Sequence[str | int]],
-    turns: Sequence[Sequence[str | int]],
-    written: Sequence[Sequence[str | int]],
-    form: Format,
+    session: model.Session, rows: Sequence[Sequence[str | int]], others: Sequence[Sheet], form: Format
 ) -> tuple[bytes, str]:
-    """Return the bytes of a file and its media type; a workbook also has the floor times and the chat."""
+    """Return the bytes of a file and its media type; a workbook also has the other sheets."""
     if form == "csv":
         return csv_file.file([COLUMNS, *rows]), "text/csv"
-    sheet = Sheet("Danh sách", COLUMNS, tuple(tuple(row) for row in rows))
-    spoken = Sheet("Phát biểu", TURNS, tuple(tuple(turn) for turn in turns))
-    chat = Sheet("Tin nhắn", CHAT, tuple(tuple(message) for message in written))
-    return xlsx(f"{session.number} {session.title}", (sheet, spoken, chat)), XLSX
+    return xlsx(f"{session.number} {session.title}", (Sheet("Danh sách", COLUMNS, _cells(rows)), *others)), XLSX
+
+
+def _cells(rows: Sequence[Sequence[str | int]]) -> tuple[tuple[str | int, ...], ...]:
+    return tuple(tuple(row) for row in rows)
+
+
+def _spoke(speaking: Mapping[str, int], points: Mapping[str, model.Point]) -> list[Sequence[str | int]]:
+    """Return how long points spoke, the longest first."""
+    longest = sorted(speaking.items(), key=lambda each: -each[1])
+    return [(points[point].name, points[point].label, seconds) for point, seconds in longest]
 
 
 def _written(chat: Sequence[ChatEntry], points: Mapping[str, model.Point], zone: ZoneInfo) -> list[Sequence[str | int]]:

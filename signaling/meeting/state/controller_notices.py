@@ -31,8 +31,11 @@ class ControllerNotices:
         """The seat from which the centre directs the meeting (Điều 14.3.c)."""
         self.assist = AssistState(seat=None, name=None, since=None)
 
-    def recover(self, incidents: Iterable[IncidentState], assist: AssistState) -> None:
-        """Take the notices of another process; weak lines and calls are found anew."""
+    def recover(
+        self, incidents: Iterable[IncidentState], assist: AssistState, called: Iterable[CalledPoint] = ()
+    ) -> None:
+        """Take the notices of another process; weak lines and calls of room systems are found anew."""
+        self.called = {each.point: each for each in called}
         self.incidents = {incident.id: incident for incident in incidents}
         self.helper, self.assist = assist.seat, assist
 

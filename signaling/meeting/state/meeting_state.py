@@ -184,6 +184,7 @@ class MeetingState:
             script=self.script.snapshot,
             incidents=tuple(self.controller_notices.incidents.values()),
             assist=self.controller_notices.assist,
+            called=tuple(self.controller_notices.called.values()),
             turned_away=tuple(sorted(self.waiting_room.turned_away)),
             gives_way_at=self.gives_way_at,
             room_open=self._room_open,
@@ -198,7 +199,7 @@ class MeetingState:
         self.layout_control.recover(record.layouts, record.before, record.content)
         self.recording.recover(record.tape)
         self.script.recover(record.script, now)
-        self.controller_notices.recover(record.incidents, record.assist)
+        self.controller_notices.recover(record.incidents, record.assist, record.called)
         self.waiting_room.turned_away = set(record.turned_away)
         self.gives_way_at, self.one_picture, self.locks = record.gives_way_at, record.one_picture, record.locks
         self._room_open = record.room_open

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from mediaserver.api import Layout
 from signaling.meeting.state.chat import ChatSnapshot
-from signaling.messages.server import AssistState, Audience, IncidentState, Locks, Role
+from signaling.messages.server import AssistState, Audience, CalledPoint, IncidentState, Locks, Role
 from signaling.recording.model import RecordingSnapshot
 from signaling.sip.agent.snapshot import CallSnapshot
 
@@ -98,6 +98,7 @@ class MeetingStateSnapshot:
     one_picture: bool = False
     locks: Locks = field(default_factory=Locks)
     chat: ChatSnapshot = field(default_factory=ChatSnapshot)
+    called: tuple[CalledPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

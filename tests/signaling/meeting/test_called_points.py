@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World
+from signaling.app.settings import Settings
+from tests.fakes import FakeEngine
+from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World, open_world
 
 AT = NOW.isoformat().replace("+00:00", "Z")
 
@@ -37,3 +39,15 @@ async def test_only_a_controller_calls_and_only_points_that_are_invited_and_abse
     for absent in (NHA_TRANG, CAM_RANH, HOST):
         assert (await host.ask(type="call-point", point=absent))["error"] == "unknown-seat"
     assert (await point.ask(type="call-point", point=HOST))["error"] == "controlled-by"
+
+
+async def test_another_process_knows_who_was_called(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session = await world.session(NHA_TRANG, CAM_RANH)
+        host, _ = await world.join("host", session)
+        called = await host.ask(type="call-point", point=NHA_TRANG)
+        await world.server.meetings.leave()
+    async with open_world(settings, held=engine) as later:
+        central, _ = await later.join("central", session)
+        assert await central.type("called") == called

@@ -1,6 +1,9 @@
 """The draft of minutes over the API: of a meeting that was held, for its host alone, in the audit log."""
 
+import io
 from datetime import timedelta
+
+from openpyxl import load_workbook
 
 from scheduler.core.model import ScriptItem
 from tests.docx_reader import paragraphs
@@ -36,6 +39,9 @@ async def test_minutes_are_drafted_from_what_the_meeting_recorded(world: World) 
     async with client.get(f"/api/v1/sessions/{session.id}/speaking") as response:
         spoken = [(each["point"], each["seconds"]) for each in await response.json()]
     assert spoken == [(NHA_TRANG, 10)]
+    async with client.get(f"/api/v1/sessions/{session.id}/lists/export", params={"format": "xlsx"}) as response:
+        sheet = load_workbook(io.BytesIO(await response.read()))["Thời gian nói"]
+    assert list(sheet.iter_rows(min_row=3, values_only=True)) == [("UBND.Nha Trang", "UBND thành phố Nha Trang", 10)]
     async with client.get(f"/api/v1/sessions/{session.id}") as response:
         assert (await response.json())["may_draft_minutes"]
     async with client.get(f"/api/v1/sessions/{session.id}/minutes") as response:

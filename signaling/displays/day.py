@@ -11,8 +11,9 @@ async def sessions_of_day(context: DisplaysContext, point: str, now: datetime) -
     """Return the sessions of a point that have a slot today in the province, by start."""
     start = datetime.combine(context.scheduler.day(now), time(), context.scheduler.policy(now).zone)
     invitations = await context.guest_access.invitations(point, start, start + timedelta(days=1))
-    labels = {each.id: each.label for each in await context.scheduler.points()}
-    return [_day_session(context, each.session, labels[each.session.host_point], now) for each in invitations]
+    sessions = [invitation.session for invitation in invitations]
+    hosts = {host: (await context.scheduler.point(host)).label for host in {each.host_point for each in sessions}}
+    return [_day_session(context, each, hosts[each.host_point], now) for each in sessions]
 
 
 def _day_session(context: DisplaysContext, session: Session, host: str, now: datetime) -> DaySession:

@@ -8,6 +8,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.accessibility import findings
 from tests.e2e.browsers import Seat, wait_until
 from tests.e2e.people import HOST, OWN_SOUND_PROCESSOR, People, leave_console
 from tests.e2e.server import Server
@@ -59,6 +60,7 @@ def test_ux_19_a_display_is_paired_once_joins_by_itself_and_is_read_from_across_
     expect(screen.get_by_test_id("display-silent")).to_have_count(0)
     assert_legible(screen)
     expect(tablet.get_by_test_id("remote")).to_have_attribute("data-state", "idle")
+    assert findings(screen) + findings(tablet) == []
 
     page = people.sign_in(blue, HOST)
     code = people.register(page, [POINT, "nt.vinhhai"], "Họp khẩn ứng phó bão số 12")
@@ -71,6 +73,7 @@ def test_ux_19_a_display_is_paired_once_joins_by_itself_and_is_read_from_across_
     bars = screen.evaluate(_BARS)
     assert [bar for bar in bars if bar["height"] < 32 or bar["line"] < 1.39] == []
     assert bars
+    assert findings(screen) + findings(tablet) == []
 
     server.restart()
     expect(screen.get_by_test_id("quality")).not_to_have_attribute("data-line", "none")

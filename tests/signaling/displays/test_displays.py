@@ -1,7 +1,7 @@
 """Room displays are paired by a code, join the day's sessions of their point, obey its people, and can do nothing else.
 
 Also tests `scheduler/directory/equipment/displays.py`, `signaling/accounts/display_login.py`, and of
-`signaling/displays/` the modules `context.py`, `day.py`, `directory.py`, `own.py`, `remote.py` and `wire.py`.
+`signaling/displays/` the modules `context.py`, `day.py`, `directory.py`, `own.py` and `wire.py`.
 """
 
 import asyncio

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.docx_reader import paragraphs
 from tests.e2e.people import HANOI, People
 from tests.e2e.server import Server
 
@@ -166,6 +167,13 @@ def test_ux_32_the_host_is_reminded_of_the_end_and_goes_on(server: Server, peopl
     page.get_by_test_id("extend-menu").click()  # at any time, and what comes of it is told
     page.locator('.popover [data-minutes="15"]').click()
     expect(page.get_by_test_id("toast").filter(has_text="Đã gia hạn đến")).to_be_visible()
+
+    page.goto(f"{server.http}sessions.html")  # the draft of the minutes is there as soon as the session has begun
+    row = page.get_by_test_id("session-row").filter(has_text="Họp ngắn")
+    row.get_by_test_id("more").click()
+    with page.expect_download() as download:
+        row.get_by_test_id("minutes").click()
+    assert "Phiên họp trực tuyến: Họp ngắn" in paragraphs(download.value.path().read_bytes())
 
 
 def test_ux_38_40_41_a_registration_without_capacity_waits_by_a_tap(

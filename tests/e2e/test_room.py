@@ -16,10 +16,16 @@ SIZES = [(1280, 800), (820, 1180), (390, 844)]
 TITLE = "Hội nghị trực tuyến toàn tỉnh về phòng, chống thiên tai năm 2026"
 SCRIPT = [("Khai mạc", "", ""), ("Xương Huân báo cáo", "nt.xuonghuan", ""), ("Thảo luận", "", "")]
 
+KEPT = """() => {
+  const {connection, tracks} = document.querySelector('room-page').meeting;
+  return [tracks.mic.label, JSON.parse(localStorage.devices).mic, connection.pc === window.first];
+}"""
+"""The microphone in use, the one remembered, and whether the connection is still the first one."""
 COVERED = """() => {
   const box = element => element.getBoundingClientRect();
   const seen = selector => [...document.querySelectorAll(selector)].filter(each => each.checkVisibility());
-  const [names, over] = [seen('[data-testid=tile] .name'), seen('.room-head, .turn, control-bar, .prompt, .watermark')];
+  const names = seen('[data-testid=tile] .name');
+  const over = seen('.room-head, .turn, control-bar, .prompt, .share-bar, .watermark');
   const beyond = (a, b) => a.left >= b.right - 1 || a.top >= b.bottom - 1;
   const apart = (a, b) => beyond(a, b) || beyond(b, a);
   const faults = names.flatMap(name => over.filter(each => !apart(box(name), box(each))).map(each => each.className));
@@ -202,6 +208,44 @@ def test_ux_15_after_half_a_minute_without_a_network_the_duty_is_named(meeting: 
         meeting.cut(page, off=False)
         expect(page.get_by_test_id("banner")).to_be_hidden()
         expect(page.get_by_test_id("turn")).to_have_attribute("data-turn", "blocked")
+
+
+def test_devices_and_language_change_while_one_speaks(meeting: Meeting) -> None:
+    for page, device in ((meeting.chromium, 2), (meeting.firefox, 0)):
+        meeting.invite(page)
+        page.get_by_test_id("floor-accept").click()
+        expect(page.get_by_test_id("mic")).to_have_attribute("data-state", "live")
+        page.evaluate("() => { window.first = document.querySelector('room-page').meeting.connection.pc; }")
+        page.get_by_test_id("more").click()
+        page.get_by_test_id("settings-open").click()
+        chosen = page.get_by_test_id("mic-picker").locator("option").nth(device).get_attribute("value")
+        assert chosen
+        page.get_by_test_id("mic-picker").select_option(chosen)
+        page.get_by_test_id("language-picker").select_option("en")
+        expect(page.get_by_test_id("settings")).to_contain_text("Devices and language")
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("turn")).to_contain_text("Microphone on: every point hears you")
+        expect(page.get_by_test_id("mic")).to_have_attribute("data-state", "live")
+        kept = [chosen, chosen, True]
+        wait_until(page, lambda: page.evaluate(KEPT) == kept, "the microphone, without another connection")  # noqa: B023
+        page.get_by_test_id("more").click()
+        page.get_by_test_id("settings-open").click()
+        page.get_by_test_id("language-picker").select_option("vi")
+        page.get_by_test_id("settings-close").click()
+        expect(page.get_by_test_id("turn")).to_contain_text("ĐANG PHÁT")
+
+
+def test_ux_17_a_shared_screen_is_previewed_told_and_stopped(meeting: Meeting) -> None:
+    page = meeting.chromium  # Firefox shares no screen on a machine without a display
+    meeting.invite(page)
+    expect(page.get_by_test_id("share-bar")).to_have_count(0)
+    page.get_by_test_id("share").click()
+    expect(page.get_by_test_id("share-bar")).to_contain_text("Chỉ gửi hình, không gửi tiếng của máy")
+    preview = page.get_by_test_id("share-preview").locator("video")
+    wait_until(page, lambda: preview.evaluate("video => video.videoWidth > 0"), "the preview")
+    page.get_by_test_id("share-stop").click()
+    expect(page.get_by_test_id("share-bar")).to_have_count(0)
+    expect(page.get_by_test_id("share")).to_have_attribute("data-state", "off")
 
 
 def test_ux_24_the_mark_of_the_recording_stays_and_counts(meeting: Meeting) -> None:

@@ -4,14 +4,16 @@
 export const LANGUAGES = ['vi', 'en'];
 
 const stored = localStorage.getItem('language') ?? '';
-export const language = LANGUAGES.includes(stored) ? stored : 'vi';
+export let language = LANGUAGES.includes(stored) ? stored : 'vi';
 
-/** @type {Record<string, string | Record<string, string>>} */
-const words = await (await fetch(new URL(`../i18n/${language}.json`, import.meta.url))).json();
-const plural = new Intl.PluralRules(language);
+/** Fetch the texts of a language. @param {string} chosen @returns {Promise<Record<string, string | Record<string, string>>>} */
+const fetchWords = async chosen => (await fetch(new URL(`../i18n/${chosen}.json`, import.meta.url))).json();
+
+let words = await fetchWords(language);
+let plural = new Intl.PluralRules(language);
 
 /** Compares names in the order of the user's language. */
-export const collator = new Intl.Collator(language);
+export let collator = new Intl.Collator(language);
 
 /** Return whether a key has a text. @param {string} key */
 export const hasText = key => key in words;
@@ -35,6 +37,17 @@ export const fileSize = bytes => (bytes < MEGABYTE / 10 ? `${number(Math.ceil(by
 export function languageName(each) {
   const name = new Intl.DisplayNames(each, {type: 'language'}).of(each) ?? each;
   return name[0].toUpperCase() + name.slice(1);
+}
+
+/** Remember another language and take its texts; who draws is told by `language` of the document. @param {string} chosen */
+export async function useLanguage(chosen) {
+  words = await fetchWords(chosen);
+  language = chosen;
+  plural = new Intl.PluralRules(chosen);
+  collator = new Intl.Collator(chosen);
+  localStorage.setItem('language', chosen);
+  document.documentElement.lang = chosen;
+  document.dispatchEvent(new Event('language'));
 }
 
 /** Remember another language and reload the page in it. @param {string} chosen */

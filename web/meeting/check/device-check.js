@@ -2,6 +2,7 @@
 
 import {html, nothing} from '../../vendor/lit.js';
 import {errorMessage, guideLink, icon, BaseElement, setTitle} from '../../core/base.js';
+import {devicePicker} from './device-picker.js';
 import './self-test.js';
 import {languageButton} from '../../core/top-bar.js';
 import {t} from '../../core/i18n.js';
@@ -114,13 +115,13 @@ class CheckPage extends BaseElement {
           ${this.faultMessage('camera')}
         </section>
         <section class="card">
-          ${this.picker('camera', 'camera')} ${this.picker('mic', 'mic')}
+          ${this.picker('camera')} ${this.picker('mic')}
           <div class="field">
             <label for="meter">${t('check.level')}</label>
             <meter id="meter" data-testid="mic-meter" min="0" max="1" low="0.2" optimum="0.6" .value=${this.level}></meter>
             <small>${t('check.say')}</small>
           </div>
-          ${this.faultMessage('mic')} ${this.picker('speaker', 'sound')}
+          ${this.faultMessage('mic')} ${this.picker('speaker')}
           <div class="row">
             <button type="button" data-testid="speaker-test" @click=${this.testSpeaker}>${icon('sound')}<span>${t('check.tone')}</span></button>
           </div>
@@ -153,16 +154,10 @@ class CheckPage extends BaseElement {
     ${word ? html`<button type="button" data-testid="${kind}-retry" @click=${() => this.reopen(kind)}>${t('app.retry')}</button>` : nothing}`;
   }
 
-  /** @param {'mic' | 'camera' | 'speaker'} kind @param {string} picture */
-  picker(kind, picture) {
+  /** @param {import('../client/devices.js').DeviceUse} kind */
+  picker(kind) {
     const used = kind === 'speaker' ? this.chosen.speaker : this.tracks[kind]?.label;
-    return html`<div class="field">
-      <label for=${kind}>${icon(picture)} ${t(`check.${kind}`)}</label>
-      <select id=${kind} data-testid="${kind}-picker" @change=${(/** @type {any} */ event) => this.choose(kind, event.target.value)}>
-        ${this.devices[kind].length ? nothing : html`<option value="">${t('check.default')}</option>`}
-        ${this.devices[kind].map(({label}, i) => html`<option value=${label} ?selected=${label === used}>${label || t('check.nth', i + 1)}</option>`)}
-      </select>
-    </div>`;
+    return devicePicker(kind, this.devices[kind], used, label => this.choose(kind, label));
   }
 
   /** @param {'mic' | 'camera' | 'speaker'} kind @param {string} label */

@@ -1,7 +1,7 @@
 // Page `test-room.html`: a point alone in a meeting with itself.
 
 import {html} from '../../vendor/lit.js';
-import {errorMessage, guideLink, icon, setTitle} from '../../core/base.js';
+import {errorMessage, guideLink, icon} from '../../core/base.js';
 import {MeetingPage} from '../room/meeting-page.js';
 import './self-test.js';
 import {languageButton} from '../../core/top-bar.js';
@@ -18,10 +18,13 @@ class TestRoomPage extends MeetingPage {
 
   constructor() {
     super();
-    setTitle('test-room.title');
     /** @type {number | null | undefined} */
     this.latency = undefined;
     this.devicesSwitchedOn = false;
+  }
+
+  get heading() {
+    return 'test-room.title';
   }
 
   /** @param {URLSearchParams} query */

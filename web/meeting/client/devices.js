@@ -3,14 +3,15 @@
 
 import {DARK_SECONDS, METER_MS, darkSeconds} from './meeting-state.js';
 
-/** @typedef {{mic: string, camera: string, speaker: string, processed: boolean, cameraOn: boolean, onePicture: boolean}} Choices */
+/** @typedef {keyof typeof KINDS} DeviceUse */
+/** @typedef {{mic: string, camera: string, speaker: string, processed: boolean, cameraOn: boolean, onePicture: boolean, openAtOnce: boolean}} Choices */
 
 /**
  * `processed`: the room has its own echo canceller; a second one sounds hollow. `onePicture`: the layout comes as one
- * composed picture instead of cameras one by one.
+ * composed picture instead of cameras one by one. `openAtOnce`: an invitation to speak opens the microphone by itself.
  * @type {Choices}
  */
-const DEFAULTS = {mic: '', camera: '', speaker: '', processed: false, cameraOn: false, onePicture: false};
+const DEFAULTS = {mic: '', camera: '', speaker: '', processed: false, cameraOn: false, onePicture: false, openAtOnce: false};
 
 const KINDS = {mic: 'audioinput', camera: 'videoinput', speaker: 'audiooutput'};
 const HEARD = 0.02; // RMS above which a microphone counts as carrying sound
@@ -40,21 +41,21 @@ const ERROR_WORDS = {
   AbortError: 'busy',
 };
 
-/** Return the devices of a kind. @param {keyof typeof KINDS} kind @returns {Promise<MediaDeviceInfo[]>} */
+/** Return the devices of a kind. @param {DeviceUse} kind @returns {Promise<MediaDeviceInfo[]>} */
 export async function listDevices(kind) {
   const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
   return devices.filter(device => device.kind === KINDS[kind] && device.deviceId);
 }
 
-/** Return the id of the remembered device of a kind, if it is plugged in. @param {keyof typeof KINDS} kind */
-async function preferred(kind) {
+/** Return the id of the remembered device of a kind, if it is plugged in. @param {DeviceUse} kind */
+export async function preferred(kind) {
   const label = deviceChoices()[kind];
   return label ? (await listDevices(kind)).find(device => device.label === label)?.deviceId : undefined;
 }
 
 /** @param {DeviceKind} kind @param {string | undefined} deviceId @returns {MediaStreamConstraints} */
 function constraints(kind, deviceId) {
-  const device = deviceId ? {deviceId: {ideal: deviceId}} : {};
+  const device = deviceId ? {deviceId: {exact: deviceId}} : {}; // Chromium prefers its default microphone to an ideal one
   if (kind === 'camera')
     return {video: {...device, width: {ideal: 1280}, height: {ideal: 720}, frameRate: {ideal: 30, max: 30}}};
   const clean = !deviceChoices().processed;
@@ -79,7 +80,9 @@ export function openDevice(kind) {
 async function openNow(kind) {
   if (!navigator.mediaDevices) throw new DeviceError('insecure');
   try {
-    const stream = await navigator.mediaDevices.getUserMedia(constraints(kind, await preferred(kind)));
+    const device = await preferred(kind);
+    const open = (/** @type {string | undefined} */ id) => navigator.mediaDevices.getUserMedia(constraints(kind, id));
+    const stream = await open(device).catch(failure => (device && failure.name === 'OverconstrainedError' ? open(undefined) : Promise.reject(failure))); // unplugged meanwhile
     return stream.getTracks()[0];
   } catch (failure) {
     throw new DeviceError(ERROR_WORDS[/** @type {DOMException} */ (failure).name] ?? 'busy');
@@ -181,6 +184,6 @@ export async function chime(sinkId) {
 
 /** Send an element's sound to the remembered speaker, where the browser can. @param {HTMLMediaElement} element */
 export async function routeToSpeaker(element) {
-  const id = await preferred('speaker');
-  if (id && 'setSinkId' in element) await element.setSinkId(id).catch(() => undefined);
+  const id = (await preferred('speaker')) ?? '';
+  if ('setSinkId' in element && element.sinkId !== id) await element.setSinkId(id).catch(() => undefined);
 }

@@ -5,9 +5,9 @@
 import {t} from '../../core/i18n.js';
 import {latest} from './chat.js';
 import {PeerConnection} from './peer-connection.js';
-import {HINT_MS, TALK_MS, needsOtherPicture, floorChange, micState, ownSeat, quality, recordState, reduce, initialState, heightToRequest, talkedMs} from './meeting-state.js';
+import {HINT_MS, TALK_MS, needsOtherPicture, floorChange, micState, ownSeat, quality, recordState, reduce, initialState, heightToRequest, properName, talkedMs} from './meeting-state.js';
 import {DecodingWatch, ONE_PICTURE, SMALLER} from './decoding.js';
-import {DarknessWatch, DeviceError, LevelMeter, deviceChoices, openDevice, openScreen, saveDeviceChoices} from './devices.js';
+import {DarknessWatch, DeviceError, LevelMeter, deviceChoices, listDevices, openDevice, openScreen, preferred, saveDeviceChoices} from './devices.js';
 import {Protocol} from './protocol.js';
 import {coresOfMachine, tileLines} from './tile-lines.js';
 import {arrangement, playoutDelays} from './tiles.js';
@@ -15,6 +15,7 @@ import {MIN_SECRET} from './vote.js';
 import {span} from '../../core/time.js';
 
 const SEAT_KEPT_MS = 60_000; // a seat, and what was switched on in it, is kept this long (docs/protocol.md)
+const OPEN_MS = 3000; // from an invitation to the open microphone, where that opens by itself
 const HEARD_MS = 300; // keep "sending sound" lit between syllables
 const NO_PICTURE_MS = 4000; // without any picture where one is due
 const LOSSY = 0.03; // share of packets lost from which pictures are missing because of the network
@@ -47,10 +48,15 @@ export class MeetingClient extends EventTarget {
     this.invited = false;
     /** The server's clock when this seat was invited to speak, milliseconds. */
     this.invitedAt = 0;
+    /** When the microphone opens by itself, on the server's clock in milliseconds; null while it does not. @type {number | null} */
+    this.opensAt = null;
+    this.opener = 0;
     /** Whether this seat unmutes without the floor, where the profile permits it and only notes it. */
     this.uninvited = false;
     /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
     this.tracks = {mic: null, camera: null};
+    /** Chosen devices that were unplugged. @type {Set<import('./devices.js').DeviceUse>} */
+    this.fallen = new Set();
     /** Devices that are being opened. @type {Partial<Record<DeviceKind, Promise<boolean>>>} */
     this.opening = {};
     /** The screen we share. @type {MediaStreamTrack | null} */
@@ -94,6 +100,7 @@ export class MeetingClient extends EventTarget {
     this.connection.addEventListener('state', () => this.scheduleChange());
     this.connection.addEventListener('streams', () => this.showTiles());
     this.connection.addEventListener('measure', event => this.onMeasurement(/** @type {CustomEvent} */ (event).detail));
+    navigator.mediaDevices?.addEventListener('devicechange', () => this.onDevicesChanged());
     window.addEventListener('online', () => !this.over && this.protocol.start());
     window.addEventListener('offline', () => this.protocol.drop());
     window.addEventListener('pagehide', () => this.state && !this.over && this.saveSwitches());
@@ -151,6 +158,7 @@ export class MeetingClient extends EventTarget {
   /** Unmute; the browser asks for the microphone the first time. */
   async unmute() {
     this.invited = false;
+    this.waitForHand();
     if (!(await this.acquire('mic'))) return;
     if (!this.seat?.floor) return this.mute(); // it was taken back while the browser asked for permission
     await this.switch('mic', true);
@@ -176,14 +184,28 @@ export class MeetingClient extends EventTarget {
     if (!this.held) await this.mute(); // let go, perhaps while the browser asked for permission
   }
 
-  /** Ask the person at this seat to unmute. */
+  /** Ask the person at this seat to unmute; who wishes that is unmuted after three seconds. */
   invite() {
     this.invited = true;
     this.invitedAt = this.now;
+    if (deviceChoices().openAtOnce) this.openSoon();
+  }
+
+  openSoon() {
+    this.waitForHand();
+    this.opensAt = this.invitedAt + OPEN_MS;
+    this.opener = window.setTimeout(() => this.opensAt && this.invited && this.unmute(), OPEN_MS);
+  }
+
+  /** Open the microphone by hand only, since the invitation is over or the connection was lost. */
+  waitForHand() {
+    this.opensAt = null;
+    window.clearTimeout(this.opener);
   }
 
   declineFloor() {
     this.invited = false;
+    this.waitForHand();
     this.scheduleChange();
   }
 
@@ -349,8 +371,37 @@ export class MeetingClient extends EventTarget {
     const track = this.tracks[kind];
     if (track?.readyState === 'live' && !track.muted) return true;
     track?.stop(); // another app has taken it: it must be opened again to carry anything
+    return this.open(kind);
+  }
+
+  /** Open a device; requests made meanwhile share the result. @param {DeviceKind} kind @returns {Promise<boolean>} */
+  open(kind) {
     this.opening[kind] ??= this.openDevice(kind).finally(() => delete this.opening[kind]);
     return this.opening[kind];
+  }
+
+  /** Use another device from now on, and remember it. @param {import('./devices.js').DeviceUse} kind @param {string} label */
+  async chooseDevice(kind, label) {
+    saveDeviceChoices({[kind]: label});
+    this.fallen.delete(kind);
+    if (kind === 'speaker') this.dispatchEvent(new Event('speaker'));
+    else await this.reopen(kind);
+    this.scheduleChange();
+  }
+
+  /**
+   * Open the chosen device in place of the one that is open, without a new offer; return whether it is open. A device
+   * that is closed is opened when it is switched on.
+   * @param {DeviceKind} kind
+   */
+  async reopen(kind) {
+    const before = this.tracks[kind];
+    if (!before || (before.readyState !== 'live' && !this.on[kind])) return false;
+    if (kind === 'camera') before.stop(); // some browsers open one camera at a time
+    const opened = await this.open(kind);
+    before.stop();
+    await this.switch(kind, opened && this.on[kind]);
+    return opened;
   }
 
   /** @param {DeviceKind} kind @returns {Promise<boolean>} */
@@ -422,10 +473,26 @@ export class MeetingClient extends EventTarget {
   }
 
   /** @param {DeviceKind} kind @param {MediaStreamTrack} track */
-  onDeviceLost(kind, track) {
+  async onDeviceLost(kind, track) {
     if (track !== this.tracks[kind]) return;
+    if (!deviceChoices()[kind]) saveDeviceChoices({[kind]: track.label}); // it is taken again when it is back
+    this.fallen.add(kind);
+    if ((await listDevices(kind)).length && (await this.reopen(kind))) return this.notice(`device.fell-${kind}`, this.tracks[kind]?.label);
     this.switch(kind, false);
     this.notice(`device.lost-${kind}`);
+  }
+
+  /** Take devices again that are back, and tell when the chosen speaker is gone or back. */
+  async onDevicesChanged() {
+    for (const kind of /** @type {DeviceKind[]} */ (['mic', 'camera']))
+      if (this.fallen.has(kind) && (await preferred(kind))) {
+        this.fallen.delete(kind);
+        if (await this.reopen(kind)) this.notice(`device.back-${kind}`, this.tracks[kind]?.label);
+      }
+    const gone = Boolean(deviceChoices().speaker && !(await preferred('speaker')));
+    if (gone === this.fallen.has('speaker')) return;
+    this.fallen[gone ? 'add' : 'delete']('speaker');
+    this.notice(gone ? 'device.fell-speaker' : 'device.back-speaker', deviceChoices().speaker);
   }
 
   /** Tell the server what is switched on; after a loss this is repeated on joining. */
@@ -525,8 +592,9 @@ export class MeetingClient extends EventTarget {
   handleContentChange(was, is) {
     if (was === is) return;
     if (this.screen && is !== this.state?.me) this.endShare(); // ended by the host, or somebody else shares now
-    const name = this.state?.seats.find(({seat}) => seat === is)?.name;
-    if (is) this.notice('share.now', name ?? '');
+    const who = this.state?.seats.find(({seat}) => seat === is);
+    if (is && is !== this.state?.me) this.notice('share.now', who ? properName(who) : '');
+    else if (is) this.notice('share.on');
     else this.notice('share.over');
   }
 
@@ -537,7 +605,10 @@ export class MeetingClient extends EventTarget {
 
   onStatus() {
     this.lostAt = this.connected ? null : (this.lostAt ?? this.now);
-    if (this.protocol.status === 'lost') this.uninvited = false; // the server may not have received it
+    if (this.protocol.status === 'lost') {
+      this.uninvited = false; // the server may not have received it
+      this.waitForHand();
+    }
     if (this.protocol.status === 'ended') sessionStorage.removeItem(this.storageKey);
     if (this.over) this.stop();
     this.scheduleChange();

@@ -1,7 +1,7 @@
 // Page `host.html`: the console, from which a controller runs the meeting.
 
 import {html, nothing} from '../../vendor/lit.js';
-import {icon, setTitle} from '../../core/base.js';
+import {icon} from '../../core/base.js';
 import {ask} from '../../core/dialog.js';
 import {t} from '../../core/i18n.js';
 import {clock, hourMinute} from '../../core/time.js';
@@ -29,11 +29,14 @@ const ALWAYS = new Set(['assist', 'admit']);
 class HostPage extends MeetingPage {
   constructor() {
     super();
-    setTitle('host.title');
     this.stopTimer = 0;
     window.addEventListener('pagehide', () => this.stopNow());
     // A button that was clicked leaves the keys to the console: the space bar would press it again.
     document.addEventListener('click', ({detail}) => detail > 0 && document.activeElement instanceof HTMLButtonElement && document.activeElement.blur());
+  }
+
+  get heading() {
+    return 'host.title';
   }
 
   keys() {

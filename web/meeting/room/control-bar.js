@@ -14,7 +14,7 @@ const OWN_VIEWS = ['grid', 'speaker', 'single'];
 const ONE_PICTURE = 'one-picture'; // in the menu of views: the layout as one composed picture
 const MIC_ICONS = {off: 'mic-off', blocked: 'mic-locked', invited: 'mic-call', on: 'mic', live: 'mic'};
 
-/** The buttons of a seat, each with an icon and what it does next. Fires `people`, `chat`, `full`, `fault`, `keys`, `leave`. */
+/** The buttons of a seat, each with an icon and what it does next. Fires `people`, `chat`, `full`, `fault`, `keys`, `settings`, `leave`. */
 export class ControlBar extends BaseElement {
   static properties = {meeting: {attribute: false}, tick: {type: Number}, console: {}, panel: {type: Boolean}, chair: {type: Boolean}};
 
@@ -46,6 +46,7 @@ export class ControlBar extends BaseElement {
   /** Return what is needed seldom. @returns {import('../../core/action-menu.js').MenuAction[]} */
   more() {
     return [
+      {label: t('settings.title'), picture: 'camera', testid: 'settings-open', run: () => this.emit('settings')},
       {label: t('room.full'), picture: 'full', testid: 'full', run: () => this.emit('full')},
       {label: t('keys.title'), picture: 'help', testid: 'keys', run: () => this.emit('keys')},
     ];

@@ -26,7 +26,7 @@ export class MeetingPage extends BaseElement {
 
   constructor() {
     super();
-    setTitle('room.title');
+    setTitle(this.heading);
     this.meeting = this.createMeeting(new URLSearchParams(location.search));
     this.notice = '';
     this.noticeTimer = 0;
@@ -46,8 +46,20 @@ export class MeetingPage extends BaseElement {
     meeting.addEventListener('floor', event => this.onFloorChange(/** @type {CustomEvent} */ (event).detail));
     meeting.protocol.addEventListener('status', () => this.onStatus());
     window.addEventListener('beforeunload', event => this.mustConfirmLeaving && event.preventDefault());
+    document.addEventListener('language', () => this.drawAll());
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.stayAwake());
     window.setInterval(() => this.requestUpdate(), TICK_MS);
+  }
+
+  /** The key of the page's title. */
+  get heading() {
+    return 'room.title';
+  }
+
+  /** Draw everything in another language; the meeting goes on. */
+  drawAll() {
+    setTitle(this.heading);
+    for (const element of [this, .../** @type {NodeListOf<BaseElement>} */ (this.querySelectorAll('*'))]) element.requestUpdate?.();
   }
 
   connectedCallback() {

@@ -43,6 +43,7 @@ export class MeetingVideo extends BaseElement {
 
   firstUpdated() {
     const video = /** @type {HTMLVideoElement} */ (this.querySelector('video'));
+    this.meeting?.addEventListener('speaker', () => this.useChosenSpeaker());
     new ResizeObserver(() => this.onResized()).observe(video);
   }
 

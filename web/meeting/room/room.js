@@ -5,12 +5,14 @@ import '../chat/chat-notice.js';
 import '../chat/chat-panel.js';
 import '../vote/vote-prompt.js';
 import '../vote/vote-result.js';
+import './device-settings.js';
 import './notice-bar.js';
 import {MAX_CHOICES} from '../client/vote.js';
 import {MeetingPage} from './meeting-page.js';
 import {listenForTalk} from './shortcuts.js';
 import './participant-list.js';
 import './room-head.js';
+import './share-bar.js';
 import './turn-line.js';
 
 const IDLE_MS = 5000;
@@ -99,10 +101,16 @@ class RoomPage extends MeetingPage {
       <vote-prompt .meeting=${meeting} .tick=${tick}></vote-prompt>
       <vote-result .vote=${state?.vote ?? null}></vote-result>
       <chat-panel class="panel" ?hidden=${!this.chatShown} .meeting=${meeting} .tick=${tick} @close=${this.toggleChat}></chat-panel>
+      <share-bar .meeting=${meeting} .tick=${tick}></share-bar>
       <turn-line .meeting=${meeting} .tick=${tick}></turn-line>
       <control-bar .meeting=${meeting} .tick=${tick} .panel=${true} .console=${state?.controller ? `host.html?code=${meeting.protocol.code}` : ''}
-        @people=${this.togglePeople} @chat=${this.toggleChat} @full=${this.fullScreen} @keys=${this.showKeys} @fault=${this.openIncidentDialog} @leave=${this.leave}></control-bar>
+        @people=${this.togglePeople} @chat=${this.toggleChat} @full=${this.fullScreen} @keys=${this.showKeys} @settings=${this.openSettings} @fault=${this.openIncidentDialog} @leave=${this.leave}></control-bar>
+      <device-settings .meeting=${meeting} .tick=${tick}></device-settings>
     </main>`;
+  }
+
+  openSettings() {
+    /** @type {import('./device-settings.js').DeviceSettings | null} */ (this.querySelector('device-settings'))?.open();
   }
 }
 

@@ -91,12 +91,13 @@ let opened = [];
 /** Functions that grant the requested devices, in order. @type {(() => void)[]} */
 let grants = [];
 
-const devices = {
-  enumerateDevices: async () => [],
+const devices = Object.assign(new EventTarget(), {
+  plugged: [],
+  enumerateDevices: async () => devices.plugged,
   getDisplayMedia: async () => new FakeStream([new FakeTrack('screen')]),
   getUserMedia: ({video}) =>
-    new Promise(resolve => grants.push(() => resolve(new FakeStream([opened[opened.push(new FakeTrack(video ? 'camera' : 'mic')) - 1]])))),
-};
+    new Promise(resolve => grants.push(() => resolve(new FakeStream([opened[opened.push(Object.assign(new FakeTrack(video ? 'camera' : 'mic'), {label: devices.plugged.at(-1)?.label})) - 1]])))),
+});
 const globals = {
   window: Object.assign(new EventTarget(), {setInterval: () => 0, clearInterval: () => undefined, setTimeout: () => 0, clearTimeout: () => undefined}),
   document: {documentElement: {}, createElement: () => ({play: async () => undefined})},
@@ -166,7 +167,7 @@ async function reconnect(meeting, changed, seat) {
 const storeSwitches = (camera, ago) => sessionStorage.set('switched:1234567890', JSON.stringify({mic: false, camera, at: Date.now() - ago}));
 
 beforeEach(() => {
-  [sockets, opened, grants] = [[], [], []];
+  [sockets, opened, grants, devices.plugged] = [[], [], [], []];
   sessionStorage.clear();
   localStorage.clear();
 });
@@ -179,6 +180,51 @@ test('a camera that is requested twice is opened once, and closed when it is swi
   assert.deepEqual([opened.length, meeting.on.camera], [1, true]);
   await meeting.toggleCamera();
   assert.deepEqual([opened[0].readyState, meeting.on.camera], ['ended', false]);
+});
+
+/** Plug microphones in: the last one is the one that opens. @param {...string} labels */
+const plug = (...labels) => (devices.plugged = labels.map(label => ({kind: 'audioinput', deviceId: label, label})));
+
+test('an unplugged microphone gives way to another one, and is used again when it is back', async () => {
+  const {meeting, notices} = await joinedClient({}, {floor: true});
+  plug('Bàn', 'Hội trường');
+  meeting.unmute();
+  await grantDevices();
+  plug('Bàn');
+  opened[0].readyState = 'ended';
+  opened[0].dispatchEvent(new Event('ended'));
+  await grantDevices();
+  assert.deepEqual([meeting.on.mic, meeting.tracks.mic.label, notices.at(-1)], [true, 'Bàn', 'device.fell-mic']);
+  plug('Bàn', 'Hội trường');
+  devices.dispatchEvent(new Event('devicechange'));
+  await grantDevices();
+  assert.deepEqual([meeting.on.mic, meeting.tracks.mic.label, notices.at(-1)], [true, 'Hội trường', 'device.back-mic']);
+  plug();
+  opened.at(-1).readyState = 'ended';
+  opened.at(-1).dispatchEvent(new Event('ended'));
+  await grantDevices();
+  assert.deepEqual([meeting.on.mic, notices.at(-1)], [false, 'device.lost-mic']);
+});
+
+test('another microphone is chosen on air, without another offer', async () => {
+  const {meeting} = await joinedClient({}, {floor: true});
+  plug('Bàn');
+  meeting.unmute();
+  await grantDevices();
+  const {pc} = meeting.connection;
+  plug('Bàn', 'Hội trường');
+  meeting.chooseDevice('mic', 'Hội trường');
+  await grantDevices();
+  assert.deepEqual([meeting.onAir, meeting.connection.tracks.mic.label, meeting.connection.pc === pc, opened.map(({readyState}) => readyState)], [true, 'Hội trường', true, ['ended', 'live']]);
+});
+
+test('test_ux_11 an invitation opens the microphone by itself where that was chosen, unless the line is lost', async () => {
+  localStorage.setItem('devices', JSON.stringify({openAtOnce: true}));
+  const {meeting} = await joinedClient();
+  sockets[0].receive({type: 'seats', changed: [{...SEAT, floor: true}], gone: []});
+  assert.deepEqual([meeting.micState, meeting.opensAt - meeting.invitedAt], ['invited', 3000]);
+  meeting.protocol.drop();
+  assert.deepEqual([meeting.micState, meeting.opensAt], ['invited', null]);
 });
 
 test('a device that opens after the meeting has ended is closed at once', async () => {

@@ -9,7 +9,7 @@ type LayoutKind =
   | '1+5' | '1+7' | '1+9' | '1+12' | '1+33' | '2+8' | '2+21' | '3+4'
   | '2x2' | '3x3' | '4x4' | '5x5' | '6x6' | '7x7' | '8x8';
 type MicState = 'off' | 'blocked' | 'invited' | 'on' | 'live';
-type ItemKind = 'speech' | 'show' | 'discussion' | 'break';
+type ItemKind = 'speech' | 'show' | 'discussion' | 'break' | 'vote' | 'secret-vote';
 type DeviceKind = 'mic' | 'camera';
 /** What a peer connection sends. */
 type SentKind = DeviceKind | 'content';

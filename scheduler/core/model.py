@@ -74,9 +74,9 @@ PROVINCE_ORDERS: Final = "chi_dao_ubnd_tinh"
 RefusalWord = Literal["secret", "late", "capacity"]
 """Why a registration was refused: Điều 5.2, 13.2.a, 12.4.a."""
 
-ItemKind = Literal["speech", "show", "discussion", "break"]
+ItemKind = Literal["speech", "show", "discussion", "break", "vote", "secret-vote"]
 """What a script item does with its point: it is shown large and may speak; it is only shown large; it may speak while
-the layout follows the active speaker; only the host may speak."""
+the layout follows the active speaker; only the host may speak; all points are asked its title, openly or in secret."""
 
 Phase = Literal["waiting", "revoked", "upcoming", "lobby", "open", "ended", "cancelled"]
 

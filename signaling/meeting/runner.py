@@ -415,7 +415,7 @@ class MeetingRunner:
         names, echo_s = self.state.names, booking.echo_s
         recorded = booking.recording or self.state.recording.runs
         options = replace(
-            self._dependencies.room_options, title=booking.title, names=names, echo_s=echo_s, recorded=recorded
+            self._dependencies.room_options, title=self.state.room_title, names=names, echo_s=echo_s, recorded=recorded
         )
         await self._dependencies.engine.open_room(self.id, options)
         self.attached = True

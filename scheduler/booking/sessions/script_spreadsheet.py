@@ -22,6 +22,8 @@ KINDS: Mapping[ItemKind, str] = {
     "show": "Trình chiếu",
     "discussion": "Thảo luận",
     "break": "Giải lao",
+    "vote": "Biểu quyết",
+    "secret-vote": "Bỏ phiếu kín",
 }
 
 

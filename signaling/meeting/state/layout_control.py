@@ -33,6 +33,8 @@ class LayoutControl:
         """Layouts that come back when a shared screen ends, by audience."""
         self.content: str | None = None
         """The seat that shares its screen."""
+        self._captioned = False
+        """Whether every picture has its heading, which tells a result."""
 
     @property
     def layout(self) -> Layout:
@@ -67,23 +69,37 @@ class LayoutControl:
         self._layouts = {EVERYONE: Layout(), **layouts}
         self._before, self.content = dict(before), content
 
-    def adopt(self, layouts: Mapping[str, Layout], content: str | None) -> None:
-        """Take the layouts that the engine holds: the latest may not have been stored."""
+    def adopt(self, layouts: Mapping[str, Layout], content: str | None, *, captioned: bool = False) -> None:
+        """Take the layouts that the engine holds: the latest may not have been stored.
+
+        Where it shows a caption, whether a layout has a heading is taken from what was stored.
+        """
         seen: dict[Audience, Layout] = {each: layouts[each] for each in AUDIENCES if each in layouts}
+        if captioned:
+            seen = {each: replace(seen[each], title=self._layouts.get(each, self.layout).title) for each in seen}
         self._layouts = {EVERYONE: self.layout, **seen}
         self._before = {audience: layout for audience, layout in self._before.items() if audience in self._layouts}
         self.content = content
 
     def restore(self) -> list[Effect]:
         """Return the effects that give a fresh room its layouts."""
-        return [Arrange(layout, audience) for audience, layout in self._layouts.items()]
+        return [Arrange(self._drawn(layout), audience) for audience, layout in self._layouts.items()]
+
+    def caption(self, on: bool) -> list[Effect]:
+        """Give every picture its heading, whatever its layout says, or no longer."""
+        self._captioned = on
+        return self.restore()
+
+    def _drawn(self, layout: Layout) -> Layout:
+        """Return a layout as the engine draws it."""
+        return replace(layout, title=True) if self._captioned else layout
 
     def arrange(self, layout: Layout, audience: Audience = EVERYONE) -> list[Effect]:
         """Set the layout of an audience; one that hides a shared screen stays when the sharing ends."""
         if layout.kind != "content":
             self._before.pop(audience, None)
         self._layouts[audience] = layout
-        return [Arrange(layout, audience), TellAll(self.state)]
+        return [Arrange(self._drawn(layout), audience), TellAll(self.state)]
 
     def show(self, shown: Shown) -> list[Effect]:
         """Show a layout to everyone, if it is another; one for a shared screen only while a screen is shared."""
@@ -133,6 +149,6 @@ class LayoutControl:
         changed = {audience: layout for audience, layout in layouts.items() if layout != self._layouts[audience]}
         self._layouts |= changed
         return [
-            *(Arrange(layout, audience) for audience, layout in changed.items()),
+            *(Arrange(self._drawn(layout), audience) for audience, layout in changed.items()),
             *([TellAll(self.state)] if changed else []),
         ]

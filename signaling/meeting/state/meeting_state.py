@@ -220,7 +220,9 @@ class MeetingState:
             elif seat.here:
                 effects += self._seat(seat)
         self._room_open = True
-        self.layout_control.adopt(room.layouts, room.content if room.content in present else None)
+        captioned = room.options.title not in ("", self.booking.title)
+        self.layout_control.adopt(room.layouts, room.content if room.content in present else None, captioned=captioned)
+        effects += [SetNames(self.booking.title, self.names), *self.layout_control.restore()] if captioned else []
         self.speaking = room.speaking
         return [*effects, *self.recording.found(room.recording is not None, room.paused, now, room.composed)]
 
@@ -645,12 +647,19 @@ class MeetingState:
             raise MessageError("not-entitled")
         return seat.place.id
 
-    def vote_changed(self, vote: Vote, shown_since: datetime | None = None) -> list[Tell]:
-        """Tell everyone of a vote that was opened, closed, announced, or whose result is shown no longer."""
+    def vote_changed(self, vote: Vote, shown_since: datetime | None = None) -> list[Effect]:
+        """Tell everyone of a vote that was opened, closed, announced, or whose result is shown no longer.
+
+        Composed pictures tell a result in their heading.
+        """
+        captioned = bool(self.latest_vote.caption)
         self.latest_vote.vote, self.latest_vote.shown_since = vote, shown_since
         seats = [seat for seat in self.roster.seats.values() if seat.client is not None]
         states = [(seat.client, self._vote_state(seat)) for seat in seats]
-        return [Tell(client, state) for client, state in states if client is not None and state is not None]
+        told = [Tell(client, state) for client, state in states if client is not None and state is not None]
+        caption = bool(self.latest_vote.caption)
+        drawn = [SetNames(self.room_title, self.names), *self.layout_control.caption(caption)]
+        return [*told, *(drawn if self._room_open and (captioned or caption) else [])]
 
     def vote_taken(self, vote: Vote, point: str) -> list[Tell]:
         """Tell the devices of a point that its vote is stored, and host and controllers that it has voted."""
@@ -825,7 +834,7 @@ class MeetingState:
             voices=voices,
         )
         self.roster.places = all_
-        named = [SetNames(title, self.names)] if self._room_open else []
+        named = [SetNames(self.room_title, self.names)] if self._room_open else []
         announcement = TellAll(SessionState(session=self._session()))
         return [*named, announcement, *self.recording.registered(recording, official.start, voices)]
 
@@ -838,6 +847,11 @@ class MeetingState:
         """Return what changed in the roster since the last flush, if anything."""
         changed, gone = self.roster.changes()
         return Seats(changed=changed, gone=gone) if changed or gone else None
+
+    @property
+    def room_title(self) -> str:
+        """The heading of pictures: the title of the session, or the result of a vote while it is shown."""
+        return self.latest_vote.caption or self.booking.title
 
     @property
     def names(self) -> dict[str, str]:

@@ -24,6 +24,20 @@ class LatestVote:
         return self.shown_since is not None
 
     @property
+    def caption(self) -> str:
+        """The result as one line over composed pictures while it is shown, else empty."""
+        vote = self.vote if self.shown else None
+        decided = None if vote is None else rules.outcome(vote)
+        if vote is None or vote.counts is None or decided is None:
+            return ""
+        choices = vote.question.choices
+        counts = " · ".join(f"{choice}: {count}" for choice, count in zip(choices, vote.counts, strict=True))
+        if not decided.quorum:
+            return f"Biểu quyết số {vote.number} – {counts} – không đủ số điểm cầu"
+        adopted = "không đạt" if decided.adopted is None else f"đạt: {choices[decided.adopted]}"
+        return f"Biểu quyết số {vote.number} – {counts} – {adopted}"
+
+    @property
     def running(self) -> Vote | None:
         """The vote in progress."""
         return self.vote if self.vote is not None and self.vote.closed is None else None

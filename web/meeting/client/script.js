@@ -1,8 +1,10 @@
 // The script of a session: the current item, its time, and editing items. Pure functions, for the elements of the
 // script and the register form.
 
+import {isOpen, MAX_QUESTION} from './vote.js';
+
 /** @type {ItemKind[]} */
-export const ITEM_KINDS = ['speech', 'show', 'discussion', 'break'];
+export const ITEM_KINDS = ['speech', 'show', 'discussion', 'break', 'vote', 'secret-vote'];
 
 /** The script of a session without one. @type {ScriptState} */
 export const EMPTY_SCRIPT = {items: [], at: null, since: null};
@@ -54,6 +56,17 @@ export const elapsedSeconds = ({at, since}, {id, spent}, now) => spent + (id ===
  * @param {number} now
  */
 export const isOverdue = (script, item, now) => elapsedSeconds(script, item, now) > item.minutes * 60;
+
+/**
+ * Return the message that puts an item's title to the vote, null for an item without a vote or one that was put already.
+ * @param {ScriptedItem | undefined} item
+ * @param {Vote | null} vote the latest vote
+ * @returns {Message | null}
+ */
+export function voteOfItem(item, vote) {
+  if (!item?.kind.endsWith('vote') || vote?.item === item.id || isOpen(vote)) return null;
+  return {type: 'vote-open', question: item.title.slice(0, MAX_QUESTION), secret: item.kind === 'secret-vote', item: item.id};
+}
 
 /** Return the fields of an item that the server accepts. @param {ScriptItem} item @returns {ScriptItem} */
 export const itemToSend = ({id, title, point, layout, minutes, kind}) => ({id, title: title.trim(), point, layout, minutes, kind});

@@ -89,6 +89,11 @@ class HostPage extends MeetingPage {
     for (const message of messages) this.meeting.command(message);
   }
 
+  /** Put an item of the script to the vote, and show how it goes. @param {CustomEvent<Message>} event */
+  async onItemVote({detail}) {
+    if (await this.meeting.sendVote(detail)) this.panel?.askVote();
+  }
+
   /** Start, pause or stop the recording: it pauses before it stops, so that stopping can be undone. @param {Message} message */
   record(message) {
     const stopping = this.stopTimer > 0;
@@ -134,7 +139,7 @@ class HostPage extends MeetingPage {
         <chat-notice .state=${state} .now=${meeting.now}></chat-notice>
         <vote-result .vote=${state?.vote ?? null}></vote-result>
         <layout-picker .shown=${state?.layout ?? DEFAULT_LAYOUT} .own=${state?.own ?? {}} .saved=${state?.presets ?? []} .seats=${state?.seats ?? []} .onePicture=${Boolean(state?.onePicture)}></layout-picker>
-        <script-bar .script=${state?.script ?? EMPTY_SCRIPT} .seats=${state?.seats ?? []} .now=${meeting.countedNow} .session=${state?.session.id ?? ''}></script-bar>
+        <script-bar .vote=${state?.vote ?? null} @vote=${this.onItemVote} .script=${state?.script ?? EMPTY_SCRIPT} .seats=${state?.seats ?? []} .now=${meeting.countedNow} .session=${state?.session.id ?? ''}></script-bar>
         <control-bar .meeting=${meeting} .tick=${tick} .chair=${true} @full=${this.fullScreen} @fault=${this.openIncidentDialog} @keys=${this.showKeys}></control-bar>
       </section>
       <side-panel .meeting=${meeting} .state=${state} .now=${meeting.countedNow}></side-panel>

@@ -3,7 +3,7 @@
 import {html, nothing, repeat} from '../../vendor/lit.js';
 import {setScript, errorText} from '../../core/api.js';
 import {t} from '../../core/i18n.js';
-import {EMPTY_SCRIPT, neighbours, elapsedSeconds, isOverdue, itemToSend, plannedMinutes, currentIndex} from '../client/script.js';
+import {EMPTY_SCRIPT, neighbours, elapsedSeconds, isOverdue, itemToSend, plannedMinutes, currentIndex, voteOfItem} from '../client/script.js';
 import {hostPoint} from '../client/meeting-state.js';
 import {span, timeLeft} from '../../core/time.js';
 import {errorMessage, icon, BaseElement} from '../../core/base.js';
@@ -11,15 +11,17 @@ import './script-editor.js';
 
 /**
  * Steps through the script in the console, shows planned and elapsed time, and opens the editor. Fires `command` with
- * a message.
+ * a message, and `vote` with the one that puts the current item to the vote.
  */
 export class ScriptBar extends BaseElement {
-  static properties = {script: {attribute: false}, seats: {attribute: false}, now: {attribute: false}, session: {}, draft: {state: true}, error: {state: true}};
+  static properties = {script: {attribute: false}, vote: {attribute: false}, seats: {attribute: false}, now: {attribute: false}, session: {}, draft: {state: true}, error: {state: true}};
 
   constructor() {
     super();
     /** @type {ScriptState} */
     this.script = EMPTY_SCRIPT;
+    /** @type {Vote | null} the latest vote of the meeting */
+    this.vote = null;
     /** @type {Seat[]} */
     this.seats = [];
     /** The server's clock, milliseconds. */
@@ -80,10 +82,17 @@ export class ScriptBar extends BaseElement {
     return html`<div class="script-bar" role="group" aria-label=${t('script.title')}>
         <button type="button" data-testid="script-open" @click=${this.open}>${icon('list')}<span>${t('script.title')}</span></button>
         ${none ? html`<p class="soft">${t('script.none')}</p>` : this.current(script.items[currentIndex(script)])}
+        ${this.voteButton(script.items[currentIndex(script)])}
         <button type="button" class="more" data-testid="script-back" ?hidden=${none} ?disabled=${back === undefined} aria-label=${t('script.back')} title=${t('script.back')} @click=${() => this.goTo(back)}>${icon('previous')}</button>
         <button type="button" class="main script-next" data-testid="script-next" ?hidden=${none} ?disabled=${on === undefined} @click=${this.step}><span>${t('script.next')}</span>${icon('next')}</button>
       </div>
       <dialog class="wide script-dialog" aria-labelledby="script-heading">${this.draft ? this.editing(this.draft) : this.list()}</dialog>`;
+  }
+
+  /** Draw the button that puts the current item to the vote. @param {ScriptedItem | undefined} item */
+  voteButton(item) {
+    const message = voteOfItem(item, this.vote);
+    return message ? html`<button type="button" class="main" data-testid="script-vote" @click=${() => this.emit('vote', message)}>${icon('vote')}<span>${t('vote.ask-short')}</span></button>` : nothing;
   }
 
   /** Go to the next item. */

@@ -20,6 +20,8 @@ ITEMS = (
     ScriptItem("", "Khai mạc", None, "single", 5, "speech"),
     ScriptItem("", "=Báo cáo", "ubnd.nha-trang", "1+7", 15, "show"),
     ScriptItem("", "Giải lao", None, None, 10, "break"),
+    ScriptItem("", "Thông qua nghị quyết", None, None, 5, "vote"),
+    ScriptItem("", "Bầu trưởng ban", None, None, 5, "secret-vote"),
 )
 HEAD = "nội dung,hình thức,điểm cầu,bố cục,số phút\n"
 
@@ -47,6 +49,8 @@ def test_a34_a_table_is_written_as_people_write_it() -> None:
         "Khai mạc,Phát biểu,,Một hình,5",
         "'=Báo cáo,Trình chiếu,UBND.Nha Trang,1+7,15",
         "Giải lao,Giải lao,,,10",
+        "Thông qua nghị quyết,Biểu quyết,,,5",
+        "Bầu trưởng ban,Bỏ phiếu kín,,,5",
     ]
 
 
@@ -64,7 +68,7 @@ def test_a34_points_have_name_or_label_and_words_any_case() -> None:
 
 def test_a34_every_fault_has_its_line_and_column() -> None:
     assert faults(HEAD + "A,hát,,,5\n,,UBND.Cam Ranh,5+5,0\nB,,,,mười\nC,,,,601\n") == [
-        (2, "hình thức", "one-of", "Phát biểu, Trình chiếu, Thảo luận, Giải lao"),
+        (2, "hình thức", "one-of", "Phát biểu, Trình chiếu, Thảo luận, Giải lao, Biểu quyết, Bỏ phiếu kín"),
         (3, "bố cục", "one-of", "Lưới, Một hình, 1+7"),
         (3, "nội dung", "required", ""),
         (3, "điểm cầu", "not-in-session", "UBND.Cam Ranh"),

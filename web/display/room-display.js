@@ -6,6 +6,7 @@ import {BaseElement, icon, setTitle} from '../core/base.js';
 import {qrCode} from '../core/qr-code.js';
 import {clock, day, hourMinute, weekday} from '../core/time.js';
 import {formatCode} from '../meeting/client/meeting-state.js';
+import '../meeting/chat/chat-notice.js';
 import '../meeting/room/meeting-video.js';
 import '../meeting/room/room-head.js';
 import '../meeting/room/turn-line.js';
@@ -137,6 +138,7 @@ export class RoomDisplay extends BaseElement {
       <room-head .meeting=${meeting} .tick=${tick}></room-head>
       <meeting-video page="room" .meeting=${meeting} .tick=${tick}></meeting-video>
       ${notice ? html`<p class="display-notice" role="status" data-testid="display-notice">${notice}</p>` : nothing}
+      <chat-notice .state=${meeting.state} .now=${meeting.now}></chat-notice>
       ${turn?.sends ? html`<turn-line .meeting=${meeting} .tick=${tick}></turn-line>` : nothing}
     </main>`;
   }

@@ -4,6 +4,7 @@ The package is imported when a model is loaded, not before, and reads nothing bu
 beneath would fetch what is missing from the Internet, if they were let.
 """
 
+import mmap
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -21,10 +22,24 @@ BEAM = 5
 
 
 def missing(model: Path) -> str | None:
-    """Return what is missing to run a model, a package or a file; None if nothing is."""
+    """Return what is missing to run a model, a package, a file or a right; None if nothing is."""
     if find_spec("faster_whisper") is None:
         return "faster-whisper"
+    if not may_make_code():
+        return "the right to make code (MemoryDenyWriteExecute=no in the unit)"
     return next((name for name in FILES if not (model / name).is_file()), None)
+
+
+def may_make_code() -> bool:
+    """Return whether a process may execute what it wrote, as the libraries do to compute faster.
+
+    systemd's MemoryDenyWriteExecute forbids it, to child processes, too.
+    """
+    try:
+        mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close()
+    except OSError:
+        return False
+    return True
 
 
 class WhisperRecognizer:

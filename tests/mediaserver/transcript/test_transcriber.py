@@ -4,7 +4,9 @@ Also tests `passages.py`, `transcript_job.py`, `recognizer.py` and `recording/tu
 """
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,21 @@ def test_what_cannot_be_read_is_said_in_a_word(tmp_path: Path) -> None:
     broken = tmp_path / "1.1.m4a"
     broken.write_bytes(b"no mp4" * 100)
     assert run(job(of_point(broken, "A", 3.5), model=tmp_path)) == [{"error": "unreadable"}]
+
+
+def test_it_is_known_whether_a_service_may_make_code() -> None:
+    forbid = "import ctypes; ctypes.CDLL(None).prctl(65, 1, 0, 0, 0)"  # PR_SET_MDWE, from Linux 6.3 on
+    ask = "from mediaserver.transcript.whisper import may_make_code; print(may_make_code())"
+    told = subprocess.run(
+        [sys.executable, "-c", f"{ask}; {forbid}; print(may_make_code())"],
+        capture_output=True, text=True, check=True, timeout=60,
+    ).stdout.split()  # fmt: skip
+    assert told == ["True", "False" if _linux() >= (6, 3) else "True"]
+
+
+def _linux() -> tuple[int, ...]:
+    """Return the version of the kernel."""
+    return tuple(map(int, os.uname().release.split(".")[:2]))
 
 
 def test_a_job_survives_its_text(tmp_path: Path) -> None:

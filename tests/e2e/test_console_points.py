@@ -2,13 +2,14 @@
 recording, script, two controllers, keys and names."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from tests.e2e.accessibility import findings, misnamed, small_targets, tabbed
 from tests.e2e.console_layout import FAULTS, VISIBLE_ROWS
@@ -141,7 +142,7 @@ def test_ux_27_the_queue_is_reordered_and_its_first_is_next(table: Table) -> Non
     assert table.last("hands")["seats"] == list(QUEUE)
 
 
-def test_ux_28_29_points_are_found_and_each_state_has_an_icon_a_word_and_a_colour(table: Table) -> None:
+def test_ux_28_29_defect_13_points_are_found_by_name_and_each_state_has_icon_word_and_colour(table: Table) -> None:
     page = table.host
     page.get_by_test_id("tab-points").click()
     seen = set()
@@ -154,6 +155,9 @@ def test_ux_28_29_points_are_found_and_each_state_has_an_icon_a_word_and_a_colou
         seen.add((icon.get_attribute("href"), words.strip()))
         assert words.strip() and colour, name
     assert len(seen) == len(STATES) + 1
+    real = page.locator('[data-testid="seat"][data-point="nt.xuonghuan"] .name')
+    expect(real.locator("strong")).to_have_text("UBND phường Xương Huân")  # what its device is called comes second
+    expect(real.locator("small")).to_have_text("NT.XuongHuan")
     page.get_by_test_id("filter-absent").click()
     expect(page.locator('[data-testid="seat"]:not([data-here="false"])')).to_have_count(0)
     page.get_by_test_id("filter-absent").click()
@@ -201,7 +205,7 @@ def test_ux_32_all_are_muted_and_room_and_hands_are_locked(table: Table) -> None
     expect(point.get_by_test_id("hand")).to_be_enabled()
     row = page.locator('[data-testid="seat"][data-point="nt.xuonghuan"]')
     row.get_by_test_id("give-floor").click()
-    expect(point.get_by_test_id("floor-prompt")).to_be_visible()
+    expect(point.get_by_test_id("floor-prompt")).to_contain_text("Mời UBND phường Xương Huân")
     page.get_by_test_id("mute-all").click()
     expect(point.get_by_test_id("mic")).to_have_attribute("data-state", "blocked")
 
@@ -293,6 +297,29 @@ def test_ux_08_21_the_room_by_keys_alone_with_words_and_large_buttons(table: Tab
     page.keyboard.press("h")
     page.keyboard.press("l")
     assert page.evaluate("() => document.activeElement.dataset.testid") == "source"
+
+
+def test_ux_09_the_microphones_five_states_differ_in_shape_and_word(table: Table) -> None:
+    host, page = table.host, table.point
+    host.get_by_test_id("tab-points").click()
+    give = host.locator('[data-testid="seat"][data-point="nt.xuonghuan"]').get_by_test_id("give-floor")
+    mic = page.get_by_test_id("mic")
+    steps: list[tuple[Locator | None, str]] = [
+        (None, "Micrô bị khóa"),
+        (page.get_by_test_id("hand"), "Chờ mời"),
+        (give, "Mời nói"),
+        (page.get_by_test_id("floor-accept"), "Tắt micrô|Đang nói"),
+        (mic, "Bật micrô"),
+    ]
+    shapes = []
+    for button, words in steps:
+        if button:
+            button.click()
+        expect(mic).to_have_text(re.compile(words))
+        shapes.append(mic.locator("use").get_attribute("href"))
+    assert len(set(shapes)) == len(steps)
+    host.evaluate("() => document.querySelector('host-page').meeting.command({type: 'mute-all'})")
+    expect(mic).to_have_attribute("data-state", "blocked")
 
 
 def test_ux_13_21_the_space_bar_opens_the_microphone_and_talk_beside_it_is_told(table: Table) -> None:

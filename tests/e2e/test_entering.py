@@ -22,6 +22,10 @@ WATCH = """() => {
   look();
 }"""
 """Notes after how many milliseconds a picture is shown."""
+SMALLEST = """() => Math.min(...[...document.querySelectorAll('main *')]
+  .filter(each => [...each.childNodes].some(node => node.nodeType === 3 && node.data.trim()) && each.checkVisibility())
+  .map(each => parseFloat(getComputedStyle(each).fontSize)))"""
+"""The smallest text that is seen, in pixels."""
 PASTE = """(field, text) => {
   field.focus();
   document.execCommand('insertText', false, text);
@@ -89,6 +93,14 @@ def test_ux_02_04_devices_and_line_are_checked_on_one_screen(server: Server, bro
     expect(page.get_by_test_id("enter")).to_be_enabled()
     page.get_by_test_id("enter").click()
     expect(page.get_by_test_id("account")).to_be_visible()
+    page.close()
+
+
+def test_ux_19_a_display_is_read_from_across_the_room(server: Server, browser: Browser) -> None:
+    page = browser.new_page(locale="vi-VN", viewport={"width": 1920, "height": 1080})
+    page.goto(f"{server.http}display")
+    expect(page.get_by_test_id("pairing-code")).to_be_visible()
+    assert page.evaluate(SMALLEST) >= 24
     page.close()
 
 

@@ -22,6 +22,7 @@ REFUSAL = {
     "end": "2027-04-07T04:00:00Z",
     "suggestions": [{"start": "2027-04-08T01:00:00Z", "end": "2027-04-08T03:00:00Z", "rehearsal": None}],
 }
+FAULT = {"type": "urn:diemcau:server", "title": "", "status": 500, "detail": ""}
 EMERGENCY = {
     "id": "1",
     "number": "HTT-1",
@@ -187,3 +188,46 @@ def test_ux_21_36_42_the_page_of_the_design_shows_table_toast_and_question(
     page.keyboard.press("Escape")
     assert page.evaluate(_FOCUS) == "design-ask"
     page.context.close()
+
+
+LISTS = ("sessions", "drafts", "recordings", "incidents", "emergencies", "queue", "feedback", "audit", "reports")
+"""Pages that begin with a list or a table."""
+EMPTY = ("sessions", "drafts", "recordings", "incidents", "emergencies")
+"""Pages whose list has the name of the page in the API."""
+
+
+@pytest.mark.parametrize("browser", ["red", "fox"])
+def test_ux_44_a_list_says_that_it_loads_fails_is_empty_or_not_for_all(
+    server: Server, people: People, browser: str, request: pytest.FixtureRequest
+) -> None:
+    page = people.sign_in(request.getfixturevalue(browser), "truc.ban")
+    held: list[Route] = []
+    failing = False
+
+    def hold(route: Route) -> None:
+        if failing:
+            route.fulfill(status=500, json=FAULT, headers=PROBLEM)
+        else:
+            held.append(route)
+
+    lists = re.compile(r"/api/v1/(?!me$)")
+    for name in LISTS:
+        failing = False
+        page.route(lists, hold)
+        page.goto(f"{server.http}{name}.html")
+        expect(page.get_by_test_id("loading").first).to_be_visible()
+        failing = True
+        for route in held:
+            hold(route)
+        held.clear()
+        expect(page.get_by_role("alert").filter(has_text="Máy chủ").first).to_be_visible()
+        page.unroute_all()
+    for name in EMPTY:
+        page.route(re.compile(rf"/api/v1/{name}(\?|$)"), lambda route: route.fulfill(json=[]))
+        page.goto(f"{server.http}{name}.html")
+        expect(page.locator("main .empty").first).to_be_visible()
+        page.unroute_all()
+    refusal = FAULT | {"type": "urn:diemcau:not-allowed", "status": 403}
+    page.route(lists, lambda route: route.fulfill(status=403, json=refusal, headers=PROBLEM))
+    page.goto(f"{server.http}audit.html")
+    expect(page.get_by_test_id("denied")).to_contain_text("Trang này không dành cho vai trò của bạn")

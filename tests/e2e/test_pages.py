@@ -90,7 +90,7 @@ VISITORS = (
 
 
 @pytest.mark.parametrize("visitor", VISITORS, ids=lambda visitor: f"{visitor.account or 'stranger'}-{visitor.browser}")
-def test_ux_20_22_23_every_page_of_the_bar_opens_whole(
+def test_ux_20_22_23_defect_24_every_page_of_the_bar_opens_whole(
     visitor: Visitor, server: Server, red: Browser, fox: Browser
 ) -> None:
     browser = {"red": red, "fox": fox}[visitor.browser]

@@ -78,7 +78,7 @@ export class ControlBar extends BaseElement {
     const waiting = state === 'blocked' && meeting?.seat?.hand;
     return html`<button type="button" class="tool mic" data-testid="mic" data-state=${state} aria-pressed=${state === 'on' || state === 'live'}
       ?disabled=${!meeting?.state} @click=${() => meeting?.toggleMic()}>
-      ${icon(MIC_ICONS[state])}<span>${t(waiting ? 'mic.waiting' : `mic.${state}`)}</span>
+      ${icon(waiting ? 'clock' : MIC_ICONS[state])}<span>${t(waiting ? 'mic.waiting' : `mic.${state}`)}</span>
       ${state === 'on' || state === 'live' ? html`<meter min="0" max="1" .value=${meeting?.level ?? 0} aria-hidden="true"></meter>` : nothing}
     </button>`;
   }

@@ -1,0 +1,74 @@
+"""Measures the first page and those of a meeting on a line of 4 Mbit/s with 40 ms: bytes, and movement of what is seen.
+The scripts that they ask for at once: web/tests/core/preload.test.js."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.people import HOST, People
+from tests.e2e.server import Server
+
+LINE = {"offline": False, "latency": 40, "downloadThroughput": 500_000, "uploadThroughput": 500_000}
+"""4 Mbit/s each way with 40 ms, as Chromium emulates it."""
+FIRST_PAGE_BYTES = 200_000
+MEETING_PAGE_BYTES = 360_000
+"""With fonts and texts."""
+SHIFT = 0.01
+SETTLED_MS = 1500
+_SHIFTS = """since => new Promise(resolve => {
+  let sum = 0;
+  const add = ({startTime, value}) => (sum += startTime > since ? value : 0);
+  new PerformanceObserver(list => list.getEntries().forEach(add)).observe({type: 'layout-shift', buffered: true});
+  setTimeout(() => resolve(sum), 500);
+})"""
+"""How much of the page moved by itself since then, as browsers count it."""
+
+
+@dataclass
+class Line:
+    """A page on the emulated line, with a cold cache; counts what is received."""
+
+    page: Page
+    received: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("Network.enable")
+        session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        session.send("Network.emulateNetworkConditions", LINE)
+        session.on("Network.loadingFinished", self._note)
+
+    def _note(self, event: dict[str, Any]) -> None:
+        self.received[event["requestId"]] = event["encodedDataLength"]
+
+    @property
+    def bytes(self) -> int:
+        """The bytes of all responses, headers included."""
+        return sum(self.received.values())
+
+
+def test_the_first_page_is_small_and_stands_still(server: Server, red: Browser) -> None:
+    page = red.new_page(locale="vi-VN")
+    line = Line(page)
+    page.goto(server.http)
+    expect(page.get_by_test_id("sign-in")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert line.bytes <= FIRST_PAGE_BYTES
+    assert page.evaluate(_SHIFTS, 0) <= SHIFT
+    page.close()
+
+
+@pytest.mark.parametrize("where", ["host", "room"])
+def test_a_meetings_page_is_small_enough_and_stands_still(people: People, red: Browser, where: str) -> None:
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Họp trên đường truyền hẹp")
+    line = Line(page)
+    page.goto(page.url.replace("register", where).split("?")[0] + f"?code={code}")
+    expect(page.get_by_test_id("camera")).to_be_enabled()
+    ready = page.evaluate("performance.now()")
+    print(f"{where}: interactive after {ready:.0f} ms, {line.bytes} bytes")
+    page.wait_for_timeout(SETTLED_MS)
+    assert line.bytes <= MEETING_PAGE_BYTES
+    assert page.evaluate(_SHIFTS, ready) <= SHIFT

@@ -18,7 +18,7 @@ import {invitationUrl, meetingUrl} from '../core/code-field.js';
 import {isCentral, mayRegister} from '../core/nav.js';
 import {toast} from '../core/toast.js';
 import {isDue} from './session-groups.js';
-import {blankFields, sortedChoices, toFields, serializeForm, extraLegs, toRegistration, restoreForm, slotFromFields, fieldsFromTemplate, repeatWeekly} from './registration.js';
+import {blankFields, formName, sortedChoices, toFields, serializeForm, extraLegs, toRegistration, restoreForm, slotFromFields, fieldsFromTemplate, repeatWeekly} from './registration.js';
 import {day, hourMinute, midnight, slot as slotWords, toLocal, utc} from '../core/time.js';
 
 const MINUTE_MS = 60_000;
@@ -260,13 +260,20 @@ class RegisterPage extends Page {
 
   /** @param {Registration} body @param {(body: Registration) => Promise<Session | Draft>} send */
   async submitOne(body, send) {
-    try {
-      this.issued = /** @type {Registered} */ (await send(body));
-      this.discardSavedForm();
-    } catch (failure) {
-      if (failure instanceof ProblemError && ['capacity', 'wrong-registrant'].includes(failure.word)) this.refuse(failure.problem);
-      else this.error = this.errorDetails(failure);
-    }
+    await this.attempt(
+      async () => {
+        this.issued = /** @type {Registered} */ (await send(body));
+        this.discardSavedForm();
+      },
+      this.querySelector('form'),
+      formName,
+    );
+  }
+
+  /** Show a refusal for lack of capacity, or of another unit's, beside the times. @param {unknown} failure */
+  onFailure(failure) {
+    if (failure instanceof ProblemError && ['capacity', 'wrong-registrant'].includes(failure.word)) this.refuse(failure.problem);
+    else super.onFailure(failure);
   }
 
   /** Show a refusal beside the times, where it is mended. @param {Problem} problem */

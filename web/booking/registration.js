@@ -82,6 +82,19 @@ export function toRegistration(fields, chosen, script, official) {
 }
 
 /**
+ * Return the name that the form has for a field of a registration, as the server names it.
+ * @param {string} named
+ */
+export function formName(named) {
+  const [field, part = ''] = named.split(/\.(.*)/s);
+  if (field === 'host_point') return 'host';
+  if (field === 'points') return 'points-search';
+  if (field === 'official' || field === 'rehearsal') return `${field}-${part || 'start'}`;
+  if (field === 'people_at') return part ? PEOPLE_PREFIX + part : 'people';
+  return field.replaceAll('_', '-');
+}
+
+/**
  * Return form fields for a registration that may be incomplete or faulty; what cannot be read stays blank.
  * @param {Record<string, any>} content
  * @param {number} now

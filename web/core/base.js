@@ -5,7 +5,7 @@ import {LitElement, html, nothing} from '../vendor/lit.js';
 import {ProblemError, me, errorText} from './api.js';
 import {t} from './i18n.js';
 import {homePage} from './nav.js';
-import './validation.js';
+import {showServerFaults} from './validation.js';
 
 /** An element without shadow DOM. */
 export class BaseElement extends LitElement {
@@ -31,14 +31,22 @@ export class RequestingElement extends BaseElement {
     this.refreshError = '';
   }
 
-  /** Run a request and return whether it succeeded; an error is shown. @param {() => Promise<unknown>} run */
-  async attempt(run) {
+  /**
+   * Run a request and return whether it succeeded; an error is shown. With a form, what the server finds wrong with its
+   * fields is shown there; `nameOf` returns the form's name of a field of the request.
+   * @param {() => Promise<unknown>} run
+   * @param {HTMLFormElement | null} [form]
+   * @param {(named: string) => string} [nameOf]
+   */
+  async attempt(run, form = null, nameOf) {
     this.error = '';
     try {
       await run();
       return true;
     } catch (failure) {
-      this.onFailure(failure);
+      const faults = form && failure instanceof ProblemError ? failure.problem.errors ?? [] : [];
+      if (form && faults.length) this.error = showServerFaults(form, faults, nameOf).map(({detail}) => detail).join(' · ');
+      else this.onFailure(failure);
       return false;
     }
   }

@@ -32,6 +32,9 @@ export const dateField = ({name, label, value = '', testid = name, required = fa
 export const checkbox = ({name, label, checked = false}) =>
   html`<label class="option"><input type="checkbox" name=${name} data-testid="f-${name}" .checked=${checked}><span>${t(label)}</span></label>`;
 
+/** Return the form that is submitted. @param {SubmitEvent} event */
+export const formOf = event => /** @type {HTMLFormElement} */ (event.currentTarget);
+
 /**
  * Prevent the submission of a form and return its values, trimmed.
  * @param {SubmitEvent} event
@@ -39,6 +42,5 @@ export const checkbox = ({name, label, checked = false}) =>
  */
 export function formValues(event) {
   event.preventDefault();
-  const form = /** @type {HTMLFormElement} */ (event.currentTarget);
-  return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).trim()]));
+  return Object.fromEntries([...new FormData(formOf(event))].map(([name, value]) => [name, String(value).trim()]));
 }

@@ -1,10 +1,12 @@
-// Our own messages for faulty fields of every form, in place of the browser's bubbles: at the field, and in a summary
-// when there are several. Whatever page imports base.js has it.
+// Our own messages for faulty fields of every form, in place of the browser's bubbles, and those of the server: at the
+// field, and in a summary when there are several. Whatever page imports base.js has it.
 
 import {t} from './i18n.js';
 import {faultOf} from './validation-words.js';
 
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Field */
+/** @typedef {[Field, string]} Fault a field and what is wrong with it */
+/** @typedef {{field: string, detail: string}} ServerFault */
 
 let count = 0;
 /** The fields found faulty by the check that is running. @type {Field[]} */
@@ -58,21 +60,21 @@ function clear(field) {
 /** @param {HTMLFormElement} form */
 const summaryOf = form => form.querySelector(':scope > .summary');
 
-/** List the faulty fields at the top of their form, each with a link to it. @param {HTMLFormElement} form @param {Field[]} fields */
-function summarize(form, fields) {
+/** List the faulty fields at the top of their form, each with a link to it. @param {HTMLFormElement} form @param {Fault[]} faults */
+function summarize(form, faults) {
   const box = document.createElement('div');
   box.className = 'alert block summary';
   box.tabIndex = -1;
   box.setAttribute('role', 'alert');
   box.dataset.testid = 'fault-summary';
   const title = document.createElement('strong');
-  title.textContent = t('fault.several', fields.length);
+  title.textContent = t('fault.several', faults.length);
   const list = document.createElement('ul');
-  for (const field of fields) {
+  for (const [field, text] of faults) {
     const link = document.createElement('button');
     link.type = 'button';
     link.className = 'quiet';
-    link.textContent = `${labelOf(field)}: ${message(field)}`;
+    link.textContent = `${labelOf(field)}: ${text}`;
     link.addEventListener('click', () => field.focus());
     list.appendChild(document.createElement('li')).append(link);
   }
@@ -82,19 +84,47 @@ function summarize(form, fields) {
   box.scrollIntoView({block: 'nearest'});
 }
 
-/** Show what the check found, when all fields of the form were checked. */
-function show() {
-  const fields = found;
-  found = [];
-  const form = fields[0].form;
-  for (const field of fields) {
-    mark(field, message(field));
+/** Show faults of one form at their fields; several also in a summary, which gets the focus. @param {Fault[]} faults */
+function show(faults) {
+  const {form} = faults[0][0];
+  for (const [field, text] of faults) {
+    mark(field, text);
     const fold = field.closest('details');
     if (fold) fold.open = true;
   }
   if (form) summaryOf(form)?.remove();
-  if (form && fields.length > 1) summarize(form, fields);
-  else fields[0].focus();
+  if (form && faults.length > 1) summarize(form, faults);
+  else faults[0][0].focus();
+}
+
+/** Show what the check found, when all fields of the form were checked. */
+function showFound() {
+  const faults = found.map(field => /** @type {Fault} */ ([field, message(field)]));
+  found = [];
+  show(faults);
+}
+
+/** Return the field that people see: a field of a day shows another one than the one that holds its value. @param {Field} field */
+const seen = field => (field.type === 'hidden' ? /** @type {Field | null} */ (field.parentElement?.querySelector('input:not([type=hidden])')) ?? field : field);
+
+/**
+ * Show what the server finds wrong at the fields that it names; return what names no field of the form.
+ * @param {HTMLFormElement} form
+ * @param {ServerFault[]} faults
+ * @param {(named: string) => string} [nameOf] returns the form's name of a field of the request
+ */
+export function showServerFaults(form, faults, nameOf = named => named) {
+  /** @type {Fault[]} */
+  const known = [];
+  const rest = [];
+  for (const fault of faults) {
+    const item = form.elements.namedItem(nameOf(fault.field));
+    const field = /** @type {Field | null} */ (item instanceof RadioNodeList ? item[0] : item);
+    if (field) known.push([seen(field), fault.detail]);
+    else rest.push(fault);
+  }
+  if (known.length) show(known);
+  return rest;
 }
 
 addEventListener(
@@ -103,7 +133,7 @@ addEventListener(
     event.preventDefault();
     const field = /** @type {Field} */ (event.target);
     if (field.type === 'radio' && found.some(({type, name}) => type === 'radio' && name === field.name)) return;
-    if (!found.length) setTimeout(show); // after the events of all other fields
+    if (!found.length) setTimeout(showFound); // after the events of all other fields
     found.push(field);
   },
   true,
@@ -114,8 +144,16 @@ addEventListener(
     const field = /** @type {Field} */ (event.target);
     if (!('form' in field)) return;
     const group = field.type === 'radio' && field.form ? [...field.form.elements].filter(each => 'name' in each && each.name === field.name) : [field];
-    for (const each of group) if (/** @type {Field} */ (each).validity?.valid) clear(/** @type {Field} */ (each));
+    for (const each of group) if (/** @type {Field} */ (each).validity?.valid) clear(seen(/** @type {Field} */ (each)));
   },
   true,
 );
-addEventListener('submit', event => summaryOf(/** @type {HTMLFormElement} */ (event.target))?.remove(), true);
+addEventListener(
+  'submit',
+  event => {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    summaryOf(form)?.remove();
+    for (const field of form.elements) clear(/** @type {Field} */ (field)); // what the server found before
+  },
+  true,
+);

@@ -6,9 +6,9 @@ import {STATE_BADGES, countForQuota} from './unit-tree.js';
 import {t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {day, hourMinute} from '../core/time.js';
-import {errorMessage, icon, BaseElement} from '../core/base.js';
+import {errorMessage, icon, RequestingElement} from '../core/base.js';
 import {copyable} from '../core/copy.js';
-import {field, formValues} from '../core/fields.js';
+import {field, formOf, formValues} from '../core/fields.js';
 import './evidence-files.js';
 import './point-assessment.js';
 import './point-equipment.js';
@@ -20,8 +20,8 @@ import './unit-card.js';
 const MOVES_WITH_REASON = ['suspend', 'withdraw'];
 
 /** Shows one point: its data, what it lacks, and the actions that the user may take. Fires `changed`. */
-export class PointCard extends BaseElement {
-  static properties = {card: {attribute: false}, tree: {attribute: false}, me: {attribute: false}, error: {state: true}, issued: {state: true}, pendingMove: {state: true}};
+export class PointCard extends RequestingElement {
+  static properties = {card: {attribute: false}, tree: {attribute: false}, me: {attribute: false}, issued: {state: true}, pendingMove: {state: true}};
 
   constructor() {
     super();
@@ -45,20 +45,18 @@ export class PointCard extends BaseElement {
   }
 
   /**
-   * Send a change of this point and return the response; null after an error, which is shown.
+   * Send a change of this point and return the response; null after an error, which is shown, in a form at its fields.
    * @param {string} path
    * @param {object} body
+   * @param {HTMLFormElement | null} [form]
    */
-  async send(path, body) {
-    this.error = '';
-    try {
-      const answer = await postTo(path, body);
+  async send(path, body, form = null) {
+    let answer = null;
+    await this.attempt(async () => {
+      answer = await postTo(path, body);
       this.emit('changed');
-      return answer;
-    } catch (failure) {
-      this.error = /** @type {Error} */ (failure).message || t('error.network');
-      return null;
-    }
+    }, form);
+    return answer;
   }
 
   get path() {
@@ -160,7 +158,7 @@ export class PointCard extends BaseElement {
   /** @param {SubmitEvent} event */
   saveRoom(event) {
     const {seats, managing_unit, ...rest} = formValues(event);
-    this.send(`${this.path}/room`, {...rest, seats: seats ? Number(seats) : null, managing_unit: managing_unit || null});
+    this.send(`${this.path}/room`, {...rest, seats: seats ? Number(seats) : null, managing_unit: managing_unit || null}, formOf(event));
   }
 
   /** @param {CustomEvent} event */
@@ -215,12 +213,12 @@ export class PointCard extends BaseElement {
   /** @param {SubmitEvent} event @param {string} unit */
   addExemption(event, unit) {
     const {kind, number, dated, valid_to} = formValues(event);
-    this.send(`directory/units/${encodeURIComponent(unit)}/documents`, {kind, number, dated, valid_to: valid_to || null, extra: kind === 'points' ? 1 : 0});
+    this.send(`directory/units/${encodeURIComponent(unit)}/documents`, {kind, number, dated, valid_to: valid_to || null, extra: kind === 'points' ? 1 : 0}, formOf(event));
   }
 
   /** @param {PointDetails} card */
   name({point}) {
-    return html`<form @submit=${(/** @type {SubmitEvent} */ event) => this.send(`${this.path}/name`, formValues(event))}>
+    return html`<form @submit=${(/** @type {SubmitEvent} */ event) => this.send(`${this.path}/name`, formValues(event), formOf(event))}>
       <div class="pair">
         ${field({name: 'name', label: 'name.name', value: point.name, required: true, max: 64})} ${field({name: 'label', label: 'name.label', value: point.label, max: 250})}
       </div>

@@ -6,7 +6,7 @@ import {toKbps} from './unit-tree.js';
 import {number, t} from '../core/i18n.js';
 import {day} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
-import {checkbox, field, formValues} from '../core/fields.js';
+import {checkbox, field, formOf, formValues} from '../core/fields.js';
 
 const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'LINK', 'SIMULATED'];
 const PROTOCOLS = ['', 'WEBRTC', 'SIP', 'H323'];
@@ -47,14 +47,14 @@ export class PointEquipment extends RequestingElement {
     });
   }
 
-  /** @param {string} path @param {object} [body] */
-  async send(path, body = {}) {
+  /** @param {string} path @param {object} [body] @param {HTMLFormElement | null} [form] */
+  async send(path, body = {}, form = null) {
     await this.attempt(async () => {
       await postTo(`directory/${path}`, body);
       this.form = '';
       await this.load();
       this.emit('changed');
-    });
+    }, form, named => named.replace(/_kbps$/, ''));
   }
 
   /** @param {string} id a device */
@@ -130,7 +130,7 @@ export class PointEquipment extends RequestingElement {
   saveDevice(event, device) {
     const {address, port, patched, asset_year, dial_out, ...rest} = formValues(event);
     const body = {...rest, address: address || null, port: port ? Number(port) : null, patched: patched || null, asset_year: asset_year ? Number(asset_year) : null, dial_out: Boolean(dial_out)};
-    this.send(device ? `devices/${device.id}` : `points/${encodeURIComponent(this.point?.id ?? '')}/devices`, body);
+    this.send(device ? `devices/${device.id}` : `points/${encodeURIComponent(this.point?.id ?? '')}/devices`, body, formOf(event));
   }
 
   /** @param {Line} line */
@@ -161,7 +161,7 @@ export class PointEquipment extends RequestingElement {
   saveLine(event) {
     const {type, provider, subscribed, ranges, up, down, dedicated} = formValues(event);
     const rates = {subscribed_kbps: toKbps(subscribed), up_kbps: toKbps(up), down_kbps: toKbps(down)};
-    this.send(`points/${encodeURIComponent(this.point?.id ?? '')}/lines`, {type, provider: provider || null, ranges, dedicated: Boolean(dedicated), ...rates});
+    this.send(`points/${encodeURIComponent(this.point?.id ?? '')}/lines`, {type, provider: provider || null, ranges, dedicated: Boolean(dedicated), ...rates}, formOf(event));
   }
 
   /** @param {DirectoryChange} change */

@@ -5,7 +5,7 @@ import {postTo, people} from '../core/api.js';
 import {t} from '../core/i18n.js';
 import {day} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
-import {field, formValues} from '../core/fields.js';
+import {field, formOf, formValues} from '../core/fields.js';
 import './personal-data.js';
 
 /** Lists the people who run the rooms of a point's unit, and adds or replaces them. */
@@ -52,16 +52,16 @@ export class PointPeople extends RequestingElement {
     const {trained, valid_from, ...rest} = formValues(event);
     const replaces = this.form === 'new' ? null : this.form;
     const body = {...rest, point: this.point?.id, trained: trained || null, valid_from: valid_from || null, replaces};
-    this.send(`directory/units/${encodeURIComponent(this.point?.unit ?? '')}/people`, body);
+    this.send(`directory/units/${encodeURIComponent(this.point?.unit ?? '')}/people`, body, formOf(event));
   }
 
-  /** @param {string} path @param {object} [body] */
-  async send(path, body = {}) {
+  /** @param {string} path @param {object} [body] @param {HTMLFormElement | null} [form] */
+  async send(path, body = {}, form = null) {
     await this.attempt(async () => {
       await postTo(path, body);
       this.form = '';
       await this.load();
-    });
+    }, form);
   }
 
   render() {

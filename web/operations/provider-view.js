@@ -4,7 +4,7 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {postTo, replyToLineIncident, lines, nameLineContact, providers} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
-import {field, formValues} from '../core/fields.js';
+import {field, formOf, formValues} from '../core/fields.js';
 import '../core/data-table.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
@@ -76,7 +76,7 @@ class LinesPage extends Page {
     this.attempt(async () => {
       this.overview = await nameLineContact(session, name, phone);
       this.namingContactOf = '';
-    });
+    }, formOf(event));
   }
 
   /** @param {SubmitEvent} event @param {string} id */
@@ -96,7 +96,7 @@ class LinesPage extends Page {
       const saved = await postTo('directory/providers', {...body, id: provider?.id ?? null});
       this.chosen = saved.id;
       await this.load();
-    });
+    }, formOf(event));
   }
 
   /** @param {SubmitEvent} event @param {string} id */

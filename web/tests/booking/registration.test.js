@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {MAX_WEEKS, blankFields, countPeople, toFields, serializeForm, extraLegs, toRegistration, restoreForm, slotFromFields, fieldsFromTemplate, repeatWeekly} from '../../booking/registration.js';
+import {MAX_WEEKS, blankFields, countPeople, formName, toFields, serializeForm, extraLegs, toRegistration, restoreForm, slotFromFields, fieldsFromTemplate, repeatWeekly} from '../../booking/registration.js';
 
 const NOW = Date.parse('2026-04-06T01:00:00Z');
 const TYPED = {
@@ -63,4 +63,9 @@ test('a template fills in its host and every point of its levels, and the link t
   assert.deepEqual([...chosen], ['nt', 'xa']);
   const rules = /** @type {any} */ ({capacity: {recorder_legs: 1, link_legs: 1}, preparation: {link_purposes: ['chinh_phu_den_xa']}});
   assert.deepEqual([extraLegs(rules, fields), extraLegs(rules, {...fields, purpose: 'khac'}), extraLegs(rules, {...fields, recording: ''})], [2, 1, 1]);
+});
+
+test('what the server finds wrong is named as the form names it', () => {
+  const named = ['title', 'host_point', 'points', 'contact_phone', 'official', 'official.end', 'rehearsal.start', 'people_at', 'people_at.so.tttt', 'secret'];
+  assert.deepEqual(named.map(formName), ['title', 'host', 'points-search', 'contact-phone', 'official-start', 'official-end', 'rehearsal-start', 'people', 'people:so.tttt', 'secret']);
 });

@@ -101,11 +101,15 @@ class RecordingsPage extends Page {
       ${this.playing ? this.player(this.playing) : nothing}`;
   }
 
-  /** Draw the search in what was said, where there are transcripts, or say why there are none. */
+  /** Draw the search in what was said, where there are transcripts, and say why others will not have one. */
   spoken() {
     const states = new Set([...this.standings.values()].map(({state}) => state));
-    if (states.has('off')) return html`<p class="soft" data-testid="transcripts-off">${t('transcript.off-page')}</p>`;
-    if (!states.has('ready')) return nothing;
+    return html`${states.has('off') ? html`<p class="soft" data-testid="transcripts-off">${t('transcript.off-page')}</p>` : nothing}
+      ${states.has('ready') ? this.searchSpoken() : nothing}`;
+  }
+
+  /** Draw the search in what was said, and what it found. */
+  searchSpoken() {
     return html`<form class="row filters" role="search" @submit=${this.search}>
         <input type="search" name="text" minlength="2" maxlength="100" data-testid="search-spoken" aria-label=${t('transcript.search-all')} placeholder=${t('transcript.search-all')} @search=${(/** @type {any} */ {target}) => target.value || (this.places = null)}>
         <button data-testid="search-go">${icon('search')}<span>${t('transcript.find')}</span></button>

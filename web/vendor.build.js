@@ -14,6 +14,8 @@ await bundle({stdin: {contents: "export {encodeQR} from 'qr';", resolveDir: '.'}
 await copyFile('vendor.entry.js', 'vendor/lit.d.ts');
 await copyFile('node_modules/lit/LICENSE', 'vendor/lit.LICENSE');
 await copyFile('node_modules/qr/LICENSE-MIT', 'vendor/qr.LICENSE');
+await copyFile('node_modules/@jitsi/rnnoise-wasm/dist/rnnoise.wasm', 'vendor/rnnoise.wasm'); // RNNoise's own licence: vendor/rnnoise.COPYING
+await copyFile('node_modules/@jitsi/rnnoise-wasm/LICENSE', 'vendor/rnnoise.LICENSE');
 await copyFile(`${FONT}/LICENSE`, 'fonts/OFL.txt');
 for (const weight of WEIGHTS)
   for (const subset of SUBSETS) {
@@ -22,6 +24,6 @@ for (const weight of WEIGHTS)
   }
 
 const {packages} = JSON.parse(await readFile('package-lock.json', 'utf8'));
-const shipped = ['lit', 'lit-html', 'lit-element', '@lit/reactive-element', '@fontsource/be-vietnam-pro', 'qr'];
-const lines = shipped.map(name => `${name} ${packages[`node_modules/${name}`].version} ${packages[`node_modules/${name}`].license}`);
+const shipped = ['lit', 'lit-html', 'lit-element', '@lit/reactive-element', '@fontsource/be-vietnam-pro', 'qr', '@jitsi/rnnoise-wasm'];
+const lines = shipped.map(name => `${name} ${packages[`node_modules/${name}`].version} ${packages[`node_modules/${name}`].license ?? 'Apache-2.0'}`);
 await writeFile('vendor/VERSIONS', `${lines.join('\n')}\n`);

@@ -699,6 +699,18 @@ def test_every_reference_of_the_specification_leads_somewhere_and_every_operatio
     assert len(ids) == len(set(ids))
 
 
+async def test_webassembly_compiles_on_the_pages_of_a_meeting_alone(world: World) -> None:
+    client = world.client()
+    policies = {}
+    for path in ("/room.html", "/host.html", "/test-room.html", "/index.html"):
+        async with client.get(path) as response:
+            policies[path] = response.headers["Content-Security-Policy"]
+    plain = policies.pop("/index.html")
+    assert "wasm" not in plain
+    assert {policy.replace(" 'wasm-unsafe-eval'", "") for policy in policies.values()} == {plain}
+    assert all("script-src 'self' 'wasm-unsafe-eval';" in policy for policy in policies.values())
+
+
 async def test_security_headers_are_on_everything(world: World) -> None:
     client = world.client()
     for path in ("/", "/api/v1/me", "/nothing.html", "/healthz"):

@@ -4,14 +4,15 @@
 import {DARK_SECONDS, METER_MS, darkSeconds} from './meeting-state.js';
 
 /** @typedef {keyof typeof KINDS} DeviceUse */
-/** @typedef {{mic: string, camera: string, speaker: string, processed: boolean, cameraOn: boolean, onePicture: boolean, openAtOnce: boolean}} Choices */
+/** @typedef {{mic: string, camera: string, speaker: string, processed: boolean, cameraOn: boolean, onePicture: boolean, openAtOnce: boolean, quiet: boolean, blur: boolean}} Choices */
 
 /**
  * `processed`: the room has its own echo canceller; a second one sounds hollow. `onePicture`: the layout comes as one
- * composed picture instead of cameras one by one. `openAtOnce`: an invitation to speak opens the microphone by itself.
+ * composed picture instead of cameras one by one. `openAtOnce`: an invitation to speak opens the microphone by itself. `quiet`:
+ * noise is taken out of the microphone by RNNoise. `blur`: the browser blurs what is behind the people.
  * @type {Choices}
  */
-const DEFAULTS = {mic: '', camera: '', speaker: '', processed: false, cameraOn: false, onePicture: false, openAtOnce: false};
+const DEFAULTS = {mic: '', camera: '', speaker: '', processed: false, cameraOn: false, onePicture: false, openAtOnce: false, quiet: false, blur: false};
 
 const KINDS = {mic: 'audioinput', camera: 'videoinput', speaker: 'audiooutput'};
 const HEARD = 0.02; // RMS above which a microphone counts as carrying sound
@@ -58,8 +59,16 @@ function constraints(kind, deviceId) {
   const device = deviceId ? {deviceId: {exact: deviceId}} : {}; // Chromium prefers its default microphone to an ideal one
   if (kind === 'camera')
     return {video: {...device, width: {ideal: 1280}, height: {ideal: 720}, frameRate: {ideal: 30, max: 30}}};
-  const clean = !deviceChoices().processed;
-  return {audio: {...device, echoCancellation: clean, noiseSuppression: clean, autoGainControl: clean, channelCount: 1}};
+  const {processed, quiet} = deviceChoices();
+  return {audio: {...device, echoCancellation: !processed, noiseSuppression: !processed && !quiet, autoGainControl: !processed, channelCount: 1}};
+}
+
+/** Return whether a camera's own background blur can be switched (W3C Media Capture Extensions). @param {MediaStreamTrack | null} track */
+export const canBlur = track => /** @type {any} */ (track?.getCapabilities?.())?.backgroundBlur?.length > 1;
+
+/** Blur what a camera shows behind the people, or no longer, where it can. @param {MediaStreamTrack} track */
+export async function applyBlur(track) {
+  if (canBlur(track)) await track.applyConstraints(/** @type {any} */ ({...track.getConstraints(), backgroundBlur: deviceChoices().blur})).catch(() => undefined);
 }
 
 /** @type {Promise<unknown>} */

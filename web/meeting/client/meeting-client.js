@@ -7,7 +7,8 @@ import {latest} from './chat.js';
 import {PeerConnection} from './peer-connection.js';
 import {HINT_MS, TALK_MS, needsOtherPicture, floorChange, micState, ownSeat, quality, recordState, reduce, initialState, heightToRequest, properName, talkedMs} from './meeting-state.js';
 import {DecodingWatch, ONE_PICTURE, SMALLER} from './decoding.js';
-import {DarknessWatch, DeviceError, LevelMeter, deviceChoices, listDevices, openDevice, openScreen, preferred, saveDeviceChoices} from './devices.js';
+import {DarknessWatch, DeviceError, LevelMeter, applyBlur, deviceChoices, listDevices, openDevice, openScreen, preferred, saveDeviceChoices} from './devices.js';
+import {canSuppressNoise, withoutNoise} from './noise-suppression.js';
 import {Protocol} from './protocol.js';
 import {coresOfMachine, tileLines} from './tile-lines.js';
 import {arrangement, playoutDelays} from './tiles.js';
@@ -55,6 +56,8 @@ export class MeetingClient extends EventTarget {
     this.uninvited = false;
     /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
     this.tracks = {mic: null, camera: null};
+    /** The microphone without its noise, where that was chosen. @type {{track: MediaStreamTrack, stop: () => void} | null} */
+    this.clean = null;
     /** Chosen devices that were unplugged. @type {Set<import('./devices.js').DeviceUse>} */
     this.fallen = new Set();
     /** Devices that are being opened. @type {Partial<Record<DeviceKind, Promise<boolean>>>} */
@@ -412,16 +415,26 @@ export class MeetingClient extends EventTarget {
         track.stop(); // the meeting ended while the browser asked for permission
         return false;
       }
+      if (kind === 'mic') await this.cleanMicrophone(track);
+      else await applyBlur(track);
       this.tracks[kind] = track;
       track.addEventListener('ended', () => this.onDeviceLost(kind, track));
       track.addEventListener('mute', () => track === this.tracks[kind] && this.on[kind] && this.notice(`device.taken-${kind}`));
-      if (kind === 'mic') this.meterMicrophone(track);
+      if (kind === 'mic') this.meterMicrophone(this.clean?.track ?? track);
       else new DarknessWatch(track, () => this.notice('room.dark'));
       return true;
     } catch (failure) {
       this.notice(`device.${failure instanceof DeviceError ? failure.word : 'busy'}`);
       return false;
     }
+  }
+
+  /** Take the noise out of a microphone where that was chosen; where it cannot be done the microphone is sent as it is. @param {MediaStreamTrack} track */
+  async cleanMicrophone(track) {
+    const before = this.clean;
+    this.clean = null;
+    if (deviceChoices().quiet && canSuppressNoise()) this.clean = await withoutNoise(track).catch(() => (this.notice('device.noisy'), null));
+    before?.stop();
   }
 
   /** @param {MediaStreamTrack} track */
@@ -455,7 +468,7 @@ export class MeetingClient extends EventTarget {
     const track = this.tracks[kind];
     if (track) track.enabled = on;
     this.on[kind] = on;
-    await this.connection.send(kind, on ? track : null);
+    await this.connection.send(kind, on ? ((kind === 'mic' && this.clean?.track) || track) : null);
     if (kind === 'camera' && !on) track?.stop();
     this.reportMedia();
     this.saveSwitches();
@@ -617,6 +630,7 @@ export class MeetingClient extends EventTarget {
   stop() {
     this.connection.close();
     this.meter?.stop();
+    this.clean?.stop();
     for (const track of [...Object.values(this.tracks), this.screen]) track?.stop();
   }
 

@@ -4,7 +4,8 @@ import {html, live, nothing} from '../../vendor/lit.js';
 import {BaseElement} from '../../core/base.js';
 import {LANGUAGES, language, languageName, t, useLanguage} from '../../core/i18n.js';
 import {devicePicker} from '../check/device-picker.js';
-import {deviceChoices, listDevices, saveDeviceChoices} from '../client/devices.js';
+import {applyBlur, canBlur, deviceChoices, listDevices, saveDeviceChoices} from '../client/devices.js';
+import {canSuppressNoise} from '../client/noise-suppression.js';
 
 /** @typedef {import('../client/devices.js').DeviceUse} DeviceUse */
 
@@ -51,7 +52,7 @@ export class DeviceSettings extends BaseElement {
 
   /**
    * Draw a choice of yes or no.
-   * @param {'processed' | 'openAtOnce'} name
+   * @param {'processed' | 'openAtOnce' | 'quiet' | 'blur'} name
    * @param {string} word the key of its text under `settings.`
    * @param {(on: boolean) => unknown} [then]
    */
@@ -71,6 +72,8 @@ export class DeviceSettings extends BaseElement {
       <h2 id="settings">${t('settings.title')}</h2>
       <div class="stack">${USES.map(kind => this.picker(kind))}
         ${this.option('processed', 'processed', () => this.meeting?.reopen('mic'))}
+        ${canSuppressNoise() ? this.option('quiet', 'quiet', () => this.meeting?.reopen('mic')) : nothing}
+        ${canBlur(this.meeting.tracks.camera) ? this.option('blur', 'blur', () => this.meeting?.tracks.camera && applyBlur(this.meeting.tracks.camera)) : nothing}
         ${this.option('openAtOnce', 'open-at-once')}
         <label class="field"><span>${t('settings.language')}</span>
           <select data-testid="language-picker" @change=${(/** @type {any} */ {target}) => useLanguage(target.value)}>

@@ -122,3 +122,17 @@ def test_a_vote_of_twelve_points_takes_the_chair_three_taps_and_a_point_one(
     text = " ".join(" ".join(page.extract_text() for page in PdfReader(download.value.path()).pages).split())
     assert "Tán thành 8 66,7 % 72,7 %" in text and "UBND phường Vĩnh Hải Tán thành" in text
     assert (chair.count, site.count) == (3, 1)
+
+    host.get_by_test_id("vote-secret").check()
+    host.get_by_test_id("vote-text").fill("Bầu Trưởng Ban Chỉ huy?")
+    host.keyboard.press("Enter")
+    site.tap("vote-choice")
+    expect(point.get_by_test_id("vote-stored")).to_have_count(0)  # a ballot that stays is confirmed
+    site.tap("vote-confirm")
+    expect(point.get_by_test_id("vote-stored")).to_have_text("Điểm cầu đã bỏ phiếu kín")
+    expect(host.get_by_test_id("vote-turnout")).to_have_text("1/12 điểm cầu đã biểu quyết")
+    expect(host.get_by_test_id("choice-count")).to_have_count(0)
+    point.reload()
+    expect(point.get_by_test_id("vote-stored")).to_have_text("Điểm cầu đã bỏ phiếu kín")
+    chair.tap("vote-close")
+    expect(point.get_by_test_id("vote-decided")).to_contain_text("quá ít phiếu")

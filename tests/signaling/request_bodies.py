@@ -118,5 +118,6 @@ GOOD: dict[str, Any] = {
     "/sessions/{id}/material-grants": {"subject": "recording"},
     "/material-requests/{id}/answer": {"granted": True},
     "/sessions/{id}/recording-received": {"sha256": "0" * 64},
+    "/recordings/{id}/transcript/corrections": {"number": 3, "was": "xin chao", "text": "Xin chào"},
 }
 """A valid body for every endpoint that takes one, by public path."""

@@ -175,7 +175,7 @@ class CalendarPage extends Page {
     return html`<div class="month-days" @keydown=${this.move}>
       ${days.slice(0, 7).map(({day: at}) => html`<span class="day-name" aria-hidden="true">${weekdayName(at, language)}</span>`)}
       ${days.map(({day: at, entries}, place) => html`<section class="${monthOf(at) === month ? '' : 'other'} ${at === midnight(Date.now()) ? 'today' : ''}" aria-label=${weekday(at, language)} data-testid="month-day">
-        <button type="button" class="quiet" @click=${() => this.showDay(at, 'day')} aria-label=${`${weekday(at, language)}: ${t('calendar.count', entries.length)}`}>${Number(day(at).slice(0, 2))}</button>
+        <button type="button" class="quiet" @click=${() => this.showDay(at, 'day')} aria-label=${`${Number(day(at).slice(0, 2))}, ${weekday(at, language)}: ${t('calendar.count', entries.length)}`}>${Number(day(at).slice(0, 2))}</button>
         ${entries.slice(0, MONTH_ENTRIES).map(entry => html`<button type="button" class="block ${entry.phase}" data-testid="block" data-id=${entry.id} data-phase=${entry.phase} data-column=${place}
           title=${this.words(entry, hourMinute(entry.start))} aria-label=${this.words(entry, hourMinute(entry.start))} @click=${() => (this.chosen = entry.id)}><strong>${hourMinute(entry.start)}</strong> ${entry.title}</button>`)}
         ${entries.length > MONTH_ENTRIES ? html`<button type="button" class="quiet more" @click=${() => this.showDay(at, 'day')}>${t('calendar.more', entries.length - MONTH_ENTRIES)}</button>` : nothing}

@@ -64,6 +64,8 @@ class Tour:
         page.goto(f"{self._server.http}{link}")
         page.wait_for_load_state("networkidle")
         expect(page.locator("h1").first).to_be_visible()
+        if link != "design.html":  # it shows that state
+            expect(page.get_by_test_id("loading").filter(visible=True)).to_have_count(0)
         self.faults += [f"{link}: {text}" for text in page.evaluate(_TEXTS) if text in KEYS[language]]
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})

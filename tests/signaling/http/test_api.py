@@ -114,6 +114,10 @@ async def test_unknown_and_missing_fields_get_422(world: World) -> None:
     assert responses == dict.fromkeys(map(name, TAKING), ((422, "invalid"), True))
 
 
+QUERIES = {"/recordings/{id}/file": "ticket=1", "/recordings/{id}/transcript/file": "format=vtt"}
+"""A valid query for every endpoint of a thing that needs one."""
+
+
 @pytest.mark.parametrize("thing", ["nothing", "%00", "a%2Fb", "x" * 65, "%E2%80%A6"])
 async def test_unknown_ids_get_404(world: World, thing: str) -> None:
     client = await world.signed_in("admin")
@@ -122,7 +126,7 @@ async def test_unknown_ids_get_404(world: World, thing: str) -> None:
     for route in routes:
         sent = json.dumps(GOOD.get(public_path(route.path), {}))
         body: dict[str, Any] = {"data": sent, "headers": JSON} if route.method == "POST" else {}
-        query = "ticket=1" if route.path.endswith("file") else ""
+        query = QUERIES.get(public_path(route.path), "")
         async with client.request(route.method, url(route, thing).with_query(query), **body) as response:
             responses[name(route)] = await problem_of(response)
     assert responses == dict.fromkeys(map(name, routes), (404, "not-found"))

@@ -278,7 +278,7 @@ ALLOWED: dict[str, list[int]] = {
     "GET /transcripts/search": [422, 422, 422, 422, 422, 422],
     "GET /recordings/{id}/transcript": [403, 200, 200, 403, 404, 404],
     "GET /recordings/{id}/transcript/file": [422, 422, 422, 422, 422, 422],
-    "POST /recordings/{id}/transcript/corrections": [422, 422, 422, 422, 422, 422],
+    "POST /recordings/{id}/transcript/corrections": [403, 404, 404, 403, 404, 404],
     "POST /recordings/{id}/transcript/anew": [403, 409, 409, 403, 404, 404],
     "GET /incidents": [200, 200, 200, 200, 200, 200],
     "POST /incidents": [201, 201, 201, 201, 404, 404],

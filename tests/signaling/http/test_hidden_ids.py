@@ -15,6 +15,7 @@ from aiohttp import ClientSession
 from scheduler.inbound_mail.store import MailboxPosition
 from scheduler.operations.closing.documents import Document
 from scheduler.operations.incidents.model import FaultReport
+from scheduler.operations.votes.model import Question, Voter
 from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.api_table import PREFIX, ROUTES
 from signaling.http.openapi import public_path
@@ -84,6 +85,8 @@ async def things(world: World) -> dict[str, str]:
     figure_request = await made(
         central, "/figure-requests?period=year&year=2026", GOOD["/figure-requests"] | {"units": ["568"]}
     )
+    vote = await services.votes.open(session.id, Question("Thông qua?"), [Voter(NHA_TRANG, NHA_TRANG, "")], "host", NOW)
+    await services.votes.close(vote.id, "host", NOW)
     raw = letter()
     await services.inbound_mail.receive(raw, len(raw), MailboxPosition(1, 1), NOW, NOW)
     assessment = card["assessments"][0]["id"]
@@ -97,13 +100,17 @@ async def things(world: World) -> dict[str, str]:
         "/directory/documents": allowed["id"], "/directory/providers": providers["VNPT"],
         "/directory/assessments": assessment, "/directory/files": await evidence(central, assessment),
         "/directory/devices": device, "/displays": device, "/directory/lines": stock["lines"][0]["id"],
-        "/directory/changes": str(change["id"]),
+        "/directory/changes": str(change["id"]), "/votes": vote.id,
     }  # fmt: skip
 
 
 async def answered(client: ClientSession, world: World, route: Route, thing: str, account: str) -> tuple[int, Any]:
     """Return status and body of a faultless call about a thing."""
-    query = {"ticket": world.server.recordings.ticket(thing, account, NOW)[0]} if route.path.endswith("/file") else {}
+    queries = {
+        "/recordings/{id}/file": {"ticket": world.server.recordings.ticket(thing, account, NOW)[0]},
+        "/recordings/{id}/transcript/file": {"format": "vtt"},
+    }
+    query = queries.get(public_path(route.path), {})
     body = {"json": GOOD.get(public_path(route.path), {})} if route.method == "POST" else {}
     path = public_path(route.path).replace("{id}", thing)
     async with client.request(route.method, f"{PREFIX}{path}", params=query, **body) as response:

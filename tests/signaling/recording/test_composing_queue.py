@@ -55,7 +55,7 @@ async def test_closed_tracks_become_the_file_that_a_live_composer_makes(world: W
     assert (row.state, row.composed, row.milliseconds, row.sealed) == ("ready", "afterwards", 2000, True)
     assert [chapter.title for chapter in row.chapters] == ["Khai mạc", "Báo cáo"]
     assert verify([row], world.services.cipher) == 1
-    assert sorted(file.name for file in path.parent.iterdir()) == ["1.jpg", "1.mp4"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["1.jpg", "1.mp4", "1.turns"]
     [shown] = await listed(world)
     assert (shown["state"], shown["composing"], shown["thumbnail"]) == (
         "ready",

@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -131,7 +132,8 @@ def transcribe_by_hand(server: Server, recording: str) -> None:
         await store.add(Outcome(recording, "ready", None, "scripted", NOW))
         await engine.dispose()
 
-    asyncio.run(write())
+    with ThreadPoolExecutor(1) as elsewhere:  # Playwright has the loop of this thread
+        elsewhere.submit(asyncio.run, write()).result()
 
 
 def assert_transcript_is_read_and_corrected(page: Page, row: Locator) -> None:

@@ -120,7 +120,7 @@ def test_a_provider_names_its_contact_and_answers_for_its_line(
     technician.get_by_test_id("provider-edit").click()
     technician.get_by_test_id("f-account").fill("noc.vnpt")
     technician.get_by_test_id("account-issue").click()
-    link = technician.get_by_test_id("account-issued").locator("code").text_content() or ""
+    link = technician.get_by_test_id("account-issued").get_by_test_id("link").get_attribute("data-copy") or ""
     technician.goto(f"{server.http}directory.html?point=nt.vinhhai")
     technician.get_by_test_id("fold-equipment").click()
     technician.get_by_test_id("add-line").click()

@@ -55,6 +55,26 @@ export function assignLanes(entries) {
 }
 
 /**
+ * Fold lanes that would be too narrow to read: of more than `most` lanes the last one counts what is left out.
+ * @template {Slot} T @param {{entry: T, lane: number, lanes: number}[]} placed @param {number} most
+ * @returns {{shown: {entry: T, lane: number, lanes: number}[], more: {start: string, end: string, count: number}[]}}
+ */
+export function foldLanes(placed, most) {
+  const fits = (/** @type {{lane: number, lanes: number}} */ {lane, lanes}) => lanes <= most || lane < most - 1;
+  /** @type {{start: string, end: string, count: number}[]} */
+  const more = [];
+  for (const {entry: {start, end}} of placed.filter(each => !fits(each))) {
+    const last = more.at(-1);
+    if (!last || Date.parse(start) >= Date.parse(last.end)) more.push({start, end, count: 1});
+    else {
+      last.count += 1;
+      if (Date.parse(end) > Date.parse(last.end)) last.end = end;
+    }
+  }
+  return {shown: placed.filter(fits).map(each => ({...each, lanes: Math.min(each.lanes, most)})), more};
+}
+
+/**
  * Return Monday, midnight in Vietnam, of the week that holds the given midnight.
  * @param {number} midnight milliseconds
  */

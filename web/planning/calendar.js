@@ -2,7 +2,7 @@
 
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {agenda, capacity} from '../core/api.js';
-import {barPosition, assignLanes} from '../booking/timeline.js';
+import {barPosition, assignLanes, foldLanes} from '../booking/timeline.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import '../booking/capacity-chart.js';
 import '../booking/session-details.js';
@@ -20,12 +20,20 @@ const DAY_MS = 24 * HOUR_MS;
 const FIRST_HOUR = 7;
 /** So many sessions of a day stand in a month. */
 const MONTH_ENTRIES = 3;
+/** So many sessions stand beside each other in a day of that view. */
+const LANES = {day: 6, week: 3};
 const HOURS = Array.from({length: 24}, (_, hour) => hour);
 const PHASES = ['waiting', 'revoked', 'upcoming', 'lobby', 'open', 'ended'];
 
 /** @typedef {import('./calendar-range.js').CalendarView} CalendarView */
 
 /** Shows the sessions of a day, a week or a month, or as a list. */
+/** Return where a slot stands in a lane of the day that begins at `from`. @param {Slot} slot @param {number} from @param {number} lane @param {number} lanes */
+function style(slot, from, lane, lanes) {
+  const {left, width} = barPosition(slot, from, from + DAY_MS) ?? {left: 0, width: 0};
+  return `top: ${left}%; height: ${width}%; left: ${(100 * lane) / lanes}%; width: ${100 / lanes}%`;
+}
+
 class CalendarPage extends Page {
   static properties = {
     ...Page.properties,
@@ -218,22 +226,23 @@ class CalendarPage extends Page {
   column(from, column, found) {
     const here = found.filter(each => barPosition(each, from, from + DAY_MS));
     const today = from === midnight(Date.now());
+    const most = this.view === 'day' ? LANES.day : LANES.week;
+    const {shown, more} = foldLanes(assignLanes(here), most);
     return html`<section class="day ${today ? 'today' : ''}" aria-label=${weekday(from, language)} data-testid="day">
       <button type="button" class="quiet day-name" aria-current=${today ? 'date' : nothing} @click=${() => this.showDay(from, 'day')}>${weekday(from, language)}</button>
-      <div class="slots">${repeat(assignLanes(here), ({entry}) => entry.id + entry.kind, each => this.block(each, from, column))}</div>
+      <div class="slots">${repeat(shown, ({entry}) => entry.id + entry.kind, each => this.block(each, from, column))}
+        ${more.map(each => html`<button type="button" class="block" data-testid="more" .style=${style(each, from, most - 1, most)} title=${t('calendar.more', each.count)} aria-label=${t('calendar.more', each.count)}
+          @click=${() => this.showDay(from, this.view === 'day' ? 'list' : 'day')}><strong>+${each.count}</strong></button>`)}</div>
     </section>`;
   }
 
   /** @param {{entry: CalendarEntry, lane: number, lanes: number}} placed @param {number} from @param {number} column */
-  block({entry, lane, lanes: width}, from, column) {
-    const place = barPosition(entry, from, from + DAY_MS);
-    if (!place) return nothing;
-    const style = `top: ${place.left}%; height: ${place.width}%; left: ${(100 * lane) / width}%; width: ${100 / width}%`;
+  block({entry, lane, lanes}, from, column) {
     const time = `${hourMinute(entry.start)}–${hourMinute(entry.end)}`;
     const words = this.words(entry, time);
     const short = Date.parse(entry.end) - Date.parse(entry.start) < HOUR_MS;
     return html`<button type="button" class="block ${entry.phase} ${short ? 'short' : ''}" data-testid="block" data-id=${entry.id} data-phase=${entry.phase} data-column=${column}
-      .style=${style} title=${words} aria-label=${words} @click=${() => (this.chosen = entry.id)}>
+      .style=${style(entry, from, lane, lanes)} title=${words} aria-label=${words} @click=${() => (this.chosen = entry.id)}>
       <strong>${time}</strong> <span>${entry.title}</span> <small>${this.place(entry)}</small></button>`;
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {barPosition, differences, enclosingHours, assignLanes, leafValues, mondayOf, ratedAt} from '../../booking/timeline.js';
+import {barPosition, differences, enclosingHours, assignLanes, foldLanes, leafValues, mondayOf, ratedAt} from '../../booking/timeline.js';
 
 const slot = (start, end) => ({start: `2026-04-06T${start}:00Z`, end: `2026-04-06T${end}:00Z`});
 const at = time => Date.parse(`2026-04-06T${time}:00Z`);
@@ -21,6 +21,14 @@ test('overlapping slots get different lanes, touching ones may share one', () =>
   const entries = [slot('01:00', '03:00'), slot('01:30', '02:00'), slot('02:00', '04:00'), slot('04:00', '05:00')];
   assert.deepEqual(assignLanes(entries).map(({lane, lanes: width}) => [lane, width]), [[0, 2], [1, 2], [1, 2], [0, 1]]);
   assert.deepEqual(assignLanes([]), []);
+});
+
+test('of more lanes than can be read the last one counts what is left out', () => {
+  const many = [slot('01:00', '03:00'), slot('01:10', '02:00'), slot('01:20', '03:30'), slot('01:30', '02:00'), slot('05:00', '06:00')];
+  const {shown, more} = foldLanes(assignLanes(many), 3);
+  assert.deepEqual(shown.map(({entry, lane, lanes}) => [many.indexOf(entry), lane, lanes]), [[0, 0, 3], [1, 1, 3], [4, 0, 1]]);
+  assert.deepEqual(more, [{...slot('01:20', '03:30'), count: 2}]);
+  assert.deepEqual(foldLanes(assignLanes(many), 4), {shown: assignLanes(many), more: []});
 });
 
 test('weeks begin on Monday in Vietnam', () => {

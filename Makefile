@@ -94,7 +94,7 @@ web/node_modules/.package-lock.json: web/package-lock.json
 # Real browsers in a private network: no packet can leave the machine.
 e2e: install
 	tests/e2e/netns.sh $(BIN)/pytest -q -m alone tests/e2e
-	tests/e2e/netns.sh $(BIN)/pytest -q -n 2 -m "not alone" tests/e2e
+	tests/e2e/netns.sh $(BIN)/pytest -q -n 2 --dist loadfile -m "not alone" tests/e2e
 
 # Every page, room and console at four sizes in both themes, in build/screenshots; renews those of docs/.
 screenshots: install

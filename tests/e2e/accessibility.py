@@ -5,6 +5,8 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page
 
+from tests.e2e.browsers import wait_until
+
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 _RUN = """async () => {
   const {violations} = await axe.run(document, {resultTypes: ['violations'], preload: false});
@@ -18,8 +20,12 @@ _SMALL = """(area, least) => [...area.querySelectorAll('button, select, a')].fil
 _SEEN = "function () { return this.innerText ?? ''; }"
 
 
+_CHANGES = "() => document.getAnimations().some(each => each instanceof CSSTransition && each.playState === 'running')"
+
+
 def findings(page: Page) -> list[str]:
-    """Return what axe finds wrong, of any level: rule, element and reason."""
+    """Return what axe finds wrong, of any level: rule, element and reason. Colours are those at rest."""
+    wait_until(page, lambda: not page.evaluate(_CHANGES), "colours at rest")
     page.evaluate(AXE)
     found: list[str] = page.evaluate(_RUN)
     return found

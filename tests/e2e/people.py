@@ -169,7 +169,7 @@ def unmute(seat: Seat) -> None:
 
 
 def seat_of(page: Page, name: str) -> str:
-    """Return the seat id of a point, as the list of sites shows it."""
-    seat = page.get_by_test_id("seat").filter(has_text=name).get_attribute("data-seat")
+    """Return the seat id of a point that is there, as the list of sites shows it; wait until it is."""
+    seat = page.locator("[data-testid=seat][data-here=true]").filter(has_text=name).get_attribute("data-seat")
     assert seat is not None
     return seat

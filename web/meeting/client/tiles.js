@@ -2,6 +2,8 @@
 // No DOM. Other viewers get the same layout composed, out of the same data (mediaserver/video/painter.py).
 
 const MIXING_MS = 20; // of mixing and of the loudspeaker
+/** The icons of who has the floor and is or may at once be heard. @type {Set<TileIcon>} */
+const HEARD = new Set(['floor', 'mic', 'sound']);
 const CONTENT = 'content:';
 
 /**
@@ -60,7 +62,7 @@ export const begun = (since, timestamp) => since === null || timestamp === undef
  * @param {number} sound by how much the mix is
  * @returns {Map<string, number>}
  */
-export const playoutDelays = (tiles, sound) => new Map(tiles.flatMap(({mid, icons, delay}) => (mid === null ? [] : [[mid, icons.includes('floor') ? sound + delay + MIXING_MS : 0]])));
+export const playoutDelays = (tiles, sound) => new Map(tiles.flatMap(({mid, icons, delay}) => (mid === null ? [] : [[mid, icons.some(icon => HEARD.has(icon)) ? sound + delay + MIXING_MS : 0]])));
 
 /** Return the seat whose camera a tile shows; null for a shared screen and an empty pane. @param {ForwardedTile} tile */
 export const seatOf = ({tile}) => (tile && !tile.startsWith(CONTENT) ? tile : null);

@@ -10,13 +10,22 @@ const ORDER = [' ', 'm', 'v', 'h', 's', 'l', 'n', '1', 'u', '/', 'b', 'p', 'c', 
 const enabled = () => localStorage.getItem('keys') !== 'off';
 
 /**
+ * Tell whether a key belongs to a field or to an open dialog; a browser may leave the focus in one that was just closed.
+ * @param {EventTarget | null} target
+ */
+const takesKeys = target => {
+  if (!(target instanceof Element)) return false;
+  const dialog = target.closest('dialog');
+  return dialog ? dialog.open : Boolean(target.closest('input, select, textarea'));
+};
+
+/**
  * Run shortcuts unless a field has the focus, a modifier is down, or the user turned them off (WCAG 2.1.4).
  * @param {Record<string, () => void>} keys
  */
 export function listenForShortcuts(keys) {
   document.addEventListener('keydown', event => {
-    const field = event.target instanceof Element && event.target.closest('input, select, textarea, dialog');
-    if (field || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+    if (takesKeys(event.target) || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
     if (event.key !== '?' && !enabled()) return;
     if (event.key === ' ' && event.target !== document.body) return; // it presses what has the focus
     const run = keys[event.key.toLowerCase()];

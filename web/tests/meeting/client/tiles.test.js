@@ -33,8 +33,10 @@ test('a frame before the first of a camera is of another one', () => {
 });
 
 test('a video waits for the voice of who is heard', () => {
-  const tiles = [tile('a', {mid: '4', icons: ['floor'], delay: 80}), tile('b', {mid: '5', delay: 80}), tile('c', {icons: ['floor']})];
-  assert.deepEqual([...logic.playoutDelays(tiles, 60)], [['4', 60 + 80 + 20], ['5', 0]]);
+  for (const icon of ['floor', 'mic', 'sound']) {
+    const tiles = [tile('a', {mid: '4', icons: [icon], delay: 80}), tile('b', {mid: '5', icons: ['poor'], delay: 80}), tile('c', {icons: [icon]})];
+    assert.deepEqual([...logic.playoutDelays(tiles, 60)], [['4', 60 + 80 + 20], ['5', 0]]);
+  }
 });
 
 test('a video comes in its m-line, or is our own', () => {

@@ -1,6 +1,16 @@
 """Each of the 44 points of usability is shown by browser tests that are named after it, in Chromium and in Firefox."""
 
-from tests.usability_points import POINTS, browser_tests, points_of, shown, table
+from tests.usability_points import (
+    DEFECTS,
+    POINTS,
+    all_tests,
+    browser_tests,
+    defects,
+    listed_defects,
+    points_of,
+    shown,
+    table,
+)
 
 BOTH = {"Chromium", "Firefox"}
 SOURCE = """
@@ -40,3 +50,9 @@ def test_the_table_of_points_names_tests_that_show_them() -> None:
     assert list(named) == list(POINTS)
     assert {point: modules - found[point] for point, modules in named.items() if modules - found[point]} == {}
     assert {point for point, modules in named.items() if not modules} == set()
+
+
+def test_each_fault_that_was_seen_is_listed_and_held_by_a_test_with_its_number() -> None:
+    assert defects("def test_ux_07_defect_10_20_names(): ...\ntest('test_ux_defect_25 a', () => {") == {10, 20, 25}
+    assert listed_defects() == list(DEFECTS)
+    assert set(DEFECTS) - set().union(*map(defects, all_tests())) == set()

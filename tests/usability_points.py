@@ -1,6 +1,7 @@
 """Finds the browser tests that show each of the 44 points of docs/testing.md, and the browsers that they run.
 
-A test is named after the points that it shows: `test_ux_25_36_leaving_is_asked` shows points 25 and 36.
+A test is named after the points that it shows: `test_ux_25_36_leaving_is_asked` shows points 25 and 36. Tests of any
+kind are named after faults that were seen: `test_ux_07_defect_10_names_are_never_covered` holds that of number 10.
 """
 
 import ast
@@ -13,7 +14,10 @@ ROOT = Path(__file__).parents[1]
 POINTS = range(1, 45)
 BROWSERS = {"red": "Chromium", "blue": "Chromium", "busy": "Chromium", "fox": "Firefox"}
 """What runs in a fixture of tests/e2e."""
+DEFECTS = range(1, 26)
+"""Faults that were seen when the product was tried as a new user would."""
 _NAME = re.compile(r"test_ux((?:_\d\d)+)_")
+_DEFECTS = re.compile(r"test_ux(?:_\d\d)*_defect((?:_\d\d)+)[ _]")
 _ROW = re.compile(r"^\| (\d+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 
@@ -30,6 +34,11 @@ def points_of(name: str) -> list[int]:
     """Return the points that a test of this name shows."""
     match = _NAME.match(name)
     return [int(number) for number in match.group(1).split("_")[1:]] if match else []
+
+
+def defects(source: str) -> set[int]:
+    """Return the faults that the tests of a module hold."""
+    return {int(number) for numbers in _DEFECTS.findall(source) for number in numbers.split("_")[1:]}
 
 
 def shown(modules: Iterable[tuple[str, str]]) -> Iterator[Shown]:
@@ -59,7 +68,20 @@ def browser_tests() -> Iterator[tuple[str, str]]:
         yield file.stem.removeprefix("test_"), file.read_text("utf-8")
 
 
+def all_tests() -> Iterator[str]:
+    """Yield the source of each module of tests, in Python and in JavaScript."""
+    for folder, pattern in (("tests", "test_*.py"), ("web/tests", "*.test.js")):
+        for file in sorted((ROOT / folder).rglob(pattern)):
+            yield file.read_text("utf-8")
+
+
 def table() -> dict[int, set[str]]:
     """Return the modules that the table of docs/testing.md names for each point."""
     rows = _ROW.findall((ROOT / "docs/testing.md").read_text("utf-8"))
     return {int(number): set(re.findall(r"`(\w+)`", modules)) for number, _, modules in rows}
+
+
+def listed_defects() -> list[int]:
+    """Return the numbers of the faults that docs/testing.md lists."""
+    section = (ROOT / "docs/testing.md").read_text("utf-8").partition("### Faults seen")[2].partition("\n## ")[0]
+    return [int(number) for number in re.findall(r"^(\d+)\. ", section, re.MULTILINE)]

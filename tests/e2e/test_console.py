@@ -44,7 +44,7 @@ def console(server: Server, people: People, red: Browser) -> Page:
     return page
 
 
-def test_ux_28_37_nothing_wraps_and_eight_rows_are_seen_among_169_points(console: Page) -> None:
+def test_ux_28_37_defect_02_08_nothing_wraps_and_eight_rows_are_seen_among_169_points(console: Page) -> None:
     page = console
     expect(page.get_by_test_id("count")).to_have_text(f"3/{POINTS}")
     expect(page.get_by_test_id("seat")).to_have_count(POINTS)

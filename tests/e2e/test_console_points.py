@@ -244,7 +244,7 @@ def test_ux_35_who_controls_is_seen_and_each_step_is_in_the_log(table: Table, se
     }
 
 
-def test_ux_20_22_23_names_contrast_and_rest(table: Table) -> None:
+def test_ux_20_22_23_defect_12_names_contrast_and_rest(table: Table) -> None:
     """The console's lists and the room keep the rules of axe, names begin with words, and motion ends on request."""
     page, point = table.host, table.point
     faults = []

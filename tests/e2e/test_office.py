@@ -36,8 +36,8 @@ _FOCUS = "() => document.activeElement.dataset.testid"
 _THEME = "() => [document.documentElement.dataset.theme, getComputedStyle(document.body.parentElement).backgroundColor]"
 
 
-def test_ux_defect_07_header_theme_and_bell(server: Server, people: People, red: Browser) -> None:
-    """The header is one line on a phone, the chosen theme stays, and the bell has its name (defects 7, 11)."""
+def test_ux_defect_07_11_header_theme_and_bell(server: Server, people: People, red: Browser) -> None:
+    """The header is one line on a phone, the chosen theme stays, and the bell has its name."""
     page = people.sign_in(red, "truc.ban")
     page.route("**/api/v1/emergencies", lambda route: route.fulfill(json=[EMERGENCY]))
     page.set_viewport_size({"width": 375, "height": 812})
@@ -57,10 +57,10 @@ def test_ux_defect_07_header_theme_and_bell(server: Server, people: People, red:
 
 
 @pytest.mark.parametrize("browser", ["red", "fox"])
-def test_ux_38_defect_14_registration_in_an_english_browser(
+def test_ux_38_defect_04_14_15_registration_in_an_english_browser(
     server: Server, people: People, browser: str, request: pytest.FixtureRequest
 ) -> None:
-    """Dates are dd/MM/yyyy, messages are ours with a summary, a refusal is in the flow (defects 4, 14, 15)."""
+    """Dates are dd/MM/yyyy, messages are ours with a summary, a refusal is in the flow."""
     page = people.sign_in(request.getfixturevalue(browser), "ubnd.nha-trang", language="en-US")
     page.goto(f"{server.http}register.html")
     expect(page.get_by_test_id("purpose").locator("option")).not_to_have_count(1)

@@ -129,9 +129,10 @@ def test_ux_05_the_turn_is_a_sentence(meeting: Meeting) -> None:
     meeting.host.get_by_test_id("mic").click()
 
 
-def test_ux_07_names_are_never_covered_and_title_line_and_turn_stay(meeting: Meeting) -> None:
+def test_ux_07_defect_10_20_names_are_never_covered_and_title_line_and_turn_stay(meeting: Meeting) -> None:
     for page in meeting.points:
         meeting.invite(page)
+        expect(page.locator(".watermark")).to_have_count(1)
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             wait_until(page, lambda: page.evaluate(COVERED) == [3, []], f"free names at {width}x{height}")  # noqa: B023
@@ -145,7 +146,7 @@ def test_ux_07_names_are_never_covered_and_title_line_and_turn_stay(meeting: Mee
     expect(meeting.firefox.get_by_role("heading", name=TITLE)).to_be_visible()
 
 
-def test_ux_11_an_invitation_sounds_and_rests_without_a_network(meeting: Meeting) -> None:
+def test_ux_11_defect_09_an_invitation_sounds_and_rests_without_a_network(meeting: Meeting) -> None:
     for page in meeting.points:
         page.evaluate("() => { window.shaken = []; navigator.vibrate = pattern => window.shaken.push(pattern); }")
         meeting.invite(page)

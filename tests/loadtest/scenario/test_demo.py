@@ -166,7 +166,7 @@ async def test_after_a_server_that_died_another_one_ends_its_workers(monkeypatch
     assert fixture.steps == ["remove former", "server", "end", "server", "end", "remove"]
 
 
-async def test_one_point_that_stays_away_ends_no_session_for_the_others() -> None:
+async def test_ux_defect_06_one_point_that_stays_away_ends_no_session_for_the_others() -> None:
     class Point:
         participant = None
 

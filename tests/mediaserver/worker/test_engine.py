@@ -298,7 +298,7 @@ async def test_a_newly_shown_seat_appears_with_its_picture_not_as_a_card(meeting
     assert seen == {"red", "green"}
 
 
-async def test_floor_microphone_and_a_poor_connection_are_marked_in_the_picture(meeting: Meeting, room: Room) -> None:
+async def test_ux_defect_01_floor_microphone_and_poor_connection_are_marked_apart(meeting: Meeting, room: Room) -> None:
     await meeting.join("a", "red", 440, floor=True)
     b = await meeting.join("b", "green", 660)
     c = await meeting.join("c", "blue", 1000, floor=True)

@@ -332,7 +332,7 @@ class Demo:
     # The visitor.
 
     def _invite(self, code: str) -> None:
-        shown = f"{code[:4]} {code[4:7]} {code[7:]}"
+        shown = f"{code[:3]} {code[3:6]} {code[6:]}"
         lines = ["", f"{SIMULATED} points are in a meeting. Open {self._url}/ and sign in as"]
         for role, index, hint in (
             ("point", SIMULATED, "is invited to the meeting, and has a recording"),

@@ -8,7 +8,7 @@ import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {day, hourMinute, slot} from '../core/time.js';
-import {loadingState} from '../core/states.js';
+import {emptyState, loadingState} from '../core/states.js';
 
 /** @param {string} at */
 const moment = at => `${hourMinute(at)} ${day(at)}`;
@@ -75,7 +75,7 @@ class DraftsPage extends Page {
 
   /** @param {Draft[]} list @param {string} none */
   rows(list, none) {
-    if (!list.length) return html`<p class="empty">${t(none)}</p>`;
+    if (!list.length) return emptyState({picture: 'edit', title: t(none)});
     return html`<ul class="cards">${repeat(list, ({id}) => id, draft => this.row(draft))}</ul>`;
   }
 

@@ -9,7 +9,7 @@ import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {day, fromLocal, hourMinute, toLocal} from '../core/time.js';
-import {loadingState} from '../core/states.js';
+import {emptyState, loadingState} from '../core/states.js';
 
 const WEEK_MS = 7 * 86_400_000;
 
@@ -53,7 +53,7 @@ class MaterialsPage extends Page {
   rows() {
     const wanted = foldText(this.text.trim());
     const shown = this.list.filter(one => foldText(`${one.session.name} ${one.number} ${one.unit.name} ${one.subject_name} ${one.text}`).includes(wanted));
-    if (!shown.length) return html`<p class="empty">${t(this.list.length ? 'materials.none-found' : 'materials.none')}</p>`;
+    if (!shown.length) return emptyState({picture: this.list.length ? 'search' : 'copy', title: t(this.list.length ? 'materials.none-found' : 'materials.none')});
     return html`<ul class="cards">${repeat(shown, ({id}) => id, wish => this.row(wish))}</ul>`;
   }
 

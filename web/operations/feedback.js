@@ -7,7 +7,7 @@ import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {day, hourMinute} from '../core/time.js';
-import {loadingState} from '../core/states.js';
+import {emptyState, loadingState} from '../core/states.js';
 
 /** Outcomes of feedback in the order of the buttons. */
 const STATUSES = ['handled', 'forwarded'];
@@ -83,7 +83,7 @@ class FeedbackPage extends Page {
   }
 
   feedbackList() {
-    if (!this.list.length) return html`<p class="empty">${t('feedback.none')}</p>`;
+    if (!this.list.length) return emptyState({picture: 'chat', title: t('feedback.none')});
     return html`<ul class="cards">${repeat(this.list, ({id}) => id, one => this.row(one))}</ul>`;
   }
 

@@ -8,7 +8,7 @@ import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {clock, day, hourMinute, span} from '../core/time.js';
-import {loadingState} from '../core/states.js';
+import {emptyState, loadingState} from '../core/states.js';
 
 /** Technicians see an incident within two seconds (R-088). */
 const POLL_MS = 1500;
@@ -98,7 +98,7 @@ class IncidentsPage extends Page {
 
   rows() {
     const {shown} = this;
-    if (!shown.length) return html`<p class="empty" data-testid="none">${t(this.list.length ? 'incidents.none-found' : this.settled ? 'incidents.none-settled' : 'incidents.none')}</p>`;
+    if (!shown.length) return emptyState({picture: this.list.length ? 'search' : 'check', title: t(this.list.length ? 'incidents.none-found' : this.settled ? 'incidents.none-settled' : 'incidents.none'), testid: 'none'});
     return html`<ul class="cards" aria-live="polite">${repeat(shown, ({id}) => id, incident => this.row(incident))}</ul>`;
   }
 

@@ -121,7 +121,7 @@ class LinesPage extends Page {
     const provider = this.providers.find(({id}) => id === this.chosen);
     return html`${this.providers.length
         ? html`<div class="row wrap filters">${repeat(this.providers, ({id}) => id, ({id, name}) => html`<button type="button" class="chip" data-testid="provider" aria-pressed=${id === this.chosen} @click=${() => this.choose(id ?? '')}>${name}</button>`)}</div>`
-        : html`<p class="empty" data-testid="no-provider">${t('lines.no-provider')}</p>`}
+        : emptyState({picture: 'network', title: t('lines.no-provider'), testid: 'no-provider'})}
       ${repeat([...(provider ? [provider] : []), undefined], one => one?.id ?? this.providers.length, one => this.form(one))}`;
   }
 

@@ -7,7 +7,7 @@ import {copyable} from '../core/copy.js';
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
 import {day, hourMinute, span} from '../core/time.js';
-import {loadingState} from '../core/states.js';
+import {emptyState, loadingState} from '../core/states.js';
 import {transcriptState} from './transcript.js';
 
 const MEGABYTE = 1_000_000;
@@ -133,7 +133,7 @@ class RecordingsPage extends Page {
   }
 
   rows() {
-    if (!this.list.length) return html`<p class="empty">${t('recordings.none')}</p>`;
+    if (!this.list.length) return emptyState({picture: 'record', title: t('recordings.none')});
     return html`<ul class="cards">${repeat(this.list, ({id}) => id, recording => this.row(recording))}</ul>`;
   }
 

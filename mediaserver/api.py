@@ -144,7 +144,7 @@ class RoomState:
 
     `layouts` are those that were set, by audience; `content` is the seat that shares a screen, `speaking` the loudest
     seat; `recording` is the path that is recorded into, `composed` says when its picture is composed, `voices` whether
-    isolated tracks are recorded.
+    isolated tracks are recorded, `captions` whether speech is recognized.
     """
 
     options: RoomOptions
@@ -156,6 +156,7 @@ class RoomState:
     paused: bool = False
     voices: bool = False
     composed: ComposedWhen = "live"
+    captions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,35 @@ class Levels:
 
     room: str
     levels: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """An utterance of a seat as far as it is heard now.
+
+    The same `utterance` comes again, with more words or others, until it is `final`. Its `start` and `end` are seconds
+    since the room was opened.
+    """
+
+    room: str
+    seat: str
+    utterance: str
+    text: str
+    start: float
+    end: float
+    final: bool
+
+
+CaptionWord = Literal["on", "behind", "away"]
+"""How captions are: complete, incomplete since the recognizer is late, or none since it is not running."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionsState:
+    """The captions of a room are `word` from now on."""
+
+    room: str
+    word: CaptionWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +335,8 @@ Event = (
     | PeerDown
     | Speaking
     | Levels
+    | Caption
+    | CaptionsState
     | CameraWanted
     | TilesForwarded
     | RecordingFailed
@@ -422,6 +454,12 @@ class MediaEngine(Protocol):
         """Stop the recording. Nothing happens when none runs.
 
         :class:`RecordingEnded` follows once the file is closed, which may take a disk long.
+        """
+
+    async def set_captions(self, room: str, model: str | None) -> None:
+        """Recognize the speech of those who are heard, by the model in a folder of the worker's machine; None: stop.
+
+        :class:`CaptionsState` follows, and whenever it changes, and a :class:`Caption` for what is heard.
         """
 
     async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:

@@ -72,6 +72,7 @@ class FakeRoom:
     lines: dict[str, ConnectionQuality] = field(default_factory=dict)
     up: set[str] = field(default_factory=set)
     content: str | None = None
+    captions: str | None = None
 
     @property
     def state(self) -> RoomState:
@@ -90,6 +91,7 @@ class FakeRoom:
             paused=self.paused,
             voices=self.voices,
             composed=self.composed,
+            captions=self.captions is not None,
         )
 
 
@@ -221,6 +223,10 @@ class FakeEngine:
         if path is not None:
             self.ended.append(RecordingEnded(room, path, 12.0, None))
             self.emit(self.ended[-1])
+
+    async def set_captions(self, room: str, model: str | None) -> None:
+        self._note("set_captions", room, model)
+        self._room(room).captions = model
 
     async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
         return self._room(room).lines

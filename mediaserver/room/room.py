@@ -151,6 +151,10 @@ class Room:
         self._recorder: CompositionRecorder | TrackRecorder | None = None
         self._recorded_tracks: RecordedTracks | None = None
         """The cameras that are recorded, if the recording is composed afterwards."""
+        self._records_voices = False
+        """Whether isolated tracks are recorded."""
+        self._caption: Callable[[Mapping[str, Samples], float], None] | None = None
+        """Takes the sound of each tick by seat, and seconds since the room was opened."""
         self._last_tasks: set[asyncio.Task[None]] = set()
         self._throttled_log = ThrottledLog(logger)
         self._start = start
@@ -503,10 +507,12 @@ class Room:
         self._allow_relay(now)
 
     def _allow_relay(self, now: float) -> None:
-        """Let the mixer relay a lone voice undecoded, unless it is recorded or a receiver that loses audio needs our
-        FEC."""
+        """Let the mixer relay a lone voice undecoded.
+
+        Not if it is recorded or captioned, or a receiver that loses audio needs our FEC.
+        """
         missing = any(seat.peer is not None and seat.peer.loses_audio(now) for seat in self.seats.values())
-        self.mixer.relays = self._recorder is None and not missing
+        self.mixer.relays = self._recorder is None and self._caption is None and not missing
 
     # The two clocks
 
@@ -697,8 +703,9 @@ class Room:
             speaking=self.mixer.speaker.speaker,
             recording=None if recorder is None else str(recorder.path),
             paused=recorder is not None and recorder.paused,
-            voices=self.mixer.tap is not None,
+            voices=self._records_voices,
             composed="live" if self._recorded_tracks is None else "afterwards",
+            captions=self._caption is not None,
         )
 
     # Recording
@@ -734,10 +741,22 @@ class Room:
 
     def record_voices(self, on: bool) -> None:
         """Start or stop recording each point's sound in a file of its own."""
-        self.mixer.tap = self._record_isolated_tracks if on and self._recorder is not None else None
+        self._records_voices = on and self._recorder is not None
+        self._tap_voices()
 
-    def _record_isolated_tracks(self, sounds: Mapping[str, Samples], tick: int) -> None:
-        if self._recorder is not None:
+    def caption(self, caption: Callable[[Mapping[str, Samples], float], None] | None) -> None:
+        """Hand the sound of everyone who is heard to `caption` from now on, or to nobody."""
+        self._caption = caption
+        self._tap_voices()
+        self._allow_relay(time.monotonic())
+
+    def _tap_voices(self) -> None:
+        self.mixer.tap = self._take_voices if self._records_voices or self._caption is not None else None
+
+    def _take_voices(self, sounds: Mapping[str, Samples], tick: int) -> None:
+        if self._caption is not None:
+            self._caption(sounds, tick * PTIME_MS / 1000)
+        if self._records_voices and self._recorder is not None:
             named = {self.seats[seat].options.label: sound for seat, sound in sounds.items() if seat in self.seats}
             self._recorder.record_isolated_tracks(named, tick)
 
@@ -762,7 +781,8 @@ class Room:
             self._end_recording(word)
 
     def _end_recording(self, error: str | None) -> None:
-        recorder, self._recorder, self.mixer.tap = self._recorder, None, None
+        recorder, self._recorder, self._records_voices = self._recorder, None, False
+        self._tap_voices()
         if recorder is None:
             return
         for source in (_recorded_rendition(self.compositions.of(RECORDING)), self.mixer.full):

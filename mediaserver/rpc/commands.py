@@ -65,6 +65,7 @@ class EngineCommands(ABC):
     record_voices = _passed_on(MediaEngine.record_voices)
     recorded = _passed_on(MediaEngine.recorded)
     stop_recording = _passed_on(MediaEngine.stop_recording)
+    set_captions = _passed_on(MediaEngine.set_captions)
     lines = _passed_on(MediaEngine.lines)
     held = _passed_on(MediaEngine.held)
     room_state = _passed_on(MediaEngine.room_state)

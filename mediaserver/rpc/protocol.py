@@ -51,6 +51,8 @@ EVENTS: dict[str, type[api.Event]] = {
         api.PeerDown,
         api.Speaking,
         api.Levels,
+        api.Caption,
+        api.CaptionsState,
         api.CameraWanted,
         api.TilesForwarded,
         api.RecordingFailed,

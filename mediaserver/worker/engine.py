@@ -4,7 +4,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from mediaserver.api import (
@@ -23,6 +24,7 @@ from mediaserver.api import (
     SeatOptions,
 )
 from mediaserver.audio.mix_minus import PTIME_MS
+from mediaserver.captions.captioner import COMMAND, Captioner
 from mediaserver.errors import BadOffer, UnknownRoom
 from mediaserver.peer.sip import SipPeer
 from mediaserver.peer.webrtc import TICK_S, WebRtcPeer
@@ -67,7 +69,7 @@ class LocalEngine:
     """Implements :class:`mediaserver.api.MediaEngine` in this process, on the addresses `hosts` and one UDP `port`.
 
     Port 0 takes any free one. Room systems get ports out of `rtp_ports`; `files` opens the files of a recording by its
-    path.
+    path; `recognizer` begins the command line of the process that recognizes speech.
     """
 
     def __init__(
@@ -76,8 +78,10 @@ class LocalEngine:
         port: int,
         rtp_ports: range = RTP_PORTS,
         files: Callable[[Path], RecordingFiles] = FolderFiles,
+        recognizer: Sequence[str] = COMMAND,
     ) -> None:
         self._files = files
+        self._captioner = Captioner(self._emit, recognizer)
         self._hosts = tuple(hosts)
         self._port = port
         self._flush_queue = FlushQueue()
@@ -186,6 +190,7 @@ class LocalEngine:
         if found := self._rooms.pop(room, None):
             if not self._rooms:
                 self._ticker.stop()
+            self._captioner.stop(room)
             await found.close(error)
 
     async def give_up(self) -> None:
@@ -300,6 +305,16 @@ class LocalEngine:
         """Stop the recording."""
         self._room(room).stop_recording()
 
+    async def set_captions(self, room: str, model: str | None) -> None:
+        """Recognize the speech of those who are heard, or stop that."""
+        found = self._room(room)
+        if model is None:
+            found.caption(None)
+            self._captioner.stop(room)
+        else:
+            found.caption(partial(self._captioner.hear, room))
+            self._captioner.start(room, model)
+
     async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
         """Return the connection quality of each connected seat of a room."""
         return self._room(room).lines
@@ -332,6 +347,7 @@ class LocalEngine:
             "malformed": counters.malformed,
             "excess": counters.excess,
             "refused": counters.refused,
+            **self._captioner.stats,
         }
 
     async def events(self) -> AsyncIterator[Event]:
@@ -348,6 +364,7 @@ class LocalEngine:
         """Close every room and the port."""
         for room in tuple(self._rooms):
             await self.close_room(room)
+        await self._captioner.close()
         self._mux.close()
         self._closed = True
         self._event_added.set()

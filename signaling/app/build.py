@@ -1,5 +1,6 @@
 """Composition root: builds and starts the parts of the server in order, and stops them in reverse."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import fields
@@ -12,6 +13,7 @@ from redis.asyncio import Redis
 
 import web as pages_package
 from mediaserver.api import MediaEngine, RoomOptions
+from mediaserver.captions import model
 from mediaserver.recording import disk_space
 from mediaserver.rpc.client import RemoteEngine, ask_to_end
 from scheduler.inbound_mail.service import InboundMail
@@ -66,6 +68,8 @@ from signaling.transcript.store import TranscriptStore
 from signaling.workers import remote_endpoint
 from signaling.workers.pool import WorkerPool
 from signaling.workers.supervisor import Supervisor
+
+log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
 """Size of a request body; the endpoints that take files read larger ones themselves."""
@@ -147,6 +151,14 @@ async def running(
             await server.remux_queue.stop()
 
 
+def _caption_model(settings: Settings) -> Path | None:
+    """Return the folder of the model for captions, if it can be run."""
+    fault = None if settings.asr_model is None else model.missing(settings.asr_model)
+    if fault is not None:
+        log.warning("x there are no captions: %s is missing", fault)
+    return settings.asr_model if fault is None else None
+
+
 def _build(
     settings: Settings, services: Services, engine: MediaEngine, redis: Redis, clock: Clock, measure: Measure
 ) -> Server:
@@ -182,6 +194,7 @@ def _build(
         services.audit,
         clock,
         rooms,
+        _caption_model(settings),
     )
     votes = MeetingVotes(services.votes, services.audit)
     meetings = MeetingManager(services.scheduler, dependencies, line_monitor, votes)

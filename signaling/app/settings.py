@@ -63,6 +63,8 @@ class Settings:
     """The directory of the workers' sockets where something else starts them, as another user."""
     transcript_model: Path | None = None
     """The folder of the model that transcribes recordings; None: nothing is transcribed."""
+    asr_model: Path | None = None
+    """The folder of the model that recognizes speech for captions; None: there are no captions."""
     sip: SipSettings | None = None
     """Address and port of SIP; None: no room system is called or can call in."""
 
@@ -110,6 +112,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         speaker_hold=variables.get("SPEAKER_HOLD", _hold, RoomOptions().hold_s),
         mixed_voices=variables.get("MIXED_VOICES", _mixed, RoomOptions().mixed),
         transcript_model=variables.get("TRANSCRIPT_MODEL", _existing_directory, None),
+        asr_model=variables.get("ASR_MODEL", _existing_directory, None),
         mail=_mail(variables),
         code_key=variables.secret("CODE_KEY", _key),
         groups=variables.get("GROUPS", _file, None),

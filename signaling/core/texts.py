@@ -207,6 +207,10 @@ FAULTS: Mapping[str, Pair] = {
     "notice": ("{value}", "{value}"),  # as the profile has it
     "dedicated": ("{value}", "{value}"),
     "not-recording": ("Phiên họp không được ghi hình.", "The meeting is not being recorded."),
+    "no-captions": (
+        "Máy chủ chưa có mô hình nhận dạng tiếng nói nên không có phụ đề.",
+        "The server has no model that recognizes speech, so there are no captions.",
+    ),
     "chat-closed": ("Chủ trì chưa mở nhắn tin cho điểm cầu.", "The chair has not opened the chat to points."),
     "vote-running": ("Đang có một biểu quyết; hãy kết thúc trước.", "A vote is in progress; close it first."),
     "vote-over": ("Biểu quyết đã kết thúc.", "The vote is over."),

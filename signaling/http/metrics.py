@@ -16,6 +16,7 @@ LEVELS = {
     "rooms": ("diemcau_media_rooms", "Rooms of a media worker"),
     "seats": ("diemcau_media_seats", "Seats in the rooms of a media worker"),
     "peers": ("diemcau_media_peers", "Peers whose transport is connected"),
+    "caption_speakers": ("diemcau_captioned_speakers", "Speakers whose speech a media worker recognizes now"),
     "records": ("diemcau_media_records", "1 where a media worker can record, else 0"),
 }
 """Gauges of a worker: name in the engine's stats, name and meaning for Prometheus."""
@@ -28,6 +29,9 @@ COUNTS = {
     "malformed": ("diemcau_media_malformed_packets", "RTP packets of peers that cannot be read"),
     "excess": ("diemcau_media_excess_packets", "Packets of peers under more SSRCs than they may have"),
     "refused": ("diemcau_media_refused_datagrams", "Datagrams the kernel would not take: dropped"),
+    "caption_sound_s": ("diemcau_caption_sound_seconds", "Seconds of speech recognized for captions"),
+    "caption_cpu_s": ("diemcau_caption_cpu_seconds", "Seconds of CPU that recognizing speech took"),
+    "caption_dropped_s": ("diemcau_caption_dropped_seconds", "Seconds of sound left out of captions: too late"),
 }
 """Counters of a worker, from its start; Prometheus ends these names with ``_total``."""
 

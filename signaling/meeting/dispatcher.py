@@ -47,6 +47,7 @@ COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effe
     m.Step: lambda c, client, msg, now: c.step(client, msg.to, now),
     m.WriteChat: lambda c, client, msg, now: c.write(client, msg.text, msg.to, now),
     m.OpenChat: lambda c, client, msg, _: c.open_chat(client, msg.on),
+    m.SwitchCaptions: lambda c, client, msg, _: c.switch_captions(client, msg.on),
     m.CallPoint: lambda c, client, msg, now: c.call_point(client, msg.point, now),
     m.Leave: lambda c, client, _, __: c.leave(client),
 }

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import (
     CameraWanted,
+    Caption,
+    CaptionsState,
     ComposedWhen,
     EngineLost,
     EngineReady,
@@ -97,6 +100,8 @@ class MeetingManager:
             CameraWanted: lambda e: self._tell(e.room, lambda c: c.wanted(e.seat, e.lines)),
             TilesForwarded: lambda e: self._tell(e.room, lambda c: c.tiles_forwarded(e)),
             Speaking: lambda e: self._tell(e.room, lambda c: c.speaker_changed(e.seat)),
+            Caption: lambda e: self._tell(e.room, lambda c: c.caption(e)),
+            CaptionsState: lambda e: self._tell(e.room, lambda c: c.captions_changed(e.word)),
             Levels: lambda e: self._tell(e.room, lambda c: c.levels(e.levels)),
             RecordingFailed: lambda e: self._recording_stopped(e.room, e.path, e.error),
             RecordingEnded: self._recording_ended,
@@ -269,6 +274,7 @@ class MeetingManager:
                 composed = points.policy.conduct.recordings.composed
                 duty = await self.dependencies.incidents.on_duty(session.id)
                 booking = _booking(session, places, script, presets, by, rules, interrupted, composed, duty)
+                booking = replace(booking, captions=self.dependencies.caption_model is not None)
                 state = MeetingState(booking)
                 if self._storage is not None:
                     state.disk(self._storage)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -49,6 +50,7 @@ from signaling.messages.effects import (
     Redialled,
     Release,
     RemoveSeat,
+    SetCaptions,
     SetContent,
     SetFloor,
     SetGain,
@@ -88,6 +90,8 @@ class MeetingDependencies:
     clock: Callable[[], datetime]
     room_options: RoomOptions
     """Options that all rooms have in common."""
+    caption_model: Path | None = None
+    """The folder of the model that recognizes speech for captions; None: there are no captions."""
 
 
 class MeetingRunner:
@@ -156,6 +160,7 @@ class MeetingRunner:
             StoreStep: self._store_step,
             StoreSpeaking: self._store_speaking,
             Redialled: self._redialled,
+            SetCaptions: self._set_captions,
             Release: self._release,
         }
 
@@ -419,6 +424,10 @@ class MeetingRunner:
         )
         await self._dependencies.engine.open_room(self.id, options)
         self.attached = True
+
+    async def _set_captions(self, effect: SetCaptions) -> None:
+        model = self._dependencies.caption_model
+        await self._dependencies.engine.set_captions(self.id, str(model) if effect.on and model else None)
 
     async def _close_room(self, _: CloseRoom) -> None:
         self.attached = False

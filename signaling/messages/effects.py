@@ -245,6 +245,13 @@ class OnePictureForAll:
 
 
 @dataclass(frozen=True, slots=True)
+class SetCaptions:
+    """Recognize what is said for captions, or no longer."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """Stop counting a leg in the join guard."""
 
@@ -282,5 +289,6 @@ Effect = (
     | OnePictureForAll
     | Locked
     | EndedForAll
+    | SetCaptions
     | Release
 )

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as Invalid
 from pydantic_core import from_json
 
-from mediaserver.api import EVERYONE, ComposedWhen, Layout, LayoutKind, TileIcon, TilesForwarded
+from mediaserver.api import EVERYONE, CaptionWord, ComposedWhen, Layout, LayoutKind, TileIcon, TilesForwarded
 from scheduler.core.model import ItemKind
 from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentLevel
 from scheduler.operations.incidents.model import IncidentState as IncidentStatus
@@ -26,8 +26,8 @@ Word = Literal[
     "ended", "cancelled", "revoked", "not-invited", "no-point", "wrong-line", "not-granted",
     "full", "device-taken", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
     "disk-full", "unknown-item", "not-recording", "content-taken", "chat-closed", "vote-running", "vote-over",
-    "not-entitled", "already-voted", "too-few-voters", "ballots-lost", "notice", "dedicated", "signed-out",
-    "shutting-down",
+    "not-entitled", "already-voted", "too-few-voters", "ballots-lost", "no-captions", "notice", "dedicated",
+    "signed-out", "shutting-down",
 ]  # fmt: skip
 
 Role = Literal["host", "component", "observer"]
@@ -374,6 +374,13 @@ class ShowVote(_ClientMessage):
     on: bool
 
 
+class SwitchCaptions(_ClientMessage):
+    """Be told what is said as text (`caption`), or no longer."""
+
+    type: Literal["captions"]
+    on: bool
+
+
 class Assist(_ClientMessage):
     """Direct the meeting from the centre, or give it back (central technicians)."""
 
@@ -441,6 +448,7 @@ ClientMessage = Annotated[
     | RecordVote
     | CloseVote
     | ShowVote
+    | SwitchCaptions
     | Assist
     | Redial
     | CallPoint
@@ -724,6 +732,7 @@ class Joined(_Message):
     speaking: str | None
     chat: ChatHistory
     vote: VoteState | None
+    captions: bool
     wanted: int
     now: Instant
 
@@ -762,6 +771,29 @@ class Speaking(_Message):
 
     type: Literal["speaking"] = "speaking"
     seat: str | None
+
+
+class Caption(_Message):
+    """An utterance of a seat as far as it is heard now: the same `utterance` comes again until it is `final`.
+
+    `start` and `end` are seconds since the room was opened.
+    """
+
+    type: Literal["caption"] = "caption"
+    seat: str
+    name: str
+    utterance: str
+    text: str
+    start: float
+    end: float
+    final: bool
+
+
+class CaptionsState(_Message):
+    """Captions are complete (``on``), leave out what is said (``behind``), or do not come at all (``away``)."""
+
+    type: Literal["captions"] = "captions"
+    state: CaptionWord
 
 
 class GivesWay(_Message):
@@ -960,7 +992,8 @@ ServerMessage = (
     | ScriptState | Agenda | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState
     | ContentState | WantedHeight | TilesState | IncidentState | LinesState | AssistState | CallsState | CalledState
     | DoorState | Waiting | Admitted | Renew | ChatMessage | ChatOpenState | VoteState | VoteTaken | VoteCast | Locks
-    | Pong | Bye | Error
+    | Caption
+    | CaptionsState | Pong | Bye | Error
 )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 from mediaserver.api import (
     CameraWanted,
+    Caption,
+    CaptionsState,
     ComposedWhen,
     EngineLost,
     EngineReady,
@@ -40,7 +42,18 @@ log = logging.getLogger(__name__)
 EVENTS = 10_000
 """Events that may wait for the server; a full queue slows the readers of workers down, nothing is dropped."""
 
-RoomEvent = PeerUp | PeerDown | Speaking | Levels | CameraWanted | TilesForwarded | RecordingFailed | RecordingEnded
+RoomEvent = (
+    PeerUp
+    | PeerDown
+    | Speaking
+    | Levels
+    | Caption
+    | CaptionsState
+    | CameraWanted
+    | TilesForwarded
+    | RecordingFailed
+    | RecordingEnded
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,16 @@ from signaling.workers.context import WORKERS
 
 
 class Worker(Model):
-    """A worker that answers; `records`: it sees the folder of recordings."""
+    """A worker that answers; `records`: it sees the folder of recordings.
+
+    `caption_pct` is what recognizing the speech of one speaker for captions has taken of a core, null where none was.
+    """
 
     name: str
     rooms: int
     seats: int
     records: bool
+    caption_pct: float | None
 
 
 class Machine(Model):
@@ -35,9 +39,12 @@ async def workers(request: ApiRequest) -> list[Machine]:
     return [Machine(name=name, workers=workers_there) for name, workers_there in by_machine.items()]
 
 
-def _worker(name: str, counters: Mapping[str, int]) -> Worker:
+def _worker(name: str, counters: Mapping[str, float]) -> Worker:
     rooms, seats = (int(counters.get(counter, 0)) for counter in ("rooms", "seats"))
-    return Worker(name=name, rooms=rooms, seats=seats, records=bool(counters.get("records", True)))
+    cpu, sound = (counters.get(counter, 0) for counter in ("caption_cpu_s", "caption_sound_s"))
+    caption_pct = round(100 * cpu / sound, 1) if sound else None
+    records = bool(counters.get("records", True))
+    return Worker(name=name, rooms=rooms, seats=seats, records=records, caption_pct=caption_pct)
 
 
 ROUTES = [Route("GET", "/capacity/workers", workers, "Machines that move media", list[Machine], problems=(403,))]

@@ -11,11 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from mediaserver import api
 from mediaserver.api import (
     COMPOSED,
     CONTENT,
     EVERYONE,
     TOP_HEIGHT,
+    CaptionWord,
     ComposedWhen,
     Layout,
     RoomState,
@@ -32,6 +34,7 @@ from signaling.meeting.state import layout_validation
 from signaling.meeting.state.chat import Chat, ChatWriter, may_read
 from signaling.meeting.state.controller_notices import ControllerNotices
 from signaling.meeting.state.layout_control import LayoutControl
+from signaling.meeting.state.live_captions import LiveCaptions
 from signaling.meeting.state.roster import Choice, Person, Place, Roster, Seated
 from signaling.meeting.state.script import Scene, Script
 from signaling.meeting.state.snapshot import MeetingStateSnapshot
@@ -54,6 +57,7 @@ from signaling.messages.effects import (
     Redialled,
     Release,
     RemoveSeat,
+    SetCaptions,
     SetContent,
     SetFloor,
     SetGain,
@@ -72,6 +76,7 @@ from signaling.messages.server import (
     Audience,
     CalledPoint,
     CallsState,
+    Caption,
     ChatOpenState,
     ComposingState,
     Farewell,
@@ -132,6 +137,8 @@ class Booking:
     """The technician of the centre on duty, whom points call when their connection is lost."""
     presets: tuple[Preset, ...] = ()
     """Layouts on the keys of the console, by number."""
+    captions: bool = False
+    """Whether speech can be recognized for captions."""
     echo_s: float = 0.0
     """Delay in seconds after which one hears oneself in the test room, which belongs to no session; 0 in a meeting."""
 
@@ -156,6 +163,7 @@ class MeetingState:
         self.waiting_room = WaitingRoom()
         self.chat = Chat()
         self.latest_vote = LatestVote()
+        self.live_captions = LiveCaptions()
         self.speaking: str | None = None
         self.speaking_times = SpeakingTimes()
         self.presets = {preset.number: preset for preset in booking.presets}
@@ -224,6 +232,7 @@ class MeetingState:
         self.layout_control.adopt(room.layouts, room.content if room.content in present else None, captioned=captioned)
         effects += [SetNames(self.booking.title, self.names), *self.layout_control.restore()] if captioned else []
         self.speaking = room.speaking
+        effects += [SetCaptions(False)] if room.captions else []  # pages that come back ask for them again
         return [*effects, *self.recording.found(room.recording is not None, room.paused, now, room.composed)]
 
     def _found(self, seat: Seated, state: SeatState) -> None:
@@ -248,6 +257,7 @@ class MeetingState:
                 seat.offered, seat.up, seat.wanted = state.offered, state.up, state.wanted
         effects += [*self.layout_control.restore(), SetContent(self.layout_control.content)]
         effects += [StopRecording("", "interrupted")] if room.recording is not None else []
+        effects += self._captions_anew()
         return [*effects, *self.recording.restore()]
 
     # --- join and leave
@@ -325,6 +335,8 @@ class MeetingState:
         for seat in gone:
             effects += self._forget(seat)
         seen = any(seat.up for seat in self.roster.seats.values())
+        clients = {seat.client for seat in self.roster.seats.values() if seat.client is not None}
+        effects += self.live_captions.keep(clients)
         return [*effects, *self._close_if_empty(), *self.recording.wished(now, seen), *self._look_who_speaks(now)]
 
     def _look_who_speaks(self, now: datetime) -> list[Effect]:
@@ -352,6 +364,7 @@ class MeetingState:
             self.roster.remove(seat)
         self._room_open = False
         self._ringing.clear()
+        self.live_captions.readers.clear()
         self.layout_control.unshare()  # nobody is left to be told
         return effects
 
@@ -617,6 +630,15 @@ class MeetingState:
             seat.place is not None and seat.place.id == point for seat in self.roster.seats.values()
         )
 
+    # --- captions
+
+    def switch_captions(self, client: str, on: bool) -> list[Effect]:
+        """Switch captions on or off for a client alone."""
+        self._seat_of(client)
+        if on and not self.booking.captions:
+            raise MessageError("no-captions")
+        return self.live_captions.switch(client, on)
+
     # --- votes
 
     def may_lead(self, client: str) -> str:
@@ -777,6 +799,18 @@ class MeetingState:
         self.speaking = seat_id
         return [TellAll(Speaking(seat=seat_id))]
 
+    def caption(self, event: api.Caption) -> list[Tell]:
+        """Tell who reads captions what is heard, under the name of the point that says it."""
+        seat = self.roster.seats.get(event.seat)
+        if seat is None:
+            return []
+        fields = ("seat", "utterance", "text", "start", "end", "final")
+        return self.live_captions.tell(Caption(name=seat.name, **{name: getattr(event, name) for name in fields}))
+
+    def captions_changed(self, word: CaptionWord) -> list[Tell]:
+        """Tell who reads captions whether they are complete."""
+        return self.live_captions.changed(word)
+
     def levels(self, levels: Mapping[str, int]) -> list[Tell]:
         """Tell host and controllers the levels of the seats with the floor (R-093)."""
         return self._tell_leaders(LevelsState(levels=dict(levels)))
@@ -800,6 +834,7 @@ class MeetingState:
         for seat in self.roster.seats.values():
             seat.up = seat.offered = False
         silence = list[Effect](self.speaker_changed(None)) if self.speaking else []
+        silence += self.live_captions.changed("away")
         return silence + self.recording.media_lost(now)
 
     def restore(self) -> list[Effect]:
@@ -810,7 +845,11 @@ class MeetingState:
         for seat in self.roster.seats.values():
             effects += self._seat(seat) if seat.here else []
         effects += [SetContent(self.layout_control.content)] if self.layout_control.content is not None else []
-        return [*effects, *self.recording.restore(), TellAll(Renew())]
+        return [*effects, *self._captions_anew(), *self.recording.restore(), TellAll(Renew())]
+
+    def _captions_anew(self) -> list[Effect]:
+        """Return the effect that lets a room recognize speech which did not, if somebody reads captions."""
+        return [SetCaptions(True)] if self.live_captions.readers else []
 
     def amended(
         self,
@@ -891,6 +930,7 @@ class MeetingState:
             speaking=self.speaking,
             chat=self.chat.history(None if seat.place is None else seat.place.id, chair=self._is_leader(seat)),
             vote=self._vote_state(seat),
+            captions=self.booking.captions,
             wanted=seat.wanted,
             now=now,
         )
@@ -939,6 +979,7 @@ class MeetingState:
         if not self._room_open or self._ringing or any(seat.here for seat in self.roster.seats.values()):
             return []
         self._room_open = False
+        self.live_captions.readers.clear()
         return [*self.recording.room_closed(), CloseRoom()]
 
     def _seat(self, seat: Seated) -> list[Effect]:

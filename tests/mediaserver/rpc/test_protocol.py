@@ -72,6 +72,8 @@ EVENTS: list[api.Event] = [
     api.PeerDown("r", "a", "silent"),
     api.Speaking("r", None),
     api.Levels("r", {"a": -30}),
+    api.Caption("r", "a", "0-1", "Kính thưa", 1.5, 2.25, final=True),
+    api.CaptionsState("r", "behind"),
     api.CameraWanted("r", "a", 180),
     api.TilesForwarded("r", "a", TILES, 1280, 720, 40, "Họp giao ban", True),
     api.RecordingFailed("r", "/f.mp4", "disk-full"),

@@ -387,9 +387,25 @@ class MediaEngine(Protocol):
         """
 
     async def accept(self, room: str, seat: str, answer: str) -> None:
-        """Take a room system's answer to the offer of :meth:`invite`; media flows, :class:`PeerUp` comes.
+        """Take a room system's answer to the offer of :meth:`invite`; media flows, :class:`PeerUp` comes. Or take its
+        answer to that of :meth:`reoffer`.
 
         Raises :class:`mediaserver.errors.BadOffer` when it cannot be used, or nothing was offered.
+        """
+
+    async def renegotiate(self, room: str, seat: str, offer: str) -> str:
+        """Answer an offer within the call of a room system (RFC 3264 §8): hold, other ports, a picture more or less.
+
+        On hold its sound and picture are neither sent nor taken, and silence ends the call after an hour only. Raises
+        :class:`mediaserver.errors.BadOffer` when the offer cannot be used or there is no call, and
+        :class:`mediaserver.errors.NoPortFree`; the call then stays as it was.
+        """
+
+    async def reoffer(self, room: str, seat: str) -> str:
+        """Return an offer of what a call uses, for a room system that asked for one (RFC 3261 §14.2).
+
+        :meth:`accept` may follow; until then the call stays as it is. Raises :class:`mediaserver.errors.BadOffer` when
+        there is no call.
         """
 
     async def refresh_picture(self, room: str, seat: str) -> None:

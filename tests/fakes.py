@@ -172,6 +172,16 @@ class FakeEngine:
         self._room(room, seat).up.add(seat)
         self.emit(PeerUp(room, seat))
 
+    async def renegotiate(self, room: str, seat: str, offer: str) -> str:
+        self._note("renegotiate", room, seat, offer)
+        self._room(room, seat)
+        return f"answer to {offer}"
+
+    async def reoffer(self, room: str, seat: str) -> str:
+        self._note("reoffer", room, seat)
+        self._room(room, seat)
+        return f"offer of {seat} again"
+
     async def refresh_picture(self, room: str, seat: str) -> None:
         self._note("refresh_picture", room, seat)
         self._room(room, seat)

@@ -7,6 +7,7 @@ from which more could be learned, and do not know padding to probe a link with.
 import secrets
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mediaserver.api import ConnectionQuality, RoomOptions
 from mediaserver.congestion.downlink import Downlink
@@ -23,7 +24,7 @@ from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp import sip_write
 from mediaserver.sdp.h264 import DecoderLimits
 from mediaserver.sdp.sip_parse import SOUNDS, Media, Session
-from mediaserver.transport.plain_rtp import PlainPorts, PlainTransport, local_address
+from mediaserver.transport.plain_rtp import HELD_SILENCE_S, SILENCE_S, PlainPorts, PlainTransport, local_address
 from mediaserver.transport.state import State
 from mediaserver.video.quality import COMPOSED_BPS, QUALITIES, USUAL
 
@@ -78,7 +79,14 @@ class SipPeer:
         """Always empty: a second picture of a room system is not received yet."""
         self.downlink = Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
-        self._number = secrets.randbits(31)
+        self.offered = False
+        """Whether an offer of ours waits for its answer."""
+        self._session: Session | None = None
+        """The newest description of the peer that uses anything of ours."""
+        self._local_host = ""
+        self._number, self._version, self._description = secrets.randbits(31), 1, ""
+        """Number and version of the newest description of ours, and its text."""
+        self._held = False
         self._sound_stream: SipAudioStream | None = None
         self._picture_stream: SipVideoStream | None = None
         self._loss = Loss()
@@ -89,9 +97,11 @@ class SipPeer:
 
     def offer(self, remote: str) -> str:
         """Open ports and return an offer of everything, for a peer at `remote` if that is known. Raises NoPortFree."""
-        host = local_address(self._hosts, remote)
-        self._open_ports(host, sound=True, picture=True)
-        return sip_write.offer(self._local(host))
+        self._local_host = local_address(self._hosts, remote)
+        self._open_ports(sound=True, picture=True)
+        self.offered = True
+        self._description = sip_write.offer(self._local)
+        return self._description
 
     def accept(self, session: Session) -> None:
         """Take the answer to our offer and start. Raises BadOffer, and nothing has changed then."""
@@ -103,6 +113,7 @@ class SipPeer:
         if session.camera is None and self._picture_stream is not None:
             self._release(self._picture_stream)
             self._picture_stream = None
+        self.offered = False
         self._apply_description(session)
         self.begin()
 
@@ -110,58 +121,139 @@ class SipPeer:
         """Open ports and return the answer to an offer; :meth:`begin` follows. Raises NoPortFree."""
         place = session.sound if session.sound is not None else session.camera
         assert place is not None
-        host = local_address(self._hosts, session.media[place].host)
-        self._open_ports(host, sound=session.sound is not None, picture=session.camera is not None)
+        self._local_host = local_address(self._hosts, session.media[place].host)
+        self._open_ports(sound=session.sound is not None, picture=session.camera is not None)
         self._apply_description(session)
-        return sip_write.answer(session, self._local(host), shows=self.picture is not None)
+        self._description = sip_write.answer(session, self._local, shows=self.picture is not None)
+        return self._description
+
+    def renegotiate(self, session: Session) -> str:
+        """Answer an offer within the call (RFC 3264 §8). Raises BadOffer, NoPortFree, and nothing has changed then.
+
+        On hold nothing is sent, and nothing taken: a peer that only holds the sound plays its music into it.
+        """
+        self._check(session)
+        if session.sound is not None and self._sound_stream is None:
+            self._open_sound()
+        if session.camera is not None and self._picture_stream is None:
+            self._open_picture()
+        self._hold(session.held)
+        self._apply_description(session)
+        self.offered = False
+        if self._held:  # `sendonly` is answered by `inactive`: its music is not wanted (RFC 3264 §8.4)
+            session = Session(tuple(replace(media, sends=False) for media in session.media))
+        return self._describe(session, shows=self.picture is not None)
+
+    def reoffer(self) -> str:
+        """Return an offer of what the call uses, both ways."""
+        assert self._session is not None
+        self.offered = True
+        both = tuple(replace(media, sends=True, receives=True) for media in self._session.media)
+        return self._describe(Session(both), shows=True)
+
+    def accept_reoffer(self, session: Session) -> None:
+        """Take the answer to an offer of :meth:`reoffer`. Raises BadOffer, and nothing has changed then."""
+        self._check(session)
+        missing = session.sound is not None and self._sound_stream is None
+        if missing or (session.camera is not None and self._picture_stream is None):
+            raise BadOffer("answer with other m-lines than were offered")
+        self.offered = False
+        self._hold(session.held)
+        self._apply_description(session)
 
     def begin(self) -> None:
         """Start sending and receiving."""
-        now = time.monotonic()
-        self._reported = now
-        if self._picture_stream is not None and not self._picture_stream.feedback & {"nack pli", "ccm fir"}:
-            self._keyframes = [now + after for after in KEYFRAMES_S]
+        self._reported = time.monotonic()
+        self._expect_no_requests(self._reported)
         self.transport.connect()
 
-    def _open_ports(self, host: str, *, sound: bool, picture: bool) -> None:
+    def _check(self, session: Session) -> None:
+        """Raise BadOffer where a description is no successor of the newest one."""
+        before = () if self._session is None else self._session.media
+        if len(session.media) < len(before):
+            raise BadOffer("SDP with fewer m-lines than before")
+        wants = any(media.port and media.kind in ("audio", "video") for media in session.media)
+        if wants and session.sound is None and session.camera is None:
+            raise BadOffer("SDP shares no codec with us")
+
+    def _describe(self, session: Session, *, shows: bool) -> str:
+        """Return our description for that of a peer; its version is a new one where it differs from the last."""
+        description = sip_write.answer(session, self._local, shows=shows)
+        if description != self._description:
+            self._version += 1
+            self._description = sip_write.answer(session, self._local, shows=shows)
+        return self._description
+
+    def _expect_no_requests(self, now: float) -> None:
+        """Plan key frames for a peer that cannot request them."""
+        if self._picture_stream is not None and not self._picture_stream.feedback & {"nack pli", "ccm fir"}:
+            self._keyframes = [now + after for after in KEYFRAMES_S]
+
+    def _open_ports(self, *, sound: bool, picture: bool) -> None:
+        """Open the ports of a call. Raises NoPortFree, with all of them closed."""
         try:
             if sound:
-                self._sound_stream = SipAudioStream(self._ports, host, self.downlink, self._audio_received)
-                self.transport.port_pairs.append(self._sound_stream.port_pair)
+                self._open_sound()
             if picture:
-                name = f"camera:{self.seat}"
-                self._picture_stream = SipVideoStream(self._ports, host, self.downlink, name, self._flush_queue)
-                self.transport.port_pairs.append(self._picture_stream.port_pair)
+                self._open_picture()
         except Exception:
             self.transport.close()
             raise
+
+    def _open_sound(self) -> None:
+        self._sound_stream = SipAudioStream(self._ports, self._local_host, self.downlink, self._audio_received)
+        self.transport.port_pairs.append(self._sound_stream.port_pair)
+
+    def _open_picture(self) -> None:
+        name = f"camera:{self.seat}"
+        self._picture_stream = SipVideoStream(self._ports, self._local_host, self.downlink, name, self._flush_queue)
+        self.transport.port_pairs.append(self._picture_stream.port_pair)
 
     def _release(self, stream: SipStream) -> None:
         """Give back the ports of an m-line that was refused."""
         self.transport.port_pairs.remove(stream.port_pair)
         stream.port_pair.close()
 
-    def _local(self, host: str) -> sip_write.Local:
+    @property
+    def _local(self) -> sip_write.Local:
         sound, picture = (
             stream.port_pair.port if stream else 0 for stream in (self._sound_stream, self._picture_stream)
         )
-        return sip_write.Local(host, sound, picture, self._number)
+        return sip_write.Local(self._local_host, sound, picture, self._number, self._version)
+
+    def _hold(self, held: bool) -> None:
+        """Put the call on hold, or go on with it."""
+        if self._held and not held:
+            self._expect_no_requests(time.monotonic())
+        self._held = held
 
     def _apply_description(self, session: Session) -> None:
-        """Send to the addresses that the peer named, and make forwarders for the codecs it takes."""
-        if session.sound is not None and self._sound_stream is not None:
+        """Send to the addresses that the peer named what it takes, and take what it sends; nothing of both on hold."""
+        if session.sound is not None or session.camera is not None:
+            self._session = session
+        now = time.monotonic()
+        for stream in self._streams:
+            stream.taken, stream.port_pair.path.heard = False, now
+        sound, picture = self._sound_stream, self._picture_stream
+        self.audio, self.picture = None, None
+        if session.sound is not None and sound is not None:
             media = session.media[session.sound]
             codec = sip_write.choose(media, SOUNDS)
-            _aim(self._sound_stream, media, {})
-            if media.receives:
+            _aim(sound, media, {}, now)
+            sound.taken = media.sends and not self._held
+            if media.receives and not self._held:
                 self.sound = codec.name
-                self.audio = self._sound_stream.send({codec.name: codec.payload_type}, None)
-        if session.camera is not None and self._picture_stream is not None:
+                self.audio = sound.send({codec.name: codec.payload_type}, None)
+        if session.camera is not None and picture is not None:
             media = session.media[session.camera]
-            _aim(self._picture_stream, media, _MODES)
-            self._picture_stream.feedback = media.feedback
-            if media.receives:
-                self._start_video(media, self._picture_stream)
+            _aim(picture, media, _MODES, now)
+            picture.taken = media.sends and not self._held
+            picture.feedback = media.feedback
+            if media.receives and not self._held:
+                self._start_video(media, picture)
+        for stream in self._streams:
+            if stream.forwarder is not None and stream.forwarder not in (self.audio, self.picture):
+                stream.forwarder.follow(None, now)
 
     def _start_video(self, media: Media, stream: SipVideoStream) -> None:
         codec = sip_write.choose_picture(media)
@@ -230,7 +322,7 @@ class SipPeer:
             self._reported = now
             received, lost = (sum(each) for each in zip(*(stream.report(now) for stream in self._streams), strict=True))
             self._loss.update(received, lost)
-            self.transport.check(now)
+            self.transport.check(now, HELD_SILENCE_S if self._held else SILENCE_S)
         return False
 
     async def close(self) -> None:
@@ -240,8 +332,8 @@ class SipPeer:
         self.transport.close()
 
 
-def _aim(stream: SipStream, media: Media, ours: dict[int, str]) -> None:
+def _aim(stream: SipStream, media: Media, ours: dict[int, str], now: float) -> None:
     """Expect the peer's codecs, and send to its ports."""
     theirs = {codec.payload_type: codec.name for codec in media.codecs if codec.name != "telephone-event"}
     stream.codecs = {number: "H264" if name == SINGLE_NAL else name for number, name in (ours | theirs).items()}
-    stream.port_pair.aim(media.host, media.port, media.rtcp_port, time.monotonic())
+    stream.port_pair.aim(media.host, media.port, media.rtcp_port, now)

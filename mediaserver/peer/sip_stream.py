@@ -33,6 +33,8 @@ class SipStream:
         self._downlink = downlink
         self.port_pair: RtpPortPair = ports.open(host, self)
         self.codecs: Mapping[int, str] = {}
+        self.taken = True
+        """Whether its packets are taken; those that come on hold are not."""
         self.forwarder: Forwarder | None = None
         self.receive_stats: ReceiveStats | None = None
         """Of the stream received at present."""
@@ -43,7 +45,11 @@ class SipStream:
         self._own_ssrc = secrets.randbits(32) or 1
 
     def send(self, payload_types: dict[str, int], flush_queue: FlushQueue | None) -> Forwarder:
-        """Start a stream to the peer; pictures wait in `flush_queue` for their turn."""
+        """Start a stream to the peer, or go on with it; pictures wait in `flush_queue` for their turn."""
+        if self.forwarder is not None:
+            if self.forwarder.payload_types == payload_types:
+                return self.forwarder
+            self.forwarder.close()
         self.forwarder = Forwarder(payload_types, self._clock_rate, self.port_pair, flush_queue=flush_queue)
         self._own_ssrc = self.forwarder.ssrc
         return self.forwarder
@@ -51,7 +57,7 @@ class SipStream:
     def rtp(self, packet: Packet, now: float) -> None:
         """Take one RTP packet; keep-alives have unknown payload types (RFC 6263 §4.6) or are empty."""
         codec = self.codecs.get(packet.payload_type)
-        if codec is None:
+        if codec is None or not self.taken:
             return
         if packet.ssrc != self._ssrc or self.receive_stats is None:
             if self.receive_stats is not None and now - self._last_packet_at < TAKEOVER_S:

@@ -212,6 +212,14 @@ class Room:
         if old is not None:
             await old.close()
 
+    def renegotiated(self, name: str) -> None:
+        """Follow what a room system sends and takes since its session changed."""
+        seat = self.seat(name)
+        self._limit(seat)
+        self._connect_sound(name)
+        self._refresh_viewers(name)
+        self.hurry()
+
     def set_floor(self, name: str, open_: bool) -> None:
         """Open or close the floor of a seat."""
         seat = self.seat(name)

@@ -54,6 +54,8 @@ class EngineCommands(ABC):
     connect = _passed_on(MediaEngine.connect)
     invite = _passed_on(MediaEngine.invite)
     accept = _passed_on(MediaEngine.accept)
+    renegotiate = _passed_on(MediaEngine.renegotiate)
+    reoffer = _passed_on(MediaEngine.reoffer)
     refresh_picture = _passed_on(MediaEngine.refresh_picture)
     set_floor = _passed_on(MediaEngine.set_floor)
     set_gain = _passed_on(MediaEngine.set_gain)

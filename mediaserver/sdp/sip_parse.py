@@ -16,6 +16,8 @@ from mediaserver.sdp.sections import Head, Section, head, integer, read_paramete
 PLAIN = ("RTP/AVP", "RTP/AVPF")
 SOUNDS = ("G722", "PCMA", "PCMU")
 """Audio codecs, best first."""
+SOUND_CLOCK = "8000"
+"""The RTP clock of all of them, in Hz; tones of another clock belong to another codec (RFC 4733 §2.1)."""
 STATIC = {0: "PCMU", 3: "GSM", 4: "G723", 8: "PCMA", 9: "G722", 15: "G728", 18: "G729", 31: "H261", 34: "H263"}
 """Codecs with static payload types, which need no `rtpmap` (RFC 3551 §6)."""
 HELPERS = {"TELEPHONE-EVENT", "CN", "RED", "RTX", "ULPFEC", "FLEXFEC", "FLEXFEC-03", "PARITYFEC"}
@@ -75,6 +77,12 @@ class Session:
         """The first video m-line with a codec of ours that shows no slides (RFC 4796)."""
         return self._first("video")
 
+    @property
+    def held(self) -> bool:
+        """True if it puts a call on hold (RFC 3264 §8.4): its sound, or all it has, takes nothing of ours."""
+        used = [self.media[each] for each in (self.sound, self.camera) if each is not None]
+        return not any(each.receives for each in used) or (self.sound is not None and not used[0].receives)
+
     def _first(self, kind: str) -> int | None:
         found = (i for i, each in enumerate(self.media) if each.kind == kind and each.usable and not each.slides)
         return next(found, None)
@@ -87,12 +95,17 @@ def is_plain(text: str) -> bool:
 
 
 def parse(text: str) -> Session:
-    """Read an offer or an answer. Raises BadOffer."""
-    session, groups = sections(text)
-    found = Session(tuple(_media(each, session) for each in groups))
+    """Read an offer or an answer that begins a call. Raises BadOffer, also when it shares no codec with us."""
+    found = read(text)
     if found.sound is None and found.camera is None:
         raise BadOffer("SDP shares no codec with us")
     return found
+
+
+def read(text: str) -> Session:
+    """Read an offer or an answer within a call, which may share no codec with us (hold). Raises BadOffer."""
+    session, groups = sections(text)
+    return Session(tuple(_media(each, session) for each in groups))
 
 
 def codec_names(text: str) -> frozenset[str]:
@@ -160,10 +173,11 @@ def _rtcp_port(section: Section, port: int) -> int:
 
 
 def _codecs(m_line: Head, section: Section) -> tuple[Codec, ...]:
-    parameters = section.numbered("fmtp")
+    parameters, maps = section.numbered("fmtp"), section.numbered("rtpmap")
     found = (
         _codec(m_line.kind, name, number, read_parameters(parameters.get(number, "")))
         for number, name in _named(m_line, section)
+        if name != "TELEPHONE-EVENT" or maps[number].partition("/")[2].strip() == SOUND_CLOCK
     )
     return tuple(codec for codec in found if codec is not None)
 

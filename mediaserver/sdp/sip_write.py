@@ -29,12 +29,14 @@ _DIRECTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Our address and the even ports of audio and video, 0 for none; `number` names the session."""
+    """Our address and the even ports of audio and video, 0 for none; `number` names the session, `version` counts its
+    descriptions (RFC 3264 §8)."""
 
     host: str
     sound_port: int
     camera_port: int
     number: int
+    version: int = 1
 
 
 def choose(media: Media, names: tuple[str, ...]) -> Codec:
@@ -101,7 +103,7 @@ def _answer_picture(media: Media, port: int, shows: bool) -> list[str]:
 
 def _session(local: Local) -> list[str]:
     family = f"IP{ipaddress.ip_address(local.host).version}"
-    origin = f"o=diemcau {local.number} 1 IN {family} {local.host}"
+    origin = f"o=diemcau {local.number} {local.version} IN {family} {local.host}"
     return ["v=0", origin, "s=diemcau", f"c=IN {family} {local.host}", "t=0 0"]
 
 

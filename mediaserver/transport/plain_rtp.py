@@ -1,7 +1,8 @@
 """Plain RTP for room systems (RFC 3550): an even port for RTP and the odd one above it for RTCP, for each m-line.
 
 Media goes to the address in the SDP until something comes from that host, then to the sender's port (symmetric RTP, RFC
-4961); packets from any other host are dropped. Sockets are polled with the engine's, never waited for.
+4961). It never leaves a port that still sends, but for the one in the SDP; packets from any other host are dropped.
+Sockets are polled with the engine's, never waited for.
 """
 
 import logging
@@ -28,6 +29,11 @@ SILENCE_S = 25.0
 """Seconds of silence after which a room system is gone: five intervals of RTCP (RFC 3550 §6.3.5). With its microphone
 muted and its camera covered, it may send nothing but a report every five seconds, and some of those get lost. Its tile
 is empty after 1.5 s anyway."""
+TAKEOVER_S = 2.0
+"""Seconds of silence after which media goes to another port of the host that sends."""
+HELD_SILENCE_S = 3600.0
+"""The same of a room system that is on hold, which need not even send reports. Its session timer ends the call sooner
+if it is gone (RFC 4028)."""
 
 
 class Receiver(Protocol):
@@ -128,13 +134,21 @@ class RtpPortPair:
         """A path that is never opened, so that the fast loop leaves its packets to :meth:`send`; it notes the time of
         the last packet."""
         self._host = ""
+        self._named: list[Address | None] = [None, None]
+        """Destinations of RTP and RTCP as the peer named them."""
         self._aims: list[Address | None] = [None, None]
         """Destinations of RTP and RTCP."""
+        self._aims_heard = [-TAKEOVER_S, -TAKEOVER_S]
+        """When something came from each destination last, in seconds."""
 
     def aim(self, host: str, port: int, rtcp_port: int, now: float) -> None:
-        """Accept media from `host` alone, and send to these ports there until its real ones are known."""
-        self._host = host
-        self._aims = [(host, port), (host, rtcp_port)] if host else [None, None]
+        """Accept media from `host` alone, and send to these ports there until its real ones are known. Called with what
+        it was called with before, it leaves those."""
+        named: list[Address | None] = [(host, port), (host, rtcp_port)] if host else [None, None]
+        if named != self._named:
+            moved = self._named[0] is not None  # its old port may send for a moment
+            self._host, self._named, self._aims = host, named, [*named]
+            self._aims_heard = [now if moved else now - TAKEOVER_S] * 2
         self.path.heard = now
 
     @property
@@ -167,8 +181,14 @@ class RtpPortPair:
                 self._counters.malformed += 1
                 return
             self._receiver.rtp(packet, now)
-        self._aims[number] = address
+        self._follow(number, address, now)
         self.path.heard = now
+
+    def _follow(self, number: int, address: Address, now: float) -> None:
+        """Send to where a packet came from, unless another port of that host sends, too."""
+        silent = now - self._aims_heard[number] >= TAKEOVER_S
+        if silent or address in (self._aims[number], self._named[number]):
+            self._aims[number], self._aims_heard[number] = address, now
 
     def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
         """Send packets without header extensions: room systems know none."""
@@ -209,9 +229,9 @@ class PlainTransport(Stateful):
         """Connect: both sides know where to send."""
         self._set_state("connected", "")
 
-    def check(self, now: float) -> None:
-        """Close when the peer has been silent too long on all its m-lines."""
-        if self.state == "connected" and all(now - pair.heard > SILENCE_S for pair in self.port_pairs):
+    def check(self, now: float, silence_s: float) -> None:
+        """Close when the peer has been silent for longer than `silence_s` on all its m-lines."""
+        if self.state == "connected" and all(now - pair.heard > silence_s for pair in self.port_pairs):
             self._set_state("closed", "silent")
 
     def close(self) -> None:

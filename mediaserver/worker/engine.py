@@ -253,10 +253,33 @@ class LocalEngine:
 
     async def accept(self, room: str, seat: str, answer: str) -> None:
         """Take the SDP answer of a room system. Raises BadOffer, UnknownRoom, UnknownSeat."""
-        peer = self._room(room).seat(seat).peer
-        if not isinstance(peer, SipPeer) or peer.transport.state != "new":
+        target = self._room(room)
+        peer = target.seat(seat).peer
+        if not isinstance(peer, SipPeer) or not peer.offered:
             raise BadOffer("an answer to nothing")
-        peer.accept(sip_parse.parse(answer))
+        if peer.transport.state == "new":
+            peer.accept(sip_parse.parse(answer))
+        else:
+            peer.accept_reoffer(sip_parse.read(answer))
+            target.renegotiated(seat)
+
+    async def renegotiate(self, room: str, seat: str, offer: str) -> str:
+        """Answer an SDP offer within a call. Raises BadOffer, NoPortFree, UnknownRoom, UnknownSeat."""
+        peer = self._call(room, seat)
+        answer = peer.renegotiate(sip_parse.read(offer))
+        self._room(room).renegotiated(seat)
+        return answer
+
+    async def reoffer(self, room: str, seat: str) -> str:
+        """Return an SDP offer of what a call uses. Raises BadOffer, UnknownRoom, UnknownSeat."""
+        return self._call(room, seat).reoffer()
+
+    def _call(self, room: str, seat: str) -> SipPeer:
+        """Return the media of a connected room system. Raises BadOffer, UnknownRoom, UnknownSeat."""
+        peer = self._room(room).seat(seat).peer
+        if not isinstance(peer, SipPeer) or peer.transport.state != "connected":
+            raise BadOffer("no call to change")
+        return peer
 
     async def refresh_picture(self, room: str, seat: str) -> None:
         """Send a key frame to a seat."""

@@ -39,7 +39,7 @@ from signaling.booking import session_costs
 from signaling.core.errors import BadInput, MessageError
 from signaling.http.openapi import public_path
 from signaling.messages import server
-from signaling.sip.agent import reinvite, request_checks, session_timer
+from signaling.sip.agent import request_checks, session_timer
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.protocol import framing
 from signaling.sip.protocol import message as sip_message
@@ -134,12 +134,13 @@ def read_offer(data: bytes) -> None:
 
 
 def read_room_offer(data: bytes) -> None:
-    """Parse the SDP offer of a room system, and write our answer to it."""
+    """Parse the SDP offer of a room system, as one that begins a call and as one within it, and write our answer."""
     text = data.decode("utf-8", "replace")
     sip_parse.is_plain(text)
     try:
         sip_parse.codec_names(text)
-        session = sip_parse.parse(text)
+        session = sip_parse.read(text)
+        assert session.held or session == sip_parse.parse(text)
     except BadOffer:
         return
     answer = sip_write.answer(session, ROOM_LOCAL, shows=True)
@@ -254,7 +255,6 @@ def read_sip(data: bytes) -> None:
         return
     message.came_from("192.0.2.1", 40000)
     sip_message.parse(sip_message.respond(message, 486, "tag").write())
-    reinvite.answer_offer(message.text, message.text, message.text, 1)
     if request_checks.check_invite(message) is None:
         dialog = Dialog.as_callee(message, "tag", "<sip:us@192.0.2.2>")
         assert dialog.next_hop.host

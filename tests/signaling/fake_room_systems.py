@@ -41,10 +41,7 @@ class FakeCall:
             name="",
             user="room",
             user_agent="Fake VCS 1.0",
-            own="v=0",
             theirs=self.sdp,
-            said="v=0",
-            version=0,
             expires=None,
         )
 
@@ -126,12 +123,12 @@ class FakeIncoming:
     acknowledged: asyncio.Event | None = None
     """What its ACK waits for."""
 
-    async def accept(self, answer: str) -> Call:
+    async def accept(self, sdp: str) -> Call:
         if self.acknowledged is not None:
             await self.acknowledged.wait()
         if self.gone:
             raise CallUnanswered
-        self.answer, self.call = answer, FakeCall(self.peer, self.offer)
+        self.answer, self.call = sdp, FakeCall(self.peer, self.offer or "answer of a room")
         return self.call  # type: ignore[return-value]
 
     def refuse(self, status: int) -> None:

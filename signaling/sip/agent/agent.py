@@ -5,8 +5,8 @@
     call = await agent.invite(Target("10.57.1.20"), offer, name="UBND tỉnh")
     await call.ended.wait()
 
-The agent refuses what it does not support: other methods (501), required extensions (420), INVITEs without an offer
-(488), offers within a call that ask for another session (488). It asks for no password and gives none.
+The agent refuses what it does not support: other methods (501), required extensions (420). It asks for no password and
+gives none.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from typing import Protocol
 
 from signaling.sip.agent import request_checks
 from signaling.sip.agent.call import Call
-from signaling.sip.agent.context import AgentContext, RemoteParty, SipSettings, Target
+from signaling.sip.agent.context import AgentContext, MediaHandler, RemoteParty, SipSettings, Target
 from signaling.sip.agent.incoming_call import IncomingCall
 from signaling.sip.agent.outgoing_call import OutgoingCall, new_request
 from signaling.sip.agent.rate_limit import RateLimit
@@ -52,14 +52,11 @@ INVITE_COST = 5.0
 """An INVITE makes the handler work, and its response is repeated for up to half a minute."""
 
 
-class CallHandler(Protocol):
-    """Decides on incoming calls, and learns that a remote party needs a key frame."""
+class CallHandler(MediaHandler, Protocol):
+    """Decides on incoming calls, and changes the media of those that go on."""
 
     async def called(self, incoming: IncomingCall) -> None:
         """Take an incoming call: call exactly one of `incoming.accept` and `incoming.refuse`."""
-
-    def keyframe_requested(self, call: Call) -> None:
-        """Send a key frame: the remote party of a call lost its picture and asks for a whole one (RFC 5168)."""
 
 
 class Agent:
@@ -69,7 +66,7 @@ class Agent:
         self._settings = settings
         self._handler = handler
         self._layer = TransactionLayer(self._on_request, self._on_flow_lost, self._is_needed)
-        self._context = AgentContext(settings, self._layer, handler.keyframe_requested)
+        self._context = AgentContext(settings, self._layer, handler)
         self._waiting: dict[tuple[str, str], IncomingCall] = {}
         self._outgoing: set[OutgoingCall] = set()
         self._rate_limit = RateLimit()

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from signaling.sip.agent import request_checks, session_timer
 from signaling.sip.agent.context import MEDIA_CONTROL, AgentContext, RemoteParty
 from signaling.sip.agent.dialog import Dialog
-from signaling.sip.agent.reinvite import answer_offer
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.address import DEFAULT_PORT
-from signaling.sip.protocol.errors import CallUnanswered
+from signaling.sip.protocol.errors import CallUnanswered, OfferRefused
 from signaling.sip.protocol.message import SDP, Headers, Request, Response
 from signaling.sip.protocol.transaction_layer import ServerTransaction
 from signaling.sip.protocol.transport import Flow
@@ -19,6 +18,8 @@ REQUEST_TIMEOUT_S = 4.0
 """How long the response to a request within the dialog (BYE, OPTIONS) is awaited; the request is repeated longer."""
 
 
+RETRY_AFTER_S = 2
+"""When a remote party may offer again whose last offer is not answered yet (RFC 3261 §14.2: 0 to 10)."""
 CSEQ_RESERVE = 16
 """CSeq numbers that another process may have used since the snapshot of the call was taken."""
 
@@ -30,20 +31,17 @@ class Call:
     `session timer`, `no ack`.
     """
 
-    def __init__(
-        self, context: AgentContext, dialog: Dialog, flow: Flow, peer: RemoteParty, own: str, sdp: str
-    ) -> None:
+    def __init__(self, context: AgentContext, dialog: Dialog, flow: Flow, peer: RemoteParty, sdp: str) -> None:
         self.id = secrets.token_hex(8)
         self.peer = peer
         self.sdp = sdp
         self._context = context
         self._dialog = dialog
         self._flow = flow
-        self._own_sdp = own
         self.ended = asyncio.Event()
         self.reason = ""
-        self._newest_sdp = own
-        self._version = 0
+        self._answering = False
+        """Whether an offer within the call is not answered yet."""
         self._invite: ServerTransaction | None = None
         """The newest INVITE of the remote party, until its ACK."""
         self._acknowledged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -60,8 +58,7 @@ class Call:
         dialog = Dialog(*about, routes=routes, sequence=sequence, remote_sequence=snapshot.heard)
         flow = context.layer.transport.resumed(snapshot.transport, (snapshot.host, snapshot.port))
         peer = RemoteParty(snapshot.host, snapshot.name, snapshot.user, snapshot.user_agent)
-        call = cls(context, dialog, flow, peer, snapshot.own, snapshot.theirs)
-        call._newest_sdp, call._version = snapshot.said, snapshot.version
+        call = cls(context, dialog, flow, peer, snapshot.theirs)
         call._acknowledged.set_result(True)
         if snapshot.expires is not None:
             call._hang_up_at(snapshot.expires)
@@ -87,10 +84,7 @@ class Call:
             name=peer.name,
             user=peer.user,
             user_agent=peer.user_agent,
-            own=self._own_sdp,
             theirs=self.sdp,
-            said=self._newest_sdp,
-            version=self._version,
             expires=self._expires,
         )
 
@@ -165,12 +159,25 @@ class Call:
             raise CallUnanswered("no ACK" if self.reason == "no ack" else "gone before the ACK")
 
     def confirmed(self, ack: Request) -> None:
-        """Take an ACK. The ACK of a later INVITE proves that the response to the first one arrived, too."""
+        """Take an ACK, with the answer to an offer of ours in it.
+
+        The ACK of a later INVITE proves that the response to the first one arrived, too.
+        """
         number, _ = ack.sequence
         if self._invite is not None and self._invite.request.sequence[0] == number:
+            offered = not self._invite.request.body
             self._stop_repeating()
+            if offered and ack.content_type == SDP:
+                self._take_answer(ack.text)
         if not self._acknowledged.done():
             self._acknowledged.set_result(True)
+
+    def _take_answer(self, answer: str) -> None:
+        """Take the answer to our offer: that of a call that begins is waited for by who accepted it."""
+        if self._acknowledged.done():
+            self._context.spawn(self._context.handler.reanswered(self, answer))
+        else:
+            self.sdp = answer
 
     def uses(self, flow: Flow) -> bool:
         """Return whether the call uses this flow."""
@@ -212,33 +219,50 @@ class Call:
             return
         self._respond(transaction, 200)
         if b"picture_fast_update" in request.body:
-            self._context.keyframe_requested(self)
+            self._context.handler.keyframe_requested(self)
 
     def _reinvite(self, transaction: ServerTransaction) -> None:
-        """Answer a re-INVITE or UPDATE: the same session again, hold, or only a session refresh."""
+        """Answer a re-INVITE or UPDATE: an offer, the wish for one of ours, or only a session refresh."""
         request = transaction.request
-        if (refusal := request_checks.check_reinvite(request)) is not None:
+        refusal = request_checks.check_reinvite(request)
+        if refusal is None and request.body and request.content_type != SDP:
+            refusal = 415, [("accept", SDP)]
+        offers = bool(request.body) or request.method == "INVITE"
+        if refusal is None and offers and self._answering:
+            refusal = 500, [("retry-after", str(RETRY_AFTER_S))]
+        if refusal is not None:
             self._respond(transaction, *refusal)
+        elif offers:
+            self._context.spawn(self._renegotiate(transaction))
+        else:
+            self._renew(transaction, self._context.response(request, 200))
+
+    async def _renegotiate(self, transaction: ServerTransaction) -> None:
+        """Answer an offer, or the wish for one, as the handler does."""
+        request, handler = transaction.request, self._context.handler
+        if request.method == "INVITE":
+            self._context.layer.respond(transaction, self._context.response(request, 100))
+        self._answering = True
+        try:
+            sdp = await (handler.reoffered(self, request.text) if request.body else handler.reoffer(self))
+        except OfferRefused as refused:
+            self._respond(transaction, refused.status)
+            return
+        except Exception:
+            self._respond(transaction, 500)
+            raise
+        finally:
+            self._answering = False
+        if self.ended.is_set():
+            self._respond(transaction, 487)
             return
         response = self._context.response(request, 200)
-        if request.body or request.method == "INVITE":
-            answer = self._answer(request)
-            if answer is None:
-                self._respond(transaction, 488)
-                return
-            self._context.attach(response, answer)
-        self._dialog.refresh(request)
-        self._accept(transaction, response, session_timer.of_request(request))
+        self._context.attach(response, sdp)
+        self._renew(transaction, response)
 
-    def _answer(self, request: Request) -> str | None:
-        if request.content_type != SDP:
-            return None
-        answer = answer_offer(self._own_sdp, self.sdp, request.text, self._version)
-        if answer is not None and answer != self._newest_sdp:
-            self._version += 1
-            answer = answer_offer(self._own_sdp, self.sdp, request.text, self._version)
-            self._newest_sdp = answer or self._newest_sdp
-        return answer
+    def _renew(self, transaction: ServerTransaction, response: Response) -> None:
+        self._dialog.refresh(transaction.request)
+        self._accept(transaction, response, session_timer.of_request(transaction.request))
 
     def _accept(self, transaction: ServerTransaction, response: Response, seconds: int | None) -> None:
         response.headers += [("contact", self._dialog.contact), *session_timer.agreement(seconds)]

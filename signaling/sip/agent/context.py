@@ -6,9 +6,9 @@ import hmac
 import ipaddress
 import logging
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from signaling.sip.protocol.address import NameAddress, Uri, bracketed
 from signaling.sip.protocol.errors import BadMessage
@@ -70,15 +70,29 @@ class RemoteParty:
     user_agent: str
 
 
+class MediaHandler(Protocol):
+    """Changes the media of a call as its remote party asks."""
+
+    async def reoffered(self, call: "Call", offer: str) -> str:
+        """Return the answer to an offer within a call (RFC 3264 §8). Raises OfferRefused."""
+
+    async def reoffer(self, call: "Call") -> str:
+        """Return an offer for a remote party that asked for one (RFC 3261 §14.2). Raises OfferRefused."""
+
+    async def reanswered(self, call: "Call", answer: str) -> None:
+        """Take the answer to the offer of :meth:`reoffer`."""
+
+    def keyframe_requested(self, call: "Call") -> None:
+        """Send a key frame: the remote party of a call lost its picture and asks for a whole one (RFC 5168)."""
+
+
 class AgentContext:
     """Settings, transaction layer, calls and background tasks of one agent."""
 
-    def __init__(
-        self, settings: SipSettings, layer: TransactionLayer, keyframe_requested: Callable[["Call"], None]
-    ) -> None:
+    def __init__(self, settings: SipSettings, layer: TransactionLayer, handler: "MediaHandler") -> None:
         self.settings = settings
         self.layer = layer
-        self.keyframe_requested = keyframe_requested
+        self.handler = handler
         self.calls: dict[tuple[str, str, str], Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._secret = secrets.token_bytes(16)

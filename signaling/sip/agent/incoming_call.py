@@ -16,7 +16,11 @@ DECISION_TIMEOUT_S = 60.0
 
 
 class IncomingCall:
-    """An incoming call; exactly one of `accept` and `refuse` follows. `user` is the dialled user: a session code."""
+    """An incoming call; exactly one of `accept` and `refuse` follows. `user` is the dialled user: a session code.
+
+    `offer` is empty where the caller leaves it to us to offer: `accept` takes our offer then, and the `sdp` of the call
+    is the answer in the ACK (RFC 3261 §13.3.1, §14.2).
+    """
 
     def __init__(self, context: AgentContext, transaction: ServerTransaction, decided: Callable[[], object]) -> None:
         self.user = Uri.parse(transaction.request.uri).user
@@ -28,16 +32,16 @@ class IncomingCall:
         self._patience = asyncio.get_running_loop().call_later(DECISION_TIMEOUT_S, self.refuse, 480)
         context.layer.respond(transaction, context.response(transaction.request, 100))
 
-    async def accept(self, answer: str) -> Call:
-        """Answer with 200 and wait for the ACK. Raises CallUnanswered if the caller hung up meanwhile."""
+    async def accept(self, sdp: str) -> Call:
+        """Answer with 200 and our description, and wait for the ACK. Raises CallUnanswered if the caller hung up."""
         if not self._decide():
             raise CallUnanswered("gone before the answer")
         context, request, flow = self._context, self._transaction.request, self._transaction.flow
         dialog = Dialog.as_callee(request, context.tag(request), f"<{context.uri(flow)}>")
-        call = Call(context, dialog, flow, self.peer, own=answer, sdp=self.offer)
+        call = Call(context, dialog, flow, self.peer, self.offer)
         response = context.response(request, 200)
         response.headers += [("record-route", value) for value in request.all("record-route")]
-        context.attach(response, answer)
+        context.attach(response, sdp)
         try:
             await call.accepted(self._transaction, response, session_timer.of_request(request))
         except asyncio.CancelledError:

@@ -25,7 +25,6 @@ class OutgoingCall:
     def __init__(self, context: AgentContext, target: Target, flow: Flow, offer: str, name: str) -> None:
         self._context = context
         self._flow = flow
-        self._offer = offer
         self._contact = f"<{context.uri(flow)}>"
         self._invite = new_request(context, "INVITE", target, flow, name)
         self._invite.headers += [("contact", self._contact), ("accept", SDP)]
@@ -87,7 +86,7 @@ class OutgoingCall:
             self._calls[dialog.key].acknowledge(number)
             return
         peer = describe(response, self._flow)
-        call = Call(self._context, dialog, self._flow, peer, own=self._offer, sdp=response.text)
+        call = Call(self._context, dialog, self._flow, peer, response.text)
         self._calls[dialog.key] = call
         call.answered(session_timer.of_response(response))
         if self._given_up or self._outcome.done():  # too late, or not the first

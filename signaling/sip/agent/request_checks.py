@@ -21,7 +21,7 @@ def check_reinvite(request: Request) -> Refusal | None:
 
 
 def check_invite(request: Request) -> Refusal | None:
-    """Check an INVITE that begins a call: also refuse what cannot be answered (400, 415, 416, 488)."""
+    """Check an INVITE that begins a call: also refuse what cannot be answered (400, 415, 416)."""
     refusal = check_reinvite(request)
     if refusal is not None:
         return refusal
@@ -35,8 +35,6 @@ def check_invite(request: Request) -> Refusal | None:
         status = 400
     elif scheme not in ("sip", "sips"):
         status = 416
-    elif not request.body:
-        status = 488
-    elif request.content_type != SDP:
+    elif request.body and request.content_type != SDP:
         status = 415
     return (status, []) if status else None

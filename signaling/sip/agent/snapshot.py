@@ -8,8 +8,8 @@ from datetime import datetime
 class CallSnapshot:
     """A confirmed dialog (RFC 3261 §12), its session (RFC 3264) and when it ends unless it is refreshed (RFC 4028).
 
-    `host` and `port` are where its messages come from; `own` and `theirs` are the two descriptions that began the call;
-    `said` is our newest description and `version` counts its changes.
+    `host` and `port` are where its messages come from; `theirs` is the description with which they began the call. What
+    the media use now is known to the media engine, which outlives the process.
     """
 
     call_id: str
@@ -26,8 +26,5 @@ class CallSnapshot:
     name: str
     user: str
     user_agent: str
-    own: str
     theirs: str
-    said: str
-    version: int
     expires: datetime | None

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from datetime import datetime, timedelta
@@ -28,9 +29,10 @@ from signaling.meeting.state.snapshot import SystemSnapshot
 from signaling.messages.server import Redial
 from signaling.sip.agent.agent import Agent, Call, CallFailed, CallRefused, IncomingCall
 from signaling.sip.bridge.admission import SipAdmission, identity_of_called, identity_of_caller
-from signaling.sip.bridge.call_registry import BridgedCall, CallRegistry
+from signaling.sip.bridge.call_registry import NOT_ACCEPTABLE, UNAVAILABLE, BridgedCall, CallRegistry
 from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule, systems
 from signaling.sip.bridge.inbound_auth import FORBIDDEN, Caller, InboundCallAuth, Refused
+from signaling.sip.protocol.errors import OfferRefused
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ MAX_CALLS_PER_TICK = 20
 """Calls that begin within one tick: a hundred rooms are called within five seconds, not in one burst."""
 TELL_SECONDS = 0.2
 """Changes are gathered this long: a hundred rooms may answer within a second."""
-BUSY, NOT_ACCEPTABLE, UNAVAILABLE = 486, 488, 503
+BUSY = 486
 
 
 class SipBridge:
@@ -287,6 +289,19 @@ class SipBridge:
         """Forward a SIP request for a key frame (RFC 5168) to the media engine."""
         self._registry.refresh(call)
 
+    async def reoffered(self, call: Call, offer: str) -> str:
+        """Have the media engine answer an offer within a call. Raises OfferRefused."""
+        return await self._registry.change(call, lambda room, seat: self._manager.engine.renegotiate(room, seat, offer))
+
+    async def reoffer(self, call: Call) -> str:
+        """Have the media engine offer what a call uses. Raises OfferRefused."""
+        return await self._registry.change(call, self._manager.engine.reoffer)
+
+    async def reanswered(self, call: Call, answer: str) -> None:
+        """Pass the answer to that offer to the media engine; what cannot be used leaves the call as it was."""
+        with contextlib.suppress(OfferRefused):
+            await self._registry.change(call, lambda room, seat: self._manager.engine.accept(room, seat, answer))
+
     async def _take(self, incoming: IncomingCall, now: datetime) -> None:
         caller = await self._inbound_auth.judge(incoming.user, incoming.peer, now)
         if self._manager.stopping:
@@ -333,8 +348,13 @@ class SipBridge:
             if not await self._admission.enter(meeting, place, caller.number, now):
                 raise Refused(BUSY)
             await self._admission.sit(meeting, member, place, caller.number, seat, now)
-        answer = await self._manager.engine.connect(meeting.id, seat, incoming.offer, plain=True)
-        member.call = await incoming.accept(answer)
+        engine = self._manager.engine
+        if incoming.offer:
+            answer = await engine.connect(meeting.id, seat, incoming.offer, plain=True)
+            member.call = await incoming.accept(answer)
+        else:
+            member.call = await incoming.accept(await engine.invite(meeting.id, seat, incoming.peer.address))
+            await engine.accept(meeting.id, seat, member.call.sdp)
 
     # --- what people ask for
 

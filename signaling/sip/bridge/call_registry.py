@@ -2,19 +2,22 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from mediaserver.errors import MediaError
+from mediaserver.errors import BadOffer, MediaError
 from signaling.core.errors import MessageError
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.room_system import RoomSystem
 from signaling.meeting.runner import MeetingRunner
 from signaling.sip.agent.agent import Call
 from signaling.sip.bridge.dial_schedule import DialledSystem
+from signaling.sip.protocol.errors import OfferRefused
 
+NOT_ACCEPTABLE, PENDING, UNAVAILABLE = 488, 491, 503
+T = TypeVar("T")
 BYE = "bye"
 """Reason of a call that the room system itself hung up."""
 
@@ -65,9 +68,24 @@ class CallRegistry:
 
     def refresh(self, call: Call) -> None:
         """Have a key frame sent to the room system that asked for one in its call (RFC 5168)."""
+        if (place := self._place(call)) is not None:
+            self._spawn(self._refresh(*place))
+
+    async def change(self, call: Call, work: Callable[[str, str], Awaitable[T]]) -> T:
+        """Change the media of a call: do some work with its room and seat. Raises OfferRefused."""
+        if (place := self._place(call)) is None:  # it is being seated: the room system asks again (RFC 3261 §14.1)
+            raise OfferRefused(PENDING)
+        try:
+            return await work(*place)
+        except MediaError as error:
+            raise OfferRefused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
+
+    def _place(self, call: Call) -> tuple[str, str] | None:
+        """Return the room and the seat of a call; None while it has none."""
         for bridged in self._calls.values():
             if bridged.member.call is call and (seat := bridged.meeting.state.roster.of(bridged.member.id)) is not None:
-                self._spawn(self._refresh(bridged.meeting.id, seat.id))
+                return bridged.meeting.id, seat.id
+        return None
 
     async def _refresh(self, meeting: str, seat: str) -> None:
         with contextlib.suppress(MediaError):  # it is gone, and with it whoever asked

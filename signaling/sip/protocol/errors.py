@@ -2,6 +2,7 @@
 
 SipError
 ├── BadMessage           theirs: bytes that are no SIP message, or a header that says nothing
+├── OfferRefused         ours: an offer within a call that we do not take, with the status of the response
 └── CallFailed           a call did not come about
     ├── CallRefused      the remote party refused (3xx-6xx), with status and reason
     └── CallUnanswered   nobody answered in time, hung up first, or the way there is closed
@@ -14,6 +15,14 @@ class SipError(Exception):
 
 class BadMessage(SipError):
     """The received bytes are no SIP message; the text says why."""
+
+
+class OfferRefused(SipError):
+    """An offer within a call, or the wish for one of ours, is answered by a final status of 400 or more."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class CallFailed(SipError):

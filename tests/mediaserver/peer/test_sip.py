@@ -1,46 +1,19 @@
 """Tests of room systems in a meeting with browsers: what each side sees and hears of the other."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from loadtest.endpoint.sdp_offer import OfferOptions
-from mediaserver.api import Layout, PeerDown, PeerUp, SeatOptions
+from mediaserver.api import PeerDown, PeerUp, SeatOptions
 from mediaserver.errors import BadOffer, NoPortFree
-from mediaserver.peer.sip import KEYFRAMES_S, SipPeer
+from mediaserver.peer.sip import KEYFRAMES_S
 from mediaserver.room.room import Room
 from mediaserver.rtp import rtcp
 from mediaserver.transport.plain_rtp import SILENCE_S
-from mediaserver.video.layout import arrange
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver import pictures
 from tests.mediaserver.meeting import COLOURS, OPTIONS, ROOM, Meeting
+from tests.mediaserver.peer.room_calls import KINDS, dial_in, invite, seat, shows, sip_peer_of
 from tests.mediaserver.room_system import SIZE, SSRC, RoomSystem
-
-KINDS = [("G722", 1), ("PCMA", 0), ("PCMU", 1)]
-
-
-@pytest.fixture
-async def system(request: pytest.FixtureRequest) -> AsyncIterator[RoomSystem]:
-    """Open a room system that shows blue and hums 1 kHz."""
-    sound, mode = getattr(request, "param", KINDS[0])
-    held = RoomSystem(sound, mode, "blue", 1000)
-    await held.open()
-    yield held
-    await held.close()
-
-
-async def seat(meeting: Meeting, name: str = "vcs", *, floor: bool = False) -> None:
-    await meeting.engine.add_seat(ROOM, SeatOptions(name, f"Điểm cầu {name}"))
-    await meeting.engine.set_floor(ROOM, name, floor)
-    meeting.seats.append(name)
-
-
-async def dial_in(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -> None:
-    """Let the room system call us."""
-    await seat(meeting, floor=floor)
-    system.set_destinations(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
-    system.begin()
 
 
 async def test_nothing_is_sent_in_plain_to_where_a_browser_asks_for_it(
@@ -50,28 +23,6 @@ async def test_nothing_is_sent_in_plain_to_where_a_browser_asks_for_it(
     with pytest.raises(BadOffer):
         await meeting.engine.connect(ROOM, "vcs", system.sdp())
     assert room.seats["vcs"].peer is None
-
-
-async def invite(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -> None:
-    """Call the room system."""
-    await seat(meeting, floor=floor)
-    system.set_destinations(await meeting.engine.invite(ROOM, "vcs"))
-    system.number = 98 if system.mode else 97
-    await meeting.engine.accept(ROOM, "vcs", system.sdp())
-    system.begin()
-
-
-def shows(watch: RoomSystem, meeting: Meeting, name: str, colour: str) -> bool:
-    """Return whether a room system sees a colour in a seat's tile."""
-    width, height = OPTIONS.width, OPTIONS.height
-    tile = next(tile for tile in arrange(Layout(), meeting.seats, None, width, height) if tile.seat == name)
-    return watch.colour((tile.x + tile.width / 2) / width, (tile.y + tile.height / 2) / height) == colour
-
-
-def sip_peer_of(room: Room, name: str = "vcs") -> SipPeer:
-    peer = room.seats[name].peer
-    assert isinstance(peer, SipPeer)
-    return peer
 
 
 @pytest.mark.parametrize("system", KINDS, indirect=True, ids=lambda kind: f"{kind[0]}-mode{kind[1]}")

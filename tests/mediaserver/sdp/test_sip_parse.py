@@ -82,6 +82,17 @@ def test_the_offer_of_baresip_is_read_line_by_line() -> None:
     assert camera.feedback == {"nack pli"}
 
 
+def test_tones_of_another_clock_belong_to_another_codec() -> None:
+    wideband = BARESIP.replace("a=rtpmap:101 telephone-event/8000", "a=rtpmap:101 telephone-event/16000")
+    assert wideband != BARESIP
+    text = answer(parse(wideband), LOCAL, shows=True)
+    assert "m=audio 40100 RTP/AVP 9\r\n" in text and "telephone-event" not in text
+    both = wideband.replace(" 101\r\n", " 101 102\r\n", 1).replace(
+        "a=rtpmap:101", "a=rtpmap:102 telephone-event/8000\r\na=rtpmap:101"
+    )
+    assert "m=audio 40100 RTP/AVP 9 102\r\n" in answer(parse(both), LOCAL, shows=True)
+
+
 def test_every_m_line_keeps_its_place_and_what_we_do_not_take_gets_port_0() -> None:
     assert m_lines(answered(BARESIP)) == ["m=audio 40100 RTP/AVP 9 101", "m=video 40102 RTP/AVP 97"]
     assert m_lines(answered(POLYCOM)) == [

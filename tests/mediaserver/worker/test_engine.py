@@ -516,7 +516,7 @@ async def test_a_guest_who_falls_silent_is_reported_and_sent_nothing_more(meetin
     a = await meeting.join("a", "red", 440)
     b = await meeting.join("b", "green", 660)
     await meeting.all_seen()
-    room.seats["b"].peer.transport.check(time.monotonic() + SILENCE_S + 1)  # type: ignore[union-attr]
+    room.seats["b"].peer.transport.check(time.monotonic() + SILENCE_S + 1)  # type: ignore[call-arg, union-attr]
     await meeting.happened(PeerDown(ROOM, "b", "silent"))
     await a.watch.until(lambda: not b.endpoint.connected)
     await a.watch.until(lambda: meeting.shows(a, "b", colour=""))

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from signaling.sip.agent.agent import Agent, Call, CallFailed, IncomingCall, SipSettings, Target
+from signaling.sip.protocol.errors import OfferRefused
 
 OFFER = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -32,7 +33,7 @@ async def accept(incoming: IncomingCall) -> Call:
 
 
 class RecordingHandler:
-    """Handles every call by the function `take`, and queues calls, failures and key frame requests."""
+    """Handles every call by the function `take`, and queues calls, failures, offers and key frame requests."""
 
     def __init__(self, take: Callable[[IncomingCall], Awaitable[Call]] = accept) -> None:
         self.take = take
@@ -40,6 +41,15 @@ class RecordingHandler:
         self.calls: asyncio.Queue[Call] = asyncio.Queue()
         self.failed: asyncio.Queue[CallFailed] = asyncio.Queue()
         self.pictures: asyncio.Queue[Call] = asyncio.Queue()
+        self.offers: asyncio.Queue[str] = asyncio.Queue()
+        """Offers within calls."""
+        self.answers: asyncio.Queue[str] = asyncio.Queue()
+        """Answers to our offers within calls."""
+        self.ready = asyncio.Event()
+        """Offers within calls are answered once it is set."""
+        self.ready.set()
+        self.refusal = 0
+        """The status by which offers within calls are refused; 0 for none."""
 
     async def called(self, incoming: IncomingCall) -> None:
         """Take a call."""
@@ -48,6 +58,24 @@ class RecordingHandler:
             self.calls.put_nowait(await self.take(incoming))
         except CallFailed as failure:
             self.failed.put_nowait(failure)
+
+    async def reoffered(self, call: Call, offer: str) -> str:
+        """Queue the offer, and answer as on hold where it is one."""
+        self.offers.put_nowait(offer)
+        await self.ready.wait()
+        if self.refusal:
+            raise OfferRefused(self.refusal)
+        return ANSWER.replace("sendrecv", "inactive") if "sendrecv" not in offer else ANSWER
+
+    async def reoffer(self, call: Call) -> str:
+        """Offer what is always offered."""
+        if self.refusal:
+            raise OfferRefused(self.refusal)
+        return OFFER
+
+    async def reanswered(self, call: Call, answer: str) -> None:
+        """Queue the answer."""
+        self.answers.put_nowait(answer)
 
     def keyframe_requested(self, call: Call) -> None:
         """Queue the call."""

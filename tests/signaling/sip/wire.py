@@ -67,9 +67,9 @@ class Peer(asyncio.DatagramProtocol):
         """Send an INVITE."""
         return self.request("INVITE", *headers, body=body, branch=branch, again=again)
 
-    def ack(self, branch: str = "") -> bytes:
-        """Acknowledge the last INVITE."""
-        return self.request("ACK", branch=branch, again=True)
+    def ack(self, branch: str = "", body: str = "") -> bytes:
+        """Acknowledge the last INVITE, and answer an offer in its 200."""
+        return self.request("ACK", body=body, branch=branch, again=True)
 
     async def response(self, skip: int = 100) -> Response:
         """Return the next response whose status is not `skip`."""

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 
 import pytest
 
-from signaling.sip.agent.agent import Agent, CallRefused, CallUnanswered, IncomingCall, SipSettings, Target
+from signaling.sip.agent.agent import Agent, Call, CallRefused, CallUnanswered, IncomingCall, SipSettings, Target
 from signaling.sip.agent.rate_limit import BURST
 from signaling.sip.protocol.message import Request
 from signaling.sip.protocol.transport import MAX_CONNECTIONS_PER_ADDRESS
@@ -80,7 +80,6 @@ async def test_an_ack_is_never_answered() -> None:
         (("Require: 100rel",), OFFER, 420),
         (("Supported: timer", "Session-Expires: 60"), OFFER, 422),
         (("Content-Type: application/x",), OFFER, 415),
-        ((), "", 488),
     ],
 )
 async def test_invites_refused_at_once(headers: tuple[str, ...], body: str, status: int) -> None:
@@ -218,24 +217,77 @@ async def test_gone_before_the_ack() -> None:
 
 
 @BOTH
-async def test_hold_and_refusal_of_another_session(dial: Dial) -> None:
+async def test_offers_within_a_call_are_answered_as_the_handler_answers(dial: Dial) -> None:
     handler = RecordingHandler()
     async with agent(handler) as ours, dial(ours) as peer:
         await peer.call()
-        for offer, answer in (
-            (OFFER.replace("sendrecv", "sendonly"), ANSWER.replace("sendrecv", "recvonly").replace("=- 2 1", "=- 2 2")),
-            (OFFER.replace("sendrecv", "sendonly"), ANSWER.replace("sendrecv", "recvonly").replace("=- 2 1", "=- 2 2")),
-            (OFFER.replace("40000", "40006"), ""),
-            ("", ""),
-            (OFFER, ANSWER.replace("=- 2 1", "=- 2 3")),
-        ):
+        for direction, status in (("sendonly", 200), ("sendrecv", 488), ("sendrecv", 200)):
+            handler.refusal = status if status != 200 else 0
+            offer = OFFER.replace("sendrecv", direction)
             peer.invite(body=offer)
             response = await peer.response()
-            assert (response.status, response.text) == (200 if answer else 488, answer)
-            peer.ack(branch="" if answer else f"INVITE{peer.number}")
+            answer = ANSWER.replace("sendrecv", "inactive" if direction == "sendonly" else "sendrecv")
+            assert (response.status, response.text) == (status, answer if status == 200 else "")
+            assert handler.offers.get_nowait() == offer
+            peer.ack(branch="" if status == 200 else f"INVITE{peer.number}")
         assert not (await soon(handler.calls.get())).ended.is_set()
         await peer.settled()
         assert await peer.silent(0.6)
+
+
+async def test_a_second_offer_before_the_first_is_answered_comes_too_soon() -> None:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
+        await peer.call()
+        handler.ready.clear()
+        peer.invite()
+        assert (await peer.response(skip=0)).status == 100
+        peer.request("UPDATE", body=OFFER)
+        response = await peer.response()
+        assert (response.status, response.get("retry-after")) == (500, "2")
+        peer.request("UPDATE")  # a mere refresh asks for nothing
+        assert (await peer.response()).status == 200
+        handler.ready.set()
+        assert (await peer.response()).text == ANSWER
+
+
+async def test_an_offer_that_a_hang_up_overtakes_is_not_answered() -> None:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
+        await peer.call()
+        handler.ready.clear()
+        peer.invite()
+        assert (await peer.response(skip=0)).status == 100
+        peer.request("BYE")
+        assert (await peer.response()).status == 200
+        handler.ready.set()
+        assert (await peer.response()).status == 487
+
+
+@BOTH
+async def test_a_call_without_an_offer_gets_ours_and_answers_in_its_ack(dial: Dial) -> None:
+    async def offer(incoming: IncomingCall) -> Call:
+        assert incoming.offer == ""
+        return await incoming.accept(OFFER)
+
+    handler = RecordingHandler(offer)
+    async with agent(handler) as ours, dial(ours) as peer:
+        peer.invite(body="")
+        response = await peer.response()
+        assert (response.status, response.text) == (200, OFFER)
+        peer.theirs = response.recipient.tag
+        peer.ack(body=ANSWER)
+        call = await soon(handler.calls.get())
+        assert call.sdp == ANSWER
+        for refusal, status in ((0, 200), (491, 491)):  # the same within the call
+            handler.refusal = refusal
+            peer.invite(body="")
+            response = await peer.response()
+            assert (response.status, response.text) == (status, "" if refusal else OFFER)
+            peer.ack(body="" if refusal else ANSWER, branch=f"INVITE{peer.number}" if refusal else "")
+        assert await soon(handler.answers.get()) == ANSWER
+        await peer.settled()
+        assert handler.answers.empty() and not call.ended.is_set()
 
 
 async def test_requests_within_a_call() -> None:
@@ -247,7 +299,7 @@ async def test_requests_within_a_call() -> None:
             ("OPTIONS", (), "", 200),
             ("UPDATE", (), "", 200),
             ("UPDATE", (), OFFER, 200),
-            ("UPDATE", ("Content-Type: text/plain",), OFFER, 488),
+            ("UPDATE", ("Content-Type: text/plain",), OFFER, 415),
             ("UPDATE", ("Require: x",), "", 420),
             ("INFO", (), "", 200),
             ("INFO", ("Content-Type: application/dtmf-relay",), "Signal=1", 415),

@@ -63,12 +63,11 @@ async def test_hold_and_resume(tmp_path: Path, transport: str) -> None:
         await peer.command("dial", "sip:1@{}:{};transport={}".format(*ours.address, transport))
         call = await soon(handler.calls.get())
         await peer.event("CALL_ESTABLISHED")
-        for number, command, direction in ((2, "hold", "recvonly"), (3, "resume", "sendrecv")):
+        for number, command, direction in ((2, "hold", "inactive"), (3, "resume", "sendrecv")):
             await peer.command(command)
             await soon(_says(peer.folder / "log", "got SDP answer", number))
             answer = peer.log.rpartition("Server: Diemcau")[2].partition("\x1b")[0]
             assert answer.count(f"a={direction}") == answer.count("m=") == 2
-            assert f"\no=- 2 {number} IN IP4 127.0.0.1" in answer
         await call.hang_up()
 
 
@@ -77,7 +76,7 @@ async def test_hold_of_a_dialled_call(tmp_path: Path) -> None:
         call = await ours.invite(Target(*peer.address), OFFER, name="Phiên họp")
         await peer.event("CALL_ESTABLISHED")
         await peer.command("hold")
-        await soon(_says(peer.folder / "log", "a=recvonly"))
+        await soon(_says(peer.folder / "log", "a=inactive"))
         assert "SIP/2.0 488" not in peer.log
         await call.hang_up()
 

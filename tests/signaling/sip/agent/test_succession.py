@@ -89,7 +89,7 @@ async def test_a_room_system_holds_resumes_and_hangs_up_with_the_next_agent(tmp_
         async with succeeded(ours, call) as again:
             await peer.command("hold")
             async with asyncio.timeout(10):
-                while "a=recvonly" not in peer.log:
+                while "a=inactive" not in peer.log:
                     await asyncio.sleep(0.05)
             assert not again.ended.is_set()
             await peer.command("hangup")

@@ -6,11 +6,14 @@ Also tests `call_registry.py` and `signaling/meeting/room_system.py`.
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from mediaserver.api import EngineLost, EngineReady, PeerDown
-from mediaserver.errors import BadOffer, EngineGone
+from mediaserver.errors import BadOffer, EngineGone, NoPortFree
 from scheduler.operations.incidents.model import Incident
 from signaling.sip.agent.agent import RemoteParty, Target
-from tests.signaling.fake_room_systems import register, tick, use_fake_agent, wait_for_calls
+from signaling.sip.protocol.errors import OfferRefused
+from tests.signaling.fake_room_systems import FakeCall, register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.world import CAM_RANH, NHA_TRANG, PATIENCE_S, World, counted_elsewhere, wait_until
 
 VCS = "10.79.6.20"
@@ -151,6 +154,34 @@ async def test_a_room_system_that_asks_by_sip_gets_a_whole_picture(world: World)
     assert seat is not None
     world.server.sip_bridge.keyframe_requested(agent.calls[0])  # type: ignore[arg-type]
     await wait_until(lambda: ("refresh_picture", session.id, seat.id) in world.engine.calls)
+
+
+async def test_offers_within_a_call_change_its_media(world: World) -> None:
+    agent = use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await wait_for_calls(host, "connected")
+    holder = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
+    assert holder is not None
+    bridge, seat, (call,) = world.server.sip_bridge, holder.id, agent.calls
+    assert await bridge.reoffered(call, "hold") == "answer to hold"  # type: ignore[arg-type]
+    assert await bridge.reoffer(call) == f"offer of {seat} again"  # type: ignore[arg-type]
+    await bridge.reanswered(call, "agreed")  # type: ignore[arg-type]
+    assert world.engine.calls[-3:] == [
+        ("renegotiate", session.id, seat, "hold"),
+        ("reoffer", session.id, seat),
+        ("accept", session.id, seat, "agreed"),
+    ]
+    for failure, status in ((BadOffer("fewer m-lines"), 488), (NoPortFree("10.0.0.1"), 503)):
+        world.engine.failing["renegotiate"] = failure
+        with pytest.raises(OfferRefused) as refused:
+            await bridge.reoffered(call, "more")  # type: ignore[arg-type]
+        assert refused.value.status == status
+    with pytest.raises(OfferRefused) as refused:  # one that is being seated asks again
+        await bridge.reoffer(FakeCall(call.peer, "v=0"))  # type: ignore[arg-type]
+    assert refused.value.status == 491
 
 
 async def test_a_media_leg_that_is_gone_is_called_again_at_once(world: World) -> None:

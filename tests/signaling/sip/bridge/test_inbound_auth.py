@@ -44,6 +44,18 @@ async def test_r057_a_registered_device_with_the_right_code_is_let_in_as_its_poi
     assert incoming.call.hung_up
 
 
+async def test_a_caller_without_an_offer_answers_ours(world: World) -> None:
+    use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS, dial_out=False)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    incoming = await ring(world, session.code, offer="")
+    member = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
+    assert member is not None and incoming.answer == f"offer of {member.id}"
+    await host.seat(member.id, here=True, media="connected")
+    assert ("accept", session.id, member.id, "answer of a room") in world.engine.calls
+
+
 async def test_a_call_that_comes_while_the_server_ends_is_refused(world: World) -> None:
     use_fake_agent(world)
     await register(world, NHA_TRANG, VCS, dial_out=False)

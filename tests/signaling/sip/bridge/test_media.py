@@ -34,6 +34,15 @@ class SeatingHandler:
         answer = await self.meeting.engine.connect(ROOM, "vcs", incoming.offer, plain=True)
         self.calls.put_nowait(await incoming.accept(answer))
 
+    async def reoffered(self, call: Call, offer: str) -> str:
+        return await self.meeting.engine.renegotiate(ROOM, "vcs", offer)
+
+    async def reoffer(self, call: Call) -> str:
+        return await self.meeting.engine.reoffer(ROOM, "vcs")
+
+    async def reanswered(self, call: Call, answer: str) -> None:
+        await self.meeting.engine.accept(ROOM, "vcs", answer)
+
     def keyframe_requested(self, call: Call) -> None:
         """Ignore the request: RTCP says so too."""
 
@@ -147,3 +156,24 @@ async def test_r095_a_real_room_system_that_calls_sees_hears_is_seen_and_heard(
         async with asyncio.timeout(PATIENCE_S):
             await call.ended.wait()
         assert heard(peer) == {440}
+
+
+async def test_a_real_room_system_on_hold_is_neither_seen_nor_heard_until_it_resumes(
+    meeting: Meeting, agent: Agent, tmp_path: Path
+) -> None:
+    film = await baresip.film(tmp_path / "blue.mp4")
+    a = await meeting.join("a", "red", 440, floor=True)
+    await meeting.engine.add_seat(ROOM, SeatOptions("vcs", "Phòng họp"))
+    meeting.seats.append("vcs")
+    async with baresip.room(tmp_path, film=film, size=(1280, 720), tone=BLUE_HERTZ) as peer:
+        offer = await meeting.engine.invite(ROOM, "vcs")
+        call = await agent.invite(Target(*peer.address), offer, name="UBND tỉnh")
+        await meeting.engine.accept(ROOM, "vcs", call.sdp)
+        await see_and_hear_each_other(meeting, a, peer)
+        await peer.command("hold")
+        await a.watch.silence()
+        await a.watch.until(lambda: not meeting.shows(a, "vcs", colour="blue"))
+        await peer.command("resume")
+        await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue") and a.watch.tones() == {BLUE_HERTZ})
+        await sees(peer, meeting, "a", (255, 0, 0))
+        assert not call.ended.is_set()

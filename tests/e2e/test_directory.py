@@ -92,6 +92,12 @@ def test_ux_42_a_point_is_drawn_up_until_it_is_active(server: Server, people: Pe
     page = people.sign_in(red, OPERATOR)
     open_directory(server, page)
     expect(page.get_by_test_id("overview")).to_contain_text("Hoạt động: 169")
+    page.get_by_test_id("points-search").fill("xuong huan")
+    expect(page.get_by_test_id("points-row")).to_have_count(1)
+    page.reload()  # what is looked for stands in the address
+    page.get_by_test_id("table-point").click()
+    expect(page.get_by_test_id("point-card")).to_have_attribute("data-id", "nt.xuonghuan")
+    page.get_by_test_id("all-points").click()
     import_people(page)
     page.get_by_test_id("search").fill("khong co")
     expect(page.get_by_test_id("none")).to_be_visible()

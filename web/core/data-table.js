@@ -13,11 +13,11 @@ const FEW_ROWS = 8;
 
 /**
  * A table; `rows` null means that they are still fetched, `fault` that they could not be. The first column is the head
- * of its row. Fires `retry`.
+ * of its row. Fires `retry`, and `turn` with −1 or 1 where the server cuts the pages.
  */
 export class DataTable extends BaseElement {
   static properties = {
-    name: {}, label: {}, columns: {attribute: false}, rows: {attribute: false}, rowId: {attribute: false}, sum: {attribute: false}, fault: {}, empty: {attribute: false}, state: {state: true},
+    name: {}, label: {}, columns: {attribute: false}, rows: {attribute: false}, rowId: {attribute: false}, sum: {attribute: false}, fault: {}, empty: {attribute: false}, served: {attribute: false}, state: {state: true},
   };
 
   constructor() {
@@ -35,6 +35,12 @@ export class DataTable extends BaseElement {
     this.fault = '';
     /** What stands in place of no rows at all. @type {unknown} */
     this.empty = nothing;
+    /**
+     * Whether there are pages before and after the rows, where the server finds, orders and cuts them; null: `rows` are
+     * all there are.
+     * @type {{back: boolean, on: boolean} | null}
+     */
+    this.served = null;
     /** @type {import('./table-state.js').TableState} */
     this.state = {sort: '', down: false, q: '', page: 1};
   }
@@ -55,10 +61,12 @@ export class DataTable extends BaseElement {
     if (this.fault) return faultState(this.fault, () => this.emit('retry'));
     if (!this.rows) return loadingState();
     if (!this.rows.length) return this.empty === nothing ? emptyState({title: t('table.none')}) : this.empty;
+    const {served} = this;
+    if (served) return html`${this.table(this.rows)} ${served.back || served.on ? this.pager(served, '', by => this.emit('turn', by)) : nothing}`;
     const seen = pageOf(this.rows, this.columns, this.state, collator.compare);
     const tools = this.rows.length > FEW_ROWS || this.state.q;
     return html`${tools ? this.tools(seen.found, this.rows.length) : nothing}
-      ${seen.found ? this.table(seen.rows) : this.noMatch()} ${seen.pages > 1 ? this.pager(seen) : nothing}`;
+      ${seen.found ? this.table(seen.rows) : this.noMatch()} ${seen.pages > 1 ? this.localPager(seen) : nothing}`;
   }
 
   /** @param {number} found @param {number} all */
@@ -87,6 +95,7 @@ export class DataTable extends BaseElement {
 
   /** @param {Column} column */
   heading({id, label, number}) {
+    if (this.served) return html`<th scope="col" class="plain ${number ? 'number' : ''}">${label}</th>`;
     const {sort, down} = this.state;
     const here = sort === id;
     return html`<th scope="col" class=${number ? 'number' : ''} aria-sort=${here ? (down ? 'descending' : 'ascending') : nothing}>
@@ -101,13 +110,16 @@ export class DataTable extends BaseElement {
   }
 
   /** @param {{page: number, pages: number, found: number}} seen */
-  pager({page, pages, found}) {
-    const last = Math.min(found, page * PAGE_ROWS);
-    const turn = /** @param {number} by @param {string} key @param {string} picture */ (by, key, picture) =>
-      html`<button type="button" class="icon-button" data-testid="${this.name}-${key}" aria-label=${t(`table.${key}`)} ?disabled=${page + by < 1 || page + by > pages}
-        @click=${() => this.show({...this.state, page: page + by})}>${icon(picture)}</button>`;
-    return html`<nav class="row end pager" aria-label=${t('table.pages', this.label)}>${turn(-1, 'back', 'previous')}
-      <span>${t('table.range', (page - 1) * PAGE_ROWS + 1, last, found)}</span>${turn(1, 'on', 'next')}</nav>`;
+  localPager({page, pages, found}) {
+    const range = t('table.range', (page - 1) * PAGE_ROWS + 1, Math.min(found, page * PAGE_ROWS), found);
+    return this.pager({back: page > 1, on: page < pages}, range, by => this.show({...this.state, page: page + by}));
+  }
+
+  /** @param {{back: boolean, on: boolean}} more @param {string} range @param {(by: -1 | 1) => void} turn */
+  pager({back, on}, range, turn) {
+    const button = /** @param {-1 | 1} by @param {string} key @param {string} picture @param {boolean} may */ (by, key, picture, may) =>
+      html`<button type="button" class="icon-button" data-testid="${this.name}-${key}" aria-label=${t(`table.${key}`)} ?disabled=${!may} @click=${() => turn(by)}>${icon(picture)}</button>`;
+    return html`<nav class="row end pager" aria-label=${t('table.pages', this.label)}>${button(-1, 'back', 'previous', back)} <span>${range}</span> ${button(1, 'on', 'next', on)}</nav>`;
   }
 }
 

@@ -2,16 +2,20 @@
 
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {postTo, changes, directory, peopleLists, pointCard, ProblemError} from '../core/api.js';
-import {STATE_BADGES, groupPoints, countByState, firstAssessmentsDue, STATES} from './unit-tree.js';
-import {errorMessage, Page, setTitle} from '../core/base.js';
+import {STATE_BADGES, groupPoints, countByState, STATES} from './unit-tree.js';
+import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import './point-card.js';
 import './import-export.js';
+import '../core/data-table.js';
 import {keepInAddress, keptInAddress} from '../core/address.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {CENTRAL} from '../core/nav.js';
 import {day} from '../core/time.js';
 import {emptyState, loadingState} from '../core/states.js';
+
+/** @param {TreePoint} point */
+const dueDay = ({first_due: due}) => (due ? day(`${due}T12:00:00+07:00`) : '');
 
 /** Shows the tree of units and points, and the card of the chosen point. */
 class DirectoryPage extends Page {
@@ -97,7 +101,8 @@ class DirectoryPage extends Page {
       <nav class="tree" aria-label=${t('directory.points')}>${this.search()} ${this.branches(tree)}</nav>
       <div class="column">
         ${this.card
-          ? html`<point-card .card=${this.card} .tree=${tree} .me=${this.me} @changed=${this.reloadCard} @add-point=${this.addPoint}></point-card>`
+          ? html`<p><button type="button" data-testid="all-points" @click=${this.close}>${icon('previous')}<span>${t('directory.all-points')}</span></button></p>
+            <point-card .card=${this.card} .tree=${tree} .me=${this.me} @changed=${this.reloadCard} @add-point=${this.addPoint}></point-card>`
           : this.overview(tree)}
       </div>
     </div>`;
@@ -144,11 +149,28 @@ class DirectoryPage extends Page {
       ${state === 'active' ? nothing : html`<span class="badge ${STATE_BADGES[state]}">${t(`point.${state}`)}</span>`}</button></li>`;
   }
 
-  /** Draw counts of points and open tasks, while no point is chosen. @param {DirectoryTree} tree */
+  /** Show all points again in place of a card. */
+  close() {
+    this.card = null;
+    keepInAddress({point: ''});
+  }
+
+  /** Draw all points; where one must be assessed first, until when. @param {TreePoint[]} points */
+  table(points) {
+    /** @type {import('../core/data-table.js').Column[]} */
+    const columns = [
+      {id: 'name', label: t('directory.points'), value: ({label, name}) => `${label} ${name}`, cell: ({id, label}) => html`<button type="button" class="quiet" data-testid="table-point" @click=${() => this.open(id)}>${label}</button>`},
+      {id: 'device', label: t('directory.name'), value: ({name}) => name},
+      {id: 'state', label: t('directory.state'), value: ({state}) => t(`point.${state}`), cell: ({state}) => html`<span class="badge ${STATE_BADGES[/** @type {PointState} */ (state)]}">${t(`point.${state}`)}</span>`},
+      {id: 'due', label: t('directory.assess-until'), value: ({first_due: due}) => due ?? '', cell: dueDay},
+    ];
+    return html`<data-table name="points" label=${t('directory.title')} .columns=${columns} .rows=${points}></data-table>`;
+  }
+
+  /** Draw counts of points, open tasks and all points, while no point is chosen. @param {DirectoryTree} tree */
   overview(tree) {
     const open = this.changes.filter(({state}) => state === 'open');
     const names = new Map(tree.points.map(({id, name}) => [id, name]));
-    const due = firstAssessmentsDue(tree.points, this.central ? null : this.me?.unit?.id ?? '');
     const missing = this.lists.filter(({people, stale}) => !people.length || stale);
     return html`<section class="card" data-testid="overview">
       ${this.forbiddenPoint ? html`<p class="empty" data-testid="closed">${t('directory.closed')}</p>` : html`<p class="soft">${t('directory.choose')}</p>`}
@@ -158,14 +180,10 @@ class DirectoryPage extends Page {
             <ul class="plain">${open.map(({point, field, old, new: fresh}) => html`<li><button type="button" class="quiet leaf" data-testid="open-change" @click=${() => this.open(point)}>
               <span><strong>${names.get(point)}</strong> ${t(`change.${field}`)}: ${old || '–'} → ${fresh}</span></button></li>`)}</ul>`
         : nothing}
-      ${due.length
-        ? html`<details ?open=${due.length < 12}><summary data-testid="first-due-list">${t('directory.first-due')} (${due.length})</summary>
-            <ul class="plain">${due.map(({id, name, label, first_due: until}) => html`<li><button type="button" class="quiet leaf" data-testid="first-due-point" @click=${() => this.open(id)}>
-              <span><strong>${label}</strong><small>${name} · ${t('directory.until', day(`${until}T12:00:00+07:00`))}</small></span></button></li>`)}</ul></details>`
-        : nothing}
       ${missing.length ? html`<p data-testid="missing">${t('people.missing', missing.length)}</p>` : nothing}
       ${tree.may_edit ? html`<h2 class="minor">${t('table.title')}</h2><import-export @changed=${this.reloadCard}></import-export>` : nothing}
-    </section>`;
+    </section>
+    ${this.table(tree.points)}`;
   }
 }
 

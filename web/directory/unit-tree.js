@@ -23,17 +23,6 @@ export function pointMatches(point, unit, text) {
 }
 
 /**
- * Return points that were taken over and wait for their first assessment, of one unit or of all, the nearest day
- * first.
- * @param {TreePoint[]} points
- * @param {string | null} unit null: of all
- */
-export function firstAssessmentsDue(points, unit) {
-  const due = points.filter(point => point.first_due && (unit === null || point.unit === unit));
-  return due.sort((a, b) => (a.first_due ?? '').localeCompare(b.first_due ?? '') || a.name.localeCompare(b.name));
-}
-
-/**
  * Return points in groups: every district with its communes, and for each level the points of all other units. Groups
  * without a point are left out.
  * @param {DirectoryTree} tree @param {string} text @param {string} state '' is every state

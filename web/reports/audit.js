@@ -1,17 +1,19 @@
 // Page `audit.html`: the audit log.
 
-import {html, nothing, repeat} from '../vendor/lit.js';
+import {html, nothing} from '../vendor/lit.js';
 import {audit, auditCheck, auditUrl, verifyAudit} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
 import {dateField} from '../core/fields.js';
 import {keepInAddress, keptInAddress} from '../core/address.js';
+import '../core/data-table.js';
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
 import {clock, day, fromLocal, utc} from '../core/time.js';
 import {emptyState, loadingState} from '../core/states.js';
 
-const PAGE = 100;
+/** Entries of a page. */
+const PAGE = 50;
 const DAY_MS = 86_400_000;
 /** The fields by which entries are looked for; the address keeps them. */
 const FILTERS = ['q', 'action', 'actor', 'from', 'to'];
@@ -21,6 +23,21 @@ const FILTER_ACTIONS = [
   'login', 'enter', 'see-codes', 'see-phones', 'download', 'register', 'cancel', 'admin', 'export-log', 'export-report', 'worker-came', 'worker-gone', 'prune-log', 'seal-happenings',
 ];
 const SECURITY_ACTIONS = ['login-locked', 'code-locked', 'refused', 'worker-refused'];
+
+/** The log's own order is what its chain proves: the server cuts it into pages, and nothing sorts it. */
+const COLUMNS = [
+  {id: 'at', label: t('audit.at'), value: (/** @type {AuditEntry} */ {at}) => at, cell: (/** @type {AuditEntry} */ {at}) => html`<span class="stamp">${day(at)} ${clock(at)}</span>`},
+  {id: 'actor', label: t('audit.actor'), value: (/** @type {AuditEntry} */ {actor}) => actor},
+  {id: 'action', label: t('audit.action'), value: (/** @type {AuditEntry} */ {action}) => action, cell: (/** @type {AuditEntry} */ {action}) => actionCell(action)},
+  {id: 'subject', label: t('audit.subject'), long: true, value: (/** @type {AuditEntry} */ {subject}) => subject, cell: (/** @type {AuditEntry} */ {subject, detail}) => html`${subject} <span class="soft">${detail}</span>`},
+  {id: 'source', label: t('audit.source'), value: (/** @type {AuditEntry} */ {address, port}) => (address ? `${address}:${port}` : '')},
+  {id: 'profile', label: t('audit.profile'), value: (/** @type {AuditEntry} */ {profile}) => profile, cell: (/** @type {AuditEntry} */ {profile}) => html`<span class="stamp">${profile}</span>`},
+];
+
+/** @param {string} action */
+function actionCell(action) {
+  return html`<span class=${SECURITY_ACTIONS.includes(action) ? 'badge cancelled' : ''} data-action=${action}>${actionName(action)}</span>`;
+}
 
 /** Return the name of an action, or its word when it has none. @param {string} action */
 const actionName = action => (hasText(`audit.action.${action}`) ? t(`audit.action.${action}`) : action);
@@ -32,19 +49,22 @@ class AuditPage extends Page {
   constructor() {
     super();
     setTitle('audit.title');
-    /** @type {AuditEntry[]} */
-    this.rows = [];
+    /** The entries of the page; null while they are fetched. @type {AuditEntry[] | null} */
+    this.rows = null;
     /** @type {AuditCheck | null} */
     this.check = null;
     this.more = false;
     this.busy = false;
     /** The fields of the form. @type {Record<string, string>} */
     this.fields = keptInAddress(FILTERS);
+    /** The number that the entries are below; '' on the newest page. */
+    this.below = keptInAddress(['before']).before ?? '';
+    /** What `below` was on the newer pages that led here. @type {string[]} */
+    this.newer = [];
   }
 
   async load() {
-    [this.check, this.rows] = await Promise.all([auditCheck(), audit({...this.filter, limit: String(PAGE)})]);
-    this.more = this.rows.length === PAGE;
+    [this.check] = await Promise.all([auditCheck(), this.fetch()]);
   }
 
   /** What the fields ask the server for. @returns {Record<string, string>} */
@@ -64,7 +84,8 @@ class AuditPage extends Page {
   look(fields) {
     this.fields = fields;
     keepInAddress({...Object.fromEntries(FILTERS.map(name => [name, ''])), ...fields});
-    this.fetch('');
+    this.newer = [];
+    this.showPage('');
   }
 
   async clear() {
@@ -73,14 +94,27 @@ class AuditPage extends Page {
     /** @type {HTMLFormElement} */ (this.querySelector('form.filters')).reset(); // what was chosen in a select, too
   }
 
-  /** Show the newest entries there are, or those before one. @param {string} before */
-  fetch(before) {
-    this.busy = true;
-    this.attempt(async () => {
-      const found = await audit({...this.filter, limit: String(PAGE), ...(before && {before})});
-      this.rows = before ? [...this.rows, ...found] : found;
-      this.more = found.length === PAGE;
-    }).finally(() => (this.busy = false));
+  /** Fetch the entries of the page, and learn whether there are older ones. */
+  async fetch() {
+    const before = this.below;
+    const found = await audit({...this.filter, limit: String(PAGE + 1), ...(before && {before})});
+    this.rows = found.slice(0, PAGE);
+    this.more = found.length > PAGE;
+  }
+
+  /** Show the entries below a number, or the newest; the address keeps which. @param {string} before */
+  showPage(before) {
+    this.below = before;
+    keepInAddress({before});
+    this.rows = null;
+    this.attempt(() => this.fetch());
+  }
+
+  /** Turn to older (1) or newer (−1) entries. @param {CustomEvent<number>} event */
+  turn({detail: by}) {
+    if (by < 0) return this.showPage(this.newer.pop() ?? '');
+    this.newer.push(this.below);
+    this.showPage(String(this.rows?.at(-1)?.id ?? ''));
   }
 
   verify() {
@@ -94,8 +128,8 @@ class AuditPage extends Page {
     return html`<top-bar .me=${this.me} current="audit"></top-bar>
       <main>
         <h1>${t('audit.title')}</h1>
-        ${errorMessage(this.error)} ${this.loading ? loadingState() : nothing}
-        ${this.check ? html`${this.chainState(this.check)} ${this.form()} ${this.list()}` : nothing}
+        ${errorMessage(this.rows ? this.error : '')} ${this.loading ? loadingState() : nothing}
+        ${this.check ? html`${this.chainState(this.check)} ${this.form()}` : nothing} ${this.loading ? nothing : this.table()}
       </main>`;
   }
 
@@ -133,26 +167,10 @@ class AuditPage extends Page {
     location.assign(auditUrl({...this.filter, format}));
   }
 
-  list() {
-    if (!this.rows.length) return emptyState({picture: 'search', title: t('audit.none'), action: html`<button type="button" data-testid="audit-clear" @click=${this.clear}>${t('table.clear')}</button>`, testid: 'audit-none'});
-    return html`<div class="wide-table" tabindex="0" role="region" aria-label=${t('audit.title')}><table class="ledger">
-        <thead><tr>${['at', 'actor', 'action', 'subject', 'source', 'profile'].map(name => html`<th scope="col">${t(`audit.${name}`)}</th>`)}</tr></thead>
-        <tbody>${repeat(this.rows, ({id}) => id, row => this.row(row))}</tbody>
-      </table></div>
-      ${this.more ? html`<p class="row end"><button type="button" data-testid="audit-more" ?disabled=${this.busy}
-        @click=${() => this.fetch(String(this.rows[this.rows.length - 1].id))}>${t('audit.more')}</button></p>` : nothing}`;
-  }
-
-  /** @param {AuditEntry} row */
-  row(row) {
-    return html`<tr data-testid="audit-row" data-action=${row.action}>
-      <td class="stamp">${day(row.at)} ${clock(row.at)}</td>
-      <td>${row.actor}</td>
-      <td>${SECURITY_ACTIONS.includes(row.action) ? html`<span class="badge cancelled">${actionName(row.action)}</span>` : actionName(row.action)}</td>
-      <td class="long">${row.subject} <span class="soft">${row.detail}</span></td>
-      <td class="stamp">${row.address ? `${row.address}:${row.port}` : ''}</td>
-      <td>${row.profile}</td>
-    </tr>`;
+  table() {
+    const none = emptyState({picture: 'search', title: t('audit.none'), action: html`<button type="button" data-testid="audit-clear" @click=${() => this.clear()}>${t('table.clear')}</button>`, testid: 'audit-none'});
+    return html`<data-table name="audit" label=${t('audit.title')} .columns=${COLUMNS} .rows=${this.rows} .rowId=${(/** @type {AuditEntry} */ {id}) => String(id)}
+      .served=${{back: Boolean(this.below), on: this.more}} .empty=${none} fault=${this.rows ? '' : this.error} @turn=${this.turn} @retry=${() => this.showPage(this.below)}></data-table>`;
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {groupPoints, countByState, firstAssessmentsDue, pointMatches, toKbps, countForQuota} from '../../directory/unit-tree.js';
+import {groupPoints, countByState, pointMatches, toKbps, countForQuota} from '../../directory/unit-tree.js';
 
 const unit = (id, name, level, parent) => ({id, name, level, parent, valid_from: null, valid_to: null, quota: 1});
 const point = (id, name, label, of, state = 'active', aliases = []) => ({id, name, label, unit: of, state, devices: 1, aliases});
@@ -30,14 +30,6 @@ test('points are counted by state and filtered by it', () => {
   assert.deepEqual(shape(groupPoints(TREE, '', 'draft')), [['unit:568', 'Thành phố Nha Trang', ['p4']]]);
   assert.deepEqual(countByState(TREE.points), [{state: 'draft', count: 1}, {state: 'active', count: 2}, {state: 'suspended', count: 1}]);
   assert.equal(countForQuota([...TREE.points, point('p5', 'x', 'x', '568', 'withdrawn')], '568'), 1);
-});
-
-test('points that were taken over are to be assessed, the nearest day first', () => {
-  const over = (id, of, first_due) => ({...point(id, id, id, of), first_due});
-  const points = [over('b', '1', '2027-11-28'), over('c', '2', '2027-01-01'), over('a', '1', '2027-11-28'), over('d', '1', null)];
-  assert.deepEqual(firstAssessmentsDue(points, null).map(({id}) => id), ['c', 'a', 'b']);
-  assert.deepEqual(firstAssessmentsDue(points, '1').map(({id}) => id), ['a', 'b']);
-  assert.deepEqual(firstAssessmentsDue(points, ''), []);
 });
 
 test('rates are typed in Mbit/s, with a comma or a point', () => {

@@ -374,11 +374,11 @@ interface VotingPoint { point: string; name: string; label: string; voted: boole
 /** A vote, as this seat may know it: see `vote-state` in docs/protocol.md. */
 interface Vote {
   id: string; number: number; question: string; choices: string[]; secret: boolean; quorum: string; majority: string; base: string; item: string | null;
-  opened: string; deadline: string | null; closed: string | null; announced: boolean; shown: boolean; entitled: number; cast: number | null;
+  opened: string; deadline: string | null; closed: string | null; cancelled: boolean; announced: boolean; shown: boolean; entitled: number; cast: number | null;
   counts: number[] | null; outcome: { quorum: boolean; adopted: number | null } | null; may: boolean; voted: boolean; choice: number | null; voters: VotingPoint[] | null;
 }
 /** A vote as the record of its session has it. */
-type ClosedVote = Pick<Vote, 'id' | 'number' | 'question' | 'choices' | 'secret' | 'counts' | 'outcome' | 'closed'> & { voters: VotingPoint[] };
+type ClosedVote = Pick<Vote, 'id' | 'number' | 'question' | 'choices' | 'secret' | 'counts' | 'outcome' | 'closed' | 'cancelled'> & { voters: VotingPoint[] };
 /** A vote that is being prepared: `choices` one on a line, `minutes` 0 without a limit, `points` null for all. */
 interface VoteDraft { question: string; choices: string; secret: boolean; quorum: string; majority: string; base: string; minutes: number; points: string[] | null; item: string | null }
 

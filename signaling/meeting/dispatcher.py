@@ -20,6 +20,7 @@ from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.meeting_state import MeetingState
 from signaling.meeting.votes import MeetingVotes
 from signaling.messages import server as m
+from signaling.messages import votes as v
 from signaling.messages.effects import Effect
 
 log = logging.getLogger(__name__)
@@ -80,11 +81,12 @@ class Dispatcher:
             m.Offer: self._offer,
             m.ReportFault: incident_reports.report,
             m.Assist: incident_reports.assist,
-            m.OpenVote: self._in_meeting(votes.open),
-            m.CastVote: self._in_meeting(votes.cast),
-            m.RecordVote: self._in_meeting(votes.record),
-            m.CloseVote: self._in_meeting(votes.close),
-            m.ShowVote: self._in_meeting(votes.show),
+            v.OpenVote: self._in_meeting(votes.open),
+            v.CastVote: self._in_meeting(votes.cast),
+            v.RecordVote: self._in_meeting(votes.record),
+            v.CloseVote: self._in_meeting(votes.close),
+            v.CancelVote: self._in_meeting(votes.cancel),
+            v.ShowVote: self._in_meeting(votes.show),
             m.Redial: redial,
             m.Ping: _pong,
         }

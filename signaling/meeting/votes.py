@@ -12,7 +12,7 @@ from signaling.audit.log import AuditLog
 from signaling.core.errors import MessageError
 from signaling.meeting.client import Client
 from signaling.meeting.runner import MeetingRunner
-from signaling.messages.server import CastVote, CloseVote, OpenVote, RecordVote, ShowVote
+from signaling.messages.votes import CancelVote, CastVote, CloseVote, OpenVote, RecordVote, ShowVote
 
 T = TypeVar("T")
 _WORDS = {
@@ -74,6 +74,18 @@ class MeetingVotes:
                 await self._note(client, "vote-announce", meeting, str(vote.number), now)
 
         await self._in_turn(meeting, closed())
+
+    async def cancel(self, meeting: MeetingRunner, client: Client, message: CancelVote, now: datetime) -> None:
+        """Cancel the vote in progress, whose question is a mistake; everyone is told, and another may be asked."""
+        account = meeting.state.may_lead(client.id)
+
+        async def cancelled() -> None:
+            running = meeting.state.latest_vote.known(message.vote, running=True)
+            vote = await self._votes.cancel(running.id, account, now)
+            await meeting.apply(meeting.state.vote_changed(vote), client, message.ref)
+            await self._note(client, "vote-cancel", meeting, str(vote.number), now)
+
+        await self._in_turn(meeting, cancelled())
 
     async def show(self, meeting: MeetingRunner, client: Client, message: ShowVote, now: datetime) -> None:
         """Announce a result over the picture, or take it away."""

@@ -1,10 +1,9 @@
 """WebSocket messages in both directions (docs/protocol.md), and their codec. Pure: text in, values out, and back."""
 
 from dataclasses import asdict
-from datetime import UTC
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 from pydantic import ValidationError as Invalid
 from pydantic_core import from_json
 
@@ -12,8 +11,19 @@ from mediaserver.api import EVERYONE, CaptionWord, ComposedWhen, Layout, LayoutK
 from scheduler.core.model import ItemKind
 from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentLevel
 from scheduler.operations.incidents.model import IncidentState as IncidentStatus
-from scheduler.operations.votes.model import DEFAULT_CHOICES, MAX_CHOICES, MIN_CHOICES, Base, Majority, Quorum
 from signaling.core.errors import MessageError
+from signaling.messages.base import BaseClientMessage, BaseMessage, Instant, SeatId, one_line, printable
+from signaling.messages.votes import (
+    CancelVote,
+    CastVote,
+    CloseVote,
+    OpenVote,
+    RecordVote,
+    ShowVote,
+    VoteCast,
+    VoteState,
+    VoteTaken,
+)
 
 MAX_BYTES = 192 * 1024
 """Size of a client message: an SDP of 128 KiB with the line ends escaped that JSON wants."""
@@ -41,31 +51,8 @@ Farewell = Literal[
     "left", "replaced", "removed", "ended", "cancelled", "revoked", "turned-away", "shutdown", "signed-out"
 ]
 
-SeatId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Instant = Annotated[AwareDatetime, AfterValidator(lambda value: value.astimezone(UTC).replace(microsecond=0))]
 
-
-def _printable(text: str) -> str:
-    """Check that a value is one line of text. Raises ValueError."""
-    if not text.isprintable() or text.isspace():
-        raise ValueError("not printable")
-    return text
-
-
-def _one_line(text: str) -> str:
-    """Check that a value is one line of text, or empty. Raises ValueError."""
-    return _printable(text) if text else text
-
-
-class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _ClientMessage(_Message):
-    ref: Annotated[str, StringConstraints(max_length=64)] | None = None
-
-
-class Join(_ClientMessage):
+class Join(BaseClientMessage):
     """Enter the session of a code; `resume` is the token of an earlier seat; `accepted` says that the notice was.
 
     `dedicated` declares that nothing shares the point's line (R-028); `tried` says how many seconds ago it was tried in
@@ -77,10 +64,10 @@ class Join(_ClientMessage):
     resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     accepted: bool = False
     dedicated: bool = False
-    tried: Annotated[list[Annotated[int, Field(ge=0, le=86_400)]], Field(max_length=100)] = []
+    tried: Annotated[list[Annotated[int, Field(ge=0, le=86_400)]], Field(max_length=100)] = Field(default_factory=list)
 
 
-class JoinAsDisplay(_ClientMessage):
+class JoinAsDisplay(BaseClientMessage):
     """Enter a session of one's point as its room display, which knows no code.
 
     With `take` also when somebody of the point sits at this device, who leaves then.
@@ -90,10 +77,10 @@ class JoinAsDisplay(_ClientMessage):
     session: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     take: bool = False
-    tried: Annotated[list[Annotated[int, Field(ge=0, le=86_400)]], Field(max_length=100)] = []
+    tried: Annotated[list[Annotated[int, Field(ge=0, le=86_400)]], Field(max_length=100)] = Field(default_factory=list)
 
 
-class EnterTestRoom(_ClientMessage):
+class EnterTestRoom(BaseClientMessage):
     """Try the devices of one's point, at any hour and without a code; `point` is one of one's unit (Điều 17.2.a)."""
 
     type: Literal["test-room"]
@@ -101,22 +88,22 @@ class EnterTestRoom(_ClientMessage):
     resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
 
 
-class Offer(_ClientMessage):
+class Offer(BaseClientMessage):
     """Connect media; a new offer replaces the old transport."""
 
     type: Literal["offer"]
     sdp: Annotated[str, StringConstraints(min_length=1)]
 
 
-class Hand(_ClientMessage):
+class Hand(BaseClientMessage):
     """Raise or lower one's own hand; `topic` is what one wants to speak about, and may be told later."""
 
     type: Literal["hand"]
     raised: bool
-    topic: Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)] = ""
+    topic: Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)] = ""
 
 
-class MediaState(_ClientMessage):
+class MediaState(BaseClientMessage):
     """Tell whether microphone and camera are on."""
 
     type: Literal["media"]
@@ -124,7 +111,7 @@ class MediaState(_ClientMessage):
     camera: bool
 
 
-class View(_ClientMessage):
+class View(BaseClientMessage):
     """Choose the view: ``composed``, one's own choice of layout (``composed:<kind>``), or ``camera:<seat>``."""
 
     type: Literal["view"]
@@ -132,21 +119,21 @@ class View(_ClientMessage):
     lines: Annotated[int, Field(ge=0, le=8640)] = 0
 
 
-class OnePicture(_ClientMessage):
+class OnePicture(BaseClientMessage):
     """Get the layout as one composed picture, or the cameras one by one again where that is possible."""
 
     type: Literal["one-picture"]
     on: bool
 
 
-class OnePictureForAll(_ClientMessage):
+class OnePictureForAll(BaseClientMessage):
     """Have everyone get the layout as one composed picture, or no longer (controller)."""
 
     type: Literal["one-picture-all"]
     on: bool
 
 
-class Floor(_ClientMessage):
+class Floor(BaseClientMessage):
     """Give or take the floor (controller)."""
 
     type: Literal["floor"]
@@ -154,7 +141,7 @@ class Floor(_ClientMessage):
     open: bool
 
 
-class Gain(_ClientMessage):
+class Gain(BaseClientMessage):
     """Set the gain of a seat's voice for everyone, in decibels (controller)."""
 
     type: Literal["gain"]
@@ -162,26 +149,26 @@ class Gain(_ClientMessage):
     decibels: Annotated[int, Field(ge=-MAX_GAIN, le=MAX_GAIN)]
 
 
-class MuteAll(_ClientMessage):
+class MuteAll(BaseClientMessage):
     """Close every floor but the host's and that of the seat `but` (controller)."""
 
     type: Literal["mute-all"]
     but: SeatId | None = None
 
 
-class Lower(_ClientMessage):
+class Lower(BaseClientMessage):
     """Lower the hand of a seat (controller)."""
 
     type: Literal["lower"]
     seat: SeatId
 
 
-class Arrangement(_Message):
+class Arrangement(BaseMessage):
     """A whole layout of the composed picture; omitted fields have their defaults."""
 
     kind: LayoutKind
     focus: SeatId | None = None
-    seats: Annotated[list[SeatId | None], Field(max_length=64)] = []
+    seats: Annotated[list[SeatId | None], Field(max_length=64)] = Field(default_factory=list)
     page: Annotated[int, Field(ge=0, lt=1000)] = 0
     rotate: Annotated[int, Field(ge=0, le=3600)] = 0
     empty: bool = False
@@ -195,14 +182,14 @@ class Arrangement(_Message):
         return Layout(**fields, seats=tuple(self.seats))
 
 
-class Hands(_ClientMessage):
+class Hands(BaseClientMessage):
     """Set the queue: those named in their order, lowered hands among them again, and nobody else's (controller)."""
 
     type: Literal["hands"]
     seats: Annotated[list[SeatId], Field(max_length=1000)]
 
 
-class Lock(_ClientMessage):
+class Lock(BaseClientMessage):
     """Let nobody else join, or nobody else raise a hand (controller)."""
 
     type: Literal["lock"]
@@ -210,13 +197,13 @@ class Lock(_ClientMessage):
     hands: bool
 
 
-class End(_ClientMessage):
+class End(BaseClientMessage):
     """End the meeting for everyone (controller)."""
 
     type: Literal["end"]
 
 
-class SetLayout(Arrangement, _ClientMessage):
+class SetLayout(Arrangement, BaseClientMessage):
     """Set the layout of an audience (controller)."""
 
     type: Literal["layout"]
@@ -229,7 +216,7 @@ class Preset(Arrangement):
     number: Annotated[int, Field(ge=1, le=6)]
 
 
-class SetPreset(Preset, _ClientMessage):
+class SetPreset(Preset, BaseClientMessage):
     """Replace a preset of the session (controller)."""
 
     type: Literal["preset"]
@@ -240,21 +227,21 @@ class SetPreset(Preset, _ClientMessage):
         return Preset(**self.model_dump(include=set(Preset.model_fields)))
 
 
-class SameLayout(_ClientMessage):
+class SameLayout(BaseClientMessage):
     """Give an audience the layout of everyone again (controller)."""
 
     type: Literal["layout-same"]
     audience: Audience
 
 
-class Share(_ClientMessage):
+class Share(BaseClientMessage):
     """Share one's screen, or end that; a controller may end anybody's."""
 
     type: Literal["share"]
     on: bool
 
 
-class Record(_ClientMessage):
+class Record(BaseClientMessage):
     """Start, pause or stop the recording (controller).
 
     `composed` says when the picture of one that starts is composed; None: as the profile says.
@@ -266,28 +253,28 @@ class Record(_ClientMessage):
     composed: ComposedWhen | None = None
 
 
-class Voices(_ClientMessage):
+class Voices(BaseClientMessage):
     """Record isolated tracks of each point beside the recording, or stop that (controller)."""
 
     type: Literal["voices"]
     on: bool
 
 
-class Mark(_ClientMessage):
+class Mark(BaseClientMessage):
     """Set a mark in the recording (controller)."""
 
     type: Literal["mark"]
-    title: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(printable)]
 
 
-class Step(_ClientMessage):
+class Step(BaseClientMessage):
     """Go to an item of the script, or before the first one (controller)."""
 
     type: Literal["step"]
     to: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None
 
 
-class Admit(_ClientMessage):
+class Admit(BaseClientMessage):
     """Admit a client of the waiting room, or turn it away (host and controllers)."""
 
     type: Literal["admit"]
@@ -295,7 +282,7 @@ class Admit(_ClientMessage):
     on: bool
 
 
-class ReportFault(_ClientMessage):
+class ReportFault(BaseClientMessage):
     """Report a fault at one's own point (Điều 13.2.c); controllers also at another's, and call the centre (`help`)."""
 
     type: Literal["report"]
@@ -304,111 +291,56 @@ class ReportFault(_ClientMessage):
     seat: SeatId | None = None
 
 
-class WriteChat(_ClientMessage):
+class WriteChat(BaseClientMessage):
     """Write a message: host and controllers to everyone or to a point, a point to them (`to` null)."""
 
     type: Literal["chat"]
-    text: Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_printable)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(printable)]
     to: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
 
 
-class OpenChat(_ClientMessage):
+class OpenChat(BaseClientMessage):
     """Let points write to host and controllers, or no longer (host and controllers)."""
 
     type: Literal["chat-open"]
     on: bool
 
 
-VoteId = Annotated[str, StringConstraints(min_length=1, max_length=32)]
-Choice = Annotated[int, Field(ge=0, lt=MAX_CHOICES)]
-
-
-class OpenVote(_ClientMessage):
-    """Ask all points (`points` null), or some, to vote; it closes by itself after `seconds` (host and controllers)."""
-
-    type: Literal["vote-open"]
-    question: Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_printable)]
-    choices: Annotated[
-        list[Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_printable)]],
-        Field(min_length=MIN_CHOICES, max_length=MAX_CHOICES),
-    ] = list(DEFAULT_CHOICES)
-    secret: bool = False
-    quorum: Quorum = "half"
-    majority: Majority = "half"
-    base: Base = "entitled"
-    seconds: Annotated[int, Field(ge=10, le=7200)] | None = None
-    points: Annotated[list[SeatId], Field(min_length=1, max_length=1000)] | None = None
-    item: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None = None
-
-
-class CastVote(_ClientMessage):
-    """Vote for one's own point."""
-
-    type: Literal["vote"]
-    vote: VoteId
-    choice: Choice
-
-
-class RecordVote(_ClientMessage):
-    """Record what a point said aloud in an open vote (host and controllers)."""
-
-    type: Literal["vote-record"]
-    vote: VoteId
-    point: SeatId
-    choice: Choice
-
-
-class CloseVote(_ClientMessage):
-    """Count the votes, and announce the result if that is wanted (host and controllers)."""
-
-    type: Literal["vote-close"]
-    vote: VoteId
-    announce: bool = True
-
-
-class ShowVote(_ClientMessage):
-    """Announce the result of a closed vote over the picture, or take it away (host and controllers)."""
-
-    type: Literal["vote-show"]
-    vote: VoteId
-    on: bool
-
-
-class SwitchCaptions(_ClientMessage):
+class SwitchCaptions(BaseClientMessage):
     """Be told what is said as text (`caption`), or no longer."""
 
     type: Literal["captions"]
     on: bool
 
 
-class Assist(_ClientMessage):
+class Assist(BaseClientMessage):
     """Direct the meeting from the centre, or give it back (central technicians)."""
 
     type: Literal["assist"]
     on: bool
 
 
-class Redial(_ClientMessage):
+class Redial(BaseClientMessage):
     """Call a room system again (controller)."""
 
     type: Literal["redial"]
     device: Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
-class CallPoint(_ClientMessage):
+class CallPoint(BaseClientMessage):
     """Call an absent point: its unit gets a letter, and its people see it on their first page (controller)."""
 
     type: Literal["call-point"]
     point: Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
-class Ping(_ClientMessage):
+class Ping(BaseClientMessage):
     """Ask for a `pong`: a page cannot see the pings of the WebSocket protocol."""
 
     type: Literal["ping"]
 
 
-class Leave(_ClientMessage):
+class Leave(BaseClientMessage):
     """Leave for good."""
 
     type: Literal["leave"]
@@ -447,6 +379,7 @@ ClientMessage = Annotated[
     | CastVote
     | RecordVote
     | CloseVote
+    | CancelVote
     | ShowVote
     | SwitchCaptions
     | Assist
@@ -461,7 +394,7 @@ OF_DISPLAYS = (JoinAsDisplay, Offer, MediaState, View, OnePicture, Ping, Leave)
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
 
-class Seat(_Message):
+class Seat(BaseMessage):
     """A place in the roster; absent points have one too, under the id of the point."""
 
     seat: str
@@ -480,14 +413,14 @@ class Seat(_Message):
     media: Media = "none"
 
 
-class Official(_Message):
+class Official(BaseMessage):
     """The official meeting time."""
 
     start: Instant
     end: Instant
 
 
-class SessionInfo(_Message):
+class SessionInfo(BaseMessage):
     """The session, as everyone in the meeting may know it."""
 
     id: str
@@ -497,7 +430,7 @@ class SessionInfo(_Message):
     official: Official
 
 
-class SessionState(_Message):
+class SessionState(BaseMessage):
     """The session was changed while it is held: another title, another end."""
 
     type: Literal["session"] = "session"
@@ -508,17 +441,17 @@ class LayoutState(Arrangement):
     """The layout for everyone, and those of audiences that have their `own`."""
 
     type: Literal["layout"] = "layout"
-    own: dict[Audience, Arrangement] = {}
+    own: dict[Audience, Arrangement] = Field(default_factory=dict)
 
 
-class PresetsState(_Message):
+class PresetsState(BaseMessage):
     """The presets of the session that were saved, by number (controllers only)."""
 
     type: Literal["presets"] = "presets"
     presets: list[Preset]
 
 
-class RecordingState(_Message):
+class RecordingState(BaseMessage):
     """State of the recording. It is `seconds` long: at `since` while it runs, else now.
 
     `composed` says when the picture of this recording, or of the next one, is composed.
@@ -534,7 +467,7 @@ class RecordingState(_Message):
     composed: ComposedWhen = "live"
 
 
-class ComposingState(_Message):
+class ComposingState(BaseMessage):
     """A closed part of the recording is composed afterwards: `percent` of it by now, 100 when it is ready (controllers
     only)."""
 
@@ -544,7 +477,7 @@ class ComposingState(_Message):
     ready: Instant | None
 
 
-class StorageState(_Message):
+class StorageState(BaseMessage):
     """Free space for recordings, as `hours` that can still be recorded (controllers only)."""
 
     type: Literal["storage"] = "storage"
@@ -552,7 +485,7 @@ class StorageState(_Message):
     hours: float
 
 
-class Marked(_Message):
+class Marked(BaseMessage):
     """The mark is set, `seconds` after the recording's beginning."""
 
     type: Literal["marked"] = "marked"
@@ -560,7 +493,7 @@ class Marked(_Message):
     seconds: float
 
 
-class ScriptedItem(_Message):
+class ScriptedItem(BaseMessage):
     """An item of the script; `spent` is how many seconds it was on, until the state's `since` when it is on now."""
 
     id: str
@@ -572,7 +505,7 @@ class ScriptedItem(_Message):
     spent: int
 
 
-class ScriptState(_Message):
+class ScriptState(BaseMessage):
     """The script and which item is on since when (controllers only)."""
 
     type: Literal["script"] = "script"
@@ -581,7 +514,7 @@ class ScriptState(_Message):
     since: Instant | None
 
 
-class Agenda(_Message):
+class Agenda(BaseMessage):
     """The item of the script that is `on` since when, and the title of the `next` one: what everyone may know of it."""
 
     type: Literal["agenda"] = "agenda"
@@ -590,14 +523,14 @@ class Agenda(_Message):
     next: str | None = None
 
 
-class OnDuty(_Message):
+class OnDuty(BaseMessage):
     """The technician of the centre who is on duty for the session, and their telephone."""
 
     name: str
     phone: str
 
 
-class ChatMessage(_Message):
+class ChatMessage(BaseMessage):
     """A chat message: from the `chair` to everyone or to the point `to`, else from a point to the chair.
 
     `point` is the writer's, null for the centre without a point.
@@ -613,91 +546,21 @@ class ChatMessage(_Message):
     text: str
 
 
-class ChatHistory(_Message):
+class ChatHistory(BaseMessage):
     """The latest messages, oldest first; `open` says whether points may write to the chair."""
 
     open: bool
     messages: list[ChatMessage]
 
 
-class ChatOpenState(_Message):
+class ChatOpenState(BaseMessage):
     """Points may write to the chair from now on, or no longer."""
 
     type: Literal["chat-open"] = "chat-open"
     on: bool
 
 
-class VotingPoint(_Message):
-    """A point that is entitled to vote; `choice` is null in a secret vote, and before the point has voted."""
-
-    point: str
-    name: str
-    label: str
-    voted: bool
-    choice: int | None
-    aloud: bool
-
-
-class VoteOutcome(_Message):
-    """The decision of a vote: `quorum`, since enough points voted, and the choice that has the majority, if one has."""
-
-    quorum: bool
-    adopted: int | None
-
-
-class VoteState(_Message):
-    """A vote, as one seat may know it.
-
-    `may`: the seat's point is entitled; `voted`: it has voted, in an open vote for `choice`. `counts` and `outcome`
-    come with the announcement, to host and controllers once it is closed; where a secret vote had too few ballots they
-    are null. Only host and controllers are told `voters`, and before the announcement how many votes were `cast`.
-    """
-
-    type: Literal["vote-state"] = "vote-state"
-    id: str
-    number: int
-    question: str
-    choices: list[str]
-    secret: bool
-    quorum: Quorum
-    majority: Majority
-    base: Base
-    item: str | None
-    opened: Instant
-    deadline: Instant | None
-    closed: Instant | None
-    announced: bool
-    shown: bool
-    entitled: int
-    cast: int | None
-    counts: list[int] | None
-    outcome: VoteOutcome | None
-    may: bool
-    voted: bool
-    choice: int | None
-    voters: list[VotingPoint] | None
-
-
-class VoteTaken(_Message):
-    """The vote of the seat's point is stored; `choice` is null in a secret vote."""
-
-    type: Literal["vote-taken"] = "vote-taken"
-    vote: str
-    choice: int | None
-
-
-class VoteCast(_Message):
-    """A point has voted, in an open vote for `choice`; `cast` points have by now (host and controllers only)."""
-
-    type: Literal["vote-cast"] = "vote-cast"
-    vote: str
-    point: str
-    choice: int | None
-    aloud: bool
-    cast: int
-
-
-class Locks(_Message):
+class Locks(BaseMessage):
     """The locks of a meeting: nobody else may join, nobody else may raise a hand."""
 
     type: Literal["locks"] = "locks"
@@ -705,7 +568,7 @@ class Locks(_Message):
     hands: bool = False
 
 
-class Joined(_Message):
+class Joined(BaseMessage):
     """The reply to `join`: everything the client needs to show the meeting."""
 
     type: Literal["joined"] = "joined"
@@ -737,7 +600,7 @@ class Joined(_Message):
     now: Instant
 
 
-class Seats(_Message):
+class Seats(BaseMessage):
     """Changes of the roster."""
 
     type: Literal["seats"] = "seats"
@@ -745,35 +608,35 @@ class Seats(_Message):
     gone: list[str]
 
 
-class Answer(_Message):
+class Answer(BaseMessage):
     """The SDP answer to `offer`."""
 
     type: Literal["answer"] = "answer"
     sdp: str
 
 
-class ViewState(_Message):
+class ViewState(BaseMessage):
     """The view of the client from now on."""
 
     type: Literal["view"] = "view"
     source: str
 
 
-class OnePictureState(_Message):
+class OnePictureState(BaseMessage):
     """A controller wants everyone to get the layout as one composed picture, or no longer does."""
 
     type: Literal["one-picture-all"] = "one-picture-all"
     on: bool
 
 
-class Speaking(_Message):
+class Speaking(BaseMessage):
     """The seat of the active speaker, or none."""
 
     type: Literal["speaking"] = "speaking"
     seat: str | None
 
 
-class Caption(_Message):
+class Caption(BaseMessage):
     """An utterance of a seat as far as it is heard now: the same `utterance` comes again until it is `final`.
 
     `start` and `end` are seconds since the room was opened.
@@ -789,42 +652,42 @@ class Caption(_Message):
     final: bool
 
 
-class CaptionsState(_Message):
+class CaptionsState(BaseMessage):
     """Captions are complete (``on``), leave out what is said (``behind``), or do not come at all (``away``)."""
 
     type: Literal["captions"] = "captions"
     state: CaptionWord
 
 
-class GivesWay(_Message):
+class GivesWay(BaseMessage):
     """The code went to an emergency: the meeting ends at that time (A25)."""
 
     type: Literal["gives-way"] = "gives-way"
     at: Instant
 
 
-class LevelsState(_Message):
+class LevelsState(BaseMessage):
     """Levels of the audible seats with the floor, in whole dBov by seat (host and controllers only)."""
 
     type: Literal["levels"] = "levels"
     levels: dict[str, int]
 
 
-class ContentState(_Message):
+class ContentState(BaseMessage):
     """The seat whose screen is shared, or none."""
 
     type: Literal["content"] = "content"
     seat: str | None
 
 
-class WantedHeight(_Message):
+class WantedHeight(BaseMessage):
     """Height in pixels at which the client's camera is shown; simulcast layers that are larger than needed can rest."""
 
     type: Literal["wanted"] = "wanted"
     lines: int
 
 
-class ShownTile(_Message):
+class ShownTile(BaseMessage):
     """A tile that the page draws itself: a rectangle in pixels of the composed picture, and the m-line of its video."""
 
     tile: str
@@ -842,7 +705,7 @@ class ShownTile(_Message):
     delay: int
 
 
-class TilesState(_Message):
+class TilesState(BaseMessage):
     """The cameras that the client is forwarded one by one; without `tiles` it gets one picture again."""
 
     type: Literal["tiles"] = "tiles"
@@ -854,7 +717,7 @@ class TilesState(_Message):
     clock: bool
 
 
-class IncidentState(_Message):
+class IncidentState(BaseMessage):
     """An incident as it is now (controllers, and the account that reported it)."""
 
     type: Literal["incident"] = "incident"
@@ -870,7 +733,7 @@ class IncidentState(_Message):
     provider: str | None
 
 
-class WeakLine(_Message):
+class WeakLine(BaseMessage):
     """A line that loses too much: percents lost, jitter and round trip in milliseconds."""
 
     seat: str
@@ -879,14 +742,14 @@ class WeakLine(_Message):
     round_trip: int
 
 
-class LinesState(_Message):
+class LinesState(BaseMessage):
     """The weak lines (controllers only)."""
 
     type: Literal["lines"] = "lines"
     weak: list[WeakLine]
 
 
-class AssistState(_Message):
+class AssistState(BaseMessage):
     """From which seat the centre directs the meeting since when, or that it does not (controllers only)."""
 
     type: Literal["assist"] = "assist"
@@ -895,7 +758,7 @@ class AssistState(_Message):
     since: Instant | None
 
 
-class CalledSystem(_Message):
+class CalledSystem(BaseMessage):
     """A room system that the centre calls: time of the next call, last SIP status (0: no response)."""
 
     device: str
@@ -906,7 +769,7 @@ class CalledSystem(_Message):
     status: int
 
 
-class CalledPoint(_Message):
+class CalledPoint(BaseMessage):
     """An absent point that was called; `seen`: since when its people know, null while they do not."""
 
     point: str
@@ -914,21 +777,21 @@ class CalledPoint(_Message):
     seen: Instant | None
 
 
-class CalledState(_Message):
+class CalledState(BaseMessage):
     """Absent points that were called and have not come (host and controllers only)."""
 
     type: Literal["called"] = "called"
     points: list[CalledPoint]
 
 
-class CallsState(_Message):
+class CallsState(BaseMessage):
     """State of the calls of room systems of the session (host and controllers only)."""
 
     type: Literal["calls"] = "calls"
     calls: list[CalledSystem]
 
 
-class Knock(_Message):
+class Knock(BaseMessage):
     """A point in the waiting room, which was not invited."""
 
     id: str
@@ -939,46 +802,46 @@ class Knock(_Message):
     since: Instant
 
 
-class DoorState(_Message):
+class DoorState(BaseMessage):
     """The points in the waiting room (host and controllers only)."""
 
     type: Literal["door"] = "door"
     waiting: list[Knock]
 
 
-class Waiting(_Message):
+class Waiting(BaseMessage):
     """The reply to `join` for a point that is not invited: it waits until the host admits it or turns it away."""
 
     type: Literal["waiting"] = "waiting"
     host: str
 
 
-class Admitted(_Message):
+class Admitted(BaseMessage):
     """The host lets the client in: it may join now."""
 
     type: Literal["admitted"] = "admitted"
 
 
-class Renew(_Message):
+class Renew(BaseMessage):
     """The media worker was replaced: make a new peer connection and offer again."""
 
     type: Literal["renew"] = "renew"
 
 
-class Pong(_Message):
+class Pong(BaseMessage):
     """The reply to `ping`."""
 
     type: Literal["pong"] = "pong"
 
 
-class Bye(_Message):
+class Bye(BaseMessage):
     """The socket closes after this."""
 
     type: Literal["bye"] = "bye"
     reason: Farewell
 
 
-class Error(_Message):
+class Error(BaseMessage):
     """A message could not be obeyed; the connection goes on."""
 
     type: Literal["error"] = "error"

@@ -76,6 +76,8 @@ def protocol(session: SessionHead, vote: Vote, zone: ZoneInfo) -> bytes:
 
 def decision(vote: Vote) -> str:
     """Return what a vote decided, in a sentence."""
+    if vote.cancelled:
+        return "đã hủy, không kiểm phiếu."
     decided = rules.outcome(vote)
     if decided is None:
         if vote.cast < MIN_SECRET:
@@ -85,13 +87,7 @@ def decision(vote: Vote) -> str:
         return "không đủ số điểm cầu tham gia biểu quyết."
     if decided.adopted is None:
         return "không phương án nào đạt đủ số phiếu."
-    return f"phương án “{_choice(vote, decided.adopted)}” đạt đủ số phiếu."
-
-
-def _choice(vote: Vote, choice: int) -> str:
-    """Return a choice; once its words were erased, its number."""
-    choices = vote.question.choices
-    return choices[choice] if choice < len(choices) else f"Phương án {choice + 1}"
+    return f"phương án “{vote.question.choice(decided.adopted)}” đạt đủ số phiếu."
 
 
 def _facts(session: SessionHead, vote: Vote, zone: ZoneInfo) -> list[str]:
@@ -120,7 +116,7 @@ def _counts(vote: Vote, width: float) -> Flowable:
         return Spacer(1, 0)
     entitled, cast = len(vote.voters), sum(vote.counts)
     rows = [
-        (_choice(vote, choice), str(count), _percent(count, entitled), _percent(count, cast))
+        (vote.question.choice(choice), str(count), _percent(count, entitled), _percent(count, cast))
         for choice, count in enumerate(vote.counts)
     ]
     head = ("Phương án", "Số phiếu", "Trên số được biểu quyết", "Trên số phiếu")
@@ -141,7 +137,7 @@ def _said(vote: Vote, voter: Voter) -> str:
         return "không biểu quyết"
     if voter.choice is None:
         return "đã bỏ phiếu"
-    return _choice(vote, voter.choice) + (" (ghi theo lời nói)" if voter.aloud else "")
+    return vote.question.choice(voter.choice) + (" (ghi theo lời nói)" if voter.aloud else "")
 
 
 def _letterhead(session: SessionHead, width: float) -> Flowable:

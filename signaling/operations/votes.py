@@ -5,7 +5,6 @@ import asyncio
 from aiohttp import web
 
 from scheduler.core.model import Session
-from scheduler.operations.votes import rules
 from scheduler.operations.votes.errors import VoteOver
 from scheduler.operations.votes.model import Base, Majority, Quorum, Vote
 from signaling.accounts import permissions
@@ -14,31 +13,14 @@ from signaling.accounts.visible_sessions import units_and_points
 from signaling.core.errors import Hidden
 from signaling.http.route import ID, ApiRequest, Model, Moment, Route
 from signaling.http.uploads import attached
+from signaling.messages.votes import VoteOutcome, VotingPoint
 from signaling.operations.attendance import find
 from signaling.operations.context import VOTES
 from signaling.operations.vote_protocol import SessionHead, protocol
 
 
-class VotingPoint(Model):
-    """A point that was entitled to vote; `choice` is null in a secret vote, and where it did not vote."""
-
-    point: str
-    name: str
-    label: str
-    voted: bool
-    choice: int | None
-    aloud: bool
-
-
-class Outcome(Model):
-    """The decision: whether enough points voted, and the index of the choice that has the majority."""
-
-    quorum: bool
-    adopted: int | None
-
-
 class ClosedVote(Model):
-    """A vote that is closed. `counts` and `outcome` are null where a secret vote had too few ballots."""
+    """A vote that is closed. `counts` and `outcome` are null where it was cancelled or had too few secret ballots."""
 
     id: str
     number: int
@@ -50,14 +32,15 @@ class ClosedVote(Model):
     base: Base
     opened: Moment
     closed: Moment
+    cancelled: bool
     announced: Moment | None
     counts: list[int] | None
-    outcome: Outcome | None
+    outcome: VoteOutcome | None
     voters: list[VotingPoint]
 
 
 async def votes(request: ApiRequest) -> list[ClosedVote]:
-    """Return the votes of a session that are announced, to its host all that are closed."""
+    """Return the votes of a session that are announced or cancelled, to its host all that are closed."""
     session, points = await find(request)
     found = await request.context(VOTES).votes.of_session(session.id)
     return [_wire(vote) for vote in found if _may_read(request, vote, session, points)]
@@ -82,11 +65,11 @@ async def protocol_file(request: ApiRequest) -> web.Response:
 
 def _may_read(request: ApiRequest, vote: Vote, session: Session, points: UnitDirectory) -> bool:
     leads = request.account.sees_all or permissions.is_host(request.account, session, points)
-    return vote.closed is not None and (leads or vote.announced is not None)
+    return vote.closed is not None and (leads or vote.announced is not None or vote.cancelled)
 
 
 def _wire(vote: Vote) -> ClosedVote:
-    question, decided = vote.question, rules.outcome(vote)
+    question = vote.question
     assert vote.closed is not None
     return ClosedVote(
         id=vote.id,
@@ -99,20 +82,11 @@ def _wire(vote: Vote) -> ClosedVote:
         base=question.base,
         opened=vote.opened,
         closed=vote.closed,
+        cancelled=vote.cancelled,
         announced=vote.announced,
         counts=None if vote.counts is None else list(vote.counts),
-        outcome=None if decided is None else Outcome(quorum=decided.quorum, adopted=decided.adopted),
-        voters=[
-            VotingPoint(
-                point=each.point,
-                name=each.name,
-                label=each.label,
-                voted=each.voted,
-                choice=each.choice,
-                aloud=each.aloud,
-            )
-            for each in vote.voters
-        ],
+        outcome=VoteOutcome.of(vote),
+        voters=[VotingPoint.of(voter) for voter in vote.voters],
     )
 
 

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 from loadtest.server.accounts import create_accounts
 from loadtest.server.rest_client import Client
 from signaling.app.admin_cli import NewAccount
+from tests.e2e.accessibility import findings
 from tests.e2e.people import HOST, People
 from tests.e2e.points import Points, simulated
 from tests.e2e.server import Server, environment
@@ -58,12 +59,14 @@ class Voters:
             await client.login(*login)
             socket = await client.http.ws_connect("/ws")
             await socket.send_json({"type": "join", "code": code, "accepted": True})
+            while (await socket.receive_json())["type"] != "joined":
+                pass
             self._reading.append(asyncio.create_task(self._answer(socket, place)))
 
     async def _answer(self, socket: ClientWebSocketResponse, place: int) -> None:
         async for frame in socket:
             message = json.loads(frame.data)
-            if message["type"] == "vote-state" and not message["closed"]:
+            if message["type"] == "vote-state" and not (message["closed"] or self._asked[place].done()):
                 self._asked[place].set_result((socket, message["id"]))
 
     def cast(self, choices: list[int]) -> None:
@@ -136,3 +139,54 @@ def test_a_vote_of_twelve_points_takes_the_chair_three_taps_and_a_point_one(
     expect(point.get_by_test_id("vote-stored")).to_have_text("Điểm cầu đã bỏ phiếu kín")
     chair.tap("vote-close")
     expect(point.get_by_test_id("vote-decided")).to_contain_text("quá ít phiếu")
+
+    host.get_by_test_id("vote-text").fill("Thông qua Nghị quyết năm 2206?")
+    host.keyboard.press("Enter")
+    expect(point.get_by_test_id("vote-prompt")).to_contain_text("năm 2206")
+    expect(point.get_by_test_id("vote-result")).to_have_count(0)
+    look_at(host, point)
+    host.get_by_test_id("vote-cancel").click()
+    look_at(host)
+    host.get_by_test_id("vote-cancelling-cancel").click()
+    host.get_by_test_id("vote-cancel").click()
+    host.get_by_test_id("vote-cancelling-confirm").click()
+    expect(point.get_by_test_id("vote-prompt")).to_have_count(0)
+    expect(point.get_by_test_id("notice")).to_contain_text("Biểu quyết số 3 đã hủy")
+    expect(host.get_by_test_id("vote-latest")).to_contain_text("Đã hủy, không kiểm phiếu")
+    expect(host.get_by_test_id("vote-text")).to_have_value("Thông qua Nghị quyết năm 2206?")
+
+    host.get_by_test_id("script-open").click()
+    host.get_by_test_id("script-add").click()
+    host.get_by_test_id("script-title").fill("Thông qua Nghị quyết năm 2026")
+    host.get_by_test_id("script-kind").select_option("secret-vote")
+    host.get_by_test_id("script-save").click()
+    host.get_by_test_id("script-close").click()
+    chair.count = 0
+    chair.tap("script-next")
+    chair.tap("script-vote")
+    expect(point.get_by_test_id("vote-prompt")).to_contain_text("Thông qua Nghị quyết năm 2026")
+    expect(host.get_by_test_id("script-vote")).to_have_count(0)
+    site.tap("vote-choice")
+    look_at(host, point)
+    site.tap("vote-confirm")
+    expect(host.get_by_test_id("vote-turnout")).to_have_text("1/12 điểm cầu đã biểu quyết")
+    chair.tap("vote-close")
+    look_at(host, point)
+    assert chair.count == 3
+
+
+_BESIDE = """() => [...document.querySelectorAll(':is(vote-panel, vote-prompt, vote-result, choice-dialog) *')]
+  .filter(each => each.checkVisibility() && !each.closest('.hidden'))
+  .filter(each => each.getBoundingClientRect().right > innerWidth + 1 || each.getBoundingClientRect().left < -1)
+  .map(each => `${each.localName}[${each.dataset.testid ?? each.className}] is beside the screen`)"""
+
+
+def look_at(*pages: Page) -> None:
+    """Assert that what pages show of a vote is accessible, and on 320 pixels (WCAG 2.2, 1.4.10) whole."""
+    faults = []
+    for page in pages:
+        faults += findings(page)
+        page.set_viewport_size({"width": 320, "height": 700})
+        faults += page.evaluate(_BESIDE)
+        page.set_viewport_size({"width": 1280, "height": 720})
+    assert faults == []

@@ -21,7 +21,7 @@ from scheduler.operations.attendance.service import SlotAttendance
 from scheduler.operations.incidents.model import Incident, IncidentKind
 from scheduler.operations.minutes import letterhead
 from scheduler.operations.votes import rules
-from scheduler.operations.votes.model import Vote
+from scheduler.operations.votes.model import MIN_SECRET, Vote
 
 BLANK = "……………………"
 """What the host fills in."""
@@ -207,7 +207,7 @@ class _Draft:
     def _vote(self, vote: Vote) -> Paragraph:
         way = "bỏ phiếu kín" if vote.question.secret else "công khai"
         return _text(
-            f"- Lần {vote.number}, {self._time(vote.opened)}, {way}: {vote.question.text} Đã biểu quyết"
+            f"- Lần {vote.number}, {self._time(vote.opened)}, {way}: {vote.question.text or BLANK} Đã biểu quyết"
             f" {vote.cast}/{len(vote.voters)} điểm cầu{_counted(vote)}. Kết quả: {_decided(vote)}."
         )
 
@@ -287,19 +287,23 @@ def _table(widths: tuple[int, ...], head: tuple[str, ...], rows: Sequence[tuple[
 def _counted(vote: Vote) -> str:
     if vote.counts is None:
         return ""
-    return "; " + ", ".join(f"{choice} {n}" for choice, n in zip(vote.question.choices, vote.counts, strict=True))
+    return "; " + ", ".join(f"{vote.question.choice(index)} {n}" for index, n in enumerate(vote.counts))
 
 
 def _decided(vote: Vote) -> str:
     """Return the decision of a vote in words."""
+    if vote.cancelled:
+        return "đã hủy, không kiểm phiếu"
     decided = rules.outcome(vote)
     if decided is None:
-        return "chưa kết thúc" if vote.closed is None else "không kiểm phiếu vì quá ít phiếu kín"
+        if vote.closed is None:
+            return "chưa kết thúc"
+        return "không kiểm phiếu vì quá ít phiếu kín" if vote.cast < MIN_SECRET else "không kiểm được phiếu"
     if not decided.quorum:
         return "không đủ số điểm cầu biểu quyết"
     if decided.adopted is None:
         return "không phương án nào đạt đa số"
-    return f"“{vote.question.choices[decided.adopted]}” đạt đa số"
+    return f"“{vote.question.choice(decided.adopted)}” đạt đa số"
 
 
 def _within(turn: FloorTime, time: ItemTime) -> bool:

@@ -28,6 +28,10 @@ class Question:
     majority: Majority = "half"
     base: Base = "entitled"
 
+    def choice(self, index: int) -> str:
+        """Return a choice; once its words were erased, its number."""
+        return self.choices[index] if index < len(self.choices) else f"Phương án {index + 1}"
+
 
 @dataclass(frozen=True, slots=True)
 class Voter:
@@ -49,7 +53,7 @@ class Vote:
     """A vote. `counts` has the ballots for each choice once it is closed; None before, and where too few are secret.
 
     `item` is the item of the script that carried it. It closes by itself at `deadline`. `by` are the accounts that
-    opened and closed it.
+    opened and closed it. A `cancelled` vote is closed without being counted, since its question was a mistake.
     """
 
     id: str
@@ -65,6 +69,7 @@ class Vote:
     closed_by: str = ""
     announced: datetime | None = None
     counts: tuple[int, ...] | None = None
+    cancelled: bool = False
 
     @property
     def cast(self) -> int:

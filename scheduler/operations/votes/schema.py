@@ -4,7 +4,7 @@ The rows of `voters` are written in the order of the session when a vote is open
 of their own.
 """
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint, false
 
 from scheduler.core.schema import METADATA
 from scheduler.core.sql_types import Timestamp
@@ -30,6 +30,7 @@ VOTES = Table(  # question and choices are erased when the profile says so (I-10
     Column("announced", Timestamp),
     Column("counts", Text),  # JSON, once it is closed
     Column("sealed", Text),  # the encrypted counts of a secret vote, until it is closed
+    Column("cancelled", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("session", "number"),
 )
 

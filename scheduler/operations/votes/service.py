@@ -80,10 +80,20 @@ class Votes:
         await asyncio.to_thread(self._keys.destroy, id_)
         return closed
 
-    async def announce(self, id_: str, now: datetime) -> Vote:
-        """Note that the result of a closed vote is announced. Raises VoteOver."""
+    async def cancel(self, id_: str, by: str, now: datetime) -> Vote:
+        """Close a vote whose question was a mistake: it is kept, and never counted. Raises VoteOver, OSError."""
         async with writing(self._engine) as db:
-            if (await self._known(db, id_)).closed is None:
+            await self._running(db, id_)
+            await store.cancel(db, id_, by, now)
+            cancelled = await self._known(db, id_)
+        await asyncio.to_thread(self._keys.destroy, id_)
+        return cancelled
+
+    async def announce(self, id_: str, now: datetime) -> Vote:
+        """Note that the result of a closed vote is announced. Raises VoteOver, also for a cancelled one."""
+        async with writing(self._engine) as db:
+            vote = await self._known(db, id_)
+            if vote.closed is None or vote.cancelled:
                 raise VoteOver
             await store.announce(db, id_, now)
             return await self._known(db, id_)

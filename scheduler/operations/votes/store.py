@@ -83,6 +83,12 @@ async def close(db: AsyncConnection, id_: str, counts: Sequence[int] | None, by:
     await db.execute(update(VOTES).where(VOTES.c.id == id_).values(values))
 
 
+async def cancel(db: AsyncConnection, id_: str, by: str, at: datetime) -> None:
+    """Close a vote without counts."""
+    values = {"closed": at, "closed_by": by, "cancelled": True, "sealed": None}
+    await db.execute(update(VOTES).where(VOTES.c.id == id_).values(values))
+
+
 async def announce(db: AsyncConnection, id_: str, at: datetime) -> None:
     """Store when the result of a vote was announced first."""
     await db.execute(update(VOTES).where(VOTES.c.id == id_, VOTES.c.announced.is_(None)).values(announced=at))
@@ -119,4 +125,5 @@ def _vote(row: RowMapping, voters: Sequence[Voter]) -> Vote:
         closed_by=row["closed_by"],
         announced=row["announced"],
         counts=None if row["counts"] is None else tuple(json.loads(row["counts"])),
+        cancelled=row["cancelled"],
     )

@@ -99,12 +99,12 @@ from signaling.messages.server import (
     Speaking,
     StorageState,
     ViewState,
-    VoteState,
     Waiting,
     WantedHeight,
     WeakLine,
     tiles_state,
 )
+from signaling.messages.votes import VoteState
 from signaling.recording.model import InterruptedRecording
 from signaling.recording.state import MeetingRecording
 

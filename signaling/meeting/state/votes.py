@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from scheduler.operations.votes import rules
 from scheduler.operations.votes.model import MIN_SECRET, Question, Vote
 from signaling.core.errors import MessageError
-from signaling.messages.server import VoteCast, VoteOutcome, VoteState, VoteTaken, VotingPoint
+from signaling.messages.votes import VoteCast, VoteOutcome, VoteState, VoteTaken, VotingPoint
 
 SHOWN = timedelta(minutes=1)
 """A result stands over the picture this long, unless it is taken away before."""
@@ -71,7 +71,6 @@ class LatestVote:
             return None
         question, own = vote.question, vote.voter(point)
         told = vote.closed is not None and (leads or vote.announced is not None)
-        decided = rules.outcome(vote) if told else None
         return VoteState(
             id=vote.id,
             number=vote.number,
@@ -85,16 +84,17 @@ class LatestVote:
             opened=vote.opened,
             deadline=vote.deadline,
             closed=vote.closed,
+            cancelled=vote.cancelled,
             announced=vote.announced is not None,
             shown=self.shown,
             entitled=len(vote.voters),
             cast=vote.cast if told or leads else None,
             counts=list(vote.counts) if told and vote.counts is not None else None,
-            outcome=None if decided is None else VoteOutcome(quorum=decided.quorum, adopted=decided.adopted),
+            outcome=VoteOutcome.of(vote) if told else None,
             may=own is not None,
             voted=own is not None and own.voted,
             choice=None if own is None else own.choice,
-            voters=_voters(vote) if leads else None,
+            voters=[VotingPoint.of(voter) for voter in vote.voters] if leads else None,
         )
 
     def taken(self, point: str) -> tuple[VoteTaken, VoteCast]:
@@ -105,17 +105,3 @@ class LatestVote:
         assert voter is not None
         cast = VoteCast(vote=vote.id, point=point, choice=voter.choice, aloud=voter.aloud, cast=vote.cast)
         return VoteTaken(vote=vote.id, choice=voter.choice), cast
-
-
-def _voters(vote: Vote) -> list[VotingPoint]:
-    return [
-        VotingPoint(
-            point=each.point,
-            name=each.name,
-            label=each.label,
-            voted=each.voted,
-            choice=each.choice,
-            aloud=each.aloud,
-        )
-        for each in vote.voters
-    ]

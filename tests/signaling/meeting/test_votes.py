@@ -25,9 +25,9 @@ async def meet(world: World) -> tuple[str, dict[str, Socket]]:
     return session.id, {account: (await world.join(account, session))[0] for account in accounts}
 
 
-async def ask(socket: Socket, **fields: Any) -> dict[str, Any]:
-    """Put the question; return the vote as who asks is told of it."""
-    vote = await socket.ask(type="vote-open", question=QUESTION, **fields)
+async def ask(socket: Socket, question: str = QUESTION, **fields: Any) -> dict[str, Any]:
+    """Put a question; return the vote as who asks is told of it."""
+    vote = await socket.ask(type="vote-open", question=question, **fields)
     assert vote["type"] == "vote-state", vote
     return vote
 
@@ -89,6 +89,24 @@ async def test_who_leads_alone_asks_and_closes_and_points_vote_for_themselves(wo
     technician, joined = await world.join("central", await world.services.scheduler.session(session))
     assert joined["vote"]["counts"] == [0, 0, 0]
     assert (await technician.ask(type="vote", vote=vote["id"], choice=0))["error"] == "not-entitled"
+
+
+async def test_a_mistaken_question_is_cancelled_for_everyone_and_another_is_asked(world: World) -> None:
+    _, sockets = await meet(world)
+    host, city, *_ = sockets.values()
+    vote = await ask(host, question="Thông qua Nghị quyết năm 2206?")
+    await city.ask(type="vote", vote=vote["id"], choice=0)
+    assert (await city.ask(type="vote-cancel", vote=vote["id"]))["error"] == "forbidden"
+    cancelled = await host.ask(type="vote-cancel", vote=vote["id"])
+    assert [cancelled[name] for name in ("cancelled", "announced", "shown", "counts")] == [True, False, False, None]
+    told = await city.until(lambda got: got["type"] == "vote-state" and got["closed"])
+    assert [told[name] for name in ("cancelled", "counts", "voted")] == [True, None, True]
+    for message in ({"type": "vote-cancel"}, {"type": "vote-close"}, {"type": "vote-show", "on": True}):
+        assert (await host.ask(vote=vote["id"], **message))["error"] == "vote-over"
+    assert (await city.ask(type="vote", vote=vote["id"], choice=1))["error"] == "vote-over"
+    assert (await ask(host))["number"] == 2
+    actions = [entry.action for entry in await world.audited(4)]
+    assert [action for action in actions if action == "vote-cancel"] == ["vote-cancel"]
 
 
 async def test_a_vote_closes_by_itself_when_its_time_is_over(world: World) -> None:

@@ -17,6 +17,7 @@ from signaling.core import timestamps
 from signaling.core.errors import MessageError
 from signaling.core.texts import FAULTS
 from signaling.messages import server as m
+from signaling.messages import votes as v
 
 SHORT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=64)
 REF = st.none() | st.text(st.characters(codec="utf-8"), max_size=64)
@@ -61,7 +62,7 @@ MESSAGES = st.one_of(
     ),
     st.builds(m.OpenChat, type=st.just("chat-open"), on=st.booleans(), ref=REF),
     st.builds(
-        m.OpenVote,
+        v.OpenVote,
         type=st.just("vote-open"),
         question=st.sampled_from(["Thông qua?", "x" * 500]),
         choices=st.lists(st.sampled_from(["Tán thành", "Không", "x" * 100]), min_size=2, max_size=6),
@@ -70,12 +71,13 @@ MESSAGES = st.one_of(
         points=st.none() | st.lists(SHORT, min_size=1, max_size=5),
         ref=REF,
     ),
-    st.builds(m.CastVote, type=st.just("vote"), vote=st.just("v"), choice=st.integers(0, 5), ref=REF),
+    st.builds(v.CastVote, type=st.just("vote"), vote=st.just("v"), choice=st.integers(0, 5), ref=REF),
     st.builds(
-        m.RecordVote, type=st.just("vote-record"), vote=st.just("v"), point=SHORT, choice=st.integers(0, 5), ref=REF
+        v.RecordVote, type=st.just("vote-record"), vote=st.just("v"), point=SHORT, choice=st.integers(0, 5), ref=REF
     ),
-    st.builds(m.CloseVote, type=st.just("vote-close"), vote=st.just("v"), announce=st.booleans(), ref=REF),
-    st.builds(m.ShowVote, type=st.just("vote-show"), vote=st.just("v"), on=st.booleans(), ref=REF),
+    st.builds(v.CloseVote, type=st.just("vote-close"), vote=st.just("v"), announce=st.booleans(), ref=REF),
+    st.builds(v.CancelVote, type=st.just("vote-cancel"), vote=st.just("v"), ref=REF),
+    st.builds(v.ShowVote, type=st.just("vote-show"), vote=st.just("v"), on=st.booleans(), ref=REF),
     st.builds(m.Ping, type=st.just("ping"), ref=REF),
     st.builds(m.Leave, type=st.just("leave"), ref=REF),
 )

@@ -65,6 +65,21 @@ async def test_the_protocol_of_a_secret_vote_says_who_has_voted_and_no_more(worl
     assert "án thành" not in roll
 
 
+async def test_a_cancelled_vote_is_read_by_who_takes_part_and_its_protocol_says_so(world: World) -> None:
+    session = await world.session(NHA_TRANG, CAM_RANH, DIEN_KHANH)
+    votes = world.services.votes
+    vote = await votes.open(session.id, Question(QUESTION), VOTERS, "host", NOW)
+    await votes.cast(vote.id, HOST, 0)
+    await votes.cancel(vote.id, "host", NOW + timedelta(minutes=1))
+    client = await world.signed_in("nhatrang")
+    async with client.get(f"/api/v1/sessions/{session.id}/votes") as response:
+        (found,) = await response.json()
+    assert [found[name] for name in ("cancelled", "counts", "outcome", "announced")] == [True, None, None, None]
+    status, text = await read(world, "nhatrang", vote.id)
+    assert status == 200
+    assert "Kết quả: đã hủy, không kiểm phiếu." in text
+
+
 async def test_a_vote_is_read_by_who_takes_part_once_it_is_announced(world: World) -> None:
     session = await world.session(NHA_TRANG, CAM_RANH)
     hidden = await closed(world, session.id, secret=False, announced=False)

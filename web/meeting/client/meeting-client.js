@@ -12,7 +12,7 @@ import {canSuppressNoise, withoutNoise} from './noise-suppression.js';
 import {Protocol} from './protocol.js';
 import {coresOfMachine, tileLines} from './tile-lines.js';
 import {arrangement, playoutDelays} from './tiles.js';
-import {MIN_SECRET} from './vote.js';
+import {MIN_SECRET, wasCancelled} from './vote.js';
 import {span} from '../../core/time.js';
 
 const SEAT_KEPT_MS = 60_000; // a seat, and what was switched on in it, is kept this long (docs/protocol.md)
@@ -584,6 +584,7 @@ export class MeetingClient extends EventTarget {
     if (change && before) this.dispatchEvent(new CustomEvent('floor', {detail: change}));
     this.handleIncidentChanges(before?.incidents ?? [], this.state?.incidents ?? []);
     this.handleContentChange(before?.content ?? null, this.state?.content ?? null);
+    if (wasCancelled(before?.vote, this.state?.vote)) this.notice('vote.now-cancelled', this.state?.vote?.number);
     const [was, is] = [before, this.state].map(state => state && recordState(state.recording));
     if (was && is && was !== is) this.notice(`room.rec-${is}`);
   }

@@ -58,13 +58,13 @@ export const elapsedSeconds = ({at, since}, {id, spent}, now) => spent + (id ===
 export const isOverdue = (script, item, now) => elapsedSeconds(script, item, now) > item.minutes * 60;
 
 /**
- * Return the message that puts an item's title to the vote, null for an item without a vote or one that was put already.
+ * Return the message that puts an item's title to the vote, null for an item without a vote or one that was put already and not cancelled.
  * @param {ScriptedItem | undefined} item
  * @param {Vote | null} vote the latest vote
  * @returns {Message | null}
  */
 export function voteOfItem(item, vote) {
-  if (!item?.kind.endsWith('vote') || vote?.item === item.id || isOpen(vote)) return null;
+  if (!item?.kind.endsWith('vote') || (vote?.item === item.id && !vote.cancelled) || isOpen(vote)) return null;
   return {type: 'vote-open', question: item.title.slice(0, MAX_QUESTION), secret: item.kind === 'secret-vote', item: item.id};
 }
 

@@ -40,14 +40,21 @@ export function countsOf({counts, secret, closed, voters, choices}) {
 
 /**
  * Return the sentence that says what a closed vote decided, as arguments of `t`.
- * @param {Pick<Vote, 'counts' | 'outcome' | 'choices' | 'secret'>} vote
+ * @param {Pick<Vote, 'counts' | 'outcome' | 'choices' | 'secret' | 'cancelled'>} vote
  * @returns {[string, ...string[]]}
  */
-export function decision({counts, outcome, choices, secret}) {
+export function decision({counts, outcome, choices, secret, cancelled}) {
+  if (cancelled) return ['vote.cancelled'];
   if (!counts) return [secret ? 'vote.too-few' : 'vote.closed'];
   if (!outcome?.quorum) return ['vote.no-quorum'];
   return outcome.adopted === null ? ['vote.none-adopted'] : ['vote.adopted', choices[outcome.adopted] ?? String(outcome.adopted + 1)];
 }
+
+/** Return whether a vote that was in progress is cancelled now. @param {Vote | null | undefined} was @param {Vote | null | undefined} is */
+export const wasCancelled = (was, is) => Boolean(was && is && was.id === is.id && !was.cancelled && is.cancelled);
+
+/** Return the draft by which a cancelled question is asked anew once it is mended. @param {VoteDraft} draft @param {Vote} vote @returns {VoteDraft} */
+export const draftOf = (draft, {question, choices, secret, quorum, majority, base, item}) => ({...draft, question, choices: choices.join('\n'), secret, quorum, majority, base, item});
 
 /** Return the points of a vote, those that have not voted first. @param {Vote} vote @returns {VotingPoint[]} */
 export const votersInOrder = ({voters}) => [...(voters ?? [])].sort((a, b) => Number(a.voted) - Number(b.voted));

@@ -3,10 +3,11 @@
 import {html, live, nothing, repeat} from '../../vendor/lit.js';
 import {voteProtocolUrl} from '../../core/api.js';
 import {BaseElement, errorMessage, icon} from '../../core/base.js';
+import {ask} from '../../core/dialog.js';
 import {t} from '../../core/i18n.js';
 import {span} from '../../core/time.js';
 import {properName} from '../client/meeting-state.js';
-import {decision, faultsOf, isOpen, LIMITS, MAX_QUESTION, messageOf, pointsOf, secondsLeft, votersInOrder} from '../client/vote.js';
+import {decision, draftOf, faultsOf, isOpen, LIMITS, MAX_QUESTION, messageOf, pointsOf, secondsLeft, votersInOrder} from '../client/vote.js';
 import {countBars} from './count-bars.js';
 import './vote-prompt.js';
 
@@ -58,6 +59,7 @@ export class VotePanel extends BaseElement {
         <div class="row">
           <button type="button" class="main" data-testid="vote-close" ?disabled=${this.busy} @click=${() => this.send({type: 'vote-close', vote: vote.id})}>${icon('check')}<span>${t('vote.close')}</span></button>
           <button type="button" data-testid="vote-close-only" ?disabled=${this.busy} @click=${() => this.send({type: 'vote-close', vote: vote.id, announce: false})}>${t('vote.close-only')}</button>
+          <button type="button" class="danger" data-testid="vote-cancel" ?disabled=${this.busy} @click=${() => this.cancel(vote)}>${icon('cross')}<span>${t('vote.cancel')}</span></button>
         </div>
       </div>
       <ul class="rows" aria-label=${t('vote.voters')}>${repeat(votersInOrder(vote), ({point}) => point, voter => this.voter(vote, voter))}</ul>`;
@@ -80,12 +82,12 @@ export class VotePanel extends BaseElement {
   /** Draw the vote that was closed last. @param {Vote} vote */
   latest(vote) {
     return html`<div class="vote-head" data-testid="vote-latest">
-      <p class="of">${t('vote.result', vote.number)} · ${t(vote.announced ? 'vote.announced' : 'vote.unannounced')}</p>
+      <p class="of">${t('vote.result', vote.number)} · ${t(vote.cancelled ? 'vote.was-cancelled' : vote.announced ? 'vote.announced' : 'vote.unannounced')}</p>
       <h2 dir="auto">${vote.question}</h2>
       ${countBars(vote)}
       <p class="decided">${t(...decision(vote))} · ${t('vote.turnout', vote.cast ?? 0, vote.entitled)}</p>
       <div class="row">
-        <button type="button" class=${vote.announced ? '' : 'main'} data-testid="vote-show" ?disabled=${this.busy} @click=${() => this.send({type: 'vote-show', vote: vote.id, on: !vote.shown})}>${t(vote.shown ? 'vote.hide' : vote.announced ? 'vote.show' : 'vote.announce')}</button>
+        ${vote.cancelled ? nothing : html`<button type="button" class=${vote.announced ? '' : 'main'} data-testid="vote-show" ?disabled=${this.busy} @click=${() => this.send({type: 'vote-show', vote: vote.id, on: !vote.shown})}>${t(vote.shown ? 'vote.hide' : vote.announced ? 'vote.show' : 'vote.announce')}</button>`}
         <a class="button" href=${voteProtocolUrl(vote.id)} data-testid="vote-protocol">${icon('download')}<span>${t('vote.protocol')}</span></a>
       </div>
     </div>`;
@@ -167,6 +169,14 @@ export class VotePanel extends BaseElement {
     if (!messageOf(draft).question || !(await this.send(messageOf(draft)))) return;
     this.draft = {...draft, question: '', item: null};
     sessionStorage.setItem(this.draftKey, JSON.stringify(this.draft));
+  }
+
+  /** Cancel a vote once it is confirmed; its question comes back into an empty form, to be mended. @param {Vote} vote */
+  async cancel(vote) {
+    const sure = await ask({id: 'vote-cancelling', title: t('vote.cancelling', vote.number), text: t('vote.cancelling-text'), cancel: t('vote.go-on'), choices: [{value: 'confirm', label: t('vote.cancel'), tone: 'danger'}]});
+    if (!sure || !(await this.send({type: 'vote-cancel', vote: vote.id}))) return;
+    const draft = this.draft ?? this.blank();
+    if (!draft.question) this.change(draftOf(draft, vote));
   }
 
   /** Show the settings, in which something is wrong. */

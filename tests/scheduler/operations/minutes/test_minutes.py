@@ -103,6 +103,8 @@ FACTS = MinutesFacts(
         vote(3, clock("09:14"), (1, 0, 0)),
         vote(4, clock("09:16"), None, secret=True),
         replace(vote(5, clock("09:18"), None), closed=None),
+        replace(vote(6, clock("09:19"), None), cancelled=True),
+        replace(vote(7, clock("09:20"), (2, 0, 0)), question=Question("", ())),  # erased
     ),
     chat=(
         ChatEntry(clock("08:20"), HOST, "UBND.Khanh Hoa.01", True, None, "Giải lao lúc 09 giờ"),
@@ -158,6 +160,10 @@ def test_minutes_have_the_form_of_the_decree_and_all_that_was_recorded() -> None
         "- Lần 4, 09 giờ 16, bỏ phiếu kín: Nhất trí phương án? Đã biểu quyết 2/3 điểm cầu. Kết quả: không kiểm phiếu vì"
         " quá ít phiếu kín.",
         "- Lần 5, 09 giờ 18, công khai: Nhất trí phương án? Đã biểu quyết 2/3 điểm cầu. Kết quả: chưa kết thúc.",
+        "- Lần 6, 09 giờ 19, công khai: Nhất trí phương án? Đã biểu quyết 2/3 điểm cầu. Kết quả: đã hủy, không kiểm"
+        " phiếu.",
+        "- Lần 7, 09 giờ 20, công khai: …………………… Đã biểu quyết 2/3 điểm cầu; Phương án 1 2, Phương án 2 0, Phương án 3"
+        " 0. Kết quả: “Phương án 1” đạt đa số.",
         "3. Thời lượng phát biểu của các điểm cầu",
         "Điểm cầu", "Lượt được mời", "Thời gian được mời", "Thời gian nói",
         "UBND tỉnh Khánh Hòa", "", "", "11 phút 40 giây",

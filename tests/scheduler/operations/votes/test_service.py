@@ -68,18 +68,18 @@ async def test_one_vote_at_a_time_of_points_that_are_entitled(services: Services
     assert (await votes.open(vote.session, OPEN, VOTERS, "host", NOW)).number == 2
 
 
-async def dump(engine: AsyncEngine) -> dict[str, list[tuple[object, ...]]]:
+async def dump(engine: AsyncEngine) -> dict[str, list[dict[str, object]]]:
     """Return all that the database holds of votes, in the order in which it holds it."""
     async with engine.begin() as db:
         return {
-            name: [tuple(row) for row in await db.execute(text(f"SELECT * FROM {name}"))]
+            name: [dict(row) for row in (await db.execute(text(f"SELECT * FROM {name}"))).mappings()]
             for name in ("votes", "voters")
         }
 
 
 async def secret(
     services: ServicesFixture, keys: BallotKeys, session: str, ballots: Sequence[tuple[str, int]]
-) -> tuple[list[dict[str, list[tuple[object, ...]]]], list[str]]:
+) -> tuple[list[dict[str, list[dict[str, object]]]], list[str]]:
     """Hold a secret vote; return the dump after each ballot and after the end, and each stored form of the counts."""
     votes = Votes(services.engine, keys)
     vote = await votes.open(session, SECRET, VOTERS, "host", NOW)
@@ -87,12 +87,12 @@ async def secret(
     for point, choice in ballots:
         await votes.cast(vote.id, point, choice)
         rows = await dump(services.engine)
-        sealed.append(str(rows["votes"][-1][-1]))
-        dumps.append({"votes": [row[1:-1] for row in rows["votes"]], "voters": [row[1:] for row in rows["voters"]]})
+        sealed.append(str(rows["votes"][-1].pop("sealed")))
+        dumps.append(_without_ids(rows))
     await votes.close(vote.id, "host", NOW + timedelta(minutes=1))
     rows = await dump(services.engine)
-    assert rows["votes"][-1][-1] is None
-    dumps.append({"votes": [row[1:] for row in rows["votes"]], "voters": [row[1:] for row in rows["voters"]]})
+    assert rows["votes"][-1]["sealed"] is None
+    dumps.append(_without_ids(rows))
     for counts in sealed:
         with pytest.raises(BallotsLost):
             keys.open(vote.id, counts)
@@ -100,6 +100,10 @@ async def secret(
         await db.execute(text("DELETE FROM voters"))
         await db.execute(text("DELETE FROM votes"))
     return dumps, sealed
+
+
+def _without_ids(rows: dict[str, list[dict[str, object]]]) -> dict[str, list[dict[str, object]]]:
+    return {name: [{key: row[key] for key in row.keys() - {"id", "vote"}} for row in rows[name]] for name in rows}
 
 
 async def test_who_cast_which_secret_ballot_makes_no_difference_to_what_is_stored(
@@ -111,8 +115,8 @@ async def test_who_cast_which_secret_ballot_makes_no_difference_to_what_is_store
         for choices in ((0, 0, 1, 2), (2, 1, 0, 0), (0, 2, 0, 1))
     ]
     first, _ = held[0]
-    assert first[-1]["votes"][0][-2] == "[2, 1, 1]"
-    assert [row[-3:] for row in first[-1]["voters"]] == [(1, None, 0)] * 4
+    assert first[-1]["votes"][0]["counts"] == "[2, 1, 1]"
+    assert [(row["voted"], row["choice"], row["aloud"]) for row in first[-1]["voters"]] == [(1, None, 0)] * 4
     assert all(dumps == first for dumps, _ in held)
     assert len({len(counts) for _, sealed in held for counts in sealed}) == 1
     assert len({counts for _, sealed in held for counts in sealed}) == 4 * len(
@@ -137,6 +141,28 @@ async def test_too_few_secret_ballots_are_never_counted(services: ServicesFixtur
         await votes.cast(vote.id, point, 0)
     closed = await votes.close(vote.id, "host", NOW)
     assert (closed.counts, closed.cast) == (None, 2)
+
+
+@pytest.mark.parametrize("question", [OPEN, SECRET])
+async def test_a_cancelled_vote_is_kept_without_counts_and_another_is_asked(
+    services: ServicesFixture, keys: BallotKeys, tmp_path: Path, question: Question
+) -> None:
+    votes, vote = await opened(services, keys, question)
+    for point in POINTS:
+        await votes.cast(vote.id, point, 0)
+    cancelled = await votes.cancel(vote.id, "host", NOW + timedelta(minutes=1))
+    assert (cancelled.cancelled, cancelled.counts, cancelled.cast, cancelled.closed_by) == (True, None, 4, "host")
+    assert cancelled.closed == NOW + timedelta(minutes=1)
+    assert [path.name for path in tmp_path.rglob("ballots/*")] == []
+    for refused in (
+        votes.cast(vote.id, HOST, 1),
+        votes.close(vote.id, "host", NOW),
+        votes.cancel(vote.id, "host", NOW),
+        votes.announce(vote.id, NOW),
+    ):
+        with pytest.raises(VoteOver):
+            await refused
+    assert (await votes.open(vote.session, question, VOTERS, "host", NOW)).number == 2
 
 
 async def test_a_vote_goes_on_under_another_server_and_ends_with_its_session(

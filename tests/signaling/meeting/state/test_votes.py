@@ -9,7 +9,7 @@ from scheduler.operations.votes.model import Question, Vote
 from signaling.core.errors import MessageError
 from signaling.meeting.state.meeting_state import MeetingState
 from signaling.messages import effects as e
-from signaling.messages.server import VoteTaken
+from signaling.messages.votes import VoteTaken
 from tests.signaling.meeting.state.meeting_fixture import CR, HOST, NOW, NT, MeetingFixture
 
 QUESTION = Question("Thông qua?")

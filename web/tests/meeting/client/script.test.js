@@ -40,9 +40,10 @@ test('only the fields of the protocol are sent of an item', () => {
   assert.deepEqual(script.itemToSend(item('a', {title: ' A '})), {id: 'a', title: 'A', point: null, layout: null, minutes: 1, kind: 'speech'});
 });
 
-test('an item that carries a vote is put to it once', () => {
+test('an item that carries a vote is put to it once, unless that is cancelled', () => {
   const item = {id: 'i', title: 'Thông qua?', kind: 'vote'};
   assert.deepEqual(script.voteOfItem(item, null), {type: 'vote-open', question: 'Thông qua?', secret: false, item: 'i'});
+  assert.equal(script.voteOfItem(item, {item: 'i', closed: 'now', cancelled: true})?.item, 'i');
   assert.equal(script.voteOfItem({...item, kind: 'secret-vote'}, {item: 'other', closed: 'now'})?.secret, true);
   assert.deepEqual([script.voteOfItem(item, {item: 'i', closed: 'now'}), script.voteOfItem(item, {item: 'other', closed: null}), script.voteOfItem({...item, kind: 'break'}, null), script.voteOfItem(undefined, null)], [null, null, null, null]);
 });

@@ -27,6 +27,13 @@ test('a decision is said in a sentence', () => {
   assert.deepEqual([closed(true, 1), closed(true, null), closed(false, null), open({secret: true}), open()].map(vote.decision), [['vote.adopted', 'b'], ['vote.none-adopted'], ['vote.no-quorum'], ['vote.too-few'], ['vote.closed']]);
 });
 
+test('a cancelled vote is told once, and its question comes back to be mended', () => {
+  const cancelled = open({closed: 'now', cancelled: true});
+  assert.deepEqual([vote.wasCancelled(open(), cancelled), vote.wasCancelled(cancelled, cancelled), vote.wasCancelled(open({id: 'w'}), cancelled), vote.wasCancelled(null, cancelled)], [true, false, false, false]);
+  assert.deepEqual(vote.decision(cancelled), ['vote.cancelled']);
+  assert.deepEqual(vote.draftOf(draft({question: '', minutes: 5}), open({question: 'Năm 2206?', secret: true, quorum: 'none', majority: 'half', base: 'cast', item: 'i'})), draft({question: 'Năm 2206?', choices: 'a\nb\nc', secret: true, quorum: 'none', base: 'cast', minutes: 5, item: 'i'}));
+});
+
 test('the time left is never less than nothing', () => {
   const limited = open({deadline: '2026-04-05T01:00:30Z'});
   assert.deepEqual([0, 29_500, 90_000].map(ms => vote.secondsLeft(limited, Date.parse('2026-04-05T01:00:00Z') + ms)), [30, 1, 0]);

@@ -377,13 +377,13 @@ class MediaEngine(Protocol):
         or shares no codec with us.
         """
 
-    async def invite(self, room: str, seat: str, host: str = "") -> str:
+    async def invite(self, room: str, seat: str, host: str = "", simple: bool = False) -> str:
         """Return an SDP offer to call a room system with, and replace the seat's previous transport; :meth:`accept`
         follows.
 
-        The offer names that of our addresses from which the route to `host` (an IP address) leaves, else the first. The
-        ports in it are held until then, or until the seat is removed or connected otherwise. Raises
-        :class:`mediaserver.errors.NoPortFree` when all are taken.
+        A `simple` offer leaves out what old systems refuse. The offer names that of our addresses from which the route
+        to `host` (an IP address) leaves, else the first. The ports in it are held until then, or until the seat is
+        removed or connected otherwise. Raises :class:`mediaserver.errors.NoPortFree` when all are taken.
         """
 
     async def accept(self, room: str, seat: str, answer: str) -> None:

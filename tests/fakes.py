@@ -162,10 +162,10 @@ class FakeEngine:
         self.emit(PeerUp(room, seat))
         return f"answer to {offer}"
 
-    async def invite(self, room: str, seat: str, host: str = "") -> str:
+    async def invite(self, room: str, seat: str, host: str = "", simple: bool = False) -> str:
         self._note("invite", room, seat)
         self._room(room, seat)
-        return f"offer of {seat}"
+        return f"simple offer of {seat}" if simple else f"offer of {seat}"
 
     async def accept(self, room: str, seat: str, answer: str) -> None:
         self._note("accept", room, seat, answer)

@@ -95,12 +95,15 @@ class SipPeer:
 
     # Negotiation
 
-    def offer(self, remote: str) -> str:
-        """Open ports and return an offer of everything, for a peer at `remote` if that is known. Raises NoPortFree."""
+    def offer(self, remote: str, *, simple: bool = False) -> str:
+        """Open ports and return an offer of everything, for a peer at `remote` if that is known. Raises NoPortFree.
+
+        A `simple` one leaves out what old systems refuse.
+        """
         self._local_host = local_address(self._hosts, remote)
         self._open_ports(sound=True, picture=True)
         self.offered = True
-        self._description = sip_write.offer(self._local)
+        self._description = (sip_write.simple_offer if simple else sip_write.offer)(self._local)
         return self._description
 
     def accept(self, session: Session) -> None:

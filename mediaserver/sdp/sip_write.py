@@ -69,6 +69,18 @@ def offer(local: Local) -> str:
     return _text(lines)
 
 
+def simple_offer(local: Local) -> str:
+    """Return an offer of the same without what old systems stumble over: tones, feedback, content, sizes and rates."""
+    sounds = [Codec(name, _NUMBERS[name]) for name in SOUNDS]
+    lines = _session(local)
+    lines += [_m_line("audio", local.sound_port, "RTP/AVP", _numbers(sounds)), *_sound(sounds, None), "a=sendrecv"]
+    lines += [_m_line("video", local.camera_port, "RTP/AVP", [MODE_1, SINGLE]), f"b=AS:{CAMERA_BPS // 1000}"]
+    for number, mode in ((MODE_1, 1), (SINGLE, 0)):
+        lines.append(f"a=rtpmap:{number} H264/90000")
+        lines.append(f"a=fmtp:{number} profile-level-id=42e0{OURS:02x};packetization-mode={mode}")
+    return _text([*lines, "a=sendrecv"])
+
+
 def answer(session: Session, local: Local, *, shows: bool) -> str:
     """Return the answer to an offer; `shows` says whether we have a picture that the peer takes."""
     lines = _session(local)

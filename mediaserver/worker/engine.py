@@ -242,12 +242,12 @@ class LocalEngine:
             seat, self._hosts, ports=self._plain, options=target.options, flush_queue=self._flush_queue, listener=target
         )
 
-    async def invite(self, room: str, seat: str, host: str = "") -> str:
+    async def invite(self, room: str, seat: str, host: str = "", simple: bool = False) -> str:
         """Return an SDP offer to call a room system with. Raises NoPortFree, UnknownRoom, UnknownSeat."""
         target = self._room(room)
         target.seat(seat)
         peer = self._sip_peer(target, seat)
-        offer = peer.offer(host)
+        offer = peer.offer(host, simple=simple)
         await target.connect(seat, peer)
         return offer
 

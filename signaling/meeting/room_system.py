@@ -7,6 +7,8 @@ from scheduler.directory.model import Device
 from signaling.core.account import Account, Source
 from signaling.messages.server import Farewell, ServerMessage
 from signaling.sip.agent.agent import Call, Target
+from signaling.sip.protocol.address import Uri
+from signaling.sip.protocol.errors import BadMessage
 
 SIP_PORT = 5060
 """Where room systems take calls that say nothing else (RFC 3261 §19.1.2)."""
@@ -15,6 +17,18 @@ SIP_PORT = 5060
 def target(device: Device) -> Target:
     """Return the SIP target of a device that has an address."""
     return Target(device.address or "", device.port or SIP_PORT, device.transport.lower() or "auto")
+
+
+def redirected(uri: str) -> Target | None:
+    """Return the SIP target that a redirection names (RFC 3261 §8.1.3.4); None where it is none of an IP address."""
+    try:
+        found = Uri.parse(uri)
+        transport = found.parameters.get("transport", "auto").lower()
+        if found.scheme != "sip" or transport not in ("udp", "tcp", "auto"):
+            return None
+        return Target(found.host, found.port or SIP_PORT, transport, found.user)
+    except (BadMessage, ValueError):
+        return None
 
 
 class RoomSystem:

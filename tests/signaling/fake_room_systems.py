@@ -9,8 +9,8 @@ from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, RemoteP
 from signaling.sip.agent.snapshot import CallSnapshot
 from tests.signaling.world import Socket, World
 
-Reply = int | None
-"""Reply of a room system to a call: 200 accepts it, another status refuses it, None lets it ring unanswered."""
+Reply = int | tuple[str, ...] | None
+"""Reply of a room system to a call: 200 accepts it, another status refuses it, URIs redirect it, None lets it ring."""
 
 
 class FakeCall:
@@ -91,6 +91,8 @@ class FakeAgent:
         reply = script.pop(0) if len(script) > 1 else script[0]
         if reply is None:
             raise CallUnanswered
+        if isinstance(reply, tuple):
+            raise CallRefused(302, "moved", reply)
         if reply != 200:
             raise CallRefused(reply, "refused")
         peer = self.peers.get(target.host, RemoteParty(target.host, "", "room", "Fake VCS 1.0"))

@@ -73,7 +73,8 @@ class OutgoingCall:
         if response is None:
             self._fail(CallUnanswered("no response"))
         elif response.status >= 300:
-            self._fail(CallRefused(response.status, response.reason))
+            contacts = tuple(each.uri for each in response.contacts) if response.status < 400 else ()
+            self._fail(CallRefused(response.status, response.reason, contacts))
         elif response.status >= 200:
             self._on_success(response)
         elif self._given_up:  # only what has a provisional response can be cancelled (RFC 3261 §9.1)

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from redis.exceptions import RedisError
@@ -22,12 +23,12 @@ from scheduler.directory.points.guest_access import GuestAccess
 from signaling.core.errors import MessageError, NoGateway
 from signaling.meeting.client import Client
 from signaling.meeting.manager import MeetingManager
-from signaling.meeting.room_system import RoomSystem, target
+from signaling.meeting.room_system import RoomSystem, redirected, target
 from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Place, leg_of
 from signaling.meeting.state.snapshot import SystemSnapshot
 from signaling.messages.server import Redial
-from signaling.sip.agent.agent import Agent, Call, CallFailed, CallRefused, IncomingCall
+from signaling.sip.agent.agent import Agent, Call, CallFailed, CallRefused, IncomingCall, Target
 from signaling.sip.bridge.admission import SipAdmission, identity_of_called, identity_of_caller
 from signaling.sip.bridge.call_registry import NOT_ACCEPTABLE, UNAVAILABLE, BridgedCall, CallRegistry
 from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule, systems
@@ -44,6 +45,8 @@ MAX_CALLS_PER_TICK = 20
 TELL_SECONDS = 0.2
 """Changes are gathered this long: a hundred rooms may answer within a second."""
 BUSY = 486
+DESCRIPTION_REFUSED = {415, 488, 606}
+"""Statuses of a device that does not take our session description (RFC 3261 §21.4.13, §21.4.26, §21.6.4)."""
 
 
 class SipBridge:
@@ -229,13 +232,14 @@ class SipBridge:
 
     async def _ring(self, meeting: MeetingRunner, system: DialledSystem, place: Place) -> None:
         seat, clock = secrets.token_urlsafe(9), self._manager.dependencies.clock
-        assert self.agent is not None
         try:
             await meeting.apply(meeting.state.ring(SeatOptions(seat, system.name, visible=False)))
-            where = target(system.device)
-            offer = await self._manager.engine.invite(meeting.id, seat, where.host)
-            host = meeting.state.booking.places[0].name
-            call = await self.agent.invite(where, offer, name=host)
+            try:
+                call = await self._invite(meeting, seat, target(system.device))
+            except CallRefused as refused:
+                if (other := await self._registered(system.device.point, refused.contacts)) is None:
+                    raise
+                call = await self._invite(meeting, seat, other)
             await self._answered(meeting, system, place, call, seat)
         except CallRefused as refused:
             log.info("< %s: %s %s", system.name, refused.status, refused.reason)
@@ -249,6 +253,25 @@ class SipBridge:
             if self._goes_on(meeting):
                 await meeting.apply(meeting.state.ring_ended(seat))
                 await self._admission.free(meeting, place, system.number)
+
+    async def _invite(self, meeting: MeetingRunner, seat: str, where: Target) -> Call:
+        """Call a device; one that refuses our description is offered a simple one. Raises CallFailed, MediaError."""
+        assert self.agent is not None
+        engine, name = self._manager.engine, meeting.state.booking.places[0].name
+        try:
+            return await self.agent.invite(where, await engine.invite(meeting.id, seat, where.host), name=name)
+        except CallRefused as refused:
+            if refused.status not in DESCRIPTION_REFUSED:
+                raise
+        offer = await engine.invite(meeting.id, seat, where.host, simple=True)
+        return await self.agent.invite(where, offer, name=name)
+
+    async def _registered(self, point: str, contacts: Sequence[str]) -> Target | None:
+        """Return the first target of a redirection at which a device of the point is registered; None without one."""
+        if not contacts:
+            return None
+        addresses = {device.address for device in await self._equipment.devices(point)}
+        return next((found for uri in contacts if (found := redirected(uri)) and found.host in addresses), None)
 
     async def _answered(
         self, meeting: MeetingRunner, system: DialledSystem, place: Place, call: Call, seat: str

@@ -30,11 +30,12 @@ class CallFailed(SipError):
 
 
 class CallRefused(CallFailed):
-    """The other side refused with a final status of 300 or more."""
+    """The other side refused with a final status of 300 or more; `contacts` are the URIs of a redirection."""
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, contacts: tuple[str, ...] = ()) -> None:
         self.status = status
         self.reason = reason
+        self.contacts = contacts
 
     def __str__(self) -> str:
         return f"{self.status} {self.reason}"

@@ -4,6 +4,7 @@ Parsing is total: any bytes give a message or BadMessage, in time linear to thei
 mandatory headers (Via, From, To, Call-ID, CSeq) once, so the properties never raise.
 """
 
+import contextlib
 import re
 from dataclasses import dataclass, field
 
@@ -118,6 +119,15 @@ class Message:
             return NameAddress.parse(_first(self.all("contact"), "Contact"))
         except BadMessage:
             return None
+
+    @property
+    def contacts(self) -> list[NameAddress]:
+        """All Contacts that can be parsed, in their order."""
+        found = []
+        for value in self.all("contact"):
+            with contextlib.suppress(BadMessage):
+                found.append(NameAddress.parse(value))
+        return found
 
     @property
     def content_type(self) -> str:

@@ -15,7 +15,7 @@ from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp import sip_write
 from mediaserver.sdp.sections import MAX_MEDIA, read_parameters
 from mediaserver.sdp.sip_parse import Media, Session, codec_names, is_plain, parse
-from mediaserver.sdp.sip_write import Local, answer, choose, choose_picture, offer
+from mediaserver.sdp.sip_write import Local, answer, choose, choose_picture, offer, simple_offer
 from mediaserver.video.quality import USUAL
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
 from tests.mediaserver.room_offers import BARESIP, CISCO, POLYCOM
@@ -236,6 +236,32 @@ def test_parameters_are_read_however_they_are_spaced() -> None:
         "max-fs": "3600",
         "odd": "",
     }
+
+
+def test_a_simple_offer_has_nothing_that_old_systems_refuse() -> None:
+    assert simple_offer(LOCAL) == "".join(
+        f"{each}\r\n"
+        for each in (
+            "v=0",
+            "o=diemcau 7 1 IN IP4 192.0.2.1",
+            "s=diemcau",
+            "c=IN IP4 192.0.2.1",
+            "t=0 0",
+            "m=audio 40100 RTP/AVP 9 8 0",
+            "a=rtpmap:9 G722/8000",
+            "a=rtpmap:8 PCMA/8000",
+            "a=rtpmap:0 PCMU/8000",
+            "a=ptime:20",
+            "a=sendrecv",
+            "m=video 40102 RTP/AVP 98 97",
+            "b=AS:1100",
+            "a=rtpmap:98 H264/90000",
+            "a=fmtp:98 profile-level-id=42e01f;packetization-mode=1",
+            "a=rtpmap:97 H264/90000",
+            "a=fmtp:97 profile-level-id=42e01f;packetization-mode=0",
+            "a=sendrecv",
+        )
+    )
 
 
 def test_our_offer_is_one_that_we_would_take() -> None:

@@ -156,6 +156,48 @@ async def test_a_room_system_that_asks_by_sip_gets_a_whole_picture(world: World)
     await wait_until(lambda: ("refresh_picture", session.id, seat.id) in world.engine.calls)
 
 
+@pytest.mark.parametrize("status", [415, 488, 606])
+async def test_a_device_that_refuses_our_description_is_offered_a_simple_one(world: World, status: int) -> None:
+    agent = use_fake_agent(world)
+    agent.replies[VCS] = [status, 200]
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await wait_for_calls(host, "connected")
+    holder = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
+    assert holder is not None and agent.offers == [f"offer of {holder.id}", f"simple offer of {holder.id}"]
+
+
+async def test_a_device_that_takes_no_description_of_ours_is_not_asked_a_third_time(world: World) -> None:
+    agent = use_fake_agent(world)
+    agent.replies[VCS] = [488]
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    (row,) = await wait_for_calls(host, "waiting")
+    assert (row["status"], len(agent.called)) == (488, 2)
+
+
+async def test_a_redirection_is_followed_to_where_the_point_has_a_device(world: World) -> None:
+    agent = use_fake_agent(world)
+    agent.replies[VCS] = [
+        ("sip:room@10.66.6.6", "mailto:room@x", f"h323:room@{VCS}", f"sip:room@{VCS};transport=tls"),
+        ("sip:room@10.66.6.6", f"sip:room@{VCS}:5062;transport=tcp"),
+        200,
+    ]
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    (row,) = await wait_for_calls(host, "waiting")
+    assert (row["status"], agent.called) == (302, [Target(VCS, 5060, "auto")])
+    await tick(world, 10)
+    await wait_for_calls(host, "connected")
+    assert agent.called[2:] == [Target(VCS, 5062, "tcp", "room")]
+
+
 async def test_offers_within_a_call_change_its_media(world: World) -> None:
     agent = use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)

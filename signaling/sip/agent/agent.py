@@ -70,6 +70,9 @@ class Agent:
         self._waiting: dict[tuple[str, str], IncomingCall] = {}
         self._outgoing: set[OutgoingCall] = set()
         self._rate_limit = RateLimit()
+        """Of requests outside calls, by address."""
+        self._call_limit = RateLimit()
+        """Of requests within calls, by call."""
         self._closing = False
         self._ready = False
         """Whether the calls of an earlier process are known; before that, no request of theirs may be refused."""
@@ -176,14 +179,16 @@ class Agent:
             if call is not None:
                 call.confirmed(request)
             return
-        cost = INVITE_COST if request.method == "INVITE" and call is None else 1.0
-        if not self._rate_limit.admit(host, cost, asyncio.get_running_loop().time()):
-            if transaction.flow.transport == "tcp":  # over UDP it comes again, or its sender was forged
-                self._reply(transaction, 503)
-        elif call is not None and request.method != "CANCEL":
-            call.request(transaction)
-        else:
+        now = asyncio.get_running_loop().time()
+        if call is not None and request.method != "CANCEL":
+            if self._call_limit.admit(call.id, 1.0, now):
+                call.request(transaction)
+            else:
+                self._context.spawn(call.hang_up("too many requests"))
+        elif self._rate_limit.admit(host, INVITE_COST if request.method == "INVITE" else 1.0, now):
             self._outside_dialog(transaction)
+        elif transaction.flow.transport == "tcp":  # over UDP it comes again, or its sender was forged
+            self._reply(transaction, 503)
 
     def _outside_dialog(self, transaction: ServerTransaction) -> None:
         """Answer a request that belongs to no call."""

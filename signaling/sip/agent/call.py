@@ -28,7 +28,7 @@ class Call:
     """One confirmed dialog, whichever side dialled.
 
     `sdp` is the description of the remote party. `ended` is set once, with a `reason`: `bye`, `hung up`, `unreachable`,
-    `session timer`, `no ack`.
+    `session timer`, `no ack`, `too many requests`.
     """
 
     def __init__(self, context: AgentContext, dialog: Dialog, flow: Flow, peer: RemoteParty, sdp: str) -> None:
@@ -88,11 +88,8 @@ class Call:
             expires=self._expires,
         )
 
-    async def hang_up(self) -> None:
+    async def hang_up(self, reason: str = "hung up") -> None:
         """Send BYE and wait up to 4 s for the response; do nothing if the call has ended."""
-        await self._hang_up("hung up")
-
-    async def _hang_up(self, reason: str) -> None:
         if self._end(reason):
             await self._exchange("BYE")
 
@@ -269,7 +266,7 @@ class Call:
         if transaction.request.method == "INVITE":
             self._stop_repeating()
             self._invite = transaction
-            transaction.unheard = lambda: self._context.spawn(self._hang_up("no ack"))
+            transaction.unheard = lambda: self._context.spawn(self.hang_up("no ack"))
         self._context.layer.respond(transaction, response)
         self._restart_timer(seconds)
 
@@ -287,7 +284,7 @@ class Call:
         self._timer = asyncio.get_running_loop().call_later(max(0.0, left), self._expire)
 
     def _expire(self) -> None:
-        self._context.spawn(self._hang_up("session timer"))
+        self._context.spawn(self.hang_up("session timer"))
 
     def _respond(self, transaction: ServerTransaction, status: int, headers: Headers | None = None) -> None:
         self._context.layer.respond(transaction, self._context.response(transaction.request, status, headers))

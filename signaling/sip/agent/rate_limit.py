@@ -1,25 +1,25 @@
-"""Limits the requests of each address: one token bucket each, for a bounded number of addresses."""
+"""Limits the requests of each address, or within each call: one token bucket each, for a bounded number of them."""
 
 from collections import OrderedDict
 
 BURST = 100.0
 PER_SECOND = 20.0
 MAX_ADDRESSES = 4096
-"""Beyond this number the address that was silent longest is forgotten, which only refills its bucket."""
+"""Beyond this number the one that was silent longest is forgotten, which only refills its bucket."""
 
 
 class RateLimit:
-    """Token buckets by address."""
+    """Token buckets by address, or by call."""
 
     def __init__(self) -> None:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def admit(self, host: str, cost: float, now: float) -> bool:
-        """Take `cost` tokens from the bucket of an address; return False if it holds less."""
-        left, since = self._left.pop(host, (BURST, now))
+    def admit(self, key: str, cost: float, now: float) -> bool:
+        """Take `cost` tokens from the bucket of an address or a call; return False if it holds less."""
+        left, since = self._left.pop(key, (BURST, now))
         left = min(BURST, left + (now - since) * PER_SECOND)
         admitted = left >= cost
-        self._left[host] = left - cost if admitted else left, now
+        self._left[key] = left - cost if admitted else left, now
         if len(self._left) > MAX_ADDRESSES:
             self._left.popitem(last=False)
         return admitted

@@ -486,6 +486,38 @@ async def test_an_address_with_too_many_requests_gets_no_response(monkeypatch: p
         assert await peer.silent()
 
 
+async def test_a_flood_outside_calls_does_not_hinder_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.sip.agent.rate_limit.PER_SECOND", 0.0)
+    async with agent() as ours, wire.udp(ours) as peer, wire.udp(ours) as other:
+        await peer.call()
+        for _ in range(int(BURST)):
+            other.request("OPTIONS")
+        other.request("OPTIONS")
+        peer.invite()
+        response = await peer.response()
+        assert (response.status, response.text) == (200, ANSWER)
+        peer.ack()
+
+
+async def test_a_call_with_too_many_requests_is_hung_up_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.sip.agent.rate_limit.PER_SECOND", 0.0)
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer, wire.udp(ours) as other:
+        await peer.call()
+        call = await soon(handler.calls.get())
+        other.call_id = "other"
+        await other.call()
+        for _ in range(int(BURST)):
+            peer.request("UPDATE")
+            assert (await peer.response()).status == 200
+        peer.request("UPDATE")
+        peer.respond(await peer.next_request("BYE"), 200)
+        await soon(call.ended.wait())
+        assert call.reason == "too many requests"
+        other.request("UPDATE")
+        assert (await other.response()).status == 200
+
+
 async def test_no_more_calls_than_there_is_room_for() -> None:
     async with agent(most_calls=1) as ours, wire.udp(ours) as peer, wire.udp(ours) as other:
         await peer.call()

@@ -89,6 +89,8 @@ class SeatOptions:
     lines: int = 0
     one_picture: bool = False
     """Whether somebody chose that it gets the composed picture, also where it could draw the layout itself."""
+    camera: bool = True
+    """Whether its camera may be seen; else its tile is a card with its name, whatever it sends."""
 
 
 @dataclass(frozen=True, slots=True)

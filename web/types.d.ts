@@ -342,7 +342,7 @@ interface Problem {
 
 interface Seat {
   seat: string; point: string | null; name: string; label: string; role: Role; here: boolean; hand: number; since: string | null; topic: string; floor: boolean; gain: number;
-  mic: boolean; camera: boolean; media: 'none' | 'connecting' | 'connected';
+  mic: boolean; camera: boolean; hidden: boolean; media: 'none' | 'connecting' | 'connected';
 }
 interface Layout {
   kind: LayoutKind; focus: string | null; seats: (string | null)[]; page: number; rotate: number; empty: boolean; title: boolean; clock: boolean;
@@ -394,6 +394,8 @@ interface Joined extends Message {
 
 /** An absent point that was called. */
 interface CalledPoint { point: string; at: string; seen: string | null }
+/** A point that a controller removed. */
+interface RemovedPoint { point: string; reason: string; at: string }
 /** A point that is not invited and is in the waiting room. */
 interface WaitingPoint { id: string; account: string; point: string; name: string; label: string; since: string }
 
@@ -407,7 +409,7 @@ interface Tiles { tiles: ForwardedTile[]; width: number; height: number; heading
 /** A meeting as one seat knows it. `skew` is server time minus the device's, milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: AudienceLayouts;
-  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; presets: SavedPreset[]; called: CalledPoint[]; agenda: Agenda; duty: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; chat: Chat; vote: Vote | null; skew: number;
+  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; presets: SavedPreset[]; called: CalledPoint[]; removed: RemovedPoint[]; agenda: Agenda; duty: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; chat: Chat; vote: Vote | null; skew: number;
   /** When the meeting ends, since an emergency took its code. */
   givesWay: string | null;
   /** dBov by seat, of those who have the floor and are heard. */

@@ -165,11 +165,13 @@ class Room:
     def add_seat(self, options: SeatOptions) -> None:
         """Add a seat, or change the options of one that exists."""
         seat = self.seats.setdefault(options.seat, Seat(options))
-        seat.options = options
+        camera_changed, seat.options = seat.options.camera != options.camera, options
         self.set_gain(options.seat, options.gain)
         self.set_floor(options.seat, options.floor)
         self._set_view(seat, options.view, options.lines)
         self._arrange()
+        if camera_changed:
+            self._refresh_viewers(options.seat)
 
     def set_names(self, title: str, names: Mapping[str, str]) -> None:
         """Change the title and the names of absent points."""
@@ -280,7 +282,7 @@ class Room:
             step = min(step, best_quality_step(picture.takes))
             kind, _, name = seat.view.partition(":")
             shown = self.seats.get(name) if kind == "camera" else None
-            layered = shown is not None and shown.peer is not None and len(shown.peer.camera.layers) > 1
+            layered = shown is not None and shown.camera is not None and len(shown.camera.layers) > 1
             seat.peer.limit(step if kind == COMPOSED else min(step, USUAL) if layered else USUAL)
 
     # Events of peers
@@ -357,7 +359,7 @@ class Room:
             return
         name = seat.options.seat
         lines = heights.get(name, 0)
-        seat.input.follow(seat.peer.camera.pick(lines, now) if lines else None, now)
+        seat.input.follow(seat.camera.pick(lines, now) if lines and seat.camera is not None else None, now)
         seat.content_input.follow(seat.peer.content.largest if f"{CONTENT}:{name}" in heights else None, now)
         if seat.demand.update(max(lines, others), now):
             self._emit(CameraWanted(self.name, name, seat.demand.lines))
@@ -463,9 +465,9 @@ class Room:
         if kind == CONTENT and (screen := self._shared_screen()) is not None and takes(screen.codec) and step >= USUAL:
             return screen
         shown = self.seats.get(name) if kind != COMPOSED else None
-        if shown is not None and shown.peer is not None:
+        if shown is not None and shown.camera is not None:
             lines = round(self.options.height * QUALITIES[step].share)
-            layer = shown.peer.camera.pick(lines, time.monotonic())
+            layer = shown.camera.pick(lines, time.monotonic())
             if layer is not None and takes(layer.codec) and (step >= USUAL or layer.height <= lines):
                 return layer
         return self.compositions.of(seat.composition).source(takes, step)

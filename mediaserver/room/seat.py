@@ -56,6 +56,11 @@ class Seat:
         kind, _, name = self.view.partition(":")
         return name if kind == COMPOSED and name else self.options.audience
 
+    @property
+    def camera(self) -> SimulcastCamera | None:
+        """Return its camera; None without a transport, or where it may not be seen."""
+        return self.peer.camera if self.peer is not None and self.options.camera else None
+
     def sent(self, content: bool) -> SimulcastCamera | None:
-        """Return its camera, or its shared screen; None without a transport."""
-        return None if self.peer is None else self.peer.content if content else self.peer.camera
+        """Return its camera, or its shared screen; None without a transport, or where it may not be seen."""
+        return self.camera if not content else None if self.peer is None else self.peer.content

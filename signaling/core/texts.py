@@ -149,6 +149,10 @@ FAULTS: Mapping[str, Pair] = {
         "Chủ trì đã khóa phòng họp. Hãy liên hệ điểm cầu chủ trì.",
         "The host has locked the meeting. Ask the host point.",
     ),
+    "removed": (
+        "Điểm cầu đã được mời ra khỏi phiên họp: {value}",
+        "This point was removed from the session: {value}",
+    ),
     "hands-locked": (
         "Chủ trì đang tạm dừng nhận xin phát biểu.",
         "The host takes no requests to speak at the moment.",

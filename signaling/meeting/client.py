@@ -36,7 +36,7 @@ class Member(Protocol):
     def send_text(self, text: str) -> None:
         """Send a message that is encoded already."""
 
-    def hang_up(self, reason: Farewell, ref: str | None = None) -> None:
+    def hang_up(self, reason: Farewell, ref: str | None = None, text: str | None = None) -> None:
         """Say bye; nothing is sent after it."""
 
 
@@ -73,10 +73,10 @@ class Client:
         except asyncio.QueueFull:
             self.drop()
 
-    def hang_up(self, reason: Farewell, ref: str | None = None) -> None:
+    def hang_up(self, reason: Farewell, ref: str | None = None, text: str | None = None) -> None:
         """Say bye; nothing is written after it."""
         self.session = None
-        self.send(Bye(reason=reason), ref)
+        self.send(Bye(reason=reason, text=text), ref)
         try:
             self._queue.put_nowait(None)
         except asyncio.QueueFull:

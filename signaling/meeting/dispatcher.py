@@ -12,6 +12,7 @@ from mediaserver.errors import BadOffer, MediaError
 from signaling.core.errors import MessageError, ShuttingDown
 from signaling.core.texts import fault_text
 from signaling.http.metrics import Metrics
+from signaling.meeting import action_log
 from signaling.meeting.client import OFFER_COSTS, Client
 from signaling.meeting.incident_reports import IncidentReports
 from signaling.meeting.join import JoinService
@@ -21,7 +22,7 @@ from signaling.meeting.state.meeting_state import MeetingState
 from signaling.meeting.votes import MeetingVotes
 from signaling.messages import server as m
 from signaling.messages import votes as v
-from signaling.messages.effects import Effect
+from signaling.messages.effects import Effect, Note
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,10 @@ COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effe
     m.Floor: lambda c, client, msg, _: c.floor(client, msg.seat, msg.open),
     m.Gain: lambda c, client, msg, _: c.gain(client, msg.seat, msg.decibels),
     m.MuteAll: lambda c, client, msg, _: c.mute_all(client, msg.but),
+    m.Camera: lambda c, client, msg, _: c.camera(client, msg.seat, msg.on),
+    m.Rename: lambda c, client, msg, _: c.rename(client, msg.point, msg.label),
+    m.Remove: lambda c, client, msg, now: c.remove(client, msg.point, msg.reason, now),
+    m.LetBack: lambda c, client, msg, _: c.let_back(client, msg.point),
     m.Lower: lambda c, client, msg, _: c.lower(client, msg.seat),
     m.Hands: lambda c, client, msg, now: c.order_hands(client, msg.seats, now),
     m.Lock: lambda c, client, msg, _: c.lock(client, msg.room, msg.hands),
@@ -118,7 +123,9 @@ class Dispatcher:
             await other(client, message, now)
             return
         meeting = self._meetings.joined(client)
+        entry = action_log.entry(message, meeting.state)  # before it is obeyed: who is removed has no name then
         effects = COMMANDS[type(message)](meeting.state, client.id, message, now)
+        effects += [] if entry is None else [Note(client.account.account, client.source, *entry)]
         await meeting.carry_out(effects, client, message.ref)
 
     def _in_meeting(self, handler: Callable[[MeetingRunner, Client, Any, datetime], Awaitable[None]]) -> Handler:

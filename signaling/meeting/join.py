@@ -307,6 +307,8 @@ class JoinService:
             self._check_own(choice.replaced, person)
         if person.place is not None and choice.resumed is None and not meeting.is_test_room:
             await self._check_device(client, person.place.id, choice.device, now)
+        if person.place is not None:
+            state.removed.check(person.place.id)
         if state.locks.room and choice.resumed is None and not person.controller:
             raise MessageError("locked")
         legs, pool = state.booking.legs, meeting.capacity_pool

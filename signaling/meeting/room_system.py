@@ -56,7 +56,7 @@ class RoomSystem:
     def send_text(self, text: str) -> None:
         """Ignore a message."""
 
-    def hang_up(self, reason: Farewell, ref: str | None = None) -> None:
+    def hang_up(self, reason: Farewell, ref: str | None = None, text: str | None = None) -> None:
         """End the call."""
         self.session, self.farewell = None, reason
         if self.call is not None and self._ending is None:

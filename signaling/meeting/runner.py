@@ -37,13 +37,11 @@ from signaling.messages.effects import (
     CloseRoom,
     Direct,
     Effect,
-    EndedForAll,
     Hang,
     LetIn,
-    Locked,
     MarkRecording,
+    Note,
     NotifyPoint,
-    OnePictureForAll,
     OpenRoom,
     PauseRecording,
     RecordVoices,
@@ -150,9 +148,7 @@ class MeetingRunner:
             MarkRecording: self._mark,
             StopRecording: self._stop_recording,
             Direct: self._direct,
-            OnePictureForAll: self._one_picture_for_all,
-            Locked: self._locked,
-            EndedForAll: self._ended_for_all,
+            Note: self._note,
             Speak: self._speak,
             StoreChat: self._store_chat,
             NotifyPoint: self._notify_point,
@@ -389,7 +385,7 @@ class MeetingRunner:
         own_ref = ref if client is asker else None
         if isinstance(effect, Hang):
             self.discard(client)
-            client.hang_up(effect.reason, own_ref)
+            client.hang_up(effect.reason, own_ref, effect.text)
         elif client.id not in self._not_joined:
             client.send(effect.message, own_ref)
 
@@ -558,16 +554,13 @@ class MeetingRunner:
         if effect.centre:
             await self._dependencies.incidents.note(self.id, step, effect.by, now)
 
-    async def _one_picture_for_all(self, effect: OnePictureForAll) -> None:
-        action = "one-picture" if effect.on else "one-picture-end"
-        await self._audited(effect.by, action, "", self._dependencies.clock())
-
-    async def _locked(self, effect: Locked) -> None:
-        detail = " ".join(word for word, on in (("room", effect.room), ("hands", effect.hands)) if on)
-        await self._audited(effect.by, "lock" if detail else "unlock", detail, self._dependencies.clock())
-
-    async def _ended_for_all(self, effect: EndedForAll) -> None:
-        await self._audited(effect.by, "end-for-all", "", self._dependencies.clock())
+    async def _note(self, effect: Note) -> None:
+        """Record what a controller did; a meeting goes on where that cannot be written."""
+        entry = effect.source.entry(self._dependencies.clock(), effect.by, effect.action, self.id, effect.detail)
+        try:
+            await self._dependencies.audit.append(entry)
+        except SQLAlchemyError:
+            log.exception("x %s by %s in meeting %s could not be stored", effect.action, effect.by, self.id)
 
     async def _audited(self, account: str, action: str, detail: str, now: datetime) -> None:
         sources = (client.source for client in self._clients.values() if client.account.account == account)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mediaserver.api import EVERYONE, ComposedWhen, Layout, SeatOptions
 from scheduler.core.model import ScriptItem
 from scheduler.operations.attendance.presence_intervals import ReconnectAttempt
+from signaling.core.account import Source
 from signaling.messages.server import ChatMessage, Farewell, Preset, ServerMessage
 
 
@@ -26,10 +27,11 @@ class TellAll:
 
 @dataclass(frozen=True, slots=True)
 class Hang:
-    """Say bye to a client and close its socket."""
+    """Say bye to a client and close its socket; `text` is what a controller says of it."""
 
     client: str
     reason: Farewell
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,19 +194,13 @@ class Direct:
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
-    """Record that an account locked room and hands, or unlocked them."""
+class Note:
+    """Record in the audit log what an account did in the meeting, and from where."""
 
     by: str
-    room: bool
-    hands: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EndedForAll:
-    """Record that an account ended the meeting for everyone."""
-
-    by: str
+    source: Source
+    action: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,14 +230,6 @@ class StoreSpeaking:
     """Record for how many more seconds points were the active speaker."""
 
     seconds: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class OnePictureForAll:
-    """Record that an account wants the composed picture for everyone, or no longer does."""
-
-    by: str
-    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +274,7 @@ Effect = (
     | MarkRecording
     | StopRecording
     | Direct
-    | OnePictureForAll
-    | Locked
-    | EndedForAll
+    | Note
     | SetCaptions
     | Release
 )

@@ -32,7 +32,7 @@ MAX_GAIN = 12
 
 Word = Literal[
     "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "controlled-by", "controlled-alone",
-    "locked", "hands-locked", "code-unknown", "code-locked", "too-early",
+    "locked", "hands-locked", "removed", "code-unknown", "code-locked", "too-early",
     "ended", "cancelled", "revoked", "not-invited", "no-point", "wrong-line", "not-granted",
     "full", "device-taken", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
     "disk-full", "unknown-item", "not-recording", "content-taken", "chat-closed", "vote-running", "vote-over",
@@ -154,6 +154,37 @@ class MuteAll(BaseClientMessage):
 
     type: Literal["mute-all"]
     but: SeatId | None = None
+
+
+class Camera(BaseClientMessage):
+    """Show nobody the camera of a seat, or everyone again (controller)."""
+
+    type: Literal["camera"]
+    seat: SeatId
+    on: bool
+
+
+class Rename(BaseClientMessage):
+    """Show a point under another name in this meeting; its registered name stays (controller)."""
+
+    type: Literal["rename"]
+    point: SeatId
+    label: Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(printable)]
+
+
+class Remove(BaseClientMessage):
+    """Remove a point from the meeting, and keep it out until it is let back (controller)."""
+
+    type: Literal["remove"]
+    point: SeatId
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(printable)]
+
+
+class LetBack(BaseClientMessage):
+    """Let a removed point join again (controller)."""
+
+    type: Literal["let-back"]
+    point: SeatId
 
 
 class Lower(BaseClientMessage):
@@ -359,6 +390,10 @@ ClientMessage = Annotated[
     | Floor
     | Gain
     | MuteAll
+    | Camera
+    | Rename
+    | Remove
+    | LetBack
     | Lower
     | Hands
     | Lock
@@ -395,7 +430,10 @@ _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
 
 class Seat(BaseMessage):
-    """A place in the roster; absent points have one too, under the id of the point."""
+    """A place in the roster; absent points have one too, under the id of the point.
+
+    `hidden` says that a controller shows nobody its camera.
+    """
 
     seat: str
     point: str | None
@@ -410,6 +448,7 @@ class Seat(BaseMessage):
     gain: int = 0
     mic: bool = False
     camera: bool = False
+    hidden: bool = False
     media: Media = "none"
 
 
@@ -784,6 +823,21 @@ class CalledState(BaseMessage):
     points: list[CalledPoint]
 
 
+class RemovedPoint(BaseMessage):
+    """A point that a controller removed, and why."""
+
+    point: str
+    reason: str
+    at: Instant
+
+
+class RemovedState(BaseMessage):
+    """Points that were removed and not let back (host and controllers only)."""
+
+    type: Literal["removed"] = "removed"
+    points: list[RemovedPoint]
+
+
 class CallsState(BaseMessage):
     """State of the calls of room systems of the session (host and controllers only)."""
 
@@ -835,10 +889,11 @@ class Pong(BaseMessage):
 
 
 class Bye(BaseMessage):
-    """The socket closes after this."""
+    """The socket closes after this; `text` says why a controller removed the point."""
 
     type: Literal["bye"] = "bye"
     reason: Farewell
+    text: str | None = None
 
 
 class Error(BaseMessage):
@@ -854,9 +909,8 @@ ServerMessage = (
     Joined | SessionState | Seats | LayoutState | PresetsState | RecordingState | ComposingState | StorageState
     | ScriptState | Agenda | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState
     | ContentState | WantedHeight | TilesState | IncidentState | LinesState | AssistState | CallsState | CalledState
-    | DoorState | Waiting | Admitted | Renew | ChatMessage | ChatOpenState | VoteState | VoteTaken | VoteCast | Locks
-    | Caption
-    | CaptionsState | Pong | Bye | Error
+    | RemovedState | DoorState | Waiting | Admitted | Renew | ChatMessage | ChatOpenState | VoteState | VoteTaken
+    | VoteCast | Locks | Caption | CaptionsState | Pong | Bye | Error
 )  # fmt: skip
 
 
@@ -902,7 +956,7 @@ def ref_of(value: dict[str, object]) -> str | None:
 
 def dump(message: ServerMessage, ref: str | None = None) -> str:
     """Encode a server message; `ref` is echoed in direct replies."""
-    text = message.model_dump_json(exclude_none=isinstance(message, Error))
+    text = message.model_dump_json(exclude_none=isinstance(message, Error | Bye))
     if ref is None:
         return text
     return f'{text[:-1]},"ref":{_REF.dump_json(ref).decode()}}}'

@@ -17,6 +17,13 @@ NAMED_ROLES = frozenset({"button", "link", "tab", "menuitem", "checkbox", "radio
 _SMALL = """(area, least) => [...area.querySelectorAll('button, select, a')].filter(each => each.checkVisibility())
   .map(each => [each, (each.closest('label') ?? each).getBoundingClientRect().height]).filter(([, px]) => px < least)
   .map(([each, px]) => `${each.dataset.testid ?? each.textContent.trim()}: ${px}`)"""
+_CLOSE = """(area, least) => {
+  const boxes = [...area.querySelectorAll('button, select, a')].filter(each => each.checkVisibility())
+    .map(each => [each.dataset.testid ?? each.innerText, (each.closest('label') ?? each).getBoundingClientRect()]);
+  const apart = (a, b) => Math.max(b.left - a.right, a.left - b.right, b.top - a.bottom, a.top - b.bottom);
+  return boxes.flatMap(([name, box], at) => boxes.slice(at + 1).filter(([, other]) => apart(box, other) < least - 0.1)
+    .map(([other, far]) => `${name}, ${other}: ${apart(box, far)}`));
+}"""
 _SEEN = "function () { return this.innerText ?? ''; }"
 
 
@@ -62,6 +69,12 @@ def _misnamed(session: CDPSession, node: dict[str, Any]) -> str:
 def small_targets(page: Page, area: str, least: float) -> list[str]:
     """Return the controls of an area that are less than `least` pixels high."""
     found: list[str] = page.locator(area).first.evaluate(_SMALL, least)
+    return found
+
+
+def close_targets(page: Page, area: str, least: float) -> list[str]:
+    """Return the pairs of controls of an area with less than `least` pixels between them."""
+    found: list[str] = page.locator(area).first.evaluate(_CLOSE, least)
     return found
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
-from tests.e2e.accessibility import findings, misnamed, small_targets, tabbed
+from tests.e2e.accessibility import close_targets, findings, misnamed, small_targets, tabbed
+from tests.e2e.browsers import wait_until
 from tests.e2e.console_layout import FAULTS, VISIBLE_ROWS
 from tests.e2e.people import HANOI, HOST, People, Taps
 from tests.e2e.screenshots import registration
@@ -138,6 +139,17 @@ def test_ux_27_the_queue_is_reordered_and_its_first_is_next(table: Table) -> Non
     table.row("third", "queue-item").get_by_test_id("give-floor").click()
     assert table.last("floor") | {"ref": ""} == {"type": "floor", "seat": "third", "open": True, "ref": ""}
     assert taps.count == 1
+    sounds = "() => { window.sounds = 0; globalThis.AudioContext = class { constructor() { window.sounds += 1; } }; }"
+    page.evaluate(sounds)
+    page.get_by_test_id("hand-sound").check()
+    page.get_by_test_id("tab-points").click()
+    table.point.get_by_test_id("hand").click()
+    expect(page.get_by_test_id("queue-count")).to_have_text("4")
+    wait_until(page, lambda: page.evaluate("window.sounds") == 1, "a sound for the new hand")
+    page.get_by_test_id("tab-queue").click()
+    page.get_by_test_id("hand-sound").uncheck()
+    table.point.get_by_test_id("hand").click()
+    expect(page.get_by_test_id("queue-count")).to_have_text("3")
     page.get_by_test_id("lower-all").click()
     assert table.last("hands")["seats"] == []
     page.get_by_test_id("undo").last.click()
@@ -183,6 +195,43 @@ def test_ux_30_what_is_done_to_one_point_is_two_taps_away(table: Table) -> None:
     page.keyboard.press("Enter")
     expect(table.point.get_by_test_id("chat-notice")).to_contain_text("Đề nghị kiểm tra micrô")
     page.get_by_test_id("tab-points").click()
+
+
+def test_ux_30_36_a_points_camera_name_and_place_are_taken_and_given_back(table: Table) -> None:
+    page, point = table.host, table.point
+    page.get_by_test_id("tab-points").click()
+    row = page.locator('[data-testid="seat"][data-point="nt.xuonghuan"]')
+    undo = page.get_by_test_id("toast").last.get_by_test_id("undo")
+
+    def choose(command: str) -> None:
+        row.get_by_test_id("seat-more").click()
+        row.get_by_test_id(command).click()
+
+    choose("hide-camera")
+    expect(row.get_by_test_id("camera-hidden")).to_be_visible()
+    expect(point.get_by_test_id("camera-hidden")).to_contain_text("Chủ trì đang tắt camera")
+    undo.click()
+    expect(point.get_by_test_id("camera-hidden")).to_have_count(0)
+    choose("rename")
+    page.get_by_test_id("rename-text").fill("Hội trường phường")
+    page.keyboard.press("Enter")
+    expect(row.locator(".name strong")).to_have_text("Hội trường phường")
+    expect(row.locator(".name small")).to_have_text("NT.XuongHuan")  # the registered name stays (Điều 6.4)
+    undo.click()
+    expect(row.locator(".name strong")).to_have_text("UBND phường Xương Huân")
+    choose("remove")
+    page.get_by_test_id("remove-send").click()
+    expect(page.locator("choice-dialog .fault")).to_be_visible()  # never without a reason
+    page.get_by_test_id("remove-text").fill("Thiết bị gây nhiễu tiếng")
+    page.keyboard.press("Enter")
+    expect(point.get_by_test_id("farewell")).to_have_text("Thiết bị gây nhiễu tiếng")
+    expect(row).to_have_attribute("data-activity", "removed")
+    expect(row).to_contain_text("Đã mời ra")
+    point.get_by_test_id("return").click()
+    expect(point.get_by_role("alert")).to_contain_text("Thiết bị gây nhiễu tiếng")
+    row.get_by_test_id("let-back").click()
+    point.get_by_test_id("sign-in").click()
+    expect(row).to_have_attribute("data-here", "true")
 
 
 def test_ux_31_36_a_layout_is_prepared_taken_and_undone(table: Table) -> None:
@@ -238,10 +287,16 @@ def test_ux_35_who_controls_is_seen_and_each_step_is_in_the_log(table: Table, se
     expect(host.get_by_test_id("layout-speaker")).to_have_attribute("aria-pressed", "false")
     technician.get_by_test_id("assist").click()
     expect(host.get_by_test_id("control-shared")).to_be_visible()
+    host.get_by_test_id("layout-speaker").click()
+    expect(host.get_by_test_id("layout-speaker")).to_have_attribute("aria-pressed", "true")
+    host.get_by_test_id("layout-grid").click()
+    expect(host.get_by_test_id("layout-grid")).to_have_attribute("aria-pressed", "true")
     entries = technician.request.get(f"{server.http}api/v1/audit?limit=100").json()
     assert {("truc.ban", "direct"), ("truc.ban", "direct-end")} <= {
         (entry["actor"], entry["action"]) for entry in entries
     }
+    layouts = [each["detail"] for each in entries if (each["actor"], each["action"]) == (HOST, "layout")]
+    assert layouts[:2] == ["grid everyone", "speaker everyone"]  # each change, the newest first
 
 
 def test_ux_20_22_23_defect_12_names_contrast_and_rest(table: Table) -> None:
@@ -273,6 +328,12 @@ def test_ux_20_22_23_defect_12_names_contrast_and_rest(table: Table) -> None:
 def test_ux_08_21_the_room_by_keys_alone_with_words_and_large_buttons(table: Table) -> None:
     page = table.point
     assert small_targets(page, "control-bar", 48) == []
+    assert close_targets(page, "control-bar", 8) == []
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert close_targets(page, "control-bar", 8) == []
+    page.set_viewport_size(size)
     tools = page.locator("control-bar .tool")
     assert [tool for tool in tools.all() if not tool.inner_text().strip() or not tool.locator("svg").count()] == []
     names = tabbed(page, 24)

@@ -1,13 +1,17 @@
-// Element `choice-dialog` and the function `ask`: one question with its choices, for all pages.
+// Element `choice-dialog` and the functions `ask` and `askText`: one question with its choices, or for a line of text, for
+// all pages.
 
 import {html, nothing} from '../vendor/lit.js';
 import {BaseElement} from './base.js';
 import {t} from './i18n.js';
 
 /** @typedef {{value: string, label: string, tone?: 'main' | 'danger'}} Choice */
-/** @typedef {{title: string, text?: unknown, choices: Choice[], cancel?: string, id?: string}} Question */
+/** @typedef {{title: string, text?: unknown, choices: Choice[], cancel?: string, id?: string, field?: {label: string, value?: string, max: number}}} Question */
 
-/** Asks one question in a modal dialog; the focus begins at the choice that changes nothing. */
+/**
+ * Asks one question in a modal dialog; the focus begins at the choice that changes nothing, or in its field, whose text is
+ * the answer then.
+ */
 export class ChoiceDialog extends BaseElement {
   static properties = {question: {attribute: false}};
 
@@ -27,18 +31,32 @@ export class ChoiceDialog extends BaseElement {
     this.dialog.showModal();
   }
 
+  get input() {
+    return /** @type {HTMLInputElement} */ (this.querySelector('input'));
+  }
+
   closed() {
-    this.answered(this.dialog.returnValue || null);
+    const {returnValue} = this.dialog;
+    this.answered((this.question.field && returnValue ? this.input.value.trim() : returnValue) || null);
     this.remove();
   }
 
+  /** Keep a text of blanks from being the answer. @param {SubmitEvent} event */
+  submitted(event) {
+    if (!this.question.field || this.input.value.trim()) return;
+    event.preventDefault();
+    this.input.value = '';
+    this.input.reportValidity();
+  }
+
   render() {
-    const {title, text, choices, cancel = t('dialog.cancel'), id = 'ask'} = this.question;
+    const {title, text, choices, cancel = t('dialog.cancel'), id = 'ask', field} = this.question;
     return html`<dialog aria-labelledby="ask-title" aria-describedby=${text ? 'ask-text' : nothing} data-testid=${id} @close=${this.closed}>
       <h2 id="ask-title">${title}</h2>
       ${text ? html`<div id="ask-text">${text}</div>` : nothing}
-      <form method="dialog" class="choices">
-        <button value="" autofocus data-testid="${id}-cancel">${cancel}</button>
+      <form method="dialog" class="choices" @submit=${this.submitted}>
+        ${field ? html`<label class="field">${field.label} <input name="text" required autofocus maxlength=${field.max} data-testid="${id}-text" .value=${field.value ?? ''}></label>` : nothing}
+        <button type="button" ?autofocus=${!field} data-testid="${id}-cancel" @click=${() => this.dialog.close('')}>${cancel}</button>
         ${choices.map(({value, label, tone}) => html`<button value=${value} class=${tone === 'danger' ? 'danger solid' : (tone ?? '')} data-testid="${id}-${value}">${label}</button>`)}
       </form>
     </dialog>`;
@@ -58,3 +76,10 @@ export function ask(question) {
   document.body.append(element);
   return new Promise(resolve => (element.answered = resolve));
 }
+
+/**
+ * Ask for a line of text and return it; null when the user changed nothing.
+ * @param {{title: string, text?: string, label: string, value?: string, max: number, submit: string, danger?: boolean, id: string}} question
+ */
+export const askText = ({title, text, label, value, max, submit, danger = false, id}) =>
+  ask({id, title, text, field: {label, value, max}, choices: [{value: 'send', label: submit, tone: danger ? 'danger' : 'main'}]});

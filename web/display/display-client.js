@@ -164,7 +164,7 @@ export class DisplayClient extends EventTarget {
       if (first && this.turn?.sends) meeting.toggleCamera();
     }
     if (status === 'refused') this.refusal = {session: this.session?.id ?? '', word: reason, until: performance.now() + RETRY_MS};
-    if (status === 'ended' && this.session) this.stayOut(this.session);
+    if (status === 'ended' && this.session && reason !== 'removed') this.stayOut(this.session);
     if (status === 'refused' || status === 'ended') this.end();
     this.changed();
   }

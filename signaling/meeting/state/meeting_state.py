@@ -35,6 +35,7 @@ from signaling.meeting.state.chat import Chat, ChatWriter, may_read
 from signaling.meeting.state.controller_notices import ControllerNotices
 from signaling.meeting.state.layout_control import LayoutControl
 from signaling.meeting.state.live_captions import LiveCaptions
+from signaling.meeting.state.removed_points import RemovedPoints
 from signaling.meeting.state.roster import Choice, Person, Place, Roster, Seated
 from signaling.meeting.state.script import Scene, Script
 from signaling.meeting.state.snapshot import MeetingStateSnapshot
@@ -47,12 +48,9 @@ from signaling.messages.effects import (
     CloseRoom,
     Direct,
     Effect,
-    EndedForAll,
     Hang,
     LetIn,
-    Locked,
     NotifyPoint,
-    OnePictureForAll,
     OpenRoom,
     Redialled,
     Release,
@@ -161,6 +159,7 @@ class MeetingState:
         self.script = Script(booking.script, booking.places[0].id)
         self.controller_notices = ControllerNotices()
         self.waiting_room = WaitingRoom()
+        self.removed = RemovedPoints()
         self.chat = Chat()
         self.latest_vote = LatestVote()
         self.live_captions = LiveCaptions()
@@ -199,11 +198,15 @@ class MeetingState:
             one_picture=self.one_picture,
             locks=self.locks,
             chat=self.chat.snapshot,
+            renamed=dict(self.roster.renamed),
+            removed=self.removed.snapshot,
         )
 
     def recover(self, record: MeetingStateSnapshot, now: datetime) -> None:
         """Take the state of another process: all sockets count as lost since `now`, media may go on."""
         self.roster.recover(record.seats, record.hands, now)
+        self.roster.renamed = dict(record.renamed)
+        self.removed.recover(record.removed)
         self.layout_control.recover(record.layouts, record.before, record.content)
         self.recording.recover(record.tape)
         self.script.recover(record.script, now)
@@ -224,7 +227,7 @@ class MeetingState:
         for seat in self.roster.seats.values():
             if (state := held.get(seat.id)) is not None and seat.here:
                 self._found(seat, state)
-                effects += self._seat(seat) if state.options.one_picture != self._gets_one_picture(seat) else []
+                effects += self._seat(seat) if state.options != self._options(seat) else []
             elif seat.here:
                 effects += self._seat(seat)
         self._room_open = True
@@ -239,6 +242,7 @@ class MeetingState:
         options = state.options
         seat.floor, seat.gain, seat.view, seat.lines = options.floor, round(options.gain), options.view, options.lines
         seat.offered, seat.up, seat.wanted = state.offered, state.up, state.wanted
+        seat.hidden = not options.camera
         if seat.floor:
             self.roster.lower(seat.id)
 
@@ -292,6 +296,7 @@ class MeetingState:
             messages += [
                 *self.controller_notices.brief,
                 *([self.waiting_room.state] if self.waiting_room.waiting else []),
+                *([self.removed.state] if self.removed.snapshot else []),
             ]
         return [Tell(client, message) for message in messages]
 
@@ -321,9 +326,9 @@ class MeetingState:
         seat = self.roster.seats.get(seat_id)
         return [] if seat is None else self._depart(seat, "left")
 
-    def _depart(self, seat: Seated, reason: Farewell) -> list[Effect]:
+    def _depart(self, seat: Seated, reason: Farewell, text: str | None = None) -> list[Effect]:
         leg = seat.leg
-        effects = self._drop(seat, reason)
+        effects = self._drop(seat, reason, text)
         return effects + ([Release(leg)] if leg else []) + self._close_if_empty()
 
     def tick(self, now: datetime) -> list[Effect]:
@@ -462,7 +467,7 @@ class MeetingState:
         self.one_picture = on
         changed = [seat for seat in self.roster.seats.values() if seat.here and not seat.one_picture]
         effects = [effect for seat in changed for effect in self._seat(seat)]
-        return [OnePictureForAll(self._seat_of(client).account, on), *effects, TellAll(OnePictureState(on=on))]
+        return [*effects, TellAll(OnePictureState(on=on))]
 
     def floor(self, client: str, seat_id: str, open_: bool) -> list[Effect]:
         """Give or take the floor; a seat that gets it lowers its hand."""
@@ -475,6 +480,40 @@ class MeetingState:
         seat = self._visible(seat_id)
         seat.gain = decibels
         return [SetGain(seat.id, decibels)] if seat.here else []
+
+    def camera(self, client: str, seat_id: str, on: bool) -> list[Effect]:
+        """Show nobody the camera of a seat, or everyone again."""
+        self._require_controller(client)
+        seat = self._visible(seat_id)
+        seat.hidden = not on
+        return self._seat(seat) if seat.here else []
+
+    def rename(self, client: str, point: str, label: str) -> list[Effect]:
+        """Show a point under another name in this meeting; its registered name stays (Điều 6.4)."""
+        self._require_controller(client)
+        if not self._is_point(point):
+            raise MessageError("unknown-seat")
+        renamed = self.roster.rename(point, label)
+        named = [SetNames(self.room_title, self.names)] if self._room_open else []
+        return [*named, *(effect for seat in renamed if seat.here for effect in self._seat(seat))]
+
+    def remove(self, client: str, point: str, reason: str, now: datetime) -> list[Effect]:
+        """Remove all devices of a point, which stays out until it is let back; never the host."""
+        self._require_controller(client)
+        seats = [seat for seat in self.roster.seats.values() if seat.place is not None and seat.place.id == point]
+        if not seats:
+            raise MessageError("unknown-seat")
+        if point == self.booking.places[0].id:
+            raise MessageError("forbidden")
+        self.removed.remove(point, reason, now)
+        gone = [effect for seat in seats for effect in self._depart(seat, "removed", reason)]
+        return [*gone, *self._tell_leaders(self.removed.state)]
+
+    def let_back(self, client: str, point: str) -> list[Effect]:
+        """Let a removed point join again."""
+        self._require_controller(client)
+        self.removed.let_back(point)
+        return [*self._tell_leaders(self.removed.state)]
 
     def mute_all(self, client: str, but: str | None = None) -> list[Effect]:
         """Close every floor but the host's and that of the seat `but`."""
@@ -500,12 +539,12 @@ class MeetingState:
         """Let nobody else join who does not control, or nobody else raise a hand; everyone is told."""
         self._require_controller(client)
         self.locks = Locks(room=room, hands=hands)
-        return [Locked(self._seat_of(client).account, room, hands), TellAll(self.locks)]
+        return [TellAll(self.locks)]
 
     def end_for_all(self, client: str) -> list[Effect]:
         """End the meeting for everyone; until its access window closes it may begin anew."""
         self._require_controller(client)
-        return [EndedForAll(self._seat_of(client).account), *self.end("ended")]
+        return self.end("ended")
 
     def set_layout(self, client: str, layout: Layout, audience: Audience = EVERYONE) -> list[Effect]:
         """Set the layout of an audience; an absent point may be pinned and gets its pane when it comes."""
@@ -895,7 +934,7 @@ class MeetingState:
     @property
     def names(self) -> dict[str, str]:
         """Labels of empty panes: of invited points, and of seats, which may be away."""
-        points = {place.id: f"{place.name} · {place.label}" for place in self.booking.places}
+        points = {place.id: f"{place.name} · {self.roster.label_of(place)}" for place in self.booking.places}
         return points | {seat.id: seat.options.label for seat in self.roster.seats.values() if seat.place is not None}
 
     @property
@@ -984,8 +1023,11 @@ class MeetingState:
 
     def _seat(self, seat: Seated) -> list[Effect]:
         """Return the effects that describe a seat to the engine."""
-        options = replace(seat.options, one_picture=self._gets_one_picture(seat))
-        return [*self._compose_own_layout(seat), AddSeat(options)]
+        return [*self._compose_own_layout(seat), AddSeat(self._options(seat))]
+
+    def _options(self, seat: Seated) -> SeatOptions:
+        """Return a seat as the media engine needs it."""
+        return replace(seat.options, one_picture=self._gets_one_picture(seat))
 
     def _gets_one_picture(self, seat: Seated) -> bool:
         """Return whether a seat, or a controller for everyone, chose one composed picture."""
@@ -996,8 +1038,8 @@ class MeetingState:
         layout = layout_validation.own_layout(seat.view)
         return [Arrange(layout, layout.kind)] if layout else []
 
-    def _drop(self, seat: Seated, reason: Farewell) -> list[Effect]:
-        effects = self._give_back(seat) + ([] if seat.client is None else [Hang(seat.client, reason)])
+    def _drop(self, seat: Seated, reason: Farewell, text: str | None = None) -> list[Effect]:
+        effects = self._give_back(seat) + ([] if seat.client is None else [Hang(seat.client, reason, text)])
         return [*effects, RemoveSeat(seat.id), *self._forget(seat)]
 
     def _give_back(self, seat: Seated) -> list[Effect]:

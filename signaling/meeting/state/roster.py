@@ -109,6 +109,10 @@ class Seated:
     """Gain of its voice in decibels."""
     mic: bool = False
     camera: bool = False
+    hidden: bool = False
+    """Whether a controller shows nobody its camera."""
+    shown: str = ""
+    """The name under which a controller shows its point, instead of the Vietnamese one."""
     view: str = COMPOSED
     lines: int = 0
     """Height of its display in pixels; 0 if unknown."""
@@ -159,9 +163,22 @@ class Seated:
     @property
     def options(self) -> SeatOptions:
         """The seat as the media engine needs it; the tile shows registered name and Vietnamese label."""
-        label = self.name if self.place is None else f"{self.name} · {self.place.label}"
-        seen = self.place is not None
-        return SeatOptions(self.id, label, seen, self.audience, self.floor, self.gain, self.view, self.lines)
+        return SeatOptions(
+            seat=self.id,
+            label=self.name if self.place is None else f"{self.name} · {self.label}",
+            visible=self.place is not None,
+            audience=self.audience,
+            floor=self.floor,
+            gain=self.gain,
+            view=self.view,
+            lines=self.lines,
+            camera=not self.hidden,
+        )
+
+    @property
+    def label(self) -> str:
+        """The name by which people know its point; empty without one."""
+        return "" if self.place is None else self.shown or self.place.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +211,8 @@ class Roster:
     new_id: Callable[[], str] = _random_id
     seats: dict[str, Seated] = field(default_factory=dict)
     hands: list[str] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Names under which controllers show points here, by point."""
     reserved_legs: set[str] = field(default_factory=set)
     """Legs of devices that the centre calls; other devices get them last."""
     _by_client: dict[str, str] = field(default_factory=dict)
@@ -257,6 +276,7 @@ class Roster:
             central=person.central,
             system=person.system,
             floor=place is not None and place.id == self.places[0].id,
+            shown="" if place is None else self.renamed.get(place.id, ""),
         )
         self.seats[seat.id] = seat
         self._by_client[client] = seat.id
@@ -355,6 +375,18 @@ class Roster:
         """Return the position of a hand in the queue, counted from 1; 0 if it is not raised."""
         return self.hands.index(seat_id) + 1 if seat_id in self.hands else 0
 
+    def rename(self, point: str, label: str) -> list[Seated]:
+        """Show a point under another name; return its seats."""
+        self.renamed[point] = label
+        seats = [seat for seat in self.seats.values() if seat.place is not None and seat.place.id == point]
+        for seat in seats:
+            seat.shown = label
+        return seats
+
+    def label_of(self, place: Place) -> str:
+        """Return the name by which people know a point here."""
+        return self.renamed.get(place.id, place.label)
+
     def wire(self) -> list[Seat]:
         """Return the roster as clients see it: invited points in their order, absent ones too, then observers."""
         by_place: dict[str | None, list[Seated]] = {}
@@ -378,7 +410,7 @@ class Roster:
             seat=seat.id,
             point=None if seat.place is None else seat.place.id,
             name=seat.name,
-            label="" if seat.place is None else seat.place.label,
+            label=seat.label,
             role=seat.role,
             here=seat.here,
             hand=self.place_of(seat.id),
@@ -388,9 +420,11 @@ class Roster:
             gain=seat.gain,
             mic=seat.mic or seat.system,  # room systems do not tell of theirs
             camera=seat.camera,
+            hidden=seat.hidden,
             media=seat.media,
         )
 
     def _absent(self, place: Place) -> Seat:
         role = self._role(place)
-        return Seat(seat=place.id, point=place.id, name=place.name, label=place.label, role=role, here=False)
+        label = self.label_of(place)
+        return Seat(seat=place.id, point=place.id, name=place.name, label=label, role=role, here=False)

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from mediaserver.api import Layout
 from signaling.meeting.state.chat import ChatSnapshot
-from signaling.messages.server import AssistState, Audience, CalledPoint, IncidentState, Locks, Role
+from signaling.messages.server import AssistState, Audience, CalledPoint, IncidentState, Locks, RemovedPoint, Role
 from signaling.recording.model import RecordingSnapshot
 from signaling.sip.agent.snapshot import CallSnapshot
 
@@ -57,6 +57,8 @@ class SeatSnapshot:
     view: str
     lines: int
     one_picture: bool = False
+    hidden: bool = False
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class MeetingStateSnapshot:
     locks: Locks = field(default_factory=Locks)
     chat: ChatSnapshot = field(default_factory=ChatSnapshot)
     called: tuple[CalledPoint, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    removed: tuple[RemovedPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,7 +219,7 @@ class SipBridge:
             holder = meeting.state.roster.holder(leg_of(place.id, system.number))
             if holder is not None and holder.client is not None and not system.requested:
                 system.taken(now)
-            elif await self._guest_access.lacking(place.id, meeting.id, now):
+            elif place.id in meeting.state.removed or await self._guest_access.lacking(place.id, meeting.id, now):
                 system.failed(now, FORBIDDEN)
             elif not await self._admission.enter(meeting, place, system.number, now):
                 system.full(now)
@@ -331,7 +331,7 @@ class SipBridge:
             raise Refused(UNAVAILABLE)
         meeting = await self._manager.meeting(caller.session)
         place = _place(meeting, caller.device.point)
-        if caller.number > place.devices:  # registered since the meeting began
+        if caller.number > place.devices or place.id in meeting.state.removed:  # registered since the meeting began
             raise Refused(FORBIDDEN)
         schedule = self._schedules.get(meeting.id, DialSchedule())
         unscheduled = DialledSystem(caller.device, caller.number, place.device_name(caller.number))

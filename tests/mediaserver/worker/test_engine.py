@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,23 @@ async def test_a_seat_that_is_added_again_has_its_new_options_and_nothing_else(m
     await a.watch.silence()
     await b.watch.until(lambda: meeting.shows(b, "b"))
     assert (room.mixer.voices, room.seats["b"].gain, room.seats["b"].lines) == ({}, 0.0, 0)
+
+
+async def test_a_camera_that_may_not_be_seen_is_a_card_to_all_and_comes_back(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440, view="camera:b")
+    await meeting.join("b", "green", 660)
+    c = await meeting.join("c", "blue", 880)
+    await a.watch.until(lambda: a.watch.colour(0.5, 0.5) == "green")
+    await c.watch.until(lambda: meeting.shows(c, "b"))
+    options = replace(room.seats["b"].options, camera=False)
+    await meeting.engine.add_seat(ROOM, options)
+    await c.watch.until(lambda: meeting.shows(c, "b", colour=""))
+    await a.watch.until(lambda: meeting.shows(a, "b", colour="") and meeting.shows(a, "c"))
+    peer = room.seats["b"].peer
+    assert peer is not None and [len(layer.sinks) for layer in peer.camera.layers] == [0], "and nobody gets its packets"
+    await meeting.engine.add_seat(ROOM, replace(options, camera=True))
+    await a.watch.until(lambda: a.watch.colour(0.5, 0.5) == "green" and not meeting.shows(a, "c"))
+    await c.watch.until(lambda: meeting.shows(c, "b"))
 
 
 @pytest.mark.parametrize("meeting", [RoomOptions(1280, 720)], indirect=True)

@@ -3,6 +3,7 @@
 Also tests `incident_reports.py`.
 """
 
+import asyncio
 from typing import Any
 
 from signaling.core.texts import FAULTS, PROBLEMS, fault_text
@@ -101,6 +102,7 @@ async def test_a_locked_meeting_lets_only_controllers_in_and_its_members_back(wo
     assert back["seat"] == joined["seat"]
     await host.send(type="lock", room=False, hands=False)
     assert (await again.type("locks"))["room"] is False
+    await host.ask(type="ping")  # what it commanded is in the log by then
     noted = [(each.action, each.detail) for each in reversed(await world.audited(50)) if "lock" in each.action]
     assert noted == [("lock", "room hands"), ("unlock", "")]
 
@@ -113,7 +115,9 @@ async def test_ux_defect_03_the_controller_ends_the_meeting_for_everyone(world: 
     await host.send(type="end")
     for each in (host, guest):
         assert (await each.type("bye"))["reason"] == "ended"
-    noted = [each.actor for each in await world.audited(50) if each.action == "end-for-all"]
+    async with asyncio.timeout(5):  # it is written once everybody was told
+        while not (noted := [each.actor for each in await world.audited(50) if each.action == "end-for-all"]):
+            await asyncio.sleep(0.01)
     assert noted == ["host"]
 
 

@@ -43,6 +43,7 @@ export const initialState = (joined, now) => ({
   weak: [],
   calls: [],
   called: [],
+  removed: [],
   assist: {seat: null, name: null, since: null},
   waiting: [],
   skew: Date.parse(joined.now) - now,
@@ -105,6 +106,7 @@ const REDUCERS = {
   'vote-cast': (state, message) => ({...state, vote: withCast(state.vote, message)}),
   lines: (state, {weak}) => ({...state, weak}),
   called: (state, {points}) => ({...state, called: points}),
+  removed: (state, {points}) => ({...state, removed: points}),
   calls: (state, {calls}) => ({...state, calls}),
   assist: (state, {seat, name, since}) => ({...state, assist: {seat, name, since}}),
   door: (state, {waiting}) => ({...state, waiting}),
@@ -257,7 +259,7 @@ export function callsForSeat(row, seats, calls) {
 }
 
 /** Return the seats whose camera can be viewed alone. @param {MeetingState} state */
-export const cameras = state => state.seats.filter(({here, camera}) => here && camera);
+export const cameras = state => state.seats.filter(({here, camera, hidden}) => here && camera && !hidden);
 
 /**
  * Return what a seat is doing, in a word: with the floor it is `invited` while its microphone is off, `open` while

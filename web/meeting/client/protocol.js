@@ -73,6 +73,8 @@ export class Protocol extends EventTarget {
     this.status = 'idle';
     /** Why it was refused or ended. @type {string} */
     this.reason = '';
+    /** What a controller said when it removed this point. */
+    this.farewell = '';
     /** @type {ProtocolError | null} */
     this.refusal = null;
     /** The name of the host that admits this seat from the waiting room. */
@@ -236,7 +238,7 @@ export class Protocol extends EventTarget {
     const isReply = message.ref && this.pending.get(message.ref);
     if (isReply) this.settle(/** @type {string} */ (message.ref), message);
     else if (message.type === 'error') this.emit('fault', new ProtocolError(message));
-    else if (message.type === 'bye') this.onBye(message.reason);
+    else if (message.type === 'bye') this.onBye(message.reason, message.text);
     else if (message.type === 'admitted') this.join(/** @type {Socket} */ (this.socket));
     else this.emit('message', message);
   }
@@ -256,8 +258,9 @@ export class Protocol extends EventTarget {
     this.drop();
   }
 
-  /** @param {string} reason */
-  onBye(reason) {
+  /** @param {string} reason @param {string} [text] */
+  onBye(reason, text = '') {
+    this.farewell = text;
     if (reason === 'shutdown') this.drop(); // the server restarts and keeps the seat
     else this.end(reason);
   }

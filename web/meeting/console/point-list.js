@@ -6,7 +6,7 @@ import {FILTERS, callsForSeat, filterSeats} from '../client/meeting-state.js';
 import {BaseElement, icon} from '../../core/base.js';
 import {clock, hourMinute} from '../../core/time.js';
 import {ACTIVITY_ICONS} from '../room/activity-icons.js';
-import {activityOf, activityWords, floorButton, rowButton, seatMenu, seatName} from './seat-row.js';
+import {activityOf, activityWords, floorButton, isRemoved, rowButton, seatMenu, seatName} from './seat-row.js';
 
 const CHIPS = ['all', 'here', 'absent', 'floor', 'mic', 'weak']; // who raised a hand has a tab
 const ALWAYS = new Set(['all', 'here', 'absent']); // filters that are offered even for nobody
@@ -31,7 +31,7 @@ export class PointList extends BaseElement {
     const before = /** @type {MeetingState | null | undefined} */ (changed.get('state'));
     if (changed.size > 1 || !before || !this.state) return true;
     const state = this.state;
-    const fields = /** @type {const} */ (['seats', 'weak', 'speaking', 'calls', 'called', 'layout', 'incidents']);
+    const fields = /** @type {const} */ (['seats', 'weak', 'speaking', 'calls', 'called', 'removed', 'content', 'layout', 'incidents']);
     return fields.some(field => before[field] !== state[field]) || Object.keys(before.levels).join() !== Object.keys(state.levels).join();
   }
 
@@ -67,13 +67,21 @@ export class PointList extends BaseElement {
     return html`<li class="seat-row ${activity}" data-testid="seat" data-seat=${seat.seat} data-point=${seat.point} data-floor=${seat.floor} data-hand=${seat.hand} data-here=${seat.here} data-activity=${activity}>
       ${icon(ACTIVITY_ICONS[activity])} ${seatName(seat)}
       ${weak ? html`<span class="weak" title=${t('filter.weak')}>${icon('network')}<span class="unseen">${t('filter.weak')}</span></span>` : nothing}
-      ${calls.map(call => this.call(call))}
+      ${this.facts(state, seat)} ${calls.map(call => this.call(call))}
       ${state.called.some(({point}) => point === seat.point) ? nothing : html`<span class="word">${seat.role === 'component' ? nothing : `${t(`role.${seat.role}`)} · `}${activityWords(seat, activity)}</span>`}
-      ${seat.here || !seat.point || calls.length ? nothing : this.callAgain(state, seat)}
+      ${activity === 'removed' ? rowButton({id: 'let-back', seat, words: t('seat.let-back')}, () => this.emit('command', {type: 'let-back', point: seat.point})) : nothing}
+      ${seat.here || !seat.point || calls.length || isRemoved(state, seat) ? nothing : this.callAgain(state, seat)}
       ${seat.here ? nothing : calls.filter(call => call.state !== 'calling').slice(0, 1).map(call => this.redial(call))}
       ${floorButton(seat, detail => this.emit('command', detail))}
       ${seatMenu(state, seat, {command: detail => this.emit('command', detail), report: detail => this.emit('report', detail), watch: detail => this.emit('watch', detail), write: detail => this.emit('write', detail), calls})}
     </li>`;
+  }
+
+  /** Draw what else is to be known of a seat: its camera is off, its screen is shared. @param {MeetingState} state @param {Seat} seat */
+  facts({content}, {seat, here, role, camera, hidden}) {
+    const fact = (/** @type {string} */ word, /** @type {string} */ picture, kind = '') => html`<span class="fact ${kind}" data-testid=${word} title=${t(`seat.${word}`)}>${icon(picture)}<span class="unseen">${t(`seat.${word}`)}</span></span>`;
+    if (!here || role === 'observer') return nothing;
+    return html`${hidden ? fact('camera-hidden', 'camera-off', 'cut') : camera ? nothing : fact('camera-off', 'camera-off')} ${content === seat ? fact('sharing', 'share') : nothing}`;
   }
 
   /** Draw how the call of a room system goes. @param {SystemCall} call */

@@ -4,13 +4,18 @@
 import {html, live, nothing} from '../../vendor/lit.js';
 import {number, t} from '../../core/i18n.js';
 import {icon} from '../../core/base.js';
+import {askText} from '../../core/dialog.js';
 import {isHeard, isLineReported, properName, seatActivity} from '../client/meeting-state.js';
 import './more-menu.js';
 
+const [MAX_LABEL, MAX_REASON] = [100, 200]; // docs/protocol.md: `rename`, `remove`
 const GAINS = [12, 9, 6, 3, 0, -3, -6, -9, -12];
 
 /** Return what a seat is doing. @param {MeetingState} state @param {Seat} seat */
-export const activityOf = (state, seat) => seatActivity(seat, isHeard(state, seat.seat));
+export const activityOf = (state, seat) => (!seat.here && isRemoved(state, seat) ? 'removed' : seatActivity(seat, isHeard(state, seat.seat)));
+
+/** Return whether a controller removed the point of a seat. @param {MeetingState} state @param {Seat} seat */
+export const isRemoved = ({removed}, {point}) => removed.some(each => each.point === point);
 
 /** Return the words for an activity. @param {Seat} seat @param {string} activity */
 export const activityWords = (seat, activity) => (activity === 'hand' ? t('seat.hand', seat.hand) : t(`seat.${activity}`));
@@ -51,9 +56,12 @@ export function seatMenu(state, seat, acts) {
       ${seat.here ? html`<p class=${weak ? 'weak' : ''} data-testid="seat-line">${icon('network')}<span>${weak ? t('aid.measured', weak.loss, weak.round_trip, weak.jitter) : t('seat.line-good')}</span></p>` : nothing}
       ${seat.here && seat.role !== 'observer' ? seenCommands(state, seat, large, acts) : nothing}
       ${seat.floor && state.seats.some(one => one.floor && one.role !== 'host' && one.seat !== seat.seat) ? item('mute-others', 'mic-off', t('seat.mute-others'), () => acts.command({type: 'mute-all', but: seat.seat})) : nothing}
+      ${seat.here && seat.role !== 'observer' ? item('hide-camera', seat.hidden ? 'camera' : 'camera-off', t(seat.hidden ? 'seat.show-camera' : 'seat.hide-camera'), () => acts.command({type: 'camera', seat: seat.seat, on: seat.hidden})) : nothing}
       ${seat.point && seat.role === 'component' ? item('write', 'chat', t('seat.write'), () => acts.write(String(seat.point))) : nothing}
       ${acts.calls.filter(({state: at}) => at !== 'calling').map(({device, name}) => item('redial', 'phone', t('call.redial-of', name), () => acts.command({type: 'redial', device})))}
       ${seat.point && !isLineReported(state, seat.point) ? item('report-seat-line', 'warn', t('aid.report-line'), () => acts.report({kind: 'line', text: '', seat: seat.seat})) : nothing}
+      ${seat.point ? item('rename', 'edit', t('seat.rename'), () => rename(seat, acts.command)) : nothing}
+      ${seat.here && seat.role === 'component' ? item('remove', 'leave', t('seat.remove'), () => remove(seat, acts.command)) : nothing}
       ${seat.here && seat.role !== 'observer' ? gainField(seat, acts.command) : nothing}`;
   };
   return html`<more-menu testid="seat-more" .label=${t('seat.more', properName(seat))} .content=${content}></more-menu>`;
@@ -71,6 +79,18 @@ function seenCommands({layout}, seat, large, {command, watch}) {
   return html`${item('large', 'pin', t(large ? 'layout.follow' : 'seat.large'), () => command({type: 'layout', ...fields, focus: large ? null : seat.seat}))}
     ${item('alone', 'full', t('seat.alone'), () => command({type: 'layout', ...fields, kind: 'single', seats: [], page: 0, focus: seat.seat}))}
     ${seat.camera ? item('watch', 'camera', t('seat.watch'), () => watch(`camera:${seat.seat}`)) : nothing}`;
+}
+
+/** Ask under which name a point is shown in this meeting. @param {Seat} seat @param {(message: Message) => void} command */
+async function rename({point, name, label}, command) {
+  const text = await askText({id: 'rename', title: t('rename.title', name), text: t('rename.text'), label: t('rename.label'), value: label, max: MAX_LABEL, submit: t('rename.submit')});
+  if (text && text !== label) command({type: 'rename', point, label: text});
+}
+
+/** Ask why a point is removed. @param {Seat} seat @param {(message: Message) => void} command */
+async function remove(seat, command) {
+  const reason = await askText({id: 'remove', title: t('remove.title', properName(seat)), text: t('remove.text'), label: t('remove.reason'), max: MAX_REASON, submit: t('remove.submit'), danger: true});
+  if (reason) command({type: 'remove', point: seat.point, reason});
 }
 
 /** @param {Seat} seat @param {(message: Message) => void} command */

@@ -7,11 +7,13 @@ import {countPoints, raisedHands} from '../client/meeting-state.js';
 import {BaseElement, icon} from '../../core/base.js';
 import '../chat/chat-panel.js';
 import '../vote/vote-panel.js';
+import {chime} from '../client/devices.js';
 import {isOpen} from '../client/vote.js';
 import {unreadCount} from '../client/chat.js';
 import '../room/notice-bar.js';
 import {knockNotice} from '../room/notice-bar.js';
 import './extend-bar.js';
+import {handSounds, isHandNew} from './hand-sound.js';
 import './floor-list.js';
 import './point-list.js';
 import './speaker-queue.js';
@@ -34,6 +36,12 @@ export class SidePanel extends BaseElement {
     this.now = 0;
     /** @type {string | null} the tab that was chosen */
     this.tab = null;
+  }
+
+  /** Sound when a hand is raised, whichever tab is open. @param {Map<string, any>} changed */
+  updated(changed) {
+    const before = changed.get('state');
+    if (before && this.state && isHandNew(before, this.state) && handSounds()) chime();
   }
 
   /** Show the points and go into their search. */

@@ -5,6 +5,7 @@ import {t} from '../../core/i18n.js';
 import {properName, raisedHands, waitedSeconds} from '../client/meeting-state.js';
 import {span} from '../../core/time.js';
 import {BaseElement, icon} from '../../core/base.js';
+import {handSounds, setHandSounds} from './hand-sound.js';
 import {floorButton, seatName} from './seat-row.js';
 
 /** Lists raised hands in order, each with its waiting time. Fires `command` with a message. */
@@ -23,10 +24,14 @@ export class SpeakerQueue extends BaseElement {
 
   render() {
     const hands = raisedHands(this.seats);
-    if (!hands.length) return html`<p class="empty">${t(this.locked ? 'queue.locked' : 'queue.none')}</p>`;
-    return html`<div class="queue-head"><span>${t('queue.count', hands.length)}</span>
-        <button type="button" data-testid="lower-all" @click=${() => this.emit('command', {type: 'hands', seats: []})}>${t('queue.lower-all')}</button></div>
-      <ol class="rows" tabindex="0" aria-label=${t('queue.title')}>${repeat(hands, ({seat}) => seat, seat => this.item(seat))}</ol>`;
+    return html`<div class="queue-head"><span>${hands.length ? t('queue.count', hands.length) : nothing}</span> ${this.sound()}
+        <button type="button" data-testid="lower-all" ?disabled=${!hands.length} @click=${() => this.emit('command', {type: 'hands', seats: []})}>${t('queue.lower-all')}</button></div>
+      ${hands.length ? html`<ol class="rows" tabindex="0" aria-label=${t('queue.title')}>${repeat(hands, ({seat}) => seat, seat => this.item(seat))}</ol>` : html`<p class="empty">${t(this.locked ? 'queue.locked' : 'queue.none')}</p>`}`;
+  }
+
+  /** Draw the switch of the sound for a raised hand. */
+  sound() {
+    return html`<label class="option"><input type="checkbox" data-testid="hand-sound" .checked=${handSounds()} @change=${(/** @type {any} */ {target}) => setHandSounds(target.checked)}><span>${t('queue.sound')}</span></label>`;
   }
 
   /** Put a hand at another place of the queue. @param {string} seat @param {number} place from 1 */

@@ -13,6 +13,7 @@ import {presets} from './presets.js';
 export function undoOf(command, before) {
   const {type, seat, audience = 'everyone', on} = command;
   const row = before.seats.find(one => one.seat === seat);
+  const point = before.seats.find(each => each.point === command.point);
   const queue = {type: 'hands', seats: raisedHands(before.seats).map(one => one.seat)};
   switch (type) {
     case 'floor':
@@ -22,6 +23,12 @@ export function undoOf(command, before) {
       return [queue];
     case 'lock':
       return [{type, ...before.locks}];
+    case 'camera':
+      return [{type, seat, on: !on}];
+    case 'rename':
+      return point ? [{type, point: point.point, label: point.label}] : null;
+    case 'remove':
+      return [{type: 'let-back', point: command.point}];
     case 'gain':
       return row ? [{type, seat, decibels: row.gain}] : null;
     case 'mute-all':
@@ -57,11 +64,20 @@ export function undoOf(command, before) {
 export function told(command, state) {
   const row = state.seats.find(one => one.seat === command.seat);
   const name = row ? properName(row) : '';
+  const point = properName(state.seats.find(each => each.point === command.point) ?? {name: command.point, label: ''});
   switch (command.type) {
     case 'floor':
       return [command.open ? 'did.floor' : 'did.floor-taken', name];
     case 'gain':
       return ['did.gain', name];
+    case 'camera':
+      return [command.on ? 'did.camera' : 'did.camera-off', name];
+    case 'rename':
+      return ['did.rename', command.label];
+    case 'remove':
+      return ['did.remove', point];
+    case 'let-back':
+      return ['did.let-back', point];
     case 'mute-all':
       return [command.but ? 'did.mute-others' : 'did.mute-all'];
     case 'lower':
@@ -83,7 +99,7 @@ export function told(command, state) {
     case 'lock':
       return [`did.lock-${command.room ? 'room' : ''}${command.hands ? 'hands' : ''}`];
     case 'call-point':
-      return ['did.call-point', properName(state.seats.find(one => one.point === command.point) ?? {name: command.point, label: ''})];
+      return ['did.call-point', point];
     case 'redial':
       return ['did.redial'];
     default:

@@ -239,7 +239,7 @@ export class MeetingPage extends BaseElement {
   refused() {
     const {code, refusal} = this.meeting.protocol;
     const opens = refusal?.facts.opens;
-    const text = refusal ? t(opens ? 'refused.too-early' : `error.${refusal.word}`, formatCode(code), opens && hourMinute(opens)) : '';
+    const text = refusal?.word === 'removed' ? refusal.message : refusal ? t(opens ? 'refused.too-early' : `error.${refusal.word}`, formatCode(code), opens && hourMinute(opens)) : '';
     return html`<main class="verdict">
       <form class="card" @submit=${this.enterOtherCode}>
         <h1>${t('refused.title')}</h1>
@@ -260,10 +260,11 @@ export class MeetingPage extends BaseElement {
   }
 
   ended() {
-    const {reason} = this.meeting.protocol;
+    const {reason, farewell} = this.meeting.protocol;
     return html`<main class="verdict">
       <section class="card" role="status" data-testid="ended" data-reason=${reason}>
         <h1>${t(`bye.${reason}`)}</h1>
+        ${farewell ? html`<p data-testid="farewell">${farewell}</p>` : nothing}
         <div class="row end">
           <a class="button ${mayReturn(reason) ? '' : 'main'}" href="sessions.html" data-testid="to-sessions">${t('sessions.title')}</a>
           ${mayReturn(reason) ? html`<button type="button" class="main" data-testid="return" @click=${() => location.reload()}>${icon('leave')}<span>${t('room.return')}</span></button>` : nothing}

@@ -31,6 +31,7 @@ export class TurnLine extends BaseElement {
     const waited = word === 'hand' ? t('hand.waited', span(waitedSeconds(this.meeting.seat?.since ?? null, this.meeting.countedNow))) : '';
     return html`<div class="turn ${word}" data-testid="turn" data-turn=${word}>
       ${icon(ICONS[word] ?? 'mic-off')}${this.meeting.onAir ? html`<strong data-testid="on-air">${t('room.on-air')}</strong>${this.floorTimer()}` : nothing}<p role="status">${t(`turn.${word}`, ...args)}</p>${waited ? html`<small>${waited}</small>` : nothing}
+      ${this.meeting.seat?.hidden ? html`<p class="unseen-camera" data-testid="camera-hidden">${icon('camera-off')}<span>${t('turn.camera-hidden')}</span></p>` : nothing}
       ${speaker ? html`<p class="who-speaks" data-testid="who-speaks">${icon('sound')}<span>${t('turn.speaks', properName(speaker))}</span></p>` : nothing}
     </div>`;
   }

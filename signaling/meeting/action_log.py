@@ -1,0 +1,69 @@
+"""Entries of the audit log for the commands of controllers: each action with whom or what it concerned. Pure.
+
+Votes, calls, taking control and admitting write their own entries; the recording has its journal (decision 19).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from signaling.meeting.state.meeting_state import MeetingState
+from signaling.messages import server as m
+
+Entry = tuple[str, str]
+"""Action and detail of an audit entry."""
+
+
+def entry(message: m.ClientMessage, state: MeetingState) -> Entry | None:
+    """Return the entry of a command that is about to be obeyed; None for a message that commands nobody."""
+    described = _ENTRIES.get(type(message))
+    return None if described is None else described(message, state)
+
+
+def _switched(action: str, on: bool, detail: str = "") -> Entry:
+    return action if on else f"{action}-end", detail
+
+
+def _name(state: MeetingState, seat: str) -> str:
+    """Return the registered name of a seat, else its id."""
+    known = state.roster.seats.get(seat)
+    return seat if known is None else known.name
+
+
+def _point(state: MeetingState, point: str) -> str:
+    return next((place.name for place in state.booking.places if place.id == point), point)
+
+
+def _locks(message: m.Lock) -> Entry:
+    detail = " ".join(word for word, on in (("room", message.room), ("hands", message.hands)) if on)
+    return ("lock" if detail else "unlock"), detail
+
+
+def _step(message: m.Step, state: MeetingState) -> Entry:
+    return "step", next((item.title for item in state.script.state.items if item.id == message.to), "")
+
+
+def _record(message: m.Record) -> Entry:
+    return ("record-pause", "") if message.on and message.pause else _switched("record", message.on)
+
+
+_ENTRIES: dict[type[Any], Callable[[Any, MeetingState], Entry]] = {
+    m.Floor: lambda msg, state: _switched("floor", msg.open, _name(state, msg.seat)),
+    m.Gain: lambda msg, state: ("gain", f"{_name(state, msg.seat)} {msg.decibels:+d} dB"),
+    m.MuteAll: lambda msg, state: ("mute-all", "" if msg.but is None else _name(state, msg.but)),
+    m.Lower: lambda msg, state: ("lower-hand", _name(state, msg.seat)),
+    m.Hands: lambda msg, _: ("order-hands", str(len(msg.seats))),
+    m.Camera: lambda msg, state: ("camera-on" if msg.on else "camera-off", _name(state, msg.seat)),
+    m.Rename: lambda msg, state: ("rename", f"{_point(state, msg.point)}: {msg.label}"),
+    m.Remove: lambda msg, state: ("remove", f"{_point(state, msg.point)}: {msg.reason}"),
+    m.LetBack: lambda msg, state: ("let-back", _point(state, msg.point)),
+    m.SetLayout: lambda msg, _: ("layout", f"{msg.kind} {msg.audience}"),
+    m.SameLayout: lambda msg, _: ("layout-same", msg.audience),
+    m.SetPreset: lambda msg, _: ("preset", f"{msg.number} {msg.kind}"),
+    m.OnePictureForAll: lambda msg, _: _switched("one-picture", msg.on),
+    m.Lock: lambda msg, _: _locks(msg),
+    m.Record: lambda msg, _: _record(msg),
+    m.Voices: lambda msg, _: _switched("voices", msg.on),
+    m.Step: _step,
+    m.OpenChat: lambda msg, _: _switched("chat-open", msg.on),
+    m.End: lambda *_: ("end-for-all", ""),
+}

@@ -10,13 +10,23 @@ import pytest
 
 from mediaserver.api import EngineLost, EngineReady, PeerDown
 from mediaserver.errors import BadOffer, EngineGone, NoPortFree
+from scheduler.core.model import Session
 from scheduler.operations.incidents.model import Incident
 from signaling.sip.agent.agent import RemoteParty, Target
 from signaling.sip.protocol.errors import OfferRefused
 from tests.signaling.fake_room_systems import FakeCall, register, tick, use_fake_agent, wait_for_calls
-from tests.signaling.world import CAM_RANH, NHA_TRANG, PATIENCE_S, World, counted_elsewhere, wait_until
+from tests.signaling.world import CAM_RANH, NHA_TRANG, PATIENCE_S, Socket, World, counted_elsewhere, wait_until
 
 VCS = "10.79.6.20"
+
+
+async def called(world: World) -> tuple[Session, Socket]:
+    """Register a room system of Nha Trang and open a session of it; it is called. Return session and host."""
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    return session, host
 
 
 async def test_r057_a_room_system_is_called_when_its_session_opens_and_sits_as_its_point(world: World) -> None:
@@ -42,10 +52,7 @@ async def test_r057_a_room_system_is_called_when_its_session_opens_and_sits_as_i
 
 async def test_r056_a_room_system_speaks_when_the_host_lets_it(world: World) -> None:
     agent = use_fake_agent(world)
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    session, host = await called(world)
     await wait_for_calls(host, "connected")
     member = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert member is not None
@@ -145,10 +152,7 @@ async def test_only_controllers_have_devices_called_again(world: World) -> None:
 
 async def test_a_room_system_that_asks_by_sip_gets_a_whole_picture(world: World) -> None:
     agent = use_fake_agent(world)
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    session, host = await called(world)
     await wait_for_calls(host, "connected")
     seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None
@@ -160,10 +164,7 @@ async def test_a_room_system_that_asks_by_sip_gets_a_whole_picture(world: World)
 async def test_a_device_that_refuses_our_description_is_offered_a_simple_one(world: World, status: int) -> None:
     agent = use_fake_agent(world)
     agent.replies[VCS] = [status, 200]
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    session, host = await called(world)
     await wait_for_calls(host, "connected")
     holder = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert holder is not None and agent.offers == [f"offer of {holder.id}", f"simple offer of {holder.id}"]
@@ -172,10 +173,7 @@ async def test_a_device_that_refuses_our_description_is_offered_a_simple_one(wor
 async def test_a_device_that_takes_no_description_of_ours_is_not_asked_a_third_time(world: World) -> None:
     agent = use_fake_agent(world)
     agent.replies[VCS] = [488]
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    _, host = await called(world)
     (row,) = await wait_for_calls(host, "waiting")
     assert (row["status"], len(agent.called)) == (488, 2)
 
@@ -187,10 +185,7 @@ async def test_a_redirection_is_followed_to_where_the_point_has_a_device(world: 
         ("sip:room@10.66.6.6", f"sip:room@{VCS}:5062;transport=tcp"),
         200,
     ]
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    _, host = await called(world)
     (row,) = await wait_for_calls(host, "waiting")
     assert (row["status"], agent.called) == (302, [Target(VCS, 5060, "auto")])
     await tick(world, 10)
@@ -200,10 +195,7 @@ async def test_a_redirection_is_followed_to_where_the_point_has_a_device(world: 
 
 async def test_offers_within_a_call_change_its_media(world: World) -> None:
     agent = use_fake_agent(world)
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    session, host = await called(world)
     await wait_for_calls(host, "connected")
     holder = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert holder is not None
@@ -229,10 +221,7 @@ async def test_offers_within_a_call_change_its_media(world: World) -> None:
 async def test_a_media_leg_that_is_gone_is_called_again_at_once(world: World) -> None:  # R-099
     agent = use_fake_agent(world)
     agent.replies[VCS] = [200, None, 200]
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    session, host = await called(world)
     await wait_for_calls(host, "connected")
     await tick(world, 1)
     member = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
@@ -250,10 +239,7 @@ async def test_a_media_leg_that_is_gone_is_called_again_at_once(world: World) ->
 
 async def test_a_room_system_that_hangs_up_has_left_and_one_that_was_cut_off_is_called_again(world: World) -> None:
     agent = use_fake_agent(world)
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    session, host = await called(world)
     await wait_for_calls(host, "connected")
     agent.calls[0].end("gone")
     await wait_for_calls(host, "waiting")
@@ -269,10 +255,7 @@ async def test_a_room_system_that_hangs_up_has_left_and_one_that_was_cut_off_is_
 
 async def test_calls_end_with_their_session(world: World) -> None:
     agent = use_fake_agent(world)
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    session, host = await called(world)
     await wait_for_calls(host, "connected")
     await world.server.meetings.cancelled(session.id)
     await agent.calls[0].ended.wait()
@@ -304,10 +287,7 @@ async def test_a_device_invited_to_two_sessions_at_once_is_called_by_one_at_a_ti
 async def test_a_call_that_rings_when_its_session_ends_rings_no_more(world: World) -> None:
     agent = use_fake_agent(world)
     agent.ringing = asyncio.Event()
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    session, host = await called(world)
     await wait_for_calls(host, "calling")
     await world.server.meetings.cancelled(session.id)
     await tick(world, 1)
@@ -442,10 +422,7 @@ async def test_r055_a_codec_that_a_room_system_answers_and_is_not_registered_is_
 
 async def test_a_media_worker_that_was_replaced_calls_room_systems_anew(world: World) -> None:
     agent = use_fake_agent(world)
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    session, host = await called(world)
     await wait_for_calls(host, "connected")
     await tick(world, 1)
     world.engine.lose_everything()
@@ -468,10 +445,7 @@ async def test_a_media_worker_that_was_replaced_calls_room_systems_anew(world: W
 
 async def test_a_room_system_whose_media_is_gone_before_anybody_looks_is_called_again(world: World) -> None:
     agent = use_fake_agent(world)
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    _, host = await called(world)
     await wait_for_calls(host, "connected")
     world.engine.lose_everything()
     world.engine.emit(EngineLost())
@@ -485,10 +459,7 @@ async def test_a_room_system_whose_media_is_gone_before_anybody_looks_is_called_
 async def test_a_client_that_takes_the_last_leg_while_a_room_system_rings_has_it(world: World) -> None:
     agent = use_fake_agent(world)
     agent.ringing = asyncio.Event()
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    session, host = await called(world)
     await wait_until(lambda: agent.called)
     world.server.meetings.dependencies.connected_devices.leave(
         session.id, f"{NHA_TRANG}.01"
@@ -511,10 +482,7 @@ async def test_a_place_that_is_lost_while_the_media_is_connected_ends_the_call(w
         await accept(room, seat, answer)
 
     world.engine.accept = slowly  # type: ignore[method-assign]
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    session, host = await called(world)
     roster = world.server.meetings.meetings[session.id].state.roster
     await wait_until(lambda: roster.holder(f"{NHA_TRANG}.01"))
     _browser = await world.join("nhatrang", session)
@@ -528,10 +496,7 @@ async def test_a_place_that_is_lost_while_the_media_is_connected_ends_the_call(w
 async def test_an_answer_without_a_codec_of_ours_ends_the_call(world: World) -> None:
     agent = use_fake_agent(world)
     world.engine.failing["accept"] = BadOffer("no codec")
-    await register(world, NHA_TRANG, VCS)
-    session = await world.session(NHA_TRANG)
-    host, _ = await world.join("host", session)
-    await tick(world, 0)
+    session, host = await called(world)
     assert (await wait_for_calls(host, "waiting"))[0]["status"] == 488
     assert agent.calls[0].hung_up
     assert world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01") is None

@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Page
 
+from tests.e2e.browsers import wait_until
+
 _FAULTS = """() => {
   const root = document.documentElement;
   const once = run => {
@@ -54,7 +56,7 @@ _FAULTS = """() => {
     if (more && ['hidden', 'clip'].includes(overflowX) && textOverflow !== 'ellipsis') faults.push(`“${said}” is cut`);
   }
   for (const element of document.querySelectorAll('button, a.button, input, select, textarea, img')) {
-    if (element.closest('.date') || !seen(element)) continue; // the button of a date field lies in it
+    if (element.closest('.date, .enlarge, .reduce') || !seen(element)) continue; // they lie in a field, over a tile
     add(element, element.getBoundingClientRect(), named(element), element.parentElement);
   }
 
@@ -80,3 +82,11 @@ def layout_faults(page: Page) -> list[str]:
     """
     found: list[str] = page.evaluate(_FAULTS)
     return found
+
+
+def clear_at_all_sizes(page: Page) -> None:
+    """Wait until the layout has no fault: on a laptop, a telephone and the narrowest of these."""
+    for width, height in ((1280, 800), (390, 844), (320, 640)):
+        page.set_viewport_size({"width": width, "height": height})
+        wait_until(page, lambda: layout_faults(page) == [], f"no fault at {width}x{height}")
+    page.set_viewport_size({"width": 1280, "height": 800})

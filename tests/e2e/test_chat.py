@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.layout_boxes import clear_at_all_sizes
 from tests.e2e.people import HOST, People
 
 NOTICE = "Đề nghị các điểm cầu tắt micrô; 15 giờ 30 nghỉ giải lao. <b>Cảm ơn</b>"
@@ -26,6 +27,8 @@ def test_ux_16_a_message_of_the_chair_is_read_over_the_picture_and_answered(
     expect(notice).to_contain_text(NOTICE)  # as text, without markup
     size = notice.locator(".text").evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
     assert size >= 24
+    clear_at_all_sizes(point)
+    expect(notice).to_be_visible()
     expect(point.get_by_role("status").filter(has_text="15 giờ 30")).to_have_count(1)
     expect(point.get_by_test_id("chat-button")).to_have_attribute("data-unread", "1")
     point.keyboard.press("c")

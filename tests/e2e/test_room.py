@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsers import wait_until
+from tests.e2e.layout_boxes import layout_faults
 from tests.e2e.people import HOST, People, seat_of
 from tests.e2e.server import Server
 
@@ -39,6 +40,12 @@ COVERED = """() => {
 """How many names are seen, and what covers one or is outside the window."""
 
 
+ACTIONS = """() => {
+  const {mediaSession} = navigator, set = mediaSession.setActionHandler.bind(mediaSession);
+  window.actions = {};
+  mediaSession.setActionHandler = (action, run) => (set(action, run), window.actions[action] = run);
+}"""
+"""Keeps what the browser is to call by itself."""
 CUT = """off => {
   const {protocol} = document.querySelector('room-page').meeting;
   protocol.reach ??= protocol.open;
@@ -97,10 +104,9 @@ def held(server: Server, red: Browser, blue: Browser, fox: Browser) -> Iterator[
     centre = people.sign_in(blue, "truc.ban")
     assert centre.request.post(f"{server.http}api/v1/readiness/{session['id']}/duties", data=duty).ok
     people.enter(host, code, "host")
-    points = [
-        people.enter(people.sign_in(browser, name), code)
-        for browser, name in ((blue, "nt.xuonghuan"), (fox, "nt.vinhhai"))
-    ]
+    pages = [people.sign_in(browser, name) for browser, name in ((blue, "nt.xuonghuan"), (fox, "nt.vinhhai"))]
+    pages[0].add_init_script(f"({ACTIONS})()")
+    points = [people.enter(page, code) for page in pages]
     yield Meeting(host, *(seat.page for seat in points))
     people.leave()
 
@@ -237,6 +243,37 @@ def test_devices_and_language_change_while_one_speaks(meeting: Meeting) -> None:
         page.get_by_test_id("language-picker").select_option("vi")
         page.get_by_test_id("settings-close").click()
         expect(page.get_by_test_id("turn")).to_contain_text("ĐANG PHÁT")
+
+
+def test_ux_18_the_picture_goes_on_in_a_small_window(meeting: Meeting) -> None:
+    """By the button in both browsers, and when one leaves the tab, for which Chromium calls the action: tiles or the
+    one picture, the invitation, the microphone."""
+    for page in meeting.points:
+        with page.context.expect_page() as opened:
+            if page == meeting.chromium:
+                page.evaluate("() => window.actions.enterpictureinpicture()")
+            else:
+                page.get_by_test_id("more").click()
+                page.get_by_test_id("small").click()
+        small = opened.value
+        small.set_viewport_size({"width": 480, "height": 400})
+        tiles = small.get_by_test_id("tile").locator("video:not(.waits)")
+        expect(tiles).to_have_count(3)
+        expect(small.get_by_test_id("mic")).to_have_attribute("data-state", "blocked")
+        meeting.invite(page)
+        expect(small.get_by_test_id("invited-for")).to_be_visible()
+        wait_until(small, lambda: layout_faults(small) == [], "a small window without faults")  # noqa: B023
+        small.get_by_test_id("floor-accept").click()
+        expect(page.get_by_test_id("mic")).to_have_attribute("data-state", OPEN)
+        small.get_by_test_id("mic").click()
+        expect(page.get_by_test_id("mic")).to_have_attribute("data-state", "off")
+        page.evaluate("() => document.querySelector('room-page').meeting.chooseOnePicture(true)")
+        expect(tiles).to_have_count(0)
+        picture = small.get_by_test_id("picture")
+        wait_until(small, lambda: picture.evaluate("video => video.videoWidth > 0 && !video.paused"), "the one picture")  # noqa: B023
+        page.evaluate("() => document.querySelector('room-page').meeting.chooseOnePicture(false)")
+        with small.expect_event("close"):
+            page.keyboard.press("w")
 
 
 def test_ux_17_a_shared_screen_is_previewed_told_and_stopped(meeting: Meeting) -> None:

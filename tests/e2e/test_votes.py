@@ -14,6 +14,7 @@ from loadtest.server.accounts import create_accounts
 from loadtest.server.rest_client import Client
 from signaling.app.admin_cli import NewAccount
 from tests.e2e.accessibility import findings
+from tests.e2e.layout_boxes import clear_at_all_sizes
 from tests.e2e.people import HOST, People
 from tests.e2e.points import Points, simulated
 from tests.e2e.server import Server, environment
@@ -111,6 +112,7 @@ def test_a_vote_of_twelve_points_takes_the_chair_three_taps_and_a_point_one(
     host.keyboard.type(QUESTION)
     chair.tap("vote-ask")
     expect(point.get_by_role("heading", name=QUESTION)).to_be_visible()
+    clear_at_all_sizes(point)
     voters.cast([0] * 7 + [1, 1, 2])
     site.tap("vote-choice")
     expect(point.get_by_test_id("vote-stored")).to_contain_text("Tán thành")
@@ -120,6 +122,7 @@ def test_a_vote_of_twelve_points_takes_the_chair_three_taps_and_a_point_one(
     for page in (host, point):
         expect(page.get_by_test_id("vote-result").get_by_test_id("choice-count")).to_have_text(["8", "2", "1"])
         expect(page.get_by_test_id("vote-result").get_by_test_id("vote-decided")).to_have_text("Đạt: Tán thành")
+        clear_at_all_sizes(page)
     with host.expect_download() as download:
         chair.tap("vote-protocol")
     text = " ".join(" ".join(page.extract_text() for page in PdfReader(download.value.path()).pages).split())

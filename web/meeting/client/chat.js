@@ -1,6 +1,6 @@
 // The chat of a meeting as one seat knows it. Pure functions, for meeting-state.js and the elements of web/meeting/chat.
 
-/** How long a message of the chair stands over the picture. */
+/** How long a message of the chair stands at the picture. */
 export const NOTICE_MS = 30_000;
 const MOST_KEPT = 500;
 /** The longest text of a message, in letters. */
@@ -29,7 +29,7 @@ export function unreadCount(state, read) {
 export const latest = ({messages}) => messages.at(-1)?.id ?? 0;
 
 /**
- * Return the message of the chair that is to stand over the picture: the latest one of others, until it was closed or
+ * Return the message of the chair that is to stand at the picture: the latest one of others, until it was closed or
  * is old.
  * @param {MeetingState} state
  * @param {number} now server time, milliseconds

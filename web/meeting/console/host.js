@@ -136,8 +136,10 @@ class HostPage extends MeetingPage {
       <section class="programme" aria-label=${t('host.programme')}>
         <meeting-video .meeting=${meeting} .tick=${tick} .page=${'console'}></meeting-video>
         <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
-        <chat-notice .state=${state} .now=${meeting.now}></chat-notice>
-        <vote-result .vote=${state?.vote ?? null}></vote-result>
+        <div class="notices">
+          <chat-notice .state=${state} .now=${meeting.now}></chat-notice>
+          <vote-result .vote=${state?.vote ?? null}></vote-result>
+        </div>
         <layout-picker .shown=${state?.layout ?? DEFAULT_LAYOUT} .own=${state?.own ?? {}} .saved=${state?.presets ?? []} .seats=${state?.seats ?? []} .onePicture=${Boolean(state?.onePicture)}></layout-picker>
         <script-bar .vote=${state?.vote ?? null} @vote=${this.onItemVote} .script=${state?.script ?? EMPTY_SCRIPT} .seats=${state?.seats ?? []} .now=${meeting.countedNow} .session=${state?.session.id ?? ''}></script-bar>
         <control-bar .meeting=${meeting} .tick=${tick} .chair=${true} @full=${this.fullScreen} @fault=${this.openIncidentDialog} @keys=${this.showKeys}></control-bar>

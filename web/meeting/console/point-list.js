@@ -6,7 +6,7 @@ import {FILTERS, callsForSeat, filterSeats} from '../client/meeting-state.js';
 import {BaseElement, icon} from '../../core/base.js';
 import {clock, hourMinute} from '../../core/time.js';
 import {ACTIVITY_ICONS} from '../room/activity-icons.js';
-import {activityOf, activityWords, floorButton, isRemoved, rowButton, seatMenu, seatName} from './seat-row.js';
+import {activityOf, activityWords, floorButton, isRemoved, rowButton, seatMenu, seatName, writeButton} from './seat-row.js';
 
 const CHIPS = ['all', 'here', 'absent', 'floor', 'mic', 'weak']; // who raised a hand has a tab
 const ALWAYS = new Set(['all', 'here', 'absent']); // filters that are offered even for nobody
@@ -73,7 +73,8 @@ export class PointList extends BaseElement {
       ${seat.here || !seat.point || calls.length || isRemoved(state, seat) ? nothing : this.callAgain(state, seat)}
       ${seat.here ? nothing : calls.filter(call => call.state !== 'calling').slice(0, 1).map(call => this.redial(call))}
       ${floorButton(seat, detail => this.emit('command', detail))}
-      ${seatMenu(state, seat, {command: detail => this.emit('command', detail), report: detail => this.emit('report', detail), watch: detail => this.emit('watch', detail), write: detail => this.emit('write', detail), calls})}
+      ${writeButton(seat, point => this.emit('write', point))}
+      ${seatMenu(state, seat, {command: detail => this.emit('command', detail), report: detail => this.emit('report', detail), watch: detail => this.emit('watch', detail), calls})}
     </li>`;
   }
 

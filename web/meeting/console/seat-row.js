@@ -42,10 +42,22 @@ export function floorButton(seat, command) {
 }
 
 /**
+ * Draw the button that begins a message to a point.
+ * @param {Seat} seat
+ * @param {(point: string) => void} write
+ */
+export function writeButton(seat, write) {
+  const {point} = seat;
+  if (!point || seat.role !== 'component') return nothing;
+  const words = `${t('seat.write')}: ${properName(seat)}`;
+  return html`<button type="button" class="write" data-testid="write" aria-label=${words} title=${words} @click=${() => write(point)}>${icon('chat')}</button>`;
+}
+
+/**
  * Draw the menu of what is done to a seat less often.
  * @param {MeetingState} state
  * @param {Seat} seat
- * @param {{command: (message: Message) => void, report: (fault: {kind: string, text: string, seat: string}) => void, watch: (view: string) => void, write: (point: string) => void, calls: SystemCall[]}} acts
+ * @param {{command: (message: Message) => void, report: (fault: {kind: string, text: string, seat: string}) => void, watch: (view: string) => void, calls: SystemCall[]}} acts
  */
 export function seatMenu(state, seat, acts) {
   const content = () => {
@@ -57,7 +69,6 @@ export function seatMenu(state, seat, acts) {
       ${seat.here && seat.role !== 'observer' ? seenCommands(state, seat, large, acts) : nothing}
       ${seat.floor && state.seats.some(one => one.floor && one.role !== 'host' && one.seat !== seat.seat) ? item('mute-others', 'mic-off', t('seat.mute-others'), () => acts.command({type: 'mute-all', but: seat.seat})) : nothing}
       ${seat.here && seat.role !== 'observer' ? item('hide-camera', seat.hidden ? 'camera' : 'camera-off', t(seat.hidden ? 'seat.show-camera' : 'seat.hide-camera'), () => acts.command({type: 'camera', seat: seat.seat, on: seat.hidden})) : nothing}
-      ${seat.point && seat.role === 'component' ? item('write', 'chat', t('seat.write'), () => acts.write(String(seat.point))) : nothing}
       ${acts.calls.filter(({state: at}) => at !== 'calling').map(({device, name}) => item('redial', 'phone', t('call.redial-of', name), () => acts.command({type: 'redial', device})))}
       ${seat.point && !isLineReported(state, seat.point) ? item('report-seat-line', 'warn', t('aid.report-line'), () => acts.report({kind: 'line', text: '', seat: seat.seat})) : nothing}
       ${seat.point ? item('rename', 'edit', t('seat.rename'), () => rename(seat, acts.command)) : nothing}

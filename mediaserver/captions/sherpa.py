@@ -70,14 +70,10 @@ class SherpaStream:
     def __init__(self, recognizer: Any) -> None:
         self._recognizer = recognizer
         self._stream = recognizer.create_stream()
-        self._samples = 0
-        self._begun = 0.0
-        """Second of the sound from which the present utterance is counted."""
         self._text = ""
 
     def feed(self, sound: Sound) -> list[Heard]:
         """Take the next samples; return what is heard that was not before."""
-        self._samples += len(sound)
         self._stream.accept_waveform(RATE_HZ, sound)
         heard: list[Heard] = []
         while self._recognizer.is_ready(self._stream):
@@ -86,7 +82,7 @@ class SherpaStream:
             heard += self._result(final=final)
             if final:
                 self._recognizer.reset(self._stream)
-                self._begun, self._text = self._samples / RATE_HZ, ""
+                self._text = ""
         return heard
 
     def finish(self) -> list[Heard]:
@@ -103,5 +99,6 @@ class SherpaStream:
         if not text or (text == self._text and not final):
             return []
         self._text = text
-        first, last = (self._begun + seconds for seconds in (result.timestamps[0], result.timestamps[-1]))
-        return [Heard(round(first, 2), round(last, 2), text, final)]
+        times = result.timestamps  # of tokens, counted from where the utterance could begin
+        first, last = (round(result.start_time + seconds, 2) for seconds in (times[0], times[-1]))
+        return [Heard(first, last, text, final)]

@@ -5,15 +5,14 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from mediaserver.api import Caption, CaptionsState
 from mediaserver.captions import captioner as module
-from mediaserver.captions.captioner import COMMAND, MAX_SPEAKERS, Captioner
-from tests.mediaserver.captions.scripts import TONE, written
+from mediaserver.captions.captioner import MAX_SPEAKERS, Captioner
+from tests.mediaserver.captions.scripts import TONE, children, written
 
 PATIENCE_S = 30.0
 
@@ -68,18 +67,6 @@ async def captions(events: Events, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     yield made
     await made.close()
     assert children() == []
-
-
-def children() -> list[int]:
-    """Return the recognizer processes of this process."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError, ValueError):
-            command = (entry / "cmdline").read_text() if entry.name.isdecimal() else ""
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1]) if command else 0
-            if COMMAND[-1] in command and parent == os.getpid():
-                found.append(int(entry.name))
-    return found
 
 
 async def test_what_is_heard_is_told_by_seat_with_its_times(

@@ -5,7 +5,6 @@ import os
 import subprocess
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from mediaserver.captions.recognizer_process import Cost, SpeakerHeard, Speech, 
 from mediaserver.captions.scripted import ScriptedRecognizer
 from mediaserver.captions.streaming import Heard
 from mediaserver.transcript.recognizer import Sound
-from tests.mediaserver.captions.scripts import TONE, written
+from tests.mediaserver.captions.scripts import TONE, run, written
 
 BLOCK = np.tile(TONE, 5)
 
@@ -24,13 +23,6 @@ BLOCK = np.tile(TONE, 5)
 def block(speaker: int, number: int, begun: float = 0.0) -> Block:
     """Return the `number`-th 100 ms of a speaker."""
     return Block(speaker, begun + number / 10, BLOCK.tobytes())
-
-
-def run(model: Path, blocks: list[Block]) -> tuple[int, list[dict[str, Any]]]:
-    """Run the process on blocks; return its status and its lines."""
-    data = b"".join(each.encoded() for each in blocks)
-    done = subprocess.run([*COMMAND, str(model)], input=data, stdout=subprocess.PIPE, timeout=60, check=False)
-    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_two_speakers_are_told_apart_with_their_times(tmp_path: Path) -> None:

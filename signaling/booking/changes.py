@@ -1,6 +1,6 @@
 """Endpoints of changes to a registered session: amendment, extension, release; and their history."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -31,9 +31,9 @@ class Amendment(Model):
 
 
 class Extension(Model):
-    """Number of steps of the profile by which a running meeting is extended."""
+    """Number of steps of the profile by which a running meeting is extended; below 0, by which that is taken back."""
 
-    steps: Annotated[int, Field(strict=True, ge=1, le=4)]
+    steps: Literal[-4, -3, -2, -1, 1, 2, 3, 4]
 
 
 class Extensible(Model):
@@ -91,7 +91,7 @@ async def extension(request: ApiRequest) -> Extensible:
 
 
 async def extend(request: ApiRequest) -> Session:
-    """Extend a running meeting; everyone in it is told the new end."""
+    """Extend a running meeting, or take that back; everyone in it is told the new end."""
     context = request.context(BOOKING)
     session, points = await visible_sessions.find(request)
     request.only(permissions.may_extend(request.account, session, points))

@@ -166,7 +166,10 @@ def test_ux_32_the_host_is_reminded_of_the_end_and_goes_on(server: Server, peopl
 
     page.get_by_test_id("extend-menu").click()  # at any time, and what comes of it is told
     page.locator('.popover [data-minutes="15"]').click()
-    expect(page.get_by_test_id("toast").filter(has_text="Đã gia hạn đến")).to_be_visible()
+    toast = page.get_by_test_id("toast").filter(has_text=f"Đã gia hạn đến {end + timedelta(minutes=45):%H:%M}")
+    toast.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("toast").last).to_contain_text(f"{end + timedelta(minutes=30):%H:%M}")
+    expect(header).to_contain_text(f"{end + timedelta(minutes=30):%H:%M}")
 
     page.goto(f"{server.http}sessions.html")  # the draft of the minutes is there as soon as the session has begun
     row = page.get_by_test_id("session-row").filter(has_text="Họp ngắn")

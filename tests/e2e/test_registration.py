@@ -3,10 +3,19 @@
 import re
 from datetime import datetime, timedelta
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.people import HANOI, HOST, People, Taps
 from tests.e2e.server import Server
+
+
+def fill_facts(page: Page) -> None:
+    """Fill in what every registration says beside title, points and times."""
+    for name, code in (("purpose", "noi_bo_don_vi"), ("kind", "giao_ban"), ("form", "truc_tuyen")):
+        page.get_by_test_id(name).select_option(code)
+    page.get_by_test_id("secret-no").check()
+    page.get_by_test_id("contact-name").fill("Trần Văn Bình")
+    page.get_by_test_id("contact-phone").fill("0905 123 456")
 
 
 def test_ux_38_a_communes_registration_is_confirmed_by_its_district(
@@ -25,11 +34,7 @@ def test_ux_38_a_communes_registration_is_confirmed_by_its_district(
     commune.get_by_test_id("reopen").click()
     expect(commune.get_by_test_id("title")).to_have_value("Giao ban phường")
     expect(commune.get_by_test_id("official-start")).to_have_value(f"{start:%d/%m/%Y %H:%M}")
-    for name, code in (("purpose", "noi_bo_don_vi"), ("kind", "giao_ban"), ("form", "truc_tuyen")):
-        commune.get_by_test_id(name).select_option(code)
-    commune.get_by_test_id("secret-no").check()
-    commune.get_by_test_id("contact-name").fill("Trần Văn Bình")
-    commune.get_by_test_id("contact-phone").fill("0905 123 456")
+    fill_facts(commune)
     commune.get_by_test_id("submit").click()
     expect(commune.get_by_test_id("waits")).to_contain_text("Thành phố Nha Trang")
 
@@ -77,12 +82,36 @@ def test_ux_38_twenty_points_with_a_rehearsal_and_a_repeat_are_six_taps(people: 
         page.get_by_test_id(f"{name}-start").fill(f"{start:%Y-%m-%dT%H:%M}")
         page.get_by_test_id(f"{name}-end").fill(f"{start + timedelta(hours=hours):%Y-%m-%dT%H:%M}")
     page.get_by_test_id("until").fill(f"{evening + timedelta(days=7):%Y-%m-%d}")
-    for name, code in (("purpose", "noi_bo_don_vi"), ("kind", "giao_ban"), ("form", "truc_tuyen")):
-        page.get_by_test_id(name).select_option(code)
-    page.get_by_test_id("secret-no").check()
-    page.get_by_test_id("contact-name").fill("Trần Văn Bình")
-    page.get_by_test_id("contact-phone").fill("0905 123 456")
+    fill_facts(page)
     page.get_by_test_id("submit").click()
     expect(page.get_by_test_id("outcome")).to_have_count(2)
     expect(page.get_by_test_id("outcome").filter(has_text="HTT-")).to_have_count(2)
     assert taps.count == 6
+
+
+def test_a_repeat_says_at_each_date_what_is_wrong_and_keeps_the_good_ones(
+    server: Server, people: People, red: Browser
+) -> None:
+    page = people.sign_in(red, HOST)
+    page.goto(f"{server.http}register.html")
+    last = datetime.now(HANOI).replace(hour=20, minute=0) + timedelta(days=729)  # a week later is too far ahead
+    page.get_by_test_id("title").fill("Giao ban xa")
+    page.locator('[data-testid="point-option"][data-point="nt.xuonghuan"]').click()
+    fill_facts(page)
+    page.get_by_test_id("official-start").fill(f"{last:%Y-%m-%dT%H:%M}")
+    page.get_by_test_id("official-end").fill(f"{last + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    page.get_by_test_id("until").fill(f"{last + timedelta(days=8):%Y-%m-%d}")
+    page.get_by_test_id("submit").click()
+    good, bad = page.get_by_test_id("outcome").nth(0), page.get_by_test_id("outcome").nth(1)
+    expect(good).to_contain_text("HTT-")
+    expect(bad).to_have_attribute("data-state", "refused")
+    expect(page.get_by_test_id("series-state")).to_contain_text("1/2")
+    bad.get_by_test_id("mend-date").click()
+    expect(page.get_by_test_id("title")).to_have_value("Giao ban xa")
+    expect(page.get_by_test_id("official-start")).to_have_value(f"{last + timedelta(days=7):%d/%m/%Y %H:%M}")
+    expect(page.locator("form .fault")).to_contain_text("quá xa so với hôm nay")
+    page.get_by_test_id("official-start").fill(f"{last - timedelta(days=7):%Y-%m-%dT%H:%M}")
+    page.get_by_test_id("official-end").fill(f"{last - timedelta(days=7, hours=-1):%Y-%m-%dT%H:%M}")
+    page.get_by_test_id("submit").click()
+    expect(page.get_by_test_id("outcome").filter(has_text="HTT-")).to_have_count(2)
+    expect(page.get_by_test_id("submit")).to_have_count(0)

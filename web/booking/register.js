@@ -33,7 +33,13 @@ const STORAGE_KEY = 'registration';
 const DEADLINE_FIELDS = ['class', 'official-start', 'official-end'];
 
 /** @typedef {(Session & {unit?: undefined}) | Draft} Registered */
-/** @typedef {{official: Slot, registered: Registered | null, fault: string}} Outcome */
+/** What became of one date of a repeat: it was registered, or `failure` says why not. @typedef {{body: Registration, registered: Registered | null, failure: unknown}} Outcome */
+
+/** Return whether the server found faults of fields. @param {unknown} failure */
+const hasFieldFaults = failure => failure instanceof ProblemError && Boolean(failure.problem.errors?.length);
+
+/** @param {unknown} failure */
+const failureWords = failure => (failure instanceof ProblemError && failure.problem.errors?.map(({detail}) => detail).join(' · ')) || errorText(failure);
 
 /** @param {number} bytes */
 const gigabytes = bytes => number(bytes / GIGABYTE, {maximumFractionDigits: 1});
@@ -43,7 +49,7 @@ class RegisterPage extends Page {
   static properties = {
     ...Page.properties,
     fields: {state: true}, script: {state: true}, chosen: {state: true}, points: {state: true}, units: {state: true}, rules: {state: true},
-    capacity: {state: true}, busyPoints: {state: true}, recordingSize: {state: true}, savedForm: {state: true}, deadlines: {state: true}, outcomes: {state: true}, refusal: {state: true}, issued: {state: true}, busy: {state: true},
+    capacity: {state: true}, busyPoints: {state: true}, recordingSize: {state: true}, savedForm: {state: true}, deadlines: {state: true}, outcomes: {state: true}, mending: {state: true}, refusal: {state: true}, issued: {state: true}, busy: {state: true},
   };
 
   constructor() {
@@ -77,6 +83,8 @@ class RegisterPage extends Page {
     this.issued = null;
     /** The outcome of each registration when several were sent at once. @type {Outcome[]} */
     this.outcomes = [];
+    /** The date of a repeat that the form mends. @type {Outcome | null} */
+    this.mending = null;
     /** The id of the draft that this form confirms, or ''. */
     this.draft = new URLSearchParams(location.search).get('draft') ?? '';
     this.busy = false;
@@ -242,7 +250,8 @@ class RegisterPage extends Page {
   }
 
   /**
-   * Register several sessions one after the other; each is admitted or refused by itself.
+   * Register several sessions one after the other; each is admitted or refused by itself. When all are faulty, it is
+   * the form that is: the faults of the first are shown at its fields.
    * @param {Registration[]} all
    * @param {(body: Registration) => Promise<Session | Draft>} send
    */
@@ -250,20 +259,42 @@ class RegisterPage extends Page {
     /** @type {Outcome[]} */
     const outcomes = [];
     for (const body of all) {
-      const outcome = {official: body.official, registered: /** @type {Registered | null} */ (null), fault: ''};
-      await send(body).then(registered => (outcome.registered = /** @type {Registered} */ (registered)), failure => (outcome.fault = this.errorDetails(failure)));
+      const outcome = {body, registered: /** @type {Registered | null} */ (null), failure: /** @type {unknown} */ (null)};
+      await send(body).then(registered => (outcome.registered = /** @type {Registered} */ (registered)), failure => (outcome.failure = failure));
       outcomes.push(outcome);
     }
+    if (outcomes.every(({registered, failure}) => !registered && hasFieldFaults(failure))) return this.submitOne(all[0], () => Promise.reject(outcomes[0].failure));
     this.outcomes = outcomes;
     if (outcomes.every(({registered}) => registered)) this.discardSavedForm();
+  }
+
+  /** Put a date that was not registered into the form, with what is wrong with it. @param {Outcome} outcome */
+  async mend(outcome) {
+    const {body, failure} = outcome;
+    const {until, 'official-start': from, 'official-end': to, 'rehearsal-start': first, 'rehearsal-end': last, ...fields} = this.fields;
+    [this.mending, this.error, this.refusal] = [outcome, '', null];
+    this.fields = {
+      ...fields, until: '', 'official-start': toLocal(body.official.start), 'official-end': toLocal(body.official.end),
+      'rehearsal-start': body.rehearsal ? toLocal(body.rehearsal.start) : '', 'rehearsal-end': body.rehearsal ? toLocal(body.rehearsal.end) : '',
+    };
+    this.saveForm();
+    await this.updateComplete;
+    this.submitOne(body, () => Promise.reject(failure));
+    this.querySelector('.mended')?.scrollIntoView({block: 'start'});
+    this.refreshChecks();
+    this.refreshDeadlines();
   }
 
   /** @param {Registration} body @param {(body: Registration) => Promise<Session | Draft>} send */
   async submitOne(body, send) {
     await this.attempt(
       async () => {
-        this.issued = /** @type {Registered} */ (await send(body));
-        this.discardSavedForm();
+        const registered = /** @type {Registered} */ (await send(body));
+        const mended = this.mending;
+        if (mended) this.outcomes = this.outcomes.map(each => (each === mended ? {body, registered, failure: null} : each));
+        else this.issued = registered;
+        this.mending = null;
+        if (this.outcomes.every(each => each.registered)) this.discardSavedForm();
       },
       this.querySelector('form'),
       formName,
@@ -283,12 +314,6 @@ class RegisterPage extends Page {
     this.querySelector('.refusal')?.scrollIntoView({block: 'center'});
   }
 
-  /** @param {unknown} failure */
-  errorDetails(failure) {
-    const errors = failure instanceof ProblemError ? failure.problem.errors : undefined;
-    return errors?.length ? errors.map(({detail}) => detail).join(' · ') : errorText(failure);
-  }
-
   /** Put one of the suggested free times into the form. @param {Slot & {rehearsal: Slot | null}} offered */
   useSuggestion(offered) {
     for (const [name, slot] of /** @type {[string, Slot | null][]} */ ([['official', offered], ['rehearsal', offered.rehearsal]])) {
@@ -302,20 +327,30 @@ class RegisterPage extends Page {
 
   render() {
     return html`<top-bar .me=${this.me} current="register"></top-bar>
-      <main>${this.outcomes.length ? this.outcomeList() : this.issued ? (this.issued.unit ? this.draftReceipt(this.issued) : this.issuedCode(this.issued)) : this.form()}</main>`;
+      <main>${this.outcomes.length ? this.outcomeList() : nothing}
+        ${this.issued ? (this.issued.unit ? this.draftReceipt(this.issued) : this.issuedCode(this.issued)) : this.outcomes.length && !this.mending ? nothing : this.form()}</main>`;
   }
 
+  /** Draw what became of each date of a repeat; those that were not registered can be mended one by one. */
   outcomeList() {
-    return html`<section class="card" role="status">
+    const left = this.outcomes.filter(({registered}) => !registered).length;
+    return html`<section class="card series">
       <h1>${t('register.series')}</h1>
-      <ul class="cards">${this.outcomes.map(
-        ({official, registered, fault}) => html`<li class="row between" data-testid="outcome">
-          <strong>${slotWords(official)}</strong>
-          <span>${fault || (registered?.unit ? t('register.waits', registered.unit.name) : `${t('register.done')} · ${registered?.number}`)}</span>
-        </li>`,
-      )}</ul>
-      <div class="row"><a class="button main" href="sessions.html">${t('sessions.title')}</a></div>
+      <p role="status" data-testid="series-state">${left ? t('register.series-left', this.outcomes.length - left, this.outcomes.length) : t('register.series-done', this.outcomes.length)}</p>
+      <ul class="plain">${this.outcomes.map(outcome => this.outcomeRow(outcome))}</ul>
+      <div class="row"><a class="button ${left ? '' : 'main'}" href="sessions.html">${t('sessions.title')}</a></div>
     </section>`;
+  }
+
+  /** @param {Outcome} outcome */
+  outcomeRow(outcome) {
+    const {body, registered, failure} = outcome;
+    const words = registered ? (registered.unit ? t('register.waits', registered.unit.name) : `${t('register.done')} · ${registered.number}`) : failureWords(failure);
+    return html`<li class="row" data-testid="outcome" data-state=${registered ? 'registered' : 'refused'}>
+      <strong>${slotWords(body.official)}</strong>
+      <span class="what ${registered ? '' : 'fault'}">${icon(registered ? 'check' : 'warn')} ${words}</span>
+      ${registered ? nothing : html`<button type="button" data-testid="mend-date" aria-pressed=${this.mending === outcome} @click=${() => this.mend(outcome)}>${icon('edit')}<span>${t('register.mend')}</span></button>`}
+    </li>`;
   }
 
   /** @param {Draft} lying */
@@ -373,7 +408,7 @@ class RegisterPage extends Page {
 
   form() {
     return html`<form class="register" @submit=${this.submit}>
-      <div class="row between"><h1>${t('register.title')}</h1>${guideLink('register')}</div>
+      <div class="row between mended">${this.mending ? html`<h2>${t('register.mended', slotWords(this.mending.body.official))}</h2>` : html`<h1>${t('register.title')}</h1>`}${guideLink('register')}</div>
       ${this.savedForm ? this.savedFormOffer(this.savedForm) : nothing} ${this.templates.length ? this.templateButtons(this.templates) : nothing}
       <div class="with-side">
         <div class="column">

@@ -453,7 +453,7 @@ export const session = id => request('GET', `sessions/${encodeURIComponent(id)}`
 export const amend = (id, changes) => request('POST', `sessions/${encodeURIComponent(id)}/amend`, changes);
 /** Return by how many steps a running meeting can be extended. @type {(id: string) => Promise<Extensible>} */
 export const extension = id => request('GET', `sessions/${encodeURIComponent(id)}/extension`);
-/** Extend a running meeting. @type {(id: string, steps: number) => Promise<Session>} */
+/** Extend a running meeting, or take that back by fewer than 0 steps. @type {(id: string, steps: number) => Promise<Session>} */
 export const extend = (id, steps) => request('POST', `sessions/${encodeURIComponent(id)}/extend`, {steps});
 /** Release the capacity of a meeting that nobody opened. @type {(id: string, reason: string) => Promise<Session>} */
 export const release = (id, reason) => request('POST', `sessions/${encodeURIComponent(id)}/release`, {reason});

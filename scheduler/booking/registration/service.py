@@ -443,7 +443,9 @@ class Scheduler:
             return await sessions_store.known(db, session_id)
 
     async def extend(self, session_id: str, steps: int, now: datetime, act: Act = SYSTEM) -> Session:
-        """Extend a live meeting by so many steps of the profile (R-080, I-06).
+        """Extend a live meeting by so many steps of the profile (R-080, I-06); fewer than 0 take an extension back.
+
+        Who took it by mistake gives the capacity back; the new end must be in the future, as one of an amendment.
 
         Raises UnknownSession, Ended (also when cancelled), NotLive, InvalidRequest, CapacityExceeded.
         """
@@ -451,11 +453,11 @@ class Scheduler:
             old = await self._current_session(db, session_id, now)
             new = self._extended(old, steps, now)
             host = await units_store.point(db, old.host_point)
-            await self._commit(db, now, act).amend(old, new, host, "extended")
+            await self._commit(db, now, act).amend(old, new, host, "extended" if steps > 0 else "amended")
             return await sessions_store.known(db, session_id)
 
     def _extended(self, old: Session, steps: int, now: datetime) -> Session:
-        """Return a live session with a later end. Raises NotLive, InvalidRequest."""
+        """Return a live session with another end. Raises NotLive, InvalidRequest."""
         if not old.official.start <= now or self.phase(old, now) != "open":
             raise NotLive
         policy = self.policy(now)

@@ -167,6 +167,10 @@ async def test_a_meeting_is_extended_and_everyone_in_it_is_told(world: World) ->
     assert (longer["official"]["end"], longer["code"]) == ("2026-04-06T03:30:00Z", session.code)
     message = await socket.type("session")
     assert message["session"]["official"]["end"] == "2026-04-06T03:30:00Z"
+    assert await refused(client, f"{path}/extend", {"steps": 0}) == (422, "invalid")
+    await sent(client, f"{path}/extend", {"steps": 1})
+    back = await sent(client, f"{path}/extend", {"steps": -1})
+    assert back["official"]["end"] == "2026-04-06T03:30:00Z"
     await world.tick(2 * 3600 + 20 * 60)
     assert session.id in world.server.meetings.meetings
     await world.tick(3600)

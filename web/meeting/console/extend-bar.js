@@ -65,13 +65,20 @@ export class ExtendBar extends BaseElement {
     [this.busy, this.fault] = [true, ''];
     try {
       const {official} = await extend(id, steps);
-      toast(t('extend.done', hourMinute(official.end)), {key: 'extend'});
+      toast(t('extend.done', hourMinute(official.end)), {key: 'extend', undo: () => this.takeBack(id, steps)});
     } catch (failure) {
       this.fault = errorText(failure);
       if (this.asked) toast(this.fault, {tone: 'bad', key: 'extend'}); // its menu is closed
     }
     await this.fetchExtension(id);
     this.busy = false;
+  }
+
+  /** Take an extension back. @param {string} id @param {number} steps */
+  async takeBack(id, steps) {
+    const {official} = await extend(id, -steps);
+    toast(t('extend.undone', hourMinute(official.end)), {key: 'extend'});
+    await this.fetchExtension(id);
   }
 
   render() {

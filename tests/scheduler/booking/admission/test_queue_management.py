@@ -110,6 +110,12 @@ async def test_r080_a_meeting_goes_on_only_while_it_stays_below_the_limit(schedu
         await scheduler.extend(meeting.id, 1, now)
     assert (refused.value.limit, refused.value.refusal.holders) == ("points", (follower.id,))
     assert (await scheduler.session(meeting.id)).official == longer.official
+    with pytest.raises(InvalidRequest):
+        await scheduler.extend(meeting.id, -4, now)  # which would end it at half past nine
+    again = await scheduler.extend(meeting.id, -2, now)
+    assert (again.official, again.code, again.seq) == (meeting.official, meeting.code, longer.seq)
+    assert (await scheduler.history(meeting.id))[-1].kind == "amended"
+    assert await scheduler.extensible(meeting.id, now) == 2
 
 
 async def test_extensions_are_bounded(scheduler: Scheduler) -> None:

@@ -31,15 +31,18 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
-_OF_DOCUMENTS = {"Permissions-Policy", "X-Frame-Options", "Cross-Origin-Opener-Policy"}
-NEEDLESS = {
-    "text/javascript": _OF_DOCUMENTS,
-    "text/css": _OF_DOCUMENTS | {"Content-Security-Policy"},
-    "font/woff2": _OF_DOCUMENTS | {"Content-Security-Policy"},
+PARTS = {"text/javascript", "text/css", "font/woff2"}
+"""Media types of the parts of a page, which uses them under its own policy; by themselves they may load nothing."""
+POLICY_OF_PARTS = "default-src 'none'; frame-ancestors 'none'"
+OF_DOCUMENTS = {"Permissions-Policy", "X-Frame-Options", "Cross-Origin-Opener-Policy"}
+"""Headers that browsers read of documents alone."""
+WORKERS = {
+    "/offline-worker.js": "default-src 'none'; connect-src 'self'; frame-ancestors 'none'",
+    "/meeting/client/noise-compiler.js": (
+        "default-src 'none'; connect-src 'self'; script-src 'wasm-unsafe-eval'; frame-ancestors 'none'"
+    ),
 }
-"""Headers that browsers do not read of parts of a page, by media type. A worker takes the policy of its script."""
-WEBASSEMBLY_PAGES = {"/room.html", "/host.html", "/test-room.html"}
-"""Pages with a microphone, whose noise suppression is WebAssembly (decision 87): only their policy lets it compile."""
+"""Policies of workers, which have that of their script. One alone compiles WebAssembly (decision 87)."""
 STRICT_TRANSPORT = "max-age=31536000"
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 """Hosts without HSTS, which holds for every port of a host: it would break the plain HTTP link of the loopback."""
@@ -53,12 +56,11 @@ LOCK_SECONDS = 4.0
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add the security headers to every response, also to errors and files; parts of a page have those that count."""
-    needless = NEEDLESS.get(response.content_type, set())
-    if request.path in WEBASSEMBLY_PAGES:
-        policy = HEADERS["Content-Security-Policy"].replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
-        response.headers["Content-Security-Policy"] = policy
+    part = response.content_type in PARTS
+    if part:
+        response.headers["Content-Security-Policy"] = WORKERS.get(request.path, POLICY_OF_PARTS)
     for name, value in HEADERS.items():
-        if name not in needless:
+        if not part or name not in OF_DOCUMENTS:
             response.headers.setdefault(name, value)
     if request.path.startswith(API):
         response.headers["Cache-Control"] = "no-store"

@@ -21,6 +21,7 @@ TYPES = {
     ".png": "image/png",
     ".ico": "image/x-icon",
     ".woff2": "font/woff2",
+    ".wasm": "application/wasm",
     ".webmanifest": "application/manifest+json",
 }
 """Media types of files that a browser may fetch; no other file is served."""
@@ -29,7 +30,8 @@ _PATH = re.compile(r"(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
 _NOT_PAGES = ("node_modules/", "tests/")
 
 
-_COMPRESSED = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
+_TEXTS = ("text/", "application/json", "application/manifest+json")
+_COMPRESSED = (*_TEXTS, "image/svg+xml")
 """Media types that are sent compressed. All of it is public, so its length tells nothing."""
 
 
@@ -87,7 +89,7 @@ def _type(path: str) -> str | None:
         return None
     suffix = Path(path).suffix
     kind = "application/json" if suffix == ".json" and path.startswith(JSON_UNDER) else TYPES.get(suffix)
-    return f"{kind}; charset=utf-8" if kind and kind.startswith(("text/", "application/")) else kind
+    return f"{kind}; charset=utf-8" if kind and kind.startswith(_TEXTS) else kind
 
 
 def _inside(file: Path, directory: Path) -> bool:

@@ -6,10 +6,10 @@ import {FrameBuffer, Rnnoise} from './rnnoise.js';
 const scope = globalThis;
 
 class NoiseSuppressor extends scope.AudioWorkletProcessor {
-  /** @param {{processorOptions: {bytes: ArrayBuffer}}} options */
+  /** @param {{processorOptions: {module: WebAssembly.Module}}} options */
   constructor({processorOptions}) {
     super();
-    const rnnoise = new Rnnoise(processorOptions.bytes);
+    const rnnoise = new Rnnoise(processorOptions.module);
     this.buffer = new FrameBuffer(frame => rnnoise.process(frame));
     this.port.postMessage('ready'); // a processor that fails would send silence
   }

@@ -8,12 +8,12 @@ const FULL_SCALE = 32768; // RNNoise counts in 16 bits
 
 /** Cleans the sound of one microphone. */
 export class Rnnoise {
-  /** @param {BufferSource} bytes vendor/rnnoise.wasm */
-  constructor(bytes) {
+  /** @param {WebAssembly.Module} module vendor/rnnoise.wasm */
+  constructor(module) {
     const grow = () => 0; // it needs no more memory than it begins with
     const copy = (/** @type {number} */ to, /** @type {number} */ from, /** @type {number} */ size) => new Uint8Array(memory.buffer).copyWithin(to, from, from + size);
     // The build of @jitsi/rnnoise-wasm names what it imports and exports by letters; its rnnoise.js says which is which.
-    const {exports} = new WebAssembly.Instance(new WebAssembly.Module(bytes), {a: {a: grow, b: copy}});
+    const {exports} = new WebAssembly.Instance(module, {a: {a: grow, b: copy}});
     const {c: memory, d: initialise, f: create, g: allocate, j: processFrame} = /** @type {Record<string, any>} */ (exports);
     initialise();
     this.processFrame = processFrame;

@@ -5,21 +5,25 @@ import hashlib
 import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler.core import database
+from scheduler.notifications.wording import NOWHERE
+from scheduler.operations.closing.handover_service import HandoverService
+from scheduler.policy import profile_files
 from signaling.app.services import file_cipher
 from signaling.recording.store import RecordingStore
 from signaling.transcript.model import Transcript, Utterance, Wording
 from signaling.transcript.store import Outcome, TranscriptStore
 from tests.e2e.browsers import HEARD_DB, Seat, tone_level, wait_until
-from tests.e2e.people import HOST, People, record_live, stop_recording, unmute
+from tests.e2e.people import HOST, People, Taps, record_live, stop_recording, unmute
 from tests.e2e.server import MEDIA_PORT, Server, running
 
 pytestmark = pytest.mark.alone
@@ -118,22 +122,48 @@ def assert_plays(page: Page, row: Locator, seconds: float) -> None:
     expect(player).to_have_count(0)
 
 
+def write_by_hand(server: Server, write: Callable[[AsyncEngine], Awaitable[object]]) -> None:
+    """Write into the database of a server what its jobs write in time."""
+
+    async def written() -> None:
+        engine = database.connect(f"sqlite:///{server.data / 'diemcau.sqlite3'}")
+        await write(engine)
+        await engine.dispose()
+
+    with ThreadPoolExecutor(1) as elsewhere:  # Playwright has the loop of this thread
+        elsewhere.submit(asyncio.run, written()).result()
+
+
 def transcribe_by_hand(server: Server, recording: str) -> None:
     """Give a recording a transcript of two points, as the transcriber does."""
     cipher = file_cipher((server.data / "code.key").read_bytes())
 
-    async def write() -> None:
-        engine = database.connect(f"sqlite:///{server.data / 'diemcau.sqlite3'}")
+    async def write(engine: AsyncEngine) -> None:
         store = TranscriptStore(engine, cipher)
         part = await RecordingStore(engine, server.data / "recordings").recording(recording)
         assert part is not None
         said = [Utterance(at, at + 0.9, speaker, (Wording(text, "", NOW),)) for at, speaker, text in SAID]
         await store.write(part, Transcript(tuple(said)))
         await store.add(Outcome(recording, "ready", None, "scripted", NOW))
-        await engine.dispose()
 
-    with ThreadPoolExecutor(1) as elsewhere:  # Playwright has the loop of this thread
-        elsewhere.submit(asyncio.run, write()).result()
+    write_by_hand(server, write)
+
+
+def hand_over(server: Server, page: Page) -> None:
+    """Offer a recording to its host, as the server does once its session is over; the host takes it in two taps."""
+    row = newest_recording(server, page)
+    session, digest = row.get_attribute("data-session"), row.get_by_test_id("sha").first.get_attribute("data-copy")
+    assert session and digest
+    write_by_hand(
+        server, lambda engine: HandoverService(engine, profile_files.load(), NOWHERE).open(session, digest, NOW)
+    )
+    row = newest_recording(server, page)
+    expect(row.get_by_test_id("handover")).to_have_attribute("data-standing", "due")
+    taps = Taps(page)
+    download(page, row.get_by_test_id("download"))
+    row.get_by_test_id("receive").click()
+    expect(row.get_by_test_id("handover")).to_have_attribute("data-standing", "received")
+    assert taps.count == 2
 
 
 def assert_transcript_is_read_and_corrected(page: Page, row: Locator) -> None:
@@ -216,6 +246,7 @@ def test_ux_34_43_a_recording_pauses_is_finished_and_plays(
     for browser in (red, fox):
         other = people.sign_in(browser, HOST)
         assert_plays(other, newest_recording(server, other), seconds)
+    hand_over(server, page)
     transcribe_by_hand(server, row.get_attribute("data-id") or "")
     assert_transcript_is_read_and_corrected(page, newest_recording(server, page))
     page.add_init_script(_NO_H264)

@@ -1,13 +1,14 @@
 """Takes a screenshot of every page, room and console in a meeting, at four sizes in both themes: `make screenshots`.
 
-They go to `build/screenshots`; those that documents show, to `docs`. A page that is wider than its window is named, and
-the command then fails.
+They go to `build/screenshots`; those that documents show, to `docs`; with `--shown` these alone are taken. A page that
+is wider than its window is named, and the command then fails.
 """
 
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from itertools import product
@@ -23,14 +24,25 @@ from loadtest.media.face import Face, draw
 from loadtest.media.library import MediaLibrary
 from loadtest.media.picture import RENDITIONS
 from tests.e2e import browsers
-from tests.e2e.people import HANOI, HOST, NO_REMINDERS, People
+from tests.e2e.people import HANOI, HOST, NO_REMINDERS, People, record_live, stop_recording
 from tests.e2e.points import simulated
 from tests.e2e.server import Server, running
 
-SIZES = ((375, 812), (820, 1180), (1280, 800), (1920, 1080))
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-SHOWN = ("sessions", "register")
-"""Pages that documents show, at 1280x800 in the light theme."""
+Theme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Sizes, themes and pages that are taken; without any page, all that an account is shown."""
+
+    sizes: tuple[tuple[int, int], ...]
+    themes: tuple[Theme, ...]
+    pages: tuple[str, ...] = ()
+
+
+ALL = Selection(((375, 812), (820, 1180), (1280, 800), (1920, 1080)), ("light", "dark"))
+SHOWN = Selection(((1280, 800),), ("light",), ("sessions", "register"))
+"""What documents show, with the recordings."""
 ROOT = Path(__file__).parents[2]
 COLOURS = 128
 SPEAKS = "nt.vinhhai"
@@ -44,6 +56,8 @@ LAYERS = OfferOptions().layers
 HANDS = ("nt.phuoclong", "nt.vinhtho", "nt.ngochiep")
 SETTLE_MS = 6000
 """Until all pictures have come, and what passes has passed."""
+RECORDED_MS = 10_000
+READY_MS = 120_000
 HOUR = timedelta(hours=1)
 _OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -92,6 +106,11 @@ def sign_in(server: Server, page: Page, account: str) -> None:
     assert answer.ok, answer.text()
 
 
+def shown(width: int, theme: Theme) -> bool:
+    """Return whether documents show a page of this size and theme."""
+    return (width, theme) == (SHOWN.sizes[0][0], SHOWN.themes[0])
+
+
 def keep(page: Page, file: Path) -> None:
     """Store what is seen, in few colours: small, and the same for the eye."""
     with Image.open(BytesIO(page.screenshot())) as image:
@@ -100,22 +119,22 @@ def keep(page: Page, file: Path) -> None:
     small.save(file, optimize=True)
 
 
-def take(server: Server, page: Page, theme: str, out: Path) -> list[str]:
-    """Take every page that the account is shown; return those wider than their window."""
+def take(server: Server, page: Page, theme: Theme, out: Path, selection: Selection) -> list[str]:
+    """Take the pages that the account is shown; return those wider than their window."""
     page.goto(f"{server.http}sessions.html")
     page.locator("nav a").first.wait_for()
     links = page.locator("nav a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
     wide = []
-    for link in [*links, "account.html", "index.html", "design.html"]:
-        name = link.removesuffix(".html")
-        for width, height in SIZES:
+    names = [link.removesuffix(".html") for link in [*links, "account.html", "index.html", "design.html"]]
+    for name in selection.pages or names:
+        for width, height in selection.sizes:
             page.set_viewport_size({"width": width, "height": height})
-            page.goto(f"{server.http}{link}")
+            page.goto(f"{server.http}{name}.html")
             page.wait_for_load_state("networkidle")
             keep(page, out / f"{name}-{width}-{theme}.png")
             if page.evaluate(_OVERFLOW):
-                wide.append(f"{link} at {width}, {theme}")
-            if (name, width, theme) in {(shown, 1280, "light") for shown in SHOWN}:
+                wide.append(f"{name} at {width}, {theme}")
+            if shown(width, theme) and name in SHOWN.pages:
                 keep(page, ROOT / "docs" / f"{name}.png")
     return wide
 
@@ -152,10 +171,10 @@ def meeting(server: Server, people: People, chair: Browser, guest: Browser) -> I
         yield {"host-console": host, "room": room}
 
 
-def take_meeting(pages: dict[str, Page], out: Path) -> list[str]:
+def take_meeting(pages: dict[str, Page], out: Path, selection: Selection) -> list[str]:
     """Take the pages of a meeting; return those wider than their window."""
     wide = []
-    for (name, page), theme, (width, height) in product(pages.items(), THEMES, SIZES):
+    for (name, page), theme, (width, height) in product(pages.items(), selection.themes, selection.sizes):
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(SETTLE_MS)
@@ -163,28 +182,42 @@ def take_meeting(pages: dict[str, Page], out: Path) -> list[str]:
         keep(page, out / f"{name}-{width}-{theme}.png")
         if page.evaluate(_OVERFLOW):
             wide.append(f"{name} at {width}, {theme}")
-        if (width, theme) == (1280, "light"):
+        if shown(width, theme):
             keep(page, ROOT / "docs" / f"{name}.png")
     return wide
 
 
-def take_all_pages(server: Server, browser: Browser, out: Path) -> list[str]:
+def take_recording(server: Server, host: Page) -> None:
+    """Record some seconds of a meeting; take the list of recordings."""
+    record_live(host)
+    host.wait_for_timeout(RECORDED_MS)
+    stop_recording(host)
+    page = host.context.new_page()
+    page.goto(f"{server.http}recordings.html")
+    ready = page.locator('[data-testid="recording-row"][data-state="ready"]')
+    ready.get_by_test_id("thumbnail").wait_for(timeout=READY_MS)
+    page.wait_for_load_state("networkidle")
+    keep(page, ROOT / "docs" / "recordings.png")
+
+
+def take_all_pages(server: Server, browser: Browser, out: Path, selection: Selection) -> list[str]:
     """Take the pages outside a meeting as a technician and as a unit; return those wider than their window."""
     wide = []
-    for theme in THEMES:
+    for theme in selection.themes:
         for account in ("truc.ban", HOST):  # the unit comes last: documents show its pages
             page = browser.new_context(locale="vi-VN", color_scheme=theme).new_page()
             page.add_init_script(NO_REMINDERS)
             sign_in(server, page, account)
             if theme == "light" and account == "truc.ban":
                 register_sessions(server, page)
-            wide += take(server, page, theme, out)
+            wide += take(server, page, theme, out, selection)
             page.context.close()
     return wide
 
 
 def main() -> None:
-    """Start a server with some sessions; take all pages, then those of a meeting."""
+    """Start a server with some sessions; take its pages, then those of a meeting, then its recording."""
+    selection = SHOWN if "--shown" in sys.argv[1:] else ALL
     out = ROOT / "build" / "screenshots"
     with (
         tempfile.TemporaryDirectory() as directory,
@@ -196,9 +229,10 @@ def main() -> None:
         server.create("truc.ban", "--role", "technician")
         cameras = [f"--use-file-for-fake-video-capture={camera(Path(directory), number)}" for number in (0, 12)]
         with browsers.chromium(playwright, cameras[:1]) as chair, browsers.chromium(playwright, cameras[1:]) as guest:
-            wide = take_all_pages(server, chair, out)
+            wide = take_all_pages(server, chair, out, selection)
             with meeting(server, People(server), chair, guest) as pages:
-                wide += take_meeting(pages, out)
+                wide += take_meeting(pages, out, selection)
+                take_recording(server, pages["host-console"])
     print(f"{len(list(out.glob('*.png')))} screenshots in {out}")
     if wide:
         sys.exit("wider than the window: " + ", ".join(wide))

@@ -22,6 +22,7 @@ from mediaserver.api import RTP_PORTS
 from mediaserver.errors import Refused
 from mediaserver.recording.files import FolderFiles, RecordingFiles
 from mediaserver.rpc.descriptors import ReceivedFolder
+from mediaserver.transport.dscp import Dscp
 from mediaserver.worker.engine import LocalEngine
 from mediaserver.worker.server import Worker
 
@@ -53,7 +54,8 @@ def _worker(arguments: argparse.Namespace) -> "Worker | RemoteWorker":
     first, last = arguments.rtp_ports
 
     def engine(files: Callable[[Path], RecordingFiles] = FolderFiles) -> LocalEngine:
-        return LocalEngine(arguments.address, arguments.port, range(first, last + 1), files)
+        dscp = Dscp(*arguments.dscp)
+        return LocalEngine(arguments.address, arguments.port, range(first, last + 1), files, dscp=dscp)
 
     if arguments.socket is not None:
         files, guest = ReceivedFolder(), arguments.server_user and _user(arguments.server_user)
@@ -94,6 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=PORT, help=f"UDP port for all peers ({PORT})")
     ports = (RTP_PORTS.start, RTP_PORTS.stop - 1)
     parser.add_argument("--rtp-ports", nargs=2, type=int, default=ports, help="first and last UDP port of room systems")
+    marks = (Dscp().audio, Dscp().video)
+    parser.add_argument("--dscp", nargs=2, type=int, default=marks, help="marks of sound and of pictures, 0 to 63")
     parser.add_argument("--address", nargs="+", required=True, help="local addresses to bind and to offer to browsers")
     parser.add_argument("--log-level", default="WARNING")
     return parser

@@ -26,12 +26,13 @@ TAKEOVER_S = 0.5
 
 
 class SipStream:
-    """One m-line on ports of its own. `clock_rate` in Hz; `codecs` names the codecs received, by payload type."""
+    """One m-line on ports of its own, whose packets are marked by `dscp`. `clock_rate` in Hz; `codecs` names the codecs
+    received, by payload type."""
 
-    def __init__(self, ports: PlainPorts, host: str, clock_rate: int, downlink: Downlink) -> None:
+    def __init__(self, ports: PlainPorts, host: str, clock_rate: int, downlink: Downlink, dscp: int) -> None:
         self._clock_rate = clock_rate
         self._downlink = downlink
-        self.port_pair: RtpPortPair = ports.open(host, self)
+        self.port_pair: RtpPortPair = ports.open(host, self, dscp)
         self.codecs: Mapping[int, str] = {}
         self.taken = True
         """Whether its packets are taken; those that come on hold are not."""
@@ -134,7 +135,7 @@ class SipAudioStream(SipStream):
     def __init__(
         self, ports: PlainPorts, host: str, downlink: Downlink, on_packet: Callable[[Packet, float, str], None]
     ) -> None:
-        super().__init__(ports, host, RTP_CLOCK, downlink)
+        super().__init__(ports, host, RTP_CLOCK, downlink, ports.dscp.audio)
         self._take = on_packet
 
     def _receive(self, packet: Packet, codec: str, now: float) -> None:
@@ -152,7 +153,7 @@ class SipVideoStream(SipStream):
     """The video m-line; its camera is one simulcast layer called `name`. For `feedback` see Media."""
 
     def __init__(self, ports: PlainPorts, host: str, downlink: Downlink, name: str, flush_queue: FlushQueue) -> None:
-        super().__init__(ports, host, VIDEO_CLOCK, downlink)
+        super().__init__(ports, host, VIDEO_CLOCK, downlink, ports.dscp.video)
         self._name = name
         self._flush_queue = flush_queue
         self.camera = SimulcastCamera()

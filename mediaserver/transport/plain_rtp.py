@@ -15,6 +15,7 @@ from mediaserver.errors import NoPortFree
 from mediaserver.rtp.packet import HEADER, Packet, parse
 from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport import receive_time
+from mediaserver.transport.dscp import Dscp, mark
 from mediaserver.transport.ice import Address
 from mediaserver.transport.peer_path import Counters, PeerPath
 from mediaserver.transport.srtp import Outgoing, receive_view
@@ -50,20 +51,24 @@ class PlainPorts:
     """The ports for room systems, `numbers` of them. Several workers may share a range: the one that binds a port has
     it."""
 
-    def __init__(self, numbers: range, counters: Counters) -> None:
+    def __init__(self, numbers: range, counters: Counters, dscp: Dscp | None = None) -> None:
+        self.dscp = dscp or Dscp()
         self._even = [number for number in numbers if not number % 2 and number + 1 in numbers]
         self._counters = counters
         self._next = random.randrange(len(self._even)) if self._even else 0
         self.port_pairs: list[RtpPortPair] = []
         self._throttled_log = ThrottledLog(logger)
 
-    def open(self, host: str, receiver: Receiver) -> "RtpPortPair":
-        """Bind the port pair of an m-line, of the free ones the pair unused for longest. Raises NoPortFree."""
+    def open(self, host: str, receiver: Receiver, dscp: int = 0) -> "RtpPortPair":
+        """Bind the port pair of an m-line, of the free ones the pair unused for longest, and mark what it sends.
+
+        Raises NoPortFree.
+        """
         for _ in self._even:
             number = self._even[self._next]
             self._next = (self._next + 1) % len(self._even)
             try:
-                pair = RtpPortPair(_pair(host, number), self._counters, receiver, self.port_pairs.remove)
+                pair = RtpPortPair(_pair(host, number, dscp), self._counters, receiver, self.port_pairs.remove)
             except OSError as exc:
                 logger.debug("- ports %d and %d of %s are taken: %s", number, number + 1, host, exc)
                 continue
@@ -80,20 +85,21 @@ class PlainPorts:
                 self._throttled_log.caught("x datagram on port %d", pair.port)
 
 
-def _pair(host: str, number: int) -> tuple[socket.socket, socket.socket]:
-    first = _bind(host, number)
+def _pair(host: str, number: int, dscp: int) -> tuple[socket.socket, socket.socket]:
+    first = _bind(host, number, dscp)
     try:
-        return first, _bind(host, number + 1)
+        return first, _bind(host, number + 1, dscp)
     except OSError:
         first.close()
         raise
 
 
-def _bind(host: str, number: int) -> socket.socket:
+def _bind(host: str, number: int, dscp: int) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
         receive_time.note(sock)
+        mark(sock, dscp)
         sock.bind((host, number))
     except OSError:
         sock.close()

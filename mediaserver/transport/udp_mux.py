@@ -10,6 +10,7 @@ from typing import Protocol
 from mediaserver.rtp.packet import Packet
 from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport import ice, receive_time, stun
+from mediaserver.transport.dscp import mark
 from mediaserver.transport.ice import Address
 from mediaserver.transport.peer_path import Counters, Inbox, PeerPath
 
@@ -146,13 +147,14 @@ class UdpMux:
         self.has_large_buffer = True
         """Whether the kernel keeps everything that may come between two polls."""
 
-    def open(self, hosts: Iterable[str], port: int) -> None:
-        """Bind every host on one port (0: any free one, the same for all). Raises OSError."""
+    def open(self, hosts: Iterable[str], port: int, dscp: int = 0) -> None:
+        """Bind every host on one port (0: any free one, the same for all), and mark what it sends. Raises OSError."""
         for host in hosts:
             sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
             sock.setblocking(False)
             self.has_large_buffer = "rmem_max" not in _widen(sock) and self.has_large_buffer
             receive_time.note(sock)
+            mark(sock, dscp)
             sock.bind((host, port))
             port = sock.getsockname()[1]
             self.addresses.append((host, port))

@@ -34,6 +34,7 @@ from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp import sip_parse
 from mediaserver.sdp.webrtc import parse_offer
 from mediaserver.throttled_log import ThrottledLog
+from mediaserver.transport.dscp import Dscp
 from mediaserver.transport.dtls import make_certificate
 from mediaserver.transport.plain_rtp import PlainPorts
 from mediaserver.transport.udp_mux import UdpMux
@@ -69,7 +70,7 @@ class LocalEngine:
     """Implements :class:`mediaserver.api.MediaEngine` in this process, on the addresses `hosts` and one UDP `port`.
 
     Port 0 takes any free one. Room systems get ports out of `rtp_ports`; `files` opens the files of a recording by its
-    path; `recognizer` begins the command line of the process that recognizes speech.
+    path; `recognizer` begins the command line of the process that recognizes speech; `dscp` marks packets.
     """
 
     def __init__(
@@ -79,14 +80,16 @@ class LocalEngine:
         rtp_ports: range = RTP_PORTS,
         files: Callable[[Path], RecordingFiles] = FolderFiles,
         recognizer: Sequence[str] = COMMAND,
+        dscp: Dscp | None = None,
     ) -> None:
+        self._dscp = dscp or Dscp()
         self._files = files
         self._captioner = Captioner(self._emit, recognizer)
         self._hosts = tuple(hosts)
         self._port = port
         self._flush_queue = FlushQueue()
         self._mux = UdpMux()
-        self._plain = PlainPorts(rtp_ports, self._mux.counters)
+        self._plain = PlainPorts(rtp_ports, self._mux.counters, self._dscp)
         self._certificate = make_certificate()
         self._rooms: dict[str, Room] = {}
         self._writing: dict[str, str] = {}
@@ -106,7 +109,7 @@ class LocalEngine:
 
     def start(self) -> None:
         """Bind the port. Raises OSError."""
-        self._mux.open(self._hosts, self._port)
+        self._mux.open(self._hosts, self._port, self._dscp.video)
 
     def _poll(self) -> None:
         """Read all sockets, run the audio ticks that are due, and flush the packets that came of it."""

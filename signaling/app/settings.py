@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import ifaddr
 
 from mediaserver.api import RTP_PORTS, RoomOptions
+from mediaserver.transport.dscp import Dscp
 from scheduler.notifications.wording import Contacts
 from scheduler.policy.profile_files import SHIPPED, files
 from signaling.core.errors import SettingsError
@@ -53,6 +54,8 @@ class Settings:
     profiles: tuple[Path, ...] = SHIPPED
     rtp_ports: tuple[int, int] = (RTP_PORTS.start, RTP_PORTS.stop - 1)
     """The first and the last UDP port for media of room systems, for all workers together."""
+    dscp: Dscp = field(default_factory=Dscp)
+    """Marks of packets of sound, pictures and SIP."""
     speaker_hold: float = RoomOptions().hold_s
     """Seconds for which a speaker keeps the large picture after their last sound, and a louder one waits for it."""
     mixed_voices: int = RoomOptions().mixed
@@ -107,6 +110,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         media_port=variables.get("MEDIA_PORT", _port, 40000),
         media_addresses=variables.get("MEDIA_ADDRESS", _addresses, ()) or own_addresses(),
         rtp_ports=variables.get("RTP_PORTS", _range, (RTP_PORTS.start, RTP_PORTS.stop - 1)),
+        dscp=variables.get("DSCP", _dscp, Dscp()),
         max_sessions=variables.get("MAX_SESSIONS", _count, 20),
         max_points=points,
         speaker_hold=variables.get("SPEAKER_HOLD", _hold, RoomOptions().hold_s),
@@ -125,7 +129,8 @@ def _sip(variables: "_Variables", points: int) -> SipSettings | None:
     host, port = variables.get("SIP_HOST", _address, None), variables.get("SIP_PORT", _port, None)
     if host is None and port is not None:
         raise SettingsError("DIEMCAU_SIP_PORT needs DIEMCAU_SIP_HOST")
-    return None if host is None else SipSettings(host, 5060 if port is None else port, most_calls=points)
+    dscp = variables.get("DSCP", _dscp, Dscp()).signalling
+    return None if host is None else SipSettings(host, 5060 if port is None else port, most_calls=points, dscp=dscp)
 
 
 def _mail(variables: "_Variables") -> Mail | None:
@@ -185,6 +190,19 @@ def _range(text: str) -> tuple[int, int]:
     if not 1024 <= ports[0] <= ports[1] - 3:
         raise ValueError("must look like 40100-41099, from 1024 on and with room for four ports")
     return ports
+
+
+CODE_POINTS = {"EF": 46, "AF41": 34, "AF31": 26, "AF21": 18, "CS5": 40, "CS4": 32, "CS3": 24, "CS0": 0}
+"""Names of code points (RFC 4594)."""
+
+
+def _dscp(text: str) -> Dscp:
+    """Read three code points, by name or number: of sound, of pictures and of SIP."""
+    words = [word.strip().upper() for word in text.split(",")]
+    values = [CODE_POINTS.get(word, int(word) if word.isascii() and word.isdecimal() else 64) for word in words]
+    if len(values) != 3 or max(values) > 63:
+        raise ValueError("must look like EF,AF41,CS3 or 46,34,24: sound, pictures, SIP; 0 for none")
+    return Dscp(*values)
 
 
 def _yes(text: str) -> bool:

@@ -17,6 +17,7 @@ def worker_command(settings: Settings) -> Command:
         port = settings.media_port + index if settings.media_port else 0
         first, last = settings.rtp_ports
         where = ["--socket", str(path), "--owner", owner, "--port", str(port), "--rtp-ports", str(first), str(last)]
+        where += ["--dscp", str(settings.dscp.audio), str(settings.dscp.video)]
         where += ["--address", *settings.media_addresses]
         return [sys.executable, "-m", "mediaserver", *where]
 

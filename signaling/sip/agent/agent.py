@@ -84,7 +84,7 @@ class Agent:
 
     async def start(self, snapshots: Sequence[CallSnapshot] = ()) -> list[Call]:
         """Bind UDP and TCP, and resume the calls of an earlier process; return those calls. Raises OSError."""
-        await self._layer.transport.start(self._settings.host, self._settings.port)
+        await self._layer.transport.start(self._settings.host, self._settings.port, self._settings.dscp)
         calls = [Call.resumed(self._context, each) for each in snapshots]
         self._ready = True
         return calls

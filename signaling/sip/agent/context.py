@@ -36,6 +36,8 @@ class SipSettings:
     user: str = "diemcau"
     ring_s: float = 30.0
     most_calls: int = 100
+    dscp: int = 0
+    """Marks its packets (RFC 2474)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,15 @@ class _Socket(asyncio.DatagramProtocol):
             self._owner.datagram(data, (addr[0], addr[1]))
 
 
+def _mark(sock: socket.socket, code_point: int) -> None:
+    """Mark what a socket sends (RFC 2474), where the system lets us."""
+    option = (socket.IPPROTO_IP, socket.IP_TOS)
+    if sock.family == socket.AF_INET6:
+        option = (socket.IPPROTO_IPV6, socket.IPV6_TCLASS)
+    with contextlib.suppress(OSError):
+        sock.setsockopt(*option, code_point << 2)
+
+
 class Connection(asyncio.Protocol):
     """A flow over a TCP connection, whichever side opened it."""
 
@@ -122,6 +131,7 @@ class Connection(asyncio.Protocol):
         if not remote or not local:  # gone before we looked
             self.abort()
             return
+        _mark(self._tcp.get_extra_info("socket"), self._owner.dscp)
         # They reach us where we listen, whichever port this connection leaves by.
         self.remote, self.local = (remote[0], remote[1]), (local[0], self._owner.address[1])
         if self._owner.opened(self):
@@ -173,6 +183,7 @@ class Transport:
         self._connections: dict[Address, Connection] = {}
         self._opening: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
         """Locks by address: calls that begin at once to one address share one connection."""
+        self.dscp = 0
         self._from: Counter[str] = Counter()
         self._bound: Address = ("", 0)
 
@@ -181,8 +192,9 @@ class Transport:
         """The address on which both listen."""
         return self._bound
 
-    async def start(self, host: str, port: int) -> None:
-        """Bind UDP and TCP to the same port; port 0: any free one. Raises OSError."""
+    async def start(self, host: str, port: int, dscp: int = 0) -> None:
+        """Bind UDP and TCP to the same port (0: any free one), and mark all packets by `dscp`. Raises OSError."""
+        self.dscp = dscp
         for tries in range(PORT_TRIES, 0, -1):
             try:
                 await self._bind(host, port)
@@ -195,6 +207,7 @@ class Transport:
     async def _bind(self, host: str, port: int) -> None:
         loop = asyncio.get_running_loop()
         udp, _ = await loop.create_datagram_endpoint(lambda: _Socket(self), (host, port))
+        _mark(udp.get_extra_info("socket"), self.dscp)
         bound = udp.get_extra_info("sockname")
         try:
             self._listener = await loop.create_server(lambda: Connection(self), host, bound[1])

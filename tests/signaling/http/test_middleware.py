@@ -23,6 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from yarl import URL
 
 from mediaserver.errors import EngineGone
+from mediaserver.transport.dscp import Dscp
 from mediaserver.worker.engine import LocalEngine
 from scheduler.policy.profile_files import SHIPPED, TWO_TIER, files
 from scheduler.units.seed import KHANH_HOA_2024, KHANH_HOA_2025, TWO_TIER_PROFILES, outdated
@@ -120,6 +121,9 @@ async def test_metrics_are_what_prometheus_expects_of_their_types(world: World) 
         "diemcau_media_malformed_packets",
         "diemcau_media_excess_packets",
         "diemcau_media_refused_datagrams",
+        "diemcau_caption_sound_seconds",
+        "diemcau_caption_cpu_seconds",
+        "diemcau_caption_dropped_seconds",
     }
 
 
@@ -193,6 +197,10 @@ def test_settings_by_default(tmp_path: Path) -> None:
         ("RTP_PORTS", "40199-40100"),
         ("RTP_PORTS", "22-99"),
         ("RTP_PORTS", "40100-70000"),
+        ("DSCP", "EF,AF41"),
+        ("DSCP", "46,34,64"),
+        ("DSCP", "EF,AF41,-1"),
+        ("DSCP", "EF,AF41,BEST"),
         ("SIP_HOST", "sip.example"),
         ("SIP_PORT", "5060x"),
         ("SPEAKER_HOLD", "0.4"),
@@ -211,9 +219,9 @@ def test_settings_that_cannot_be_used_are_named(name: str, value: str) -> None:
 
 def test_the_sip_bridge_is_there_only_where_it_is_set() -> None:
     assert read({}).sip is None
-    assert read({"DIEMCAU_SIP_HOST": "10.57.0.2"}).sip == SipSettings("10.57.0.2", 5060, most_calls=250)
+    assert read({"DIEMCAU_SIP_HOST": "10.57.0.2"}).sip == SipSettings("10.57.0.2", 5060, most_calls=250, dscp=24)
     set_ = {"DIEMCAU_SIP_HOST": "0.0.0.0", "DIEMCAU_SIP_PORT": "5062", "DIEMCAU_MAX_POINTS": "40"}
-    assert read(set_).sip == SipSettings("0.0.0.0", 5062, most_calls=40)
+    assert read(set_).sip == SipSettings("0.0.0.0", 5062, most_calls=40, dscp=24)
     with pytest.raises(SettingsError, match="needs DIEMCAU_SIP_HOST"):
         read({"DIEMCAU_SIP_PORT": "5060"})
 
@@ -236,11 +244,15 @@ def test_settings_that_are_set() -> None:
             "DIEMCAU_SPEAKER_HOLD": "3",
             "DIEMCAU_MIXED_VOICES": "16",
             "DIEMCAU_RTP_PORTS": "50000 - 50003",
+            "DIEMCAU_DSCP": "ef, 0, CS3",
+            "DIEMCAU_SIP_HOST": "10.0.0.1",
         }
     )
     assert (settings.media_addresses, settings.port) == (("10.0.0.1", "10.0.0.2"), 9443)
     assert (settings.speaker_hold, settings.mixed_voices) == (3.0, 16)
     assert settings.rtp_ports == (50000, 50003)
+    assert settings.dscp == Dscp(46, 0, 24)
+    assert settings.sip == SipSettings("10.0.0.1", 5060, most_calls=250, dscp=24)
     assert (settings.database_url, settings.redis_url) == ("postgresql://db/x", "redis://r")
 
 

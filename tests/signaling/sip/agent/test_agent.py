@@ -4,6 +4,7 @@ Also tests `call.py`, `incoming_call.py` and `outgoing_call.py`.
 """
 
 import asyncio
+import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 
@@ -526,6 +527,31 @@ async def test_no_more_calls_than_there_is_room_for() -> None:
         assert (await other.response()).status == 503
         with pytest.raises(CallUnanswered, match="too many calls"):
             await ours.invite(Target(HOST, other.port), OFFER, name="")
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_packets_are_marked(host: str, transport: str) -> None:
+    class Open(Agent):
+        @property
+        def sockets(self) -> list[socket.socket]:
+            layer = self._layer.transport
+            connections = [each._tcp for each in layer._connections.values()]
+            return [each.get_extra_info("socket") for each in (layer._udp, *connections) if each is not None]
+
+    family, level, option = socket.AF_INET, socket.IPPROTO_IP, socket.IP_TOS
+    if ":" in host:
+        family, level, option = socket.AF_INET6, socket.IPPROTO_IPV6, socket.IPV6_TCLASS
+    ours, theirs = Open(SipSettings(host, 0, dscp=24), RecordingHandler()), Agent(SipSettings(host), RecordingHandler())
+    await ours.start()
+    await theirs._layer.transport.start(host, 0)
+    theirs._ready = True
+    assert await ours.alive(Target(*theirs.address, transport=transport))
+    found = ours.sockets
+    assert [each.family for each in found] == [family] * (1 if transport == "udp" else 2)
+    assert {each.getsockopt(level, option) for each in found} == {24 << 2}
+    await ours.close()
+    await theirs.close()
 
 
 @pytest.mark.parametrize(("host", "seen"), [("0.0.0.0", "127.0.0.1"), ("::1", "::1")])

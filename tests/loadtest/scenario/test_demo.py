@@ -234,7 +234,7 @@ def test_all_accounts_and_three_things_to_try_are_printed_at_every_run(first_run
     ]
     (of_admin,) = (line for line in printed if line.startswith("  admin "))
     assert ("one-time password once" in of_admin, "set-password admin" in of_admin) == (first_run, not first_run)
-    assert "Session code: 1234 567 890" in printed
+    assert "Session code: 123 456 7890" in printed
     tries = [line.strip() for line in printed if line.startswith("  ") and line.strip()[1] == "."]
     assert [line[:2] for line in tries] == ["1.", "2.", "3."]
     assert RECORDED_TITLE in tries[2]

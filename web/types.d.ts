@@ -64,10 +64,12 @@ interface Line {
 interface DaySession { id: string; title: string; number: string; host: string; phase: string; current: string | null; slots: (Slot & { kind: string })[] }
 /** What a room display does; `silent` while its browser blocks sound, `fault` the word why it cannot join. */
 interface DisplayReport {
-  session: string | null; state: 'idle' | 'joining' | 'joined' | 'lost'; mic: boolean; camera: boolean; floor: boolean; view: string; volume: number; silent: boolean; fault: string;
+  session: string | null; state: 'idle' | 'joining' | 'joined' | 'lost'; mic: boolean; camera: boolean; floor: boolean; view: string; volume: number; silent: boolean; fault: string; vote: AskedVote | null; points: { seat: string; name: string }[];
 }
+/** A vote in progress that the point of a display is entitled to. */
+type AskedVote = Pick<Vote, 'id' | 'number' | 'question' | 'choices' | 'secret' | 'voted' | 'choice' | 'deadline'>;
 type DisplayCommand =
-  | { action: 'join'; session: string } | { action: 'leave' } | { action: 'mic' | 'camera'; on: boolean } | { action: 'view'; view: string } | { action: 'volume'; volume: number };
+  | { action: 'join'; session: string } | { action: 'leave' } | { action: 'mic' | 'camera'; on: boolean } | { action: 'view'; view: string } | { action: 'volume'; volume: number } | { action: 'vote'; vote: string; choice: number };
 interface DisplayTurn {
   now: string; version: string; point: Named & { label: string }; name: string; sends: boolean; notice: string | null; sessions: DaySession[]; commands: DisplayCommand[];
 }

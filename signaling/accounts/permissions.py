@@ -47,8 +47,13 @@ def may_control(account: Account, control: Control) -> bool:
 
 def may_run_displays(account: Account, unit: str, point: str) -> bool:
     """Return whether an account may pair and control the displays of a point: its site technicians, central ones."""
+    return account.central or may_vote_by_display(account, unit, point)
+
+
+def may_vote_by_display(account: Account, unit: str, point: str) -> bool:
+    """Return whether an account may vote for a point by its display: its own people alone."""
     own = account.unit == unit if account.point is None else account.point == point
-    return account.central or ("site" in account.roles and own)
+    return "site" in account.roles and own
 
 
 def may_see(account: Account, session: Session | SessionOutline, unit_directory: UnitDirectory) -> bool:

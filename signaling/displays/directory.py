@@ -15,8 +15,8 @@ from signaling.displays.wire import Command, DaySession, Report
 from signaling.http.route import ID, ApiRequest, Model, Moment, NamedPoint, Route
 
 Yes = Annotated[bool, Field(strict=True)]
-QUIET = ("view", "volume")
-"""Commands that are not written to the audit log: nobody is heard or seen by them."""
+QUIET = ("view", "volume", "vote")
+"""Commands that are not written to the audit log: nobody is heard or seen by them, or a ballot would be known."""
 
 
 class NewDisplay(Model):
@@ -109,6 +109,8 @@ async def command(request: ApiRequest) -> Controlled:
     found, order = await _found(request), request.body.command
     if order.action in {"mic", "camera"} and not found.sends:
         raise BadInput([Fault("command", "display-receives")])
+    if order.action == "vote":
+        request.only(permissions.may_vote_by_display(request.account, found.unit, found.point))
     request.context(DISPLAYS).remote.give(found.device, order)
     if order.action not in QUIET:
         details = order.model_dump().values()
@@ -165,7 +167,8 @@ _REFUSED = (403, 404)
 ROUTES = [
     Route("GET", "/displays", displays, "Room displays", Displays),
     Route("GET", f"/displays/{ID}", display, "A room display", Controlled, problems=_REFUSED),
-    Route("POST", f"/displays/{ID}/command", command, "Control a display", Controlled, Order, problems=_REFUSED),
+    Route("POST", f"/displays/{ID}/command", command, "Control a display", Controlled, Order, problems=_REFUSED,
+          changes=False),  # in memory alone: an Idempotency-Key would store a digest of a ballot
     Route("POST", f"/directory/devices/{ID}/display", pair, "Pair a display", Displays, NewDisplay,
           problems=(*_REFUSED, 429)),
     Route("POST", f"/directory/devices/{ID}/display/remove", remove, "Revoke a display", Displays, problems=_REFUSED),

@@ -1,14 +1,17 @@
-"""Messages between room displays, the server and their remote controls (docs/protocol.md)."""
+"""Messages between room displays, the server and their remote controls (docs/protocol.md), which live in memory."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from scheduler.core.model import Phase, SlotKind
+from scheduler.operations.votes.model import MAX_CHOICES
 from signaling.http.route import Id, Model, Moment, NamedPoint
+from signaling.messages.base import SeatId
+from signaling.messages.votes import Choice, VoteId
 
 Volume = Annotated[int, Field(ge=0, le=100, strict=True)]
-View = Annotated[str, StringConstraints(pattern=r"^(composed(:(grid|speaker|single))?|content)$")]
+View = Annotated[str, StringConstraints(pattern=r"^(composed(:(grid|speaker|single))?|content|camera:.{1,64})$")]
 Yes = Annotated[bool, Field(strict=True)]
 
 
@@ -33,7 +36,7 @@ class Switch(Model):
 
 
 class Show(Model):
-    """Show everyone's layout, one of its own, or the shared screen alone."""
+    """Show everyone's layout, one of its own, the shared screen alone, or the camera of one point."""
 
     action: Literal["view"]
     view: View
@@ -46,13 +49,41 @@ class Loudness(Model):
     volume: Volume
 
 
-Command = Annotated[Join | Leave | Switch | Show | Loudness, Field(discriminator="action")]
+class CastBallot(Model):
+    """Vote for the display's point, as on any of its devices."""
+
+    action: Literal["vote"]
+    vote: VoteId
+    choice: Choice
+
+
+Command = Annotated[Join | Leave | Switch | Show | Loudness | CastBallot, Field(discriminator="action")]
+
+
+class AskedVote(Model):
+    """A vote in progress that the display's point is entitled to; `choice` is what it voted in an open one."""
+
+    id: VoteId
+    number: int
+    question: Annotated[str, StringConstraints(max_length=500)]
+    choices: Annotated[list[Annotated[str, StringConstraints(max_length=100)]], Field(max_length=MAX_CHOICES)]
+    secret: Yes
+    voted: Yes
+    choice: Choice | None
+    deadline: Moment | None
+
+
+class ShownPoint(Model):
+    """A point whose camera can be shown alone."""
+
+    seat: SeatId
+    name: Annotated[str, StringConstraints(max_length=250)]
 
 
 class Report(Model):
     """State of a display: that of the session that it is in, its switches, whether its browser blocks sound.
 
-    `fault` is the word why it cannot join.
+    `vote` and `points` are what may be voted on and shown alone. `fault` is the word why it cannot join.
     """
 
     session: Id | None = None
@@ -63,6 +94,8 @@ class Report(Model):
     view: View = "composed"
     volume: Volume = 100
     silent: Yes = False
+    vote: AskedVote | None = None
+    points: Annotated[list[ShownPoint], Field(max_length=500)] = Field(default_factory=list)
     fault: Annotated[str, StringConstraints(pattern=r"^[a-z-]{0,32}$")] = ""
 
 

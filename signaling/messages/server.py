@@ -424,7 +424,7 @@ ClientMessage = Annotated[
     | Leave,
     Field(discriminator="type"),
 ]
-OF_DISPLAYS = (JoinAsDisplay, Offer, MediaState, View, OnePicture, Ping, Leave)
+OF_DISPLAYS = (JoinAsDisplay, Offer, MediaState, View, OnePicture, CastVote, Ping, Leave)
 """The messages that a room display may send; :class:`JoinAsDisplay` only it."""
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 

@@ -134,8 +134,17 @@ export const pairDisplay = (device, body) => request('POST', `directory/devices/
 export const removeDisplay = device => request('POST', `directory/devices/${encodeURIComponent(device)}/display/remove`);
 /** Return a room display with the sessions of its day. @type {(device: string) => Promise<ControlledDisplay>} */
 export const roomDisplay = device => request('GET', `displays/${encodeURIComponent(device)}`);
-/** Give a room display a command. @type {(device: string, command: DisplayCommand) => Promise<ControlledDisplay>} */
-export const commandDisplay = (device, command) => request('POST', `displays/${encodeURIComponent(device)}/command`, {command});
+/**
+ * Give a room display a command; it may be a ballot, which leaves no trace in the tab, not even a digest.
+ * @param {string} device
+ * @param {DisplayCommand} command
+ * @returns {Promise<ControlledDisplay>}
+ */
+export async function commandDisplay(device, command) {
+  const response = await fetchOnce('POST', `displays/${encodeURIComponent(device)}/command`, JSON.stringify({command}));
+  if (!response.ok) throw new ProblemError(await problemOf(response));
+  return response.json();
+}
 /** Return all units. @type {() => Promise<Unit[]>} */
 export const units = () => request('GET', 'units');
 /** Return all points. @type {() => Promise<Point[]>} */

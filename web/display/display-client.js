@@ -3,6 +3,8 @@
 
 import {ProblemError, displayCode, syncDisplay} from '../core/api.js';
 import {MeetingClient} from '../meeting/client/meeting-client.js';
+import {properName} from '../meeting/client/meeting-state.js';
+import {askedOf} from '../meeting/client/vote.js';
 import {backoff, mayReload, toJoin, visitOf} from './day.js';
 
 const SOCKET = 'api/v1/display/socket';
@@ -10,6 +12,7 @@ const PAIRING_MS = 2000; // how often a display that is not paired asks whether 
 const CODE_MS = 9.5 * 60_000; // a code is shown for less time than the server takes it
 const PATIENCE_MS = 25_000; // the server holds a request for 15 s
 const RETRY_MS = 10_000; // after a session refused the display, as while somebody else sits at its device
+const MOST_POINTS = 500; // that the server takes of a report
 const UNAUTHORIZED = 401;
 
 /** @param {number} ms */
@@ -65,10 +68,12 @@ export class DisplayClient extends EventTarget {
       mic: Boolean(meeting?.on.mic),
       camera: Boolean(meeting?.on.camera),
       floor: Boolean(meeting?.seat?.floor),
-      view: meeting?.state?.view.startsWith('camera:') ? 'composed' : (meeting?.state?.view ?? 'composed'),
+      view: meeting?.state?.view ?? 'composed',
       volume: this.volume,
       silent: this.silent,
       fault: this.refusal?.word ?? '',
+      vote: askedOf(meeting?.state?.vote),
+      points: (meeting?.state?.seats ?? []).filter(({here, camera}) => here && camera).slice(0, MOST_POINTS).map(each => ({seat: each.seat, name: properName(each)})),
     };
   }
 
@@ -192,6 +197,7 @@ export class DisplayClient extends EventTarget {
     if (command.action === 'mic' && command.on !== meeting.on.mic) meeting.toggleMic();
     if (command.action === 'camera' && command.on !== meeting.on.camera) meeting.toggleCamera();
     if (command.action === 'view') meeting.watch(command.view);
+    if (command.action === 'vote') meeting.sendVote({type: 'vote', vote: command.vote, choice: command.choice});
   }
 
   /** @param {string} id */

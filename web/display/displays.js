@@ -11,10 +11,12 @@ import {loadingState} from '../core/states.js';
 import {hourMinute} from '../core/time.js';
 import '../core/top-bar.js';
 import {inOrder, isOpen, slotAt} from './day.js';
+import '../meeting/vote/vote-prompt.js';
 import './point-displays.js';
 
 const POLL_MS = 2000;
 const SOON_MS = 500; // a display has obeyed by then
+const LOOKS = 8; // after a ballot, each so long after the one before
 const VIEWS = ['composed', 'composed:grid', 'composed:speaker', 'composed:single', 'content'];
 
 /** The word of a view. @param {string} view */
@@ -75,6 +77,19 @@ class DisplaysPage extends Page {
     });
   }
 
+  /** Vote by the display, and wait until it says that the ballot is stored; return whether it was. @param {{vote: string, choice: number}} ballot */
+  async cast({vote, choice}) {
+    await this.command({action: 'vote', vote, choice});
+    for (let looks = 0; looks < LOOKS; looks++) {
+      await new Promise(resolve => window.setTimeout(resolve, SOON_MS));
+      await this.refresh(() => this.look());
+      const asked = this.controlled?.display.report?.vote;
+      if (asked?.id !== vote || (asked.voted && (asked.secret || asked.choice === choice))) return true;
+    }
+    this.error = t('displays.vote-unsaid');
+    return false;
+  }
+
   render() {
     if (!this.me || this.loading) return loadingState();
     return html`<top-bar .me=${this.me} current="displays"></top-bar>
@@ -97,7 +112,7 @@ class DisplaysPage extends Page {
     return html`<section class="card remote" data-testid="remote" data-state=${report?.state ?? 'away'} aria-label=${t('displays.control')}>
       <div class="row between"><h2>${display.point.label}</h2><span class="badge ${report ? 'good' : 'bad'}" role="status" data-testid="remote-state">${t(report ? `displays.${report.state}` : 'displays.away')}</span></div>
       ${report?.silent ? html`<p class="mark amber">${icon('sound')}<span>${t('displays.silent')}</span></p>` : nothing}
-      ${report ? html`${this.sessions(sessions, report)} ${report.session ? this.switches(display, report) : nothing} ${this.volume(report)}` : nothing}
+      ${report ? html`${this.sessions(sessions, report)} ${report.vote ? this.vote(report.vote, report.state === 'joined') : nothing} ${report.session ? this.switches(display, report) : nothing} ${this.volume(report)}` : nothing}
     </section>`;
   }
 
@@ -117,6 +132,12 @@ class DisplaysPage extends Page {
     })}</ul>`;
   }
 
+  /** Draw the vote that the point is to answer. @param {AskedVote} asked @param {boolean} connected */
+  vote(asked, connected) {
+    const meeting = {connected, countedNow: Date.now(), state: {vote: {...asked, may: true, closed: null}}, sendVote: (/** @type {any} */ ballot) => this.cast(ballot)};
+    return html`<vote-prompt .meeting=${meeting}></vote-prompt>`;
+  }
+
   /** @param {RoomDisplay} display @param {DisplayReport} report */
   switches({sends}, report) {
     return html`${sends
@@ -126,7 +147,11 @@ class DisplaysPage extends Page {
       <fieldset class="views"><legend>${t('displays.view')}</legend>
         <div class="row wrap">${VIEWS.map(
           view => html`<button type="button" class="chip" aria-pressed=${view === report.view} data-testid="remote-view-${view.replace(':', '-')}" @click=${() => this.command({action: 'view', view})}>${viewWord(view)}</button>`,
-        )}</div></fieldset>`;
+        )}</div>
+        <label class="field">${t('displays.one-point')} <select data-testid="remote-point" @change=${(/** @type {any} */ {target}) => this.command({action: 'view', view: target.value || 'composed'})}>
+          <option value="" ?selected=${!report.view.startsWith('camera:')}>${t('displays.no-point')}</option>
+          ${report.points.map(({seat, name}) => html`<option value="camera:${seat}" ?selected=${report.view === `camera:${seat}`}>${name}</option>`)}</select></label>
+      </fieldset>`;
   }
 
   /** @param {'mic' | 'camera'} action @param {boolean} on */

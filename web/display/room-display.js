@@ -4,12 +4,14 @@ import {html, nothing} from '../vendor/lit.js';
 import {hasText, language, t} from '../core/i18n.js';
 import {BaseElement, icon, setTitle} from '../core/base.js';
 import {qrCode} from '../core/qr-code.js';
-import {clock, day, hourMinute, weekday} from '../core/time.js';
+import {clock, day, hourMinute, span, weekday} from '../core/time.js';
 import {formatCode} from '../meeting/client/meeting-state.js';
 import '../meeting/chat/chat-notice.js';
 import '../meeting/room/meeting-video.js';
 import '../meeting/room/room-head.js';
 import '../meeting/room/turn-line.js';
+import '../meeting/vote/vote-result.js';
+import {isOpen as isVoteOpen, secondsLeft} from '../meeting/client/vote.js';
 import {DisplayClient} from './display-client.js';
 import {inOrder, isOpen, slotAt, spelled} from './day.js';
 
@@ -139,8 +141,24 @@ export class RoomDisplay extends BaseElement {
       <meeting-video page="room" .meeting=${meeting} .tick=${tick}></meeting-video>
       ${notice ? html`<p class="display-notice" role="status" data-testid="display-notice">${notice}</p>` : nothing}
       <chat-notice .state=${meeting.state} .now=${meeting.now}></chat-notice>
+      ${this.vote(meeting)}
+      <vote-result .vote=${meeting.state?.vote ?? null}></vote-result>
       ${turn?.sends ? html`<turn-line .meeting=${meeting} .tick=${tick}></turn-line>` : nothing}
     </main>`;
+  }
+
+  /** Draw the question of a vote, which is answered at another device of the point. @param {import('../meeting/client/meeting-client.js').MeetingClient} meeting */
+  vote(meeting) {
+    const vote = meeting.state?.vote;
+    if (!vote || !isVoteOpen(vote) || !vote.may) return nothing;
+    if (vote.voted) return html`<p class="vote-stored" role="status" data-testid="vote-stored">${icon('check')}<span>${vote.secret ? t('vote.stored-secret') : t('vote.stored', vote.choice === null ? '' : vote.choices[vote.choice])}</span></p>`;
+    const left = secondsLeft(vote, meeting.countedNow);
+    return html`<section class="vote-prompt" role="group" aria-labelledby="vote-question" data-testid="display-vote">
+      <p class="of">${icon('vote')}<span>${t(vote.secret ? 'vote.ask-secret' : 'vote.ask-open')}</span>${left === null ? nothing : html`<strong role="timer">${t('vote.left', span(left))}</strong>`}</p>
+      <h2 id="vote-question" dir="auto">${vote.question}</h2>
+      <ul class="choices">${vote.choices.map(choice => html`<li dir="auto">${choice}</li>`)}</ul>
+      <p>${t('display.vote-how')}</p>
+    </section>`;
   }
 }
 

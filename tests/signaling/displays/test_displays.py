@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, WSServerHandshakeError
+from sqlalchemy import func, select
 
 from signaling.app.api_table import PREFIX, ROUTES
 from signaling.displays import remote
 from signaling.http.cookies import DISPLAY_COOKIE
 from signaling.http.openapi import public_path
+from signaling.http.schema import IDEMPOTENCY
 from tests.signaling.request_bodies import GOOD
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, Socket, World, problem_of
 
@@ -260,6 +262,35 @@ async def test_a_remote_control_reaches_a_waiting_display_at_once(world: World) 
     world.clock.advance(41)
     async with site.get(f"{PREFIX}/displays") as response:
         assert [each["report"] for each in (await response.json())["displays"]] == [None]
+
+
+async def test_a_point_has_one_vote_by_its_display_or_another_device_and_the_audit_log_is_told_nothing(
+    world: World,
+) -> None:
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    host, _ = await world.join("host", session)
+    kiosk, site, central = await paired(world), await world.signed_in("nhatrang"), await world.signed_in("central")
+    socket = await kiosk.socket()
+    await socket.ask(type="display", session=session.id)
+    vote = await host.ask(type="vote-open", question="Thông qua?", secret=True)
+    asked = {"id": vote["id"], "number": 1, "question": "Thông qua?", "choices": vote["choices"], "secret": True}
+    await kiosk.sync(
+        vote=asked | {"voted": False, "choice": None, "deadline": None}, points=[{"seat": "s", "name": "x"}]
+    )
+    async with site.get(f"{PREFIX}/displays/{kiosk.device}") as response:
+        assert (await response.json())["display"]["report"]["vote"]["question"] == "Thông qua?"
+    path, ballot = f"/displays/{kiosk.device}/command", {"action": "vote", "vote": vote["id"], "choice": 2}
+    assert (await post(central, path, {"command": ballot}))[0] == 403
+    assert (await post(site, path, {"command": ballot}))[0] == 200
+    assert (await kiosk.sync())["commands"] == [ballot]
+    told = [f"{entry.action} {entry.detail}" for entry in await world.audited(100)]
+    assert [each for each in told if each.startswith("display-command") or vote["id"] in each] == []
+    async with world.services.database.begin() as db:
+        assert await db.scalar(select(func.count()).select_from(IDEMPOTENCY)) == 0
+    taken = await socket.ask(type="vote", vote=vote["id"], choice=2)
+    assert (taken["type"], taken["choice"]) == ("vote-taken", None)
+    assert (await socket.ask(type="vote", vote=vote["id"], choice=0))["error"] == "already-voted"
+    assert (await host.type("vote-cast"))["point"] == NHA_TRANG
 
 
 async def test_old_commands_and_those_it_cannot_obey_are_dropped(world: World) -> None:

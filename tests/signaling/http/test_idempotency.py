@@ -27,8 +27,9 @@ REPLAYED = "Idempotent-Replayed"
 READING = {
     "/audit/check", "/capacity/impact", "/scripts/preview", "/scripts/export", "/speed", "/profiles/preview",
     "/directory/tables/{id}/preview", "/recordings/{id}/link",
+    "/displays/{id}/command",
 }  # fmt: skip
-"""POSTs that only ask."""
+"""POSTs that only ask, or change what is in memory alone."""
 
 
 async def post(client: ClientSession, url: str, body: dict[str, Any], key: str = KEY) -> ClientResponse:

@@ -56,6 +56,13 @@ export const wasCancelled = (was, is) => Boolean(was && is && was.id === is.id &
 /** Return the draft by which a cancelled question is asked anew once it is mended. @param {VoteDraft} draft @param {Vote} vote @returns {VoteDraft} */
 export const draftOf = (draft, {question, choices, secret, quorum, majority, base, item}) => ({...draft, question, choices: choices.join('\n'), secret, quorum, majority, base, item});
 
+/** Return what the remote control of a room display is told of a vote, null while its point is not to vote. @param {Vote | null | undefined} vote @returns {AskedVote | null} */
+export function askedOf(vote) {
+  if (!vote || !isOpen(vote) || !vote.may) return null;
+  const {id, number, question, choices, secret, voted, choice, deadline} = vote;
+  return {id, number, question, choices, secret, voted, choice, deadline};
+}
+
 /** Return the points of a vote, those that have not voted first. @param {Vote} vote @returns {VotingPoint[]} */
 export const votersInOrder = ({voters}) => [...(voters ?? [])].sort((a, b) => Number(a.voted) - Number(b.voted));
 

@@ -34,6 +34,12 @@ test('a cancelled vote is told once, and its question comes back to be mended', 
   assert.deepEqual(vote.draftOf(draft({question: '', minutes: 5}), open({question: 'Năm 2206?', secret: true, quorum: 'none', majority: 'half', base: 'cast', item: 'i'})), draft({question: 'Năm 2206?', choices: 'a\nb\nc', secret: true, quorum: 'none', base: 'cast', minutes: 5, item: 'i'}));
 });
 
+test('the remote control of a display is told what its point is asked', () => {
+  const {id, number, question, choices, secret, voted, choice, deadline} = open();
+  assert.deepEqual(vote.askedOf(open()), {id, number, question, choices, secret, voted, choice, deadline});
+  assert.deepEqual([open({may: false}), open({closed: 'now'}), null].map(vote.askedOf), [null, null, null]);
+});
+
 test('the time left is never less than nothing', () => {
   const limited = open({deadline: '2026-04-05T01:00:30Z'});
   assert.deepEqual([0, 29_500, 90_000].map(ms => vote.secondsLeft(limited, Date.parse('2026-04-05T01:00:00Z') + ms)), [30, 1, 0]);

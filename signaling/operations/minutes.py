@@ -1,13 +1,16 @@
 """Endpoint of minutes: their draft as DOCX, from what the meeting recorded (Điều 15.1)."""
 
 import asyncio
+import logging
+from collections.abc import Sequence
 
 from aiohttp import web
 
+from mediaserver.recording.encrypted_file import Damaged
 from scheduler.core.model import Interval, Session
 from scheduler.files import docx
 from scheduler.operations.closing.errors import NotOver
-from scheduler.operations.minutes.minutes import MinutesFacts, RecordingMark, minutes
+from scheduler.operations.minutes.minutes import MinutesFacts, RecordingMark, SpokenTurn, minutes
 from signaling.accounts import permissions
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.http.route import ID, ApiRequest, Route
@@ -15,8 +18,11 @@ from signaling.http.uploads import attached
 from signaling.operations.attendance import find
 from signaling.operations.context import MINUTES
 from signaling.recording import access as recording_access
-from signaling.recording.model import JOINED
+from signaling.recording.model import JOINED, Recording
 from signaling.transcript.export import turns
+from signaling.transcript.service import TranscriptService
+
+log = logging.getLogger(__name__)
 
 
 async def draft(request: ApiRequest) -> web.Response:
@@ -55,9 +61,18 @@ async def _facts(request: ApiRequest, session: Session, points: UnitDirectory) -
         chat=await context.attendance.chat(session.id),
         incidents=incidents,
         marks=[RecordingMark(part.part, mark.seconds, mark.title) for part in parts for mark in part.chapters],
-        spoken=turns(await context.transcripts.of_files(heard)),
+        spoken=await _spoken(context.transcripts, heard),
         zone=context.scheduler.policy(request.now).zone,
     )
+
+
+async def _spoken(transcripts: TranscriptService, files: Sequence[Recording]) -> list[SpokenTurn] | None:
+    """Return what was said in files, None where a transcript cannot be read: the minutes come without it."""
+    try:
+        return turns(await transcripts.of_files(files))
+    except (Damaged, OSError):
+        log.exception("x minutes are drafted without a transcript, which cannot be read")
+        return None
 
 
 ROUTES = [

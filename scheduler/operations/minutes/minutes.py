@@ -67,7 +67,7 @@ class MinutesFacts:
     """The record of a session's meeting, and names.
 
     `labels` are the names of points, `unit` is the host's name, `superior` that of the unit above it. `speaking` are
-    seconds by point.
+    seconds by point. `spoken` is None where a transcript is damaged.
     """
 
     session: Session
@@ -84,7 +84,7 @@ class MinutesFacts:
     chat: Sequence[ChatEntry]
     incidents: Sequence[Incident]
     marks: Sequence[RecordingMark]
-    spoken: Sequence[SpokenTurn]
+    spoken: Sequence[SpokenTurn] | None
     zone: ZoneInfo
 
 
@@ -240,11 +240,15 @@ class _Draft:
         return "Bản ghi hình", [_text(f"- Phần {m.part}, {_position(m.seconds)}: {m.title}.") for m in marks]
 
     def _transcript(self) -> Iterator[Paragraph]:
-        """Yield what was said, for the writer to take from."""
-        if self._facts.spoken:
+        """Yield what was said, for the writer to take from; where it cannot be read, say so."""
+        spoken = self._facts.spoken
+        if spoken is None:
+            yield Paragraph((Run("PHỤ LỤC: BẢN GỠ BĂNG", bold=True),), align="center", kept=True)
+            yield _text("Không kèm bản gỡ băng, vì tệp bị hỏng hoặc không đọc được.")
+        if spoken:
             yield Paragraph((Run("PHỤ LỤC: BẢN GỠ BĂNG", bold=True),), align="center", kept=True)
             yield _text("Máy gỡ băng tự động, có thể sai. Thư ký đối chiếu với bản ghi hình, rồi bỏ phụ lục này.")
-        for turn in self._facts.spoken:
+        for turn in spoken or ():
             yield _text(f"[{_position(turn.seconds)}] {turn.point or 'Không rõ điểm cầu'}: {turn.text}")
 
     def _end(self) -> Paragraph:

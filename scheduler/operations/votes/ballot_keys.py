@@ -38,16 +38,21 @@ class BallotKeys:
         self._sync_folder()
 
     def destroy(self, vote: str) -> None:
-        """Overwrite and delete the key of a vote; nothing happens without one. Raises OSError."""
+        """Overwrite and delete the key of a vote; nothing happens without one. Raises OSError.
+
+        It is also deleted where it cannot be overwritten, as on a full disk whose file system copies on write.
+        """
         path = self._folder / vote
         if not path.exists():
             return
-        with path.open("r+b") as file:
-            file.write(bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
-        self._sync_folder()
+        try:
+            with path.open("r+b") as file:
+                file.write(bytes(KEY_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            path.unlink()
+            self._sync_folder()
 
     def destroy_others(self, votes: Collection[str]) -> None:
         """Destroy the keys of all votes but these, which a killed server left. Raises OSError."""

@@ -5,6 +5,7 @@ joins: which points have voted, and how many ballots each choice has; the latter
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -17,6 +18,8 @@ from scheduler.operations.votes import rules, store
 from scheduler.operations.votes.ballot_keys import BallotKeys
 from scheduler.operations.votes.errors import AlreadyVoted, BallotsLost, NotEntitled, VoteOver, VoteRunning
 from scheduler.operations.votes.model import MIN_SECRET, Question, Vote, Voter, deadline_of
+
+log = logging.getLogger(__name__)
 
 
 class Votes:
@@ -72,21 +75,21 @@ class Votes:
             return await self._known(db, id_)
 
     async def close(self, id_: str, by: str, now: datetime) -> Vote:
-        """Count the votes; the key of a secret vote is destroyed. Raises VoteOver, OSError."""
+        """Count the votes; the key of a secret vote is destroyed. Raises VoteOver."""
         async with writing(self._engine) as db:
             vote = await self._running(db, id_)
             await store.close(db, id_, await self._counts(db, vote), by, now)
             closed = await self._known(db, id_)
-        await asyncio.to_thread(self._keys.destroy, id_)
+        await self._destroy_key(id_)
         return closed
 
     async def cancel(self, id_: str, by: str, now: datetime) -> Vote:
-        """Close a vote whose question was a mistake: it is kept, and never counted. Raises VoteOver, OSError."""
+        """Close a vote whose question was a mistake: it is kept, and never counted. Raises VoteOver."""
         async with writing(self._engine) as db:
             await self._running(db, id_)
             await store.cancel(db, id_, by, now)
             cancelled = await self._known(db, id_)
-        await asyncio.to_thread(self._keys.destroy, id_)
+        await self._destroy_key(id_)
         return cancelled
 
     async def announce(self, id_: str, now: datetime) -> Vote:
@@ -121,6 +124,13 @@ class Votes:
         """Return the votes of all sessions that are not closed."""
         async with self._engine.begin() as db:
             return await store.in_progress(db)
+
+    async def _destroy_key(self, id_: str) -> None:
+        """Destroy the key of a vote that is closed, which stays closed where that fails: `recover` tries again."""
+        try:
+            await asyncio.to_thread(self._keys.destroy, id_)
+        except OSError:
+            log.exception("x the key of a secret vote could not be destroyed, the next start tries again")
 
     async def _counts(self, db: AsyncConnection, vote: Vote) -> tuple[int, ...] | None:
         """Return the counts to store; None for a secret vote with too few ballots, or whose key is lost."""

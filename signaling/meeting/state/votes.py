@@ -54,8 +54,8 @@ class LatestVote:
         return self.running is not None and self.running.deadline is not None and now >= self.running.deadline
 
     def shown_enough(self, now: datetime) -> bool:
-        """Return whether the result has stood over the picture long enough."""
-        return self.shown_since is not None and now >= self.shown_since + SHOWN
+        """Return whether the result has stood over the picture long enough, or the clock was set back since."""
+        return self.shown_since is not None and not self.shown_since <= now < self.shown_since + SHOWN
 
     def known(self, id_: str, *, running: bool) -> Vote:
         """Return the vote of an id, which is in progress, or is not. Raises MessageError ``vote-over``."""

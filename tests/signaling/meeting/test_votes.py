@@ -144,6 +144,50 @@ async def test_what_was_voted_outlives_the_server(settings: Settings, secret: bo
         assert (await host.ask(type="vote-close", vote=vote["id"]))["counts"] == [2, 1, 0]
 
 
+@pytest.mark.parametrize("secret", [False, True])
+async def test_a_vote_that_could_not_be_stored_is_not_half_stored_and_counts_once_when_it_is_sent_again(
+    world: World, secret: bool
+) -> None:
+    _, sockets = await meet(world)
+    host, city, bay, district = sockets.values()
+    vote = await ask(host, secret=secret)
+    tables = ("votes",) if secret else ("voters", "votes")  # of a ballot, the count is what is written last
+    for name in tables:
+        await execute(world, f"CREATE TRIGGER full_{name} BEFORE UPDATE ON {name} BEGIN SELECT RAISE(FAIL, 'x'); END")
+    ballot = {"type": "vote", "vote": vote["id"], "choice": 1}
+    assert (await city.ask(**ballot))["error"] == "unavailable"
+    assert (await host.ask(type="vote-close", vote=vote["id"]))["error"] == "unavailable"
+    assert (await host.ask(type="vote-cancel", vote=vote["id"]))["error"] == "unavailable"
+    for name in tables:
+        await execute(world, f"DROP TRIGGER full_{name}")
+    for socket in (city, city, bay, district):
+        await socket.ask(**ballot)
+    closed = await host.ask(type="vote-close", vote=vote["id"])
+    assert (closed["counts"], closed["cast"]) == ([0, 3, 0], 3)
+
+
+async def execute(world: World, statement: str) -> None:
+    async with world.services.database.begin() as db:
+        await db.execute(text(statement))
+
+
+@pytest.mark.parametrize("secret", [False, True])
+async def test_a_vote_whose_acknowledgement_was_lost_counts_once(world: World, secret: bool) -> None:
+    session, sockets = await meet(world)
+    host, city, bay, district = sockets.values()
+    vote = await ask(host, secret=secret)
+    ballot = {"type": "vote", "vote": vote["id"], "choice": 1}
+    await city.send(**ballot)
+    assert (await host.type("vote-cast"))["cast"] == 1
+    await city.socket.close()  # nobody has read the answer
+    again, joined = await world.join("nhatrang", await world.services.scheduler.session(session))
+    assert (joined["vote"]["voted"], joined["vote"]["choice"]) == (True, None if secret else 1)
+    assert (await again.ask(**ballot)).get("error") == ("already-voted" if secret else None)
+    for socket in (bay, district):
+        await socket.ask(**ballot)
+    assert (await host.ask(type="vote-close", vote=vote["id"]))["counts"] == [0, 3, 0]
+
+
 async def test_a_vote_ends_with_its_session(world: World) -> None:
     session, sockets = await meet(world)
     await ask(sockets["host"])

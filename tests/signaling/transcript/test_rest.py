@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 from aiohttp import ClientSession
 
+from mediaserver.recording.files import transcript_path
 from signaling.transcript.export import plain_text, webvtt
 from signaling.transcript.model import Transcript, Utterance, Wording, placed
 from signaling.transcript.store import Outcome
@@ -63,6 +64,23 @@ async def problem(client: ClientSession, path: str, body: Any = None) -> tuple[i
     method = "GET" if body is None else "POST"
     async with client.request(method, f"/api/v1{path}", json=body) as response:
         return await problem_of(response)
+
+
+async def test_minutes_come_without_a_damaged_transcript_and_say_so(world: World) -> None:
+    recording = await transcribed(world)
+    [part] = await world.recording_store.recordings()
+    host = await world.signed_in("host")
+    url = f"/api/v1/sessions/{part.session}/minutes"
+    damaged = "Không kèm bản gỡ băng, vì tệp bị hỏng hoặc không đọc được."
+    async with host.get(url) as response:
+        assert damaged not in paragraphs(await response.read())
+    path = transcript_path(Path(part.path))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert (await problem(host, f"/recordings/{recording}/transcript"))[0] == 409
+    async with host.get(url) as response:
+        assert response.status == 200
+        assert paragraphs(await response.read())[-1] == damaged
 
 
 async def test_the_host_reads_a_transcript_and_others_do_not(world: World) -> None:

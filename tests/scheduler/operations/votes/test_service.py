@@ -182,6 +182,25 @@ async def test_a_vote_goes_on_under_another_server_and_ends_with_its_session(
     assert list((tmp_path / "ballots").iterdir()) == []
 
 
+async def test_a_vote_stays_closed_where_its_key_cannot_be_destroyed_yet(
+    services: ServicesFixture, keys: BallotKeys, tmp_path: Path
+) -> None:
+    votes, vote = await opened(services, keys, SECRET)
+    for point in POINTS:
+        await votes.cast(vote.id, point, 0)
+    key, moved = tmp_path / "ballots" / vote.id, tmp_path / "moved"
+    key.rename(moved)
+    key.mkdir()  # neither overwritten nor deleted as a file
+    moved.rename(key / "key")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "open", lambda *_: (4, 0, 0))
+        assert (await votes.close(vote.id, "host", NOW)).counts == (4, 0, 0)
+    (key / "key").unlink()
+    key.rmdir()
+    await votes.recover(set(), NOW)
+    assert (await votes.open(vote.session, OPEN, VOTERS, "host", NOW)).number == 2
+
+
 async def test_without_its_key_a_secret_vote_takes_no_ballot_and_has_no_result(
     services: ServicesFixture, keys: BallotKeys
 ) -> None:

@@ -1,6 +1,7 @@
 """The latest vote of a meeting, without sockets."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,6 +9,7 @@ from mediaserver.api import Layout, RoomOptions, RoomState
 from scheduler.operations.votes.model import Question, Vote
 from signaling.core.errors import MessageError
 from signaling.meeting.state.meeting_state import MeetingState
+from signaling.meeting.state.votes import LatestVote
 from signaling.messages import effects as e
 from signaling.messages.votes import VoteTaken
 from tests.signaling.meeting.state.meeting_fixture import CR, HOST, NOW, NT, MeetingFixture
@@ -28,6 +30,13 @@ def test_the_devices_of_a_point_are_told_of_its_one_vote() -> None:
     taken = state.vote_taken(replace(vote, voters=(host, replace(city, voted=True, choice=1), other)), "nt")
     told = [each.client for each in taken if isinstance(each.message, VoteTaken)]
     assert (told, [each.client for each in taken if each.client not in told]) == (["n1", "n2"], ["h"])
+
+
+def test_a_result_does_not_stay_when_the_clock_is_set_back() -> None:
+    latest = LatestVote()
+    latest.shown_since = NOW
+    moments = [NOW - timedelta(seconds=1), NOW, NOW + timedelta(seconds=59), NOW + timedelta(minutes=1)]
+    assert [latest.shown_enough(now) for now in moments] == [True, False, False, True]
 
 
 def test_points_that_are_unknown_cannot_be_asked_and_a_test_room_has_no_votes() -> None:

@@ -138,7 +138,7 @@ interface ScriptState { items: ScriptedItem[]; at: string | null; since: string 
 
 interface Limit { max: number; usable: number }
 interface CapacityStep { start: string; end: string; sessions: number; points: number }
-interface Capacity { sessions: Limit; points: Limit; steps: CapacityStep[] }
+interface Capacity { sessions: Limit; points: Limit; steps: CapacityStep[]; waiting: CapacityStep[] }
 
 type Phase = 'waiting' | 'revoked' | 'upcoming' | 'lobby' | 'open' | 'ended' | 'cancelled';
 /** A session in few words. */

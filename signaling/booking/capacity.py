@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scheduler.core.model import Act, Amount
+from scheduler.core.model import Act, Amount, LoadStep
 from signaling.booking import session_briefs
 from signaling.booking.context import BOOKING
 from signaling.booking.queue import Why
@@ -40,11 +40,12 @@ class Step(Model):
 
 
 class Capacity(Model):
-    """Both limits now, and the load over the requested period."""
+    """Both limits now, the load over the requested period, and what sessions would add that wait for a code."""
 
     sessions: Limit
     points: Limit
     steps: list[Step]
+    waiting: list[Step]
 
 
 class Rated(Model):
@@ -141,12 +142,18 @@ async def capacity(request: ApiRequest) -> Capacity:
     context = request.context(BOOKING)
     start, end = request.query.bounds(request.now, USUAL, LONGEST)
     limits = await context.scheduler.limits(request.now)
-    steps = await context.scheduler.load(start, end) if end > start else []
+    steps = await context.scheduler.load(start, end)
+    waiting = await context.scheduler.waiting_load(start, end)
     return Capacity(
         sessions=Limit(max=limits.maximum.sessions, usable=limits.usable.sessions),
         points=Limit(max=limits.maximum.points, usable=limits.usable.points),
-        steps=[Step(start=s.start, end=s.end, sessions=s.sessions, points=s.points) for s in steps],
+        steps=_steps(steps),
+        waiting=_steps(waiting),
     )
+
+
+def _steps(load: Sequence[LoadStep]) -> list[Step]:
+    return [Step(start=each.start, end=each.end, sessions=each.sessions, points=each.points) for each in load]
 
 
 async def ceiling(request: ApiRequest) -> Maximum:

@@ -217,6 +217,43 @@ def test_ux_38_40_41_a_registration_without_capacity_waits_by_a_tap(
         each.get_by_test_id("day-load").click()
         each.get_by_test_id("chart-table-points").click()
         expect(each.get_by_test_id("chart-rows-points")).to_contain_text("196/196")
+        chart = each.locator("capacity-chart", has=each.get_by_test_id("chart-rows-points"))
+        expect(chart.get_by_test_id("chart-waiting")).to_be_visible()  # what waits is hatched above
+        expect(chart.locator("figcaption")).to_contain_text("gạch chéo: đang chờ cấp mã")
+        box = chart.locator("svg").bounding_box()
+        assert box is not None
+        chart.locator("svg").click(position={"x": box["width"] * 0.39, "y": box["height"] / 2})  # about half past eight
+        expect(chart.get_by_test_id("chart-sessions")).to_contain_text("08:00–09:00")
+        expect(chart.get_by_test_id("chart-session").filter(has_text="Tập huấn chờ chỗ")).to_contain_text("Đang chờ")
+        expect(chart.get_by_test_id("chart-session")).to_have_count(3)  # a point of its unit is in the others
+        each.get_by_test_id("chart-row").last.click()
+        expect(each.get_by_test_id("chart-sessions").last).to_be_visible()
+    for session in filling:
+        post_json(server, operator, f"sessions/{session['id']}/cancel", {})
+
+
+def test_ux_41_a_waiting_registration_is_refused_or_offered_another_time(
+    server: Server, operator: Page, people: People, fox: Browser
+) -> None:
+    filling = [register_large(server, operator, host, "Giao ban") for host in ("ubnd.cam-lam", "ubnd.dien-khanh")]
+    asked = [register_large(server, operator, host, "Chờ chỗ") for host in ("ubnd.ninh-hoa", "ubnd.van-ninh")]
+    page = people.sign_in(fox, "truc.ban")
+    page.goto(f"{server.http}queue.html")
+    proposed, refused = (page.locator(f'[data-testid="queue-row"][data-id="{each["id"]}"]') for each in asked)
+    proposed.get_by_test_id("propose").click()
+    words = page.get_by_test_id("propose-text").input_value()
+    assert words.startswith("Giờ này đã hết năng lực. Đề nghị họp ")
+    page.get_by_test_id("propose-send").click()
+    expect(proposed).to_have_count(0)
+    refused.get_by_test_id("refuse").click()
+    page.get_by_test_id("refuse-send").click()
+    expect(page.locator("choice-dialog .fault")).to_be_visible()  # never without a reason
+    page.get_by_test_id("refuse-text").fill("Trùng lịch họp của tỉnh")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("served")).to_contain_text(asked[1]["number"])
+    for session, said in zip(asked, (words, "Trùng lịch họp của tỉnh"), strict=True):
+        history = page.request.get(f"{server.http}api/v1/sessions/{session['id']}/history").json()
+        assert [(each["kind"], each["reason"]) for each in history][-1] == ("cancelled", said)
     for session in filling:
         post_json(server, operator, f"sessions/{session['id']}/cancel", {})
 

@@ -1,11 +1,12 @@
-// Element `capacity-chart`: booked load over time, for the register form, the calendar and the pages of capacity and
+// Element `capacity-chart`: booked load over time, and what waits, for the register form, the calendar and the pages of capacity and
 // supervision.
 
 import {html, nothing, svg} from '../vendor/lit.js';
+import {allSessions, errorText} from '../core/api.js';
 import {stepCorners} from './point-choice.js';
-import {ratedAt} from './timeline.js';
+import {ratedAt, stackedSteps} from './timeline.js';
 import {t} from '../core/i18n.js';
-import {day, hourMinute, slot as slotWords} from '../core/time.js';
+import {day, hourMinute, slot as slotWords, utc} from '../core/time.js';
 import {BaseElement} from '../core/base.js';
 
 const WIDTH = 560;
@@ -16,12 +17,18 @@ const TOP = 14;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MAX_TICKS = 10;
+/** A chart of up to this length is tapped by the hour, a longer one by the day. */
+const BY_HOUR_MS = 2 * DAY_MS;
+let charts = 0;
 /** Distances between ticks: hours within a day, else days. */
 const TICKS_MS = [3 * HOUR_MS, DAY_MS, 7 * DAY_MS, 14 * DAY_MS];
 
-/** Draws the booked load over time, the usable and the rated capacity as lines, and the wanted slots as bands. */
+/**
+ * Draws the booked load over time with what waits hatched above it, the usable and the rated capacity as lines, and the
+ * wanted slots as bands. A tap lists the sessions of an hour, or of a day where the chart is long.
+ */
 export class CapacityChart extends BaseElement {
-  static properties = {capacity: {attribute: false}, what: {}, from: {type: Number}, to: {type: Number}, slots: {attribute: false}, rated: {attribute: false}};
+  static properties = {capacity: {attribute: false}, what: {}, from: {type: Number}, to: {type: Number}, slots: {attribute: false}, rated: {attribute: false}, tapped: {state: true}, listed: {state: true}, fault: {state: true}};
 
   constructor() {
     super();
@@ -35,6 +42,12 @@ export class CapacityChart extends BaseElement {
     this.slots = [];
     /** The steps of the rated capacity, where it changes within the chart. @type {RatedStep[]} */
     this.rated = [];
+    this.hatch = `hatch-${(charts += 1)}`;
+    /** The hour or day that was tapped. @type {Slot | null} */
+    this.tapped = null;
+    /** Its sessions; null while they are fetched. @type {Session[] | null} */
+    this.listed = null;
+    this.fault = '';
   }
 
   /** @param {number} at milliseconds */
@@ -54,21 +67,56 @@ export class CapacityChart extends BaseElement {
     const {max, usable} = this.capacity[this.what];
     const peak = Math.max(0, ...this.capacity.steps.map(step => step[this.what]));
     return html`<figure class="chart">
-      <figcaption>${t(`capacity.${this.what}`)}</figcaption>
-      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${t(`capacity.chart-${this.what}`, peak, usable, max)}>
-        ${this.slots.map(slot => this.band(slot))} ${this.area()} ${this.limitLine(max, 'max')} ${this.limitLine(usable, 'usable')} ${this.ticks()}
+      <figcaption>${t(`capacity.${this.what}`)}${this.waits ? html` <span class="key">${t('capacity.hatched')}</span>` : nothing}</figcaption>
+      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${t(`capacity.chart-${this.what}`, peak, usable, max)} @click=${this.tap}>
+        ${this.slots.map(slot => this.band(slot))} ${this.waiting()} ${this.area(this.capacity.steps, 'load')} ${this.limitLine(max, 'max')} ${this.limitLine(usable, 'usable')} ${this.ticks()}
       </svg>
-      ${this.table(usable)}
+      ${this.table(usable)} ${this.tapped ? this.sessionsOf(this.tapped) : nothing}
     </figure>`;
   }
 
   /** Draw the same as a table, for who reads no charts. @param {number} usable */
   table(usable) {
-    const steps = (this.capacity?.steps ?? []).filter(step => step[this.what] && Date.parse(step.start) < this.to && Date.parse(step.end) > this.from);
+    const steps = (this.capacity?.steps ?? []).filter(step => (step[this.what] || this.waitingAt(step)) && Date.parse(step.start) < this.to && Date.parse(step.end) > this.from);
     if (!steps.length) return nothing;
     return html`<details class="fold-line"><summary data-testid="chart-table-${this.what}">${t('capacity.table')}</summary>
-      <table class="ledger" data-testid="chart-rows-${this.what}"><thead><tr><th scope="col">${t('capacity.when')}</th><th scope="col">${t(`capacity.${this.what}`)}</th></tr></thead>
-        <tbody>${steps.map(step => html`<tr><td>${slotWords(step)}</td><td class="number">${step[this.what]}/${usable}</td></tr>`)}</tbody></table></details>`;
+      <table class="ledger" data-testid="chart-rows-${this.what}"><thead><tr><th scope="col">${t('capacity.when')}</th><th scope="col">${t(`capacity.${this.what}`)}</th><th scope="col">${t('capacity.waiting')}</th></tr></thead>
+        <tbody>${steps.map(step => html`<tr><td><button type="button" class="quiet" data-testid="chart-row" @click=${() => this.list(step)}>${slotWords(step)}</button></td><td class="number">${step[this.what]}/${usable}</td><td class="number">${this.waitingAt(step)}</td></tr>`)}</tbody></table></details>`;
+  }
+
+  /** Return what would be added at most within a step. @param {Slot} slot */
+  waitingAt({start, end}) {
+    return Math.max(0, ...(this.capacity?.waiting ?? []).filter(each => each.start < end && start < each.end).map(each => each[this.what]));
+  }
+
+  /** List the sessions of the hour, or day, that is tapped. @param {MouseEvent} event */
+  tap({clientX, currentTarget}) {
+    const box = /** @type {SVGElement} */ (currentTarget).getBoundingClientRect();
+    const share = (((clientX - box.left) / box.width) * WIDTH - LEFT) / (WIDTH - LEFT - 8);
+    const unit = this.to - this.from > BY_HOUR_MS ? DAY_MS : HOUR_MS;
+    const start = this.from + Math.floor((Math.min(0.9999, Math.max(0, share)) * (this.to - this.from)) / unit) * unit;
+    return this.list({start: utc(start), end: utc(start + unit)});
+  }
+
+  /** @param {Slot} time */
+  async list(time) {
+    [this.tapped, this.listed, this.fault] = [{start: time.start, end: time.end}, null, ''];
+    try {
+      const found = await allSessions(time.start, time.end);
+      if (this.tapped?.start === time.start) this.listed = found.filter(({phase}) => phase !== 'cancelled');
+    } catch (failure) {
+      this.fault = errorText(failure);
+    }
+  }
+
+  /** @param {Slot} time */
+  sessionsOf(time) {
+    const {listed, fault} = this;
+    const words = fault || (!listed ? t('app.loading') : listed.length ? '' : t('capacity.none-then'));
+    return html`<section class="of-hour" data-testid="chart-sessions" aria-label=${t('capacity.sessions-of', slotWords(time))}>
+      <p role="status"><strong>${t('capacity.sessions-of', slotWords(time))}</strong> ${words}</p>
+      ${listed?.length ? html`<ul>${listed.map(({number, title, host, official, phase}) => html`<li data-testid="chart-session">${slotWords(official)} · ${number} · ${title} · ${host.label || host.name} <span class="soft">${t(`phase.${phase}`)}</span></li>`)}</ul>` : nothing}
+    </section>`;
   }
 
   /** @param {Slot} slot */
@@ -77,11 +125,24 @@ export class CapacityChart extends BaseElement {
     return svg`<rect class="band" x=${left} y=${TOP} width=${Math.max(2, right - left)} height=${HEIGHT - BOTTOM - TOP}></rect>`;
   }
 
-  area() {
-    const points = stepCorners(this.capacity?.steps ?? [], this.what).map(([at, load]) => `${this.x(at).toFixed(1)},${this.y(load).toFixed(1)}`);
+  /** Whether sessions wait for a code in this time. */
+  get waits() {
+    return (this.capacity?.waiting ?? []).some(step => step[this.what] && Date.parse(step.start) < this.to && Date.parse(step.end) > this.from);
+  }
+
+  /** Draw the load as it were with all that wait: it is hatched where it stands out above the load. */
+  waiting() {
+    if (!this.capacity || !this.waits) return nothing;
+    return svg`<defs><pattern id=${this.hatch} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V6"></path></pattern></defs>
+      ${this.area(stackedSteps(this.capacity.steps, this.capacity.waiting), 'waiting', `url(#${this.hatch})`)}`;
+  }
+
+  /** @param {CapacityStep[]} steps @param {string} kind @param {string} [fill] */
+  area(steps, kind, fill) {
+    const points = stepCorners(steps, this.what).map(([at, load]) => `${this.x(at).toFixed(1)},${this.y(load).toFixed(1)}`);
     if (!points.length) return nothing;
     const [left, right] = [points[0], points[points.length - 1]].map(point => point.split(',')[0]);
-    return svg`<polygon class="load" points="${left},${this.y(0)} ${points.join(' ')} ${right},${this.y(0)}"></polygon>`;
+    return svg`<polygon class=${kind} fill=${fill ?? nothing} data-testid="chart-${kind}" points="${left},${this.y(0)} ${points.join(' ')} ${right},${this.y(0)}"></polygon>`;
   }
 
   /** @param {number} load @param {string} kind */

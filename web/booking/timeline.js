@@ -113,6 +113,21 @@ export function differences(before, after) {
 }
 
 /**
+ * Return two loads on top of each other, as steps that are cut where either changes.
+ * @param {CapacityStep[]} lower
+ * @param {CapacityStep[]} upper
+ * @returns {CapacityStep[]}
+ */
+export function stackedSteps(lower, upper) {
+  const cuts = [...new Set([...lower, ...upper].flatMap(({start, end}) => [start, end]))].sort();
+  const at = (/** @type {CapacityStep[]} */ steps, /** @type {string} */ start) => steps.find(step => step.start <= start && start < step.end) ?? {sessions: 0, points: 0};
+  return cuts.slice(0, -1).map((start, place) => {
+    const [below, above] = [at(lower, start), at(upper, start)];
+    return {start, end: cuts[place + 1], sessions: below.sessions + above.sessions, points: below.points + above.points};
+  });
+}
+
+/**
  * Return the step of rated capacity that holds at an instant.
  * @param {RatedStep[]} steps in order
  * @param {number} at milliseconds

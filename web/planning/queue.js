@@ -1,9 +1,10 @@
 // Page `queue.html`: sessions that wait for a code, and the plan that would admit each.
 
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {ProblemError, confirmPlan, holdPlan, queue, errorText} from '../core/api.js';
+import {ProblemError, cancel, confirmPlan, holdPlan, queue, errorText} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
+import {askText} from '../core/dialog.js';
 import './plan-timeline.js';
 import {keepInAddress, keptInAddress} from '../core/address.js';
 import '../core/top-bar.js';
@@ -13,6 +14,7 @@ import {isCentral} from '../core/nav.js';
 import {day, hourMinute, slot, span} from '../core/time.js';
 import {emptyState, loadingState} from '../core/states.js';
 
+const MAX_REASON = 500; // docs/protocol.md: `POST /sessions/{id}/cancel`
 const POLL_MS = 15_000;
 const SECOND_MS = 1000;
 
@@ -81,6 +83,25 @@ class QueuePage extends Page {
     [this.chosen, this.plan, this.done] = [session.id, null, ''];
     await this.runDecision(async () => {
       this.plan = await holdPlan(session.id);
+      await this.load();
+    });
+  }
+
+  /**
+   * Close a registration with words that reach who registered; `free` is a time that is proposed instead.
+   * @param {QueueStanding} standing
+   * @param {Slot} [free]
+   */
+  async refuse({session}, free) {
+    const id = free ? 'propose' : 'refuse';
+    const reason = await askText({
+      id, title: t(`queue-page.${id}-title`, session.number), text: t(`queue-page.${id}-text`), label: t('queue-page.words'), max: MAX_REASON,
+      value: free ? t('queue-page.proposal', slot(free)) : '', submit: t(`queue-page.${id}`), danger: !free,
+    });
+    if (!reason) return;
+    await this.attempt(async () => {
+      await cancel(session.id, reason);
+      this.done = t('queue-page.refused', session.number);
       await this.load();
     });
   }
@@ -161,7 +182,9 @@ class QueuePage extends Page {
       <div class="row wrap"><strong data-testid="cost">${this.cost(standing)}</strong>
         ${this.mayDecide && standing.servable && this.chosen !== session.id
           ? html`<button type="button" class="main" data-testid="show-plan" ?disabled=${this.busy} @click=${() => this.showPlan(standing)}>${t('queue-page.show')}</button>`
-          : nothing}</div>
+          : nothing}
+        ${this.mayDecide && reason?.suggestions.length ? html`<button type="button" data-testid="propose" @click=${() => this.refuse(standing, reason.suggestions[0])}>${t('queue-page.propose')}</button>` : nothing}
+        ${this.mayDecide ? html`<button type="button" class="danger" data-testid="refuse" @click=${() => this.refuse(standing)}>${t('queue-page.refuse')}</button>` : nothing}</div>
       ${this.chosen === session.id ? this.planForm(standing) : nothing}
     </li>`;
   }

@@ -165,13 +165,14 @@ class AdmissionCommit:
             await self.hold(session.id, plan)
 
     async def _record_and_tell(self, kind: HappeningKind, session: Session) -> None:
-        """Record what happened to a session and send the notices about it."""
+        """Record what happened to a session and send the notices about it, with the reason where one was given."""
         happening = await admission_store.record_happening(
             self.db, session.id, kind, self.now, None, self.act, self.policy.stamp
         )
         new = kind in {"waiting", "issued"}
         receipt = wording.receipt(session.received, session.effective, self.policy.zone) if new else ""
-        await self._announce(kind, session, happening, receipt)
+        gone = self.act.reason if kind in {"cancelled", "released"} else ""
+        await self._announce(kind, session, happening, receipt or gone)
 
     async def _announce(self, kind: HappeningKind, session: Session, happening: int, reason: str = "") -> None:
         """Notify the host unit and the groups. Other units learn whether the session takes place (R-066)."""

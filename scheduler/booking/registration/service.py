@@ -609,6 +609,12 @@ class Scheduler:
         async with self._engine.begin() as db:
             return admission_load.merged(admission_load.sweep(await sessions_store.held(db, window), window))
 
+    async def waiting_load(self, start: datetime, end: datetime) -> list[LoadStep]:
+        """Return the load over [start, end) that sessions would add which wait for a code."""
+        window = Interval(start, end)
+        async with self._engine.begin() as db:
+            return admission_load.merged(admission_load.sweep(await sessions_store.queued(db, window), window))
+
     async def usage(self, start: datetime, end: datetime) -> Usage:
         """Return the peak load in [start, end), and how many sessions waited, lost a code or were refused (R-113)."""
         window = Interval(start, end)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.sessions.access_window import phase_of_slots
 from scheduler.booking.sessions.schema import CODES, REGISTRATION_COUNTER, SCRIPT_ITEMS
+from scheduler.booking.sessions.states import QUEUED
 from scheduler.core import code_encryption
 from scheduler.core.errors import UnknownSession
 from scheduler.core.model import EMERGENCY, AgendaEntry, Interval, ScriptItem, Session, Slot, State
@@ -268,6 +269,12 @@ async def _next_number(db: AsyncConnection, year: int) -> int:
 
 
 # Capacity.
+
+
+async def queued(db: AsyncConnection, window: Interval) -> list[Slot]:
+    """Return the slots of sessions that wait for a code and overlap a window."""
+    query = select(*_SLOT_COLUMNS).join(SESSIONS).where(SESSIONS.c.state.in_(QUEUED) & meets(window.start, window.end))
+    return [Slot(*row) for row in (await db.execute(query)).all()]
 
 
 async def held(db: AsyncConnection, window: Interval) -> list[Slot]:

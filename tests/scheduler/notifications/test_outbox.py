@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.errors import CapacityExceeded, UnknownUnit
-from scheduler.core.model import Amount
+from scheduler.core.model import Act, Amount
 from scheduler.notifications import outbox
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels, Notice, NoticeFacts
@@ -55,6 +55,14 @@ async def test_a_decision_is_notified_on_every_channel_once(services: ServicesFi
     assert [kind for kind, _ in await notices(services)] == ["cancelled"] * 3 + ["granted"] * 3
     assert await services.scheduler.live_code(session.id) is None
     assert {n.sequence for n in await services.notifications.due(NOW) if n.kind == "cancelled"} == {1}
+
+
+async def test_who_registered_reads_why_it_was_cancelled(services: ServicesFixture) -> None:
+    session = await services.scheduler.submit(REQUEST, NOW)
+    await services.scheduler.cancel(session.id, NOW, Act("truc.ban", "Đề nghị họp 14:00–16:00 05/04/2023."))
+    told = [notice for notice in await services.notifications.due(NOW) if notice.kind == "cancelled"]
+    assert {notice.facts.reason for notice in told} == {"Đề nghị họp 14:00–16:00 05/04/2023."}
+    assert all("Đề nghị họp 14:00–16:00 05/04/2023." in notice.facts.text() for notice in told)
 
 
 async def test_r071_the_receipt_of_a_form_states_arrival_and_effective_time(services: ServicesFixture) -> None:

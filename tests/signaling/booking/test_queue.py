@@ -86,6 +86,15 @@ async def test_a_registration_may_wait_and_is_told_why(world: World) -> None:
     assert await refused(client, "/registrations", impossible) == (409, "capacity")
 
 
+async def test_the_load_of_those_who_wait_is_told_apart(world: World) -> None:
+    client = await world.signed_in("central")
+    await full(client)
+    load = await got(client, f"/capacity?from={DAY}T01:00:00Z&to={DAY}T03:00:00Z")
+    hours_of = {"start": f"{DAY}T01:00:00Z", "end": f"{DAY}T03:00:00Z"}
+    assert load["steps"] == [{**hours_of, "sessions": 2, "points": 150}]
+    assert load["waiting"] == [{**hours_of, "sessions": 1, "points": 100}]
+
+
 async def test_the_host_is_not_told_who_else_meets(world: World) -> None:
     _, _, waiting = await full(await world.signed_in("central"))
     standing = await got(await world.signed_in("host"), f"/sessions/{waiting['id']}/standing")

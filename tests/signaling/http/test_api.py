@@ -663,6 +663,7 @@ async def test_capacity_shows_limits_and_steps(world: World) -> None:
                 {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T03:00:00Z", "sessions": 1, "points": 2},
                 {"start": "2026-04-06T03:00:00Z", "end": "2026-04-06T04:00:00Z", "sessions": 0, "points": 0},
             ],
+            "waiting": [{"start": "2026-04-06T00:00:00Z", "end": "2026-04-06T04:00:00Z", "sessions": 0, "points": 0}],
         }
     async with client.get("/api/v1/capacity?from=2026-01-01T00:00:00Z&to=2027-12-01T00:00:00Z") as response:
         assert await problem_of(response) == (422, "invalid")

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {barPosition, differences, enclosingHours, assignLanes, foldLanes, leafValues, mondayOf, ratedAt} from '../../booking/timeline.js';
+import {barPosition, differences, enclosingHours, assignLanes, foldLanes, leafValues, mondayOf, ratedAt, stackedSteps} from '../../booking/timeline.js';
 
 const slot = (start, end) => ({start: `2026-04-06T${start}:00Z`, end: `2026-04-06T${end}:00Z`});
 const at = time => Date.parse(`2026-04-06T${time}:00Z`);
@@ -51,4 +51,11 @@ test('differences name the rule and both values', () => {
 test('rated capacity is a step function of time', () => {
   const steps = [{since: null, sessions: 1}, {since: '2026-04-06T02:00:00Z', sessions: 2}];
   assert.deepEqual(['01:59', '02:00', '09:00'].map(time => ratedAt(steps, at(time)).sessions), [1, 2, 2]);
+});
+
+test('two loads stand on each other, cut where either changes', () => {
+  const step = (start, end, sessions, points) => ({...slot(start, end), sessions, points});
+  const [lower, upper] = [[step('01:00', '03:00', 1, 10), step('03:00', '05:00', 0, 0)], [step('01:00', '02:00', 0, 0), step('02:00', '05:00', 2, 7)]];
+  assert.deepEqual(stackedSteps(lower, upper), [step('01:00', '02:00', 1, 10), step('02:00', '03:00', 3, 17), step('03:00', '05:00', 2, 7)]);
+  assert.deepEqual(stackedSteps([], []), []);
 });

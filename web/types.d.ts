@@ -181,7 +181,7 @@ interface RatedCapacity { share: {num: number, den: number}; test_legs: number; 
 interface CapacityChange { since: string | null; until: string | null; sessions: number; points: number; reason: string }
 interface LoadPeak { load: number; at: string | null }
 /** A machine that moves media: the server's own without a name, one that is not connected without workers. */
-interface MediaMachine { name: string | null; workers: { name: string; rooms: number; seats: number; records: boolean }[] }
+interface MediaMachine { name: string | null; workers: { name: string; rooms: number; seats: number; records: boolean; caption_pct: number | null }[] }
 /** CPU in percent of a core of a session of so many points; `recorded` comes on top of `forwarded`. */
 interface SessionCosts { measured: string; machine: string; cores: number; points: number; forwarded: number; composed: number; recorded: number }
 interface Costs { session: SessionCosts | null; recordings: ComposedWhen }
@@ -369,6 +369,10 @@ interface Message { type: string; ref?: string; [field: string]: any }
 /** A chat message: from the chair to everyone or to the point `to`, else from a point to the chair. */
 interface ChatMessage { id: number; at: string; point: string | null; name: string; chair: boolean; to: string | null; text: string }
 
+/** What a speaker said lately; `at` is when the last word came, by the server's clock in milliseconds. */
+interface CaptionedSpeaker { seat: string; name: string; utterance: string; before: string; text: string; at: number }
+/** Live captions, which the server may offer; `said` are the latest whole utterances. */
+interface Captions { offered: boolean; on: boolean; state: 'on' | 'behind' | 'away'; speakers: CaptionedSpeaker[]; said: { id: string; seat: string; name: string; text: string }[] }
 interface Chat { open: boolean; messages: ChatMessage[] }
 
 /** A point that is entitled to vote; `choice` is null in a secret vote, and before it has voted. */
@@ -391,7 +395,7 @@ interface OnDuty { name: string; phone: string }
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean; may_direct: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; presets?: SavedPreset[]; agenda?: Agenda; duty?: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; locks: Locks; speaking: string | null; chat?: Chat; vote?: Message | null; wanted: number; now: string;
+  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; presets?: SavedPreset[]; agenda?: Agenda; duty?: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; locks: Locks; speaking: string | null; chat?: Chat; vote?: Message | null; captions?: boolean; wanted: number; now: string;
 }
 
 /** An absent point that was called. */
@@ -411,7 +415,7 @@ interface Tiles { tiles: ForwardedTile[]; width: number; height: number; heading
 /** A meeting as one seat knows it. `skew` is server time minus the device's, milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: AudienceLayouts;
-  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; presets: SavedPreset[]; called: CalledPoint[]; removed: RemovedPoint[]; agenda: Agenda; duty: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; chat: Chat; vote: Vote | null; skew: number;
+  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; presets: SavedPreset[]; called: CalledPoint[]; removed: RemovedPoint[]; agenda: Agenda; duty: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; chat: Chat; vote: Vote | null; captions: Captions; skew: number;
   /** When the meeting ends, since an emergency took its code. */
   givesWay: string | null;
   /** dBov by seat, of those who have the floor and are heard. */

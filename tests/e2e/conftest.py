@@ -10,13 +10,19 @@ from tests.e2e import browsers
 from tests.e2e.people import HOST, People
 from tests.e2e.server import MEDIA_PORT, Server, running
 
+SAID = [
+    [["Kính", 0.4], ["thưa", 0.8], ["các", 1.2], ["đồng", 1.6], ["chí,", 2.0]],
+    [["tôi", 2.6], ["xin", 3.0], ["báo", 3.4], ["cáo.", 3.8]],
+]
+"""What captions say of everyone who speaks: two utterances, words with their ends in seconds."""
+
 expect.set_options(timeout=browsers.PATIENCE_S * 1000)
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Run a server with the accounts of one district, another district and the centre."""
-    with running(tmp_path_factory.mktemp("e2e") / "data", sip=True) as started:
+    with running(tmp_path_factory.mktemp("e2e") / "data", sip=True, said=[SAID]) as started:
         started.create("ubnd.nha-trang", "--role", "registrant", "--role", "site", "--point", "ubnd.nha-trang")
         started.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
         started.create("nt.vinhhai", "--role", "site", "--point", "nt.vinhhai")

@@ -1,5 +1,6 @@
 """Runs a real server, started from the command line and stopped by Ctrl-C."""
 
+import json
 import os
 import re
 import signal
@@ -9,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from mediaserver.captions import scripted
 
 LAN = "10.99.0.1"
 """The fake LAN card of `netns.sh`."""
@@ -84,13 +87,23 @@ def admin(data: Path, *arguments: str) -> str:
 
 
 @contextmanager
-def running(data: Path, media_port: int = MEDIA_PORT, http_port: int = 0, *, sip: bool = False) -> Iterator[Server]:
+def running(
+    data: Path, media_port: int = MEDIA_PORT, http_port: int = 0, *, sip: bool = False, said: object = None
+) -> Iterator[Server]:
     """Start a server on `data`, with a SIP gateway at :data:`SIP` if wanted; end it by Ctrl-C afterwards and check its
-    exit code."""
+    exit code.
+
+    Captions say what is `said`, a script as of :mod:`mediaserver.captions.scripted`; without one there are none.
+    """
     log = (data.parent / f"{data.name}.log").open("w")
     ports = {"DIEMCAU_MEDIA_PORT": str(media_port), "DIEMCAU_HTTP_PORT": str(http_port)}
     if sip:
         ports |= {"DIEMCAU_SIP_HOST": SIP[0], "DIEMCAU_SIP_PORT": str(SIP[1])}
+    if said is not None:
+        script = data.parent / f"{data.name}-asr" / scripted.FILE
+        script.parent.mkdir()
+        script.write_text(json.dumps(said), encoding="utf-8")
+        ports |= {"DIEMCAU_ASR_MODEL": str(script.parent)}
 
     def start() -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -28,7 +28,7 @@ COVERED = """() => {
   const box = element => element.getBoundingClientRect();
   const seen = selector => [...document.querySelectorAll(selector)].filter(each => each.checkVisibility());
   const names = seen('[data-testid=tile] .name');
-  const over = seen('.room-head, .turn, control-bar, .prompt, .share-bar, .watermark');
+  const over = seen('.room-head, .captions, .turn, control-bar, .prompt, .share-bar, .watermark');
   const beyond = (a, b) => a.left >= b.right - 1 || a.top >= b.bottom - 1;
   const apart = (a, b) => beyond(a, b) || beyond(b, a);
   const faults = names.flatMap(name => over.filter(each => !apart(box(name), box(each))).map(each => each.className));
@@ -46,6 +46,15 @@ ACTIONS = """() => {
   mediaSession.setActionHandler = (action, run) => (set(action, run), window.actions[action] = run);
 }"""
 """Keeps what the browser is to call by itself."""
+IN_LINES = """() => {
+  const box = id => document.querySelector(`[data-testid=${id}]`).getBoundingClientRect();
+  const lines = box('captions-lines');
+  const within = ({top, bottom}) => top >= lines.top - 1 && bottom <= lines.bottom + 1;
+  return [within(box('caption-name')), within(box('caption-text'))];
+}"""
+"""Whether the speaker's name and a short text stand within the lines of the captions."""
+
+
 CUT = """off => {
   const {protocol} = document.querySelector('room-page').meeting;
   protocol.reach ??= protocol.open;
@@ -150,6 +159,38 @@ def test_ux_07_defect_10_20_names_are_never_covered_and_title_line_and_turn_stay
     for place in ("room-head", "turn", "quality", "clock"):
         expect(meeting.firefox.get_by_test_id(place)).to_be_visible()
     expect(meeting.firefox.get_by_role("heading", name=TITLE)).to_be_visible()
+
+
+def test_captions_are_read_by_who_wants_them_under_the_speakers_name(meeting: Meeting) -> None:
+    reader, other = meeting.points
+    expect(reader.get_by_test_id("captions")).to_have_attribute("aria-pressed", "false")
+    expect(reader.get_by_test_id("captions-lines")).to_have_count(0)
+    reader.locator("body").press("t")
+    expect(reader.get_by_test_id("captions")).to_have_attribute("aria-pressed", "true")
+    expect(reader.get_by_test_id("captions-lines")).to_have_attribute("data-state", "on")
+    meeting.host.get_by_test_id("captions").click()
+    meeting.host.get_by_test_id("mic").click()
+    for page in (reader, meeting.host):
+        expect(page.get_by_test_id("caption-text")).to_have_text("Kính thưa các đồng chí, tôi xin báo cáo.")
+        expect(page.get_by_test_id("caption-name")).to_have_text("UBND thành phố Nha Trang")
+        assert page.evaluate(IN_LINES) == [True, True]
+    expect(reader.get_by_role("log")).to_have_text(re.compile("UBND thành phố Nha Trang: tôi xin báo cáo."))
+    expect(other.get_by_test_id("captions-lines")).to_have_count(0)
+    meeting.host.get_by_test_id("mic").click()
+    meeting.invite(other)
+    other.get_by_test_id("floor-accept").click()
+    expect(reader.get_by_test_id("caption-name").last).to_have_text("UBND phường Vĩnh Hải")
+    for width, height in [*SIZES, (320, 640)]:
+        reader.set_viewport_size({"width": width, "height": height})
+        wait_until(reader, lambda: reader.evaluate(COVERED)[1] == [], f"nothing covered at {width}x{height}")
+    reader.set_viewport_size({"width": 1280, "height": 800})
+    meeting.cut(reader)
+    expect(reader.get_by_test_id("turn")).to_have_attribute("data-turn", "lost")
+    meeting.cut(reader, off=False)
+    expect(reader.get_by_test_id("captions-lines")).to_have_attribute("data-state", "on")
+    for page in (reader, meeting.host):
+        page.locator("body").press("t")
+        expect(page.get_by_test_id("captions-lines")).to_have_count(0)
 
 
 def test_ux_11_defect_09_an_invitation_sounds_and_rests_without_a_network(meeting: Meeting) -> None:

@@ -177,12 +177,12 @@ class CapacityPage extends Page {
   workerTable(machines) {
     /** @param {MediaMachine} machine */
     const called = ({name}) => name ?? t('capacity-page.own');
-    return html`<table data-testid="machines"><thead><tr>${['machine', 'state', 'rooms', 'seats', 'records'].map(column => html`<th>${t(`capacity-page.${column}`)}</th>`)}</tr></thead>
+    return html`<table data-testid="machines"><thead><tr>${['machine', 'state', 'rooms', 'seats', 'captions', 'records'].map(column => html`<th>${t(`capacity-page.${column}`)}</th>`)}</tr></thead>
       <tbody>${machines.map(machine => machine.workers.length
-        ? machine.workers.map(({name, rooms, seats, records}) => html`<tr data-testid="worker" data-name=${name}>
+        ? machine.workers.map(({name, rooms, seats, records, caption_pct}) => html`<tr data-testid="worker" data-name=${name}>
           <td>${t('capacity-page.process', called(machine), name.slice(name.indexOf('/') + 1))}</td><td><span class="badge open">${t('capacity-page.here')}</span></td>
-          <td>${rooms}</td><td>${seats}</td><td>${t(records ? 'capacity-page.records-yes' : 'capacity-page.records-no')}</td></tr>`)
-        : html`<tr data-testid="worker"><td>${called(machine)}</td><td><span class="badge cancelled">${t('capacity-page.away')}</span></td><td>–</td><td>–</td><td>–</td></tr>`)}</tbody></table>`;
+          <td>${rooms}</td><td>${seats}</td><td>${caption_pct === null ? '–' : t('capacity-page.captions-cost', caption_pct)}</td><td>${t(records ? 'capacity-page.records-yes' : 'capacity-page.records-no')}</td></tr>`)
+        : html`<tr data-testid="worker"><td>${called(machine)}</td><td><span class="badge cancelled">${t('capacity-page.away')}</span></td><td>–</td><td>–</td><td>–</td><td>–</td></tr>`)}</tbody></table>`;
   }
 
   /** @param {RatedStep[]} steps */

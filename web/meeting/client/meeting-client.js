@@ -3,6 +3,7 @@
 // message; `floor` (detail) is "given" or "taken".
 
 import {t} from '../../core/i18n.js';
+import {NO_CAPTIONS} from './captions.js';
 import {latest} from './chat.js';
 import {PeerConnection} from './peer-connection.js';
 import {HINT_MS, TALK_MS, needsOtherPicture, floorChange, micState, ownSeat, quality, recordState, reduce, initialState, heightToRequest, properName, talkedMs} from './meeting-state.js';
@@ -89,6 +90,8 @@ export class MeetingClient extends EventTarget {
     this.measuredAt = 0;
     /** The number of the last chat message that was read. */
     this.chatRead = 0;
+    /** Whether this seat reads captions. */
+    this.captionsOn = false;
     this.changeScheduled = false;
     /** The server's clock when the connection was lost; null while it is not. @type {number | null} */
     this.lostAt = null;
@@ -333,6 +336,23 @@ export class MeetingClient extends EventTarget {
     this.protocol.send({type: 'chat-open', on});
   }
 
+  /** Show what is said as text, or no longer; where the server cannot, say so. */
+  toggleCaptions() {
+    if (!this.state) return;
+    if (!this.state.captions.offered) return this.notice('captions.none');
+    this.captionsOn = !this.captionsOn;
+    this.requestCaptions();
+    this.notice(this.captionsOn ? 'captions.now-on' : 'captions.now-off');
+  }
+
+  /** Tell the server whether this seat reads captions, and forget those before. */
+  requestCaptions() {
+    if (!this.state?.captions.offered) return;
+    this.state = {...this.state, captions: {...NO_CAPTIONS, offered: true, on: this.captionsOn}};
+    this.protocol.send({type: 'captions', on: this.captionsOn});
+    this.scheduleChange();
+  }
+
   /** Take all chat messages for read. */
   readChat() {
     const newest = this.state ? latest(this.state.chat) : 0;
@@ -540,6 +560,7 @@ export class MeetingClient extends EventTarget {
       return this.showTiles();
     }
     if (!this.state) return;
+    if (message.type === 'caption') message.at = this.now;
     const before = this.state;
     this.state = reduce(before, message);
     this.handleChanges(before);
@@ -552,6 +573,7 @@ export class MeetingClient extends EventTarget {
     this.state = initialState(message, Date.now());
     this.reportMedia();
     this.reportOnePicture();
+    if (this.captionsOn) this.requestCaptions(); // the server forgot it with the socket
     // Media may have continued while the socket was lost; only then the peer connection is kept.
     if (!(this.connection.healthy && this.seat?.media === 'connected')) this.connection.connect();
     else this.connection.setWantedHeight(message.wanted);

@@ -1,6 +1,7 @@
 // The state of a meeting as one seat knows it, its reducers, and the questions that pages ask of it. Pure functions:
 // no DOM, no clock, no socket.
 
+import {NO_CAPTIONS, withCaption} from './captions.js';
 import {addMessage} from './chat.js';
 import {layoutFields} from './layouts.js';
 import {NO_AGENDA} from './script.js';
@@ -37,6 +38,7 @@ export const initialState = (joined, now) => ({
   speaking: joined.speaking ?? null,
   chat: joined.chat ?? {open: false, messages: []},
   vote: voteOf(joined.vote),
+  captions: {...NO_CAPTIONS, offered: joined.captions ?? false},
   levels: {},
   givesWay: null,
   incidents: [],
@@ -104,6 +106,8 @@ const REDUCERS = {
   'vote-state': (state, message) => ({...state, vote: voteOf(message)}),
   'vote-taken': (state, message) => ({...state, vote: withOwn(state.vote, message)}),
   'vote-cast': (state, message) => ({...state, vote: withCast(state.vote, message)}),
+  caption: (state, message) => ({...state, captions: withCaption(state.captions, message)}),
+  captions: (state, {state: word}) => ({...state, captions: {...state.captions, state: word}}),
   lines: (state, {weak}) => ({...state, weak}),
   called: (state, {points}) => ({...state, called: points}),
   removed: (state, {points}) => ({...state, removed: points}),

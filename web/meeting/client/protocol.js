@@ -5,7 +5,7 @@
 //                    ├─waiting─> waiting ─admitted─> joined
 //                    └─refused─> refused            └─bye─> ended
 
-const REPEATED = new Set(['media', 'one-picture']); // joining sends them again
+const REPEATED = new Set(['media', 'one-picture', 'captions']); // joining sends them again
 const BACKOFF_MS = [250, 500, 750, 1000, 1000, 2000]; // a server that is back is joined again within 3 s
 const REPLY_MS = 8000;
 const SILENT_MS = 4000; // the server pings every 4 s and drops a silent socket after 4 more; so do we

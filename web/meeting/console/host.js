@@ -135,6 +135,7 @@ class HostPage extends MeetingPage {
       ${this.bar()}
       <section class="programme" aria-label=${t('host.programme')}>
         <meeting-video .meeting=${meeting} .tick=${tick} .page=${'console'}></meeting-video>
+        <caption-lines .meeting=${meeting} .tick=${tick}></caption-lines>
         <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
         <div class="notices">
           <chat-notice .state=${state} .now=${meeting.now}></chat-notice>

@@ -36,7 +36,7 @@ export class ControlBar extends BaseElement {
     if (this.chair) return this.chairBar(state);
     return html`${this.topic()}<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
       <div class="group">${micButton(this.meeting)} ${this.camera()} ${this.hand()} ${this.share()}</div>
-      <div class="group">${state ? this.viewSelect(state) : nothing} ${this.people()} ${state && this.panel ? this.chat(state) : nothing}</div>
+      <div class="group">${state ? this.viewSelect(state) : nothing} ${this.captions()} ${this.people()} ${state && this.panel ? this.chat(state) : nothing}</div>
       <div class="group">${this.button('fault', 'warn', t('fault.report'), () => this.emit('fault'))}
         ${this.console ? html`<a class="button tool" href=${this.console} data-testid="console">${icon('console')}<span>${t('room.console')}</span></a>` : nothing}
         <action-menu .words=${t('room.more')} .actions=${this.more()}></action-menu>
@@ -46,7 +46,9 @@ export class ControlBar extends BaseElement {
 
   /** Return what is needed seldom. @returns {import('../../core/action-menu.js').MenuAction[]} */
   more() {
+    const {captions} = this.meeting?.state ?? {};
     return [
+      ...(captions?.offered ? [{label: t(captions.on ? 'captions.hide' : 'captions.show'), picture: 'captions', testid: 'captions-menu', run: () => this.meeting?.toggleCaptions()}] : []),
       {label: t('settings.title'), picture: 'camera', testid: 'settings-open', run: () => this.emit('settings')},
       ...(canOpenWindow() ? [{label: t('room.small'), picture: 'small', testid: 'small', run: () => this.emit('small')}] : []),
       {label: t('room.full'), picture: 'full', testid: 'full', run: () => this.emit('full')},
@@ -57,7 +59,7 @@ export class ControlBar extends BaseElement {
   /** Draw the devices of who sits at the console, who need not raise a hand. @param {MeetingState | null | undefined} state */
   chairBar(state) {
     return html`<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
-      ${micButton(this.meeting)} ${this.camera()} ${this.share()} ${state ? this.viewSelect(state) : nothing}
+      ${micButton(this.meeting)} ${this.camera()} ${this.share()} ${state ? this.viewSelect(state) : nothing} ${this.captions()}
       ${this.button('fault', 'warn', t('fault.report'), () => this.emit('fault'))}
       ${this.button('full', 'full', t('room.full'), () => this.emit('full'))} ${this.button('keys', 'help', t('keys.title'), () => this.emit('keys'))}
     </div>`;
@@ -89,6 +91,15 @@ export class ControlBar extends BaseElement {
     const on = state.content === state.me;
     return html`<button type="button" class="tool" data-testid="share" data-state=${on ? 'on' : 'off'} aria-pressed=${on} @click=${() => meeting.toggleShare()}>
       ${icon('share')}<span>${t(on ? 'share.stop' : 'share.start')}</span>
+    </button>`;
+  }
+
+  /** Draw the switch of captions, where the server has a model; on a narrow page the menu has it. */
+  captions() {
+    const {captions} = this.meeting?.state ?? {};
+    if (!captions?.offered) return nothing;
+    return html`<button type="button" class="tool captions-switch" data-testid="captions" aria-pressed=${captions.on} @click=${() => this.meeting?.toggleCaptions()}>
+      ${icon('captions')}<span>${t('captions.title')}</span>
     </button>`;
   }
 

@@ -78,7 +78,8 @@ export class DeviceSettings extends BaseElement {
         <label class="field"><span>${t('settings.language')}</span>
           <select data-testid="language-picker" @change=${(/** @type {any} */ {target}) => useLanguage(target.value)}>
             ${LANGUAGES.map(one => html`<option value=${one} lang=${one} .selected=${live(one === language)}>${languageName(one)}</option>`)}
-          </select></label></div>
+          </select></label>
+        ${this.meeting.state?.captions.offered === false ? html`<p class="soft" data-testid="no-captions">${t('captions.none')}</p>` : nothing}</div>
       <form method="dialog" class="row end"><button class="main" data-testid="settings-close">${t('app.close')}</button></form>
     </dialog>`;
   }

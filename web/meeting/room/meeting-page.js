@@ -10,6 +10,7 @@ import {MeetingClient} from '../client/meeting-client.js';
 import {hourMinute} from '../../core/time.js';
 import {errorMessage, icon, BaseElement, goToSignIn, setTitle} from '../../core/base.js';
 import {codeField} from '../../core/code-field.js';
+import './caption-lines.js';
 import './control-bar.js';
 import './incident-dialog.js';
 import './floor-prompt.js';
@@ -82,6 +83,7 @@ export class MeetingPage extends BaseElement {
       h: () => this.meeting.toggleHand(),
       s: () => this.press('share'),
       l: () => this.goToLayouts(),
+      t: () => this.meeting.toggleCaptions(),
       f: () => this.fullScreen(),
       '?': () => this.showKeys(),
     };

@@ -113,6 +113,7 @@ class RoomPage extends MeetingPage {
       </div>
       <chat-panel class="panel" ?hidden=${!this.chatShown} .meeting=${meeting} .tick=${tick} @close=${this.toggleChat}></chat-panel>
       <share-bar .meeting=${meeting} .tick=${tick}></share-bar>
+      <caption-lines .meeting=${meeting} .tick=${tick}></caption-lines>
       <turn-line .meeting=${meeting} .tick=${tick}></turn-line>
       <control-bar .meeting=${meeting} .tick=${tick} .panel=${true} .console=${state?.controller ? `host.html?code=${meeting.protocol.code}` : ''}
         @people=${this.togglePeople} @chat=${this.toggleChat} @small=${this.toggleSmall} @full=${this.fullScreen} @keys=${this.showKeys} @settings=${this.openSettings} @fault=${this.openIncidentDialog} @leave=${this.leave}></control-bar>

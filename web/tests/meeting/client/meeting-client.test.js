@@ -456,3 +456,21 @@ test('a page says that only sound comes after four seconds without a picture tha
   now += 10_000;
   assert.deepEqual([after(3, 0), after(2, 0)], [false, true], 'nothing came for ten seconds');
 });
+
+test('captions are asked for by who wants them, again after a loss, and not of a server without a model', async () => {
+  const {meeting, notices} = await joinedClient({captions: true});
+  const said = () => sockets.at(-1).sent.filter(({type}) => type === 'captions').map(({on}) => on);
+  assert.deepEqual([said(), meeting.state.captions.on], [[], false]);
+  meeting.toggleCaptions();
+  sockets.at(-1).receive({type: 'captions', state: 'on'});
+  sockets.at(-1).receive({type: 'caption', seat: 'x', name: 'X', utterance: '0-0', text: 'Kính thưa', start: 1, end: 2, final: false});
+  assert.deepEqual([said(), meeting.state.captions.state, meeting.state.captions.speakers[0].text], [[true], 'on', 'Kính thưa']);
+  await reconnect(meeting, {captions: true});
+  assert.deepEqual([said(), meeting.state.captions.on, meeting.state.captions.speakers], [[true], true, []]);
+  meeting.toggleCaptions();
+  assert.deepEqual([said(), meeting.state.captions.on, notices], [[true, false], false, ['captions.now-on', 'captions.now-off']]);
+
+  const {meeting: other, notices: told} = await joinedClient();
+  other.toggleCaptions();
+  assert.deepEqual([said(), told], [[], ['captions.none']]);
+});

@@ -173,6 +173,8 @@ class Route:
     """False for a POST that changes no data."""
     own: bool = False
     """Whether it changes only what is the account's own, as its sign-ins: also those who only supervise may do that."""
+    public: bool = False
+    """Whether the response tells nothing of anybody: it is compressed, for its length tells nothing either."""
     group: str = ""
     """First half of the operationId; the table of all routes sets it."""
 

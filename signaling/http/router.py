@@ -57,9 +57,12 @@ def _handler(route: Route) -> Any:
         response = await route.handler(request)
         if isinstance(response, web.StreamResponse):
             return response
-        return web.Response(
+        answer = web.Response(
             body=adapter.dump_json(response, by_alias=True), content_type="application/json", status=route.status
         )
+        if route.public:
+            answer.enable_compression()
+        return answer
 
     async def handle(request: web.Request) -> web.StreamResponse:
         account = NOBODY if route.access == "open" else await signed_in(request, route.access == "new-password")

@@ -54,4 +54,14 @@ def _plan(family: LayoutFamily, points: int | None) -> LayoutPlan:
     )
 
 
-ROUTES = [Route("GET", "/layouts", layouts, "Layouts of the composed picture", list[LayoutPlan], query=LayoutQuery)]
+ROUTES = [
+    Route(
+        "GET",
+        "/layouts",
+        layouts,
+        "Layouts of the composed picture",
+        list[LayoutPlan],
+        query=LayoutQuery,
+        public=True,
+    )
+]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.clip import FPS
@@ -193,6 +193,8 @@ def take_recording(server: Server, host: Page) -> None:
     host.wait_for_timeout(RECORDED_MS)
     stop_recording(host)
     page = host.context.new_page()
+    width, height = SHOWN.sizes[0]
+    page.set_viewport_size({"width": width, "height": height})
     page.goto(f"{server.http}recordings.html")
     ready = page.locator('[data-testid="recording-row"][data-state="ready"]')
     ready.get_by_test_id("thumbnail").wait_for(timeout=READY_MS)
@@ -218,6 +220,7 @@ def take_all_pages(server: Server, browser: Browser, out: Path, selection: Selec
 def main() -> None:
     """Start a server with some sessions; take its pages, then those of a meeting, then its recording."""
     selection = SHOWN if "--shown" in sys.argv[1:] else ALL
+    expect.set_options(timeout=browsers.PATIENCE_S * 1000)
     out = ROOT / "build" / "screenshots"
     with (
         tempfile.TemporaryDirectory() as directory,

@@ -13,7 +13,7 @@ from tests.e2e.server import Server
 LINE = {"offline": False, "latency": 40, "downloadThroughput": 500_000, "uploadThroughput": 500_000}
 """4 Mbit/s each way with 40 ms, as Chromium emulates it."""
 FIRST_PAGE_BYTES = 200_000
-MEETING_PAGE_BYTES = 380_000
+MEETING_PAGE_BYTES = 350_000
 """With fonts and texts."""
 SHIFT = 0.01
 SETTLED_MS = 1500

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler.core import database
+from scheduler.core.code_encryption import CodeCipher
 from scheduler.notifications.wording import NOWHERE
 from scheduler.operations.closing.handover_service import HandoverService
 from scheduler.policy import profile_files
@@ -126,7 +127,8 @@ def write_by_hand(server: Server, write: Callable[[AsyncEngine], Awaitable[objec
     """Write into the database of a server what its jobs write in time."""
 
     async def written() -> None:
-        engine = database.connect(f"sqlite:///{server.data / 'diemcau.sqlite3'}")
+        key = (server.data / "code.key").read_bytes()
+        engine = database.connect(f"sqlite:///{server.data / 'diemcau.sqlite3'}", CodeCipher(key))
         await write(engine)
         await engine.dispose()
 

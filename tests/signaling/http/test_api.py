@@ -445,6 +445,7 @@ async def test_a_supervisor_with_another_role_changes_things_by_that_role_alone(
 async def test_layouts_are_drawn_as_they_are_composed(world: World) -> None:
     client = await world.signed_in("host")
     async with client.get("/api/v1/layouts") as response:
+        assert response.headers["Content-Encoding"] == "deflate"  # it is the same for everybody
         plans = {plan["kind"]: plan for plan in await response.json()}
     assert list(plans) == list(get_args(LayoutKind))
     assert plans["1+5"]["cells"][0] == {"x": 0, "y": 0, "width": 2, "height": 2, "role": "main"}

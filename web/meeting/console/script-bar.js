@@ -7,7 +7,6 @@ import {EMPTY_SCRIPT, neighbours, elapsedSeconds, isOverdue, itemToSend, planned
 import {hostPoint} from '../client/meeting-state.js';
 import {span, timeLeft} from '../../core/time.js';
 import {errorMessage, icon, BaseElement} from '../../core/base.js';
-import './script-editor.js';
 
 /**
  * Steps through the script in the console, shows planned and elapsed time, and opens the editor. Fires `command` with
@@ -31,6 +30,11 @@ export class ScriptBar extends BaseElement {
     /** @type {ScriptItem[] | null} what is being changed */
     this.draft = null;
     this.error = '';
+  }
+
+  /** Load what edits a script when one is edited: few meetings need it. */
+  willUpdate() {
+    if (this.draft) import('./script-editor.js');
   }
 
   /** @param {string | null | undefined} to */

@@ -22,4 +22,4 @@ class AlreadyVoted(VoteError):
 
 
 class BallotsLost(VoteError):
-    """The key of a secret vote is gone, so that its ballots cannot be counted."""
+    """The ballots of a secret vote cannot be counted: its key is gone, or its counts were changed by hand."""

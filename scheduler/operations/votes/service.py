@@ -68,7 +68,7 @@ class Votes:
             elif voter.voted:
                 raise AlreadyVoted
             else:
-                counts = list(self._keys.open(id_, await store.sealed(db, id_)))
+                counts = list(await self._ballots(db, vote))
                 counts[choice] += 1
                 await store.mark(db, id_, voter)
                 await store.seal(db, id_, self._keys.seal(id_, counts))
@@ -139,9 +139,19 @@ class Votes:
         if vote.cast < MIN_SECRET:
             return None
         try:
-            return self._keys.open(vote.id, await store.sealed(db, vote.id))
+            return await self._ballots(db, vote)
         except BallotsLost:
             return None
+
+    async def _ballots(self, db: AsyncConnection, vote: Vote) -> tuple[int, ...]:
+        """Return the ballots so far for each choice of a secret vote. Raises BallotsLost.
+
+        They are as many as the points that have voted: who put earlier counts back could have one ballot counted alone.
+        """
+        counts = self._keys.open(vote.id, await store.sealed(db, vote.id))
+        if sum(counts) != vote.cast:
+            raise BallotsLost
+        return counts
 
     async def _running(self, db: AsyncConnection, id_: str) -> Vote:
         vote = await self._known(db, id_)

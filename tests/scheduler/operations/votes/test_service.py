@@ -201,6 +201,31 @@ async def test_a_vote_stays_closed_where_its_key_cannot_be_destroyed_yet(
     assert (await votes.open(vote.session, OPEN, VOTERS, "host", NOW)).number == 2
 
 
+async def test_counts_that_were_put_back_by_hand_tell_no_ballot(services: ServicesFixture, keys: BallotKeys) -> None:
+    votes, vote = await opened(services, keys, SECRET)
+
+    async def put(sealed: str) -> None:
+        async with services.engine.begin() as db:
+            await db.execute(text("UPDATE votes SET sealed = :sealed"), {"sealed": sealed})
+
+    async def kept() -> str:
+        return str((await dump(services.engine))["votes"][0]["sealed"])
+
+    nobody = await kept()
+    await votes.cast(vote.id, HOST, 0)
+    one = await kept()
+    await votes.cast(vote.id, CITY, 1)
+    both = await kept()
+    await put(nobody)  # before the ballot of the next point, which would be counted alone
+    with pytest.raises(BallotsLost):
+        await votes.cast(vote.id, LOC_THO, 2)
+    await put(both)
+    await votes.cast(vote.id, LOC_THO, 2)
+    await put(one)
+    closed = await votes.close(vote.id, "host", NOW)
+    assert (closed.counts, closed.cast) == (None, 3)
+
+
 async def test_without_its_key_a_secret_vote_takes_no_ballot_and_has_no_result(
     services: ServicesFixture, keys: BallotKeys
 ) -> None:

@@ -395,7 +395,7 @@ interface OnDuty { name: string; phone: string }
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean; may_direct: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; presets?: SavedPreset[]; agenda?: Agenda; duty?: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; locks: Locks; speaking: string | null; chat?: Chat; vote?: Message | null; captions?: boolean; wanted: number; now: string;
+  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; presets?: SavedPreset[]; agenda?: Agenda; duty?: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; one_picture: boolean; locks: Locks; speaking: string | null; heard?: string[]; chat?: Chat; vote?: Message | null; captions?: boolean; wanted: number; now: string;
 }
 
 /** An absent point that was called. */
@@ -415,7 +415,7 @@ interface Tiles { tiles: ForwardedTile[]; width: number; height: number; heading
 /** A meeting as one seat knows it. `skew` is server time minus the device's, milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: AudienceLayouts;
-  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; presets: SavedPreset[]; called: CalledPoint[]; removed: RemovedPoint[]; agenda: Agenda; duty: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; chat: Chat; vote: Vote | null; captions: Captions; skew: number;
+  recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; presets: SavedPreset[]; called: CalledPoint[]; removed: RemovedPoint[]; agenda: Agenda; duty: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; heard: string[]; chat: Chat; vote: Vote | null; captions: Captions; skew: number;
   /** When the meeting ends, since an emergency took its code. */
   givesWay: string | null;
   /** dBov by seat, of those who have the floor and are heard. */

@@ -33,6 +33,7 @@ from mediaserver.api import (
     TileIcon,
     TilesForwarded,
 )
+from mediaserver.audio.active_speaker import THRESHOLD_DBOV
 from mediaserver.audio.input import AudioInput
 from mediaserver.audio.mix_minus import PTIME_MS, Samples
 from mediaserver.audio.mixer import Mixer
@@ -70,6 +71,7 @@ from mediaserver.video.quality import (
     TILES_BPS,
     USUAL,
 )
+from mediaserver.video.tile_icons import with_sound
 
 logger = logging.getLogger(__name__)
 
@@ -676,8 +678,10 @@ class Room:
         )
 
     def _icons(self, tiles: Iterable[str]) -> dict[str, tuple[TileIcon, ...]]:
-        """Return the icons in tiles, where there are any."""
-        return {name: icons for name in tiles if name in self.seats and (icons := self.seats[name].icons)}
+        """Return the icons in tiles, where there are any; an open microphone has waves while sound comes."""
+        shown = {name: icons for name in tiles if name in self.seats and (icons := self.seats[name].icons)}
+        heard = {name for name, level in self._levels.items() if level > THRESHOLD_DBOV}
+        return {name: with_sound(icons, name in heard) for name, icons in shown.items()}
 
     def _label(self, tile: str) -> str:
         """Return the name in a tile of a camera or a screen, or of an absent point."""

@@ -14,7 +14,7 @@ from mediaserver.video.layout import Tile, fit
 from mediaserver.video.layout_state import Heading
 from mediaserver.video.quality import LARGE, QUALITIES, USUAL, Quality, RenditionKey
 from mediaserver.video.scaler import Scaler, halves
-from mediaserver.video.tile_icons import with_speaker
+from mediaserver.video.tile_icons import with_sound
 
 Encoded = tuple[bytes, bool]
 """An encoded picture, and whether it is a key frame."""
@@ -107,7 +107,7 @@ class Painter:
         camera = contents.cameras.get(tile.seat)
         picture = camera.newest(now) if camera else None
         label, speaks = contents.labels.get(tile.seat or tile.awaited, tile.seat), tile.seat == contents.speaker
-        icons = with_speaker(contents.icons.get(tile.seat, ()), speaks)
+        icons = with_sound(contents.icons.get(tile.seat, ()), speaks)
         shown = _TileState(camera.decoded if camera and picture else 0, label, icons, speaks)
         if self._shown.get(tile) == shown:
             return

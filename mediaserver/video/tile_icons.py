@@ -52,9 +52,9 @@ def bar(text: str, marks: tuple[TileIcon, ...], size: int, most: int) -> Bar:
     return Bar(_light(whole), tuple(icons))
 
 
-def with_speaker(marks: tuple[TileIcon, ...], speaks: bool) -> tuple[TileIcon, ...]:
-    """Return the icons of a tile, in which an open microphone is drawn with waves while its seat speaks."""
-    return tuple("sound" if speaks and mark == "mic" else mark for mark in marks)
+def with_sound(marks: tuple[TileIcon, ...], heard: bool) -> tuple[TileIcon, ...]:
+    """Return the icons of a tile, in which an open microphone is drawn with waves while sound comes from its seat."""
+    return tuple("sound" if heard and mark == "mic" else mark for mark in marks)
 
 
 def fitting(text: str, marks: tuple[TileIcon, ...], size: int, most: int) -> str:

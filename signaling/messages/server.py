@@ -632,6 +632,7 @@ class Joined(BaseMessage):
     one_picture: bool
     locks: Locks
     speaking: str | None
+    heard: list[str]
     chat: ChatHistory
     vote: VoteState | None
     captions: bool
@@ -710,6 +711,13 @@ class LevelsState(BaseMessage):
 
     type: Literal["levels"] = "levels"
     levels: dict[str, int]
+
+
+class Heard(BaseMessage):
+    """The seats from which sound comes, in the order of their ids."""
+
+    type: Literal["heard"] = "heard"
+    seats: list[str]
 
 
 class ContentState(BaseMessage):
@@ -907,7 +915,7 @@ class Error(BaseMessage):
 
 ServerMessage = (
     Joined | SessionState | Seats | LayoutState | PresetsState | RecordingState | ComposingState | StorageState
-    | ScriptState | Agenda | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState
+    | ScriptState | Agenda | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState | Heard
     | ContentState | WantedHeight | TilesState | IncidentState | LinesState | AssistState | CallsState | CalledState
     | RemovedState | DoorState | Waiting | Admitted | Renew | ChatMessage | ChatOpenState | VoteState | VoteTaken
     | VoteCast | Locks | Caption | CaptionsState | Pong | Bye | Error

@@ -140,9 +140,11 @@ export class RoomDisplay extends BaseElement {
       <room-head .meeting=${meeting} .tick=${tick}></room-head>
       <meeting-video page="room" .meeting=${meeting} .tick=${tick}></meeting-video>
       ${notice ? html`<p class="display-notice" role="status" data-testid="display-notice">${notice}</p>` : nothing}
-      <chat-notice .state=${meeting.state} .now=${meeting.now}></chat-notice>
-      ${this.vote(meeting)}
-      <vote-result .vote=${meeting.state?.vote ?? null}></vote-result>
+      <div class="notices">
+        <chat-notice .state=${meeting.state} .now=${meeting.now}></chat-notice>
+        ${this.vote(meeting)}
+        <vote-result .vote=${meeting.state?.vote ?? null}></vote-result>
+      </div>
       ${turn?.sends ? html`<turn-line .meeting=${meeting} .tick=${tick}></turn-line>` : nothing}
     </main>`;
   }

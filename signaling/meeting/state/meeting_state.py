@@ -25,6 +25,7 @@ from mediaserver.api import (
     SeatState,
     TilesForwarded,
 )
+from mediaserver.audio.active_speaker import THRESHOLD_DBOV
 from scheduler.core.model import Interval, ScriptItem
 from scheduler.operations.attendance.presence_intervals import ReconnectAttempt, ReconnectKind
 from scheduler.operations.incidents.model import IncidentKind
@@ -79,6 +80,7 @@ from signaling.messages.server import (
     ComposingState,
     Farewell,
     GivesWay,
+    Heard,
     IncidentState,
     Joined,
     Knock,
@@ -164,6 +166,7 @@ class MeetingState:
         self.latest_vote = LatestVote()
         self.live_captions = LiveCaptions()
         self.speaking: str | None = None
+        self.heard: list[str] = []
         self.speaking_times = SpeakingTimes()
         self.presets = {preset.number: preset for preset in booking.presets}
         self.gives_way_at: datetime | None = None
@@ -850,9 +853,15 @@ class MeetingState:
         """Tell who reads captions whether they are complete."""
         return self.live_captions.changed(word)
 
-    def levels(self, levels: Mapping[str, int]) -> list[Tell]:
-        """Tell host and controllers the levels of the seats with the floor (R-093)."""
-        return self._tell_leaders(LevelsState(levels=dict(levels)))
+    def levels(self, levels: Mapping[str, int]) -> list[Tell | TellAll]:
+        """Tell host and controllers the levels of the seats with the floor (R-093), and everyone who is heard, if that
+        changed."""
+        told: list[Tell | TellAll] = [*self._tell_leaders(LevelsState(levels=dict(levels)))]
+        heard = sorted(seat for seat, level in levels.items() if level > THRESHOLD_DBOV)
+        if heard != self.heard:
+            self.heard = heard
+            told.append(TellAll(Heard(seats=heard)))
+        return told
 
     def recording_stopped(self, error: str | None) -> list[Effect]:
         """Note that the engine closed the recording; `error` is None when that was asked for."""
@@ -873,6 +882,7 @@ class MeetingState:
         for seat in self.roster.seats.values():
             seat.up = seat.offered = False
         silence = list[Effect](self.speaker_changed(None)) if self.speaking else []
+        silence += self.levels({}) if self.heard else []
         silence += self.live_captions.changed("away")
         return silence + self.recording.media_lost(now)
 
@@ -967,6 +977,7 @@ class MeetingState:
             one_picture=self.one_picture,
             locks=self.locks,
             speaking=self.speaking,
+            heard=self.heard,
             chat=self.chat.history(None if seat.place is None else seat.place.id, chair=self._is_leader(seat)),
             vote=self._vote_state(seat),
             captions=self.booking.captions,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mediaserver.api import TileIcon
 from mediaserver.video.labels import Mask, mask
-from mediaserver.video.tile_icons import AMBER, BLACK_LEFT, GREEN, TINTS, bar, fitting, with_speaker
+from mediaserver.video.tile_icons import AMBER, BLACK_LEFT, GREEN, TINTS, bar, fitting, with_sound
 
 MARKS = st.sampled_from([(), ("floor",), ("mic",), ("sound",), ("poor",), ("floor", "poor")])
 
@@ -59,6 +59,6 @@ def test_an_open_microphone_is_green_and_one_that_is_off_is_not() -> None:
 
 
 def test_who_speaks_has_waves_unless_the_microphone_is_off() -> None:
-    assert with_speaker(("mic", "poor"), True) == ("sound", "poor")
-    assert with_speaker(("mic", "poor"), False) == ("mic", "poor")
-    assert with_speaker(("floor",), True) == ("floor",)
+    assert with_sound(("mic", "poor"), True) == ("sound", "poor")
+    assert with_sound(("mic", "poor"), False) == ("mic", "poor")
+    assert with_sound(("floor",), True) == ("floor",)

@@ -327,7 +327,10 @@ async def test_ux_defect_01_floor_microphone_and_poor_connection_are_marked_apar
     for seat, loss in (("b", POOR_LOSS + 0.01), ("c", 2 * POOR_LOSS), ("a", POOR_LOSS)):
         room.seats[seat].peer._loss.share = loss  # type: ignore[union-attr]
     work = room._compose_request(room.options.fps, 1, time.monotonic())
-    assert work is not None and work.icons == {"a": ("mic",), "b": ("poor",), "c": ("floor", "poor")}
+    assert work is not None and work.icons == {"a": ("sound",), "b": ("poor",), "c": ("floor", "poor")}
+    room._levels = {"a": -50}
+    work = room._compose_request(room.options.fps, 2, time.monotonic())
+    assert work is not None and work.icons["a"] == ("mic",), "a room at rest is no voice"
 
 
 async def test_pages_turn_while_nothing_else_happens(meeting: Meeting) -> None:

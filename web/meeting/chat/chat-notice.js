@@ -1,4 +1,4 @@
-// Element `chat-notice`: a message of the chair under the picture of room and console, over that of a room display.
+// Element `chat-notice`: a message of the chair under the picture, in the room, the console and on a room display.
 
 import {html, nothing} from '../../vendor/lit.js';
 import {BaseElement, icon} from '../../core/base.js';

@@ -36,6 +36,7 @@ export const initialState = (joined, now) => ({
   onePicture: joined.one_picture ?? false,
   locks: {room: joined.locks?.room ?? false, hands: joined.locks?.hands ?? false},
   speaking: joined.speaking ?? null,
+  heard: joined.heard ?? [],
   chat: joined.chat ?? {open: false, messages: []},
   vote: voteOf(joined.vote),
   captions: {...NO_CAPTIONS, offered: joined.captions ?? false},
@@ -100,6 +101,7 @@ const REDUCERS = {
   speaking: (state, {seat}) => ({...state, speaking: seat}),
   'gives-way': (state, {at}) => ({...state, givesWay: at}),
   levels: (state, {levels}) => ({...state, levels}),
+  heard: (state, {seats}) => ({...state, heard: seats}),
   incident: (state, message) => ({...state, incidents: applyIncident(state.incidents, message)}),
   chat: (state, {type: _, ref: __, ...message}) => ({...state, chat: addMessage(state.chat, /** @type {ChatMessage} */ (/** @type {unknown} */ (message)))}),
   'chat-open': (state, {on}) => ({...state, chat: {...state.chat, open: on}}),
@@ -279,14 +281,12 @@ export function seatActivity(seat, heard) {
   return seat.hand > 0 ? 'hand' : 'listening';
 }
 
-const HEARD_DB = -50; // dBov; quieter levels are a room's own noise, as in mediaserver/audio/active_speaker.py
-
 /**
- * Return whether sound comes from a seat, as far as this client is told.
- * @param {Pick<MeetingState, 'speaking' | 'levels'>} state
+ * Return whether sound comes from a seat; who speaks is heard over short pauses, too.
+ * @param {Pick<MeetingState, 'speaking' | 'heard'>} state
  * @param {string} seat
  */
-export const isHeard = ({speaking, levels}, seat) => speaking === seat || levels[seat] > HEARD_DB;
+export const isHeard = ({speaking, heard}, seat) => speaking === seat || heard.includes(seat);
 
 /**
  * Return the quality of the network, in a word.

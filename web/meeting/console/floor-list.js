@@ -2,7 +2,7 @@
 
 import {html, nothing, repeat} from '../../vendor/lit.js';
 import {number, t} from '../../core/i18n.js';
-import {properName} from '../client/meeting-state.js';
+import {isHeard, properName} from '../client/meeting-state.js';
 import {BaseElement, icon} from '../../core/base.js';
 import {ACTIVITY_ICONS} from '../room/activity-icons.js';
 import {activityOf, activityWords, floorButton, seatName} from './seat-row.js';
@@ -12,7 +12,7 @@ const METER_LOW_DB = -40;
 
 /** Return the present seats with the floor, who is heard first; the host, who always has it, while it is heard. @param {MeetingState} state */
 export function floors(state) {
-  const held = state.seats.filter(seat => seat.here && seat.floor && (seat.role !== 'host' || state.speaking === seat.seat));
+  const held = state.seats.filter(seat => seat.here && seat.floor && (seat.role !== 'host' || isHeard(state, seat.seat)));
   return held.sort((a, b) => Number(b.seat === state.speaking) - Number(a.seat === state.speaking));
 }
 

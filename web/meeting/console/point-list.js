@@ -31,8 +31,8 @@ export class PointList extends BaseElement {
     const before = /** @type {MeetingState | null | undefined} */ (changed.get('state'));
     if (changed.size > 1 || !before || !this.state) return true;
     const state = this.state;
-    const fields = /** @type {const} */ (['seats', 'weak', 'speaking', 'calls', 'called', 'removed', 'content', 'layout', 'incidents']);
-    return fields.some(field => before[field] !== state[field]) || Object.keys(before.levels).join() !== Object.keys(state.levels).join();
+    const fields = /** @type {const} */ (['seats', 'weak', 'speaking', 'heard', 'calls', 'called', 'removed', 'content', 'layout', 'incidents']);
+    return fields.some(field => before[field] !== state[field]);
   }
 
   render() {

@@ -66,6 +66,13 @@ export class DeviceSettings extends BaseElement {
       <span>${t(`settings.${word}`)}<small>${t(`settings.${word}-hint`)}</small></span></label>`;
   }
 
+  /** Draw the choice of a blurred background where the camera has that, else why there is none; nothing without a camera. @param {MediaStreamTrack | null} camera */
+  blurChoice(camera) {
+    if (!camera) return nothing;
+    if (canBlur(camera)) return this.option('blur', 'blur', () => applyBlur(camera));
+    return html`<p class="soft" data-testid="no-blur">${t('settings.no-blur')}</p>`;
+  }
+
   render() {
     if (!this.meeting) return nothing;
     return html`<dialog class="settings" aria-labelledby="settings" data-testid="settings">
@@ -73,7 +80,7 @@ export class DeviceSettings extends BaseElement {
       <div class="stack">${USES.map(kind => this.picker(kind))}
         ${this.option('processed', 'processed', () => this.meeting?.reopen('mic'))}
         ${canSuppressNoise() ? this.option('quiet', 'quiet', () => this.meeting?.reopen('mic')) : nothing}
-        ${canBlur(this.meeting.tracks.camera) ? this.option('blur', 'blur', () => this.meeting?.tracks.camera && applyBlur(this.meeting.tracks.camera)) : nothing}
+        ${this.blurChoice(this.meeting.tracks.camera)}
         ${this.option('openAtOnce', 'open-at-once')}
         <label class="field"><span>${t('settings.language')}</span>
           <select data-testid="language-picker" @change=${(/** @type {any} */ {target}) => useLanguage(target.value)}>

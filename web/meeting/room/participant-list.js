@@ -10,14 +10,14 @@ const FILTER_NAMES = ['all', 'here', 'absent', 'hand', 'floor'];
 
 /** All seats with search, filter and counts. */
 export class ParticipantList extends BaseElement {
-  static properties = {seats: {attribute: false}, speaking: {}, filter: {state: true}, text: {state: true}};
+  static properties = {seats: {attribute: false}, heard: {attribute: false}, filter: {state: true}, text: {state: true}};
 
   constructor() {
     super();
     /** @type {Seat[]} */
     this.seats = [];
-    /** @type {string | null} */
-    this.speaking = null;
+    /** The seats from which sound comes. @type {(seat: string) => boolean} */
+    this.heard = () => false;
     this.filter = 'all';
     this.text = '';
   }
@@ -38,8 +38,8 @@ export class ParticipantList extends BaseElement {
 
   /** @param {Seat} seat */
   row(seat) {
-    const word = seatActivity(seat, seat.seat === this.speaking);
-    return html`<li class="row-item ${word} ${seat.seat === this.speaking ? 'speaking' : ''}" data-testid="seat" data-seat=${seat.seat} data-point=${seat.point}
+    const word = seatActivity(seat, this.heard(seat.seat));
+    return html`<li class="row-item ${word}" data-testid="seat" data-seat=${seat.seat} data-point=${seat.point}
       data-floor=${seat.floor} data-hand=${seat.hand} data-here=${seat.here}>
       ${icon(ACTIVITY_ICONS[word])}
       <span class="name">${properName(seat)}<small>${this.seatWords(seat, word)}</small></span>

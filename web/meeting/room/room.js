@@ -8,6 +8,7 @@ import '../vote/vote-prompt.js';
 import '../vote/vote-result.js';
 import './device-settings.js';
 import './notice-bar.js';
+import {isHeard} from '../client/meeting-state.js';
 import {MAX_CHOICES} from '../client/vote.js';
 import {MeetingPage} from './meeting-page.js';
 import {listenForTalk} from './shortcuts.js';
@@ -105,7 +106,7 @@ class RoomPage extends MeetingPage {
       <meeting-video .meeting=${meeting} .tick=${tick} .page=${'room'}></meeting-video>
       <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
       <notice-bar .state=${state} @report=${this.reportIncident} @command=${(/** @type {CustomEvent} */ {detail}) => meeting.command(detail)}></notice-bar>
-      <participant-list class="panel" ?hidden=${!this.peopleShown} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null}></participant-list>
+      <participant-list class="panel" ?hidden=${!this.peopleShown} .seats=${state?.seats ?? []} .heard=${(/** @type {string} */ seat) => state !== null && isHeard(state, seat)}></participant-list>
       <div class="notices">
         <chat-notice .state=${this.chatShown ? null : state} .now=${meeting.now}></chat-notice>
         <vote-prompt .meeting=${meeting} .tick=${tick}></vote-prompt>

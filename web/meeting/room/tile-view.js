@@ -151,7 +151,7 @@ export class TileView extends BaseElement {
       .style=${`left: ${left}%; top: ${top}%; width: ${width}%; height: ${height}%; --frame: ${frame}cqh`}>
       ${stream ? nothing : this.text('middle', tile.text, tile.letters, tiles)}
       <tile-video .since=${tile.since} .stream=${stream}></tile-video>
-      ${this.bar(tile, stream ? tile.text : '', tiles, speaks)}
+      ${this.bar(tile, stream ? tile.text : '', tiles, isHeard(state, tile.tile))}
       ${speaks ? html`<i class="speaks" aria-hidden="true"></i>` : nothing}
       <span class="spoken">${this.words(tile, seat)}</span>
       ${view ? this.enlarger(tile, view, first) : nothing}
@@ -172,11 +172,11 @@ export class TileView extends BaseElement {
    * @param {ForwardedTile} tile
    * @param {string} text
    * @param {Tiles} tiles
-   * @param {boolean} speaks
+   * @param {boolean} heard
    */
-  bar({icons, bar}, text, tiles, speaks) {
+  bar({icons, bar}, text, tiles, heard) {
     if (!icons.length && !text) return nothing;
-    const shown = icons.map(icon => (speaks && icon === 'mic' ? 'sound' : icon));
+    const shown = icons.map(icon => (heard && icon === 'mic' ? 'sound' : icon));
     const drawn = shown.map(icon => html`<svg class=${icon} viewBox="0 0 24 24">${ICONS[icon]}</svg>`);
     return this.text('name', html`${drawn}${text ? html`<span>${text}</span>` : nothing}`, bar, tiles);
   }

@@ -19,6 +19,7 @@ from signaling.messages.server import (
     Arrangement,
     Audience,
     ContentState,
+    Heard,
     LayoutState,
     LevelsState,
     OnePictureState,
@@ -393,10 +394,24 @@ def test_a_display_and_what_is_looked_at_of_a_camera_are_remembered(meeting: Mee
     assert state.roster.seats[seat].wanted == 720
 
 
+def test_everyone_is_told_who_is_heard_when_that_changes(meeting: MeetingFixture) -> None:
+    """By its level; a room's own noise is no voice."""
+    state, seat, other = meeting.state, meeting.seat("n"), meeting.seat("h")
+    told = [
+        [effect.message for effect in state.levels(levels) if isinstance(effect, e.TellAll)]
+        for levels in ({seat: -49}, {seat: -20, other: -50}, {seat: -30, other: -31}, {}, {})
+    ]
+    assert told == [[Heard(seats=[seat])], [], [Heard(seats=sorted((seat, other)))], [Heard(seats=[])], []]
+    state.levels({seat: -20})
+    meeting.join("o", None)
+    assert meeting.joined.heard == [seat]
+    assert e.TellAll(Heard(seats=[])) in state.media_lost(NOW)
+
+
 def test_r093_the_host_sees_how_loud_each_is_and_makes_a_voice_louder(meeting: MeetingFixture) -> None:
     state, seat = meeting.state, meeting.seat("n")
     meeting.join("o", None)
-    assert state.levels({seat: -45}) == [e.Tell(client, LevelsState(levels={seat: -45})) for client in ("h", "o")]
+    assert state.levels({seat: -55}) == [e.Tell(client, LevelsState(levels={seat: -55})) for client in ("h", "o")]
     assert_refused("forbidden", lambda: state.gain("n", seat, 9))
     assert_refused("unknown-seat", lambda: state.gain("h", meeting.seat("o"), 9))
     assert state.gain("h", seat, 9) == [e.SetGain(seat, 9)]

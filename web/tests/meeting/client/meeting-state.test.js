@@ -39,7 +39,8 @@ test('what is on, and who is on duty, is known at once, and followed', () => {
 });
 
 test('who speaks when one joins is known at once', () => {
-  assert.equal(logic.initialState({...JOINED, speaking: 'h'}, NOW).speaking, 'h');
+  const {speaking, heard} = logic.initialState({...JOINED, speaking: 'h', heard: ['a', 'h']}, NOW);
+  assert.deepEqual([speaking, heard], ['h', ['a', 'h']]);
 });
 
 test('layout, recording, script, speaking, levels and view follow their messages', () => {
@@ -50,11 +51,12 @@ test('layout, recording, script, speaking, levels and view follow their messages
     {type: 'script', items: [], at: null, since: null},
     {type: 'speaking', seat: 'h'},
     {type: 'levels', levels: {h: -31}},
+    {type: 'heard', seats: ['h']},
     {type: 'gives-way', at: '2026-04-05T01:10:00Z'},
     {type: 'view', source: 'camera:h'},
   ];
-  const {layout, own, recording, storage, script, speaking, levels, givesWay, view} = messages.reduce(logic.reduce, logic.initialState(JOINED, NOW));
-  assert.deepEqual({layout, own, recording, storage, script, speaking, levels, givesWay, view}, {
+  const {layout, own, recording, storage, script, speaking, levels, heard, givesWay, view} = messages.reduce(logic.reduce, logic.initialState(JOINED, NOW));
+  assert.deepEqual({layout, own, recording, storage, script, speaking, levels, heard, givesWay, view}, {
     layout: {...DEFAULT_LAYOUT, kind: 'single', focus: 'h'},
     own: {host: {...DEFAULT_LAYOUT, kind: '2x2'}},
     recording: {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false, composed: 'afterwards'},
@@ -62,6 +64,7 @@ test('layout, recording, script, speaking, levels and view follow their messages
     script: {items: [], at: null, since: null},
     speaking: 'h',
     levels: {h: -31},
+    heard: ['h'],
     givesWay: '2026-04-05T01:10:00Z',
     view: 'camera:h',
   });
@@ -150,8 +153,8 @@ test('a seat has one activity', () => {
   assert.equal(logic.seatActivity(seat('s', {floor: true}), true), 'speaking'); // a room system never tells of its microphone
 });
 
-test('a seat is heard that speaks or is louder than a room at rest', () => {
-  assert.deepEqual(['a', 'b', 'c'].map(one => logic.isHeard({speaking: 'a', levels: {b: -20, c: -62}}, one)), [true, true, false]);
+test('a seat is heard that speaks or from which sound comes', () => {
+  assert.deepEqual(['a', 'b', 'c'].map(one => logic.isHeard({speaking: 'a', heard: ['b']}, one)), [true, true, false]);
 });
 
 test('the proper name is the Vietnamese one, with the number of a device', () => {

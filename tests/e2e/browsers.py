@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from time import monotonic
-from typing import Self
+from typing import Any, Self
 
 import av
 import numpy as np
@@ -48,7 +48,7 @@ PIXELS = """picture => {
 }"""
 """What the viewer sees, in 64 × 36 pixels: one picture, or the tiles that the page draws instead."""
 
-_RECORD = """audio => new Promise((resolve, reject) => {
+_RECORD = """(audio, ms) => new Promise((resolve, reject) => {
   const recorder = new MediaRecorder(audio.srcObject), parts = [];
   recorder.ondataavailable = event => parts.push(event.data);
   recorder.onerror = event => reject(event.error);
@@ -57,7 +57,7 @@ _RECORD = """audio => new Promise((resolve, reject) => {
     resolve(btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join('')));
   };
   recorder.start();
-  setTimeout(() => recorder.stop(), 700);
+  setTimeout(() => recorder.stop(), ms);
 })"""
 """What an element plays, as a WebM file; Firefox's AudioContext never starts on a machine without a sound card."""
 
@@ -81,6 +81,18 @@ def fake_devices(directory: Path, name: str, picture: str, hz: int) -> list[str]
     sound = f"sine=frequency={hz}:sample_rate=48000"
     subprocess.run([*make, sound, "-t", "5", "-ac", "1", "-c:a", "pcm_s16le", tone], check=True)
     return [f"--use-file-for-fake-video-capture={camera}", f"--use-file-for-fake-audio-capture={tone}"]
+
+
+def noisy_voice(directory: Path) -> str:
+    """Return Chromium's argument for a microphone: a voice in white noise of −40 dB, then a second of noise alone."""
+    voice, noisy = directory / "voice.wav", directory / "noisy.wav"
+    subprocess.run(["espeak-ng", "-v", "vi", "-w", voice, "Đề nghị các điểm cầu báo cáo tình hình"], check=True)
+    mixed = "[0]aresample=48000,volume=0.5,apad=pad_dur=1[v];[v][1]amix=duration=first:normalize=0"
+    noise = ["-f", "lavfi", "-i", "anoisesrc=color=white:amplitude=0.0173:sample_rate=48000:seed=7"]
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-y", "-i", voice, *noise, "-filter_complex", mixed, "-ac", "1", noisy], check=True
+    )
+    return f"--use-file-for-fake-audio-capture={noisy}"
 
 
 def allow_worklets(page: Page) -> None:
@@ -154,8 +166,19 @@ class Seat:
 
     def level(self, hz: int) -> float:
         """Record what this seat hears for 0.7 s and return the level of a tone in it, dB of full scale."""
-        recorded: str = self.page.get_by_test_id("audio").evaluate(_RECORD)
-        return tone_level(b64decode(recorded), hz)
+        return tone_level(self._record(700), hz)
+
+    def above_noise(self) -> float:
+        """Record what this seat hears for four seconds; return by how many dB its voice is above the noise between
+        words: the 95th above the 10th percentile of 20 ms each."""
+        sound = samples(self._record(4000))[4800:]  # without the beginning of the recorder
+        pieces = sound[: len(sound) // 960 * 960].reshape(-1, 960)
+        levels = 20 * np.log10(np.sqrt((pieces**2).mean(axis=1)) + 1e-5)
+        return float(np.percentile(levels, 95) - np.percentile(levels, 10))
+
+    def _record(self, ms: int) -> bytes:
+        recorded: str = self.page.get_by_test_id("audio").evaluate(_RECORD, ms)
+        return b64decode(recorded)
 
     def hears(self, hz: int) -> None:
         """Wait until a tone is heard."""
@@ -178,17 +201,22 @@ def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:
         page.wait_for_timeout(100)
 
 
-def tone_level(file: bytes, hz: int) -> float:
-    """Return the level of a tone in the last half second of a sound file, dB of full scale; −200 without any sound."""
+def samples(file: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return a sound file at 48 kHz, mono; nothing without any sound."""
     with av.open(BytesIO(file), "r") as container:
         resampler = av.AudioResampler("flt", "mono", 48000)
         frames = [new for old in container.decode(audio=0) for new in resampler.resample(old)]
-    if not frames:
+    return np.concatenate([np.zeros(0, np.float32), *(frame.to_ndarray().reshape(-1) for frame in frames)])
+
+
+def tone_level(file: bytes, hz: int) -> float:
+    """Return the level of a tone in the last half second of a sound file, dB of full scale; −200 without any sound."""
+    sound = samples(file)[-24000:]
+    if not len(sound):
         return -200.0
-    samples = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])[-24000:]
-    window = np.hanning(len(samples))
-    spectrum = 2 * np.abs(np.fft.rfft(samples * window)) / window.sum()
-    at = round(hz * len(samples) / 48000)
+    window = np.hanning(len(sound))
+    spectrum = 2 * np.abs(np.fft.rfft(sound * window)) / window.sum()
+    at = round(hz * len(sound) / 48000)
     return float(20 * np.log10(spectrum[at - 2 : at + 3].max() + 1e-10))
 
 

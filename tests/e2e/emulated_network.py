@@ -2,14 +2,17 @@
 
 import json
 
-from loadtest.endpoint.network_emulator import NetworkEmulator
 from tests.e2e.server import LAN, MEDIA_PORT
 
 
-def redirect_media(network: NetworkEmulator) -> str:
-    """Return a script that sends a page's media through the network, by replacing the address in the SDP answer."""
-    direct, emulated = (json.dumps(f" {LAN} {port} typ ") for port in (MEDIA_PORT, network.port))
+def redirect_media(port: int) -> str:
+    """Return a script that sends a page's media to another port, by replacing it in the SDP answer.
+
+    Once the page has `mediaPassesAgain`, the next connection goes to the server itself.
+    """
+    direct, emulated = (json.dumps(f" {LAN} {each} typ ") for each in (MEDIA_PORT, port))
     return f"""const original = RTCPeerConnection.prototype.setRemoteDescription;
         RTCPeerConnection.prototype.setRemoteDescription = function(answer) {{
-          return original.call(this, {{type: answer.type, sdp: answer.sdp.replaceAll({direct}, {emulated})}});
+          const sdp = window.mediaPassesAgain ? answer.sdp : answer.sdp.replaceAll({direct}, {emulated});
+          return original.call(this, {{type: answer.type, sdp}});
         }};"""

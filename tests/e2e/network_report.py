@@ -343,7 +343,7 @@ def main() -> None:
             code = people.register(page, ["nt.xuonghuan"], "Đo đường truyền kém")
             unmute(people.enter(page, code, "host"))
             point = people.sign_in(second, "nt.xuonghuan", composed=not options.tiles)
-            point.add_init_script(redirect_media(network))
+            point.add_init_script(redirect_media(network.port))
             if not options.firefox:
                 browsers.allow_worklets(point)
             people.enter(point, code)

@@ -81,7 +81,7 @@ def test_the_picture_follows_the_line_and_sound_goes_on(
     host = people.enter(page, code, "host")
     unmute(host)
     point = people.sign_in(blue, "nt.xuonghuan", composed=True)
-    point.add_init_script(redirect_media(network))
+    point.add_init_script(redirect_media(network.port))
     seat = people.enter(point, code)
     seat.until(partial(shows, 720), "a picture")
     network.rate = 0.2e6
@@ -105,7 +105,7 @@ def test_one_bad_line_disturbs_nobody(
     code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Một đường truyền kém")
     people.enter(page, code, "host")
     bad = people.sign_in(blue, "nt.xuonghuan", composed=True)
-    bad.add_init_script(redirect_media(network))
+    bad.add_init_script(redirect_media(network.port))
     people.enter(bad, code)
     good = people.sign_in(fox, "nt.vinhhai", composed=True)
     seat = Seat(good)
@@ -144,7 +144,7 @@ def test_a_camera_on_a_narrow_line_comes_with_half_its_pictures_until_the_line_i
     host = people.enter(page, code, "host")
     unmute(host)
     point = people.sign_in(blue, "nt.xuonghuan")
-    point.add_init_script(redirect_media(network))
+    point.add_init_script(redirect_media(network.port))
     seat, tiles = people.enter(point, code), point.get_by_test_id("tiles")
     expect(tiles).to_be_visible(timeout=SETTLE_MS)
     network.rate = 0.2e6
@@ -175,7 +175,7 @@ def test_lost_packets_are_sent_again_both_ways_and_a_blackout_ends_at_once(
     people: People, busy: Browser, network: NetworkEmulator
 ) -> None:
     page = people.sign_in(busy, HOST, composed=True)
-    page.add_init_script(redirect_media(network))
+    page.add_init_script(redirect_media(network.port))
     code = people.register(page, ["nt.xuonghuan"], "Đường truyền mất gói")
     seat = people.enter(page, code, "host")
     seat.until(partial(shows, 720), "a picture")
@@ -206,7 +206,7 @@ def test_a_point_whose_router_gives_it_another_port_sees_and_hears_again(
     code = people.register(page, ["nt.xuonghuan"], "Bộ định tuyến đổi cổng")
     unmute(people.enter(page, code, "host"))
     point = people.sign_in(blue, "nt.xuonghuan", composed=True)
-    point.add_init_script(redirect_media(network))
+    point.add_init_script(redirect_media(network.port))
     seat = people.enter(point, code)
     seat.until(partial(shows, 720), "a picture")
     point.evaluate(WATCH)

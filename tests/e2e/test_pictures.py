@@ -380,7 +380,7 @@ def test_a_point_on_a_narrow_line_sees_the_arrangement_and_its_changes_composed(
     with NetworkEmulator((LAN, MEDIA_PORT), LINE) as network, ExitStack() as leaving:
         leaving.callback(people.leave)
         page = people.sign_in(blue, NARROW)
-        page.add_init_script(redirect_media(network))
+        page.add_init_script(redirect_media(network.port))
         people.enter(page, session.code)
         seats = [*session.seats, seat_of(session.host, "NT.VinhHoa")]
         for layout in (Layout("grid"), Layout("1+5")):

@@ -2,11 +2,16 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsers import Seat
+from tests.e2e.emulated_network import redirect_media
 from tests.e2e.people import People
-from tests.e2e.server import Server
+from tests.e2e.server import LAN, MEDIA_PORT, Server
+
+DISCARDED = 9
+"""A port at which nothing answers: what is sent there is lost, as where a firewall drops UDP."""
 
 
 def test_ux_02_04_a_point_keeps_its_own_test(server: Server, red: Browser, people: People) -> None:
@@ -63,3 +68,23 @@ def test_noise_suppression_compiles_in_its_worker_and_not_in_the_page(server: Se
     assert page.evaluate(_NOISE) == "live"
     assert page.evaluate(_COMPILES) is False
     page.context.close()
+
+
+@pytest.fixture(params=["red", "fox"])
+def browser(request: pytest.FixtureRequest) -> Browser:
+    """Return Chromium, then Firefox."""
+    chosen: Browser = request.getfixturevalue(request.param)
+    return chosen
+
+
+def test_ux_04_a_network_that_blocks_udp_is_told_with_what_to_ask_for(
+    server: Server, browser: Browser, people: People
+) -> None:
+    page = people.sign_in(browser, "ubnd.nha-trang")
+    page.add_init_script(redirect_media(DISCARDED))
+    page.goto(f"{server.http}test-room.html")
+    banner = page.get_by_test_id("banner")
+    expect(banner).to_contain_text("Mạng này đang chặn UDP")
+    expect(banner).to_contain_text(f"mở UDP đến {LAN}:{MEDIA_PORT}")
+    page.evaluate("window.mediaPassesAgain = true")
+    expect(banner).to_be_hidden()  # it connects by itself once UDP passes

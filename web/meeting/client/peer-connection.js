@@ -45,6 +45,15 @@ const CONTENT = [{maxBitrate: 1_500_000, maxFramerate: 5}];
  */
 const TRANSCEIVER_INDEX = {mic: 0, camera: 1, content: 3};
 
+/**
+ * Return address and port of the first UDP candidate of an answer (RFC 8839), as a firewall is asked to let them through.
+ * @param {string} sdp
+ */
+export function mediaAddress(sdp) {
+  const [, address, port] = /^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) /im.exec(sdp) ?? [];
+  return address ? `${address.includes(':') ? `[${address}]` : address}:${port}` : '';
+}
+
 /** @param {MediaStreamTrack | null} track */
 const heightOf = track => track?.getSettings().height ?? 720;
 
@@ -110,6 +119,12 @@ export class PeerConnection extends EventTarget {
     /** By how many milliseconds the mix is played late. */
     this.soundDelay = 0;
     this.lastPacket = 0;
+    /** Address and port of the server's media, as its last answer says. */
+    this.mediaAddress = '';
+    /** Whether a packet has ever come. */
+    this.heard = false;
+    /** Whether no packet comes although the server answers: UDP is blocked on the way. */
+    this.blocked = false;
   }
 
   /** Return whether packets came within the last two seconds. */
@@ -132,6 +147,7 @@ export class PeerConnection extends EventTarget {
       await pc.setLocalDescription();
       // The server is ICE-lite and needs none of our candidates, so there is nothing to wait for.
       const sdp = await this.exchange(/** @type {RTCSessionDescription} */ (pc.localDescription).sdp);
+      this.mediaAddress = mediaAddress(sdp);
       if (pc === this.pc) await pc.setRemoteDescription({type: 'answer', sdp});
     } catch {
       window.setTimeout(() => pc === this.pc && this.connect(), RETRY_MS);
@@ -218,6 +234,7 @@ export class PeerConnection extends EventTarget {
     if (counts.played > last.played) this.soundDelay = (1000 * (counts.held - last.held)) / (counts.played - last.played);
     if (fresh > 0) {
       this.lastPacket = performance.now();
+      [this.heard, this.blocked] = [true, false];
       this.setState('connected');
       this.dispatchEvent(new CustomEvent('measure', {detail: {loss: missing / (fresh + missing), rtt, limitedBy, pictures: counts.pictures - last.pictures, decoded: counts.decoded - last.decoded}}));
     } else this.onSilence(performance.now() - this.lastPacket);
@@ -226,7 +243,9 @@ export class PeerConnection extends EventTarget {
   /** @param {number} quiet milliseconds without a packet */
   onSilence(quiet) {
     if (quiet > UNSTABLE_MS) this.setState('unstable');
-    if (quiet > REBUILD_MS) this.connect();
+    if (quiet <= REBUILD_MS) return;
+    this.blocked = !this.heard && this.mediaAddress !== '';
+    this.connect();
   }
 
   close() {

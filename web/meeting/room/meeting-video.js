@@ -153,7 +153,8 @@ export class MeetingVideo extends BaseElement {
     const {status, attempt} = this.meeting?.protocol ?? {status: 'idle', attempt: 0};
     const away = status === 'lost' || (status === 'connecting' && attempt > 0);
     const state = this.meeting?.soundOnly ? t('room.sound-only') : '';
-    const text = away ? t('room.reconnecting', attempt) : this.meeting?.connection.state === 'unstable' ? t('room.unstable') : state;
+    const {connection} = this.meeting ?? {};
+    const text = away ? t('room.reconnecting', attempt) : connection?.blocked ? t('room.udp-blocked', connection.mediaAddress) : connection?.state === 'unstable' ? t('room.unstable') : state;
     return html`<div class="banner" role="status" data-testid="banner" ?hidden=${!text}>
       <span>${text}</span>
       ${away && this.lostFor >= OPERATOR_S ? this.operator() : nothing}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {layersFor, PeerConnection} from '../../../meeting/client/peer-connection.js';
+import {layersFor, mediaAddress, PeerConnection} from '../../../meeting/client/peer-connection.js';
 
 const brief = height => layersFor(height).map(({rid, scaleResolutionDownBy, active}) => [rid, scaleResolutionDownBy, active]);
 
@@ -29,4 +29,24 @@ test('a video is played as late as it is told, unless it is so by a hair', () =>
   assert.deepEqual(told(['4', 100.4], ['6', 80]), [100, null, undefined]);
   assert.deepEqual(told(['4', 110], ['5', 50]), [100, 50, undefined]);
   assert.deepEqual(told(['4', 0]), [null, 50, undefined]);
+});
+
+test('the address of the server is that of the first candidate for UDP', () => {
+  const sdp = 'v=0\r\na=candidate:1 1 udp 2130706431 10.0.4.7 40000 typ host\r\na=candidate:2 1 udp 2130706430 10.0.4.8 40000 typ host\r\n';
+  assert.equal(mediaAddress(sdp), '10.0.4.7:40000');
+  assert.equal(mediaAddress('a=candidate:1 1 UDP 1 2001:db8::7 40000 typ host\r\n'), '[2001:db8::7]:40000');
+  assert.equal(mediaAddress('v=0\r\n'), '');
+});
+
+test('UDP is blocked while the server answers and no packet ever came', () => {
+  const connection = new PeerConnection(async () => '');
+  connection.connect = async () => undefined;
+  connection.mediaAddress = '10.0.4.7:40000';
+  connection.onSilence(4000);
+  assert.equal(connection.blocked, false);
+  connection.onSilence(5001);
+  assert.equal(connection.blocked, true);
+  [connection.heard, connection.blocked] = [true, false];
+  connection.onSilence(5001);
+  assert.equal(connection.blocked, false);
 });

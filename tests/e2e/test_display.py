@@ -61,6 +61,11 @@ def test_ux_19_a_display_is_paired_once_joins_by_itself_and_is_read_from_across_
     assert_legible(screen)
     expect(tablet.get_by_test_id("remote")).to_have_attribute("data-state", "idle")
     assert findings(screen) + findings(tablet) == []
+    line = screen.get_by_test_id("display-line")
+    server.kill()
+    expect(line).to_have_class("lost")
+    server.start_again()
+    expect(line).to_have_class("reached")  # while it waits, as while it shows a session below
 
     page = people.sign_in(blue, HOST)
     code = people.register(page, [POINT, "nt.vinhhai"], "Họp khẩn ứng phó bão số 12")

@@ -274,6 +274,7 @@ def test_devices_and_language_change_while_one_speaks(meeting: Meeting) -> None:
         page.get_by_test_id("mic-picker").select_option(chosen)
         page.get_by_test_id("language-picker").select_option("en")
         expect(page.get_by_test_id("settings")).to_contain_text("Devices and language")
+        expect(page.get_by_test_id("no-blur")).to_be_visible()  # no fake camera can
         page.keyboard.press("Escape")
         expect(page.get_by_test_id("turn")).to_contain_text("Microphone on: every point hears you")
         expect(page.get_by_test_id("mic")).to_have_attribute("data-state", OPEN)
@@ -315,6 +316,24 @@ def test_ux_18_the_picture_goes_on_in_a_small_window(meeting: Meeting) -> None:
         page.evaluate("() => document.querySelector('room-page').meeting.chooseOnePicture(false)")
         with small.expect_event("close"):
             page.keyboard.press("w")
+
+
+def test_ux_22_all_from_whom_sound_comes_have_waves(meeting: Meeting) -> None:
+    """In tiles, in the room's list and in the console's: not only the loudest."""
+    for page in meeting.points:
+        meeting.invite(page)
+        page.get_by_test_id("floor-accept").click()
+        expect(page.get_by_test_id("mic")).to_have_attribute("data-state", OPEN)
+    waves, listed = "[data-testid=tile] svg.sound", "[data-testid=seat][data-activity=speaking]"
+    meeting.chromium.get_by_test_id("people").click()
+    meeting.host.get_by_test_id("tab-points").click()
+    for count in (2, 1):
+        for page in (meeting.host, *meeting.points):
+            expect(page.locator(waves)).to_have_count(count)
+        expect(meeting.host.locator(listed)).to_have_count(count)
+        expect(meeting.chromium.locator("participant-list .speaking")).to_have_count(count)
+        meeting.firefox.get_by_test_id("mic").click()
+    meeting.chromium.get_by_test_id("people").click()
 
 
 def test_ux_17_a_shared_screen_is_previewed_told_and_stopped(meeting: Meeting) -> None:

@@ -62,7 +62,10 @@ def _misnamed(session: CDPSession, node: dict[str, Any]) -> str:
     called = session.send(
         "Runtime.callFunctionOn", {"objectId": resolved["object"]["objectId"], "functionDeclaration": _SEEN}
     )
-    seen, name = " ".join(called["result"]["value"].split()), " ".join(node["name"]["value"].split())
+    # The words may have changed since the whole tree was read.
+    about = {"backendNodeId": node["backendDOMNodeId"], "fetchRelatives": False}
+    (present,) = session.send("Accessibility.getPartialAXTree", about)["nodes"]
+    seen, name = " ".join(called["result"]["value"].split()), " ".join(present["name"]["value"].split())
     return "" if name and name.startswith(seen) else f"{role} “{seen}” is called “{name}”"
 
 

@@ -318,6 +318,12 @@ def test_ux_20_22_23_defect_12_names_contrast_and_rest(table: Table) -> None:
     expect(listed).to_contain_text("UBND phường Xương Huân")
     expect(listed).to_contain_text("Đang nghe")
     point.get_by_test_id("people").click()
+    for where, each in (("console", page), ("room", point)):
+        size = each.viewport_size
+        assert size is not None
+        each.set_viewport_size({"width": 320, "height": 640})
+        faults += [f"{where} at 320 px: {fault}" for fault in (*findings(each), *misnamed(each))]
+        each.set_viewport_size(size)
     assert faults == []
     expect(point.get_by_role("status").first).to_be_attached()
     page.emulate_media(reduced_motion="reduce")

@@ -168,7 +168,7 @@ ROUTES = [
     Route("GET", "/displays", displays, "Room displays", Displays),
     Route("GET", f"/displays/{ID}", display, "A room display", Controlled, problems=_REFUSED),
     Route("POST", f"/displays/{ID}/command", command, "Control a display", Controlled, Order, problems=_REFUSED,
-          changes=False),  # in memory alone: an Idempotency-Key would store a digest of a ballot
+          unstored=True),  # a ballot
     Route("POST", f"/directory/devices/{ID}/display", pair, "Pair a display", Displays, NewDisplay,
           problems=(*_REFUSED, 429)),
     Route("POST", f"/directory/devices/{ID}/display/remove", remove, "Revoke a display", Displays, problems=_REFUSED),

@@ -171,6 +171,8 @@ class Route:
     """Whether the body is a file, which the handler reads."""
     changes: bool = True
     """False for a POST that changes no data."""
+    unstored: bool = False
+    """Whether nothing of its body may be stored, not even the digest that belongs to an Idempotency-Key."""
     own: bool = False
     """Whether it changes only what is the account's own, as its sign-ins: also those who only supervise may do that."""
     public: bool = False
@@ -191,4 +193,4 @@ class Route:
     @property
     def keyed(self) -> bool:
         """Return whether a request may carry an Idempotency-Key."""
-        return self.acts and not self.upload
+        return self.acts and not self.upload and not self.unstored

@@ -10,8 +10,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +31,7 @@ from signaling.core.outage_log import Outages, lost_part
 from signaling.http import middleware
 from tests.conftest import PostgresServer
 from tests.signaling.request_bodies import registration
+from tests.signaling.sqlite_lock import sqlite_locked
 from tests.signaling.world import (
     ACCOUNTS,
     NHA_TRANG,
@@ -42,16 +43,6 @@ from tests.signaling.world import (
     prepare_record,
     problem_of,
 )
-
-
-@contextmanager
-def locked(settings: Settings) -> Iterator[None]:
-    """Somebody else writes to the SQLite file and does not come to an end."""
-    other = sqlite3.connect(settings.data / "diemcau.sqlite3", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    yield
-    other.execute("ROLLBACK")
-    other.close()
 
 
 @pytest.fixture
@@ -78,7 +69,7 @@ async def test_writing_requests_get_503_while_another_writer_holds_the_turn_and_
 ) -> None:
     session = await world.session(NHA_TRANG)
     host, socket = await world.signed_in("host"), await world.socket("nhatrang")
-    with locked(settings):
+    async with sqlite_locked(settings.data / "diemcau.sqlite3"):
         async with asyncio.timeout(20):  # it was 30 s for each of those who wait for a connection, too
             logins = await asyncio.gather(*(signed_in(world, account) for account in [*ACCOUNTS] * 3))
         assert set(logins) == {(503, "2", "urn:diemcau:unavailable")}
@@ -113,7 +104,7 @@ async def test_a_socket_may_write_however_long_it_has_been_open(world: World, se
     """The patience of a request, or of a message, is none of what it began."""
     session = await world.session(NHA_TRANG)
     socket, _ = await world.join("host", session)
-    with locked(settings):
+    async with sqlite_locked(settings.data / "diemcau.sqlite3"):
         assert (await socket.ask(type="report", kind="no-sound", text=""))["error"] == "unavailable"
     assert (await socket.ask(type="report", kind="no-sound", text=""))["type"] == "incident"
     await socket.send(type="leave")
@@ -128,7 +119,7 @@ async def test_that_a_socket_was_lost_is_noted_however_long_somebody_else_writes
     host, _ = await world.join("host", session)
     guest, _ = await world.join("nhatrang", session)
     browser = await world.signed_in("host")
-    with locked(settings):
+    async with sqlite_locked(settings.data / "diemcau.sqlite3"):
         await guest.socket.close()
         for _ in range(3):  # each waits as long as a request may
             async with browser.post("/api/v1/registrations", json=registration()) as response:

@@ -1,9 +1,7 @@
 """The meeting itself records who was there: joins before they are acknowledged, leaving, silence, a killed server."""
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +9,7 @@ import pytest
 
 from scheduler.core import database
 from signaling.app.settings import Settings
+from tests.signaling.sqlite_lock import sqlite_locked
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World, open_world, problem_of
 
 
@@ -144,20 +143,12 @@ async def impatient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Asyn
         yield opened
 
 
-@contextmanager
-def locked(world: World) -> Iterator[None]:
-    """Let nobody else write to the database."""
-    with closing(sqlite3.connect(world.services.database.url.database or "", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-
-
 async def test_r099_a_departure_that_could_not_be_written_is_written_with_the_next_step(impatient: World) -> None:
     world = impatient
     session = await world.session(NHA_TRANG)
     socket, _ = await world.join("nhatrang", session)
     world.clock.advance(10)
-    with locked(world):
+    async with sqlite_locked(world.services.database.url.database or ""):
         await socket.ask(type="leave")
     assert stays(await attendance(world, session.id), NHA_TRANG) == [(stamp(0), None)]
     await world.tick(5)
@@ -169,7 +160,7 @@ async def test_r099_a_point_back_before_its_departure_is_written_was_away_all_th
     session = await world.session(NHA_TRANG)
     socket, _ = await world.join("nhatrang", session)
     world.clock.advance(10)
-    with locked(world):
+    async with sqlite_locked(world.services.database.url.database or ""):
         await socket.ask(type="leave")
     world.clock.advance(5)
     await world.join("nhatrang", session)

@@ -1,9 +1,7 @@
 """No recording stays open in the database: notes about its end outlast a database or server that is down."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from signaling.app.settings import Settings
 from signaling.recording import journal as recording_journal
 from signaling.recording.journal import Ended, Lost, Note, Paused, RecordingJournal, Stopped
 from signaling.workers.pool import RecordingLost
+from tests.signaling.sqlite_lock import sqlite_locked
 from tests.signaling.world import NHA_TRANG, NOW, PATIENCE_S, Socket, World, open_world, wait_until
 
 NOTES: list[Note] = [
@@ -203,12 +202,10 @@ async def test_a_locked_database_keeps_no_event_waiting_and_has_the_end_afterwar
     monkeypatch.setattr(recording_journal, "WAIT_SECONDS", 0.05)
     await world.server.remux_queue.stop()
     session, host, path = await recording(world)
-    with closing(sqlite3.connect(settings.data / "diemcau.sqlite3", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    async with sqlite_locked(settings.data / "diemcau.sqlite3"):
         world.engine.emit(RecordingEnded(session.id, path, 7.6, "disk-full"))
         await host.until(lambda message: message.get("error") == "disk-full")
         assert [state for state, *_ in await recording_rows(world)] == ["recording"]
-        other.execute("ROLLBACK")
     async with asyncio.timeout(PATIENCE_S):
         while await recording_rows(world) != [("finishing", "disk-full", 7.6, "")]:
             await asyncio.sleep(0.01)

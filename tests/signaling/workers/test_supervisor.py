@@ -172,6 +172,9 @@ def test_the_workers_command_names_socket_ports_and_addresses(tmp_path: Path) ->
         "--rtp-ports",
         "40100",
         "41099",
+        "--dscp",
+        "46",
+        "34",
         "--address",
         "127.0.0.1",
     ]

@@ -36,6 +36,16 @@ QUEUE = ("hand", "second", "third")
 CROWD = 20
 HINT_AGAIN_MS = 35_000
 """Until who talks unheard is told so again, if that was told just before (`HINT_MS` of the page)."""
+_COUNT_SOUNDS = """() => {
+  window.sounds = 0;
+  globalThis.AudioContext = class extends AudioContext {
+    constructor(...options) {
+      super(...options);
+      window.sounds += 1;
+    }
+  };
+}"""
+"""Counts the sounds that a page begins to play."""
 RUNNING = "() => document.getAnimations().filter(({playState}) => playState === 'running').length"
 
 
@@ -139,8 +149,7 @@ def test_ux_27_the_queue_is_reordered_and_its_first_is_next(table: Table) -> Non
     table.row("third", "queue-item").get_by_test_id("give-floor").click()
     assert table.last("floor") | {"ref": ""} == {"type": "floor", "seat": "third", "open": True, "ref": ""}
     assert taps.count == 1
-    sounds = "() => { window.sounds = 0; globalThis.AudioContext = class { constructor() { window.sounds += 1; } }; }"
-    page.evaluate(sounds)
+    page.evaluate(_COUNT_SOUNDS)
     page.get_by_test_id("hand-sound").check()
     page.get_by_test_id("tab-points").click()
     table.point.get_by_test_id("hand").click()

@@ -225,7 +225,8 @@ def test_ux_38_40_41_a_registration_without_capacity_waits_by_a_tap(
         chart.locator("svg").click(position={"x": box["width"] * 0.39, "y": box["height"] / 2})  # about half past eight
         expect(chart.get_by_test_id("chart-sessions")).to_contain_text("08:00–09:00")
         expect(chart.get_by_test_id("chart-session").filter(has_text="Tập huấn chờ chỗ")).to_contain_text("Đang chờ")
-        expect(chart.get_by_test_id("chart-session")).to_have_count(3)  # a point of its unit is in the others
+        for session in filling:  # a point of its unit is in them
+            expect(chart.get_by_test_id("chart-session").filter(has_text=f"{session['number']} ·")).to_have_count(1)
         each.get_by_test_id("chart-row").last.click()
         expect(each.get_by_test_id("chart-sessions").last).to_be_visible()
     for session in filling:
@@ -272,6 +273,7 @@ def test_r105_supervisors_see_today_and_change_nothing(server: Server, people: P
     expect(row.get_by_test_id("today-ready")).to_be_visible()
     for part in ("waiting", "load", "faults", "owed"):
         expect(page.get_by_test_id(part)).to_be_visible()
-    expect(page.locator("main :is(button, input, select, textarea)")).to_have_count(0)
+    changing = page.locator("main :is(button, input, select, textarea):not(capacity-chart *)")  # its rows list an hour
+    expect(changing).to_have_count(0)
     row.get_by_test_id("today-ready").click()
     expect(page.get_by_test_id("ready-colour")).to_be_visible()

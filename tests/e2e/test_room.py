@@ -287,6 +287,7 @@ def test_devices_and_language_change_while_one_speaks(meeting: Meeting) -> None:
         expect(page.get_by_test_id("turn")).to_contain_text("ĐANG PHÁT")
 
 
+@pytest.mark.alone
 def test_ux_18_the_picture_goes_on_in_a_small_window(meeting: Meeting) -> None:
     """By the button in both browsers, and when one leaves the tab, for which Chromium calls the action: tiles or the
     one picture, the invitation, the microphone."""
@@ -318,6 +319,7 @@ def test_ux_18_the_picture_goes_on_in_a_small_window(meeting: Meeting) -> None:
             page.keyboard.press("w")
 
 
+@pytest.mark.alone
 def test_ux_22_all_from_whom_sound_comes_have_waves(meeting: Meeting) -> None:
     """In tiles, in the room's list and in the console's: not only the loudest."""
     for page in meeting.points:

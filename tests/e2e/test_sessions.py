@@ -41,11 +41,11 @@ def register(server: Server, page: Page, number: int, title: str) -> str:
 
 def test_a_long_list_is_read_page_after_page_and_searched(server: Server, people: People, blue: Browser) -> None:
     page = people.sign_in(blue, "truc.ban")
-    made = [register(server, page, number, f"Họp phiên {number:02}") for number in range(PAGE + 5)]
+    made = [register(server, page, number, f"Họp liệt kê {number:02}") for number in range(PAGE + 5)]
     last = register(server, page, PAGE + 6, OTHER_TITLE)
     page.goto(f"{server.http}sessions.html")
     rows = page.get_by_test_id("session-row")
-    page.get_by_test_id("sessions-q").fill("hop phien")
+    page.get_by_test_id("sessions-q").fill("hop liet ke")
     page.get_by_test_id("sessions-find").click()
     expect(rows).to_have_count(PAGE)
     page.get_by_test_id("sessions-more-coming").click()
@@ -54,7 +54,7 @@ def test_a_long_list_is_read_page_after_page_and_searched(server: Server, people
     expect(rows.first).to_contain_text("Chủ trì: UBND thành phố Cam Ranh")  # not what its devices are called
     expect(page.get_by_test_id("sessions-more-coming")).to_have_count(0)
     page.reload()  # what is looked for stands in the address
-    expect(page.get_by_test_id("sessions-q")).to_have_value("hop phien")
+    expect(page.get_by_test_id("sessions-q")).to_have_value("hop liet ke")
     expect(rows).to_have_count(PAGE)
     page.get_by_test_id("sessions-q").fill("thuy loi")
     page.get_by_test_id("sessions-find").click()

@@ -9,8 +9,12 @@ const ORDER = [' ', 'm', 'v', 'h', 's', 'l', 't', 'n', '1', 'u', '/', 'b', 'p', 
 
 const enabled = () => localStorage.getItem('keys') !== 'off';
 
-/** Tell whether a key belongs to a field or to an open dialog. @param {EventTarget | null} target */
-const takesKeys = target => target instanceof Element && target.closest('input, select, textarea, dialog') !== null;
+/** Tell whether a key belongs to a field or to an open dialog; one that was just closed may have the focus still. @param {EventTarget | null} target */
+const takesKeys = target => {
+  if (!(target instanceof Element)) return false;
+  const dialog = target.closest('dialog');
+  return dialog ? dialog.open : target.closest('input, select, textarea') !== null;
+};
 
 /** Take the focus out of a dialog that was closed, where a browser leaves it: keys belong to the page again. @param {Event} event */
 const leaveDialog = ({target}) => target instanceof HTMLDialogElement && target.contains(document.activeElement) && /** @type {HTMLElement} */ (document.activeElement).blur();

@@ -1,4 +1,4 @@
-"""Recognizes nothing, but says what a script says: a model for tests, which know then who says what and when.
+"""A recognizer for tests: it tells the words of a script at the times of the script, whatever it hears.
 
 A folder with a file ``script.json`` is such a model. It lists the utterances of one speaker after the other, each as a
 list of words with their ends in seconds of the speaker's sound: ``[[[["Kính", 0.4], ["thưa", 0.7]]]]``. The n-th

@@ -16,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from loadtest.endpoint.network_emulator import NetworkEmulator
+from loadtest.rooms.baresip import COLOURS, Baresip, film, room
 from mediaserver.api import Layout
 from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.video.layout import Tile, arrange, fit
@@ -27,7 +28,6 @@ from tests.e2e.emulated_network import redirect_media
 from tests.e2e.people import HOST, People, seat_of
 from tests.e2e.points import Colour, Points, plain_camera, simulated
 from tests.e2e.server import LAN, MEDIA_PORT, SIP, Server, environment
-from tests.signaling.sip.baresip import COLOURS, Baresip, film, room
 
 pytestmark = pytest.mark.alone
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.signaling.sip import baresip
+from loadtest.rooms import baresip
 
 
 async def test_two_rooms_see_and_hear_each_other(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.rooms.baresip import room
 from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, IncomingCall, Target
 from tests.signaling.sip.agents import OFFER, RecordingHandler, agent, soon
-from tests.signaling.sip.baresip import room
 
 BOTH = pytest.mark.parametrize("transport", ["udp", "tcp"])
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.rooms.baresip import room
 from signaling.sip.agent.agent import Agent, Call, SipSettings, Target
 from tests.signaling.sip import wire
 from tests.signaling.sip.agents import OFFER, RecordingHandler, agent, soon
-from tests.signaling.sip.baresip import room
 
 TIMER = ("Supported: timer", "Session-Expires: 1800;refresher=uac")
 

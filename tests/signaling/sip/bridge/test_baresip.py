@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import OfferOptions
+from loadtest.rooms.baresip import Baresip, film, room
 from mediaserver.api import SeatOptions
 from mediaserver.worker.engine import LocalEngine
 from signaling.app.build import application, running
@@ -21,7 +22,6 @@ from signaling.sip.bridge import bridge
 from tests.fakes import FakeClock, FakeDisk
 from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
 from tests.signaling.fake_room_systems import register, tick, wait_for_calls
-from tests.signaling.sip.baresip import Baresip, film, room
 from tests.signaling.world import NHA_TRANG, NOW, World
 
 LOOPBACK = "127.0.0.1"

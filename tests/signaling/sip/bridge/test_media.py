@@ -9,14 +9,14 @@ import av
 import numpy as np
 import pytest
 
+from loadtest.rooms import baresip
+from loadtest.rooms.baresip import LOOPBACK, Baresip
 from mediaserver.api import Layout, PeerUp, RoomOptions, SeatOptions
 from mediaserver.sdp import sip_write
 from mediaserver.video.layout import arrange
 from mediaserver.worker.engine import LocalEngine
 from signaling.sip.agent.agent import Agent, Call, IncomingCall, SipSettings, Target
 from tests.mediaserver.meeting import PATIENCE_S, ROOM, Guest, Meeting, tones
-from tests.signaling.sip import baresip
-from tests.signaling.sip.baresip import LOOPBACK, Baresip
 
 OPTIONS = RoomOptions(1280, 720)
 BLUE_HERTZ = 1000

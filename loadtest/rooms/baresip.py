@@ -1,4 +1,4 @@
-"""A room system for tests: a real baresip on loopback, without camera, microphone or screen.
+"""Runs baresip as a room system on loopback, without camera, microphone or screen.
 
     async with room(tmp_path, name="Phòng họp Nha Trang") as peer:
         await agent.invite(Target(*peer.address), offer, name="Sở Y tế")
@@ -24,6 +24,12 @@ from pathlib import Path
 from typing import Any
 
 LOOPBACK = "127.0.0.1"
+
+
+class RoomFailed(Exception):
+    """The room system ended, or did not do what it was asked to in time."""
+
+
 READY_S = 20.0
 EVENT_S = 15.0
 END_S = 2.0
@@ -120,7 +126,8 @@ class Baresip:
         self._writer.write(b"%d:%b," % (len(data), data))
         async with asyncio.timeout(EVENT_S):
             reply = await self._answers.get()
-        assert reply["ok"] or name == "resume", reply  # which it does, and says that it did not
+        if not reply["ok"] and name != "resume":  # which it does, and says that it did not
+            raise RoomFailed(str(reply))
         return str(reply["data"])
 
     async def event(self, kind: str, parameter: str = "", seconds: float = EVENT_S) -> dict[str, Any]:
@@ -134,7 +141,7 @@ class Baresip:
                             return event
                     await self._news.wait()
         except TimeoutError:
-            raise AssertionError(f"no {kind} {parameter} from baresip:\n{self.log[-6000:]}") from None
+            raise RoomFailed(f"no {kind} {parameter} from baresip:\n{self.log[-6000:]}") from None
 
     async def snapshot(self) -> Path:
         """Write its received picture as a PNG file."""
@@ -151,9 +158,10 @@ class Baresip:
     async def _connect(self, control: int) -> None:
         async with asyncio.timeout(READY_S):
             while "baresip is ready" not in self.log:
-                assert self._process.returncode is None, self.log
+                if self._process.returncode is not None:
+                    raise RoomFailed(self.log)
                 await asyncio.sleep(0.05)
-            reader, self._writer = await asyncio.open_connection(LOOPBACK, control)
+            reader, self._writer = await asyncio.open_connection(self.address[0], control)
         self._reader = asyncio.create_task(self._read(reader))
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
@@ -200,6 +208,7 @@ async def room(
     audio: str = AUDIO,
     video: str = "h264",
     calls: int = 4,
+    host: str = LOOPBACK,
     more: str = "",
 ) -> AsyncIterator[Baresip]:
     """Run a peer in a new folder below `folder`; it ends with the block. `answer` is `auto` or `manual`.
@@ -207,11 +216,11 @@ async def room(
     `more` is appended to its account, e.g. `;mediaenc=srtp-mand` or `;answerdelay=500`.
     """
     if shutil.which("baresip") is None:
-        raise AssertionError("baresip is not installed: make packages")
-    port = _free()
+        raise RoomFailed("baresip is not installed: make packages")
+    port = _free(host)
     home = folder / f"baresip-{port}"
     (home / "heard").mkdir(parents=True)
-    facts = {"host": LOOPBACK, "port": port, "control": port + 2, "folder": home, "calls": calls, "tone": tone}
+    facts = {"host": host, "port": port, "control": port + 2, "folder": home, "calls": calls, "tone": tone}
     picture = f"avformat,{film}" if film else "fakevideo,nil"
     config = CONFIG.format(**facts, picture=picture, width=size[0], height=size[1], bitrate=bitrate)
     account = ACCOUNT.format(**facts, name=name, user=user, answer=answer, audio=audio, video=video, more=more)
@@ -222,7 +231,7 @@ async def room(
         process = await asyncio.create_subprocess_exec(
             *("baresip", "-4", "-v", "-s", "-f", str(home)), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
         )
-    peer = Baresip(home, (LOOPBACK, port), process)
+    peer = Baresip(home, (host, port), process)
     try:
         await peer._connect(port + 2)
         yield peer
@@ -237,16 +246,17 @@ async def film(path: Path, picture: str = BLUE, seconds: int = 60) -> Path:
         *("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", picture, "-t", str(seconds), *encoder, str(path)),
         stdin=asyncio.subprocess.DEVNULL,
     )
-    assert await process.wait() == 0
+    if await process.wait() != 0:
+        raise RoomFailed(f"ffmpeg made no {path}")
     return path
 
 
-def _free() -> int:
-    """Return a port where it and the two after it are free, UDP and TCP."""
+def _free(host: str) -> int:
+    """Return a port of an address where it and the two after it are free, UDP and TCP."""
     while True:
         port = random.choice(PORTS)
         with contextlib.ExitStack() as sockets, contextlib.suppress(OSError):
             for at in (port, port + 1, port + 2):
                 for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                    sockets.enter_context(socket.socket(socket.AF_INET, kind)).bind((LOOPBACK, at))
+                    sockets.enter_context(socket.socket(socket.AF_INET, kind)).bind((host, at))
             return port

@@ -1,0 +1,1 @@
+"""`python -m loadtest rooms`: room systems in calls with a whole server."""

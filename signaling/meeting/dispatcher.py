@@ -125,8 +125,8 @@ class Dispatcher:
         meeting = self._meetings.joined(client)
         entry = action_log.entry(message, meeting.state)  # before it is obeyed: who is removed has no name then
         effects = COMMANDS[type(message)](meeting.state, client.id, message, now)
-        effects += [] if entry is None else [Note(client.account.account, client.source, *entry)]
-        await meeting.carry_out(effects, client, message.ref)
+        noted = [] if entry is None else [Note(client.account.account, client.source, *entry)]
+        await meeting.carry_out([*noted, *effects], client, message.ref)  # a crash then loses no entry
 
     def _in_meeting(self, handler: Callable[[MeetingRunner, Client, Any, datetime], Awaitable[None]]) -> Handler:
         """Return a handler that is given the meeting of its client."""

@@ -71,6 +71,8 @@ log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.1
 """Changes of the roster are collected this long before they are sent."""
+NOTE_SECONDS = 0.5
+"""A command waits so long at most until its audit entry is stored: a locked database must not stop a meeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ class MeetingRunner:
         self._recovered = False
         """Whether it was taken over from another process, so that the engine may know more of it."""
         self._order = asyncio.Lock()
+        self._noting = asyncio.Lock()
+        """Keeps audit entries in order, also where a command went on before its entry was stored."""
         self._carrying: set[asyncio.Task[None]] = set()
         self._part = ""
         """The file of the part that is being recorded, or was last."""
@@ -555,12 +559,19 @@ class MeetingRunner:
             await self._dependencies.incidents.note(self.id, step, effect.by, now)
 
     async def _note(self, effect: Note) -> None:
-        """Record what a controller did; a meeting goes on where that cannot be written."""
+        """Record what a controller does; a meeting goes on where that takes too long or cannot be written."""
         entry = effect.source.entry(self._dependencies.clock(), effect.by, effect.action, self.id, effect.detail)
-        try:
-            await self._dependencies.audit.append(entry)
-        except SQLAlchemyError:
-            log.exception("x %s by %s in meeting %s could not be stored", effect.action, effect.by, self.id)
+
+        async def stored() -> None:
+            try:
+                async with self._noting:
+                    await self._dependencies.audit.append(entry)
+            except SQLAlchemyError:
+                log.exception("x %s by %s in meeting %s could not be stored", effect.action, effect.by, self.id)
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NOTE_SECONDS):
+                await self._shielded(stored())
 
     async def _audited(self, account: str, action: str, detail: str, now: datetime) -> None:
         sources = (client.source for client in self._clients.values() if client.account.account == account)

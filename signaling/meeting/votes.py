@@ -42,9 +42,9 @@ class MeetingVotes:
         async def opened() -> None:
             voters = meeting.state.voters(question, message.points)
             vote = await self._votes.open(meeting.id, question, voters, account, now, message.seconds, message.item)
-            await meeting.apply(meeting.state.vote_changed(vote), client, message.ref)
             kind = "secret" if question.secret else "open"
             await self._note(client, "vote-open", meeting, f"{vote.number} {kind}", now)
+            await meeting.apply(meeting.state.vote_changed(vote), client, message.ref)
 
         await self._in_turn(meeting, opened())
 
@@ -68,10 +68,10 @@ class MeetingVotes:
             vote = await self._votes.close(running.id, account, now)
             vote = await self._votes.announce(vote.id, now) if message.announce else vote
             shown_since = now if message.announce else None
-            await meeting.apply(meeting.state.vote_changed(vote, shown_since), client, message.ref)
             await self._note(client, "vote-close", meeting, str(vote.number), now)
             if message.announce:
                 await self._note(client, "vote-announce", meeting, str(vote.number), now)
+            await meeting.apply(meeting.state.vote_changed(vote, shown_since), client, message.ref)
 
         await self._in_turn(meeting, closed())
 
@@ -82,8 +82,8 @@ class MeetingVotes:
         async def cancelled() -> None:
             running = meeting.state.latest_vote.known(message.vote, running=True)
             vote = await self._votes.cancel(running.id, account, now)
-            await meeting.apply(meeting.state.vote_changed(vote), client, message.ref)
             await self._note(client, "vote-cancel", meeting, str(vote.number), now)
+            await meeting.apply(meeting.state.vote_changed(vote), client, message.ref)
 
         await self._in_turn(meeting, cancelled())
 
@@ -95,9 +95,9 @@ class MeetingVotes:
             vote = meeting.state.latest_vote.known(message.vote, running=False)
             first = message.on and vote.announced is None
             vote = await self._votes.announce(vote.id, now) if first else vote
-            await meeting.apply(meeting.state.vote_changed(vote, now if message.on else None), client, message.ref)
             if first:
                 await self._note(client, "vote-announce", meeting, str(vote.number), now)
+            await meeting.apply(meeting.state.vote_changed(vote, now if message.on else None), client, message.ref)
 
         await self._in_turn(meeting, shown())
 
@@ -145,9 +145,9 @@ class MeetingVotes:
             raise MessageError("vote-over")
         aloud = isinstance(message, RecordVote)
         vote = await self._votes.cast(running.id, point, message.choice, aloud=aloud)
-        await meeting.apply(meeting.state.vote_taken(vote, point), client, message.ref)
         if aloud:
             await self._note(client, "vote-record", meeting, f"{vote.number} {point} {message.choice + 1}", now)
+        await meeting.apply(meeting.state.vote_taken(vote, point), client, message.ref)
 
     async def _in_turn(self, meeting: MeetingRunner, work: Awaitable[T]) -> T:
         """Do work on the votes of a meeting after what came before, also if the asker's socket ends meanwhile."""

@@ -1,7 +1,7 @@
 """WebSocket messages about votes, in both directions; REST tells of points and outcomes in the same words. Pure."""
 
 from dataclasses import asdict
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -109,7 +109,36 @@ class VoteOutcome(BaseMessage):
         return None if decided is None else cls(**asdict(decided))
 
 
-class VoteState(BaseMessage):
+class BaseVote(BaseMessage):
+    """The question of a vote and its rule, which messages and REST tell alike."""
+
+    id: str
+    number: int
+    question: str
+    choices: list[str]
+    secret: bool
+    quorum: Quorum
+    majority: Majority
+    base: Base
+
+    @classmethod
+    def of(cls, vote: Vote, **more: Any) -> Self:
+        """Return a vote with what else is told of it."""
+        question = vote.question
+        return cls(
+            id=vote.id,
+            number=vote.number,
+            question=question.text,
+            choices=list(question.choices),
+            secret=question.secret,
+            quorum=question.quorum,
+            majority=question.majority,
+            base=question.base,
+            **more,
+        )
+
+
+class VoteState(BaseVote):
     """A vote, as one seat may know it.
 
     `may`: the seat's point is entitled; `voted`: it has voted, in an open vote for `choice`. `counts` and `outcome`
@@ -119,14 +148,6 @@ class VoteState(BaseMessage):
     """
 
     type: Literal["vote-state"] = "vote-state"
-    id: str
-    number: int
-    question: str
-    choices: list[str]
-    secret: bool
-    quorum: Quorum
-    majority: Majority
-    base: Base
     item: str | None
     opened: Instant
     deadline: Instant | None

@@ -6,30 +6,22 @@ from aiohttp import web
 
 from scheduler.core.model import Session
 from scheduler.operations.votes.errors import VoteOver
-from scheduler.operations.votes.model import Base, Majority, Quorum, Vote
+from scheduler.operations.votes.model import Vote
 from signaling.accounts import permissions
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.accounts.visible_sessions import units_and_points
 from signaling.core.errors import Hidden
-from signaling.http.route import ID, ApiRequest, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Moment, Route
 from signaling.http.uploads import attached
-from signaling.messages.votes import VoteOutcome, VotingPoint
+from signaling.messages.votes import BaseVote, VoteOutcome, VotingPoint
 from signaling.operations.attendance import find
 from signaling.operations.context import VOTES
 from signaling.operations.vote_protocol import SessionHead, protocol
 
 
-class ClosedVote(Model):
+class ClosedVote(BaseVote):
     """A vote that is closed. `counts` and `outcome` are null where it was cancelled or had too few secret ballots."""
 
-    id: str
-    number: int
-    question: str
-    choices: list[str]
-    secret: bool
-    quorum: Quorum
-    majority: Majority
-    base: Base
     opened: Moment
     closed: Moment
     cancelled: bool
@@ -69,17 +61,8 @@ def _may_read(request: ApiRequest, vote: Vote, session: Session, points: UnitDir
 
 
 def _wire(vote: Vote) -> ClosedVote:
-    question = vote.question
-    assert vote.closed is not None
-    return ClosedVote(
-        id=vote.id,
-        number=vote.number,
-        question=question.text,
-        choices=list(question.choices),
-        secret=question.secret,
-        quorum=question.quorum,
-        majority=question.majority,
-        base=question.base,
+    return ClosedVote.of(
+        vote,
         opened=vote.opened,
         closed=vote.closed,
         cancelled=vote.cancelled,

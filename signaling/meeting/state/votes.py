@@ -69,17 +69,10 @@ class LatestVote:
         vote = self.vote
         if vote is None:
             return None
-        question, own = vote.question, vote.voter(point)
+        own = vote.voter(point)
         told = vote.closed is not None and (leads or vote.announced is not None)
-        return VoteState(
-            id=vote.id,
-            number=vote.number,
-            question=question.text,
-            choices=list(question.choices),
-            secret=question.secret,
-            quorum=question.quorum,
-            majority=question.majority,
-            base=question.base,
+        return VoteState.of(
+            vote,
             item=vote.item,
             opened=vote.opened,
             deadline=vote.deadline,

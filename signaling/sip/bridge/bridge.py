@@ -282,6 +282,9 @@ class SipBridge:
         try:
             async with meeting.join_lock:
                 await self._admission.compare(member, system.number, identity_of_called(call), now)
+                if place.id in meeting.state.removed:  # while it rang
+                    system.failed(now, FORBIDDEN)
+                    return
                 if not self._goes_on(meeting) or not await self._admission.enter(meeting, place, system.number, now):
                     system.full(now)
                     return

@@ -3,11 +3,10 @@
 Also tests `action_log.py` and `state/removed_points.py`.
 """
 
-import asyncio
-
 from signaling.app.settings import Settings
 from tests.fakes import FakeEngine
-from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World, open_world
+from tests.signaling.sqlite_lock import sqlite_locked
+from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World, open_world, wait_until
 
 AT = NOW.isoformat().replace("+00:00", "Z")
 REASON = "Thiết bị gây nhiễu tiếng"
@@ -127,12 +126,44 @@ async def test_each_command_of_a_controller_is_in_the_audit_log(world: World) ->
     for command, _ in commands:
         await host.send(**command)
     await host.type("bye")
-    async with asyncio.timeout(5):  # the last one is written once everybody was told
-        while (await world.audited(1))[0].action != "end-for-all":
-            await asyncio.sleep(0.01)
     entries = [each for each in reversed(await world.audited(len(commands))) if each.subject == session.id]
     assert [(each.action, each.detail) for each in entries] == [entry for _, entry in commands]
     assert {(each.actor, each.address) for each in entries} == {("host", "127.0.0.1")}
+
+
+class LookingEngine(FakeEngine):
+    """An engine that looks up the newest entry of the audit log whenever a floor is opened or shut."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world: World | None = None
+        self.actions: list[str] = []
+
+    async def set_floor(self, room: str, seat: str, open_: bool) -> None:
+        assert self.world is not None
+        self.actions += [entry.action for entry in await self.world.audited(1)]
+        await super().set_floor(room, seat, open_)
+
+
+async def test_a_command_is_in_the_log_before_it_acts_and_acts_while_the_log_is_locked(settings: Settings) -> None:
+    async with open_world(settings, held=(engine := LookingEngine())) as world:
+        engine.world = world
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        _, joined = await world.join("nhatrang", session)
+        await host.send(type="floor", seat=joined["seat"], open=True)
+        await host.seat(joined["seat"], floor=True)
+        await wait_until(lambda: len(engine.actions) == 1)
+        async with sqlite_locked(settings.data / "diemcau.sqlite3"):
+            await host.send(type="gain", seat=joined["seat"], decibels=3)
+            await host.send(type="gain", seat=joined["seat"], decibels=-3)
+            await wait_until(lambda: ("set_gain", session.id, joined["seat"], -3) in engine.calls)
+        await host.send(type="floor", seat=joined["seat"], open=False)
+        await wait_until(lambda: len(engine.actions) == 2)
+        entries = [(each.action, each.detail) for each in await world.audited(4)]
+    assert engine.actions == ["floor", "floor-end"]
+    name = "UBND.Nha Trang"
+    assert entries[::-1] == [("floor", name), ("gain", f"{name} +3 dB"), ("gain", f"{name} -3 dB"), ("floor-end", name)]
 
 
 async def test_a_command_that_is_refused_is_not_in_the_log(world: World) -> None:

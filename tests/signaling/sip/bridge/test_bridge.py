@@ -297,6 +297,44 @@ async def test_a_call_that_rings_when_its_session_ends_rings_no_more(world: Worl
     assert world.engine.rooms == {}
 
 
+async def test_a_room_system_that_the_host_removes_is_hung_up_and_stays_out_until_it_is_let_back(world: World) -> None:
+    agent = use_fake_agent(world)
+    session, host = await called(world)
+    (row,) = await wait_for_calls(host, "connected")
+    state = world.server.meetings.meetings[session.id].state
+    member = state.roster.holder(f"{NHA_TRANG}.01")
+    assert member is not None
+    assert (await host.ask(type="remove", point=NHA_TRANG, reason="Hú tiếng"))["points"][0]["point"] == NHA_TRANG
+    await agent.calls[0].ended.wait()
+    await wait_for_calls(host, "left")
+    assert (agent.calls[0].hung_up, state.roster.holder(f"{NHA_TRANG}.01")) == (True, None)
+    assert member.id not in world.engine.rooms[session.id].seats
+    await host.send(type="redial", device=row["device"])
+    (refused,) = await wait_for_calls(host, "waiting")
+    assert (refused["status"], len(agent.called)) == (403, 1)  # nobody rings a point that is kept out
+    await host.ask(type="let-back", point=NHA_TRANG)
+    await host.send(type="redial", device=row["device"])
+    await wait_for_calls(host, "connected")
+    assert len(agent.called) == 2
+
+
+async def test_a_point_that_is_removed_while_its_room_system_rings_stays_out(world: World) -> None:
+    agent = use_fake_agent(world)
+    agent.ringing = asyncio.Event()
+    await world.services.scheduler.set_devices(NHA_TRANG, 2)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await world.join("nhatrang", session)  # its second device
+    await tick(world, 0)
+    await wait_for_calls(host, "calling")
+    await host.ask(type="remove", point=NHA_TRANG, reason="Hú tiếng")
+    agent.ringing.set()
+    (refused,) = await wait_for_calls(host, "waiting")
+    assert (refused["status"], agent.calls[0].hung_up) == (403, True)
+    assert world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01") is None
+
+
 async def test_nobody_is_put_out_by_a_call_nobody_asked_for(world: World) -> None:
     agent = use_fake_agent(world)
     device = await register(world, NHA_TRANG, VCS)

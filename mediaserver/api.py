@@ -227,6 +227,15 @@ class CaptionsState:
 
 
 @dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """A room system sent a DTMF digit in its RTP (RFC 4733): one of ``0123456789*#ABCD``."""
+
+    room: str
+    seat: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
 class CameraWanted:
     """A seat's camera is watched at a height of `lines` pixels; layers larger than the smallest sufficient one may
     rest."""
@@ -340,6 +349,7 @@ Event = (
     | Caption
     | CaptionsState
     | CameraWanted
+    | DigitPressed
     | TilesForwarded
     | RecordingFailed
     | RecordingEnded

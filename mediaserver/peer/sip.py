@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from mediaserver.api import ConnectionQuality, RoomOptions
 from mediaserver.congestion.downlink import Downlink
@@ -50,6 +51,13 @@ def quality_step(limits: DecoderLimits, width: int, height: int, fps: int, bitra
     return None
 
 
+class SipPeerListener(PeerListener, Protocol):
+    """Hears from a room system's peer what happened."""
+
+    def pressed(self, seat: str, digit: str) -> None:
+        """Take a DTMF digit (RFC 4733)."""
+
+
 class SipPeer:
     """The media of one room system. It either answers an offer (:meth:`answer`), or offers and is answered
     (:meth:`accept`)."""
@@ -62,7 +70,7 @@ class SipPeer:
         ports: PlainPorts,
         options: RoomOptions,
         flush_queue: FlushQueue,
-        listener: PeerListener,
+        listener: SipPeerListener,
     ) -> None:
         self.seat = seat
         self._hosts = hosts
@@ -204,7 +212,9 @@ class SipPeer:
             raise
 
     def _open_sound(self) -> None:
-        self._sound_stream = SipAudioStream(self._ports, self._local_host, self.downlink, self._audio_received)
+        self._sound_stream = SipAudioStream(
+            self._ports, self._local_host, self.downlink, self._audio_received, self._digit_received
+        )
         self.transport.port_pairs.append(self._sound_stream.port_pair)
 
     def _open_picture(self) -> None:
@@ -243,6 +253,7 @@ class SipPeer:
             media = session.media[session.sound]
             codec = sip_write.choose(media, SOUNDS)
             _aim(sound, media, {}, now)
+            sound.event_types = _event_types(media)
             sound.taken = media.sends and not self._held
             if media.receives and not self._held:
                 self.sound = codec.name
@@ -274,6 +285,9 @@ class SipPeer:
 
     def _audio_received(self, packet: Packet, now: float, codec: str) -> None:
         self._listener.heard(self.seat, packet, now, codec)
+
+    def _digit_received(self, digit: str) -> None:
+        self._listener.pressed(self.seat, digit)
 
     @property
     def camera(self) -> SimulcastCamera:
@@ -333,6 +347,13 @@ class SipPeer:
         for stream in self._streams:
             stream.close()
         self.transport.close()
+
+
+def _event_types(media: Media) -> frozenset[int]:
+    """Return the payload types of telephone events: the peer's, and ours where it does not use that otherwise."""
+    theirs = {codec.payload_type for codec in media.codecs if codec.name == "telephone-event"}
+    others = {codec.payload_type for codec in media.codecs} - theirs
+    return frozenset((theirs | {sip_write.TONES} if theirs else theirs) - others)
 
 
 def _aim(stream: SipStream, media: Media, ours: dict[int, str], now: float) -> None:

@@ -16,6 +16,7 @@ from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.rtcp import Block, Report, SenderReport
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.rtp.source_validation import SourceValidation
+from mediaserver.rtp.telephone_event import DigitReceiver
 from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair
 
@@ -130,13 +131,34 @@ class SipStream:
 
 
 class SipAudioStream(SipStream):
-    """The audio m-line. `on_packet` takes packets whose timestamps are in samples at 48 kHz."""
+    """The audio m-line. `on_packet` takes packets whose timestamps are in samples at 48 kHz, `on_digit` DTMF digits."""
 
     def __init__(
-        self, ports: PlainPorts, host: str, downlink: Downlink, on_packet: Callable[[Packet, float, str], None]
+        self,
+        ports: PlainPorts,
+        host: str,
+        downlink: Downlink,
+        on_packet: Callable[[Packet, float, str], None],
+        on_digit: Callable[[str], None],
     ) -> None:
         super().__init__(ports, host, RTP_CLOCK, downlink, ports.dscp.audio)
         self._take = on_packet
+        self._press = on_digit
+        self.event_types: frozenset[int] = frozenset()
+        """Payload types of telephone events (RFC 4733)."""
+        self._digits = DigitReceiver()
+
+    def rtp(self, packet: Packet, now: float) -> None:
+        """Take one RTP packet. Telephone events are no sound, but have their numbers in its stream (RFC 4733 §2.2)."""
+        if packet.payload_type not in self.event_types:
+            super().rtp(packet, now)
+        elif self.taken:
+            if packet.ssrc == self._ssrc and self.receive_stats is not None:
+                self.receive_stats.receive(packet.sequence)
+                self._last_packet_at = now
+            digit = self._digits.receive(packet.ssrc, packet.timestamp, packet.payload, now)
+            if digit is not None:
+                self._press(digit)
 
     def _receive(self, packet: Packet, codec: str, now: float) -> None:
         assert self.receive_stats is not None

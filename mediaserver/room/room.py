@@ -19,6 +19,7 @@ from mediaserver.api import (
     CameraWanted,
     ComposedWhen,
     ConnectionQuality,
+    DigitPressed,
     Event,
     Layout,
     Levels,
@@ -298,6 +299,10 @@ class Room:
         elif state == "closed":
             self._drop_peer(self.seats[seat])
             self._emit(PeerDown(self.name, seat, reason))
+
+    def pressed(self, seat: str, digit: str) -> None:
+        """Report a digit of a room system."""
+        self._emit(DigitPressed(self.name, seat, digit))
 
     def _drop_peer(self, seat: Seat) -> None:
         """Detach a transport that ended from its sources and sinks; the seat stays."""

@@ -54,6 +54,7 @@ EVENTS: dict[str, type[api.Event]] = {
         api.Caption,
         api.CaptionsState,
         api.CameraWanted,
+        api.DigitPressed,
         api.TilesForwarded,
         api.RecordingFailed,
         api.RecordingEnded,

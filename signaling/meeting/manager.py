@@ -18,6 +18,7 @@ from mediaserver.api import (
     Caption,
     CaptionsState,
     ComposedWhen,
+    DigitPressed,
     EngineLost,
     EngineReady,
     Levels,
@@ -125,6 +126,10 @@ class MeetingManager:
     def engine(self) -> MediaEngine:
         """The media engine."""
         return self.dependencies.engine
+
+    def hand_digits_to(self, take: Callable[[DigitPressed], Awaitable[None]]) -> None:
+        """Hand the digits of room systems to `take` from now on."""
+        self._routes[DigitPressed] = take
 
     def start(self) -> None:
         """Start routing engine events, storing changes and ticking."""

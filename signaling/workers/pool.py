@@ -19,6 +19,7 @@ from mediaserver.api import (
     Caption,
     CaptionsState,
     ComposedWhen,
+    DigitPressed,
     EngineLost,
     EngineReady,
     Event,
@@ -50,6 +51,7 @@ RoomEvent = (
     | Caption
     | CaptionsState
     | CameraWanted
+    | DigitPressed
     | TilesForwarded
     | RecordingFailed
     | RecordingEnded

@@ -20,6 +20,7 @@ from loadtest.endpoint.sdp_answer import BadAnswer, parse_answer
 from mediaserver.errors import BadOffer
 from mediaserver.rpc import protocol, reply_check
 from mediaserver.rtp import packet, payload, rtcp, rtx
+from mediaserver.rtp.telephone_event import DIGITS, DigitReceiver
 from mediaserver.sdp import sip_parse, sip_write, webrtc
 from mediaserver.transport import ice, stun
 from scheduler.core.errors import BadUnits, PolicyError
@@ -39,7 +40,7 @@ from signaling.booking import session_costs
 from signaling.core.errors import BadInput, MessageError
 from signaling.http.openapi import public_path
 from signaling.messages import server
-from signaling.sip.agent import request_checks, session_timer
+from signaling.sip.agent import dtmf_info, request_checks, session_timer
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.protocol import framing
 from signaling.sip.protocol import message as sip_message
@@ -84,6 +85,18 @@ def read_rtcp(data: bytes) -> None:
     for feedback in found:
         if isinstance(feedback, rtcp.Nack):
             assert all(0 <= number <= 0xFFFF for number in feedback.sequences)
+
+
+def read_digits(data: bytes) -> None:
+    """Take telephone events of eight bytes each, timestamp and payload; then read the whole as the body of an INFO."""
+    receiver = DigitReceiver()
+    pieces = [data[at : at + 8] for at in range(0, len(data), 8)]
+    for number, piece in enumerate(pieces):
+        digit = receiver.receive(1, int.from_bytes(piece[:4], "big"), piece[4:], number / 50)
+        assert digit is None or digit in DIGITS
+    for kind in (dtmf_info.RELAY, dtmf_info.PLAIN):
+        found = dtmf_info.read(kind, data.decode("utf-8", "replace"))
+        assert found is None or found in dtmf_info.DIGITS
 
 
 def read_requests(data: bytes) -> None:
@@ -339,6 +352,14 @@ TARGETS: dict[str, Target] = {
             rtcp.sender_report(1, WALL_S, 90000, 10, 1000) + rtcp.nack(1, 2, [7, 8, 30]),
             rtcp.picture_loss(1, 2) + rtcp.remb(1, 1_500_000, [2, 3]),
             pack("!BBHIIII", 0x84, 206, 4, 1, 0, 2, 0x01000000),
+        ),
+    ),
+    "digits": Target(
+        read_digits,
+        (
+            b"".join(pack("!IBBH", 1000, 11, end, 160 * tick) for tick, end in enumerate((10, 10, 138, 138, 138), 1)),
+            b"Signal=5\r\nDuration=160\r\n",
+            b"#\r\n",
         ),
     ),
     "requests": Target(read_requests, (rtcp.nack(1, 2, [7, 8, 30]), rtcp.picture_loss(1, 2))),

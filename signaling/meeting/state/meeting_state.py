@@ -243,7 +243,8 @@ class MeetingState:
 
     def _found(self, seat: Seated, state: SeatState) -> None:
         options = state.options
-        seat.floor, seat.gain, seat.view, seat.lines = options.floor, round(options.gain), options.view, options.lines
+        seat.floor = options.floor or seat.muted
+        seat.gain, seat.view, seat.lines = round(options.gain), options.view, options.lines
         seat.offered, seat.up, seat.wanted = state.offered, state.up, state.wanted
         seat.hidden = not options.camera
         if seat.floor:
@@ -441,6 +442,14 @@ class MeetingState:
         if uninvited and self.locks.hands and not self._is_leader(seat):
             raise MessageError("hands-locked")
         return self._set_floor(seat, True, seat.account) if uninvited else []
+
+    def switch_microphone(self, client: str, now: datetime) -> list[Effect]:
+        """Close the microphone of a room system that has the floor, or open it; without the floor raise its hand."""
+        seat = self._seat_of(client)
+        if not seat.floor:
+            return self.hand(client, True, now)
+        seat.muted = not seat.muted
+        return [SetFloor(seat.id, not seat.muted)]
 
     def view(self, client: str, source: str, height: int = 0) -> list[Effect]:
         """Choose what a client sees, on a display that is `height` pixels high."""
@@ -1090,11 +1099,12 @@ class MeetingState:
     def _set_floor(self, seat: Seated, open_: bool, by: str = "") -> list[Effect]:
         """Open or close a floor; `by` is the account that opened its own."""
         turn = self._turn(seat, open_, by)
+        seat.muted = seat.muted and open_ and seat.floor
         seat.floor = open_
         if open_:
             self.roster.lower(seat.id)
         ended = [] if open_ or seat.controller else self._unshare(seat)
-        return [*([SetFloor(seat.id, open_)] if seat.here else []), *ended, *turn]
+        return [*([SetFloor(seat.id, open_ and not seat.muted)] if seat.here else []), *ended, *turn]
 
     def _turn(self, seat: Seated, open_: bool, by: str = "") -> list[Effect]:
         """Return the record of a floor that changes (R-094); the host's is always open."""

@@ -105,6 +105,8 @@ class Seated:
     lowered: tuple[datetime, str] | None = None
     """When its hand was raised that was lowered last, and its topic."""
     floor: bool = False
+    muted: bool = False
+    """Whether a room system that has the floor closed its microphone here, which cannot see its own."""
     gain: int = 0
     """Gain of its voice in decibels."""
     mic: bool = False
@@ -168,7 +170,7 @@ class Seated:
             label=self.name if self.place is None else f"{self.name} · {self.label}",
             visible=self.place is not None,
             audience=self.audience,
-            floor=self.floor,
+            floor=self.floor and not self.muted,
             gain=self.gain,
             view=self.view,
             lines=self.lines,
@@ -418,7 +420,7 @@ class Roster:
             topic=seat.topic,
             floor=seat.floor,
             gain=seat.gain,
-            mic=seat.mic or seat.system,  # room systems do not tell of theirs
+            mic=(seat.mic or seat.system) and not seat.muted,  # room systems do not tell of theirs
             camera=seat.camera,
             hidden=seat.hidden,
             media=seat.media,

@@ -59,6 +59,7 @@ class SeatSnapshot:
     one_picture: bool = False
     hidden: bool = False
     shown: str = ""
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from signaling.sip.agent import request_checks, session_timer
+from signaling.sip.agent import dtmf_info, request_checks, session_timer
 from signaling.sip.agent.context import MEDIA_CONTROL, AgentContext, RemoteParty
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.agent.snapshot import CallSnapshot
@@ -211,6 +211,12 @@ class Call:
 
     def _info(self, transaction: ServerTransaction) -> None:
         request = transaction.request
+        if request.content_type in (dtmf_info.RELAY, dtmf_info.PLAIN):
+            digit = dtmf_info.read(request.content_type, request.text)
+            self._respond(transaction, 400 if digit is None else 200)
+            if digit is not None:
+                self._context.handler.digit_pressed(self, digit)
+            return
         if request.body and request.content_type != MEDIA_CONTROL:
             self._respond(transaction, 415)
             return

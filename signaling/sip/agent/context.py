@@ -84,6 +84,9 @@ class MediaHandler(Protocol):
     async def reanswered(self, call: "Call", answer: str) -> None:
         """Take the answer to the offer of :meth:`reoffer`."""
 
+    def digit_pressed(self, call: "Call", digit: str) -> None:
+        """Take a DTMF digit that the remote party of a call sent in an INFO request."""
+
     def keyframe_requested(self, call: "Call") -> None:
         """Send a key frame: the remote party of a call lost its picture and asks for a whole one (RFC 5168)."""
 

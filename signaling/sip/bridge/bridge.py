@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from mediaserver.api import SeatOptions
+from mediaserver.api import DigitPressed, SeatOptions
 from mediaserver.errors import BadOffer, EngineGone, MediaError
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.model import State
@@ -77,6 +77,7 @@ class SipBridge:
         """Pending updates to controllers, by meeting."""
         self._looked_at: datetime | None = None
         self._ticking: asyncio.Task[None] | None = None
+        manager.hand_digits_to(self._digit_received)
 
     async def start(self, agent: Agent) -> None:
         """Open the sockets, resume the calls of an earlier process, and begin to dial. Raises OSError."""
@@ -310,6 +311,14 @@ class SipBridge:
         except (SQLAlchemyError, RedisError):
             log.exception("x call from %s failed", incoming.peer.address)
             incoming.refuse(UNAVAILABLE)
+
+    def digit_pressed(self, call: Call, digit: str) -> None:
+        """Take a digit that a room system sent in an INFO request."""
+        self._registry.press_in(call, digit)
+
+    async def _digit_received(self, event: DigitPressed) -> None:
+        """Take a digit that a room system sent in its RTP."""
+        await self._registry.press(event.room, event.seat, event.digit)
 
     def keyframe_requested(self, call: Call) -> None:
         """Forward a SIP request for a key frame (RFC 5168) to the media engine."""

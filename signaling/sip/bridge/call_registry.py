@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from signaling.meeting.room_system import RoomSystem
 from signaling.meeting.runner import MeetingRunner
 from signaling.sip.agent.agent import Call
 from signaling.sip.bridge.dial_schedule import DialledSystem
+from signaling.sip.bridge.keypad import Keypad, Way, obey
 from signaling.sip.protocol.errors import OfferRefused
 
 NOT_ACCEPTABLE, PENDING, UNAVAILABLE = 488, 491, 503
@@ -29,6 +30,7 @@ class BridgedCall:
     meeting: MeetingRunner
     system: DialledSystem
     member: RoomSystem
+    keypad: Keypad = field(default_factory=Keypad)
 
 
 class CallRegistry:
@@ -70,6 +72,28 @@ class CallRegistry:
         """Have a key frame sent to the room system that asked for one in its call (RFC 5168)."""
         if (place := self._place(call)) is not None:
             self._spawn(self._refresh(*place))
+
+    def press_in(self, call: Call, digit: str) -> None:
+        """Take a digit of an INFO request within a call."""
+        bridged = next((each for each in self._calls.values() if each.member.call is call), None)
+        if bridged is not None:
+            self._spawn(self._press(bridged, digit, "info"))
+
+    async def press(self, meeting: str, seat: str, digit: str) -> None:
+        """Take a digit of the RTP of a seat."""
+        for bridged in self._calls.values():
+            own = bridged.meeting.state.roster.of(bridged.member.id)
+            if bridged.meeting.id == meeting and own is not None and own.id == seat:
+                await self._press(bridged, digit, "rtp")
+                return
+
+    async def _press(self, bridged: BridgedCall, digit: str, way: Way) -> None:
+        """Do what a key says, once its digits have come; what the meeting does not allow is left undone."""
+        now = self._manager.dependencies.clock()
+        key = bridged.keypad.press(digit, way, now)
+        if key is not None:
+            with contextlib.suppress(MessageError):
+                await bridged.meeting.apply(obey(bridged.meeting.state, bridged.member.id, key, now))
 
     async def change(self, call: Call, work: Callable[[str, str], Awaitable[T]]) -> T:
         """Change the media of a call: do some work with its room and seat. Raises OfferRefused."""

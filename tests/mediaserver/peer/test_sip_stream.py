@@ -30,6 +30,7 @@ def sound(heard: list[tuple[int, int, str]]) -> Iterator[SipAudioStream]:
         "127.0.0.1",
         Downlink([1], 0),
         lambda packet, _, codec: heard.append((packet.ssrc, packet.timestamp, codec)),
+        lambda digit: heard.append((0, 0, digit)),
     )
     held.codecs = {9: "G722", 8: "PCMA"}
     yield held
@@ -62,6 +63,21 @@ def test_tones_comfort_noise_and_empty_packets_are_no_sound(
     for number, payload in ((101, b"x"), (13, b"x"), (9, b"")):
         sound.rtp(packet(1, 1, number=number, payload=payload), 0.0)
     assert heard == []
+
+
+def test_digits_are_no_sound_but_have_their_numbers_in_its_stream(
+    sound: SipAudioStream, heard: list[tuple[int, int, str]]
+) -> None:
+    sound.event_types = frozenset({101})
+    sound.rtp(packet(1, 1, timestamp=160), 0.0)
+    for sequence in (2, 3, 4):
+        sound.rtp(packet(1, sequence, number=101, timestamp=320, payload=b"\x0b\x0a\x00\xa0"), 0.0)
+    sound.rtp(packet(1, 5, timestamp=800), 0.0)
+    assert heard == [(1, 960, "G722"), (0, 0, "#"), (1, 4800, "G722")]
+    assert sound.receive_stats is not None and sound.receive_stats.received == 5
+    sound.taken = False  # on hold
+    sound.rtp(packet(1, 6, number=101, timestamp=960, payload=b"\x01\x0a\x00\xa0"), 0.0)
+    assert len(heard) == 3
 
 
 def test_another_stream_is_heard_once_the_first_is_silent(

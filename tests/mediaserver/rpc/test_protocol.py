@@ -75,6 +75,7 @@ EVENTS: list[api.Event] = [
     api.Caption("r", "a", "0-1", "Kính thưa", 1.5, 2.25, final=True),
     api.CaptionsState("r", "behind"),
     api.CameraWanted("r", "a", 180),
+    api.DigitPressed("r", "a", "#"),
     api.TilesForwarded("r", "a", TILES, 1280, 720, 40, "Họp giao ban", True),
     api.RecordingFailed("r", "/f.mp4", "disk-full"),
     api.RecordingEnded("r", "/f.mp4", 61.5, None),

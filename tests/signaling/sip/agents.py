@@ -41,6 +41,7 @@ class RecordingHandler:
         self.calls: asyncio.Queue[Call] = asyncio.Queue()
         self.failed: asyncio.Queue[CallFailed] = asyncio.Queue()
         self.pictures: asyncio.Queue[Call] = asyncio.Queue()
+        self.digits: asyncio.Queue[str] = asyncio.Queue()
         self.offers: asyncio.Queue[str] = asyncio.Queue()
         """Offers within calls."""
         self.answers: asyncio.Queue[str] = asyncio.Queue()
@@ -76,6 +77,10 @@ class RecordingHandler:
     async def reanswered(self, call: Call, answer: str) -> None:
         """Queue the answer."""
         self.answers.put_nowait(answer)
+
+    def digit_pressed(self, call: Call, digit: str) -> None:
+        """Queue the digit."""
+        self.digits.put_nowait(digit)
 
     def keyframe_requested(self, call: Call) -> None:
         """Queue the call."""

@@ -303,12 +303,16 @@ async def test_requests_within_a_call() -> None:
             ("UPDATE", ("Content-Type: text/plain",), OFFER, 415),
             ("UPDATE", ("Require: x",), "", 420),
             ("INFO", (), "", 200),
-            ("INFO", ("Content-Type: application/dtmf-relay",), "Signal=1", 415),
+            ("INFO", ("Content-Type: application/dtmf-relay",), "Signal=1\r\nDuration=160\r\n", 200),
+            ("INFO", ("Content-Type: application/dtmf",), "#", 200),
+            ("INFO", ("Content-Type: application/dtmf-relay",), "Duration=160", 400),
+            ("INFO", ("Content-Type: text/plain",), "1", 415),
             ("INFO", ("Content-Type: application/media_control+xml",), "<media_control/>", 200),
             ("REFER", (), "", 501),
         ):
             peer.request(method, *headers, body=body)
             assert (method, (await peer.response()).status) == (method, status)
+        assert [handler.digits.get_nowait() for _ in range(handler.digits.qsize())] == ["1", "#"]
         assert handler.pictures.empty()
         peer.request("INFO", "Content-Type: application/media_control+xml", body=PICTURE)
         assert (await peer.response()).status == 200

@@ -57,6 +57,7 @@ async def test_they_dial(tmp_path: Path, transport: str) -> None:
                 await soon(call.ended.wait(), TIME_S)
                 assert call.reason == "bye"
         assert handler.pictures.qsize() == CALLS
+        assert [handler.digits.get_nowait() for _ in range(handler.digits.qsize())] == ["*"] * CALLS
 
 
 @BOTH

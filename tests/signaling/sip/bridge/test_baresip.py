@@ -133,6 +133,10 @@ async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(setting
         seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
         assert seat is not None
         await host.seat(seat.id, here=True, media="connected", name="UBND.Nha Trang")
+        await peer.command("sndcode", "*3")
+        await host.seat(seat.id, hand=1)
+        await peer.command("sndcode", "*3")
+        await host.seat(seat.id, hand=0)
         await peer.command("hangup")
         await host.until(lambda message: message["type"] == "seats" and seat.id in message["gone"])
         changes = await world.services.equipment.changes(NHA_TRANG)

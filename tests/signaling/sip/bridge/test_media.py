@@ -43,6 +43,9 @@ class SeatingHandler:
     async def reanswered(self, call: Call, answer: str) -> None:
         await self.meeting.engine.accept(ROOM, "vcs", answer)
 
+    def digit_pressed(self, call: Call, digit: str) -> None:
+        """Ignore digits of INFO requests."""
+
     def keyframe_requested(self, call: Call) -> None:
         """Ignore the request: RTCP says so too."""
 

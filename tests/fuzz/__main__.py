@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 INSTRUMENTED = (
     "loadtest.endpoint.sdp_answer",
     "loadtest.endpoint.rtcp",
+    "mediaserver.bfcp",
     "mediaserver.rpc.protocol",
     "mediaserver.recording.files",
     "mediaserver.audio.input",

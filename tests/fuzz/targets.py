@@ -17,6 +17,8 @@ from pydantic_core import from_json, to_json
 
 from loadtest.endpoint.rtcp import parse_requests
 from loadtest.endpoint.sdp_answer import BadAnswer, parse_answer
+from mediaserver.bfcp import message as bfcp
+from mediaserver.bfcp.floor_server import FloorServer
 from mediaserver.errors import BadOffer
 from mediaserver.rpc import protocol, reply_check
 from mediaserver.rtp import packet, payload, rtcp, rtx
@@ -47,7 +49,7 @@ from signaling.sip.protocol import message as sip_message
 from signaling.sip.protocol.errors import BadMessage
 from tests.fuzz import sip
 from tests.fuzz.files import FILES
-from tests.fuzz.media import MEDIA
+from tests.fuzz.media import MEDIA, chunks
 from tests.fuzz.target import SANDBOXED_SECONDS, Target
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
 from tests.mediaserver.room_offers import BARESIP, CISCO, POLYCOM
@@ -158,6 +160,19 @@ def read_room_offer(data: bytes) -> None:
         return
     answer = sip_write.answer(session, ROOM_LOCAL, shows=True)
     assert answer.count("\r\nm=") == len(session.media)
+
+
+def read_bfcp(data: bytes) -> None:
+    """Serve the datagrams of a room system that asks for the floor; each has one byte with its length before it."""
+    sent: list[bytes] = []
+    floor_server = FloorServer(
+        7, 2, reliable=False, send=sent.append, asked=lambda on: floor_server.show("client", 0.0)
+    )
+    for count, (_, datagram) in enumerate(chunks(data, 0), 1):
+        floor_server.receive(datagram)
+        floor_server.tick(count / 2)
+    for each in sent:
+        assert bfcp.read_fragment(each).length == len(each) - bfcp.HEADER.size
 
 
 def read_answer(data: bytes) -> None:
@@ -368,6 +383,19 @@ TARGETS: dict[str, Target] = {
     "stun": Target(read_stun, (_check(),)),
     "offer": Target(read_offer, (CHROMIUM.encode(), FIREFOX.encode())),
     "room offer": Target(read_room_offer, tuple(offer.encode() for offer in (BARESIP, POLYCOM, CISCO))),
+    "bfcp": Target(
+        read_bfcp,
+        (
+            b"\x0c"
+            + bytes.fromhex("400b0000000000070001 0012")
+            + b"\x10"
+            + bytes.fromhex("40070001000000070002001205040002")
+            + b"\x10"
+            + bytes.fromhex("20010001000000070003001205040002")
+            + b"\x14"
+            + bytes.fromhex("4802000100000007000400120000000107040001"),
+        ),
+    ),
     "answer": Target(
         read_answer, (webrtc.write_answer(webrtc.parse_offer(CHROMIUM), LOCAL, ("VP8", "H264")).encode(),)
     ),

@@ -8,6 +8,7 @@ from zlib import crc32
 import pytest
 
 from mediaserver.audio.input import AudioInput
+from mediaserver.bfcp import message as bfcp
 from mediaserver.rpc import protocol, reply_check
 from mediaserver.rtp import packet, rtcp
 from mediaserver.sdp import webrtc
@@ -49,6 +50,10 @@ def test_every_seed_of_a_protocol_is_valid_input() -> None:
     for seed in TARGETS["sip"].seeds:
         parsed = parse_sip(seed)
         assert not isinstance(parsed, Request) or parsed.method != "INVITE" or check_invite(parsed) is None
+    for seed in TARGETS["bfcp"].seeds:
+        for _, datagram in media.chunks(seed, 0):
+            fragment = bfcp.read_fragment(datagram)
+            assert bfcp.read_attributes(fragment.head, fragment.payload).head.confid == 7
     for seed in TARGETS["stream"].seeds:
         assert len(Stream().feed(seed[1:])) == 2
     for seed in TARGETS["units"].seeds:

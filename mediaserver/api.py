@@ -214,6 +214,9 @@ class Caption:
     final: bool
 
 
+Encryption = Literal["off", "wished", "demanded"]
+"""Whether a room system's media are encrypted: never, where it does it, or else there is no call."""
+
 CaptionWord = Literal["on", "behind", "away"]
 """How captions are: complete, incomplete since the recognizer is late, or none since it is not running."""
 
@@ -379,23 +382,31 @@ class MediaEngine(Protocol):
     async def remove_seat(self, room: str, seat: str) -> None:
         """Remove a seat and close its transport; removing an unknown seat changes nothing."""
 
-    async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
+    async def connect(
+        self, room: str, seat: str, offer: str, plain: bool = False, encryption: Encryption = "off"
+    ) -> str:
         """Answer an SDP offer for a seat and replace its previous transport; floor and view stay.
 
-        `plain` allows an offer of plain RTP by a room system: media is sent at once to the address it names, and
-        :class:`PeerUp` comes with the answer. A browser's offer must never be taken so: the address in it proves
-        nothing. Raises :class:`mediaserver.errors.NoPortFree` when all ports for room systems are taken. Raises
+        `plain` allows an offer by a room system: media is sent at once to the address it names, and :class:`PeerUp`
+        comes with the answer. A browser's offer must never be taken so: the address in it proves nothing.
+        `encryption` holds for the whole call; keys travel in offer and answer (RFC 4568).
+
+        Raises :class:`mediaserver.errors.NotEncrypted` when the offer does not allow what `encryption` demands, and
+        :class:`mediaserver.errors.NoPortFree` when all ports for room systems are taken. Raises
         :class:`mediaserver.errors.BadOffer` when the offer is malformed, larger than 128 KiB, has more than 64 m-lines,
         or shares no codec with us.
         """
 
-    async def invite(self, room: str, seat: str, host: str = "", simple: bool = False) -> str:
+    async def invite(
+        self, room: str, seat: str, host: str = "", simple: bool = False, encryption: Encryption = "off"
+    ) -> str:
         """Return an SDP offer to call a room system with, and replace the seat's previous transport; :meth:`accept`
         follows.
 
-        A `simple` offer leaves out what old systems refuse. The offer names that of our addresses from which the route
-        to `host` (an IP address) leaves, else the first. The ports in it are held until then, or until the seat is
-        removed or connected otherwise. Raises :class:`mediaserver.errors.NoPortFree` when all are taken.
+        A `simple` offer leaves out what old systems refuse, wished encryption as well. The offer names that of our
+        addresses from which the route to `host` (an IP address) leaves, else the first. The ports in it are held until
+        then, or until the seat is removed or connected otherwise. Raises :class:`mediaserver.errors.NoPortFree` when
+        all are taken.
         """
 
     async def accept(self, room: str, seat: str, answer: str) -> None:

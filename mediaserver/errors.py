@@ -4,6 +4,7 @@ MediaError
 ├── UnknownRoom       our caller named a room that is not open
 ├── UnknownSeat       our caller named a seat that does not exist
 ├── BadOffer          the peer's SDP cannot be answered
+│   └── NotEncrypted  one side demands encrypted media, and the other does not do that
 ├── NoPortFree        all ports for room systems are taken
 ├── AlreadyRecording  the room records into another file
 ├── CannotRecord      the room's worker does not see the folder of the recordings
@@ -34,6 +35,10 @@ class UnknownSeat(MediaError):
 
 class BadOffer(MediaError):
     """The peer's offer is malformed, too large, or shares no codec with us: the peer's fault."""
+
+
+class NotEncrypted(BadOffer):
+    """One side demands encrypted media, and the other has none that this side takes."""
 
 
 class NoPortFree(MediaError):

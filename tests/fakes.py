@@ -10,6 +10,7 @@ from mediaserver.api import (
     EVERYONE,
     ComposedWhen,
     ConnectionQuality,
+    Encryption,
     Event,
     Held,
     Layout,
@@ -156,14 +157,18 @@ class FakeEngine:
         self._room(room).up.discard(seat)
         self._room(room).floors.discard(seat)
 
-    async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
-        self._note("connect", room, seat, *(["plain"] if plain else []))
+    async def connect(
+        self, room: str, seat: str, offer: str, plain: bool = False, encryption: Encryption = "off"
+    ) -> str:
+        self._note("connect", room, seat, *(["plain"] if plain else []), *([encryption] if encryption != "off" else []))
         self._room(room, seat).up.add(seat)
         self.emit(PeerUp(room, seat))
         return f"answer to {offer}"
 
-    async def invite(self, room: str, seat: str, host: str = "", simple: bool = False) -> str:
-        self._note("invite", room, seat)
+    async def invite(
+        self, room: str, seat: str, host: str = "", simple: bool = False, encryption: Encryption = "off"
+    ) -> str:
+        self._note("invite", room, seat, *([encryption] if encryption != "off" else []))
         self._room(room, seat)
         return f"simple offer of {seat}" if simple else f"offer of {seat}"
 

@@ -1,4 +1,4 @@
-"""A room system's media: plain RTP, G.722 or G.711, H.264. A room treats it as a browser's :class:`WebRtcPeer`.
+"""A room system's media: RTP or SRTP, G.722 or G.711, H.264. A room treats it as a browser's :class:`WebRtcPeer`.
 
 Its quality follows the decoder and bitrate limits of its SDP and stays for the whole call: room systems report nothing
 from which more could be learned, and do not know padding to probe a link with.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from mediaserver.api import ConnectionQuality, RoomOptions
+from mediaserver.api import ConnectionQuality, Encryption, RoomOptions
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.congestion.loss import Loss
 from mediaserver.errors import BadOffer
@@ -22,9 +22,9 @@ from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.source import FlushQueue
-from mediaserver.sdp import sip_write
+from mediaserver.sdp import sdes, sip_write
 from mediaserver.sdp.h264 import DecoderLimits
-from mediaserver.sdp.sip_parse import SOUNDS, Media, Session
+from mediaserver.sdp.sip_parse import SOUNDS, Media, Session, permitted
 from mediaserver.transport.plain_rtp import HELD_SILENCE_S, SILENCE_S, PlainPorts, PlainTransport, local_address
 from mediaserver.transport.state import State
 from mediaserver.video.quality import COMPOSED_BPS, QUALITIES, USUAL
@@ -71,8 +71,10 @@ class SipPeer:
         options: RoomOptions,
         flush_queue: FlushQueue,
         listener: SipPeerListener,
+        encryption: Encryption = "off",
     ) -> None:
         self.seat = seat
+        self._encryption: Encryption = encryption
         self._hosts = hosts
         self._ports = ports
         self._options = options
@@ -110,6 +112,9 @@ class SipPeer:
         """
         self._local_host = local_address(self._hosts, remote)
         self._open_ports(sound=True, picture=True)
+        if self._encryption == "demanded" or (self._encryption == "wished" and not simple):
+            for stream in self._streams:
+                stream.keys = sdes.make_all()
         self.offered = True
         self._description = (sip_write.simple_offer if simple else sip_write.offer)(self._local)
         return self._description
@@ -118,6 +123,8 @@ class SipPeer:
         """Take the answer to our offer and start. Raises BadOffer, and nothing has changed then."""
         if session.sound not in (None, 0) or session.camera not in (None, 1):
             raise BadOffer("answer with other m-lines than were offered")
+        session = permitted(session, self._encryption)
+        self._check_answer(session)
         if session.sound is None and self._sound_stream is not None:
             self._release(self._sound_stream)
             self._sound_stream = None
@@ -125,11 +132,12 @@ class SipPeer:
             self._release(self._picture_stream)
             self._picture_stream = None
         self.offered = False
-        self._apply_description(session)
+        self._apply_description(session, answer=True)
         self.begin()
 
     def answer(self, session: Session) -> str:
-        """Open ports and return the answer to an offer; :meth:`begin` follows. Raises NoPortFree."""
+        """Open ports and return the answer to an offer; :meth:`begin` follows. Raises NoPortFree, NotEncrypted."""
+        session = permitted(session, self._encryption)
         place = session.sound if session.sound is not None else session.camera
         assert place is not None
         self._local_host = local_address(self._hosts, session.media[place].host)
@@ -143,6 +151,7 @@ class SipPeer:
 
         On hold nothing is sent, and nothing taken: a peer that only holds the sound plays its music into it.
         """
+        session = permitted(session, self._encryption)
         self._check(session)
         if session.sound is not None and self._sound_stream is None:
             self._open_sound()
@@ -164,13 +173,15 @@ class SipPeer:
 
     def accept_reoffer(self, session: Session) -> None:
         """Take the answer to an offer of :meth:`reoffer`. Raises BadOffer, and nothing has changed then."""
+        session = permitted(session, self._encryption)
         self._check(session)
+        self._check_answer(session)
         missing = session.sound is not None and self._sound_stream is None
         if missing or (session.camera is not None and self._picture_stream is None):
             raise BadOffer("answer with other m-lines than were offered")
         self.offered = False
         self._hold(session.held)
-        self._apply_description(session)
+        self._apply_description(session, answer=True)
 
     def begin(self) -> None:
         """Start sending and receiving."""
@@ -186,6 +197,12 @@ class SipPeer:
         wants = any(media.port and media.kind in ("audio", "video") for media in session.media)
         if wants and session.sound is None and session.camera is None:
             raise BadOffer("SDP shares no codec with us")
+
+    def _check_answer(self, session: Session) -> None:
+        """Raise BadOffer where an answer has keys for none of ours."""
+        for place, stream in ((session.sound, self._sound_stream), (session.camera, self._picture_stream)):
+            if place is not None and stream is not None:
+                stream.check_answer(session.media[place])
 
     def _describe(self, session: Session, *, shows: bool) -> str:
         """Return our description for that of a peer; its version is a new one where it differs from the last."""
@@ -232,7 +249,15 @@ class SipPeer:
         sound, picture = (
             stream.port_pair.port if stream else 0 for stream in (self._sound_stream, self._picture_stream)
         )
-        return sip_write.Local(self._local_host, sound, picture, self._number, self._version)
+        sound_keys, picture_keys = (
+            stream.keys if stream else () for stream in (self._sound_stream, self._picture_stream)
+        )
+        return sip_write.Local(
+            *(self._local_host, sound, picture, self._number, self._version),
+            sound_keys=sound_keys,
+            camera_keys=picture_keys,
+            demanded=self._encryption == "demanded",
+        )
 
     def _hold(self, held: bool) -> None:
         """Put the call on hold, or go on with it."""
@@ -240,7 +265,7 @@ class SipPeer:
             self._expect_no_requests(time.monotonic())
         self._held = held
 
-    def _apply_description(self, session: Session) -> None:
+    def _apply_description(self, session: Session, *, answer: bool = False) -> None:
         """Send to the addresses that the peer named what it takes, and take what it sends; nothing of both on hold."""
         if session.sound is not None or session.camera is not None:
             self._session = session
@@ -254,6 +279,7 @@ class SipPeer:
             codec = sip_write.choose(media, SOUNDS)
             _aim(sound, media, {}, now)
             sound.event_types = _event_types(media)
+            sound.secure(media, answer=answer)
             sound.taken = media.sends and not self._held
             if media.receives and not self._held:
                 self.sound = codec.name
@@ -261,6 +287,7 @@ class SipPeer:
         if session.camera is not None and picture is not None:
             media = session.media[session.camera]
             _aim(picture, media, _MODES, now)
+            picture.secure(media, answer=answer)
             picture.taken = media.sends and not self._held
             picture.feedback = media.feedback
             if media.receives and not self._held:

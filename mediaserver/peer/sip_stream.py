@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mediaserver.audio.telephony_codecs import RTP_CLOCK, SCALE
 from mediaserver.congestion.downlink import Downlink
+from mediaserver.errors import BadOffer
 from mediaserver.peer.forwarder import Forwarder
 from mediaserver.peer.simulcast import SimulcastCamera, SimulcastLayer
 from mediaserver.rtp import rtcp
@@ -16,7 +17,11 @@ from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.rtcp import Block, Report, SenderReport
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.rtp.source_validation import SourceValidation
+from mediaserver.rtp.srtp_key import SrtpKey
 from mediaserver.rtp.telephone_event import DigitReceiver
+from mediaserver.sdp import sdes
+from mediaserver.sdp.sdes import Crypto
+from mediaserver.sdp.sip_parse import Media
 from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair
 
@@ -37,6 +42,9 @@ class SipStream:
         self.codecs: Mapping[int, str] = {}
         self.taken = True
         """Whether its packets are taken; those that come on hold are not."""
+        self.keys: tuple[Crypto, ...] = ()
+        """Those we offered, or the one under which we send."""
+        self._their_key: SrtpKey | None = None
         self.forwarder: Forwarder | None = None
         self.receive_stats: ReceiveStats | None = None
         """Of the stream received at present."""
@@ -55,6 +63,31 @@ class SipStream:
         self.forwarder = Forwarder(payload_types, self._clock_rate, self.port_pair, flush_queue=flush_queue)
         self._own_ssrc = self.forwarder.ssrc
         return self.forwarder
+
+    def check_answer(self, media: Media) -> None:
+        """Raise BadOffer unless the key in an answer answers one of ours (RFC 4568 §5.1.3)."""
+        ours = [(each.tag, each.key.suite) for each in self.keys]
+        if any((each.tag, each.key.suite) not in ours for each in media.keys):
+            raise BadOffer("answer with a key for none that was offered")
+
+    def secure(self, media: Media, *, answer: bool) -> None:
+        """Encrypt under the keys of an m-line, an offer's or an `answer`'s; without any, send and take plain media.
+
+        A key of the peer that is new gets a new one of ours: it may be another machine's, which heard nothing yet.
+        """
+        if not media.keys:
+            self.keys, self._their_key = (), None
+            self.port_pair.unsecure()
+            return
+        theirs = media.keys[0]
+        if answer:
+            own = next(each for each in self.keys if each.tag == theirs.tag)
+        elif theirs.key == self._their_key:
+            own = replace(self.keys[0], tag=theirs.tag)
+        else:
+            own = sdes.make(theirs.tag, theirs.key.suite)
+        self.keys, self._their_key = (own,), theirs.key
+        self.port_pair.secure(own.key, theirs.key)
 
     def rtp(self, packet: Packet, now: float) -> None:
         """Take one RTP packet; keep-alives have unknown payload types (RFC 6263 §4.6) or are empty."""

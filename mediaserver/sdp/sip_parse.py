@@ -1,4 +1,4 @@
-"""Reads the session descriptions of room systems (SDP, RFC 8866): plain RTP, static payload types, no ICE, no DTLS.
+"""Reads the session descriptions of room systems (SDP, RFC 8866): RTP or SRTP, static payload types, no ICE, no DTLS.
 
 M-lines keep their places whatever stands in them (FECC, BFCP, slides). Every fault becomes :class:`BadOffer`. Pure.
 """
@@ -6,14 +6,21 @@ M-lines keep their places whatever stands in them (FECC, BFCP, slides). Every fa
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mediaserver.errors import BadOffer
+from mediaserver.api import Encryption
+from mediaserver.errors import BadOffer, NotEncrypted
 from mediaserver.rtp.payload import SINGLE_NAL
+from mediaserver.sdp import sdes
 from mediaserver.sdp.h264 import DecoderLimits, decoder_limits
+from mediaserver.sdp.sdes import Crypto
 from mediaserver.sdp.sections import Head, Section, head, integer, read_parameters, sections
 
 PLAIN = ("RTP/AVP", "RTP/AVPF")
+SECURE = ("RTP/SAVP", "RTP/SAVPF")
+"""Profiles of SRTP (RFC 3711 §3, RFC 5124)."""
+MAX_KEYS = 16
+"""Keys read of one m-line; room systems offer two or three."""
 SOUNDS = ("G722", "PCMA", "PCMU")
 """Audio codecs, best first."""
 SOUND_CLOCK = "8000"
@@ -54,6 +61,13 @@ class Media:
     bitrate: int | None = None
     """The most it takes, in bit/s; None when not stated."""
     slides: bool = False
+    keys: tuple[Crypto, ...] = ()
+    """Those we can protect by, in its order. A plain m-line that has some leaves us the choice."""
+
+    @property
+    def encrypted(self) -> bool:
+        """Return whether its media can be, or are, encrypted."""
+        return bool(self.keys)
 
     @property
     def usable(self) -> bool:
@@ -69,12 +83,13 @@ class Session:
 
     @property
     def sound(self) -> int | None:
-        """The first audio m-line with a codec of ours."""
+        """The first audio m-line with a codec of ours, encrypted ones before plain ones."""
         return self._first("audio")
 
     @property
     def camera(self) -> int | None:
-        """The first video m-line with a codec of ours that shows no slides (RFC 4796)."""
+        """The first video m-line with a codec of ours that shows no slides (RFC 4796), encrypted ones before plain
+        ones."""
         return self._first("video")
 
     @property
@@ -85,7 +100,7 @@ class Session:
 
     def _first(self, kind: str) -> int | None:
         found = (i for i, each in enumerate(self.media) if each.kind == kind and each.usable and not each.slides)
-        return next(found, None)
+        return min(found, key=lambda i: not self.media[i].encrypted, default=None)
 
 
 def is_plain(text: str) -> bool:
@@ -106,6 +121,24 @@ def read(text: str) -> Session:
     """Read an offer or an answer within a call, which may share no codec with us (hold). Raises BadOffer."""
     session, groups = sections(text)
     return Session(tuple(_media(each, session) for each in groups))
+
+
+def permitted(session: Session, encryption: Encryption) -> Session:
+    """Return a description without what a policy forbids: "off" takes no encrypted media, "demanded" no plain ones.
+
+    Raises NotEncrypted where it leaves neither sound nor picture of a description that has some.
+    """
+    kept = Session(tuple(_permitted(media, encryption) for media in session.media))
+    if (kept.sound, kept.camera) == (None, None) != (session.sound, session.camera):
+        raise NotEncrypted("SDP without encryption, or with one we cannot or may not do")
+    return kept
+
+
+def _permitted(media: Media, encryption: Encryption) -> Media:
+    if encryption == "off":
+        media = replace(media, keys=())
+    plain = media.protocol in PLAIN and encryption != "demanded"
+    return media if plain or media.encrypted else replace(media, codecs=())
 
 
 def codec_names(text: str) -> frozenset[str]:
@@ -131,7 +164,7 @@ def _media(section: Section, session: Section) -> Media:
         raise BadOffer("m-line without an address")
     host = host if _reachable(host) else ""
     sends, receives = section.direction or session.direction or (True, True)
-    plain = m_line.port and m_line.protocol in PLAIN
+    known = m_line.port and m_line.protocol in (*PLAIN, *SECURE)
     return Media(
         kind=m_line.kind,
         protocol=m_line.protocol,
@@ -141,11 +174,17 @@ def _media(section: Section, session: Section) -> Media:
         rtcp_port=_rtcp_port(section, m_line.port),
         sends=sends,
         receives=receives and bool(host),
-        codecs=_codecs(m_line, section) if plain else (),
+        codecs=_codecs(m_line, section) if known else (),
         feedback=frozenset(value.partition(" ")[2].strip().lower() for value in section.all("rtcp-fb")),
         bitrate=_bitrate(section) or _bitrate(session),
         slides="slides" in section.all("content"),
+        keys=_keys(section) if known else (),
     )
+
+
+def _keys(section: Section) -> tuple[Crypto, ...]:
+    found = (sdes.parse(each) for each in section.all("crypto")[:MAX_KEYS])
+    return tuple(each for each in found if each is not None)
 
 
 def _host(section: Section) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from mediaserver.errors import BadOffer
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp.h264 import LEVELS, OURS
+from mediaserver.sdp.sdes import Crypto
 from mediaserver.sdp.sip_parse import SOUNDS, Codec, Media, Session
 
 CAMERA_BPS = 1_100_000
@@ -37,6 +38,16 @@ class Local:
     camera_port: int
     number: int
     version: int = 1
+    sound_keys: tuple[Crypto, ...] = ()
+    camera_keys: tuple[Crypto, ...] = ()
+    """Those by which we protect what we send: all we offer, or the one in use."""
+    demanded: bool = False
+    """Whether we offer no plain media."""
+
+    @property
+    def profile(self) -> str:
+        """Return the RTP profile of our offers; plain m-lines with keys leave the choice to the peer."""
+        return "RTP/SAVP" if self.demanded else "RTP/AVP"
 
 
 def choose(media: Media, names: tuple[str, ...]) -> Codec:
@@ -61,24 +72,28 @@ def offer(local: Local) -> str:
     """Return an offer of everything we have: audio, and video both ways."""
     sounds = [Codec(name, _NUMBERS[name]) for name in SOUNDS]
     lines = _session(local)
-    lines += [_m_line("audio", local.sound_port, "RTP/AVP", [*_numbers(sounds), TONES]), *_sound(sounds, TONES)]
-    lines += ["a=sendrecv", _m_line("video", local.camera_port, "RTP/AVP", [MODE_1, SINGLE]), *_bandwidth()]
+    lines += [_m_line("audio", local.sound_port, local.profile, [*_numbers(sounds), TONES]), *_sound(sounds, TONES)]
+    lines += [*_cryptos(local.sound_keys), "a=sendrecv"]
+    lines += [_m_line("video", local.camera_port, local.profile, [MODE_1, SINGLE]), *_bandwidth()]
     for number, mode in ((MODE_1, 1), (SINGLE, 0)):
         lines += _picture(number, mode, f"42e0{OURS:02x}")
-    lines += ["a=rtcp-fb:* nack pli", "a=rtcp-fb:* ccm fir", "a=content:main", "a=sendrecv"]
-    return _text(lines)
+    lines += ["a=rtcp-fb:* nack pli", "a=rtcp-fb:* ccm fir", "a=content:main"]
+    return _text([*lines, *_cryptos(local.camera_keys), "a=sendrecv"])
 
 
 def simple_offer(local: Local) -> str:
-    """Return an offer of the same without what old systems stumble over: tones, feedback, content, sizes and rates."""
+    """Return an offer of the same without what old systems stumble over: tones, feedback, content, sizes and rates, and
+    keys unless encryption is demanded."""
+    sound_keys, camera_keys = (local.sound_keys, local.camera_keys) if local.demanded else ((), ())
     sounds = [Codec(name, _NUMBERS[name]) for name in SOUNDS]
     lines = _session(local)
-    lines += [_m_line("audio", local.sound_port, "RTP/AVP", _numbers(sounds)), *_sound(sounds, None), "a=sendrecv"]
-    lines += [_m_line("video", local.camera_port, "RTP/AVP", [MODE_1, SINGLE]), f"b=AS:{CAMERA_BPS // 1000}"]
+    lines += [_m_line("audio", local.sound_port, local.profile, _numbers(sounds)), *_sound(sounds, None)]
+    lines += [*_cryptos(sound_keys), "a=sendrecv"]
+    lines += [_m_line("video", local.camera_port, local.profile, [MODE_1, SINGLE]), f"b=AS:{CAMERA_BPS // 1000}"]
     for number, mode in ((MODE_1, 1), (SINGLE, 0)):
         lines.append(f"a=rtpmap:{number} H264/90000")
         lines.append(f"a=fmtp:{number} profile-level-id=42e0{OURS:02x};packetization-mode={mode}")
-    return _text([*lines, "a=sendrecv"])
+    return _text([*lines, *_cryptos(camera_keys), "a=sendrecv"])
 
 
 def answer(session: Session, local: Local, *, shows: bool) -> str:
@@ -86,31 +101,31 @@ def answer(session: Session, local: Local, *, shows: bool) -> str:
     lines = _session(local)
     for place, media in enumerate(session.media):
         if place == session.sound:
-            lines += _answer_sound(media, local.sound_port)
+            lines += _answer_sound(media, local)
         elif place == session.camera:
-            lines += _answer_picture(media, local.camera_port, shows)
+            lines += _answer_picture(media, local, shows)
         else:
             lines.append(_m_line(media.kind, 0, media.protocol, media.formats))
     return _text(lines)
 
 
-def _answer_sound(media: Media, port: int) -> list[str]:
+def _answer_sound(media: Media, local: Local) -> list[str]:
     codec = choose(media, SOUNDS)
     tones = next((each.payload_type for each in media.codecs if each.name == "telephone-event"), None)
     numbers = [codec.payload_type, *([tones] if tones is not None else [])]
-    head = _m_line("audio", port, media.protocol, numbers)
-    return [head, *_sound([codec], tones), f"a={_DIRECTIONS[media.receives, media.sends]}"]
+    head = _m_line("audio", local.sound_port, media.protocol, numbers)
+    return [head, *_sound([codec], tones), *_cryptos(local.sound_keys), f"a={_DIRECTIONS[media.receives, media.sends]}"]
 
 
-def _answer_picture(media: Media, port: int, shows: bool) -> list[str]:
+def _answer_picture(media: Media, local: Local, shows: bool) -> list[str]:
     codec = choose_picture(media)
     assert codec.limits is not None
     level = min(codec.limits.level, OURS)  # levels may differ only where both say so (RFC 6184 §8.2.2)
     feedback = [f"a=rtcp-fb:* {each}" for each in ("nack pli", "ccm fir") if each in media.feedback]
     mode = 0 if codec.name == SINGLE_NAL else 1
-    head = _m_line("video", port, media.protocol, [codec.payload_type])
+    head = _m_line("video", local.camera_port, media.protocol, [codec.payload_type])
     lines = [head, *_bandwidth(), *_picture(codec.payload_type, mode, f"{codec.limits.profile}{level:02x}")]
-    return [*lines, *feedback, f"a={_DIRECTIONS[media.receives and shows, media.sends]}"]
+    return [*lines, *feedback, *_cryptos(local.camera_keys), f"a={_DIRECTIONS[media.receives and shows, media.sends]}"]
 
 
 def _session(local: Local) -> list[str]:
@@ -132,6 +147,10 @@ def _sound(codecs: list[Codec], tones: int | None) -> list[str]:
     if tones is not None:
         lines += [f"a=rtpmap:{tones} telephone-event/8000", f"a=fmtp:{tones} 0-15"]
     return [*lines, "a=ptime:20"]
+
+
+def _cryptos(keys: tuple[Crypto, ...]) -> list[str]:
+    return [f"a=crypto:{each}" for each in keys]
 
 
 def _bandwidth() -> list[str]:

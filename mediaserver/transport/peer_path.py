@@ -43,6 +43,8 @@ class Counters:
     """Unreadable RTP packets of peers."""
     excess: int = 0
     """Packets of peers under more SSRCs than allowed."""
+    undecryptable: int = 0
+    """Packets of room systems that could not be decrypted: forged, repeated, not encrypted, or of another key."""
     refused: int = 0
     """Datagrams the kernel did not take: dropped, never queued."""
 

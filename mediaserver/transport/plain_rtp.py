@@ -1,4 +1,5 @@
-"""Plain RTP for room systems (RFC 3550): an even port for RTP and the odd one above it for RTCP, for each m-line.
+"""RTP for room systems (RFC 3550): an even port for RTP and the odd one above it for RTCP, for each m-line. Plain, or
+SRTP under keys of the SDP.
 
 Media goes to the address in the SDP until something comes from that host, then to the sender's port (symmetric RTP, RFC
 4961). It never leaves a port that still sends, but for the one in the SDP; packets from any other host are dropped.
@@ -13,12 +14,14 @@ from typing import Protocol
 
 from mediaserver.errors import NoPortFree
 from mediaserver.rtp.packet import HEADER, Packet, parse
+from mediaserver.rtp.srtp_key import SrtpKey
 from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport import receive_time
 from mediaserver.transport.dscp import Dscp, mark
 from mediaserver.transport.ice import Address
-from mediaserver.transport.peer_path import Counters, PeerPath
-from mediaserver.transport.srtp import Outgoing, receive_view
+from mediaserver.transport.peer_path import MAX_SSRCS, Counters, PeerPath
+from mediaserver.transport.sdes import SdesSessions
+from mediaserver.transport.srtp import Outgoing, Srtp, receive_view
 from mediaserver.transport.state import Changed, Stateful
 from mediaserver.transport.udp_mux import Port
 
@@ -139,6 +142,11 @@ class RtpPortPair:
         self.path = PeerPath(self, counters)
         """A path that is never opened, so that the fast loop leaves its packets to :meth:`send`; it notes the time of
         the last packet."""
+        self._sdes = SdesSessions()
+        self._srtp: Srtp | None = None
+        """Protects the packets both ways; None: they are plain."""
+        self._ssrcs: set[bytes] = set()
+        """SSRCs under which packets could be decrypted, as many as a path admits."""
         self._host = ""
         self._named: list[Address | None] = [None, None]
         """Destinations of RTP and RTCP as the peer named them."""
@@ -156,6 +164,14 @@ class RtpPortPair:
             self._host, self._named, self._aims = host, named, [*named]
             self._aims_heard = [now if moved else now - TAKEOVER_S] * 2
         self.path.heard = now
+
+    def secure(self, sent: SrtpKey, received: SrtpKey) -> None:
+        """Send under one key and take what was sent under the other, from now on."""
+        self._srtp = self._sdes.under(sent, received)
+
+    def unsecure(self) -> None:
+        """Send and take plain packets from now on."""
+        self._srtp = None
 
     @property
     def heard(self) -> float:
@@ -178,6 +194,9 @@ class RtpPortPair:
         if address[0] != self._host:
             self._counters.strangers += 1
             return
+        if self._srtp is not None and not (length := self._decrypt(self._srtp, number, length)):
+            self._counters.undecryptable += 1
+            return
         if number:
             self._receiver.rtcp(bytes(receive_view[:length]), now)
         else:
@@ -189,6 +208,16 @@ class RtpPortPair:
             self._receiver.rtp(packet, now)
         self._follow(number, address, now)
         self.path.heard = now
+
+    def _decrypt(self, srtp: Srtp, number: int, length: int) -> int:
+        """Decrypt the packet in `receive_view`; return its plain length in bytes, 0 for one that is not from there."""
+        ssrc = bytes(receive_view[4:8] if number else receive_view[8:12])
+        if length < 12 or (ssrc not in self._ssrcs and len(self._ssrcs) >= MAX_SSRCS):
+            return 0
+        plain = srtp.unprotect_rtcp(length) if number else srtp.unprotect(length)
+        if plain:
+            self._ssrcs.add(ssrc)
+        return plain
 
     def _follow(self, number: int, address: Address, now: float) -> None:
         """Send to where a packet came from, unless another port of that host sends, too."""
@@ -203,15 +232,15 @@ class RtpPortPair:
 
     def send_packet(self, packet: bytes) -> None:
         """Send one whole RTP packet."""
-        self._to(0, self._rtp, packet)
+        self._to(0, self._rtp, packet if self._srtp is None else self._srtp.protect(packet))
 
     def send_rtcp(self, packet: bytes) -> None:
         """Send one RTCP compound packet."""
-        self._to(1, self._rtcp, packet)
+        self._to(1, self._rtcp, packet if self._srtp is None else self._srtp.protect_rtcp(packet))
 
-    def _to(self, number: int, port: Port, data: bytes) -> None:
+    def _to(self, number: int, port: Port, data: bytes | memoryview) -> None:
         address = self._aims[number]
-        if address is not None:
+        if address is not None and data:
             port.send(data, address)
 
     def close(self) -> None:

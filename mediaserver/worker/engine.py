@@ -15,6 +15,7 @@ from mediaserver.api import (
     RTP_PORTS,
     ComposedWhen,
     ConnectionQuality,
+    Encryption,
     Event,
     Held,
     Layout,
@@ -214,12 +215,14 @@ class LocalEngine:
         """Remove a seat and close its transport."""
         await self._room(room).remove_seat(seat)
 
-    async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
+    async def connect(
+        self, room: str, seat: str, offer: str, plain: bool = False, encryption: Encryption = "off"
+    ) -> str:
         """Answer an SDP offer. Raises BadOffer, NoPortFree, UnknownRoom, UnknownSeat."""
         target = self._room(room)
         target.seat(seat)
         if plain:
-            return await self._connect_sip(target, seat, offer)
+            return await self._connect_sip(target, seat, offer, encryption)
         peer = WebRtcPeer(
             seat,
             parse_offer(offer),
@@ -232,24 +235,32 @@ class LocalEngine:
         self._fast_poll_until = time.monotonic() + JOIN_FAST_POLL_S
         return peer.answer
 
-    async def _connect_sip(self, target: Room, seat: str, offer: str) -> str:
+    async def _connect_sip(self, target: Room, seat: str, offer: str, encryption: Encryption) -> str:
         session = sip_parse.parse(offer)
-        peer = self._sip_peer(target, seat)
+        peer = self._sip_peer(target, seat, encryption)
         answer = peer.answer(session)
         await target.connect(seat, peer)
         peer.begin()
         return answer
 
-    def _sip_peer(self, target: Room, seat: str) -> SipPeer:
+    def _sip_peer(self, target: Room, seat: str, encryption: Encryption) -> SipPeer:
         return SipPeer(
-            seat, self._hosts, ports=self._plain, options=target.options, flush_queue=self._flush_queue, listener=target
+            seat,
+            self._hosts,
+            ports=self._plain,
+            options=target.options,
+            flush_queue=self._flush_queue,
+            listener=target,
+            encryption=encryption,
         )
 
-    async def invite(self, room: str, seat: str, host: str = "", simple: bool = False) -> str:
+    async def invite(
+        self, room: str, seat: str, host: str = "", simple: bool = False, encryption: Encryption = "off"
+    ) -> str:
         """Return an SDP offer to call a room system with. Raises NoPortFree, UnknownRoom, UnknownSeat."""
         target = self._room(room)
         target.seat(seat)
-        peer = self._sip_peer(target, seat)
+        peer = self._sip_peer(target, seat, encryption)
         offer = peer.offer(host, simple=simple)
         await target.connect(seat, peer)
         return offer
@@ -372,6 +383,7 @@ class LocalEngine:
             "strangers": counters.strangers,
             "malformed": counters.malformed,
             "excess": counters.excess,
+            "undecryptable": counters.undecryptable,
             "refused": counters.refused,
             **self._captioner.stats,
         }

@@ -27,6 +27,10 @@ COUNTS = {
     "bytes_out": ("diemcau_media_sent_bytes", "Bytes of the datagrams that went out"),
     "strangers": ("diemcau_media_stranger_datagrams", "Datagrams from addresses nobody validated"),
     "malformed": ("diemcau_media_malformed_packets", "RTP packets of peers that cannot be read"),
+    "undecryptable": (
+        "diemcau_media_undecryptable_packets",
+        "Packets of room systems that could not be decrypted",
+    ),
     "excess": ("diemcau_media_excess_packets", "Packets of peers under more SSRCs than they may have"),
     "refused": ("diemcau_media_refused_datagrams", "Datagrams the kernel would not take: dropped"),
     "caption_sound_s": ("diemcau_caption_sound_seconds", "Seconds of speech recognized for captions"),

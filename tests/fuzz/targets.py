@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from struct import pack
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import aioice.stun
@@ -17,13 +18,14 @@ from pydantic_core import from_json, to_json
 
 from loadtest.endpoint.rtcp import parse_requests
 from loadtest.endpoint.sdp_answer import BadAnswer, parse_answer
+from mediaserver.api import Encryption
 from mediaserver.bfcp import message as bfcp
 from mediaserver.bfcp.floor_server import FloorServer
-from mediaserver.errors import BadOffer
+from mediaserver.errors import BadOffer, NotEncrypted
 from mediaserver.rpc import protocol, reply_check
 from mediaserver.rtp import packet, payload, rtcp, rtx
 from mediaserver.rtp.telephone_event import DIGITS, DigitReceiver
-from mediaserver.sdp import sip_parse, sip_write, webrtc
+from mediaserver.sdp import sdes, sip_parse, sip_write, webrtc
 from mediaserver.transport import ice, stun
 from scheduler.core.errors import BadUnits, PolicyError
 from scheduler.inbound_mail import attached_form, autoreply_policy, form_template, sender_authentication
@@ -52,7 +54,7 @@ from tests.fuzz.files import FILES
 from tests.fuzz.media import MEDIA, chunks
 from tests.fuzz.target import SANDBOXED_SECONDS, Target
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
-from tests.mediaserver.room_offers import BARESIP, CISCO, POLYCOM
+from tests.mediaserver.room_offers import BARESIP, CISCO, ENCRYPTED, POLYCOM
 from tests.signaling.request_bodies import GOOD
 
 WALL_S = 1_700_000_000.0
@@ -156,6 +158,9 @@ def read_room_offer(data: bytes) -> None:
         sip_parse.codec_names(text)
         session = sip_parse.read(text)
         assert session.held or session == sip_parse.parse(text)
+        for encryption in get_args(Encryption):
+            with suppress(NotEncrypted):
+                sip_parse.permitted(session, encryption)
     except BadOffer:
         return
     answer = sip_write.answer(session, ROOM_LOCAL, shows=True)
@@ -173,6 +178,12 @@ def read_bfcp(data: bytes) -> None:
         floor_server.tick(count / 2)
     for each in sent:
         assert bfcp.read_fragment(each).length == len(each) - bfcp.HEADER.size
+
+
+def read_crypto(data: bytes) -> None:
+    """Parse a key in the SDP of a room system, and write it again."""
+    if (crypto := sdes.parse(data.decode("utf-8", "replace"))) is not None:
+        assert sdes.parse(str(crypto)) == crypto
 
 
 def read_answer(data: bytes) -> None:
@@ -382,7 +393,6 @@ TARGETS: dict[str, Target] = {
     "h264": Target(read_h264, (b"\x65slice", b"\x78\x00\x02\x67a\x00\x02\x68b", b"\x7c\x85first", b"\x7c\x45last")),
     "stun": Target(read_stun, (_check(),)),
     "offer": Target(read_offer, (CHROMIUM.encode(), FIREFOX.encode())),
-    "room offer": Target(read_room_offer, tuple(offer.encode() for offer in (BARESIP, POLYCOM, CISCO))),
     "bfcp": Target(
         read_bfcp,
         (
@@ -396,6 +406,8 @@ TARGETS: dict[str, Target] = {
             + bytes.fromhex("4802000100000007000400120000000107040001"),
         ),
     ),
+    "room offer": Target(read_room_offer, tuple(offer.encode() for offer in (BARESIP, POLYCOM, CISCO, ENCRYPTED))),
+    "crypto": Target(read_crypto, (f"1 AES_CM_128_HMAC_SHA1_80 inline:{'A' * 40}|2^31 WSH=64 -x".encode(),)),
     "answer": Target(
         read_answer, (webrtc.write_answer(webrtc.parse_offer(CHROMIUM), LOCAL, ("VP8", "H264")).encode(),)
     ),

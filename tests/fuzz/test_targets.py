@@ -11,7 +11,7 @@ from mediaserver.audio.input import AudioInput
 from mediaserver.bfcp import message as bfcp
 from mediaserver.rpc import protocol, reply_check
 from mediaserver.rtp import packet, rtcp
-from mediaserver.sdp import webrtc
+from mediaserver.sdp import sdes, webrtc
 from mediaserver.video.codecs import VideoDecoder
 from scheduler.files import file_type
 from scheduler.files import spreadsheet as tables
@@ -47,6 +47,8 @@ def test_every_seed_of_a_protocol_is_valid_input() -> None:
         assert rtcp.parse(seed, WALL_S)
     for seed in TARGETS["offer"].seeds:
         assert webrtc.parse_offer(seed.decode()).media
+    for seed in TARGETS["crypto"].seeds:
+        assert sdes.parse(seed.decode())
     for seed in TARGETS["sip"].seeds:
         parsed = parse_sip(seed)
         assert not isinstance(parsed, Request) or parsed.method != "INVITE" or check_invite(parsed) is None

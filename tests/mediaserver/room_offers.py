@@ -97,3 +97,8 @@ a=fmtp:126 profile-level-id=42801f;packetization-mode=1
 a=content:slides
 a=label:12
 """.replace("\n", "\r\n")
+
+ENCRYPTED = BARESIP.replace("RTP/AVP", "RTP/SAVP").replace(
+    "a=sendrecv", f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{'A' * 40}\r\na=sendrecv"
+)
+"""As baresip offers keys of SRTP (RFC 4568)."""

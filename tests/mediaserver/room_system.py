@@ -1,10 +1,10 @@
-"""A scripted room system: plain RTP, one tone, one colour, key frames only on request."""
+"""A scripted room system: RTP or SRTP, one tone, one colour, key frames only on request."""
 
 import asyncio
 import re
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, cast
 
@@ -12,11 +12,14 @@ import av
 import numpy as np
 from av import AudioFrame
 from av.audio.codeccontext import AudioCodecContext
+from pylibsrtp import Error, Policy, Session
 
 from loadtest.endpoint.decoder import mono
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.packet import HEADER, parse
 from mediaserver.rtp.payload import SINGLE_NAL, packetize_h264, single_nals
+from mediaserver.sdp import sdes
+from mediaserver.sdp.sdes import Crypto
 from mediaserver.video.codecs import VideoEncoder
 from tests.mediaserver import pictures
 from tests.mediaserver.meeting import COLOURS, WatchingDecoder
@@ -60,6 +63,13 @@ class RoomSystem(WatchingDecoder):
         self.sound_name, self.mode, self.colour_name, self.hertz = sound, mode, colour, hertz
         self.sockets: dict[str, UdpSocket] = {}
         self.destinations: dict[str, tuple[str, int]] = {}
+        self.profile = "RTP/AVP"
+        self.keys: dict[str, Crypto] = {}
+        """Its own keys of audio and video; see :meth:`encrypt`."""
+        self.undecryptable = 0
+        """Packets that came and could not be decrypted."""
+        self._srtp: dict[str, tuple[Session, Session]] = {}
+        """Of audio and video: for what it sends, and for what comes."""
         self.feedback: tuple[str, ...] = ("nack pli",)
         """What it says that it understands."""
         self.number = 96
@@ -85,17 +95,38 @@ class RoomSystem(WatchingDecoder):
             transport, _ = await loop.create_datagram_endpoint(lambda n=name: _DatagramReceiver(self, n), (host, 0))  # type: ignore[misc]
             self.sockets[name] = UdpSocket(transport)
 
+    def encrypt(self, profile: str, suite: str) -> None:
+        """Name fresh keys in each description from now on."""
+        self.profile, self.keys = profile, {kind: sdes.make(1, suite) for kind in ("audio", "video")}
+
+    def choose(self, tag: int) -> None:
+        """Answer the line with this tag of an offer."""
+        self.keys = {kind: replace(each, tag=tag) for kind, each in self.keys.items()}
+
+    def _key(self, kind: str) -> list[str]:
+        return [f"a=crypto:{self.keys[kind]}"] if kind in self.keys else []
+
     def sdp(self, *, camera: bool = True) -> str:
         """Return an offer, or the answer to one, as Polycom spaces it; FECC between the others and BFCP behind."""
         lines = ["v=0", "o=room 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "b=AS:2048", "t=0 0"]
         static = NUMBERS[self.sound_name]
         lines += [
-            f"m=audio {self.sockets['audio'].port} RTP/AVP {static} 101",
+            f"m=audio {self.sockets['audio'].port} {self.profile} {static} 101",
             f"a=rtcp:{self.sockets['audio rtcp'].port}",
         ]
-        lines += ["a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15", "a=label:11", "a=sendrecv"]
+        lines += [
+            *self._key("audio"),
+            "a=rtpmap:101 telephone-event/8000",
+            "a=fmtp:101 0-15",
+            "a=label:11",
+            "a=sendrecv",
+        ]
         port, number = self.sockets["video"].port if camera else 0, self.number
-        lines += [f"m=video {port} RTP/AVP {number}", f"a=rtcp:{self.sockets['video rtcp'].port}"]
+        lines += [
+            f"m=video {port} {self.profile} {number}",
+            *self._key("video"),
+            f"a=rtcp:{self.sockets['video rtcp'].port}",
+        ]
         lines += [f"a=rtpmap:{number} H264/90000"]
         lines += [f"a=fmtp:{number} profile-level-id=42801f; packetization-mode={self.mode}; max-fs=3600"]
         lines += [f"a=rtcp-fb:* {each}" for each in self.feedback]
@@ -109,6 +140,16 @@ class RoomSystem(WatchingDecoder):
                 ("127.0.0.1", int(port)),
                 ("127.0.0.1", int(port) + 1),
             )
+        for section in sdp.split("m=")[1:]:
+            kind = section.split()[0]
+            tag = self.keys[kind].tag if kind in self.keys else 0
+            theirs = re.search(rf"a=crypto:({tag} .*)\r", section)
+            self._srtp.pop(kind, None)
+            if theirs is not None and kind in self.keys:
+                received = sdes.parse(theirs[1])
+                assert received is not None
+                ends = (self.keys[kind], Policy.SSRC_ANY_OUTBOUND), (received, Policy.SSRC_ANY_INBOUND)
+                self._srtp[kind] = tuple(_session(*each) for each in ends)  # type: ignore[assignment]
 
     def begin(self) -> None:
         """Send a tone and a colour from now on."""
@@ -148,7 +189,10 @@ class RoomSystem(WatchingDecoder):
         sequence = self._sequences[kind]
         self._sequences[kind] = (sequence + 1) & 0xFFFF
         head = HEADER.pack(0x80, number | marker << 7, sequence, timestamp & 0xFFFFFFFF, self._ssrc + (kind == "video"))
-        self.sockets[kind].transport.sendto(head + payload, self.destinations[kind])
+        packet = head + payload
+        if kind in self._srtp:
+            packet = self._srtp[kind][0].protect(packet)
+        self.sockets[kind].transport.sendto(packet, self.destinations[kind])
 
     def report(self) -> None:
         """Send a receiver report for each m-line, in compound packets."""
@@ -160,6 +204,8 @@ class RoomSystem(WatchingDecoder):
 
     def say(self, kind: str, data: bytes) -> None:
         """Send RTCP of an m-line."""
+        if kind in self._srtp:
+            data = self._srtp[kind][0].protect_rtcp(data)
         self.sockets[f"{kind} rtcp"].transport.sendto(data, self.destinations[f"{kind} rtcp"])
 
     def received(self, name: str, data: bytes, address: tuple[str, int]) -> None:
@@ -167,7 +213,15 @@ class RoomSystem(WatchingDecoder):
         endpoint = self.sockets[name]
         endpoint.sender = address
         endpoint.datagrams.append(data)
-        if "rtcp" in name:
+        kind, _, report = name.partition(" ")
+        if kind in self._srtp:
+            try:
+                session = self._srtp[kind][1]
+                data = session.unprotect_rtcp(data) if report else session.unprotect(data)
+            except Error:
+                self.undecryptable += 1
+                return
+        if report:
             self._read(data)
         else:
             self._take(name, data)
@@ -200,6 +254,15 @@ class RoomSystem(WatchingDecoder):
         for endpoint in self.sockets.values():
             endpoint.transport.close()
         await asyncio.sleep(0)
+
+
+def _session(crypto: Crypto, ssrc_type: int) -> Session:
+    profiles = {
+        "AEAD_AES_128_GCM": Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
+        "AES_CM_128_HMAC_SHA1_80": Policy.SRTP_PROFILE_AES128_CM_SHA1_80,
+        "AES_CM_128_HMAC_SHA1_32": Policy.SRTP_PROFILE_AES128_CM_SHA1_32,
+    }
+    return Session(Policy(crypto.key.secret, ssrc_type, srtp_profile=profiles[crypto.key.suite]))
 
 
 def _context(codec: str, mode: Any) -> AudioCodecContext:

@@ -1,6 +1,6 @@
 """Calls between a room system and the engine, either way, and what it sees of the meeting."""
 
-from mediaserver.api import Layout, SeatOptions
+from mediaserver.api import Encryption, Layout, SeatOptions
 from mediaserver.peer.sip import SipPeer
 from mediaserver.room.room import Room
 from mediaserver.video.layout import arrange
@@ -17,17 +17,18 @@ async def seat(meeting: Meeting, name: str = "vcs", *, floor: bool = False) -> N
     meeting.seats.append(name)
 
 
-async def dial_in(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -> None:
+async def dial_in(meeting: Meeting, system: RoomSystem, *, floor: bool = False, encryption: Encryption = "off") -> None:
     """Let the room system call us."""
     await seat(meeting, floor=floor)
-    system.set_destinations(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
+    answer = await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True, encryption=encryption)
+    system.set_destinations(answer)
     system.begin()
 
 
-async def invite(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -> None:
+async def invite(meeting: Meeting, system: RoomSystem, *, floor: bool = False, encryption: Encryption = "off") -> None:
     """Call the room system."""
     await seat(meeting, floor=floor)
-    system.set_destinations(await meeting.engine.invite(ROOM, "vcs"))
+    system.set_destinations(await meeting.engine.invite(ROOM, "vcs", encryption=encryption))
     system.number = 98 if system.mode else 97
     await meeting.engine.accept(ROOM, "vcs", system.sdp())
     system.begin()

@@ -55,7 +55,8 @@ interface PersonalData { entries: number; erasable: number }
 interface IssuedAccount { account: string; sent: boolean; link: string | null; expires: string }
 interface Device {
   id: string; number: number; name: string; kind: string; model: string; serial: string; address: string | null; protocol: string; firmware: string; patched: string | null;
-  dial_out: boolean; security_owner: string; asset_number: string; asset_year: number | null; asset_source: string; user_agent: string; codecs: string; port: number | null; transport: string; overdue: boolean;
+  dial_out: boolean; security_owner: string; asset_number: string; asset_year: number | null; asset_source: string; user_agent: string; codecs: string; port: number | null; transport: string;
+  sip_user: string; auth_user: string; has_pin: boolean; has_password: boolean; overdue: boolean;
 }
 /** Rates are kbit/s. */
 interface Line {

@@ -153,6 +153,10 @@ DeviceKind = Literal["VCS", "PC", "TABLET", "PHONE", "LINK", "SIMULATED"]
 DeviceProtocol = Literal["", "WEBRTC", "SIP", "H323"]
 SipTransport = Literal["", "UDP", "TCP"]
 """The transport of SIP (RFC 3261 §18); empty: chosen by the size of the request (§18.1.1)."""
+SipSecret = Literal["pin", "password"]
+"""A secret of a device: the PIN of the meeting that it is dialled for, the password to its `auth_user`."""
+PIN_PLACE = "{PIN}"
+"""Stands in a user part for the PIN."""
 DeviceField = Literal["address", "user_agent", "firmware", "codecs", "name", "line"]
 """The properties of a device that may change: address, User-Agent, firmware, codecs, shown name, access line."""
 
@@ -187,6 +191,11 @@ class Device:
     port: int | None = None
     """The port on which it takes SIP calls; None: 5060."""
     transport: SipTransport = ""
+    sip_user: str = ""
+    """The user part of the SIP URI that is dialled (RFC 3261 §19.1.1): a number or an alias, with :data:`PIN_PLACE`
+    where it holds the PIN."""
+    auth_user: str = ""
+    """The user name of digest authentication, whichever side asks for it (RFC 3261 §22)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,3 +191,11 @@ DISPLAYS = Table(  # devices that are room displays, with the hash of the token 
     Column("paired", Timestamp, nullable=False),
     Index("displays_key", "key", unique=True),
 )
+
+SIP_SECRETS = Table(  # PINs and passwords of devices, encrypted (decision 11)
+    "sip_secrets",
+    METADATA,
+    Column("device", String(32), ForeignKey("devices.id"), primary_key=True),
+    Column("name", String(16), primary_key=True),
+    Column("sealed", String(1000), nullable=False),
+)

@@ -16,7 +16,7 @@ from scheduler.units.units_file import RegistryEntry
 
 UNDESCRIBED = {
     **dict.fromkeys(("kind", "model", "serial", "protocol", "firmware", "security_owner", "user_agent"), ""),
-    **dict.fromkeys(("asset_number", "asset_source", "codecs", "transport"), ""),
+    **dict.fromkeys(("asset_number", "asset_source", "codecs", "transport", "sip_user", "auth_user"), ""),
     "dial_out": False,
 }
 """The columns of a device of which only its existence is known."""

@@ -55,6 +55,13 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "address-range": ("IP phải thuộc dải {value} của đường truyền", "the IP must be within {value} of the line"),
     "address-taken": ("IP đã dùng tại {value}", "the IP is that of {value}"),
     "port-range": ("cổng phải từ 1 đến 65535, không phải {value}", "the port must be 1 to 65535, not {value}"),
+    "sip-user-format": (
+        "chỉ gồm chữ không dấu, số và dấu như . - * #, không có khoảng trắng",
+        "only letters, digits and signs as . - * #, without blanks",
+    ),
+    "user-taken": ("tên xác thực đã dùng tại {value}", "the user name is that of {value}"),
+    "pin-format": ("mã PIN chỉ gồm chữ số, * và #", "a PIN has only digits, * and #"),
+    "password-format": ("mật khẩu không được có ký tự điều khiển", "a password has no control characters"),
     "pairing-code": (
         "mã không đúng hoặc đã hết hạn; xem mã đang hiện trên màn hình",
         "wrong or expired; look at the code that the display shows now",

@@ -1,7 +1,8 @@
 """Endpoints of devices, access lines and providers of points, and of their changes (Điều 6.3, 11.5, 11.7)."""
 
+from collections.abc import Collection
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
@@ -18,6 +19,7 @@ from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 Short = Annotated[str, StringConstraints(max_length=100)]
+SipUser = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64)]
 Long = Annotated[str, StringConstraints(max_length=500)]
 Kbps = Annotated[int, Field(ge=0, le=100_000_000, strict=True)]
 
@@ -41,6 +43,12 @@ class Description(Model):
     codecs: Long = ""
     port: Annotated[int, Field(strict=True)] | None = None
     transport: directory.SipTransport = ""
+    sip_user: SipUser = ""
+    auth_user: SipUser = ""
+    pin: Annotated[str, StringConstraints(max_length=32)] | None = None
+    """None leaves the secret that is stored; an empty one removes it."""
+    password: Annotated[str, StringConstraints(max_length=128)] | None = None
+    """Likewise."""
 
 
 class Tested(Model):
@@ -50,7 +58,10 @@ class Tested(Model):
 
 
 class Device(Model):
-    """A device with its name (R-033); an empty kind is not described yet, `overdue` was not patched for too long."""
+    """A device with its name (R-033); an empty kind is not described yet, `overdue` was not patched for too long.
+
+    Of its secrets it is only told whether there are any.
+    """
 
     id: str
     point: str
@@ -72,6 +83,10 @@ class Device(Model):
     codecs: str
     port: int | None
     transport: directory.SipTransport
+    sip_user: str
+    auth_user: str
+    has_pin: bool
+    has_password: bool
     overdue: bool
 
 
@@ -162,8 +177,9 @@ async def stock(request: ApiRequest) -> Stock:
 async def add_device(request: ApiRequest) -> Stock:
     """Add a device to a point."""
     request.only(request.account.central)
-    described = directory.Device("", request.id, 0, **request.body.model_dump())
-    added = await request.context(EQUIPMENT).equipment.add_device(described, request.now)
+    fields, secrets = _described(request.body)
+    described = directory.Device("", request.id, 0, **fields)
+    added = await request.context(EQUIPMENT).equipment.add_device(described, request.now, secrets)
     await request.note("device-add", request.id, f"{added.kind} {added.address or ''}".strip())
     return await _stock(request, request.id)
 
@@ -171,10 +187,20 @@ async def add_device(request: ApiRequest) -> Stock:
 async def describe(request: ApiRequest) -> Stock:
     """Replace the registered data of a device."""
     request.only(request.account.central)
-    described = directory.Device(request.id, "", 0, **request.body.model_dump())
-    device = await request.context(EQUIPMENT).equipment.describe(described, request.now)
-    await request.note("device", device.point, f"{device.number:02} {device.kind} {device.address or ''}".strip())
+    fields, secrets = _described(request.body)
+    described = directory.Device(request.id, "", 0, **fields)
+    device = await request.context(EQUIPMENT).equipment.describe(described, request.now, secrets)
+    changed = " ".join((f"{device.number:02}", device.kind, device.address or "", *sorted(secrets)))
+    await request.note("device", device.point, changed.strip())
     return await _stock(request, device.point)
+
+
+def _described(body: Description) -> tuple[dict[str, Any], dict[directory.SipSecret, str]]:
+    """Split a description into the fields of a device and the secrets that are to be changed."""
+    fields = body.model_dump()
+    names: tuple[directory.SipSecret, ...] = get_args(directory.SipSecret)
+    secrets = {name: fields.pop(name) for name in names}
+    return fields, {name: secret for name, secret in secrets.items() if secret is not None}
 
 
 async def remove_device(request: ApiRequest) -> Stock:
@@ -281,8 +307,12 @@ async def _stock(request: ApiRequest, point_id: str) -> Stock:
     names = device_names(point.name, point.devices, point.numbers)
     devices = await context.equipment.devices(point_id)
     policy = context.scheduler.policy(request.now)
+    secrets = await context.equipment.secret_names(point_id)
     return Stock(
-        devices=[_device(request, device, name) for device, name in zip(devices, names, strict=True)],
+        devices=[
+            _device(request, device, name, secrets.get(device.id, set()))
+            for device, name in zip(devices, names, strict=True)
+        ],
         lines=[
             Line(**{**_fields(line, Line), "ranges": list(line.ranges)},
                  slow=bool(line_rules.warnings(line, policy)
@@ -293,11 +323,14 @@ async def _stock(request: ApiRequest, point_id: str) -> Stock:
     )  # fmt: skip
 
 
-def _device(request: ApiRequest, device: directory.Device, name: str) -> Device:
+def _device(
+    request: ApiRequest, device: directory.Device, name: str, secrets: Collection[directory.SipSecret]
+) -> Device:
     context = request.context(EQUIPMENT)
     days = context.scheduler.policy(request.now).directory.patch_days
     overdue = device_rules.overdue(device, context.scheduler.day(request.now), days)
-    return Device(**_fields(device, Device), name=name, overdue=overdue)
+    has = {f"has_{secret}": secret in secrets for secret in get_args(directory.SipSecret)}
+    return Device(**{**_fields(device, Device), **has}, name=name, overdue=overdue)
 
 
 def _change(change: directory.DeviceChange) -> Change:

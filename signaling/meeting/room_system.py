@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 
-from scheduler.directory.model import Device
+from scheduler.directory.model import PIN_PLACE, Device
 from signaling.core.account import Account, Source
 from signaling.messages.server import Farewell, ServerMessage
 from signaling.sip.agent.agent import Call, Target
@@ -14,9 +14,16 @@ SIP_PORT = 5060
 """Where room systems take calls that say nothing else (RFC 3261 §19.1.2)."""
 
 
-def target(device: Device) -> Target:
-    """Return the SIP target of a device that has an address."""
-    return Target(device.address or "", device.port or SIP_PORT, device.transport.lower() or "auto")
+def target(device: Device, pin: str = "") -> Target:
+    """Return the SIP target of a device that has an address; `pin` stands where its user part has a place for it."""
+    before, place, after = device.sip_user.partition(PIN_PLACE)
+    return Target(
+        device.address or "",
+        device.port or SIP_PORT,
+        device.transport.lower() or "auto",
+        before.rstrip("*#.") + after if place else before,
+        f"{before}{pin}{after}" if place else "",
+    )
 
 
 def redirected(uri: str) -> Target | None:

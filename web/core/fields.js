@@ -1,23 +1,24 @@
 // Form fields and the values of a submitted form, for all pages.
 
-import {html} from '../vendor/lit.js';
+import {html, nothing} from '../vendor/lit.js';
 import './date-field.js';
 import {t} from './i18n.js';
 
 /**
- * @typedef {{name: string, label: string, value?: string | number | null, type?: string, required?: boolean, max?: number, options?: [string, string][]}} FieldOf
+ * @typedef {{name: string, label: string, value?: string | number | null, type?: string, required?: boolean, max?: number, hint?: string, options?: [string, string][]}} FieldOf
  */
 
 /**
  * Draw a labelled field; `label` is an i18n key. The label holds its input, so that forms of one page may use the
- * same names.
+ * same names. `hint` is read in it while it is empty; no browser fills in a password of its own.
  * @param {FieldOf} field
  */
-export function field({name, label, value = '', type = 'text', required = false, max = 200, options}) {
+export function field({name, label, value = '', type = 'text', required = false, max = 200, hint = '', options}) {
   if (type === 'date') return dateField({name, label: t(label), value: String(value ?? ''), testid: `f-${name}`, required});
   const input = options
     ? html`<select name=${name} data-testid="f-${name}">${options.map(([key, text]) => html`<option value=${key} ?selected=${key === (value ?? '')}>${text}</option>`)}</select>`
-    : html`<input name=${name} type=${type} data-testid="f-${name}" maxlength=${max} ?required=${required} .value=${String(value ?? '')}>`;
+    : html`<input name=${name} type=${type} data-testid="f-${name}" maxlength=${max} placeholder=${hint || nothing}
+      autocomplete=${type === 'password' ? 'new-password' : nothing} ?required=${required} .value=${String(value ?? '')}>`;
   return html`<label class="field">${t(label)} ${input}</label>`;
 }
 

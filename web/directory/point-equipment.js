@@ -87,7 +87,7 @@ export class PointEquipment extends RequestingElement {
 
   /** @param {Device} device */
   device(device) {
-    const facts = [device.kind ? t(`device.${device.kind}`) : t('device.unknown'), device.model, device.address, device.port && t('device.at-port', device.port), device.protocol, device.transport, device.firmware, device.patched && t('device.patched-on', day(device.patched))];
+    const facts = [device.kind ? t(`device.${device.kind}`) : t('device.unknown'), device.model, device.address, device.port && t('device.at-port', device.port), device.protocol, device.transport, device.sip_user && t('device.dials', device.sip_user), device.firmware, device.patched && t('device.patched-on', day(device.patched))];
     return html`<li data-testid="device" data-name=${device.name}>
       <div class="row between"><span><strong>${device.name}</strong> · ${facts.filter(Boolean).join(' · ')}
         ${device.overdue ? html`<span class="badge lobby">${t('device.overdue')}</span>` : nothing}
@@ -109,14 +109,12 @@ export class PointEquipment extends RequestingElement {
         ${field({name: 'kind', label: 'device.kind', value: values.kind, options: KINDS.map(kind => [kind, t(`device.${kind}`)])})}
         ${field({name: 'protocol', label: 'device.protocol', value: values.protocol, options: PROTOCOLS.map(one => [one, one || '–'])})}
         ${field({name: 'model', label: 'device.model', value: values.model})} ${field({name: 'serial', label: 'device.serial', value: values.serial, max: 100})}
-        ${field({name: 'address', label: 'device.address', value: values.address, max: 45})} ${field({name: 'port', label: 'device.port', value: values.port, type: 'number'})}
-        ${field({name: 'transport', label: 'device.transport', value: values.transport, options: TRANSPORTS.map(one => [one, one || t('device.transport-auto')])})} ${field({name: 'firmware', label: 'device.firmware', value: values.firmware, max: 100})}
+        ${field({name: 'address', label: 'device.address', value: values.address, max: 45})} ${field({name: 'firmware', label: 'device.firmware', value: values.firmware, max: 100})}
         ${field({name: 'patched', label: 'device.patched', value: values.patched, type: 'date'})} ${field({name: 'security_owner', label: 'room.owner', value: values.security_owner})}
         ${field({name: 'asset_number', label: 'device.asset-number', value: values.asset_number, max: 100})} ${field({name: 'asset_year', label: 'device.asset-year', value: values.asset_year, type: 'number'})}
         ${field({name: 'asset_source', label: 'device.asset-source', value: values.asset_source})} ${field({name: 'user_agent', label: 'device.agent', value: values.user_agent, max: 500})}
       </div>
-      ${field({name: 'codecs', label: 'device.codecs', value: values.codecs, max: 500})}
-      ${checkbox({name: 'dial_out', label: 'device.dial-out', checked: values.dial_out})}
+      ${this.sipFields(values)}
       <div class="row end">
         ${device && (this.equipment?.devices.length ?? 0) > 1
           ? html`<button type="button" class="danger" data-testid="remove-device" @click=${() => this.send(`devices/${device.id}/remove`)}>${t('directory.remove')}</button>`
@@ -126,10 +124,29 @@ export class PointEquipment extends RequestingElement {
     </form>`;
   }
 
+  /** How a device is called. Secrets are never read back: an empty field leaves what is stored. @param {Partial<Device>} values */
+  sipFields(values) {
+    const secret = (/** @type {'pin' | 'password'} */ name, /** @type {boolean | undefined} */ has, /** @type {number} */ max) =>
+      html`<div>${field({name, label: `device.${name}`, type: 'password', max, hint: has ? t('device.secret-kept') : ''})}
+        ${has ? checkbox({name: `drop_${name}`, label: `device.drop-${name}`}) : nothing}</div>`;
+    return html`<fieldset class="sip-call" data-testid="sip-call"><legend>${t('device.sip-call')}</legend>
+      <p><small>${t('device.sip-call-help')}</small></p>
+      <div class="pair">
+        ${field({name: 'sip_user', label: 'device.sip-user', value: values.sip_user, max: 64})} ${secret('pin', values.has_pin, 32)}
+        ${field({name: 'auth_user', label: 'device.auth-user', value: values.auth_user, max: 64})} ${secret('password', values.has_password, 128)}
+        ${field({name: 'port', label: 'device.port', value: values.port, type: 'number'})}
+        ${field({name: 'transport', label: 'device.transport', value: values.transport, options: TRANSPORTS.map(one => [one, one || t('device.transport-auto')])})}
+      </div>
+      ${field({name: 'codecs', label: 'device.codecs', value: values.codecs, max: 500})}
+      ${checkbox({name: 'dial_out', label: 'device.dial-out', checked: values.dial_out})}
+    </fieldset>`;
+  }
+
   /** @param {SubmitEvent} event @param {Device | null} device */
   saveDevice(event, device) {
-    const {address, port, patched, asset_year, dial_out, ...rest} = formValues(event);
-    const body = {...rest, address: address || null, port: port ? Number(port) : null, patched: patched || null, asset_year: asset_year ? Number(asset_year) : null, dial_out: Boolean(dial_out)};
+    const {address, port, patched, asset_year, dial_out, pin, password, drop_pin, drop_password, ...rest} = formValues(event);
+    const secrets = {pin: pin || (drop_pin ? '' : null), password: password || (drop_password ? '' : null)};
+    const body = {...rest, ...secrets, address: address || null, port: port ? Number(port) : null, patched: patched || null, asset_year: asset_year ? Number(asset_year) : null, dial_out: Boolean(dial_out)};
     this.send(device ? `devices/${device.id}` : `points/${encodeURIComponent(this.point?.id ?? '')}/devices`, body, formOf(event));
   }
 

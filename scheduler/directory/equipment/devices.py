@@ -1,16 +1,24 @@
 """Checks what may be registered of a device (Điều 3.5, 11.7; R-009, R-057). Pure."""
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from scheduler.core.errors import FieldError
 from scheduler.directory.equipment import lines
-from scheduler.directory.model import AccessLine, Device
+from scheduler.directory.model import PIN_PLACE, AccessLine, Device, SipSecret
 from scheduler.policy.policy import Policy
 
 ROOM_SYSTEMS = ("VCS", "LINK", "SIMULATED")
 """The kinds of devices that call and are called, in place of a browser with a person."""
+MAX_USER = 64
+_USER = re.compile(r"[A-Za-z0-9._~*#+!$&'(),;=?/-]*")
+"""A user part as people write it (RFC 3261 §25.1); ``#`` is escaped where it is dialled."""
+_SECRETS: Mapping[SipSecret, re.Pattern[str]] = {
+    "pin": re.compile(r"[0-9*#]{0,32}"),
+    "password": re.compile(r"[^\x00-\x1f\x7f]{0,128}"),
+}
 
 
 def address(text: str) -> str:
@@ -28,7 +36,7 @@ def faults(
     """Return what is wrong with a device, given the access lines of its point.
 
     `others` are all other devices, `names` the names of points by id. Words: ``required`` ``address-required``
-    ``address-range`` ``address-taken`` ``port-range`` ``dial-out``.
+    ``address-range`` ``address-taken`` ``port-range`` ``sip-user-format`` ``user-taken`` ``dial-out``.
     """
     errors = [] if device.kind else [FieldError("kind", "required")]
     if device.address is None:
@@ -37,9 +45,35 @@ def faults(
         errors += _address_faults(device.address, device, access_lines, others, names)
     if device.port is not None and not 1 <= device.port <= 65535:
         errors.append(FieldError("port", "port-range", str(device.port)[:9]))
+    errors += _account_faults(device, others, names)
     callable_ = device.kind in ROOM_SYSTEMS and device.protocol == "SIP" and device.address is not None
     if device.dial_out and not callable_:
         errors.append(FieldError("dial_out", "dial-out"))
+    return errors
+
+
+def _account_faults(device: Device, others: Iterable[Device], names: Mapping[str, str]) -> list[FieldError]:
+    errors = [
+        FieldError(name, "sip-user-format", text[:64])
+        for name, text in (("sip_user", device.sip_user), ("auth_user", device.auth_user))
+        if len(text) > MAX_USER or not _USER.fullmatch(text.replace(PIN_PLACE, "", 1) if name == "sip_user" else text)
+    ]
+    same = (other for other in others if other.auth_user == device.auth_user and other.id != device.id)
+    if device.auth_user and (holder := next(same, None)) is not None:
+        errors.append(FieldError("auth_user", "user-taken", names.get(holder.point, holder.point)))
+    return errors
+
+
+def secret_faults(device: Device, secrets: Mapping[SipSecret, str]) -> list[FieldError]:
+    """Return what is wrong with the secrets of a device, beside its user parts. Words: ``required`` ``pin-format``
+    ``password-format``."""
+    errors = [
+        FieldError(name, f"{name}-format") for name, text in secrets.items() if not _SECRETS[name].fullmatch(text)
+    ]
+    if PIN_PLACE in device.sip_user and not secrets.get("pin"):
+        errors.append(FieldError("pin", "required"))
+    if bool(device.auth_user) != bool(secrets.get("password")):
+        errors.append(FieldError("password" if device.auth_user else "auth_user", "required"))
     return errors
 
 

@@ -3,7 +3,7 @@
 Each method is one transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,15 +13,25 @@ from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest, UnknownPoint
 from scheduler.core.model import Point
-from scheduler.directory.equipment import codec_sets, devices, devices_store, drift, lines_store
+from scheduler.directory.equipment import codec_sets, devices, devices_store, drift, lines_store, sip_secrets
 from scheduler.directory.equipment.drift import Drift
 from scheduler.directory.errors import DecidedAlready, LastDevice, Unknown
-from scheduler.directory.model import AccessLine, Device, DeviceChange, DeviceField, ObservedDevice, Provider
+from scheduler.directory.model import (
+    AccessLine,
+    Device,
+    DeviceChange,
+    DeviceField,
+    ObservedDevice,
+    Provider,
+    SipSecret,
+)
 from scheduler.policy.policy import Policy
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import device_count
 from scheduler.units import store as units_store
 from scheduler.units.naming import device_names
+
+NO_SECRETS: Mapping[SipSecret, str] = {}
 
 
 class Equipment:
@@ -42,7 +52,17 @@ class Equipment:
         async with self._engine.begin() as db:
             return await devices_store.devices(db, point)
 
-    async def add_device(self, device: Device, now: datetime) -> Device:
+    async def sip_secrets(self, device: str) -> dict[SipSecret, str]:
+        """Return the PIN and the password of a device, of those that it has. Raises LostKey."""
+        async with self._engine.begin() as db:
+            return await sip_secrets.secrets(db, device)
+
+    async def secret_names(self, point: str) -> dict[str, set[SipSecret]]:
+        """Return which secrets the devices of a point have, by their ids."""
+        async with self._engine.begin() as db:
+            return await sip_secrets.names(db, point)
+
+    async def add_device(self, device: Device, now: datetime, secrets: Mapping[SipSecret, str] = NO_SECRETS) -> Device:
         """Add a device to a point, with the next number of its unit.
 
         Raises UnknownPoint, BadDevices, InvalidRequest.
@@ -51,15 +71,20 @@ class Equipment:
             point = await _point(db, device.point)
             id_ = await device_count.add_device(db, point.unit, point.id)
             added = await _device(db, id_)
-            return await self._describe(db, replace(device, id=id_, number=added.number), now)
+            return await self._describe(db, replace(device, id=id_, number=added.number), now, secrets)
 
-    async def describe(self, device: Device, now: datetime) -> Device:
-        """Replace the description of a device; its point and number stay. Raises Unknown, InvalidRequest."""
+    async def describe(self, device: Device, now: datetime, secrets: Mapping[SipSecret, str] = NO_SECRETS) -> Device:
+        """Replace the description of a device and the named secrets; its point and number stay.
+
+        Raises Unknown, InvalidRequest.
+        """
         async with writing(self._engine) as db:
             known = await _device(db, device.id)
-            return await self._describe(db, replace(device, point=known.point, number=known.number), now)
+            return await self._describe(db, replace(device, point=known.point, number=known.number), now, secrets)
 
-    async def _describe(self, db: AsyncConnection, device: Device, now: datetime) -> Device:
+    async def _describe(
+        self, db: AsyncConnection, device: Device, now: datetime, secrets: Mapping[SipSecret, str]
+    ) -> Device:
         try:
             cleaned = replace(device, address=devices.address(device.address) if device.address else None)
         except ValueError:
@@ -71,10 +96,13 @@ class Equipment:
         names = {point.id: point.name for point in await units_store.all_points(db)}
         access_lines = await lines_store.lines(db, cleaned.point)
         others = await devices_store.devices(db)
+        kept = await sip_secrets.secrets(db, cleaned.id)
         faults = devices.faults(cleaned, access_lines, self._profiles.at(now), others, names)
+        faults += devices.secret_faults(cleaned, {**kept, **secrets})
         if faults:
             raise InvalidRequest(faults)
         await devices_store.describe(db, cleaned)
+        await sip_secrets.change(db, cleaned.id, secrets)
         return cleaned
 
     async def remove_device(self, id_: str) -> Device:
@@ -182,7 +210,7 @@ class Equipment:
                 raise DecidedAlready
             if accept and change.device and change.field in {"address", "user_agent", "firmware", "codecs"}:
                 known = await _device(db, change.device)
-                await self._describe(db, replace(known, **{change.field: change.new}), now)  # type: ignore[arg-type]
+                await self._describe(db, replace(known, **{change.field: change.new}), now, NO_SECRETS)  # type: ignore[arg-type]
             await devices_store.decide(db, number, "accepted" if accept else "rejected", by, now)
             return await _change(db, number)
 

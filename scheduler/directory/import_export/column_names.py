@@ -31,6 +31,8 @@ VIETNAMESE = {
     "asset_number": "số tài sản",
     "asset_source": "nguồn vốn",
     "asset_year": "năm trang bị",
+    "sip_user": "số sip",
+    "auth_user": "tên xác thực sip",
     "codecs": "codec",
     "patched": "ngày cập nhật",
     "dial_out": "gọi ra",

@@ -7,8 +7,9 @@ import ipaddress
 import logging
 import secrets
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
 
 from signaling.sip.protocol.address import NameAddress, Uri, bracketed
 from signaling.sip.protocol.errors import BadMessage
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 METHODS = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"
 USER_AGENT = "Diemcau"
+USER_SAFE = "-_.!~*'()&=+$,;?/"
+"""What stands in a user part as it is, beside letters and digits (RFC 3261 §25.1)."""
 MEDIA_CONTROL = "application/media_control+xml"
 """Media type of a request for a whole picture (RFC 5168)."""
 
@@ -51,15 +54,25 @@ class Target:
     port: int = 5060
     transport: str = "auto"
     user: str = ""
+    secret_user: str = field(default="", repr=False)
+    """The user with a PIN in it: only the Request-URI has it, no header that is stored with the dialog."""
 
     def __post_init__(self) -> None:
         ipaddress.ip_address(self.host)
 
     @property
     def uri(self) -> str:
-        """The SIP URI of the target."""
-        user = f"{self.user}@" if self.user else ""
-        return f"sip:{user}{bracketed(self.host)}:{self.port}" + (";transport=tcp" if self.transport == "tcp" else "")
+        """The Request-URI of the target."""
+        return self._uri(self.secret_user or self.user)
+
+    @property
+    def logical_uri(self) -> str:
+        """The URI of the target without a PIN, for the To header (RFC 3261 §8.1.1.2)."""
+        return self._uri(self.user)
+
+    def _uri(self, user: str) -> str:
+        before = f"{quote(user, safe=USER_SAFE)}@" if user else ""
+        return f"sip:{before}{bracketed(self.host)}:{self.port}" + (";transport=tcp" if self.transport == "tcp" else "")
 
 
 @dataclass(frozen=True, slots=True)

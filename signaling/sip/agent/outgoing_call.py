@@ -110,7 +110,7 @@ def new_request(context: AgentContext, method: str, target: Target, flow: Flow, 
     request.headers += [
         ("max-forwards", "70"),
         ("from", str(sender)),
-        ("to", f"<{target.uri}>"),
+        ("to", f"<{target.logical_uri}>"),
         ("call-id", secrets.token_hex(16)),
         ("cseq", f"1 {method}"),
     ]

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mediaserver.api import DigitPressed, SeatOptions
 from mediaserver.errors import BadOffer, EngineGone, MediaError
 from scheduler.booking.registration.service import Scheduler
+from scheduler.core.errors import LostKey
 from scheduler.core.model import State
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device
@@ -226,7 +227,7 @@ class SipBridge:
                 system.full(now)
             elif self._goes_on(meeting):
                 await self._ring(meeting, system, place)
-        except (SQLAlchemyError, RedisError):
+        except (SQLAlchemyError, RedisError, LostKey):
             log.exception("x %s could not be called", system.name)
             system.postponed(self._manager.dependencies.clock())
         self._changed(meeting)
@@ -235,8 +236,9 @@ class SipBridge:
         seat, clock = secrets.token_urlsafe(9), self._manager.dependencies.clock
         try:
             await meeting.apply(meeting.state.ring(SeatOptions(seat, system.name, visible=False)))
+            secrets_ = await self._equipment.sip_secrets(system.device.id)
             try:
-                call = await self._invite(meeting, seat, target(system.device))
+                call = await self._invite(meeting, seat, target(system.device, secrets_.get("pin", "")))
             except CallRefused as refused:
                 if (other := await self._registered(system.device.point, refused.contacts)) is None:
                     raise

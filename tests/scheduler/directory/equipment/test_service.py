@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select, update
 
 from scheduler.booking.registration.service import Scheduler
-from scheduler.core.errors import InvalidRequest
+from scheduler.core.errors import InvalidRequest, LostKey
 from scheduler.directory.equipment import lines
 from scheduler.directory.equipment.drift import Drift, compare
 from scheduler.directory.equipment.service import Equipment, blocked
 from scheduler.directory.errors import DecidedAlready, LastDevice, Unknown
 from scheduler.directory.model import AccessLine, Device, ObservedDevice, Provider
+from scheduler.directory.schema import SIP_SECRETS
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW
 
@@ -76,6 +78,41 @@ async def test_the_address_of_a_vcs(scheduler: Scheduler, equipment: Equipment) 
     await equipment.set_line(replace(LINE, id="l2", point=DIEN_KHANH))
     added = await equipment.add_device(other, NOW)
     assert (added.dial_out, added.port, added.transport) == (True, 65535, "TCP")
+
+
+async def test_the_sip_account_of_a_device_is_checked_and_its_secrets_are_encrypted(equipment: Equipment) -> None:
+    """Also tests `sip_secrets.py`."""
+    device = await registered(equipment)
+    dialled = replace(device, sip_user="2001**{PIN}", auth_user="diemcau")
+    other = replace(dialled, address="10.79.4.22")
+    assert await faults(equipment, other) == ["pin: required", "password: required"]
+    assert await faults(equipment, replace(other, sip_user="phòng họp", auth_user="a@b")) == [
+        "sip_user: sip-user-format (phòng họp)",
+        "auth_user: sip-user-format (a@b)",
+        "password: required",
+    ]
+    with pytest.raises(InvalidRequest) as caught:
+        await equipment.describe(device, NOW, {"pin": "12a", "password": "a\n"})
+    assert [str(each) for each in caught.value.errors] == [
+        *("pin: pin-format", "password: password-format", "auth_user: required")
+    ]
+    await equipment.describe(dialled, NOW, {"pin": "1234", "password": "bí mật"})
+    await equipment.describe(replace(dialled, model="RMX"), NOW)  # leaves them
+    assert await equipment.sip_secrets(device.id) == {"pin": "1234", "password": "bí mật"}
+    assert await equipment.secret_names(VAN_NINH) == {device.id: {"pin", "password"}}
+    async with equipment._engine.begin() as db:
+        sealed = (await db.execute(select(SIP_SECRETS.c.name, SIP_SECRETS.c.sealed))).all()
+        assert {name for name, _ in sealed} == {"pin", "password"} and "1234" not in {text for _, text in sealed}
+        await db.execute(update(SIP_SECRETS).where(SIP_SECRETS.c.name == "pin").values(sealed=dict(sealed)["password"]))
+    with pytest.raises(LostKey):  # each is bound to its place
+        await equipment.sip_secrets(device.id)
+    async with equipment._engine.begin() as db:
+        await db.execute(update(SIP_SECRETS).where(SIP_SECRETS.c.name == "pin").values(sealed=dict(sealed)["pin"]))
+    assert await faults(equipment, other) == [
+        *("auth_user: user-taken (UBND.Van Ninh)", "pin: required", "password: required")
+    ]
+    await equipment.describe(device, NOW, {"pin": "", "password": ""})
+    assert await equipment.secret_names(VAN_NINH) == {}
 
 
 async def test_r021_another_system_is_called_and_has_an_address_whatever_its_line(equipment: Equipment) -> None:

@@ -143,17 +143,18 @@ async def test_the_inventory_of_devices(scheduler: Scheduler, import_export: Imp
         "codecs": "g.722 h.264",
         "port": "5062",
         "transport": "tcp",
+        "sip_user": "2001**{PIN}",
     }
     second = {"point": "ubnd.ninh hoa", "kind": "pc"}
     assert [what for _, what, _ in await take(import_export, "devices", table(first, second))] == ["change", "add"]
     stock = await Equipment(scheduler._engine, PROFILES).devices("ubnd.ninh-hoa")
-    assert [(d.number, d.kind, d.asset_number, d.codecs, d.port, d.transport) for d in stock] == [
-        (1, "VCS", "TS-17", "G722, H264", 5062, "TCP"),
-        (2, "PC", "", "", None, ""),
+    assert [(d.number, d.kind, d.asset_number, d.codecs, d.port, d.transport, d.sip_user) for d in stock] == [
+        (1, "VCS", "TS-17", "G722, H264", 5062, "TCP", "2001**{PIN}"),
+        (2, "PC", "", "", None, "", ""),
     ]
     assert await take(import_export, "devices", await import_export.export("devices", "xlsx")) == []  # nothing differs
     wrong = table(
-        {**second, "address": "10.79.5.20", "codecs": "?", "port": "65536", "transport": "TLS"},
+        {**second, "address": "10.79.5.20", "codecs": "?", "port": "65536", "transport": "TLS", "auth_user": "a@b"},
         {**first, "number": "9"},
     ).decode()
     assert await faults(import_export, "devices", wrong) == [
@@ -161,6 +162,7 @@ async def test_the_inventory_of_devices(scheduler: Scheduler, import_export: Imp
         (2, "codecs", "codecs-format", "?"),
         (2, "address", "address-taken", "UBND.Ninh Hoa"),
         (2, "port", "port-range", "65536"),
+        (2, "auth_user", "sip-user-format", "a@b"),
         (3, "number", "unknown-device", "9"),
     ]
 

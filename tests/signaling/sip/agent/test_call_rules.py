@@ -6,6 +6,7 @@ Also tests `dialog.py`, `request_checks.py`, `session_timer.py` and `rate_limit.
 import pytest
 
 from signaling.sip.agent import request_checks, session_timer
+from signaling.sip.agent.context import Target
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.agent.rate_limit import BURST, MAX_ADDRESSES, PER_SECOND, RateLimit
 from signaling.sip.protocol.errors import BadMessage
@@ -152,3 +153,9 @@ def test_allowance_forgets_the_oldest() -> None:
     for number in range(MAX_ADDRESSES):
         allowance.admit(str(number), 1.0, 0.0)
     assert allowance.admit("a", 1.0, 0.0)
+
+
+def test_a_pin_stands_in_the_request_uri_alone() -> None:
+    target = Target("10.57.1.20", user="2001#a b", secret_user="2001**1234")
+    assert (target.uri, target.logical_uri) == ("sip:2001**1234@10.57.1.20:5060", "sip:2001%23a%20b@10.57.1.20:5060")
+    assert "1234" not in repr(target)

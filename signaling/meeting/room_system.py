@@ -1,28 +1,38 @@
 """The call of a room system as a member of a meeting: it sees and hears, but reads nothing (Điều 3.5, 11.7)."""
 
 import asyncio
-import secrets
+import secrets as random
+from collections.abc import Mapping
 
-from scheduler.directory.model import PIN_PLACE, Device
+from scheduler.directory.equipment.service import NO_SECRETS
+from scheduler.directory.model import PIN_PLACE, Device, SipSecret
 from signaling.core.account import Account, Source
 from signaling.messages.server import Farewell, ServerMessage
 from signaling.sip.agent.agent import Call, Target
 from signaling.sip.protocol.address import Uri
+from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import BadMessage
 
 SIP_PORT = 5060
 """Where room systems take calls that say nothing else (RFC 3261 §19.1.2)."""
 
 
-def target(device: Device, pin: str = "") -> Target:
-    """Return the SIP target of a device that has an address; `pin` stands where its user part has a place for it."""
+def credentials(device: Device, secrets: Mapping[SipSecret, str]) -> Credentials | None:
+    """Return what we and a device authenticate with to each other (RFC 3261 §22); None for one without."""
+    password = secrets.get("password")
+    return Credentials(device.auth_user, password) if device.auth_user and password else None
+
+
+def target(device: Device, secrets: Mapping[SipSecret, str] = NO_SECRETS) -> Target:
+    """Return the SIP target of a device that has an address; its PIN stands where its user part has a place for it."""
     before, place, after = device.sip_user.partition(PIN_PLACE)
     return Target(
         device.address or "",
         device.port or SIP_PORT,
         device.transport.lower() or "auto",
         before.rstrip("*#.") + after if place else before,
-        f"{before}{pin}{after}" if place else "",
+        f"{before}{secrets.get('pin', '')}{after}" if place else "",
+        credentials(device, secrets),
     )
 
 
@@ -46,7 +56,7 @@ class RoomSystem:
         self.account = Account(f"vcs:{device.id}", name, (), None, device.point)
         """Nobody can sign in with it: no account's name has a colon."""
         self.source = Source(address, device.port or SIP_PORT)
-        self.id = f"vcs-{secrets.token_hex(8)}"
+        self.id = f"vcs-{random.token_hex(8)}"
         self.session: str | None = None
         self.call: Call | None = None
         self.up = False

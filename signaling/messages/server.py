@@ -47,6 +47,8 @@ Media = Literal["none", "connecting", "connected"]
 CallWord = Literal["waiting", "calling", "connected", "silent", "left", "taken", "full", "elsewhere"]
 """Where calling a room system stands: ``taken`` when somebody else sits in its place, ``full`` when no leg is left,
 ``elsewhere`` while it is called by another session or sits in it."""
+AccountWord = Literal["", "missing", "refused"]
+"""What is wrong with the user name and password with which a room system was called."""
 Farewell = Literal[
     "left", "replaced", "removed", "ended", "cancelled", "revoked", "turned-away", "shutdown", "signed-out"
 ]
@@ -806,7 +808,10 @@ class AssistState(BaseMessage):
 
 
 class CalledSystem(BaseMessage):
-    """A room system that the centre calls: time of the next call, last SIP status (0: no response)."""
+    """A room system that the centre calls: time of the next call, last SIP status (0: no response).
+
+    `account`: it asked for a user name and password that it has not been given, or refused them.
+    """
 
     device: str
     point: str
@@ -814,6 +819,7 @@ class CalledSystem(BaseMessage):
     state: CallWord
     at: Instant | None
     status: int
+    account: AccountWord = ""
 
 
 class CalledPoint(BaseMessage):

@@ -66,17 +66,9 @@ def add_line_and_device(page: Page) -> None:
     expect(page.get_by_text("cổng phải từ 1 đến 65535, không phải 70000")).to_be_visible()
     device.get_by_test_id("f-port").fill("5062")
     device.get_by_test_id("f-sip_user").fill("2001**{PIN}")
-    device.get_by_test_id("save-device").click()
-    expect(page.get_by_text("Mã PIN: ")).to_be_visible()
     device.get_by_test_id("f-pin").fill("1234")
     device.get_by_test_id("save-device").click()
     expect(device).to_contain_text("10.79.4.20 · cổng 5062 · TCP · gọi số 2001**{PIN}")
-    page.get_by_test_id("edit-device").click()
-    expect(device.get_by_test_id("f-pin")).to_have_value("")
-    expect(device.get_by_test_id("f-drop_pin")).not_to_be_checked()
-    expect(device.get_by_test_id("f-drop_password")).to_have_count(0)
-    device.get_by_test_id("sip-call").screenshot(path="/tmp/sipcall.png")  # XX
-    page.get_by_test_id("edit-device").click()
 
 
 def import_people(page: Page) -> None:

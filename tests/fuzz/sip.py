@@ -1,5 +1,8 @@
 """SIP messages of room systems: seeds for fuzzing, and messages for tests of the parser."""
 
+from signaling.sip.protocol.digest import Credentials
+
+ACCOUNT = Credentials("kh", "secret")
 INVITE = (
     "INVITE sip:1234567890@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9:5060;branch=z9hG4bK1;rport, "
     'SIP/2.0/TCP 10.0.0.8\r\nMax-Forwards: 70\r\nFrom: "Phòng họp" <sip:room@10.0.0.9>;tag=f\r\n'
@@ -18,4 +21,10 @@ RINGING = (
     b"SIP/2.0 180 Ringing\r\nv: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK3\r\nf: <sip:a@h>;tag=f\r\n"
     b"t: Sala\r\n <sip:b@h>;tag=t\r\n"
     b'i: c\r\nCSeq: 1 INVITE\r\nP-Asserted-Identity: "Sala Per\xfa" <sip:b@h>\r\nm: <sip:b@10.0.0.9>\r\nl: 0\r\n\r\n'
+)
+CHALLENGE = (
+    b"SIP/2.0 401 Unauthorized\r\nVia: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK4\r\nFrom: <sip:a@h>;tag=f\r\n"
+    b"To: <sip:b@h>;tag=t\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n"
+    b'WWW-Authenticate: Digest realm="a, b", nonce="n", algorithm=SHA-256, qop="auth,auth-int", opaque="o", stale=true'
+    b"\r\nContent-Length: 0\r\n\r\n"
 )

@@ -46,7 +46,7 @@ from signaling.http.openapi import public_path
 from signaling.messages import server
 from signaling.sip.agent import dtmf_info, request_checks, session_timer
 from signaling.sip.agent.dialog import Dialog
-from signaling.sip.protocol import framing
+from signaling.sip.protocol import digest, framing
 from signaling.sip.protocol import message as sip_message
 from signaling.sip.protocol.errors import BadMessage
 from tests.fuzz import sip
@@ -291,6 +291,8 @@ def read_sip(data: bytes) -> None:
         assert sip_message.parse(again) == message
     if isinstance(message, sip_message.Response):
         session_timer.of_response(message)
+        if (asked := digest.challenge(message)) is not None:
+            digest.authorization(asked, sip.ACCOUNT, "INVITE", "sip:192.0.2.1", "cnonce")
         return
     message.came_from("192.0.2.1", 40000)
     sip_message.parse(sip_message.respond(message, 486, "tag").write())
@@ -417,7 +419,7 @@ TARGETS: dict[str, Target] = {
     "body": Target(
         read_body, tuple(bytes([at]) + _json(GOOD[path]) for at, path in enumerate(BODY_MODELS) if path in GOOD)
     ),
-    "sip": Target(read_sip, (sip.INVITE, sip.OPTIONS, sip.RINGING)),
+    "sip": Target(read_sip, (sip.INVITE, sip.OPTIONS, sip.RINGING, sip.CHALLENGE)),
     "stream": Target(read_stream, (b"\x40" + sip.INVITE + b"\r\n\r\n" + sip.RINGING,)),
     "letter": Target(
         read_letter,

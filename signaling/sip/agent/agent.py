@@ -5,8 +5,7 @@
     call = await agent.invite(Target("10.57.1.20"), offer, name="UBND tỉnh")
     await call.ended.wait()
 
-The agent refuses what it does not support: other methods (501), required extensions (420). It asks for no password and
-gives none.
+The agent refuses what it does not support: other methods (501), required extensions (420).
 """
 
 import asyncio

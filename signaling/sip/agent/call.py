@@ -2,13 +2,16 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from signaling.sip.agent import dtmf_info, request_checks, session_timer
+from signaling.sip.agent.authentication import again, answered
 from signaling.sip.agent.context import MEDIA_CONTROL, AgentContext, RemoteParty
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.address import DEFAULT_PORT
+from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import CallUnanswered, OfferRefused
 from signaling.sip.protocol.message import SDP, Headers, Request, Response
 from signaling.sip.protocol.transaction_layer import ServerTransaction
@@ -31,10 +34,23 @@ class Call:
     `session timer`, `no ack`, `too many requests`.
     """
 
-    def __init__(self, context: AgentContext, dialog: Dialog, flow: Flow, peer: RemoteParty, sdp: str) -> None:
+    def __init__(
+        self,
+        context: AgentContext,
+        dialog: Dialog,
+        flow: Flow,
+        peer: RemoteParty,
+        sdp: str,
+        credentials: Credentials | None = None,
+        proofs: Sequence[tuple[str, str]] = (),
+    ) -> None:
         self.id = secrets.token_hex(8)
         self.peer = peer
         self.sdp = sdp
+        self.credentials = credentials
+        """What our requests within the dialog are authenticated with when the remote party asks."""
+        self._proofs = proofs
+        """Headers by which our INVITE was authenticated: its ACK repeats them."""
         self._context = context
         self._dialog = dialog
         self._flow = flow
@@ -120,7 +136,14 @@ class Call:
                 flow = self._flow = await self._context.reach(self._flow, *self._next_hop())
                 request = self._dialog.request(method)
                 self._context.announce(request)
-                return await self._context.layer.exchange(request, flow)
+                response = await self._context.layer.exchange(request, flow)
+                if response is None or response.status not in (401, 407) or self.credentials is None:
+                    return response
+                headers, _ = answered(response, self.credentials, request)
+                if not headers:
+                    return response
+                self._dialog.sequence += 1
+                return await self._context.layer.exchange(again(request, headers), flow)
         except (OSError, TimeoutError):
             return None
 
@@ -147,7 +170,9 @@ class Call:
         flow = self._flow
         if flow.transport == "udp":
             flow = self._context.layer.transport.udp(self._next_hop())
-        self._context.layer.send(self._dialog.request("ACK", number), flow)
+        ack = self._dialog.request("ACK", number)
+        ack.headers += self._proofs
+        self._context.layer.send(ack, flow)
 
     async def accepted(self, transaction: ServerTransaction, response: Response, seconds: int | None) -> None:
         """Answer the INVITE of the remote party and wait for the ACK. Raises CallUnanswered."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from signaling.sip.protocol.address import NameAddress, Uri, bracketed
+from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import BadMessage
 from signaling.sip.protocol.message import SDP, Headers, Message, Request, Response, respond
 from signaling.sip.protocol.transaction_layer import TransactionLayer
@@ -56,6 +57,8 @@ class Target:
     user: str = ""
     secret_user: str = field(default="", repr=False)
     """The user with a PIN in it: only the Request-URI has it, no header that is stored with the dialog."""
+    credentials: Credentials | None = None
+    """What we authenticate with when asked (RFC 3261 §22)."""
 
     def __post_init__(self) -> None:
         ipaddress.ip_address(self.host)

@@ -4,12 +4,13 @@ import asyncio
 import secrets
 
 from signaling.sip.agent import session_timer
+from signaling.sip.agent.authentication import PROOFS, again, answered
 from signaling.sip.agent.call import Call
 from signaling.sip.agent.context import AgentContext, Target, describe
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.protocol.address import NameAddress
 from signaling.sip.protocol.errors import CallRefused, CallUnanswered
-from signaling.sip.protocol.message import SDP, Request, Response
+from signaling.sip.protocol.message import SDP, Headers, Request, Response
 from signaling.sip.protocol.transaction_layer import ClientTransaction
 from signaling.sip.protocol.transport import Flow
 
@@ -17,6 +18,8 @@ MAX_UDP_BYTES = 1300
 """Larger requests use TCP, as the MTU of the path is not known (RFC 3261 §18.1.1)."""
 VIA_BYTES = 120
 """Upper bound of the Via header, which is added last."""
+AUTHORIZATION_BYTES = 400
+"""Room for the answer to a challenge, which makes the second INVITE longer."""
 
 
 class OutgoingCall:
@@ -32,13 +35,17 @@ class OutgoingCall:
         self._transaction: ClientTransaction | None = None
         self._calls: dict[tuple[str, str, str], Call] = {}
         """The calls that answered; more than one if several phones behind the target picked up."""
+        self._credentials = target.credentials
+        self._mended: set[str] = set()
+        """What the INVITE was sent again for: each reason once."""
         self._given_up = False
         self._outcome: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
 
     @property
     def fits(self) -> bool:
         """Return whether the INVITE fits one datagram."""
-        return len(self._invite.write()) + VIA_BYTES <= MAX_UDP_BYTES
+        more = VIA_BYTES + (AUTHORIZATION_BYTES if self._credentials is not None else 0)
+        return len(self._invite.write()) + more <= MAX_UDP_BYTES
 
     async def call(self, seconds: float) -> Call:
         """Ring for at most `seconds`; return the answered call. Raises CallRefused, CallUnanswered."""
@@ -72,6 +79,9 @@ class OutgoingCall:
     def _on_response(self, response: Response | None) -> None:
         if response is None:
             self._fail(CallUnanswered("no response"))
+        elif response.status >= 300 and (mended := self._mend(response)) is not None:
+            self._invite = mended
+            self._transaction = self._context.layer.begin(mended, self._flow, self._on_response)
         elif response.status >= 300:
             contacts = tuple(each.uri for each in response.contacts) if response.status < 400 else ()
             self._fail(CallRefused(response.status, response.reason, contacts))
@@ -80,6 +90,20 @@ class OutgoingCall:
         elif self._given_up:  # only what has a provisional response can be cancelled (RFC 3261 §9.1)
             self._cancel()
 
+    def _mend(self, response: Response) -> Request | None:
+        """Return the INVITE again with what its refusal asks for: credentials (RFC 3261 §22.2), a longer session
+        (RFC 4028 §7.3). None: that is unknown, or was tried."""
+        headers: Headers = []
+        reason = str(response.status)
+        if response.status in (401, 407) and self._credentials is not None:
+            headers, reason = answered(response, self._credentials, self._invite)
+        elif response.status == 422:
+            headers = session_timer.longer(response)
+        if not headers or reason in self._mended or self._given_up or self._outcome.done():
+            return None
+        self._mended.add(reason)
+        return again(self._invite, headers)
+
     def _on_success(self, response: Response) -> None:
         dialog = Dialog.as_caller(self._invite, response, self._contact)
         if dialog.key in self._calls:  # our ACK was lost
@@ -87,7 +111,8 @@ class OutgoingCall:
             self._calls[dialog.key].acknowledge(number)
             return
         peer = describe(response, self._flow)
-        call = Call(self._context, dialog, self._flow, peer, response.text)
+        proofs = [(name, value) for name, value in self._invite.headers if name in PROOFS]
+        call = Call(self._context, dialog, self._flow, peer, response.text, self._credentials, proofs)
         self._calls[dialog.key] = call
         call.answered(session_timer.of_response(response))
         if self._given_up or self._outcome.done():  # too late, or not the first

@@ -33,6 +33,15 @@ def of_response(response: Response) -> int | None:
     return max(seconds, SHORTEST_S) if seconds is not None and refresher == "uas" else None
 
 
+def longer(refusal: Response) -> list[tuple[str, str]]:
+    """Return the headers of an INVITE again after 422 (§7.3), the remote party to refresh; none without a Min-SE."""
+    try:
+        seconds = whole((refusal.get("min-se") or "").partition(";")[0].strip(), LONGEST_S)
+    except BadMessage:
+        return []
+    return [("supported", "timer"), ("session-expires", f"{seconds};refresher=uas"), ("min-se", str(seconds))]
+
+
 def agreement(seconds: int | None) -> list[tuple[str, str]]:
     """Return the headers of a 2xx that agree to the interval of `of_request`."""
     return [("require", "timer"), ("session-expires", f"{seconds};refresher=uac")] if seconds is not None else []

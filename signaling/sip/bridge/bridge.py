@@ -8,6 +8,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from redis.exceptions import RedisError
@@ -24,7 +25,7 @@ from scheduler.directory.points.guest_access import GuestAccess
 from signaling.core.errors import MessageError, NoGateway
 from signaling.meeting.client import Client
 from signaling.meeting.manager import MeetingManager
-from signaling.meeting.room_system import RoomSystem, redirected, target
+from signaling.meeting.room_system import RoomSystem, credentials, redirected, target
 from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Place, leg_of
 from signaling.meeting.state.snapshot import SystemSnapshot
@@ -113,6 +114,7 @@ class SipBridge:
         schedule = self._schedules.get(meeting.id, DialSchedule())
         system = schedule.systems.get(device.id, DialledSystem(device, seat.device, seat.name))
         member = RoomSystem(device, system.name, call.peer.address)
+        call.credentials = credentials(device, await self._equipment.sip_secrets(device.id))
         member.call, member.up = call, seat.up
         if meeting.resume(member, seat.id):
             await self._registry.hold(BridgedCall(meeting, system, member), now)
@@ -236,17 +238,17 @@ class SipBridge:
         seat, clock = secrets.token_urlsafe(9), self._manager.dependencies.clock
         try:
             await meeting.apply(meeting.state.ring(SeatOptions(seat, system.name, visible=False)))
-            secrets_ = await self._equipment.sip_secrets(system.device.id)
+            where = target(system.device, await self._equipment.sip_secrets(system.device.id))
             try:
-                call = await self._invite(meeting, seat, target(system.device, secrets_.get("pin", "")))
+                call = await self._invite(meeting, seat, where)
             except CallRefused as refused:
                 if (other := await self._registered(system.device.point, refused.contacts)) is None:
                     raise
-                call = await self._invite(meeting, seat, other)
+                call = await self._invite(meeting, seat, replace(other, credentials=where.credentials))
             await self._answered(meeting, system, place, call, seat)
         except CallRefused as refused:
             log.info("< %s: %s %s", system.name, refused.status, refused.reason)
-            system.failed(clock(), refused.status)
+            system.failed(clock(), refused.status, authenticated=where.credentials is not None)
         except EngineGone:
             system.postponed(clock())
         except (CallFailed, MediaError, OSError) as error:

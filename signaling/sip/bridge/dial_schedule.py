@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from scheduler.directory.model import Device
-from signaling.messages.server import CalledSystem, CallsState, CallWord
+from signaling.messages.server import AccountWord, CalledSystem, CallsState, CallWord
 
 RETRY_DELAYS = (timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=60))
 """Delays before the next call after each failed one; after the last one the device counts as silent."""
+UNAUTHORIZED = (401, 407)
+"""Statuses of who asks for a user name and a password (RFC 3261 §22)."""
 RESTART_DELAY = timedelta(seconds=1)
 """Delay while the media worker is replaced and nobody can be called."""
 RECHECK_INTERVAL = timedelta(seconds=10)
@@ -40,6 +42,8 @@ class DialledSystem:
     """Failed calls since it was last connected, or since a controller asked for a call."""
     status: int = 0
     """SIP status of the last failed call (RFC 3261, 21); 0: no response."""
+    account: AccountWord = ""
+    """What was wrong with the user name and password of that call."""
     away: bool = False
     """Its connection was lost, and it has not come back."""
     tried: list[datetime] = field(default_factory=list)
@@ -49,15 +53,16 @@ class DialledSystem:
 
     def calling(self) -> None:
         """Note that it is being called."""
-        self.state, self.due, self.status = "calling", None, 0
+        self.state, self.due, self.status, self.account = "calling", None, 0, ""
 
     def connected(self) -> None:
         """Note that it is in the meeting."""
         self.state, self.due, self.vain, self.status, self.requested = "connected", None, 0, 0, False
         self.away, self.tried = False, []
 
-    def failed(self, now: datetime, status: int = 0) -> None:
-        """Count a failed call and schedule the next one."""
+    def failed(self, now: datetime, status: int = 0, *, authenticated: bool = False) -> None:
+        """Count a failed call and schedule the next one. `authenticated`: it had a user name and a password."""
+        self.account = ("refused" if authenticated else "missing") if status in UNAUTHORIZED else ""
         self.tried += [now] if self.away else []
         self.vain += 1
         self.status = status
@@ -104,6 +109,7 @@ class DialledSystem:
             state=self.state,
             at=self.due if self.state == "waiting" else None,
             status=self.status,
+            account=self.account,
         )
 
 

@@ -1,7 +1,7 @@
 """Helpers for tests of the SIP agent: a call handler that records, agents on loopback, session descriptions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -107,3 +107,14 @@ async def soon(what: Awaitable[T], seconds: float = 10) -> T:
     """Return the result of an awaitable; raise TimeoutError after so many seconds."""
     async with asyncio.timeout(seconds):
         return await what
+
+
+@asynccontextmanager
+async def started(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """Run a coroutine beside the block, and no longer."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -86,8 +86,9 @@ export class PointList extends BaseElement {
   }
 
   /** Draw how the call of a room system goes. @param {SystemCall} call */
-  call({device, name, state, at, status}) {
-    const words = [t(`call.${state}`, at ? clock(at) : ''), ...(status ? [t('call.status', status)] : [])].join(' · ');
+  call({device, name, state, at, status, account}) {
+    const why = account ? t(`call.account-${account}`) : status ? t('call.status', status) : '';
+    const words = [t(`call.${state}`, at ? clock(at) : ''), why].filter(Boolean).join(' · ');
     return html`<span class="call" data-testid="call" data-device=${device} data-state=${state} title="${name}: ${words}">${icon('phone')}<span>${words}</span></span>`;
   }
 

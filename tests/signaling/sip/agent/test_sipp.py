@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from signaling.sip.agent.agent import Call, Target
+from signaling.sip.protocol.digest import Credentials
 from tests.signaling.sip.agents import OFFER, RecordingHandler, agent, soon
 
 HOST = "127.0.0.1"
@@ -77,6 +78,16 @@ async def test_we_dial(tmp_path: Path, transport: str) -> None:
         calls = await asyncio.gather(*(call() for _ in range(CALLS)))
         pictures = {(await soon(handler.pictures.get(), TIME_S)).id for _ in range(CALLS)}
         assert pictures == {call.id for call in calls}
+        await asyncio.gather(*(call.hang_up() for call in calls))
+
+
+async def test_we_dial_those_that_ask_for_a_password(tmp_path: Path) -> None:
+    async with agent() as ours, sipp(tmp_path, "asking.xml", "udp") as port:
+        async with asyncio.timeout(10):
+            while not _listens(port, "udp"):
+                await asyncio.sleep(0.05)
+        room = Target(HOST, port, "udp", credentials=Credentials("kh", "bi-mat"))
+        calls = await asyncio.gather(*(ours.invite(room, OFFER, name="Phiên họp") for _ in range(CALLS)))
         await asyncio.gather(*(call.hang_up() for call in calls))
 
 

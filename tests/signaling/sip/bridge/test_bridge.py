@@ -4,6 +4,7 @@ Also tests `call_registry.py` and `signaling/meeting/room_system.py`.
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from mediaserver.api import EngineLost, EngineReady, PeerDown
 from mediaserver.errors import BadOffer, EngineGone, NoPortFree
 from scheduler.core.model import Session
+from scheduler.directory.model import SipSecret
 from scheduler.operations.incidents.model import Incident
 from signaling.sip.agent.agent import RemoteParty, Target
+from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import OfferRefused
 from tests.signaling.fake_room_systems import FakeCall, register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.world import CAM_RANH, NHA_TRANG, PATIENCE_S, Socket, World, counted_elsewhere, wait_until
@@ -95,7 +98,27 @@ async def test_a_device_is_dialled_by_its_number_and_pin_which_nobody_reads_back
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await wait_for_calls(host, "connected")
-    assert agent.called == [Target(VCS, user="2001", secret_user="2001**1234")]
+    assert agent.called == [Target(VCS, user="2001", secret_user="2001**1234", credentials=Credentials("kh", "bi-mat"))]
+
+
+@pytest.mark.parametrize(("secrets", "word"), [({}, "missing"), ({"password": "bi-mat"}, "refused")])
+async def test_the_host_is_told_what_is_wrong_with_the_account_of_a_device(
+    world: World, secrets: dict[SipSecret, str], word: str
+) -> None:
+    agent = use_fake_agent(world)
+    agent.replies[VCS] = [407, 200]
+    await register(world, NHA_TRANG, VCS)
+    (device,) = await world.services.equipment.devices(NHA_TRANG)
+    user = "kh" if secrets else ""
+    await world.services.equipment.describe(replace(device, auth_user=user), world.clock.now, secrets)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    (row,) = await wait_for_calls(host, "waiting")
+    assert (row["status"], row["account"]) == (407, word)
+    await tick(world, 10)
+    (row,) = await wait_for_calls(host, "connected")
+    assert (row["status"], row["account"]) == (0, "")
 
 
 async def test_r057_no_answer_is_tried_again_after_10_30_and_60_seconds_and_then_by_hand(world: World) -> None:

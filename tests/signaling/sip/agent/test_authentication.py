@@ -1,0 +1,105 @@
+"""Requests that a peer refuses, and gets again with what it asked for (RFC 3261 §22.2, RFC 4028 §7.3)."""
+
+import pytest
+
+from signaling.sip.agent.agent import CallRefused, Target
+from signaling.sip.protocol import digest
+from signaling.sip.protocol.digest import Credentials
+from signaling.sip.protocol.message import Request
+from tests.signaling.sip import wire
+from tests.signaling.sip.agents import ANSWER, OFFER, agent, soon, started
+from tests.signaling.sip.wire import HOST, Peer
+
+ACCOUNT = Credentials("kh", "bí mật")
+CHALLENGE = 'WWW-Authenticate: Digest realm="mcu", nonce="{}", qop="auth", algorithm=SHA-256'
+
+
+def target(peer: Peer, credentials: Credentials | None = ACCOUNT) -> Target:
+    return Target(HOST, peer.port, "udp", "2001", credentials=credentials)
+
+
+def proof(request: Request) -> str:
+    """Check the digest of a request; return the nonce that it answers."""
+    values = digest.digest_parameters(request.get("authorization") or "")
+    counted = {name: values[name] for name in ("nc", "cnonce", "qop")}
+    about = (values["realm"], request.method, request.uri, values["nonce"])
+    assert values["username"] == "kh"
+    assert values["response"] == digest.response_of("SHA-256", ACCOUNT, *about, counted)
+    return values["nonce"]
+
+
+async def refused(peer: Peer, status: int, *headers: str) -> Request:
+    """Refuse the next INVITE, and take its ACK; return the INVITE."""
+    invite = await peer.next_request("INVITE")
+    peer.respond(invite, status, *headers)
+    await peer.next_request("ACK")
+    return invite
+
+
+async def test_a_challenge_is_answered_and_the_call_goes_on_with_it() -> None:
+    async with agent() as ours, wire.udp(ours) as peer, started(ours.invite(target(peer), OFFER, name="A")) as dialling:
+        first = await refused(peer, 401, CHALLENGE.format("one"))
+        await refused(peer, 401, CHALLENGE.format("two") + ", stale=TRUE")
+        invite = await peer.next_request("INVITE")
+        assert (proof(invite), invite.sequence, invite.call_id) == ("two", (3, "INVITE"), first.call_id)
+        assert invite.sender == first.sender and not invite.recipient.tag
+        peer.respond(invite, 200, body=ANSWER)
+        ack = await peer.next_request("ACK")
+        assert ack.get("authorization") == invite.get("authorization")  # RFC 3261 §22.1
+        call = await soon(dialling)
+        async with started(call.hang_up()):
+            bye = await peer.next_request("BYE")
+            peer.respond(bye, 401, CHALLENGE.format("three"))
+            again = await peer.next_request("BYE")
+            assert (proof(again), again.sequence) == ("three", (5, "BYE"))
+            peer.respond(again, 200)
+            await soon(call.ended.wait())
+
+
+@pytest.mark.parametrize(
+    ("credentials", "challenges"),
+    [
+        (None, [CHALLENGE.format("one")]),
+        (ACCOUNT, [CHALLENGE.format("one"), CHALLENGE.format("two")]),
+        (ACCOUNT, ["WWW-Authenticate: Negotiate"]),
+    ],
+)
+async def test_a_refused_password_is_not_tried_twice(credentials: Credentials | None, challenges: list[str]) -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        async with started(ours.invite(target(peer, credentials), OFFER, name="A")) as dialling:
+            for challenge in challenges:
+                await refused(peer, 401, challenge)
+            with pytest.raises(CallRefused) as failure:
+                await soon(dialling)
+            assert failure.value.status == 401
+        await peer.settled()
+
+
+async def test_a_proxy_and_the_device_behind_it_are_both_answered() -> None:
+    async with agent() as ours, wire.udp(ours) as peer, started(ours.invite(target(peer), OFFER, name="A")) as dialling:
+        await refused(peer, 407, CHALLENGE.format("proxy").replace("WWW", "Proxy"))
+        await refused(peer, 401, CHALLENGE.format("device"))
+        invite = await peer.next_request("INVITE")
+        assert (proof(invite), 'nonce="proxy"' in (invite.get("proxy-authorization") or "")) == ("device", True)
+        peer.respond(invite, 486)
+        with pytest.raises(CallRefused):
+            await soon(dialling)
+
+
+async def test_a_longer_session_is_offered_once() -> None:
+    async with agent() as ours, wire.udp(ours) as peer, started(ours.invite(target(peer), OFFER, name="A")) as dialling:
+        first = await refused(peer, 422, "Min-SE: 600")
+        second = await refused(peer, 422, "Min-SE: 900")
+        with pytest.raises(CallRefused) as failure:
+            await soon(dialling)
+        assert failure.value.status == 422
+        names = ("supported", "session-expires", "min-se")
+        assert [first.get(name) for name in names] == [None, None, None]
+        assert [second.get(name) for name in names] == ["timer", "600;refresher=uas", "600"]
+
+
+async def test_a_session_that_is_too_short_for_no_number_is_refused() -> None:
+    async with agent() as ours, wire.udp(ours) as peer, started(ours.invite(target(peer), OFFER, name="A")) as dialling:
+        await refused(peer, 422, "Min-SE: soon")
+        with pytest.raises(CallRefused):
+            await soon(dialling)

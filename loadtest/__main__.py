@@ -3,7 +3,8 @@
 Other commands: `… demo` holds a demonstration meeting; `… bench` measures the CPU of the media worker, `… turns`
 compares it with another version, `… peers` with other programs; `… flame` draws a flame graph; `… sound` measures audio
 over lossy networks, `… delay` latency and lip sync; `… records` measures database queries; `… province` runs the
-meetings of a whole province, `… growth` one meeting of growing size; `… drills` causes faults and measures the effects.
+meetings of a whole province, `… growth` one meeting of growing size; `… rooms` places calls of room systems; `… drills`
+causes faults and measures the effects.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from loadtest.media.clip import Codec
 from loadtest.report.json_report import Outcome, render, report
 from loadtest.report.province_rows import summary
 from loadtest.report.verdict import passed
+from loadtest.rooms import command as command_of_rooms
 from loadtest.scenario import demo, growth, province, single_session
 from loadtest.scenario.single_session import RunPlan, TargetServer
 from loadtest.server.accounts import Login, create_accounts, create_point_accounts, read_accounts
@@ -238,6 +240,13 @@ def _peers(words: Sequence[str]) -> int:
     return 0
 
 
+def _rooms(words: Sequence[str]) -> int:
+    plan, as_json = command_of_rooms.parse(words)
+    outcomes = _run(command_of_rooms.run(plan, _progress))
+    print(json.dumps(outcomes.report(), ensure_ascii=False) if as_json else outcomes.table())
+    return 0 if outcomes.passed else 1
+
+
 def _sound(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest sound", description=audio_loss.__doc__)
     parser.add_argument("--seconds", type=_count, default=30, help="of sound, four times on each line (default 30)")
@@ -321,6 +330,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "peers": _peers,
     "province": _province,
     "records": _records,
+    "rooms": _rooms,
     "sound": _sound,
     "turns": _turns,
 }

@@ -1,0 +1,86 @@
+"""`python -m loadtest rooms` has room systems (baresip) call a whole server, and checks both sides of each call.
+
+Eight lanes at once by default, each with a meeting of its own and a host that receives what a browser does. With
+`--output` outcomes are kept in a file, and a run that was interrupted goes on where it ended.
+"""
+
+import argparse
+import asyncio
+import logging
+import socket
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtest.media.library import MediaLibrary
+from loadtest.progress import PrintLine
+from loadtest.rooms import baresip
+from loadtest.rooms.kinds import KINDS, place
+from loadtest.rooms.lane import CODECS, OFFERED, CallContext, Seats, assign, open_lane
+from loadtest.rooms.outcomes import Outcomes
+from loadtest.server.accounts import create_point_accounts, points
+from loadtest.server.process import free_port, temporary_server
+
+FILM_S = 60
+"""Length of the film that each call begins anew: longer than a call that passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomsPlan:
+    """Number of calls of each kind, of calls at once, and the file of outcomes."""
+
+    calls: int
+    kinds: tuple[str, ...]
+    at_once: int
+    output: Path | None
+
+
+def parse(words: Sequence[str]) -> tuple[RoomsPlan, bool]:
+    """Parse the command's arguments: the plan, and whether JSON is wanted."""
+    parser = argparse.ArgumentParser(prog="python -m loadtest rooms", description=__doc__)
+    parser.add_argument("kinds", nargs="*", metavar="kind", help=f"some of {', '.join(KINDS)} (default all)")
+    parser.add_argument("--calls", type=int, default=8, help="of each kind (default 8)")
+    parser.add_argument("--at-once", type=int, default=8, help="calls at the same time (default 8)")
+    parser.add_argument("--output", type=Path, help="file of outcomes, JSON lines: a later run goes on from there")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    arguments = parser.parse_args(words)
+    if unknown := set(arguments.kinds) - set(KINDS):
+        parser.error(f"no such kind: {', '.join(sorted(unknown))}")
+    if arguments.calls < 1 or arguments.at_once < 1:
+        parser.error("--calls and --at-once are 1 at least")
+    kinds = tuple(arguments.kinds or KINDS)
+    return RoomsPlan(arguments.calls, kinds, min(arguments.calls, arguments.at_once), arguments.output), arguments.json
+
+
+async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
+    """Start a server and place the calls that are still to be placed; return all outcomes."""
+    outcomes, library = Outcomes(plan.output), MediaLibrary()
+    await library.prepare_shared(CODECS, OFFERED.layers)
+    sip_port = free_port(socket.SOCK_DGRAM)
+    settings = {"DIEMCAU_SIP_HOST": baresip.LOOPBACK, "DIEMCAU_SIP_PORT": str(sip_port)}
+    with tempfile.TemporaryDirectory(prefix="diemcau-rooms-") as directory:
+        film = await baresip.film(Path(directory) / "room.mp4", seconds=FILM_S)
+        async with temporary_server(2 * plan.at_once, logging.getLogger(__name__).debug, **settings) as server:
+            context = CallContext(server, sip_port, library, Path(directory), film)
+            logins = await create_point_accounts(server.environ, 2 * plan.at_once)
+            lanes = assign(await points(server.environ), logins, plan.at_once)
+            for name in plan.kinds:
+                todo = iter(range(plan.calls - outcomes.tried(name)))
+                await asyncio.gather(*(_place_calls(context, seats, name, todo, outcomes) for seats in lanes))
+                progress(f"{name}: {outcomes.tried(name) - outcomes.failed(name)} of {outcomes.tried(name)}")
+    return outcomes
+
+
+async def _place_calls(context: CallContext, seats: Seats, name: str, todo: Iterator[int], outcomes: Outcomes) -> None:
+    """Place calls in one lane while there are any; after a failure the lane is opened anew."""
+    kind = KINDS[name]
+    while True:
+        async with open_lane(context, seats, called=kind.called) as lane:
+            for _ in todo:
+                outcome = await place(kind, lane)
+                outcomes.add(name, outcome)
+                if outcome.failure:
+                    break
+            else:
+                return

@@ -1,0 +1,30 @@
+"""A room system calls a whole server: seen and heard on both sides, held, resumed, hung up."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from loadtest.rooms.command import RoomsPlan, parse
+
+
+def test_a_call_is_placed_held_and_counted(tmp_path: Path) -> None:
+    """Run the command as a process, with one call that is resumed from a file that has another."""
+    output = tmp_path / "rooms.jsonl"
+    kept = {"kind": "hold", "setup_ms": 10.0, "picture_ms": 20.0, "failure": ""}
+    output.write_text(json.dumps(kept) + "\n")
+    command = (sys.executable, "-m", "loadtest", "rooms", "hold", "--calls", "2", "--at-once", "1", "--json")
+    run = subprocess.run([*command, "--output", str(output)], check=False, capture_output=True, text=True, timeout=120)
+    row = json.loads(run.stdout)["kinds"]["hold"]
+    assert (row["tried"], row["passed"], row["failures"]) == (2, 2, []), run.stderr
+    first, second = map(json.loads, output.read_text().splitlines())
+    assert first == kept
+    assert 0 < second["setup_ms"] < second["picture_ms"]
+
+
+def test_no_more_lanes_are_opened_than_there_are_calls() -> None:
+    assert parse(["udp", "tcp", "--calls", "3", "--json"]) == (RoomsPlan(3, ("udp", "tcp"), 3, None), True)
+    with pytest.raises(SystemExit):
+        parse(["smoke-signals"])

@@ -1,0 +1,48 @@
+"""Outcomes of calls: counted by kind, kept in a file, resumed."""
+
+from pathlib import Path
+
+from loadtest.rooms.outcomes import CallOutcome, Outcomes
+
+
+def test_calls_are_counted_by_kind_with_the_spread_of_their_times(tmp_path: Path) -> None:
+    outcomes = Outcomes()
+    assert not outcomes.passed
+    outcomes.add("udp", CallOutcome(40, 900))
+    outcomes.add("udp", CallOutcome(60, 700))
+    outcomes.add("udp", CallOutcome(200, 800))
+    assert outcomes.passed
+    outcomes.add("tcp", CallOutcome(50, None, "the room is not seen"))
+    assert outcomes.report() == {
+        "kinds": {
+            "udp": {
+                "tried": 3,
+                "passed": 3,
+                "setup_ms": {"median": 60, "max": 200},
+                "picture_ms": {"median": 800, "max": 900},
+                "failures": [],
+            },
+            "tcp": {
+                "tried": 1,
+                "passed": 0,
+                "setup_ms": {"median": 50, "max": 50},
+                "picture_ms": None,
+                "failures": ["the room is not seen"],
+            },
+        }
+    }
+    assert not outcomes.passed
+    assert outcomes.table().splitlines()[2:] == [
+        "| udp | 3 | 3 | 60 (max 200) | 800 (max 900) |",
+        "| tcp | 1 | 0 | 50 (max 50) | – |",
+    ]
+
+
+def test_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:
+    path = tmp_path / "runs" / "rooms.jsonl"
+    first = Outcomes(path)
+    first.add("hold", CallOutcome(40, 900))
+    first.add("hold", CallOutcome(failure="Không nghe thấy"))
+    again = Outcomes(path)
+    assert (again.tried("hold"), again.failed("hold"), again.tried("udp")) == (2, 1, 0)
+    assert again.report() == first.report()

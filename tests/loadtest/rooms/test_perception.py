@@ -1,0 +1,50 @@
+"""Colours and tones by which a call is judged."""
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from loadtest.rooms.perception import heard_in, hears, sees
+
+BLUE = (0, 0, 255)
+RATE_HZ = 16000
+
+
+def tone(hertz: float, seconds: float, amplitude: int = 8000) -> "np.ndarray[tuple[int], np.dtype[np.int16]]":
+    moments = np.arange(int(RATE_HZ * seconds)) / RATE_HZ
+    return (amplitude * np.sin(2 * np.pi * hertz * moments)).astype(np.int16)
+
+
+def test_a_colour_is_seen_in_one_tile_of_many() -> None:
+    picture = np.zeros((90, 160, 3), np.uint8)
+    assert not sees(None, BLUE) and not sees(picture, BLUE)
+    picture[:18, :16] = (20, 10, 250)
+    assert sees(picture, BLUE)
+    picture[:18, :16] = (90, 10, 250)
+    assert not sees(picture, BLUE)
+
+
+@pytest.mark.parametrize(
+    ("sound", "heard"),
+    [
+        (tone(880, 0.5), True),
+        (tone(440, 0.5), False),
+        (tone(440, 0.5) + tone(880, 0.5), True),
+        (tone(880, 0.5, amplitude=200), False),
+        (tone(880, 0.4), False),
+    ],
+    ids=["alone", "another", "beside another", "too faint", "too short"],
+)
+def test_a_tone_is_heard(sound: "np.ndarray[tuple[int], np.dtype[np.int16]]", heard: bool) -> None:
+    assert hears(sound, RATE_HZ, 880) is heard
+
+
+def test_a_tone_is_heard_anywhere_in_a_recording(tmp_path: Path) -> None:
+    path = tmp_path / "dump.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE_HZ, 0, "NONE", ""))
+        file.writeframes(np.concatenate([tone(440, 1.0), tone(880, 1.0)]).tobytes())
+    assert heard_in([path], 880) and heard_in([path], 440)
+    assert not heard_in([path], 660) and not heard_in([], 440)

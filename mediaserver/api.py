@@ -43,6 +43,8 @@ ComposedWhen = Literal["live", "afterwards"]
 EVERYONE: Final = "everyone"
 RECORDING: Final = "recording"
 """The recorder's audience. Every audience sees what everyone sees until it has a layout of its own."""
+MAX_OVERLAYS: Final = 8
+"""Different overlays that a room shows at once: each costs a composed picture of its own."""
 PART_OF: Final[Mapping[str, str]] = {"systems": "components"}
 """Audiences that until then see what another audience sees: room systems are components."""
 
@@ -433,6 +435,13 @@ class MediaEngine(Protocol):
 
     async def refresh_picture(self, room: str, seat: str) -> None:
         """Send a key frame to a seat that lost its picture and said so in another way than by RTCP (RFC 5168)."""
+
+    async def show_overlay(self, room: str, seat: str, text: str, seconds: float) -> None:
+        """Write lines of text over the composed picture that a seat sees, for so many seconds; empty text ends that.
+
+        Seats that are shown the same share a picture; beyond :data:`MAX_OVERLAYS` different ones nothing is shown. It
+        ends when the seat is given another view.
+        """
 
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         """Open or close the floor of a seat. With a closed floor, none of its audio is decoded, mixed, recorded or

@@ -191,6 +191,10 @@ class FakeEngine:
         self._note("refresh_picture", room, seat)
         self._room(room, seat)
 
+    async def show_overlay(self, room: str, seat: str, text: str, seconds: float) -> None:
+        self._note("show_overlay", room, seat, text, seconds)
+        self._room(room, seat)
+
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         self._note("set_floor", room, seat, open_)
         floors = self._room(room, seat).floors

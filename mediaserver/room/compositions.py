@@ -1,12 +1,12 @@
 """The composed pictures of a room: one for each layout in use, shared by the audiences that watch it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
-from mediaserver.api import EVERYONE, PART_OF, Layout, RoomOptions
+from mediaserver.api import EVERYONE, MAX_OVERLAYS, PART_OF, Layout, RoomOptions
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.video.layout import Tile
@@ -28,6 +28,8 @@ class Composition:
         self, number: int, options: RoomOptions, flush_queue: FlushQueue, on_change: Callable[[], None]
     ) -> None:
         self.number = number
+        self.overlay = ""
+        """Lines of text over the picture."""
         self.layout_state = LayoutState(options)
         self._large_layout_state = LayoutState(_enlarged(options))
         self.renditions = {(codec, step): Rendition(codec, flush_queue, on_change) for codec, step in RENDITIONS}
@@ -44,7 +46,9 @@ class Composition:
 
     def can_show(self, layout: Layout) -> bool:
         """Return whether an audience can be given this composition for `layout`: it shows that layout, or nobody
-        watches it."""
+        watches it. One with an overlay is nobody else's."""
+        if self.overlay:
+            return False
         return self.layout_state.shows(layout) if self.watched else self.layout_state.layout == layout
 
     def arrange(self, seats: Sequence[str], speaker: str | None, now: float, content: str | None = None) -> None:
@@ -97,7 +101,9 @@ class Composition:
         if not wanted:
             return None
         layout_state = self._large_layout_state if large else self.layout_state
-        return CompositionJob(self.number, tick, layout_state.tiles, wanted, layout_state.heading(utc, title), large)
+        return CompositionJob(
+            self.number, tick, layout_state.tiles, wanted, layout_state.heading(utc, title), large, self.overlay
+        )
 
     def publish(self, key: RenditionKey, encoded: Encoded, timestamp: int) -> None:
         """Send an encoded picture to everyone who watches its rendition."""
@@ -123,6 +129,8 @@ class Compositions:
         self._on_change = on_change
         self._numbers = count()
         self._by_audience = {EVERYONE: self._new()}
+        self._overlays: dict[str, str] = {}
+        """The audience whose picture is under the overlay, by the audience of the composition that shows both."""
         self._last_speaker: str | None = None
         """The visible seat that speaks or, while nobody does, spoke last."""
 
@@ -159,6 +167,27 @@ class Compositions:
         if not composition.watched:
             composition.copy_from(seen)
         composition.choose(layout, now)
+        for key, shown_to in self._overlays.items():
+            self._by_audience[key].choose(self.of(shown_to).layout_state.layout, now)
+
+    def show_overlay(self, audience: str, text: str, now: float) -> str:
+        """Return the audience of a composition that shows an audience's picture with an overlay; empty if there are too
+        many."""
+        key = f"overlay:{audience}:{text}"
+        if key not in self._overlays:
+            if len(self._overlays) >= MAX_OVERLAYS:
+                return ""
+            shown, own = self.of(audience), self._new()
+            own.overlay = text
+            own.copy_from(shown)
+            own.choose(shown.layout_state.layout, now)
+            self._by_audience[key], self._overlays[key] = own, audience
+        return key
+
+    def keep_overlays(self, used: Set[str]) -> None:
+        """Drop the compositions of all overlays but those of these audiences."""
+        for key in self._overlays.keys() - used:
+            del self._by_audience[key], self._overlays[key]
 
     def _current_composition(self, audience: str) -> Composition:
         """Return what the viewers see now who are about to change: everyone's composition where nobody watches the

@@ -191,6 +191,7 @@ class Room:
         self.mixer.forget(name)
         for camera_input in (seat.input, seat.content_input):
             camera_input.follow(None, time.monotonic())
+        self.compositions.keep_overlays({each.overlay for each in self.seats.values()})
         self._arrange()
         self._refresh_viewers(name)
         if seat.peer is not None:
@@ -270,7 +271,27 @@ class Room:
         self._set_view(self.seat(name), source, lines)
         self._follow_cameras(time.monotonic())
 
+    def show_overlay(self, name: str, text: str, seconds: float) -> None:
+        """Write an overlay over the composed picture that a seat sees; empty text ends it."""
+        seat, now = self.seat(name), time.monotonic()
+        seat.overlay = self.compositions.show_overlay(seat.own_composition, text, now) if text else ""
+        seat.overlay_ends = now + seconds
+        self._overlays_changed()
+
+    def _overlays_changed(self) -> None:
+        self.compositions.keep_overlays({seat.overlay for seat in self.seats.values()})
+        self._arrange()
+        self._refresh_views()
+
+    def _end_overlays(self, now: float) -> None:
+        over = [seat for seat in self.seats.values() if seat.overlay and seat.overlay_ends <= now]
+        for seat in over:
+            seat.overlay = ""
+        if over:
+            self._overlays_changed()
+
     def _set_view(self, seat: Seat, source: str, lines: int) -> None:
+        seat.overlay = seat.overlay if (seat.view, seat.lines) == (source, lines) else ""
         seat.view, seat.lines = source, lines
         self._limit(seat)
         self._refresh_view(seat)
@@ -516,6 +537,7 @@ class Room:
 
     def refresh(self, now: float) -> None:
         """Turn the page when it is time, and follow layers that came or went; called twice a second."""
+        self._end_overlays(now)
         if self.compositions.due(now):
             self._arrange()
         self._tile_forwarding.count_viewers()

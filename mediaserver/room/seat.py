@@ -26,6 +26,10 @@ class Seat:
         self.view = COMPOSED
         self.lines = 0
         """Height in pixels of its display for the picture; 0 while unknown."""
+        self.overlay = ""
+        """The audience whose composition shows its overlay; empty without one."""
+        self.overlay_ends = 0.0
+        """When the overlay ends, in seconds."""
         self.input = CameraInput()
         self.content_input = CameraInput()
         self.demand = ResolutionDemand()
@@ -52,7 +56,12 @@ class Seat:
 
     @property
     def composition(self) -> str:
-        """Return the audience whose composition it sees: that of its view, else its own."""
+        """Return the audience whose composition it sees: that of its overlay or its view, else its own."""
+        return self.overlay or self.own_composition
+
+    @property
+    def own_composition(self) -> str:
+        """Return the audience whose composition it sees without an overlay."""
         kind, _, name = self.view.partition(":")
         return name if kind == COMPOSED and name else self.options.audience
 

@@ -21,6 +21,10 @@ ACCENT = (150, 44, 21)
 """Green: the frame around the tile of the speaker."""
 WHITE = 235
 BORDER_PX = 4
+OVERLAY_LETTERS = 22
+"""Divisor: letters of an overlay are this part of the picture's height."""
+MAX_OVERLAY_LINES = 10
+"""More would not fit."""
 
 
 MAX_REGIONS = 256
@@ -84,6 +88,21 @@ class Canvas:
         left = labels.mask(title, size, tile.width - right.shape[1])
         self._write(left, tile.x, tile.y + (tile.height - left.shape[0]) // 2)
         self._write(right, tile.x + tile.width - right.shape[1], tile.y + (tile.height - right.shape[0]) // 2)
+
+    def overlay(self, text: str, *, low: bool) -> None:
+        """Write lines on a panel, below the middle of the picture where `low`."""
+        width, height = self.frame.width, self.frame.height
+        size = height // OVERLAY_LETTERS
+        masks = [labels.mask(line, size, width * 9 // 10 - 2 * size) for line in text.splitlines()[:MAX_OVERLAY_LINES]]
+        inner, tall = max(mask.shape[1] for mask in masks), sum(mask.shape[0] for mask in masks)
+        panel = Tile("", (width - inner) // 2 - size & ~1, 0, inner + 2 * size & ~1, tall + size & ~1)
+        top = height - panel.height - height // 12 if low else (height - panel.height) // 2
+        panel = panel._replace(y=max(0, top) & ~1)
+        self.fill(panel, HEADING)
+        y = panel.y + size // 2
+        for mask in masks:
+            self._write(mask, panel.x + (panel.width - mask.shape[1]) // 2, y)
+            y += mask.shape[0]
 
     def _sheet(self, tile: Tile, colour: tuple[int, int, int]) -> None:
         self.fill(tile, BACKGROUND)

@@ -51,6 +51,8 @@ class CompositionJob:
     heading: Heading | None = None
     large: bool = False
     """Whether it is the picture for large displays."""
+    overlay: str = ""
+    """Lines of text over the tiles."""
 
     @property
     def painter(self) -> PainterKey:
@@ -87,6 +89,8 @@ class Painter:
         self._lay_out(job.tiles, job.heading)
         for tile in job.tiles:
             self._show(tile, contents, now)
+        if job.overlay:
+            self.canvas.overlay(job.overlay, low=bool(job.tiles))
 
     def _lay_out(self, tiles: tuple[Tile, ...], heading: Heading | None) -> None:
         """Clear tiles that moved or went; whatever is new is painted before anything is encoded."""

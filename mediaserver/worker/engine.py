@@ -301,6 +301,10 @@ class LocalEngine:
         if peer is not None and peer.picture is not None:
             peer.picture.request_keyframe(time.monotonic())
 
+    async def show_overlay(self, room: str, seat: str, text: str, seconds: float) -> None:
+        """Write an overlay over the picture of a seat."""
+        self._room(room).show_overlay(seat, text, seconds)
+
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         """Open or close the floor of a seat."""
         self._room(room).set_floor(seat, open_)

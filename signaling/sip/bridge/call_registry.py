@@ -13,6 +13,7 @@ from signaling.meeting.manager import MeetingManager
 from signaling.meeting.room_system import RoomSystem
 from signaling.meeting.runner import MeetingRunner
 from signaling.sip.agent.agent import Call
+from signaling.sip.bridge import keypad_texts
 from signaling.sip.bridge.dial_schedule import DialledSystem
 from signaling.sip.bridge.keypad import Keypad, Way, obey
 from signaling.sip.protocol.errors import OfferRefused
@@ -61,6 +62,8 @@ class CallRegistry:
         self._spawn(self._follow(bridged, member.call))
         if member.farewell is not None:  # it lost its seat while sound and picture were connected
             await member.call.hang_up()
+        else:
+            self._spawn(self._show(bridged, keypad_texts.HINT, keypad_texts.HINT_SECONDS))
         self._changed(meeting)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -88,12 +91,25 @@ class CallRegistry:
                 return
 
     async def _press(self, bridged: BridgedCall, digit: str, way: Way) -> None:
-        """Do what a key says, once its digits have come; what the meeting does not allow is left undone."""
+        """Do what a key says, once its digits have come; its screen tells the outcome."""
         now = self._manager.dependencies.clock()
-        key = bridged.keypad.press(digit, way, now)
-        if key is not None:
-            with contextlib.suppress(MessageError):
-                await bridged.meeting.apply(obey(bridged.meeting.state, bridged.member.id, key, now))
+        key, meeting = bridged.keypad.press(digit, way, now), bridged.meeting
+        seat = meeting.state.roster.of(bridged.member.id)
+        if key is None or seat is None:
+            return
+        try:
+            await meeting.apply(obey(meeting.state, seat, bridged.member.id, key, now))
+            text = keypad_texts.outcome(key, seat, meeting.state.roster.place_of(seat.id))
+        except MessageError as error:
+            text = keypad_texts.refusal(error.word)
+        await self._show(bridged, text, keypad_texts.SECONDS[key])
+
+    async def _show(self, bridged: BridgedCall, text: str, seconds: float) -> None:
+        """Write an overlay over the picture of a room system; without its media there is nobody to read it."""
+        seat = bridged.meeting.state.roster.of(bridged.member.id)
+        if seat is not None:
+            with contextlib.suppress(MediaError):
+                await self._manager.engine.show_overlay(bridged.meeting.id, seat.id, text, seconds)
 
     async def change(self, call: Call, work: Callable[[str, str], Awaitable[T]]) -> T:
         """Change the media of a call: do some work with its room and seat. Raises OfferRefused."""

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
 from mediaserver.api import COMPOSED, LayoutKind
-from signaling.core.errors import MessageError
 from signaling.meeting.state.meeting_state import MeetingState
+from signaling.meeting.state.roster import Seated
 from signaling.messages.effects import Effect
 
 Key = Literal["*1", "*3", "*6", "*8"]
@@ -42,11 +42,8 @@ class Keypad:
         return next((key for key in get_args(Key) if key == f"*{digit}"), None)
 
 
-def obey(state: MeetingState, client: str, key: Key, now: datetime) -> list[Effect]:
+def obey(state: MeetingState, seat: Seated, client: str, key: Key, now: datetime) -> list[Effect]:
     """Do what a key says for the seat of a room system. Raises MessageError where the meeting does not allow it."""
-    seat = state.roster.of(client)
-    if seat is None:
-        raise MessageError("not-joined")
     match key:
         case "*3":
             return state.hand(client, not state.roster.place_of(seat.id), now)

@@ -3,7 +3,7 @@
 import pytest
 
 from loadtest.endpoint.sdp_offer import OfferOptions
-from mediaserver.api import PeerDown, PeerUp, SeatOptions
+from mediaserver.api import Layout, PeerDown, PeerUp, SeatOptions
 from mediaserver.errors import BadOffer, NoPortFree
 from mediaserver.peer.sip import KEYFRAMES_S
 from mediaserver.room.room import Room
@@ -305,3 +305,21 @@ async def test_an_offer_names_our_address_on_the_route_to_the_room_system() -> N
     with pytest.raises(NoPortFree, match="is free on 192"):  # which is nobody's address here
         await engine.invite(ROOM, "vcs")
     await engine.close()
+
+
+@pytest.mark.parametrize("view", ["composed", "composed:grid"])
+async def test_one_seat_reads_an_overlay_until_it_ends(
+    meeting: Meeting, system: RoomSystem, room: Room, view: str
+) -> None:
+    a = await meeting.join("a", "red", 440)
+    await dial_in(meeting, system)
+    await meeting.engine.set_layout(ROOM, Layout("grid"), "grid")
+    await meeting.engine.set_view(ROOM, "vcs", view)
+
+    await system.until(lambda: shows(system, meeting, "a", "red") and shows(system, meeting, "vcs", "blue"))
+    await meeting.engine.show_overlay(ROOM, "vcs", "Bấm *1 để xem các phím\n" * 8, 3600)
+    await system.until(lambda: system.colour(0.4, 0.6) == "")
+    assert shows(system, meeting, "a", "red") and a.watch.colour(0.4, 0.6) == "red"
+    room._end_overlays(room.seats["vcs"].overlay_ends)
+    assert room.seats["vcs"].overlay == ""
+    await system.until(lambda: system.colour(0.4, 0.6) == "red")

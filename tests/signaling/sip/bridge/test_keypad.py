@@ -67,26 +67,26 @@ async def test_a_room_system_acts_by_its_keys_and_the_host_decides(world: World)
     await host.seat(seat.id, hand=0)
     await press("*6")  # without the floor it asks
     await host.seat(seat.id, hand=1, floor=False)
-    assert seat.id not in room.floors
+    await wait_until(lambda: seat.id not in room.floors)
     await host.send(type="floor", seat=seat.id, open=True)
     await host.seat(seat.id, hand=0, floor=True, mic=True)
-    assert seat.id in room.floors
+    await wait_until(lambda: seat.id in room.floors)
     await press("*6")
     await host.seat(seat.id, floor=True, mic=False)
-    assert seat.id not in room.floors
+    await wait_until(lambda: seat.id not in room.floors)
     await press("*6")
     await host.seat(seat.id, floor=True, mic=True)
-    assert seat.id in room.floors
+    await wait_until(lambda: seat.id in room.floors)
     await press("*6")
     await host.seat(seat.id, mic=False)
     await host.send(type="floor", seat=seat.id, open=False)
     await host.seat(seat.id, floor=False, mic=True)
     await host.send(type="floor", seat=seat.id, open=True)  # who gets the floor anew is heard
     await host.seat(seat.id, floor=True, mic=True)
-    assert seat.id in room.floors
+    await wait_until(lambda: seat.id in room.floors)
     await press("*8")
     await wait_until(lambda: seat.view == "composed:grid")
-    assert room.layouts["grid"].kind == "grid"
+    await wait_until(lambda: room.views[seat.id] == "composed:grid" and room.layouts["grid"].kind == "grid")
     await host.send(type="lock", room=False, hands=True)
     await host.until(lambda message: message["type"] == "locks" and message["hands"])
     await host.send(type="floor", seat=seat.id, open=False)
@@ -95,6 +95,17 @@ async def test_a_room_system_acts_by_its_keys_and_the_host_decides(world: World)
     await press("*3*8")  # hands are locked, and it sends no INFO
     await wait_until(lambda: seat.view == "composed:speaker")
     assert meeting.state.roster.hands == []
+    await press("*1")
+    told = "Press *1|number 1|Hand lowered|number 1|Microphone off|Microphone on|Microphone off|all alike|no requests"
+    outcomes = [*told.split("|"), "speaker large", "Raise or lower the hand"]
+    await wait_until(lambda: len(_overlays(world, seat.id)) == len(outcomes))
+    for overlay, outcome in zip(_overlays(world, seat.id), outcomes, strict=True):
+        assert outcome in overlay
+
+
+def _overlays(world: World, seat: str) -> list[str]:
+    """Return the overlays that a seat was shown."""
+    return [str(call[3]) for call in world.engine.calls if call[0] == "show_overlay" and call[2] == seat]
 
 
 async def test_a_device_without_telephone_events_acts_by_info(world: World) -> None:

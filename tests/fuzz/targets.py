@@ -48,7 +48,7 @@ from signaling.sip.agent import dtmf_info, request_checks, session_timer
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.protocol import digest, framing
 from signaling.sip.protocol import message as sip_message
-from signaling.sip.protocol.errors import BadMessage
+from signaling.sip.protocol.errors import BadMessage, BadRequest
 from tests.fuzz import sip
 from tests.fuzz.files import FILES
 from tests.fuzz.media import MEDIA, chunks
@@ -56,6 +56,7 @@ from tests.fuzz.target import SANDBOXED_SECONDS, Target
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
 from tests.mediaserver.room_offers import BARESIP, CISCO, ENCRYPTED, POLYCOM
 from tests.signaling.request_bodies import GOOD
+from tests.signaling.sip import torture
 
 WALL_S = 1_700_000_000.0
 PROFILES = load_profiles()
@@ -284,6 +285,9 @@ def read_sip(data: bytes) -> None:
     """Parse a SIP message in a datagram; check, answer and write it back as the agent does."""
     try:
         message = sip_message.parse(data)
+    except BadRequest as fault:
+        sip_message.refuse(fault, "tag").write()
+        return
     except BadMessage:
         return
     again = message.write()
@@ -419,7 +423,9 @@ TARGETS: dict[str, Target] = {
     "body": Target(
         read_body, tuple(bytes([at]) + _json(GOOD[path]) for at, path in enumerate(BODY_MODELS) if path in GOOD)
     ),
-    "sip": Target(read_sip, (sip.INVITE, sip.OPTIONS, sip.RINGING, sip.CHALLENGE)),
+    "sip": Target(
+        read_sip, (sip.INVITE, sip.OPTIONS, sip.RINGING, sip.CHALLENGE, *(case.data for case in torture.CASES))
+    ),
     "stream": Target(read_stream, (b"\x40" + sip.INVITE + b"\r\n\r\n" + sip.RINGING,)),
     "letter": Target(
         read_letter,

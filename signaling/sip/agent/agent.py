@@ -5,7 +5,7 @@
     call = await agent.invite(Target("10.57.1.20"), offer, name="UBND tỉnh")
     await call.ended.wait()
 
-The agent refuses what it does not support: other methods (501), required extensions (420).
+The agent refuses what it does not support: other methods (405, 501), required extensions (420), other addresses (416).
 """
 
 import asyncio
@@ -23,8 +23,8 @@ from signaling.sip.agent.incoming_call import IncomingCall
 from signaling.sip.agent.outgoing_call import OutgoingCall, new_request
 from signaling.sip.agent.rate_limit import RateLimit
 from signaling.sip.agent.snapshot import CallSnapshot
-from signaling.sip.protocol.errors import CallFailed, CallRefused, CallUnanswered
-from signaling.sip.protocol.message import SDP
+from signaling.sip.protocol.errors import BadRequest, CallFailed, CallRefused, CallUnanswered
+from signaling.sip.protocol.message import METHODS, SDP
 from signaling.sip.protocol.transaction_layer import ServerTransaction, TransactionLayer
 from signaling.sip.protocol.transport import Flow
 
@@ -64,7 +64,7 @@ class Agent:
     def __init__(self, settings: SipSettings, handler: CallHandler) -> None:
         self._settings = settings
         self._handler = handler
-        self._layer = TransactionLayer(self._on_request, self._on_flow_lost, self._is_needed)
+        self._layer = TransactionLayer(self._on_request, self._on_malformed, self._on_flow_lost, self._is_needed)
         self._context = AgentContext(settings, self._layer, handler)
         self._waiting: dict[tuple[str, str], IncomingCall] = {}
         self._outgoing: set[OutgoingCall] = set()
@@ -166,6 +166,12 @@ class Agent:
     def _is_needed(self, flow: Flow) -> bool:
         return any(call.uses(flow) for call in self._context.calls.values())
 
+    def _on_malformed(self, fault: BadRequest, flow: Flow) -> None:
+        """Answer a malformed request, within the limit of its address."""
+        log.debug("x %s: %s", flow.remote, fault)
+        if not self._closing and self._rate_limit.admit(flow.remote[0], 1.0, asyncio.get_running_loop().time()):
+            self._layer.refuse(fault, flow, self._context.tag_of_refusal(fault))
+
     def _on_request(self, transaction: ServerTransaction) -> None:
         """Dispatch a request that is no retransmission."""
         request, host = transaction.request, transaction.flow.remote[0]
@@ -195,7 +201,9 @@ class Agent:
         if request.method == "CANCEL":
             self._on_cancel(transaction)
         elif request.method not in ("INVITE", "OPTIONS", "BYE", "INFO", "UPDATE"):
-            self._reply(transaction, 501)
+            self._reply(transaction, 405 if request.method in METHODS else 501)
+        elif (refusal := request_checks.check_request(request)) is not None:
+            self._layer.reply(transaction, self._context.response(request, *refusal))
         elif request.recipient.tag or request.method in ("BYE", "INFO", "UPDATE"):
             self._reply(transaction, 481)
         elif request.method == "INVITE":

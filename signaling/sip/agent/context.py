@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from signaling.sip.protocol.address import NameAddress, Uri, bracketed
 from signaling.sip.protocol.digest import Credentials
-from signaling.sip.protocol.errors import BadMessage
+from signaling.sip.protocol.errors import BadMessage, BadRequest
 from signaling.sip.protocol.message import SDP, Headers, Message, Request, Response, respond
 from signaling.sip.protocol.transaction_layer import TransactionLayer
 from signaling.sip.protocol.transport import Flow
@@ -150,7 +150,14 @@ class AgentContext:
     def tag(self, request: Request) -> str:
         """Return our tag of an incoming dialog: an HMAC of its request, so that no state is needed."""
         facts = f"{request.call_id}\n{request.sender.tag}\n{request.via.branch}"
-        return hmac.new(self._secret, facts.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:16]
+        return self._digest(facts.encode("utf-8", "replace"))
+
+    def tag_of_refusal(self, fault: BadRequest) -> str:
+        """Return the tag in the response to a malformed request, the same when it comes again (§8.2.7)."""
+        return self._digest(fault.head)
+
+    def _digest(self, facts: bytes) -> str:
+        return hmac.new(self._secret, facts, hashlib.sha256).hexdigest()[:16]
 
     def response(self, request: Request, status: int, headers: Headers | None = None) -> Response:
         """Begin a response with our tag and headers."""

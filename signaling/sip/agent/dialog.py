@@ -37,8 +37,11 @@ class Dialog:
 
     @classmethod
     def as_callee(cls, invite: Request, tag: str, contact: str) -> "Dialog":
-        """Build the callee's dialog from the INVITE of the remote party. Raises BadMessage without a SIP Contact."""
-        remote = invite.contact
+        """Build the callee's dialog from the INVITE of the remote party. Raises BadMessage if its Contact is not SIP.
+
+        An INVITE of RFC 2543 needs neither a Contact, its From says where to then, nor a tag there (RFC 3261 §12.1.1).
+        """
+        remote = invite.sender if invite.get("contact") is None else invite.contact
         if remote is None or not _is_sip(remote.uri):
             raise BadMessage("no Contact")
         local = NameAddress(invite.recipient.name, invite.recipient.uri, {"tag": tag})

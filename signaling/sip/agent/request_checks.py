@@ -2,17 +2,32 @@
 
 from signaling.sip.agent import session_timer
 from signaling.sip.agent.dialog import Dialog
-from signaling.sip.protocol.address import Uri
 from signaling.sip.protocol.errors import BadMessage
 from signaling.sip.protocol.message import SDP, Headers, Request
 
 Refusal = tuple[int, Headers]
+EXTENSIONS = frozenset({"timer"})
+"""Extensions that a request may require (RFC 4028)."""
+_ACCEPTING_SDP = {SDP, "application/*", "*/*"}
+
+
+def check_request(request: Request) -> Refusal | None:
+    """Check any request outside a call: refuse an address that is not SIP (416), an unsupported extension (420)."""
+    if request.uri.partition(":")[0].lower() not in ("sip", "sips"):
+        return 416, []
+    return check_extensions(request)
+
+
+def check_extensions(request: Request) -> Refusal | None:
+    """Refuse unsupported extensions that a request requires (RFC 3261 §8.2.2.3)."""
+    unknown = [option for option in request.all("require") if option.lower() not in EXTENSIONS]
+    return (420, [("unsupported", ", ".join(unknown))]) if unknown else None
 
 
 def check_reinvite(request: Request) -> Refusal | None:
-    """Check any INVITE or UPDATE: refuse an unsupported extension (420) and too short a session interval (422)."""
-    if unknown := [option for option in request.all("require") if option.lower() != "timer"]:
-        return 420, [("unsupported", ", ".join(unknown))]
+    """Check any INVITE or UPDATE: also refuse too short a session interval (422)."""
+    if (refusal := check_extensions(request)) is not None:
+        return refusal
     try:
         session_timer.of_request(request)
     except session_timer.IntervalTooSmall:
@@ -21,20 +36,15 @@ def check_reinvite(request: Request) -> Refusal | None:
 
 
 def check_invite(request: Request) -> Refusal | None:
-    """Check an INVITE that begins a call: also refuse what cannot be answered (400, 415, 416)."""
-    refusal = check_reinvite(request)
+    """Check an INVITE that begins a call: also refuse what cannot be answered (400, 406, 415)."""
+    refusal = check_request(request) or check_reinvite(request)
     if refusal is not None:
         return refusal
-    status = 0
     try:
         Dialog.as_callee(request, "", "")
-        scheme = Uri.parse(request.uri).scheme
     except BadMessage:
         return 400, []
-    if not request.sender.tag:
-        status = 400
-    elif scheme not in ("sip", "sips"):
-        status = 416
-    elif request.body and request.content_type != SDP:
-        status = 415
-    return (status, []) if status else None
+    if request.body and request.content_type != SDP:
+        return 415, [("accept", SDP)]
+    accepted = {value.partition(";")[0].strip().lower() for value in request.all("accept")}
+    return (406, []) if accepted and accepted.isdisjoint(_ACCEPTING_SDP) else None

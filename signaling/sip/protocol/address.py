@@ -15,6 +15,8 @@ DEFAULT_PORT = 5060
 LONGEST_NAME = 200
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+", re.ASCII)
+_THREE_COLONS = re.compile(r":::(?=\d+\.)", re.ASCII)
+"""What the grammar of RFC 3261 allows before an IPv4 part, by an error in it (RFC 5118 §4.10)."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -74,6 +76,7 @@ def host_and_port(text: str) -> tuple[str, int | None]:
     text = text.strip().lower()
     if text.startswith("["):
         host, closed, rest = text[1:].partition("]")
+        host = _THREE_COLONS.sub("::", host)
         try:
             ipaddress.IPv6Address(host)
         except ValueError:

@@ -2,6 +2,7 @@
 
 SipError
 ├── BadMessage           theirs: bytes that are no SIP message, or a header that says nothing
+│   └── BadRequest       theirs: a malformed request of which enough can be read to answer it
 ├── OfferRefused         ours: an offer within a call that we do not take, with the status of the response
 └── CallFailed           a call did not come about
     ├── CallRefused      the remote party refused (3xx-6xx), with status and reason
@@ -14,7 +15,19 @@ class SipError(Exception):
 
 
 class BadMessage(SipError):
-    """The received bytes are no SIP message; the text says why."""
+    """The received bytes are no SIP message; the text says why, and `status` is what a request is answered by."""
+
+    def __init__(self, why: str, status: int = 400) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class BadRequest(BadMessage):
+    """A malformed request; `head` are its start line and headers, with at least one Via."""
+
+    def __init__(self, fault: BadMessage, head: bytes) -> None:
+        super().__init__(str(fault), fault.status)
+        self.head = head
 
 
 class OfferRefused(SipError):

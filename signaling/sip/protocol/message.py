@@ -1,20 +1,21 @@
 """SIP messages as values: parsed tolerantly, written strictly (RFC 3261 §7).
 
-Parsing is total: any bytes give a message or BadMessage, in time linear to their number. The parser checks the
-mandatory headers (Via, From, To, Call-ID, CSeq) once, so the properties never raise.
+Parsing is total: any bytes give a message or BadMessage, in time linear to their number. A request of which at least
+its start line and a Via can be read gives BadRequest, which `refuse` answers. The parser checks the mandatory headers
+(Via, From, To, Call-ID, CSeq) once, so the properties never raise.
 """
 
 import contextlib
 import re
 from dataclasses import dataclass, field
 
-from signaling.sip.protocol.address import NameAddress, Via, clean, is_token, split, whole
-from signaling.sip.protocol.errors import BadMessage
+from signaling.sip.protocol.address import NameAddress, Uri, Via, clean, is_token, split, whole
+from signaling.sip.protocol.errors import BadMessage, BadRequest
 
 MOST_BYTES = 65536
 MOST_HEADERS = 128
 LONGEST_HEADER = 8192
-LONGEST_METHOD = 32
+LONGEST_METHOD = 64
 SDP = "application/sdp"
 LARGEST_SEQUENCE = 2**31 - 1
 
@@ -37,6 +38,15 @@ _COMPACT = {
 }
 """Short names of headers (RFC 3261 §7.3.3, RFC 4028 §4)."""
 _WRITTEN = {"call-id": "Call-ID", "cseq": "CSeq", "min-se": "Min-SE", "www-authenticate": "WWW-Authenticate"}
+METHODS = {
+    *("ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS"),
+    *("PRACK", "PUBLISH", "REFER", "REGISTER", "SUBSCRIBE", "UPDATE"),
+}
+"""Methods that have a meaning (registry of SIP parameters at IANA), whether an agent serves them or not."""
+_REQUEST_LINE = re.compile(r"\s*(\S+)\s.*\s(SIP/[0-9]+\.[0-9]+)\s*", re.ASCII | re.IGNORECASE)
+_EMPTY_PART = re.compile(r"(?:^|[;,])\s*(?:[;,]|$)")
+_RETURNED = ("via", "from", "to", "call-id", "cseq")
+"""Headers that a response returns as they came (RFC 3261 §8.2.6.2)."""
 _END = re.compile(rb"\r?\n\r?\n")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 
@@ -49,6 +59,8 @@ REASONS = {
     400: "Bad Request",
     403: "Forbidden",
     404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
     408: "Request Timeout",
     415: "Unsupported Media Type",
     416: "Unsupported URI Scheme",
@@ -63,6 +75,7 @@ REASONS = {
     500: "Server Internal Error",
     501: "Not Implemented",
     503: "Service Unavailable",
+    505: "Version Not Supported",
     603: "Decline",
 }
 
@@ -158,9 +171,9 @@ class Request(Message):
     uri: str
 
     def came_from(self, host: str, port: int) -> None:
-        """Write the source address into the topmost Via; skip empty ones ahead of it."""
-        ways = ((at, split(value, ",")) for at, (name, value) in enumerate(self.headers) if name == "via")
-        at, (newest, *others) = next((at, steps) for at, steps in ways if steps)
+        """Write the source address into the topmost Via."""
+        at, value = next((at, value) for at, (name, value) in enumerate(self.headers) if name == "via")
+        newest, *others = split(value, ",")
         self.headers[at] = ("via", ", ".join([str(Via.parse(newest).came_from(host, port)), *others]))
 
     def _head(self) -> str:
@@ -184,9 +197,24 @@ def respond(request: Request, status: int, tag: str = "") -> Response:
     `tag` is added to To unless the request had one there, or the status is 100.
     """
     response = Response(status, REASONS.get(status, ""))
-    for name in ("via", "from", "to", "call-id", "cseq"):
+    for name in _RETURNED:
         response.headers += [(each, value) for each, value in request.headers if each == name]
     if tag and status > 100 and not request.recipient.tag:
+        response.headers = [(name, f"{value};tag={tag}" if name == "to" else value) for name, value in response.headers]
+    return response
+
+
+def refuse(fault: BadRequest, tag: str) -> Response:
+    """Return the response to a malformed request: what can be read of its Via, From, To, Call-ID and CSeq.
+
+    The reason phrase says what is wrong (RFC 3261 §21.4.1).
+    """
+    response = Response(fault.status, f"{REASONS[fault.status]}: {fault}")
+    found = _legible(fault.head)
+    response.headers = [(name, value) for name, value in found if name == "via"]
+    for name in _RETURNED[1:]:
+        response.headers += [pair for pair in found if pair[0] == name][:1]
+    if not any(name == "to" and "tag=" in value.replace(" ", "") for name, value in response.headers):
         response.headers = [(name, f"{value};tag={tag}" if name == "to" else value) for name, value in response.headers]
     return response
 
@@ -198,17 +226,20 @@ def head_end(data: bytes | bytearray, begin: int = 0) -> int | None:
 
 
 def parse(data: bytes) -> Request | Response:
-    """Parse a message that is alone in `data`. Raises BadMessage."""
+    """Parse a message that is alone in `data`. Raises BadMessage, BadRequest if it can be answered."""
     if len(data) > MOST_BYTES:
         raise BadMessage("too long")
     data = data.lstrip(b"\r\n")
     end = head_end(data)
     if end is None:
         raise BadMessage("no end of the headers")
-    message = _read(data[:end])
-    message.body = _body(data[end:], content_length(message))
-    message.headers = [(name, value) for name, value in message.headers if name != "content-length"]
-    _check(message)
+    try:
+        message = _read(data[:end])
+        message.body = _body(data[end:], content_length(message))
+        message.headers = [(name, value) for name, value in message.headers if name != "content-length"]
+        _check(message)
+    except BadMessage as fault:
+        raise _answerable(fault, data[:end]) from None
     return message
 
 
@@ -221,12 +252,39 @@ def content_length(message: Message) -> int | None:
 
 
 def body_length(head: bytes) -> int:
-    """Return the length of the body after these headers on a stream, 0 without Content-Length (RFC 3261 §18.3)."""
-    return content_length(_read(head)) or 0
+    """Return the length of the body after these headers on a stream, 0 without Content-Length (RFC 3261 §18.3).
+
+    Raises BadMessage, BadRequest if no length can be read from a request that can be answered.
+    """
+    try:
+        return content_length(_read(head)) or 0
+    except BadMessage as fault:
+        raise _answerable(fault, head) from None
+
+
+def _answerable(fault: BadMessage, head: bytes) -> BadMessage:
+    """Return the BadRequest of a malformed request with a Via, which is not an ACK; of anything else the fault."""
+    line = _REQUEST_LINE.fullmatch(_text(_lines(head)[0]))
+    if line is None or not is_token(line[1]) or line[1] == "ACK":
+        return fault
+    return BadRequest(fault, head) if any(name == "via" for name, _ in _legible(head)) else fault
+
+
+def _legible(head: bytes) -> Headers:
+    """Return the headers that can be read, at most as many as a message may have."""
+    found = []
+    for line in _lines(head)[1 : MOST_HEADERS + 1]:
+        with contextlib.suppress(BadMessage):
+            found.append(_header(line))
+    return found
+
+
+def _lines(head: bytes) -> list[bytes]:
+    return _FOLD.sub(b" ", head.rstrip(b"\r\n")).split(b"\n")
 
 
 def _read(head: bytes) -> Request | Response:
-    first, *lines = _FOLD.sub(b" ", head.rstrip(b"\r\n")).split(b"\n")
+    first, *lines = _lines(head)
     message = _start(_text(first))
     if len(lines) > MOST_HEADERS:
         raise BadMessage("too many headers")
@@ -244,8 +302,10 @@ def _start(line: str) -> Request | Response:
         return Response(number, clean(reason))
     uri, _, version = rest.strip().rpartition(" ")
     uri = uri.strip()
-    if version.upper() != "SIP/2.0" or not is_token(first) or len(first) > LONGEST_METHOD:
-        raise BadMessage("no SIP/2.0 message")
+    if version.upper() != "SIP/2.0":
+        raise BadMessage("no SIP/2.0 message", 505)
+    if not is_token(first) or len(first) > LONGEST_METHOD:
+        raise BadMessage("bad method")
     if not uri or clean(uri) != uri or any(char in uri for char in ' "<>'):
         raise BadMessage("bad Request-URI")
     return Request(first, uri)
@@ -278,8 +338,13 @@ def _check(message: Request | Response) -> None:
     _ = message.via, message.sender, message.recipient
     if not message.call_id or not is_token(method) or len(method) > LONGEST_METHOD:
         raise BadMessage("bad Call-ID or CSeq")
-    if isinstance(message, Request) and message.method != method:
-        raise BadMessage("CSeq is of another method")
+    if any(_EMPTY_PART.search(value) for name, value in message.headers if name == "via"):
+        raise BadMessage("empty parts in Via")
+    if isinstance(message, Request):
+        if message.method != method:
+            raise BadMessage("CSeq is of another method", 400 if message.method in METHODS else 501)
+        if message.uri.partition(":")[0].lower() in ("sip", "sips"):
+            _ = Uri.parse(message.uri)
 
 
 def _text(data: bytes) -> str:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from signaling.sip.protocol import transaction
 from signaling.sip.protocol.address import DEFAULT_PORT, Via
-from signaling.sip.protocol.message import Request, Response
+from signaling.sip.protocol.errors import BadMessage, BadRequest
+from signaling.sip.protocol.message import Request, Response, refuse
 from signaling.sip.protocol.transaction import (
     Client,
     ClientInvite,
@@ -27,7 +28,7 @@ from signaling.sip.protocol.transaction import (
     State,
     TimedOut,
 )
-from signaling.sip.protocol.transport import Datagrams, Flow, Lost, Needed, Transport
+from signaling.sip.protocol.transport import Datagrams, Flow, Lost, Malformed, Needed, Transport
 
 log = logging.getLogger(__name__)
 
@@ -63,11 +64,13 @@ class ServerTransaction:
 class TransactionLayer:
     """All transactions over one transport."""
 
-    def __init__(self, request: Callable[[ServerTransaction], None], lost: Lost, needed: Needed) -> None:
+    def __init__(
+        self, request: Callable[[ServerTransaction], None], malformed: Malformed, lost: Lost, needed: Needed
+    ) -> None:
         self._request = request
         self._lost = lost
         self._needed = needed
-        self.transport = Transport(self._on_message, self._on_flow_closed, self._is_needed)
+        self.transport = Transport(self._on_message, malformed, self._on_flow_closed, self._is_needed)
         self._client_transactions: dict[Key, ClientTransaction] = {}
         self._server_transactions: dict[Key, ServerTransaction] = {}
 
@@ -134,6 +137,14 @@ class TransactionLayer:
     def reply(self, server: ServerTransaction, response: Response) -> None:
         """Answer a request without keeping state (RFC 3261 §8.2.7)."""
         _response_flow(server).send(response)
+
+    def refuse(self, fault: BadRequest, flow: Flow, tag: str) -> None:
+        """Answer a malformed request, without keeping state."""
+        response = refuse(fault, tag)
+        try:
+            (_return_flow(flow, response.via) if isinstance(flow, Datagrams) else flow).send(response)
+        except BadMessage:  # no Via says where to
+            flow.send(response)
 
     def acknowledge(self, server: ServerTransaction) -> bool:
         """Process the dialog's ACK of a 2xx; return True if it was the first."""
@@ -255,8 +266,9 @@ def _server_key(request: Request, method: str = "") -> Key:
 def _response_flow(server: ServerTransaction) -> Flow:
     """Return the flow of responses (§18.2.2, RFC 3581): the connection, or the source address at the Via's port."""
     flow = server.flow
-    if not isinstance(flow, Datagrams):
-        return flow
-    via = server.request.via
+    return _return_flow(flow, server.request.via) if isinstance(flow, Datagrams) else flow
+
+
+def _return_flow(flow: Datagrams, via: Via) -> Datagrams:
     port = flow.remote[1] if "rport" in via.parameters else via.port or DEFAULT_PORT
     return Datagrams(flow.socket, (flow.remote[0], port), flow.local)

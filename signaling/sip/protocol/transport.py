@@ -1,7 +1,8 @@
 """SIP over UDP and TCP on one port (RFC 3261 §18). A flow is the way to one peer and back.
 
-The transport parses received bytes and hands up messages with their flow; malformed datagrams are dropped. It closes a
-TCP connection that sends malformed data, exceeds the limits, leaves a message unfinished, or does not read.
+The transport parses received bytes and hands up messages, and malformed requests that can be answered, with their
+flow; other malformed datagrams are dropped. It closes a TCP connection that sends what is no SIP or hides where the
+next message begins, exceeds the limits, leaves a message unfinished, or does not read.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 from weakref import WeakValueDictionary
 
-from signaling.sip.protocol.errors import BadMessage
+from signaling.sip.protocol.errors import BadMessage, BadRequest
 from signaling.sip.protocol.framing import Stream
 from signaling.sip.protocol.message import Message, Request, Response, parse
 
@@ -50,6 +51,7 @@ class Flow(Protocol):
 
 
 Received = Callable[[Request | Response, Flow], None]
+Malformed = Callable[[BadRequest, Flow], None]
 Lost = Callable[[Flow], None]
 Needed = Callable[[Flow], bool]
 
@@ -125,6 +127,11 @@ class Connection(asyncio.Protocol):
         if self._tcp is not None:
             self._tcp.abort()
 
+    def _close(self) -> None:
+        """Close when what was sent is gone out."""
+        if self._tcp is not None:
+            self._tcp.close()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._tcp = cast("asyncio.Transport", transport)
         remote, local = self._tcp.get_extra_info("peername"), self._tcp.get_extra_info("sockname")
@@ -144,7 +151,11 @@ class Connection(asyncio.Protocol):
         try:
             messages = self._stream.feed(data)
             for message in messages:
-                self._owner.received(parse(message), self)
+                self._owner.read(message, self)
+        except BadRequest as fault:  # answered, but where the next message begins is not known (RFC 3261 §18.3)
+            self._owner.malformed(fault, self)
+            self._close()
+            return
         except BadMessage as fault:
             log.debug("x %s closed: %s", self.remote, fault)
             self.abort()
@@ -174,8 +185,9 @@ class Connection(asyncio.Protocol):
 class Transport:
     """Our UDP socket, our TCP listener and all connections."""
 
-    def __init__(self, received: Received, lost: Lost, needed: Needed) -> None:
-        self.received = received
+    def __init__(self, received: Received, malformed: Malformed, lost: Lost, needed: Needed) -> None:
+        self._received = received
+        self.malformed = malformed
         self.needed = needed
         self._lost = lost
         self._udp: asyncio.DatagramTransport | None = None
@@ -259,11 +271,18 @@ class Transport:
     def datagram(self, data: bytes, remote: Address) -> None:
         """Parse a datagram and hand up its message."""
         try:
-            message = parse(data)
+            self.read(data, self.udp(remote))
         except BadMessage as fault:
             log.debug("x %s: %s", remote, fault)
-            return
-        self.received(message, self.udp(remote))
+
+    def read(self, data: bytes, flow: Flow) -> None:
+        """Parse a whole message and hand it up. Raises BadMessage if it cannot even be answered."""
+        try:
+            message = parse(data)
+        except BadRequest as fault:
+            self.malformed(fault, flow)
+        else:
+            self._received(message, flow)
 
     def opened(self, connection: Connection) -> bool:
         """Register a new connection; return False if there are too many."""

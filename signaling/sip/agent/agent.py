@@ -200,6 +200,9 @@ class Agent:
         request = transaction.request
         if request.method == "CANCEL":
             self._on_cancel(transaction)
+        elif request.method == "PRACK":
+            incoming = self._waiting.get((request.call_id, request.sender.tag))
+            self._reply(transaction, 200 if incoming is not None and incoming.acknowledge(request) else 481)
         elif request.method not in ("INVITE", "OPTIONS", "BYE", "INFO", "UPDATE"):
             self._reply(transaction, 405 if request.method in METHODS else 501)
         elif (refusal := request_checks.check_request(request)) is not None:

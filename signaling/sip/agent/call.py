@@ -222,7 +222,13 @@ class Call:
             self._respond(transaction, 500)
             return
         self._flow = transaction.flow
-        handlers = {"BYE": self._bye, "INFO": self._info, "INVITE": self._reinvite, "UPDATE": self._reinvite}
+        handlers = {
+            "BYE": self._bye,
+            "INFO": self._info,
+            "INVITE": self._reinvite,
+            "UPDATE": self._reinvite,
+            "PRACK": self._prack,
+        }
         if request.method == "OPTIONS":
             self._respond(transaction, 200)
         elif request.method not in handlers:
@@ -233,6 +239,12 @@ class Call:
     def _bye(self, transaction: ServerTransaction) -> None:
         self._respond(transaction, 200)
         self._end("bye")
+
+    def _prack(self, transaction: ServerTransaction) -> None:
+        """Answer the PRACK of a provisional response that came after the 200 (RFC 3262 §3)."""
+        invite, layer = self._invite, self._context.layer
+        first = invite is not None and layer.acknowledge_provisional(invite, transaction.request)
+        self._respond(transaction, 200 if first else 481)
 
     def _info(self, transaction: ServerTransaction) -> None:
         request = transaction.request

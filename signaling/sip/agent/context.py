@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-METHODS = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"
+METHODS = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK"
 USER_AGENT = "Diemcau"
 USER_SAFE = "-_.!~*'()&=+$,;?/"
 """What stands in a user part as it is, beside letters and digits (RFC 3261 §25.1)."""

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable
 
-from signaling.sip.agent import session_timer
+from signaling.sip.agent import request_checks, session_timer
 from signaling.sip.agent.call import Call
 from signaling.sip.agent.context import AgentContext, describe
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.protocol.address import Uri
 from signaling.sip.protocol.errors import CallUnanswered
+from signaling.sip.protocol.message import Request
 from signaling.sip.protocol.transaction_layer import ServerTransaction
 
 DECISION_TIMEOUT_S = 60.0
@@ -20,6 +21,9 @@ class IncomingCall:
 
     `offer` is empty where the caller leaves it to us to offer: `accept` takes our offer then, and the `sdp` of the call
     is the answer in the ACK (RFC 3261 §13.3.1, §14.2).
+
+    A caller that requires reliable provisional responses hears one at once, and acknowledges it by PRACK (RFC 3262),
+    but not where it would have to hold our offer (§5).
     """
 
     def __init__(self, context: AgentContext, transaction: ServerTransaction, decided: Callable[[], object]) -> None:
@@ -31,6 +35,20 @@ class IncomingCall:
         self._decided: Callable[[], object] | None = decided
         self._patience = asyncio.get_running_loop().call_later(DECISION_TIMEOUT_S, self.refuse, 480)
         context.layer.respond(transaction, context.response(transaction.request, 100))
+        if self.offer and request_checks.requires_reliable(transaction.request):
+            self._ring()
+
+    def _ring(self) -> None:
+        """Send 180 until its PRACK comes; if none comes in time, refuse the call (RFC 3262 §3)."""
+        request, flow = self._transaction.request, self._transaction.flow
+        ringing = [("require", request_checks.RELIABLE), ("rseq", "1"), ("contact", f"<{self._context.uri(flow)}>")]
+        ringing += [("record-route", value) for value in request.all("record-route")]
+        self._transaction.unheard = lambda: self.refuse(504)
+        self._context.layer.respond(self._transaction, self._context.response(request, 180, ringing))
+
+    def acknowledge(self, prack: Request) -> bool:
+        """Take a PRACK; return False if nothing waits for it."""
+        return self._context.layer.acknowledge_provisional(self._transaction, prack)
 
     async def accept(self, sdp: str) -> Call:
         """Answer with 200 and our description, and wait for the ACK. Raises CallUnanswered if the caller hung up."""

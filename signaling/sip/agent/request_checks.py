@@ -6,8 +6,9 @@ from signaling.sip.protocol.errors import BadMessage
 from signaling.sip.protocol.message import SDP, Headers, Request
 
 Refusal = tuple[int, Headers]
-EXTENSIONS = frozenset({"timer"})
-"""Extensions that a request may require (RFC 4028)."""
+RELIABLE = "100rel"
+EXTENSIONS = frozenset({"timer", RELIABLE})
+"""Extensions that a request may require (RFC 4028, RFC 3262)."""
 _ACCEPTING_SDP = {SDP, "application/*", "*/*"}
 
 
@@ -22,6 +23,11 @@ def check_extensions(request: Request) -> Refusal | None:
     """Refuse unsupported extensions that a request requires (RFC 3261 §8.2.2.3)."""
     unknown = [option for option in request.all("require") if option.lower() not in EXTENSIONS]
     return (420, [("unsupported", ", ".join(unknown))]) if unknown else None
+
+
+def requires_reliable(request: Request) -> bool:
+    """Return whether provisional responses to an INVITE must be acknowledged by PRACK (RFC 3262 §3)."""
+    return RELIABLE in [option.lower() for option in request.all("require")]
 
 
 def check_reinvite(request: Request) -> Refusal | None:

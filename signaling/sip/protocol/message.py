@@ -37,7 +37,13 @@ _COMPACT = {
     "x": "session-expires",
 }
 """Short names of headers (RFC 3261 §7.3.3, RFC 4028 §4)."""
-_WRITTEN = {"call-id": "Call-ID", "cseq": "CSeq", "min-se": "Min-SE", "www-authenticate": "WWW-Authenticate"}
+_WRITTEN = {
+    "call-id": "Call-ID",
+    "cseq": "CSeq",
+    "rseq": "RSeq",
+    "min-se": "Min-SE",
+    "www-authenticate": "WWW-Authenticate",
+}
 METHODS = {
     *("ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS"),
     *("PRACK", "PUBLISH", "REFER", "REGISTER", "SUBSCRIBE", "UPDATE"),
@@ -75,6 +81,7 @@ REASONS = {
     500: "Server Internal Error",
     501: "Not Implemented",
     503: "Service Unavailable",
+    504: "Server Time-out",
     505: "Version Not Supported",
     603: "Decline",
 }

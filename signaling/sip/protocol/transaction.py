@@ -9,8 +9,8 @@ in state TERMINATED is done and may be forgotten.
                     ↘ COMPLETED (3xx-6xx, ACK sent)                 ↘ COMPLETED → CONFIRMED (ACK)
     others  CALLING → PROCEEDING → COMPLETED             PROCEEDING → COMPLETED
 
-The callee's machine also repeats a 2xx until its ACK comes, which the RFC leaves to the layer above (§13.3.1.4): here
-both kinds of final response are repeated in one place.
+The callee's machine also repeats a 2xx until its ACK comes, which the RFC leaves to the layer above (§13.3.1.4), and a
+reliable provisional response until its PRACK comes (RFC 3262 §3): here all of them are repeated in one place.
 """
 
 from dataclasses import dataclass
@@ -189,12 +189,18 @@ class ServerInvite(_Machine):
         super().__init__(State.PROCEEDING, reliable)
         self.request = request
         self.last: Response | None = None
+        self._unacknowledged = ""
+        """The RAck that belongs to the reliable provisional response."""
 
     def respond(self, response: Response, now: float) -> Outputs:
-        """Send a response; ignore a second final one."""
+        """Send a response, reliably if it has an RSeq; ignore a second final one."""
         if self.state is not State.PROCEEDING:
             return []
         self.last = response
+        if response.status < 200 and (number := response.get("rseq")) is not None:
+            self._unacknowledged = f"{number} {self.request.sequence[0]} INVITE"
+            self._ends_at = now + TIMEOUT
+            self._repeat(now, T1)
         if response.status >= 200:
             self._enter(State.ACCEPTED if response.status < 300 else State.COMPLETED, now + TIMEOUT)
             # A 2xx is repeated on TCP too: a proxy behind it may have lost it on UDP (§13.3.1.4).
@@ -206,6 +212,15 @@ class ServerInvite(_Machine):
         """Answer a retransmission of the INVITE."""
         again = self.state in (State.PROCEEDING, State.COMPLETED) and self.last is not None
         return [Send(self.last)] if again and self.last else []
+
+    def acknowledged_provisional(self, rack: str) -> bool:
+        """Process the RAck of a PRACK; return True if it is the first of the reliable provisional response."""
+        if not self._unacknowledged or " ".join(rack.split()) != self._unacknowledged:
+            return False
+        self._unacknowledged = ""
+        if self.state is State.PROCEEDING:
+            self._ends_at = self._repeats_at = None
+        return True
 
     def acknowledged(self, now: float) -> bool:
         """Process an ACK of this transaction or of the dialog; return True if it was the first ACK of a 2xx."""
@@ -219,6 +234,9 @@ class ServerInvite(_Machine):
     def due(self, now: float) -> Outputs:
         """Retransmit or time out if it is due."""
         if self._ends_at is not None and now >= self._ends_at:
+            if self.state is State.PROCEEDING:  # no PRACK: the INVITE still gets a final response
+                self._ends_at = self._repeats_at = None
+                return [TimedOut()]
             unheard = self.state is State.COMPLETED or (self.state is State.ACCEPTED and self._repeats_at is not None)
             self._enter(State.TERMINATED, None)
             return [TimedOut()] if unheard else []

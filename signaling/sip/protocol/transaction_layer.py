@@ -52,7 +52,7 @@ class ClientTransaction:
 
 @dataclass(slots=True)
 class ServerTransaction:
-    """A remote request and the flow back. `unheard` is called when a final response to an INVITE got no ACK."""
+    """A remote request and the flow back. `unheard` is called when a response to an INVITE got no ACK or PRACK."""
 
     request: Request
     flow: Flow
@@ -150,6 +150,13 @@ class TransactionLayer:
         """Process the dialog's ACK of a 2xx; return True if it was the first."""
         assert isinstance(server.machine, ServerInvite)
         first = server.machine.acknowledged(self._now())
+        self._restart_timer(server, _server_key(server.request))
+        return first
+
+    def acknowledge_provisional(self, server: ServerTransaction, prack: Request) -> bool:
+        """Process a PRACK; return True if it is the first of the reliable provisional response (RFC 3262 §3)."""
+        assert isinstance(server.machine, ServerInvite)
+        first = server.machine.acknowledged_provisional(prack.get("rack") or "")
         self._restart_timer(server, _server_key(server.request))
         return first
 

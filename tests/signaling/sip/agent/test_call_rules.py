@@ -70,7 +70,7 @@ def test_agreement_and_patience() -> None:
     ("changes", "refusal"),
     [
         ((), None),
-        ((("Supported: timer", "Require: timer, 100rel, x"),), (420, [("unsupported", "100rel, x")])),
+        ((("Supported: timer", "Require: timer, 100Rel, x, y"),), (420, [("unsupported", "x, y")])),
         ((("Expires: 90", "Expires: 60"),), (422, [("min-se", "90")])),
         ((("Contact: <sip:room@10.0.0.9:5060;transport=udp>", "X: y"),), None),
         ((("Contact: <sip:room@10.0.0.9:5060;transport=udp>", "X: y"), ("<sip:room@", "<tel:")), (400, [])),

@@ -2,8 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -11,39 +9,10 @@ import pytest
 from signaling.sip.agent.agent import Call, Target
 from signaling.sip.protocol.digest import Credentials
 from tests.signaling.sip.agents import OFFER, RecordingHandler, agent, soon
+from tests.signaling.sip.sipp import HOST, TIME_S, sipp
 
-HOST = "127.0.0.1"
-SCENARIOS = Path(__file__).parents[1] / "scenarios"
 CALLS = 12
-TIME_S = 40
 BOTH = pytest.mark.parametrize("transport", ["udp", "tcp"])
-
-
-@asynccontextmanager
-async def sipp(folder: Path, scenario: str, transport: str, *more: str) -> AsyncIterator[int]:
-    """Run a scenario from a free port, which is given; it must have gone well at the end of the block."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    mode = "t1" if transport == "tcp" else "u1"
-    with (folder / "screen").open("wb") as screen:
-        process = await asyncio.create_subprocess_exec(
-            *("sipp", "-sf", str(SCENARIOS / scenario), "-i", HOST, "-p", str(port), "-t", mode, "-m", str(CALLS)),
-            *("-nostdin", "-trace_err", "-timeout", str(TIME_S), "-timeout_error", *more),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=screen,
-            stderr=screen,
-            cwd=folder,
-        )
-        try:
-            yield port
-            status = await soon(process.wait(), TIME_S + 5)
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-    errors = "".join(path.read_text() for path in folder.glob("*_errors.log"))
-    assert status == 0, errors + (folder / "screen").read_text("utf-8", "replace")[-3000:]
 
 
 @BOTH
@@ -51,7 +20,9 @@ async def test_they_dial(tmp_path: Path, transport: str) -> None:
     handler = RecordingHandler()
     async with agent(handler) as ours:
         remote = "{}:{}".format(*ours.address)
-        async with sipp(tmp_path, "caller.xml", transport, remote, "-s", "1234567890", "-r", str(CALLS)):
+        async with sipp(
+            tmp_path, "caller.xml", transport, remote, "-m", str(CALLS), "-s", "1234567890", "-r", str(CALLS)
+        ):
             for _ in range(CALLS):
                 incoming, call = await soon(handler.incoming.get(), TIME_S), await soon(handler.calls.get(), TIME_S)
                 assert (incoming.user, incoming.peer.name) == ("1234567890", "Polycom HDX (Phong hop)")
@@ -64,7 +35,7 @@ async def test_they_dial(tmp_path: Path, transport: str) -> None:
 @BOTH
 async def test_we_dial(tmp_path: Path, transport: str) -> None:
     handler = RecordingHandler()
-    async with agent(handler) as ours, sipp(tmp_path, "callee.xml", transport) as port:
+    async with agent(handler) as ours, sipp(tmp_path, "callee.xml", transport, "-m", str(CALLS)) as port:
         room = Target(HOST, port, transport)
         async with asyncio.timeout(10):
             while not _listens(port, transport):

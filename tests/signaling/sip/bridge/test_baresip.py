@@ -3,28 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import TestServer
 
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.rooms.baresip import Baresip, film, room
 from mediaserver.api import SeatOptions
-from mediaserver.worker.engine import LocalEngine
-from signaling.app.build import application, running
-from signaling.app.services import open_services
 from signaling.app.settings import Settings
-from signaling.sip.agent.agent import SipSettings
 from signaling.sip.bridge import bridge
-from tests.fakes import FakeClock, FakeDisk
 from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
 from tests.signaling.fake_room_systems import register, tick, wait_for_calls
-from tests.signaling.world import NHA_TRANG, NOW, World
-
-LOOPBACK = "127.0.0.1"
+from tests.signaling.sip.whole_server import LOOPBACK, served
+from tests.signaling.world import NHA_TRANG, World
 
 
 @pytest.fixture(autouse=True)
@@ -34,25 +26,6 @@ def _time_passes_when_we_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     It would look for what is due before there is a meeting, and not again while the clock stands still.
     """
     monkeypatch.setattr(bridge, "TICK_SECONDS", 3600.0)
-
-
-@asynccontextmanager
-async def served(settings: Settings, ring_s: float = 30.0) -> AsyncIterator[World]:
-    """Yield a world whose engine and SIP bridge are real; a device is rung for `ring_s` seconds."""
-    own = replace(settings, sip=SipSettings(LOOPBACK, 0, ring_s=ring_s))
-    engine, clock, disk = LocalEngine([LOOPBACK], 0), FakeClock(NOW), FakeDisk()
-    engine.start()
-    try:
-        async with (
-            open_services(own) as services,
-            running(own, services, engine, clock, disk) as built,
-            TestServer(application(built)) as server,
-            World(services, built, engine, clock, disk, server) as world,  # type: ignore[arg-type]
-        ):
-            yield world
-            await built.meetings.stop()
-    finally:
-        await engine.close()
 
 
 async def shown(peer: Baresip, size: str) -> None:

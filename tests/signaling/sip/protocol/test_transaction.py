@@ -224,3 +224,27 @@ def test_other_requests_of_theirs_are_answered_again(reliable: bool) -> None:
         assert machine.state is State.TERMINATED
     else:
         assert ends(machine, TIMEOUT) == []
+
+
+def test_a_provisional_response_without_its_prack() -> None:
+    """It is repeated at doubling intervals for 64·T1; then the INVITE still waits for its final response (RFC 3262)."""
+    machine = ServerInvite(invite(), reliable=True)
+    ringing = make_response(machine.request, 180)
+    ringing.add("rseq", "1")
+    assert machine.respond(ringing, 0.0) == [Send(ringing)]
+    assert repeat_times(machine, TIMEOUT - 0.01) == [0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]
+    assert machine.due(TIMEOUT) == [TimedOut()]
+    assert (machine.state, machine.deadline) == (State.PROCEEDING, None)
+    refusal = make_response(machine.request, 504)
+    assert machine.respond(refusal, TIMEOUT) == [Send(refusal)]
+
+
+def test_a_provisional_response_with_its_prack() -> None:
+    machine = ServerInvite(invite(), reliable=False)
+    ringing = make_response(machine.request, 180)
+    ringing.add("rseq", "1")
+    machine.respond(ringing, 0.0)
+    assert not machine.acknowledged_provisional("1 8 INVITE")
+    assert machine.acknowledged_provisional("1 7 INVITE")
+    assert machine.deadline is None
+    assert not machine.acknowledged_provisional("1 7 INVITE")

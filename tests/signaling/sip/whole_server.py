@@ -1,0 +1,36 @@
+"""A whole server with real media and real SIP, for room systems that are processes of their own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from aiohttp.test_utils import TestServer
+
+from mediaserver.worker.engine import LocalEngine
+from signaling.app.build import application, running
+from signaling.app.services import open_services
+from signaling.app.settings import Settings
+from signaling.sip.agent.agent import SipSettings
+from tests.fakes import FakeClock, FakeDisk
+from tests.signaling.world import NOW, World
+
+LOOPBACK = "127.0.0.1"
+
+
+@asynccontextmanager
+async def served(settings: Settings, ring_s: float = 30.0) -> AsyncIterator[World]:
+    """Yield a world whose engine and SIP bridge are real; a device is rung for `ring_s` seconds."""
+    own = replace(settings, sip=SipSettings(LOOPBACK, 0, ring_s=ring_s))
+    engine, clock, disk = LocalEngine([LOOPBACK], 0), FakeClock(NOW), FakeDisk()
+    engine.start()
+    try:
+        async with (
+            open_services(own) as services,
+            running(own, services, engine, clock, disk) as built,
+            TestServer(application(built)) as server,
+            World(services, built, engine, clock, disk, server) as world,  # type: ignore[arg-type]
+        ):
+            yield world
+            await built.meetings.stop()
+    finally:
+        await engine.close()

@@ -1,7 +1,8 @@
 """Feeds the recognizer process of a media worker with the sound of those who speak, and tells what is heard.
 
 The event loop hands over sound, and never waits: what the process does not take in time is dropped, the oldest first,
-and so is a speaker beyond :data:`MAX_SPEAKERS`. A process that ends is started again.
+and so is a speaker beyond :data:`MAX_SPEAKERS`. A process that ends is started again, and so is one that hangs: it has
+not loaded its model in :data:`LOAD_S`, or reads nothing for :data:`READ_S` although sound waits.
 """
 
 import asyncio
@@ -32,6 +33,9 @@ PAUSE_S = 0.6
 """After so much silence a speaker's utterance is over."""
 BEHIND_S = 5.0
 """So long after sound was dropped captions still count as incomplete."""
+LOAD_S = 120.0
+READ_S = 30.0
+"""Long, since a process that gets no time is not helped by loading its model once more."""
 BACKOFF_S = (0.5, 2.0, 10.0, 30.0)
 """Delays before the first, second … restart in a row; the last one repeats."""
 MAX_TEXT = 300
@@ -70,7 +74,8 @@ class Captioner:
         self._next_number = 0
         self._blocks: deque[tuple[str, Block]] = deque()
         self._block_added = asyncio.Event()
-        self._ready = False
+        self._ready = asyncio.Event()
+        """Whether the process has loaded its model."""
         self._running: asyncio.Task[None] | None = None
         self._ending: set[asyncio.Task[None]] = set()
         """Tasks whose process is being ended."""
@@ -90,7 +95,7 @@ class Captioner:
     def start(self, room: str, model: str) -> None:
         """Switch a room's captions on; how they are is told again if they are on."""
         self._model = model
-        self._rooms[room] = "on" if self._ready else "away"
+        self._rooms[room] = "on" if self._ready.is_set() else "away"
         self._emit(CaptionsState(room, self._rooms[room]))
         if self._running is None:
             self._running = asyncio.ensure_future(self._run())
@@ -115,7 +120,7 @@ class Captioner:
 
     def hear(self, room: str, sounds: Mapping[str, Samples], seconds: float) -> None:
         """Take the sound that a room mixes in a tick, by seat; `seconds` of the room's clock."""
-        if not self._ready or room not in self._rooms:
+        if not self._ready.is_set() or room not in self._rooms:
             return
         for seat, samples in sounds.items():
             self._hear_seat(room, seat, samples, seconds)
@@ -218,29 +223,41 @@ class Captioner:
             async for line in process.stdout:
                 with suppress(ValueError):  # it was ended while it wrote
                     self._take(json.loads(line))
-                loaded = loaded or self._ready
+                loaded = loaded or self._ready.is_set()
         finally:
             feeding.cancel()
             await asyncio.gather(feeding, return_exceptions=True)
         return loaded
 
     async def _feed(self, process: Process) -> None:
-        """Write blocks to the process as fast as it reads them."""
+        """Write blocks to the process as fast as it reads them; kill it when it hangs."""
         assert process.stdin is not None
         process.stdin.transport.set_write_buffer_limits(high=0)
-        with suppress(ConnectionError):  # its end is seen where its lines are read
-            while True:
-                while self._blocks:
-                    _, block = self._blocks.popleft()
-                    process.stdin.write(block.encoded())
-                    await process.stdin.drain()
-                self._block_added.clear()
-                await self._block_added.wait()
+        # Its end is seen where its lines are read.
+        with suppress(ConnectionError, ProcessLookupError):
+            try:
+                async with asyncio.timeout(LOAD_S):
+                    await self._ready.wait()
+                while True:
+                    await self._write_blocks(process.stdin)
+                    self._block_added.clear()
+                    await self._block_added.wait()
+            except TimeoutError:
+                logger.error("x the recognizer of captions hangs")
+                process.kill()
+
+    async def _write_blocks(self, stdin: asyncio.StreamWriter) -> None:
+        """Write the blocks that wait. Raises TimeoutError where they are not read, ConnectionError."""
+        while self._blocks:
+            _, block = self._blocks.popleft()
+            stdin.write(block.encoded())
+            async with asyncio.timeout(READ_S):
+                await stdin.drain()
 
     def _take(self, facts: dict[str, Any]) -> None:
         """Take a line of the process."""
         if "ready" in facts:
-            self._ready = True
+            self._ready.set()
             for room in self._rooms:
                 self._tell(room, "on")
         elif "heard" in facts:
@@ -255,7 +272,7 @@ class Captioner:
 
     def _forget_all(self) -> None:
         """Forget the sound of all speakers: a process is gone, and the next one begins anew."""
-        self._ready = False
+        self._ready.clear()
         self._speakers.clear()
         self._named.clear()
         self._blocks.clear()

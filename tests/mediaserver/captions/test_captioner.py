@@ -1,8 +1,10 @@
-"""A worker's captions with the real process and a script: what is heard, a process that is killed, one that starves."""
+"""A worker's captions with the real process and a script: what is heard, a process that is killed, one that starves,
+one that hangs."""
 
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -98,6 +100,30 @@ async def test_a_process_that_is_killed_comes_back(captions: Captioner, events: 
     assert children() != [first]
     Room(captions).sound(0.6, "a")
     await events.until(lambda: isinstance(events[-1], Caption) and events[-1].text == "Kính thưa")
+
+
+async def test_a_process_that_reads_nothing_is_started_again(
+    captions: Captioner, events: Events, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "READ_S", 0.05)
+    captions.start("r", str(written(tmp_path)))
+    await events.until(lambda: events.words == ["away", "on"])
+    (first,) = children()
+    os.kill(first, signal.SIGSTOP)
+    Room(captions).sound(1.5, "a")  # more than a pipe holds
+    await events.until(lambda: events.words == ["away", "on", "away", "on"])
+    assert first not in children()
+
+
+async def test_a_process_that_never_loads_its_model_is_started_again(
+    events: Events, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BACKOFF_S", (0.0,))
+    monkeypatch.setattr(module, "LOAD_S", 0.05)
+    captions = Captioner(events.add, [sys.executable, "-c", "import time; time.sleep(1000)"])
+    captions.start("r", str(tmp_path))
+    await events.until(lambda: events.words == ["away", "away", "away"])
+    await captions.close()
 
 
 async def test_a_process_that_gets_no_time_loses_the_oldest_sound_and_that_is_told(

@@ -129,6 +129,15 @@ class ConnectionQuality:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeTarget:
+    """Addresses at which a media worker answers checks of browsers that are in no meeting, and ICE credentials."""
+
+    fragment: str
+    password: str
+    addresses: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SeatState:
     """The state of a seat in an engine.
 
@@ -524,6 +533,9 @@ class MediaEngine(Protocol):
 
     async def noted(self, path: str) -> None:
         """Acknowledge that the end of the recording into `path` is stored: no later server is told of it."""
+
+    async def probe(self) -> ProbeTarget:
+        """Answer connectivity checks for ten seconds, also without rooms; return where, and their credentials."""
 
     async def stats(self) -> dict[str, object]:
         """Return counters since start: ``rooms``, ``peers``, ``packets_in``, ``packets_out``, ``bytes_in``,

@@ -15,6 +15,7 @@ from mediaserver.api import (
     Held,
     Layout,
     PeerUp,
+    ProbeTarget,
     RecordingEnded,
     RoomOptions,
     RoomState,
@@ -261,6 +262,10 @@ class FakeEngine:
 
     async def noted(self, path: str) -> None:
         self.ended = [end for end in self.ended if end.path != path]
+
+    async def probe(self) -> ProbeTarget:
+        self._note("probe")
+        return ProbeTarget("fragment", "password", (("10.0.0.1", 40000), ("fd00::1", 40000)))
 
     async def stats(self) -> dict[str, object]:
         self._note("stats")

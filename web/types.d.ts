@@ -182,6 +182,7 @@ interface RatedCapacity { share: {num: number, den: number}; test_legs: number; 
 interface CapacityChange { since: string | null; until: string | null; sessions: number; points: number; reason: string }
 interface LoadPeak { load: number; at: string | null }
 /** A machine that moves media: the server's own without a name, one that is not connected without workers. */
+interface MediaProbe { fragment: string; password: string; addresses: { host: string; port: number }[] }
 interface MediaMachine { name: string | null; workers: { name: string; rooms: number; seats: number; records: boolean; caption_pct: number | null }[] }
 /** CPU in percent of a core of a session of so many points; `recorded` comes on top of `forwarded`. */
 interface SessionCosts { measured: string; machine: string; cores: number; points: number; forwarded: number; composed: number; recorded: number }

@@ -73,4 +73,5 @@ class EngineCommands(ABC):
     held = _passed_on(MediaEngine.held)
     room_state = _passed_on(MediaEngine.room_state)
     noted = _passed_on(MediaEngine.noted)
+    probe = _passed_on(MediaEngine.probe)
     stats = _passed_on(MediaEngine.stats)

@@ -36,8 +36,7 @@ class IceLite:
 
     def __init__(self, remote_fragment: str, remote_password: str) -> None:
         self._remote_password = remote_password.encode()
-        self.fragment = _token(_FRAGMENT_LENGTH)
-        self.password = _token(24)
+        self.fragment, self.password = new_credentials()
         self._username_in = f"{self.fragment}:{remote_fragment}".encode()
         """USERNAME of the peer's requests (RFC 8445 §7.2.2); ours have the halves swapped."""
         self._username_out = f"{remote_fragment}:{self.fragment}".encode()
@@ -117,6 +116,11 @@ class IceLite:
         oldest = next(address for address in self.validated if address != self.selected)
         self.validated.remove(oldest)
         return oldest
+
+
+def new_credentials() -> tuple[str, str]:
+    """Return a username fragment and a password (RFC 8839 §5.4)."""
+    return _token(_FRAGMENT_LENGTH), _token(24)
 
 
 def _token(length: int) -> str:

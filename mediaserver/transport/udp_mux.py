@@ -61,11 +61,15 @@ def _widen(sock: socket.socket) -> frozenset[str]:
     return frozenset(narrow)
 
 
-class MuxPeer(Protocol):
-    """A peer as the port sees it."""
+class StunTarget(Protocol):
+    """Whoever has a username fragment."""
 
     def stun(self, message: stun.Message, address: Address, port: "Port", now: float) -> None:
-        """Take a connectivity check addressed to this peer's username fragment."""
+        """Take a connectivity check addressed to its username fragment."""
+
+
+class MuxPeer(StunTarget, Protocol):
+    """A peer as the port sees it."""
 
     @property
     def path(self) -> PeerPath:
@@ -138,7 +142,7 @@ class UdpMux:
 
     def __init__(self) -> None:
         self._sockets: dict[socket.socket, Port] = {}
-        self._by_fragment: dict[str, MuxPeer] = {}
+        self._by_fragment: dict[str, StunTarget] = {}
         self._by_address: dict[Address, MuxPeer] = {}
         self.counters = Counters()
         self.faults = ThrottledLog(logger)
@@ -166,9 +170,9 @@ class UdpMux:
             sock.close()
         self._sockets.clear()
 
-    def register(self, fragment: str, peer: MuxPeer) -> None:
-        """Route checks with this username fragment to `path`."""
-        self._by_fragment[fragment] = peer
+    def register(self, fragment: str, target: StunTarget) -> None:
+        """Route checks with this username fragment to `target`."""
+        self._by_fragment[fragment] = target
 
     def taken(self, address: Address, peer: MuxPeer, now: float) -> bool:
         """Return whether an address belongs to another peer that was heard lately; a sender's address can be forged."""
@@ -212,6 +216,6 @@ class UdpMux:
         except ValueError:
             self.counters.strangers += 1
             return
-        peer = self._by_fragment.get(ice.local_fragment(message))
-        if peer is not None:
-            peer.stun(message, address, port, now)
+        target = self._by_fragment.get(ice.local_fragment(message))
+        if target is not None:
+            target.stun(message, address, port, now)

@@ -19,6 +19,7 @@ from mediaserver.api import (
     Event,
     Held,
     Layout,
+    ProbeTarget,
     RecordingEnded,
     RoomOptions,
     RoomState,
@@ -38,6 +39,7 @@ from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport.dscp import Dscp
 from mediaserver.transport.dtls import make_certificate
 from mediaserver.transport.plain_rtp import PlainPorts
+from mediaserver.transport.probe import Probe
 from mediaserver.transport.udp_mux import UdpMux
 from mediaserver.worker.ticker import Ticker
 
@@ -90,6 +92,7 @@ class LocalEngine:
         self._port = port
         self._flush_queue = FlushQueue()
         self._mux = UdpMux()
+        self._probe = Probe(self._mux)
         self._plain = PlainPorts(rtp_ports, self._mux.counters, self._dscp)
         self._certificate = make_certificate()
         self._rooms: dict[str, Room] = {}
@@ -102,7 +105,7 @@ class LocalEngine:
         self._closed = False
         self._throttled_log = ThrottledLog(logger)
         self._ticker = Ticker(POLL_MS, self._poll)
-        """Polls the sockets; runs while there are rooms."""
+        """Polls the sockets; runs while there are rooms, or connectivity checks of others are awaited."""
         self._ticks_done = 0
         """Number of the last audio tick that has run."""
         self._fast_poll_until = 0.0
@@ -127,6 +130,12 @@ class LocalEngine:
             room.polled(now)
         fast = self._flush_queue or now < self._fast_poll_until or not self._mux.has_large_buffer
         self._ticker.set_period(FAST_POLL_MS if fast else POLL_MS)
+        self._stop_idle(now)
+
+    def _stop_idle(self, now: float) -> None:
+        """Stop polling when nobody is served."""
+        if not self._rooms and not self._probe.is_open(now):
+            self._ticker.stop()
 
     def _run_due_ticks(self, due: int, now: float) -> None:
         """Run the audio ticks up to number `due` for all rooms on one clock, missed ones included."""
@@ -192,8 +201,7 @@ class LocalEngine:
 
     async def _close(self, room: str, error: str | None) -> None:
         if found := self._rooms.pop(room, None):
-            if not self._rooms:
-                self._ticker.stop()
+            self._stop_idle(time.monotonic())
             self._captioner.stop(room)
             await found.close(error)
 
@@ -372,6 +380,15 @@ class LocalEngine:
         """Forget how the recording into `path` ended: a server has stored it."""
         self._ended.pop(path, None)
 
+    async def probe(self) -> ProbeTarget:
+        """Answer connectivity checks for a while; return where, and their credentials."""
+        now = time.monotonic()
+        self._probe.open(now)
+        if not self._rooms:
+            self._ticks_done = _tick_number(now)
+        self._ticker.start()
+        return ProbeTarget(self._probe.fragment, self._probe.password, tuple(self._mux.addresses))
+
     async def stats(self) -> dict[str, object]:
         """Return the counters of the engine."""
         counters = self._mux.counters
@@ -407,6 +424,7 @@ class LocalEngine:
         for room in tuple(self._rooms):
             await self.close_room(room)
         await self._captioner.close()
+        self._ticker.stop()
         self._mux.close()
         self._closed = True
         self._event_added.set()

@@ -27,18 +27,24 @@ class Ticker:
         self._descriptor: int | None = None
         self._handle: asyncio.TimerHandle | None = None
 
+    @property
+    def _runs(self) -> bool:
+        return self._descriptor is not None or self._handle is not None
+
     def set_period(self, period_ms: int) -> None:
         """Change the period in milliseconds from now on."""
         if period_ms == self._period_ms:
             return
-        runs = self._descriptor is not None or self._handle is not None
+        runs = self._runs
         self.stop()
         self._period_ms = period_ms
         if runs:
             self.start()
 
     def start(self) -> None:
-        """Start with the next multiple of the period."""
+        """Start with the next multiple of the period; one that runs goes on."""
+        if self._runs:
+            return
         self._descriptor = timer(self._period_ms)
         if self._descriptor is None:
             self._schedule()

@@ -28,6 +28,7 @@ from mediaserver.api import (
     MediaEngine,
     PeerDown,
     PeerUp,
+    ProbeTarget,
     RecordingEnded,
     RecordingFailed,
     RoomOptions,
@@ -285,6 +286,12 @@ class WorkerPool(EngineCommands):
         name = self._ending.pop(path, None)
         if name is not None:
             await self._engines[name].noted(path)
+
+    async def probe(self) -> ProbeTarget:
+        """Have the worker that takes the next room answer connectivity checks. Raises EngineGone."""
+        if not self._engines:
+            raise EngineGone("no media worker is running")
+        return await self._engines[min(self._engines, key=self._load)].probe()
 
     async def stats(self) -> dict[str, object]:
         """Return the counters of each worker that answers under its name, and whether it `records`."""

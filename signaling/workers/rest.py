@@ -1,4 +1,4 @@
-"""Endpoint of the machines with media workers, and their load (I-07)."""
+"""Endpoints of the machines with media workers and their load (I-07), and of whether their media are reached."""
 
 from collections.abc import Mapping
 
@@ -26,6 +26,21 @@ class Machine(Model):
     workers: list[Worker]
 
 
+class MediaAddress(Model):
+    """Address and UDP port of media."""
+
+    host: str
+    port: int
+
+
+class MediaProbe(Model):
+    """Addresses at which connectivity checks (RFC 8445) are answered for ten seconds, and their ICE credentials."""
+
+    fragment: str
+    password: str
+    addresses: list[MediaAddress]
+
+
 async def workers(request: ApiRequest) -> list[Machine]:
     """Return the server's own machine, then others that have a key, or are still connected without one."""
     context = request.context(WORKERS)
@@ -47,5 +62,15 @@ def _worker(name: str, counters: Mapping[str, float]) -> Worker:
     return Worker(name=name, rooms=rooms, seats=seats, records=records, caption_pct=caption_pct)
 
 
-ROUTES = [Route("GET", "/capacity/workers", workers, "Machines that move media", list[Machine], problems=(403,))]
-"""The path is below `/capacity`, because the media workers make up the capacity."""
+async def probe(request: ApiRequest) -> MediaProbe:
+    """Have a media worker answer the connectivity checks of a page that tests its network."""
+    target = await request.context(WORKERS).engine.probe()
+    addresses = [MediaAddress(host=host, port=port) for host, port in target.addresses]
+    return MediaProbe(fragment=target.fragment, password=target.password, addresses=addresses)
+
+
+ROUTES = [
+    Route("GET", "/capacity/workers", workers, "Machines that move media", list[Machine], problems=(403,)),
+    Route("GET", "/media-probe", probe, "Check whether UDP passes to the media", MediaProbe, access="open"),
+]
+"""The first path is below `/capacity`, because the media workers make up the capacity."""

@@ -82,6 +82,13 @@ def test_ux_04_a_network_that_blocks_udp_is_told_with_what_to_ask_for(
 ) -> None:
     page = people.sign_in(browser, "ubnd.nha-trang")
     page.add_init_script(redirect_media(DISCARDED))
+    page.goto(f"{server.http}check.html")
+    udp = page.get_by_test_id("udp")
+    expect(udp).to_contain_text("Mạng này đang chặn UDP")
+    expect(udp).to_contain_text(f"mở UDP đến {LAN}:{MEDIA_PORT}")
+    page.evaluate("window.mediaPassesAgain = true")
+    page.get_by_test_id("network-retry").click()
+    expect(udp).to_contain_text("(UDP) thông tới máy chủ")
     page.goto(f"{server.http}test-room.html")
     banner = page.get_by_test_id("banner")
     expect(banner).to_contain_text("Mạng này đang chặn UDP")

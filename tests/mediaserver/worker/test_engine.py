@@ -658,7 +658,7 @@ async def test_a_room_that_is_closed_while_its_disk_hangs_tells_that_the_recordi
     await closing
 
 
-async def test_the_port_is_read_while_there_is_a_room() -> None:
+async def test_the_port_is_read_while_there_is_a_room_or_checks_of_others_are_awaited() -> None:
     engine = LocalEngine(["127.0.0.1"], 0)
     engine.start()
 
@@ -679,6 +679,15 @@ async def test_the_port_is_read_while_there_is_a_room() -> None:
     assert await read_after(1) == 3
     await engine.open_room(ROOM, RoomOptions())
     assert await read_after(0) == 4
+    await engine.close_room(ROOM)
+    assert (await engine.probe()).addresses == tuple(engine._mux.addresses)
+    assert await read_after(1) == 5
+    await engine.open_room(ROOM, RoomOptions())
+    await engine.close_room(ROOM)
+    assert await read_after(1) == 6
+    engine._probe._closes = 0.0
+    engine._poll()
+    assert await read_after(1) == 6
     await engine.close()
 
 

@@ -79,6 +79,21 @@ async def test_a_room_goes_to_the_worker_with_the_fewest_seats(pool: PoolFixture
     assert [sorted(engine.rooms) for engine in pool.engines] == [["a"], ["b", "c"]]
 
 
+async def test_connectivity_checks_go_to_the_worker_that_takes_the_next_room(
+    pool: PoolFixture, settings: Settings
+) -> None:
+    async with open_world(settings, pool.workers) as world:
+        await pool.workers.open_room("a", RoomOptions())
+        async with world.client().get("/api/v1/media-probe") as response:
+            addresses = [{"host": "10.0.0.1", "port": 40000}, {"host": "fd00::1", "port": 40000}]
+            assert await response.json() == {"fragment": "fragment", "password": "password", "addresses": addresses}
+        assert pool.engines[1].calls == [("probe",)]
+        for index in (0, 1):
+            await pool.lose(index)
+        async with world.client().get("/api/v1/media-probe") as refused:
+            assert (refused.status, "Retry-After" in refused.headers) == (503, True)
+
+
 async def test_every_call_reaches_the_worker_of_its_room(pool: PoolFixture) -> None:
     w = pool.workers
     await w.open_room("a", RoomOptions())

@@ -9,13 +9,14 @@ import {t} from '../../core/i18n.js';
 import {digitsOf} from '../client/meeting-state.js';
 import {DeviceError, LevelMeter, chime, deviceChoices, listDevices, openDevice, saveDeviceChoices} from '../client/devices.js';
 import {measureLatency} from './line-speed.js';
+import {probeUdp} from './udp-probe.js';
 import {permissionPicture} from './permission-picture.js';
 
 /**
  * Lets a person test camera, microphone, speaker and network before a meeting; a signed-in point may save the result.
  */
 class CheckPage extends BaseElement {
-  static properties = {faults: {state: true}, devices: {state: true}, level: {state: true}, network: {state: true}, chosen: {state: true}};
+  static properties = {faults: {state: true}, devices: {state: true}, level: {state: true}, network: {state: true}, udp: {state: true}, chosen: {state: true}};
 
   constructor() {
     super();
@@ -34,14 +35,22 @@ class CheckPage extends BaseElement {
     this.level = 0;
     /** @type {number | null | undefined} */
     this.network = undefined;
+    /** Whether UDP passes to the server's media; undefined while that is being found out. @type {Awaited<ReturnType<typeof probeUdp>> | undefined} */
+    this.udp = undefined;
     this.chosen = deviceChoices();
   }
 
   async firstUpdated() {
-    measureLatency().then(found => (this.network = found));
+    this.checkNetwork();
     await this.reopen('camera');
     await this.reopen('mic');
     navigator.mediaDevices?.addEventListener('devicechange', () => this.enumerate());
+  }
+
+  checkNetwork() {
+    this.network = this.udp = undefined;
+    measureLatency().then(found => (this.network = found));
+    probeUdp().then(found => (this.udp = found));
   }
 
   /** @param {DeviceKind} kind */
@@ -128,7 +137,11 @@ class CheckPage extends BaseElement {
           <label class="option"><input type="checkbox" data-testid="processed" .checked=${this.chosen.processed}
             @change=${(/** @type {any} */ event) => (this.saveChoice({processed: event.target.checked}), this.reopen('mic'))}>
             <span>${t('check.processed')}<small>${t('check.processed-hint')}</small></span></label>
-          <p class="net" data-testid="network">${icon('network')}<span>${this.networkWords()}</span></p>
+          <div role="status">
+            <p class="net" data-testid="network">${icon('network')}<span>${this.networkWords()}</span></p>
+            ${this.network === null ? nothing : html`<p class="net" data-testid="udp">${icon(this.udp?.passes === false ? 'warn' : 'network')}<span>${this.udpWords()}</span></p>`}
+          </div>
+          ${this.network === null || this.udp?.passes === false ? html`<button type="button" data-testid="network-retry" @click=${this.checkNetwork}>${t('app.retry')}</button>` : nothing}
         </section>
       </div>
       <self-test .camera=${Boolean(this.tracks.camera)} .level=${this.level} .latency=${this.network} .video=${this.querySelector('video')}></self-test>
@@ -144,6 +157,12 @@ class CheckPage extends BaseElement {
     if (this.network === undefined) return t('check.net-wait');
     if (this.network === null) return t('check.net-none');
     return t(this.network < 100 ? 'check.net-good' : 'check.net-slow', this.network);
+  }
+
+  udpWords() {
+    if (this.udp === undefined) return t('check.udp-wait');
+    if (this.udp === null) return t('check.udp-unknown');
+    return this.udp.passes ? t('check.udp-good') : t('check.udp-blocked', this.udp.address);
   }
 
   /** @param {DeviceKind} kind */

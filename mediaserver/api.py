@@ -43,6 +43,8 @@ ComposedWhen = Literal["live", "afterwards"]
 EVERYONE: Final = "everyone"
 RECORDING: Final = "recording"
 """The recorder's audience. Every audience sees what everyone sees until it has a layout of its own."""
+MAX_DIGITS: Final = 64
+"""DTMF digits and pauses that are sent in one go."""
 MAX_OVERLAYS: Final = 8
 """Different overlays that a room shows at once: each costs a composed picture of its own."""
 PART_OF: Final[Mapping[str, str]] = {"systems": "components"}
@@ -444,6 +446,15 @@ class MediaEngine(Protocol):
 
     async def refresh_picture(self, room: str, seat: str) -> None:
         """Send a key frame to a seat that lost its picture and said so in another way than by RTCP (RFC 5168)."""
+
+    async def send_digits(self, room: str, seat: str, digits: str) -> bool:
+        """Send DTMF digits to a room system as telephone events (RFC 4733), in place of the mix; a comma is a second's
+        pause.
+
+        Return False where its session has no telephone events, and nothing is sent. Raises
+        :class:`mediaserver.errors.BadOffer` when there is no call or these are no digits, or more than
+        :data:`MAX_DIGITS`.
+        """
 
     async def show_overlay(self, room: str, seat: str, text: str, seconds: float) -> None:
         """Write lines of text over the composed picture that a seat sees, for so many seconds; empty text ends that.

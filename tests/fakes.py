@@ -110,6 +110,8 @@ class FakeEngine:
         """Ends of recordings that no server has acknowledged."""
         self.numbers: dict[str, object] = {}
         """Further statistics."""
+        self.takes_events = True
+        """Whether room systems take telephone events."""
         self.closed = False
         self._events: asyncio.Queue[Event] = asyncio.Queue()
 
@@ -191,6 +193,11 @@ class FakeEngine:
     async def refresh_picture(self, room: str, seat: str) -> None:
         self._note("refresh_picture", room, seat)
         self._room(room, seat)
+
+    async def send_digits(self, room: str, seat: str, digits: str) -> bool:
+        self._note("send_digits", room, seat, digits)
+        self._room(room, seat)
+        return self.takes_events
 
     async def show_overlay(self, room: str, seat: str, text: str, seconds: float) -> None:
         self._note("show_overlay", room, seat, text, seconds)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from mediaserver.api import ConnectionQuality, Encryption, RoomOptions
+from mediaserver.audio.playback import EVENTS
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.congestion.loss import Loss
 from mediaserver.errors import BadOffer
@@ -283,7 +284,7 @@ class SipPeer:
             sound.taken = media.sends and not self._held
             if media.receives and not self._held:
                 self.sound = codec.name
-                self.audio = sound.send({codec.name: codec.payload_type}, None)
+                self.audio = sound.send({codec.name: codec.payload_type} | _events(media), None)
         if session.camera is not None and picture is not None:
             media = session.media[session.camera]
             _aim(picture, media, _MODES, now)
@@ -376,15 +377,21 @@ class SipPeer:
         self.transport.close()
 
 
+def _events(media: Media) -> dict[str, int]:
+    """Return the payload type of the telephone events that a peer takes, by their codec; none where it takes none."""
+    types = [codec.payload_type for codec in media.codecs if codec.name == EVENTS]
+    return {EVENTS: types[0]} if types else {}
+
+
 def _event_types(media: Media) -> frozenset[int]:
     """Return the payload types of telephone events: the peer's, and ours where it does not use that otherwise."""
-    theirs = {codec.payload_type for codec in media.codecs if codec.name == "telephone-event"}
+    theirs = {codec.payload_type for codec in media.codecs if codec.name == EVENTS}
     others = {codec.payload_type for codec in media.codecs} - theirs
     return frozenset((theirs | {sip_write.TONES} if theirs else theirs) - others)
 
 
 def _aim(stream: SipStream, media: Media, ours: dict[int, str], now: float) -> None:
     """Expect the peer's codecs, and send to its ports."""
-    theirs = {codec.payload_type: codec.name for codec in media.codecs if codec.name != "telephone-event"}
+    theirs = {codec.payload_type: codec.name for codec in media.codecs if codec.name != EVENTS}
     stream.codecs = {number: "H264" if name == SINGLE_NAL else name for number, name in (ours | theirs).items()}
     stream.port_pair.aim(media.host, media.port, media.rtcp_port, now)

@@ -38,6 +38,7 @@ from mediaserver.audio.active_speaker import THRESHOLD_DBOV
 from mediaserver.audio.input import AudioInput
 from mediaserver.audio.mix_minus import PTIME_MS, Samples
 from mediaserver.audio.mixer import Mixer
+from mediaserver.audio.playback import DigitPlayback
 from mediaserver.audio.playout_delay import SAMPLE_RATE
 from mediaserver.audio.voice_relay import VoiceRelay
 from mediaserver.errors import AlreadyRecording, UnknownSeat
@@ -143,6 +144,8 @@ class Room:
         """Average time in seconds that composing a picture takes."""
         self._compositor = Compositor(options.width, options.height, options.fps)
         self._composing_thread = ComposingThread(f"compositor-{name[:8]}", self._compositor)
+        self._playbacks: dict[str, DigitPlayback] = {}
+        """What seats get in place of the mix."""
         self._mixed = self.mixer.mixed
         """Seats whose voices were mixed in the last tick; each hears a mix of its own."""
         self._levels: dict[str, int] = {}
@@ -189,6 +192,7 @@ class Room:
         if any(name in picture.layout_state.layout.seats for picture in self.compositions):
             self._names[name] = seat.options.label
         self.mixer.forget(name)
+        self._playbacks.pop(name, None)
         for camera_input in (seat.input, seat.content_input):
             camera_input.follow(None, time.monotonic())
         self.compositions.keep_overlays({each.overlay for each in self.seats.values()})
@@ -208,6 +212,7 @@ class Room:
         """Give a seat its transport and close the previous one."""
         seat = self.seat(name)
         old, seat.peer = seat.peer, peer
+        self._playbacks.pop(name, None)
         seat.demand, seat.tiles = ResolutionDemand(), TileView()
         self.hurry()
         self._limit(seat)
@@ -221,6 +226,7 @@ class Room:
     def renegotiated(self, name: str) -> None:
         """Follow what a room system sends and takes since its session changed."""
         seat = self.seat(name)
+        self._playbacks.pop(name, None)  # it may be in another codec now
         self._limit(seat)
         self._connect_sound(name)
         self._refresh_viewers(name)
@@ -508,7 +514,22 @@ class Room:
     def _connect_sound(self, name: str) -> None:
         peer = self.seats[name].peer
         if peer is not None and peer.audio is not None and peer.transport.state == "connected":
-            peer.audio.follow(self.mixer.source_for(name, peer.sound), time.monotonic())
+            playback = self._playbacks.get(name)
+            source = self.mixer.source_for(name, peer.sound) if playback is None else playback.source
+            peer.audio.follow(source, time.monotonic())
+
+    def play(self, name: str, playback: DigitPlayback) -> None:
+        """Send something to a room system in place of the mix, until its end."""
+        self._playbacks[name] = playback
+        self._connect_sound(name)
+
+    def _play_on(self, tick: int) -> None:
+        for name in [each for each, playback in self._playbacks.items() if not playback.push(tick)]:
+            self._stop_playback(name)
+
+    def _stop_playback(self, name: str) -> None:
+        if self._playbacks.pop(name, None) is not None and name in self.seats:
+            self._connect_sound(name)
 
     def tick(self, now: float) -> None:
         """Show a layout whose cameras are ready, and run the housekeeping of all peers; called every `TICK_S`."""
@@ -559,6 +580,8 @@ class Room:
         """Mix the 20 ms due at `now`, which is the clock's own time, so that a late tick does not look like a long
         delay."""
         tick = round((now - self._start) * 1000 / PTIME_MS)
+        if self._playbacks:
+            self._play_on(tick)
         if self.mixer.tick(tick, now):
             self._arrange()
             self._emit(Speaking(self.name, self.mixer.speaker.speaker))

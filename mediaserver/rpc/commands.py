@@ -57,6 +57,7 @@ class EngineCommands(ABC):
     renegotiate = _passed_on(MediaEngine.renegotiate)
     reoffer = _passed_on(MediaEngine.reoffer)
     refresh_picture = _passed_on(MediaEngine.refresh_picture)
+    send_digits = _passed_on(MediaEngine.send_digits)
     show_overlay = _passed_on(MediaEngine.show_overlay)
     set_floor = _passed_on(MediaEngine.set_floor)
     set_gain = _passed_on(MediaEngine.set_gain)

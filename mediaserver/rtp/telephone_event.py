@@ -1,5 +1,9 @@
-"""DTMF digits as RTP events (RFC 4733): a room system sends them while a key is held. Pure; `now` is in seconds."""
+"""DTMF digits as RTP events (RFC 4733): read what a room system sends while a key is held, write what we send. Pure.
 
+`now` is in seconds; ticks are those of a room's sound, 20 ms each.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct
 
@@ -9,6 +13,16 @@ LATE_S = 2.0
 """Seconds after which a packet of an earlier time is no late one: its sender began to count anew."""
 BURST, PER_SECOND = 32.0, 10.0
 """Digits that one sender may send at once, and in the long run; nobody types faster, and no dialler either."""
+PAUSE = ","
+"""Stands among digits for a pause of a second."""
+TONE_TICKS, GAP_TICKS, PAUSE_TICKS = 8, 5, 50
+"""Lengths of a digit, of the silence behind it, and of a pause: four digits a second are slow enough for old MCUs."""
+ENDS = 3
+"""How often the last packet of an event is sent (RFC 4733 §2.5.1.4)."""
+_TICK_UNITS = 160
+"""RTP clock units of a tick, at 8 kHz."""
+_VOLUME = 10
+"""The power level of our digits, in −dBm0."""
 _PAYLOAD = Struct("!BBH")
 _END = 0x80
 _SEGMENT = 0xFFFF
@@ -77,3 +91,16 @@ class DigitReceiver:
             return False
         self._tokens -= 1
         return True
+
+
+def written(digits: str) -> Iterator[list[bytes]]:
+    """Yield the payloads of each tick for digits and pauses; the first of a tick after none begins an event."""
+    for digit in digits:
+        if digit == PAUSE:
+            yield from ([] for _ in range(PAUSE_TICKS))
+            continue
+        for number in range(1, TONE_TICKS + 1):
+            last = number == TONE_TICKS
+            payload = _PAYLOAD.pack(DIGITS.index(digit), _END * last | _VOLUME, number * _TICK_UNITS)
+            yield [payload] * (ENDS if last else 1)
+        yield from ([] for _ in range(GAP_TICKS))

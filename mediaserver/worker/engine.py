@@ -12,6 +12,7 @@ from mediaserver.api import (
     ENDS,
     EVERYONE,
     INTERRUPTED,
+    MAX_DIGITS,
     RTP_PORTS,
     ComposedWhen,
     ConnectionQuality,
@@ -26,6 +27,7 @@ from mediaserver.api import (
     SeatOptions,
 )
 from mediaserver.audio.mix_minus import PTIME_MS
+from mediaserver.audio.playback import EVENTS, DigitPlayback
 from mediaserver.captions.captioner import COMMAND, Captioner
 from mediaserver.errors import BadOffer, UnknownRoom
 from mediaserver.peer.sip import SipPeer
@@ -33,6 +35,7 @@ from mediaserver.peer.webrtc import TICK_S, WebRtcPeer
 from mediaserver.recording.files import FolderFiles, RecordingFiles
 from mediaserver.room.room import Room
 from mediaserver.rtp.source import FlushQueue
+from mediaserver.rtp.telephone_event import DIGITS, PAUSE
 from mediaserver.sdp import sip_parse
 from mediaserver.sdp.webrtc import parse_offer
 from mediaserver.throttled_log import ThrottledLog
@@ -308,6 +311,16 @@ class LocalEngine:
         peer = self._room(room).seat(seat).peer
         if peer is not None and peer.picture is not None:
             peer.picture.request_keyframe(time.monotonic())
+
+    async def send_digits(self, room: str, seat: str, digits: str) -> bool:
+        """Send DTMF digits to a room system. Raises BadOffer, UnknownRoom, UnknownSeat."""
+        peer = self._call(room, seat)
+        if len(digits) > MAX_DIGITS or not set(digits) <= {*DIGITS, PAUSE}:
+            raise BadOffer("no DTMF digits")
+        if peer.audio is None or not peer.audio.takes(EVENTS):
+            return False
+        self._room(room).play(seat, DigitPlayback(digits, self._flush_queue))
+        return True
 
     async def show_overlay(self, room: str, seat: str, text: str, seconds: float) -> None:
         """Write an overlay over the picture of a seat."""

@@ -36,6 +36,15 @@ def target(device: Device, secrets: Mapping[SipSecret, str] = NO_SECRETS) -> Tar
     )
 
 
+def digits_after_answer(device: Device, secrets: Mapping[SipSecret, str]) -> str:
+    """Return the DTMF digits that a system which answers is sent: its PIN with a hash, two seconds after.
+
+    None where the number that is dialled has the PIN in it.
+    """
+    pin = "" if PIN_PLACE in device.sip_user else secrets.get("pin", "")
+    return "" if not pin else f",,{pin}" if pin.endswith("#") else f",,{pin}#"
+
+
 def redirected(uri: str) -> Target | None:
     """Return the SIP target that a redirection names (RFC 3261 §8.1.3.4); None where it is none of an IP address."""
     try:

@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets
 import time
+from collections import deque
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, cast
@@ -16,7 +17,7 @@ from pylibsrtp import Error, Policy, Session
 
 from loadtest.endpoint.decoder import mono
 from mediaserver.rtp import rtcp
-from mediaserver.rtp.packet import HEADER, parse
+from mediaserver.rtp.packet import HEADER, Packet, parse
 from mediaserver.rtp.payload import SINGLE_NAL, packetize_h264, single_nals
 from mediaserver.sdp import sdes
 from mediaserver.sdp.sdes import Crypto
@@ -26,6 +27,8 @@ from tests.mediaserver.meeting import COLOURS, WatchingDecoder
 
 SIZE = (320, 180)
 NUMBERS = {"PCMU": 0, "PCMA": 8, "G722": 9}
+EVENTS = 101
+"""The payload type of telephone events."""
 _RATES = {"PCMU": 8000, "PCMA": 8000, "G722": 16000}
 _FFMPEG = {"PCMU": "pcm_mulaw", "PCMA": "pcm_alaw", "G722": "g722"}
 SSRC = 0x5EED0001
@@ -80,6 +83,8 @@ class RoomSystem(WatchingDecoder):
         self.modes: set[int] = set()
         """Kinds of NAL units that came."""
         self.reports: list[rtcp.Heard] = []
+        self.sounds = deque[Packet](maxlen=1000)
+        """Packets of the audio m-line, telephone events too."""
         self.ssrcs: dict[str, int] = {}
         self._ssrc = secrets.randbits(31)
         self._wanted = True
@@ -240,6 +245,9 @@ class RoomSystem(WatchingDecoder):
         if kind == "video":
             self.modes.add(packet.payload[0] & 0x1F)
             self.packet("H264", memoryview(data), len(data))
+            return
+        self.sounds.append(packet)
+        if packet.payload_type == EVENTS:
             return
         assert packet.payload_type == NUMBERS[self.sound_name]
         for frame in self._audio_decoder.decode(av.Packet(packet.payload)):

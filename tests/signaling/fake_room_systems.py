@@ -23,6 +23,8 @@ class FakeCall:
         self.ended = asyncio.Event()
         self.reason = ""
         self.hung_up = False
+        self.digits = ""
+        """Those that came in INFO requests."""
 
     @property
     def snapshot(self) -> CallSnapshot:
@@ -44,6 +46,11 @@ class FakeCall:
             theirs=self.sdp,
             expires=None,
         )
+
+    async def send_digits(self, digits: str) -> bool:
+        """Note the digits of INFO requests."""
+        self.digits += digits
+        return True
 
     async def hang_up(self) -> None:
         if not self.ended.is_set():

@@ -129,13 +129,28 @@ class Call:
             self._context.layer.acknowledge(self._invite)
             self._invite = None
 
-    async def _exchange(self, method: str) -> Response | None:
+    async def send_digits(self, digits: str) -> bool:
+        """Send DTMF digits in INFO requests, for who takes no telephone events; return False once one is refused."""
+        for digit in digits:
+            if digit == dtmf_info.PAUSE:
+                await asyncio.sleep(dtmf_info.PAUSE_S)
+                continue
+            response = await self._exchange("INFO", dtmf_info.RELAY, dtmf_info.written(digit))
+            if response is None or response.status >= 300:
+                return False
+            await asyncio.sleep(dtmf_info.GAP_S)
+        return True
+
+    async def _exchange(self, method: str, content_type: str = "", body: str = "") -> Response | None:
         """Send a request within the dialog; return the response, or None if none comes."""
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT_S):
                 flow = self._flow = await self._context.reach(self._flow, *self._next_hop())
                 request = self._dialog.request(method)
                 self._context.announce(request)
+                if content_type:
+                    request.add("content-type", content_type)
+                    request.body = body.encode()
                 response = await self._context.layer.exchange(request, flow)
                 if response is None or response.status not in (401, 407) or self.credentials is None:
                     return response

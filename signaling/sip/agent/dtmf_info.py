@@ -8,7 +8,15 @@ from collections.abc import Mapping
 
 RELAY, PLAIN = "application/dtmf-relay", "application/dtmf"
 DIGITS = frozenset("0123456789*#ABCD")
+DURATION_MS = 160
+PAUSE, PAUSE_S, GAP_S = ",", 1.0, 0.1
+"""What stands for a pause among digits, and the seconds of a pause and of the silence behind a digit."""
 _CODES: Mapping[str, str] = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}
+
+
+def written(digit: str) -> str:
+    """Return the body of `application/dtmf-relay` for a digit that is held for 160 ms."""
+    return f"Signal={digit}\r\nDuration={DURATION_MS}\r\n"
 
 
 def read(content_type: str, body: str) -> str | None:

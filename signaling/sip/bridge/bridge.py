@@ -25,7 +25,7 @@ from scheduler.directory.points.guest_access import GuestAccess
 from signaling.core.errors import MessageError, NoGateway
 from signaling.meeting.client import Client
 from signaling.meeting.manager import MeetingManager
-from signaling.meeting.room_system import RoomSystem, credentials, redirected, target
+from signaling.meeting.room_system import RoomSystem, credentials, digits_after_answer, redirected, target
 from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Place, leg_of
 from signaling.meeting.state.snapshot import SystemSnapshot
@@ -238,7 +238,8 @@ class SipBridge:
         seat, clock = secrets.token_urlsafe(9), self._manager.dependencies.clock
         try:
             await meeting.apply(meeting.state.ring(SeatOptions(seat, system.name, visible=False)))
-            where = target(system.device, await self._equipment.sip_secrets(system.device.id))
+            kept = await self._equipment.sip_secrets(system.device.id)
+            where = target(system.device, kept)
             try:
                 call = await self._invite(meeting, seat, where)
             except CallRefused as refused:
@@ -246,6 +247,7 @@ class SipBridge:
                     raise
                 call = await self._invite(meeting, seat, replace(other, credentials=where.credentials))
             await self._answered(meeting, system, place, call, seat)
+            self._registry.send_digits(call, digits_after_answer(system.device, kept))
         except CallRefused as refused:
             log.info("< %s: %s %s", system.name, refused.status, refused.reason)
             system.failed(clock(), refused.status, authenticated=where.credentials is not None)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,8 @@ from signaling.sip.bridge import keypad_texts
 from signaling.sip.bridge.dial_schedule import DialledSystem
 from signaling.sip.bridge.keypad import Keypad, Way, obey
 from signaling.sip.protocol.errors import OfferRefused
+
+log = logging.getLogger(__name__)
 
 NOT_ACCEPTABLE, PENDING, UNAVAILABLE = 488, 491, 503
 T = TypeVar("T")
@@ -110,6 +113,20 @@ class CallRegistry:
         if seat is not None:
             with contextlib.suppress(MediaError):
                 await self._manager.engine.show_overlay(bridged.meeting.id, seat.id, text, seconds)
+
+    def send_digits(self, call: Call, digits: str) -> None:
+        """Send DTMF digits within a call that has a seat: by RTP, or in INFO requests where it has no events."""
+        if digits and (place := self._place(call)) is not None:
+            self._spawn(self._send_digits(call, *place, digits))
+
+    async def _send_digits(self, call: Call, meeting: str, seat: str, digits: str) -> None:
+        try:
+            sent = await self._manager.engine.send_digits(meeting, seat, digits) or await call.send_digits(digits)
+        except MediaError as error:
+            log.info("x no digits to %s: %s", call.peer.address, error)
+            return
+        if not sent:
+            log.info("x %s takes no digits", call.peer.address)
 
     async def change(self, call: Call, work: Callable[[str, str], Awaitable[T]]) -> T:
         """Change the media of a call: do some work with its room and seat. Raises OfferRefused."""

@@ -8,12 +8,13 @@ from mediaserver.errors import BadOffer, NoPortFree
 from mediaserver.peer.sip import KEYFRAMES_S
 from mediaserver.room.room import Room
 from mediaserver.rtp import rtcp
+from mediaserver.rtp.telephone_event import DIGITS, DigitReceiver
 from mediaserver.transport.plain_rtp import SILENCE_S
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver import pictures
 from tests.mediaserver.meeting import COLOURS, OPTIONS, ROOM, Meeting
 from tests.mediaserver.peer.room_calls import KINDS, dial_in, invite, seat, shows, sip_peer_of
-from tests.mediaserver.room_system import SIZE, SSRC, RoomSystem
+from tests.mediaserver.room_system import EVENTS, SIZE, SSRC, RoomSystem
 
 
 async def test_nothing_is_sent_in_plain_to_where_a_browser_asks_for_it(
@@ -323,3 +324,35 @@ async def test_one_seat_reads_an_overlay_until_it_ends(
     room._end_overlays(room.seats["vcs"].overlay_ends)
     assert room.seats["vcs"].overlay == ""
     await system.until(lambda: system.colour(0.4, 0.6) == "red")
+
+
+@pytest.mark.parametrize("join", [dial_in, invite])
+async def test_digits_reach_a_room_system_within_the_sound_that_goes_on(
+    meeting: Meeting, system: RoomSystem, join: object
+) -> None:
+    await meeting.join("a", "red", 440, floor=True)
+    await (dial_in if join is dial_in else invite)(meeting, system)
+    await system.until(lambda: system.tones() == {440})
+    system.sounds.clear()
+    assert await meeting.engine.send_digits(ROOM, "vcs", "1,#")
+    receiver, digits = DigitReceiver(), list[str]()
+
+    def has_ended() -> bool:
+        """Return whether sound has come after the last digit."""
+        last = next((n for n, each in enumerate(reversed(system.sounds)) if each.payload_type == EVENTS), 0)
+        return bool(last) and bytes(system.sounds[-1 - last].payload)[0] == DIGITS.index("#")
+
+    await system.until(has_ended)
+    for each in system.sounds:
+        if each.payload_type == EVENTS:
+            digits += receiver.receive(each.ssrc, each.timestamp, bytes(each.payload), 0.0) or ""
+    assert digits == ["1", "#"]
+    assert len({each.ssrc for each in system.sounds}) == 1
+    numbers = [each.sequence for each in system.sounds]
+    assert numbers == [(numbers[0] + at) & 0xFFFF for at in range(len(numbers))]
+    assert await system.hear() == {440}
+    for wrong in ("x", "1" * 65):
+        with pytest.raises(BadOffer):
+            await meeting.engine.send_digits(ROOM, "vcs", wrong)
+    with pytest.raises(BadOffer):
+        await meeting.engine.send_digits(ROOM, "a", "1")

@@ -326,6 +326,23 @@ async def test_requests_within_a_call() -> None:
         assert not call.ended.is_set()
 
 
+async def test_digits_are_sent_in_info_where_the_remote_party_takes_no_events() -> None:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
+        await peer.call()
+        call = await soon(handler.calls.get())
+        sending = asyncio.create_task(call.send_digits("7,#"))
+        for digit in "7#":
+            request = await peer.next_request("INFO")
+            assert (request.method, request.content_type) == ("INFO", "application/dtmf-relay")
+            assert request.text == f"Signal={digit}\r\nDuration=160\r\n"
+            peer.respond(request, 200)
+        assert await soon(sending)
+        sending = asyncio.create_task(call.send_digits("1"))
+        peer.respond(await peer.next_request("INFO"), 415)
+        assert not await soon(sending)
+
+
 async def test_requests_out_of_order_are_refused() -> None:
     async with agent() as ours, wire.udp(ours) as peer:
         await peer.call()

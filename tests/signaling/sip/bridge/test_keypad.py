@@ -1,6 +1,9 @@
 """Tests of the keys of room systems: what their digits make, and what a key does in a meeting."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from mediaserver.api import DigitPressed
 from signaling.meeting.state.roster import Seated
@@ -118,3 +121,27 @@ async def test_a_device_without_telephone_events_acts_by_info(world: World) -> N
     for digit in "*3":
         world.server.sip_bridge.digit_pressed(agent.calls[0], digit)  # type: ignore[arg-type]
     await host.until(lambda m: m["type"] == "seats" and any(each["hand"] == 1 for each in m["changed"]))
+
+
+@pytest.mark.parametrize(
+    ("user", "pin", "digits"), [("2001", "1234", ",,1234#"), ("", "12#", ",,12#"), ("2001**{PIN}", "12", None)]
+)
+@pytest.mark.parametrize("events", [True, False])
+async def test_a_pin_is_sent_after_the_answer_where_the_number_has_no_place_for_it(
+    world: World, user: str, pin: str, digits: str | None, events: bool
+) -> None:
+    agent, world.engine.takes_events = use_fake_agent(world), events
+    device = (await world.services.equipment.devices(NHA_TRANG))[0]
+    about = {"kind": "LINK", "protocol": "SIP", "address": "10.79.6.20", "dial_out": True, "sip_user": user}
+    await world.services.equipment.describe(replace(device, **about), world.clock.now, {"pin": pin})  # type: ignore[arg-type]
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await wait_for_calls(host, "connected")
+    assert len(agent.calls) == 1
+    if digits is not None:
+        await wait_until(lambda: any(call[0] == "send_digits" for call in world.engine.calls))
+        await wait_until(lambda: events or agent.calls[0].digits == digits)
+    sent = [call[3] for call in world.engine.calls if call[0] == "send_digits"]
+    assert sent == ([] if digits is None else [digits])
+    assert agent.calls[0].digits == ("" if events or digits is None else digits)

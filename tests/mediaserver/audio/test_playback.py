@@ -1,0 +1,51 @@
+"""Tests of DTMF digits that we send (RFC 4733)."""
+
+from mediaserver.audio.playback import DigitPlayback
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.source import FlushQueue, Source
+from mediaserver.rtp.telephone_event import DIGITS, GAP_TICKS, PAUSE_TICKS, TONE_TICKS, DigitReceiver, read
+
+
+class Recorder:
+    """A sink that keeps packets."""
+
+    stream = None
+
+    def __init__(self) -> None:
+        self.packets: list[Packet] = []
+
+    def send(self, source: Source, packets: list[Packet], now: float) -> None:
+        self.packets += packets
+
+
+def played(digits: str, first: int = 1000) -> tuple[list[Packet], int]:
+    """Return the packets of digits, and the ticks that they took."""
+    queue, recorder, tick = FlushQueue(), Recorder(), first
+    playback = DigitPlayback(digits, queue)
+    playback.source.attach(recorder)
+    while playback.push(tick):
+        queue.flush(0.02 * tick)
+        tick += 1
+    return recorder.packets, tick - first
+
+
+def test_digits_are_sent_as_the_receiver_reads_them() -> None:
+    packets, ticks = played(f"{DIGITS},11")
+    receiver = DigitReceiver()
+    found = [receiver.receive(1, each.timestamp, each.payload, 0.02 * number) for number, each in enumerate(packets)]
+    assert "".join(filter(None, found)) == f"{DIGITS}11"
+    assert ticks == 18 * (TONE_TICKS + GAP_TICKS) + PAUSE_TICKS
+
+
+def test_a_digit_has_one_timestamp_one_marker_and_three_ends() -> None:
+    packets, _ = played("5#")
+    first, second = packets[: len(packets) // 2], packets[len(packets) // 2 :]
+    for begun, digit in ((first, 5), (second, 11)):
+        events = [event for event in (read(each.payload) for each in begun) if event is not None]
+        assert {each.timestamp for each in begun} == {begun[0].timestamp}
+        assert [each.marker for each in begun] == [True] + [False] * (TONE_TICKS + 1)
+        assert [event.ended for event in events] == [False] * (TONE_TICKS - 1) + [True] * 3
+        assert [event.duration for event in events] == [160 * min(n, TONE_TICKS) for n in range(1, TONE_TICKS + 3)]
+        assert {event.code for event in events} == {digit}
+    assert (first[0].timestamp, second[0].timestamp) == (160_000, 160_000 + 160 * (TONE_TICKS + GAP_TICKS))
+    assert [each.sequence for each in packets] == list(range(len(packets)))

@@ -27,9 +27,11 @@ class PeriodicJobs:
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
+        self._idle.set()
 
     def start(self) -> None:
         """Start, with the jobs that fell due while no server ran."""
+        self._idle.clear()
         self._task = asyncio.create_task(self._run())
 
     async def settled(self) -> None:

@@ -50,8 +50,14 @@ def routes(prefix: str, table: Sequence[Route], models: Mapping[str, str]) -> li
     return [*served, web.get(f"{prefix}/openapi.json", openapi), web.route("*", "/api/{rest:.*}", unknown)]
 
 
+@cache
+def _adapter(response: Any) -> TypeAdapter[Any]:
+    """Return what writes responses of a type as JSON; many routes share one."""
+    return TypeAdapter(response)
+
+
 def _handler(route: Route) -> Any:
-    adapter: TypeAdapter[Any] = TypeAdapter(route.response)
+    adapter = _adapter(route.response)
 
     async def respond(request: ApiRequest) -> web.StreamResponse:
         response = await route.handler(request)

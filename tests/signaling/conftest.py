@@ -13,6 +13,7 @@ import redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from signaling.app.periodic_jobs import PeriodicJobs
 from signaling.app.settings import Settings
 from signaling.core.valkey_binary import server_program
 from signaling.meeting import manager
@@ -27,6 +28,12 @@ from tests.signaling.world import World, make_settings, open_world, prepare_reco
 def _own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time passes when a test says so (`World.tick`), not also by itself in between."""
     monkeypatch.setattr(manager, "TICK_SECONDS", 3600.0)
+
+
+@pytest.fixture(autouse=True)
+def _no_first_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Periodic jobs run when a test says so: their first round would be half the cost of a server that starts."""
+    monkeypatch.setattr(PeriodicJobs, "start", lambda _: None)
 
 
 @pytest.fixture(autouse=True)

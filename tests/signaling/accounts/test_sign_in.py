@@ -9,11 +9,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import ClientSession
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.policy import profile_files
-from signaling.accounts.passwords import Passwords, check_password, check_roles, normal_name, random_password
+from signaling.accounts.passwords import (
+    Passwords,
+    check_password,
+    check_roles,
+    hash_of_nobody,
+    normal_name,
+    random_password,
+)
 from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.settings import Settings
 from signaling.core.account import Account, Source, network_of
@@ -174,6 +183,14 @@ def test_passwords_and_roles() -> None:
     for roles in ([], ["king"]):
         with pytest.raises(BadInput):
             check_roles(roles)
+
+
+def test_an_unknown_account_costs_as_much_as_a_wrong_password() -> None:
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    nobody = hash_of_nobody(hasher)
+    assert extract_parameters(nobody) == extract_parameters(hasher.hash(PASSWORD))
+    with pytest.raises(VerifyMismatchError):  # a hash that cannot be read would be refused without any work
+        hasher.verify(nobody, PASSWORD)
 
 
 async def test_a_taken_name_is_refused(world: World) -> None:

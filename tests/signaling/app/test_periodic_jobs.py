@@ -15,6 +15,11 @@ from tests.signaling.request_bodies import registration
 from tests.signaling.world import NOW, PATIENCE_S, open_world
 
 
+@pytest.fixture(autouse=True)
+def _no_first_round() -> None:
+    """Here jobs begin with their server."""
+
+
 async def test_every_job_is_called_in_order_with_the_time_of_the_round() -> None:
     called: list[tuple[str, datetime]] = []
 

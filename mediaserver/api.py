@@ -25,8 +25,9 @@ COMPOSED = "composed"
 Every other source id but :data:`CONTENT` is ``camera:<seat>``.
 """
 
-RTP_PORTS: Final = range(40_100, 41_100)
-"""UDP ports for room systems, four each: RTP and RTCP of audio and video. All 250 points may be room systems."""
+RTP_PORTS: Final = range(40_100, 42_100)
+"""Ports for room systems, eight each: RTP and RTCP of audio, video and slides, and floor control by UDP or TCP. All 250
+points may be room systems."""
 
 TOP_HEIGHT: Final = 720
 """Height in pixels of the largest layer that a camera is asked for."""
@@ -252,6 +253,18 @@ class DigitPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareAsked:
+    """A room system asks to show its slides as the shared screen, or ends that (RFC 8855).
+
+    :meth:`MediaEngine.set_content` grants it, :meth:`MediaEngine.refuse_share` refuses it; until then it waits.
+    """
+
+    room: str
+    seat: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CameraWanted:
     """A seat's camera is watched at a height of `lines` pixels; layers larger than the smallest sufficient one may
     rest."""
@@ -366,6 +379,7 @@ Event = (
     | CaptionsState
     | CameraWanted
     | DigitPressed
+    | ShareAsked
     | TilesForwarded
     | RecordingFailed
     | RecordingEnded
@@ -477,7 +491,13 @@ class MediaEngine(Protocol):
         """
 
     async def set_content(self, room: str, seat: str | None) -> None:
-        """Choose the seat whose shared screen is the room's content, which ``content`` panes show; None: nobody's."""
+        """Choose the seat whose shared screen is the room's content, which ``content`` panes show; None: nobody's.
+
+        Room systems with a second picture get that of others as slides, and are told by BFCP whose is shown.
+        """
+
+    async def refuse_share(self, room: str, seat: str) -> None:
+        """Refuse a room system to show its slides (:class:`ShareAsked`); nothing happens where it does not ask."""
 
     async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
         """Choose the source that a seat sees: :data:`COMPOSED`, ``composed:<audience>``, ``camera:<seat>``, or

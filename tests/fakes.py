@@ -224,6 +224,10 @@ class FakeEngine:
         self._note("set_content", room, seat)
         self._room(room, seat).content = seat
 
+    async def refuse_share(self, room: str, seat: str) -> None:
+        self._note("refuse_share", room, seat)
+        self._room(room, seat)
+
     async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
         self._note("set_view", room, seat, source, lines)
         self._room(room, seat).views[seat] = source

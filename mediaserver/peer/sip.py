@@ -4,23 +4,24 @@ Its quality follows the decoder and bitrate limits of its SDP and stays for the 
 from which more could be learned, and do not know padding to probe a link with.
 """
 
+import logging
 import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from mediaserver.api import ConnectionQuality, Encryption, RoomOptions
+from mediaserver.api import CONTENT, ConnectionQuality, Encryption, RoomOptions
 from mediaserver.audio.playback import EVENTS
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.congestion.loss import Loss
-from mediaserver.errors import BadOffer
+from mediaserver.errors import BadOffer, NoPortFree
 from mediaserver.peer.forwarder import Forwarder
 from mediaserver.peer.simulcast import SimulcastCamera
-from mediaserver.peer.sip_stream import SipAudioStream, SipStream, SipVideoStream
+from mediaserver.peer.sip_slides import SipSlides
+from mediaserver.peer.sip_stream import VIDEO_TYPES, SipAudioStream, SipStream, SipVideoStream
 from mediaserver.peer.webrtc import REPORT_S, PeerListener
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp import sdes, sip_write
@@ -30,12 +31,10 @@ from mediaserver.transport.plain_rtp import HELD_SILENCE_S, SILENCE_S, PlainPort
 from mediaserver.transport.state import State
 from mediaserver.video.quality import COMPOSED_BPS, QUALITIES, USUAL
 
+logger = logging.getLogger(__name__)
+
 KEYFRAMES_S = (1.0, 3.0)
 """Seconds after the start at which a system that cannot request key frames gets one: it often misses the first."""
-_MODES = {sip_write.MODE_1: "H264", sip_write.SINGLE: "H264"}
-"""Codecs of our own payload types, which a peer may use although it offered others (RFC 3264 §5.1)."""
-
-
 BITRATE_SHARE = 1.1
 """Factor by which a step's bitrate may exceed the limit: 384 kbit/s get the step of 400, since an encoder stays below
 its bound."""
@@ -57,6 +56,9 @@ class SipPeerListener(PeerListener, Protocol):
 
     def pressed(self, seat: str, digit: str) -> None:
         """Take a DTMF digit (RFC 4733)."""
+
+    def asked_to_share(self, seat: str, on: bool) -> None:
+        """Take its wish to show its slides, or to end that (RFC 8855)."""
 
 
 class SipPeer:
@@ -86,8 +88,9 @@ class SipPeer:
         """The codec in which it hears the mix."""
         self.audio: Forwarder | None = None
         self.picture: Forwarder | None = None
-        self.content = SimulcastCamera()
-        """Always empty: a second picture of a room system is not received yet."""
+        self.slides: SipSlides | None = None
+        """None where it has no second picture, or no ports are left for one."""
+        self._no_picture = SimulcastCamera()
         self.downlink = Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
         self.offered = False
@@ -113,6 +116,8 @@ class SipPeer:
         """
         self._local_host = local_address(self._hosts, remote)
         self._open_ports(sound=True, picture=True)
+        if not simple:
+            self._open_slides(None)
         if self._encryption == "demanded" or (self._encryption == "wished" and not simple):
             for stream in self._streams:
                 stream.keys = sdes.make_all()
@@ -122,7 +127,8 @@ class SipPeer:
 
     def accept(self, session: Session) -> None:
         """Take the answer to our offer and start. Raises BadOffer, and nothing has changed then."""
-        if session.sound not in (None, 0) or session.camera not in (None, 1):
+        places = session.sound, session.camera, session.floor, session.slides
+        if any(place not in (None, offered) for offered, place in enumerate(places)):
             raise BadOffer("answer with other m-lines than were offered")
         session = permitted(session, self._encryption)
         self._check_answer(session)
@@ -132,6 +138,7 @@ class SipPeer:
         if session.camera is None and self._picture_stream is not None:
             self._release(self._picture_stream)
             self._picture_stream = None
+        self._match_slides(session)
         self.offered = False
         self._apply_description(session, answer=True)
         self.begin()
@@ -143,6 +150,7 @@ class SipPeer:
         assert place is not None
         self._local_host = local_address(self._hosts, session.media[place].host)
         self._open_ports(sound=session.sound is not None, picture=session.camera is not None)
+        self._match_slides(session)
         self._apply_description(session)
         self._description = sip_write.answer(session, self._local, shows=self.picture is not None)
         return self._description
@@ -158,6 +166,7 @@ class SipPeer:
             self._open_sound()
         if session.camera is not None and self._picture_stream is None:
             self._open_picture()
+        self._match_slides(session)
         self._hold(session.held)
         self._apply_description(session)
         self.offered = False
@@ -201,7 +210,9 @@ class SipPeer:
 
     def _check_answer(self, session: Session) -> None:
         """Raise BadOffer where an answer has keys for none of ours."""
-        for place, stream in ((session.sound, self._sound_stream), (session.camera, self._picture_stream)):
+        slides = None if self.slides is None else self.slides.stream
+        places = (session.sound, self._sound_stream), (session.camera, self._picture_stream), (session.slides, slides)
+        for place, stream in places:
             if place is not None and stream is not None:
                 stream.check_answer(session.media[place])
 
@@ -240,6 +251,34 @@ class SipPeer:
         self._picture_stream = SipVideoStream(self._ports, self._local_host, self.downlink, name, self._flush_queue)
         self.transport.port_pairs.append(self._picture_stream.port_pair)
 
+    def _open_slides(self, floor: Media | None) -> None:
+        """Open the ports of slides, for the BFCP m-line of the peer if it offered one; without free ports there are
+        none."""
+        try:
+            self.slides = SipSlides(
+                *(self._ports, self._local_host, f"{CONTENT}:{self.seat}"),
+                options=self._options,
+                flush_queue=self._flush_queue,
+                asked=self._asked_to_share,
+                theirs=floor,
+            )
+        except NoPortFree:
+            logger.info("- no ports for slides of %s", self.seat)
+        else:
+            self.transport.port_pairs.append(self.slides.stream.port_pair)
+
+    def _match_slides(self, session: Session) -> None:
+        """Open the ports of slides that a description of the peer has, and release those of slides that it has not."""
+        floor = None if session.floor is None else session.media[session.floor]
+        if self.slides is not None and (floor is None or not self.slides.suits(floor)):
+            slides, self.slides = self.slides, None
+            slides.stream.close()
+            slides.close()
+            self._release(slides.stream)
+            self._asked_to_share(False)
+        if floor is not None and self.slides is None:
+            self._open_slides(floor)
+
     def _release(self, stream: SipStream) -> None:
         """Give back the ports of an m-line that was refused."""
         self.transport.port_pairs.remove(stream.port_pair)
@@ -253,8 +292,10 @@ class SipPeer:
         sound_keys, picture_keys = (
             stream.keys if stream else () for stream in (self._sound_stream, self._picture_stream)
         )
+        slides = {} if self.slides is None else self.slides.local
         return sip_write.Local(
             *(self._local_host, sound, picture, self._number, self._version),
+            **slides,
             sound_keys=sound_keys,
             camera_keys=picture_keys,
             demanded=self._encryption == "demanded",
@@ -278,7 +319,7 @@ class SipPeer:
         if session.sound is not None and sound is not None:
             media = session.media[session.sound]
             codec = sip_write.choose(media, SOUNDS)
-            _aim(sound, media, {}, now)
+            sound.aim(media, {}, now)
             sound.event_types = _event_types(media)
             sound.secure(media, answer=answer)
             sound.taken = media.sends and not self._held
@@ -287,15 +328,18 @@ class SipPeer:
                 self.audio = sound.send({codec.name: codec.payload_type} | _events(media), None)
         if session.camera is not None and picture is not None:
             media = session.media[session.camera]
-            _aim(picture, media, _MODES, now)
+            picture.aim(media, VIDEO_TYPES, now)
             picture.secure(media, answer=answer)
             picture.taken = media.sends and not self._held
             picture.feedback = media.feedback
             if media.receives and not self._held:
                 self._start_video(media, picture)
-        for stream in self._streams:
-            if stream.forwarder is not None and stream.forwarder not in (self.audio, self.picture):
-                stream.forwarder.follow(None, now)
+        for each in (sound, picture):
+            if each is not None and each.forwarder is not None and each.forwarder not in (self.audio, self.picture):
+                each.forwarder.follow(None, now)
+        if self.slides is not None and session.slides is not None and session.floor is not None:
+            described = session.media[session.slides], session.media[session.floor]
+            self.slides.apply(*described, answer=answer, held=self._held)
 
     def _start_video(self, media: Media, stream: SipVideoStream) -> None:
         codec = sip_write.choose_picture(media)
@@ -320,7 +364,15 @@ class SipPeer:
     @property
     def camera(self) -> SimulcastCamera:
         """Return its camera, which has one layer once it sends."""
-        return self._picture_stream.camera if self._picture_stream is not None else self.content
+        return self._picture_stream.camera if self._picture_stream is not None else self._no_picture
+
+    @property
+    def content(self) -> SimulcastCamera:
+        """Return its slides, which have one layer once it sends them."""
+        return self.slides.stream.camera if self.slides is not None else self._no_picture
+
+    def _asked_to_share(self, on: bool) -> None:
+        self._listener.asked_to_share(self.seat, on)
 
     @property
     def voice(self) -> ReceiveStats:
@@ -351,7 +403,8 @@ class SipPeer:
 
     @property
     def _streams(self) -> list[SipStream]:
-        return [each for each in (self._sound_stream, self._picture_stream) if each is not None]
+        slides = None if self.slides is None else self.slides.stream
+        return [each for each in (self._sound_stream, self._picture_stream, slides) if each is not None]
 
     def tick(self, now: float) -> bool:
         """Run the housekeeping, every `TICK_S`; return False, since its quality never changes."""
@@ -359,6 +412,8 @@ class SipPeer:
             return False
         if self._picture_stream is not None:
             self._picture_stream.remind(now)
+        if self.slides is not None:
+            self.slides.tick(now)
         if self._keyframes and now >= self._keyframes[0]:
             self._keyframes.pop(0)
             if self.picture is not None:
@@ -374,6 +429,8 @@ class SipPeer:
         """Detach from all sources, send RTCP BYE and release the ports."""
         for stream in self._streams:
             stream.close()
+        if self.slides is not None:
+            self.slides.close()
         self.transport.close()
 
 
@@ -388,10 +445,3 @@ def _event_types(media: Media) -> frozenset[int]:
     theirs = {codec.payload_type for codec in media.codecs if codec.name == EVENTS}
     others = {codec.payload_type for codec in media.codecs} - theirs
     return frozenset((theirs | {sip_write.TONES} if theirs else theirs) - others)
-
-
-def _aim(stream: SipStream, media: Media, ours: dict[int, str], now: float) -> None:
-    """Expect the peer's codecs, and send to its ports."""
-    theirs = {codec.payload_type: codec.name for codec in media.codecs if codec.name != EVENTS}
-    stream.codecs = {number: "H264" if name == SINGLE_NAL else name for number, name in (ours | theirs).items()}
-    stream.port_pair.aim(media.host, media.port, media.rtcp_port, now)

@@ -12,7 +12,7 @@ from mediaserver.peer.forwarder import Forwarder
 from mediaserver.peer.simulcast import SimulcastCamera, SimulcastLayer
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.payload import VIDEO_CLOCK, is_keyframe
+from mediaserver.rtp.payload import SINGLE_NAL, VIDEO_CLOCK, is_keyframe
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.rtcp import Block, Report, SenderReport
 from mediaserver.rtp.source import FlushQueue
@@ -22,11 +22,13 @@ from mediaserver.rtp.telephone_event import DigitReceiver
 from mediaserver.sdp import sdes
 from mediaserver.sdp.sdes import Crypto
 from mediaserver.sdp.sip_parse import Media
-from mediaserver.sdp.sip_write import CAMERA_BPS
+from mediaserver.sdp.sip_write import CAMERA_BPS, MODE_1, SINGLE
 from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair
 
 logger = logging.getLogger(__name__)
 
+VIDEO_TYPES = {MODE_1: "H264", SINGLE: "H264"}
+"""Codecs of our own payload types, which a peer may use although it offered others (RFC 3264 §5.1)."""
 TAKEOVER_S = 0.5
 """Seconds of silence after which another SSRC on the same m-line is accepted: a restart, no intruder."""
 
@@ -63,6 +65,13 @@ class SipStream:
         self.forwarder = Forwarder(payload_types, self._clock_rate, self.port_pair, flush_queue=flush_queue)
         self._own_ssrc = self.forwarder.ssrc
         return self.forwarder
+
+    def aim(self, media: Media, ours: Mapping[int, str], now: float) -> None:
+        """Expect the codecs of an m-line and `ours`, by payload type, and send to its ports."""
+        theirs = {codec.payload_type: codec.name for codec in media.codecs if codec.name != "telephone-event"}
+        found = {**ours, **theirs}
+        self.codecs = {number: "H264" if name == SINGLE_NAL else name for number, name in found.items()}
+        self.port_pair.aim(media.host, media.port, media.rtcp_port, now)
 
     def check_answer(self, media: Media) -> None:
         """Raise BadOffer unless the key in an answer answers one of ours (RFC 4568 §5.1.3)."""
@@ -205,11 +214,21 @@ class SipAudioStream(SipStream):
 
 
 class SipVideoStream(SipStream):
-    """The video m-line; its camera is one simulcast layer called `name`. For `feedback` see Media."""
+    """A video m-line; its camera is one simulcast layer called `name` of at most so many bit/s. For `feedback` see
+    Media."""
 
-    def __init__(self, ports: PlainPorts, host: str, downlink: Downlink, name: str, flush_queue: FlushQueue) -> None:
+    def __init__(
+        self,
+        ports: PlainPorts,
+        host: str,
+        downlink: Downlink,
+        name: str,
+        flush_queue: FlushQueue,
+        most: int = CAMERA_BPS,
+    ) -> None:
         super().__init__(ports, host, VIDEO_CLOCK, downlink, ports.dscp.video)
         self._name = name
+        self._most = most
         self._flush_queue = flush_queue
         self.camera = SimulcastCamera()
         self.feedback: frozenset[str] = frozenset()
@@ -221,7 +240,7 @@ class SipVideoStream(SipStream):
         return self._begin_layer(ssrc)
 
     def _begin_layer(self, ssrc: int) -> ReceiveStats:
-        layer = SimulcastLayer(self._name, "H264", self._flush_queue, ssrc, 1.0, self._ask, most=CAMERA_BPS)
+        layer = SimulcastLayer(self._name, "H264", self._flush_queue, ssrc, 1.0, self._ask, most=self._most)
         self.camera.layers = [layer]
         return layer.receive_stats
 

@@ -12,7 +12,7 @@ from mediaserver.rtp.source import FlushQueue
 from mediaserver.video.layout import Tile
 from mediaserver.video.layout_state import LayoutState
 from mediaserver.video.painter import CompositionJob, Encoded, PainterKey
-from mediaserver.video.quality import LARGE, QUALITIES, RENDITIONS, USUAL, RenditionKey
+from mediaserver.video.quality import LARGE, QUALITIES, RENDITIONS, SLIDES_RENDITIONS, USUAL, RenditionKey
 from mediaserver.video.rendition import Rendition
 
 
@@ -32,7 +32,9 @@ class Composition:
         """Lines of text over the picture."""
         self.layout_state = LayoutState(options)
         self._large_layout_state = LayoutState(_enlarged(options))
-        self.renditions = {(codec, step): Rendition(codec, flush_queue, on_change) for codec, step in RENDITIONS}
+        self.renditions = {
+            (codec, step): Rendition(codec, flush_queue, on_change) for codec, step in (*RENDITIONS, *SLIDES_RENDITIONS)
+        }
 
     def copy_from(self, other: "Composition") -> None:
         """Show what another composition shows, so that viewers who change to this one see no difference until a layout
@@ -75,7 +77,7 @@ class Composition:
         """Return the keys of the painters whose pictures somebody watches: the usual size, the large one, both or
         none."""
         steps = {step for (_, step), rendition in self.renditions.items() if rendition.sinks}
-        return frozenset((self.number, step == LARGE) for step in steps)
+        return frozenset((self.number, step >= LARGE) for step in steps)
 
     def shown(self) -> Iterator[Tile]:
         """Yield the tiles that somebody sees or is about to see."""
@@ -96,7 +98,7 @@ class Composition:
         wanted = {
             key: rendition.take_keyframe(now)
             for key, rendition in self.renditions.items()
-            if rendition.sinks and (key[1] == LARGE) is large
+            if rendition.sinks and (key[1] >= LARGE) is large
         }
         if not wanted:
             return None

@@ -30,6 +30,7 @@ from mediaserver.api import (
     RoomOptions,
     RoomState,
     SeatOptions,
+    ShareAsked,
     Speaking,
     TileIcon,
     TilesForwarded,
@@ -50,6 +51,7 @@ from mediaserver.recording.files import FolderFiles, RecordingFiles
 from mediaserver.recording.recorder import Recorder
 from mediaserver.recording.track_file import Scene
 from mediaserver.recording.track_recorder import TrackRecorder
+from mediaserver.room import slides
 from mediaserver.room.composing_thread import ComposingThread
 from mediaserver.room.compositions import Composition, Compositions, best_quality_step
 from mediaserver.room.frame_clock import FrameClock
@@ -269,6 +271,7 @@ class Room:
         if name is not None:
             self.seat(name)
         self.content = name
+        slides.compose(self.compositions, name, time.monotonic())
         self._arrange()
         self._refresh_views()
 
@@ -330,6 +333,16 @@ class Room:
     def pressed(self, seat: str, digit: str) -> None:
         """Report a digit of a room system."""
         self._emit(DigitPressed(self.name, seat, digit))
+
+    def asked_to_share(self, seat: str, on: bool) -> None:
+        """Report that a room system asks to show its slides, or ends that."""
+        self._emit(ShareAsked(self.name, seat, on))
+
+    def refuse_share(self, name: str) -> None:
+        """Refuse a room system to show its slides."""
+        peer = self.seat(name).peer
+        if isinstance(peer, SipPeer) and peer.slides is not None:
+            peer.slides.refuse(time.monotonic())
 
     def _drop_peer(self, seat: Seat) -> None:
         """Detach a transport that ended from its sources and sinks; the seat stays."""
@@ -426,6 +439,7 @@ class Room:
 
     def _refresh_view(self, seat: Seat) -> None:
         """Let a connected seat follow its source. Before that a key frame would be lost in the handshake."""
+        slides.show(seat, self.compositions, self.content if self.content in self.seats else None, time.monotonic())
         if seat.peer is not None and seat.peer.picture is not None and seat.peer.transport.state == "connected":
             now = time.monotonic()
             if seat.peer.downlink.measurement.running:

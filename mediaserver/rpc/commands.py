@@ -63,6 +63,7 @@ class EngineCommands(ABC):
     set_gain = _passed_on(MediaEngine.set_gain)
     set_layout = _passed_on(MediaEngine.set_layout)
     set_content = _passed_on(MediaEngine.set_content)
+    refuse_share = _passed_on(MediaEngine.refuse_share)
     set_view = _passed_on(MediaEngine.set_view)
     start_recording = _passed_on(MediaEngine.start_recording)
     pause_recording = _passed_on(MediaEngine.pause_recording)

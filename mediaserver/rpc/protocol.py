@@ -55,6 +55,7 @@ EVENTS: dict[str, type[api.Event]] = {
         api.CaptionsState,
         api.CameraWanted,
         api.DigitPressed,
+        api.ShareAsked,
         api.TilesForwarded,
         api.RecordingFailed,
         api.RecordingEnded,

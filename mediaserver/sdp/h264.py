@@ -19,6 +19,8 @@ LEVELS = {
 """Macroblocks a second and macroblocks a picture by `level_idc` (table A-1); higher levels can do what 4 can."""
 OURS = 31
 """720p30: the limits we ask for, and those we assume of a peer that states none."""
+SLIDES_LEVEL = 40
+"""1080p30: what we ask for where slides are shown."""
 
 _PROFILE_LEVEL = re.compile(r"([0-9a-f]{4})([0-9a-f]{2})")
 _NUMBER = re.compile(r"[0-9]{1,9}")

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from mediaserver.api import Encryption
 from mediaserver.errors import BadOffer, NotEncrypted
 from mediaserver.rtp.payload import SINGLE_NAL
-from mediaserver.sdp import sdes
+from mediaserver.sdp import bfcp, sdes
+from mediaserver.sdp.bfcp import FloorControl
 from mediaserver.sdp.h264 import DecoderLimits, decoder_limits
 from mediaserver.sdp.sdes import Crypto
 from mediaserver.sdp.sections import Head, Section, head, integer, read_parameters, sections
@@ -61,6 +62,8 @@ class Media:
     bitrate: int | None = None
     """The most it takes, in bit/s; None when not stated."""
     slides: bool = False
+    floor: FloorControl | None = None
+    """What a BFCP m-line says that we can serve."""
     keys: tuple[Crypto, ...] = ()
     """Those we can protect by, in its order. A plain m-line that has some leaves us the choice."""
 
@@ -77,7 +80,8 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An offer or an answer. `sound` and `camera` are the places of the m-lines that we use, None for none."""
+    """An offer or an answer. `sound`, `camera`, `slides` and `floor` are the places of the m-lines that we use, None
+    for none."""
 
     media: tuple[Media, ...]
 
@@ -93,20 +97,34 @@ class Session:
         return self._first("video")
 
     @property
+    def slides(self) -> int | None:
+        """The first video m-line with a codec of ours that shows slides (RFC 4796), if there is floor control."""
+        return None if self._controls is None else self._first("video", slides=True)
+
+    @property
+    def floor(self) -> int | None:
+        """The first BFCP m-line with a client, if it has slides to ask for (RFC 8856)."""
+        return None if self.slides is None else self._controls
+
+    @property
+    def _controls(self) -> int | None:
+        return next((i for i, each in enumerate(self.media) if each.floor is not None), None)
+
+    @property
     def held(self) -> bool:
         """True if it puts a call on hold (RFC 3264 §8.4): its sound, or all it has, takes nothing of ours."""
         used = [self.media[each] for each in (self.sound, self.camera) if each is not None]
         return not any(each.receives for each in used) or (self.sound is not None and not used[0].receives)
 
-    def _first(self, kind: str) -> int | None:
-        found = (i for i, each in enumerate(self.media) if each.kind == kind and each.usable and not each.slides)
+    def _first(self, kind: str, *, slides: bool = False) -> int | None:
+        found = (i for i, each in enumerate(self.media) if each.kind == kind and each.usable and each.slides is slides)
         return min(found, key=lambda i: not self.media[i].encrypted, default=None)
 
 
 def is_plain(text: str) -> bool:
     """Return whether an offer is a room system's: plain RTP, where browsers have DTLS. False when it has neither."""
     protocols = [line.split()[2] for line in text.splitlines() if line.startswith("m=") and len(line.split()) > 2]
-    return bool(protocols) and not any("TLS" in each for each in protocols)
+    return bool(protocols) and not any("TLS" in each for each in protocols if "BFCP" not in each)
 
 
 def parse(text: str) -> Session:
@@ -178,6 +196,7 @@ def _media(section: Section, session: Section) -> Media:
         feedback=frozenset(value.partition(" ")[2].strip().lower() for value in section.all("rtcp-fb")),
         bitrate=_bitrate(section) or _bitrate(session),
         slides="slides" in section.all("content"),
+        floor=bfcp.read(section) if m_line.port and host and m_line.protocol in (bfcp.UDP, bfcp.TCP) else None,
         keys=_keys(section) if known else (),
     )
 

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 
 from mediaserver.errors import BadOffer
 from mediaserver.rtp.payload import SINGLE_NAL
-from mediaserver.sdp.h264 import LEVELS, OURS
+from mediaserver.sdp import bfcp
+from mediaserver.sdp.bfcp import FloorControl
+from mediaserver.sdp.h264 import LEVELS, OURS, SLIDES_LEVEL
 from mediaserver.sdp.sdes import Crypto
 from mediaserver.sdp.sip_parse import SOUNDS, Codec, Media, Session
 
 CAMERA_BPS = 1_100_000
 """Bitrate that a camera may send us: what the composed picture takes in 720 lines. Beside it the lowest layers of
 fourteen cameras fit the highest step of who is forwarded tiles; for a louder one the session would be composed."""
+SLIDES_BPS = 1_500_000
+"""Bitrate that a room system's slides may take, as a browser's screen does."""
 SINGLE, MODE_1, TONES = 97, 98, 101
 """Our dynamic payload types; the audio codecs have static ones."""
-_SPEED, _SIZE = LEVELS[OURS]
 _NUMBERS = {"PCMU": 0, "PCMA": 8, "G722": 9}
 _DIRECTIONS = {
     (True, True): "sendrecv",
@@ -30,8 +33,8 @@ _DIRECTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Our address and the even ports of audio and video, 0 for none; `number` names the session, `version` counts its
-    descriptions (RFC 3264 §8)."""
+    """Our address and the even ports of audio, video and slides, 0 for none; `number` names the session, `version`
+    counts its descriptions (RFC 3264 §8)."""
 
     host: str
     sound_port: int
@@ -41,6 +44,11 @@ class Local:
     sound_keys: tuple[Crypto, ...] = ()
     camera_keys: tuple[Crypto, ...] = ()
     """Those by which we protect what we send: all we offer, or the one in use."""
+    slides_port: int = 0
+    slides_keys: tuple[Crypto, ...] = ()
+    floor_port: int = 0
+    floor: FloorControl | None = None
+    """Our floor control; None where there are no slides."""
     demanded: bool = False
     """Whether we offer no plain media."""
 
@@ -48,6 +56,18 @@ class Local:
     def profile(self) -> str:
         """Return the RTP profile of our offers; plain m-lines with keys leave the choice to the peer."""
         return "RTP/SAVP" if self.demanded else "RTP/AVP"
+
+
+@dataclass(frozen=True, slots=True)
+class _Video:
+    """Limits that we ask of a video m-line with `content` (RFC 4796): level and bit/s."""
+
+    content: str
+    level: int
+    bitrate: int
+
+
+_CAMERA, _SLIDES = _Video("main", OURS, CAMERA_BPS), _Video("slides", SLIDES_LEVEL, SLIDES_BPS)
 
 
 def choose(media: Media, names: tuple[str, ...]) -> Codec:
@@ -74,11 +94,19 @@ def offer(local: Local) -> str:
     lines = _session(local)
     lines += [_m_line("audio", local.sound_port, local.profile, [*_numbers(sounds), TONES]), *_sound(sounds, TONES)]
     lines += [*_cryptos(local.sound_keys), "a=sendrecv"]
-    lines += [_m_line("video", local.camera_port, local.profile, [MODE_1, SINGLE]), *_bandwidth()]
+    lines += _offer_video(local.camera_port, local.profile, local.camera_keys, _CAMERA)
+    if local.floor is not None:
+        lines += [_m_line("application", local.floor_port, bfcp.UDP, ("*",)), *bfcp.lines(local.floor)]
+        lines += [*_offer_video(local.slides_port, local.profile, local.slides_keys, _SLIDES), f"a=label:{bfcp.LABEL}"]
+    return _text(lines)
+
+
+def _offer_video(port: int, profile: str, keys: tuple[Crypto, ...], video: _Video) -> list[str]:
+    lines = [_m_line("video", port, profile, [MODE_1, SINGLE]), *_bandwidth(video.bitrate)]
     for number, mode in ((MODE_1, 1), (SINGLE, 0)):
-        lines += _picture(number, mode, f"42e0{OURS:02x}")
-    lines += ["a=rtcp-fb:* nack pli", "a=rtcp-fb:* ccm fir", "a=content:main"]
-    return _text([*lines, *_cryptos(local.camera_keys), "a=sendrecv"])
+        lines += _picture(number, mode, f"42e0{video.level:02x}", video)
+    lines += ["a=rtcp-fb:* nack pli", "a=rtcp-fb:* ccm fir", f"a=content:{video.content}"]
+    return [*lines, *_cryptos(keys), "a=sendrecv"]
 
 
 def simple_offer(local: Local) -> str:
@@ -97,13 +125,22 @@ def simple_offer(local: Local) -> str:
 
 
 def answer(session: Session, local: Local, *, shows: bool) -> str:
-    """Return the answer to an offer; `shows` says whether we have a picture that the peer takes."""
+    """Return the answer to an offer; `shows` says whether we have a picture that the peer takes.
+
+    Slides and their floor control are taken together, where we have ports for them.
+    """
     lines = _session(local)
     for place, media in enumerate(session.media):
         if place == session.sound:
             lines += _answer_sound(media, local)
         elif place == session.camera:
-            lines += _answer_picture(media, local, shows)
+            lines += _answer_video(media, local.camera_port, local.camera_keys, _CAMERA, shows=shows)
+        elif place == session.slides and local.floor is not None:
+            lines += _answer_video(media, local.slides_port, local.slides_keys, _SLIDES, shows=True)
+            lines += ["a=content:slides", f"a=label:{bfcp.LABEL}"]
+        elif place == session.floor and local.floor is not None:
+            port = bfcp.DISCARD_PORT if local.floor.setup == "active" else local.floor_port
+            lines += [_m_line(media.kind, port, media.protocol, ("*",)), *bfcp.lines(local.floor)]
         else:
             lines.append(_m_line(media.kind, 0, media.protocol, media.formats))
     return _text(lines)
@@ -117,15 +154,16 @@ def _answer_sound(media: Media, local: Local) -> list[str]:
     return [head, *_sound([codec], tones), *_cryptos(local.sound_keys), f"a={_DIRECTIONS[media.receives, media.sends]}"]
 
 
-def _answer_picture(media: Media, local: Local, shows: bool) -> list[str]:
+def _answer_video(media: Media, port: int, keys: tuple[Crypto, ...], video: _Video, *, shows: bool) -> list[str]:
     codec = choose_picture(media)
     assert codec.limits is not None
-    level = min(codec.limits.level, OURS)  # levels may differ only where both say so (RFC 6184 §8.2.2)
+    level = min(codec.limits.level, video.level)  # levels may differ only where both say so (RFC 6184 §8.2.2)
     feedback = [f"a=rtcp-fb:* {each}" for each in ("nack pli", "ccm fir") if each in media.feedback]
     mode = 0 if codec.name == SINGLE_NAL else 1
-    head = _m_line("video", local.camera_port, media.protocol, [codec.payload_type])
-    lines = [head, *_bandwidth(), *_picture(codec.payload_type, mode, f"{codec.limits.profile}{level:02x}")]
-    return [*lines, *feedback, *_cryptos(local.camera_keys), f"a={_DIRECTIONS[media.receives and shows, media.sends]}"]
+    head = _m_line("video", port, media.protocol, [codec.payload_type])
+    lines = [head, *_bandwidth(video.bitrate)]
+    lines += _picture(codec.payload_type, mode, f"{codec.limits.profile}{level:02x}", video)
+    return [*lines, *feedback, *_cryptos(keys), f"a={_DIRECTIONS[media.receives and shows, media.sends]}"]
 
 
 def _session(local: Local) -> list[str]:
@@ -153,13 +191,14 @@ def _cryptos(keys: tuple[Crypto, ...]) -> list[str]:
     return [f"a=crypto:{each}" for each in keys]
 
 
-def _bandwidth() -> list[str]:
-    return [f"b=AS:{CAMERA_BPS // 1000}", f"b=TIAS:{CAMERA_BPS}"]
+def _bandwidth(bitrate: int) -> list[str]:
+    return [f"b=AS:{bitrate // 1000}", f"b=TIAS:{bitrate}"]
 
 
-def _picture(number: int, mode: int, profile_level: str) -> list[str]:
-    parameters = f"profile-level-id={profile_level};packetization-mode={mode};max-fs={_SIZE};max-mbps={_SPEED}"
-    return [f"a=rtpmap:{number} H264/90000", f"a=fmtp:{number} {parameters};max-br={CAMERA_BPS // 1000}"]
+def _picture(number: int, mode: int, profile_level: str, video: _Video) -> list[str]:
+    speed, size = LEVELS[video.level]
+    parameters = f"profile-level-id={profile_level};packetization-mode={mode};max-fs={size};max-mbps={speed}"
+    return [f"a=rtpmap:{number} H264/90000", f"a=fmtp:{number} {parameters};max-br={video.bitrate // 1000}"]
 
 
 def _text(lines: list[str]) -> str:

@@ -10,7 +10,7 @@ import logging
 import random
 import socket
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from mediaserver.errors import NoPortFree
 from mediaserver.rtp.packet import HEADER, Packet, parse
@@ -18,6 +18,7 @@ from mediaserver.rtp.srtp_key import SrtpKey
 from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport import receive_time
 from mediaserver.transport.dscp import Dscp, mark
+from mediaserver.transport.floor_port import FloorPort, Receive, TcpFloorPort, UdpFloorPort
 from mediaserver.transport.ice import Address
 from mediaserver.transport.peer_path import MAX_SSRCS, Counters, PeerPath
 from mediaserver.transport.sdes import SdesSessions
@@ -26,6 +27,7 @@ from mediaserver.transport.state import Changed, Stateful
 from mediaserver.transport.udp_mux import Port
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 MAX_READ = 256
 """Datagrams read per poll of a socket: several key frames, and no flood holds the others up."""
@@ -60,6 +62,7 @@ class PlainPorts:
         self._counters = counters
         self._next = random.randrange(len(self._even)) if self._even else 0
         self.port_pairs: list[RtpPortPair] = []
+        self.floor_ports: list[FloorPort] = []
         self._throttled_log = ThrottledLog(logger)
 
     def open(self, host: str, receiver: Receiver, dscp: int = 0) -> "RtpPortPair":
@@ -67,16 +70,32 @@ class PlainPorts:
 
         Raises NoPortFree.
         """
+        sockets = self._first_free(host, lambda number: _pair(host, number, dscp))
+        pair = RtpPortPair(sockets, self._counters, receiver, self.port_pairs.remove)
+        self.port_pairs.append(pair)
+        return pair
+
+    def open_floor(self, host: str, receive: Receive, *, reliable: bool, passive: bool) -> FloorPort:
+        """Bind a port for floor control, by TCP where `reliable`. Raises NoPortFree."""
+
+        def bind(number: int) -> FloorPort:
+            if reliable:
+                return TcpFloorPort(host, number, receive, self.floor_ports.remove, passive=passive)
+            return UdpFloorPort(host, number, receive, self.floor_ports.remove)
+
+        port = self._first_free(host, bind)
+        self.floor_ports.append(port)
+        return port
+
+    def _first_free(self, host: str, bind: Callable[[int], T]) -> T:
+        """Bind the even number unused for longest that is free. Raises NoPortFree."""
         for _ in self._even:
             number = self._even[self._next]
             self._next = (self._next + 1) % len(self._even)
             try:
-                pair = RtpPortPair(_pair(host, number, dscp), self._counters, receiver, self.port_pairs.remove)
+                return bind(number)
             except OSError as exc:
                 logger.debug("- ports %d and %d of %s are taken: %s", number, number + 1, host, exc)
-                continue
-            self.port_pairs.append(pair)
-            return pair
         raise NoPortFree(host)
 
     def poll(self, now: float) -> None:
@@ -86,6 +105,11 @@ class PlainPorts:
                 pair.poll(now)
             except Exception:  # one packet's fault, ours or its sender's, must not make the others deaf
                 self._throttled_log.caught("x datagram on port %d", pair.port)
+        for port in tuple(self.floor_ports):
+            try:
+                port.poll()
+            except Exception:
+                self._throttled_log.caught("x floor control on port %d", port.port)
 
 
 def _pair(host: str, number: int, dscp: int) -> tuple[socket.socket, socket.socket]:

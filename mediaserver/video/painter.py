@@ -12,7 +12,7 @@ from mediaserver.video.canvas import BACKGROUND, Canvas
 from mediaserver.video.codecs import VideoEncoder
 from mediaserver.video.layout import Tile, fit
 from mediaserver.video.layout_state import Heading
-from mediaserver.video.quality import LARGE, QUALITIES, USUAL, Quality, RenditionKey
+from mediaserver.video.quality import LARGE, QUALITIES, STEPS, USUAL, Quality, RenditionKey
 from mediaserver.video.scaler import Scaler, halves
 from mediaserver.video.tile_icons import with_sound
 
@@ -142,7 +142,7 @@ class Painter:
         encoded: dict[RenditionKey, Encoded] = {}
         scaled: dict[int, VideoFrame] = {}
         for (codec, step), keyframe in job.renditions.items():
-            quality = QUALITIES[step]
+            quality = STEPS[step]
             if job.tick - self._encoded.get((codec, step), -quality.every) < quality.every and not keyframe:
                 continue
             self._encoded[codec, step] = job.tick

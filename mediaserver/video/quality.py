@@ -29,6 +29,13 @@ QUALITIES = (
 
 So does one of the last.
 """
+USUAL, LARGE, SLIDES = 2, 3, 4
+"""USUAL is the room's own size: it is recorded, and the most a viewer gets by default. LARGE is 1080p30, on request.
+
+SLIDES is 1080p5, for the slides of room systems that take no more: text stands still, and needs its pixels.
+"""
+STEPS = (*QUALITIES, Quality(1.5, 6, 1_500_000, 30))
+"""All steps in which something is encoded: those of viewers, and behind them that of slides alone."""
 COMPOSED_BPS = tuple(quality.bitrate for quality in QUALITIES)
 CAMERA_BPS = (130_000, 500_000, 1_700_000, 1_700_000)
 """Bitrates that a forwarded camera needs in the same steps: the most its layers take (`web/link.js`)."""
@@ -41,14 +48,13 @@ TILES_START = 3
 """The step at which such a viewer begins: what a single forwarded camera takes, too."""
 SCREEN_BPS = (*COMPOSED_BPS[:2], 1_500_000, 1_500_000)
 """Bitrates that a shared screen needs: below the third step the composed picture replaces it."""
-USUAL, LARGE = 2, 3
-"""USUAL is the room's own size: it is recorded, and the most a viewer gets by default. LARGE is 1080p30, on request."""
 RENDITIONS: tuple[RenditionKey, ...] = (
     *((codec, step) for codec in ("H264", "VP8", SINGLE_NAL) for step in range(LARGE)),
     ("H264", LARGE),
     ("VP8", LARGE),
 )
-"""All renditions. Room systems that know nothing but short slices are older than 1080 lines."""
+"""All renditions for viewers. Room systems that know nothing but short slices are older than 1080p30."""
+SLIDES_RENDITIONS: tuple[RenditionKey, ...] = (("H264", SLIDES), (SINGLE_NAL, SLIDES))
 
 
 def layer_bitrate(height: int) -> int:

@@ -342,6 +342,10 @@ class LocalEngine:
         """Choose the seat whose shared screen is the room's content."""
         self._room(room).set_content(seat)
 
+    async def refuse_share(self, room: str, seat: str) -> None:
+        """Refuse a room system to show its slides."""
+        self._room(room).refuse_share(seat)
+
     async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
         """Choose the source that a seat sees."""
         self._room(room).set_view(seat, source, lines)

@@ -188,7 +188,7 @@ def _range(text: str) -> tuple[int, int]:
     first, dash, last = text.partition("-")
     ports = _port(first.strip()), _port(last.strip()) if dash else 0
     if not 1024 <= ports[0] <= ports[1] - 3:
-        raise ValueError("must look like 40100-41099, from 1024 on and with room for four ports")
+        raise ValueError("must look like 40100-42099, from 1024 on and with room for four ports")
     return ports
 
 

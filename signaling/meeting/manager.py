@@ -28,6 +28,7 @@ from mediaserver.api import (
     RecordingEnded,
     RecordingFailed,
     RoomState,
+    ShareAsked,
     Speaking,
     TilesForwarded,
 )
@@ -98,6 +99,7 @@ class MeetingManager:
         self._routes: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
             PeerUp: lambda e: self._change_state(e.room, lambda c: c.peer_up(e.seat)),
             PeerDown: lambda e: self._change_state(e.room, lambda c: c.peer_down(e.seat)),
+            ShareAsked: lambda e: self._change_state(e.room, lambda c: c.share_asked(e.seat, e.on)),
             CameraWanted: lambda e: self._tell(e.room, lambda c: c.wanted(e.seat, e.lines)),
             TilesForwarded: lambda e: self._tell(e.room, lambda c: c.tiles_forwarded(e)),
             Speaking: lambda e: self._tell(e.room, lambda c: c.speaker_changed(e.seat)),

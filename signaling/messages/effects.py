@@ -135,6 +135,13 @@ class SetContent:
 
 
 @dataclass(frozen=True, slots=True)
+class RefuseShare:
+    """Refuse a room system to show its slides."""
+
+    seat: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetView:
     """Show a seat another source."""
 
@@ -267,6 +274,7 @@ Effect = (
     | Redialled
     | Arrange
     | SetContent
+    | RefuseShare
     | SetView
     | StartRecording
     | PauseRecording

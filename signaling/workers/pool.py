@@ -33,6 +33,7 @@ from mediaserver.api import (
     RecordingFailed,
     RoomOptions,
     SeatOptions,
+    ShareAsked,
     Speaking,
     TilesForwarded,
 )
@@ -53,6 +54,7 @@ RoomEvent = (
     | CaptionsState
     | CameraWanted
     | DigitPressed
+    | ShareAsked
     | TilesForwarded
     | RecordingFailed
     | RecordingEnded

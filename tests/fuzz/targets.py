@@ -25,6 +25,7 @@ from mediaserver.errors import BadOffer, NotEncrypted
 from mediaserver.rpc import protocol, reply_check
 from mediaserver.rtp import packet, payload, rtcp, rtx
 from mediaserver.rtp.telephone_event import DIGITS, DigitReceiver
+from mediaserver.sdp import bfcp as sdp_bfcp
 from mediaserver.sdp import sdes, sip_parse, sip_write, webrtc
 from mediaserver.transport import ice, stun
 from scheduler.core.errors import BadUnits, PolicyError
@@ -54,7 +55,7 @@ from tests.fuzz.files import FILES
 from tests.fuzz.media import MEDIA, chunks
 from tests.fuzz.target import SANDBOXED_SECONDS, Target
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
-from tests.mediaserver.room_offers import BARESIP, CISCO, ENCRYPTED, POLYCOM
+from tests.mediaserver.room_offers import BARESIP, CISCO, ENCRYPTED, POLYCOM, SLIDES
 from tests.signaling.request_bodies import GOOD
 from tests.signaling.sip import torture
 
@@ -67,7 +68,9 @@ PLACES = UnitNames([each.unit for each in DIRECTORY], [each.point for each in DI
 FRAGMENT = "remote"
 LOCAL = webrtc.Local("frag0123", "p" * 24, "sha-256 AA:BB", (("192.0.2.1", 40000),), {"0": 11, "1": 12, "2": 13})
 
-ROOM_LOCAL = sip_write.Local("192.0.2.1", 40100, 40102, 7)
+ROOM_LOCAL = sip_write.Local(
+    *("192.0.2.1", 40100, 40102, 7), slides_port=40104, floor_port=40106, floor=sdp_bfcp.OFFERED
+)
 
 
 def read_rtp(data: bytes) -> None:
@@ -412,7 +415,9 @@ TARGETS: dict[str, Target] = {
             + bytes.fromhex("4802000100000007000400120000000107040001"),
         ),
     ),
-    "room offer": Target(read_room_offer, tuple(offer.encode() for offer in (BARESIP, POLYCOM, CISCO, ENCRYPTED))),
+    "room offer": Target(
+        read_room_offer, tuple(offer.encode() for offer in (BARESIP, POLYCOM + SLIDES, CISCO, ENCRYPTED))
+    ),
     "crypto": Target(read_crypto, (f"1 AES_CM_128_HMAC_SHA1_80 inline:{'A' * 40}|2^31 WSH=64 -x".encode(),)),
     "answer": Target(
         read_answer, (webrtc.write_answer(webrtc.parse_offer(CHROMIUM), LOCAL, ("VP8", "H264")).encode(),)

@@ -102,3 +102,24 @@ ENCRYPTED = BARESIP.replace("RTP/AVP", "RTP/SAVP").replace(
     "a=sendrecv", f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{'A' * 40}\r\na=sendrecv"
 )
 """As baresip offers keys of SRTP (RFC 4568)."""
+
+SLIDES = """m=application 2439 UDP/BFCP *
+a=setup:actpass
+a=confid:1
+a=userid:18
+a=bfcpver:2 1
+a=floorid:2 mstrm:12
+a=floorctrl:c-s
+a=connection:new
+m=video 2354 RTP/AVP 97 126
+b=TIAS:6000000
+a=rtpmap:97 H264/90000
+a=fmtp:97 packetization-mode=0;profile-level-id=428016;max-br=5000;max-mbps=245000;max-fs=9000
+a=rtpmap:126 H264/90000
+a=fmtp:126 packetization-mode=1;profile-level-id=428016;max-br=5000;max-mbps=245000;max-fs=9000
+a=rtcp-fb:* nack pli
+a=content:slides
+a=label:12
+a=sendrecv
+""".replace("\n", "\r\n")
+"""The m-lines of slides as Cisco writes them."""

@@ -97,8 +97,12 @@ class RoomSystem(WatchingDecoder):
         """Open a socket for RTP and RTCP of audio and video."""
         loop = asyncio.get_running_loop()
         for name in ("audio", "audio rtcp", "video", "video rtcp"):
-            transport, _ = await loop.create_datagram_endpoint(lambda n=name: _DatagramReceiver(self, n), (host, 0))  # type: ignore[misc]
-            self.sockets[name] = UdpSocket(transport)
+            await self.add_socket(loop, name, host)
+
+    async def add_socket(self, loop: asyncio.AbstractEventLoop, name: str, host: str) -> None:
+        """Open one socket."""
+        transport, _ = await loop.create_datagram_endpoint(lambda: _DatagramReceiver(self, name), (host, 0))
+        self.sockets[name] = UdpSocket(transport)
 
     def encrypt(self, profile: str, suite: str) -> None:
         """Name fresh keys in each description from now on."""
@@ -139,7 +143,8 @@ class RoomSystem(WatchingDecoder):
         return "\r\n".join([*lines, ""])
 
     def set_destinations(self, sdp: str) -> None:
-        """Send to the ports in the other side's SDP."""
+        """Send to the ports in the other side's SDP; slides, behind all else, are not for it."""
+        sdp = sdp.partition("m=application")[0]
         for kind, port in re.findall(r"m=(audio|video) (\d+)", sdp):
             self.destinations[kind], self.destinations[f"{kind} rtcp"] = (
                 ("127.0.0.1", int(port)),

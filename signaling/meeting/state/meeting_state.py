@@ -54,6 +54,7 @@ from signaling.messages.effects import (
     NotifyPoint,
     OpenRoom,
     Redialled,
+    RefuseShare,
     Release,
     RemoveSeat,
     SetCaptions,
@@ -593,6 +594,18 @@ class MeetingState:
         if self.layout_control.content not in (None, seat.id) and not seat.controller:
             raise MessageError("content-taken")
         return self.layout_control.share(seat.id)
+
+    def share_asked(self, seat_id: str, on: bool) -> list[Effect]:
+        """Let a room system show its slides by the same rule, or refuse it; it ends its own sharing alone."""
+        seat = self.roster.seats.get(seat_id)
+        if seat is None or seat.client is None:
+            return []
+        if not on:
+            return self._unshare(seat)
+        try:
+            return self.share(seat.client, True)
+        except MessageError:
+            return [RefuseShare(seat_id)]
 
     def _unshare(self, seat: Seated | None = None) -> list[Effect]:
         """End the sharing, or only that of `seat`; clients that watched the screen see the composed picture again."""

@@ -54,7 +54,7 @@ class Client:
     """A client; acknowledges notifications unless it is told not to. `send` takes its bytes."""
 
     def __init__(self, send: Callable[[bytes], None], confid: int, user: int, floor: int, version: int) -> None:
-        self._send, self._confid, self._user, self._floor, self._version = send, confid, user, floor, version
+        self._send, self._confid, self._user, self._floor, self.version = send, confid, user, floor, version
         self._transaction = 0
         self.acknowledges = version == 2
         self.came: list[Message] = []
@@ -63,7 +63,7 @@ class Client:
     def request(self, primitive: Primitive, *attributes: Attribute) -> bytes:
         """Send a request; return its bytes."""
         self._transaction += 1
-        head = Head(self._version, primitive, self._confid, self._transaction, self._user)
+        head = Head(self.version, primitive, self._confid, self._transaction, self._user)
         data = write(Message(head, attributes))
         self._send(data)
         return data

@@ -171,7 +171,7 @@ def test_the_workers_command_names_socket_ports_and_addresses(tmp_path: Path) ->
         "0",
         "--rtp-ports",
         "40100",
-        "41099",
+        "42099",
         "--dscp",
         "46",
         "34",

@@ -419,6 +419,19 @@ def test_r093_the_host_sees_how_loud_each_is_and_makes_a_voice_louder(meeting: M
     assert (added_options(state.restore(), seat).gain, added_options(state.restore(), meeting.seat("c")).gain) == (9, 0)
 
 
+def test_r057_a_room_system_shows_its_slides_by_the_rule_of_screens_and_ends_its_own_alone(
+    meeting: MeetingFixture,
+) -> None:
+    state, seat, host = meeting.state, meeting.seat("n"), meeting.seat("h")
+    assert state.share_asked(seat, True) == [e.RefuseShare(seat)]
+    state.floor("h", seat, True)
+    assert state.share_asked(seat, True)[0] == e.SetContent(seat)
+    assert state.share_asked(host, False) == []
+    assert state.share_asked(seat, False)[0] == e.SetContent(None)
+    assert state.share_asked(seat, True)[0] == e.SetContent(seat)
+    assert state.share_asked(host, True)[0] == e.SetContent(host)
+
+
 def test_a_seat_with_the_floor_shares_a_screen_until_the_floor_is_taken(meeting: MeetingFixture) -> None:
     state, seat = meeting.state, meeting.seat("n")
     grid = Layout("grid", seats=(None, seat), title=True)
@@ -435,6 +448,8 @@ def test_a_seat_with_the_floor_shares_a_screen_until_the_floor_is_taken(meeting:
         e.TellAll(LayoutState(kind="content", title=True)),
     ]
     assert_refused("content-taken", lambda: state.share("c", True))
+    assert state.share_asked(meeting.seat("c"), True) == [e.RefuseShare(meeting.seat("c"))]
+    assert state.share_asked(meeting.seat("c"), False) == state.share_asked("gone", True) == []
     assert state.share("c", False) == []
     assert state.view("c", "content")[0] == e.SetView(meeting.seat("c"), "content")
     assert state.restore()[-2:] == [e.SetContent(seat), e.TellAll(Renew())]

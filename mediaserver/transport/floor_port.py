@@ -1,0 +1,208 @@
+"""Ports of floor control (BFCP): by UDP one socket, by TCP one connection, which either side may open (RFC 4145).
+
+Only the host of the call is listened to. Sockets are polled with the engine's, never waited for.
+"""
+
+import logging
+import socket
+from collections.abc import Callable
+from typing import Protocol
+
+from mediaserver.bfcp.message import HEADER, MAX_PAYLOAD, payload_bytes
+
+logger = logging.getLogger(__name__)
+
+MAX_READ = 16
+"""Datagrams or pieces of a connection that are read in one poll: a room system sends a few in a minute."""
+MAX_PIECE = HEADER.size + MAX_PAYLOAD
+MAX_UNSENT = 16 * 1024
+"""Bytes that wait for a connection; one that takes no more is closed."""
+Receive = Callable[[bytes], None]
+"""Takes one message. Must not raise."""
+
+
+class FloorPort(Protocol):
+    """Carries the BFCP messages of one call."""
+
+    port: int
+
+    def aim(self, host: str, port: int) -> None:
+        """Talk with this host alone, at this port until another one of it is heard."""
+
+    def send(self, data: bytes) -> None:
+        """Send one message; it is lost where there is nobody to take it."""
+
+    def poll(self) -> None:
+        """Read what waits."""
+
+    def close(self) -> None:
+        """Release the port."""
+
+
+def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+    """Return a socket bound to a port, which is 0 for any. Raises OSError."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
+    try:
+        sock.setblocking(False)
+        if kind == socket.SOCK_STREAM:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+class UdpFloorPort:
+    """Carries messages in datagrams."""
+
+    def __init__(self, host: str, port: int, receive: Receive, closed: "Callable[[UdpFloorPort], None]") -> None:
+        """Bind the port. Raises OSError."""
+        self._closed = closed
+        self.port = port
+        self._socket = _bound(host, port, socket.SOCK_DGRAM)
+        self._receive = receive
+        self._host = ""
+        self._named = self._to = 0
+        """The port that the peer named, and that which it sends from."""
+
+    def aim(self, host: str, port: int) -> None:
+        """Talk with this host alone, at this port until another one of it is heard."""
+        if (host, port) != (self._host, self._named):
+            self._host, self._named, self._to = host, port, port
+
+    def send(self, data: bytes) -> None:
+        """Send one message."""
+        try:
+            if self._host:
+                self._socket.sendto(data, (self._host, self._to))
+        except OSError as exc:  # the next one may pass: the client repeats its request, or we our notification
+            logger.debug("x BFCP to %s: %s", self._host, exc)
+
+    def poll(self) -> None:
+        """Read what waits."""
+        for _ in range(MAX_READ):
+            try:
+                data, address = self._socket.recvfrom(MAX_PIECE + 1)
+            except OSError:
+                return
+            if address[0] == self._host:
+                self._to = address[1]
+                self._receive(data)
+
+    def close(self) -> None:
+        """Release the port."""
+        self._closed(self)
+        self._socket.close()
+
+
+class TcpFloorPort:
+    """Carries messages over one connection. A passive one takes the newest that the host opens, another opens it."""
+
+    def __init__(
+        self, host: str, port: int, receive: Receive, closed: "Callable[[TcpFloorPort], None]", *, passive: bool
+    ) -> None:
+        """Bind the port. Raises OSError."""
+        self._closed = closed
+        self.port = port
+        self._local = host
+        self._receive = receive
+        self._host = ""
+        self._listener: socket.socket | None = None
+        if passive:
+            self._listener = _bound(host, port, socket.SOCK_STREAM)
+            self._listener.listen(1)
+        self._connection: socket.socket | None = None
+        self._unread = self._unsent = b""
+
+    def aim(self, host: str, port: int) -> None:
+        """Talk with this host alone; an active side connects to its port, unless it has."""
+        self._host = host
+        if self._listener is None and self._connection is None and host:
+            try:
+                connection = _bound(self._local, 0, socket.SOCK_STREAM)
+            except OSError as exc:
+                logger.debug("x BFCP to %s: %s", host, exc)
+                return
+            connection.connect_ex((host, port))  # goes on by itself; a refusal shows with the first read
+            self._begin(connection)
+
+    def _begin(self, connection: socket.socket) -> None:
+        self._drop()
+        self._connection = connection
+
+    def send(self, data: bytes) -> None:
+        """Send one message over the connection."""
+        if self._connection is not None and len(self._unsent) + len(data) > MAX_UNSENT:
+            self._drop()
+        if self._connection is not None:
+            self._unsent += data
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._connection is None or not self._unsent:
+            return
+        try:
+            self._unsent = self._unsent[self._connection.send(self._unsent) :]
+        except BlockingIOError:
+            return
+        except OSError as exc:
+            logger.debug("x BFCP to %s: %s", self._host, exc)
+            self._drop()
+
+    def poll(self) -> None:
+        """Take a connection, and read what waits."""
+        self._accept()
+        self._flush()
+        for _ in range(MAX_READ):
+            if self._connection is None:
+                return
+            try:
+                data = self._connection.recv(MAX_PIECE)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:
+                self._drop()
+                return
+            self._unread += data
+            self._read()
+
+    def _accept(self) -> None:
+        if self._listener is None:
+            return
+        try:
+            connection, address = self._listener.accept()
+        except OSError:
+            return
+        if address[0] != self._host:
+            connection.close()
+            return
+        connection.setblocking(False)
+        self._begin(connection)
+
+    def _read(self) -> None:
+        """Hand over the whole messages that came; a connection with one that is too long is closed."""
+        while (payload := payload_bytes(self._unread)) is not None:
+            if payload > MAX_PAYLOAD:
+                self._drop()
+                return
+            size = HEADER.size + payload
+            if len(self._unread) < size:
+                return
+            message, self._unread = self._unread[:size], self._unread[size:]
+            self._receive(message)
+
+    def _drop(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, self._unread, self._unsent = None, b"", b""
+
+    def close(self) -> None:
+        """Release the port."""
+        self._closed(self)
+        self._drop()
+        if self._listener is not None:
+            self._listener.close()

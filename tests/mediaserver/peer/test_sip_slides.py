@@ -1,0 +1,186 @@
+"""Tests of slides of room systems: asked for by BFCP, seen by browsers, and others' screens as a second picture."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from loadtest.endpoint.sdp_offer import OfferOptions
+from mediaserver.api import CONTENT, Layout, RoomOptions, SeatOptions, ShareAsked
+from mediaserver.bfcp.message import Primitive, Status
+from mediaserver.peer.sip_slides import slides_step
+from mediaserver.room.room import Room
+from mediaserver.rtp.payload import SINGLE_NAL
+from mediaserver.sdp.h264 import DecoderLimits
+from mediaserver.video.quality import LARGE, SLIDES, USUAL
+from mediaserver.worker.engine import LocalEngine
+from tests.mediaserver.meeting import OPTIONS, ROOM, Meeting
+from tests.mediaserver.peer.room_calls import dial_in, invite, seat, sip_peer_of
+from tests.mediaserver.room_system import RoomSystem
+from tests.mediaserver.slides_system import SlidesSystem
+
+KINDS = [(1, 2, ""), (0, 1, ""), (1, 1, "active"), (1, 1, "passive"), (0, 1, "actpass")]
+"""Packetization mode, version of BFCP, and what the offer says of TCP."""
+
+
+@pytest.fixture
+async def system(request: pytest.FixtureRequest) -> AsyncIterator[SlidesSystem]:
+    """Open a room system whose slides are green."""
+    mode, version, setup = getattr(request, "param", KINDS[0])
+    held = SlidesSystem(mode, version, setup, "green")
+    await held.open()
+    yield held
+    await held.close()
+
+
+def m_ports(sdp: str) -> list[int]:
+    """Return the ports of all m-lines."""
+    return [int(port) for port in re.findall(r"^m=\S+ (\d+)", sdp, re.MULTILINE)]
+
+
+async def share(meeting: Meeting, system: SlidesSystem) -> None:
+    """Let a room system ask, grant it, and show its slides."""
+    system.client.ask()
+    await meeting.happened(ShareAsked(ROOM, "vcs", True))
+    await meeting.engine.set_content(ROOM, "vcs")
+    await system.until(lambda: system.client.states[-1:] == [Status.GRANTED])
+    system.show_slides()
+
+
+@pytest.mark.parametrize("system", KINDS, indirect=True, ids=str)
+async def test_r057_slides_are_granted_seen_by_browsers_and_come_back_as_a_second_picture(
+    meeting: Meeting, system: SlidesSystem, room: Room
+) -> None:
+    a = await meeting.join("a", "red", 440, offered=OfferOptions(("VP8", "H264"), 1))
+    await dial_in(meeting, system)
+    await system.connect()
+    system.client.hello()
+    system.client.query()
+    await system.until(lambda: Primitive.FLOOR_STATUS in system.client.kinds)
+    await meeting.engine.set_view(ROOM, "a", CONTENT)
+    await share(meeting, system)
+    await a.watch.until(lambda: system.show_slides() and a.watch.colour() == "green")
+    peer = sip_peer_of(room)
+    assert peer.slides is not None and peer.slides.forwarder is not None
+    assert peer.slides.forwarder.source is None
+
+    system.client.release(1)
+    await meeting.happened(ShareAsked(ROOM, "vcs", False))
+    await meeting.engine.set_content(ROOM, None)
+
+    browser = room.seats["a"].peer
+    assert browser is not None
+    browser.content.layers = browser.camera.layers  # what it shares looks like its camera
+    await meeting.engine.set_content(ROOM, "a")
+    await system.slides.until(lambda: system.slides.colour() == "red")
+    assert system.slides.size == (480, 270)
+    assert system.client.states == [Status.PENDING, Status.GRANTED, Status.RELEASED]
+    await meeting.engine.set_content(ROOM, None)
+    assert peer.slides.forwarder.source is None
+
+
+async def test_another_who_shares_takes_the_floor_and_a_refused_one_waits_no_longer(
+    meeting: Meeting, system: SlidesSystem
+) -> None:
+    await meeting.join("a", "red", 440)
+    await dial_in(meeting, system)
+    await system.connect()
+    await share(meeting, system)
+    await meeting.engine.set_content(ROOM, "a")
+    await system.until(lambda: system.client.states[-1] == Status.REVOKED)
+    system.client.ask()
+    await system.until(lambda: system.client.states[-1] == Status.PENDING)
+    await meeting.engine.refuse_share(ROOM, "vcs")
+    await meeting.engine.refuse_share(ROOM, "a")
+    await system.until(lambda: system.client.states[-1] == Status.DENIED)
+
+
+async def test_slides_of_a_room_are_in_the_picture_of_one_with_a_single_stream(
+    meeting: Meeting, system: SlidesSystem
+) -> None:
+    plain = RoomSystem("PCMA", 1, "blue", 1500)
+    await plain.open()
+    await dial_in(meeting, system)
+    await system.connect()
+    await seat(meeting, "other")
+    plain.set_destinations(await meeting.engine.connect(ROOM, "other", plain.sdp(), plain=True))
+    await share(meeting, system)
+    await meeting.engine.set_layout(ROOM, Layout("content"))
+    await plain.until(lambda: system.show_slides() and plain.colour(0.4, 0.5) == "green")
+    await plain.close()
+
+
+async def test_a_room_system_that_is_called_takes_the_slides_that_it_is_offered(
+    meeting: Meeting, system: SlidesSystem
+) -> None:
+    await meeting.join("a", "red", 440)
+    await invite(meeting, system)
+    await system.connect()
+    await share(meeting, system)
+    assert system.client.states == [Status.PENDING, Status.GRANTED]
+
+
+async def test_slides_come_and_go_with_offers_within_the_call_and_rest_on_hold(
+    meeting: Meeting, system: SlidesSystem, room: Room
+) -> None:
+    whole = system.sdp()
+    without = whole.partition("m=application")[0]
+    refused = re.sub(r"m=application \d+", "m=application 0", whole)
+    await seat(meeting)
+    await meeting.engine.connect(ROOM, "vcs", without, plain=True)
+    peer = sip_peer_of(room)
+    assert peer.slides is None
+    system.set_destinations(await meeting.engine.renegotiate(ROOM, "vcs", whole))
+    system.begin()
+    await system.connect()
+    await share(meeting, system)
+
+    answer = await meeting.engine.renegotiate(ROOM, "vcs", whole.replace("a=sendrecv", "a=inactive"))
+    assert m_ports(answer)[2:] == m_ports(await meeting.engine.reoffer(ROOM, "vcs"))[2:]
+    await meeting.engine.accept(ROOM, "vcs", whole)
+    assert peer.slides is not None and peer.slides.stream.taken
+
+    ports = peer.transport.port_pairs
+    assert len(ports) == 3
+    assert m_ports(await meeting.engine.renegotiate(ROOM, "vcs", refused))[2:] == [0, 0]
+    assert (peer.slides, len(ports)) == (None, 2)
+    await meeting.happened(ShareAsked(ROOM, "vcs", False))
+    engine = meeting.engine
+    assert isinstance(engine, LocalEngine) and engine._plain.floor_ports == []
+
+
+@pytest.mark.parametrize("pairs", [2, 3])
+async def test_where_no_ports_are_left_a_call_goes_without_slides(system: SlidesSystem, pairs: int) -> None:
+    engine = LocalEngine(["127.0.0.1"], 0, range(41_000, 41_000 + 2 * pairs))
+    engine.start()
+    await engine.open_room(ROOM, OPTIONS)
+    await engine.add_seat(ROOM, SeatOptions("vcs", "Điểm cầu"))
+    offer = await engine.invite(ROOM, "vcs")
+    await engine.remove_seat(ROOM, "vcs")
+    await engine.add_seat(ROOM, SeatOptions("vcs", "Điểm cầu"))
+    answer = await engine.connect(ROOM, "vcs", system.sdp(), plain=True)
+    await engine.close()
+    assert [bool(port) for port in m_ports(offer)] == [True, True]
+    assert [bool(port) for port in m_ports(answer)] == [True, True, False, False]
+
+
+FULL_HD, HD, OLD = (DecoderLimits("42e0", 31, *limits) for limits in ((245_760, 8_192), (108_000, 3_600), (1_485, 99)))
+
+
+@pytest.mark.parametrize(
+    ("limits", "bitrate", "codec", "step"),
+    [
+        (FULL_HD, 4_000_000, "H264", LARGE),
+        (FULL_HD, 4_000_000, SINGLE_NAL, SLIDES),
+        (FULL_HD, None, "H264", SLIDES),
+        (FULL_HD, 1_200_000, "H264", USUAL),
+        (HD, 4_000_000, "H264", USUAL),
+        (HD, 384_000, "H264", 1),
+        (DecoderLimits("42e0", 31, 108_000, 8_192), 4_000_000, "H264", SLIDES),
+        (OLD, 4_000_000, "H264", None),
+    ],
+)
+def test_slides_have_the_most_pixels_that_a_decoder_and_its_bitrate_take(
+    limits: DecoderLimits, bitrate: int | None, codec: str, step: int | None
+) -> None:
+    assert slides_step(limits, RoomOptions(), bitrate, codec) == step

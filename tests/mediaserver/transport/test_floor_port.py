@@ -1,0 +1,129 @@
+"""Tests of the ports of floor control: datagrams and connections of one host, whole messages, and what is bounded."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from mediaserver.bfcp.message import HEADER, MAX_PAYLOAD, Head, Message, Primitive, Type, number, write
+from mediaserver.transport.floor_port import MAX_UNSENT, FloorPort
+from mediaserver.transport.peer_path import Counters
+from mediaserver.transport.plain_rtp import PlainPorts
+
+HOST = "127.0.0.1"
+HELLO = write(Message(Head(1, Primitive.HELLO, 7, 1, 18)))
+REQUEST = write(Message(Head(1, Primitive.FLOOR_REQUEST, 7, 2, 18), (number(Type.FLOOR_ID, 2),)))
+
+
+class Held:
+    """Ports, and the messages that came to them."""
+
+    def __init__(self) -> None:
+        self.ports = PlainPorts(range(41_200, 41_220), Counters())
+        self.came: list[bytes] = []
+        self.sockets: list[socket.socket] = []
+
+    def open(self, *, reliable: bool, passive: bool = True) -> FloorPort:
+        return self.ports.open_floor(HOST, self.came.append, reliable=reliable, passive=passive)
+
+    def socket(self, kind: socket.SocketKind, host: str = HOST) -> socket.socket:
+        """Return a socket of another host."""
+        sock = socket.socket(socket.AF_INET, kind)
+        sock.settimeout(5)
+        sock.bind((host, 0))
+        self.sockets.append(sock)
+        return sock
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    made = Held()
+    yield made
+    for sock in made.sockets:
+        sock.close()
+    for port in tuple(made.ports.floor_ports):
+        port.close()
+
+
+def test_datagrams_of_one_host_are_taken_and_answered_where_they_came_from(held: Held) -> None:
+    port, peer, stranger = (
+        held.open(reliable=False),
+        held.socket(socket.SOCK_DGRAM),
+        held.socket(socket.SOCK_DGRAM, "127.0.0.2"),
+    )
+    port.send(HELLO)
+    named = held.socket(socket.SOCK_DGRAM)
+    port.aim(HOST, named.getsockname()[1])
+    port.send(HELLO)
+    assert named.recv(100) == HELLO
+    stranger.sendto(REQUEST, (HOST, port.port))
+    peer.sendto(HELLO, (HOST, port.port))
+    held.ports.poll(0.0)
+    assert held.came == [HELLO]
+    port.aim(HOST, named.getsockname()[1])
+    port.send(REQUEST)
+    assert peer.recv(100) == REQUEST
+    assert held.open(reliable=False).port != port.port
+    port.close()
+    assert port not in held.ports.floor_ports
+
+
+def test_a_connection_brings_whole_messages_however_they_are_cut(held: Held) -> None:
+    port = held.open(reliable=True)
+    stranger, peer = held.socket(socket.SOCK_STREAM, "127.0.0.2"), held.socket(socket.SOCK_STREAM)
+    port.aim(HOST, 9)
+    stranger.connect((HOST, port.port))
+    held.ports.poll(0.0)
+    assert stranger.recv(1) == b""
+    peer.connect((HOST, port.port))
+    data = HELLO + REQUEST
+    for at in range(0, len(data), 5):
+        peer.sendall(data[at : at + 5])
+        held.ports.poll(0.0)
+    assert held.came == [HELLO, REQUEST]
+    port.send(HELLO)
+    assert peer.recv(100) == HELLO
+    again = held.socket(socket.SOCK_STREAM)
+    again.connect((HOST, port.port))
+    held.ports.poll(0.0)
+    assert peer.recv(1) == b""
+    again.close()
+    held.ports.poll(0.0)
+    port.send(HELLO)
+
+
+def test_a_passive_host_is_connected_to_once(held: Held) -> None:
+    port, listener = held.open(reliable=True, passive=False), held.socket(socket.SOCK_STREAM)
+    listener.listen(2)
+    for _ in range(2):
+        port.aim(HOST, listener.getsockname()[1])
+    connection, _ = listener.accept()
+    held.sockets.append(connection)
+    held.ports.poll(0.0)
+    port.send(HELLO)
+    assert connection.recv(100) == HELLO
+    connection.sendall(REQUEST)
+    held.ports.poll(0.0)
+    assert held.came == [REQUEST]
+    listener.settimeout(0)
+    with pytest.raises(BlockingIOError):
+        listener.accept()
+
+
+def test_a_message_without_end_and_a_reader_who_does_not_read_lose_their_connection(held: Held) -> None:
+    port = held.open(reliable=True)
+    port.aim(HOST, 9)
+    for fills in (False, True):
+        peer = held.socket(socket.SOCK_STREAM)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.connect((HOST, port.port))
+        if fills:
+            held.ports.poll(0.0)
+            for _ in range(1000):
+                port.send(bytes(MAX_UNSENT // 2))
+        else:
+            peer.sendall(HEADER.pack(0x20, 1, MAX_PAYLOAD // 4 + 1, 7, 1, 18))
+            held.ports.poll(0.0)
+        while peer.recv(65536):
+            pass
+    assert held.came == []

@@ -127,7 +127,7 @@ DEVICES = Table(  # one row for each device that capacity counts; undescribed on
     Column("kind", String(16), nullable=False),
     Column("model", String(200), nullable=False),
     Column("serial", String(100), nullable=False),
-    Column("address", String(45), unique=True),
+    Column("address", String(45)),
     Column("protocol", String(16), nullable=False),
     Column("firmware", String(100), nullable=False),
     Column("patched", Date),

@@ -53,7 +53,10 @@ FIELDS: Mapping[str, tuple[str, str]] = {
         "a VCS on such a line needs an IP (Article 11.7)",
     ),
     "address-range": ("IP phải thuộc dải {value} của đường truyền", "the IP must be within {value} of the line"),
-    "address-taken": ("IP đã dùng tại {value}", "the IP is that of {value}"),
+    "address-taken": (
+        "IP đã dùng tại {value}; cùng sau một SBC thì mỗi thiết bị cần số cần gọi hoặc tên xác thực riêng",
+        "the IP is that of {value}; behind one SBC each device needs a number to call or user name of its own",
+    ),
     "port-range": ("cổng phải từ 1 đến 65535, không phải {value}", "the port must be 1 to 65535, not {value}"),
     "sip-user-format": (
         "chỉ gồm chữ không dấu, số và dấu như . - * #, không có khoảng trắng",

@@ -1,7 +1,8 @@
 """SIP messages of room systems: seeds for fuzzing, and messages for tests of the parser."""
 
-from signaling.sip.protocol.digest import Credentials
+from signaling.sip.protocol.digest import Credentials, Nonces
 
+NONCES = Nonces(b"key")
 ACCOUNT = Credentials("kh", "secret")
 INVITE = (
     "INVITE sip:1234567890@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9:5060;branch=z9hG4bK1;rport, "
@@ -27,4 +28,9 @@ CHALLENGE = (
     b"To: <sip:b@h>;tag=t\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n"
     b'WWW-Authenticate: Digest realm="a, b", nonce="n", algorithm=SHA-256, qop="auth,auth-int", opaque="o", stale=true'
     b"\r\nContent-Length: 0\r\n\r\n"
+)
+PROOF = OPTIONS.replace(
+    b"Content-Length",
+    b'Authorization: Digest username="room", realm="diemcau", nonce="3e8.0", uri="sip:b@h", response="0", qop=auth, '
+    b'nc=00000001, cnonce="c"\r\nContent-Length',
 )

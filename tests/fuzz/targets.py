@@ -301,6 +301,9 @@ def read_sip(data: bytes) -> None:
         if (asked := digest.challenge(message)) is not None:
             digest.authorization(asked, sip.ACCOUNT, "INVITE", "sip:192.0.2.1", "cnonce")
         return
+    if (given := digest.proof(message)) is not None:
+        assert not digest.proves(given, sip.ACCOUNT, message)
+        assert not sip.NONCES.fresh(given.nonce, "192.0.2.1", 0.0)
     message.came_from("192.0.2.1", 40000)
     sip_message.parse(sip_message.respond(message, 486, "tag").write())
     if request_checks.check_invite(message) is None:
@@ -429,7 +432,8 @@ TARGETS: dict[str, Target] = {
         read_body, tuple(bytes([at]) + _json(GOOD[path]) for at, path in enumerate(BODY_MODELS) if path in GOOD)
     ),
     "sip": Target(
-        read_sip, (sip.INVITE, sip.OPTIONS, sip.RINGING, sip.CHALLENGE, *(case.data for case in torture.CASES))
+        read_sip,
+        (sip.INVITE, sip.OPTIONS, sip.RINGING, sip.CHALLENGE, sip.PROOF, *(case.data for case in torture.CASES)),
     ),
     "stream": Target(read_stream, (b"\x40" + sip.INVITE + b"\r\n\r\n" + sip.RINGING,)),
     "letter": Target(

@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import scheduler.operations.attendance.schema
@@ -20,9 +21,9 @@ import scheduler.reports.schema  # noqa: F401 - adds its tables to METADATA
 from scheduler.booking.registration.refusals_store import count_capacity_refusals
 from scheduler.core import database
 from scheduler.core.model import Interval
-from scheduler.core.schema import METADATA
+from scheduler.core.schema import DEVICES, METADATA
 from scheduler.core.sql_values import instant
-from scheduler.directory.schema import ASSESSMENTS, POINT_MOVES
+from scheduler.directory.schema import ASSESSMENTS, POINT_MOVES, SIP_SECRETS
 from scheduler.migrations import VERSION_TABLE, migrate
 
 BEFORE = """
@@ -62,7 +63,7 @@ async def test_migrations_and_tables_agree(empty_url: str) -> None:
     await migrate(engine)
     async with engine.connect() as db:
         assert await db.run_sync(differences) == []
-        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0058"]
+        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0059"]
         await db.execute(sa.text("SELECT id FROM guests"))
     await engine.dispose()
 
@@ -154,6 +155,31 @@ async def test_points_that_nobody_assessed_are_taken_over(empty_url: str) -> Non
         found = {row.id: row.taken_over for row in await db.execute(sa.text("SELECT id, taken_over FROM points"))}
     assert found.pop("shipped") >= before
     assert found == {"drafted": None, "moved": None, "assessed": None}
+    await engine.dispose()
+
+
+async def test_devices_with_their_changes_outlive_the_table_being_made_anew(empty_url: str) -> None:
+    engine = database.connect(empty_url)
+    device: dict[str, object] = dict.fromkeys(("kind", "model", "serial", "protocol", "firmware", "security_owner"), "")
+    device |= dict.fromkeys(("asset_number", "asset_source", "user_agent", "codecs", "transport", "sip_user"), "")
+    device |= {"auth_user": "", "point": "ubnd", "dial_out": False, "address": "10.57.1.20"}
+    async with database.writing(engine) as db:
+        await db.run_sync(lambda connection: command.upgrade(config(connection), "0058"))
+        for statement in BEFORE.split(";")[:2]:
+            await db.execute(sa.text(statement))
+        await db.execute(sa.insert(DEVICES).values({**device, "id": "a", "number": 1}))
+        await db.execute(sa.insert(SIP_SECRETS).values(device="a", name="pin", sealed="x"))
+    async with database.writing(engine) as db:
+        await db.run_sync(lambda connection: command.upgrade(config(connection), "head"))
+        await db.execute(sa.insert(DEVICES).values({**device, "id": "b", "number": 2}))
+    async with database.writing(engine) as db:
+        await db.run_sync(lambda connection: command.downgrade(config(connection), "0058"))
+    async with database.writing(engine) as db:
+        rows = await db.execute(sa.select(DEVICES.c.id, DEVICES.c.number, DEVICES.c.address).order_by(DEVICES.c.id))
+        assert [tuple(row) for row in rows] == [("a", 1, "10.57.1.20"), ("b", 2, None)]
+        assert await db.scalar(sa.select(SIP_SECRETS.c.sealed)) == "x"
+        with pytest.raises(IntegrityError):
+            await db.execute(sa.insert(SIP_SECRETS).values(device="nobody", name="pin", sealed="x"))
     await engine.dispose()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, RemoteParty, Target
 from signaling.sip.agent.snapshot import CallSnapshot
+from signaling.sip.protocol.digest import Credentials
 from tests.signaling.world import Socket, World
 
 Reply = int | tuple[str, ...] | None
@@ -129,12 +130,30 @@ class FakeIncoming:
     gone: bool = False
     """Whether the device cancels before the 200."""
     call: FakeCall | None = None
-    acknowledged: asyncio.Event | None = None
+    acknowledgement: asyncio.Event | None = None
     """What its ACK waits for."""
+    account: Credentials | None = None
+    """The user name and the password with which it answered a challenge."""
+    from_its_address: bool = True
+    heard: bool = True
+    """Whether it acknowledges a refusal."""
+
+    @property
+    def claimed(self) -> str:
+        return self.account.user if self.account else ""
+
+    def proves(self, credentials: Credentials) -> bool:
+        return self.account == credentials
+
+    def challenge(self) -> None:
+        self.refuse(401)
+
+    async def acknowledged(self) -> bool:
+        return self.heard
 
     async def accept(self, sdp: str) -> Call:
-        if self.acknowledged is not None:
-            await self.acknowledged.wait()
+        if self.acknowledgement is not None:
+            await self.acknowledgement.wait()
         if self.gone:
             raise CallUnanswered
         self.answer, self.call = sdp, FakeCall(self.peer, self.offer or "answer of a room")

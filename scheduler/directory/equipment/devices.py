@@ -99,10 +99,20 @@ def _address_faults(
     errors = []
     if networks and not lines.within(address_, networks):
         errors.append(FieldError("address", "address-range", ", ".join(networks)))
-    holder = next((other for other in others if other.address == address_ and other.id != device.id), None)
+    there = (other for other in others if other.address == address_ and other.id != device.id)
+    holder = next((other for other in there if not _told_apart(device, other)), None)
     if holder is not None:
         errors.append(FieldError("address", "address-taken", names.get(holder.point, holder.point)))
     return errors
+
+
+def names(device: Device) -> set[str]:
+    """Return the names by which a device is told apart from others at its address, behind one SBC or NAT."""
+    return {device.sip_user, device.auth_user} - {""}
+
+
+def _told_apart(one: Device, other: Device) -> bool:
+    return bool(names(one) or names(other)) and not names(one) & names(other)
 
 
 def overdue(device: Device, day: date, days: int) -> bool:

@@ -190,10 +190,16 @@ class Agent:
                 call.request(transaction)
             else:
                 self._context.spawn(call.hang_up("too many requests"))
-        elif self._rate_limit.admit(host, INVITE_COST if request.method == "INVITE" else 1.0, now):
+        elif self._rate_limit.admit(self._bucket(transaction), INVITE_COST if request.method == "INVITE" else 1.0, now):
             self._outside_dialog(transaction)
         elif transaction.flow.transport == "tcp":  # over UDP it comes again, or its sender was forged
             self._reply(transaction, 503)
+
+    def _bucket(self, transaction: ServerTransaction) -> str:
+        """Return whose requests a request is counted with: forged UDP uses up nothing of who is at that address."""
+        host, transport = transaction.flow.remote[0], transaction.flow.transport
+        proven = self._context.proof(transaction.request, transaction.flow) is not None
+        return f"{host} {'proven' if proven else transport}"
 
     def _outside_dialog(self, transaction: ServerTransaction) -> None:
         """Answer a request that belongs to no call."""

@@ -6,13 +6,15 @@ import hmac
 import ipaddress
 import logging
 import secrets
+import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
+from signaling.sip.protocol import digest
 from signaling.sip.protocol.address import NameAddress, Uri, bracketed
-from signaling.sip.protocol.digest import Credentials
+from signaling.sip.protocol.digest import Credentials, Nonces, Proof
 from signaling.sip.protocol.errors import BadMessage, BadRequest
 from signaling.sip.protocol.message import SDP, Headers, Message, Request, Response, respond
 from signaling.sip.protocol.transaction_layer import TransactionLayer
@@ -86,6 +88,8 @@ class RemoteParty:
     name: str
     user: str
     user_agent: str
+    contact: str = ""
+    """The user of its Contact."""
 
 
 class MediaHandler(Protocol):
@@ -117,6 +121,7 @@ class AgentContext:
         self.calls: dict[tuple[str, str, str], Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._secret = secrets.token_bytes(16)
+        self._nonces = Nonces(secrets.token_bytes(32))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine in the background; exceptions are logged."""
@@ -159,6 +164,17 @@ class AgentContext:
     def _digest(self, facts: bytes) -> str:
         return hmac.new(self._secret, facts, hashlib.sha256).hexdigest()[:16]
 
+    def proof(self, request: Request, flow: Flow) -> Proof | None:
+        """Return the answer to a challenge of ours that a request carries, if it was made a short time ago for the
+        address it comes from; whether the password was right is not known yet."""
+        given = digest.proof(request)
+        return given if given and self._nonces.fresh(given.nonce, flow.remote[0], time.time()) else None
+
+    def challenge(self, request: Request, flow: Flow) -> Response:
+        """Return the 401 that asks for a password; a nonce that is too old, or of an earlier process, is stale."""
+        nonce, stale = self._nonces.make(flow.remote[0], time.time()), digest.proof(request) is not None
+        return self.response(request, 401, [digest.our_challenge(nonce, stale=stale)])
+
     def response(self, request: Request, status: int, headers: Headers | None = None) -> Response:
         """Begin a response with our tag and headers."""
         response = respond(request, status, self.tag(request))
@@ -186,11 +202,15 @@ def describe(message: Message, flow: Flow) -> RemoteParty:
     else:
         identity = _asserted(message) or message.contact
         agent = message.get("user-agent") or message.get("server")
+    name = identity.name if identity else ""
+    return RemoteParty(flow.remote[0], name, _user(identity), (agent or "")[:200], _user(message.contact))
+
+
+def _user(identity: NameAddress | None) -> str:
     try:
-        user = Uri.parse(identity.uri).user if identity else ""
+        return Uri.parse(identity.uri).user if identity else ""
     except BadMessage:
-        user = ""
-    return RemoteParty(flow.remote[0], identity.name if identity else "", user, (agent or "")[:200])
+        return ""
 
 
 def _asserted(message: Message) -> NameAddress | None:

@@ -7,9 +7,11 @@ from signaling.sip.agent import request_checks, session_timer
 from signaling.sip.agent.call import Call
 from signaling.sip.agent.context import AgentContext, describe
 from signaling.sip.agent.dialog import Dialog
+from signaling.sip.protocol import digest
 from signaling.sip.protocol.address import Uri
+from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import CallUnanswered
-from signaling.sip.protocol.message import Request
+from signaling.sip.protocol.message import Request, Response
 from signaling.sip.protocol.transaction_layer import ServerTransaction
 
 DECISION_TIMEOUT_S = 60.0
@@ -30,6 +32,8 @@ class IncomingCall:
         self.user = Uri.parse(transaction.request.uri).user
         self.peer = describe(transaction.request, transaction.flow)
         self.offer = transaction.request.text
+        self._proof = context.proof(transaction.request, transaction.flow)
+        self._acknowledged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._context = context
         self._transaction = transaction
         self._decided: Callable[[], object] | None = decided
@@ -50,6 +54,24 @@ class IncomingCall:
         """Take a PRACK; return False if nothing waits for it."""
         return self._context.layer.acknowledge_provisional(self._transaction, prack)
 
+    @property
+    def claimed(self) -> str:
+        """The user name in its answer to a challenge of ours; empty without one."""
+        return self._proof.user if self._proof else ""
+
+    def proves(self, credentials: Credentials) -> bool:
+        """Return whether that answer was made with this user name and password."""
+        return self._proof is not None and digest.proves(self._proof, credentials, self._transaction.request)
+
+    @property
+    def from_its_address(self) -> bool:
+        """True if the caller is known to receive at its address, which over UDP may be forged."""
+        return self._proof is not None or self._transaction.flow.transport != "udp"
+
+    async def acknowledged(self) -> bool:
+        """Wait for the ACK of a refusal; return False if none comes. Its tag is ours, so it was received there."""
+        return await self._acknowledged
+
     async def accept(self, sdp: str) -> Call:
         """Answer with 200 and our description, and wait for the ACK. Raises CallUnanswered if the caller hung up."""
         if not self._decide():
@@ -69,8 +91,25 @@ class IncomingCall:
 
     def refuse(self, status: int) -> None:
         """Answer with a final status of 300 or more; do nothing if the call was answered, or the caller hung up."""
+        self._refuse(self._context.response(self._transaction.request, status))
+
+    def challenge(self) -> None:
+        """Ask for a user name and a password (401)."""
+        self._refuse(self._context.challenge(self._transaction.request, self._transaction.flow))
+
+    def _refuse(self, response: Response) -> None:
         if self._decide():
-            self._context.layer.respond(self._transaction, self._context.response(self._transaction.request, status))
+            self._transaction.heard = self._on_ack
+            self._transaction.unheard = lambda: self._settle(False)
+            self._context.layer.respond(self._transaction, response)
+
+    def _on_ack(self, ack: Request) -> None:
+        if ack.recipient.tag == self._context.tag(self._transaction.request):
+            self._settle(True)
+
+    def _settle(self, acknowledged: bool) -> None:
+        if not self._acknowledged.done():
+            self._acknowledged.set_result(acknowledged)
 
     def _decide(self) -> bool:
         if self._decided is None:

@@ -34,7 +34,7 @@ from signaling.sip.agent.agent import Agent, Call, CallFailed, CallRefused, Inco
 from signaling.sip.bridge.admission import SipAdmission, identity_of_called, identity_of_caller
 from signaling.sip.bridge.call_registry import NOT_ACCEPTABLE, UNAVAILABLE, BridgedCall, CallRegistry
 from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule, systems
-from signaling.sip.bridge.inbound_auth import FORBIDDEN, Caller, InboundCallAuth, Refused
+from signaling.sip.bridge.inbound_auth import FORBIDDEN, UNAUTHORIZED, Caller, InboundCallAuth, Refused
 from signaling.sip.protocol.errors import OfferRefused
 
 log = logging.getLogger(__name__)
@@ -313,7 +313,12 @@ class SipBridge:
             await self._take(incoming, self._manager.dependencies.clock())
         except Refused as refused:
             log.info("> %s to %s", refused.status, incoming.peer.address)
-            incoming.refuse(refused.status)
+            if refused.status == UNAUTHORIZED:
+                incoming.challenge()
+            else:
+                incoming.refuse(refused.status)
+            if refused.guess_of is not None and await incoming.acknowledged():
+                await self._inbound_auth.guessed(refused.guess_of, incoming.peer, self._manager.dependencies.clock())
         except (SQLAlchemyError, RedisError):
             log.exception("x call from %s failed", incoming.peer.address)
             incoming.refuse(UNAVAILABLE)
@@ -344,7 +349,7 @@ class SipBridge:
             await self._registry.change(call, lambda room, seat: self._manager.engine.accept(room, seat, answer))
 
     async def _take(self, incoming: IncomingCall, now: datetime) -> None:
-        caller = await self._inbound_auth.judge(incoming.user, incoming.peer, now)
+        caller = await self._inbound_auth.judge(incoming, now)
         if self._manager.stopping:
             raise Refused(UNAVAILABLE)
         meeting = await self._manager.meeting(caller.session)

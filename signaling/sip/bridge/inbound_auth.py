@@ -1,15 +1,16 @@
-"""Authorises incoming calls: a registered device, its own address, the code of an open session of its point.
+"""Authorises incoming calls: a registered device and the code of an open session of its point.
 
-A refused caller learns no more than one who guesses: 403, or 404 for a code (R-051, R-057).
+A refused caller learns no more than one who guesses: 403, or 404 for a code (R-051, R-057). Who a caller is, and what
+counts as a guess: decision 94.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import errors as scheduler_errors
 from scheduler.core.model import Session
-from scheduler.directory.equipment.devices import ROOM_SYSTEMS, address
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device
 from scheduler.directory.points.guest_access import GuestAccess
@@ -17,18 +18,23 @@ from signaling.accounts import throttle
 from signaling.accounts.throttle import Attempt, Throttle
 from signaling.audit.log import AuditLog
 from signaling.core.audit_entry import AuditEntry
-from signaling.meeting.room_system import SIP_PORT
-from signaling.sip.agent.agent import RemoteParty
+from signaling.meeting.room_system import SIP_PORT, credentials
+from signaling.sip.agent.agent import IncomingCall, RemoteParty
+from signaling.sip.bridge.caller_identity import asked_for_password, asks_password, by_address
 
-FORBIDDEN, UNKNOWN = 403, 404
+UNAUTHORIZED, FORBIDDEN, UNKNOWN = 401, 403, 404
 
 
 class Refused(Exception):
-    """A call is not taken; `status` is the SIP response (RFC 3261, 21)."""
+    """A call is not taken; `status` is the SIP response (RFC 3261, 21).
 
-    def __init__(self, status: int) -> None:
+    `guess_of` is the device whose guess it is once the refusal is acknowledged.
+    """
+
+    def __init__(self, status: int, guess_of: Device | None = None) -> None:
         super().__init__(status)
         self.status = status
+        self.guess_of = guess_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +58,30 @@ class InboundCallAuth:
         self._throttle = throttle
         self._audit = audit
 
-    async def judge(self, code: str, peer: RemoteParty, now: datetime) -> Caller:
+    async def judge(self, incoming: IncomingCall, now: datetime) -> Caller:
         """Identify the caller. Raises Refused after the attempt is audited."""
-        attempt = await self._throttle.attempt(throttle.CODE, f"sip:{peer.address}")
+        peer, devices = incoming.peer, await self._equipment.devices()
+        device, proven = await self._identify(incoming, devices)
+        if device is None and not incoming.claimed and asks_password(devices):
+            raise Refused(UNAUTHORIZED)
+        attempt = await self._throttle.attempt(throttle.CODE, f"sip:{device.id if device and proven else peer.address}")
         if attempt.locked:
             raise Refused(FORBIDDEN)
-        numbered = await self._device(peer.address)
-        if numbered is None:
-            await self._guessed("", peer, attempt, "call-refused", peer.address, now)
+        if device is None:
+            await self._guessed("", peer, attempt, "call-refused", incoming.claimed or peer.address, now)
             raise Refused(FORBIDDEN)
-        number, device = numbered
+        if not proven and asked_for_password(device):
+            await self._throttle.take_back(attempt)
+            raise Refused(UNAUTHORIZED)
         actor = f"vcs:{device.id}"
         try:
-            session = await self._scheduler.enter(code, device.point, now)
+            session = await self._scheduler.enter(incoming.user, device.point, now)
         except (scheduler_errors.CodeUnknown, scheduler_errors.NotInvited):
-            await self._guessed(actor, peer, attempt, "code-wrong", device.point, now)
-            raise Refused(UNKNOWN) from None
+            if incoming.from_its_address:
+                await self._guessed(actor, peer, attempt, "code-wrong", device.point, now)
+                raise Refused(UNKNOWN) from None
+            await self._throttle.take_back(attempt)
+            raise Refused(UNKNOWN, guess_of=device) from None
         except scheduler_errors.NotAdmitted:
             await self._throttle.take_back(attempt)
             raise Refused(FORBIDDEN) from None
@@ -75,16 +89,23 @@ class InboundCallAuth:
         if await self._guest_access.lacking(device.point, session.id, now):
             await self._note(actor, peer, "not-granted", session.id, now)
             raise Refused(FORBIDDEN)
-        return Caller(session, device, number)
+        siblings = [each.id for each in devices if each.point == device.point]
+        return Caller(session, device, siblings.index(device.id) + 1)
 
-    async def _device(self, caller: str) -> tuple[int, Device] | None:
-        """Return the room system with an address, and its number among the devices of its point."""
-        devices = await self._equipment.devices()
-        own = [each for each in devices if each.address == address(caller) and each.kind in ROOM_SYSTEMS]
-        if not own:
-            return None
-        siblings = [each.id for each in devices if each.point == own[0].point]
-        return siblings.index(own[0].id) + 1, own[0]
+    async def guessed(self, device: Device, peer: RemoteParty, now: datetime) -> None:
+        """Count a wrong code whose refusal was acknowledged: over UDP only that shows who dialled it."""
+        attempt = await self._throttle.attempt(throttle.CODE, f"sip:{peer.address}")
+        if not attempt.locked:
+            await self._guessed(f"vcs:{device.id}", peer, attempt, "code-wrong", device.point, now)
+
+    async def _identify(self, incoming: IncomingCall, devices: Sequence[Device]) -> tuple[Device | None, bool]:
+        """Return the device that calls, and whether it proved so by a password."""
+        if not incoming.claimed:
+            return by_address(devices, incoming.peer), False
+        named = next((each for each in devices if each.auth_user == incoming.claimed), None)
+        known = None if named is None else credentials(named, await self._equipment.sip_secrets(named.id))
+        proven = known is not None and incoming.proves(known)
+        return named if proven else None, proven
 
     async def _guessed(
         self, actor: str, peer: RemoteParty, attempt: Attempt, action: str, subject: str, now: datetime

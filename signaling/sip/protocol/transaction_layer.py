@@ -52,11 +52,15 @@ class ClientTransaction:
 
 @dataclass(slots=True)
 class ServerTransaction:
-    """A remote request and the flow back. `unheard` is called when a response to an INVITE got no ACK or PRACK."""
+    """A remote request and the flow back.
+
+    `heard` is called with the ACK of a refused INVITE, `unheard` when a response to an INVITE got no ACK or PRACK.
+    """
 
     request: Request
     flow: Flow
     machine: Server
+    heard: Callable[[Request], None] | None = None
     unheard: Callable[[], None] | None = None
     timer: asyncio.TimerHandle | None = field(default=None, repr=False)
 
@@ -196,6 +200,8 @@ class TransactionLayer:
             self._perform(server.machine.repeated(), server)
         elif isinstance(server.machine, ServerInvite):
             server.machine.acknowledged(self._now())
+            if server.heard is not None:
+                server.heard(message)
         self._restart_timer(server, key)
 
     def _on_new_request(self, request: Request, flow: Flow) -> None:

@@ -1,13 +1,16 @@
 """Requests that a peer refuses, and gets again with what it asked for (RFC 3261 §22.2, RFC 4028 §7.3)."""
 
+from dataclasses import replace
+
 import pytest
 
-from signaling.sip.agent.agent import CallRefused, Target
+from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, IncomingCall, Target
+from signaling.sip.agent.rate_limit import BURST
 from signaling.sip.protocol import digest
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.message import Request
 from tests.signaling.sip import wire
-from tests.signaling.sip.agents import ANSWER, OFFER, agent, soon, started
+from tests.signaling.sip.agents import ANSWER, OFFER, RecordingHandler, agent, soon, started
 from tests.signaling.sip.wire import HOST, Peer
 
 ACCOUNT = Credentials("kh", "bí mật")
@@ -103,3 +106,62 @@ async def test_a_session_that_is_too_short_for_no_number_is_refused() -> None:
         await refused(peer, 422, "Min-SE: soon")
         with pytest.raises(CallRefused):
             await soon(dialling)
+
+
+async def refuse(incoming: IncomingCall) -> Call:
+    """Ask for a password, then refuse by 403; note in the failure whether that was acknowledged."""
+    if incoming.claimed:
+        incoming.refuse(403 if incoming.proves(ACCOUNT) else 480)
+    else:
+        incoming.challenge()
+    raise CallUnanswered(str(await incoming.acknowledged()))
+
+
+async def test_a_caller_is_asked_and_its_answer_read() -> None:
+    handler = RecordingHandler(refuse)
+    async with agent(handler) as ours, wire.udp(ours) as peer:
+        peer.invite()
+        response = await peer.response()
+        assert response.status == 401
+        peer.theirs = response.recipient.tag
+        peer.ack(f"INVITE{peer.number}")
+        assert str(await soon(handler.failed.get())) == "True"
+        asked = digest.challenge(response)
+        assert asked is not None and (asked.algorithm, asked.stale) == ("MD5", False)
+        for credentials, nonce, status in (
+            (ACCOUNT, asked.nonce, 403),
+            (Credentials("kh", "wrong"), asked.nonce, 480),
+            (ACCOUNT, "0.old", 401),
+        ):
+            proof = digest.authorization(
+                replace(asked, nonce=nonce), credentials, "INVITE", f"sip:123@{HOST}", "client"
+            )
+            peer.theirs, peer.tag = "", f"tag{status}"
+            peer.invite(f"Authorization: {proof[1]}")
+            response = await peer.response()
+            assert response.status == status
+            peer.theirs = "not-ours" if status == 480 else response.recipient.tag
+            peer.ack(f"INVITE{peer.number}")
+        again = digest.challenge(response)
+        assert again is not None and again.stale
+        assert {str(await soon(handler.failed.get())) for _ in range(2)} == {"True"}
+        assert handler.failed.empty()  # nobody who received the 480 acknowledged it
+
+
+async def test_forged_datagrams_use_up_nothing_of_who_proves_its_address() -> None:
+    async with agent(RecordingHandler(refuse)) as ours, wire.udp(ours) as peer, wire.tcp(ours) as by_tcp:
+        peer.invite()
+        response = await peer.response()
+        asked = digest.challenge(response)
+        assert asked is not None
+        peer.theirs = response.recipient.tag
+        peer.ack(f"INVITE{peer.number}")
+        proof = digest.authorization(asked, ACCOUNT, "OPTIONS", f"sip:123@{HOST}", "client")
+        peer.theirs = ""
+        for number in range(int(BURST) + 5):
+            peer.request("OPTIONS", branch=f"forged{number}")
+        peer.request("OPTIONS", f"Authorization: {proof[1]}", branch="proven")
+        while (await peer.response()).via.branch != "z9hG4bKproven":
+            pass
+        by_tcp.request("OPTIONS")
+        assert (await by_tcp.response()).status == 200

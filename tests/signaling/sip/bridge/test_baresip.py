@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,24 @@ async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(setting
             ("drift", "codecs", "G722, H264, PCMA", "G722, H264, PCMA, PCMU"),
             ("drift", "name", "UBND.Nha Trang", "P. Hop 1"),
         ]
+
+
+async def test_a_room_system_calls_in_by_its_password_from_an_address_that_is_not_registered(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with room(tmp_path, more=";auth_user=p.hop;auth_pass=bi-mat") as peer, served(settings) as world:
+        await register(world, NHA_TRANG, "10.57.1.20", dial_out=False)
+        (device,) = await world.services.equipment.devices(NHA_TRANG)
+        await world.services.equipment.describe(
+            replace(device, auth_user="p.hop"), world.clock.now, {"password": "bi-mat"}
+        )
+        session = await world.session(NHA_TRANG)
+        agent = world.server.sip_bridge.agent
+        assert agent is not None
+        await peer.command("dial", f"sip:{session.code}@{LOOPBACK}:{agent.address[1]}")
+        await peer.event("CALL_ESTABLISHED")
+        assert world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01") is not None
+        assert "algorithm=MD5" in peer.log
 
 
 async def test_r057_a_room_system_that_does_not_answer_is_said_to_be_silent(settings: Settings, tmp_path: Path) -> None:

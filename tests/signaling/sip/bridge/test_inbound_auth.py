@@ -1,16 +1,19 @@
 """Room systems that call in (Điều 11.7, R-051, R-057).
 
-Also tests `admission.py`.
+Also tests `admission.py` and `caller_identity.py`.
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from mediaserver.errors import BadOffer, EngineGone
+from scheduler.core.errors import InvalidRequest
 from signaling.sip.agent.agent import RemoteParty
+from signaling.sip.protocol.digest import Credentials
 from tests.mediaserver.room_offers import POLYCOM
 from tests.signaling.fake_room_systems import FakeIncoming, register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, counted_elsewhere, older, wait_until
@@ -18,9 +21,11 @@ from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, counted_elsew
 VCS = "10.79.6.20"
 
 
-async def ring(world: World, code: str | None, address: str = VCS, **fields: Any) -> FakeIncoming:
+async def ring(
+    world: World, code: str | None, address: str = VCS, user: str = "room", contact: str = "", **fields: Any
+) -> FakeIncoming:
     """Let a room system call in; return its call once it is accepted or refused."""
-    incoming = FakeIncoming(code or "", RemoteParty(address, "", "room", "Fake VCS 1.0"), **fields)
+    incoming = FakeIncoming(code or "", RemoteParty(address, "", user, "Fake VCS 1.0", contact), **fields)
     await world.server.sip_bridge.called(incoming)  # type: ignore[arg-type]
     return incoming
 
@@ -95,6 +100,66 @@ async def test_wrong_codes_and_codes_of_others_get_the_same_response(world: Worl
     assert world.engine.rooms == {}
 
 
+async def test_devices_behind_one_address_are_told_apart_by_their_names(world: World) -> None:
+    use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS, sip_user="1001")
+    await register(world, CAM_RANH, VCS, sip_user="1002")
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    assert (await ring(world, session.code, user="1003")).refused == 403
+    for said, seats in (({"user": "1001"}, [True, False]), ({"user": "1001", "contact": "1002"}, [True, True])):
+        assert (await ring(world, session.code, **said)).refused is None
+        roster = world.server.meetings.meetings[session.id].state.roster
+        assert [roster.holder(f"{point}.01") is not None for point in (NHA_TRANG, CAM_RANH)] == seats
+    await register(world, CAM_RANH, VCS, sip_user="")  # has no name: it is whoever gives none of the others'
+    assert (await ring(world, session.code, user="1003")).refused is None
+    with pytest.raises(InvalidRequest):
+        await register(world, CAM_RANH, VCS, sip_user="1001")
+
+
+async def test_a_device_with_a_password_is_known_by_it_wherever_it_calls_from(world: World) -> None:
+    use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS)
+    (device,) = await world.services.equipment.devices(NHA_TRANG)
+    account = Credentials("p.hop", "bi-mat")
+    await world.services.equipment.describe(
+        replace(device, auth_user=account.user), world.clock.now, {"password": account.password}
+    )
+    session = await world.session(NHA_TRANG)
+    for _ in range(21):  # who is asked has guessed nothing
+        assert [(await ring(world, session.code, address)).refused for address in (VCS, "10.66.6.6")] == [401, 401]
+    wrong = Credentials(account.user, "bi-mật")
+    for _ in range(20):
+        assert (await ring(world, session.code, account=wrong)).refused == 403
+    assert (await world.audited(2))[1].action == "call-refused"
+    assert (await ring(world, session.code, account=wrong)).refused == 403
+    assert (await world.audited(1))[0].action == "code-locked"
+    assert (await ring(world, session.code, account=account)).refused is None  # though its address is locked
+    await world.server.meetings.cancelled(session.id)
+
+
+async def test_another_system_with_an_account_for_us_calls_in_by_its_address(world: World) -> None:
+    use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS, kind="LINK")
+    (device,) = await world.services.equipment.devices(NHA_TRANG)
+    await world.services.equipment.describe(replace(device, auth_user="kh"), world.clock.now, {"password": "x"})
+    session = await world.session(NHA_TRANG)
+    assert (await ring(world, session.code)).refused is None
+    assert (await ring(world, session.code, "10.66.6.6")).refused == 403
+
+
+async def test_r051_forged_datagrams_lock_no_device_out(world: World) -> None:
+    use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    for _ in range(30):
+        assert (await ring(world, "0000000000", from_its_address=False, heard=False)).refused == 404
+    assert "code-wrong" not in {each.action for each in await world.audited(5)}
+    for _ in range(20):  # who acknowledges is there
+        assert (await ring(world, "0000000000", from_its_address=False)).refused == 404
+    assert [each.action for each in await world.audited(2)] == ["code-locked", "code-wrong"]
+    assert (await ring(world, session.code, from_its_address=False)).refused == 403
+
+
 async def test_r051_calls_are_throttled_as_codes_are(world: World) -> None:
     use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
@@ -157,7 +222,7 @@ async def test_a_device_that_loses_its_place_before_the_ack_is_hung_up(world: Wo
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     acknowledged = asyncio.Event()
-    task = asyncio.create_task(ring(world, session.code, acknowledged=acknowledged))
+    task = asyncio.create_task(ring(world, session.code, acknowledgement=acknowledged))
     await wait_until(lambda: session.id in world.server.meetings.meetings)
     roster = world.server.meetings.meetings[session.id].state.roster
     await wait_until(

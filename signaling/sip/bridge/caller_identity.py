@@ -1,0 +1,34 @@
+"""Says which registered device a caller is, by its address and the names that it gives. Pure (decision 94)."""
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+
+from scheduler.directory.equipment.devices import ROOM_SYSTEMS, names
+from scheduler.directory.model import Device
+from signaling.sip.agent.agent import RemoteParty
+
+
+def by_address(devices: Iterable[Device], peer: RemoteParty) -> Device | None:
+    """Return the room system at the address of a caller.
+
+    Of several behind one SBC or NAT it is the one whose number or user name stands in Contact or From, else the one
+    that has neither.
+    """
+    address = str(ipaddress.ip_address(peer.address))
+    there = [each for each in devices if each.address == address and each.kind in ROOM_SYSTEMS]
+    if len(there) < 2:
+        return there[0] if there else None
+    for said in filter(None, (peer.contact, peer.user)):
+        if (named := next((each for each in there if said in names(each)), None)) is not None:
+            return named
+    return next((each for each in there if not names(each)), None)
+
+
+def asked_for_password(device: Device) -> bool:
+    """Return whether a device that calls must prove who it is. The account of another system is ours there."""
+    return bool(device.auth_user) and device.kind != "LINK"
+
+
+def asks_password(devices: Sequence[Device]) -> bool:
+    """Return whether an unknown caller may be a device that proves who it is wherever it calls from."""
+    return any(asked_for_password(each) and each.kind in ROOM_SYSTEMS for each in devices)

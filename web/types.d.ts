@@ -183,6 +183,8 @@ interface CapacityChange { since: string | null; until: string | null; sessions:
 interface LoadPeak { load: number; at: string | null }
 /** A machine that moves media: the server's own without a name, one that is not connected without workers. */
 interface MediaProbe { fragment: string; password: string; addresses: { host: string; port: number }[] }
+/** Whether recordings are transcribed, and what captions come from; `missing` is what they cannot be made without. */
+interface SpeechRecognition { transcripts: boolean; captions: { kind: 'none' | 'script' | 'model'; missing: string } }
 interface MediaMachine { name: string | null; workers: { name: string; rooms: number; seats: number; records: boolean; caption_pct: number | null }[] }
 /** CPU in percent of a core of a session of so many points; `recorded` comes on top of `forwarded`. */
 interface SessionCosts { measured: string; machine: string; cores: number; points: number; forwarded: number; composed: number; recorded: number }

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 import web as pages_package
 from mediaserver.api import MediaEngine, RoomOptions
-from mediaserver.captions import model
+from mediaserver.captions.model import CaptionModel, look
 from mediaserver.recording import disk_space
 from mediaserver.rpc.client import RemoteEngine, ask_to_end
 from scheduler.inbound_mail.service import InboundMail
@@ -151,12 +151,14 @@ async def running(
             await server.remux_queue.stop()
 
 
-def _caption_model(settings: Settings) -> Path | None:
-    """Return the folder of the model for captions, if it can be run."""
-    fault = None if settings.asr_model is None else model.missing(settings.asr_model)
-    if fault is not None:
-        log.warning("x there are no captions: %s is missing", fault)
-    return settings.asr_model if fault is None else None
+def _caption_model(settings: Settings) -> CaptionModel:
+    """Return what captions come from, and log what administrators must know of it."""
+    found = look(settings.asr_model)
+    if found.missing:
+        log.warning("x there are no captions: %s is missing", found.missing)
+    if found.kind == "script":
+        log.warning("- captions come from a script: nothing is recognized")
+    return found
 
 
 def _build(
@@ -183,6 +185,7 @@ def _build(
     password_links = PasswordLinks(services.database, key)
     rooms = RoomOptions(hold_s=settings.speaker_hold, mixed=settings.mixed_voices)
     writer = MeetingStateWriter(services.meeting_store, clock)
+    caption_model = _caption_model(settings)
     dependencies = MeetingDependencies(
         engine,
         services.scheduler,
@@ -194,7 +197,7 @@ def _build(
         services.audit,
         clock,
         rooms,
-        _caption_model(settings),
+        settings.asr_model if caption_model.runs else None,
     )
     votes = MeetingVotes(services.votes, services.audit)
     meetings = MeetingManager(services.scheduler, dependencies, line_monitor, votes)
@@ -249,6 +252,7 @@ def _build(
         composing_queue=composing_queue,
         transcript_queue=transcript_queue,
         transcripts=TranscriptService(services.recording_store, transcripts, transcript_queue),
+        caption_model=caption_model,
         periodic_jobs=PeriodicJobs(_periodic_jobs(services, sign_out, sip_bridge), clock),
         outbox=outbox,
         inbox_watcher=_inbox_watcher(settings.mail, services.inbound_mail, clock, outbox),

@@ -194,7 +194,7 @@ def provide(app: web.Application, server: Server) -> None:
         catalog=server.recordings,
         composing_queue=server.composing_queue,
     )
-    app[TRANSCRIPTS] = TranscriptContext(transcripts=server.transcripts)
+    app[TRANSCRIPTS] = TranscriptContext(transcripts=server.transcripts, captions=server.caption_model)
     app[REPORTS] = ReportsContext(
         reports=server.reports,
         emergency_reviews=server.emergency_reviews,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
+from mediaserver.captions.model import CaptionModel
 from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
@@ -53,6 +54,7 @@ class Server(Services):
     composing_queue: ComposingQueue
     transcript_queue: TranscriptQueue
     transcripts: TranscriptService
+    caption_model: CaptionModel
     outbox: OutboxSender
     periodic_jobs: PeriodicJobs
     inbox_watcher: InboxWatcher | None

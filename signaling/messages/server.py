@@ -792,7 +792,7 @@ class WeakLine(BaseMessage):
 
 
 class LinesState(BaseMessage):
-    """The weak lines (controllers only)."""
+    """The weak lines."""
 
     type: Literal["lines"] = "lines"
     weak: list[WeakLine]

@@ -102,6 +102,28 @@ class Format(Model):
     format: Literal["vtt", "txt"]
 
 
+class Captions(Model):
+    """Source of captions; see :class:`mediaserver.captions.model.CaptionModel`."""
+
+    kind: Literal["none", "script", "model"]
+    missing: str
+
+
+class SpeechRecognition(Model):
+    """State of transcripts, and source of captions."""
+
+    transcripts: bool
+    captions: Captions
+
+
+async def recognition(request: ApiRequest) -> SpeechRecognition:
+    """Return what recognizes speech on this server."""
+    request.only(request.account.sees_all)
+    context = request.context(TRANSCRIPTS)
+    captions = Captions(kind=context.captions.kind, missing=context.captions.missing)
+    return SpeechRecognition(transcripts=context.transcripts.on, captions=captions)
+
+
 async def transcripts(request: ApiRequest) -> list[Standing]:
     """List the states of transcripts of recordings that the account may fetch, a page of sessions at a time."""
     return await _standings(request, await _fetchable(request))
@@ -239,6 +261,7 @@ ROUTES = [
         list[Standing],
         query=Listing,
     ),
+    Route("GET", "/speech-recognition", recognition, "What recognizes speech", SpeechRecognition, problems=(403,)),
     Route("GET", "/transcripts/search", search, "Find a text in transcripts", list[Found], query=Search),
     Route(
         "GET",

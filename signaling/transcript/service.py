@@ -39,6 +39,11 @@ class TranscriptService:
         self._queue = queue
         self._correcting = asyncio.Lock()
 
+    @property
+    def on(self) -> bool:
+        """Return whether recordings are transcribed."""
+        return self._queue.on
+
     async def of_session(self, session: str) -> list[Placed]:
         """Return the utterances of a session's recording in the order of time, as far as its parts are transcribed.
 

@@ -3,13 +3,13 @@ recording, script, two controllers, keys and names."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from tests.e2e.accessibility import close_targets, findings, misnamed, small_targets, tabbed
 from tests.e2e.browsers import wait_until
@@ -46,6 +46,27 @@ _COUNT_SOUNDS = """() => {
   };
 }"""
 """Counts the sounds that a page begins to play."""
+SOUNDS = """async level => {
+  const {meeting} = document.querySelector('room-page'), take = meeting.constructor.prototype.onMessage;
+  take.call(meeting, {type: 'speaking', seat: null});
+  meeting.onMessage = message => message.type === 'speaking' || take.call(meeting, message);
+  meeting.meter.read = () => [level, level > 0];
+  while (meeting.level !== level) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+}"""
+"""Makes the microphone as loud as the test says, whatever the browser's device and the server hear."""
+SOUNDS_ITSELF = """() => {
+  const {meeting} = document.querySelector('room-page');
+  delete meeting.onMessage;
+  delete meeting.meter.read;
+}"""
+LOOK = """button => {
+  const {backgroundColor, borderColor, borderStyle, boxShadow, color} = getComputedStyle(button);
+  const ring = boxShadow === 'none' ? 0 : parseFloat(boxShadow.match(/0px 0px 0px ([0-9.]+)px/)[1]);
+  const shape = [button.querySelector('use').getAttribute('href'), borderStyle, ring > 0];
+  return {shape, word: button.innerText, colour: [backgroundColor, borderColor, color, ring > 0], ring};
+}"""
+"""How a button is seen; its ring in pixels."""
 RUNNING = "() => document.getAnimations().filter(({playState}) => playState === 'running').length"
 
 
@@ -381,25 +402,31 @@ def test_ux_08_21_the_room_by_keys_alone_with_words_and_large_buttons(table: Tab
     assert page.evaluate("() => document.activeElement.dataset.testid") == "source"
 
 
-def test_ux_09_the_microphones_five_states_differ_in_shape_and_word(table: Table) -> None:
+def test_ux_09_the_microphones_states_differ_in_shape_word_and_colour(table: Table) -> None:
     host, page = table.host, table.point
     host.get_by_test_id("tab-points").click()
     give = host.locator('[data-testid="seat"][data-point="nt.xuonghuan"]').get_by_test_id("give-floor")
-    mic = page.get_by_test_id("mic")
-    steps: list[tuple[Locator | None, str]] = [
-        (None, "Micrô bị khóa"),
-        (page.get_by_test_id("hand"), "Chờ mời"),
-        (give, "Mời nói"),
-        (page.get_by_test_id("floor-accept"), "Tắt micrô|Đang nói"),
-        (mic, "Bật micrô"),
+    mic, looks = page.get_by_test_id("mic"), []
+    steps: list[tuple[Callable[[], object], str]] = [
+        (lambda: None, "Micrô bị khóa"),
+        (page.get_by_test_id("hand").click, "Chờ mời"),
+        (give.click, "Mời nói"),
+        (page.get_by_test_id("floor-accept").click, "Tắt micrô|Đang nói"),
+        (lambda: page.evaluate(SOUNDS, 0), "Tắt micrô"),
+        (lambda: page.evaluate(SOUNDS, 0.4), "Đang nói"),
+        (lambda: page.evaluate(SOUNDS, 0.9), "Đang nói"),
+        (mic.click, "Bật micrô"),
     ]
-    shapes = []
-    for button, words in steps:
-        if button:
-            button.click()
+    for act, words in steps:
+        act()
         expect(mic).to_have_text(re.compile(words))
-        shapes.append(mic.locator("use").get_attribute("href"))
-    assert len(set(shapes)) == len(steps)
+        looks.append(mic.evaluate(LOOK))
+    blocked, waiting, invited, _, silent, sounding, louder, off = looks
+    for part in ("shape", "word", "colour"):
+        assert len({str(look[part]) for look in (blocked, waiting, invited, silent, sounding, off)}) == 6, part
+    assert (silent["ring"], off["ring"]) == (0, 0)
+    assert 0 < sounding["ring"] < louder["ring"]
+    page.evaluate(SOUNDS_ITSELF)
     host.evaluate("() => document.querySelector('host-page').meeting.command({type: 'mute-all'})")
     expect(mic).to_have_attribute("data-state", "blocked")
 

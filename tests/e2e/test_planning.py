@@ -127,6 +127,8 @@ def test_ux_40_a_maintenance_is_planned_and_the_rules_are_read(server: Server, o
     page.get_by_test_id("nav-capacity").click()
     expect(page.get_by_test_id("peak-points")).to_contain_text("/ 196")
     expect(page.get_by_test_id("worker").first).to_contain_text("Máy chủ này")
+    expect(page.get_by_test_id("speech-transcripts")).to_have_attribute("data-on", "false")
+    expect(page.get_by_test_id("speech-captions")).to_contain_text("không nhận dạng tiếng nói")  # a test's script
     night = wednesday_morning() + timedelta(days=2, hours=14)
     page.get_by_test_id("plan-since").fill(f"{night:%Y-%m-%dT%H:%M}")
     page.get_by_test_id("plan-until").fill(f"{night + timedelta(hours=6):%Y-%m-%dT%H:%M}")

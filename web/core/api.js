@@ -498,6 +498,8 @@ export const setCapacity = change => request('POST', 'capacity/steps', change);
 export const shedSessions = (victims, reason) => request('POST', 'capacity/shed', {victims, reason});
 /** Return peaks, waits and refusals of a time. @type {(from: string, to: string) => Promise<Usage>} */
 export const usage = (from, to) => request('GET', `capacity/usage?${query({from, to})}`);
+/** Return what recognizes speech on the server. @type {() => Promise<SpeechRecognition>} */
+export const speechRecognition = () => request('GET', 'speech-recognition');
 /** Return the machines with their media workers. @type {() => Promise<MediaMachine[]>} */
 export const workers = () => request('GET', 'capacity/workers');
 

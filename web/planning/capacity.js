@@ -1,7 +1,7 @@
 // Page `capacity.html`: rated capacity, its changes, its use, and the media workers.
 
 import {html, nothing} from '../vendor/lit.js';
-import {ProblemError, capacity, capacityImpact, ratedCapacity, sessionCosts, setCapacity, shedSessions, errorText, usage, workers} from '../core/api.js';
+import {ProblemError, capacity, capacityImpact, ratedCapacity, sessionCosts, speechRecognition, setCapacity, shedSessions, errorText, usage, workers} from '../core/api.js';
 import {ratedAt} from '../booking/timeline.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import {dateField} from '../core/fields.js';
@@ -21,7 +21,7 @@ const SPANS = [7, 30, 90];
 class CapacityPage extends Page {
   static properties = {
     ...Page.properties,
-    from: {state: true}, span: {state: true}, capacity: {state: true}, maximum: {state: true}, usage: {state: true}, costs: {state: true}, machines: {state: true}, fields: {state: true},
+    from: {state: true}, span: {state: true}, capacity: {state: true}, maximum: {state: true}, usage: {state: true}, costs: {state: true}, machines: {state: true}, speech: {state: true}, fields: {state: true},
     victims: {state: true}, dueVictims: {state: true}, fault: {state: true}, saved: {state: true}, busy: {state: true},
   };
 
@@ -38,6 +38,8 @@ class CapacityPage extends Page {
     this.usage = null;
     /** What a session costs, and when recordings are composed. @type {Costs | null} */
     this.costs = null;
+    /** @type {SpeechRecognition | null} */
+    this.speech = null;
     /** @type {MediaMachine[]} */
     this.machines = [];
     /** @type {Record<string, string>} */
@@ -70,9 +72,9 @@ class CapacityPage extends Page {
   async load() {
     const now = Date.now();
     const {from, to} = this;
-    const [seen, steps, used, costs] = await Promise.all([capacity(utc(from), utc(to)), ratedCapacity(), usage(utc(now - YEAR_DAYS * DAY_MS), utc(now)), sessionCosts(), this.loadWorkers()]);
+    const [seen, steps, used, costs, speech] = await Promise.all([capacity(utc(from), utc(to)), ratedCapacity(), usage(utc(now - YEAR_DAYS * DAY_MS), utc(now)), sessionCosts(), speechRecognition(), this.loadWorkers()]);
     if (from !== this.from || to !== this.to) return;
-    [this.capacity, this.maximum, this.usage, this.costs] = [seen, steps, used, costs];
+    [this.capacity, this.maximum, this.usage, this.costs, this.speech] = [seen, steps, used, costs, speech];
     const {sessions, points} = ratedAt(steps.steps, now);
     if (!this.fields.sessions) this.fields = {...this.fields, sessions: String(sessions.max), points: String(points.max)};
   }
@@ -169,7 +171,7 @@ class CapacityPage extends Page {
         ${this.costs?.session ? this.sessionCosts(this.costs.session) : html`<p class="soft" data-testid="no-costs">${t('capacity-page.no-costs')}</p>`}
         ${this.costs ? html`<p data-testid="recordings-composed" data-when=${this.costs.recordings}>${t(`capacity-page.recordings-${this.costs.recordings}`)}</p>` : nothing}
       </section>
-      <section class="card"><h2>${t('capacity-page.machines')}</h2>${this.workerTable(this.machines)}</section>
+      <section class="card"><h2>${t('capacity-page.machines')}</h2>${this.workerTable(this.machines)} ${this.speech ? this.recognition(this.speech) : nothing}</section>
       ${this.mayDecide ? this.plan() : nothing}`;
   }
 
@@ -183,6 +185,13 @@ class CapacityPage extends Page {
           <td>${t('capacity-page.process', called(machine), name.slice(name.indexOf('/') + 1))}</td><td><span class="badge open">${t('capacity-page.here')}</span></td>
           <td>${rooms}</td><td>${seats}</td><td>${caption_pct === null ? '–' : t('capacity-page.captions-cost', caption_pct)}</td><td>${t(records ? 'capacity-page.records-yes' : 'capacity-page.records-no')}</td></tr>`)
         : html`<tr data-testid="worker"><td>${called(machine)}</td><td><span class="badge cancelled">${t('capacity-page.away')}</span></td><td>–</td><td>–</td><td>–</td><td>–</td></tr>`)}</tbody></table>`;
+  }
+
+  /** Draw whether there are transcripts and captions, and what they come from. @param {SpeechRecognition} speech */
+  recognition({transcripts, captions: {kind, missing}}) {
+    return html`<h3>${t('capacity-page.speech')}</h3>
+      <p data-testid="speech-transcripts" data-on=${transcripts}>${t(transcripts ? 'capacity-page.transcripts-on' : 'capacity-page.transcripts-off')}</p>
+      <p data-testid="speech-captions" data-kind=${kind}>${t(missing ? 'capacity-page.captions-missing' : `capacity-page.captions-${kind}`, missing)}</p>`;
   }
 
   /** @param {RatedStep[]} steps */

@@ -43,7 +43,6 @@ class ControllerNotices:
     def brief(self) -> list[ServerMessage]:
         """The messages to a controller who joins now."""
         messages: list[ServerMessage] = list(self.incidents.values())
-        messages += [self.lines] if self.weak else []
         messages += [self.calls] if self.calls.calls else []
         messages += [self.called_points] if self.called else []
         return messages + ([self.assist] if self.helper is not None else [])

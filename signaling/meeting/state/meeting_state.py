@@ -297,6 +297,7 @@ class MeetingState:
 
     def _brief(self, client: str, seat: Seated) -> list[Tell]:
         messages: list[ServerMessage] = [GivesWay(at=self.gives_way_at)] if self.gives_way_at is not None else []
+        messages += [self.controller_notices.lines] if self.controller_notices.weak else []
         if self._is_leader(seat):
             messages += [
                 *self.controller_notices.brief,
@@ -777,9 +778,9 @@ class MeetingState:
         self.controller_notices.incident(incident)
         return self._tell_leaders(incident, reporter)
 
-    def weak_lines(self, lines: Mapping[str, WeakLine]) -> list[Tell]:
-        """Tell host and controllers which lines are weak now, if that changed."""
-        return self._tell_leaders(self.controller_notices.lines) if self.controller_notices.set_weak(lines) else []
+    def weak_lines(self, lines: Mapping[str, WeakLine]) -> list[TellAll]:
+        """Tell which lines are weak now, if that changed."""
+        return [TellAll(self.controller_notices.lines)] if self.controller_notices.set_weak(lines) else []
 
     def calls(self, calls: CallsState) -> list[Tell]:
         """Tell host and controllers how the calls of room systems go."""

@@ -216,6 +216,7 @@ ALLOWED: dict[str, list[int]] = {
     "POST /capacity/steps": [200, 200, 403, 403, 403, 403],
     "POST /capacity/shed": [200, 200, 403, 403, 403, 403],
     "GET /capacity/workers": [200, 200, 403, 403, 403, 403],
+    "GET /speech-recognition": [200, 200, 403, 403, 403, 403],
     "GET /capacity/costs": [200, 200, 403, 403, 403, 403],
     "GET /capacity/usage": [200, 200, 403, 403, 403, 403],
     "POST /sessions/{id}/cancel": [200, 200, 200, 403, 404, 404],

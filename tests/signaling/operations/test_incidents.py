@@ -170,7 +170,10 @@ async def test_a_weak_line_is_shown_to_the_host_and_reported_by_itself(world: Wo
     for _ in range(6):
         await world.tick(2)
     shown = {"seat": seat, "loss": 12, "jitter": 21, "round_trip": 180}
-    assert await host.type("lines") == {"type": "lines", "weak": [shown]}
+    for each in (host, guest):
+        assert await each.type("lines") == {"type": "lines", "weak": [shown]}
+    guest, joined = await world.join("nhatrang", session, resume=joined["resume"])
+    assert await guest.type("lines") == {"type": "lines", "weak": [shown]}
     incident = await host.ask(type="report", kind="line", seat=seat, text="Báo VNPT")
     assert (incident["point"], incident["state"]) == (NHA_TRANG, "open")
     assert (await guest.ask(type="report", kind="line", seat=joined["seats"][0]["seat"]))["error"] == "controlled-by"

@@ -640,6 +640,7 @@ export class MeetingClient extends EventTarget {
   }
 
   onStatus() {
+    if (this.connected && this.lostAt && this.now - this.lostAt > SEAT_KEPT_MS && this.on.mic) this.mute(); // nobody expects to be heard after so long
     this.lostAt = this.connected ? null : (this.lostAt ?? this.now);
     if (this.protocol.status === 'lost') {
       this.uninvited = false; // the server may not have received it

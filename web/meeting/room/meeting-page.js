@@ -174,7 +174,16 @@ export class MeetingPage extends BaseElement {
     if (status === 'waiting') return this.waiting();
     return html`${this.meetingView()} ${this.leaveDialog()} ${shortcutHelp(Object.keys(this.keys()), this.spaceWords)}
       <incident-dialog .mayCallCentre=${Boolean(this.meeting.state?.controller) || this.meeting.state?.role === 'host'} @report=${this.reportIncident}></incident-dialog>
-      <div role="status">${this.notice ? html`<p class="notice" data-testid="notice">${this.notice}</p>` : nothing}</div>`;
+      ${this.noticeHasPlace ? nothing : this.passingNotice()}`;
+  }
+
+  /** Return whether the page draws passing notices where they cover nothing, instead of over everything. */
+  get noticeHasPlace() {
+    return false;
+  }
+
+  passingNotice() {
+    return html`<div class="passing" role="status">${this.notice ? html`<p class="notice" data-testid="notice">${this.notice}</p>` : nothing}</div>`;
   }
 
   /** Draw the meeting; each page overrides it. @returns {unknown} */

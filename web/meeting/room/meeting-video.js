@@ -9,7 +9,7 @@ import {recordingMark} from './recording-mark.js';
 import './tile-view.js';
 
 const RESUME_MS = 1000;
-const OPERATOR_S = 30; // without a connection: then somebody is to be called
+const HELP_S = 30; // without a connection: then it is tried by hand, or somebody is called
 
 /**
  * Plays picture and sound of the meeting, with the marks that must always be visible: on air, recording,
@@ -157,8 +157,8 @@ export class MeetingVideo extends BaseElement {
     const text = away ? t('room.reconnecting', attempt) : connection?.blocked ? t('room.udp-blocked', connection.mediaAddress) : connection?.state === 'unstable' ? t('room.unstable') : state;
     return html`<div class="banner" role="status" data-testid="banner" ?hidden=${!text}>
       <span>${text}</span>
-      ${away && this.lostFor >= OPERATOR_S ? this.operator() : nothing}
-      ${away && attempt > 4 ? html`<button type="button" data-testid="retry" @click=${() => this.meeting?.start()}>${t('app.retry')}</button>` : nothing}
+      ${away && this.lostFor >= HELP_S ? this.operator() : nothing}
+      ${away && (attempt > 4 || this.lostFor >= HELP_S) ? html`<button type="button" data-testid="retry" @click=${() => this.meeting?.start()}>${t('app.retry')}</button>` : nothing}
     </div>`;
   }
 }

@@ -10,7 +10,7 @@ const FILTER_NAMES = ['all', 'here', 'absent', 'hand', 'floor'];
 
 /** All seats with search, filter and counts. */
 export class ParticipantList extends BaseElement {
-  static properties = {seats: {attribute: false}, heard: {attribute: false}, filter: {state: true}, text: {state: true}};
+  static properties = {seats: {attribute: false}, heard: {attribute: false}, weak: {attribute: false}, filter: {state: true}, text: {state: true}};
 
   constructor() {
     super();
@@ -18,6 +18,8 @@ export class ParticipantList extends BaseElement {
     this.seats = [];
     /** The seats from which sound comes. @type {(seat: string) => boolean} */
     this.heard = () => false;
+    /** Whose line is poor. @type {WeakLine[]} */
+    this.weak = [];
     this.filter = 'all';
     this.text = '';
   }
@@ -43,6 +45,7 @@ export class ParticipantList extends BaseElement {
       data-floor=${seat.floor} data-hand=${seat.hand} data-here=${seat.here}>
       ${icon(ACTIVITY_ICONS[word])}
       <span class="name">${properName(seat)}<small>${this.seatWords(seat, word)}</small></span>
+      ${this.weak.some(line => line.seat === seat.seat) ? html`<span class="poor-line" data-testid="poor-line">${icon('network')}<span>${t('quality.poor')}</span></span>` : nothing}
       ${seat.camera && seat.here ? icon('camera', 'soft') : nothing}
     </li>`;
   }

@@ -78,7 +78,7 @@ class RoomPage extends MeetingPage {
 
   /** @param {Event} event */
   onActivity(event) {
-    if (event.type === 'pointerdown') this.swallow = this.idle && event.target instanceof Element && Boolean(event.target.closest('control-bar'));
+    if (event.type === 'pointerdown') this.swallow = this.idle && event.target instanceof Element && Boolean(event.target.closest('.bar'));
     this.idle = false;
     window.clearTimeout(this.idleTimer);
     this.idleTimer = window.setTimeout(() => (this.idle = !this.busy), IDLE_MS);
@@ -97,6 +97,10 @@ class RoomPage extends MeetingPage {
     event.stopPropagation();
   }
 
+  get noticeHasPlace() {
+    return true;
+  }
+
   meetingView() {
     const {meeting} = this;
     const tick = Date.now();
@@ -104,9 +108,10 @@ class RoomPage extends MeetingPage {
     return html`<main class="room ${this.idle ? 'idle' : ''}">
       <room-head .meeting=${meeting} .tick=${tick}></room-head>
       <meeting-video .meeting=${meeting} .tick=${tick} .page=${'room'}></meeting-video>
+      ${this.passingNotice()}
       <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
       <notice-bar .state=${state} @report=${this.reportIncident} @command=${(/** @type {CustomEvent} */ {detail}) => meeting.command(detail)}></notice-bar>
-      <participant-list class="panel" ?hidden=${!this.peopleShown} .seats=${state?.seats ?? []} .heard=${(/** @type {string} */ seat) => state !== null && isHeard(state, seat)}></participant-list>
+      <participant-list class="panel" ?hidden=${!this.peopleShown} .seats=${state?.seats ?? []} .heard=${(/** @type {string} */ seat) => state !== null && isHeard(state, seat)} .weak=${state?.weak ?? []}></participant-list>
       <div class="notices">
         <chat-notice .state=${this.chatShown ? null : state} .now=${meeting.now}></chat-notice>
         <vote-prompt .meeting=${meeting} .tick=${tick}></vote-prompt>

@@ -474,3 +474,17 @@ test('captions are asked for by who wants them, again after a loss, and not of a
   other.toggleCaptions();
   assert.deepEqual([said(), told], [[], ['captions.none']]);
 });
+
+test('who comes back more than a minute after the connection was lost is muted, and sooner not', async () => {
+  const {meeting} = await joinedClient({}, {floor: true});
+  const unmuting = meeting.unmute();
+  await grantDevices();
+  await unmuting;
+  for (const [seconds, on] of [[59, true], [61, false]]) {
+    meeting.protocol.drop();
+    meeting.lostAt -= 1000 * seconds;
+    meeting.protocol.start();
+    await replyToJoin({}, {floor: true});
+    assert.equal(meeting.on.mic, on);
+  }
+});

@@ -209,3 +209,7 @@ test('test_ux_defect_21 nobody is led back into a session that is over for them'
   const reasons = ['left', 'replaced', 'removed', 'signed-out', 'ended', 'cancelled', 'revoked', 'turned-away'];
   assert.deepEqual(reasons.filter(logic.mayReturn), ['left', 'replaced', 'removed', 'signed-out']);
 });
+
+test('a meter of a microphone moves within 100 ms', () => {
+  assert.ok(logic.METER_MS <= 100);
+});

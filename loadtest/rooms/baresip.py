@@ -210,10 +210,12 @@ async def room(
     calls: int = 4,
     host: str = LOOPBACK,
     more: str = "",
+    certificate: Path | None = None,
 ) -> AsyncIterator[Baresip]:
     """Run a peer in a new folder below `folder`; it ends with the block. `answer` is `auto` or `manual`.
 
-    `more` is appended to its account, e.g. `;mediaenc=srtp-mand` or `;answerdelay=500`.
+    `more` is appended to its account, e.g. `;mediaenc=srtp-mand` or `;answerdelay=500`. A `certificate` is a file with
+    a key, too, for calls by TLS to the port above that of its address.
     """
     if shutil.which("baresip") is None:
         raise RoomFailed("baresip is not installed: make packages")
@@ -223,6 +225,8 @@ async def room(
     facts = {"host": host, "port": port, "control": port + 2, "folder": home, "calls": calls, "tone": tone}
     picture = f"avformat,{film}" if film else "fakevideo,nil"
     config = CONFIG.format(**facts, picture=picture, width=size[0], height=size[1], bitrate=bitrate)
+    if certificate is not None:
+        config += f"sip_certificate {certificate}\n"
     account = ACCOUNT.format(**facts, name=name, user=user, answer=answer, audio=audio, video=video, more=more)
     (home / "config").write_text(config)
     (home / "accounts").write_text(account)

@@ -140,6 +140,7 @@ DEVICES = Table(  # one row for each device that capacity counts; undescribed on
     Column("codecs", String(500), nullable=False),  # likewise
     Column("port", Integer),
     Column("transport", String(8), nullable=False),
+    Column("encryption", String(16), nullable=False),
     Column("sip_user", String(64), nullable=False),
     Column("auth_user", String(64), nullable=False),
     Index("devices_point_number", "point", "number", unique=True),

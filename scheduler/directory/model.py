@@ -151,8 +151,11 @@ class PointCard:
 DeviceKind = Literal["VCS", "PC", "TABLET", "PHONE", "LINK", "SIMULATED"]
 """``LINK``: another conference system, such as those of the Government and the ministries (Điều 5.4)."""
 DeviceProtocol = Literal["", "WEBRTC", "SIP", "H323"]
-SipTransport = Literal["", "UDP", "TCP"]
-"""The transport of SIP (RFC 3261 §18); empty: chosen by the size of the request (§18.1.1)."""
+SipTransport = Literal["", "UDP", "TCP", "TLS"]
+"""The transport of SIP (RFC 3261 §18); empty: chosen by the size of the request (§18.1.1), never TLS."""
+EncryptionPolicy = Literal["off", "wished", "exposed", "demanded"]
+"""Whether a device's media are encrypted: never; where it does it and SIP goes over TLS; also without, its keys then
+exposed on the way; or over TLS, else there is no call."""
 SipSecret = Literal["pin", "password"]
 """A secret of a device: the PIN of the meeting that it is dialled for, the password to its `auth_user`."""
 PIN_PLACE = "{PIN}"
@@ -191,6 +194,7 @@ class Device:
     port: int | None = None
     """The port on which it takes SIP calls; None: 5060."""
     transport: SipTransport = ""
+    encryption: EncryptionPolicy = "off"
     sip_user: str = ""
     """The user part of the SIP URI that is dialled (RFC 3261 §19.1.1): a number or an alias, with :data:`PIN_PLACE`
     where it holds the PIN."""

@@ -18,6 +18,7 @@ UNDESCRIBED = {
     **dict.fromkeys(("kind", "model", "serial", "protocol", "firmware", "security_owner", "user_agent"), ""),
     **dict.fromkeys(("asset_number", "asset_source", "codecs", "transport", "sip_user", "auth_user"), ""),
     "dial_out": False,
+    "encryption": "off",
 }
 """The columns of a device of which only its existence is known."""
 

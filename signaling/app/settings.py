@@ -129,8 +129,16 @@ def _sip(variables: "_Variables", points: int) -> SipSettings | None:
     host, port = variables.get("SIP_HOST", _address, None), variables.get("SIP_PORT", _port, None)
     if host is None and port is not None:
         raise SettingsError("DIEMCAU_SIP_PORT needs DIEMCAU_SIP_HOST")
+    tls, tls_port = variables.get("SIP_TLS", _existing_directory, None), variables.get("SIP_TLS_PORT", _port, None)
+    if tls_port is not None and tls is None:
+        raise SettingsError("DIEMCAU_SIP_TLS_PORT needs DIEMCAU_SIP_TLS")
+    if tls is not None and host is None:
+        raise SettingsError("DIEMCAU_SIP_TLS needs DIEMCAU_SIP_HOST")
+    if host is None:
+        return None
     dscp = variables.get("DSCP", _dscp, Dscp()).signalling
-    return None if host is None else SipSettings(host, 5060 if port is None else port, most_calls=points, dscp=dscp)
+    ports = 5060 if port is None else port, 5061 if tls_port is None else tls_port
+    return SipSettings(host, ports[0], most_calls=points, dscp=dscp, tls=tls, tls_port=ports[1])
 
 
 def _mail(variables: "_Variables") -> Mail | None:

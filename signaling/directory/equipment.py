@@ -43,6 +43,7 @@ class Description(Model):
     codecs: Long = ""
     port: Annotated[int, Field(strict=True)] | None = None
     transport: directory.SipTransport = ""
+    encryption: directory.EncryptionPolicy = "off"
     sip_user: SipUser = ""
     auth_user: SipUser = ""
     pin: Annotated[str, StringConstraints(max_length=32)] | None = None
@@ -83,6 +84,7 @@ class Device(Model):
     codecs: str
     port: int | None
     transport: directory.SipTransport
+    encryption: directory.EncryptionPolicy
     sip_user: str
     auth_user: str
     has_pin: bool

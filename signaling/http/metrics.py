@@ -49,6 +49,8 @@ class Load:
     """Meetings with people in them."""
     seats: Counts[str]
     """Present seats, by role."""
+    calls: Counts[str]
+    """Calls of room systems, by how they are protected."""
     media: Mapping[str, object]
     """Statistics of each media worker, by name."""
 
@@ -89,6 +91,12 @@ class Metrics:
         self._sockets = Gauge("diemcau_sockets", "Connected WebSockets", registry=self._registry)
         self._meetings = Gauge("diemcau_conferences", "Conferences with people in them", registry=self._registry)
         self._seats = Gauge("diemcau_seats", "Seats by role", ["role"], registry=self._registry)
+        self._calls = Gauge(
+            "diemcau_sip_calls",
+            "Calls of room systems: encrypted, so with keys that went in the clear (exposed), or clear",
+            ["protection"],
+            registry=self._registry,
+        )
         self._workers = Gauge("diemcau_media_workers", "Media workers that answer", registry=self._registry)
         self._media = _MediaWorkers()
         self._registry.register(self._media)
@@ -112,6 +120,8 @@ class Metrics:
         self._meetings.set(load.meetings)
         for role in ("host", "component", "observer"):
             self._seats.labels(role).set(load.seats[role])
+        for protection in ("encrypted", "exposed", "clear"):
+            self._calls.labels(protection).set(load.calls[protection])
         self._media.stats = {worker: numbers for worker, numbers in load.media.items() if isinstance(numbers, dict)}
         self._workers.set(len(self._media.stats))
         return generate_latest(self._registry)

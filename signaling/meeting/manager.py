@@ -117,12 +117,13 @@ class MeetingManager:
         }
 
     async def load(self) -> Load:
-        """Return the load that /metrics shows: sockets, meetings, seats by role, statistics of the engine."""
+        """Return the load that /metrics shows: sockets, meetings, seats by role, calls, statistics of the engine."""
         roles = [
             seat.role for meeting in self.meetings.values() for seat in meeting.state.roster.seats.values() if seat.here
         ]
         running = sum(not meeting.state.empty for meeting in self.meetings.values())
-        return Load(len(self.clients), running, Counter(roles), await self.engine.stats())
+        calls = Counter(each for meeting in self.meetings.values() for each in meeting.protections)
+        return Load(len(self.clients), running, Counter(roles), calls, await self.engine.stats())
 
     @property
     def engine(self) -> MediaEngine:

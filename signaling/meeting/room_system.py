@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from scheduler.directory.equipment.service import NO_SECRETS
 from scheduler.directory.model import PIN_PLACE, Device, SipSecret
 from signaling.core.account import Account, Source
-from signaling.messages.server import Farewell, ServerMessage
+from signaling.messages.server import Farewell, ProtectionWord, ServerMessage
 from signaling.sip.agent.agent import Call, Target
 from signaling.sip.protocol.address import Uri
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import BadMessage
 
-SIP_PORT = 5060
+SIP_PORT, SIP_TLS_PORT = 5060, 5061
 """Where room systems take calls that say nothing else (RFC 3261 §19.1.2)."""
 
 
@@ -28,7 +28,7 @@ def target(device: Device, secrets: Mapping[SipSecret, str] = NO_SECRETS) -> Tar
     before, place, after = device.sip_user.partition(PIN_PLACE)
     return Target(
         device.address or "",
-        device.port or SIP_PORT,
+        device.port or (SIP_TLS_PORT if device.transport == "TLS" else SIP_PORT),
         device.transport.lower() or "auto",
         before.rstrip("*#.") + after if place else before,
         f"{before}{secrets.get('pin', '')}{after}" if place else "",
@@ -49,10 +49,11 @@ def redirected(uri: str) -> Target | None:
     """Return the SIP target that a redirection names (RFC 3261 §8.1.3.4); None where it is none of an IP address."""
     try:
         found = Uri.parse(uri)
-        transport = found.parameters.get("transport", "auto").lower()
-        if found.scheme != "sip" or transport not in ("udp", "tcp", "auto"):
+        transport = "tls" if found.scheme == "sips" else found.parameters.get("transport", "auto").lower()
+        if found.scheme not in ("sip", "sips") or transport not in ("udp", "tcp", "tls", "auto"):
             return None
-        return Target(found.host, found.port or SIP_PORT, transport, found.user)
+        usual = SIP_TLS_PORT if transport == "tls" else SIP_PORT
+        return Target(found.host, found.port or usual, transport, found.user)
     except (BadMessage, ValueError):
         return None
 
@@ -68,6 +69,8 @@ class RoomSystem:
         self.id = f"vcs-{random.token_hex(8)}"
         self.session: str | None = None
         self.call: Call | None = None
+        self.protection: ProtectionWord = ""
+        """How its call is protected."""
         self.up = False
         """Whether its media have arrived."""
         self.held = False

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -194,6 +194,13 @@ class MeetingRunner:
             part=self._part,
             systems=self._systems(),
         )
+
+    @property
+    def protections(self) -> Iterator[str]:
+        """Yield how the call of each room system is protected."""
+        for each in self._clients.values():
+            if isinstance(each, RoomSystem) and each.held:
+                yield each.protection
 
     def _systems(self) -> tuple[SystemSnapshot, ...]:
         """Return the calls of room systems, with those of an earlier process that nobody has taken over yet."""

@@ -47,6 +47,9 @@ Media = Literal["none", "connecting", "connected"]
 CallWord = Literal["waiting", "calling", "connected", "silent", "left", "taken", "full", "elsewhere"]
 """Where calling a room system stands: ``taken`` when somebody else sits in its place, ``full`` when no leg is left,
 ``elsewhere`` while it is called by another session or sits in it."""
+ProtectionWord = Literal["", "encrypted", "exposed", "clear", "demanded", "certificate"]
+"""How a call of a room system is protected: encrypted; so, but its keys went in the clear; not at all; or why there is
+none: encryption is demanded, a certificate is not accepted."""
 AccountWord = Literal["", "missing", "refused"]
 """What is wrong with the user name and password with which a room system was called."""
 Farewell = Literal[
@@ -820,6 +823,7 @@ class CalledSystem(BaseMessage):
     at: Instant | None
     status: int
     account: AccountWord = ""
+    protection: ProtectionWord = ""
 
 
 class CalledPoint(BaseMessage):

@@ -10,7 +10,8 @@ import {checkbox, field, formOf, formValues} from '../core/fields.js';
 
 const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'LINK', 'SIMULATED'];
 const PROTOCOLS = ['', 'WEBRTC', 'SIP', 'H323'];
-const TRANSPORTS = ['', 'UDP', 'TCP'];
+const TRANSPORTS = ['', 'UDP', 'TCP', 'TLS'];
+const ENCRYPTION = ['off', 'wished', 'exposed', 'demanded'];
 const LINE_TYPES = ['TSLCD', 'WAN', 'INTERNET'];
 /** @param {number | null} rate kbit/s */
 const mbps = rate => (rate === null ? '–' : number(rate / 1000, {maximumFractionDigits: 2}));
@@ -136,6 +137,7 @@ export class PointEquipment extends RequestingElement {
         ${field({name: 'auth_user', label: 'device.auth-user', value: values.auth_user, max: 64})} ${secret('password', values.has_password, 128)}
         ${field({name: 'port', label: 'device.port', value: values.port, type: 'number'})}
         ${field({name: 'transport', label: 'device.transport', value: values.transport, options: TRANSPORTS.map(one => [one, one || t('device.transport-auto')])})}
+        ${field({name: 'encryption', label: 'device.encryption', value: values.encryption ?? 'off', options: ENCRYPTION.map(one => [one, t(`device.encryption-${one}`)])})}
       </div>
       ${field({name: 'codecs', label: 'device.codecs', value: values.codecs, max: 500})}
       ${checkbox({name: 'dial_out', label: 'device.dial-out', checked: values.dial_out})}

@@ -12,7 +12,7 @@ from scheduler.core.model import Point
 from scheduler.directory.equipment import codec_sets, devices, devices_store, lines_store
 from scheduler.directory.import_export.point_lookup import point_finder
 from scheduler.directory.import_export.preview import ImportStep, day, differences, number
-from scheduler.directory.model import Device, DeviceKind, DeviceProtocol, SipTransport
+from scheduler.directory.model import Device, DeviceKind, DeviceProtocol, EncryptionPolicy, SipTransport
 from scheduler.files.errors import RowError
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
@@ -28,6 +28,7 @@ COLUMNS = (
     "address",
     "port",
     "transport",
+    "encryption",
     *TEXTS,
     "codecs",
     "patched",
@@ -88,6 +89,9 @@ def _device(old: Device, row: Row, row_number: int, faults: list[RowError]) -> D
         values[column], allowed = row[column].upper(), get_args(type_)
         if values[column] not in allowed:
             faults.append(RowError(row_number, column, "one-of", ", ".join(filter(None, allowed))))
+    values["encryption"], allowed = row["encryption"].lower() or "off", get_args(EncryptionPolicy)
+    if values["encryption"] not in allowed:
+        faults.append(RowError(row_number, "encryption", "one-of", ", ".join(allowed)))
     try:
         values["address"] = devices.address(row["address"]) if row["address"] else None
     except ValueError:

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import ssl
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -23,7 +24,7 @@ from signaling.sip.agent.incoming_call import IncomingCall
 from signaling.sip.agent.outgoing_call import OutgoingCall, new_request
 from signaling.sip.agent.rate_limit import RateLimit
 from signaling.sip.agent.snapshot import CallSnapshot
-from signaling.sip.protocol.errors import BadRequest, CallFailed, CallRefused, CallUnanswered
+from signaling.sip.protocol.errors import BadRequest, CallFailed, CallRefused, CallUnanswered, TlsRefused
 from signaling.sip.protocol.message import METHODS, SDP
 from signaling.sip.protocol.transaction_layer import ServerTransaction, TransactionLayer
 from signaling.sip.protocol.transport import Flow
@@ -39,6 +40,7 @@ __all__ = [
     "RemoteParty",
     "SipSettings",
     "Target",
+    "TlsRefused",
 ]
 
 log = logging.getLogger(__name__)
@@ -59,7 +61,7 @@ class CallHandler(MediaHandler, Protocol):
 
 
 class Agent:
-    """One UDP socket, one TCP listener, and all calls over them."""
+    """One UDP socket, listeners for TCP and TLS, and all calls over them."""
 
     def __init__(self, settings: SipSettings, handler: CallHandler) -> None:
         self._settings = settings
@@ -81,9 +83,17 @@ class Agent:
         """The address and port on which UDP and TCP listen."""
         return self._layer.transport.address
 
+    @property
+    def tls_port(self) -> int:
+        """The port on which TLS listens; 0: there is none."""
+        return self._layer.transport.tls_port
+
     async def start(self, snapshots: Sequence[CallSnapshot] = ()) -> list[Call]:
-        """Bind UDP and TCP, and resume the calls of an earlier process; return those calls. Raises OSError."""
-        await self._layer.transport.start(self._settings.host, self._settings.port, self._settings.dscp)
+        """Bind UDP, TCP and TLS, and resume the calls of an earlier process; return those calls. Raises OSError."""
+        own, transport = self._settings, self._layer.transport
+        await transport.start(own.host, own.port, own.dscp)
+        if own.tls is not None:
+            await transport.start_tls(own.tls_port, own.tls)
         calls = [Call.resumed(self._context, each) for each in snapshots]
         self._ready = True
         return calls
@@ -108,11 +118,14 @@ class Agent:
         await self._layer.close()
 
     async def invite(self, target: Target, offer: str, *, name: str) -> Call:
-        """Dial a room system with the display name `name`; return the call. Raises CallRefused, CallUnanswered."""
+        """Dial a room system with the display name `name`; return the call. Raises CallRefused, CallUnanswered,
+        TlsRefused."""
         if len(self._context.calls) >= self._settings.most_calls:
             raise CallUnanswered("too many calls")
         try:
             outgoing = await self._prepare(target, offer, name)
+        except ssl.SSLError as fault:
+            raise TlsRefused(str(fault)) from None
         except OSError as fault:
             raise CallUnanswered(f"unreachable: {fault}") from None
         self._outgoing.add(outgoing)
@@ -157,7 +170,8 @@ class Agent:
         where = (str(ipaddress.ip_address(target.host)), target.port)
         if (":" in where[0]) != (":" in self.address[0]):
             raise OSError("another kind of address than ours")
-        return await self._layer.transport.tcp(where) if target.transport == "tcp" else self._layer.transport.udp(where)
+        transport = self._layer.transport
+        return transport.udp(where) if target.transport == "udp" else await transport.connect(target.transport, where)
 
     def _on_flow_lost(self, flow: Flow) -> None:
         for call in list(self._context.calls.values()):
@@ -178,7 +192,9 @@ class Agent:
         if self._closing or not self._ready:
             return
         call = self._context.calls.get((request.call_id, request.recipient.tag, request.sender.tag))
-        if call is not None and call.peer.address != host:
+        if call is not None and (
+            call.peer.address != host or call.peer.transport == "tls" != transaction.flow.transport
+        ):
             call = None
         if request.method == "ACK":
             if call is not None:
@@ -192,7 +208,7 @@ class Agent:
                 self._context.spawn(call.hang_up("too many requests"))
         elif self._rate_limit.admit(self._bucket(transaction), INVITE_COST if request.method == "INVITE" else 1.0, now):
             self._outside_dialog(transaction)
-        elif transaction.flow.transport == "tcp":  # over UDP it comes again, or its sender was forged
+        elif transaction.flow.transport != "udp":  # over UDP it comes again, or its sender was forged
             self._reply(transaction, 503)
 
     def _bucket(self, transaction: ServerTransaction) -> str:

@@ -10,7 +10,7 @@ from signaling.sip.agent.authentication import again, answered
 from signaling.sip.agent.context import MEDIA_CONTROL, AgentContext, RemoteParty
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.agent.snapshot import CallSnapshot
-from signaling.sip.protocol.address import DEFAULT_PORT
+from signaling.sip.protocol.address import DEFAULT_PORT, DEFAULT_TLS_PORT
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import CallUnanswered, OfferRefused
 from signaling.sip.protocol.message import SDP, Headers, Request, Response
@@ -73,7 +73,9 @@ class Call:
         about = (snapshot.call_id, snapshot.local, snapshot.remote, snapshot.contact, snapshot.target)
         dialog = Dialog(*about, routes=routes, sequence=sequence, remote_sequence=snapshot.heard)
         flow = context.layer.transport.resumed(snapshot.transport, (snapshot.host, snapshot.port))
-        peer = RemoteParty(snapshot.host, snapshot.name, snapshot.user, snapshot.user_agent)
+        peer = RemoteParty(
+            snapshot.host, snapshot.name, snapshot.user, snapshot.user_agent, transport=snapshot.transport
+        )
         call = cls(context, dialog, flow, peer, snapshot.theirs)
         call._acknowledged.set_result(True)
         if snapshot.expires is not None:
@@ -169,8 +171,9 @@ class Call:
         from.
         """
         hop = self._dialog.next_hop
-        if hop.host == self.peer.address or self._flow.transport == "tcp":
-            return self.peer.address, hop.port or DEFAULT_PORT
+        if hop.host == self.peer.address or self._flow.transport != "udp":
+            usual = DEFAULT_TLS_PORT if self._flow.transport == "tls" else DEFAULT_PORT
+            return self.peer.address, hop.port or usual
         return self.peer.address, self._flow.remote[1]
 
     # What the agent hands on.

@@ -9,11 +9,12 @@ import secrets
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from signaling.sip.protocol import digest
-from signaling.sip.protocol.address import NameAddress, Uri, bracketed
+from signaling.sip.protocol.address import DEFAULT_TLS_PORT, NameAddress, Uri, bracketed
 from signaling.sip.protocol.digest import Credentials, Nonces, Proof
 from signaling.sip.protocol.errors import BadMessage, BadRequest
 from signaling.sip.protocol.message import SDP, Headers, Message, Request, Response, respond
@@ -44,11 +45,14 @@ class SipSettings:
     most_calls: int = 100
     dscp: int = 0
     """Marks its packets (RFC 2474)."""
+    tls: Path | None = None
+    """The folder of its certificate (:mod:`signaling.sip.protocol.tls`); None: there is no TLS."""
+    tls_port: int = DEFAULT_TLS_PORT
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Address of a room system to dial: IP address, port, transport (`udp`, `tcp` or `auto`), and an optional SIP user.
+    """Address of a room system to dial: IP address, port, transport (`udp`, `tcp`, `tls`, `auto`), SIP user if any.
 
     `auto` uses UDP for requests that fit one datagram, otherwise TCP. Raises ValueError if the host is no IP address.
     """
@@ -77,12 +81,18 @@ class Target:
 
     def _uri(self, user: str) -> str:
         before = f"{quote(user, safe=USER_SAFE)}@" if user else ""
-        return f"sip:{before}{bracketed(self.host)}:{self.port}" + (";transport=tcp" if self.transport == "tcp" else "")
+        return f"sip:{before}{bracketed(self.host)}:{self.port}{_parameter(self.transport)}"
+
+
+def _parameter(transport: str) -> str:
+    """Return the URI parameter of a transport (RFC 3261 §19.1.1); that of UDP goes without saying."""
+    return f";transport={transport}" if transport in ("tcp", "tls") else ""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteParty:
-    """Names that the remote party announces, empty where it sends none; `address` is the IP address it sends from."""
+    """Names that the remote party announces, empty where it sends none; `address` is the IP address it sends from, and
+    `transport` (`udp`, `tcp` or `tls`) how."""
 
     address: str
     name: str
@@ -90,6 +100,7 @@ class RemoteParty:
     user_agent: str
     contact: str = ""
     """The user of its Contact."""
+    transport: str = "udp"
 
 
 class MediaHandler(Protocol):
@@ -143,14 +154,13 @@ class AgentContext:
     def uri(self, flow: Flow) -> str:
         """Return our SIP URI as the remote party of a flow reaches it."""
         host, port = flow.local
-        suffix = ";transport=tcp" if flow.transport == "tcp" else ""
-        return f"sip:{self.settings.user}@{bracketed(host)}:{port}{suffix}"
+        return f"sip:{self.settings.user}@{bracketed(host)}:{port}{_parameter(flow.transport)}"
 
     async def reach(self, flow: Flow, host: str, port: int) -> Flow:
         """Return a working flow to a host that `flow` led to. Raises OSError."""
         if flow.transport == "udp":
             return self.layer.transport.udp((host, port))
-        return await self.layer.transport.tcp((host, port)) if flow.closed else flow
+        return await self.layer.transport.connect(flow.transport, (host, port)) if flow.closed else flow
 
     def tag(self, request: Request) -> str:
         """Return our tag of an incoming dialog: an HMAC of its request, so that no state is needed."""
@@ -203,7 +213,8 @@ def describe(message: Message, flow: Flow) -> RemoteParty:
         identity = _asserted(message) or message.contact
         agent = message.get("user-agent") or message.get("server")
     name = identity.name if identity else ""
-    return RemoteParty(flow.remote[0], name, _user(identity), (agent or "")[:200], _user(message.contact))
+    about = name, _user(identity), (agent or "")[:200], _user(message.contact)
+    return RemoteParty(flow.remote[0], *about, transport=flow.transport)
 
 
 def _user(identity: NameAddress | None) -> str:

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import DigitPressed, SeatOptions
-from mediaserver.errors import BadOffer, EngineGone, MediaError
+from mediaserver.errors import BadOffer, EngineGone, MediaError, NotEncrypted
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import LostKey
 from scheduler.core.model import State
@@ -30,11 +30,12 @@ from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Place, leg_of
 from signaling.meeting.state.snapshot import SystemSnapshot
 from signaling.messages.server import Redial
-from signaling.sip.agent.agent import Agent, Call, CallFailed, CallRefused, IncomingCall, Target
+from signaling.sip.agent.agent import Agent, Call, CallFailed, CallRefused, IncomingCall, Target, TlsRefused
 from signaling.sip.bridge.admission import SipAdmission, identity_of_called, identity_of_caller
 from signaling.sip.bridge.call_registry import NOT_ACCEPTABLE, UNAVAILABLE, BridgedCall, CallRegistry
 from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule, systems
 from signaling.sip.bridge.inbound_auth import FORBIDDEN, UNAUTHORIZED, Caller, InboundCallAuth, Refused
+from signaling.sip.bridge.protection import media_encryption, protection
 from signaling.sip.protocol.errors import OfferRefused
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ MAX_CALLS_PER_TICK = 20
 TELL_SECONDS = 0.2
 """Changes are gathered this long: a hundred rooms may answer within a second."""
 BUSY = 486
+NOT_ENCRYPTED = "Không mã hoá được"
+"""What the audit log says of a caller that does not meet the demand of the directory."""
 DESCRIPTION_REFUSED = {415, 488, 606}
 """Statuses of a device that does not take our session description (RFC 3261 §21.4.13, §21.4.26, §21.6.4)."""
 
@@ -116,6 +119,7 @@ class SipBridge:
         member = RoomSystem(device, system.name, call.peer.address)
         call.credentials = credentials(device, await self._equipment.sip_secrets(device.id))
         member.call, member.up = call, seat.up
+        member.protection = protection(device.encryption, call.peer.transport, call.sdp)
         if meeting.resume(member, seat.id):
             await self._registry.hold(BridgedCall(meeting, system, member), now)
         else:
@@ -241,16 +245,21 @@ class SipBridge:
             kept = await self._equipment.sip_secrets(system.device.id)
             where = target(system.device, kept)
             try:
-                call = await self._invite(meeting, seat, where)
+                call = await self._invite(meeting, system.device, seat, where)
             except CallRefused as refused:
                 if (other := await self._registered(system.device.point, refused.contacts)) is None:
                     raise
-                call = await self._invite(meeting, seat, replace(other, credentials=where.credentials))
+                call = await self._invite(meeting, system.device, seat, replace(other, credentials=where.credentials))
             await self._answered(meeting, system, place, call, seat)
             self._registry.send_digits(call, digits_after_answer(system.device, kept))
         except CallRefused as refused:
             log.info("< %s: %s %s", system.name, refused.status, refused.reason)
-            system.failed(clock(), refused.status, authenticated=where.credentials is not None)
+            demanded = system.device.encryption == "demanded" and refused.status in DESCRIPTION_REFUSED
+            authenticated = where.credentials is not None
+            system.failed(clock(), refused.status, authenticated=authenticated, lacks="demanded" if demanded else "")
+        except (NotEncrypted, TlsRefused) as refused:
+            log.info("x call to %s failed: %s", system.name, refused)
+            system.failed(clock(), lacks="certificate" if isinstance(refused, TlsRefused) else "demanded")
         except EngineGone:
             system.postponed(clock())
         except (CallFailed, MediaError, OSError) as error:
@@ -261,16 +270,18 @@ class SipBridge:
                 await meeting.apply(meeting.state.ring_ended(seat))
                 await self._admission.free(meeting, place, system.number)
 
-    async def _invite(self, meeting: MeetingRunner, seat: str, where: Target) -> Call:
+    async def _invite(self, meeting: MeetingRunner, device: Device, seat: str, where: Target) -> Call:
         """Call a device; one that refuses our description is offered a simple one. Raises CallFailed, MediaError."""
+        encryption = media_encryption(device.encryption, where.transport)
         assert self.agent is not None
         engine, name = self._manager.engine, meeting.state.booking.places[0].name
         try:
-            return await self.agent.invite(where, await engine.invite(meeting.id, seat, where.host), name=name)
+            offer = await engine.invite(meeting.id, seat, where.host, encryption=encryption)
+            return await self.agent.invite(where, offer, name=name)
         except CallRefused as refused:
             if refused.status not in DESCRIPTION_REFUSED:
                 raise
-        offer = await engine.invite(meeting.id, seat, where.host, simple=True)
+        offer = await engine.invite(meeting.id, seat, where.host, simple=True, encryption=encryption)
         return await self.agent.invite(where, offer, name=name)
 
     async def _registered(self, point: str, contacts: Sequence[str]) -> Target | None:
@@ -297,9 +308,10 @@ class SipBridge:
                     return
                 await self._admission.sit(meeting, member, place, system.number, seat, now)
             await self._manager.engine.accept(meeting.id, seat, call.sdp)
+            member.protection = protection(system.device.encryption, call.peer.transport, call.sdp)
             await self._registry.hold(BridgedCall(meeting, system, member), now)
-        except BadOffer:
-            system.failed(now, NOT_ACCEPTABLE)
+        except BadOffer as error:
+            system.failed(now, NOT_ACCEPTABLE, lacks="demanded" if isinstance(error, NotEncrypted) else "")
         finally:
             if not member.held:
                 await self._registry.leave(meeting, member)
@@ -337,7 +349,11 @@ class SipBridge:
 
     async def reoffered(self, call: Call, offer: str) -> str:
         """Have the media engine answer an offer within a call. Raises OfferRefused."""
-        return await self._registry.change(call, lambda room, seat: self._manager.engine.renegotiate(room, seat, offer))
+        answer = await self._registry.change(
+            call, lambda room, seat: self._manager.engine.renegotiate(room, seat, offer)
+        )
+        self._registry.reprotect(call, answer)
+        return answer
 
     async def reoffer(self, call: Call) -> str:
         """Have the media engine offer what a call uses. Raises OfferRefused."""
@@ -365,6 +381,9 @@ class SipBridge:
             await self._registry.hold(BridgedCall(meeting, system, member), now)
         except (CallFailed, OSError) as error:
             log.info("x %s called and hung up before it was connected: %s", system.name, error)
+        except NotEncrypted as error:
+            await self._admission.note(member, "call-refused", caller.device.point, f"{NOT_ENCRYPTED}: {error}", now)
+            raise Refused(NOT_ACCEPTABLE) from None
         except MediaError as error:
             raise Refused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
         finally:
@@ -385,6 +404,7 @@ class SipBridge:
     ) -> None:
         """Seat a caller, then connect sound and picture. Raises Refused, MediaError, CallFailed."""
         seat = secrets.token_urlsafe(9)
+        encryption = media_encryption(caller.device.encryption, incoming.peer.transport)
         async with meeting.join_lock:
             if not await self._admission.compare(member, caller.number, identity_of_caller(incoming), now):
                 raise Refused(FORBIDDEN)
@@ -396,11 +416,13 @@ class SipBridge:
             await self._admission.sit(meeting, member, place, caller.number, seat, now)
         engine = self._manager.engine
         if incoming.offer:
-            answer = await engine.connect(meeting.id, seat, incoming.offer, plain=True)
+            answer = await engine.connect(meeting.id, seat, incoming.offer, plain=True, encryption=encryption)
             member.call = await incoming.accept(answer)
         else:
-            member.call = await incoming.accept(await engine.invite(meeting.id, seat, incoming.peer.address))
+            offer = await engine.invite(meeting.id, seat, incoming.peer.address, encryption=encryption)
+            member.call = await incoming.accept(offer)
             await engine.accept(meeting.id, seat, member.call.sdp)
+        member.protection = protection(caller.device.encryption, incoming.peer.transport, member.call.sdp)
 
     # --- what people ask for
 

@@ -17,6 +17,7 @@ from signaling.sip.agent.agent import Call
 from signaling.sip.bridge import keypad_texts
 from signaling.sip.bridge.dial_schedule import DialledSystem
 from signaling.sip.bridge.keypad import Keypad, Way, obey
+from signaling.sip.bridge.protection import protection
 from signaling.sip.protocol.errors import OfferRefused
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class CallRegistry:
         assert member.call is not None
         if system.away:
             await meeting.apply(meeting.state.reconnected(member.id, system.tried, now))
-        system.connected()
+        system.connected(member.protection)
         self._calls[member.id] = bridged
         member.held = True
         self._spawn(self._follow(bridged, member.call))
@@ -136,6 +137,14 @@ class CallRegistry:
             return await work(*place)
         except MediaError as error:
             raise OfferRefused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
+
+    def reprotect(self, call: Call, sdp: str) -> None:
+        """Note how a call is protected since its media changed; on hold it is as it was."""
+        for bridged in self._calls.values():
+            member = bridged.member
+            if member.call is call and (now := protection(member.device.encryption, call.peer.transport, sdp)):
+                member.protection = bridged.system.protection = now
+                self._changed(bridged.meeting)
 
     def _place(self, call: Call) -> tuple[str, str] | None:
         """Return the room and the seat of a call; None while it has none."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from scheduler.directory.model import Device
-from signaling.messages.server import AccountWord, CalledSystem, CallsState, CallWord
+from signaling.messages.server import AccountWord, CalledSystem, CallsState, CallWord, ProtectionWord
 
 RETRY_DELAYS = (timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=60))
 """Delays before the next call after each failed one; after the last one the device counts as silent."""
@@ -44,6 +44,8 @@ class DialledSystem:
     """SIP status of the last failed call (RFC 3261, 21); 0: no response."""
     account: AccountWord = ""
     """What was wrong with the user name and password of that call."""
+    protection: ProtectionWord = ""
+    """How its call is protected, or why the last one failed that had to be."""
     away: bool = False
     """Its connection was lost, and it has not come back."""
     tried: list[datetime] = field(default_factory=list)
@@ -53,15 +55,20 @@ class DialledSystem:
 
     def calling(self) -> None:
         """Note that it is being called."""
-        self.state, self.due, self.status, self.account = "calling", None, 0, ""
+        self.state, self.due, self.status, self.account, self.protection = "calling", None, 0, "", ""
 
-    def connected(self) -> None:
-        """Note that it is in the meeting."""
+    def connected(self, protection: ProtectionWord = "") -> None:
+        """Note that it is in the meeting, and how its call is protected."""
+        self.protection = protection
         self.state, self.due, self.vain, self.status, self.requested = "connected", None, 0, 0, False
         self.away, self.tried = False, []
 
-    def failed(self, now: datetime, status: int = 0, *, authenticated: bool = False) -> None:
-        """Count a failed call and schedule the next one. `authenticated`: it had a user name and a password."""
+    def failed(
+        self, now: datetime, status: int = 0, *, authenticated: bool = False, lacks: ProtectionWord = ""
+    ) -> None:
+        """Count a failed call and schedule the next one. `authenticated`: it had a user name and a password; `lacks`
+        says which protection it failed for."""
+        self.protection = lacks
         self.account = ("refused" if authenticated else "missing") if status in UNAUTHORIZED else ""
         self.tried += [now] if self.away else []
         self.vain += 1
@@ -88,12 +95,12 @@ class DialledSystem:
 
     def lost(self, now: datetime) -> None:
         """Note that its connection was lost: it is called again at once."""
-        self.state, self.due, self.vain = "waiting", now, 0
+        self.state, self.due, self.vain, self.protection = "waiting", now, 0, ""
         self.away, self.tried = True, []
 
     def left(self) -> None:
         """Note that it hung up: it is called again only on request."""
-        self.state, self.due, self.away, self.tried = "left", None, False, []
+        self.state, self.due, self.away, self.tried, self.protection = "left", None, False, [], ""
 
     def ask(self, now: datetime) -> None:
         """Schedule a call now on a controller's request (R-095)."""
@@ -110,6 +117,7 @@ class DialledSystem:
             at=self.due if self.state == "waiting" else None,
             status=self.status,
             account=self.account,
+            protection=self.protection,
         )
 
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from signaling.sip.protocol.errors import BadMessage
 
 DEFAULT_PORT = 5060
+DEFAULT_TLS_PORT = 5061
 LONGEST_NAME = 200
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+", re.ASCII)

@@ -6,7 +6,8 @@ SipError
 ├── OfferRefused         ours: an offer within a call that we do not take, with the status of the response
 └── CallFailed           a call did not come about
     ├── CallRefused      the remote party refused (3xx-6xx), with status and reason
-    └── CallUnanswered   nobody answered in time, hung up first, or the way there is closed
+    ├── CallUnanswered   nobody answered in time, hung up first, or the way there is closed
+    └── TlsRefused       one side does not accept the other's certificate, or does no TLS
 """
 
 
@@ -56,3 +57,7 @@ class CallRefused(CallFailed):
 
 class CallUnanswered(CallFailed):
     """Nobody answered; the text says what was awaited."""
+
+
+class TlsRefused(CallFailed):
+    """The TLS handshake failed, or the certificate is that of somebody else; the text says why."""

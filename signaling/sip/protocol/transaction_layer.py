@@ -100,7 +100,7 @@ class TransactionLayer:
     def begin(self, request: Request, flow: Flow, listener: Listener) -> ClientTransaction:
         """Send a request with a Via. The listener of an INVITE receives each 2xx, and must send the ACK."""
         self._add_via(request, flow)
-        reliable = flow.transport == "tcp"
+        reliable = flow.transport != "udp"
         machine = ClientInvite(request, reliable) if request.method == "INVITE" else ClientRequest(request, reliable)
         return self._begin(machine, flow, listener)
 
@@ -112,7 +112,7 @@ class TransactionLayer:
         client.machine.cancelled(self._now())
         self._restart_timer(client, _client_key(client.machine.request))
         # Its Via is the INVITE's, so it is not stamped.
-        cancel = ClientRequest(transaction.cancellation(client.machine.request), client.flow.transport == "tcp")
+        cancel = ClientRequest(transaction.cancellation(client.machine.request), client.flow.transport != "udp")
         self._begin(cancel, client.flow, lambda _: None)
 
     async def exchange(self, request: Request, flow: Flow) -> Response | None:
@@ -208,7 +208,7 @@ class TransactionLayer:
         if len(self._server_transactions) >= MAX_TRANSACTIONS:
             log.warning("x %s: too many transactions", flow.remote)
             return
-        reliable = flow.transport == "tcp"
+        reliable = flow.transport != "udp"
         kind = ServerInvite if request.method == "INVITE" else ServerRequest
         self._request(ServerTransaction(request, flow, kind(request, reliable)))
 

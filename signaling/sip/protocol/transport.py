@@ -1,4 +1,4 @@
-"""SIP over UDP and TCP on one port (RFC 3261 §18). A flow is the way to one peer and back.
+"""SIP over UDP and TCP on one port, and over TLS on another (RFC 3261 §18). A flow is the way to one peer and back.
 
 The transport parses received bytes and hands up messages, and malformed requests that can be answered, with their
 flow; other malformed datagrams are dropped. It closes a TCP connection that sends what is no SIP or hides where the
@@ -10,12 +10,15 @@ import contextlib
 import ipaddress
 import logging
 import socket
+import ssl
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, cast
 from weakref import WeakValueDictionary
 
+from signaling.sip.protocol import tls
 from signaling.sip.protocol.errors import BadMessage, BadRequest
 from signaling.sip.protocol.framing import Stream
 from signaling.sip.protocol.message import Message, Request, Response, parse
@@ -27,6 +30,8 @@ Address = tuple[str, int]
 MAX_CONNECTIONS = 256
 MAX_CONNECTIONS_PER_ADDRESS = 8
 """Connections from one address."""
+MAX_HANDSHAKES = 32
+"""TLS handshakes with those who connected to us, at once."""
 MAX_UNSENT_BYTES = 256 * 1024
 UNFINISHED_TIMEOUT_S = 15.0
 """Seconds until a message that has begun, or the first one of a connection, must be whole."""
@@ -37,7 +42,8 @@ PORT_TRIES = 20
 
 
 class Flow(Protocol):
-    """The way to a peer. `local` is our address as the peer sees it, `transport` is `udp` or `tcp`."""
+    """The way to a peer. `local` is our address as the peer sees it, `transport` is `udp`, `tcp` or `tls`; over UDP
+    alone messages get lost."""
 
     @property
     def transport(self) -> str: ...
@@ -95,12 +101,27 @@ def _mark(sock: socket.socket, code_point: int) -> None:
         sock.setsockopt(*option, code_point << 2)
 
 
-class Connection(asyncio.Protocol):
-    """A flow over a TCP connection, whichever side opened it."""
-
-    transport = "tcp"
+class _TlsAcceptor(asyncio.Protocol):
+    """Begins the handshake on a connection that comes to the TLS port."""
 
     def __init__(self, owner: "Transport") -> None:
+        self._owner = owner
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        connection = cast("asyncio.Transport", transport)
+        connection.pause_reading()  # what comes belongs to the handshake
+        self._owner.handshake(connection)
+
+
+class Connection(asyncio.Protocol):
+    """A flow over a TCP connection, plain or with TLS, whichever side opened it."""
+
+    def __init__(self, owner: "Transport", transport: str) -> None:
+        self.transport = transport
+        self.refused = ""
+        """Why the certificate of the peer is not accepted."""
+        self._early = bytearray()
+        """What came with the end of the handshake."""
         self._owner = owner
         self._stream = Stream()
         self._tcp: asyncio.Transport | None = None
@@ -140,13 +161,23 @@ class Connection(asyncio.Protocol):
             return
         _mark(self._tcp.get_extra_info("socket"), self._owner.dscp)
         # They reach us where we listen, whichever port this connection leaves by.
-        self.remote, self.local = (remote[0], remote[1]), (local[0], self._owner.address[1])
-        if self._owner.opened(self):
+        port = self._owner.tls_port if self.transport == "tls" else self._owner.address[1]
+        self.remote, self.local = (remote[0], remote[1]), (local[0], port)
+        if (certificate := self._tcp.get_extra_info("peercert")) and not tls.names(certificate, remote[0]):
+            self.refused = "the certificate is not that of this address"
+            log.warning("x %s: TLS refused: %s", self.remote, self.refused)
+            self.abort()
+        elif self._owner.opened(self):
             self._restart_timer(UNFINISHED_TIMEOUT_S)
+            if self._early:
+                self.data_received(bytes(self._early))
         else:
             self.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self._tcp is None:
+            self._early += data
+            return
         begun = self._stream.begun
         try:
             messages = self._stream.feed(data)
@@ -183,7 +214,7 @@ class Connection(asyncio.Protocol):
 
 
 class Transport:
-    """Our UDP socket, our TCP listener and all connections."""
+    """Our UDP socket, our listeners for TCP and TLS, and all connections."""
 
     def __init__(self, received: Received, malformed: Malformed, lost: Lost, needed: Needed) -> None:
         self._received = received
@@ -192,16 +223,23 @@ class Transport:
         self._lost = lost
         self._udp: asyncio.DatagramTransport | None = None
         self._listener: asyncio.Server | None = None
-        self._connections: dict[Address, Connection] = {}
-        self._opening: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
-        """Locks by address: calls that begin at once to one address share one connection."""
+        self._tls_listener: asyncio.Server | None = None
+        self._tls_folder: Path | None = None
+        self._tls_context: ssl.SSLContext | None = None
+        self.tls_port = 0
+        """The port for TLS; 0: there is none."""
+        self._handshakes: set[asyncio.Task[None]] = set()
+        self._connections: dict[tuple[str, Address], Connection] = {}
+        """By transport and remote address."""
+        self._opening: WeakValueDictionary[tuple[str, Address], asyncio.Lock] = WeakValueDictionary()
+        """Locks of the same keys: calls that begin at once to one address share one connection."""
         self.dscp = 0
         self._from: Counter[str] = Counter()
         self._bound: Address = ("", 0)
 
     @property
     def address(self) -> Address:
-        """The address on which both listen."""
+        """The address on which UDP and TCP listen."""
         return self._bound
 
     async def start(self, host: str, port: int, dscp: int = 0) -> None:
@@ -222,16 +260,26 @@ class Transport:
         _mark(udp.get_extra_info("socket"), self.dscp)
         bound = udp.get_extra_info("sockname")
         try:
-            self._listener = await loop.create_server(lambda: Connection(self), host, bound[1])
+            self._listener = await loop.create_server(lambda: Connection(self, "tcp"), host, bound[1])
         except OSError:
             udp.close()
             raise
         self._udp, self._bound = udp, (bound[0], bound[1])
 
+    async def start_tls(self, port: int, folder: Path) -> None:
+        """Listen for TLS, with the certificate in a folder; port 0 takes any free one. Raises OSError."""
+        self._tls_folder, self._tls_context = folder, tls.server_context(folder)
+        loop = asyncio.get_running_loop()
+        self._tls_listener = await loop.create_server(lambda: _TlsAcceptor(self), self._bound[0], port)
+        self.tls_port = self._tls_listener.sockets[0].getsockname()[1]
+
     async def close(self) -> None:
         """Close everything."""
-        if self._listener is not None:
-            self._listener.close()
+        for listener in (self._listener, self._tls_listener):
+            if listener is not None:
+                listener.close()
+        for task in self._handshakes:
+            task.cancel()
         for connection in list(self._connections.values()):
             if connection._tcp is not None:
                 connection._tcp.close()
@@ -245,28 +293,63 @@ class Transport:
         return Datagrams(self._udp, remote, (self._local_address(remote), self._bound[1]))
 
     def resumed(self, transport: str, remote: Address) -> Flow:
-        """Return the flow to a peer of an earlier process: over TCP a closed connection, until a new one opens."""
+        """Return the flow to a peer of an earlier process: a closed connection, until a new one opens, but for UDP."""
         if transport == "udp":
             return self.udp(remote)
-        connection = Connection(self)
+        connection = Connection(self, transport)
         connection.remote = remote
         return connection
 
-    async def tcp(self, remote: Address) -> Flow:
-        """Return the TCP flow to an address: an open connection, or a new one. Raises OSError."""
-        async with self._opening.setdefault(remote, asyncio.Lock()):
-            existing = self._connections.get(remote)
+    async def connect(self, transport: str, remote: Address) -> Flow:
+        """Return the flow to an address over TCP or TLS: an open connection, or a new one. Raises OSError."""
+        key = transport, remote
+        async with self._opening.setdefault(key, asyncio.Lock()):
+            existing = self._connections.get(key)
             if existing is not None and not existing.closed:
                 return existing
+            if transport == "tls" and self._tls_folder is None:
+                raise ssl.SSLError("no certificate of ours: see DIEMCAU_SIP_TLS")
+            context = tls.client_context(self._tls_folder) if transport == "tls" and self._tls_folder else None
             loop = asyncio.get_running_loop()
             try:
                 async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                    _, connection = await loop.create_connection(lambda: Connection(self), *remote)
+                    _, connection = await loop.create_connection(
+                        lambda: Connection(self, transport),
+                        *remote,
+                        ssl=context,
+                        server_hostname="" if context else None,
+                    )
             except TimeoutError:
                 raise ConnectionError(f"no connection to {remote[0]} in {CONNECT_TIMEOUT_S:.0f} s") from None
+            if connection.refused:
+                raise ssl.SSLError(connection.refused)
             if connection.closed:
                 raise ConnectionError("too many connections")
             return connection
+
+    def handshake(self, plain: asyncio.Transport) -> None:
+        """Begin the TLS handshake on a connection that came."""
+        if len(self._handshakes) >= MAX_HANDSHAKES:
+            plain.abort()
+            return
+        task = asyncio.create_task(self._handshake(plain))
+        self._handshakes.add(task)
+        task.add_done_callback(self._handshakes.discard)
+
+    async def _handshake(self, plain: asyncio.Transport) -> None:
+        assert self._tls_context is not None
+        loop, connection = asyncio.get_running_loop(), Connection(self, "tls")
+        remote = plain.get_extra_info("peername")
+        try:
+            encrypted = await loop.start_tls(
+                *(plain, connection, self._tls_context), server_side=True, ssl_handshake_timeout=CONNECT_TIMEOUT_S
+            )
+        except OSError as error:
+            log.warning("x %s: TLS refused: %s", remote, str(error) or "it hung up")
+            plain.abort()
+            return
+        if encrypted is not None:  # it is gone otherwise
+            connection.connection_made(encrypted)
 
     def datagram(self, data: bytes, remote: Address) -> None:
         """Parse a datagram and hand up its message."""
@@ -290,15 +373,16 @@ class Transport:
         if len(self._connections) >= MAX_CONNECTIONS or self._from[host] >= MAX_CONNECTIONS_PER_ADDRESS:
             log.warning("x %s: too many connections", connection.remote)
             return False
-        self._connections[connection.remote] = connection
+        self._connections[connection.transport, connection.remote] = connection
         self._from[host] += 1
         return True
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection."""
-        if self._connections.get(connection.remote) is not connection:
+        key = connection.transport, connection.remote
+        if self._connections.get(key) is not connection:
             return
-        del self._connections[connection.remote]
+        del self._connections[key]
         self._from[connection.remote[0]] -= 1
         if not self._from[connection.remote[0]]:
             del self._from[connection.remote[0]]

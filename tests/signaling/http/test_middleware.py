@@ -93,6 +93,7 @@ async def test_metrics_are_what_prometheus_expects_of_their_types(world: World) 
         "diemcau_sockets 1.0",
         "diemcau_conferences 1.0",
         'diemcau_seats{role="host"} 1.0',
+        'diemcau_sip_calls{protection="clear"} 0.0',
         "# TYPE diemcau_media_rooms gauge",
         'diemcau_media_rooms{worker="0"} 1.0',
         'diemcau_ws_refused_total{word="unknown-seat"} 1.0',

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from aiohttp.test_utils import TestServer
 
@@ -18,9 +19,10 @@ LOOPBACK = "127.0.0.1"
 
 
 @asynccontextmanager
-async def served(settings: Settings, ring_s: float = 30.0) -> AsyncIterator[World]:
-    """Yield a world whose engine and SIP bridge are real; a device is rung for `ring_s` seconds."""
-    own = replace(settings, sip=SipSettings(LOOPBACK, 0, ring_s=ring_s))
+async def served(settings: Settings, ring_s: float = 30.0, tls: Path | None = None) -> AsyncIterator[World]:
+    """Yield a world whose engine and SIP bridge are real; a device is rung for `ring_s` seconds. `tls` is the folder of
+    a certificate."""
+    own = replace(settings, sip=SipSettings(LOOPBACK, 0, ring_s=ring_s, tls=tls, tls_port=0))
     engine, clock, disk = LocalEngine([LOOPBACK], 0), FakeClock(NOW), FakeDisk()
     engine.start()
     try:

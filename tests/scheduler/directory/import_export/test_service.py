@@ -142,23 +142,34 @@ async def test_the_inventory_of_devices(scheduler: Scheduler, import_export: Imp
         "address": "10.79.5.20",
         "codecs": "g.722 h.264",
         "port": "5062",
-        "transport": "tcp",
+        "transport": "tls",
+        "encryption": "Demanded",
         "sip_user": "2001**{PIN}",
     }
     second = {"point": "ubnd.ninh hoa", "kind": "pc"}
     assert [what for _, what, _ in await take(import_export, "devices", table(first, second))] == ["change", "add"]
     stock = await Equipment(scheduler._engine, PROFILES).devices("ubnd.ninh-hoa")
-    assert [(d.number, d.kind, d.asset_number, d.codecs, d.port, d.transport, d.sip_user) for d in stock] == [
-        (1, "VCS", "TS-17", "G722, H264", 5062, "TCP", "2001**{PIN}"),
-        (2, "PC", "", "", None, "", ""),
+    assert [(d.number, d.kind, d.asset_number, d.codecs, d.port, d.sip_user) for d in stock] == [
+        (1, "VCS", "TS-17", "G722, H264", 5062, "2001**{PIN}"),
+        (2, "PC", "", "", None, ""),
     ]
+    assert [(device.transport, device.encryption) for device in stock] == [("TLS", "demanded"), ("", "off")]
     assert await take(import_export, "devices", await import_export.export("devices", "xlsx")) == []  # nothing differs
     wrong = table(
-        {**second, "address": "10.79.5.20", "codecs": "?", "port": "65536", "transport": "TLS", "auth_user": "a@b"},
+        {
+            **second,
+            "address": "10.79.5.20",
+            "codecs": "?",
+            "port": "65536",
+            "auth_user": "a@b",
+            "transport": "SCTP",
+            "encryption": "on",
+        },
         {**first, "number": "9"},
     ).decode()
     assert await faults(import_export, "devices", wrong) == [
-        (2, "transport", "one-of", "UDP, TCP"),
+        (2, "transport", "one-of", "UDP, TCP, TLS"),
+        (2, "encryption", "one-of", "off, wished, exposed, demanded"),
         (2, "codecs", "codecs-format", "?"),
         (2, "address", "address-taken", "UBND.Ninh Hoa"),
         (2, "port", "port-range", "65536"),

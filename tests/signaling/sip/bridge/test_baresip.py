@@ -16,6 +16,7 @@ from signaling.app.settings import Settings
 from signaling.sip.bridge import bridge
 from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
 from tests.signaling.fake_room_systems import register, tick, wait_for_calls
+from tests.signaling.sip.certificates import Authority
 from tests.signaling.sip.whole_server import LOOPBACK, served
 from tests.signaling.world import NHA_TRANG, World
 
@@ -90,6 +91,80 @@ async def test_r057_a_room_system_is_called_by_tcp_where_it_is_registered_so(
         assert "Via: SIP/2.0/TCP" in peer.log and "Via: SIP/2.0/UDP" not in peer.log
         await world.server.meetings.cancelled(session.id)
         await peer.event("CALL_CLOSED")
+
+
+async def test_r057_an_encrypted_room_system_is_called_by_tls_and_seen_and_heard(
+    settings: Settings, tmp_path: Path
+) -> None:
+    blue, authority = await film(tmp_path / "blue.mp4"), Authority("province")
+    ours = authority.folder(tmp_path / "ours", LOOPBACK, trusts=authority)
+    theirs = both(authority.folder(tmp_path / "theirs", LOOPBACK))
+    async with (
+        room(tmp_path, film=blue, more=";mediaenc=srtp-mand", certificate=theirs) as peer,
+        served(settings, tls=ours) as world,
+    ):
+        port = peer.address[1] + 1
+        await register(world, NHA_TRANG, LOOPBACK, port=port, transport="TLS", encryption="demanded")
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        host.patience = 20.0  # what is real takes its time on a busy machine
+        await tick(world, 0)
+        rows = await wait_for_calls(host, "connected")
+        assert rows[0]["protection"] == "encrypted"
+        await peer.event("CALL_ESTABLISHED")
+        assert "Via: SIP/2.0/TLS" in peer.log and "RTP/SAVP" in peer.log
+        seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
+        assert seat is not None
+        await host.send(type="floor", seat=seat.id, open=True)
+        await host.until(lambda message: message["type"] == "levels" and message["levels"].get(seat.id, -127) > -40)
+        await shown(peer, "1280 x 720")
+        async with viewer(world, session.id) as watch:
+            await watch.until(lambda: watch.colour(0.75) == "blue")
+        async with world.client().get("/metrics") as response:
+            assert 'diemcau_sip_calls{protection="encrypted"} 1.0' in (await response.text()).splitlines()
+        await world.server.meetings.cancelled(session.id)
+        await peer.event("CALL_CLOSED")
+
+
+async def test_a_room_system_that_must_encrypt_calls_in_by_tls_with_keys_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    authority = Authority("province")
+    ours = authority.folder(tmp_path / "ours", LOOPBACK)
+    theirs = both(authority.folder(tmp_path / "theirs", LOOPBACK))
+    async with (
+        room(tmp_path, more=";mediaenc=srtp", certificate=theirs) as peer,
+        room(tmp_path, certificate=theirs) as plain,
+        served(settings, tls=ours) as world,
+    ):
+        await register(world, NHA_TRANG, LOOPBACK, dial_out=False, encryption="demanded")
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        host.patience = 20.0  # what is real takes its time on a busy machine
+        agent = world.server.sip_bridge.agent
+        assert agent is not None
+        by_tls = f"sip:{session.code}@{LOOPBACK}:{agent.tls_port};transport=tls"
+        await plain.command("dial", by_tls)
+        await plain.event("CALL_CLOSED", "488")
+        await peer.command("dial", f"sip:{session.code}@{LOOPBACK}:{agent.address[1]}")
+        await peer.event("CALL_CLOSED", "488")
+        await peer.command("dial", by_tls)
+        await peer.event("CALL_ESTABLISHED")
+        await peer.event("CALL_RTPESTAB", "audio")
+        meeting = world.server.meetings.meetings[session.id]
+        seat = meeting.state.roster.holder(f"{NHA_TRANG}.01")
+        assert seat is not None
+        await host.seat(seat.id, here=True, media="connected")
+        assert list(meeting.protections) == ["encrypted"]
+        refused = [entry.detail for entry in await world.audited(50) if entry.action == "call-refused"]
+        assert len(refused) == 2 and all(detail.startswith("Không mã hoá được") for detail in refused)
+
+
+def both(folder: Path) -> Path:
+    """Write certificate and key of a folder into one file, as baresip reads them."""
+    written = folder / "both.pem"
+    written.write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
+    return written
 
 
 async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(settings: Settings, tmp_path: Path) -> None:

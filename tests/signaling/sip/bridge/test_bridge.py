@@ -223,7 +223,7 @@ async def test_a_device_that_takes_no_description_of_ours_is_not_asked_a_third_t
 async def test_a_redirection_is_followed_to_where_the_point_has_a_device(world: World) -> None:
     agent = use_fake_agent(world)
     agent.replies[VCS] = [
-        ("sip:room@10.66.6.6", "mailto:room@x", f"h323:room@{VCS}", f"sip:room@{VCS};transport=tls"),
+        ("sip:room@10.66.6.6", "mailto:room@x", f"h323:room@{VCS}", f"sip:room@{VCS};transport=sctp"),
         ("sip:room@10.66.6.6", f"sip:room@{VCS}:5062;transport=tcp"),
         200,
     ]

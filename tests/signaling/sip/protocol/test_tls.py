@@ -1,0 +1,136 @@
+"""Tests of SIP over TLS: calls between two agents, and certificates that one side does not accept."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from signaling.sip.agent.agent import Agent, Target, TlsRefused
+from signaling.sip.protocol.tls import names
+from signaling.sip.protocol.transport import MAX_HANDSHAKES, Transport
+from tests.signaling.sip.agents import ANSWER, OFFER, RecordingHandler, agent, soon
+from tests.signaling.sip.certificates import Authority
+
+HOST = "127.0.0.1"
+OURS, OTHERS = Authority("ours"), Authority("others")
+
+
+@asynccontextmanager
+async def tls_agent(folder: Path, handler: RecordingHandler | None = None) -> AsyncIterator[Agent]:
+    async with agent(handler, tls=folder, tls_port=0) as running:
+        yield running
+
+
+def tls_target(running: Agent) -> Target:
+    return Target(HOST, running.tls_port, "tls")
+
+
+@pytest.mark.parametrize("trusts", [OURS, None], ids=["mutual", "no authority"])
+async def test_a_call_over_tls_lives_on_its_connection(tmp_path: Path, trusts: Authority | None) -> None:
+    folders = [OURS.folder(tmp_path / name, HOST, trusts=trusts) for name in ("one", "other")]
+    handler = RecordingHandler()
+    async with tls_agent(folders[0]) as one, tls_agent(folders[1], handler) as other:
+        call = await soon(one.invite(tls_target(other), OFFER, name="UBND tỉnh"))
+        theirs = await soon(handler.calls.get())
+        assert (call.sdp, call.peer.transport, theirs.peer.transport) == (ANSWER, "tls", "tls")
+        assert theirs.snapshot.target == f"sip:diemcau@{HOST}:{one.tls_port};transport=tls"
+        assert one._layer.transport._connections.keys() == {("tls", (HOST, other.tls_port))}
+        await soon(theirs.hang_up())
+        await soon(call.ended.wait())
+        assert call.reason == "bye"
+        assert await soon(one.alive(tls_target(other)))
+
+
+async def test_a_request_by_another_way_is_no_part_of_a_call_over_tls(tmp_path: Path) -> None:
+    folder = OURS.folder(tmp_path / "tls", HOST)
+    async with tls_agent(folder) as one, tls_agent(folder) as other:
+        call = await soon(one.invite(tls_target(other), OFFER, name=""))
+        dialog = call._dialog
+        transport = one._layer.transport
+        response = await soon(one._layer.exchange(dialog.request("BYE"), transport.udp(other.address)))
+        assert response is not None and response.status == 481
+        assert not call.ended.is_set()
+
+
+REFUSED: dict[str, tuple[Any, ...]] = {
+    "another authority": (OTHERS, HOST),
+    "another address": (OURS, "127.0.0.9"),
+    "another URI": (OURS, "sip:room.example"),
+}
+
+
+@pytest.mark.parametrize("how", REFUSED)
+async def test_a_certificate_that_is_not_accepted_ends_the_call_we_make(tmp_path: Path, how: str) -> None:
+    authority, name = REFUSED[how]
+    mine, theirs = OURS.folder(tmp_path / "mine", HOST, trusts=OURS), authority.folder(tmp_path / "theirs", name)
+    async with tls_agent(mine) as one, tls_agent(theirs) as other:
+        with pytest.raises(TlsRefused, match="certificate"):
+            await soon(one.invite(tls_target(other), OFFER, name=""))
+        assert not await soon(one.alive(tls_target(other)))
+
+
+@pytest.mark.parametrize("how", [*REFUSED, "no certificate"])
+async def test_a_caller_without_a_good_certificate_is_refused_and_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    authority, name = REFUSED.get(how, (OURS, HOST))
+    mine, theirs = OURS.folder(tmp_path / "mine", HOST, trusts=OURS), authority.folder(tmp_path / "theirs", name)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    if how != "no certificate":
+        client.load_cert_chain(theirs / "cert.pem", theirs / "key.pem")
+    handler = RecordingHandler()
+    async with tls_agent(mine, handler) as ours:
+        with caplog.at_level(logging.WARNING):
+            try:
+                reader, writer = await soon(asyncio.open_connection(HOST, ours.tls_port, ssl=client))
+                writer.write(b"OPTIONS sip:x@h SIP/2.0\r\n")
+                while await soon(reader.read(1000)):
+                    pass
+                writer.close()
+            except OSError:
+                pass
+        assert "TLS refused" in caplog.text and HOST in caplog.text
+        assert ours._layer.transport._connections == {}
+
+
+async def test_handshakes_that_do_not_end_are_few_and_plain_sip_goes_on(tmp_path: Path) -> None:
+    async with tls_agent(OURS.folder(tmp_path / "tls", HOST)) as ours, agent() as other:
+        idle = [await asyncio.open_connection(HOST, ours.tls_port) for _ in range(MAX_HANDSHAKES + 1)]
+        assert await soon(idle[-1][0].read(1)) == b""
+        assert len(ours._layer.transport._handshakes) == MAX_HANDSHAKES
+        assert await soon(other.alive(Target(*ours.address, "udp")))
+        for _, writer in idle:
+            writer.close()
+
+
+async def test_without_a_certificate_of_ours_there_is_no_tls(tmp_path: Path) -> None:
+    async with agent() as ours:
+        with pytest.raises(TlsRefused, match="no certificate of ours"):
+            await soon(ours.invite(Target(HOST, 5061, "tls"), OFFER, name=""))
+    transport = Transport(lambda *_: None, lambda *_: None, lambda _: None, lambda _: False)
+    with pytest.raises(OSError, match="No such file"):
+        await transport.start_tls(0, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "is_it"),
+    [
+        ("IP Address", "10.0.0.1", True),
+        ("IP Address", "10.0.0.2", False),
+        ("URI", "sip:10.0.0.1", True),
+        ("URI", "sips:10.0.0.1:5061;transport=tls", True),
+        ("URI", "sip:room@10.0.0.1", False),
+        ("URI", "https://10.0.0.1", False),
+        ("URI", "sip:", False),
+        ("DNS", "10.0.0.1", False),
+    ],
+)
+def test_a_certificate_names_an_address_by_itself_or_by_a_sip_uri(kind: str, name: str, is_it: bool) -> None:
+    assert names({"subjectAltName": ((kind, name),)}, "10.0.0.1") is is_it
+    assert not names({}, "10.0.0.1")

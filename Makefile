@@ -59,7 +59,7 @@ endurance: install
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/soak/test_flood.py --ignore=tests/soak/test_province.py tests/soak
 
 # Mutated input for every parser, for so many seconds in all; what crashes one is kept as a test in tests/fuzz/corpus.
-FUZZ_SECONDS ?= 300
+FUZZ_SECONDS ?= 200
 fuzz: install
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 

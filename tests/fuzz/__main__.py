@@ -1,17 +1,25 @@
 """`python -m tests.fuzz` feeds every parser with mutated input, guided by the branches it reaches (Atheris, libFuzzer).
 
-Each target runs in a process of its own, as many at once as there are cores. An input that crashes one is kept
-in `tests/fuzz/corpus/<target>/` and is a regression test from then on (`tests/fuzz/test_corpus.py`).
+Each target runs in a process of its own, as many at once as there are cores: a copy of the first one (fork), which has
+imported the parsers. An input that crashes one is kept in `tests/fuzz/corpus/<target>/` and is a regression test from
+then on (`tests/fuzz/test_corpus.py`).
 """
 
 import argparse
-import asyncio
+import multiprocessing
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
+from typing import NoReturn
+
+from tests.fuzz.target import Target
 
 CORPUS = Path(__file__).parent / "corpus"
 WORKING_CORPUS = Path("build/fuzz")
@@ -61,32 +69,42 @@ MAX_INPUT_S = 10
 MAX_MEMORY_MB = 2048
 OVERHEAD_S = 180
 """Longest seconds that a process may take besides fuzzing: what else runs may have both cores."""
-IMPORT_S = 5
-"""Seconds that it usually takes besides fuzzing, for imports."""
+FORK = multiprocessing.get_context("fork")
 
 
 def main() -> int:
     """Fuzz one target, several, or all of them; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("target", nargs="*", help="only these; a single one in this process")
-    parser.add_argument("--seconds", type=int, default=300, help="in all, shared by the targets (default 300)")
+    parser.add_argument("--seconds", type=int, default=200, help="in all, shared by the targets (default 200)")
     arguments = parser.parse_args()
-    if len(arguments.target) == 1:
-        return fuzz(arguments.target[0], arguments.seconds)
     if find_spec("atheris") is None:
         print("Atheris has no wheel for this machine, so nothing is fuzzed; the kept inputs are tested nevertheless.")
         return 0
-    return asyncio.run(fuzz_all(arguments.target, arguments.seconds))
+    targets = instrumented_targets()
+    if len(arguments.target) == 1:
+        (name,) = arguments.target
+        fuzz(name, targets[name], arguments.seconds)
+    return fuzz_all({name: targets[name] for name in arguments.target or targets}, arguments.seconds)
 
 
-def fuzz(name: str, seconds: int) -> int:
+def instrumented_targets() -> Mapping[str, Target]:
+    """Import the targets, and with them the parsers, whose branches are observed from then on."""
+    import atheris  # noqa: PLC0415 - only fuzzing needs it, and it has no wheels for every machine
+
+    with (
+        redirect_stderr(StringIO()),  # a line for every module
+        atheris.instrument_imports(include=list(INSTRUMENTED), exclude=not_instrumented()),
+    ):
+        from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - imported under instrumentation
+    return TARGETS
+
+
+def fuzz(name: str, target: Target, seconds: int) -> NoReturn:
     """Fuzz one target; libFuzzer ends the process, with a status other than 0 after a crash."""
     import atheris  # noqa: PLC0415 - only fuzzing needs it, and it has no wheels for every machine
 
-    with atheris.instrument_imports(include=list(INSTRUMENTED), exclude=not_instrumented()):
-        from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - imported under instrumentation
-
-    target, working, corpus = TARGETS[name], WORKING_CORPUS / name, CORPUS / name
+    working, corpus = WORKING_CORPUS / name, CORPUS / name
     for folder in (working, corpus):
         folder.mkdir(parents=True, exist_ok=True)
     for at, seed in enumerate(target.seeds):
@@ -105,7 +123,7 @@ def fuzz(name: str, seconds: int) -> int:
         (WORKING_CORPUS / f"{name}.dict").write_text("".join(f'"{word}"\n' for word in words))
     atheris.Setup([sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(working)], target.check)
     atheris.Fuzz()
-    return 0
+    raise AssertionError("libFuzzer ends the process")
 
 
 def not_instrumented() -> list[str]:
@@ -121,41 +139,41 @@ def _dictionary(seeds: Iterable[bytes]) -> set[str]:
     return {word.decode() for seed in seeds for word in re.findall(rb"[A-Za-z0-9][A-Za-z0-9+/_-]{2,40}", seed)}
 
 
-async def fuzz_all(chosen: Sequence[str], seconds: int) -> int:
-    """Fuzz the chosen targets (none: all), about `seconds` in all; return 1 when anything crashed."""
-    from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - a single target must import them under instrumentation
-
-    names = chosen or tuple(TARGETS)
+def fuzz_all(targets: Mapping[str, Target], seconds: int) -> int:
+    """Fuzz targets, about `seconds` in all, as many at once as there are cores; return 1 when anything crashed."""
     cores = os.cpu_count() or 1
-    each = max(1, seconds * cores // len(names) - IMPORT_S)
-    slots = asyncio.Semaphore(cores)
-    passed = await asyncio.gather(*(_run(name, each, slots) for name in names))
+    each = max(1, seconds * cores // len(targets))
+    with ThreadPoolExecutor(cores) as pool:
+        passed = list(pool.map(lambda name: _run(name, targets[name], each), targets))
     return 0 if all(passed) else 1
 
 
-async def _run(name: str, seconds: int, slots: asyncio.Semaphore) -> bool:
+def _run(name: str, target: Target, seconds: int) -> bool:
     """Fuzz one target in a process of its own; print how it ended, and return False if it crashed or hung."""
-    async with slots:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.fuzz", name, "--seconds", str(seconds)),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        try:
-            async with asyncio.timeout(seconds + OVERHEAD_S):
-                output, _ = await process.communicate()
-        except TimeoutError:
+    with tempfile.TemporaryFile() as output:
+        process = FORK.Process(target=_fuzz_into, args=(output.fileno(), name, target, seconds))
+        process.start()
+        process.join(seconds + OVERHEAD_S)
+        if process.exitcode is None:
             process.kill()
-            await process.wait()
+            process.join()
             print(f"{name}: did not end", flush=True)
             return False
-    text = output.decode("utf-8", "replace")
-    if process.returncode:
+        output.seek(0)
+        text = output.read().decode("utf-8", "replace")
+    if process.exitcode:
         print(f"{name}: CRASHED\n{text[-4000:]}", flush=True)
         return False
     units = next((line.split()[-1] for line in text.splitlines() if "number_of_executed_units" in line), "?")
     print(f"{name}: {units} inputs in {seconds} s", flush=True)
     return True
+
+
+def _fuzz_into(output: int, name: str, target: Target, seconds: int) -> None:
+    """Fuzz one target with standard output and errors in a file."""
+    for stream in (1, 2):
+        os.dup2(output, stream)
+    fuzz(name, target, seconds)
 
 
 if __name__ == "__main__":

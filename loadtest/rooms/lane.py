@@ -5,6 +5,7 @@ either side saw the other's colour and heard the other's tone.
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -44,12 +45,15 @@ OFFERED = OfferOptions(CODECS, layers=1)
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """The two points of a lane: the host's with its login, and the room system's, which is at `address`."""
+    """The two points of a lane: the host's with its login, and the room system's with that of its SIP account.
+
+    All room systems share one address, as behind an SBC: the server tells them apart by their passwords.
+    """
 
     host: Point
     login: Login
     room: Point
-    address: str
+    account: Login
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +151,15 @@ class Lane:
 async def open_lane(context: CallContext, seats: Seats, *, called: bool) -> AsyncIterator[Lane]:
     """Yield a lane whose host is in the meeting. `called`: the server calls the room system when the meeting begins."""
     watcher, certificate = Decoder(), make_certificate()
+    account = ";auth_user={};auth_pass={}".format(*seats.account)
     material = context.library.shared_material(0)
     async with (
-        baresip.room(context.folder, film=context.film, tone=ROOM_TONE_HZ, host=seats.address) as room,
+        baresip.room(context.folder, film=context.film, tone=ROOM_TONE_HZ, more=account) as room,
         Client(context.server.url) as client,
     ):
         device = await _register(context.server, seats, room.address[1], called=called)
         await client.login(*seats.login)
-        session = await book(client, seats.host.id, [seats.room.id], f"Cuộc gọi thử {seats.address}")
+        session = await book(client, seats.host.id, [seats.room.id], f"Cuộc gọi thử {seats.account[0]}")
         host = Participant(client, lambda: Endpoint(certificate, material, OFFERED, watcher))
         await host.join(session["code"])
         lane = Lane(session["code"], context.sip_port, host, watcher, room, device)
@@ -168,16 +173,18 @@ async def open_lane(context: CallContext, seats: Seats, *, called: bool) -> Asyn
 
 
 async def _register(server: Server, seats: Seats, port: int, *, called: bool) -> str:
-    """Register the first device of the room system's point at its address; return its id."""
+    """Register the first device of the room system's point with its account; return its id."""
+    user, password = seats.account
     async with open_services(read(server.environ)) as services:
         device = (await services.equipment.devices(seats.room.id))[0]
         system = replace(
-            device, kind="VCS", protocol="SIP", address=seats.address, port=port, dial_out=called, transport=""
+            device, kind="VCS", protocol="SIP", address=LOOPBACK, port=port, dial_out=called, auth_user=user
         )
-        await services.equipment.describe(system, utc_now())
+        await services.equipment.describe(system, utc_now(), {"password": password})
     return device.id
 
 
 def assign(points: Sequence[Point], logins: Sequence[Login], lanes: int) -> list[Seats]:
-    """Assign each lane two points, and an address on loopback to its room system."""
-    return [Seats(points[2 * n], logins[2 * n], points[2 * n + 1], LOOPBACK) for n in range(lanes)]
+    """Assign each lane two points, and a SIP account to its room system."""
+    accounts = [(f"room-{n + 1}", secrets.token_hex(8)) for n in range(lanes)]
+    return [Seats(points[2 * n], logins[2 * n], points[2 * n + 1], accounts[n]) for n in range(lanes)]

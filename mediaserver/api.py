@@ -5,7 +5,7 @@ and the label to draw into its tile. Commands go down as calls of :class:`MediaE
 :meth:`MediaEngine.events`. All arguments and results are frozen dataclasses of plain values, so they survive JSON.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
@@ -265,6 +265,17 @@ class ShareAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaElsewhere:
+    """Sound or picture of a room system came from `host` though `expected` was: `taken` from now on, or dropped."""
+
+    room: str
+    seat: str
+    host: str
+    expected: str
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CameraWanted:
     """A seat's camera is watched at a height of `lines` pixels; layers larger than the smallest sufficient one may
     rest."""
@@ -380,6 +391,7 @@ Event = (
     | CameraWanted
     | DigitPressed
     | ShareAsked
+    | MediaElsewhere
     | TilesForwarded
     | RecordingFailed
     | RecordingEnded
@@ -410,13 +422,20 @@ class MediaEngine(Protocol):
         """Remove a seat and close its transport; removing an unknown seat changes nothing."""
 
     async def connect(
-        self, room: str, seat: str, offer: str, plain: bool = False, encryption: Encryption = "off"
+        self,
+        room: str,
+        seat: str,
+        offer: str,
+        plain: bool = False,
+        encryption: Encryption = "off",
+        media_hosts: Sequence[str] = (),
     ) -> str:
         """Answer an SDP offer for a seat and replace its previous transport; floor and view stay.
 
         `plain` allows an offer by a room system: media is sent at once to the address it names, and :class:`PeerUp`
         comes with the answer. A browser's offer must never be taken so: the address in it proves nothing.
-        `encryption` holds for the whole call; keys travel in offer and answer (RFC 4568).
+        `encryption` holds for the whole call; keys travel in offer and answer (RFC 4568). Where nothing comes from the
+        address in the offer, media are taken from `media_hosts` (IP addresses), too; :class:`MediaElsewhere` tells.
 
         Raises :class:`mediaserver.errors.NotEncrypted` when the offer does not allow what `encryption` demands, and
         :class:`mediaserver.errors.NoPortFree` when all ports for room systems are taken. Raises
@@ -425,15 +444,21 @@ class MediaEngine(Protocol):
         """
 
     async def invite(
-        self, room: str, seat: str, host: str = "", simple: bool = False, encryption: Encryption = "off"
+        self,
+        room: str,
+        seat: str,
+        host: str = "",
+        simple: bool = False,
+        encryption: Encryption = "off",
+        media_hosts: Sequence[str] = (),
     ) -> str:
         """Return an SDP offer to call a room system with, and replace the seat's previous transport; :meth:`accept`
         follows.
 
         A `simple` offer leaves out what old systems refuse, wished encryption as well. The offer names that of our
         addresses from which the route to `host` (an IP address) leaves, else the first. The ports in it are held until
-        then, or until the seat is removed or connected otherwise. Raises :class:`mediaserver.errors.NoPortFree` when
-        all are taken.
+        then, or until the seat is removed or connected otherwise. `media_hosts` are those of :meth:`connect`. Raises
+        :class:`mediaserver.errors.NoPortFree` when all are taken.
         """
 
     async def accept(self, room: str, seat: str, answer: str) -> None:

@@ -108,6 +108,8 @@ class FakeEngine:
         """Files that are being closed, with their rooms."""
         self.ended: list[RecordingEnded] = []
         """Ends of recordings that no server has acknowledged."""
+        self.media_hosts: dict[str, tuple[str, ...]] = {}
+        """From where media of a room system may come, by seat."""
         self.numbers: dict[str, object] = {}
         """Further statistics."""
         self.takes_events = True
@@ -161,17 +163,31 @@ class FakeEngine:
         self._room(room).floors.discard(seat)
 
     async def connect(
-        self, room: str, seat: str, offer: str, plain: bool = False, encryption: Encryption = "off"
+        self,
+        room: str,
+        seat: str,
+        offer: str,
+        plain: bool = False,
+        encryption: Encryption = "off",
+        media_hosts: Sequence[str] = (),
     ) -> str:
         self._note("connect", room, seat, *(["plain"] if plain else []), *([encryption] if encryption != "off" else []))
+        self.media_hosts[seat] = tuple(media_hosts)
         self._room(room, seat).up.add(seat)
         self.emit(PeerUp(room, seat))
         return f"answer to {offer}"
 
     async def invite(
-        self, room: str, seat: str, host: str = "", simple: bool = False, encryption: Encryption = "off"
+        self,
+        room: str,
+        seat: str,
+        host: str = "",
+        simple: bool = False,
+        encryption: Encryption = "off",
+        media_hosts: Sequence[str] = (),
     ) -> str:
         self._note("invite", room, seat, *([encryption] if encryption != "off" else []))
+        self.media_hosts[seat] = tuple(media_hosts)
         self._room(room, seat)
         return f"simple offer of {seat}" if simple else f"offer of {seat}"
 

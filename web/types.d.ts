@@ -56,7 +56,7 @@ interface IssuedAccount { account: string; sent: boolean; link: string | null; e
 interface Device {
   id: string; number: number; name: string; kind: string; model: string; serial: string; address: string | null; protocol: string; firmware: string; patched: string | null;
   dial_out: boolean; security_owner: string; asset_number: string; asset_year: number | null; asset_source: string; user_agent: string; codecs: string; port: number | null; transport: string;
-  encryption: 'off' | 'wished' | 'exposed' | 'demanded'; sip_user: string; auth_user: string; has_pin: boolean; has_password: boolean; overdue: boolean;
+  encryption: 'off' | 'wished' | 'exposed' | 'demanded'; sip_user: string; auth_user: string; media_addresses: string; has_pin: boolean; has_password: boolean; overdue: boolean;
 }
 /** Rates are kbit/s. */
 interface Line {
@@ -253,7 +253,7 @@ interface Incident {
 /** An unresolved incident as those in the meeting see it. */
 interface IncidentMark { id: string; kind: string; level: 1 | 2; point: string | null; text: string; state: IncidentState; opened: string; reporter: string; assignee: string; provider: string | null }
 /** The call to a room system; `at` is when it is called again, `status` the SIP status of a failed call, 0 without a response. */
-interface SystemCall { device: string; point: string; name: string; state: 'waiting' | 'calling' | 'connected' | 'silent' | 'left' | 'taken' | 'full' | 'elsewhere'; at: string | null; status: number; account: '' | 'missing' | 'refused'; protection: '' | 'encrypted' | 'exposed' | 'clear' | 'demanded' | 'certificate' }
+interface SystemCall { device: string; point: string; name: string; state: 'waiting' | 'calling' | 'connected' | 'silent' | 'left' | 'taken' | 'full' | 'elsewhere'; at: string | null; status: number; account: '' | 'missing' | 'refused'; protection: '' | 'encrypted' | 'exposed' | 'clear' | 'demanded' | 'certificate'; media: '' | 'taken' | 'dropped'; media_from: string }
 interface WeakLine { seat: string; loss: number; jitter: number; round_trip: number }
 
 type SlotKind = 'tong_duyet' | 'chinh_thuc';

@@ -7,7 +7,7 @@ from which more could be learned, and do not know padding to probe a link with.
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -27,7 +27,14 @@ from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp import sdes, sip_write
 from mediaserver.sdp.h264 import DecoderLimits
 from mediaserver.sdp.sip_parse import SOUNDS, Media, Session, permitted
-from mediaserver.transport.plain_rtp import HELD_SILENCE_S, SILENCE_S, PlainPorts, PlainTransport, local_address
+from mediaserver.transport.plain_rtp import (
+    HELD_SILENCE_S,
+    SILENCE_S,
+    Elsewhere,
+    PlainPorts,
+    PlainTransport,
+    local_address,
+)
 from mediaserver.transport.state import State
 from mediaserver.video.quality import COMPOSED_BPS, QUALITIES, USUAL
 
@@ -60,6 +67,9 @@ class SipPeerListener(PeerListener, Protocol):
     def asked_to_share(self, seat: str, on: bool) -> None:
         """Take its wish to show its slides, or to end that (RFC 8855)."""
 
+    def elsewhere(self, seat: str, found: Elsewhere) -> None:
+        """Take that sound or picture comes from another host than the SDP names."""
+
 
 class SipPeer:
     """The media of one room system. It either answers an offer (:meth:`answer`), or offers and is answered
@@ -75,6 +85,7 @@ class SipPeer:
         flush_queue: FlushQueue,
         listener: SipPeerListener,
         encryption: Encryption = "off",
+        media_hosts: Collection[str] = (),
     ) -> None:
         self.seat = seat
         self._encryption: Encryption = encryption
@@ -103,6 +114,9 @@ class SipPeer:
         self._held = False
         self._sound_stream: SipAudioStream | None = None
         self._picture_stream: SipVideoStream | None = None
+        self._media_hosts = media_hosts
+        self._told: set[Elsewhere] = set()
+        """What was told of media from elsewhere."""
         self._loss = Loss()
         self._reported = 0.0
         self._keyframes: list[float] = []
@@ -244,11 +258,13 @@ class SipPeer:
         self._sound_stream = SipAudioStream(
             self._ports, self._local_host, self.downlink, self._audio_received, self._digit_received
         )
+        self._sound_stream.port_pair.media_hosts = self._media_hosts
         self.transport.port_pairs.append(self._sound_stream.port_pair)
 
     def _open_picture(self) -> None:
         name = f"camera:{self.seat}"
         self._picture_stream = SipVideoStream(self._ports, self._local_host, self.downlink, name, self._flush_queue)
+        self._picture_stream.port_pair.media_hosts = self._media_hosts
         self.transport.port_pairs.append(self._picture_stream.port_pair)
 
     def _open_slides(self, floor: Media | None) -> None:
@@ -265,6 +281,7 @@ class SipPeer:
         except NoPortFree:
             logger.info("- no ports for slides of %s", self.seat)
         else:
+            self.slides.stream.port_pair.media_hosts = self._media_hosts
             self.transport.port_pairs.append(self.slides.stream.port_pair)
 
     def _match_slides(self, session: Session) -> None:
@@ -420,10 +437,18 @@ class SipPeer:
                 self.picture.request_keyframe(now)
         if now - self._reported >= REPORT_S:
             self._reported = now
+            self._tell_of_media_elsewhere()
             received, lost = (sum(each) for each in zip(*(stream.report(now) for stream in self._streams), strict=True))
             self._loss.update(received, lost)
             self.transport.check(now, HELD_SILENCE_S if self._held else SILENCE_S)
         return False
+
+    def _tell_of_media_elsewhere(self) -> None:
+        """Tell once of each host from which media come that the SDP does not name."""
+        for found in [each for pair in self.transport.port_pairs for each in pair.elsewhere]:
+            if found not in self._told:
+                self._told.add(found)
+                self._listener.elsewhere(self.seat, found)
 
     async def close(self) -> None:
         """Detach from all sources, send RTCP BYE and release the ports."""

@@ -23,6 +23,7 @@ from mediaserver.api import (
     Event,
     Layout,
     Levels,
+    MediaElsewhere,
     PeerDown,
     PeerUp,
     RecordingEnded,
@@ -64,6 +65,7 @@ from mediaserver.room.tile_view import TileView
 from mediaserver.rtp.frame_assembler import Frame
 from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.throttled_log import ThrottledLog
+from mediaserver.transport.plain_rtp import Elsewhere
 from mediaserver.transport.state import State
 from mediaserver.video.compositor import ComposeRequest, ComposeResult, Compositor
 from mediaserver.video.quality import (
@@ -343,6 +345,10 @@ class Room:
         peer = self.seat(name).peer
         if isinstance(peer, SipPeer) and peer.slides is not None:
             peer.slides.refuse(time.monotonic())
+
+    def elsewhere(self, seat: str, found: Elsewhere) -> None:
+        """Report that a room system's media come from another host than its SDP names."""
+        self._emit(MediaElsewhere(self.name, seat, found.host, found.expected, found.taken))
 
     def _drop_peer(self, seat: Seat) -> None:
         """Detach a transport that ended from its sources and sinks; the seat stays."""

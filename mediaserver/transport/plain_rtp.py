@@ -2,14 +2,16 @@
 SRTP under keys of the SDP.
 
 Media goes to the address in the SDP until something comes from that host, then to the sender's port (symmetric RTP, RFC
-4961). It never leaves a port that still sends, but for the one in the SDP; packets from any other host are dropped.
-Sockets are polled with the engine's, never waited for.
+4961). It never leaves a port that still sends, but for the one in the SDP. It goes to another host, once in each
+description of the peer, where that is one of `media_hosts` and nothing comes from the SDP's (latching, RFC 7362 §5);
+packets from any other host are dropped, and told. Sockets are polled with the engine's, never waited for.
 """
 
 import logging
 import random
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from mediaserver.errors import NoPortFree
@@ -35,11 +37,22 @@ SILENCE_S = 25.0
 """Seconds of silence after which a room system is gone: five intervals of RTCP (RFC 3550 §6.3.5). With its microphone
 muted and its camera covered, it may send nothing but a report every five seconds, and some of those get lost. Its tile
 is empty after 1.5 s anyway."""
+MAX_ELSEWHERE = 8
+"""Hosts noted of one m-line from which RTP was dropped: more are a flood."""
 TAKEOVER_S = 2.0
 """Seconds of silence after which media goes to another port of the host that sends."""
 HELD_SILENCE_S = 3600.0
 """The same of a room system that is on hold, which need not even send reports. Its session timer ends the call sooner
 if it is gone (RFC 4028)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """RTP came from another host than the expected one: `taken`, or dropped."""
+
+    host: str
+    expected: str
+    taken: bool
 
 
 class Receiver(Protocol):
@@ -178,15 +191,26 @@ class RtpPortPair:
         """Destinations of RTP and RTCP."""
         self._aims_heard = [-TAKEOVER_S, -TAKEOVER_S]
         """When something came from each destination last, in seconds."""
+        self.media_hosts: Collection[str] = ()
+        """Hosts beside that of the SDP from which media may come."""
+        self._latched = False
+        self._host_heard = -TAKEOVER_S
+        """When something came from the expected host last, in seconds."""
+        self.elsewhere: list[Elsewhere] = []
+        """RTP from other hosts, each once; only the first ones where there are many."""
+        self.elsewhere_heard = -SILENCE_S
+        """When it came, in seconds."""
 
     def aim(self, host: str, port: int, rtcp_port: int, now: float) -> None:
         """Accept media from `host` alone, and send to these ports there until its real ones are known. Called with what
-        it was called with before, it leaves those."""
+        it was called with before, it leaves those; the media may move to another host again."""
+        self._latched = False
         named: list[Address | None] = [(host, port), (host, rtcp_port)] if host else [None, None]
         if named != self._named:
             moved = self._named[0] is not None  # its old port may send for a moment
             self._host, self._named, self._aims = host, named, [*named]
-            self._aims_heard = [now if moved else now - TAKEOVER_S] * 2
+            self._host_heard = now if moved else now - TAKEOVER_S
+            self._aims_heard = [self._host_heard] * 2
         self.path.heard = now
 
     def secure(self, sent: SrtpKey, received: SrtpKey) -> None:
@@ -215,7 +239,7 @@ class RtpPortPair:
                 self._take(number, length, address, received_at)
 
     def _take(self, number: int, length: int, address: Address, now: float) -> None:
-        if address[0] != self._host:
+        if address[0] != self._host and not self._may_come(number, length, address, now):
             self._counters.strangers += 1
             return
         if self._srtp is not None and not (length := self._decrypt(self._srtp, number, length)):
@@ -229,9 +253,31 @@ class RtpPortPair:
             except ValueError:
                 self._counters.malformed += 1
                 return
+            if address[0] != self._host:
+                self._latch(address, now)
             self._receiver.rtp(packet, now)
         self._follow(number, address, now)
-        self.path.heard = now
+        self.path.heard = self._host_heard = now
+
+    def _may_come(self, number: int, length: int, address: Address, now: float) -> bool:
+        """Return whether RTP from another host may be taken; note that it came."""
+        if number or length < HEADER.size or receive_view[0] >> 6 != 2 or not self._host:
+            return False  # no RTP, or a peer that sends and takes nothing
+        self.elsewhere_heard = now
+        if address[0] in self.media_hosts and not self._latched and now - self._host_heard >= TAKEOVER_S:
+            return True
+        self._note(Elsewhere(address[0], self._host, taken=False))
+        return False
+
+    def _note(self, found: Elsewhere) -> None:
+        if found not in self.elsewhere and (found.taken or len(self.elsewhere) < MAX_ELSEWHERE):
+            self.elsewhere.append(found)
+
+    def _latch(self, address: Address, now: float) -> None:
+        """Expect the peer at another host, and send there, from now on."""
+        self._note(Elsewhere(address[0], self._host, taken=True))
+        self._latched, self._host = True, address[0]
+        self._aims, self._aims_heard = [address, (address[0], address[1] + 1)], [now - TAKEOVER_S] * 2
 
     def _decrypt(self, srtp: Srtp, number: int, length: int) -> int:
         """Decrypt the packet in `receive_view`; return its plain length in bytes, 0 for one that is not from there."""
@@ -289,8 +335,12 @@ class PlainTransport(Stateful):
         self._set_state("connected", "")
 
     def check(self, now: float, silence_s: float) -> None:
-        """Close when the peer has been silent for longer than `silence_s` on all its m-lines."""
-        if self.state == "connected" and all(now - pair.heard > silence_s for pair in self.port_pairs):
+        """Close when the peer has been silent for longer than `silence_s` on all its m-lines.
+
+        One whose media come from a host that is not allowed is there: a new call would change nothing.
+        """
+        heard = (max(pair.heard, pair.elsewhere_heard) for pair in self.port_pairs)
+        if self.state == "connected" and all(now - each > silence_s for each in heard):
             self._set_state("closed", "silent")
 
     def close(self) -> None:

@@ -227,13 +227,19 @@ class LocalEngine:
         await self._room(room).remove_seat(seat)
 
     async def connect(
-        self, room: str, seat: str, offer: str, plain: bool = False, encryption: Encryption = "off"
+        self,
+        room: str,
+        seat: str,
+        offer: str,
+        plain: bool = False,
+        encryption: Encryption = "off",
+        media_hosts: Sequence[str] = (),
     ) -> str:
         """Answer an SDP offer. Raises BadOffer, NoPortFree, UnknownRoom, UnknownSeat."""
         target = self._room(room)
         target.seat(seat)
         if plain:
-            return await self._connect_sip(target, seat, offer, encryption)
+            return await self._connect_sip(target, seat, offer, encryption, media_hosts)
         peer = WebRtcPeer(
             seat,
             parse_offer(offer),
@@ -246,15 +252,17 @@ class LocalEngine:
         self._fast_poll_until = time.monotonic() + JOIN_FAST_POLL_S
         return peer.answer
 
-    async def _connect_sip(self, target: Room, seat: str, offer: str, encryption: Encryption) -> str:
+    async def _connect_sip(
+        self, target: Room, seat: str, offer: str, encryption: Encryption, media_hosts: Sequence[str]
+    ) -> str:
         session = sip_parse.parse(offer)
-        peer = self._sip_peer(target, seat, encryption)
+        peer = self._sip_peer(target, seat, encryption, media_hosts)
         answer = peer.answer(session)
         await target.connect(seat, peer)
         peer.begin()
         return answer
 
-    def _sip_peer(self, target: Room, seat: str, encryption: Encryption) -> SipPeer:
+    def _sip_peer(self, target: Room, seat: str, encryption: Encryption, media_hosts: Sequence[str]) -> SipPeer:
         return SipPeer(
             seat,
             self._hosts,
@@ -263,15 +271,22 @@ class LocalEngine:
             flush_queue=self._flush_queue,
             listener=target,
             encryption=encryption,
+            media_hosts=frozenset(media_hosts),
         )
 
     async def invite(
-        self, room: str, seat: str, host: str = "", simple: bool = False, encryption: Encryption = "off"
+        self,
+        room: str,
+        seat: str,
+        host: str = "",
+        simple: bool = False,
+        encryption: Encryption = "off",
+        media_hosts: Sequence[str] = (),
     ) -> str:
         """Return an SDP offer to call a room system with. Raises NoPortFree, UnknownRoom, UnknownSeat."""
         target = self._room(room)
         target.seat(seat)
-        peer = self._sip_peer(target, seat, encryption)
+        peer = self._sip_peer(target, seat, encryption, media_hosts)
         offer = peer.offer(host, simple=simple)
         await target.connect(seat, peer)
         return offer

@@ -200,6 +200,9 @@ class Device:
     where it holds the PIN."""
     auth_user: str = ""
     """The user name of digest authentication, whichever side asks for it (RFC 3261 §22)."""
+    media_addresses: str = ""
+    """Further IP addresses from which its sound and picture may come, with blanks between: of its session border
+    controller, or of its network address translation."""
 
 
 @dataclass(frozen=True, slots=True)

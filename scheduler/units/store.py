@@ -17,6 +17,7 @@ from scheduler.units.units_file import RegistryEntry
 UNDESCRIBED = {
     **dict.fromkeys(("kind", "model", "serial", "protocol", "firmware", "security_owner", "user_agent"), ""),
     **dict.fromkeys(("asset_number", "asset_source", "codecs", "transport", "sip_user", "auth_user"), ""),
+    "media_addresses": "",
     "dial_out": False,
     "encryption": "off",
 }

@@ -62,6 +62,10 @@ FIELDS: Mapping[str, tuple[str, str]] = {
         "chỉ gồm chữ không dấu, số và dấu như . - * #, không có khoảng trắng",
         "only letters, digits and signs as . - * #, without blanks",
     ),
+    "media-addresses": (
+        "mỗi địa chỉ là một IP, cách nhau bằng khoảng trắng, nhiều nhất 4",
+        "IP addresses with blanks between, 4 at most",
+    ),
     "user-taken": ("tên xác thực đã dùng tại {value}", "the user name is that of {value}"),
     "pin-format": ("mã PIN chỉ gồm chữ số, * và #", "a PIN has only digits, * and #"),
     "password-format": ("mật khẩu không được có ký tự điều khiển", "a password has no control characters"),

@@ -46,6 +46,8 @@ class Description(Model):
     encryption: directory.EncryptionPolicy = "off"
     sip_user: SipUser = ""
     auth_user: SipUser = ""
+    media_addresses: Annotated[str, StringConstraints(max_length=200)] = ""
+    """Further IP addresses from which its sound and picture may come, with blanks between."""
     pin: Annotated[str, StringConstraints(max_length=32)] | None = None
     """None leaves the secret that is stored; an empty one removes it."""
     password: Annotated[str, StringConstraints(max_length=128)] | None = None
@@ -87,6 +89,7 @@ class Device(Model):
     encryption: directory.EncryptionPolicy
     sip_user: str
     auth_user: str
+    media_addresses: str
     has_pin: bool
     has_password: bool
     overdue: bool

@@ -22,6 +22,7 @@ from mediaserver.api import (
     EngineLost,
     EngineReady,
     Levels,
+    MediaElsewhere,
     MediaEngine,
     PeerDown,
     PeerUp,
@@ -133,6 +134,10 @@ class MeetingManager:
     def hand_digits_to(self, take: Callable[[DigitPressed], Awaitable[None]]) -> None:
         """Hand the digits of room systems to `take` from now on."""
         self._routes[DigitPressed] = take
+
+    def hand_media_news_to(self, take: Callable[[MediaElsewhere], Awaitable[None]]) -> None:
+        """Hand what is told of room systems' media from elsewhere to `take` from now on."""
+        self._routes[MediaElsewhere] = take
 
     def start(self) -> None:
         """Start routing engine events, storing changes and ticking."""

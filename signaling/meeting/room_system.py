@@ -45,6 +45,12 @@ def digits_after_answer(device: Device, secrets: Mapping[SipSecret, str]) -> str
     return "" if not pin else f",,{pin}" if pin.endswith("#") else f",,{pin}#"
 
 
+def media_hosts(device: Device, remote: str) -> tuple[str, ...]:
+    """Return from where media of a device may come in a call with `remote`: both addresses, and those registered."""
+    own = [device.address] if device.address is not None else []
+    return tuple(dict.fromkeys([*own, remote, *device.media_addresses.split()]))
+
+
 def redirected(uri: str) -> Target | None:
     """Return the SIP target that a redirection names (RFC 3261 §8.1.3.4); None where it is none of an IP address."""
     try:

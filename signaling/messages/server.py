@@ -51,6 +51,7 @@ ProtectionWord = Literal["", "encrypted", "exposed", "clear", "demanded", "certi
 """How a call of a room system is protected: encrypted; so, but its keys went in the clear; not at all; or why there is
 none: encryption is demanded, a certificate is not accepted."""
 AccountWord = Literal["", "missing", "refused"]
+MediaWord = Literal["", "taken", "dropped"]
 """What is wrong with the user name and password with which a room system was called."""
 Farewell = Literal[
     "left", "replaced", "removed", "ended", "cancelled", "revoked", "turned-away", "shutdown", "signed-out"
@@ -813,7 +814,8 @@ class AssistState(BaseMessage):
 class CalledSystem(BaseMessage):
     """A room system that the centre calls: time of the next call, last SIP status (0: no response).
 
-    `account`: it asked for a user name and password that it has not been given, or refused them.
+    `account`: it asked for a user name and password that it has not been given, or refused them. `media`: its sound or
+    picture comes from `media_from` (an IP address) instead of the address that it named: taken, or dropped.
     """
 
     device: str
@@ -824,6 +826,8 @@ class CalledSystem(BaseMessage):
     status: int
     account: AccountWord = ""
     protection: ProtectionWord = ""
+    media: MediaWord = ""
+    media_from: str = ""
 
 
 class CalledPoint(BaseMessage):

@@ -25,6 +25,7 @@ from mediaserver.api import (
     Event,
     Held,
     Levels,
+    MediaElsewhere,
     MediaEngine,
     PeerDown,
     PeerUp,
@@ -55,6 +56,7 @@ RoomEvent = (
     | CameraWanted
     | DigitPressed
     | ShareAsked
+    | MediaElsewhere
     | TilesForwarded
     | RecordingFailed
     | RecordingEnded

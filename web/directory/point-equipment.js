@@ -139,6 +139,7 @@ export class PointEquipment extends RequestingElement {
         ${field({name: 'transport', label: 'device.transport', value: values.transport, options: TRANSPORTS.map(one => [one, one || t('device.transport-auto')])})}
         ${field({name: 'encryption', label: 'device.encryption', value: values.encryption ?? 'off', options: ENCRYPTION.map(one => [one, t(`device.encryption-${one}`)])})}
       </div>
+      ${field({name: 'media_addresses', label: 'device.media-addresses', value: values.media_addresses, hint: t('device.media-addresses-hint')})}
       ${field({name: 'codecs', label: 'device.codecs', value: values.codecs, max: 500})}
       ${checkbox({name: 'dial_out', label: 'device.dial-out', checked: values.dial_out})}
     </fieldset>`;

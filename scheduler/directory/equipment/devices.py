@@ -13,6 +13,7 @@ from scheduler.policy.policy import Policy
 ROOM_SYSTEMS = ("VCS", "LINK", "SIMULATED")
 """The kinds of devices that call and are called, in place of a browser with a person."""
 MAX_USER = 64
+MAX_MEDIA_ADDRESSES = 4
 _USER = re.compile(r"[A-Za-z0-9._~*#+!$&'(),;=?/-]*")
 """A user part as people write it (RFC 3261 §25.1); ``#`` is escaped where it is dialled."""
 _SECRETS: Mapping[SipSecret, re.Pattern[str]] = {
@@ -36,7 +37,8 @@ def faults(
     """Return what is wrong with a device, given the access lines of its point.
 
     `others` are all other devices, `names` the names of points by id. Words: ``required`` ``address-required``
-    ``address-range`` ``address-taken`` ``port-range`` ``sip-user-format`` ``user-taken`` ``dial-out``.
+    ``address-range`` ``address-taken`` ``port-range`` ``sip-user-format`` ``user-taken``
+    ``media-addresses`` ``dial-out``.
     """
     errors = [] if device.kind else [FieldError("kind", "required")]
     if device.address is None:
@@ -46,6 +48,7 @@ def faults(
     if device.port is not None and not 1 <= device.port <= 65535:
         errors.append(FieldError("port", "port-range", str(device.port)[:9]))
     errors += _account_faults(device, others, names)
+    errors += _media_faults(device)
     callable_ = device.kind in ROOM_SYSTEMS and device.protocol == "SIP" and device.address is not None
     if device.dial_out and not callable_:
         errors.append(FieldError("dial_out", "dial-out"))
@@ -62,6 +65,15 @@ def _account_faults(device: Device, others: Iterable[Device], names: Mapping[str
     if device.auth_user and (holder := next(same, None)) is not None:
         errors.append(FieldError("auth_user", "user-taken", names.get(holder.point, holder.point)))
     return errors
+
+
+def _media_faults(device: Device) -> list[FieldError]:
+    written = device.media_addresses.split()
+    try:
+        known = len(written) <= MAX_MEDIA_ADDRESSES and all(address(each) for each in written)
+    except ValueError:
+        known = False
+    return [] if known else [FieldError("media_addresses", "media-addresses", device.media_addresses[:64])]
 
 
 def secret_faults(device: Device, secrets: Mapping[SipSecret, str]) -> list[FieldError]:

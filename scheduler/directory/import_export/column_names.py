@@ -34,6 +34,7 @@ VIETNAMESE = {
     "encryption": "mã hoá sip",
     "sip_user": "số sip",
     "auth_user": "tên xác thực sip",
+    "media_addresses": "ip nguồn hình, tiếng",
     "codecs": "codec",
     "patched": "ngày cập nhật",
     "dial_out": "gọi ra",

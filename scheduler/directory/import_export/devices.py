@@ -19,7 +19,10 @@ from scheduler.policy.profile_files import Profiles
 from scheduler.units import device_count
 from scheduler.units import store as units_store
 
-TEXTS = ("model", "serial", "firmware", "security_owner", "asset_number", "asset_source", "sip_user", "auth_user")
+TEXTS = (
+    *("model", "serial", "firmware", "security_owner", "asset_number", "asset_source", "sip_user", "auth_user"),
+    "media_addresses",
+)
 COLUMNS = (
     "point",
     "number",

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from mediaserver.api import DigitPressed, SeatOptions
+from mediaserver.api import DigitPressed, MediaElsewhere, SeatOptions
 from mediaserver.errors import BadOffer, EngineGone, MediaError, NotEncrypted
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import LostKey
@@ -25,7 +25,14 @@ from scheduler.directory.points.guest_access import GuestAccess
 from signaling.core.errors import MessageError, NoGateway
 from signaling.meeting.client import Client
 from signaling.meeting.manager import MeetingManager
-from signaling.meeting.room_system import RoomSystem, credentials, digits_after_answer, redirected, target
+from signaling.meeting.room_system import (
+    RoomSystem,
+    credentials,
+    digits_after_answer,
+    media_hosts,
+    redirected,
+    target,
+)
 from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Place, leg_of
 from signaling.meeting.state.snapshot import SystemSnapshot
@@ -83,6 +90,7 @@ class SipBridge:
         self._looked_at: datetime | None = None
         self._ticking: asyncio.Task[None] | None = None
         manager.hand_digits_to(self._digit_received)
+        manager.hand_media_news_to(self._media_elsewhere)
 
     async def start(self, agent: Agent) -> None:
         """Open the sockets, resume the calls of an earlier process, and begin to dial. Raises OSError."""
@@ -273,15 +281,16 @@ class SipBridge:
     async def _invite(self, meeting: MeetingRunner, device: Device, seat: str, where: Target) -> Call:
         """Call a device; one that refuses our description is offered a simple one. Raises CallFailed, MediaError."""
         encryption = media_encryption(device.encryption, where.transport)
+        hosts = media_hosts(device, where.host)
         assert self.agent is not None
         engine, name = self._manager.engine, meeting.state.booking.places[0].name
         try:
-            offer = await engine.invite(meeting.id, seat, where.host, encryption=encryption)
+            offer = await engine.invite(meeting.id, seat, where.host, encryption=encryption, media_hosts=hosts)
             return await self.agent.invite(where, offer, name=name)
         except CallRefused as refused:
             if refused.status not in DESCRIPTION_REFUSED:
                 raise
-        offer = await engine.invite(meeting.id, seat, where.host, simple=True, encryption=encryption)
+        offer = await engine.invite(meeting.id, seat, where.host, simple=True, encryption=encryption, media_hosts=hosts)
         return await self.agent.invite(where, offer, name=name)
 
     async def _registered(self, point: str, contacts: Sequence[str]) -> Target | None:
@@ -342,6 +351,16 @@ class SipBridge:
     async def _digit_received(self, event: DigitPressed) -> None:
         """Take a digit that a room system sent in its RTP."""
         await self._registry.press(event.room, event.seat, event.digit)
+
+    async def _media_elsewhere(self, event: MediaElsewhere) -> None:
+        """Tell controllers and the audit log that sound or picture comes from another address than the one named."""
+        bridged = self._registry.at(event.room, event.seat)
+        if bridged is not None:
+            bridged.system.media_elsewhere(event.host, taken=event.taken)
+            self._changed(bridged.meeting)
+            action = "media-taken" if event.taken else "media-dropped"
+            now, where = self._manager.dependencies.clock(), f"{event.expected} → {event.host}"
+            await self._admission.note(bridged.member, action, bridged.system.device.point, where, now)
 
     def keyframe_requested(self, call: Call) -> None:
         """Forward a SIP request for a key frame (RFC 5168) to the media engine."""
@@ -414,12 +433,15 @@ class SipBridge:
             if not await self._admission.enter(meeting, place, caller.number, now):
                 raise Refused(BUSY)
             await self._admission.sit(meeting, member, place, caller.number, seat, now)
-        engine = self._manager.engine
+        engine, remote = self._manager.engine, incoming.peer.address
+        hosts = media_hosts(caller.device, remote)
         if incoming.offer:
-            answer = await engine.connect(meeting.id, seat, incoming.offer, plain=True, encryption=encryption)
+            answer = await engine.connect(
+                meeting.id, seat, incoming.offer, plain=True, encryption=encryption, media_hosts=hosts
+            )
             member.call = await incoming.accept(answer)
         else:
-            offer = await engine.invite(meeting.id, seat, incoming.peer.address, encryption=encryption)
+            offer = await engine.invite(meeting.id, seat, remote, encryption=encryption, media_hosts=hosts)
             member.call = await incoming.accept(offer)
             await engine.accept(meeting.id, seat, member.call.sdp)
         member.protection = protection(caller.device.encryption, incoming.peer.transport, member.call.sdp)

@@ -88,11 +88,16 @@ class CallRegistry:
 
     async def press(self, meeting: str, seat: str, digit: str) -> None:
         """Take a digit of the RTP of a seat."""
+        if (bridged := self.at(meeting, seat)) is not None:
+            await self._press(bridged, digit, "rtp")
+
+    def at(self, meeting: str, seat: str) -> BridgedCall | None:
+        """Return the call of a seat; None if it has none."""
         for bridged in self._calls.values():
             own = bridged.meeting.state.roster.of(bridged.member.id)
             if bridged.meeting.id == meeting and own is not None and own.id == seat:
-                await self._press(bridged, digit, "rtp")
-                return
+                return bridged
+        return None
 
     async def _press(self, bridged: BridgedCall, digit: str, way: Way) -> None:
         """Do what a key says, once its digits have come; its screen tells the outcome."""

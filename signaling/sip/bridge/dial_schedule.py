@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from scheduler.directory.model import Device
-from signaling.messages.server import AccountWord, CalledSystem, CallsState, CallWord, ProtectionWord
+from signaling.messages.server import AccountWord, CalledSystem, CallsState, CallWord, MediaWord, ProtectionWord
 
 RETRY_DELAYS = (timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=60))
 """Delays before the next call after each failed one; after the last one the device counts as silent."""
@@ -46,6 +46,10 @@ class DialledSystem:
     """What was wrong with the user name and password of that call."""
     protection: ProtectionWord = ""
     """How its call is protected, or why the last one failed that had to be."""
+    media: MediaWord = ""
+    """What became of sound or picture from another address than the one it named."""
+    media_from: str = ""
+    """That address."""
     away: bool = False
     """Its connection was lost, and it has not come back."""
     tried: list[datetime] = field(default_factory=list)
@@ -56,12 +60,19 @@ class DialledSystem:
     def calling(self) -> None:
         """Note that it is being called."""
         self.state, self.due, self.status, self.account, self.protection = "calling", None, 0, "", ""
+        self.media, self.media_from = "", ""
 
     def connected(self, protection: ProtectionWord = "") -> None:
         """Note that it is in the meeting, and how its call is protected."""
         self.protection = protection
         self.state, self.due, self.vain, self.status, self.requested = "connected", None, 0, 0, False
         self.away, self.tried = False, []
+
+    def media_elsewhere(self, host: str, *, taken: bool) -> None:
+        """Note that sound or picture comes from another address than the one it named; once taken, no other counts."""
+        if self.media == "taken" and not taken:
+            return
+        self.media, self.media_from = "taken" if taken else "dropped", host
 
     def failed(
         self, now: datetime, status: int = 0, *, authenticated: bool = False, lacks: ProtectionWord = ""
@@ -118,6 +129,8 @@ class DialledSystem:
             status=self.status,
             account=self.account,
             protection=self.protection,
+            media=self.media if self.state == "connected" else "",
+            media_from=self.media_from if self.state == "connected" else "",
         )
 
 

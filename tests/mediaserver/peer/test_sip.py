@@ -1,9 +1,11 @@
 """Tests of room systems in a meeting with browsers: what each side sees and hears of the other."""
 
+from contextlib import AsyncExitStack
+
 import pytest
 
 from loadtest.endpoint.sdp_offer import OfferOptions
-from mediaserver.api import Layout, PeerDown, PeerUp, SeatOptions
+from mediaserver.api import Layout, MediaElsewhere, PeerDown, PeerUp, SeatOptions
 from mediaserver.errors import BadOffer, NoPortFree
 from mediaserver.peer.sip import KEYFRAMES_S
 from mediaserver.room.room import Room
@@ -161,6 +163,30 @@ async def test_media_follows_the_room_system_to_another_port_and_other_hosts_are
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="green"))
     await moved.until(lambda: shows(moved, meeting, "a", "red"))
     await moved.close()
+
+
+async def test_media_of_another_host_are_told_and_those_of_a_registered_one_are_taken(
+    meeting: Meeting, system: RoomSystem
+) -> None:
+    """The SDP names one host, and the media come from two others: of the device's border controller, and of nobody."""
+    a = await meeting.join("a", "red", 440)
+    await seat(meeting)
+    answer = await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True, media_hosts=["127.0.0.2"])
+    stranger, controller = RoomSystem("G722", 1, "red", 660), RoomSystem("G722", 1, "blue", 660)
+    async with AsyncExitStack() as stack:
+        for each, host in ((stranger, "127.0.0.3"), (controller, "127.0.0.2")):
+            await each.open(host)
+            stack.push_async_callback(each.close)
+            each.set_destinations(answer)
+            each.begin()
+        await meeting.happened(MediaElsewhere(ROOM, "vcs", "127.0.0.2", "127.0.0.1", taken=True))
+        assert any(
+            event == MediaElsewhere(ROOM, "vcs", "127.0.0.3", host, taken=False)
+            for event in meeting.events
+            for host in ("127.0.0.1", "127.0.0.2")
+        )
+        await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
+        await controller.until(lambda: controller.pictures > 0)
 
 
 def room_counters(meeting: Meeting) -> int:

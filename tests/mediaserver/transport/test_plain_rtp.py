@@ -8,7 +8,14 @@ import pytest
 from mediaserver.errors import NoPortFree
 from mediaserver.rtp.packet import HEADER, Packet
 from mediaserver.transport.peer_path import Counters
-from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair, local_address
+from mediaserver.transport.plain_rtp import (
+    SILENCE_S,
+    Elsewhere,
+    PlainPorts,
+    PlainTransport,
+    RtpPortPair,
+    local_address,
+)
 
 HOST = "127.0.0.1"
 RANGE = range(46_101, 46_108)
@@ -162,3 +169,64 @@ def test_our_address_is_the_one_from_which_the_route_to_the_peer_leaves() -> Non
     assert local_address(("192.0.2.1", "192.0.2.2"), "127.0.0.9") == "192.0.2.1"
     assert local_address(("192.0.2.1",), "2001:db8::1") == "192.0.2.1"
     assert local_address(("192.0.2.1", "127.0.0.1"), "") == "192.0.2.1"
+
+
+def test_media_moves_to_a_registered_host_once_and_never_from_one_that_sends(
+    pair: RtpPortPair, ports: PlainPorts, receiver: ReceiverFake, remotes: list[RemoteSocket]
+) -> None:
+    named, sbc, stranger = remotes[0], RemoteSocket("127.0.0.2"), RemoteSocket("127.0.0.3")
+    pair.media_hosts = {"127.0.0.2"}
+    pair.aim(HOST, named.address[1], named.address[1] + 1, 1.0)
+    stranger.send(RTP, pair.port)
+    ports.poll(1.1)
+    assert (receiver.packets, pair.elsewhere[-1]) == ([], Elsewhere("127.0.0.3", HOST, taken=False))
+    named.send(RTP, pair.port)
+    ports.poll(2.0)
+    sbc.send(RTP, pair.port)  # the SDP's host sends
+    ports.poll(3.9)
+    assert (len(receiver.packets), pair.elsewhere[-1]) == (1, Elsewhere("127.0.0.2", HOST, taken=False))
+    sbc.send(RTCP, pair.port + 1)  # a report alone moves nothing
+    sbc.send(b"\x00" * 40, pair.port)
+    ports.poll(4.0)
+    assert (len(receiver.packets), receiver.reports) == (1, [])
+    sbc.send(RTP, pair.port)
+    ports.poll(4.0)
+    assert (len(receiver.packets), pair.elsewhere[-1]) == (2, Elsewhere("127.0.0.2", HOST, taken=True))
+    pair.send_packet(b"x")
+    assert sbc.take() == b"x"
+    named.send(RTP, pair.port)  # not back, until the peer describes itself anew
+    ports.poll(9.0)
+    assert (len(receiver.packets), pair.elsewhere[-1]) == (2, Elsewhere(HOST, "127.0.0.2", taken=False))
+    pair.media_hosts = {"127.0.0.2", "127.0.0.3"}
+    pair.aim(HOST, named.address[1], named.address[1] + 1, 9.0)
+    stranger.send(RTP, pair.port)
+    ports.poll(9.5)
+    assert (len(receiver.packets), pair.elsewhere[-1]) == (3, Elsewhere("127.0.0.3", "127.0.0.2", taken=True))
+    for each in (sbc, stranger):
+        each.socket.close()
+
+
+def test_a_peer_on_hold_moves_nowhere(pair: RtpPortPair, ports: PlainPorts, remotes: list[RemoteSocket]) -> None:
+    pair.media_hosts = {HOST}
+    pair.aim("", 0, 0, 1.0)
+    remotes[0].send(RTP, pair.port)
+    ports.poll(9.0)
+    assert (pair.elsewhere, pair._counters.strangers) == ([], 1)
+
+
+def test_a_peer_whose_media_come_from_elsewhere_is_not_gone(
+    pair: RtpPortPair, ports: PlainPorts, remotes: list[RemoteSocket]
+) -> None:
+    states: list[str] = []
+    transport = PlainTransport(lambda state, reason: states.append(f"{state} {reason}".strip()))
+    transport.port_pairs = [pair]
+    transport.connect()
+    stranger = RemoteSocket("127.0.0.2")
+    pair.aim(HOST, remotes[0].address[1], 9, 1.0)
+    stranger.send(RTP, pair.port)
+    ports.poll(20.0)
+    transport.check(45.0, SILENCE_S)
+    assert states == ["connected"]
+    transport.check(45.1, SILENCE_S)
+    assert states == ["connected", "closed silent"]
+    stranger.socket.close()

@@ -86,9 +86,10 @@ export class PointList extends BaseElement {
   }
 
   /** Draw how the call of a room system goes. @param {SystemCall} call */
-  call({device, name, state, at, status, account, protection}) {
+  call({device, name, state, at, status, account, protection, media, media_from}) {
     const why = account ? t(`call.account-${account}`) : protection ? t(`call.${protection}`) : status ? t('call.status', status) : '';
-    const words = [t(`call.${state}`, at ? clock(at) : ''), why].filter(Boolean).join(' · ');
+    const moved = media ? t(`call.media-${media}`, media_from) : '';
+    const words = [t(`call.${state}`, at ? clock(at) : ''), why, moved].filter(Boolean).join(' · ');
     return html`<span class="call" data-testid="call" data-device=${device} data-state=${state} title="${name}: ${words}">${icon('phone')}${state === 'connected' && protection ? html`<span class="protection" data-testid="protection" data-protection=${protection}>${icon(protection === 'encrypted' ? 'lock' : 'unlock')}</span>` : nothing}<span>${words}</span></span>`;
   }
 

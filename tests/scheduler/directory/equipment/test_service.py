@@ -83,6 +83,16 @@ async def test_the_address_of_a_vcs(scheduler: Scheduler, equipment: Equipment) 
     assert (added.dial_out, added.port, added.transport) == (True, 65535, "TCP")
 
 
+@pytest.mark.parametrize(
+    "written", ["10.79.0.1, 10.79.0.2", "sbc.vn", "10.79.0.0/24", "10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 ::5"]
+)
+async def test_addresses_of_media_are_at_most_four_ip_addresses(equipment: Equipment, written: str) -> None:
+    device = await registered(equipment)
+    fault = f"media_addresses: media-addresses ({written})"
+    assert await faults(equipment, replace(device, address="10.79.4.22", media_addresses=written)) == [fault]
+    await equipment.describe(replace(device, media_addresses="10.0.0.1  2001:db8::1"), NOW)
+
+
 async def test_the_sip_account_of_a_device_is_checked_and_its_secrets_are_encrypted(equipment: Equipment) -> None:
     """Also tests `sip_secrets.py`."""
     device = await registered(equipment)

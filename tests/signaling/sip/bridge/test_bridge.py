@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from mediaserver.api import EngineLost, EngineReady, PeerDown
+from mediaserver.api import EngineLost, EngineReady, MediaElsewhere, PeerDown
 from mediaserver.errors import BadOffer, EngineGone, NoPortFree
 from scheduler.core.model import Session
 from scheduler.directory.model import SipSecret
@@ -119,6 +119,31 @@ async def test_the_host_is_told_what_is_wrong_with_the_account_of_a_device(
     await tick(world, 10)
     (row,) = await wait_for_calls(host, "connected")
     assert (row["status"], row["account"]) == (0, "")
+
+
+async def test_media_of_another_address_are_told_to_the_host_and_noted(world: World) -> None:
+    use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS)
+    (device,) = await world.services.equipment.devices(NHA_TRANG)
+    await world.services.equipment.describe(replace(device, media_addresses="10.79.0.1 10.79.0.2"), world.clock.now)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    (row,) = await wait_for_calls(host, "connected")
+    assert (row["media"], row["media_from"]) == ("", "")
+    seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
+    assert seat is not None
+    assert world.engine.media_hosts[seat.id] == (VCS, "10.79.0.1", "10.79.0.2")
+    for source, taken, word in (("10.79.9.9", False, "dropped"), ("10.79.0.1", True, "taken")):
+        world.engine.emit(MediaElsewhere(session.id, seat.id, source, VCS, taken))
+        (row,) = (await host.until(lambda message: message["type"] == "calls"))["calls"]
+        assert (row["state"], row["media"], row["media_from"]) == ("connected", word, source)
+        entry = (await world.audited(1))[0]
+        assert (entry.action, entry.subject, entry.detail) == (f"media-{word}", NHA_TRANG, f"{VCS} → {source}")
+    world.engine.emit(MediaElsewhere(session.id, "nobody", VCS, VCS, False))  # its call has ended
+    await host.send(type="redial", device=device.id)
+    (row,) = await wait_for_calls(host, "connected")
+    assert (row["media"], row["media_from"]) == ("", "")
 
 
 async def test_r057_no_answer_is_tried_again_after_10_30_and_60_seconds_and_then_by_hand(world: World) -> None:

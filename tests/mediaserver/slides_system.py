@@ -27,18 +27,21 @@ class SlidesSystem(RoomSystem):
 
     def __init__(self, mode: int, version: int, setup: str, slides: str) -> None:
         super().__init__("PCMA", mode, "blue", 1000)
-        self.slides_colour, self.setup = slides, setup
+        self.setup = setup
+        self.picture_of_slides = pictures.plain(320, 180, COLOURS[slides])
+        self.floor_client_port = 0
+        """UDP port of another program that does its floor control; 0: it does that itself."""
         self.slides = WatchingDecoder()
         """What it sees of others' slides."""
         self.level = "max-fs=8192;max-mbps=245760"
         self.bandwidth = 4_000_000
         self.client = Client(self._tell, CONFID, USER, FLOOR, version)
         self.client.acknowledges = not setup
-        self._slides_encoder = VideoEncoder("H264", 320, 180, 25, 500_000)
+        self._slides_encoder: VideoEncoder | None = None
         self._floor: socket.socket | None = None
         self._listener: socket.socket | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._to: tuple[str, int] = (HOST, 0)
+        self.floor_server: tuple[str, int] = (HOST, 0)
         self._number = 0
 
     async def open(self, host: str = HOST) -> None:
@@ -59,6 +62,8 @@ class SlidesSystem(RoomSystem):
     @property
     def floor_port(self) -> int:
         """Return the port in its BFCP m-line."""
+        if self.floor_client_port:
+            return self.floor_client_port
         if self.setup in ("active", "actpass"):
             return 9
         port: int = (self._floor or self._listener).getsockname()[1]  # type: ignore[union-attr]
@@ -78,7 +83,7 @@ class SlidesSystem(RoomSystem):
         main, _, slides = sdp.partition("m=application")
         super().set_destinations(main)
         (port,) = re.findall(r"^ (\d+)", slides)
-        self._to = (HOST, int(port))
+        self.floor_server = (HOST, int(port))
         if numbers := re.findall(r"a=confid:(\d+)\r\na=userid:(\d+)\r\na=floorid:(\d+)", slides):
             confid, user, floor = map(int, numbers[0])
             self.client = Client(self._tell, confid, user, floor, self.client.version)
@@ -94,7 +99,7 @@ class SlidesSystem(RoomSystem):
             self._floor.setblocking(False)
         elif self.setup:
             assert self._floor is not None
-            await loop.sock_connect(self._floor, self._to)
+            await loop.sock_connect(self._floor, self.floor_server)
         self._reading = asyncio.ensure_future(self._read_floor())
 
     async def _read_floor(self) -> None:
@@ -112,7 +117,7 @@ class SlidesSystem(RoomSystem):
         if self.setup:
             self._floor.send(data)
         else:
-            self._floor.sendto(data, self._to)
+            self._floor.sendto(data, self.floor_server)
 
     async def granted(self) -> None:
         """Ask for the floor and wait until it is granted."""
@@ -121,7 +126,9 @@ class SlidesSystem(RoomSystem):
 
     def show_slides(self) -> bool:
         """Send one picture of its slides; return True, so that a condition can send one each time it is checked."""
-        picture = pictures.plain(320, 180, COLOURS[self.slides_colour])
+        picture = self.picture_of_slides
+        if self._slides_encoder is None:
+            self._slides_encoder = VideoEncoder("H264", picture.width, picture.height, 25, 1_500_000)
         data, _ = self._slides_encoder.encode(picture, keyframe=True)
         payloads = packetize_h264(data) if self.mode else single_nals(data)
         for payload in payloads:

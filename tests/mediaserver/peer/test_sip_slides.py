@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +15,11 @@ from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp.h264 import DecoderLimits
 from mediaserver.video.quality import LARGE, SLIDES, USUAL
 from mediaserver.worker.engine import LocalEngine
+from tests.mediaserver.bfcp.libre import libre_client
 from tests.mediaserver.meeting import OPTIONS, ROOM, Meeting
 from tests.mediaserver.peer.room_calls import dial_in, invite, seat, sip_peer_of
 from tests.mediaserver.room_system import RoomSystem
-from tests.mediaserver.slides_system import SlidesSystem
+from tests.mediaserver.slides_system import CONFID, FLOOR, USER, SlidesSystem
 
 KINDS = [(1, 2, ""), (0, 1, ""), (1, 1, "active"), (1, 1, "passive"), (0, 1, "actpass")]
 """Packetization mode, version of BFCP, and what the offer says of TCP."""
@@ -74,9 +76,36 @@ async def test_r057_slides_are_granted_seen_by_browsers_and_come_back_as_a_secon
     await meeting.engine.set_content(ROOM, "a")
     await system.slides.until(lambda: system.slides.colour() == "red")
     assert system.slides.size == (480, 270)
+    await system.slides.more(3)
     assert system.client.states == [Status.PENDING, Status.GRANTED, Status.RELEASED]
     await meeting.engine.set_content(ROOM, None)
     assert peer.slides.forwarder.source is None
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_floor_control_of_libre_is_refused_granted_and_revoked(
+    meeting: Meeting, system: SlidesSystem, tmp_path: Path, version: int
+) -> None:
+    engine = meeting.engine
+    numbers = {"confid": CONFID, "user": USER, "floor": FLOOR}
+    async with libre_client(tmp_path, version=version, **numbers) as (libre, port):
+        system.floor_client_port = port
+        await dial_in(meeting, system)
+        await libre.say(str(system.floor_server[1]))
+        await libre.say("hello", "HelloAck")
+        await libre.say("query", "FloorStatus")
+        for number in (1, 2):
+            await libre.say("ask", f"FloorRequestStatus Pending {number}")
+            await meeting.happened(ShareAsked(ROOM, "vcs", True))
+            meeting.events.clear()
+            await (engine.refuse_share(ROOM, "vcs") if number == 1 else engine.set_content(ROOM, "vcs"))
+            await libre.say("", f"FloorRequestStatus {'Denied' if number == 1 else 'Granted'} {number}")
+        await engine.set_content(ROOM, None)
+        await libre.say("", "FloorRequestStatus Revoked 2", "FloorStatus")
+        await libre.say("ask", "FloorRequestStatus Pending 3")
+        await libre.say("release 3", "FloorRequestStatus Cancelled 3")
+        await libre.say("goodbye", "GoodbyeAck")
+    await meeting.happened(ShareAsked(ROOM, "vcs", False))
 
 
 async def test_another_who_shares_takes_the_floor_and_a_refused_one_waits_no_longer(

@@ -61,14 +61,15 @@ def add_line_and_device(page: Page) -> None:
     expect(page.get_by_text("H.264/90000 không phải tên codec, ví dụ G722, H264, PCMA, PCMU")).to_be_visible()
     device.get_by_test_id("f-codecs").fill("H.264 G.722")
     device.get_by_test_id("f-port").fill("70000")
-    device.get_by_test_id("f-transport").select_option(label="TCP")
+    device.get_by_test_id("f-transport").select_option(label="TLS")
+    device.get_by_test_id("f-encryption").select_option(label="Bắt buộc (giao vận TLS)")
     device.get_by_test_id("save-device").click()
     expect(page.get_by_text("cổng phải từ 1 đến 65535, không phải 70000")).to_be_visible()
     device.get_by_test_id("f-port").fill("5062")
     device.get_by_test_id("f-sip_user").fill("2001**{PIN}")
     device.get_by_test_id("f-pin").fill("1234")
     device.get_by_test_id("save-device").click()
-    expect(device).to_contain_text("10.79.4.20 · cổng 5062 · TCP · gọi số 2001**{PIN}")
+    expect(device).to_contain_text("10.79.4.20 · cổng 5062 · TLS · gọi số 2001**{PIN}")
 
 
 def import_people(page: Page) -> None:

@@ -31,7 +31,7 @@ VIETNAMESE = {
     "asset_number": "số tài sản",
     "asset_source": "nguồn vốn",
     "asset_year": "năm trang bị",
-    "encryption": "mã hoá sip",
+    "encryption": "mã hóa sip",
     "sip_user": "số sip",
     "auth_user": "tên xác thực sip",
     "media_addresses": "ip nguồn hình, tiếng",

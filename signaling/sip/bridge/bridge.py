@@ -55,7 +55,7 @@ MAX_CALLS_PER_TICK = 20
 TELL_SECONDS = 0.2
 """Changes are gathered this long: a hundred rooms may answer within a second."""
 BUSY = 486
-NOT_ENCRYPTED = "Không mã hoá được"
+NOT_ENCRYPTED = "Không mã hóa được"
 """What the audit log says of a caller that does not meet the demand of the directory."""
 DESCRIPTION_REFUSED = {415, 488, 606}
 """Statuses of a device that does not take our session description (RFC 3261 §21.4.13, §21.4.26, §21.6.4)."""

@@ -219,13 +219,19 @@ def test_settings_that_cannot_be_used_are_named(name: str, value: str) -> None:
         read({f"DIEMCAU_{name}": value})
 
 
-def test_the_sip_bridge_is_there_only_where_it_is_set() -> None:
+def test_the_sip_bridge_is_there_only_where_it_is_set(tmp_path: Path) -> None:
     assert read({}).sip is None
     assert read({"DIEMCAU_SIP_HOST": "10.57.0.2"}).sip == SipSettings("10.57.0.2", 5060, most_calls=250, dscp=24)
     set_ = {"DIEMCAU_SIP_HOST": "0.0.0.0", "DIEMCAU_SIP_PORT": "5062", "DIEMCAU_MAX_POINTS": "40"}
     assert read(set_).sip == SipSettings("0.0.0.0", 5062, most_calls=40, dscp=24)
     with pytest.raises(SettingsError, match="needs DIEMCAU_SIP_HOST"):
         read({"DIEMCAU_SIP_PORT": "5060"})
+    set_ |= {"DIEMCAU_SIP_TLS": str(tmp_path)}
+    assert read(set_).sip == SipSettings("0.0.0.0", 5062, most_calls=40, dscp=24, tls=tmp_path, tls_port=5061)
+    with pytest.raises(SettingsError, match="SIP_TLS needs DIEMCAU_SIP_HOST"):
+        read({"DIEMCAU_SIP_TLS": str(tmp_path)})
+    with pytest.raises(SettingsError, match="needs DIEMCAU_SIP_TLS"):
+        read({"DIEMCAU_SIP_HOST": "10.57.0.2", "DIEMCAU_SIP_TLS_PORT": "5061"})
 
 
 def test_a_key_that_cannot_be_used_is_not_repeated() -> None:

@@ -509,8 +509,9 @@ async def test_an_address_with_too_many_requests_gets_no_response(monkeypatch: p
             assert (await peer.response()).status == 200
         peer.request("OPTIONS")
         async with wire.tcp(ours) as other:
-            other.request("OPTIONS")
-            assert (await other.response()).status == 503
+            for status in (*[200] * int(BURST), 503):
+                other.request("OPTIONS")
+                assert (await other.response()).status == status
         assert await peer.silent()
 
 

@@ -157,7 +157,7 @@ async def test_a_room_system_that_must_encrypt_calls_in_by_tls_with_keys_alone(
         await host.seat(seat.id, here=True, media="connected")
         assert list(meeting.protections) == ["encrypted"]
         refused = [entry.detail for entry in await world.audited(50) if entry.action == "call-refused"]
-        assert len(refused) == 2 and all(detail.startswith("Không mã hoá được") for detail in refused)
+        assert len(refused) == 2 and all(detail.startswith("Không mã hóa được") for detail in refused)
 
 
 def both(folder: Path) -> Path:

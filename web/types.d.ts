@@ -348,7 +348,7 @@ interface Problem {
 
 interface Seat {
   seat: string; point: string | null; name: string; label: string; role: Role; here: boolean; hand: number; since: string | null; topic: string; floor: boolean; gain: number;
-  mic: boolean; camera: boolean; hidden: boolean; media: 'none' | 'connecting' | 'connected';
+  mic: boolean; camera: boolean; hidden: boolean; media: 'none' | 'connecting' | 'connected' | 'lost';
 }
 interface Layout {
   kind: LayoutKind; focus: string | null; seats: (string | null)[]; page: number; rotate: number; empty: boolean; title: boolean; clock: boolean;

@@ -43,7 +43,7 @@ Word = Literal[
 Role = Literal["host", "component", "observer"]
 Audience = Literal["everyone", "host", "components", "systems", "recording"]
 """``systems`` are the room systems of components, and see what components see until they have a layout of their own."""
-Media = Literal["none", "connecting", "connected"]
+Media = Literal["none", "connecting", "connected", "lost"]
 CallWord = Literal["waiting", "calling", "connected", "silent", "left", "taken", "full", "elsewhere"]
 """Where calling a room system stands: ``taken`` when somebody else sits in its place, ``full`` when no leg is left,
 ``elsewhere`` while it is called by another session or sits in it."""

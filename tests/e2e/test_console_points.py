@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from tests.e2e.accessibility import close_targets, findings, misnamed, small_targets, tabbed
 from tests.e2e.browsers import wait_until
 from tests.e2e.console_layout import FAULTS, VISIBLE_ROWS
-from tests.e2e.people import HANOI, HOST, People, Taps
+from tests.e2e.people import HANOI, HOST, People, Taps, stop_recording
 from tests.e2e.screenshots import registration
 from tests.e2e.server import Server
 
@@ -26,12 +26,34 @@ SCRIPT = [
 ]
 STATES: dict[str, dict[str, Any]] = {
     "connecting": {"media": "connecting"},
+    "reconnecting": {"media": "lost"},
     "listening": {},
+    "camera-off": {"camera": False},
+    "camera-hidden": {"hidden": True},
+    "sharing": {},
+    "weak-line": {},
     "hand": {"hand": 1},
     "invited": {"floor": True},
     "open": {"floor": True, "mic": True},
 }
-"""What the server says of a point in each state."""
+"""What the server says of a point in each state; the console is told more of it by messages."""
+ROWS = {
+    "absent0": ("cross", "Vắng"),
+    "removed": ("leave", "Đã mời ra"),
+    "connecting": ("clock", "Đang kết nối"),
+    "reconnecting": ("undo", "Đang kết nối lại"),
+    "listening": ("mic-off", "Đang nghe"),
+    "hand": ("hand", "Giơ tay thứ 1"),
+    "invited": ("mic-call", "Được mời, micrô tắt"),
+    "open": ("mic", "Micrô mở"),
+    "speaking": ("sound", "Đang nói"),
+    "camera-off": ("camera-off", "Camera tắt"),
+    "camera-hidden": ("camera-off", "Camera bị tắt"),
+    "sharing": ("share", "Đang chia sẻ"),
+    "weak-line": ("network", "Mạng yếu"),
+}
+"""Icon and word of each state of a point in the list."""
+CHIPS = ("all", "here", "absent", "hand", "floor", "mic", "weak")
 QUEUE = ("hand", "second", "third")
 CROWD = 20
 HINT_AGAIN_MS = 35_000
@@ -78,29 +100,45 @@ class Table:
     point: Page
     technician: Page
     sent: list[dict[str, Any]] = field(default_factory=list)
+    seats: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The made-up points."""
+    socket: WebSocketRoute | None = None
 
     def crowd(self, route: WebSocketRoute) -> None:
         """Pass messages on, note the commands, and add made-up points; what is asked of those stays here."""
         server = route.connect_to_server()
+        self.socket = route
 
         def send(message: str | bytes) -> None:
             data = json.loads(message)
             self.sent.append(data)
-            if data["type"] != "hands" and data.get("seat") not in QUEUE:
+            if data["type"] != "hands" and data.get("seat") not in QUEUE and data.get("point") not in self.seats:
                 server.send(message)
 
         def receive(message: str | bytes) -> None:
             data = json.loads(message)
             if data["type"] == "joined":
                 sample = next(seat for seat in data["seats"] if seat["role"] == "component")
-                here = sample | {"here": True, "media": "connected", "since": data["now"]}
+                here = sample | {"here": True, "media": "connected", "camera": True, "since": data["now"]}
                 states = STATES | {"second": {"hand": 2}, "third": {"hand": 3}}
-                data["seats"] += [_named(here | changed, name) for name, changed in states.items()]
-                data["seats"] += [_named(sample, f"absent{number}") for number in range(CROWD)]
+                self.seats = {name: _named(here | changed, name) for name, changed in states.items()}
+                absent = ("removed", *(f"absent{number}" for number in range(CROWD)))
+                self.seats |= {name: _named(sample, name) for name in absent}
+                data["seats"] += self.seats.values()
             route.send(json.dumps(data))
 
         route.on_message(send)
         server.on_message(receive)
+
+    def tell(self, kind: str, **message: Any) -> None:
+        """Send the console a message, as the server would."""
+        assert self.socket is not None
+        self.socket.send(json.dumps({"type": kind, **message}))
+
+    def change(self, **states: dict[str, Any]) -> None:
+        """Tell the console that made-up points changed."""
+        self.seats |= {name: self.seats[name] | changed for name, changed in states.items()}
+        self.tell("seats", changed=[self.seats[name] for name in states], gone=[])
 
     def last(self, kind: str) -> dict[str, Any]:
         """Return the last message of a type that the console sent."""
@@ -186,28 +224,72 @@ def test_ux_27_the_queue_is_reordered_and_its_first_is_next(table: Table) -> Non
     assert table.last("hands")["seats"] == list(QUEUE)
 
 
-def test_ux_28_29_defect_13_points_are_found_by_name_and_each_state_has_icon_word_and_colour(table: Table) -> None:
+def look_of(row: Locator, name: str) -> tuple[tuple[str, str], str]:
+    """Return icon and word of a state, and its colour, as a row of the list shows them."""
+    fact = row.locator(f".fact.{name}")
+    icon = fact.locator("svg") if fact.count() else row.locator(":scope > svg.icon")
+    word = row.locator(".word")
+    expect(word).to_be_visible()
+    colours = [each.evaluate("each => getComputedStyle(each).color") for each in (icon, word)]
+    assert colours[0] == colours[1], name
+    href = icon.locator("use").get_attribute("href") or ""
+    return (href.partition("#")[2], (word.text_content() or "").strip()), colours[0]
+
+
+def test_ux_29_defect_13_each_state_of_a_point_has_icon_word_and_colour(table: Table) -> None:
     page = table.host
     page.get_by_test_id("tab-points").click()
-    seen = set()
-    for name in (*STATES, "absent0"):
-        row, state = table.row(name), name.rstrip("0")
-        expect(row).to_have_attribute("data-activity", state)
-        icon = row.locator(":scope > svg.icon use")
-        words = row.locator(".word").text_content() or ""
-        colour = row.locator(":scope > svg.icon").evaluate("each => getComputedStyle(each).color")
-        seen.add((icon.get_attribute("href"), words.strip()))
-        assert words.strip() and colour, name
-    assert len(seen) == len(STATES) + 1
+    table.tell("lines", weak=[{"seat": "weak-line", "loss": 12, "round_trip": 300, "jitter": 40}])
+    table.tell("content", seat="sharing")
+    table.tell("removed", points=[{"point": "removed", "reason": "Hú tiếng", "at": table.seats["hand"]["since"]}])
+    table.tell("heard", seats=[])
+    expect(table.row("removed")).to_have_attribute("data-activity", "removed")
+    looks = {name: look_of(table.row(name), name) for name in ROWS if name != "speaking"}
+    table.tell("heard", seats=["open"])
+    expect(table.row("open")).to_have_attribute("data-activity", "speaking")
+    looks["speaking"] = look_of(table.row("open"), "speaking")
+    assert {name: look for name, (look, _) in looks.items()} == ROWS
+    assert len({colour for _, colour in looks.values()}) == len(ROWS) - 1  # absent and listening are both quiet
+    table.tell("levels", levels={"open": -20})
+    expect(table.row("open", "on-floor").get_by_test_id("level")).to_have_attribute("data-level", "-20")
     real = page.locator('[data-testid="seat"][data-point="nt.xuonghuan"] .name')
     expect(real.locator("strong")).to_have_text("UBND phường Xương Huân")  # what its device is called comes second
     expect(real.locator("small")).to_have_text("NT.XuongHuan")
-    page.get_by_test_id("filter-absent").click()
-    expect(page.locator('[data-testid="seat"]:not([data-here="false"])')).to_have_count(0)
-    page.get_by_test_id("filter-absent").click()
+
+
+def test_ux_28_points_are_searched_filtered_and_counted_and_keep_their_places(table: Table) -> None:
+    page, rows = table.host, table.host.get_by_test_id("seat")
+    page.get_by_test_id("tab-points").click()
+    table.tell("lines", weak=[{"seat": "weak-line", "loss": 12, "round_trip": 300, "jitter": 40}])
+    expect(page.get_by_test_id("count")).to_have_text("14/36")
+    for name in CHIPS:
+        chip = page.get_by_test_id(f"filter-{name}")
+        chip.click()
+        expect(chip).to_be_in_viewport(ratio=1)
+        expect(rows).to_have_count(int(chip.locator("b").inner_text()))
+    page.get_by_test_id("filter-all").click()
     page.get_by_test_id("seats-search").fill("xa absent1")
-    expect(page.get_by_test_id("seat")).to_have_count(11)  # 1 and 10 to 19
+    expect(rows).to_have_count(11)  # 1 and 10 to 19
     page.get_by_test_id("seats-search").press("Escape")
+
+    # Whatever changes, nothing moves away from under the pointer.
+    order = [row.get_attribute("data-seat") for row in rows.all()]
+    table.row("listening").hover()
+    table.change(listening={"hand": 4}, hand={"hand": 0, "floor": True, "mic": True}, invited={"here": False})
+    expect(table.row("listening")).to_have_attribute("data-activity", "hand")
+    expect(table.row("hand")).to_have_attribute("data-floor", "true")
+    assert [row.get_attribute("data-seat") for row in rows.all()] == order
+    assert page.evaluate("document.querySelector('[data-testid=seat]:hover').dataset.seat") == "listening"
+    table.change(listening={"hand": 0}, hand={"hand": 1, "floor": False, "mic": False}, invited={"here": True})
+
+    # Who is expected and absent is called again, and it is seen what came of that.
+    table.row("absent0").get_by_test_id("call-point").click()
+    assert table.last("call-point")["point"] == "absent0"
+    at = table.seats["hand"]["since"]
+    table.tell("called", points=[{"point": "absent0", "at": at, "seen": None}])
+    expect(table.row("absent0").get_by_test_id("called")).to_have_attribute("data-seen", "false")
+    table.tell("called", points=[{"point": "absent0", "at": at, "seen": at}])
+    expect(table.row("absent0").get_by_test_id("called")).to_have_attribute("data-seen", "true")
 
 
 def test_ux_30_a_message_to_one_point_is_one_tap_away_and_the_rest_two(table: Table) -> None:
@@ -307,6 +389,34 @@ def test_ux_33_the_next_item_sets_layout_and_floor(table: Table) -> None:
     expect(page.get_by_test_id("script-on")).to_contain_text("Thảo luận")
     assert taps.count == 3  # one for each item
     expect(point.get_by_test_id("mic")).to_have_attribute("data-state", "blocked")
+
+
+def test_ux_34_the_recording_says_its_layout_what_the_disk_takes_and_what_went_wrong(table: Table) -> None:
+    page, mark = table.host, table.point.get_by_test_id("rec-mark")
+    table.tell("storage", level="ok", hours=12.5)
+    page.get_by_test_id("layout-grid").click()
+    page.get_by_test_id("record-more").click()
+    expect(page.get_by_test_id("recorded-layout")).to_have_text("Ghi bố cục chung: Lưới")
+    expect(page.get_by_test_id("storage")).to_have_text("Ổ đĩa còn ghi được 12,5 giờ")
+    page.keyboard.press("Escape")
+    table.tell("storage", level="low", hours=1.5)
+    expect(page.get_by_test_id("storage")).to_have_text("còn ghi 1,5 giờ")
+    table.tell("storage", level="ok", hours=12.5)
+    page.get_by_test_id("record").click()
+    expect(mark).to_have_attribute("data-state", "on")
+    page.get_by_test_id("record-pause").click()
+    expect(mark).to_have_attribute("data-state", "paused")
+    page.get_by_test_id("record-pause").click()
+    expect(mark).to_have_attribute("data-state", "on")
+    stop_recording(page)
+    expect(mark).to_be_hidden()
+    stopped = {"on": False, "paused": False, "since": None, "seconds": 0, "voices": False, "composed": "afterwards"}
+    table.tell("recording", **stopped, error="disk-full")
+    fault = page.get_by_test_id("rec-error")
+    expect(fault).to_contain_text("ổ đĩa đầy")
+    assert fault.evaluate("each => getComputedStyle(each).backgroundColor") == "rgb(216, 31, 58)"  # --red-bright
+    table.tell("recording", **stopped, error=None)
+    expect(fault).to_have_count(0)
 
 
 def test_ux_35_who_controls_is_seen_and_each_step_is_in_the_log(table: Table, server: Server) -> None:

@@ -127,26 +127,66 @@ def test_ux_defect_22_what_a_role_may_not_do_is_not_offered(server: Server, peop
 
 ENTRY = {"kind": "chinh_thuc", "legs": 4, "phase": "upcoming", "number": "HTT-7", "host": "UBND thành phố Nha Trang"}
 AGENDA = [
-    {**ENTRY, "id": "a", "title": "Tập huấn phần mềm", "start": "2027-04-07T02:00:00Z", "end": "2027-04-07T02:30:00Z"},
+    {**ENTRY, "id": "a", "title": "Tập huấn phần mềm", "start": "2027-04-07T07:00:00Z", "end": "2027-04-07T07:30:00Z"},
     {**ENTRY, "id": "b", "title": "Giao ban tháng", "start": "2027-04-09T01:00:00Z", "end": "2027-04-09T04:00:00Z"},
 ]
+PHASES = {
+    "waiting": "Đang chờ cấp mã",
+    "revoked": "Bị thu hồi mã, đang chờ",
+    "upcoming": "Sắp tới",
+    "lobby": "Sắp bắt đầu",
+    "open": "Đang họp",
+    "ended": "Đã kết thúc",
+}
+STATES = [
+    {
+        **AGENDA[1],
+        "id": phase,
+        "phase": phase,
+        "start": f"2027-04-{day:02}T02:00:00Z",
+        "end": f"2027-04-{day:02}T04:00:00Z",
+    }
+    for day, phase in enumerate(PHASES, 5)
+]
+"""A session in each state, one a day from Monday on."""
 _CLIPPED = "block => block.scrollHeight > block.clientHeight + 1"
+_LOOK = (
+    "each => ['backgroundColor', 'borderLeftColor', 'borderLeftStyle'].map(name => getComputedStyle(each)[name]).join()"
+)
+_PRINTED = """() => {
+  for (const sheet of document.styleSheets) for (const rule of sheet.cssRules)
+    if (rule instanceof CSSMediaRule && rule.media.mediaText === 'print') rule.media.mediaText = 'screen';
+}"""
+"""Lets the window look as paper does, also where a browser cannot be told to print."""
 
 
 @pytest.mark.parametrize("browser", ["red", "fox"])
-def test_ux_39_defect_25_calendar_by_month_as_a_list_and_on_paper(
+def test_ux_39_defect_25_calendar_by_day_week_month_as_a_list_and_on_paper(
     server: Server, people: People, browser: str, request: pytest.FixtureRequest
 ) -> None:
-    page = people.sign_in(request.getfixturevalue(browser), "ubnd.nha-trang")
+    """In a browser set to American English weeks begin on Monday, days are dd/MM/yyyy and hours 24 of Vietnam."""
+    page = people.sign_in(request.getfixturevalue(browser), "ubnd.nha-trang", language="en-US")
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.route(re.compile(r"/api/v1/agenda\?"), lambda route: route.fulfill(json=AGENDA))
+    shown = AGENDA
+    page.route(re.compile(r"/api/v1/agenda\?"), lambda route: route.fulfill(json=shown))
     page.goto(f"{server.http}calendar.html?day=2027-04-07")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tuần 05/04/2027 – 11/04/2027")
+    days = page.get_by_test_id("day")
+    assert [days.nth(place).get_attribute("aria-label") for place in (0, 6)] == [
+        "Thứ Hai, 05/04/2027",
+        "Chủ Nhật, 11/04/2027",
+    ]
     blocks = page.get_by_test_id("block")
     expect(blocks).to_have_count(2)
+    assert [block.locator("strong").inner_text() for block in blocks.all()] == ["14:00–14:30", "08:00–11:00"]
     assert [block.evaluate(_CLIPPED) for block in blocks.all()] == [False, False]
+    page.get_by_test_id("view-day").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thứ Tư, 07/04/2027")
+    expect(blocks).to_have_count(1)
     page.get_by_test_id("view-month").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Tháng 04/2027")
     expect(page.get_by_test_id("month-day")).to_have_count(35)
+    expect(page.get_by_test_id("month-day").first).to_have_attribute("aria-label", "Thứ Hai, 29/03/2027")
     page.get_by_test_id("view-list").click()
     rows = page.get_by_test_id("agenda-row")
     expect(rows).to_have_count(2)
@@ -155,12 +195,24 @@ def test_ux_39_defect_25_calendar_by_month_as_a_list_and_on_paper(
     page.reload()
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("08:00–11:00")
-    page.goto(f"{server.http}calendar.html?day=2027-04-07&view=week")
-    expect(blocks).to_have_count(2)
-    if browser == "fox":
-        return  # BiDi does not print
-    page.emulate_media(media="print")
+
+    shown = STATES
+    for view in ("month", "week"):
+        page.goto(f"{server.http}calendar.html?day=2027-04-07&view={view}")
+        expect(blocks).to_have_count(len(PHASES))
+        looks = {block.get_attribute("data-phase"): block.evaluate(_LOOK) for block in blocks.all()}
+        assert (list(looks), len(set(looks.values()))) == (list(PHASES), len(PHASES))
+        legend = page.get_by_test_id("legend").locator("li")  # the words of the colours
+        assert {each.get_attribute("data-phase"): each.inner_text() for each in legend.all()} == PHASES
+        assert {each.get_attribute("data-phase"): each.evaluate(_LOOK) for each in legend.all()} == looks
+    assert [block.locator("small").inner_text().partition(" · ")[2] for block in blocks.all()] == list(PHASES.values())
+    blocks.first.focus()
+    for key, phase in (("ArrowRight", "revoked"), ("ArrowDown", "upcoming"), ("ArrowLeft", "revoked")):
+        page.keyboard.press(key)
+        expect(page.locator(f'.block[data-id="{phase}"]')).to_be_focused()
+    page.evaluate(_PRINTED)
     expect(rows.first).to_be_visible()
+    assert [row.locator(".badge").inner_text() for row in rows.all()] == list(PHASES.values())
     expect(blocks.first).not_to_be_visible()
     expect(page.locator(".rail")).not_to_be_visible()
 

@@ -169,7 +169,13 @@ class CalendarPage extends Page {
     const none = t(this.entries.length ? 'queue-page.no-match' : 'calendar.none');
     if (!matchingEntries.length && ['month', 'list'].includes(this.view)) return emptyState({picture: 'calendar', title: none, testid: 'calendar-empty', action: this.registerLink()});
     return html`${matchingEntries.length ? nothing : html`<p class="empty slim" data-testid="calendar-empty">${none}</p>`}
-      ${this.view === 'list' ? nothing : this.view === 'month' ? this.month(matchingEntries) : this.grid(matchingEntries)} ${this.list(matchingEntries)}`;
+      ${this.view === 'list' ? nothing : this.legend(matchingEntries)} ${this.view === 'list' ? nothing : this.view === 'month' ? this.month(matchingEntries) : this.grid(matchingEntries)} ${this.list(matchingEntries)}`;
+  }
+
+  /** Say in words what the colours of the sessions mean. @param {CalendarEntry[]} found */
+  legend(found) {
+    const phases = PHASES.filter(phase => found.some(entry => entry.phase === phase));
+    return html`<ul class="legend" data-testid="legend" aria-label=${t('calendar.legend')}>${phases.map(phase => html`<li class="block ${phase}" data-phase=${phase}>${t(`phase.${phase}`)}</li>`)}</ul>`;
   }
 
   registerLink() {

@@ -171,7 +171,7 @@ class CapacityPage extends Page {
         ${this.costs?.session ? this.sessionCosts(this.costs.session) : html`<p class="soft" data-testid="no-costs">${t('capacity-page.no-costs')}</p>`}
         ${this.costs ? html`<p data-testid="recordings-composed" data-when=${this.costs.recordings}>${t(`capacity-page.recordings-${this.costs.recordings}`)}</p>` : nothing}
       </section>
-      <section class="card"><h2>${t('capacity-page.machines')}</h2>${this.workerTable(this.machines)} ${this.speech ? this.recognition(this.speech) : nothing}</section>
+      <section class="card"><h2>${t('capacity-page.machines')}</h2>${this.workerTable(this.machines)}<p class="soft">${t('capacity-page.machines-hint')}</p> ${this.speech ? this.recognition(this.speech) : nothing}</section>
       ${this.mayDecide ? this.plan() : nothing}`;
   }
 

@@ -157,8 +157,10 @@ class Seated:
 
     @property
     def media(self) -> Media:
-        """State of its transport, as the roster shows it."""
-        if self.client is None or not (self.offered or self.up):
+        """State of its transport, as the roster shows it; `lost` while its socket is."""
+        if self.client is None:
+            return "lost"
+        if not (self.offered or self.up):
             return "none"
         return "connected" if self.up else "connecting"
 

@@ -68,7 +68,7 @@ async def test_another_process_continues_the_meetings_of_the_first(settings: Set
         assert [call for call in engine.calls if call[0] in MADE] == []
         meeting = world.server.meetings.meetings[session.id]
         recovered = {row.seat: row for row in meeting.state.roster.wire()}
-        assert recovered == {row.seat: row.model_copy(update={"media": "none"}) for row in rows}
+        assert recovered == {row.seat: row.model_copy(update={"media": "lost"}) for row in rows}
         again, joined = await world.join("host", session, resume=chair["resume"])
         assert (joined["seat"], joined["resume"]) == (chair["seat"], chair["resume"])
         assert (joined["layout"]["kind"], joined["layout"]["focus"]) == ("1+5", there["seat"])

@@ -306,7 +306,7 @@ async def test_coming_back_with_the_token(world: World) -> None:
     await guest.ask(type="offer", sdp="v=0")
     await host.seat(joined["seat"], floor=True, media="connected")
     await guest.socket.close()
-    await host.seat(joined["seat"], media="none")
+    await host.seat(joined["seat"], media="lost")
     await world.tick(12)
     await host.seat(joined["seat"], here=False)
     assert joined["seat"] not in world.engine.rooms[session.id].seats

@@ -272,11 +272,11 @@ export const cameras = state => state.seats.filter(({here, camera, hidden}) => h
  * that is on, and `speaking` while sound comes.
  * @param {Seat} seat
  * @param {boolean} heard whether sound comes from it
- * @returns {'absent' | 'connecting' | 'speaking' | 'open' | 'invited' | 'hand' | 'listening'}
+ * @returns {'absent' | 'reconnecting' | 'connecting' | 'speaking' | 'open' | 'invited' | 'hand' | 'listening'}
  */
 export function seatActivity(seat, heard) {
   if (!seat.here) return 'absent';
-  if (seat.media !== 'connected') return 'connecting';
+  if (seat.media !== 'connected') return seat.media === 'lost' ? 'reconnecting' : 'connecting';
   if (seat.floor) return heard ? 'speaking' : seat.mic ? 'open' : 'invited';
   return seat.hand > 0 ? 'hand' : 'listening';
 }

@@ -6,9 +6,9 @@ import {FILTERS, callsForSeat, filterSeats} from '../client/meeting-state.js';
 import {BaseElement, icon} from '../../core/base.js';
 import {clock, hourMinute} from '../../core/time.js';
 import {ACTIVITY_ICONS} from '../room/activity-icons.js';
-import {activityOf, activityWords, floorButton, isRemoved, rowButton, seatMenu, seatName, writeButton} from './seat-row.js';
+import {activityOf, activityWords, floorButton, isRemoved, rowButton, seatFacts, seatMenu, seatName, writeButton} from './seat-row.js';
 
-const CHIPS = ['all', 'here', 'absent', 'floor', 'mic', 'weak']; // who raised a hand has a tab
+const CHIPS = ['all', 'here', 'absent', 'hand', 'floor', 'mic', 'weak'];
 const ALWAYS = new Set(['all', 'here', 'absent']); // filters that are offered even for nobody
 
 /**
@@ -64,11 +64,12 @@ export class PointList extends BaseElement {
   row(state, seat, weak) {
     const activity = activityOf(state, seat);
     const calls = callsForSeat(seat, state.seats, state.calls);
+    const facts = seatFacts(state, seat, weak);
+    const told = activity === 'listening' ? facts[0]?.id : undefined; // who listens is told by what else is to be known
     return html`<li class="seat-row ${activity}" data-testid="seat" data-seat=${seat.seat} data-point=${seat.point} data-floor=${seat.floor} data-hand=${seat.hand} data-here=${seat.here} data-activity=${activity}>
       ${icon(ACTIVITY_ICONS[activity])} ${seatName(seat)}
-      ${weak ? html`<span class="weak" title=${t('filter.weak')}>${icon('network')}<span class="unseen">${t('filter.weak')}</span></span>` : nothing}
-      ${this.facts(state, seat)} ${calls.map(call => this.call(call))}
-      ${state.called.some(({point}) => point === seat.point) ? nothing : html`<span class="word">${seat.role === 'component' ? nothing : `${t(`role.${seat.role}`)} · `}${activityWords(seat, activity)}</span>`}
+      ${facts.map(({id, picture}) => html`<span class="fact ${id}" data-testid=${id} title=${t(`seat.${id}`)}>${icon(picture)}<span class="unseen">${t(`seat.${id}`)}</span></span>`)} ${calls.map(call => this.call(call))}
+      ${state.called.some(({point}) => point === seat.point) ? nothing : html`<span class="word ${told ?? ''}">${seat.role === 'component' ? nothing : `${t(`role.${seat.role}`)} · `}${told ? t(`seat.${told}`) : activityWords(seat, activity)}</span>`}
       ${activity === 'removed' ? rowButton({id: 'let-back', seat, words: t('seat.let-back')}, () => this.emit('command', {type: 'let-back', point: seat.point})) : nothing}
       ${seat.here || !seat.point || calls.length || isRemoved(state, seat) ? nothing : this.callAgain(state, seat)}
       ${seat.here ? nothing : calls.filter(call => call.state !== 'calling').slice(0, 1).map(call => this.redial(call))}
@@ -76,13 +77,6 @@ export class PointList extends BaseElement {
       ${writeButton(seat, point => this.emit('write', point))}
       ${seatMenu(state, seat, {command: detail => this.emit('command', detail), report: detail => this.emit('report', detail), watch: detail => this.emit('watch', detail), calls})}
     </li>`;
-  }
-
-  /** Draw what else is to be known of a seat: its camera is off, its screen is shared. @param {MeetingState} state @param {Seat} seat */
-  facts({content}, {seat, here, role, camera, hidden}) {
-    const fact = (/** @type {string} */ word, /** @type {string} */ picture, kind = '') => html`<span class="fact ${kind}" data-testid=${word} title=${t(`seat.${word}`)}>${icon(picture)}<span class="unseen">${t(`seat.${word}`)}</span></span>`;
-    if (!here || role === 'observer') return nothing;
-    return html`${hidden ? fact('camera-hidden', 'camera-off', 'cut') : camera ? nothing : fact('camera-off', 'camera-off')} ${content === seat ? fact('sharing', 'share') : nothing}`;
   }
 
   /** Draw how the call of a room system goes. @param {SystemCall} call */

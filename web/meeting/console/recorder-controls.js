@@ -46,8 +46,9 @@ export class RecorderControls extends BaseElement {
   }
 
   /** @param {MeetingState} state @param {boolean} off */
-  more({recording, storage, composing}, off) {
-    return html`${off && recording.composed === 'afterwards'
+  more({recording, storage, composing, layout}, off) {
+    return html`<p data-testid="recorded-layout">${t('record.layout', t(`layout.${layout.kind}`))}</p>
+      ${off && recording.composed === 'afterwards'
         ? html`<button type="button" data-stays data-testid="compose-live" aria-pressed=${this.composeLive} title=${t('record.live-hint')} @click=${() => (this.composeLive = !this.composeLive)}>${icon('clock')}<span>${t('record.live')}</span></button>`
         : nothing}
       <button type="button" data-stays data-testid="voices" aria-pressed=${recording.voices} title=${t('record.voices-hint')} @click=${() => this.command({type: 'voices', on: !recording.voices})}>${icon('sound')}<span>${t('record.voices')}</span></button>

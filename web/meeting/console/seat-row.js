@@ -17,6 +17,20 @@ export const activityOf = (state, seat) => (!seat.here && isRemoved(state, seat)
 /** Return whether a controller removed the point of a seat. @param {MeetingState} state @param {Seat} seat */
 export const isRemoved = ({removed}, {point}) => removed.some(each => each.point === point);
 
+/**
+ * Return what else is to be known of a present seat, the most important first: its line is weak, its screen is shared,
+ * its camera is off.
+ * @param {MeetingState} state
+ * @param {Seat} seat
+ * @param {boolean} weak
+ * @returns {{id: string, picture: string}[]}
+ */
+export function seatFacts({content}, {seat, here, role, camera, hidden}, weak) {
+  if (!here || role === 'observer') return [];
+  const facts = [weak && {id: 'weak-line', picture: 'network'}, content === seat && {id: 'sharing', picture: 'share'}, hidden ? {id: 'camera-hidden', picture: 'camera-off'} : !camera && {id: 'camera-off', picture: 'camera-off'}];
+  return facts.filter(fact => fact !== false);
+}
+
 /** Return the words for an activity. @param {Seat} seat @param {string} activity */
 export const activityWords = (seat, activity) => (activity === 'hand' ? t('seat.hand', seat.hand) : t(`seat.${activity}`));
 

@@ -605,7 +605,7 @@ def test_a_reload_within_the_twelve_seconds_changes_nothing_in_the_engine(meetin
     meeting.state.hand("n", True, NOW)
     meeting.state.lost("n", NOW)
     assert meeting.state.tick(NOW + timedelta(seconds=11)) == []
-    assert (meeting.row(seat).here, meeting.row(seat).media) == (True, "none")
+    assert (meeting.row(seat).here, meeting.row(seat).media) == (True, "lost")
     assert meeting.join("n-again", NT, token) == []
     assert (meeting.joined.seat, meeting.row(seat).floor, meeting.row(seat).hand) == (seat, True, 1)
 

@@ -147,8 +147,8 @@ test('search ignores marks and case, filters narrow it', () => {
 });
 
 test('a seat has one activity', () => {
-  const words = [{here: false}, {media: 'connecting'}, {floor: true, mic: true}, {floor: true}, {hand: 3}, {}];
-  assert.deepEqual(words.map(more => logic.seatActivity(seat('s', more), false)), ['absent', 'connecting', 'open', 'invited', 'hand', 'listening']);
+  const words = [{here: false}, {media: 'connecting'}, {media: 'lost'}, {floor: true, mic: true}, {floor: true}, {hand: 3}, {}];
+  assert.deepEqual(words.map(more => logic.seatActivity(seat('s', more), false)), ['absent', 'connecting', 'reconnecting', 'open', 'invited', 'hand', 'listening']);
   assert.equal(logic.seatActivity(seat('s', {floor: true, mic: true}), true), 'speaking');
   assert.equal(logic.seatActivity(seat('s', {floor: true}), true), 'speaking'); // a room system never tells of its microphone
 });

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -51,21 +51,23 @@ def seeded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def seeded_database(postgres_server: PostgresServer) -> str:
+def seeded_database(postgres_server: PostgresServer) -> Iterator[str]:
     """Name of a PostgreSQL database with tables and units, to be copied."""
-    name = postgres_server.create_database()
-    asyncio.run(_seed(postgres_server.url(name)))
-    return name
+    with postgres_server.database() as name:
+        asyncio.run(_seed(postgres_server.url(name)))
+        yield name
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def seeded_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def seeded_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of a fresh database with tables and units, once for each kind of database."""
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres_server")
-        return server.url(server.create_database(request.getfixturevalue("seeded_database")))
-    shutil.copy(request.getfixturevalue("seeded_file"), tmp_path / "diemcau.db")
-    return f"sqlite:///{tmp_path / 'diemcau.db'}"
+        with server.database(request.getfixturevalue("seeded_database")) as name:
+            yield server.url(name)
+    else:
+        shutil.copy(request.getfixturevalue("seeded_file"), tmp_path / "diemcau.db")
+        yield f"sqlite:///{tmp_path / 'diemcau.db'}"
 
 
 @pytest.fixture

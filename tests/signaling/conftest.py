@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from signaling.meeting import manager
 from signaling.recording import composing_queue, remux_queue
 from signaling.workers import supervisor
 from signaling.workers.pool import WorkerPool
+from tests.conftest import PostgresServer
 from tests.signaling.supervised_workers import WORKER, StartWorkers, dial_worker
 from tests.signaling.world import World, make_settings, open_world, prepare_record
 
@@ -99,6 +101,23 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("prepared")
     prepare_record(make_settings(directory, None))
     return directory / "diemcau.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def prepared_database(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> Iterator[str]:
+    """Name of a PostgreSQL database with the same content, to be copied."""
+    settings = make_settings(tmp_path_factory.mktemp("prepared"), None)
+    with postgres_server.database() as name:
+        prepare_record(replace(settings, database_url=postgres_server.url(name)))
+        yield name
+
+
+@pytest.fixture
+def linked_postgres_url(tmp_path: Path, postgres_server: PostgresServer, prepared_database: str) -> Iterator[str]:
+    """URL of a prepared PostgreSQL database, which is found by the link `pg`."""
+    (tmp_path / "pg").symlink_to(postgres_server.directory)
+    with postgres_server.database(prepared_database) as name:
+        yield f"postgresql://postgres@/{name}?host={tmp_path / 'pg'}"
 
 
 @pytest.fixture

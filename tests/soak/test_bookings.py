@@ -16,10 +16,11 @@ ROUNDS, LEGS, FIT = 1000, 26, 7  # eight writers of 26 legs each: seven are with
 async def test_eight_writers_a_thousand_times_around_the_limit(
     postgres_server: PostgresServer, seeded_database: str
 ) -> None:
-    url = postgres_server.url(postgres_server.create_database(seeded_database))
-    rounds = await race(url, 2, 4, LEGS, ROUNDS)
+    with postgres_server.database(seeded_database) as name:
+        url = postgres_server.url(name)
+        rounds = await race(url, 2, 4, LEGS, ROUNDS)
+        sessions = await booked(url)
     assert Counter(map(str, rounds)) == Counter({str(Counter(issued=FIT, refused=8 - FIT)): ROUNDS})
-    sessions = await booked(url)
     starts = Counter(session.official.start for session in sessions)
     assert starts == {NEXT_WEEK + hours(number): FIT for number in range(1, ROUNDS + 1)}
     assert {session.legs for session in sessions} == {LEGS}

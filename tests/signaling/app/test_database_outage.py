@@ -40,7 +40,6 @@ from tests.signaling.world import (
     World,
     make_settings,
     open_world,
-    prepare_record,
     problem_of,
 )
 
@@ -132,13 +131,9 @@ async def test_that_a_socket_was_lost_is_noted_however_long_somebody_else_writes
 
 
 @pytest.fixture
-def postgres(tmp_path: Path, valkey_url: str, postgres_server: PostgresServer) -> Settings:
+def postgres(tmp_path: Path, valkey_url: str, linked_postgres_url: str) -> Settings:
     """Return the settings of a server over PostgreSQL, which is found by the link `pg`."""
-    (tmp_path / "pg").symlink_to(postgres_server.directory)
-    url = f"postgresql://postgres@/{postgres_server.create_database()}?host={tmp_path / 'pg'}"
-    settings = replace(make_settings(tmp_path, valkey_url), database_url=url)
-    prepare_record(settings)
-    return settings
+    return replace(make_settings(tmp_path, valkey_url), database_url=linked_postgres_url)
 
 
 @pytest.mark.postgres

@@ -15,7 +15,7 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from mediaserver.rpc import protocol
 from mediaserver.rpc.websocket import PATH
 from signaling.app import tls
 from tests.conftest import PostgresServer
-from tests.signaling.world import HOST, NHA_TRANG, PASSWORD, Socket, make_settings, prepare_record, problem_of
+from tests.signaling.world import HOST, NHA_TRANG, PASSWORD, Socket, problem_of
 
 PATIENCE_S = 30.0
 IDLE = 1100
@@ -341,22 +341,13 @@ async def _answer_everything(link: aiohttp.ClientWebSocketResponse) -> list[str]
     return rooms
 
 
-@pytest.fixture
-def postgres(tmp_path: Path, postgres_server: PostgresServer) -> str:
-    """URL of a prepared database in PostgreSQL, which is found by the link `pg`."""
-    (tmp_path / "pg").symlink_to(postgres_server.directory)
-    url = f"postgresql://postgres@/{postgres_server.create_database()}?host={tmp_path / 'pg'}"
-    prepare_record(replace(make_settings(tmp_path, None), database_url=url))
-    return url
-
-
 @pytest.mark.postgres
 async def test_a_lost_postgresql_is_one_line_of_log_for_all_who_miss_it(
-    tmp_path: Path, postgres: str, postgres_server: PostgresServer
+    tmp_path: Path, linked_postgres_url: str, postgres_server: PostgresServer
 ) -> None:
-    link, name = tmp_path / "pg", postgres.partition("@/")[2].partition("?")[0]
+    link, name = tmp_path / "pg", linked_postgres_url.partition("@/")[2].partition("?")[0]
     end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-    async with running(tmp_path, DIEMCAU_DATABASE_URL=postgres) as server:
+    async with running(tmp_path, DIEMCAU_DATABASE_URL=linked_postgres_url) as server:
         await server.meeting()
         link.unlink()
         postgres_server.run("psql", "-h", str(postgres_server.directory), "-U", "postgres", "-c", end)

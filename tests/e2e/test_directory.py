@@ -62,7 +62,6 @@ def add_line_and_device(page: Page) -> None:
     device.get_by_test_id("f-codecs").fill("H.264 G.722")
     device.get_by_test_id("f-port").fill("70000")
     device.get_by_test_id("f-transport").select_option(label="TLS")
-    device.get_by_test_id("f-encryption").select_option(label="Bắt buộc (giao vận TLS)")
     device.get_by_test_id("save-device").click()
     expect(page.get_by_text("cổng phải từ 1 đến 65535, không phải 70000")).to_be_visible()
     device.get_by_test_id("f-port").fill("5062")

@@ -6,7 +6,7 @@ import re
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.accessibility import findings
 from tests.e2e.browsers import Seat, wait_until
@@ -32,6 +32,13 @@ _BARS = """() => [...document.querySelectorAll('.tile .name')].map(each => ({
 }))"""
 
 
+def pair(tablet: Page) -> None:
+    """Pair the display whose code a tablet has."""
+    tablet.get_by_test_id("f-sends").check()
+    tablet.get_by_test_id("f-accepted").check()
+    tablet.get_by_test_id("pair-display").tap()
+
+
 def assert_legible(page: Page) -> None:
     """Assert that every text can be read from across the room, at 1920x1080."""
     texts = page.evaluate(_SIZES)
@@ -52,9 +59,7 @@ def test_ux_19_a_display_is_paired_once_joins_by_itself_and_is_read_from_across_
     (seen,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(screen.screenshot())))
     tablet = people.sign_in(blue, POINT, touch=True)
     tablet.goto(seen.text)
-    tablet.get_by_test_id("f-sends").check()
-    tablet.get_by_test_id("f-accepted").check()
-    tablet.get_by_test_id("pair-display").tap()
+    pair(tablet)
     expect(screen.get_by_test_id("display-point")).to_have_text("UBND phường Xương Huân")
     expect(screen.get_by_test_id("no-session")).to_be_visible()
     expect(screen.get_by_test_id("display-silent")).to_have_count(0)
@@ -80,6 +85,12 @@ def test_ux_19_a_display_is_paired_once_joins_by_itself_and_is_read_from_across_
     assert bars
     assert findings(screen) + findings(tablet) == []
 
+    screen.context.set_offline(True)  # its network is cut, and comes back
+    row = page.get_by_test_id("seat").filter(has_text="NT.XuongHuan")
+    expect(row).to_have_attribute("data-activity", "reconnecting")
+    screen.context.set_offline(False)
+    expect(row).to_have_attribute("data-activity", "listening")
+    shown.until(lambda seat: {"red", "blue"} <= seat.colours(), "the meeting again, after the network was away")
     server.restart()
     expect(screen.get_by_test_id("quality")).not_to_have_attribute("data-line", "none")
     shown.until(lambda seat: {"red", "blue"} <= seat.colours(), "the meeting again, after a restart")
@@ -131,7 +142,52 @@ def test_ux_19_a_display_is_paired_once_joins_by_itself_and_is_read_from_across_
     tablet.get_by_test_id("fold-displays").tap()
     tablet.get_by_test_id("revoke-display").tap()
     tablet.get_by_test_id("ask-revoke").tap()
-    expect(screen.get_by_test_id("pairing-code")).to_be_visible()
+    expect(screen.get_by_test_id("pairing-code")).to_be_visible()  # what to do is said, and it is paired anew
+    expect(screen.get_by_test_id("display-unpaired")).to_contain_text("không còn được ghép với UBND phường Xương Huân")
+    assert_legible(screen)
+    code = (screen.get_by_test_id("pairing-code").text_content() or "").replace("-", "")
+    tablet.goto(f"{server.http}displays.html?pair={code}")
+    pair(tablet)
+    expect(screen.get_by_test_id("display-meeting")).to_be_visible()
+    tablet.get_by_test_id("remote-leave").tap()
+    expect(screen.get_by_test_id("day-session")).to_contain_text("Họp khẩn ứng phó bão số 12")
+    assert_shows_the_day_of_the_server(screen)
     leave_console(page)
     screen.context.close()
     people.leave()
+
+
+def session_of_day(start: str, end: str, phase: str) -> dict[str, object]:
+    """Return a session as a display is told of it."""
+    facts = {"title": f"Họp {phase}", "number": "HTT-1", "host": "UBND tỉnh Khánh Hòa", "phase": phase, "current": None}
+    return {"id": start, "slots": [{"kind": "chinh_thuc", "start": start, "end": end}], **facts}
+
+
+def assert_shows_the_day_of_the_server(screen: Page) -> None:
+    """Assert what a waiting screen shows when its clock is wrong, is moved, and when the day changes at midnight."""
+    said: dict[str, object] = screen.evaluate("document.querySelector('room-display').client.turn")
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    def tell(now: str, *sessions: dict[str, object]) -> None:
+        wait_until(screen, lambda: bool(asked), "the screen to ask what is on")
+        asked.pop().fulfill(json=said | {"now": now, "sessions": sessions, "commands": []})
+
+    screen.route("**/api/v1/display/sync", hold)
+    header, clock = screen.locator(".display header"), screen.get_by_test_id("display-clock")
+    screen.clock.set_system_time("2026-01-01T03:00:00Z")  # more than a year behind
+    screen.evaluate("window.dispatchEvent(new Event('online'))")  # it asks again at once
+    tell("2027-03-04T16:59:30Z", session_of_day("2027-03-04T01:00:00Z", "2027-03-04T03:00:00Z", "ended"))
+    expect(header).to_contain_text("Thứ Năm, 04/03/2027")
+    expect(clock).to_have_text(re.compile("23:59:[345]."))
+    expect(screen.get_by_test_id("day-session")).to_contain_text("08:00–10:00")
+    tomorrow = session_of_day("2027-03-05T07:00:00Z", "2027-03-05T09:00:00Z", "upcoming")
+    tell("2027-03-04T17:00:05Z", tomorrow)
+    expect(header).to_contain_text("Thứ Sáu, 05/03/2027")
+    expect(screen.get_by_test_id("day-session")).to_contain_text("14:00–16:00")
+    screen.clock.set_system_time("2031-07-01T20:00:00Z")
+    tell("2027-03-04T17:01:00Z", tomorrow)
+    expect(clock).to_have_text(re.compile("00:01:[0-5]."))
+    expect(header).to_contain_text("Thứ Sáu, 05/03/2027")

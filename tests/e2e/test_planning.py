@@ -67,9 +67,9 @@ def session_start(server: Server, page: Page, title: str) -> datetime:
     return datetime.fromisoformat(session["official"]["start"])
 
 
-def register_large(server: Server, page: Page, host: str, title: str) -> Any:
-    """Register 98 legs for that morning, half of the usable capacity; a session that does not fit waits."""
-    start = wednesday_morning()
+def register_large(server: Server, page: Page, host: str, title: str, weeks: int = 0) -> Any:
+    """Register 98 legs for that morning, or one weeks later, half of the usable capacity; what does not fit waits."""
+    start = wednesday_morning() + timedelta(weeks=weeks)
     return post_json(
         server, page, "registrations", registration(host, [LARGE], start, start + timedelta(hours=2), title)
     )
@@ -212,6 +212,11 @@ def test_ux_38_40_41_a_registration_without_capacity_waits_by_a_tap(
     centre.get_by_test_id("nav-capacity").click()
     expect(centre.get_by_test_id("peak-points")).to_contain_text("/ 196")
     expect(centre.locator("capacity-chart svg").first).to_be_visible()
+    for figures in (operator, centre):  # who moves media now, by server
+        figures.goto(f"{server.http}capacity.html")
+        own = figures.get_by_test_id("worker").filter(has_text="Máy chủ này").first
+        expect(own).to_be_visible()
+        assert [cell.inner_text().isdecimal() for cell in own.locator("td").all()[2:4]] == [True, True]
     for each in (page, centre):  # the chart of that morning, as a table
         each.goto(f"{server.http}register.html")
         each.get_by_test_id("official-start").fill(f"{wednesday_morning():%Y-%m-%dT%H:%M}")
@@ -235,17 +240,24 @@ def test_ux_38_40_41_a_registration_without_capacity_waits_by_a_tap(
         post_json(server, operator, f"sessions/{session['id']}/cancel", {})
 
 
-def test_ux_41_a_waiting_registration_is_refused_or_offered_another_time(
-    server: Server, operator: Page, people: People, fox: Browser
+ASKING = ("ubnd.ninh-hoa", "ubnd.van-ninh", "ubnd.khanh-son", "ubnd.khanh-vinh", "ubnd.cam-ranh", "ubnd.nha-trang")
+
+
+@pytest.mark.parametrize("browser", ["red", "fox"])
+def test_ux_41_registrations_wait_beside_what_they_conflict_with_and_are_decided_one_by_one_or_together(
+    server: Server, operator: Page, people: People, browser: str, request: pytest.FixtureRequest
 ) -> None:
-    filling = [register_large(server, operator, host, "Giao ban") for host in ("ubnd.cam-lam", "ubnd.dien-khanh")]
-    asked = [register_large(server, operator, host, "Chờ chỗ") for host in ("ubnd.ninh-hoa", "ubnd.van-ninh")]
-    page = people.sign_in(fox, "truc.ban")
-    page.goto(f"{server.http}queue.html")
-    proposed, refused = (page.locator(f'[data-testid="queue-row"][data-id="{each["id"]}"]') for each in asked)
+    filling = [register_large(server, operator, host, "Giao ban", 1) for host in ("ubnd.cam-lam", "ubnd.dien-khanh")]
+    asked = [register_large(server, operator, host, "Xin cấp mã", 1) for host in ASKING]
+    page = people.sign_in(request.getfixturevalue(browser), "truc.ban")
+    page.goto(f"{server.http}queue.html?q=xin+cap+ma")
+    rows = [page.locator(f'[data-testid="queue-row"][data-id="{each["id"]}"]') for each in asked]
+    proposed, refused, *others = rows
+    for session in filling:  # what it conflicts with stands beside it
+        expect(proposed).to_contain_text(session["number"])
     proposed.get_by_test_id("propose").click()
-    words = page.get_by_test_id("propose-text").input_value()
-    assert words.startswith("Giờ này đã hết năng lực. Đề nghị họp ")
+    offer = page.get_by_test_id("propose-text").input_value()
+    assert offer.startswith("Giờ này đã hết năng lực. Đề nghị họp ")
     page.get_by_test_id("propose-send").click()
     expect(proposed).to_have_count(0)
     refused.get_by_test_id("refuse").click()
@@ -254,10 +266,47 @@ def test_ux_41_a_waiting_registration_is_refused_or_offered_another_time(
     page.get_by_test_id("refuse-text").fill("Trùng lịch họp của tỉnh")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("served")).to_contain_text(asked[1]["number"])
-    for session, said in zip(asked, (words, "Trùng lịch họp của tỉnh"), strict=True):
-        history = page.request.get(f"{server.http}api/v1/sessions/{session['id']}/history").json()
-        assert [(each["kind"], each["reason"]) for each in history][-1] == ("cancelled", said)
-    for session in filling:
+
+    expect(page.get_by_test_id("bulk-refuse")).to_be_disabled()
+    for row in others[:2]:
+        row.get_by_test_id("pick").check()
+    expect(page.get_by_test_id("picked")).to_have_text("Đã chọn 2/4")
+    page.get_by_test_id("bulk-propose").click()
+    expect(page.get_by_test_id("propose-all")).to_contain_text(f"{asked[3]['number']}: {offer}")
+    page.get_by_test_id("propose-all-send").click()
+    expect(page.get_by_test_id("served")).to_contain_text("Đã quyết định 2/2 đăng ký")
+    page.get_by_test_id("pick-all").check()
+    page.get_by_test_id("bulk-refuse").click()
+    page.get_by_test_id("refuse-all-text").fill("Đề nghị họp trực tiếp")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("queue-row")).to_have_count(0)
+
+    province = register_large(server, operator, "ubnd.khanh-hoa", "Xin cấp mã", 1)
+    page.reload()
+    row = page.get_by_test_id("queue-row")
+    row.get_by_test_id("show-plan").click()
+    expect(row.get_by_test_id("timeline-lost")).to_have_attribute("data-id", filling[1]["id"])
+    row.get_by_test_id("reason").fill(REASON)
+    row.get_by_test_id("confirm-plan").click()
+    expect(page.get_by_test_id("served")).to_contain_text(province["number"])
+
+    said = [offer, "Trùng lịch họp của tỉnh", offer, offer, *["Đề nghị họp trực tiếp"] * 2]
+    decided = [*asked, province]
+    histories = [page.request.get(f"{server.http}api/v1/sessions/{each['id']}/history").json() for each in decided]
+    told = [*(("cancelled", words) for words in said), ("issued", REASON)]
+    assert [(each[-1]["kind"], each[-1]["reason"]) for each in histories] == told
+    trail = page.request.get(f"{server.http}api/v1/audit?limit=100").json()
+    ours = [
+        each for each in trail if each["subject"] in {one["id"] for one in decided} and each["action"] != "register"
+    ]
+    assert [each["action"] for each in ours] == ["confirm", "hold", *["cancel"] * 6]
+    assert {each["actor"] for each in ours} == {"truc.ban"}
+    unit = people.sign_in(request.getfixturevalue(browser), "ubnd.cam-ranh")
+    unit.goto(f"{server.http}sessions.html")
+    closed = unit.locator(f'[data-testid="session-row"][data-id="{asked[4]["id"]}"]')
+    closed.get_by_test_id("why-cancelled").click()
+    expect(unit.get_by_test_id("details-why")).to_have_text("Đề nghị họp trực tiếp")
+    for session in (province, *filling):
         post_json(server, operator, f"sessions/{session['id']}/cancel", {})
 
 

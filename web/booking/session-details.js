@@ -1,4 +1,4 @@
-// Element `session-details`: the dialog of one session, in the calendar and the page of emergencies.
+// Element `session-details`: the dialog of one session, in the calendar and the pages of sessions and emergencies.
 
 import {html, nothing} from '../vendor/lit.js';
 import {ProblemError, amend, cancel, extend, extension, history, points, release, session, queueStanding, units} from '../core/api.js';
@@ -130,6 +130,7 @@ export class SessionDetails extends RequestingElement {
   sessionDetails(session) {
     return html`<div class="row between"><h2 id="details-title">${session.title}</h2>
         <span class="badge ${session.phase}" data-testid="details-state">${t(`phase.${session.phase}`)}</span></div>
+      ${session.phase === 'cancelled' ? this.whyCancelled() : nothing}
       <dl class="figures">
         <div><dt>${t('details.number')}</dt><dd>${copyable(session.number)}</dd></div>
         <div><dt>${t('details.host')}</dt><dd>${session.host.name}</dd></div>
@@ -143,6 +144,12 @@ export class SessionDetails extends RequestingElement {
       ${this.action ? this.form() : this.actions(session)}
       <details><summary data-testid="details-history">${t('details.history', this.history.length)}</summary>
         <ol class="history">${this.history.map(each => this.historyEntry(each))}</ol></details>`;
+  }
+
+  /** Draw the words with which the session was cancelled, or its registration refused. */
+  whyCancelled() {
+    const last = this.history.findLast(({kind}) => kind === 'cancelled');
+    return last?.reason ? html`<p class="mark amber" data-testid="details-why">${icon('mail')}<span>${last.reason}</span></p>` : nothing;
   }
 
   /** Draw how many people are expected, in all and at each point where a number was given. @param {Session} session */

@@ -7,6 +7,7 @@ import {dateField} from '../core/fields.js';
 import '../core/action-menu.js';
 import {ask} from '../core/dialog.js';
 import {grouped, isDue, isWeekly} from './session-groups.js';
+import './session-details.js';
 import {toast} from '../core/toast.js';
 import '../operations/closing-checklist.js';
 import {invitationUrl, meetingUrl} from '../core/code-field.js';
@@ -38,7 +39,7 @@ const LISTS = {
 class SessionsPage extends Page {
   static properties = {
     ...Page.properties,
-    lists: {state: true}, more: {state: true}, units: {state: true}, fields: {state: true}, filtered: {state: true}, busy: {state: true}, opened: {state: true},
+    lists: {state: true}, more: {state: true}, units: {state: true}, fields: {state: true}, filtered: {state: true}, busy: {state: true}, opened: {state: true}, explained: {state: true},
   };
 
   constructor() {
@@ -56,6 +57,8 @@ class SessionsPage extends Page {
     this.busy = false;
     /** Ids of sessions whose details were opened. @type {Set<string>} */
     this.opened = new Set();
+    /** The cancelled session that is looked at. */
+    this.explained = '';
   }
 
   async load() {
@@ -114,7 +117,8 @@ class SessionsPage extends Page {
         ${this.form()}
         ${this.loading ? loadingState() : this.rows('coming', coming)}
         ${over.length ? html`<h2>${t('sessions.over')}</h2>${this.rows('over', over)}` : nothing}
-      </main>`;
+      </main>
+      ${this.explained ? html`<session-details .sessionId=${this.explained} .me=${this.me} @shut=${() => (this.explained = '')}></session-details>` : nothing}`;
   }
 
   form() {
@@ -188,11 +192,12 @@ class SessionsPage extends Page {
   }
 
   /**
-   * Draw documents and, after the start, the closing checklists; they are fetched when opened.
+   * Draw documents and, after the start, the closing checklists; they are fetched when opened. Of a cancelled session,
+   * the way to the reason.
    * @param {Session} session
    */
   details({id, phase, official}) {
-    if (phase === 'cancelled') return nothing;
+    if (phase === 'cancelled') return html`<button type="button" class="quiet" data-testid="why-cancelled" @click=${() => (this.explained = id)}>${icon('history')}<span>${t('sessions.why-cancelled')}</span></button>`;
     const open = this.opened.has(id);
     return html`<details @toggle=${(/** @type {any} */ {target}) => target.open && (this.opened = new Set([...this.opened, id]))}>
       <summary data-testid="session-details">${t('sessions.details')}</summary>

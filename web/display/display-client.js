@@ -25,6 +25,8 @@ export class DisplayClient extends EventTarget {
     /** The code to be typed in the directory, while this browser is paired with no point. */
     this.code = '';
     this.codeEnds = 0;
+    /** The point that this browser was paired with before, which is said while it is paired with none. */
+    this.before = '';
     /** What the server said last. @type {DisplayTurn | null} */
     this.turn = null;
     /** Whether the server was reached last time. */
@@ -109,7 +111,7 @@ export class DisplayClient extends EventTarget {
   /** Show a code by which this browser is paired; what it was before is over. */
   async pair() {
     this.end();
-    [this.turn, this.online] = [null, true];
+    [this.turn, this.online, this.before] = [null, true, localStorage.getItem('paired') ?? ''];
     if (performance.now() < this.codeEnds) return PAIRING_MS;
     try {
       this.code = (await displayCode()).code;
@@ -128,6 +130,7 @@ export class DisplayClient extends EventTarget {
   onTurn(turn) {
     [this.turn, this.code, this.codeEnds, this.online, this.attempts] = [turn, '', 0, true, 0];
     this.skew = Date.parse(turn.now) - Date.now();
+    localStorage.setItem('paired', turn.point.label);
     this.version ||= turn.version;
     this.forgetOver(turn.sessions);
     for (const command of turn.commands) this.obey(command);

@@ -87,10 +87,11 @@ export class RoomDisplay extends BaseElement {
   }
 
   pairing() {
-    const {code, online} = this.client;
+    const {code, online, before} = this.client;
     const address = new URL(`displays.html?pair=${code}`, location.href).href;
     return html`<main class="display pair-screen" data-testid="pairing">
       <h1>${t('display.title')}</h1>
+      ${before ? html`<p class="unpaired" role="status" data-testid="display-unpaired">${icon('warn')} ${t('display.unpaired', before)}</p>` : nothing}
       ${code
         ? html`<div class="pair-code">${qrCode(address, t('display.qr'))}
             <div><p>${t('display.pair-how')}</p><p class="code" data-testid="pairing-code">${spelled(code)}</p><p>${t('display.pair-where')}</p></div></div>`

@@ -4,8 +4,9 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {ProblemError, cancel, confirmPlan, holdPlan, queue, errorText} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
-import {askText} from '../core/dialog.js';
+import {ask, askText} from '../core/dialog.js';
 import './plan-timeline.js';
+import {bulkBar, movable} from './queue-bulk.js';
 import {keepInAddress, keptInAddress} from '../core/address.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
@@ -22,7 +23,7 @@ const SECOND_MS = 1000;
 class QueuePage extends Page {
   static properties = {
     ...Page.properties,
-    queue: {state: true}, search: {state: true}, chosen: {state: true}, plan: {state: true}, reason: {state: true},
+    queue: {state: true}, search: {state: true}, picks: {state: true}, chosen: {state: true}, plan: {state: true}, reason: {state: true},
     override: {state: true}, done: {state: true}, fault: {state: true}, busy: {state: true}, now: {state: true},
   };
 
@@ -32,6 +33,8 @@ class QueuePage extends Page {
     /** @type {Queue | null} */
     this.queue = null;
     this.search = keptInAddress(['q']).q ?? '';
+    /** The sessions that are picked, to be decided at once. @type {Set<string>} */
+    this.picks = new Set();
     /** The session whose plan is looked at. */
     this.chosen = '';
     /** @type {Plan | null} */
@@ -62,6 +65,17 @@ class QueuePage extends Page {
   get waiting() {
     const wanted = foldText(this.search.trim());
     return (this.queue?.waiting ?? []).filter(({session}) => foldText(`${session.number} ${session.host} ${session.title}`).includes(wanted));
+  }
+
+  /** Return the picked sessions that are shown, in their order. */
+  get picked() {
+    return this.waiting.filter(({session}) => this.picks.has(session.id));
+  }
+
+  /** @param {QueueStanding[]} standings @param {boolean} on */
+  pick(standings, on) {
+    const ids = standings.map(({session}) => session.id);
+    this.picks = new Set(on ? [...this.picks, ...ids] : [...this.picks].filter(id => !ids.includes(id)));
   }
 
   /** Run a request about the plan and show its error beside the plan. @param {() => Promise<void>} run */
@@ -106,6 +120,45 @@ class QueuePage extends Page {
     });
   }
 
+  /**
+   * Decide picked sessions one after the other, up to the first that cannot be; say how many were.
+   * @param {QueueStanding[]} standings
+   * @param {(standing: QueueStanding) => Promise<unknown>} run
+   */
+  async decideEach(standings, run) {
+    let decided = 0;
+    [this.busy, this.done] = [true, ''];
+    await this.attempt(async () => {
+      for (const standing of standings) {
+        await run(standing);
+        this.pick([standing], false);
+        decided += 1;
+      }
+    });
+    const fault = this.error;
+    await this.attempt(() => this.load());
+    this.busy = false;
+    this.error ||= fault;
+    this.done = decided ? t('queue-page.decided', decided, standings.length) : '';
+  }
+
+  /** Offer each picked session its own next free time. */
+  async proposeAll() {
+    const standings = movable(this.picked);
+    /** @param {QueueStanding} standing */
+    const words = ({reason}) => t('queue-page.proposal', slot(/** @type {Reason} */ (reason).suggestions[0]));
+    const text = html`<p>${t('queue-page.propose-text')}</p><ul>${standings.map(each => html`<li>${each.session.number}: ${words(each)}</li>`)}</ul>`;
+    if (await ask({id: 'propose-all', title: t('queue-page.propose-all-title', standings.length), text, choices: [{value: 'send', label: t('queue-page.propose'), tone: 'main'}]}))
+      await this.decideEach(standings, each => cancel(each.session.id, words(each)));
+  }
+
+  /** Refuse picked sessions with the same words. */
+  async refuseAll() {
+    const standings = this.picked;
+    const reason = await askText({id: 'refuse-all', title: t('queue-page.refuse-all-title', standings.length), text: t('queue-page.refuse-text'), label: t('queue-page.words'), max: MAX_REASON, submit: t('queue-page.refuse'), danger: true});
+    if (reason) await this.decideEach(standings, ({session}) => cancel(session.id, reason));
+  }
+
   /** @param {SubmitEvent} event @param {QueueStanding} standing */
   async confirm(event, {session}) {
     event.preventDefault();
@@ -143,6 +196,7 @@ class QueuePage extends Page {
     return html`${overruns.length ? html`<h2>${t('queue-page.overruns')}</h2><ul class="cards">${overruns.map(each => this.overrun(each))}</ul>` : nothing}
       ${waiting.length === 0 ? emptyState({picture: 'check', title: t('queue-page.none'), action: html`<a class="button" href="calendar.html">${icon('calendar')}<span>${t('nav.calendar')}</span></a>`, testid: 'queue-empty'}) : nothing}
       ${waiting.length && !this.waiting.length ? emptyState({picture: 'search', title: t('queue-page.no-match'), action: html`<button type="button" @click=${() => this.look('')}>${t('table.clear')}</button>`}) : nothing}
+      ${this.mayDecide && this.waiting.length > 1 ? bulkBar(this, {pickAll: on => this.pick(this.waiting, on), propose: () => this.proposeAll(), refuse: () => this.refuseAll()}) : nothing}
       <ol class="cards">${repeat(this.waiting, ({session}) => session.id, standing => this.card(standing, waiting.indexOf(standing) + 1))}</ol>`;
   }
 
@@ -165,6 +219,8 @@ class QueuePage extends Page {
     const {session, state, since, reason} = standing;
     return html`<li class="card waiting" data-testid="queue-row" data-id=${session.id} data-state=${state}>
       <div class="row between top">
+        ${this.mayDecide ? html`<label class="option pick"><input type="checkbox" data-testid="pick" aria-label=${t('queue-page.pick', session.number)} .checked=${this.picks.has(session.id)}
+          @change=${(/** @type {any} */ {target}) => this.pick([standing], target.checked)}></label>` : nothing}
         <span class="place" aria-label=${t('queue-page.place', place)}>${place}</span>
         <div class="what">
           <h2>${copyable(session.number)} · ${session.host}</h2>

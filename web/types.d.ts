@@ -58,6 +58,9 @@ interface Device {
   dial_out: boolean; security_owner: string; asset_number: string; asset_year: number | null; asset_source: string; user_agent: string; codecs: string; port: number | null; transport: string;
   encryption: 'off' | 'wished' | 'exposed' | 'demanded'; sip_user: string; auth_user: string; media_addresses: string; has_pin: boolean; has_password: boolean; overdue: boolean;
 }
+interface TracedMessage { at: string; sent: boolean; text: string }
+/** The SIP messages of one call; `left_out` counts those for which there was no room. */
+interface TracedCall { messages: TracedMessage[]; left_out: number }
 /** Rates are kbit/s. */
 interface Line {
   id: string; type: string; provider: string | null; subscribed_kbps: number; dedicated: boolean; ranges: string[]; up_kbps: number | null; down_kbps: number | null; slow: boolean;

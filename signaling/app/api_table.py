@@ -20,7 +20,17 @@ from signaling.booking import (
     sessions,
 )
 from signaling.compliance import feedback, personal_data, unit_summary
-from signaling.directory import controls, endings, equipment, evidence, guest_access, people, spreadsheets, units
+from signaling.directory import (
+    controls,
+    endings,
+    equipment,
+    evidence,
+    guest_access,
+    people,
+    sip_trace,
+    spreadsheets,
+    units,
+)
 from signaling.directory import points as directory_points
 from signaling.displays import directory as display_directory
 from signaling.displays import own as display_own
@@ -58,7 +68,7 @@ GROUPS: dict[str, Sequence[Route]] = {
     "directory": directory_points.ROUTES,
     "evidence": evidence.ROUTES,
     "compliance": unit_summary.ROUTES,
-    "equipment": equipment.ROUTES,
+    "equipment": [*equipment.ROUTES, *sip_trace.ROUTES],
     "display": display_own.ROUTES,
     "displays": display_directory.ROUTES,
     "grants": guest_access.ROUTES,

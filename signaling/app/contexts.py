@@ -114,7 +114,10 @@ def provide(app: web.Application, server: Server) -> None:
         guest_access=server.guest_access,
     )
     app[EQUIPMENT] = EquipmentContext(
-        scheduler=server.scheduler, equipment=server.equipment, device_answers=server.sip_bridge.answers
+        scheduler=server.scheduler,
+        equipment=server.equipment,
+        device_answers=server.sip_bridge.answers,
+        device_trace=server.sip_bridge.traced,
     )
     app[DISPLAYS] = DisplaysContext(
         displays=server.displays,

@@ -3,7 +3,7 @@
 `signaling.app.contexts` builds all when the server starts; a handler reads its own by `request.context(KEY)`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -23,6 +23,7 @@ from signaling.accounts.sign_in import SignIn
 from signaling.accounts.store import AccountStore
 from signaling.mail.outbox_sender import OutboxSender
 from signaling.meeting.sign_out import SignOutMonitor
+from signaling.sip.protocol.trace import TracedCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class EquipmentContext:
     equipment: Equipment
     device_answers: Callable[[Device], Awaitable[bool]]
     """Returns whether a room system answers an OPTIONS request. Raises NoGateway."""
+    device_trace: Callable[[Device], Sequence[TracedCall]]
+    """Returns the SIP messages of the newest calls with a room system. Raises NoGateway."""
 
 
 EQUIPMENT = web.AppKey("EquipmentContext", EquipmentContext)

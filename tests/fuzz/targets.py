@@ -47,7 +47,7 @@ from signaling.http.openapi import public_path
 from signaling.messages import server
 from signaling.sip.agent import dtmf_info, request_checks, session_timer
 from signaling.sip.agent.dialog import Dialog
-from signaling.sip.protocol import digest, framing
+from signaling.sip.protocol import digest, framing, trace
 from signaling.sip.protocol import message as sip_message
 from signaling.sip.protocol.errors import BadMessage, BadRequest
 from tests.fuzz import sip
@@ -296,6 +296,7 @@ def read_sip(data: bytes) -> None:
     again = message.write()
     if max(map(len, again.split(b"\r\n"))) < sip_message.LONGEST_HEADER and len(again) < sip_message.MOST_BYTES:
         assert sip_message.parse(again) == message
+    trace.blotted(message)
     if isinstance(message, sip_message.Response):
         session_timer.of_response(message)
         if (asked := digest.challenge(message)) is not None:

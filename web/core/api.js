@@ -406,6 +406,8 @@ export const directory = () => request('GET', 'directory');
 export const pointCard = id => request('GET', `directory/points/${encodeURIComponent(id)}`);
 /** Return devices, access lines and proposed changes of a point. @type {(id: string) => Promise<PointEquipmentList>} */
 export const stock = id => request('GET', `directory/points/${encodeURIComponent(id)}/stock`);
+/** Return the SIP messages of the newest calls with a device. @type {(id: string) => Promise<TracedCall[]>} */
+export const sipTrace = id => request('GET', `directory/devices/${encodeURIComponent(id)}/trace`);
 /** Return the sessions that a guest point may enter. @type {(id: string) => Promise<Grants>} */
 export const grants = id => request('GET', `directory/points/${encodeURIComponent(id)}/grants`);
 /** Return how many personal entries of a unit are on record. @type {(unit: string) => Promise<PersonalData>} */

@@ -7,6 +7,7 @@ import {number, t} from '../core/i18n.js';
 import {day} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
 import {checkbox, field, formOf, formValues} from '../core/fields.js';
+import './sip-trace.js';
 
 const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'LINK', 'SIMULATED'];
 const PROTOCOLS = ['', 'WEBRTC', 'SIP', 'H323'];
@@ -18,7 +19,7 @@ const mbps = rate => (rate === null ? '–' : number(rate / 1000, {maximumFracti
 
 /** Lists devices and access lines of a point, and differences from what was observed. Fires `changed`. */
 export class PointEquipment extends RequestingElement {
-  static properties = {point: {attribute: false}, edit: {attribute: false}, equipment: {state: true}, form: {state: true}, tested: {state: true}};
+  static properties = {point: {attribute: false}, edit: {attribute: false}, equipment: {state: true}, form: {state: true}, tested: {state: true}, traced: {state: true}};
 
   constructor() {
     super();
@@ -33,6 +34,8 @@ export class PointEquipment extends RequestingElement {
     this.form = '';
     /** Whether devices responded to a test, by their id. @type {Record<string, boolean>} */
     this.tested = {};
+    /** The device whose SIP messages are shown, or none. */
+    this.traced = '';
   }
 
   /** @param {Map<string, unknown>} changed */
@@ -94,10 +97,12 @@ export class PointEquipment extends RequestingElement {
         ${device.overdue ? html`<span class="badge lobby">${t('device.overdue')}</span>` : nothing}
         ${device.id in this.tested ? html`<span role="status" data-testid="tested">${icon(this.tested[device.id] ? 'check' : 'warn')} ${t(this.tested[device.id] ? 'device.answers' : 'device.silent')}</span>` : nothing}</span>
         ${this.edit && device.protocol === 'SIP' && device.address
-          ? html`<button type="button" class="quiet" data-testid="test-device" @click=${() => this.test(device.id)}>${icon('network')}<span>${t('device.test')}</span></button>` : nothing}
+          ? html`<button type="button" class="quiet" data-testid="test-device" @click=${() => this.test(device.id)}>${icon('network')}<span>${t('device.test')}</span></button>
+            <button type="button" class="quiet" data-testid="trace-device" aria-expanded=${this.traced === device.id} @click=${() => (this.traced = this.traced === device.id ? '' : device.id)}>${t('device.trace')}</button>` : nothing}
         ${this.edit
           ? html`<button type="button" class="quiet" data-testid="edit-device" @click=${() => (this.form = this.form === device.id ? '' : device.id)}>${t('directory.edit')}</button>`
           : nothing}</div>
+      ${this.traced === device.id ? html`<sip-trace .device=${device}></sip-trace>` : nothing}
       ${this.form === device.id ? this.deviceForm(device) : nothing}
     </li>`;
   }

@@ -26,6 +26,7 @@ from signaling.sip.agent.rate_limit import RateLimit
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.errors import BadRequest, CallFailed, CallRefused, CallUnanswered, TlsRefused
 from signaling.sip.protocol.message import METHODS, SDP
+from signaling.sip.protocol.trace import TracedCall
 from signaling.sip.protocol.transaction_layer import ServerTransaction, TransactionLayer
 from signaling.sip.protocol.transport import Flow
 
@@ -87,6 +88,10 @@ class Agent:
     def tls_port(self) -> int:
         """The port on which TLS listens; 0: there is none."""
         return self._layer.transport.tls_port
+
+    def traced(self, host: str) -> list[TracedCall]:
+        """Return the newest calls with a host and their messages, the newest call first."""
+        return self._layer.trace.calls(host)
 
     async def start(self, snapshots: Sequence[CallSnapshot] = ()) -> list[Call]:
         """Bind UDP, TCP and TLS, and resume the calls of an earlier process; return those calls. Raises OSError."""

@@ -44,6 +44,7 @@ from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule, syst
 from signaling.sip.bridge.inbound_auth import FORBIDDEN, UNAUTHORIZED, Caller, InboundCallAuth, Refused
 from signaling.sip.bridge.protection import media_encryption, protection
 from signaling.sip.protocol.errors import OfferRefused
+from signaling.sip.protocol.trace import TracedCall
 
 log = logging.getLogger(__name__)
 
@@ -453,6 +454,12 @@ class SipBridge:
         if self.agent is None or device.protocol != "SIP" or device.address is None:
             raise NoGateway
         return await self.agent.alive(target(device))
+
+    def traced(self, device: Device) -> list[TracedCall]:
+        """Return the newest calls with a device and their messages. Raises NoGateway."""
+        if self.agent is None or device.protocol != "SIP" or device.address is None:
+            raise NoGateway
+        return self.agent.traced(device.address)
 
     async def redial(self, client: Client, message: Redial, now: datetime) -> None:
         """Call a device again, also one that is seated but hangs (Điều 14.3.c, R-095). Raises MessageError."""

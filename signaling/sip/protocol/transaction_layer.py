@@ -10,11 +10,13 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from signaling.sip.protocol import transaction
 from signaling.sip.protocol.address import DEFAULT_PORT, Via
 from signaling.sip.protocol.errors import BadMessage, BadRequest
-from signaling.sip.protocol.message import Request, Response, refuse
+from signaling.sip.protocol.message import Message, Request, Response, refuse
+from signaling.sip.protocol.trace import Trace
 from signaling.sip.protocol.transaction import (
     Client,
     ClientInvite,
@@ -75,6 +77,7 @@ class TransactionLayer:
         self._lost = lost
         self._needed = needed
         self.transport = Transport(self._on_message, malformed, self._on_flow_closed, self._is_needed)
+        self.trace = Trace()
         self._client_transactions: dict[Key, ClientTransaction] = {}
         self._server_transactions: dict[Key, ServerTransaction] = {}
 
@@ -129,7 +132,7 @@ class TransactionLayer:
     def send(self, request: Request, flow: Flow) -> None:
         """Send the ACK of a 2xx, which is a transaction of its own without a response."""
         self._add_via(request, flow)
-        flow.send(request)
+        self._send(request, flow)
 
     def respond(self, server: ServerTransaction, response: Response) -> None:
         """Answer a request, and send the same response to its retransmissions."""
@@ -140,15 +143,15 @@ class TransactionLayer:
 
     def reply(self, server: ServerTransaction, response: Response) -> None:
         """Answer a request without keeping state (RFC 3261 §8.2.7)."""
-        _response_flow(server).send(response)
+        self._send(response, _response_flow(server))
 
     def refuse(self, fault: BadRequest, flow: Flow, tag: str) -> None:
         """Answer a malformed request, without keeping state."""
         response = refuse(fault, tag)
         try:
-            (_return_flow(flow, response.via) if isinstance(flow, Datagrams) else flow).send(response)
+            self._send(response, _return_flow(flow, response.via) if isinstance(flow, Datagrams) else flow)
         except BadMessage:  # no Via says where to
-            flow.send(response)
+            self._send(response, flow)
 
     def acknowledge(self, server: ServerTransaction) -> bool:
         """Process the dialog's ACK of a 2xx; return True if it was the first."""
@@ -167,6 +170,10 @@ class TransactionLayer:
     def cancelled(self, cancel: Request) -> ServerTransaction | None:
         """Return the INVITE that a CANCEL is about, or None."""
         return self._server_transactions.get(_server_key(cancel, "INVITE"))
+
+    def _send(self, message: Message, flow: Flow) -> None:
+        self.trace.record(message, flow.remote[0], sent=True, at=datetime.now(UTC))
+        flow.send(message)
 
     def _add_via(self, request: Request, flow: Flow) -> None:
         host, port = flow.local
@@ -187,6 +194,7 @@ class TransactionLayer:
 
     def _on_message(self, message: Request | Response, flow: Flow) -> None:
         log.debug("< %s %s", flow.remote, message)
+        self.trace.record(message, flow.remote[0], sent=False, at=datetime.now(UTC))
         if isinstance(message, Response):
             self._on_response(message)
             return
@@ -241,7 +249,7 @@ class TransactionLayer:
     def _perform(self, outputs: Outputs, each: ClientTransaction | ServerTransaction) -> None:
         for output in outputs:
             if isinstance(output, Send):
-                (each.flow if isinstance(each, ClientTransaction) else _response_flow(each)).send(output.message)
+                self._send(output.message, each.flow if isinstance(each, ClientTransaction) else _response_flow(each))
             elif isinstance(each, ClientTransaction):
                 each.listener(output.response if isinstance(output, Deliver) else None)
             elif isinstance(output, TimedOut) and each.unheard is not None:

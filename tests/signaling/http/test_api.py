@@ -165,6 +165,7 @@ ALLOWED: dict[str, list[int]] = {
     "POST /directory/devices/{id}": [404, 404, 403, 403, 403, 403],
     "POST /directory/devices/{id}/remove": [404, 404, 403, 403, 403, 403],
     "POST /directory/devices/{id}/test": [404, 404, 403, 403, 403, 403],
+    "GET /directory/devices/{id}/trace": [404, 404, 403, 403, 403, 403],
     "POST /directory/devices/{id}/change": [404, 404, 404, 404, 404, 404],
     "GET /displays": [200, 200, 200, 200, 200, 200],
     "GET /displays/{id}": [404, 404, 404, 404, 404, 404],

@@ -1,0 +1,88 @@
+"""The trace keeps the newest calls of each host, and nothing that opens a meeting."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from signaling.sip.protocol.message import Message, Request, parse, respond
+from signaling.sip.protocol.trace import (
+    MAX_CALL_CHARACTERS,
+    MAX_CALLS,
+    MAX_CHARACTERS,
+    MAX_HOSTS,
+    Trace,
+    blotted,
+)
+from tests.fuzz.sip import INVITE, OPTIONS
+
+AT = datetime(2026, 11, 29, 7, 0, tzinfo=UTC)
+HOST = "10.0.0.9"
+
+
+def invite(call_id: str = "c@10.0.0.9", *more: tuple[str, str]) -> Request:
+    request = parse(INVITE.replace(b"c@10.0.0.9", call_id.encode()))
+    assert isinstance(request, Request)
+    request.headers += more
+    return request
+
+
+def test_a_call_with_what_was_sent_and_received() -> None:
+    trace, request = Trace(), invite()
+    trace.record(request, HOST, sent=False, at=AT)
+    trace.record(respond(request, 486, "t"), HOST, sent=True, at=AT + timedelta(seconds=1))
+    trace.record(parse(OPTIONS), HOST, sent=False, at=AT)  # belongs to no call
+    (call,) = trace.calls(HOST)
+    assert [(each.sent, each.at.second, each.text.split("\n")[0]) for each in call.messages] == [
+        (False, 0, "INVITE sip:••••••••••@10.0.0.1 SIP/2.0"),
+        (True, 1, "SIP/2.0 486 Busy Here"),
+    ]
+    assert trace.calls("10.0.0.10") == []
+
+
+def test_calls_hosts_and_messages_are_bounded() -> None:
+    trace = Trace()
+    for number in range(MAX_CALLS + 1):
+        trace.record(invite(f"call{number}"), HOST, sent=False, at=AT)
+    texts = [call.messages[0].text for call in trace.calls(HOST)]
+    assert ["call3" in texts[0], len(texts), any("call0" in text for text in texts)] == [True, MAX_CALLS, False]
+    long = invite("call3", ("subject", "x" * 8000))
+    for _ in range(20):
+        trace.record(long, HOST, sent=True, at=AT)
+    call = trace.calls(HOST)[0]
+    assert max(len(each.text) for each in call.messages) <= MAX_CHARACTERS
+    kept = sum(len(each.text) for each in call.messages)
+    assert (len(call.messages) + call.left_out, kept <= MAX_CALL_CHARACTERS) == (21, True)
+    for number in range(MAX_HOSTS):
+        trace.record(invite(), f"10.1.0.{number}", sent=False, at=AT)
+    assert trace.calls(HOST) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "written"),
+    [
+        (("to", "<sip:1234567890@h>"), "To: <sip:••••••••••@h>"),
+        (("to", "sips:2001**12%23@h;tag=7"), "To: sips:••••**••%••@h;tag=7"),
+        (("contact", "<sip:phong:bi-mat@10.0.0.9:5060>"), "Contact: <sip:phong:•@10.0.0.9:5060>"),
+        (("contact", "<sip:10.0.0.9:5060>"), "Contact: <sip:10.0.0.9:5060>"),
+        (("refer-to", "tel:+84123"), "Refer-To: tel:+•••••"),
+        (("authorization", 'Digest username="kh", response="ab"'), "Authorization: •"),
+        (("proxy-authorization", "Basic a2g6"), "Proxy-Authorization: •"),
+        (("www-authenticate", 'Digest nonce="1"'), "WWW-Authenticate: •"),
+    ],
+)
+def test_what_opens_a_meeting_is_blotted(header: tuple[str, str], written: str) -> None:
+    assert written in blotted(invite("c", header)).split("\n")
+
+
+def test_bodies() -> None:
+    message: Message = invite()
+    message.body = b"v=0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^20\r\nk=clear:x\r\n"
+    assert blotted(message).endswith("v=0\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:•\ninline:•")
+    message.headers = [("content-type", "application/dtmf-relay")]
+    message.body = b"Signal=5"
+    assert blotted(message).endswith("[application/dtmf-relay]") and "Signal" not in blotted(message)
+
+
+@pytest.mark.parametrize("text", ["sip:" * 2000, "sip:" + "1" * 8000, "tel:1" * 1600])
+def test_a_long_header_costs_no_time(text: str) -> None:
+    assert len(blotted(invite("c", ("subject", text)))) <= MAX_CHARACTERS

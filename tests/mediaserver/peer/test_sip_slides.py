@@ -139,6 +139,18 @@ async def test_slides_of_a_room_are_in_the_picture_of_one_with_a_single_stream(
     await plain.close()
 
 
+async def test_slides_of_a_room_are_another_rooms_second_picture(meeting: Meeting, system: SlidesSystem) -> None:
+    other = SlidesSystem(0, 1, "", "red")
+    await other.open()
+    await dial_in(meeting, system)
+    await system.connect()
+    await seat(meeting, "other")
+    other.set_destinations(await meeting.engine.connect(ROOM, "other", other.sdp(), plain=True))
+    await share(meeting, system)
+    await other.slides.until(lambda: system.show_slides() and other.slides.colour() == "green")
+    await other.close()
+
+
 async def test_a_room_system_that_is_called_takes_the_slides_that_it_is_offered(
     meeting: Meeting, system: SlidesSystem
 ) -> None:

@@ -94,7 +94,7 @@ avcodec_h264enc libx264
 avcodec_h264dec h264
 """
 ACCOUNT = (
-    '"{name}" <sip:{user}@{host}:{port}>;regint=0;answermode={answer};audio_codecs={audio};video_codecs={video};'
+    '"{name}" <sip:{user}@{host}:{port}>;regint={regint};answermode={answer};audio_codecs={audio};video_codecs={video};'
     "dtmfmode=rtpevent{more}\n"
 )
 AUDIO = "g722/16000/1,pcma/8000/1,pcmu/8000/1"
@@ -209,13 +209,15 @@ async def room(
     video: str = "h264",
     calls: int = 4,
     host: str = LOOPBACK,
+    registrar: str = "",
     more: str = "",
     certificate: Path | None = None,
 ) -> AsyncIterator[Baresip]:
     """Run a peer in a new folder below `folder`; it ends with the block. `answer` is `auto` or `manual`.
 
-    `more` is appended to its account, e.g. `;mediaenc=srtp-mand` or `;answerdelay=500`. A `certificate` is a file with
-    a key, too, for calls by TLS to the port above that of its address.
+    It registers at `registrar` (address:port), if one is given. `more` is appended to its account, e.g.
+    `;mediaenc=srtp-mand` or `;answerdelay=500`. A `certificate` is a file with a key, too, for calls by TLS to the port
+    above that of its address.
     """
     if shutil.which("baresip") is None:
         raise RoomFailed("baresip is not installed: make packages")
@@ -223,6 +225,8 @@ async def room(
     home = folder / f"baresip-{port}"
     (home / "heard").mkdir(parents=True)
     facts = {"host": host, "port": port, "control": port + 2, "folder": home, "calls": calls, "tone": tone}
+    facts["regint"] = 60 if registrar else 0
+    more += f';outbound="sip:{registrar}"' if registrar else ""
     picture = f"avformat,{film}" if film else "fakevideo,nil"
     config = CONFIG.format(**facts, picture=picture, width=size[0], height=size[1], bitrate=bitrate)
     if certificate is not None:

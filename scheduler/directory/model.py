@@ -206,6 +206,21 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Binding:
+    """A registration of a device, until an instant (RFC 3261 §10): the Contact where it takes calls, and the address,
+    port and transport it registered from, by which it is reached through a NAT. `sequence` is the CSeq in `call_id`."""
+
+    device: str
+    contact: str
+    host: str
+    port: int
+    transport: str
+    call_id: str
+    sequence: int
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedDevice:
     """The properties that a device showed when it connected; empty where nothing is known.
 

@@ -199,3 +199,16 @@ SIP_SECRETS = Table(  # PINs and passwords of devices, encrypted (decision 11)
     Column("name", String(16), primary_key=True),
     Column("sealed", String(1000), nullable=False),
 )
+
+SIP_BINDINGS = Table(  # where registered devices take calls (RFC 3261 §10), one for each device
+    "sip_bindings",
+    METADATA,
+    Column("device", String(32), ForeignKey("devices.id"), primary_key=True),
+    Column("contact", String(300), nullable=False),
+    Column("host", String(45), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("transport", String(8), nullable=False),
+    Column("call_id", String(200), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("expires", Timestamp, nullable=False),
+)

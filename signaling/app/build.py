@@ -62,6 +62,8 @@ from signaling.sip.bridge.admission import SipAdmission
 from signaling.sip.bridge.bridge import SipBridge
 from signaling.sip.bridge.inbound_auth import InboundCallAuth
 from signaling.sip.bridge.power_check import PowerCheck
+from signaling.sip.bridge.reachability import Reachability
+from signaling.sip.bridge.registrar import Registrar
 from signaling.transcript.queue import TranscriptQueue
 from signaling.transcript.service import TranscriptService
 from signaling.transcript.store import TranscriptStore
@@ -215,6 +217,7 @@ def _build(
         services.audit,
     )
     sip_bridge = _sip_bridge(services, meetings, capacity_guard, throttle)
+    reachability = Reachability(services.equipment, sip_bridge)
     smtp = None if settings.mail is None else SmtpSender(settings.mail)
     outbox = OutboxSender(
         services.notifications,
@@ -246,6 +249,7 @@ def _build(
         line_monitor=line_monitor,
         incident_reports=incident_reports,
         sip_bridge=sip_bridge,
+        reachability=reachability,
         dispatcher=Dispatcher(meetings, join_service, incident_reports, votes, sip_bridge.redial, metrics),
         recordings=recordings,
         remux_queue=remux_queue,
@@ -253,7 +257,7 @@ def _build(
         transcript_queue=transcript_queue,
         transcripts=TranscriptService(services.recording_store, transcripts, transcript_queue),
         caption_model=caption_model,
-        periodic_jobs=PeriodicJobs(_periodic_jobs(services, sign_out, sip_bridge), clock),
+        periodic_jobs=PeriodicJobs(_periodic_jobs(services, sign_out, sip_bridge, reachability), clock),
         outbox=outbox,
         inbox_watcher=_inbox_watcher(settings.mail, services.inbound_mail, clock, outbox),
         metrics=metrics,
@@ -272,10 +276,15 @@ def _sip_bridge(
         services.scheduler, services.equipment, services.guest_access, throttle, services.audit
     )
     admission = SipAdmission(services.equipment, capacity_guard, services.audit)
-    return SipBridge(meetings, services.scheduler, services.equipment, services.guest_access, admission, inbound_auth)
+    registrar = Registrar(services.equipment, throttle, services.audit)
+    return SipBridge(
+        meetings, services.scheduler, services.equipment, services.guest_access, admission, inbound_auth, registrar
+    )
 
 
-def _periodic_jobs(services: Services, sign_out: SignOutMonitor, sip_bridge: SipBridge) -> dict[str, Job]:
+def _periodic_jobs(
+    services: Services, sign_out: SignOutMonitor, sip_bridge: SipBridge, reachability: Reachability
+) -> dict[str, Job]:
     return {
         "uptime": services.reports.alive,
         "figures": services.correction_requests.remind,
@@ -306,6 +315,7 @@ def _periodic_jobs(services: Services, sign_out: SignOutMonitor, sip_bridge: Sip
         "providers": services.provider_notices.work,
         "patches": services.patch_reminders.work,
         "summaries": services.monthly_summary.work,
+        "reachability": reachability.work,
     }
 
 

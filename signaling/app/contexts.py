@@ -118,6 +118,7 @@ def provide(app: web.Application, server: Server) -> None:
         equipment=server.equipment,
         device_answers=server.sip_bridge.answers,
         device_trace=server.sip_bridge.traced,
+        reachable=lambda: server.reachability.answers,
     )
     app[DISPLAYS] = DisplaysContext(
         displays=server.displays,

@@ -28,6 +28,7 @@ from signaling.recording.catalog import RecordingCatalog
 from signaling.recording.composing_queue import ComposingQueue
 from signaling.recording.remux_queue import RemuxQueue
 from signaling.sip.bridge.bridge import SipBridge
+from signaling.sip.bridge.reachability import Reachability
 from signaling.today.setup_steps import ServerFacts
 from signaling.transcript.queue import TranscriptQueue
 from signaling.transcript.service import TranscriptService
@@ -48,6 +49,7 @@ class Server(Services):
     line_monitor: LineMonitor
     incident_reports: IncidentReports
     sip_bridge: SipBridge
+    reachability: Reachability
     dispatcher: Dispatcher
     recordings: RecordingCatalog
     remux_queue: RemuxQueue

@@ -78,7 +78,10 @@ FIELDS: Mapping[str, tuple[str, str]] = {
         "màn hình này không có camera, micrô của phòng",
         "this display has not the room's camera and microphone",
     ),
-    "dial-out": ("gọi ra chỉ dùng cho VCS SIP có IP (Điều 11.7)", "only a SIP VCS with an IP is called"),
+    "dial-out": (
+        "gọi ra chỉ dùng cho VCS SIP có IP hoặc tên xác thực (Điều 11.7)",
+        "only a SIP VCS with an IP or a user name is called",
+    ),
     "bad-ranges": ("không phải dải địa chỉ, ví dụ 10.79.0.0/16", "no networks, as 10.79.0.0/16"),
     "provider-known": ("nhà mạng {value} đã có", "there is a provider {value}"),
     "person-elsewhere": ("người này thuộc đơn vị khác", "this person is of another unit"),

@@ -3,7 +3,7 @@
 `signaling.app.contexts` builds all when the server starts; a handler reads its own by `request.context(KEY)`.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -50,6 +50,8 @@ class EquipmentContext:
     """Returns whether a room system answers an OPTIONS request. Raises NoGateway."""
     device_trace: Callable[[Device], Sequence[TracedCall]]
     """Returns the SIP messages of the newest calls with a room system. Raises NoGateway."""
+    reachable: Callable[[], Mapping[str, bool]]
+    """Returns whether room systems answered within the last minute, by their ids, as far as they were asked."""
 
 
 EQUIPMENT = web.AppKey("EquipmentContext", EquipmentContext)

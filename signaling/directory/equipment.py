@@ -93,6 +93,10 @@ class Device(Model):
     has_pin: bool
     has_password: bool
     overdue: bool
+    registered: Moment | None
+    """Until when it takes calls where it registered; null for one that has not."""
+    reachable: bool | None
+    """Whether it answered within the last minute; null for one that was not asked."""
 
 
 class NewLine(Model):
@@ -313,9 +317,10 @@ async def _stock(request: ApiRequest, point_id: str) -> Stock:
     devices = await context.equipment.devices(point_id)
     policy = context.scheduler.policy(request.now)
     secrets = await context.equipment.secret_names(point_id)
+    bindings = await context.equipment.bindings(request.now)
     return Stock(
         devices=[
-            _device(request, device, name, secrets.get(device.id, set()))
+            _device(request, device, name, secrets.get(device.id, set()), bindings.get(device.id))
             for device, name in zip(devices, names, strict=True)
         ],
         lines=[
@@ -329,13 +334,23 @@ async def _stock(request: ApiRequest, point_id: str) -> Stock:
 
 
 def _device(
-    request: ApiRequest, device: directory.Device, name: str, secrets: Collection[directory.SipSecret]
+    request: ApiRequest,
+    device: directory.Device,
+    name: str,
+    secrets: Collection[directory.SipSecret],
+    binding: directory.Binding | None,
 ) -> Device:
     context = request.context(EQUIPMENT)
     days = context.scheduler.policy(request.now).directory.patch_days
     overdue = device_rules.overdue(device, context.scheduler.day(request.now), days)
     has = {f"has_{secret}": secret in secrets for secret in get_args(directory.SipSecret)}
-    return Device(**{**_fields(device, Device), **has}, name=name, overdue=overdue)
+    return Device(
+        **{**_fields(device, Device), **has},
+        name=name,
+        overdue=overdue,
+        registered=None if binding is None else binding.expires,
+        reachable=context.reachable().get(device.id),
+    )
 
 
 def _change(change: directory.DeviceChange) -> Change:

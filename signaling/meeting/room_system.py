@@ -5,7 +5,7 @@ import secrets as random
 from collections.abc import Mapping
 
 from scheduler.directory.equipment.service import NO_SECRETS
-from scheduler.directory.model import PIN_PLACE, Device, SipSecret
+from scheduler.directory.model import PIN_PLACE, Binding, Device, SipSecret
 from signaling.core.account import Account, Source
 from signaling.messages.server import Farewell, ProtectionWord, ServerMessage
 from signaling.sip.agent.agent import Call, Target
@@ -23,11 +23,21 @@ def credentials(device: Device, secrets: Mapping[SipSecret, str]) -> Credentials
     return Credentials(device.auth_user, password) if device.auth_user and password else None
 
 
-def target(device: Device, secrets: Mapping[SipSecret, str] = NO_SECRETS) -> Target:
-    """Return the SIP target of a device that has an address; its PIN stands where its user part has a place for it."""
+def target(
+    device: Device, binding: Binding | None = None, secrets: Mapping[SipSecret, str] = NO_SECRETS
+) -> Target | None:
+    """Return where a device is called: where it registered, else at its address; None if it has neither.
+
+    Its PIN stands where its user part has a place for it.
+    """
+    if binding is not None:
+        account = credentials(device, secrets)
+        return Target(binding.host, binding.port, binding.transport, contact=binding.contact, credentials=account)
+    if device.address is None:
+        return None
     before, place, after = device.sip_user.partition(PIN_PLACE)
     return Target(
-        device.address or "",
+        device.address,
         device.port or (SIP_TLS_PORT if device.transport == "TLS" else SIP_PORT),
         device.transport.lower() or "auto",
         before.rstrip("*#.") + after if place else before,

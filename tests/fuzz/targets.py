@@ -45,7 +45,7 @@ from signaling.booking import session_costs
 from signaling.core.errors import BadInput, MessageError
 from signaling.http.openapi import public_path
 from signaling.messages import server
-from signaling.sip.agent import dtmf_info, request_checks, session_timer
+from signaling.sip.agent import dtmf_info, registration, request_checks, session_timer
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.protocol import digest, framing, trace
 from signaling.sip.protocol import message as sip_message
@@ -302,6 +302,8 @@ def read_sip(data: bytes) -> None:
         if (asked := digest.challenge(message)) is not None:
             digest.authorization(asked, sip.ACCOUNT, "INVITE", "sip:192.0.2.1", "cnonce")
         return
+    with suppress(BadMessage):
+        registration.asked(message)
     if (given := digest.proof(message)) is not None:
         assert not digest.proves(given, sip.ACCOUNT, message)
         assert not sip.NONCES.fresh(given.nonce, "192.0.2.1", 0.0)

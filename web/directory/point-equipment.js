@@ -4,7 +4,7 @@ import {html, nothing} from '../vendor/lit.js';
 import {postTo, providers, stock} from '../core/api.js';
 import {toKbps} from './unit-tree.js';
 import {number, t} from '../core/i18n.js';
-import {day} from '../core/time.js';
+import {clock, day} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
 import {checkbox, field, formOf, formValues} from '../core/fields.js';
 import './sip-trace.js';
@@ -95,8 +95,10 @@ export class PointEquipment extends RequestingElement {
     return html`<li data-testid="device" data-name=${device.name}>
       <div class="row between"><span><strong>${device.name}</strong> · ${facts.filter(Boolean).join(' · ')}
         ${device.overdue ? html`<span class="badge lobby">${t('device.overdue')}</span>` : nothing}
-        ${device.id in this.tested ? html`<span role="status" data-testid="tested">${icon(this.tested[device.id] ? 'check' : 'warn')} ${t(this.tested[device.id] ? 'device.answers' : 'device.silent')}</span>` : nothing}</span>
-        ${this.edit && device.protocol === 'SIP' && device.address
+        ${device.registered ? html`<span class="badge" data-testid="registered">${t('device.registered', clock(device.registered))}</span>` : nothing}
+        ${device.reachable === null || device.id in this.tested ? nothing : this.answer(device.reachable)}
+        ${device.id in this.tested ? this.answer(this.tested[device.id]) : nothing}</span>
+        ${this.edit && device.protocol === 'SIP' && (device.address || device.registered)
           ? html`<button type="button" class="quiet" data-testid="test-device" @click=${() => this.test(device.id)}>${icon('network')}<span>${t('device.test')}</span></button>
             <button type="button" class="quiet" data-testid="trace-device" aria-expanded=${this.traced === device.id} @click=${() => (this.traced = this.traced === device.id ? '' : device.id)}>${t('device.trace')}</button>` : nothing}
         ${this.edit
@@ -105,6 +107,11 @@ export class PointEquipment extends RequestingElement {
       ${this.traced === device.id ? html`<sip-trace .device=${device}></sip-trace>` : nothing}
       ${this.form === device.id ? this.deviceForm(device) : nothing}
     </li>`;
+  }
+
+  /** Draw whether a device answered: asked just now, or within the last minute. @param {boolean} answers */
+  answer(answers) {
+    return html`<span role="status" data-testid="tested">${icon(answers ? 'check' : 'warn')} ${t(answers ? 'device.answers' : 'device.silent')}</span>`;
   }
 
   /** @param {Device | null} device */

@@ -49,7 +49,8 @@ def faults(
         errors.append(FieldError("port", "port-range", str(device.port)[:9]))
     errors += _account_faults(device, others, names)
     errors += _media_faults(device)
-    callable_ = device.kind in ROOM_SYSTEMS and device.protocol == "SIP" and device.address is not None
+    found = device.address is not None or bool(device.auth_user)  # with a user name it may register
+    callable_ = device.kind in ROOM_SYSTEMS and device.protocol == "SIP" and found
     if device.dial_out and not callable_:
         errors.append(FieldError("dial_out", "dial-out"))
     return errors

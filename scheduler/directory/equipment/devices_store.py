@@ -10,7 +10,7 @@ from scheduler.core.schema import DEVICES
 from scheduler.core.sql_values import storable
 from scheduler.directory.equipment.drift import Drift
 from scheduler.directory.model import Device, DeviceChange
-from scheduler.directory.schema import CHANGES, DISPLAYS, SIP_SECRETS
+from scheduler.directory.schema import CHANGES, DISPLAYS, SIP_BINDINGS, SIP_SECRETS
 
 
 async def devices(db: AsyncConnection, point: str | None = None) -> list[Device]:
@@ -32,8 +32,9 @@ async def describe(db: AsyncConnection, device: Device) -> None:
 
 
 async def remove(db: AsyncConnection, id_: str) -> None:
-    """Remove a device, also as a room display, and its secrets; its changes stay with the point."""
+    """Remove a device, also as a room display, its binding and its secrets; its changes stay with the point."""
     await db.execute(delete(DISPLAYS).where(DISPLAYS.c.device == id_))
+    await db.execute(delete(SIP_BINDINGS).where(SIP_BINDINGS.c.device == id_))
     await db.execute(delete(SIP_SECRETS).where(SIP_SECRETS.c.device == id_))
     await db.execute(update(CHANGES).where(CHANGES.c.device == id_).values(device=None))
     await db.execute(delete(DEVICES).where(DEVICES.c.id == id_))

@@ -13,11 +13,20 @@ from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest, UnknownPoint
 from scheduler.core.model import Point
-from scheduler.directory.equipment import codec_sets, devices, devices_store, drift, lines_store, sip_secrets
+from scheduler.directory.equipment import (
+    bindings_store,
+    codec_sets,
+    devices,
+    devices_store,
+    drift,
+    lines_store,
+    sip_secrets,
+)
 from scheduler.directory.equipment.drift import Drift
 from scheduler.directory.errors import DecidedAlready, LastDevice, Unknown
 from scheduler.directory.model import (
     AccessLine,
+    Binding,
     Device,
     DeviceChange,
     DeviceField,
@@ -61,6 +70,21 @@ class Equipment:
         """Return which secrets the devices of a point have, by their ids."""
         async with self._engine.begin() as db:
             return await sip_secrets.names(db, point)
+
+    async def bindings(self, now: datetime) -> dict[str, Binding]:
+        """Return where registered devices take calls now, by device."""
+        async with self._engine.begin() as db:
+            return await bindings_store.bindings(db, now)
+
+    async def bind(self, binding: Binding) -> None:
+        """Store where a device takes calls, in place of where it did."""
+        async with writing(self._engine) as db:
+            await bindings_store.bind(db, binding)
+
+    async def unbind(self, device: str) -> None:
+        """Remove where a device takes calls."""
+        async with writing(self._engine) as db:
+            await bindings_store.unbind(db, device)
 
     async def add_device(self, device: Device, now: datetime, secrets: Mapping[SipSecret, str] = NO_SECRETS) -> Device:
         """Add a device to a point, with the next number of its unit.

@@ -23,6 +23,7 @@ from signaling.sip.agent.context import AgentContext, MediaHandler, RemoteParty,
 from signaling.sip.agent.incoming_call import IncomingCall
 from signaling.sip.agent.outgoing_call import OutgoingCall, new_request
 from signaling.sip.agent.rate_limit import RateLimit
+from signaling.sip.agent.registration import Registration
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.errors import BadRequest, CallFailed, CallRefused, CallUnanswered, TlsRefused
 from signaling.sip.protocol.message import METHODS, SDP
@@ -38,6 +39,7 @@ __all__ = [
     "CallRefused",
     "CallUnanswered",
     "IncomingCall",
+    "Registration",
     "RemoteParty",
     "SipSettings",
     "Target",
@@ -60,6 +62,9 @@ class CallHandler(MediaHandler, Protocol):
     async def called(self, incoming: IncomingCall) -> None:
         """Take an incoming call: call exactly one of `incoming.accept` and `incoming.refuse`."""
 
+    async def registering(self, registration: Registration) -> None:
+        """Answer a device that registers."""
+
 
 class Agent:
     """One UDP socket, listeners for TCP and TLS, and all calls over them."""
@@ -70,6 +75,8 @@ class Agent:
         self._layer = TransactionLayer(self._on_request, self._on_malformed, self._on_flow_lost, self._is_needed)
         self._context = AgentContext(settings, self._layer, handler)
         self._waiting: dict[tuple[str, str], IncomingCall] = {}
+        self._registering = 0
+        """Devices whose registration waits for the handler."""
         self._outgoing: set[OutgoingCall] = set()
         self._rate_limit = RateLimit()
         """Of requests outside calls, by address."""
@@ -230,10 +237,12 @@ class Agent:
         elif request.method == "PRACK":
             incoming = self._waiting.get((request.call_id, request.sender.tag))
             self._reply(transaction, 200 if incoming is not None and incoming.acknowledge(request) else 481)
-        elif request.method not in ("INVITE", "OPTIONS", "BYE", "INFO", "UPDATE"):
+        elif request.method not in ("INVITE", "OPTIONS", "REGISTER", "BYE", "INFO", "UPDATE"):
             self._reply(transaction, 405 if request.method in METHODS else 501)
         elif (refusal := request_checks.check_request(request)) is not None:
             self._layer.reply(transaction, self._context.response(request, *refusal))
+        elif request.method == "REGISTER":
+            self._on_register(transaction)
         elif request.recipient.tag or request.method in ("BYE", "INFO", "UPDATE"):
             self._reply(transaction, 481)
         elif request.method == "INVITE":
@@ -241,6 +250,22 @@ class Agent:
         else:
             response = self._context.response(request, 200, [("accept", SDP)])
             self._layer.reply(transaction, response)
+
+    def _on_register(self, transaction: ServerTransaction) -> None:
+        if self._registering >= MAX_WAITING_CALLS or self._layer.busy:
+            self._reply(transaction, 503)
+        else:
+            self._registering += 1
+            self._context.spawn(self._register(transaction))
+
+    async def _register(self, transaction: ServerTransaction) -> None:
+        try:
+            await self._handler.registering(Registration(self._context, transaction))
+        except Exception:
+            self._reply(transaction, 500)
+            raise
+        finally:
+            self._registering -= 1
 
     def _on_invite(self, transaction: ServerTransaction) -> None:
         request = transaction.request

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-METHODS = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK"
+METHODS = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REGISTER"
 USER_AGENT = "Diemcau"
 USER_SAFE = "-_.!~*'()&=+$,;?/"
 """What stands in a user part as it is, beside letters and digits (RFC 3261 §25.1)."""
@@ -65,6 +65,8 @@ class Target:
     """The user with a PIN in it: only the Request-URI has it, no header that is stored with the dialog."""
     credentials: Credentials | None = None
     """What we authenticate with when asked (RFC 3261 §22)."""
+    contact: str = ""
+    """The Contact that a device registered; the other fields are where it registered from."""
 
     def __post_init__(self) -> None:
         ipaddress.ip_address(self.host)
@@ -72,12 +74,12 @@ class Target:
     @property
     def uri(self) -> str:
         """The Request-URI of the target."""
-        return self._uri(self.secret_user or self.user)
+        return self.contact or self._uri(self.secret_user or self.user)
 
     @property
     def logical_uri(self) -> str:
         """The URI of the target without a PIN, for the To header (RFC 3261 §8.1.1.2)."""
-        return self._uri(self.user)
+        return self.contact or self._uri(self.user)
 
     def _uri(self, user: str) -> str:
         before = f"{quote(user, safe=USER_SAFE)}@" if user else ""

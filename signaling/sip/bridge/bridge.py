@@ -37,12 +37,22 @@ from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Place, leg_of
 from signaling.meeting.state.snapshot import SystemSnapshot
 from signaling.messages.server import Redial
-from signaling.sip.agent.agent import Agent, Call, CallFailed, CallRefused, IncomingCall, Target, TlsRefused
+from signaling.sip.agent.agent import (
+    Agent,
+    Call,
+    CallFailed,
+    CallRefused,
+    IncomingCall,
+    Registration,
+    Target,
+    TlsRefused,
+)
 from signaling.sip.bridge.admission import SipAdmission, identity_of_called, identity_of_caller
 from signaling.sip.bridge.call_registry import NOT_ACCEPTABLE, UNAVAILABLE, BridgedCall, CallRegistry
 from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule, systems
 from signaling.sip.bridge.inbound_auth import FORBIDDEN, UNAUTHORIZED, Caller, InboundCallAuth, Refused
 from signaling.sip.bridge.protection import media_encryption, protection
+from signaling.sip.bridge.registrar import Registrar
 from signaling.sip.protocol.errors import OfferRefused
 from signaling.sip.protocol.trace import TracedCall
 
@@ -55,7 +65,7 @@ MAX_CALLS_PER_TICK = 20
 """Calls that begin within one tick: a hundred rooms are called within five seconds, not in one burst."""
 TELL_SECONDS = 0.2
 """Changes are gathered this long: a hundred rooms may answer within a second."""
-BUSY = 486
+TEMPORARILY_UNAVAILABLE, BUSY = 480, 486
 NOT_ENCRYPTED = "Không mã hóa được"
 """What the audit log says of a caller that does not meet the demand of the directory."""
 DESCRIPTION_REFUSED = {415, 488, 606}
@@ -73,6 +83,7 @@ class SipBridge:
         guest_access: GuestAccess,
         admission: SipAdmission,
         inbound_auth: InboundCallAuth,
+        registrar: Registrar,
     ) -> None:
         self._manager = manager
         self._scheduler = scheduler
@@ -80,6 +91,7 @@ class SipBridge:
         self._guest_access = guest_access
         self._admission = admission
         self._inbound_auth = inbound_auth
+        self._registrar = registrar
         self.agent: Agent | None = None
         """None: there is no SIP gateway, and no call is made or taken."""
         self._schedules: dict[str, DialSchedule] = {}
@@ -179,7 +191,7 @@ class SipBridge:
 
     async def _look(self, now: datetime) -> None:
         """Add the room systems of every session whose slot has begun to its dial schedule."""
-        by_point = systems(await self._equipment.devices())
+        by_point = systems(await self._equipment.devices(), await self._equipment.bindings(now))
         second = now.replace(microsecond=0)
         for session in await self._scheduler.sessions(second, second + timedelta(seconds=1)) if by_point else []:
             invited = set(session.everyone) & by_point.keys()
@@ -238,21 +250,21 @@ class SipBridge:
                 system.taken(now)
             elif place.id in meeting.state.removed or await self._guest_access.lacking(place.id, meeting.id, now):
                 system.failed(now, FORBIDDEN)
+            elif (where := await self.locate(system.device)) is None:  # its registration has ended
+                system.failed(now, TEMPORARILY_UNAVAILABLE)
             elif not await self._admission.enter(meeting, place, system.number, now):
                 system.full(now)
             elif self._goes_on(meeting):
-                await self._ring(meeting, system, place)
+                await self._ring(meeting, system, place, where)
         except (SQLAlchemyError, RedisError, LostKey):
             log.exception("x %s could not be called", system.name)
             system.postponed(self._manager.dependencies.clock())
         self._changed(meeting)
 
-    async def _ring(self, meeting: MeetingRunner, system: DialledSystem, place: Place) -> None:
+    async def _ring(self, meeting: MeetingRunner, system: DialledSystem, place: Place, where: Target) -> None:
         seat, clock = secrets.token_urlsafe(9), self._manager.dependencies.clock
         try:
             await meeting.apply(meeting.state.ring(SeatOptions(seat, system.name, visible=False)))
-            kept = await self._equipment.sip_secrets(system.device.id)
-            where = target(system.device, kept)
             try:
                 call = await self._invite(meeting, system.device, seat, where)
             except CallRefused as refused:
@@ -260,6 +272,7 @@ class SipBridge:
                     raise
                 call = await self._invite(meeting, system.device, seat, replace(other, credentials=where.credentials))
             await self._answered(meeting, system, place, call, seat)
+            kept = await self._equipment.sip_secrets(system.device.id)
             self._registry.send_digits(call, digits_after_answer(system.device, kept))
         except CallRefused as refused:
             log.info("< %s: %s %s", system.name, refused.status, refused.reason)
@@ -293,6 +306,11 @@ class SipBridge:
                 raise
         offer = await engine.invite(meeting.id, seat, where.host, simple=True, encryption=encryption, media_hosts=hosts)
         return await self.agent.invite(where, offer, name=name)
+
+    async def locate(self, device: Device) -> Target | None:
+        """Return where a device is called now; None for one that has no address and is not registered."""
+        bindings = await self._equipment.bindings(self._manager.dependencies.clock())
+        return target(device, bindings.get(device.id), await self._equipment.sip_secrets(device.id))
 
     async def _registered(self, point: str, contacts: Sequence[str]) -> Target | None:
         """Return the first target of a redirection at which a device of the point is registered; None without one."""
@@ -362,6 +380,14 @@ class SipBridge:
             action = "media-taken" if event.taken else "media-dropped"
             now, where = self._manager.dependencies.clock(), f"{event.expected} → {event.host}"
             await self._admission.note(bridged.member, action, bridged.system.device.point, where, now)
+
+    async def registering(self, registration: Registration) -> None:
+        """Answer a device that registers."""
+        try:
+            await self._registrar.answer(registration, self._manager.dependencies.clock())
+        except (SQLAlchemyError, RedisError):
+            log.exception("x a registration from %s failed", registration.host)
+            registration.refuse(UNAVAILABLE)
 
     def keyframe_requested(self, call: Call) -> None:
         """Forward a SIP request for a key frame (RFC 5168) to the media engine."""
@@ -451,9 +477,10 @@ class SipBridge:
 
     async def answers(self, device: Device) -> bool:
         """Return whether a device answers an OPTIONS request, before it is relied on (R-021). Raises NoGateway."""
-        if self.agent is None or device.protocol != "SIP" or device.address is None:
+        where = await self.locate(device) if device.protocol == "SIP" else None
+        if self.agent is None or where is None:
             raise NoGateway
-        return await self.agent.alive(target(device))
+        return await self.agent.alive(where)
 
     def traced(self, device: Device) -> list[TracedCall]:
         """Return the newest calls with a device and their messages. Raises NoGateway."""

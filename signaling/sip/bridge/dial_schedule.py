@@ -1,6 +1,6 @@
 """Decides when which room systems of a session are dialled (Điều 11.7, R-057). Pure; `now` is an argument."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,13 +17,16 @@ RECHECK_INTERVAL = timedelta(seconds=10)
 """Interval of looks at a device whose place a client holds; it is dialled when that client is gone."""
 
 
-def systems(devices: Iterable[Device]) -> dict[str, list[tuple[int, Device]]]:
-    """Return the devices to dial by point, each with its number among the devices of its point."""
+def systems(devices: Iterable[Device], registered: Collection[str]) -> dict[str, list[tuple[int, Device]]]:
+    """Return the devices to dial by point, each with its number among the devices of its point.
+
+    `registered` are the ids of those that registered where they take calls; others need an address.
+    """
     by_point: dict[str, list[tuple[int, Device]]] = {}
     counted: dict[str, int] = {}
     for device in devices:
         counted[device.point] = counted.get(device.point, 0) + 1
-        if device.dial_out and device.protocol == "SIP" and device.address is not None:
+        if device.dial_out and device.protocol == "SIP" and (device.address or device.id in registered):
             by_point.setdefault(device.point, []).append((counted[device.point], device))
     return by_point
 

@@ -3,10 +3,8 @@
 import asyncio
 from datetime import datetime
 
-from scheduler.directory.model import Device
 from scheduler.operations.closing.device_shutdown import DeviceShutdown
-from signaling.meeting.room_system import target
-from signaling.sip.agent.agent import Agent
+from signaling.sip.agent.agent import Agent, Target
 from signaling.sip.bridge.bridge import SipBridge
 
 
@@ -27,11 +25,12 @@ class PowerCheck:
         due = await self._shutdown.due(now)
         for left in due:
             if left.session.id not in self._checked:
-                answers = await asyncio.gather(*(_alive(agent, device) for device in left.devices))
+                places = [await self._bridge.locate(device) for device in left.devices]
+                answers = await asyncio.gather(*(_alive(agent, place) for place in places))
                 on = [device for device, answered in zip(left.devices, answers, strict=True) if answered]
                 await self._shutdown.remind(left.session, on, now)
         self._checked = {left.session.id for left in due}
 
 
-async def _alive(agent: Agent, device: Device) -> bool:
-    return device.address is not None and await agent.alive(target(device))
+async def _alive(agent: Agent, where: Target | None) -> bool:
+    return where is not None and await agent.alive(where)

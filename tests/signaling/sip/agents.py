@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from signaling.sip.agent.agent import Agent, Call, CallFailed, IncomingCall, SipSettings, Target
+from signaling.sip.agent.agent import Agent, Call, CallFailed, IncomingCall, Registration, SipSettings, Target
 from signaling.sip.protocol.errors import OfferRefused
 
 OFFER = (
@@ -59,6 +59,13 @@ class RecordingHandler:
             self.calls.put_nowait(await self.take(incoming))
         except CallFailed as failure:
             self.failed.put_nowait(failure)
+
+    async def registering(self, registration: Registration) -> None:
+        """Let every device register whose Contact can be read."""
+        if registration.malformed:
+            registration.refuse(400)
+        else:
+            registration.accept(registration.contact, registration.seconds)
 
     async def reoffered(self, call: Call, offer: str) -> str:
         """Queue the offer, and answer as on hold where it is one."""

@@ -195,22 +195,35 @@ async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(setting
         ]
 
 
-async def test_a_room_system_calls_in_by_its_password_from_an_address_that_is_not_registered(
+async def test_a_room_system_registers_calls_in_by_its_password_and_is_called_where_it_registered(
     settings: Settings, tmp_path: Path
 ) -> None:
-    async with room(tmp_path, more=";auth_user=p.hop;auth_pass=bi-mat") as peer, served(settings) as world:
-        await register(world, NHA_TRANG, "10.57.1.20", dial_out=False)
-        (device,) = await world.services.equipment.devices(NHA_TRANG)
-        await world.services.equipment.describe(
-            replace(device, auth_user="p.hop"), world.clock.now, {"password": "bi-mat"}
-        )
-        session = await world.session(NHA_TRANG)
+    async with served(settings) as world:
         agent = world.server.sip_bridge.agent
         assert agent is not None
-        await peer.command("dial", f"sip:{session.code}@{LOOPBACK}:{agent.address[1]}")
-        await peer.event("CALL_ESTABLISHED")
-        assert world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01") is not None
-        assert "algorithm=MD5" in peer.log
+        await register(world, NHA_TRANG, "10.57.1.20")
+        (device,) = await world.services.equipment.devices(NHA_TRANG)
+        account = replace(device, address=None, auth_user="p.hop")
+        await world.services.equipment.describe(account, world.clock.now, {"password": "bi-mat"})
+        registrar, more = "{}:{}".format(*agent.address), ";auth_user=p.hop;auth_pass=bi-mat"
+        async with room(tmp_path, registrar=registrar, more=more) as peer:
+            async with asyncio.timeout(20):
+                while "[1 binding]" not in peer.log:
+                    await asyncio.sleep(0.05)
+            await world.server.reachability.work(world.clock.now)
+            assert world.server.reachability.answers == {device.id: True}
+            session = await world.session(NHA_TRANG)
+            host, _ = await world.join("host", session)
+            host.patience = 20.0
+            await tick(world, 0)
+            await wait_for_calls(host, "connected")
+            await peer.event("CALL_ESTABLISHED")
+            await peer.command("hangup")
+            await wait_for_calls(host, "left")
+            await peer.command("dial", f"sip:{session.code}@{registrar}")
+            await peer.event("CALL_ESTABLISHED")
+            await wait_for_calls(host, "connected")
+            assert "algorithm=MD5" in peer.log
 
 
 async def test_r057_a_room_system_that_does_not_answer_is_said_to_be_silent(settings: Settings, tmp_path: Path) -> None:

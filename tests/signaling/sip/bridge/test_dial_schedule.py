@@ -25,10 +25,12 @@ def test_the_centre_calls_invited_registered_systems() -> None:
         vcs("d", "q", 2, protocol="H323"),
         vcs("e", "q", 3, address=None),
         vcs("f", "q", 4),
+        vcs("g", "q", 5, address=None),
     ]
-    assert {point: [(n, d.id) for n, d in own] for point, own in systems(devices).items()} == {
+    dialled = systems(devices, registered={"a", "g"}).items()
+    assert {point: [(n, d.id) for n, d in own] for point, own in dialled} == {
         "p": [(2, "b")],
-        "q": [(4, "f")],
+        "q": [(4, "f"), (5, "g")],
     }
 
 

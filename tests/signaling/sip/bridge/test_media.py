@@ -15,7 +15,7 @@ from mediaserver.api import Layout, PeerUp, RoomOptions, SeatOptions
 from mediaserver.sdp import sip_write
 from mediaserver.video.layout import arrange
 from mediaserver.worker.engine import LocalEngine
-from signaling.sip.agent.agent import Agent, Call, IncomingCall, SipSettings, Target
+from signaling.sip.agent.agent import Agent, Call, IncomingCall, Registration, SipSettings, Target
 from tests.mediaserver.meeting import PATIENCE_S, ROOM, Guest, Meeting, tones
 
 OPTIONS = RoomOptions(1280, 720)
@@ -33,6 +33,9 @@ class SeatingHandler:
     async def called(self, incoming: IncomingCall) -> None:
         answer = await self.meeting.engine.connect(ROOM, "vcs", incoming.offer, plain=True)
         self.calls.put_nowait(await incoming.accept(answer))
+
+    async def registering(self, registration: Registration) -> None:
+        raise AssertionError("nobody registers")
 
     async def reoffered(self, call: Call, offer: str) -> str:
         return await self.meeting.engine.renegotiate(ROOM, "vcs", offer)

@@ -1,0 +1,124 @@
+"""Devices that register where they take calls (RFC 3261 §10).
+
+Also tests `registration.py`, `reachability.py` and `bindings_store.py`.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from scheduler.directory.model import Binding, Device
+from signaling.sip.agent.agent import Agent, SipSettings, Target
+from signaling.sip.protocol import digest
+from signaling.sip.protocol.digest import Credentials
+from signaling.sip.protocol.message import Response
+from tests.signaling.fake_room_systems import register, tick, use_fake_agent, wait_for_calls
+from tests.signaling.sip import wire
+from tests.signaling.sip.wire import HOST, Peer
+from tests.signaling.world import NHA_TRANG, NOW, World
+
+ACCOUNT = Credentials("p.hop", "bi-mat")
+VCS = "10.79.6.20"
+
+
+async def device_with_password(world: World, address: str | None = VCS) -> Device:
+    """Register the device of Nha Trang with a user name and a password; return it."""
+    await register(world, NHA_TRANG, VCS, dial_out=False)
+    (device,) = await world.services.equipment.devices(NHA_TRANG)
+    about = replace(device, address=address, auth_user=ACCOUNT.user, dial_out=True)
+    return await world.services.equipment.describe(about, world.clock.now, {"password": ACCOUNT.password})
+
+
+@asynccontextmanager
+async def registering(world: World) -> AsyncIterator[Peer]:
+    """Yield a peer of an agent whose handler is the server's bridge."""
+    agent = Agent(SipSettings(HOST, 0), world.server.sip_bridge)
+    await agent.start()
+    try:
+        async with wire.udp(agent) as peer:
+            yield peer
+    finally:
+        await agent.close()
+
+
+async def answered(peer: Peer, *headers: str, credentials: Credentials = ACCOUNT) -> Response:
+    """Register without an answer to a challenge, then with one; return the second response."""
+    peer.request("REGISTER", *headers)
+    response = await peer.response()
+    asked = digest.challenge(response)
+    assert response.status == 401 and asked is not None
+    proof = digest.authorization(asked, credentials, "REGISTER", f"sip:123@{HOST}", "client")
+    peer.request("REGISTER", f"Authorization: {proof[1]}", *headers)
+    return await peer.response()
+
+
+async def shown(world: World) -> dict[str, Any]:
+    """Return the device as the directory's page shows it."""
+    central = await world.signed_in("central")
+    async with central.get(f"/api/v1/directory/points/{NHA_TRANG}/stock") as response:
+        row: dict[str, Any] = (await response.json())["devices"][0]
+        return row
+
+
+async def test_a_device_registers_renews_and_leaves(world: World) -> None:
+    device = await device_with_password(world)
+    async with registering(world) as peer:
+        peer.numbers = count(50)
+        contact = f"sip:peer@{HOST}:{peer.port};transport=udp"
+        response = await answered(peer, "Expires: 86400")
+        assert (response.status, response.get("contact")) == (200, f"<{contact}>;expires=3600")
+        (binding,) = (await world.services.equipment.bindings(NOW)).values()
+        until = NOW + timedelta(hours=1)
+        assert binding == Binding(device.id, contact, HOST, peer.port, "udp", "call@peer", 51, until)
+        assert (await shown(world))["registered"] == "2026-04-06T02:00:00Z"
+        assert await world.services.equipment.bindings(until) == {}  # it ends by itself
+        peer.numbers = count(1)
+        assert (await answered(peer)).status == 500  # an older one came late
+        peer.numbers = count(60)
+        assert (await answered(peer, "Expires: 59")).get("min-expires") == "60"
+        assert (await answered(peer, "Expires: 0")).status == 200
+        assert await world.services.equipment.bindings(NOW) == {}
+        assert (await answered(peer, "Expires: soon")).status == 400
+
+
+async def test_wrong_passwords_are_guesses(world: World) -> None:
+    await device_with_password(world)
+    async with registering(world) as peer:
+        for credentials in (Credentials("p.hop", "x"), Credentials("nobody", "bi-mat")):
+            assert (await answered(peer, credentials=credentials)).status == 403
+        noted = [(each.action, each.subject, each.address) for each in await world.audited(2)]
+        assert noted == [("register-refused", name, HOST) for name in ("nobody", "p.hop")]
+    assert await world.services.equipment.bindings(NOW) == {}
+
+
+async def test_a_device_is_called_where_it_registered(world: World) -> None:
+    agent = use_fake_agent(world)
+    device = await device_with_password(world, address=None)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    assert agent.called == []  # nobody knows where it is
+    until = NOW + timedelta(seconds=60)
+    await world.services.equipment.bind(Binding(device.id, "sip:a@10.0.0.9", VCS, 40000, "tcp", "c", 1, until))
+    await tick(world, 5)
+    await wait_for_calls(host, "connected")
+    assert agent.called == [Target(VCS, 40000, "tcp", contact="sip:a@10.0.0.9", credentials=ACCOUNT)]
+    assert agent.called[0].uri == agent.called[0].logical_uri == "sip:a@10.0.0.9"
+    agent.calls[0].end("gone")
+    await wait_for_calls(host, "waiting")
+    await tick(world, 60)
+    (row,) = await wait_for_calls(host, "waiting")
+    assert (row["status"], len(agent.called)) == (480, 1)
+
+
+async def test_the_directory_shows_who_answers(world: World) -> None:
+    agent = use_fake_agent(world)
+    await device_with_password(world)
+    assert (await shown(world))["reachable"] is None
+    for responding, answers in (({VCS}, True), (set(), False)):
+        agent.responding = responding
+        await world.server.reachability.work(NOW)
+        assert (await shown(world))["reachable"] is answers

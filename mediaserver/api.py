@@ -228,6 +228,21 @@ class Caption:
     final: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SipLimits:
+    """The most that a room system is offered.
+
+    Audio codecs and packetization modes of H.264 (RFC 6184), best first each; the level of its pictures in tenths
+    (RFC 6184 §8.1), and the bit/s that its camera may send.
+    """
+
+    sounds: Sequence[str] = ("G722", "PCMA", "PCMU")
+    modes: Sequence[int] = (1, 0)
+    level: int = 31
+    bitrate: int = 1_100_000
+
+
+EVERYTHING: Final = SipLimits()
 Encryption = Literal["off", "wished", "demanded"]
 """Whether a room system's media are encrypted: never, where it does it, or else there is no call."""
 
@@ -451,13 +466,15 @@ class MediaEngine(Protocol):
         simple: bool = False,
         encryption: Encryption = "off",
         media_hosts: Sequence[str] = (),
+        limits: SipLimits = EVERYTHING,
     ) -> str:
         """Return an SDP offer to call a room system with, and replace the seat's previous transport; :meth:`accept`
         follows.
 
-        A `simple` offer leaves out what old systems refuse, wished encryption as well. The offer names that of our
-        addresses from which the route to `host` (an IP address) leaves, else the first. The ports in it are held until
-        then, or until the seat is removed or connected otherwise. `media_hosts` are those of :meth:`connect`. Raises
+        A `simple` offer leaves out what old systems refuse, wished encryption as well; none has more than `limits`.
+        The offer names that of our addresses from which the route to `host` (an IP address) leaves, else the first.
+        The ports in it are held until then, or until the seat is removed or connected otherwise. `media_hosts`
+        are those of :meth:`connect`. Raises
         :class:`mediaserver.errors.NoPortFree` when all are taken.
         """
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mediaserver.api import (
     EVERYONE,
+    EVERYTHING,
     ComposedWhen,
     ConnectionQuality,
     Encryption,
@@ -21,6 +22,7 @@ from mediaserver.api import (
     RoomState,
     SeatOptions,
     SeatState,
+    SipLimits,
 )
 from mediaserver.errors import UnknownRoom, UnknownSeat
 from mediaserver.recording.disk_space import Space
@@ -103,6 +105,8 @@ class FakeEngine:
     def __init__(self) -> None:
         self.rooms: dict[str, FakeRoom] = {}
         self.calls: list[tuple[object, ...]] = []
+        self.limits = EVERYTHING
+        """What the newest room system was offered at most."""
         self.failing: dict[str, Exception] = {}
         self.writing: dict[str, str] = {}
         """Files that are being closed, with their rooms."""
@@ -185,8 +189,10 @@ class FakeEngine:
         simple: bool = False,
         encryption: Encryption = "off",
         media_hosts: Sequence[str] = (),
+        limits: SipLimits = EVERYTHING,
     ) -> str:
         self._note("invite", room, seat, *([encryption] if encryption != "off" else []))
+        self.limits = limits
         self.media_hosts[seat] = tuple(media_hosts)
         self._room(room, seat)
         return f"simple offer of {seat}" if simple else f"offer of {seat}"

@@ -56,11 +56,13 @@ interface IssuedAccount { account: string; sent: boolean; link: string | null; e
 interface Device {
   id: string; number: number; name: string; kind: string; model: string; serial: string; address: string | null; protocol: string; firmware: string; patched: string | null;
   dial_out: boolean; security_owner: string; asset_number: string; asset_year: number | null; asset_source: string; user_agent: string; codecs: string; port: number | null; transport: string;
-  encryption: 'off' | 'wished' | 'exposed' | 'demanded'; sip_user: string; auth_user: string; media_addresses: string; has_pin: boolean; has_password: boolean; overdue: boolean; registered: string | null; reachable: boolean | null;
+  encryption: 'off' | 'wished' | 'exposed' | 'demanded'; sip_user: string; auth_user: string; sip_profile: string; media_addresses: string; has_pin: boolean; has_password: boolean; overdue: boolean; registered: string | null; reachable: boolean | null;
 }
 interface TracedMessage { at: string; sent: boolean; text: string }
 /** The SIP messages of one call; `left_out` counts those for which there was no room. */
 interface TracedCall { messages: TracedMessage[]; left_out: number }
+/** Codecs, packetization modes and level (in tenths) of H.264, and bit rate that room systems of a make are offered. */
+interface SipProfile { id: string; name: string; transport: string; sounds: string[]; modes: number[]; level: number; kbps: number; simple: boolean }
 /** Rates are kbit/s. */
 interface Line {
   id: string; type: string; provider: string | null; subscribed_kbps: number; dedicated: boolean; ranges: string[]; up_kbps: number | null; down_kbps: number | null; slow: boolean;
@@ -82,7 +84,7 @@ interface RoomDisplay { device: string; point: Named & { label: string }; name: 
 interface ControlledDisplay { display: RoomDisplay; sessions: DaySession[] }
 interface RoomDisplays { displays: RoomDisplay[]; notice: string | null; dedicated: string | null }
 interface DirectoryChange { id: string; point: string; kind: 'request' | 'drift'; field: string; old: string; new: string; reason: string; state: string; by: string }
-interface PointEquipmentList { devices: Device[]; lines: Line[]; changes: DirectoryChange[] }
+interface PointEquipmentList { devices: Device[]; profiles: SipProfile[]; lines: Line[]; changes: DirectoryChange[] }
 interface Provider { id: string | null; name: string; contact: string; phone: string; email: string }
 /** An access line, as its provider sees it. */
 interface ProviderLine { id: string; point: Named; type: string; subscribed_kbps: number; up_kbps: number | null; down_kbps: number | null; ranges: string[]; slow: boolean }

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from mediaserver.api import CONTENT, ConnectionQuality, Encryption, RoomOptions
+from mediaserver.api import CONTENT, EVERYTHING, ConnectionQuality, Encryption, RoomOptions, SipLimits
 from mediaserver.audio.playback import EVENTS
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.congestion.loss import Loss
@@ -123,8 +123,8 @@ class SipPeer:
 
     # Negotiation
 
-    def offer(self, remote: str, *, simple: bool = False) -> str:
-        """Open ports and return an offer of everything, for a peer at `remote` if that is known. Raises NoPortFree.
+    def offer(self, remote: str, limits: SipLimits = EVERYTHING, *, simple: bool = False) -> str:
+        """Open ports and return an offer within limits, for a peer at `remote` if that is known. Raises NoPortFree.
 
         A `simple` one leaves out what old systems refuse.
         """
@@ -136,7 +136,7 @@ class SipPeer:
             for stream in self._streams:
                 stream.keys = sdes.make_all()
         self.offered = True
-        self._description = (sip_write.simple_offer if simple else sip_write.offer)(self._local)
+        self._description = (sip_write.simple_offer if simple else sip_write.offer)(self._local, limits)
         return self._description
 
     def accept(self, session: Session) -> None:

@@ -5,8 +5,10 @@ with port 0 (RFC 3264 §6). Only tokens that passed a pattern are repeated.
 """
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mediaserver.api import EVERYTHING, SipLimits
 from mediaserver.errors import BadOffer
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp import bfcp
@@ -22,6 +24,8 @@ SLIDES_BPS = 1_500_000
 """Bitrate that a room system's slides may take, as a browser's screen does."""
 SINGLE, MODE_1, TONES = 97, 98, 101
 """Our dynamic payload types; the audio codecs have static ones."""
+_MODES = {0: SINGLE, 1: MODE_1}
+"""Payload types by packetization mode."""
 _NUMBERS = {"PCMU": 0, "PCMA": 8, "G722": 9}
 _DIRECTIONS = {
     (True, True): "sendrecv",
@@ -88,39 +92,44 @@ def choose_picture(media: Media) -> Codec:
     return choose(media, ("H264", SINGLE_NAL))
 
 
-def offer(local: Local) -> str:
-    """Return an offer of everything we have: audio, and video both ways."""
-    sounds = [Codec(name, _NUMBERS[name]) for name in SOUNDS]
+def offer(local: Local, limits: SipLimits = EVERYTHING) -> str:
+    """Return an offer of what the limits allow: audio, and video both ways."""
+    sounds, camera = _sounds(limits), _Video("main", limits.level, limits.bitrate)
     lines = _session(local)
     lines += [_m_line("audio", local.sound_port, local.profile, [*_numbers(sounds), TONES]), *_sound(sounds, TONES)]
     lines += [*_cryptos(local.sound_keys), "a=sendrecv"]
-    lines += _offer_video(local.camera_port, local.profile, local.camera_keys, _CAMERA)
+    lines += _offer_video(local.camera_port, local.profile, local.camera_keys, camera, limits.modes)
     if local.floor is not None:
         lines += [_m_line("application", local.floor_port, bfcp.UDP, ("*",)), *bfcp.lines(local.floor)]
-        lines += [*_offer_video(local.slides_port, local.profile, local.slides_keys, _SLIDES), f"a=label:{bfcp.LABEL}"]
+        lines += _offer_video(local.slides_port, local.profile, local.slides_keys, _SLIDES, limits.modes)
+        lines += [f"a=label:{bfcp.LABEL}"]
     return _text(lines)
 
 
-def _offer_video(port: int, profile: str, keys: tuple[Crypto, ...], video: _Video) -> list[str]:
-    lines = [_m_line("video", port, profile, [MODE_1, SINGLE]), *_bandwidth(video.bitrate)]
-    for number, mode in ((MODE_1, 1), (SINGLE, 0)):
-        lines += _picture(number, mode, f"42e0{video.level:02x}", video)
+def _sounds(limits: SipLimits) -> list[Codec]:
+    return [Codec(name, _NUMBERS[name]) for name in limits.sounds]
+
+
+def _offer_video(port: int, profile: str, keys: tuple[Crypto, ...], video: _Video, modes: Sequence[int]) -> list[str]:
+    lines = [_m_line("video", port, profile, [_MODES[mode] for mode in modes]), *_bandwidth(video.bitrate)]
+    for mode in modes:
+        lines += _picture(_MODES[mode], mode, f"42e0{video.level:02x}", video)
     lines += ["a=rtcp-fb:* nack pli", "a=rtcp-fb:* ccm fir", f"a=content:{video.content}"]
     return [*lines, *_cryptos(keys), "a=sendrecv"]
 
 
-def simple_offer(local: Local) -> str:
+def simple_offer(local: Local, limits: SipLimits = EVERYTHING) -> str:
     """Return an offer of the same without what old systems stumble over: tones, feedback, content, sizes and rates, and
     keys unless encryption is demanded."""
     sound_keys, camera_keys = (local.sound_keys, local.camera_keys) if local.demanded else ((), ())
-    sounds = [Codec(name, _NUMBERS[name]) for name in SOUNDS]
+    sounds, numbers = _sounds(limits), [_MODES[mode] for mode in limits.modes]
     lines = _session(local)
     lines += [_m_line("audio", local.sound_port, local.profile, _numbers(sounds)), *_sound(sounds, None)]
     lines += [*_cryptos(sound_keys), "a=sendrecv"]
-    lines += [_m_line("video", local.camera_port, local.profile, [MODE_1, SINGLE]), f"b=AS:{CAMERA_BPS // 1000}"]
-    for number, mode in ((MODE_1, 1), (SINGLE, 0)):
-        lines.append(f"a=rtpmap:{number} H264/90000")
-        lines.append(f"a=fmtp:{number} profile-level-id=42e0{OURS:02x};packetization-mode={mode}")
+    lines += [_m_line("video", local.camera_port, local.profile, numbers), f"b=AS:{limits.bitrate // 1000}"]
+    for mode in limits.modes:
+        lines.append(f"a=rtpmap:{_MODES[mode]} H264/90000")
+        lines.append(f"a=fmtp:{_MODES[mode]} profile-level-id=42e0{limits.level:02x};packetization-mode={mode}")
     return _text([*lines, *_cryptos(camera_keys), "a=sendrecv"])
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from mediaserver.api import (
     ENDS,
     EVERYONE,
+    EVERYTHING,
     INTERRUPTED,
     MAX_DIGITS,
     RTP_PORTS,
@@ -25,6 +26,7 @@ from mediaserver.api import (
     RoomOptions,
     RoomState,
     SeatOptions,
+    SipLimits,
 )
 from mediaserver.audio.mix_minus import PTIME_MS
 from mediaserver.audio.playback import EVENTS, DigitPlayback
@@ -282,12 +284,13 @@ class LocalEngine:
         simple: bool = False,
         encryption: Encryption = "off",
         media_hosts: Sequence[str] = (),
+        limits: SipLimits = EVERYTHING,
     ) -> str:
         """Return an SDP offer to call a room system with. Raises NoPortFree, UnknownRoom, UnknownSeat."""
         target = self._room(room)
         target.seat(seat)
         peer = self._sip_peer(target, seat, encryption, media_hosts)
-        offer = peer.offer(host, simple=simple)
+        offer = peer.offer(host, limits, simple=simple)
         await target.connect(seat, peer)
         return offer
 

@@ -203,6 +203,8 @@ class Device:
     media_addresses: str = ""
     """Further IP addresses from which its sound and picture may come, with blanks between: of its session border
     controller, or of its network address translation."""
+    sip_profile: str = ""
+    """The word of its make in `sip_profiles.yaml`; empty: the generic one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from scheduler.directory import model as directory
 from scheduler.directory.equipment import devices as device_rules
 from scheduler.directory.equipment import lines as line_rules
+from scheduler.directory.equipment import sip_profiles
 from scheduler.directory.points.store import new_id
 from scheduler.units.naming import device_names
 from signaling.accounts.visible_units import check_may_see
@@ -48,6 +49,7 @@ class Description(Model):
     auth_user: SipUser = ""
     media_addresses: Annotated[str, StringConstraints(max_length=200)] = ""
     """Further IP addresses from which its sound and picture may come, with blanks between."""
+    sip_profile: Annotated[str, StringConstraints(max_length=16)] = ""
     pin: Annotated[str, StringConstraints(max_length=32)] | None = None
     """None leaves the secret that is stored; an empty one removes it."""
     password: Annotated[str, StringConstraints(max_length=128)] | None = None
@@ -90,6 +92,7 @@ class Device(Model):
     sip_user: str
     auth_user: str
     media_addresses: str
+    sip_profile: str
     has_pin: bool
     has_password: bool
     overdue: bool
@@ -169,10 +172,24 @@ class Change(Model):
     decided_by: str
 
 
+class Profile(Model):
+    """The offer to room systems of a make: audio codecs, packetization modes and level of H.264, bit rate."""
+
+    id: str
+    name: str
+    transport: str
+    sounds: list[str]
+    modes: list[int]
+    level: int
+    kbps: int
+    simple: bool
+
+
 class Stock(Model):
-    """Devices, lines and changes of a point."""
+    """Devices, lines and changes of a point, and the profiles that devices may have."""
 
     devices: list[Device]
+    profiles: list[Profile]
     lines: list[Line]
     changes: list[Change]
 
@@ -323,6 +340,7 @@ async def _stock(request: ApiRequest, point_id: str) -> Stock:
             _device(request, device, name, secrets.get(device.id, set()), bindings.get(device.id))
             for device, name in zip(devices, names, strict=True)
         ],
+        profiles=[Profile(id=word, **made.model_dump()) for word, made in sip_profiles.load().items()],
         lines=[
             Line(**{**_fields(line, Line), "ranges": list(line.ranges)},
                  slow=bool(line_rules.warnings(line, policy)

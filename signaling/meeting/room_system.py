@@ -5,6 +5,7 @@ import secrets as random
 from collections.abc import Mapping
 
 from scheduler.directory.equipment.service import NO_SECRETS
+from scheduler.directory.equipment.sip_profiles import profile
 from scheduler.directory.model import PIN_PLACE, Binding, Device, SipSecret
 from signaling.core.account import Account, Source
 from signaling.messages.server import Farewell, ProtectionWord, ServerMessage
@@ -39,7 +40,7 @@ def target(
     return Target(
         device.address,
         device.port or (SIP_TLS_PORT if device.transport == "TLS" else SIP_PORT),
-        device.transport.lower() or "auto",
+        (device.transport or profile(device.sip_profile).transport).lower() or "auto",
         before.rstrip("*#.") + after if place else before,
         f"{before}{secrets.get('pin', '')}{after}" if place else "",
         credentials(device, secrets),

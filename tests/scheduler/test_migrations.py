@@ -63,7 +63,7 @@ async def test_migrations_and_tables_agree(empty_url: str) -> None:
     await migrate(engine)
     async with engine.connect() as db:
         assert await db.run_sync(differences) == []
-        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0062"]
+        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0063"]
         await db.execute(sa.text("SELECT id FROM guests"))
     await engine.dispose()
 
@@ -163,15 +163,17 @@ async def test_devices_with_their_changes_outlive_the_table_being_made_anew(empt
     device: dict[str, object] = dict.fromkeys(("kind", "model", "serial", "protocol", "firmware", "security_owner"), "")
     device |= dict.fromkeys(("asset_number", "asset_source", "user_agent", "codecs", "transport", "sip_user"), "")
     device |= {"auth_user": "", "point": "ubnd", "dial_out": False, "address": "10.57.1.20"}
+    columns = ("id", "number", *device)
+    insert = sa.text(f"INSERT INTO devices ({', '.join(columns)}) VALUES (:{', :'.join(columns)})")
     async with database.writing(engine) as db:
         await db.run_sync(lambda connection: command.upgrade(config(connection), "0058"))
         for statement in BEFORE.split(";")[:2]:
             await db.execute(sa.text(statement))
-        await db.execute(sa.insert(DEVICES).values({**device, "id": "a", "number": 1}))
+        await db.execute(insert, {**device, "id": "a", "number": 1})
         await db.execute(sa.insert(SIP_SECRETS).values(device="a", name="pin", sealed="x"))
     async with database.writing(engine) as db:
         await db.run_sync(lambda connection: command.upgrade(config(connection), "head"))
-        await db.execute(sa.insert(DEVICES).values({**device, "id": "b", "number": 2}))
+        await db.execute(insert, {**device, "id": "b", "number": 2})
     async with database.writing(engine) as db:
         await db.run_sync(lambda connection: command.downgrade(config(connection), "0058"))
     async with database.writing(engine) as db:

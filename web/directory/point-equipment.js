@@ -137,13 +137,22 @@ export class PointEquipment extends RequestingElement {
     </form>`;
   }
 
+  /** Say what devices of a make are offered. @param {SipProfile} profile */
+  profile({id, name, transport, sounds, modes, level, kbps, simple}) {
+    const make = id === 'generic' ? t('device.profile-generic') : name;
+    const facts = [transport, sounds.join(', '), `H.264 pm ${modes.join(', ')}`, t('device.profile-level', level / 10), `${kbps} kbit/s`, simple && t('device.profile-simple')];
+    return `${make}: ${facts.filter(Boolean).join(' · ')}`;
+  }
+
   /** How a device is called. Secrets are never read back: an empty field leaves what is stored. @param {Partial<Device>} values */
   sipFields(values) {
     const secret = (/** @type {'pin' | 'password'} */ name, /** @type {boolean | undefined} */ has, /** @type {number} */ max) =>
       html`<div>${field({name, label: `device.${name}`, type: 'password', max, hint: has ? t('device.secret-kept') : ''})}
         ${has ? checkbox({name: `drop_${name}`, label: `device.drop-${name}`}) : nothing}</div>`;
+    const profiles = this.equipment?.profiles ?? [];
     return html`<fieldset class="sip-call" data-testid="sip-call"><legend>${t('device.sip-call')}</legend>
       <p><small>${t('device.sip-call-help')}</small></p>
+      ${field({name: 'sip_profile', label: 'device.sip-profile', value: values.sip_profile || 'generic', options: profiles.map(profile => [profile.id, this.profile(profile)])})}
       <div class="pair">
         ${field({name: 'sip_user', label: 'device.sip-user', value: values.sip_user, max: 64})} ${secret('pin', values.has_pin, 32)}
         ${field({name: 'auth_user', label: 'device.auth-user', value: values.auth_user, max: 64})} ${secret('password', values.has_password, 128)}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from scheduler.core.errors import FieldError
-from scheduler.directory.equipment import lines
+from scheduler.directory.equipment import lines, sip_profiles
 from scheduler.directory.model import PIN_PLACE, AccessLine, Device, SipSecret
 from scheduler.policy.policy import Policy
 
@@ -49,6 +49,8 @@ def faults(
         errors.append(FieldError("port", "port-range", str(device.port)[:9]))
     errors += _account_faults(device, others, names)
     errors += _media_faults(device)
+    if device.sip_profile and device.sip_profile not in sip_profiles.load():
+        errors.append(FieldError("sip_profile", "one-of", ", ".join(sip_profiles.load())))
     found = device.address is not None or bool(device.auth_user)  # with a user name it may register
     callable_ = device.kind in ROOM_SYSTEMS and device.protocol == "SIP" and found
     if device.dial_out and not callable_:

@@ -35,6 +35,7 @@ VIETNAMESE = {
     "sip_user": "số sip",
     "auth_user": "tên xác thực sip",
     "media_addresses": "ip nguồn hình, tiếng",
+    "sip_profile": "hồ sơ sip",
     "codecs": "codec",
     "patched": "ngày cập nhật",
     "dial_out": "gọi ra",

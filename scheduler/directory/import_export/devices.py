@@ -21,7 +21,7 @@ from scheduler.units import store as units_store
 
 TEXTS = (
     *("model", "serial", "firmware", "security_owner", "asset_number", "asset_source", "sip_user", "auth_user"),
-    "media_addresses",
+    *("media_addresses", "sip_profile"),
 )
 COLUMNS = (
     "point",

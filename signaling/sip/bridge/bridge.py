@@ -5,6 +5,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import secrets
 from collections.abc import Sequence
@@ -14,11 +15,12 @@ from datetime import datetime, timedelta
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from mediaserver.api import DigitPressed, MediaElsewhere, SeatOptions
+from mediaserver.api import DigitPressed, MediaElsewhere, SeatOptions, SipLimits
 from mediaserver.errors import BadOffer, EngineGone, MediaError, NotEncrypted
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import LostKey
 from scheduler.core.model import State
+from scheduler.directory.equipment import sip_profiles
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device
 from scheduler.directory.points.guest_access import GuestAccess
@@ -293,18 +295,26 @@ class SipBridge:
                 await self._admission.free(meeting, place, system.number)
 
     async def _invite(self, meeting: MeetingRunner, device: Device, seat: str, where: Target) -> Call:
-        """Call a device; one that refuses our description is offered a simple one. Raises CallFailed, MediaError."""
-        encryption = media_encryption(device.encryption, where.transport)
-        hosts = media_hosts(device, where.host)
+        """Call a device as its profile says; one that refuses our description is offered a simple one.
+
+        Raises CallFailed, MediaError.
+        """
         assert self.agent is not None
-        engine, name = self._manager.engine, meeting.state.booking.places[0].name
+        made, name = sip_profiles.profile(device.sip_profile), meeting.state.booking.places[0].name
+        invite = functools.partial(
+            self._manager.engine.invite,
+            *(meeting.id, seat, where.host),
+            encryption=media_encryption(device.encryption, where.transport),
+            media_hosts=media_hosts(device, where.host),
+            limits=SipLimits(made.sounds, made.modes, made.level, made.kbps * 1000),
+        )
         try:
-            offer = await engine.invite(meeting.id, seat, where.host, encryption=encryption, media_hosts=hosts)
+            offer = await invite(simple=made.simple)
             return await self.agent.invite(where, offer, name=name)
         except CallRefused as refused:
-            if refused.status not in DESCRIPTION_REFUSED:
+            if refused.status not in DESCRIPTION_REFUSED or made.simple:
                 raise
-        offer = await engine.invite(meeting.id, seat, where.host, simple=True, encryption=encryption, media_hosts=hosts)
+        offer = await invite(simple=True)
         return await self.agent.invite(where, offer, name=name)
 
     async def locate(self, device: Device) -> Target | None:

@@ -4,15 +4,18 @@ Also tests `sections.py`, `sip_write.py` and `h264.py`.
 """
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediaserver.api import SipLimits
 from mediaserver.errors import BadOffer
 from mediaserver.peer.sip import quality_step
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp import sip_write
+from mediaserver.sdp.h264 import DecoderLimits
 from mediaserver.sdp.sections import MAX_MEDIA, read_parameters
 from mediaserver.sdp.sip_parse import Media, Session, codec_names, is_plain, parse
 from mediaserver.sdp.sip_write import Local, answer, choose, choose_picture, offer, simple_offer
@@ -318,3 +321,14 @@ def test_whatever_is_written_is_answered_line_by_line_or_refused(lines: list[str
     assert [each.split()[0] for each in m_lines(reply.split("\r\n"))] == [f"m={each.kind}" for each in session.media]
     assert all(_TOKEN.fullmatch(each) for each in reply.split("\r\n"))
     assert reply.count("m=audio 40100") + reply.count("m=video 40102") in (1, 2)
+
+
+@pytest.mark.parametrize("write", [offer, simple_offer])
+def test_an_offer_has_no_more_than_its_limits(write: Callable[..., str]) -> None:
+    session = parse(write(LOCAL, SipLimits(["PCMU"], [0], 22, 384_000)))
+    sound, camera = session.media[0], session.media[1]
+    assert [codec.name for codec in sound.codecs if codec.name != "telephone-event"] == ["PCMU"]
+    assert [(codec.name, codec.limits) for codec in camera.codecs] == [
+        (SINGLE_NAL, DecoderLimits("42e0", 22, 20_250, 1_620))
+    ]
+    assert (camera.formats, camera.bitrate) == (("97",), 384_000)

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from mediaserver.api import EngineLost, EngineReady, MediaElsewhere, PeerDown
+from mediaserver.api import EngineLost, EngineReady, MediaElsewhere, PeerDown, SipLimits
 from mediaserver.errors import BadOffer, EngineGone, NoPortFree
 from scheduler.core.model import Session
 from scheduler.directory.model import SipSecret
@@ -235,6 +235,27 @@ async def test_a_device_that_refuses_our_description_is_offered_a_simple_one(wor
     await wait_for_calls(host, "connected")
     holder = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert holder is not None and agent.offers == [f"offer of {holder.id}", f"simple offer of {holder.id}"]
+
+
+async def test_a_device_is_offered_what_the_profile_of_its_make_says(world: World) -> None:
+    agent = use_fake_agent(world)
+    agent.replies[VCS] = [488]
+    device = await register(world, NHA_TRANG, VCS)
+    central = await world.signed_in("central")
+    about = {"kind": "VCS", "protocol": "SIP", "address": VCS, "dial_out": True}
+    async with central.post(f"/api/v1/directory/devices/{device}", json={**about, "sip_profile": "x"}) as response:
+        assert response.status == 422
+    async with central.post(f"/api/v1/directory/devices/{device}", json={**about, "sip_profile": "sony"}) as response:
+        stock = await response.json()
+    sony = next(each for each in stock["profiles"] if each["id"] == "sony")
+    assert (stock["devices"][0]["sip_profile"], sony["modes"], sony["simple"]) == ("sony", [0], True)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    (row,) = await wait_for_calls(host, "waiting")
+    assert (row["status"], agent.called) == (488, [Target(VCS, transport="udp")])  # there is no simpler offer
+    assert agent.offers[0].startswith("simple offer of ")
+    assert world.engine.limits == SipLimits(sony["sounds"], sony["modes"], sony["level"], sony["kbps"] * 1000)
 
 
 async def test_a_device_that_takes_no_description_of_ours_is_not_asked_a_third_time(world: World) -> None:

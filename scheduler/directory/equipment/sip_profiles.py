@@ -1,0 +1,37 @@
+"""Loads what the offers to room systems of a make say: `scheduler/data/sip_profiles.yaml`."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+GENERIC = "generic"
+FILE = Path(__file__).parents[2] / "data" / "sip_profiles.yaml"
+
+
+class SipProfile(BaseModel):
+    """The offer to room systems of a make, as the file explains it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str
+    transport: Literal["", "UDP", "TCP"]
+    sounds: list[Literal["G722", "PCMA", "PCMU"]] = Field(min_length=1)
+    modes: list[Literal[0, 1]] = Field(min_length=1)
+    level: Literal[22, 30, 31]
+    kbps: int = Field(ge=64, le=1100)
+    simple: bool
+
+
+@cache
+def load() -> Mapping[str, SipProfile]:
+    """Return the profiles by their words, in the order of the file."""
+    return TypeAdapter(dict[str, SipProfile]).validate_python(yaml.safe_load(FILE.read_text("utf-8")))
+
+
+def profile(word: str) -> SipProfile:
+    """Return the profile of a device: the generic one where it has none, or one that is no longer shipped."""
+    return load().get(word) or load()[GENERIC]

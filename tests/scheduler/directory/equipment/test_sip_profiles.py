@@ -1,0 +1,28 @@
+"""The shipped profiles of room systems."""
+
+import pytest
+from pydantic import ValidationError
+
+from scheduler.directory.equipment import sip_profiles
+from scheduler.directory.equipment.sip_profiles import SipProfile
+
+
+def test_the_common_makes_are_shipped_and_others_get_the_generic_profile() -> None:
+    assert list(sip_profiles.load()) == ["generic", "polycom", "cisco", "yealink", "huawei", "sony"]
+    assert sip_profiles.profile("") == sip_profiles.profile("gone") == sip_profiles.load()["generic"]
+    assert sip_profiles.profile("sony").modes == [0]
+
+
+def test_a_profile_says_what_we_have() -> None:
+    generic = sip_profiles.profile("").model_dump()
+    wrong: tuple[tuple[str, object], ...] = (
+        ("sounds", []),
+        ("sounds", ["OPUS"]),
+        ("modes", [2]),
+        ("level", 40),
+        ("kbps", 2000),
+        ("pin", 1),
+    )
+    for name, value in wrong:
+        with pytest.raises(ValidationError):
+            SipProfile.model_validate({**generic, name: value})

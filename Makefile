@@ -5,7 +5,7 @@ BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester libre-dev espeak-ng
 
-.PHONY: run demo install test quick coverage check unit mutants soak flood endurance fuzz sanitize long drills units web types e2e screenshots bench docs packages speech clean
+.PHONY: run demo install test quick coverage check unit mutants soak flood endurance fuzz sanitize long drills units web types e2e screenshots bench docs packages prompts speech clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -108,6 +108,10 @@ bench: .venv/run.stamp
 docs: .venv/docs.stamp web/node_modules/.package-lock.json
 	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --strict --quiet
 	@echo build/site/index.html
+
+# The prompts that room systems hear, which are in the repository (espeak-ng, ffmpeg).
+prompts:
+	mediaserver/audio/prompts/speak.sh
 
 # What recognizes speech, and a small model in two parts for tests of transcripts (130 MB), which are left out without them.
 speech: .venv/speech.stamp

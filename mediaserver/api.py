@@ -38,6 +38,9 @@ recording starts."""
 INTERRUPTED: Final = "interrupted"
 """The error of a recording that ended unintentionally and is to continue in its next part."""
 
+Prompt = Literal["enter-code", "wrong-code", "not-open"]
+"""Texts that room systems can be told, in Vietnamese and English."""
+
 ComposedWhen = Literal["live", "afterwards"]
 """When the picture of a recording is composed: while it is recorded, or from its tracks once it is closed."""
 
@@ -173,6 +176,14 @@ class RoomState:
     voices: bool = False
     composed: ComposedWhen = "live"
     captions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptions:
+    """The newest session descriptions (SDP) of a room system's call: `ours` and `theirs`."""
+
+    ours: str
+    theirs: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -502,6 +513,29 @@ class MediaEngine(Protocol):
 
     async def refresh_picture(self, room: str, seat: str) -> None:
         """Send a key frame to a seat that lost its picture and said so in another way than by RTCP (RFC 5168)."""
+
+    async def descriptions(self, room: str, seat: str) -> Descriptions:
+        """Return the session descriptions of a room system's call, to move it. Raises
+        :class:`mediaserver.errors.BadOffer` when there is no call."""
+
+    async def move_in(
+        self,
+        room: str,
+        seat: str,
+        descriptions: Descriptions,
+        encryption: Encryption = "off",
+        media_hosts: Sequence[str] = (),
+    ) -> str:
+        """Return an offer that moves the call of a room system from another room, maybe of another worker, to this
+        seat: the same m-lines, and our ports here (RFC 3264 §8).
+
+        :meth:`accept` follows; until then the call goes on where it was. Raises
+        :class:`mediaserver.errors.BadOffer` and :class:`mediaserver.errors.NoPortFree`.
+        """
+
+    async def play_prompt(self, room: str, seat: str, prompt: Prompt) -> None:
+        """Speak a prompt to a room system, in place of the mix. Raises :class:`mediaserver.errors.BadOffer` when there
+        is no call."""
 
     async def send_digits(self, room: str, seat: str, digits: str) -> bool:
         """Send DTMF digits to a room system as telephone events (RFC 4733), in place of the mix; a comma is a second's

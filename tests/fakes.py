@@ -11,12 +11,14 @@ from mediaserver.api import (
     EVERYTHING,
     ComposedWhen,
     ConnectionQuality,
+    Descriptions,
     Encryption,
     Event,
     Held,
     Layout,
     PeerUp,
     ProbeTarget,
+    Prompt,
     RecordingEnded,
     RoomOptions,
     RoomState,
@@ -214,6 +216,27 @@ class FakeEngine:
 
     async def refresh_picture(self, room: str, seat: str) -> None:
         self._note("refresh_picture", room, seat)
+        self._room(room, seat)
+
+    async def descriptions(self, room: str, seat: str) -> Descriptions:
+        self._note("descriptions", room, seat)
+        self._room(room, seat)
+        return Descriptions(f"ours of {seat}", f"theirs of {seat}")
+
+    async def move_in(
+        self,
+        room: str,
+        seat: str,
+        descriptions: Descriptions,
+        encryption: Encryption = "off",
+        media_hosts: Sequence[str] = (),
+    ) -> str:
+        self._note("move_in", room, seat, descriptions)
+        self._room(room, seat)
+        return f"offer of {seat} that moves in"
+
+    async def play_prompt(self, room: str, seat: str, prompt: Prompt) -> None:
+        self._note("play_prompt", room, seat, prompt)
         self._room(room, seat)
 
     async def send_digits(self, room: str, seat: str, digits: str) -> bool:

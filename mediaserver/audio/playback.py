@@ -1,12 +1,64 @@
-"""Media that one room system gets in place of the mix for a while, one packet each 20 ms: DTMF digits."""
+"""Media that one room system gets in place of the mix for a while, one packet each 20 ms: prompts and digits."""
 
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import av
+import numpy as np
+
+from mediaserver.api import Prompt
 from mediaserver.audio.mix_encoder import TELEPHONY_TICKS
+from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from mediaserver.audio.telephony_codecs import TelephonyEncoder
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.rtp.telephone_event import written
 
 EVENTS = "telephone-event"
 """The codec of digits, as SDP names it."""
+
+
+PROMPTS = Path(__file__).parent / "prompts"
+"""Spoken texts, one file each, which `speak.sh` there makes."""
+
+
+class Playback(Protocol):
+    """Something that is sent in place of the mix until its end."""
+
+    source: Source
+
+    def push(self, tick: int) -> bool:
+        """Send the packets of a tick; return False once all has been sent."""
+
+
+class PromptPlayback:
+    """Speaks a prompt in a codec of room systems."""
+
+    def __init__(self, prompt: Prompt, codec: str, flush_queue: FlushQueue) -> None:
+        self.source = Source(f"prompt:{prompt}", codec, flush_queue)
+        self._encoder = TelephonyEncoder(codec)
+        self._left = spoken(prompt)
+        self._sequence = 0
+
+    def push(self, tick: int) -> bool:
+        """Send 20 ms; return False at the end."""
+        frame, self._left = self._left[:FRAME_SAMPLES], self._left[FRAME_SAMPLES:]
+        if len(frame) < FRAME_SAMPLES:
+            return False
+        payload = self._encoder.encode(frame)
+        self.source.push(Packet(0, self._sequence, tick * TELEPHONY_TICKS, 0, False, payload))
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        return True
+
+
+@lru_cache
+def spoken(prompt: Prompt) -> Samples:
+    """Return the samples of a prompt, mono at 48 kHz."""
+    with av.open(PROMPTS / f"{prompt}.opus") as file:
+        resampler = av.AudioResampler("s16", "mono", SAMPLE_RATE)
+        frames = [each for frame in file.decode(audio=0) for each in resampler.resample(frame)]
+    return np.concatenate([frame.to_ndarray().ravel() for frame in frames])
 
 
 class DigitPlayback:

@@ -24,7 +24,7 @@ from mediaserver.peer.webrtc import REPORT_S, PeerListener
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.source import FlushQueue
-from mediaserver.sdp import sdes, sip_write
+from mediaserver.sdp import sdes, sip_parse, sip_write
 from mediaserver.sdp.h264 import DecoderLimits
 from mediaserver.sdp.sip_parse import SOUNDS, Media, Session, permitted
 from mediaserver.transport.plain_rtp import (
@@ -109,8 +109,10 @@ class SipPeer:
         self._session: Session | None = None
         """The newest description of the peer that uses anything of ours."""
         self._local_host = ""
-        self._number, self._version, self._description = secrets.randbits(31), 1, ""
+        self._number, self._version, self.description = secrets.randbits(31), 1, ""
         """Number and version of the newest description of ours, and its text."""
+        self.theirs = ""
+        """The text of the peer's newest description."""
         self._held = False
         self._sound_stream: SipAudioStream | None = None
         self._picture_stream: SipVideoStream | None = None
@@ -136,13 +138,13 @@ class SipPeer:
             for stream in self._streams:
                 stream.keys = sdes.make_all()
         self.offered = True
-        self._description = (sip_write.simple_offer if simple else sip_write.offer)(self._local, limits)
-        return self._description
+        self.description = (sip_write.simple_offer if simple else sip_write.offer)(self._local, limits)
+        return self.description
 
     def accept(self, session: Session) -> None:
         """Take the answer to our offer and start. Raises BadOffer, and nothing has changed then."""
-        places = session.sound, session.camera, session.floor, session.slides
-        if any(place not in (None, offered) for offered, place in enumerate(places)):
+        offered = (0, 1, 2, 3) if self._session is None else _places(self._session)
+        if any(place not in (None, expected) for expected, place in zip(offered, _places(session), strict=True)):
             raise BadOffer("answer with other m-lines than were offered")
         session = permitted(session, self._encryption)
         self._check_answer(session)
@@ -166,8 +168,8 @@ class SipPeer:
         self._open_ports(sound=session.sound is not None, picture=session.camera is not None)
         self._match_slides(session)
         self._apply_description(session)
-        self._description = sip_write.answer(session, self._local, shows=self.picture is not None)
-        return self._description
+        self.description = sip_write.answer(session, self._local, shows=self.picture is not None)
+        return self.description
 
     def renegotiate(self, session: Session) -> str:
         """Answer an offer within the call (RFC 3264 §8). Raises BadOffer, NoPortFree, and nothing has changed then.
@@ -207,6 +209,22 @@ class SipPeer:
         self._hold(session.held)
         self._apply_description(session, answer=True)
 
+    def move_in(self, session: Session, ours: str) -> str:
+        """Open ports and return an offer that moves a call here from another peer of ours, which described it so.
+
+        :meth:`accept` follows. Raises BadOffer, NoPortFree.
+        """
+        session = permitted(session, self._encryption)
+        place = session.sound if session.sound is not None else session.camera
+        assert place is not None
+        self._session, (self._number, self._version) = session, sip_parse.origin(ours)
+        self._local_host = local_address(self._hosts, session.media[place].host)
+        self._open_ports(sound=session.sound is not None, picture=session.camera is not None)
+        self._match_slides(session)
+        for stream in self._streams:
+            stream.keys = sdes.make_all() if any(media.keys for media in session.media) else ()
+        return self.reoffer()
+
     def begin(self) -> None:
         """Start sending and receiving."""
         self._reported = time.monotonic()
@@ -233,10 +251,10 @@ class SipPeer:
     def _describe(self, session: Session, *, shows: bool) -> str:
         """Return our description for that of a peer; its version is a new one where it differs from the last."""
         description = sip_write.answer(session, self._local, shows=shows)
-        if description != self._description:
+        if description != self.description:
             self._version += 1
-            self._description = sip_write.answer(session, self._local, shows=shows)
-        return self._description
+            self.description = sip_write.answer(session, self._local, shows=shows)
+        return self.description
 
     def _expect_no_requests(self, now: float) -> None:
         """Plan key frames for a peer that cannot request them."""
@@ -463,6 +481,11 @@ def _events(media: Media) -> dict[str, int]:
     """Return the payload type of the telephone events that a peer takes, by their codec; none where it takes none."""
     types = [codec.payload_type for codec in media.codecs if codec.name == EVENTS]
     return {EVENTS: types[0]} if types else {}
+
+
+def _places(session: Session) -> tuple[int | None, ...]:
+    """Return the places of the m-lines that we use: sound, camera, BFCP, slides."""
+    return session.sound, session.camera, session.floor, session.slides
 
 
 def _event_types(media: Media) -> frozenset[int]:

@@ -40,7 +40,7 @@ from mediaserver.audio.active_speaker import THRESHOLD_DBOV
 from mediaserver.audio.input import AudioInput
 from mediaserver.audio.mix_minus import PTIME_MS, Samples
 from mediaserver.audio.mixer import Mixer
-from mediaserver.audio.playback import DigitPlayback
+from mediaserver.audio.playback import Playback
 from mediaserver.audio.playout_delay import SAMPLE_RATE
 from mediaserver.audio.voice_relay import VoiceRelay
 from mediaserver.errors import AlreadyRecording, UnknownSeat
@@ -148,7 +148,7 @@ class Room:
         """Average time in seconds that composing a picture takes."""
         self._compositor = Compositor(options.width, options.height, options.fps)
         self._composing_thread = ComposingThread(f"compositor-{name[:8]}", self._compositor)
-        self._playbacks: dict[str, DigitPlayback] = {}
+        self._playbacks: dict[str, Playback] = {}
         """What seats get in place of the mix."""
         self._mixed = self.mixer.mixed
         """Seats whose voices were mixed in the last tick; each hears a mix of its own."""
@@ -538,7 +538,7 @@ class Room:
             source = self.mixer.source_for(name, peer.sound) if playback is None else playback.source
             peer.audio.follow(source, time.monotonic())
 
-    def play(self, name: str, playback: DigitPlayback) -> None:
+    def play(self, name: str, playback: Playback) -> None:
         """Send something to a room system in place of the mix, until its end."""
         self._playbacks[name] = playback
         self._connect_sound(name)

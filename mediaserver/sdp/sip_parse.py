@@ -159,6 +159,16 @@ def _permitted(media: Media, encryption: Encryption) -> Media:
     return media if plain or media.encrypted else replace(media, codecs=())
 
 
+def origin(text: str) -> tuple[int, int]:
+    """Return number and version of a session (`o=`, RFC 8866 §5.2). Raises BadOffer."""
+    line = next((each for each in text.splitlines() if each.startswith("o=")), "")
+    numbers = [integer(word, 2**63 - 1) for word in line.split()[1:3]]
+    number, version = (*numbers, None, None)[:2]
+    if number is None or version is None:
+        raise BadOffer("SDP without an origin")
+    return number, version
+
+
 def codec_names(text: str) -> frozenset[str]:
     """Return all codecs that an offer or an answer names for audio and video, known to us or not. Raises BadOffer.
 

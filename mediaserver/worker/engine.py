@@ -17,11 +17,13 @@ from mediaserver.api import (
     RTP_PORTS,
     ComposedWhen,
     ConnectionQuality,
+    Descriptions,
     Encryption,
     Event,
     Held,
     Layout,
     ProbeTarget,
+    Prompt,
     RecordingEnded,
     RoomOptions,
     RoomState,
@@ -29,7 +31,7 @@ from mediaserver.api import (
     SipLimits,
 )
 from mediaserver.audio.mix_minus import PTIME_MS
-from mediaserver.audio.playback import EVENTS, DigitPlayback
+from mediaserver.audio.playback import EVENTS, DigitPlayback, PromptPlayback
 from mediaserver.captions.captioner import COMMAND, Captioner
 from mediaserver.errors import BadOffer, UnknownRoom
 from mediaserver.peer.sip import SipPeer
@@ -262,6 +264,7 @@ class LocalEngine:
         answer = peer.answer(session)
         await target.connect(seat, peer)
         peer.begin()
+        peer.theirs = offer
         return answer
 
     def _sip_peer(self, target: Room, seat: str, encryption: Encryption, media_hosts: Sequence[str]) -> SipPeer:
@@ -305,11 +308,13 @@ class LocalEngine:
         else:
             peer.accept_reoffer(sip_parse.read(answer))
             target.renegotiated(seat)
+        peer.theirs = answer
 
     async def renegotiate(self, room: str, seat: str, offer: str) -> str:
         """Answer an SDP offer within a call. Raises BadOffer, NoPortFree, UnknownRoom, UnknownSeat."""
         peer = self._call(room, seat)
         answer = peer.renegotiate(sip_parse.read(offer))
+        peer.theirs = offer
         self._room(room).renegotiated(seat)
         return answer
 
@@ -329,6 +334,31 @@ class LocalEngine:
         peer = self._room(room).seat(seat).peer
         if peer is not None and peer.picture is not None:
             peer.picture.request_keyframe(time.monotonic())
+
+    async def descriptions(self, room: str, seat: str) -> Descriptions:
+        """Return the descriptions of a room system's call. Raises BadOffer, UnknownRoom, UnknownSeat."""
+        peer = self._call(room, seat)
+        return Descriptions(peer.description, peer.theirs)
+
+    async def move_in(
+        self,
+        room: str,
+        seat: str,
+        descriptions: Descriptions,
+        encryption: Encryption = "off",
+        media_hosts: Sequence[str] = (),
+    ) -> str:
+        """Return an offer that moves a call to this seat. Raises BadOffer, NoPortFree, UnknownRoom, UnknownSeat."""
+        target = self._room(room)
+        target.seat(seat)
+        peer = self._sip_peer(target, seat, encryption, media_hosts)
+        offer = peer.move_in(sip_parse.parse(descriptions.theirs), descriptions.ours)
+        await target.connect(seat, peer)
+        return offer
+
+    async def play_prompt(self, room: str, seat: str, prompt: Prompt) -> None:
+        """Speak a prompt to a room system. Raises BadOffer, UnknownRoom, UnknownSeat."""
+        self._room(room).play(seat, PromptPlayback(prompt, self._call(room, seat).sound, self._flush_queue))
 
     async def send_digits(self, room: str, seat: str, digits: str) -> bool:
         """Send DTMF digits to a room system. Raises BadOffer, UnknownRoom, UnknownSeat."""

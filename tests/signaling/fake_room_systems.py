@@ -26,6 +26,9 @@ class FakeCall:
         self.hung_up = False
         self.digits = ""
         """Those that came in INFO requests."""
+        self.offers: list[str] = []
+        self.failing: Exception | None = None
+        """Failure of offers within the call."""
 
     @property
     def snapshot(self) -> CallSnapshot:
@@ -52,6 +55,13 @@ class FakeCall:
         """Note the digits of INFO requests."""
         self.digits += digits
         return True
+
+    async def offer(self, sdp: str) -> str:
+        """Answer an offer within the call."""
+        self.offers.append(sdp)
+        if self.failing is not None:
+            raise self.failing
+        return f"answer to {sdp}"
 
     async def hang_up(self) -> None:
         if not self.ended.is_set():

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from signaling.sip.agent import dtmf_info, request_checks, session_timer
 from signaling.sip.agent.authentication import again, answered
@@ -12,7 +13,7 @@ from signaling.sip.agent.dialog import Dialog
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.address import DEFAULT_PORT, DEFAULT_TLS_PORT
 from signaling.sip.protocol.digest import Credentials
-from signaling.sip.protocol.errors import CallUnanswered, OfferRefused
+from signaling.sip.protocol.errors import CallRefused, CallUnanswered, OfferRefused
 from signaling.sip.protocol.message import SDP, Headers, Request, Response
 from signaling.sip.protocol.transaction_layer import ServerTransaction
 from signaling.sip.protocol.transport import Flow
@@ -21,6 +22,11 @@ REQUEST_TIMEOUT_S = 4.0
 """How long the response to a request within the dialog (BYE, OPTIONS) is awaited; the request is repeated longer."""
 
 
+PENDING = 491
+OFFER_TIMEOUT_S = 10.0
+"""How long the answer to an offer of ours within the call is awaited."""
+GLARE_S = 1.0
+"""When we offer again where both did at once (RFC 3261 §14.1: 0 to 2 for who was called)."""
 RETRY_AFTER_S = 2
 """When a remote party may offer again whose last offer is not answered yet (RFC 3261 §14.2: 0 to 10)."""
 CSEQ_RESERVE = 16
@@ -58,6 +64,8 @@ class Call:
         self.reason = ""
         self._answering = False
         """Whether an offer within the call is not answered yet."""
+        self._offering = False
+        """Whether an offer of ours is not answered yet."""
         self._invite: ServerTransaction | None = None
         """The newest INVITE of the remote party, until its ACK."""
         self._acknowledged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -130,6 +138,54 @@ class Call:
         if self._invite is not None:
             self._context.layer.acknowledge(self._invite)
             self._invite = None
+
+    async def offer(self, sdp: str) -> str:
+        """Offer another description (RFC 3261 §14.1); return the answer. Raises CallFailed, and the call goes on.
+
+        A remote party that offers at the same time is let by: it is asked again a second later.
+        """
+        self._offering = True
+        try:
+            return await self._invite_again(sdp)
+        except CallRefused as refused:
+            if refused.status != PENDING:
+                raise
+            await asyncio.sleep(GLARE_S)
+            return await self._invite_again(sdp)
+        finally:
+            self._offering = False
+
+    async def _invite_again(self, sdp: str) -> str:
+        """Send one re-INVITE; return the answer. Raises CallRefused, CallUnanswered."""
+        answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(OFFER_TIMEOUT_S):
+                flow = self._flow = await self._context.reach(self._flow, *self._next_hop())
+                request = self._dialog.request("INVITE")
+                self._context.announce(request)
+                self._context.attach(request, sdp)
+                number, _ = request.sequence
+                self._context.layer.begin(request, flow, partial(self._take_response, answered, number))
+                return await answered
+        except (OSError, TimeoutError):
+            raise CallUnanswered("no answer to an offer") from None
+
+    def _take_response(self, answered: asyncio.Future[str], number: int, response: Response | None) -> None:
+        """Take a response to our re-INVITE `number`; a repeated 2xx is acknowledged again."""
+        failure: Exception | None = None
+        if response is None:
+            failure = CallUnanswered("no response to an offer")
+        elif response.status >= 300:
+            failure = CallRefused(response.status, response.reason)
+        elif response.status >= 200:
+            self.acknowledge(number)
+            if not answered.done():
+                self._dialog.refresh(response)
+                self._restart_timer(session_timer.of_response(response))
+                self.sdp = response.text
+                answered.set_result(response.text)
+        if failure is not None and not answered.done():
+            answered.set_exception(failure)
 
     async def send_digits(self, digits: str) -> bool:
         """Send DTMF digits in INFO requests, for who takes no telephone events; return False once one is refused."""
@@ -288,6 +344,8 @@ class Call:
         offers = bool(request.body) or request.method == "INVITE"
         if refusal is None and offers and self._answering:
             refusal = 500, [("retry-after", str(RETRY_AFTER_S))]
+        if refusal is None and offers and self._offering:
+            refusal = PENDING, []
         if refusal is not None:
             self._respond(transaction, *refusal)
         elif offers:

@@ -8,9 +8,11 @@ import contextlib
 import functools
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -49,9 +51,12 @@ from signaling.sip.agent.agent import (
     Target,
     TlsRefused,
 )
+from signaling.sip.bridge import call_media
 from signaling.sip.bridge.admission import SipAdmission, identity_of_called, identity_of_caller
 from signaling.sip.bridge.call_registry import NOT_ACCEPTABLE, UNAVAILABLE, BridgedCall, CallRegistry
 from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule, systems
+from signaling.sip.bridge.front_door import ROOM as FRONT_DOOR
+from signaling.sip.bridge.front_door import FrontDoor, Visitor
 from signaling.sip.bridge.inbound_auth import FORBIDDEN, UNAUTHORIZED, Caller, InboundCallAuth, Refused
 from signaling.sip.bridge.protection import media_encryption, protection
 from signaling.sip.bridge.registrar import Registrar
@@ -72,6 +77,12 @@ NOT_ENCRYPTED = "Không mã hóa được"
 """What the audit log says of a caller that does not meet the demand of the directory."""
 DESCRIPTION_REFUSED = {415, 488, 606}
 """Statuses of a device that does not take our session description (RFC 3261 §21.4.13, §21.4.26, §21.6.4)."""
+
+
+NO_CODE = {"", "diemcau"}
+"""Users of a call that dials our address alone, or the user under which we call."""
+Connect = Callable[[str, str, RoomSystem], Awaitable[None]]
+"""Gives a seat of a room the media of a call. Raises MediaError, CallFailed."""
 
 
 class SipBridge:
@@ -100,10 +111,15 @@ class SipBridge:
         self._registry = CallRegistry(manager, self._changed)
         self._calling: dict[tuple[str, str], asyncio.Task[None]] = {}
         """Dialling tasks by meeting and device."""
+        self._pressing: set[asyncio.Task[None]] = set()
+        """Keys of visitors of the front door that are being obeyed."""
         self._telling: dict[str, asyncio.Task[None]] = {}
         """Pending updates to controllers, by meeting."""
         self._looked_at: datetime | None = None
         self._ticking: asyncio.Task[None] | None = None
+        self._front_door = FrontDoor(
+            manager.engine, inbound_auth, self._move_in, lambda now: scheduler.policy(now).zone
+        )
         manager.hand_digits_to(self._digit_received)
         manager.hand_media_news_to(self._media_elsewhere)
 
@@ -162,11 +178,17 @@ class SipBridge:
             self.agent = None
 
     async def _end_tasks(self) -> None:
-        tasks = [*self._calling.values(), *self._telling.values(), *([self._ticking] if self._ticking else [])]
+        tasks = [
+            *self._pressing,
+            *self._calling.values(),
+            *self._telling.values(),
+            *([self._ticking] if self._ticking else []),
+        ]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._registry.stop()
+        await self._front_door.close()
 
     async def _tick_forever(self) -> None:
         while True:
@@ -182,6 +204,7 @@ class SipBridge:
             self._looked_at = now
             await self._look(now)
         await self._registry.watch(now)
+        await self._front_door.tick(now)
         for session, schedule in list(self._schedules.items()):
             meeting = self._manager.meetings.get(session)
             if meeting is None:
@@ -375,11 +398,19 @@ class SipBridge:
 
     def digit_pressed(self, call: Call, digit: str) -> None:
         """Take a digit that a room system sent in an INFO request."""
-        self._registry.press_in(call, digit)
+        visitor = self._front_door.of(call)
+        if visitor is None:
+            self._registry.press_in(call, digit)
+        else:
+            self._spawn(self._front_door.press(visitor, digit, "info", self._manager.dependencies.clock()))
 
     async def _digit_received(self, event: DigitPressed) -> None:
         """Take a digit that a room system sent in its RTP."""
-        await self._registry.press(event.room, event.seat, event.digit)
+        visitor = self._front_door.visitors.get(event.seat) if event.room == FRONT_DOOR else None
+        if visitor is None:
+            await self._registry.press(event.room, event.seat, event.digit)
+        else:
+            self._spawn(self._front_door.press(visitor, event.digit, "rtp", self._manager.dependencies.clock()))
 
     async def _media_elsewhere(self, event: MediaElsewhere) -> None:
         """Tell controllers and the audit log that sound or picture comes from another address than the one named."""
@@ -421,7 +452,26 @@ class SipBridge:
             await self._registry.change(call, lambda room, seat: self._manager.engine.accept(room, seat, answer))
 
     async def _take(self, incoming: IncomingCall, now: datetime) -> None:
+        if self._manager.stopping:
+            raise Refused(UNAVAILABLE)
+        if incoming.user in NO_CODE:
+            await self._front_door.take(incoming, now)
+            return
         caller = await self._inbound_auth.judge(incoming, now)
+        try:
+            await self._join(caller, incoming, partial(self._answer, incoming), now)
+        except (CallFailed, OSError) as error:
+            log.info("x %s called and hung up before it was connected: %s", incoming.peer.address, error)
+        except MediaError as error:
+            raise Refused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
+
+    async def _move_in(self, caller: Caller, visitor: Visitor) -> None:
+        """Move the call of a visitor of the front door into its session. Raises Refused, MediaError, CallFailed."""
+        now = self._manager.dependencies.clock()
+        await self._join(caller, visitor.incoming, partial(self._move, visitor), now)
+
+    async def _join(self, caller: Caller, incoming: IncomingCall, connect: Connect, now: datetime) -> None:
+        """Let a caller into its session. Raises Refused, MediaError, CallFailed, OSError."""
         if self._manager.stopping:
             raise Refused(UNAVAILABLE)
         meeting = await self._manager.meeting(caller.session)
@@ -433,15 +483,11 @@ class SipBridge:
         system = schedule.systems.get(caller.device.id, unscheduled)
         member = RoomSystem(caller.device, system.name, incoming.peer.address)
         try:
-            await self._let_in(meeting, caller, member, place, incoming, now)
+            await self._let_in(meeting, caller, member, place, incoming, connect, now)
             await self._registry.hold(BridgedCall(meeting, system, member), now)
-        except (CallFailed, OSError) as error:
-            log.info("x %s called and hung up before it was connected: %s", system.name, error)
         except NotEncrypted as error:
             await self._admission.note(member, "call-refused", caller.device.point, f"{NOT_ENCRYPTED}: {error}", now)
             raise Refused(NOT_ACCEPTABLE) from None
-        except MediaError as error:
-            raise Refused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
         finally:
             if not member.held:
                 if system.state == "calling" and (meeting.id, caller.device.id) not in self._calling:
@@ -456,11 +502,11 @@ class SipBridge:
         member: RoomSystem,
         place: Place,
         incoming: IncomingCall,
+        connect: Connect,
         now: datetime,
     ) -> None:
         """Seat a caller, then connect sound and picture. Raises Refused, MediaError, CallFailed."""
         seat = secrets.token_urlsafe(9)
-        encryption = media_encryption(caller.device.encryption, incoming.peer.transport)
         async with meeting.join_lock:
             if not await self._admission.compare(member, caller.number, identity_of_caller(incoming), now):
                 raise Refused(FORBIDDEN)
@@ -470,18 +516,25 @@ class SipBridge:
             if not await self._admission.enter(meeting, place, caller.number, now):
                 raise Refused(BUSY)
             await self._admission.sit(meeting, member, place, caller.number, seat, now)
-        engine, remote = self._manager.engine, incoming.peer.address
-        hosts = media_hosts(caller.device, remote)
-        if incoming.offer:
-            answer = await engine.connect(
-                meeting.id, seat, incoming.offer, plain=True, encryption=encryption, media_hosts=hosts
-            )
-            member.call = await incoming.accept(answer)
-        else:
-            offer = await engine.invite(meeting.id, seat, remote, encryption=encryption, media_hosts=hosts)
-            member.call = await incoming.accept(offer)
-            await engine.accept(meeting.id, seat, member.call.sdp)
+        await connect(meeting.id, seat, member)
+        assert member.call is not None
         member.protection = protection(caller.device.encryption, incoming.peer.transport, member.call.sdp)
+
+    async def _answer(self, incoming: IncomingCall, room: str, seat: str, member: RoomSystem) -> None:
+        """Answer a call with the media of a seat."""
+        member.call = await call_media.answer(self._manager.engine, incoming, member.device, room, seat)
+
+    async def _move(self, visitor: Visitor, room: str, seat: str, member: RoomSystem) -> None:
+        """Move the media of a visitor's call to a seat."""
+        assert visitor.call is not None
+        held = await self._front_door.descriptions(visitor)
+        await call_media.move(self._manager.engine, visitor.call, member.device, held, room, seat)
+        member.call = visitor.call
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._pressing.add(task)
+        task.add_done_callback(self._pressing.discard)
 
     # --- what people ask for
 

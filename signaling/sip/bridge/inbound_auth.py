@@ -37,6 +37,24 @@ class Refused(Exception):
         self.guess_of = guess_of
 
 
+class NotOpen(Refused):
+    """The code is right, and its session opens at `opens`."""
+
+    def __init__(self, opens: datetime) -> None:
+        super().__init__(FORBIDDEN)
+        self.opens = opens
+
+
+@dataclass(frozen=True, slots=True)
+class CallingDevice:
+    """A registered device that calls, the `number`-th of its point; `throttled` is under what its guesses count."""
+
+    device: Device
+    number: int
+    peer: RemoteParty
+    throttled: str
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The caller: a device, the `number`-th of its point, and the session it calls."""
@@ -59,12 +77,31 @@ class InboundCallAuth:
         self._audit = audit
 
     async def judge(self, incoming: IncomingCall, now: datetime) -> Caller:
-        """Identify the caller. Raises Refused after the attempt is audited."""
+        """Identify the caller of a code. Raises Refused after the attempt is audited, NotOpen for a code too early."""
+        attempt, known = await self._known(incoming, now)
+        return await self._enter(known, incoming.user, attempt, incoming.from_its_address, now)
+
+    async def recognize(self, incoming: IncomingCall, now: datetime) -> CallingDevice:
+        """Return the device of a call without a code. Raises Refused as :meth:`judge`."""
+        attempt, known = await self._known(incoming, now)
+        await self._throttle.take_back(attempt)
+        return known
+
+    async def judge_keyed(self, known: CallingDevice, code: str, now: datetime) -> Caller:
+        """Identify the caller of a code that was keyed in within a call. Raises as :meth:`judge`."""
+        attempt = await self._throttle.attempt(throttle.CODE, known.throttled)
+        if attempt.locked:
+            raise Refused(FORBIDDEN)
+        return await self._enter(known, code, attempt, True, now)
+
+    async def _known(self, incoming: IncomingCall, now: datetime) -> tuple[Attempt, CallingDevice]:
+        """Return the device that calls, and its attempt. Raises Refused after the attempt is audited."""
         peer, devices = incoming.peer, await self._equipment.devices()
         device, proven = await self._identify(incoming, devices)
         if device is None and not incoming.claimed and asks_password(devices):
             raise Refused(UNAUTHORIZED)
-        attempt = await self._throttle.attempt(throttle.CODE, f"sip:{device.id if device and proven else peer.address}")
+        throttled = f"sip:{device.id if device and proven else peer.address}"
+        attempt = await self._throttle.attempt(throttle.CODE, throttled)
         if attempt.locked:
             raise Refused(FORBIDDEN)
         if device is None:
@@ -73,15 +110,23 @@ class InboundCallAuth:
         if not proven and asked_for_password(device):
             await self._throttle.take_back(attempt)
             raise Refused(UNAUTHORIZED)
-        actor = f"vcs:{device.id}"
+        siblings = [each.id for each in devices if each.point == device.point]
+        return attempt, CallingDevice(device, siblings.index(device.id) + 1, peer, throttled)
+
+    async def _enter(self, known: CallingDevice, code: str, attempt: Attempt, confirmed: bool, now: datetime) -> Caller:
+        """Check a code; a wrong one that is not `confirmed` to come from there is no guess yet."""
+        device, peer, actor = known.device, known.peer, f"vcs:{known.device.id}"
         try:
-            session = await self._scheduler.enter(incoming.user, device.point, now)
+            session = await self._scheduler.enter(code, device.point, now)
         except (scheduler_errors.CodeUnknown, scheduler_errors.NotInvited):
-            if incoming.from_its_address:
+            if confirmed:
                 await self._guessed(actor, peer, attempt, "code-wrong", device.point, now)
                 raise Refused(UNKNOWN) from None
             await self._throttle.take_back(attempt)
             raise Refused(UNKNOWN, guess_of=device) from None
+        except scheduler_errors.TooEarly as early:
+            await self._throttle.take_back(attempt)
+            raise NotOpen(early.opens) from None
         except scheduler_errors.NotAdmitted:
             await self._throttle.take_back(attempt)
             raise Refused(FORBIDDEN) from None
@@ -89,8 +134,7 @@ class InboundCallAuth:
         if await self._guest_access.lacking(device.point, session.id, now):
             await self._note(actor, peer, "not-granted", session.id, now)
             raise Refused(FORBIDDEN)
-        siblings = [each.id for each in devices if each.point == device.point]
-        return Caller(session, device, siblings.index(device.id) + 1)
+        return Caller(session, device, known.number)
 
     async def guessed(self, device: Device, peer: RemoteParty, now: datetime) -> None:
         """Count a wrong code whose refusal was acknowledged: over UDP only that shows who dialled it."""

@@ -1,16 +1,28 @@
 """Tests of room systems in a meeting with browsers: what each side sees and hears of the other."""
 
+import re
 from contextlib import AsyncExitStack
 
+import numpy as np
 import pytest
 
 from loadtest.endpoint.sdp_offer import OfferOptions
-from mediaserver.api import Layout, MediaElsewhere, PeerDown, PeerUp, SeatOptions
+from mediaserver.api import (
+    Descriptions,
+    Encryption,
+    Layout,
+    MediaElsewhere,
+    PeerDown,
+    PeerUp,
+    RoomOptions,
+    SeatOptions,
+)
 from mediaserver.errors import BadOffer, NoPortFree
 from mediaserver.peer.sip import KEYFRAMES_S
 from mediaserver.room.room import Room
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.telephone_event import DIGITS, DigitReceiver
+from mediaserver.sdp import sdes, sip_parse
 from mediaserver.transport.plain_rtp import SILENCE_S
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver import pictures
@@ -382,3 +394,50 @@ async def test_digits_reach_a_room_system_within_the_sound_that_goes_on(
             await meeting.engine.send_digits(ROOM, "vcs", wrong)
     with pytest.raises(BadOffer):
         await meeting.engine.send_digits(ROOM, "a", "1")
+
+
+async def test_a_prompt_is_heard_in_place_of_the_mix_and_the_mix_afterwards(
+    meeting: Meeting, system: RoomSystem
+) -> None:
+    await meeting.join("a", "red", 440, floor=True)
+    await dial_in(meeting, system)
+    await system.until(lambda: system.tones() == {440})
+    with pytest.raises(BadOffer):
+        await meeting.engine.play_prompt(ROOM, "a", "not-open")
+    await meeting.engine.play_prompt(ROOM, "vcs", "not-open")
+    await system.until(lambda: system.tones() != {440} and np.abs(system.sound()[-9600:]).max() > 3000)
+    await system.until(lambda: system.tones() == {440})
+
+
+@pytest.mark.parametrize("encryption", ["off", "demanded"])
+async def test_a_call_moves_to_a_room_of_its_own_with_other_ports_and_keys(
+    meeting: Meeting, system: RoomSystem, encryption: Encryption
+) -> None:
+    await meeting.engine.open_room("door", RoomOptions(320, 180, 5))
+    await meeting.engine.add_seat("door", SeatOptions("visitor", "visitor", visible=False))
+    first = system.sdp()
+    if encryption == "demanded":
+        keys = iter(sdes.make_all()[0] for _ in range(2))
+        first = re.sub("RTP/AVP (.*)", lambda line: f"RTP/SAVP {line[1]}\r\na=crypto:{next(keys)}", first)
+        first = first.replace("\r\r", "\r")
+    begun = await meeting.engine.connect("door", "visitor", first, plain=True, encryption=encryption)
+    held = await meeting.engine.descriptions("door", "visitor")
+    assert held == Descriptions(begun, first)
+    await seat(meeting)
+    offer = await meeting.engine.move_in(ROOM, "vcs", held, encryption)
+    (number, version), (same, next_version) = sip_parse.origin(begun), sip_parse.origin(offer)
+    assert (same, next_version) == (number, version + 1)
+    lines = [[line.split() for line in sdp.splitlines() if line.startswith("m=")] for sdp in (begun, offer)]
+    assert [(line[0], line[2:]) for line in lines[0]] == [(line[0], line[2:]) for line in lines[1]]
+    assert {line[1] for line in lines[0]}.isdisjoint(line[1] for line in lines[1])
+    assert ("a=crypto" in offer) is (encryption == "demanded")
+    if encryption == "demanded":
+        return
+    a = await meeting.join("a", "red", 440, floor=True)
+    system.set_destinations(offer)
+    await meeting.engine.accept(ROOM, "vcs", system.sdp())
+    system.begin()
+    await meeting.engine.remove_seat("door", "visitor")
+    await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
+    await system.until(lambda: system.tones() == {440})
+    await meeting.engine.close_room("door")

@@ -343,6 +343,32 @@ async def test_digits_are_sent_in_info_where_the_remote_party_takes_no_events() 
         assert not await soon(sending)
 
 
+async def test_we_offer_within_a_call_and_take_the_answer() -> None:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
+        await peer.call()
+        call = await soon(handler.calls.get())
+        offering = asyncio.create_task(call.offer(OFFER))
+        request = await peer.next_request("INVITE")
+        assert (request.text, request.content_type) == (OFFER, "application/sdp")
+        peer.request("INVITE", "Content-Type: application/sdp", body=OFFER)  # both at once (RFC 3261 §14.2)
+        assert (await peer.response()).status == 491
+        peer.ack(branch=f"INVITE{peer.number}")
+        peer.respond(request, 491)
+        assert (await peer.next_request("ACK")).sequence == (request.sequence[0], "ACK")
+        again = await peer.next_request("INVITE")
+        peer.respond(again, 200, "Content-Type: application/sdp", body=ANSWER)
+        assert await soon(offering) == call.sdp == ANSWER
+        assert (await peer.next_request("ACK")).sequence == (again.sequence[0], "ACK")
+        peer.respond(again, 200, "Content-Type: application/sdp", body=ANSWER)
+        assert (await peer.next_request("ACK")).sequence == (again.sequence[0], "ACK")
+        offering = asyncio.create_task(call.offer(OFFER))
+        peer.respond(await peer.next_request("INVITE"), 488)
+        with pytest.raises(CallRefused):
+            await soon(offering)
+        assert not call.ended.is_set() and call.sdp == ANSWER
+
+
 async def test_requests_out_of_order_are_refused() -> None:
     async with agent() as ours, wire.udp(ours) as peer:
         await peer.call()

@@ -1,11 +1,13 @@
 """A real room system in a meeting of a real server with real media: called, seen, heard, hung up (R-056, R-057)."""
 
 import asyncio
+import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from loadtest.endpoint.endpoint import Endpoint
@@ -18,7 +20,7 @@ from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
 from tests.signaling.fake_room_systems import register, tick, wait_for_calls
 from tests.signaling.sip.certificates import Authority
 from tests.signaling.sip.whole_server import LOOPBACK, served
-from tests.signaling.world import NHA_TRANG, World
+from tests.signaling.world import NHA_TRANG, World, wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -224,6 +226,63 @@ async def test_a_room_system_registers_calls_in_by_its_password_and_is_called_wh
             await peer.event("CALL_ESTABLISHED")
             await wait_for_calls(host, "connected")
             assert "algorithm=MD5" in peer.log
+
+
+async def test_a_room_system_that_dials_no_code_enters_it_by_its_keys_and_comes_in(
+    settings: Settings, tmp_path: Path
+) -> None:
+    blue = await film(tmp_path / "blue.mp4")
+    async with room(tmp_path, film=blue) as peer, served(settings) as world:
+        await register(world, NHA_TRANG, LOOPBACK, dial_out=False)
+        session = await world.session(NHA_TRANG)
+        agent = world.server.sip_bridge.agent
+        assert agent is not None
+        await peer.command("dial", f"sip:{LOOPBACK}:{agent.address[1]}")
+        await peer.event("CALL_ESTABLISHED")
+        await peer.event("CALL_RTPESTAB", "audio")
+        await shown(peer, "1280 x 720")
+        await _key_in(peer, world, "00")
+        await _key_in(peer, world, session.code or "")
+        await wait_until(lambda: _seated(world, session.id))
+        seat = _seated(world, session.id)
+        host, _ = await world.join("host", session)
+        host.patience = 20.0  # what is real takes its time on a busy machine
+        await host.send(type="floor", seat=seat, open=True)
+        await host.until(lambda message: message["type"] == "levels" and message["levels"].get(seat, -127) > -40)
+        async with viewer(world, session.id) as watch:
+            await watch.until(lambda: watch.colour(0.25) == "blue")  # it came before the host
+        await peer.command("sndcode", "*3")
+        await host.seat(seat, hand=1)
+        await world.server.meetings.cancelled(session.id)
+        await peer.event("CALL_CLOSED")
+    (heard,) = peer.heard()
+    assert _loud_seconds(heard) > 3  # the prompts, each in two languages
+
+
+def _seated(world: World, session: str) -> str:
+    """Return the seat of the room system of Nha Trang once its media are connected, else an empty text."""
+    meeting = world.server.meetings.meetings.get(session)
+    seat = None if meeting is None else meeting.state.roster.holder(f"{NHA_TRANG}.01")
+    return seat.id if seat is not None and seat.up else ""
+
+
+async def _key_in(peer: Baresip, world: World, code: str) -> None:
+    """Enter a code at the front door; baresip sends only the last of keys that are pressed at once."""
+    (visitor,) = world.server.sip_bridge._front_door.visitors.values()
+    for number, digit in enumerate(code, 1):
+        await peer.command("sndcode", digit)
+        await wait_until(lambda number=number: len(visitor.digits) == number)  # type: ignore[misc]
+    await peer.command("sndcode", "#")
+    await wait_until(lambda: visitor.digits == "")
+
+
+def _loud_seconds(path: Path) -> float:
+    """Return for how many seconds a recording is louder than −40 dBFS."""
+    with wave.open(str(path)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), np.int16).astype(float)
+        tenths = samples[: len(samples) // (file.getframerate() // 10) * (file.getframerate() // 10)]
+        loudness = np.abs(tenths.reshape(-1, file.getframerate() // 10)).mean(axis=1)
+    return float((loudness > 330).sum() / 10)
 
 
 async def test_r057_a_room_system_that_does_not_answer_is_said_to_be_silent(settings: Settings, tmp_path: Path) -> None:

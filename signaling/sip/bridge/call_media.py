@@ -1,0 +1,30 @@
+"""Gives calls of room systems the media of a seat, encrypted as the device's register says."""
+
+from mediaserver.api import Descriptions, MediaEngine
+from scheduler.directory.model import Device
+from signaling.meeting.room_system import media_hosts
+from signaling.sip.agent.agent import Call, IncomingCall
+from signaling.sip.bridge.protection import media_encryption
+
+
+async def answer(engine: MediaEngine, incoming: IncomingCall, device: Device, room: str, seat: str) -> Call:
+    """Answer a call with the media of a seat. Raises MediaError, CallFailed."""
+    peer, hosts = incoming.peer, media_hosts(device, incoming.peer.address)
+    encryption = media_encryption(device.encryption, peer.transport)
+    if incoming.offer:
+        ours = await engine.connect(room, seat, incoming.offer, plain=True, encryption=encryption, media_hosts=hosts)
+        return await incoming.accept(ours)
+    offer = await engine.invite(room, seat, peer.address, encryption=encryption, media_hosts=hosts)
+    call = await incoming.accept(offer)
+    await engine.accept(room, seat, call.sdp)
+    return call
+
+
+async def move(
+    engine: MediaEngine, call: Call, device: Device, descriptions: Descriptions, room: str, seat: str
+) -> None:
+    """Move the media of a call to another seat, by an offer within the call. Raises MediaError, CallFailed."""
+    hosts = media_hosts(device, call.peer.address)
+    encryption = media_encryption(device.encryption, call.peer.transport)
+    offer = await engine.move_in(room, seat, descriptions, encryption=encryption, media_hosts=hosts)
+    await engine.accept(room, seat, await call.offer(offer))

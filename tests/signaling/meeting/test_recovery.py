@@ -80,6 +80,7 @@ async def test_another_process_continues_the_meetings_of_the_first(settings: Set
         await again.send(type="floor", seat=there["seat"], open=False)
         await again.seat(there["seat"], floor=False)
         await guest.seat(there["seat"], floor=False)
+        await again.ask(type="ping")  # people are told first, then the engine
         assert engine.rooms[session.id].floors == {chair["seat"]}
         assert [call[0] for call in engine.calls if call[0] in MADE] == []
         assert before[1]["seat"] in meeting.state.roster.seats

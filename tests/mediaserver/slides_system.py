@@ -105,8 +105,8 @@ class SlidesSystem(RoomSystem):
     async def _read_floor(self) -> None:
         loop, data = asyncio.get_running_loop(), b""
         assert self._floor is not None
-        while True:
-            data += await loop.sock_recv(self._floor, 4096)
+        while read := await loop.sock_recv(self._floor, 4096):  # until the connection is closed
+            data += read
             while (size := payload_bytes(data)) is not None and len(data) >= HEADER.size + size:
                 message, data = data[: HEADER.size + size], data[HEADER.size + size :]
                 self.client.receive(message)

@@ -142,7 +142,7 @@ async def test_meetings_go_on_without_valkey_and_who_was_in_comes_back(
     await host.send(type="floor", seat=joined["seat"], open=True)
     await host.seat(joined["seat"], floor=True)
     await guest.socket.close()
-    await host.seat(joined["seat"], media="none")
+    await host.seat(joined["seat"], media="lost")
     await world.tick(12)
     await host.seat(joined["seat"], here=False)  # its leg is given back, without anybody to give it to
     assert (await again.ask(**join, resume=joined["resume"]))["seat"] == joined["seat"]

@@ -173,7 +173,6 @@ async def test_the_inventory_of_devices(scheduler: Scheduler, import_export: Imp
         (2, "transport", "one-of", "UDP, TCP, TLS"),
         (2, "encryption", "one-of", "off, wished, exposed, demanded"),
         (2, "codecs", "codecs-format", "?"),
-        (2, "address", "address-taken", "UBND.Ninh Hoa"),
         (2, "port", "port-range", "65536"),
         (2, "auth_user", "sip-user-format", "a@b"),
         (3, "number", "unknown-device", "9"),

@@ -53,7 +53,7 @@ async def test_we_dial(tmp_path: Path, transport: str) -> None:
 
 
 async def test_we_dial_those_that_ask_for_a_password(tmp_path: Path) -> None:
-    async with agent() as ours, sipp(tmp_path, "asking.xml", "udp") as port:
+    async with agent() as ours, sipp(tmp_path, "asking.xml", "udp", "-m", str(CALLS)) as port:
         async with asyncio.timeout(10):
             while not _listens(port, "udp"):
                 await asyncio.sleep(0.05)

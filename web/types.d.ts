@@ -77,7 +77,7 @@ type AskedVote = Pick<Vote, 'id' | 'number' | 'question' | 'choices' | 'secret' 
 type DisplayCommand =
   | { action: 'join'; session: string } | { action: 'leave' } | { action: 'mic' | 'camera'; on: boolean } | { action: 'view'; view: string } | { action: 'volume'; volume: number } | { action: 'vote'; vote: string; choice: number };
 interface DisplayTurn {
-  now: string; version: string; point: Named & { label: string }; name: string; sends: boolean; notice: string | null; sessions: DaySession[]; commands: DisplayCommand[];
+  now: string; turn: string; version: string; point: Named & { label: string }; name: string; sends: boolean; notice: string | null; sessions: DaySession[]; commands: DisplayCommand[];
 }
 interface RoomDisplay { device: string; point: Named & { label: string }; name: string; sends: boolean; paired: string; report: DisplayReport | null }
 /** A room display with the sessions of its day. */

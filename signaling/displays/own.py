@@ -39,11 +39,12 @@ async def sync(request: ApiRequest) -> web.Response:
     """Take a display's report; return the day's sessions and its commands, at once or as soon as there is one."""
     context, body = request.context(DISPLAYS), request.body
     display = await display_of(request.request, context.displays)
-    commands = await context.remote.next(display.device, body.report, body.hold)
+    turn, commands = await context.remote.next(display.device, body.report, body.hold, body.seen)
     display = await display_of(request.request, context.displays)  # it may have been revoked meanwhile
     now = context.clock()
-    turn = Turn(
+    content = Turn(
         now=now,
+        turn=turn,
         version=context.version,
         point=NamedPoint(id=display.point, name=display.name, label=display.label),
         name=display.name,
@@ -52,7 +53,7 @@ async def sync(request: ApiRequest) -> web.Response:
         sessions=await sessions_of_day(context, display.point, now),
         commands=commands,
     )
-    response = web.json_response(text=turn.model_dump_json())
+    response = web.json_response(text=content.model_dump_json())
     set_display_cookie(request.request, response, request.request.cookies[DISPLAY_COOKIE])
     return response
 

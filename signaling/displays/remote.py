@@ -1,10 +1,12 @@
 """Carries commands to room displays, and what they report back; both are in memory alone.
 
-A display asks for commands all the time: a request is held until there is one, or for a while. A command that no
-display fetches soon is dropped, so that nothing old happens when a display comes back.
+A display asks for commands all the time: a request is held until there is one, or for a while. Each response is a
+turn; commands are sent again until the display has seen their turn, for it may have given up its request meanwhile. A
+command that no display fetches soon is dropped, so that nothing old happens when a display comes back.
 """
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,11 +28,12 @@ Command = TypeVar("Command")
 
 @dataclass(slots=True)
 class _Contact(Generic[Report, Command]):
-    """State of one display. `turn` counts its requests: only the newest gets commands."""
+    """State of one display. `turn` is the id of its newest request, which alone gets commands; `sent` are those."""
 
     report: Report | None = None
     heard: datetime | None = None
-    turn: int = 0
+    turn: str = ""
+    sent: list[tuple[datetime, Command]] = field(default_factory=list)
     waiting: deque[tuple[datetime, Command]] = field(default_factory=lambda: deque(maxlen=MOST))
     came: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -55,11 +58,17 @@ class RemoteControl(Generic[Report, Command]):
         there = contact is not None and contact.heard is not None and self._clock() - contact.heard < OFFLINE_AFTER
         return contact.report if contact is not None and there else None
 
-    async def next(self, device: str, report: Report, hold: bool) -> list[Command]:
-        """Store a display's report and return its commands; with `hold` wait for one, or for some time."""
+    async def next(self, device: str, report: Report, hold: bool, seen: str | None = None) -> tuple[str, list[Command]]:
+        """Store a display's report; return the id of this turn and the commands.
+
+        `seen` is the id of the last turn that the display has got; None of one that does not say so. With `hold` wait
+        for a command, or for some time.
+        """
         contact = self._contact(device)
-        contact.report, contact.heard, contact.turn = report, self._clock(), contact.turn + 1
-        turn = contact.turn
+        if seen is not None and seen != contact.turn:  # what was sent then has not arrived
+            contact.waiting = deque([*contact.sent, *contact.waiting], maxlen=MOST)
+        turn = secrets.token_urlsafe(9)
+        contact.report, contact.heard, contact.turn, contact.sent = report, self._clock(), turn, []
         contact.came.set()  # an earlier request of the same display goes away with nothing
         came = contact.came = asyncio.Event()
         if hold and not contact.waiting and not self._stopped:
@@ -67,18 +76,19 @@ class RemoteControl(Generic[Report, Command]):
                 async with asyncio.timeout(HELD_SECONDS):
                     await came.wait()
             except TimeoutError:
-                return []
+                return turn, []
         if turn != contact.turn:
-            return []
-        now, waiting = self._clock(), list(contact.waiting)
+            return turn, []
+        now = self._clock()
+        contact.sent = [(given, command) for given, command in contact.waiting if now - given < FRESH]
         contact.waiting.clear()
-        return [command for given, command in waiting if now - given < FRESH]
+        return turn, [command for _, command in contact.sent]
 
     def forget(self, device: str) -> None:
         """Forget a display that was revoked; its request ends."""
         contact = self._contacts.pop(device, None)
         if contact is not None:
-            contact.turn += 1
+            contact.turn = ""
             contact.came.set()
 
     def stop(self) -> None:

@@ -100,10 +100,11 @@ class Report(Model):
 
 
 class Sync(Model):
-    """A display's report; with `hold` the response waits for a command."""
+    """A display's report; with `hold` the response waits for a command. `seen` is the last `turn` that it got."""
 
     report: Report
     hold: Yes = False
+    seen: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,32}$")] | None = None
 
 
 class DaySlot(Model):
@@ -130,9 +131,13 @@ class DaySession(Model):
 
 
 class Turn(Model):
-    """Content of a display, and commands to it: its point, the day's sessions, the version of the pages."""
+    """Content of a display, and commands to it: its point, the day's sessions, the version of the pages.
+
+    Commands come again until a report names this `turn`.
+    """
 
     now: Moment
+    turn: str
     version: str
     point: NamedPoint
     name: str

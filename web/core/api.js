@@ -112,7 +112,7 @@ export const displayCode = () => request('POST', 'display/code');
 
 /**
  * Report what this room display does, and return its day and commands; with `hold` when there is a command, or after a while.
- * @param {{report: DisplayReport, hold: boolean}} body
+ * @param {{report: DisplayReport, hold: boolean, seen: string}} body
  * @param {AbortSignal} signal
  * @returns {Promise<DisplayTurn>}
  */

@@ -49,6 +49,8 @@ export class DisplayClient extends EventTarget {
     this.silent = false;
     /** The report that the server knows. */
     this.known = '';
+    /** The last turn that came: the server sends its commands again until it is told. */
+    this.seen = '';
     /** The request that is under way. @type {AbortController | null} */
     this.asking = null;
     window.addEventListener('online', () => this.asking?.abort());
@@ -92,8 +94,8 @@ export class DisplayClient extends EventTarget {
     const timer = window.setTimeout(() => asking.abort(), PATIENCE_MS);
     const text = JSON.stringify(report);
     try {
-      const turn = await syncDisplay({report, hold: this.online && text === this.known}, asking.signal);
-      this.known = text;
+      const turn = await syncDisplay({report, hold: this.online && text === this.known, seen: this.seen}, asking.signal);
+      [this.known, this.seen] = [text, turn.turn];
       this.onTurn(turn);
       return 0;
     } catch (failure) {

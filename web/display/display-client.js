@@ -110,9 +110,11 @@ export class DisplayClient extends EventTarget {
     }
   }
 
-  /** Show a code by which this browser is paired; what it was before is over. */
+  /** Show a code by which this browser is paired; what it was before is over, also what it stayed out of. */
   async pair() {
     this.end();
+    this.left.clear();
+    sessionStorage.removeItem('left');
     [this.turn, this.online, this.before] = [null, true, localStorage.getItem('paired') ?? ''];
     if (performance.now() < this.codeEnds) return PAIRING_MS;
     try {

@@ -22,6 +22,8 @@ CARD_EDGE_PX = 4
 """The edges of a card, both together."""
 MAX_LETTERS = 200
 """More letters than ever fit; the time to shorten a name grows with the square of its length."""
+_DROPPED = " .…"
+"""Characters that do not stand before an ellipsis."""
 SEPARATOR = " · "
 """Separates a registered name (Điều 6.4) from its meaning, which is shown where there is room."""
 _SIMPLE = re.compile("[\u0020-\u024f\u1e00-\u1eff\u2010-\u2044]*")
@@ -54,9 +56,9 @@ def _fitting(words: str, font: ImageFont.FreeTypeFont, most: float) -> str:
         if font.getlength(whole) <= most:
             return whole
     number = match[0] if (match := _NUMBER.search(name)) else ""
-    head = name.removesuffix(number)
+    head = name.removesuffix(number).rstrip(_DROPPED)
     while len(head) > 1 and font.getlength(f"{head}…{number}") > most:
-        head = head[:-1].rstrip(" .")
+        head = head[:-1].rstrip(_DROPPED)
     return f"{head}…{number}"
 
 

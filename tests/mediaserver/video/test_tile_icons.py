@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mediaserver.api import TileIcon
@@ -30,6 +30,7 @@ def test_a_name_with_marks_stays_within_its_width(text: str, marks: tuple[TileIc
 
 
 @given(st.text(max_size=40), MARKS, st.integers(8, 60), st.integers(15, 500))
+@example(".", ("floor", "poor"), 8, 15)
 def test_what_fits_beside_marks_is_what_is_drawn(text: str, marks: tuple[TileIcon, ...], size: int, half: int) -> None:
     drawn = bar(fitting(text, marks, size, 2 * half), marks, size, 2 * half)
     assert np.array_equal(drawn.light, bar(text, marks, size, 2 * half).light)

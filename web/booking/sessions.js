@@ -67,18 +67,22 @@ class SessionsPage extends Page {
   }
 
   /**
-   * Fetch the first page of a list, or (`on`) the page after those that are shown.
+   * Fetch the first page of a list, or (`on`) the page after those that are shown. An answer that comes after
+   * something else was looked for is dropped.
    * @param {List} name
    * @param {boolean} on
    */
   async fetch(name, on) {
     const {order, phases} = LISTS[name];
-    const {phase, from = '', to = '', ...rest} = this.fields;
+    const {fields} = this;
+    const {phase, from = '', to = '', ...rest} = fields;
     const window = {...(from && {from: fromLocal(`${from}T00:00`)}), ...(to && {to: utc(Date.parse(fromLocal(`${to}T00:00`)) + DAY_MS)})};
     const wanted = phase ? phases.filter(one => one === phase) : phases;
     const known = on ? this.lists[name] : [];
     const after = known[known.length - 1]?.id;
     const found = wanted.length ? await sessions({...rest, ...window, order, phase: wanted.join(','), limit: String(PAGE), ...(after && {after})}) : [];
+    if (this.fields !== fields) return;
+    this.loading = false;
     this.lists = {...this.lists, [name]: [...known, ...found]};
     this.more = {...this.more, [name]: found.length === PAGE};
   }

@@ -94,10 +94,11 @@ class AuditPage extends Page {
     /** @type {HTMLFormElement} */ (this.querySelector('form.filters')).reset(); // what was chosen in a select, too
   }
 
-  /** Fetch the entries of the page, and learn whether there are older ones. */
+  /** Fetch the entries of the page, and learn whether there are older ones; drop what was looked for before. */
   async fetch() {
-    const before = this.below;
+    const {below: before, fields} = this;
     const found = await audit({...this.filter, limit: String(PAGE + 1), ...(before && {before})});
+    if (this.below !== before || this.fields !== fields) return;
     this.rows = found.slice(0, PAGE);
     this.more = found.length > PAGE;
   }

@@ -82,8 +82,12 @@ class RecordingsPage extends Page {
   /** Find where a text was said, in all recordings that the user may play. @param {SubmitEvent} event */
   async search(event) {
     event.preventDefault();
-    this.wanted = String(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get('text')).trim();
-    await this.attempt(async () => (this.places = this.wanted ? await searchTranscripts(this.wanted, this.sessions) : null));
+    const wanted = String(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get('text')).trim();
+    this.wanted = wanted;
+    await this.attempt(async () => {
+      const places = wanted ? await searchTranscripts(wanted, this.sessions) : null;
+      if (this.wanted === wanted) this.places = places;
+    });
   }
 
   /** @param {unknown} failure */

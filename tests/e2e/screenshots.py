@@ -43,6 +43,8 @@ class Selection:
 ALL = Selection(((375, 812), (820, 1180), (1280, 800), (1920, 1080)), ("light", "dark"))
 SHOWN = Selection(((1280, 800),), ("light",), ("sessions", "register"))
 """What documents show, with the recordings."""
+UNLINKED = ("account.html", "index.html", "design.html", "offline.html", "display.html", "test-room.html")
+"""Pages that no menu leads to."""
 ROOT = Path(__file__).parents[2]
 COLOURS = 128
 SPEAKS = "nt.vinhhai"
@@ -56,6 +58,8 @@ LAYERS = OfferOptions().layers
 HANDS = ("nt.phuoclong", "nt.vinhtho", "nt.ngochiep")
 SETTLE_MS = 6000
 """Until all pictures have come, and what passes has passed."""
+DRAWN_MS = 200
+"""Until a page is laid out anew for another size."""
 RECORDED_MS = 10_000
 READY_MS = 120_000
 HOUR = timedelta(hours=1)
@@ -84,8 +88,8 @@ def registration(title: str, start: datetime, **facts: object) -> dict[str, obje
     }
 
 
-def register_sessions(server: Server, page: Page) -> None:
-    """Register one session that is about to begin, a repeat, and one with a rehearsal."""
+def register_sessions(server: Server, page: Page) -> str:
+    """Register one session that is about to begin, a repeat, and one with a rehearsal; return the first one's id."""
     now = datetime.now(HANOI).replace(second=0, microsecond=0)
     morning = (now + timedelta(days=8)).replace(hour=8, minute=0)
     urgent = {"class": "khan_cap", "ground": "chi_dao_ubnd_tinh", "reason": "Công điện 05/CĐ-UBND"}
@@ -93,9 +97,12 @@ def register_sessions(server: Server, page: Page) -> None:
     bodies = [registration("Họp khẩn ứng phó bão số 12", now + timedelta(minutes=3), **urgent)]
     bodies += [registration("Giao ban hằng tuần", morning + timedelta(weeks=week)) for week in range(4)]
     bodies.append(registration("Chuyển đổi số quý IV", morning + 6 * HOUR, rehearsal=rehearsal))
+    made = []
     for body in bodies:
         response = page.request.post(f"{server.http}api/v1/registrations", data=body)
         assert response.ok, response.text()
+        made.append(str(response.json()["id"]))
+    return made[0]
 
 
 def sign_in(server: Server, page: Page, account: str) -> None:
@@ -119,18 +126,19 @@ def keep(page: Page, file: Path) -> None:
     small.save(file, optimize=True)
 
 
-def take(server: Server, page: Page, theme: Theme, out: Path, selection: Selection) -> list[str]:
-    """Take the pages that the account is shown; return those wider than their window."""
+def take(server: Server, page: Page, theme: Theme, out: Path, selection: Selection, unlinked: list[str]) -> list[str]:
+    """Take the pages that the account is shown and those `unlinked`; return those wider than their window."""
     page.goto(f"{server.http}sessions.html")
     page.locator("nav a").first.wait_for()
     links = page.locator("nav a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
     wide = []
-    names = [link.removesuffix(".html") for link in [*links, "account.html", "index.html", "design.html"]]
-    for name in selection.pages or names:
+    for name, _, query in (link.partition(".html") for link in selection.pages or [*links, *unlinked]):
+        page.goto(f"{server.http}{name}.html{query}")
+        page.wait_for_load_state("networkidle")
+        print(f"{name}, {theme}", flush=True)
         for width, height in selection.sizes:
             page.set_viewport_size({"width": width, "height": height})
-            page.goto(f"{server.http}{name}.html")
-            page.wait_for_load_state("networkidle")
+            page.wait_for_timeout(DRAWN_MS)
             keep(page, out / f"{name}-{width}-{theme}.png")
             if page.evaluate(_OVERFLOW):
                 wide.append(f"{name} at {width}, {theme}")
@@ -175,6 +183,7 @@ def take_meeting(pages: dict[str, Page], out: Path, selection: Selection) -> lis
     """Take the pages of a meeting; return those wider than their window."""
     wide = []
     for (name, page), theme, (width, height) in product(pages.items(), selection.themes, selection.sizes):
+        print(f"{name} at {width}, {theme}", flush=True)
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(SETTLE_MS)
@@ -204,15 +213,16 @@ def take_recording(server: Server, host: Page) -> None:
 
 def take_all_pages(server: Server, browser: Browser, out: Path, selection: Selection) -> list[str]:
     """Take the pages outside a meeting as a technician and as a unit; return those wider than their window."""
-    wide = []
+    wide, session = [], ""
     for theme in selection.themes:
-        for account in ("truc.ban", HOST):  # the unit comes last: documents show its pages
+        for account in ("truc.ban", "giam.sat", HOST):  # the unit comes last: documents show its pages
             page = browser.new_context(locale="vi-VN", color_scheme=theme).new_page()
             page.add_init_script(NO_REMINDERS)
             sign_in(server, page, account)
             if theme == "light" and account == "truc.ban":
-                register_sessions(server, page)
-            wide += take(server, page, theme, out, selection)
+                session = register_sessions(server, page)
+            unlinked = [f"invitation.html?session={session}", *UNLINKED] if account == HOST else []
+            wide += take(server, page, theme, out, selection, unlinked)
             page.context.close()
     return wide
 
@@ -230,6 +240,7 @@ def main() -> None:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create(ROOM, "--role", "site", "--point", ROOM)
         server.create("truc.ban", "--role", "technician")
+        server.create("giam.sat", "--role", "supervisor")
         cameras = [f"--use-file-for-fake-video-capture={camera(Path(directory), number)}" for number in (0, 12)]
         with browsers.chromium(playwright, cameras[:1]) as chair, browsers.chromium(playwright, cameras[1:]) as guest:
             wide = take_all_pages(server, chair, out, selection)

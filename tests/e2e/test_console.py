@@ -111,7 +111,7 @@ def test_ux_25_32_36_each_step_is_undone_and_leaving_asks(people: People, red: B
     expect(page.get_by_test_id("called")).to_have_count(0)
     point.get_by_test_id("hand").click()
     page.get_by_test_id("tab-queue").click()
-    expect(page.get_by_test_id("queue-item")).to_contain_text("UBND phường Xương Huân")
+    expect(page.get_by_test_id("queue-item")).to_contain_text("UBND P. Xương Huân")
     page.keyboard.press(" ")
     expect(page.get_by_test_id("on-floor")).to_have_attribute("data-activity", "invited")
     expect(point.get_by_test_id("floor-prompt")).to_be_visible()

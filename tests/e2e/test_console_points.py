@@ -253,7 +253,7 @@ def test_ux_29_defect_13_each_state_of_a_point_has_icon_word_and_colour(table: T
     table.tell("levels", levels={"open": -20})
     expect(table.row("open", "on-floor").get_by_test_id("level")).to_have_attribute("data-level", "-20")
     real = page.locator('[data-testid="seat"][data-point="nt.xuonghuan"] .name')
-    expect(real.locator("strong")).to_have_text("UBND phường Xương Huân")  # what its device is called comes second
+    expect(real.locator("strong")).to_have_text("UBND P. Xương Huân")  # what its device is called comes second
     expect(real.locator("small")).to_have_text("NT.XuongHuan")
 
 
@@ -333,7 +333,7 @@ def test_ux_30_36_a_points_camera_name_and_place_are_taken_and_given_back(table:
     expect(row.locator(".name strong")).to_have_text("Hội trường phường")
     expect(row.locator(".name small")).to_have_text("NT.XuongHuan")  # the registered name stays (Điều 6.4)
     undo.click()
-    expect(row.locator(".name strong")).to_have_text("UBND phường Xương Huân")
+    expect(row.locator(".name strong")).to_have_text("UBND P. Xương Huân")
     choose("remove")
     page.get_by_test_id("remove-send").click()
     expect(page.locator("choice-dialog .fault")).to_be_visible()  # never without a reason

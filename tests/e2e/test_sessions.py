@@ -45,7 +45,11 @@ def test_a_long_list_is_read_page_after_page_and_searched(server: Server, people
     made = [register(server, page, number, f"Họp liệt kê {number:02}") for number in range(PAGE + 5)]
     last = register(server, page, PAGE + 6, OTHER_TITLE)
     first: list[Route] = []  # the lists as the page opens, held until the search has answered
-    page.route(re.compile(r"/sessions\?(?!.*\bq=)"), lambda route: first.append(route))
+
+    def hold(route: Route) -> None:
+        first.append(route)
+
+    page.route(re.compile(r"/sessions\?(?!.*\bq=)"), hold)
     page.goto(f"{server.http}sessions.html")
     rows = page.get_by_test_id("session-row")
     page.get_by_test_id("sessions-q").fill("hop liet ke")

@@ -234,6 +234,19 @@ export function properName({name, label}) {
   return label && device ? `${label} · ${device}` : label || name;
 }
 
+/** How the kinds of units are shortened in Vietnamese writing, longest first. */
+const SHORT_KINDS = [['thành phố', 'TP.'], ['thị trấn', 'TT.'], ['phường', 'P.'], ['thị xã', 'TX.'], ['huyện', 'H.'], ['xã', 'X.']];
+
+/**
+ * Return the name of a seat for a narrow row: "UBND P. Vĩnh Hải" for "UBND phường Vĩnh Hải".
+ * @param {Pick<Seat, 'name' | 'label'>} seat
+ */
+export function shortName(seat) {
+  const name = properName(seat);
+  const kind = SHORT_KINDS.find(([long]) => name.startsWith(`UBND ${long} `));
+  return kind ? name.replace(kind[0], kind[1]) : name;
+}
+
 /** Return a text in lower case without diacritics, so that "nha trang" and "Nhà Trang" match. @param {string} text */
 export const foldText = text => text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase();
 

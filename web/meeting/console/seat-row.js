@@ -5,7 +5,7 @@ import {html, live, nothing} from '../../vendor/lit.js';
 import {number, t} from '../../core/i18n.js';
 import {icon} from '../../core/base.js';
 import {askText} from '../../core/dialog.js';
-import {isHeard, isLineReported, properName, seatActivity} from '../client/meeting-state.js';
+import {isHeard, isLineReported, properName, seatActivity, shortName} from '../client/meeting-state.js';
 import './more-menu.js';
 
 const [MAX_LABEL, MAX_REASON] = [100, 200]; // docs/protocol.md: `rename`, `remove`
@@ -34,8 +34,8 @@ export function seatFacts({content}, {seat, here, role, camera, hidden}, weak) {
 /** Return the words for an activity. @param {Seat} seat @param {string} activity */
 export const activityWords = (seat, activity) => (activity === 'hand' ? t('seat.hand', seat.hand) : t(`seat.${activity}`));
 
-/** Draw the name of a seat: in Vietnamese first, the device's behind it. @param {Seat} seat */
-export const seatName = seat => html`<span class="name" title="${properName(seat)} · ${seat.name}"><strong>${properName(seat)}</strong>${seat.label ? html` <small>${seat.name}</small>` : nothing}</span>`;
+/** Draw the name of a seat: in Vietnamese first, shortened for the row, the device's behind it. @param {Seat} seat */
+export const seatName = seat => html`<span class="name" title="${properName(seat)} · ${seat.name}"><strong>${shortName(seat)}</strong>${seat.label ? html` <small>${seat.name}</small>` : nothing}</span>`;
 
 /**
  * Draw a button with words, whose name for a screen reader begins with the words.

@@ -160,6 +160,7 @@ test('a seat is heard that speaks or from which sound comes', () => {
 test('the proper name is the Vietnamese one, with the number of a device', () => {
   const named = [['UBND.Cam Ranh', 'UBND thành phố Cam Ranh'], ['NT.VinhHai.02', 'UBND phường Vĩnh Hải'], ['Trực ban', '']];
   assert.deepEqual(named.map(([name, label]) => logic.properName({name, label})), ['UBND thành phố Cam Ranh', 'UBND phường Vĩnh Hải · 02', 'Trực ban']);
+  assert.deepEqual(named.map(([name, label]) => logic.shortName({name, label})), ['UBND TP. Cam Ranh', 'UBND P. Vĩnh Hải · 02', 'Trực ban']);
 });
 
 test('network quality has four steps', () => {

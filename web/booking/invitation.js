@@ -36,7 +36,7 @@ class InvitationPage extends Page {
   sheet(session) {
     if (!session.code) return emptyState({picture: 'lock', title: t('invitation.none'), action: html`<a class="button" href="sessions.html">${t('sessions.title')}</a>`});
     const link = joinUrl(session.code, location.href);
-    return html`<div class="row no-print">
+    return html`<div class="row wrap no-print">
         <button type="button" class="main" data-testid="print" @click=${() => window.print()}>${icon('print')}<span>${t('invitation.print')}</span></button>
         ${this.copy('copy-code', t('sessions.copy-code'), session.code, t('sessions.copied', formatCode(session.code)))}
         ${this.copy('copy-link', t('invitation.copy-link'), link, t('invitation.copied-link'))}

@@ -317,6 +317,12 @@ interface OwedReplies { open: OwedReply[]; on_time: number; late: number }
 interface AuditEntry {
   id: number; at: string; actor: string; action: string; subject: string; detail: string; address: string; port: number; profile: string; seal: string;
 }
+/** A call with a room system: losses are shares (0 to 1), the round trip is in seconds; null: nothing was measured. */
+interface CallRecord {
+  id: number; began: string; answered: string | null; ended: string | null; device: string; point: string; name: string; direction: 'in' | 'out'; purpose: 'session' | 'front-door' | 'test';
+  address: string; transport: string; session: string; number: string; outcome: string; status: number; sound: string; picture: string; protection: string;
+  lost_up: number | null; lost_down: number | null; round_trip: number | null;
+}
 /** `broken` is the first entry that was changed; `head` the seal of the `last` entry that was not. */
 interface AuditCheck { checked: string | null; entries: number; last: number; head: string; broken: number | null }
 

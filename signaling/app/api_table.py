@@ -19,6 +19,7 @@ from signaling.booking import (
     script_spreadsheets,
     sessions,
 )
+from signaling.calls import rest as calls_rest
 from signaling.compliance import feedback, personal_data, unit_summary
 from signaling.directory import (
     controls,
@@ -111,6 +112,7 @@ GROUPS: dict[str, Sequence[Route]] = {
     "controls": controls.ROUTES,
     "today": today_rest.ROUTES,
     "setup": setup.ROUTES,
+    "calls": calls_rest.ROUTES,
 }
 """Endpoints by the first half of their operationId, which other programs may use: it stays when a module moves."""
 

@@ -29,6 +29,7 @@ from signaling.app.services import Services, utc_now
 from signaling.app.settings import Settings
 from signaling.app.worker_command import worker_command
 from signaling.booking import calendar_feed
+from signaling.calls.recorder import CallRecorder
 from signaling.core import valkey
 from signaling.core.server_id import owner_of
 from signaling.directory.jobs import fall_due, warn_of_endings, warn_of_first_assessments
@@ -216,7 +217,7 @@ def _build(
         throttle,
         services.audit,
     )
-    sip_bridge = _sip_bridge(services, meetings, capacity_guard, throttle)
+    sip_bridge = _sip_bridge(services, meetings, capacity_guard, throttle, clock)
     reachability = Reachability(services.equipment, sip_bridge)
     smtp = None if settings.mail is None else SmtpSender(settings.mail)
     outbox = OutboxSender(
@@ -270,15 +271,23 @@ def _build(
 
 
 def _sip_bridge(
-    services: Services, meetings: MeetingManager, capacity_guard: CapacityGuard, throttle: Throttle
+    services: Services, meetings: MeetingManager, capacity_guard: CapacityGuard, throttle: Throttle, clock: Clock
 ) -> SipBridge:
     inbound_auth = InboundCallAuth(
         services.scheduler, services.equipment, services.guest_access, throttle, services.audit
     )
     admission = SipAdmission(services.equipment, capacity_guard, services.audit)
     registrar = Registrar(services.equipment, throttle, services.audit)
+    recorder = CallRecorder(services.call_records, clock)
     return SipBridge(
-        meetings, services.scheduler, services.equipment, services.guest_access, admission, inbound_auth, registrar
+        meetings,
+        services.scheduler,
+        services.equipment,
+        services.guest_access,
+        admission,
+        inbound_auth,
+        registrar,
+        recorder,
     )
 
 
@@ -316,6 +325,7 @@ def _periodic_jobs(
         "patches": services.patch_reminders.work,
         "summaries": services.monthly_summary.work,
         "reachability": reachability.work,
+        "call-records": services.call_records.prune,
     }
 
 

@@ -8,6 +8,7 @@ from signaling.app.health import HEALTH, HealthContext
 from signaling.app.server import Server
 from signaling.audit.context import AUDIT_LOG, AuditContext
 from signaling.booking.context import BOOKING, BookingContext
+from signaling.calls.context import CALLS, CallsContext
 from signaling.compliance.context import COMPLIANCE, ComplianceContext
 from signaling.directory.context import (
     CONTROLS,
@@ -84,6 +85,7 @@ def provide(app: web.Application, server: Server) -> None:
         sign_in=server.sign_in, equipment=server.equipment, audit=server.audit, scheduler=server.scheduler
     )
     app[AUDIT_LOG] = AuditContext(audit=server.audit, scheduler=server.scheduler)
+    app[CALLS] = CallsContext(records=server.call_records, scheduler=server.scheduler)
     app[BOOKING] = BookingContext(
         scheduler=server.scheduler,
         outbox=server.outbox,

@@ -70,6 +70,7 @@ from signaling.app.settings import Settings
 from signaling.audit.log import AuditLog
 from signaling.booking.calendar_links import CalendarLinks
 from signaling.booking.session_costs import SessionCostStore
+from signaling.calls.store import CallRecordStore
 from signaling.core import child_process
 from signaling.http.idempotency import Idempotency
 from signaling.mail import chat_groups
@@ -130,6 +131,7 @@ class Services:
     meeting_store: MeetingStore
     recording_store: RecordingStore
     audit: AuditLog
+    call_records: CallRecordStore
     reports: Reports
     emergency_reviews: EmergencyReviews
     correction_requests: CorrectionRequests
@@ -277,6 +279,7 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         meeting_store=MeetingStore(engine),
         recording_store=RecordingStore(engine, settings.recordings),
         audit=AuditLog(engine, policies, scheduler.happenings),
+        call_records=CallRecordStore(engine, policies),
         reports=reports,
         correction_requests=CorrectionRequests(engine, policies, reports, channels),
         emergency_reviews=EmergencyReviews(engine),

@@ -45,6 +45,8 @@ class LineMonitor:
         self._watches: dict[str, tuple[LineWatch, datetime]] = {}
         self._now: dict[str, dict[str, LineMeasurement]] = {}
         """The latest measurement of each point, by meeting: that of its worst device."""
+        self._seats: dict[str, Mapping[str, LineMeasurement]] = {}
+        """The latest measurement of each seat, by meeting."""
 
     async def of_seat(self, meeting: str, seat: str) -> LineMeasurement | None:
         """Return the connection quality of a seat; None if it is not connected or the engine cannot be asked."""
@@ -67,7 +69,7 @@ class LineMonitor:
         qualities = await self._measure(meeting.id)
         points = meeting.state.roster.points
         measurements = {seat: measured(quality) for seat, quality in qualities.items() if seat in points}
-        self._now[meeting.id] = _worst(measurements, points)
+        self._now[meeting.id], self._seats[meeting.id] = _worst(measurements, points), measurements
         seen = watch.update(measurements, now)
         weak_lines = {seat: weak(seat, measurement) for seat, measurement in seen.weak.items()}
         await meeting.apply(meeting.state.weak_lines(weak_lines))
@@ -83,10 +85,15 @@ class LineMonitor:
         """Return the latest connection quality of connected points, by point."""
         return self._now.get(meeting, {})
 
+    def of_seats(self, meeting: str) -> Mapping[str, LineMeasurement]:
+        """Return the latest connection quality of connected seats."""
+        return self._seats.get(meeting, {})
+
     def forget(self, meeting: str) -> None:
         """Forget a meeting that is over."""
         self._watches.pop(meeting, None)
         self._now.pop(meeting, None)
+        self._seats.pop(meeting, None)
 
 
 def _worst(measurements: Mapping[str, LineMeasurement], points: Mapping[str, str]) -> dict[str, LineMeasurement]:

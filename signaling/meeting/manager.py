@@ -81,7 +81,7 @@ class MeetingManager:
     ) -> None:
         self._scheduler = scheduler
         self.dependencies = dependencies
-        self._line_monitor = line_monitor
+        self.line_monitor = line_monitor
         self._votes = votes
         self.stopping = False
         """Whether the server ends, so that nobody may join any more."""
@@ -425,7 +425,7 @@ class MeetingManager:
         await meeting.apply(meeting.state.tick(now))
         if not meeting.is_test_room:
             await self._votes.tick(meeting, now)
-            await self._line_monitor.look(meeting, now)
+            await self.line_monitor.look(meeting, now)
 
     def _end_reason(self, meeting: MeetingRunner, now: datetime) -> Farewell | None:
         """Return why a meeting ends now, None while it goes on."""
@@ -477,7 +477,7 @@ class MeetingManager:
         await meeting.apply(meeting.state.end(reason))
         meeting.close()
         self.dependencies.state_writer.ended(meeting.id)
-        self._line_monitor.forget(meeting.id)
+        self.line_monitor.forget(meeting.id)
 
     async def _tick_forever(self) -> None:
         while True:

@@ -106,4 +106,4 @@ class RoomSystem:
         """End the call."""
         self.session, self.farewell = None, reason
         if self.call is not None and self._ending is None:
-            self._ending = asyncio.create_task(self.call.hang_up())
+            self._ending = asyncio.create_task(self.call.hang_up(reason))

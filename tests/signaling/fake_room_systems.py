@@ -63,10 +63,10 @@ class FakeCall:
             raise self.failing
         return f"answer to {sdp}"
 
-    async def hang_up(self) -> None:
+    async def hang_up(self, reason: str = "hung up") -> None:
         if not self.ended.is_set():
             self.hung_up = True
-            self.end("local")
+            self.end(reason)
 
     def end(self, reason: str) -> None:
         """End the call, as the other side or the network would."""

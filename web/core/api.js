@@ -529,6 +529,10 @@ export const workYear = year => request('GET', `calendar?${query({year: String(y
 export const correctDay = change => request('POST', 'calendar/days', change);
 /** Confirm the calendar of a year. @type {(year: number) => Promise<WorkYear>} */
 export const confirmYear = year => request('POST', 'calendar/years', {year});
+/** Return records of calls with room systems, newest first. @type {(fields: Record<string, string>) => Promise<CallRecord[]>} */
+export const callRecords = fields => request('GET', `calls?${query(fields)}`);
+/** Return the address of the records as CSV. @param {Record<string, string>} fields */
+export const callRecordsUrl = fields => new URL(`calls/export?${query(fields)}`, BASE).href;
 /** Return entries of the audit log, newest first. @type {(fields: Record<string, string>) => Promise<AuditEntry[]>} */
 export const audit = fields => request('GET', `audit?${query(fields)}`);
 /** Return the result of the last verification of the audit log. @type {() => Promise<AuditCheck>} */

@@ -40,6 +40,7 @@ export const PAGES = [
   {page: 'capacity', picture: 'sort', group: 'operate', roles: [...CENTRAL, 'supervisor']},
   {page: 'directory', picture: 'people', group: 'directory'},
   {page: 'displays', picture: 'view', group: 'directory', roles: ['site', ...CENTRAL]},
+  {page: 'calls', picture: 'phone', group: 'directory', roles: CENTRAL},
   {page: 'controls', picture: 'lock', group: 'directory', roles: ['site', ...CENTRAL, 'supervisor']},
   {page: 'materials', picture: 'copy', group: 'directory'},
   {page: 'reports', picture: 'up', group: 'reports', roles: [...CENTRAL, 'supervisor']},

@@ -100,7 +100,8 @@ export class PointEquipment extends RequestingElement {
         ${device.id in this.tested ? this.answer(this.tested[device.id]) : nothing}</span>
         ${this.edit && device.protocol === 'SIP' && (device.address || device.registered)
           ? html`<button type="button" class="quiet" data-testid="test-device" @click=${() => this.test(device.id)}>${icon('network')}<span>${t('device.test')}</span></button>
-            <button type="button" class="quiet" data-testid="trace-device" aria-expanded=${this.traced === device.id} @click=${() => (this.traced = this.traced === device.id ? '' : device.id)}>${t('device.trace')}</button>` : nothing}
+            <button type="button" class="quiet" data-testid="trace-device" aria-expanded=${this.traced === device.id} @click=${() => (this.traced = this.traced === device.id ? '' : device.id)}>${t('device.trace')}</button>
+            <a class="button quiet" data-testid="calls-of-device" href="calls.html?device=${device.id}">${t('nav.calls')}</a>` : nothing}
         ${this.edit
           ? html`<button type="button" class="quiet" data-testid="edit-device" @click=${() => (this.form = this.form === device.id ? '' : device.id)}>${t('directory.edit')}</button>`
           : nothing}</div>

@@ -36,8 +36,8 @@ CSEQ_RESERVE = 16
 class Call:
     """One confirmed dialog, whichever side dialled.
 
-    `sdp` is the description of the remote party. `ended` is set once, with a `reason`: `bye`, `hung up`, `unreachable`,
-    `session timer`, `no ack`, `too many requests`.
+    `sdp` is the description of the remote party. `ended` is set once, with a `reason`: `bye`, `unreachable`,
+    `session timer`, `no ack`, `too many requests`, or that with which it was hung up.
     """
 
     def __init__(

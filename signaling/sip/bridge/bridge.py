@@ -26,6 +26,9 @@ from scheduler.directory.equipment import sip_profiles
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device
 from scheduler.directory.points.guest_access import GuestAccess
+from scheduler.units.naming import device_names
+from signaling.calls.model import CallRecord, Outcome, Purpose
+from signaling.calls.recorder import CallRecorder
 from signaling.core.errors import MessageError, NoGateway
 from signaling.meeting.client import Client
 from signaling.meeting.manager import MeetingManager
@@ -51,7 +54,7 @@ from signaling.sip.agent.agent import (
     Target,
     TlsRefused,
 )
-from signaling.sip.bridge import call_media
+from signaling.sip.bridge import call_media, call_records
 from signaling.sip.bridge.admission import SipAdmission, identity_of_called, identity_of_caller
 from signaling.sip.bridge.call_registry import NOT_ACCEPTABLE, UNAVAILABLE, BridgedCall, CallRegistry
 from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule, systems
@@ -97,6 +100,7 @@ class SipBridge:
         admission: SipAdmission,
         inbound_auth: InboundCallAuth,
         registrar: Registrar,
+        recorder: CallRecorder,
     ) -> None:
         self._manager = manager
         self._scheduler = scheduler
@@ -105,10 +109,11 @@ class SipBridge:
         self._admission = admission
         self._inbound_auth = inbound_auth
         self._registrar = registrar
+        self._recorder = recorder
         self.agent: Agent | None = None
         """None: there is no SIP gateway, and no call is made or taken."""
         self._schedules: dict[str, DialSchedule] = {}
-        self._registry = CallRegistry(manager, self._changed)
+        self._registry = CallRegistry(manager, recorder, self._changed)
         self._calling: dict[tuple[str, str], asyncio.Task[None]] = {}
         """Dialling tasks by meeting and device."""
         self._pressing: set[asyncio.Task[None]] = set()
@@ -131,8 +136,11 @@ class SipBridge:
         devices = {device.id: device for device in await self._equipment.devices()} if earlier else {}
         calls = await agent.start([each.call for _, each in earlier])
         self.agent = agent
+        recorded = await self._recorder.open_ids()
         for (meeting, each), call in zip(earlier, calls, strict=True):
+            self._recorder.resume(recorded.get((meeting.id, each.device)), call)
             await self._resume(meeting, each, call, devices.get(each.device), now)
+        await self._recorder.close_rest()
         self._ticking = asyncio.create_task(self._tick_forever())
 
     async def run_without_gateway(self) -> None:
@@ -169,10 +177,12 @@ class SipBridge:
         await self._end_tasks()
         if self.agent is not None:
             await self.agent.close()
+        await self._recorder.stop()
 
     async def leave(self) -> None:
         """Close the sockets without ending the calls: the next process that runs the meetings resumes them."""
         await self._end_tasks()
+        await self._recorder.leave()
         if self.agent is not None:
             await self.agent.leave()
             self.agent = None
@@ -288,15 +298,11 @@ class SipBridge:
 
     async def _ring(self, meeting: MeetingRunner, system: DialledSystem, place: Place, where: Target) -> None:
         seat, clock = secrets.token_urlsafe(9), self._manager.dependencies.clock
+        record = _of_session(call_records.dialled(system.device, system.name, where, clock()), meeting)
         try:
             await meeting.apply(meeting.state.ring(SeatOptions(seat, system.name, visible=False)))
-            try:
-                call = await self._invite(meeting, system.device, seat, where)
-            except CallRefused as refused:
-                if (other := await self._registered(system.device.point, refused.contacts)) is None:
-                    raise
-                call = await self._invite(meeting, system.device, seat, replace(other, credentials=where.credentials))
-            await self._answered(meeting, system, place, call, seat)
+            call = await self._dial(meeting, system.device, seat, where, record)
+            await self._answered(meeting, system, place, call, seat, record)
             kept = await self._equipment.sip_secrets(system.device.id)
             self._registry.send_digits(call, digits_after_answer(system.device, kept))
         except CallRefused as refused:
@@ -316,6 +322,21 @@ class SipBridge:
             if self._goes_on(meeting):
                 await meeting.apply(meeting.state.ring_ended(seat))
                 await self._admission.free(meeting, place, system.number)
+
+    async def _dial(self, meeting: MeetingRunner, device: Device, seat: str, where: Target, record: CallRecord) -> Call:
+        """Call a device, and where it redirects to if that is registered. Raises CallFailed, MediaError, OSError."""
+        try:
+            try:
+                return await self._invite(meeting, device, seat, where)
+            except CallRefused as refused:
+                if (other := await self._registered(device.point, refused.contacts)) is None:
+                    raise
+                return await self._invite(meeting, device, seat, replace(other, credentials=where.credentials))
+        except EngineGone:  # it is called again at once
+            raise
+        except (CallFailed, MediaError, OSError) as error:
+            await self._recorder.failed(record, *call_records.failure(error))
+            raise
 
     async def _invite(self, meeting: MeetingRunner, device: Device, seat: str, where: Target) -> Call:
         """Call a device as its profile says; one that refuses our description is offered a simple one.
@@ -353,30 +374,35 @@ class SipBridge:
         return next((found for uri in contacts if (found := redirected(uri)) and found.host in addresses), None)
 
     async def _answered(
-        self, meeting: MeetingRunner, system: DialledSystem, place: Place, call: Call, seat: str
+        self, meeting: MeetingRunner, system: DialledSystem, place: Place, call: Call, seat: str, record: CallRecord
     ) -> None:
         """Seat a device that answered; end the call if anything keeps it from its seat, sound or picture."""
         member, now = RoomSystem(system.device, system.name, call.peer.address), self._manager.dependencies.clock()
-        member.call = call
+        member.call, device = call, system.device
+        member.protection = protection(device.encryption, call.peer.transport, call.sdp)
+        await self._recorder.answered(call_records.carrying(record, call, device, member.protection), call)
+        ending: Outcome = "no-media"
         try:
             async with meeting.join_lock:
                 await self._admission.compare(member, system.number, identity_of_called(call), now)
                 if place.id in meeting.state.removed:  # while it rang
+                    ending = "removed"
                     system.failed(now, FORBIDDEN)
                     return
                 if not self._goes_on(meeting) or not await self._admission.enter(meeting, place, system.number, now):
+                    ending = "full"
                     system.full(now)
                     return
                 await self._admission.sit(meeting, member, place, system.number, seat, now)
             await self._manager.engine.accept(meeting.id, seat, call.sdp)
-            member.protection = protection(system.device.encryption, call.peer.transport, call.sdp)
             await self._registry.hold(BridgedCall(meeting, system, member), now)
         except BadOffer as error:
+            ending, _ = call_records.failure(error)
             system.failed(now, NOT_ACCEPTABLE, lacks="demanded" if isinstance(error, NotEncrypted) else "")
         finally:
             if not member.held:
                 await self._registry.leave(meeting, member)
-                await call.hang_up()
+                await call.hang_up(ending)
 
     # --- being called
 
@@ -390,8 +416,13 @@ class SipBridge:
                 incoming.challenge()
             else:
                 incoming.refuse(refused.status)
-            if refused.guess_of is not None and await incoming.acknowledged():
-                await self._inbound_auth.guessed(refused.guess_of, incoming.peer, self._manager.dependencies.clock())
+            now = self._manager.dependencies.clock()
+            heard = incoming.from_its_address or refused.device is None or await incoming.acknowledged()
+            if refused.guess_of is not None and heard:
+                await self._inbound_auth.guessed(refused.guess_of, incoming.peer, now)
+            if refused.device is not None and heard:
+                record = await self._received(incoming, refused.device, now)
+                await self._recorder.failed(record, "refused", refused.status)
         except (SQLAlchemyError, RedisError):
             log.exception("x call from %s failed", incoming.peer.address)
             incoming.refuse(UNAVAILABLE)
@@ -455,20 +486,43 @@ class SipBridge:
         if self._manager.stopping:
             raise Refused(UNAVAILABLE)
         if incoming.user in NO_CODE:
-            await self._front_door.take(incoming, now)
+            visitor = await self._front_door.take(incoming, now)
+            if visitor is not None and visitor.call is not None:
+                device, call = visitor.known.device, visitor.call
+                record = await self._received(incoming, device, now, "front-door")
+                protected = protection(device.encryption, incoming.peer.transport, call.sdp)
+                await self._recorder.answered(call_records.carrying(record, call, device, protected), call)
             return
         caller = await self._inbound_auth.judge(incoming, now)
+        record = await self._received(incoming, caller.device, now)
+        record = replace(record, session=caller.session.id, number=caller.session.number)
         try:
-            await self._join(caller, incoming, partial(self._answer, incoming), now)
+            await self._join(caller, incoming, partial(self._answer, incoming, record), now)
+        except Refused as refused:
+            await self._recorder.failed(record, "refused", refused.status)
+            raise
         except (CallFailed, OSError) as error:
             log.info("x %s called and hung up before it was connected: %s", incoming.peer.address, error)
+            await self._recorder.failed(record, "gone")
         except MediaError as error:
+            await self._recorder.failed(record, *call_records.failure(error))
             raise Refused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
+
+    async def _received(
+        self, incoming: IncomingCall, device: Device, now: datetime, purpose: Purpose = "session"
+    ) -> CallRecord:
+        """Return the record of an incoming call of a device, by its present name."""
+        point, devices = await self._scheduler.point(device.point), await self._equipment.devices(device.point)
+        names = device_names(point.name, point.devices, point.numbers)
+        name = next((name for each, name in zip(devices, names, strict=False) if each.id == device.id), point.name)
+        return call_records.received(device, name, incoming, now, purpose)
 
     async def _move_in(self, caller: Caller, visitor: Visitor) -> None:
         """Move the call of a visitor of the front door into its session. Raises Refused, MediaError, CallFailed."""
         now = self._manager.dependencies.clock()
         await self._join(caller, visitor.incoming, partial(self._move, visitor), now)
+        if visitor.call is not None:
+            await self._recorder.entered(visitor.call, caller.session.id, caller.session.number)
 
     async def _join(self, caller: Caller, incoming: IncomingCall, connect: Connect, now: datetime) -> None:
         """Let a caller into its session. Raises Refused, MediaError, CallFailed, OSError."""
@@ -517,12 +571,14 @@ class SipBridge:
                 raise Refused(BUSY)
             await self._admission.sit(meeting, member, place, caller.number, seat, now)
         await connect(meeting.id, seat, member)
-        assert member.call is not None
-        member.protection = protection(caller.device.encryption, incoming.peer.transport, member.call.sdp)
 
-    async def _answer(self, incoming: IncomingCall, room: str, seat: str, member: RoomSystem) -> None:
+    async def _answer(
+        self, incoming: IncomingCall, record: CallRecord, room: str, seat: str, member: RoomSystem
+    ) -> None:
         """Answer a call with the media of a seat."""
-        member.call = await call_media.answer(self._manager.engine, incoming, member.device, room, seat)
+        call = await call_media.answer(self._manager.engine, incoming, member.device, room, seat)
+        member.call, member.protection = call, protection(member.device.encryption, incoming.peer.transport, call.sdp)
+        await self._recorder.answered(call_records.carrying(record, call, member.device, member.protection), call)
 
     async def _move(self, visitor: Visitor, room: str, seat: str, member: RoomSystem) -> None:
         """Move the media of a visitor's call to a seat."""
@@ -530,6 +586,7 @@ class SipBridge:
         held = await self._front_door.descriptions(visitor)
         await call_media.move(self._manager.engine, visitor.call, member.device, held, room, seat)
         member.call = visitor.call
+        member.protection = protection(member.device.encryption, visitor.call.peer.transport, visitor.call.sdp)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -567,6 +624,10 @@ class SipBridge:
             system.ask(now)
             self._begin(meeting, system, now)
         self._changed(meeting)
+
+
+def _of_session(record: CallRecord, meeting: MeetingRunner) -> CallRecord:
+    return replace(record, session=meeting.id, number=meeting.state.booking.number)
 
 
 def _place(meeting: MeetingRunner, point: str) -> Place:

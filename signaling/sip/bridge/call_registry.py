@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from mediaserver.errors import BadOffer, MediaError
+from signaling.calls.model import Outcome
+from signaling.calls.recorder import CallRecorder
 from signaling.core.errors import MessageError
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.room_system import RoomSystem
@@ -41,8 +43,11 @@ class BridgedCall:
 class CallRegistry:
     """All room systems that are in meetings."""
 
-    def __init__(self, manager: MeetingManager, changed: Callable[[MeetingRunner], None]) -> None:
+    def __init__(
+        self, manager: MeetingManager, recorder: CallRecorder, changed: Callable[[MeetingRunner], None]
+    ) -> None:
         self._manager = manager
+        self._recorder = recorder
         self._changed = changed
         self._calls: dict[str, BridgedCall] = {}
         """By id of the member."""
@@ -65,7 +70,7 @@ class CallRegistry:
         member.held = True
         self._spawn(self._follow(bridged, member.call))
         if member.farewell is not None:  # it lost its seat while sound and picture were connected
-            await member.call.hang_up()
+            await member.call.hang_up(member.farewell)
         else:
             self._spawn(self._show(bridged, keypad_texts.HINT, keypad_texts.HINT_SECONDS))
         self._changed(meeting)
@@ -169,15 +174,18 @@ class CallRegistry:
             seat = bridged.meeting.state.roster.of(bridged.member.id)
             if seat is None:
                 continue
+            measured = self._manager.line_monitor.of_seats(bridged.meeting.id).get(seat.id)
+            if measured is not None and bridged.member.call is not None:
+                self._recorder.measured(bridged.member.call, measured)
             if seat.up:
                 bridged.member.up = True
             elif bridged.member.up or not seat.offered:
-                await self._let_go(bridged, now)
+                await self._let_go(bridged, "silent", now)
 
     async def let_go(self, system: DialledSystem, now: datetime) -> None:
         """End the calls of a device that is to be dialled anew."""
         for bridged in [each for each in self._calls.values() if each.system is system]:
-            await self._let_go(bridged, now)
+            await self._let_go(bridged, "redialled", now)
 
     def elsewhere(self, meeting: str, device: str) -> bool:
         """Return whether a device sits in another meeting."""
@@ -208,11 +216,11 @@ class CallRegistry:
             await self._lost(bridged, now)
         self._changed(bridged.meeting)
 
-    async def _let_go(self, bridged: BridgedCall, now: datetime) -> None:
+    async def _let_go(self, bridged: BridgedCall, outcome: Outcome, now: datetime) -> None:
         del self._calls[bridged.member.id]
         await self._lost(bridged, now)
         if bridged.member.call is not None:
-            await bridged.member.call.hang_up()
+            await bridged.member.call.hang_up(outcome)
 
     async def _lost(self, bridged: BridgedCall, now: datetime) -> None:
         bridged.meeting.discard(bridged.member)

@@ -89,8 +89,8 @@ class FrontDoor:
         self._order = asyncio.Lock()
         """Held while the room is opened or closed."""
 
-    async def take(self, incoming: IncomingCall, now: datetime) -> None:
-        """Take a call without a code. Raises Refused."""
+    async def take(self, incoming: IncomingCall, now: datetime) -> Visitor | None:
+        """Take a call without a code; return None where the caller hung up before it was connected. Raises Refused."""
         known = await self._judge.recognize(incoming, now)
         if len(self.visitors) >= MOST:
             raise Refused(BUSY)
@@ -103,9 +103,11 @@ class FrontDoor:
         except (CallFailed, OSError) as error:
             log.info("x %s called and hung up before it was connected: %s", incoming.peer.address, error)
             await self._leave(visitor)
+            return None
         except MediaError as error:
             await self._leave(visitor)
             raise Refused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
+        return visitor
 
     async def _connect(self, visitor: Visitor) -> None:
         incoming, engine = visitor.incoming, self._engine

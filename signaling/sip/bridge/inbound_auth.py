@@ -28,8 +28,11 @@ UNAUTHORIZED, FORBIDDEN, UNKNOWN = 401, 403, 404
 class Refused(Exception):
     """A call is not taken; `status` is the SIP response (RFC 3261, 21).
 
-    `guess_of` is the device whose guess it is once the refusal is acknowledged.
+    `guess_of` is the device whose guess it is once the refusal is acknowledged; `device` the one that called, where
+    the call is to be recorded.
     """
+
+    device: Device | None = None
 
     def __init__(self, status: int, guess_of: Device | None = None) -> None:
         super().__init__(status)
@@ -79,7 +82,11 @@ class InboundCallAuth:
     async def judge(self, incoming: IncomingCall, now: datetime) -> Caller:
         """Identify the caller of a code. Raises Refused after the attempt is audited, NotOpen for a code too early."""
         attempt, known = await self._known(incoming, now)
-        return await self._enter(known, incoming.user, attempt, incoming.from_its_address, now)
+        try:
+            return await self._enter(known, incoming.user, attempt, incoming.from_its_address, now)
+        except Refused as refused:
+            refused.device = known.device
+            raise
 
     async def recognize(self, incoming: IncomingCall, now: datetime) -> CallingDevice:
         """Return the device of a call without a code. Raises Refused as :meth:`judge`."""

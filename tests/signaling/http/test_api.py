@@ -318,6 +318,8 @@ ALLOWED: dict[str, list[int]] = {
     "GET /audit/check": [200, 200, 403, 403, 403, 403],
     "POST /audit/check": [200, 200, 403, 403, 403, 403],
     "GET /audit/export": [200, 200, 403, 403, 403, 403],
+    "GET /calls": [200, 200, 403, 403, 403, 403],
+    "GET /calls/export": [200, 200, 403, 403, 403, 403],
     "GET /reports": [200, 200, 403, 403, 403, 403],
     "GET /reports/sessions": [200, 200, 403, 403, 403, 403],
     "GET /figure-requests": [200, 200, 200, 200, 200, 200],

@@ -484,7 +484,7 @@ async def test_a_meeting_that_ends_while_time_passes_in_another_is_passed_over(
     for account, session in (("host", first), ("camranh", second)):
         await world.join(account, session)
     manager = world.server.meetings
-    monkeypatch.setattr(manager._line_monitor, "look", lambda *_: manager.cancelled(second.id))
+    monkeypatch.setattr(manager.line_monitor, "look", lambda *_: manager.cancelled(second.id))
     await world.tick(1)
     assert list(manager.meetings) == [first.id]
 

@@ -1,0 +1,160 @@
+"""The record that every call with a room system leaves, as technicians read it.
+
+Also tests `recorder.py`, `store.py`, `csv_rows.py`, `rest.py` and `signaling/sip/bridge/call_records.py`.
+"""
+
+import asyncio
+import csv
+import io
+from datetime import timedelta
+from typing import Any, get_args
+
+from mediaserver.api import ConnectionQuality, DigitPressed
+from signaling.calls import csv_rows
+from signaling.calls.model import OUTCOMES, Direction, Measured, Purpose
+from signaling.messages.server import ProtectionWord
+from signaling.sip.agent.agent import RemoteParty
+from signaling.sip.bridge.front_door import ROOM
+from tests.signaling.fake_room_systems import FakeIncoming, register, tick, use_fake_agent, wait_for_calls
+from tests.signaling.sip.agents import ANSWER
+from tests.signaling.world import CAM_RANH, NHA_TRANG, PATIENCE_S, World, wait_until
+
+VCS = "10.79.6.20"
+
+
+async def records(world: World, query: str = "") -> list[dict[str, Any]]:
+    """Return the records as a technician gets them."""
+    async with (await world.signed_in("central")).get(f"/api/v1/calls?{query}") as response:
+        assert response.status == 200, await response.text()
+        found: list[dict[str, Any]] = await response.json()
+        return found
+
+
+async def ring(world: World, code: str, **fields: Any) -> FakeIncoming:
+    incoming = FakeIncoming(code, RemoteParty(VCS, "", "room", "Fake VCS 1.0", transport="tcp"), **fields)
+    await world.server.sip_bridge.called(incoming)  # type: ignore[arg-type]
+    return incoming
+
+
+async def test_calls_out_that_failed_and_one_that_was_answered(world: World) -> None:
+    agent = use_fake_agent(world)
+    agent.replies[VCS], agent.sdps[VCS] = [None, 486, 200], ANSWER
+    device = await register(world, NHA_TRANG, VCS, transport="TCP")
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    for seconds, state in ((0, "waiting"), (10, "waiting"), (30, "connected")):
+        await tick(world, seconds)
+        await wait_for_calls(host, state)
+    seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
+    assert seat is not None
+    for up, trip in ((0.01, 0.03), (0.03, 0.02)):
+        world.engine.rooms[session.id].lines[seat.id] = ConnectionQuality(up, 0.5, 0.0, trip)
+        await tick(world, 2)
+        await world.server.sip_bridge.tick(world.clock.now)  # what was measured once is counted once
+    agent.calls[-1].end("bye")
+    await wait_for_calls(host, "left")
+    newest, refused, silent = await records(world)
+    assert {name: newest[name] for name in ("device", "point", "name", "direction", "purpose", "address")} == {
+        "device": device,
+        "point": NHA_TRANG,
+        "name": "UBND.Nha Trang",
+        "direction": "out",
+        "purpose": "session",
+        "address": VCS,
+    }
+    assert (newest["session"], newest["number"]) == (session.id, session.number)
+    assert [newest[name][11:] for name in ("began", "answered", "ended")] == ["01:00:40Z", "01:00:40Z", "01:00:44Z"]
+    assert (newest["outcome"], newest["sound"], newest["picture"], newest["protection"]) == (
+        *("bye", "G722", "H264", "clear"),
+    )
+    assert (newest["lost_up"], newest["lost_down"], newest["round_trip"]) == (0.02, 0.5, 0.03)
+    assert [(each["outcome"], each["status"], each["answered"]) for each in (refused, silent)] == [
+        ("refused", 486, None),
+        ("unanswered", 0, None),
+    ]
+
+
+async def test_calls_in_refused_let_in_and_of_the_front_door(world: World) -> None:
+    use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS, dial_out=False)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await ring(world, "0000000000")
+    visitor = await ring(world, "")
+    for digit in f"{session.code}#":
+        world.engine.emit(DigitPressed(ROOM, "visitor-1", digit))
+    await wait_until(lambda: ROOM not in world.engine.rooms)
+    assert visitor.call is not None
+    moved, refused = await records(world)
+    assert (refused["direction"], refused["outcome"], refused["status"]) == ("in", "refused", 404)
+    assert (moved["purpose"], moved["session"], moved["outcome"]) == ("session", session.id, "")
+    await world.server.meetings.cancelled(session.id)
+    await visitor.call.ended.wait()
+    await host.closed()
+    async with asyncio.timeout(PATIENCE_S):
+        while await world.services.call_records.open_ids():
+            await asyncio.sleep(0.01)
+    assert (await records(world))[0]["outcome"] == "cancelled"
+
+
+async def test_records_are_searched_paged_saved_and_kept_as_long_as_the_audit_log(world: World) -> None:
+    agent = use_fake_agent(world)
+    agent.replies[VCS] = [486]
+    await register(world, NHA_TRANG, VCS)
+    await register(world, CAM_RANH, "10.79.6.21")
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await wait_for_calls(host, "waiting", "connected")
+    first, second = sorted(await records(world), key=lambda each: each["name"])
+    assert (first["name"], second["name"]) == ("UBND.Cam Ranh", "UBND.Nha Trang")
+    assert await records(world, "q=cam+ranh") == [first] == await records(world, f"device={first['device']}")
+    newest = max(first, second, key=lambda each: int(each["id"]))
+    assert await records(world, "limit=1") == [newest]
+    assert [each["id"] for each in await records(world, f"before={newest['id']}")] == [newest["id"] - 1]
+    assert await records(world, "to=2026-04-06T01:00:00Z") == []
+    async with (await world.signed_in("central")).get("/api/v1/calls/export?q=nha+trang") as response:
+        rows = list(csv.reader(io.StringIO((await response.read()).decode("utf-8-sig"))))
+    assert rows[0] == list(csv_rows.COLUMNS)
+    assert rows[1][:11] == [
+        *("06/04/2026 08:00:00", "", "06/04/2026 08:00:00", "UBND.Nha Trang", "Gọi ra", "Phiên họp", session.number),
+        *(VCS, "", "Bị từ chối", "486"),
+    ]
+    assert (await world.audited(1))[0].action == "export-calls"
+    await world.services.call_records.prune(world.clock.now + timedelta(days=365))
+    assert len(await records(world)) == 2
+    await world.services.call_records.prune(world.clock.now + timedelta(days=36500))
+    assert await records(world) == []
+
+
+async def test_the_record_of_a_call_goes_on_in_the_next_process_and_lost_calls_end(world: World) -> None:
+    use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await wait_for_calls(host, "connected")
+    recorder = world.server.sip_bridge._recorder
+    await recorder.leave()
+    open_ids = await recorder.open_ids()
+    assert list(open_ids) == [(session.id, (await records(world))[0]["device"])]
+    again = FakeIncoming("", RemoteParty(VCS, "", "", ""))
+    call = await again.accept(ANSWER)
+    (id_,) = open_ids.values()
+    recorder.resume(id_, call)
+    await recorder.close_rest()
+    assert (await records(world))[0]["outcome"] == ""
+    await recorder.leave()
+    await recorder.close_rest()
+    assert (await records(world))[0]["outcome"] == "server-stopped"
+
+
+def test_every_word_of_a_record_has_a_vietnamese_text() -> None:
+    assert set(csv_rows.OUTCOMES) == OUTCOMES
+    assert set(csv_rows.DIRECTIONS) == set(get_args(Direction))
+    assert set(csv_rows.PURPOSES) == set(get_args(Purpose))
+    assert set(csv_rows.PROTECTION) == set(get_args(ProtectionWord))
+
+
+def test_nothing_measured_says_nothing() -> None:
+    assert Measured().values == {}

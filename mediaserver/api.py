@@ -241,16 +241,18 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class SipLimits:
-    """The most that a room system is offered.
+    """The most that a room system is offered, and that it is sent.
 
-    Audio codecs and packetization modes of H.264 (RFC 6184), best first each; the level of its pictures in tenths
-    (RFC 6184 §8.1), and the bit/s that its camera may send.
+    Audio codecs and packetization modes of H.264 (RFC 6184), best first each; the level of its camera's pictures in
+    tenths (RFC 6184 §8.1). `bitrate` is what the picture takes in bit/s, either way, and `slides` what its slides take;
+    None: what its own description says.
     """
 
     sounds: Sequence[str] = ("G722", "PCMA", "PCMU")
     modes: Sequence[int] = (1, 0)
     level: int = 31
     bitrate: int = 1_100_000
+    slides: int | None = None
 
 
 EVERYTHING: Final = SipLimits()
@@ -455,6 +457,7 @@ class MediaEngine(Protocol):
         plain: bool = False,
         encryption: Encryption = "off",
         media_hosts: Sequence[str] = (),
+        limits: SipLimits = EVERYTHING,
     ) -> str:
         """Answer an SDP offer for a seat and replace its previous transport; floor and view stay.
 
@@ -525,6 +528,7 @@ class MediaEngine(Protocol):
         descriptions: Descriptions,
         encryption: Encryption = "off",
         media_hosts: Sequence[str] = (),
+        limits: SipLimits = EVERYTHING,
     ) -> str:
         """Return an offer that moves the call of a room system from another room, maybe of another worker, to this
         seat: the same m-lines, and our ports here (RFC 3264 §8).

@@ -176,7 +176,9 @@ class FakeEngine:
         plain: bool = False,
         encryption: Encryption = "off",
         media_hosts: Sequence[str] = (),
+        limits: SipLimits = EVERYTHING,
     ) -> str:
+        self.limits = limits
         self._note("connect", room, seat, *(["plain"] if plain else []), *([encryption] if encryption != "off" else []))
         self.media_hosts[seat] = tuple(media_hosts)
         self._room(room, seat).up.add(seat)
@@ -230,7 +232,9 @@ class FakeEngine:
         descriptions: Descriptions,
         encryption: Encryption = "off",
         media_hosts: Sequence[str] = (),
+        limits: SipLimits = EVERYTHING,
     ) -> str:
+        self.limits = limits
         self._note("move_in", room, seat, descriptions)
         self._room(room, seat)
         return f"offer of {seat} that moves in"

@@ -1,7 +1,7 @@
 """A room system's media: RTP or SRTP, G.722 or G.711, H.264. A room treats it as a browser's :class:`WebRtcPeer`.
 
-Its quality follows the decoder and bitrate limits of its SDP and stays for the whole call: room systems report nothing
-from which more could be learned, and do not know padding to probe a link with.
+Its quality is bounded by the decoder and bitrate limits of its SDP and by those of its device, and follows the loss it
+reports and the limits it names (:mod:`mediaserver.congestion.reported_rate`).
 """
 
 import logging
@@ -18,6 +18,7 @@ from mediaserver.congestion.loss import Loss
 from mediaserver.errors import BadOffer, NoPortFree
 from mediaserver.peer.forwarder import Forwarder
 from mediaserver.peer.simulcast import SimulcastCamera
+from mediaserver.peer.sip_quality import SentQuality, least, picture_quality
 from mediaserver.peer.sip_slides import SipSlides
 from mediaserver.peer.sip_stream import VIDEO_TYPES, SipAudioStream, SipStream, SipVideoStream
 from mediaserver.peer.webrtc import REPORT_S, PeerListener
@@ -25,7 +26,6 @@ from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp import sdes, sip_parse, sip_write
-from mediaserver.sdp.h264 import DecoderLimits
 from mediaserver.sdp.sip_parse import SOUNDS, Media, Session, permitted
 from mediaserver.transport.plain_rtp import (
     HELD_SILENCE_S,
@@ -36,26 +36,12 @@ from mediaserver.transport.plain_rtp import (
     local_address,
 )
 from mediaserver.transport.state import State
-from mediaserver.video.quality import COMPOSED_BPS, QUALITIES, USUAL
+from mediaserver.video.quality import COMPOSED_BPS, USUAL
 
 logger = logging.getLogger(__name__)
 
 KEYFRAMES_S = (1.0, 3.0)
 """Seconds after the start at which a system that cannot request key frames gets one: it often misses the first."""
-BITRATE_SHARE = 1.1
-"""Factor by which a step's bitrate may exceed the limit: 384 kbit/s get the step of 400, since an encoder stays below
-its bound."""
-
-
-def quality_step(limits: DecoderLimits, width: int, height: int, fps: int, bitrate: int | None) -> int | None:
-    """Return the best step of a room's picture that a decoder takes within `bitrate` (bit/s); None if it takes none."""
-    for step in range(USUAL, -1, -1):
-        quality = QUALITIES[step]
-        narrow = bitrate is not None and quality.bitrate > BITRATE_SHARE * bitrate
-        size = round(width * quality.share), round(height * quality.share)
-        if limits.takes(*size, fps / quality.every) and not narrow:
-            return step
-    return None
 
 
 class SipPeerListener(PeerListener, Protocol):
@@ -86,6 +72,7 @@ class SipPeer:
         listener: SipPeerListener,
         encryption: Encryption = "off",
         media_hosts: Collection[str] = (),
+        limits: SipLimits = EVERYTHING,
     ) -> None:
         self.seat = seat
         self._encryption: Encryption = encryption
@@ -117,6 +104,7 @@ class SipPeer:
         self._sound_stream: SipAudioStream | None = None
         self._picture_stream: SipVideoStream | None = None
         self._media_hosts = media_hosts
+        self._limits = limits
         self._told: set[Elsewhere] = set()
         """What was told of media from elsewhere."""
         self._loss = Loss()
@@ -125,8 +113,8 @@ class SipPeer:
 
     # Negotiation
 
-    def offer(self, remote: str, limits: SipLimits = EVERYTHING, *, simple: bool = False) -> str:
-        """Open ports and return an offer within limits, for a peer at `remote` if that is known. Raises NoPortFree.
+    def offer(self, remote: str, *, simple: bool = False) -> str:
+        """Open ports and return an offer for a peer at `remote` if that is known. Raises NoPortFree.
 
         A `simple` one leaves out what old systems refuse.
         """
@@ -138,7 +126,7 @@ class SipPeer:
             for stream in self._streams:
                 stream.keys = sdes.make_all()
         self.offered = True
-        self.description = (sip_write.simple_offer if simple else sip_write.offer)(self._local, limits)
+        self.description = (sip_write.simple_offer if simple else sip_write.offer)(self._local)
         return self.description
 
     def accept(self, session: Session) -> None:
@@ -281,7 +269,9 @@ class SipPeer:
 
     def _open_picture(self) -> None:
         name = f"camera:{self.seat}"
-        self._picture_stream = SipVideoStream(self._ports, self._local_host, self.downlink, name, self._flush_queue)
+        self._picture_stream = SipVideoStream(
+            self._ports, self._local_host, self.downlink, name, self._flush_queue, self._limits.bitrate
+        )
         self._picture_stream.port_pair.media_hosts = self._media_hosts
         self.transport.port_pairs.append(self._picture_stream.port_pair)
 
@@ -292,6 +282,7 @@ class SipPeer:
             self.slides = SipSlides(
                 *(self._ports, self._local_host, f"{CONTENT}:{self.seat}"),
                 options=self._options,
+                limits=self._limits,
                 flush_queue=self._flush_queue,
                 asked=self._asked_to_share,
                 theirs=floor,
@@ -334,6 +325,7 @@ class SipPeer:
             sound_keys=sound_keys,
             camera_keys=picture_keys,
             demanded=self._encryption == "demanded",
+            limits=self._limits,
         )
 
     def _hold(self, held: bool) -> None:
@@ -353,7 +345,7 @@ class SipPeer:
         self.audio, self.picture = None, None
         if session.sound is not None and sound is not None:
             media = session.media[session.sound]
-            codec = sip_write.choose(media, SOUNDS)
+            codec = sip_write.choose_sound(media, self._limits)
             sound.aim(media, {}, now)
             sound.event_types = _event_types(media)
             sound.secure(media, answer=answer)
@@ -367,6 +359,7 @@ class SipPeer:
             picture.secure(media, answer=answer)
             picture.taken = media.sends and not self._held
             picture.feedback = media.feedback
+            picture.quality = None
             if media.receives and not self._held:
                 self._start_video(media, picture)
         for each in (sound, picture):
@@ -378,12 +371,18 @@ class SipPeer:
 
     def _start_video(self, media: Media, stream: SipVideoStream) -> None:
         codec = sip_write.choose_picture(media)
-        assert codec.limits is not None
-        room = self._options
-        step = quality_step(codec.limits, room.width, room.height, room.fps, media.bitrate)
-        if step is not None:
-            self.downlink.step = step
+        stream.quality = picture_quality(codec, self._options, least(media.bitrate, self._limits.bitrate))
+        if stream.quality is not None:
             self.picture = stream.send({codec.name: codec.payload_type}, self._flush_queue)
+            self._follow_quality(stream.quality)
+
+    def _follow_quality(self, quality: SentQuality) -> bool:
+        """Send the picture in the step that its link carries; return whether that is another one."""
+        before = self.downlink.step, self.downlink.sound_only
+        step = quality.step
+        self.downlink.sound_only = step is None
+        self.downlink.step = step or 0
+        return (self.downlink.step, self.downlink.sound_only) != before
 
     def _transport_changed(self, state: State, reason: str) -> None:
         self._listener.changed(self.seat, state, reason)
@@ -418,7 +417,7 @@ class SipPeer:
     # What the room asks of everyone
 
     def limit(self, max_step: int) -> None:
-        """Do nothing: its quality was settled by its SDP, and never exceeds the usual one."""
+        """Do nothing: its display is as large as its SDP says."""
 
     def loses_audio(self, now: float) -> bool:
         """Return False: other microphones' packets are not relayed to it, so FEC in them would not help it."""
@@ -442,7 +441,7 @@ class SipPeer:
         return [each for each in (self._sound_stream, self._picture_stream, slides) if each is not None]
 
     def tick(self, now: float) -> bool:
-        """Run the housekeeping, every `TICK_S`; return False, since its quality never changes."""
+        """Run the housekeeping, every `TICK_S`; return whether the link now carries another step of quality."""
         if self.transport.state != "connected":
             return False
         if self._picture_stream is not None:
@@ -459,7 +458,12 @@ class SipPeer:
             received, lost = (sum(each) for each in zip(*(stream.report(now) for stream in self._streams), strict=True))
             self._loss.update(received, lost)
             self.transport.check(now, HELD_SILENCE_S if self._held else SILENCE_S)
-        return False
+        return self._quality_changed()
+
+    def _quality_changed(self) -> bool:
+        slides = self.slides is not None and self.slides.quality_changed()
+        quality = None if self._picture_stream is None else self._picture_stream.quality
+        return (quality is not None and self._follow_quality(quality)) or slides
 
     def _tell_of_media_elsewhere(self) -> None:
         """Tell once of each host from which media come that the SDP does not name."""

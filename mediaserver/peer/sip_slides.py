@@ -9,39 +9,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mediaserver.api import RoomOptions
+from mediaserver.api import RoomOptions, SipLimits
 from mediaserver.bfcp.floor_server import FloorServer, Holder
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.peer.forwarder import Forwarder
+from mediaserver.peer.sip_quality import slides_quality
 from mediaserver.peer.sip_stream import VIDEO_TYPES, SipVideoStream
-from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.sdp import bfcp, sip_write
 from mediaserver.sdp.bfcp import FloorControl
-from mediaserver.sdp.h264 import DecoderLimits
 from mediaserver.sdp.sip_parse import Media
 from mediaserver.transport.plain_rtp import PlainPorts
-from mediaserver.video.quality import LARGE, SCREEN_BPS, SLIDES, STEPS, USUAL
-
-_BEST_FIRST = (LARGE, SLIDES, USUAL, 1, 0)
-"""Steps of quality; text needs pixels before it needs pictures per second."""
-BITRATE_SHARE = 1.1
-"""Factor by which a step's bitrate may exceed the limit, since an encoder stays below its bound."""
-
-
-def slides_step(limits: DecoderLimits, options: RoomOptions, bitrate: int | None, codec: str) -> int | None:
-    """Return the best step of quality of slides that a decoder takes; None if it takes none.
-
-    `bitrate` is its limit in bit/s. One that states none, and one that takes slices only, get no 1080p30.
-    """
-    for step in _BEST_FIRST:
-        quality = STEPS[step]
-        size = round(options.width * quality.share), round(options.height * quality.share)
-        fps = (quality.fps or options.fps) / quality.every
-        carried = quality.bitrate <= BITRATE_SHARE * (STEPS[SLIDES].bitrate if bitrate is None else bitrate)
-        if limits.takes(*size, fps) and carried and not (step == LARGE and codec == SINGLE_NAL):
-            return step
-    return None
+from mediaserver.video.quality import SCREEN_BPS, USUAL
 
 
 class SipSlides:
@@ -54,19 +33,21 @@ class SipSlides:
         name: str,
         *,
         options: RoomOptions,
+        limits: SipLimits,
         flush_queue: FlushQueue,
         asked: Callable[[bool], None],
         theirs: Media | None = None,
     ) -> None:
         """Open the ports: for the BFCP m-line `theirs`, else for an offer of ours. Raises NoPortFree."""
         self._options = options
+        self._limits = limits
         self._flush_queue = flush_queue
         control = None if theirs is None else theirs.floor
         self.control: FloorControl = bfcp.OFFERED if control is None else bfcp.respond(control)
         """Our side of the BFCP m-line."""
         self._protocol = bfcp.UDP if theirs is None else theirs.protocol
         downlink = Downlink(SCREEN_BPS, USUAL)
-        self.stream = SipVideoStream(ports, host, downlink, name, flush_queue, most=sip_write.SLIDES_BPS)
+        self.stream = SipVideoStream(ports, host, downlink, name, flush_queue, sip_write.slides_bitrate(limits))
         reliable = self._protocol == bfcp.TCP
         try:
             self.floor_port = ports.open_floor(
@@ -80,7 +61,7 @@ class SipSlides:
         )
         self.forwarder: Forwarder | None = None
         """Sends others' slides; None while it takes none."""
-        self.step = USUAL
+        self._step: int | None = None
 
     def _receive(self, data: bytes) -> None:
         self._server.receive(data)
@@ -111,13 +92,22 @@ class SipSlides:
         self.stream.feedback = slides.feedback
         self.forwarder = None
         codec = sip_write.choose_picture(slides)
-        assert codec.limits is not None
-        step = slides_step(codec.limits, self._options, slides.bitrate, codec.name)
-        if slides.receives and not held and step is not None:
-            self.step = step
+        quality = slides_quality(codec, self._options, slides.bitrate, self._limits.slides)
+        self.stream.quality = quality if slides.receives and not held else None
+        if self.stream.quality is not None:
             self.forwarder = self.stream.send({codec.name: codec.payload_type}, self._flush_queue)
         elif self.stream.forwarder is not None:
             self.stream.forwarder.follow(None, now)
+
+    @property
+    def step(self) -> int | None:
+        """Return the step of quality in which others' slides are sent; None for none."""
+        return None if self.stream.quality is None else self.stream.quality.step
+
+    def quality_changed(self) -> bool:
+        """Return whether others' slides are to be sent in another step than when this was called last."""
+        before, self._step = self._step, self.step
+        return self._step != before
 
     def show(self, holder: Holder | None, source: Source | None, now: float) -> None:
         """Show others' slides, which come from `source`, and tell the room system whose are shown."""

@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mediaserver.audio.telephony_codecs import RTP_CLOCK, SCALE
+from mediaserver.congestion.camera_limit import CameraLimit
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.errors import BadOffer
 from mediaserver.peer.forwarder import Forwarder
 from mediaserver.peer.simulcast import SimulcastCamera, SimulcastLayer
+from mediaserver.peer.sip_quality import SentQuality
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import SINGLE_NAL, VIDEO_CLOCK, is_keyframe
 from mediaserver.rtp.receive_stats import ReceiveStats
-from mediaserver.rtp.rtcp import Block, Report, SenderReport
+from mediaserver.rtp.rtcp import BitrateLimit, BitrateLimitTaken, Block, Report, SenderReport
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.rtp.source_validation import SourceValidation
 from mediaserver.rtp.srtp_key import SrtpKey
@@ -22,13 +24,15 @@ from mediaserver.rtp.telephone_event import DigitReceiver
 from mediaserver.sdp import sdes
 from mediaserver.sdp.sdes import Crypto
 from mediaserver.sdp.sip_parse import Media
-from mediaserver.sdp.sip_write import CAMERA_BPS, MODE_1, SINGLE
+from mediaserver.sdp.sip_write import MODE_1, SINGLE
 from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair
 
 logger = logging.getLogger(__name__)
 
 VIDEO_TYPES = {MODE_1: "H264", SINGLE: "H264"}
 """Codecs of our own payload types, which a peer may use although it offered others (RFC 3264 §5.1)."""
+IP_BYTES = 40
+"""Headers of IPv4, UDP and RTP, which count in the bitrate that we ask of a camera (RFC 5104 §4.2.1.2)."""
 TAKEOVER_S = 0.5
 """Seconds of silence after which another SSRC on the same m-line is accepted: a restart, no intruder."""
 
@@ -139,6 +143,10 @@ class SipStream:
                 case rtcp.Report():
                     if self.forwarder is not None and item.ssrc == self.forwarder.ssrc:
                         self._reported(item, now)
+                case rtcp.BitrateLimit():
+                    self._limited(item)
+                case rtcp.BitrateLimitTaken():
+                    self._limit_taken(item)
 
     def _sender_reported(self, receive_stats: ReceiveStats, report: SenderReport, now: float) -> None:
         """Take the sender's report on the current stream."""
@@ -146,6 +154,12 @@ class SipStream:
 
     def _reported(self, report: Report, now: float) -> None:
         self.jitter = report.jitter / self._clock_rate
+
+    def _limited(self, limit: BitrateLimit) -> None:
+        """Take the limit that the peer sets to what we send."""
+
+    def _limit_taken(self, taken: BitrateLimitTaken) -> None:
+        """Take the limits that the peer keeps to."""
 
     def report(self, now: float) -> tuple[int, int]:
         """Send a report on both directions; return the packets received and lost since the last one."""
@@ -224,7 +238,7 @@ class SipVideoStream(SipStream):
         downlink: Downlink,
         name: str,
         flush_queue: FlushQueue,
-        most: int = CAMERA_BPS,
+        most: int,
     ) -> None:
         super().__init__(ports, host, VIDEO_CLOCK, downlink, ports.dscp.video)
         self._name = name
@@ -232,11 +246,15 @@ class SipVideoStream(SipStream):
         self._flush_queue = flush_queue
         self.camera = SimulcastCamera()
         self.feedback: frozenset[str] = frozenset()
+        self.quality: SentQuality | None = None
+        """That of the picture we send; None where we send none."""
+        self._camera_limit = CameraLimit(most)
         self._validation = SourceValidation()
         self._requests = 0
 
     def _begin(self, ssrc: int) -> ReceiveStats:
         self._validation = SourceValidation()
+        self._camera_limit.begin()
         return self._begin_layer(ssrc)
 
     def _begin_layer(self, ssrc: int) -> ReceiveStats:
@@ -270,12 +288,30 @@ class SipVideoStream(SipStream):
         if report.round_trip is not None:
             self._downlink.reported(report.round_trip)
         self._downlink.lost(report.lost, report.highest, now)
+        if self.quality is not None:
+            self.quality.rate.lost(report.lost, report.highest, now)
+
+    def _limited(self, limit: BitrateLimit) -> None:
+        """Take a limit of our only picture, whatever SSRC it names, and say that we keep to it."""
+        if self.quality is not None:
+            self.quality.rate.limit(limit.bitrate, limit.overhead)
+            answer = rtcp.bitrate_limit_taken(self._own_ssrc, limit.sender, limit.bitrate, limit.overhead)
+            self.port_pair.send_rtcp(self._compound([], answer))
+
+    def _limit_taken(self, taken: BitrateLimitTaken) -> None:
+        if self._own_ssrc in taken.ssrcs:
+            self._camera_limit.confirm()
 
     def report(self, now: float) -> tuple[int, int]:
-        """Measure the camera's bitrate, and report as any stream does."""
+        """Measure the camera's bitrate, and report as any stream does; limit it where the peer takes that."""
         for layer in self.camera.layers:
             layer.measure(now)
-        return super().report(now)
+        received, lost = super().report(now)
+        if "ccm tmmbr" in self.feedback and received and (limit := self._camera_limit.update(received, lost)):
+            self.port_pair.send_rtcp(
+                self._compound([], rtcp.bitrate_limit(self._own_ssrc, self._ssrc, limit, IP_BYTES))
+            )
+        return received, lost
 
     def remind(self, now: float) -> None:
         """Repeat a request for a key frame that has not come."""

@@ -24,6 +24,6 @@ def show(seat: Seat, compositions: Compositions, sharing: str | None, now: float
         return
     holder: Holder | None = None if sharing is None else "client" if sharing == seat.options.seat else "other"
     forwarder, source = peer.slides.forwarder, None
-    if holder == "other" and forwarder is not None:
-        source = compositions.of(AUDIENCE).source(forwarder.takes, peer.slides.step)
+    if holder == "other" and forwarder is not None and (step := peer.slides.step) is not None:
+        source = compositions.of(AUDIENCE).source(forwarder.takes, step)
     peer.slides.show(holder, source, now)

@@ -15,7 +15,7 @@ REMB_BITS = 18
 """Of the mantissa; the exponent has 6."""
 
 _OLD_FIR, _SR, _RR, _SDES, _BYE, _FEEDBACK, _PICTURE_FEEDBACK = 192, 200, 201, 202, 203, 205, 206
-_NACK, _PLI, _FIR, _APPLICATION = 1, 1, 4, 15
+_NACK, _TMMBR, _TMMBN, _PLI, _FIR, _APPLICATION = 1, 3, 4, 1, 4, 15
 _VERSION = 0x80
 _HEAD = Struct("!BBH")
 _PAIR = Struct("!II")
@@ -25,6 +25,10 @@ _BLOCK = Struct("!6I")
 """The share lost and the packets lost stand in one word."""
 _REMB = Struct("!4sBBH")
 _LOST = Struct("!HH")
+_LIMIT = Struct("!II")
+_LIMIT_BITS = 17
+"""Of the mantissa of a maximum bitrate (RFC 5104 §4.2.1.1); the exponent has 6 above it, the overhead 9 below it."""
+_MAX_OVERHEAD = (1 << 9) - 1
 _FIR_ENTRY = Struct("!I4x")
 _FIR_ORDER = Struct("!IB3x")
 _ITEM = bytes([1, len(CNAME)]) + CNAME + bytes(4 - (2 + len(CNAME)) % 4)
@@ -99,7 +103,25 @@ class Estimate:
     bitrate: int
 
 
-Heard = Nack | KeyframeRequest | SenderReport | Report | Estimate
+@dataclass(slots=True)
+class BitrateLimit:
+    """Our stream `ssrc` must take at most `bitrate` bit/s, `overhead` bytes of headers for each packet counted (TMMBR,
+    RFC 5104 §4.2.1); `sender` is the SSRC of who asks."""
+
+    ssrc: int
+    sender: int
+    bitrate: int
+    overhead: int
+
+
+@dataclass(slots=True)
+class BitrateLimitTaken:
+    """The sender of a stream notes the limits that bound it (TMMBN, RFC 5104 §4.2.2): the SSRCs of who asked."""
+
+    ssrcs: frozenset[int]
+
+
+Heard = Nack | KeyframeRequest | SenderReport | Report | Estimate | BitrateLimit | BitrateLimitTaken
 
 
 def parse(data: bytes, now: float) -> list[Heard]:
@@ -157,12 +179,25 @@ def _round_trip(lsr: int, dlsr: int, now: float) -> float | None:
 
 
 def _read_feedback(body: bytes, kind: int, _now: float) -> list[Heard]:
-    _, ssrc = _PAIR.unpack_from(body)
+    sender, ssrc = _PAIR.unpack_from(body)
+    if kind in (_TMMBR, _TMMBN):
+        return _read_limits(body[8:], kind, sender)
     if kind != _NACK:
         return []
     if len(body) % _LOST.size:
         raise ValueError("NACK cut off")
     return [Nack(ssrc, body[8:])]
+
+
+def _read_limits(entries: bytes, kind: int, sender: int) -> list[Heard]:
+    if len(entries) % _LIMIT.size:
+        raise ValueError("TMMBR or TMMBN cut off")
+    if kind == _TMMBN:
+        return [BitrateLimitTaken(frozenset(ssrc for ssrc, _ in _LIMIT.iter_unpack(entries)))]
+    return [
+        BitrateLimit(ssrc, sender, (word >> 9 & (1 << _LIMIT_BITS) - 1) << (word >> 26), word & _MAX_OVERHEAD)
+        for ssrc, word in _LIMIT.iter_unpack(entries)
+    ]
 
 
 def _numbers(first: int, mask: int) -> list[int]:
@@ -249,6 +284,22 @@ def full_intra(ssrc: int, media_ssrc: int, order: int) -> bytes:
     """Return FIR (RFC 5104 §4.3.1), used as PLI; `order` counts requests, a repeated one keeps its number."""
     entry = _FIR_ORDER.pack(media_ssrc, order & 0xFF)
     return _head(_PICTURE_FEEDBACK, _FIR, 16) + _PAIR.pack(ssrc, 0) + entry
+
+
+def bitrate_limit(ssrc: int, media_ssrc: int, bitrate: int, overhead: int) -> bytes:
+    """Return TMMBR, by which the peer's stream may take at most so many bit/s (RFC 5104 §4.2.1)."""
+    return _limits(_TMMBR, ssrc, media_ssrc, bitrate, overhead)
+
+
+def bitrate_limit_taken(ssrc: int, owner: int, bitrate: int, overhead: int) -> bytes:
+    """Return TMMBN, by which our stream keeps to the limit that `owner` asked for (RFC 5104 §4.2.2)."""
+    return _limits(_TMMBN, ssrc, owner, bitrate, overhead)
+
+
+def _limits(kind: int, ssrc: int, entry_ssrc: int, bitrate: int, overhead: int) -> bytes:
+    exponent = max(0, bitrate.bit_length() - _LIMIT_BITS)
+    word = exponent << 26 | bitrate >> exponent << 9 | overhead
+    return _head(_FEEDBACK, kind, 16) + _PAIR.pack(ssrc, 0) + _LIMIT.pack(entry_ssrc, word)
 
 
 def nack(ssrc: int, media_ssrc: int, sequences: list[int]) -> bytes:

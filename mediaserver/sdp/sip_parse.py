@@ -58,7 +58,7 @@ class Media:
     receives: bool
     codecs: tuple[Codec, ...] = ()
     feedback: frozenset[str] = frozenset()
-    """RTCP feedback it understands (RFC 4585): "nack pli", "ccm fir" …"""
+    """RTCP feedback it understands, without parameters (RFC 4585 §4.2, RFC 5104 §7.1): "nack pli", "ccm fir" …"""
     bitrate: int | None = None
     """The most it takes, in bit/s; None when not stated."""
     slides: bool = False
@@ -203,7 +203,7 @@ def _media(section: Section, session: Section) -> Media:
         sends=sends,
         receives=receives and bool(host),
         codecs=_codecs(m_line, section) if known else (),
-        feedback=frozenset(value.partition(" ")[2].strip().lower() for value in section.all("rtcp-fb")),
+        feedback=frozenset(" ".join(value.lower().split()[1:3]) for value in section.all("rtcp-fb")),
         bitrate=_bitrate(section) or _bitrate(session),
         slides="slides" in section.all("content"),
         floor=bfcp.read(section) if m_line.port and host and m_line.protocol in (bfcp.UDP, bfcp.TCP) else None,

@@ -13,7 +13,7 @@ from mediaserver.errors import BadOffer
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp import bfcp
 from mediaserver.sdp.bfcp import FloorControl
-from mediaserver.sdp.h264 import LEVELS, OURS, SLIDES_LEVEL
+from mediaserver.sdp.h264 import LEVELS, SLIDES_LEVEL
 from mediaserver.sdp.sdes import Crypto
 from mediaserver.sdp.sip_parse import SOUNDS, Codec, Media, Session
 
@@ -22,6 +22,8 @@ CAMERA_BPS = 1_100_000
 fourteen cameras fit the highest step of who is forwarded tiles; for a louder one the session would be composed."""
 SLIDES_BPS = 1_500_000
 """Bitrate that a room system's slides may take, as a browser's screen does."""
+FEEDBACK = ("nack pli", "ccm fir", "ccm tmmbr")
+"""RTCP feedback that we take and give (RFC 4585 §6.3.1, RFC 5104 §4.2.1, §4.3.1)."""
 SINGLE, MODE_1, TONES = 97, 98, 101
 """Our dynamic payload types; the audio codecs have static ones."""
 _MODES = {0: SINGLE, 1: MODE_1}
@@ -55,11 +57,27 @@ class Local:
     """Our floor control; None where there are no slides."""
     demanded: bool = False
     """Whether we offer no plain media."""
+    limits: SipLimits = EVERYTHING
 
     @property
     def profile(self) -> str:
         """Return the RTP profile of our offers; plain m-lines with keys leave the choice to the peer."""
         return "RTP/SAVP" if self.demanded else "RTP/AVP"
+
+    @property
+    def camera(self) -> "_Video":
+        """Return what we ask of the camera."""
+        return _Video("main", self.limits.level, self.limits.bitrate)
+
+    @property
+    def slides(self) -> "_Video":
+        """Return what we ask of slides."""
+        return _Video("slides", SLIDES_LEVEL, slides_bitrate(self.limits))
+
+
+def slides_bitrate(limits: SipLimits) -> int:
+    """Return the bit/s that a room system's slides may take."""
+    return min(SLIDES_BPS, limits.slides or SLIDES_BPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +87,6 @@ class _Video:
     content: str
     level: int
     bitrate: int
-
-
-_CAMERA, _SLIDES = _Video("main", OURS, CAMERA_BPS), _Video("slides", SLIDES_LEVEL, SLIDES_BPS)
 
 
 def choose(media: Media, names: tuple[str, ...]) -> Codec:
@@ -87,21 +102,26 @@ def _baseline(codec: Codec) -> bool:
     return codec.limits is None or codec.limits.profile.startswith("42")
 
 
+def choose_sound(media: Media, limits: SipLimits) -> Codec:
+    """Return the audio codec of an m-line that stands first in the limits, else any of ours. Raises BadOffer."""
+    return choose(media, (*limits.sounds, *(name for name in SOUNDS if name not in limits.sounds)))
+
+
 def choose_picture(media: Media) -> Codec:
     """Return the codec of a video m-line: fragments where both can, else single slices. Raises BadOffer."""
     return choose(media, ("H264", SINGLE_NAL))
 
 
-def offer(local: Local, limits: SipLimits = EVERYTHING) -> str:
+def offer(local: Local) -> str:
     """Return an offer of what the limits allow: audio, and video both ways."""
-    sounds, camera = _sounds(limits), _Video("main", limits.level, limits.bitrate)
+    limits, sounds = local.limits, _sounds(local.limits)
     lines = _session(local)
     lines += [_m_line("audio", local.sound_port, local.profile, [*_numbers(sounds), TONES]), *_sound(sounds, TONES)]
     lines += [*_cryptos(local.sound_keys), "a=sendrecv"]
-    lines += _offer_video(local.camera_port, local.profile, local.camera_keys, camera, limits.modes)
+    lines += _offer_video(local.camera_port, local.profile, local.camera_keys, local.camera, limits.modes)
     if local.floor is not None:
         lines += [_m_line("application", local.floor_port, bfcp.UDP, ("*",)), *bfcp.lines(local.floor)]
-        lines += _offer_video(local.slides_port, local.profile, local.slides_keys, _SLIDES, limits.modes)
+        lines += _offer_video(local.slides_port, local.profile, local.slides_keys, local.slides, limits.modes)
         lines += [f"a=label:{bfcp.LABEL}"]
     return _text(lines)
 
@@ -114,14 +134,15 @@ def _offer_video(port: int, profile: str, keys: tuple[Crypto, ...], video: _Vide
     lines = [_m_line("video", port, profile, [_MODES[mode] for mode in modes]), *_bandwidth(video.bitrate)]
     for mode in modes:
         lines += _picture(_MODES[mode], mode, f"42e0{video.level:02x}", video)
-    lines += ["a=rtcp-fb:* nack pli", "a=rtcp-fb:* ccm fir", f"a=content:{video.content}"]
+    lines += [*(f"a=rtcp-fb:* {each}" for each in FEEDBACK), f"a=content:{video.content}"]
     return [*lines, *_cryptos(keys), "a=sendrecv"]
 
 
-def simple_offer(local: Local, limits: SipLimits = EVERYTHING) -> str:
+def simple_offer(local: Local) -> str:
     """Return an offer of the same without what old systems stumble over: tones, feedback, content, sizes and rates, and
     keys unless encryption is demanded."""
     sound_keys, camera_keys = (local.sound_keys, local.camera_keys) if local.demanded else ((), ())
+    limits = local.limits
     sounds, numbers = _sounds(limits), [_MODES[mode] for mode in limits.modes]
     lines = _session(local)
     lines += [_m_line("audio", local.sound_port, local.profile, _numbers(sounds)), *_sound(sounds, None)]
@@ -143,9 +164,9 @@ def answer(session: Session, local: Local, *, shows: bool) -> str:
         if place == session.sound:
             lines += _answer_sound(media, local)
         elif place == session.camera:
-            lines += _answer_video(media, local.camera_port, local.camera_keys, _CAMERA, shows=shows)
+            lines += _answer_video(media, local.camera_port, local.camera_keys, local.camera, shows=shows)
         elif place == session.slides and local.floor is not None:
-            lines += _answer_video(media, local.slides_port, local.slides_keys, _SLIDES, shows=True)
+            lines += _answer_video(media, local.slides_port, local.slides_keys, local.slides, shows=True)
             lines += ["a=content:slides", f"a=label:{bfcp.LABEL}"]
         elif place == session.floor and local.floor is not None:
             port = bfcp.DISCARD_PORT if local.floor.setup == "active" else local.floor_port
@@ -156,7 +177,7 @@ def answer(session: Session, local: Local, *, shows: bool) -> str:
 
 
 def _answer_sound(media: Media, local: Local) -> list[str]:
-    codec = choose(media, SOUNDS)
+    codec = choose_sound(media, local.limits)
     tones = next((each.payload_type for each in media.codecs if each.name == "telephone-event"), None)
     numbers = [codec.payload_type, *([tones] if tones is not None else [])]
     head = _m_line("audio", local.sound_port, media.protocol, numbers)
@@ -167,7 +188,7 @@ def _answer_video(media: Media, port: int, keys: tuple[Crypto, ...], video: _Vid
     codec = choose_picture(media)
     assert codec.limits is not None
     level = min(codec.limits.level, video.level)  # levels may differ only where both say so (RFC 6184 §8.2.2)
-    feedback = [f"a=rtcp-fb:* {each}" for each in ("nack pli", "ccm fir") if each in media.feedback]
+    feedback = [f"a=rtcp-fb:* {each}" for each in FEEDBACK if each in media.feedback]
     mode = 0 if codec.name == SINGLE_NAL else 1
     head = _m_line("video", port, media.protocol, [codec.payload_type])
     lines = [head, *_bandwidth(video.bitrate)]

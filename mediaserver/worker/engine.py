@@ -238,12 +238,13 @@ class LocalEngine:
         plain: bool = False,
         encryption: Encryption = "off",
         media_hosts: Sequence[str] = (),
+        limits: SipLimits = EVERYTHING,
     ) -> str:
         """Answer an SDP offer. Raises BadOffer, NoPortFree, UnknownRoom, UnknownSeat."""
         target = self._room(room)
         target.seat(seat)
         if plain:
-            return await self._connect_sip(target, seat, offer, encryption, media_hosts)
+            return await self._connect_sip(target, offer, self._sip_peer(target, seat, encryption, media_hosts, limits))
         peer = WebRtcPeer(
             seat,
             parse_offer(offer),
@@ -256,18 +257,16 @@ class LocalEngine:
         self._fast_poll_until = time.monotonic() + JOIN_FAST_POLL_S
         return peer.answer
 
-    async def _connect_sip(
-        self, target: Room, seat: str, offer: str, encryption: Encryption, media_hosts: Sequence[str]
-    ) -> str:
-        session = sip_parse.parse(offer)
-        peer = self._sip_peer(target, seat, encryption, media_hosts)
-        answer = peer.answer(session)
-        await target.connect(seat, peer)
+    async def _connect_sip(self, target: Room, offer: str, peer: SipPeer) -> str:
+        answer = peer.answer(sip_parse.parse(offer))
+        await target.connect(peer.seat, peer)
         peer.begin()
         peer.theirs = offer
         return answer
 
-    def _sip_peer(self, target: Room, seat: str, encryption: Encryption, media_hosts: Sequence[str]) -> SipPeer:
+    def _sip_peer(
+        self, target: Room, seat: str, encryption: Encryption, media_hosts: Sequence[str], limits: SipLimits
+    ) -> SipPeer:
         return SipPeer(
             seat,
             self._hosts,
@@ -277,6 +276,7 @@ class LocalEngine:
             listener=target,
             encryption=encryption,
             media_hosts=frozenset(media_hosts),
+            limits=limits,
         )
 
     async def invite(
@@ -292,8 +292,8 @@ class LocalEngine:
         """Return an SDP offer to call a room system with. Raises NoPortFree, UnknownRoom, UnknownSeat."""
         target = self._room(room)
         target.seat(seat)
-        peer = self._sip_peer(target, seat, encryption, media_hosts)
-        offer = peer.offer(host, limits, simple=simple)
+        peer = self._sip_peer(target, seat, encryption, media_hosts, limits)
+        offer = peer.offer(host, simple=simple)
         await target.connect(seat, peer)
         return offer
 
@@ -347,11 +347,12 @@ class LocalEngine:
         descriptions: Descriptions,
         encryption: Encryption = "off",
         media_hosts: Sequence[str] = (),
+        limits: SipLimits = EVERYTHING,
     ) -> str:
         """Return an offer that moves a call to this seat. Raises BadOffer, NoPortFree, UnknownRoom, UnknownSeat."""
         target = self._room(room)
         target.seat(seat)
-        peer = self._sip_peer(target, seat, encryption, media_hosts)
+        peer = self._sip_peer(target, seat, encryption, media_hosts, limits)
         offer = peer.move_in(sip_parse.parse(descriptions.theirs), descriptions.ours)
         await target.connect(seat, peer)
         return offer

@@ -17,7 +17,7 @@ from typing import Any
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from mediaserver.api import DigitPressed, MediaElsewhere, SeatOptions, SipLimits
+from mediaserver.api import DigitPressed, MediaElsewhere, SeatOptions
 from mediaserver.errors import BadOffer, EngineGone, MediaError, NotEncrypted
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import LostKey
@@ -350,7 +350,7 @@ class SipBridge:
             *(meeting.id, seat, where.host),
             encryption=media_encryption(device.encryption, where.transport),
             media_hosts=media_hosts(device, where.host),
-            limits=SipLimits(made.sounds, made.modes, made.level, made.kbps * 1000),
+            limits=call_media.sip_limits(device),
         )
         try:
             offer = await invite(simple=made.simple)

@@ -1,20 +1,29 @@
-"""Gives calls of room systems the media of a seat, encrypted as the device's register says."""
+"""Gives calls of room systems the media of a seat, encrypted and limited as the device's register says."""
 
-from mediaserver.api import Descriptions, MediaEngine
+from mediaserver.api import Descriptions, MediaEngine, SipLimits
+from scheduler.directory.equipment import sip_profiles
 from scheduler.directory.model import Device
 from signaling.meeting.room_system import media_hosts
 from signaling.sip.agent.agent import Call, IncomingCall
 from signaling.sip.bridge.protection import media_encryption
 
 
+def sip_limits(device: Device) -> SipLimits:
+    """Return the most that a device is offered and sent, by the profile of its make."""
+    made = sip_profiles.profile(device.sip_profile)
+    return SipLimits(made.sounds, made.modes, made.level, made.kbps * 1000)
+
+
 async def answer(engine: MediaEngine, incoming: IncomingCall, device: Device, room: str, seat: str) -> Call:
     """Answer a call with the media of a seat. Raises MediaError, CallFailed."""
     peer, hosts = incoming.peer, media_hosts(device, incoming.peer.address)
-    encryption = media_encryption(device.encryption, peer.transport)
+    encryption, limits = media_encryption(device.encryption, peer.transport), sip_limits(device)
     if incoming.offer:
-        ours = await engine.connect(room, seat, incoming.offer, plain=True, encryption=encryption, media_hosts=hosts)
+        ours = await engine.connect(
+            room, seat, incoming.offer, plain=True, encryption=encryption, media_hosts=hosts, limits=limits
+        )
         return await incoming.accept(ours)
-    offer = await engine.invite(room, seat, peer.address, encryption=encryption, media_hosts=hosts)
+    offer = await engine.invite(room, seat, peer.address, encryption=encryption, media_hosts=hosts, limits=limits)
     call = await incoming.accept(offer)
     await engine.accept(room, seat, call.sdp)
     return call
@@ -26,5 +35,7 @@ async def move(
     """Move the media of a call to another seat, by an offer within the call. Raises MediaError, CallFailed."""
     hosts = media_hosts(device, call.peer.address)
     encryption = media_encryption(device.encryption, call.peer.transport)
-    offer = await engine.move_in(room, seat, descriptions, encryption=encryption, media_hosts=hosts)
+    offer = await engine.move_in(
+        room, seat, descriptions, encryption=encryption, media_hosts=hosts, limits=sip_limits(device)
+    )
     await engine.accept(room, seat, await call.offer(offer))

@@ -1,6 +1,7 @@
 """Tests of room systems in a meeting with browsers: what each side sees and hears of the other."""
 
 import re
+import time
 from contextlib import AsyncExitStack
 
 import numpy as np
@@ -16,6 +17,7 @@ from mediaserver.api import (
     PeerUp,
     RoomOptions,
     SeatOptions,
+    SipLimits,
 )
 from mediaserver.errors import BadOffer, NoPortFree
 from mediaserver.peer.sip import KEYFRAMES_S
@@ -23,7 +25,9 @@ from mediaserver.room.room import Room
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.telephone_event import DIGITS, DigitReceiver
 from mediaserver.sdp import sdes, sip_parse
+from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.transport.plain_rtp import SILENCE_S
+from mediaserver.video.quality import USUAL
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver import pictures
 from tests.mediaserver.meeting import COLOURS, OPTIONS, ROOM, Meeting
@@ -324,6 +328,36 @@ async def test_a_room_system_that_knows_only_fir_is_asked_for_a_key_frame_with_i
     found = orders(system)
     assert found == sorted(set(found))
     assert sip_peer_of(room).picture is not None and sip_peer_of(room)._keyframes == []
+
+
+async def test_a_room_system_that_loses_or_wants_less_gets_the_smaller_picture_that_others_get(
+    meeting: Meeting, system: RoomSystem, room: Room
+) -> None:
+    system.feedback = ("nack pli", "ccm tmmbr")
+    await dial_in(meeting, system)
+    peer = sip_peer_of(room)
+    renditions, now = room.compositions.of("").renditions, time.monotonic() + 5
+    assert peer.picture is not None
+    await system.until(lambda: peer.picture.source is renditions["H264", USUAL])  # type: ignore[union-attr]
+    for highest, lost in ((1000, 0), (1500, 77)):  # 30 %
+        peer._picture_stream.rtcp(  # type: ignore[union-attr]
+            rtcp.receiver_report(SSRC, [rtcp.Block(peer.picture.ssrc, lost, 0, highest, 0, 0, 0)]), now
+        )
+    await system.until(lambda: peer.picture.source is renditions["H264", 1])  # type: ignore[union-attr]
+    system.say("video", rtcp.receiver_report(SSRC, []) + rtcp.bitrate_limit(SSRC, peer.picture.ssrc, 128_000, 40))
+    await system.until(lambda: peer.picture.source is renditions["H264", 0])  # type: ignore[union-attr]
+    assert rtcp.BitrateLimitTaken(frozenset({SSRC})) in system.reports
+    system.say("video", rtcp.receiver_report(SSRC, []) + rtcp.bitrate_limit(SSRC, peer.picture.ssrc, 0, 0))
+    await system.until(lambda: peer.picture.source is None)  # type: ignore[union-attr]
+    limit = rtcp.BitrateLimit(system._ssrc + 1, peer._picture_stream._own_ssrc, CAMERA_BPS, 40)  # type: ignore[union-attr]
+    await system.until(lambda: limit in system.reports)
+
+
+async def test_a_picture_takes_no_more_than_a_device_may(meeting: Meeting, system: RoomSystem, room: Room) -> None:
+    await seat(meeting)
+    limits = SipLimits(bitrate=384_000)
+    system.set_destinations(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True, limits=limits))
+    assert "b=TIAS:384000\r\n" in sip_peer_of(room).description and sip_peer_of(room).downlink.step == 1
 
 
 @pytest.mark.parametrize("system", [("G722", 1)], indirect=True)

@@ -9,10 +9,11 @@ import pytest
 from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver.api import CONTENT, Layout, RoomOptions, SeatOptions, ShareAsked
 from mediaserver.bfcp.message import Primitive, Status
-from mediaserver.peer.sip_slides import slides_step
+from mediaserver.peer.sip_quality import slides_quality
 from mediaserver.room.room import Room
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp.h264 import DecoderLimits
+from mediaserver.sdp.sip_parse import Codec
 from mediaserver.video.quality import LARGE, SLIDES, USUAL
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.bfcp.libre import libre_client
@@ -224,4 +225,5 @@ FULL_HD, HD, OLD = (DecoderLimits("42e0", 31, *limits) for limits in ((245_760, 
 def test_slides_have_the_most_pixels_that_a_decoder_and_its_bitrate_take(
     limits: DecoderLimits, bitrate: int | None, codec: str, step: int | None
 ) -> None:
-    assert slides_step(limits, RoomOptions(), bitrate, codec) == step
+    quality = slides_quality(Codec(codec, 97, limits), RoomOptions(), bitrate, None)
+    assert (quality and quality.step) == step

@@ -6,12 +6,15 @@ from struct import unpack_from
 import pytest
 
 from mediaserver.congestion.downlink import Downlink
+from mediaserver.peer.sip_quality import SentQuality
 from mediaserver.peer.sip_stream import TAKEOVER_S, SipAudioStream, SipVideoStream
+from mediaserver.rtp import rtcp
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.plain_rtp import PlainPorts
+from mediaserver.video.quality import USUAL
 
 RANGE = range(46_200, 46_210)
 
@@ -39,7 +42,9 @@ def sound(heard: list[tuple[int, int, str]]) -> Iterator[SipAudioStream]:
 
 @pytest.fixture
 def picture() -> Iterator[SipVideoStream]:
-    held = SipVideoStream(PlainPorts(RANGE, Counters()), "127.0.0.1", Downlink([1], 0), "camera:vcs", FlushQueue())
+    held = SipVideoStream(
+        PlainPorts(RANGE, Counters()), "127.0.0.1", Downlink([1], 0), "camera:vcs", FlushQueue(), CAMERA_BPS
+    )
     held.codecs = {97: "H264"}
     yield held
     held.port_pair.close()
@@ -116,3 +121,32 @@ def test_a_report_tells_what_was_lost_and_when_they_last_reported(
     ssrc, loss, highest, _, middle, delay = unpack_from("!IIIIII", sent[1], 8)
     assert (ssrc, loss >> 24, loss & 0xFFFFFF, highest, middle, delay) == (9, 128, 2, 4, 0x00020003, 32_768)
     assert all(data[data.index(b"\x81\xca") + 8 :][2:9] == b"diemcau" for data in sent)
+
+
+def test_a_camera_is_limited_where_its_system_knows_that_until_it_confirms(
+    picture: SipVideoStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bytes] = []
+    monkeypatch.setattr(picture.port_pair, "send_rtcp", sent.append)
+    picture.rtp(packet(9, 1, number=97), 1.0)
+    picture.report(1.0)
+    picture.feedback = frozenset({"ccm tmmbr"})
+    limits = []
+    for second in (2, 3, 4):
+        picture.rtp(packet(9, second, number=97), float(second))
+        picture.report(float(second))
+        limits += [each for each in rtcp.parse(sent.pop(), 0.0) if isinstance(each, rtcp.BitrateLimit)]
+        picture.rtcp(rtcp.bitrate_limit_taken(9, picture._own_ssrc if second == 3 else 7, CAMERA_BPS, 40), second)
+    assert limits == 2 * [rtcp.BitrateLimit(9, picture._own_ssrc, CAMERA_BPS, 40)]
+
+
+def test_a_limit_from_the_peer_is_confirmed_and_kept(picture: SipVideoStream, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[bytes] = []
+    monkeypatch.setattr(picture.port_pair, "send_rtcp", sent.append)
+    limit = rtcp.receiver_report(9, []) + rtcp.name(9) + rtcp.bitrate_limit(9, 5, 384_000, 40)
+    picture.rtcp(limit, 1.0)
+    assert sent == []  # it takes no picture of ours
+    picture.quality = SentQuality((0, 1, USUAL), 25)
+    picture.rtcp(limit, 1.0)
+    assert picture.quality.step == 1
+    assert sent[0][:2] == b"\x80\xc9" and sent[0].endswith(rtcp.bitrate_limit_taken(picture._own_ssrc, 9, 384_000, 40))

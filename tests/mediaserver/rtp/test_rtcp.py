@@ -77,6 +77,8 @@ def plainly(heard: rtcp.Heard) -> object:
             return heard.ssrc, heard.lost, heard.highest
         case rtcp.SenderReport():
             return heard.ssrc, heard.ntp, heard.timestamp, "sent"
+        case _:
+            raise AssertionError(f"aiortc does not read {heard}")
 
 
 @st.composite
@@ -202,3 +204,24 @@ def test_full_intra_requests_are_read_by_others_and_by_us() -> None:
     assert (read.fmt, read.ssrc, read.media_ssrc, read.fci) == (4, 1, 0, pack("!IB3x", 9, 1))
     assert rtcp.parse(rtcp.full_intra(1, 9, 257), NOW) == [rtcp.KeyframeRequest(9)]
     assert rtcp.parse(bytes.fromhex("80c0000100000009"), NOW) == [rtcp.KeyframeRequest(9)]
+
+
+@given(U32, U32, st.integers(0, 0x1FFFF), st.integers(0, 20), st.integers(0, 511))
+def test_a_limit_of_the_bitrate_is_read_with_its_answer(
+    ssrc: int, owner: int, mantissa: int, exponent: int, overhead: int
+) -> None:
+    bitrate = mantissa << exponent
+    limit = rtcp.bitrate_limit(5, ssrc, bitrate, overhead)
+    assert rtcp.parse(limit, NOW) == [rtcp.BitrateLimit(ssrc, 5, bitrate, overhead)]
+    assert rtcp.parse(rtcp.bitrate_limit_taken(5, owner, bitrate, overhead), NOW) == [
+        rtcp.BitrateLimitTaken(frozenset({owner}))
+    ]
+
+
+def test_limits_are_laid_out_as_the_rfc_says() -> None:
+    word = 3 << 26 | 100_001 << 9 | 40  # RFC 5104 §4.2.1.1: exponent, mantissa, overhead
+    assert rtcp.bitrate_limit(1, 9, 800_008, 40) == pack("!BBHIIII", 0x83, 205, 4, 1, 0, 9, word)
+    assert rtcp.bitrate_limit_taken(1, 9, 800_008, 40) == pack("!BBHIIII", 0x84, 205, 4, 1, 0, 9, word)
+    assert rtcp.parse(pack("!BBHII", 0x84, 205, 2, 1, 0), NOW) == [rtcp.BitrateLimitTaken(frozenset())]
+    with pytest.raises(ValueError, match="cut off"):
+        rtcp.parse(pack("!BBHIII", 0x83, 205, 3, 1, 0, 9), NOW)

@@ -5,14 +5,15 @@ Also tests `sections.py`, `sip_write.py` and `h264.py`.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.api import SipLimits
+from mediaserver.api import RoomOptions, SipLimits
 from mediaserver.errors import BadOffer
-from mediaserver.peer.sip import quality_step
+from mediaserver.peer.sip_quality import least, picture_quality
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp import sip_write
 from mediaserver.sdp.h264 import DecoderLimits
@@ -85,6 +86,11 @@ def test_the_offer_of_baresip_is_read_line_by_line() -> None:
     assert camera.feedback == {"nack pli"}
 
 
+def test_feedback_is_known_with_its_parameters() -> None:
+    lines = "a=rtcp-fb:* nack pli", "a=rtcp-fb:96  CCM TMMBR smaxpr=120\r\na=rtcp-fb:97 nack\r\na=rtcp-fb:*"
+    assert picture(changed(BARESIP, lines)).feedback == {"ccm tmmbr", "nack", ""}
+
+
 def test_tones_of_another_clock_belong_to_another_codec() -> None:
     wideband = BARESIP.replace("a=rtpmap:101 telephone-event/8000", "a=rtpmap:101 telephone-event/16000")
     assert wideband != BARESIP
@@ -133,6 +139,7 @@ def test_the_answer_to_polycom() -> None:
             "a=fmtp:111 profile-level-id=42801f;packetization-mode=1;max-fs=3600;max-mbps=108000;max-br=1100",
             "a=rtcp-fb:* nack pli",
             "a=rtcp-fb:* ccm fir",
+            "a=rtcp-fb:* ccm tmmbr",
             "a=sendrecv",
             "m=application 0 RTP/AVP 100",
         )
@@ -219,9 +226,8 @@ def test_g722_is_chosen_before_g711_and_tones_alone_are_no_sound() -> None:
 )
 def test_the_picture_is_what_the_peer_says_it_takes(changes: tuple[tuple[str, str], ...], step: int | None) -> None:
     media = picture(changed(BARESIP, *changes))
-    decoder_limits = choose_picture(media).limits
-    assert decoder_limits is not None
-    assert quality_step(decoder_limits, 1280, 720, 25, media.bitrate) == step
+    quality = picture_quality(choose_picture(media), RoomOptions(1280, 720, 25), least(media.bitrate, 1_100_000))
+    assert (quality and quality.step) == step
 
 
 def test_an_answer_never_says_a_higher_level_than_was_offered() -> None:
@@ -272,7 +278,7 @@ def test_our_offer_is_one_that_we_would_take() -> None:
     ]
     assert [codec.name for codec in session.media[0].codecs] == ["G722", "PCMA", "PCMU", "telephone-event"]
     assert [codec.name for codec in session.media[1].codecs] == ["H264", SINGLE_NAL]
-    assert session.media[1].feedback == {"nack pli", "ccm fir"}
+    assert session.media[1].feedback == {"nack pli", "ccm fir", "ccm tmmbr"}
     assert session.media[1].bitrate == 1_100_000
     assert (sip_write.MODE_1, sip_write.SINGLE) == (98, 97)
 
@@ -325,7 +331,7 @@ def test_whatever_is_written_is_answered_line_by_line_or_refused(lines: list[str
 
 @pytest.mark.parametrize("write", [offer, simple_offer])
 def test_an_offer_has_no_more_than_its_limits(write: Callable[..., str]) -> None:
-    session = parse(write(LOCAL, SipLimits(["PCMU"], [0], 22, 384_000)))
+    session = parse(write(replace(LOCAL, limits=SipLimits(["PCMU"], [0], 22, 384_000))))
     sound, camera = session.media[0], session.media[1]
     assert [codec.name for codec in sound.codecs if codec.name != "telephone-event"] == ["PCMU"]
     assert [(codec.name, codec.limits) for codec in camera.codecs] == [

@@ -224,8 +224,7 @@ class Transport:
         self._udp: asyncio.DatagramTransport | None = None
         self._listener: asyncio.Server | None = None
         self._tls_listener: asyncio.Server | None = None
-        self._tls_folder: Path | None = None
-        self._tls_context: ssl.SSLContext | None = None
+        self._certificates: tls.Certificates | None = None
         self.tls_port = 0
         """The port for TLS; 0: there is none."""
         self._handshakes: set[asyncio.Task[None]] = set()
@@ -268,7 +267,7 @@ class Transport:
 
     async def start_tls(self, port: int, folder: Path) -> None:
         """Listen for TLS, with the certificate in a folder; port 0 takes any free one. Raises OSError."""
-        self._tls_folder, self._tls_context = folder, tls.server_context(folder)
+        self._certificates = tls.Certificates(folder)
         loop = asyncio.get_running_loop()
         self._tls_listener = await loop.create_server(lambda: _TlsAcceptor(self), self._bound[0], port)
         self.tls_port = self._tls_listener.sockets[0].getsockname()[1]
@@ -307,9 +306,9 @@ class Transport:
             existing = self._connections.get(key)
             if existing is not None and not existing.closed:
                 return existing
-            if transport == "tls" and self._tls_folder is None:
+            if transport == "tls" and self._certificates is None:
                 raise ssl.SSLError("no certificate of ours: see DIEMCAU_SIP_TLS")
-            context = tls.client_context(self._tls_folder) if transport == "tls" and self._tls_folder else None
+            context = self._certificates.client if transport == "tls" and self._certificates else None
             loop = asyncio.get_running_loop()
             try:
                 async with asyncio.timeout(CONNECT_TIMEOUT_S):
@@ -337,12 +336,14 @@ class Transport:
         task.add_done_callback(self._handshakes.discard)
 
     async def _handshake(self, plain: asyncio.Transport) -> None:
-        assert self._tls_context is not None
+        assert self._certificates is not None
         loop, connection = asyncio.get_running_loop(), Connection(self, "tls")
         remote = plain.get_extra_info("peername")
         try:
             encrypted = await loop.start_tls(
-                *(plain, connection, self._tls_context), server_side=True, ssl_handshake_timeout=CONNECT_TIMEOUT_S
+                *(plain, connection, self._certificates.server),
+                server_side=True,
+                ssl_handshake_timeout=CONNECT_TIMEOUT_S,
             )
         except OSError as error:
             log.warning("x %s: TLS refused: %s", remote, str(error) or "it hung up")

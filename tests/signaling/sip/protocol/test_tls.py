@@ -12,7 +12,7 @@ import pytest
 
 from signaling.sip.agent.agent import Agent, Target, TlsRefused
 from signaling.sip.protocol.tls import names
-from signaling.sip.protocol.transport import MAX_HANDSHAKES, Transport
+from signaling.sip.protocol.transport import MAX_HANDSHAKES, Connection, Transport
 from tests.signaling.sip.agents import ANSWER, OFFER, RecordingHandler, agent, soon
 from tests.signaling.sip.certificates import Authority
 
@@ -44,6 +44,35 @@ async def test_a_call_over_tls_lives_on_its_connection(tmp_path: Path, trusts: A
         await soon(call.ended.wait())
         assert call.reason == "bye"
         assert await soon(one.alive(tls_target(other)))
+
+
+async def test_a_certificate_that_was_replaced_is_shown_to_who_comes_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = OURS.folder(tmp_path / "ours", HOST)
+    first, other = Authority("ours").folder(tmp_path / "first", HOST), OTHERS.folder(tmp_path / "later", HOST)
+    shown = [ssl.PEM_cert_to_DER_cert((at / "cert.pem").read_text()) for at in (folder, other)]
+    (other / "authority.pem").write_bytes(OTHERS.certificate)
+    async with tls_agent(folder) as ours, tls_agent(first) as one, tls_agent(first) as two, tls_agent(other) as three:
+        call = await soon(one.invite(tls_target(ours), OFFER, name=""))
+        (folder / "cert.pem").write_bytes((other / "cert.pem").read_bytes())  # without its key
+        await soon(two.invite(tls_target(ours), OFFER, name=""))
+        assert caplog.text.count("previous one stays in use") == 1
+        (folder / "key.pem").write_bytes((other / "key.pem").read_bytes())
+        (folder / "authority.pem").write_bytes(OTHERS.certificate)
+        await soon(three.invite(tls_target(ours), OFFER, name=""))
+        assert [peer_certificate(each) for each in (one, two, three)] == [shown[0], shown[0], shown[1]]
+        assert await soon(one.alive(tls_target(ours))) and not call.ended.is_set()
+        async with tls_agent(first) as late:  # its certificate is not of the new authority
+            assert not await soon(late.alive(tls_target(ours)))
+
+
+def peer_certificate(running: Agent) -> bytes:
+    """Return the certificate that the peer of its only connection showed, in DER."""
+    (connection,) = running._layer.transport._connections.values()
+    assert isinstance(connection, Connection) and connection._tcp is not None
+    found: bytes = connection._tcp.get_extra_info("ssl_object").getpeercert(True)
+    return found
 
 
 async def test_a_request_by_another_way_is_no_part_of_a_call_over_tls(tmp_path: Path) -> None:

@@ -143,18 +143,43 @@ class ProbeTarget:
     addresses: tuple[tuple[str, int], ...]
 
 
+CameraAxis = Literal["pan", "tilt", "zoom", "focus"]
+CAMERA_HOLD_S: Final = 1.0
+"""Seconds for which a room's camera goes on moving after the last command to move it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMovement:
+    """A movement of a room's camera (H.281): along each axis -1 (left, down, out), 0, or 1 (right, up, in)."""
+
+    pan: int = 0
+    tilt: int = 0
+    zoom: int = 0
+    focus: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CameraControl:
+    """The controllable parts of a room system's camera: axes, and `presets` stored positions, counted from 0."""
+
+    axes: tuple[CameraAxis, ...]
+    presets: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class SeatState:
     """The state of a seat in an engine.
 
     `options` have floor, gain, view and lines as they are now; `offered` says whether it has a transport, `up` whether
-    that is connected, `wanted` is the height in pixels at which its camera is watched.
+    that is connected, `wanted` is the height in pixels at which its camera is watched, `control` what can be controlled
+    of that.
     """
 
     options: SeatOptions
     offered: bool
     up: bool
     wanted: int
+    control: CameraControl | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +270,8 @@ class SipLimits:
 
     Audio codecs and packetization modes of H.264 (RFC 6184), best first each; the level of its camera's pictures in
     tenths (RFC 6184 §8.1). `bitrate` is what the picture takes in bit/s, either way, and `slides` what its slides take;
-    None: what its own description says.
+    None: what its own description says. `camera_control` says whether its camera may be moved
+    (:meth:`MediaEngine.move_camera`).
     """
 
     sounds: Sequence[str] = ("G722", "PCMA", "PCMU")
@@ -253,6 +279,7 @@ class SipLimits:
     level: int = 31
     bitrate: int = 1_100_000
     slides: int | None = None
+    camera_control: bool = False
 
 
 EVERYTHING: Final = SipLimits()
@@ -301,6 +328,15 @@ class MediaElsewhere:
     host: str
     expected: str
     taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CameraControllable:
+    """The camera of a room system can be controlled so from now on; None: not at all."""
+
+    room: str
+    seat: str
+    control: CameraControl | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,6 +456,7 @@ Event = (
     | DigitPressed
     | ShareAsked
     | MediaElsewhere
+    | CameraControllable
     | TilesForwarded
     | RecordingFailed
     | RecordingEnded
@@ -549,6 +586,14 @@ class MediaEngine(Protocol):
         :class:`mediaserver.errors.BadOffer` when there is no call or these are no digits, or more than
         :data:`MAX_DIGITS`.
         """
+
+    async def move_camera(self, room: str, seat: str, movement: CameraMovement) -> None:
+        """Move the camera of a room system for :data:`CAMERA_HOLD_S`, and on when it is commanded again; a movement of
+        nothing stops it. Nothing happens where :class:`CameraControllable` says that it cannot be controlled."""
+
+    async def use_camera_preset(self, room: str, seat: str, preset: int, store: bool) -> None:
+        """Move the camera of a room system to a stored position, or store its position there; nothing happens where it
+        has no such preset."""
 
     async def show_overlay(self, room: str, seat: str, text: str, seconds: float) -> None:
         """Write lines of text over the composed picture that a seat sees, for so many seconds; empty text ends that.

@@ -9,6 +9,7 @@ from pathlib import Path
 from mediaserver.api import (
     EVERYONE,
     EVERYTHING,
+    CameraMovement,
     ComposedWhen,
     ConnectionQuality,
     Descriptions,
@@ -247,6 +248,14 @@ class FakeEngine:
         self._note("send_digits", room, seat, digits)
         self._room(room, seat)
         return self.takes_events
+
+    async def move_camera(self, room: str, seat: str, movement: CameraMovement) -> None:
+        self._note("move_camera", room, seat, movement)
+        self._room(room, seat)
+
+    async def use_camera_preset(self, room: str, seat: str, preset: int, store: bool) -> None:
+        self._note("use_camera_preset", room, seat, preset, store)
+        self._room(room, seat)
 
     async def show_overlay(self, room: str, seat: str, text: str, seconds: float) -> None:
         self._note("show_overlay", room, seat, text, seconds)

@@ -18,6 +18,7 @@ from mediaserver.congestion.loss import Loss
 from mediaserver.errors import BadOffer, NoPortFree
 from mediaserver.peer.forwarder import Forwarder
 from mediaserver.peer.simulcast import SimulcastCamera
+from mediaserver.peer.sip_camera_control import SipCameraControl
 from mediaserver.peer.sip_quality import SentQuality, least, picture_quality
 from mediaserver.peer.sip_slides import SipSlides
 from mediaserver.peer.sip_stream import VIDEO_TYPES, SipAudioStream, SipStream, SipVideoStream
@@ -52,6 +53,9 @@ class SipPeerListener(PeerListener, Protocol):
 
     def asked_to_share(self, seat: str, on: bool) -> None:
         """Take its wish to show its slides, or to end that (RFC 8855)."""
+
+    def controllable(self, seat: str) -> None:
+        """Look what can be controlled of its camera: that has changed."""
 
     def elsewhere(self, seat: str, found: Elsewhere) -> None:
         """Take that sound or picture comes from another host than the SDP names."""
@@ -88,6 +92,8 @@ class SipPeer:
         self.picture: Forwarder | None = None
         self.slides: SipSlides | None = None
         """None where it has no second picture, or no ports are left for one."""
+        self.control: SipCameraControl | None = None
+        """None where its camera may not or cannot be controlled, or no ports are left for that."""
         self._no_picture = SimulcastCamera()
         self.downlink = Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
@@ -122,6 +128,7 @@ class SipPeer:
         self._open_ports(sound=True, picture=True)
         if not simple:
             self._open_slides(None)
+            self._open_control()
         if self._encryption == "demanded" or (self._encryption == "wished" and not simple):
             for stream in self._streams:
                 stream.keys = sdes.make_all()
@@ -131,7 +138,8 @@ class SipPeer:
 
     def accept(self, session: Session) -> None:
         """Take the answer to our offer and start. Raises BadOffer, and nothing has changed then."""
-        offered = (0, 1, 2, 3) if self._session is None else _places(self._session)
+        ours = 0, 1, 2, 3, 2 if self.slides is None else 4
+        offered = ours if self._session is None else _places(self._session)
         if any(place not in (None, expected) for expected, place in zip(offered, _places(session), strict=True)):
             raise BadOffer("answer with other m-lines than were offered")
         session = permitted(session, self._encryption)
@@ -143,6 +151,7 @@ class SipPeer:
             self._release(self._picture_stream)
             self._picture_stream = None
         self._match_slides(session)
+        self._match_control(session)
         self.offered = False
         self._apply_description(session, answer=True)
         self.begin()
@@ -155,6 +164,7 @@ class SipPeer:
         self._local_host = local_address(self._hosts, session.media[place].host)
         self._open_ports(sound=session.sound is not None, picture=session.camera is not None)
         self._match_slides(session)
+        self._match_control(session)
         self._apply_description(session)
         self.description = sip_write.answer(session, self._local, shows=self.picture is not None)
         return self.description
@@ -171,6 +181,7 @@ class SipPeer:
         if session.camera is not None and self._picture_stream is None:
             self._open_picture()
         self._match_slides(session)
+        self._match_control(session)
         self._hold(session.held)
         self._apply_description(session)
         self.offered = False
@@ -209,6 +220,7 @@ class SipPeer:
         self._local_host = local_address(self._hosts, session.media[place].host)
         self._open_ports(sound=session.sound is not None, picture=session.camera is not None)
         self._match_slides(session)
+        self._match_control(session)
         for stream in self._streams:
             stream.keys = sdes.make_all() if any(media.keys for media in session.media) else ()
         return self.reoffer()
@@ -231,8 +243,9 @@ class SipPeer:
     def _check_answer(self, session: Session) -> None:
         """Raise BadOffer where an answer has keys for none of ours."""
         slides = None if self.slides is None else self.slides.stream
-        places = (session.sound, self._sound_stream), (session.camera, self._picture_stream), (session.slides, slides)
-        for place, stream in places:
+        streams = self._sound_stream, self._picture_stream, slides, self.control
+        places = session.sound, session.camera, session.slides, session.control
+        for place, stream in zip(places, streams, strict=True):
             if place is not None and stream is not None:
                 stream.check_answer(session.media[place])
 
@@ -305,6 +318,30 @@ class SipPeer:
         if floor is not None and self.slides is None:
             self._open_slides(floor)
 
+    def _open_control(self) -> None:
+        """Open the ports of camera control where that is allowed; without free ports there is none."""
+        if not self._limits.camera_control:
+            return
+        try:
+            self.control = SipCameraControl(self._ports, self._local_host, self.downlink, self._controllable)
+        except NoPortFree:
+            logger.info("- no ports for camera control of %s", self.seat)
+        else:
+            self.control.port_pair.media_hosts = self._media_hosts
+            self.transport.port_pairs.append(self.control.port_pair)
+
+    def _match_control(self, session: Session) -> None:
+        """Open the ports of camera control that a description of the peer has, and release those that it has not."""
+        if session.control is None and self.control is not None:
+            control, self.control = self.control, None
+            control.close()
+            self._release(control)
+        elif session.control is not None and self.control is None:
+            self._open_control()
+
+    def _controllable(self) -> None:
+        self._listener.controllable(self.seat)
+
     def _release(self, stream: SipStream) -> None:
         """Give back the ports of an m-line that was refused."""
         self.transport.port_pairs.remove(stream.port_pair)
@@ -319,11 +356,14 @@ class SipPeer:
             stream.keys if stream else () for stream in (self._sound_stream, self._picture_stream)
         )
         slides = {} if self.slides is None else self.slides.local
+        control = self.control
         return sip_write.Local(
             *(self._local_host, sound, picture, self._number, self._version),
             **slides,
             sound_keys=sound_keys,
             camera_keys=picture_keys,
+            control_port=0 if control is None else control.port_pair.port,
+            control_keys=() if control is None else control.keys,
             demanded=self._encryption == "demanded",
             limits=self._limits,
         )
@@ -368,6 +408,8 @@ class SipPeer:
         if self.slides is not None and session.slides is not None and session.floor is not None:
             described = session.media[session.slides], session.media[session.floor]
             self.slides.apply(*described, answer=answer, held=self._held)
+        if self.control is not None and session.control is not None:
+            self.control.apply(session.media[session.control], answer=answer, held=self._held)
 
     def _start_video(self, media: Media, stream: SipVideoStream) -> None:
         codec = sip_write.choose_picture(media)
@@ -438,7 +480,8 @@ class SipPeer:
     @property
     def _streams(self) -> list[SipStream]:
         slides = None if self.slides is None else self.slides.stream
-        return [each for each in (self._sound_stream, self._picture_stream, slides) if each is not None]
+        all_ = self._sound_stream, self._picture_stream, slides, self.control
+        return [each for each in all_ if each is not None]
 
     def tick(self, now: float) -> bool:
         """Run the housekeeping, every `TICK_S`; return whether the link now carries another step of quality."""
@@ -448,6 +491,8 @@ class SipPeer:
             self._picture_stream.remind(now)
         if self.slides is not None:
             self.slides.tick(now)
+        if self.control is not None:
+            self.control.controller.tick(now)
         if self._keyframes and now >= self._keyframes[0]:
             self._keyframes.pop(0)
             if self.picture is not None:
@@ -488,8 +533,8 @@ def _events(media: Media) -> dict[str, int]:
 
 
 def _places(session: Session) -> tuple[int | None, ...]:
-    """Return the places of the m-lines that we use: sound, camera, BFCP, slides."""
-    return session.sound, session.camera, session.floor, session.slides
+    """Return the places of the m-lines that we use: sound, camera, BFCP, slides, camera control."""
+    return session.sound, session.camera, session.floor, session.slides, session.control
 
 
 def _event_types(media: Media) -> frozenset[int]:

@@ -16,6 +16,7 @@ from mediaserver.api import (
     CONTENT,
     EVERYONE,
     RECORDING,
+    CameraControllable,
     CameraWanted,
     ComposedWhen,
     ConnectionQuality,
@@ -224,6 +225,7 @@ class Room:
         for camera_input in (seat.input, seat.content_input):
             camera_input.follow(None, now)
         self._refresh_viewers(name)
+        self.controllable(name)
         if old is not None:
             await old.close()
 
@@ -346,6 +348,13 @@ class Room:
         if isinstance(peer, SipPeer) and peer.slides is not None:
             peer.slides.refuse(time.monotonic())
 
+    def controllable(self, seat: str) -> None:
+        """Report what can be controlled of a room system's camera, if that is news."""
+        held = self.seats.get(seat)
+        if held is not None and held.told_control != held.control:
+            held.told_control = held.control
+            self._emit(CameraControllable(self.name, seat, held.control))
+
     def elsewhere(self, seat: str, found: Elsewhere) -> None:
         """Report that a room system's media come from another host than its SDP names."""
         self._emit(MediaElsewhere(self.name, seat, found.host, found.expected, found.taken))
@@ -356,6 +365,7 @@ class Room:
         for camera_input in (seat.input, seat.content_input):
             camera_input.follow(None, time.monotonic())
         self._refresh_viewers(seat.options.seat)
+        self.controllable(seat.options.seat)
         if peer is not None:
             self._run_before_close(peer.close())
 

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from mediaserver.api import COMPOSED, SeatOptions, SeatState, TileIcon
+from mediaserver.api import COMPOSED, CameraControl, SeatOptions, SeatState, TileIcon
+from mediaserver.fecc.camera_controller import CameraController
 from mediaserver.peer.simulcast import CameraInput, SimulcastCamera
 from mediaserver.peer.sip import SipPeer
 from mediaserver.peer.webrtc import WebRtcPeer
@@ -30,6 +31,8 @@ class Seat:
         """The audience whose composition shows its overlay; empty without one."""
         self.overlay_ends = 0.0
         """When the overlay ends, in seconds."""
+        self.told_control: CameraControl | None = None
+        """What was told to be controllable of its camera."""
         self.input = CameraInput()
         self.content_input = CameraInput()
         self.demand = ResolutionDemand()
@@ -41,7 +44,17 @@ class Seat:
         """Return the state for a server that takes over."""
         up = self.peer is not None and self.peer.transport.state == "connected"
         options = replace(self.options, floor=self.floor, gain=self.gain, view=self.view, lines=self.lines)
-        return SeatState(options, self.peer is not None, up, self.demand.lines)
+        return SeatState(options, self.peer is not None, up, self.demand.lines, self.control)
+
+    @property
+    def control(self) -> CameraControl | None:
+        """Return what can be controlled of its camera."""
+        return None if self.controller is None else self.controller.control
+
+    @property
+    def controller(self) -> CameraController | None:
+        """Return what controls its camera; None where nothing does."""
+        return self.peer.control.controller if isinstance(self.peer, SipPeer) and self.peer.control else None
 
     @property
     def poor(self) -> bool:

@@ -61,6 +61,8 @@ class EngineCommands(ABC):
     move_in = _passed_on(MediaEngine.move_in)
     play_prompt = _passed_on(MediaEngine.play_prompt)
     send_digits = _passed_on(MediaEngine.send_digits)
+    move_camera = _passed_on(MediaEngine.move_camera)
+    use_camera_preset = _passed_on(MediaEngine.use_camera_preset)
     show_overlay = _passed_on(MediaEngine.show_overlay)
     set_floor = _passed_on(MediaEngine.set_floor)
     set_gain = _passed_on(MediaEngine.set_gain)

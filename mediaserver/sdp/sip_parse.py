@@ -28,6 +28,8 @@ SOUND_CLOCK = "8000"
 """The RTP clock of all of them, in Hz; tones of another clock belong to another codec (RFC 4733 §2.1)."""
 STATIC = {0: "PCMU", 3: "GSM", 4: "G723", 8: "PCMA", 9: "G722", 15: "G728", 18: "G729", 31: "H261", 34: "H263"}
 """Codecs with static payload types, which need no `rtpmap` (RFC 3551 §6)."""
+CAMERA_CONTROL = "H224"
+"""The codec of the m-line of far-end camera control (RFC 4573)."""
 HELPERS = {"TELEPHONE-EVENT", "CN", "RED", "RTX", "ULPFEC", "FLEXFEC", "FLEXFEC-03", "PARITYFEC"}
 """Formats that carry tones, silence or repairs beside a codec."""
 _NAME = re.compile(r"[A-Z0-9.*_+-]{1,32}")
@@ -35,7 +37,7 @@ _NAME = re.compile(r"[A-Z0-9.*_+-]{1,32}")
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """A codec: `name` is one of `SOUNDS`, "H264", :data:`SINGLE_NAL` or "telephone-event"."""
+    """A codec: `name` is one of `SOUNDS`, "H264", :data:`SINGLE_NAL`, "telephone-event" or :data:`CAMERA_CONTROL`."""
 
     name: str
     payload_type: int
@@ -80,8 +82,8 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An offer or an answer. `sound`, `camera`, `slides` and `floor` are the places of the m-lines that we use, None
-    for none."""
+    """An offer or an answer. `sound`, `camera`, `slides`, `floor` and `control` are the places of the m-lines that we
+    use, None for none."""
 
     media: tuple[Media, ...]
 
@@ -105,6 +107,11 @@ class Session:
     def floor(self) -> int | None:
         """The first BFCP m-line with a client, if it has slides to ask for (RFC 8856)."""
         return None if self.slides is None else self._controls
+
+    @property
+    def control(self) -> int | None:
+        """The first m-line of far-end camera control, encrypted ones before plain ones."""
+        return self._first("application")
 
     @property
     def _controls(self) -> int | None:
@@ -262,6 +269,8 @@ def _codec(kind: str, name: str, number: int, parameters: Mapping[str, str]) -> 
         if name == "TELEPHONE-EVENT":
             return Codec("telephone-event", number)
         return Codec(name, number) if name in SOUNDS else None
+    if kind == "application":
+        return Codec(name, number) if name == CAMERA_CONTROL else None
     if kind != "video" or name != "H264":
         return None
     mode = parameters.get("packetization-mode", "0")  # RFC 6184 §8.1

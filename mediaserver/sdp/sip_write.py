@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from mediaserver.api import EVERYTHING, SipLimits
 from mediaserver.errors import BadOffer
+from mediaserver.fecc.h224 import CLOCK
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp import bfcp
 from mediaserver.sdp.bfcp import FloorControl
 from mediaserver.sdp.h264 import LEVELS, SLIDES_LEVEL
 from mediaserver.sdp.sdes import Crypto
-from mediaserver.sdp.sip_parse import SOUNDS, Codec, Media, Session
+from mediaserver.sdp.sip_parse import CAMERA_CONTROL, SOUNDS, Codec, Media, Session
 
 CAMERA_BPS = 1_100_000
 """Bitrate that a camera may send us: what the composed picture takes in 720 lines. Beside it the lowest layers of
@@ -24,7 +25,7 @@ SLIDES_BPS = 1_500_000
 """Bitrate that a room system's slides may take, as a browser's screen does."""
 FEEDBACK = ("nack pli", "ccm fir", "ccm tmmbr")
 """RTCP feedback that we take and give (RFC 4585 §6.3.1, RFC 5104 §4.2.1, §4.3.1)."""
-SINGLE, MODE_1, TONES = 97, 98, 101
+SINGLE, MODE_1, CONTROL, TONES = 97, 98, 100, 101
 """Our dynamic payload types; the audio codecs have static ones."""
 _MODES = {0: SINGLE, 1: MODE_1}
 """Payload types by packetization mode."""
@@ -55,6 +56,9 @@ class Local:
     floor_port: int = 0
     floor: FloorControl | None = None
     """Our floor control; None where there are no slides."""
+    control_port: int = 0
+    """That of far-end camera control, even as well; 0 where it is not allowed."""
+    control_keys: tuple[Crypto, ...] = ()
     demanded: bool = False
     """Whether we offer no plain media."""
     limits: SipLimits = EVERYTHING
@@ -123,6 +127,9 @@ def offer(local: Local) -> str:
         lines += [_m_line("application", local.floor_port, bfcp.UDP, ("*",)), *bfcp.lines(local.floor)]
         lines += _offer_video(local.slides_port, local.profile, local.slides_keys, local.slides, limits.modes)
         lines += [f"a=label:{bfcp.LABEL}"]
+    if local.control_port:
+        lines += [_m_line("application", local.control_port, local.profile, [CONTROL]), *_control(CONTROL)]
+        lines += [*_cryptos(local.control_keys), "a=sendrecv"]
     return _text(lines)
 
 
@@ -171,6 +178,10 @@ def answer(session: Session, local: Local, *, shows: bool) -> str:
         elif place == session.floor and local.floor is not None:
             port = bfcp.DISCARD_PORT if local.floor.setup == "active" else local.floor_port
             lines += [_m_line(media.kind, port, media.protocol, ("*",)), *bfcp.lines(local.floor)]
+        elif place == session.control and local.control_port:
+            number = choose(media, (CAMERA_CONTROL,)).payload_type
+            lines += [_m_line(media.kind, local.control_port, media.protocol, [number]), *_control(number)]
+            lines += [*_cryptos(local.control_keys), f"a={_DIRECTIONS[media.receives, media.sends]}"]
         else:
             lines.append(_m_line(media.kind, 0, media.protocol, media.formats))
     return _text(lines)
@@ -215,6 +226,10 @@ def _sound(codecs: list[Codec], tones: int | None) -> list[str]:
     if tones is not None:
         lines += [f"a=rtpmap:{tones} telephone-event/8000", f"a=fmtp:{tones} 0-15"]
     return [*lines, "a=ptime:20"]
+
+
+def _control(number: int) -> list[str]:
+    return [f"a=rtpmap:{number} {CAMERA_CONTROL}/{CLOCK}"]
 
 
 def _cryptos(keys: tuple[Crypto, ...]) -> list[str]:

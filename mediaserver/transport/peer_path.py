@@ -45,6 +45,8 @@ class Counters:
     """Packets of peers under more SSRCs than allowed."""
     undecryptable: int = 0
     """Packets of room systems that could not be decrypted: forged, repeated, not encrypted, or of another key."""
+    camera_requests: int = 0
+    """Messages of room systems that would move a camera of ours: there is none."""
     refused: int = 0
     """Datagrams the kernel did not take: dropped, never queued."""
 

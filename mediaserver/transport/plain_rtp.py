@@ -72,7 +72,7 @@ class PlainPorts:
     def __init__(self, numbers: range, counters: Counters, dscp: Dscp | None = None) -> None:
         self.dscp = dscp or Dscp()
         self._even = [number for number in numbers if not number % 2 and number + 1 in numbers]
-        self._counters = counters
+        self.counters = counters
         self._next = random.randrange(len(self._even)) if self._even else 0
         self.port_pairs: list[RtpPortPair] = []
         self.floor_ports: list[FloorPort] = []
@@ -84,7 +84,7 @@ class PlainPorts:
         Raises NoPortFree.
         """
         sockets = self._first_free(host, lambda number: _pair(host, number, dscp))
-        pair = RtpPortPair(sockets, self._counters, receiver, self.port_pairs.remove)
+        pair = RtpPortPair(sockets, self.counters, receiver, self.port_pairs.remove)
         self.port_pairs.append(pair)
         return pair
 

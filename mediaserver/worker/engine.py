@@ -15,6 +15,7 @@ from mediaserver.api import (
     INTERRUPTED,
     MAX_DIGITS,
     RTP_PORTS,
+    CameraMovement,
     ComposedWhen,
     ConnectionQuality,
     Descriptions,
@@ -371,6 +372,16 @@ class LocalEngine:
         self._room(room).play(seat, DigitPlayback(digits, self._flush_queue))
         return True
 
+    async def move_camera(self, room: str, seat: str, movement: CameraMovement) -> None:
+        """Move the camera of a room system."""
+        if (controller := self._room(room).seat(seat).controller) is not None:
+            controller.move(movement, time.monotonic())
+
+    async def use_camera_preset(self, room: str, seat: str, preset: int, store: bool) -> None:
+        """Move the camera of a room system to a stored position, or store its position."""
+        if (controller := self._room(room).seat(seat).controller) is not None:
+            (controller.store_preset if store else controller.activate_preset)(preset)
+
     async def show_overlay(self, room: str, seat: str, text: str, seconds: float) -> None:
         """Write an overlay over the picture of a seat."""
         self._room(room).show_overlay(seat, text, seconds)
@@ -471,6 +482,7 @@ class LocalEngine:
             "malformed": counters.malformed,
             "excess": counters.excess,
             "undecryptable": counters.undecryptable,
+            "camera_requests": counters.camera_requests,
             "refused": counters.refused,
             **self._captioner.stats,
         }

@@ -31,6 +31,7 @@ COUNTS = {
         "diemcau_media_undecryptable_packets",
         "Packets of room systems that could not be decrypted",
     ),
+    "camera_requests": ("diemcau_media_camera_requests", "Messages of room systems to move a camera of ours: ignored"),
     "excess": ("diemcau_media_excess_packets", "Packets of peers under more SSRCs than they may have"),
     "refused": ("diemcau_media_refused_datagrams", "Datagrams the kernel would not take: dropped"),
     "caption_sound_s": ("diemcau_caption_sound_seconds", "Seconds of speech recognized for captions"),

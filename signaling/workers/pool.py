@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mediaserver.api import (
+    CameraControllable,
     CameraWanted,
     Caption,
     CaptionsState,
@@ -57,6 +58,7 @@ RoomEvent = (
     | DigitPressed
     | ShareAsked
     | MediaElsewhere
+    | CameraControllable
     | TilesForwarded
     | RecordingFailed
     | RecordingEnded

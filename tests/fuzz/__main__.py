@@ -29,6 +29,7 @@ INSTRUMENTED = (
     "loadtest.endpoint.sdp_answer",
     "loadtest.endpoint.rtcp",
     "mediaserver.bfcp",
+    "mediaserver.fecc",
     "mediaserver.rpc.protocol",
     "mediaserver.recording.files",
     "mediaserver.audio.input",

@@ -18,10 +18,12 @@ from pydantic_core import from_json, to_json
 
 from loadtest.endpoint.rtcp import parse_requests
 from loadtest.endpoint.sdp_answer import BadAnswer, parse_answer
-from mediaserver.api import Encryption
+from mediaserver.api import CameraMovement, Encryption
 from mediaserver.bfcp import message as bfcp
 from mediaserver.bfcp.floor_server import FloorServer
 from mediaserver.errors import BadOffer, NotEncrypted
+from mediaserver.fecc import h224, h281
+from mediaserver.fecc.camera_controller import CameraController
 from mediaserver.rpc import protocol, reply_check
 from mediaserver.rtp import packet, payload, rtcp, rtx
 from mediaserver.rtp.telephone_event import DIGITS, DigitReceiver
@@ -69,7 +71,7 @@ FRAGMENT = "remote"
 LOCAL = webrtc.Local("frag0123", "p" * 24, "sha-256 AA:BB", (("192.0.2.1", 40000),), {"0": 11, "1": 12, "2": 13})
 
 ROOM_LOCAL = sip_write.Local(
-    *("192.0.2.1", 40100, 40102, 7), slides_port=40104, floor_port=40106, floor=sdp_bfcp.OFFERED
+    *("192.0.2.1", 40100, 40102, 7), slides_port=40104, floor_port=40106, floor=sdp_bfcp.OFFERED, control_port=40108
 )
 
 
@@ -182,6 +184,22 @@ def read_bfcp(data: bytes) -> None:
         floor_server.tick(count / 2)
     for each in sent:
         assert bfcp.read_fragment(each).length == len(each) - bfcp.HEADER.size
+
+
+def read_camera_control(data: bytes) -> None:
+    """Take frames of a room system whose camera is controlled; each has one byte with its length before it."""
+    sent: list[bytes] = []
+    controller = CameraController(sent.append, lambda: None)
+    controller.begin(0.0)
+    for count, (_, frame) in enumerate(chunks(data, 0), 1):
+        controller.receive(frame, count / 2)
+        controller.move(CameraMovement(pan=1), count / 2)
+        controller.activate_preset(0)
+        controller.tick(count / 2)
+    assert controller.control is not None and controller.control.presets <= h281.MAX_PRESET
+    for each in sent:
+        frame_read = h224.read_frame(each)
+        assert (h281.read if frame_read.client == h224.H281 else h224.read_management)(frame_read.data)
 
 
 def read_crypto(data: bytes) -> None:
@@ -419,6 +437,21 @@ TARGETS: dict[str, Target] = {
             + bytes.fromhex("20010001000000070003001205040002")
             + b"\x14"
             + bytes.fromhex("4802000100000007000400120000000107040001"),
+        ),
+    ),
+    "camera control": Target(
+        read_camera_control,
+        tuple(
+            bytes((len(frame),)) + frame
+            for frame in map(
+                bytes.fromhex,
+                (
+                    "0071030000000000c00200810314e06444484400e0",
+                    "0061030000000000c00100047e0581ff010203040502",
+                    "0071030000000000c001ff",
+                    "0071030000000001c001c000",
+                ),
+            )
         ),
     ),
     "room offer": Target(

@@ -9,6 +9,7 @@ import pytest
 
 from mediaserver.audio.input import AudioInput
 from mediaserver.bfcp import message as bfcp
+from mediaserver.fecc import h224, h281
 from mediaserver.rpc import protocol, reply_check
 from mediaserver.rtp import packet, rtcp
 from mediaserver.sdp import sdes, webrtc
@@ -56,6 +57,9 @@ def test_every_seed_of_a_protocol_is_valid_input() -> None:
         for _, datagram in media.chunks(seed, 0):
             fragment = bfcp.read_fragment(datagram)
             assert bfcp.read_attributes(fragment.head, fragment.payload).head.confid == 7
+    for seed in TARGETS["camera control"].seeds:
+        frame = h224.read_frame(seed[1:])
+        assert (h281.read if frame.client == h224.H281 else h224.read_management)(frame.data)
     for seed in TARGETS["stream"].seeds:
         assert len(Stream().feed(seed[1:])) == 2
     for seed in TARGETS["units"].seeds:

@@ -75,6 +75,8 @@ EVENTS: list[api.Event] = [
     api.Caption("r", "a", "0-1", "Kính thưa", 1.5, 2.25, final=True),
     api.CaptionsState("r", "behind"),
     api.CameraWanted("r", "a", 180),
+    api.CameraControllable("r", "a", api.CameraControl(("pan", "zoom"), 3)),
+    api.CameraControllable("r", "a", None),
     api.DigitPressed("r", "a", "#"),
     api.ShareAsked("r", "a", True),
     api.MediaElsewhere("r", "a", "192.0.2.1", "192.0.2.2", True),

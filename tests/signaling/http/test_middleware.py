@@ -121,6 +121,7 @@ async def test_metrics_are_what_prometheus_expects_of_their_types(world: World) 
         "diemcau_media_stranger_datagrams",
         "diemcau_media_malformed_packets",
         "diemcau_media_undecryptable_packets",
+        "diemcau_media_camera_requests",
         "diemcau_media_excess_packets",
         "diemcau_media_refused_datagrams",
         "diemcau_caption_sound_seconds",

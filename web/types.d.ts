@@ -182,6 +182,8 @@ interface Today { now: string; slots: TodaySlot[]; coming: TodaySlot[]; owed: Ow
 interface Estimate { bytes: number; free: number; reserve: number }
 /** A point that is in a session; `title` null: of one the reader may not see. */
 interface BusyPoint extends Slot { point: string; title: string | null }
+/** Whether a session fits at its times, and other free times. */
+interface FreeTimes { fits: boolean; others: (Slot & {rehearsal: Slot | null})[] }
 interface RatedStep { since: string | null; sessions: Limit; points: Limit }
 interface RatedCapacity { share: {num: number, den: number}; test_legs: number; steps: RatedStep[] }
 interface CapacityChange { since: string | null; until: string | null; sessions: number; points: number; reason: string }

@@ -405,6 +405,14 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeTimes:
+    """The free times of a request: its own, if it `fits` beside what is held, and others near them."""
+
+    fits: bool
+    others: tuple[Suggestion, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse:
     """The request does not fit: over `interval`, the load of `limit` would be `needed`, more than `usable`.
 

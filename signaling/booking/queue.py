@@ -178,11 +178,12 @@ def _reason(reason: model.Refuse, briefs: session_briefs.Briefs) -> Reason:
         largest=reason.largest,
         impossible=reason.impossible,
         holders=_named(reason.holders, briefs),
-        suggestions=[_offer(each) for each in reason.suggestions],
+        suggestions=[offer(each) for each in reason.suggestions],
     )
 
 
-def _offer(free: model.Suggestion) -> Offer:
+def offer(free: model.Suggestion) -> Offer:
+    """Return a free time as it is sent."""
     rehearsal = None if free.rehearsal is None else sessions.span(free.rehearsal)
     return Offer(start=free.official.start, end=free.official.end, rehearsal=rehearsal)
 

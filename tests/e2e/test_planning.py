@@ -190,8 +190,14 @@ def test_ux_38_40_41_a_registration_without_capacity_waits_by_a_tap(
     page.get_by_test_id("title").fill("Tập huấn chờ chỗ")
     page.get_by_test_id("points-search").fill("nt.xuonghuan")
     page.locator('[data-testid="point-option"][data-point="nt.xuonghuan"]').click()
-    page.get_by_test_id("official-start").fill(f"{wednesday_morning():%Y-%m-%dT%H:%M}")
-    page.get_by_test_id("official-end").fill(f"{wednesday_morning() + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    free = page.get_by_test_id("free-times")
+    for fits in ("true", "false"):  # a free time beside the form is taken by a tap, and the wanted one chosen again
+        page.get_by_test_id("official-start").fill(f"{wednesday_morning():%Y-%m-%dT%H:%M}")
+        page.get_by_test_id("official-end").fill(f"{wednesday_morning() + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+        expect(free).to_have_attribute("data-fits", "false")
+        if fits == "true":
+            free.get_by_test_id("free-time").first.click()
+            expect(free).to_have_attribute("data-fits", "true")
     for field, choice in {"purpose": "noi_bo_don_vi", "kind": "tap_huan", "form": "truc_tuyen"}.items():
         page.get_by_test_id(field).select_option(choice)
     page.get_by_test_id("secret-no").check()

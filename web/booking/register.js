@@ -8,6 +8,7 @@ import {copyable, copyText} from '../core/copy.js';
 import {dateField} from '../core/fields.js';
 import './capacity-chart.js';
 import './class-field.js';
+import './free-times.js';
 import './people-per-point.js';
 import './point-picker.js';
 import '../meeting/console/script-editor.js';
@@ -172,6 +173,10 @@ class RegisterPage extends Page {
     return {from, to: from + DAY_MS};
   }
 
+  get legs() {
+    return countLegs(this.points, this.fields.host, this.chosen, this.rules ? extraLegs(this.rules, this.fields) : 0);
+  }
+
   /** @param {string} name @param {string} value */
   setField(name, value) {
     this.fields = {...this.fields, [name]: value};
@@ -322,7 +327,9 @@ class RegisterPage extends Page {
       this.setField(`${name}-end`, toLocal(slot.end));
     }
     this.refusal = null;
+    this.saveForm();
     this.refreshChecks();
+    this.refreshDeadlines();
   }
 
   render() {
@@ -425,7 +432,9 @@ class RegisterPage extends Page {
         </div>
         <aside class="card side" aria-label=${t('register.summary')}>
           <h2>${t('register.summary')}</h2>
-          ${this.summary()} ${this.capacityLine()} ${errorMessage(this.error)}
+          ${this.summary()} ${this.capacityLine()}
+          <free-times .official=${this.official} .rehearsal=${this.rehearsal} .legs=${this.legs} .kind=${this.fields.class} @take=${/** @param {CustomEvent} event */ ({detail}) => this.useSuggestion(detail)}></free-times>
+          ${errorMessage(this.error)}
           <button class="main wide" data-testid="submit" ?disabled=${this.busy || this.loading}>${t('register.submit')}</button>
         </aside>
       </div>
@@ -434,8 +443,7 @@ class RegisterPage extends Page {
 
   /** Draw in a few words what is about to be registered. */
   summary() {
-    const {official, rehearsal} = this;
-    const legs = countLegs(this.points, this.fields.host, this.chosen, this.rules ? extraLegs(this.rules, this.fields) : 0);
+    const {official, rehearsal, legs} = this;
     return html`<dl class="facts">
       <dt>${t('register.official-short')}</dt><dd>${official ? slotWords(official) : '–'}</dd>
       ${rehearsal ? html`<dt>${t('calendar.rehearsal')}</dt><dd>${slotWords(rehearsal)}</dd>` : nothing}

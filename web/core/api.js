@@ -482,6 +482,12 @@ export const agenda = (from, to) => request('GET', `agenda?${query({from, to})}`
 export const estimate = (minutes, voices) => request('GET', `recordings/estimate?${query({minutes: String(minutes), voices: String(voices)})}`);
 /** Return the points that are in another session during a slot. @type {(slot: Slot) => Promise<BusyPoint[]>} */
 export const busyPoints = ({start, end}) => request('GET', `points/busy?${query({from: start, to: end})}`);
+/**
+ * Return whether a session of so many legs fits at its times, and other free times.
+ * @type {(times: {official: Slot, rehearsal: Slot | null, legs: number, kind: string}) => Promise<FreeTimes>}
+ */
+export const freeTimes = ({official: {start, end}, rehearsal, legs, kind}) =>
+  request('GET', `free-times?${query({start, end, ...(rehearsal && {rehearsal_start: rehearsal.start, rehearsal_end: rehearsal.end}), legs: String(legs), class: kind})}`);
 /** Return the rated capacity over time. @type {() => Promise<RatedCapacity>} */
 export const ratedCapacity = () => request('GET', 'capacity/steps');
 

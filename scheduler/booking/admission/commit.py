@@ -29,6 +29,7 @@ from scheduler.core.model import (
     Admit,
     Amount,
     Claim,
+    FreeTimes,
     HappeningKind,
     HeldPlan,
     Interval,
@@ -115,8 +116,7 @@ class AdmissionCommit:
         return replace(refusal, suggestions=await self._suggestions(requested, usable))
 
     async def _suggestions(self, requested: Claim, usable: capacity_limit.CapacityLimit) -> tuple[Suggestion, ...]:
-        window = suggestions.search_window(requested.slots, self.policy, self.now)
-        held = [slot for claim in await self._held_by_others(requested, [window]) for slot in claim.slots]
+        window, held = await self._held_around(requested)
         clock, number = await self._clock(), self.policy.session.suggestions
 
         def in_time(start: datetime) -> bool:
@@ -124,6 +124,17 @@ class AdmissionCommit:
 
         in_office = None if self.policy.classes[requested.klass].any_hour else clock.worktime.open
         return suggestions.suggest(requested.slots, held, usable, window, number, in_time, in_office)
+
+    async def free_times(self, requested: Claim) -> FreeTimes:
+        """Return whether a claim fits at its own times, and other free times near them."""
+        usable, (window, held) = await self._usable(), await self._held_around(requested)
+        fits = suggestions.fit(requested.slots, held, usable, window)
+        return FreeTimes(fits, await self._suggestions(requested, usable))
+
+    async def _held_around(self, requested: Claim) -> tuple[Interval, list[Slot]]:
+        """Return the interval to search for free times, and what others hold in it."""
+        window = suggestions.search_window(requested.slots, self.policy, self.now)
+        return window, [slot for claim in await self._held_by_others(requested, [window]) for slot in claim.slots]
 
     async def _held_by_others(self, requested: Claim, where: Iterable[Interval]) -> list[Claim]:
         if self.snapshot:

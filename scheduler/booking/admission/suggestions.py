@@ -13,6 +13,9 @@ from scheduler.policy.policy import Policy
 _MAX_DAYS = 14
 """So many days before and after are tried; the window ends the search earlier where the profile says so."""
 
+_MAX_HOURS = 12
+"""So many hours before and after are tried for a request that fits."""
+
 
 def search_window(slots: Sequence[Slot], policy: Policy, now: datetime) -> Interval:
     """Return the interval to search for free times; `suggest` needs all slots held in it."""
@@ -32,7 +35,8 @@ def suggest(
 ) -> tuple[Suggestion, ...]:
     """Return at most `number` free times, nearest first. Slots that fit stay; slots that do not fit move together.
 
-    A meeting is moved only to a start for which the registration comes `in_time` (Điều 13.2.a).
+    If all fit, all move, also by whole hours, to other free times. A meeting is moved only to a start for which the
+    registration comes `in_time` (Điều 13.2.a).
 
     A nearest free time begins where a busy interval ends, or ends where one begins, so only those shifts are tried.
     Among equally near ones the later comes first. With `in_office`, which says whether a meeting from one instant to
@@ -40,7 +44,11 @@ def suggest(
     """
     blocked = busy(held, usable, window, slots[0].legs)
     moving = [slot for slot in slots if meets(blocked, slot.start, slot.end)]
-    shifts = {edge.end - slot.start for slot in moving for edge in blocked}
+    shifts: set[timedelta] = set()
+    if not moving:
+        moving = list(slots)
+        shifts = {timedelta(hours=hours) for hours in range(-_MAX_HOURS, _MAX_HOURS + 1)}
+    shifts |= {edge.end - slot.start for slot in moving for edge in blocked}
     shifts |= {edge.start - slot.end for slot in moving for edge in blocked}
     if in_office is not None:
         shifts |= {timedelta(days=days) for days in range(-_MAX_DAYS, _MAX_DAYS + 1)}
@@ -50,7 +58,7 @@ def suggest(
         return outside, abs(shift), -shift
 
     free: list[Suggestion] = []
-    for shift in sorted(shifts, key=place):
+    for shift in sorted(shifts - {timedelta()}, key=place):
         if len(free) == number:
             break
         moved = [_shifted(slot, shift) if slot in moving else slot for slot in slots]
@@ -58,6 +66,11 @@ def suggest(
         if _fits(moved, blocked, window) and (start == slots[-1].start or in_time(start)):
             free.append(_suggestion(moved))
     return tuple(free)
+
+
+def fit(slots: Sequence[Slot], held: Iterable[Slot], usable: CapacityLimit, window: Interval) -> bool:
+    """Return whether all slots fit beside those held in the window."""
+    return _fits(slots, busy(held, usable, window, slots[0].legs), window)
 
 
 def _shifted(slot: Slot, shift: timedelta) -> Slot:

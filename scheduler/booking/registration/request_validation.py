@@ -38,7 +38,7 @@ def validate(request: Request, points: Mapping[str, Point], profile: Policy, now
         *([] if number else [FieldError("contact_phone", "phone-format", request.contact_phone[:MAX_ECHO])]),
         *([] if second or not normalised.second_phone else [FieldError("second_phone", "phone-format")]),
         *_point_errors(request, points),
-        *_time_errors(request, policy, now),
+        *time_errors(request.rehearsal, request.official, policy, now),
         *particulars.validate(normalised, profile),
         *script.validate(items, request.everyone, policy.max_title),
     ]
@@ -106,11 +106,14 @@ def _point_errors(request: Request, points: Mapping[str, Point]) -> list[FieldEr
     return errors
 
 
-def _time_errors(request: Request, policy: SessionPolicy, now: datetime) -> list[FieldError]:
-    intervals = {"rehearsal": request.rehearsal, "official": request.official}
+def time_errors(
+    rehearsal: Interval | None, official: Interval, policy: SessionPolicy, now: datetime
+) -> list[FieldError]:
+    """Return an error for each interval that no session may have, and for a rehearsal after the meeting."""
+    intervals = {"rehearsal": rehearsal, "official": official}
     words = {field: _interval_error(interval, policy, now) for field, interval in intervals.items() if interval}
     errors = [FieldError(field, word) for field, word in words.items() if word]
-    if not errors and request.rehearsal and request.rehearsal.end > request.official.start:
+    if not errors and rehearsal and rehearsal.end > official.start:
         errors.append(FieldError("rehearsal", "rehearsal-after-official"))
     return errors
 

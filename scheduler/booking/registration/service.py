@@ -41,14 +41,17 @@ from scheduler.core.errors import (
 )
 from scheduler.core.model import (
     OFFICIAL,
+    REHEARSAL,
     SYSTEM,
     Act,
     Admit,
     AgendaEntry,
     Amount,
+    Claim,
     ClassId,
     Draft,
     DraftState,
+    FreeTimes,
     Happening,
     ImportResult,
     Interval,
@@ -614,6 +617,19 @@ class Scheduler:
         window = Interval(start, end)
         async with self._engine.begin() as db:
             return admission_load.merged(admission_load.sweep(await sessions_store.queued(db, window), window))
+
+    async def free_times(
+        self, rehearsal: Interval | None, official: Interval, legs: int, klass: ClassId, now: datetime
+    ) -> FreeTimes:
+        """Return whether a session of so many legs fits at these times, and other free times. Raises InvalidRequest."""
+        faults = request_validation.time_errors(rehearsal, official, self.policy(now).session, now)
+        if faults:
+            raise InvalidRequest(faults)
+        slots: tuple[Slot, ...] = (Slot(OFFICIAL, official.start, official.end, legs),)
+        if rehearsal:
+            slots = (Slot(REHEARSAL, rehearsal.start, rehearsal.end, legs), *slots)
+        async with self._engine.begin() as db:
+            return await self._commit(db, now).free_times(Claim("", 0, 0, slots, klass))
 
     async def usage(self, start: datetime, end: datetime) -> Usage:
         """Return the peak load in [start, end), and how many sessions waited, lost a code or were refused (R-113)."""

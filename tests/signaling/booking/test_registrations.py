@@ -288,3 +288,22 @@ async def test_r104_the_template_proposes_every_district_and_commune_with_link_a
     async with client.post("/api/v1/registrations", json=request_body) as response:
         session = await response.json()
     assert (host, len(invited), session["legs"]) == (HOST, 9 + 139, 149 + 1 + 1)
+
+
+async def test_free_times_for_a_form_come_before_it_is_sent(world: World) -> None:
+    points = [point.id for point in await world.services.scheduler.points() if point.id != HOST]
+    await world.session(*points[:120])
+    client = await world.signed_in("host")
+    times = "start=2026-04-06T01:30:00Z&end=2026-04-06T02:30:00Z&class=khan_cap"
+    full = await get(client, f"/free-times?{times}&legs=121")
+    assert full["fits"] is False
+    assert {"start": "2026-04-06T03:00:00Z", "end": "2026-04-06T04:00:00Z", "rehearsal": None} in full["others"]
+    free = await get(client, f"/free-times?{times}&legs=5")
+    assert (free["fits"], [each["start"] for each in free["others"]]) == (
+        True,
+        ["2026-04-06T02:30:00Z", "2026-04-06T03:30:00Z", "2026-04-06T04:30:00Z"],
+    )
+    rehearsal = "rehearsal_start=2026-04-06T01:10:00Z"
+    for bad in (f"{times}&legs=0", f"{times}&legs=5&{rehearsal}", f"{times.replace('02:30', '01:00')}&legs=5"):
+        async with client.get(f"/api/v1/free-times?{bad}") as response:
+            assert await problem_of(response) == (422, "invalid")

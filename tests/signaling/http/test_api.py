@@ -212,6 +212,7 @@ ALLOWED: dict[str, list[int]] = {
     "GET /sessions/{id}/history": [200, 200, 200, 200, 404, 404],
     "GET /agenda": [200, 200, 200, 200, 200, 200],
     "GET /points/busy": [200, 200, 200, 200, 200, 200],
+    "GET /free-times": [422] * 6,
     "GET /capacity/steps": [200, 200, 403, 403, 403, 403],
     "POST /capacity/impact": [200, 200, 403, 403, 403, 403],
     "POST /capacity/steps": [200, 200, 403, 403, 403, 403],

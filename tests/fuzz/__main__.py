@@ -61,6 +61,7 @@ INSTRUMENTED = (
     "signaling.http.byte_ranges",
     "signaling.http.route",
     "signaling.directory.spreadsheets",
+    "signaling.h323",
     "signaling.sip",
 )
 """Modules whose branches are observed; each makes the start slower."""

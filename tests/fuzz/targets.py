@@ -7,6 +7,7 @@ that too.
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from copy import deepcopy
 from datetime import UTC, datetime
 from struct import pack
 from typing import get_args
@@ -45,6 +46,9 @@ from signaling.app import admin_cli
 from signaling.app.api_table import ROUTES
 from signaling.booking import session_costs
 from signaling.core.errors import BadInput, MessageError
+from signaling.h323.agent import description
+from signaling.h323.protocol import asn1, fast_connect, h225, q931, tpkt
+from signaling.h323.protocol.errors import BadPdu
 from signaling.http.openapi import public_path
 from signaling.messages import server
 from signaling.sip.agent import dtmf_info, registration, request_checks, session_timer
@@ -58,8 +62,10 @@ from tests.fuzz.media import MEDIA, chunks
 from tests.fuzz.target import SANDBOXED_SECONDS, Target
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
 from tests.mediaserver.room_offers import BARESIP, CISCO, ENCRYPTED, POLYCOM, SLIDES
+from tests.signaling.h323 import pdus as h323
 from tests.signaling.request_bodies import GOOD
 from tests.signaling.sip import torture
+from tests.signaling.sip.agents import OFFER
 
 WALL_S = 1_700_000_000.0
 PROFILES = load_profiles()
@@ -70,6 +76,8 @@ PLACES = UnitNames([each.unit for each in DIRECTORY], [each.point for each in DI
 FRAGMENT = "remote"
 LOCAL = webrtc.Local("frag0123", "p" * 24, "sha-256 AA:BB", (("192.0.2.1", 40000),), {"0": 11, "1": 12, "2": 13})
 
+H323_OFFER = description.read(OFFER)
+H323_TERMINAL, _ = h323.connected()
 ROOM_LOCAL = sip_write.Local(
     *("192.0.2.1", 40100, 40102, 7), slides_port=40104, floor_port=40106, floor=sdp_bfcp.OFFERED, control_port=40108
 )
@@ -302,6 +310,36 @@ def read_form(data: bytes) -> None:
         return
 
 
+def read_h323(data: bytes) -> None:
+    """Split a stream into packets, and read their Q.931, H.225.0 and the channels of fast connect."""
+    try:
+        for payload in tpkt.Splitter().feed(data):
+            message = q931.parse(payload)
+            assert (message.called, message.display, message.cause) is not None
+            body = h225.parse(message.body)
+            assert (body.h245_address, body.identity, body.dialled, body.names, body.product) is not None
+            fast_connect.choose(body.fast_start, h323.ROOM, h323.ports(h323.OURS, 40000))
+            fast_connect.accepted(body.fast_start)
+            for each in body.control:
+                read_h245(each)
+    except BadPdu:
+        return
+
+
+def read_h245(data: bytes) -> None:
+    """Read a message of H.245, and give it to a terminal with open channels; whatever it answers can be encoded."""
+    try:
+        pdu = asn1.decode("control", data)
+    except BadPdu:
+        return
+    control = deepcopy(H323_TERMINAL)
+    control.receive(pdu)
+    for answer in control.outbox:
+        asn1.encode("control", answer)
+    control.own, control.ports = H323_OFFER.own, H323_OFFER.ports
+    sip_parse.read(description.answer(H323_OFFER, control, h323.THEIRS, 1, 1))
+
+
 def read_sip(data: bytes) -> None:
     """Parse a SIP message in a datagram; check, answer and write it back as the agent does."""
     try:
@@ -467,6 +505,8 @@ TARGETS: dict[str, Target] = {
     "body": Target(
         read_body, tuple(bytes([at]) + _json(GOOD[path]) for at, path in enumerate(BODY_MODELS) if path in GOOD)
     ),
+    "h323": Target(read_h323, h323.call_signalling(), tpkt.MAX_BYTES),
+    "h245": Target(read_h245, tuple(h323.control_messages()), asn1.MAX_BYTES),
     "sip": Target(
         read_sip,
         (sip.INVITE, sip.OPTIONS, sip.RINGING, sip.CHALLENGE, sip.PROOF, *(case.data for case in torture.CASES)),

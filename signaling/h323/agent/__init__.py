@@ -1,0 +1,1 @@
+"""Sockets and calls of H.323."""

@@ -1,0 +1,185 @@
+"""Runs an H.323 endpoint without media and people: calls room systems, hands their calls to a handler.
+
+    agent = Agent(H323Settings("0.0.0.0"), handler)
+    await agent.start()
+    call = await agent.invite(Target("10.57.1.20", 1720, "h323"), offer, name="UBND tỉnh")
+    await call.ended.wait()
+
+There is no gatekeeper: who is called is called at its address (H.323 §8.1.1).
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import secrets
+import uuid
+from typing import Protocol
+
+from signaling.h323.agent.call import Call
+from signaling.h323.agent.context import AgentContext, H323Settings, MediaHandler
+from signaling.h323.agent.incoming_call import IncomingCall
+from signaling.h323.agent.link import Link, connect
+from signaling.h323.protocol import fast_connect, h225, q931
+from signaling.h323.protocol.errors import BadPdu
+from signaling.h323.protocol.h225 import Identity
+from signaling.sip.agent.context import Target
+from signaling.sip.protocol.errors import CallUnanswered
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING_CALLS = 32
+"""Connections that have brought no Setup yet, or whose Setup waits for the handler's decision."""
+SETUP_S = 10.0
+"""How long a connection may take to bring its Setup."""
+CLOSE_S = 3.0
+
+
+class CallHandler(MediaHandler, Protocol):
+    """Decides on incoming calls, and changes the media of those that go on."""
+
+    async def called(self, incoming: IncomingCall) -> None:
+        """Take an incoming call: call exactly one of `incoming.accept` and `incoming.refuse`."""
+
+
+class Agent:
+    """A listener, and all calls."""
+
+    def __init__(self, settings: H323Settings, handler: CallHandler) -> None:
+        self._settings = settings
+        self._handler = handler
+        self._context = AgentContext(settings, handler)
+        self._server: asyncio.Server | None = None
+        self._waiting: set[Link] = set()
+        self._closing = False
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The address and port on which it listens."""
+        assert self._server is not None
+        return self._server.sockets[0].getsockname()[:2]  # type: ignore[no-any-return]
+
+    async def start(self) -> None:
+        """Listen. Raises OSError."""
+        self._server = await asyncio.start_server(self._accepted, self._settings.host, self._settings.port)
+
+    async def close(self) -> None:
+        """Hang up all calls, close the listener and all connections."""
+        self._closing = True
+        if self._server is not None:
+            self._server.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await asyncio.gather(*(call.hang_up() for call in list(self._context.calls)))
+        await self._context.close()
+        for call in self._context.calls:
+            call.abort()
+        for link in self._waiting:
+            link.abort()
+        await asyncio.sleep(0)  # their sockets are closed in the next turn of the loop
+
+    async def invite(self, target: Target, offer: str, *, name: str, simple: bool = False) -> Call:
+        """Call a room system with the name `name`; return the call with what it takes of our offer.
+
+        A `simple` call proposes no fast connect. Raises CallRefused, CallUnanswered, BadOffer.
+        """
+        if len(self._context.calls) >= self._settings.most_calls:
+            raise CallUnanswered("too many calls")
+        try:
+            link = await connect(target.host, target.port, self._settings.dscp, self._local(target.host))
+        except (OSError, TimeoutError) as fault:
+            raise CallUnanswered(f"unreachable: {fault}") from None
+        identity = Identity(uuid.uuid4().bytes, uuid.uuid4().bytes)
+        call = Call(self._context, link, identity, secrets.randbelow(0x7FFE) + 1, calling=True)
+        call.name_peer("", target.user, "")
+        try:
+            self._set_up(call, link, target, offer, name, simple=simple)
+            async with asyncio.timeout(self._settings.ring_s):
+                await call.connected
+            await call.settle()
+        except TimeoutError:
+            await call.hang_up("no answer")
+            raise CallUnanswered("no answer") from None
+        except BaseException:
+            await call.hang_up()
+            raise
+        return call
+
+    def _set_up(self, call: Call, link: Link, target: Target, offer: str, name: str, *, simple: bool) -> None:
+        """Send the Setup. Raises BadOffer."""
+        offered, number = call.prepare(offer), target.secret_user or target.user
+        fast = self._settings.fast_connect and not simple
+        proposals = fast_connect.propose(offered.own, offered.ports) if fast else []
+        fields = h225.setup(call.identity, name, number, link.local, link.remote, proposals)
+        bitrate = offered.own.picture.bitrate if offered.own.picture is not None else 64_000
+        elements = [q931.bearer(bitrate), q931.display(name)]
+        if number.isascii() and number.isdecimal():
+            elements.append(q931.called(number))
+        link.begin()
+        call.send(q931.SETUP, call.body("setup", fields), elements)
+
+    def _local(self, remote: str) -> str | None:
+        """Return the address to call from; None for any that leads there."""
+        own = ipaddress.ip_address(self._settings.host)
+        return None if own.is_unspecified or own.version != ipaddress.ip_address(remote).version else str(own)
+
+    async def alive(self, target: Target) -> bool:
+        """Return whether anything accepts a connection there: H.323 without a gatekeeper has no gentler question."""
+        try:
+            link = await connect(target.host, target.port, self._settings.dscp, self._local(target.host))
+        except (OSError, TimeoutError):
+            return False
+        await link.close()
+        return True
+
+    # --- being called
+
+    async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        full = len(self._context.calls) >= self._settings.most_calls
+        if self._closing or full or len(self._waiting) >= MAX_WAITING_CALLS:
+            writer.transport.abort()
+            return
+        link = Link(reader, writer, self._settings.dscp)
+        self._waiting.add(link)
+        late = asyncio.get_running_loop().call_later(SETUP_S, self._drop, link)
+
+        def taken(payload: bytes) -> None:
+            late.cancel()
+            self._take_setup(link, payload)
+
+        def lost() -> None:
+            late.cancel()
+            self._waiting.discard(link)
+
+        link.took, link.lost = taken, lost
+        link.begin()
+
+    def _drop(self, link: Link) -> None:
+        """Close a connection that brought no Setup."""
+        self._waiting.discard(link)
+        self._context.spawn(link.close())
+
+    def _take_setup(self, link: Link, payload: bytes) -> None:
+        """Hand a Setup to the handler."""
+        try:
+            message = q931.parse(payload)
+            setup = h225.parse(message.body)
+            if message.kind != q931.SETUP or setup.name != "setup":
+                raise BadPdu("a call that begins with another message than Setup")
+            h225.check(setup.identity)
+        except BadPdu as error:
+            log.info("x %s: %s", link.remote[0], error)
+            self._drop(link)
+            return
+        call = Call(self._context, link, setup.identity, message.reference, calling=False)
+        for each in setup.control:
+            call.take_control(each)
+        incoming = IncomingCall(call, message, setup, lambda: self._waiting.discard(link))
+        self._context.spawn(self._called(incoming))
+
+    async def _called(self, incoming: IncomingCall) -> None:
+        try:
+            await self._handler.called(incoming)
+        except Exception:
+            incoming.refuse(500)  # unless it was decided
+            raise

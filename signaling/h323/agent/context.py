@@ -1,0 +1,74 @@
+"""Holds what the agent and its calls share: settings, the handler, the table of calls, background tasks."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from signaling.h323.agent.call import Call
+
+log = logging.getLogger(__name__)
+
+DEFAULT_PORT = 1720
+TRANSPORT = "h323"
+"""How targets and remote parties of H.323 name their transport beside those of SIP."""
+
+
+@dataclass(frozen=True, slots=True)
+class H323Settings:
+    """The agent's own address and limits. `host` is a local address or 0.0.0.0; port 0 takes any free port."""
+
+    host: str
+    port: int = DEFAULT_PORT
+    ring_s: float = 30.0
+    most_calls: int = 100
+    dscp: int = 0
+    """Marks its packets (RFC 2474)."""
+    tunnelling: bool = True
+    """Whether H.245 may travel in the connection of call signalling (H.323 §8.2.1)."""
+    fast_connect: bool = True
+    """Whether a call that we make proposes channels with its Setup, and one we take accepts them (H.323 §8.1.7)."""
+
+
+class MediaHandler(Protocol):
+    """Changes the media of a call as its remote party asks."""
+
+    async def reoffered(self, call: "Call", offer: str) -> str:
+        """Take what a call's channels say now, as an offer within the call. Raises OfferRefused."""
+
+    def digit_pressed(self, call: "Call", digit: str) -> None:
+        """Take a DTMF digit of a userInput indication."""
+
+    def keyframe_requested(self, call: "Call") -> None:
+        """Send a key frame: the remote party of a call asks for one (videoFastUpdatePicture)."""
+
+
+class AgentContext:
+    """Settings, calls and background tasks of one agent."""
+
+    def __init__(self, settings: H323Settings, handler: MediaHandler) -> None:
+        self.settings = settings
+        self.handler = handler
+        self.calls: set[Call] = set()
+        """Those whose connections are open."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine in the background; exceptions are logged."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    async def close(self) -> None:
+        """Cancel the background tasks."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            log.error("x a background task of the H.323 agent failed", exc_info=fault)

@@ -1,0 +1,106 @@
+"""Carries the messages of H.245: tunnelled in call signalling, or by a connection of their own (H.323 §8.2)."""
+
+import asyncio
+from collections.abc import Callable
+
+from signaling.h323.agent.context import AgentContext
+from signaling.h323.agent.link import Link, connect
+from signaling.h323.protocol.h225 import Address
+
+MAX_WAITING = 64
+"""Messages that wait for the connection."""
+
+
+class ControlLink:
+    """The way of H.245 in one call. `took` gets each encoded message, `lost` is called when its connection closes.
+
+    Until it is known how they travel, messages wait.
+    """
+
+    def __init__(
+        self,
+        context: AgentContext,
+        tunnel: Callable[[list[bytes]], None],
+        took: Callable[[bytes], None],
+        lost: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._tunnel = tunnel
+        self._took = took
+        self._lost = lost
+        self._tunnelled = False
+        self._link: Link | None = None
+        self._server: asyncio.Server | None = None
+        self._waiting: list[bytes] = []
+        self._connecting = False
+
+    @property
+    def known(self) -> bool:
+        """True once it is decided how messages travel."""
+        return self._tunnelled or self._connecting or self._server is not None
+
+    def send(self, messages: list[bytes]) -> None:
+        """Send encoded messages, or keep them until it is known how."""
+        self._waiting = (self._waiting + messages)[-MAX_WAITING:]
+        self._flush()
+
+    def tunnel(self) -> None:
+        """Decide for the connection of call signalling."""
+        self._tunnelled = True
+        self._flush()
+
+    def connect(self, where: Address, remote: str) -> None:
+        """Decide for a connection to where the remote party listens; only at its own address."""
+        if where[0] == remote and not self.known:
+            self._connecting = True
+            self._context.spawn(self._connect(where))
+
+    async def listen(self, local: str) -> Address:
+        """Decide for a connection that the remote party opens; return where. Raises OSError."""
+        self._server = await asyncio.start_server(self._accepted, local, 0)
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._server is not None:
+            self._server.close()
+        if self._link is not None:
+            await self._link.close()
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        if self._server is not None:
+            self._server.close()
+        if self._link is not None:
+            self._link.abort()
+
+    async def _connect(self, where: Address) -> None:
+        try:
+            self._use(await connect(*where, self._context.settings.dscp))
+        except (OSError, TimeoutError):
+            self._lost()
+
+    async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._link is not None:
+            writer.transport.abort()
+        else:
+            self._use(Link(reader, writer, self._context.settings.dscp))
+
+    def _use(self, link: Link) -> None:
+        if self._server is not None:
+            self._server.close()
+        self._link = link
+        link.took, link.lost = self._took, self._lost
+        link.begin()
+        self._flush()
+
+    def _flush(self) -> None:
+        if not self._waiting or not (self._tunnelled or self._link is not None):
+            return
+        messages, self._waiting = self._waiting, []
+        if self._link is not None:
+            for each in messages:
+                self._link.send(each)
+        else:
+            self._tunnel(messages)

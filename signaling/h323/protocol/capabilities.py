@@ -1,0 +1,189 @@
+"""Says what a terminal can receive, and its capability set (ITU-T H.245 §7.2, H.241 §8.3 for H.264). Pure.
+
+Sound is G.722 or G.711; pictures are H.264 by the generic capability of H.241, whose parameters are kept as it has
+them: level in a scale of its own, macroblocks a second in steps of 500 and macroblocks a picture in steps of 256.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+Pdu = tuple[str, tuple[str, Any]]
+"""A message of H.245: its kind ("request", "response", "command", "indication"), its name and its value."""
+DataType = tuple[str, Any]
+"""A DataType of H.245 (§B.3.1): its kind and its value."""
+
+PROTOCOL: Final = (0, 0, 8, 245, 0, 13)
+H264: Final = (0, 0, 8, 241, 0, 0, 1)
+"""The generic capability of H.264 (H.241 table A.1)."""
+SINGLE_NAL: Final = (0, 0, 8, 241, 0, 0, 0, 0)
+FRAGMENTS: Final = (0, 0, 8, 241, 0, 0, 0, 1)
+"""Packetization of H.264: one NAL unit a packet (H.241 Annex A), and RFC 6184's non-interleaved mode."""
+MODES: Final[Mapping[tuple[int, ...], int]] = {SINGLE_NAL: 0, FRAGMENTS: 1}
+LEVELS: Final[Mapping[int, int]] = {
+    15: 10, 19: 11, 22: 11, 29: 12, 36: 13, 43: 20, 50: 21, 57: 22, 64: 30, 71: 31, 78: 32, 85: 40, 92: 41, 99: 42,
+    106: 50, 113: 51,
+}  # fmt: skip
+"""`level_idc` of H.264 by the level of H.241 (table 8-7); 1b is taken as 1.1, whose pictures are its own."""
+BASELINE: Final = 64
+"""Bit of the baseline profile in the profile parameter."""
+PROFILE, LEVEL, CUSTOM_SPEED, CUSTOM_SIZE = 41, 42, 3, 4
+"""Parameters of H.241 §8.3.2."""
+SPEED_STEP, SIZE_STEP, BITRATE_STEP = 500, 256, 100
+SOUNDS: Final[Mapping[str, str]] = {"G722": "g722-64k", "PCMA": "g711Alaw64k", "PCMU": "g711Ulaw64k"}
+"""Capability by the name of a codec in SDP."""
+PACKET_MS = 20
+"""Milliseconds of sound in one packet of ours."""
+MAX_PACKET_MS = 60
+MAX_ENTRIES = 256
+"""Entries of a capability table that are read (§7.2.2.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Limits of a decoder: `level` is H.264's `level_idc`; macroblocks a second and a picture beyond the level, and
+    bit/s, 0 for none; packetization modes."""
+
+    level: int
+    speed: int
+    size: int
+    bitrate: int
+    modes: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """The capabilities to receive: codecs of sound, the best first, and pictures; none at all on hold."""
+
+    sounds: tuple[str, ...] = ()
+    picture: Picture | None = None
+    events: int | None = None
+    """Payload type of telephone events (RFC 4733)."""
+
+    @property
+    def empty(self) -> bool:
+        """True if it receives neither sound nor picture (H.323 §8.4.6: its calls are paused)."""
+        return not self.sounds and self.picture is None
+
+
+def write(own: Capabilities, sequence: int) -> Pdu:
+    """Return the TerminalCapabilitySet of a terminal; an empty one has no table."""
+    table: list[tuple[str, Any]] = [("receiveAudioCapability", (SOUNDS[name], MAX_PACKET_MS)) for name in own.sounds]
+    if own.picture is not None:
+        table.append(("receiveVideoCapability", picture(own.picture)))
+    groups = [[*range(1, len(own.sounds) + 1)], [*range(len(own.sounds) + 1, len(table) + 1)]]
+    if not own.empty:
+        table.append(("receiveUserInputCapability", ("dtmf", 0)))
+        groups.append([len(table)])
+    if own.events is not None and not own.empty:
+        event = {"dynamicRTPPayloadType": own.events, "audioTelephoneEvent": "0-15"}
+        table.append(("receiveRTPAudioTelephonyEventCapability", event))
+        groups.append([len(table)])
+    fields: dict[str, Any] = {"sequenceNumber": sequence, "protocolIdentifier": PROTOCOL}
+    fields["multiplexCapability"] = ("h2250Capability", _multiplex(own))
+    if table:
+        entries = enumerate(table, 1)
+        fields["capabilityTable"] = [
+            {"capabilityTableEntryNumber": number, "capability": each} for number, each in entries
+        ]
+        together = [each for each in groups if each]
+        fields["capabilityDescriptors"] = [{"capabilityDescriptorNumber": 0, "simultaneousCapabilities": together}]
+    return "request", ("terminalCapabilitySet", fields)
+
+
+def _multiplex(own: Capabilities) -> Mapping[str, Any]:
+    centralized = ("centralizedControl", "centralizedAudio", "centralizedVideo")
+    others = ("distributedControl", "distributedAudio", "distributedVideo")
+    distribution = dict.fromkeys(centralized, True) | dict.fromkeys(others, False)
+    multipoint = {
+        "multicastCapability": False,
+        "multiUniCastConference": False,
+        "mediaDistributionCapability": [distribution],
+    }
+    packetization: dict[str, Any] = {"h261aVideoPacketization": False}
+    if own.picture is not None:
+        packetization["rtpPayloadType"] = [{"payloadDescriptor": ("oid", each)} for each in _packetizations(own)]
+    return {
+        "maximumAudioDelayJitter": 60,
+        "receiveMultipointCapability": multipoint,
+        "transmitMultipointCapability": multipoint,
+        "receiveAndTransmitMultipointCapability": multipoint,
+        "mcCapability": {"centralizedConferenceMC": True, "decentralizedConferenceMC": False},
+        "rtcpVideoControlCapability": False,
+        "mediaPacketizationCapability": packetization,
+    }
+
+
+def _packetizations(own: Capabilities) -> list[tuple[int, ...]]:
+    assert own.picture is not None
+    return [each for each, mode in MODES.items() if mode in own.picture.modes]
+
+
+def picture(limits: Picture) -> tuple[str, Any]:
+    """Return the generic capability of H.264 baseline within limits."""
+    level = max((each for each, idc in LEVELS.items() if idc <= limits.level), default=min(LEVELS))
+    parameters = [(PROFILE, ("booleanArray", BASELINE)), (LEVEL, ("unsignedMin", level))]
+    if limits.speed:
+        parameters.append((CUSTOM_SPEED, ("unsignedMin", limits.speed // SPEED_STEP)))
+    if limits.size:
+        parameters.append((CUSTOM_SIZE, ("unsignedMin", limits.size // SIZE_STEP)))
+    fields: dict[str, Any] = {"capabilityIdentifier": ("standard", H264)}
+    if limits.bitrate:
+        fields["maxBitRate"] = limits.bitrate // BITRATE_STEP
+    fields["collapsing"] = [
+        {"parameterIdentifier": ("standard", number), "parameterValue": value} for number, value in parameters
+    ]
+    return "genericVideoCapability", fields
+
+
+def read(fields: Mapping[str, Any]) -> Capabilities:
+    """Read a TerminalCapabilitySet; what we have no codec for is left out."""
+    found = [each.get("capability") for each in (fields.get("capabilityTable") or ())[:MAX_ENTRIES]]
+    table = [each for each in found if each is not None]
+    sounds = [name for kind, value in table if kind in _AUDIO and (name := sound_of(value))]
+    modes = _modes(fields.get("multiplexCapability"))
+    pictures = [each for kind, value in table if kind in _VIDEO and (each := read_picture(value, modes))]
+    events = (value for kind, value in table if kind == "receiveRTPAudioTelephonyEventCapability")
+    return Capabilities(
+        tuple(dict.fromkeys(sounds)),
+        max(pictures, key=lambda each: (each.level, each.speed, each.size), default=None),
+        next((value["dynamicRTPPayloadType"] for value in events), None),
+    )
+
+
+_AUDIO = ("receiveAudioCapability", "receiveAndTransmitAudioCapability")
+_VIDEO = ("receiveVideoCapability", "receiveAndTransmitVideoCapability")
+
+
+def sound_of(value: tuple[str, Any]) -> str:
+    """Return the codec of an AudioCapability; empty for one that we have not."""
+    return next((name for name, word in SOUNDS.items() if word == value[0]), "")
+
+
+def read_picture(value: tuple[str, Any], modes: tuple[int, ...] = (0,)) -> Picture | None:
+    """Read a VideoCapability of H.264 that may be baseline; None for any other."""
+    kind, generic = value
+    if kind != "genericVideoCapability" or generic["capabilityIdentifier"] != ("standard", H264):
+        return None
+    parameters = {
+        each["parameterIdentifier"][1]: each["parameterValue"][1]
+        for each in (*(generic.get("collapsing") or ()), *(generic.get("nonCollapsing") or ()))[:MAX_ENTRIES]
+        if each["parameterIdentifier"][0] == "standard" and each["parameterValue"][0] in _NUMBERS
+    }
+    known = max((each for each in LEVELS if each <= parameters.get(LEVEL, 0)), default=None)
+    if known is None or not parameters.get(PROFILE, 0) & BASELINE:
+        return None
+    speed, size = parameters.get(CUSTOM_SPEED, 0) * SPEED_STEP, parameters.get(CUSTOM_SIZE, 0) * SIZE_STEP
+    return Picture(LEVELS[known], speed, size, (generic.get("maxBitRate") or 0) * BITRATE_STEP, modes)
+
+
+_NUMBERS = ("booleanArray", "unsignedMin", "unsignedMax", "unsigned32Min", "unsigned32Max")
+
+
+def _modes(multiplex: tuple[str, Any] | None) -> tuple[int, ...]:
+    """Return the packetization modes that a multiplex capability names; 0 is everyone's (H.241 §7.1.3)."""
+    if multiplex is None or multiplex[0] != "h2250Capability":
+        return (0,)
+    listed: Sequence[Mapping[str, Any]] = multiplex[1]["mediaPacketizationCapability"].get("rtpPayloadType") or ()
+    named = {MODES.get(each["payloadDescriptor"][1]) for each in listed if each["payloadDescriptor"][0] == "oid"}
+    return (0, 1) if 1 in named else (0,)

@@ -1,0 +1,167 @@
+"""Logical channels: what OpenLogicalChannel and its answers say (ITU-T H.245 §7.3, H.225.0 on RTP). Pure."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from signaling.h323.protocol.capabilities import (
+    FRAGMENTS,
+    MODES,
+    PACKET_MS,
+    SINGLE_NAL,
+    SOUNDS,
+    Pdu,
+    Picture,
+    picture,
+    read_picture,
+    sound_of,
+)
+
+Kind = Literal["sound", "picture"]
+Address = tuple[str, int]
+SESSIONS: Final[Mapping[Kind, int]] = {"sound": 1, "picture": 2}
+"""RTP sessions that need no master to number them (H.245 §B.3.1)."""
+STATIC: Final[Mapping[str, int]] = {"PCMU": 0, "PCMA": 8, "G722": 9}
+TYPES: Final[Mapping[int, int]] = {0: 97, 1: 98}
+"""Our payload types of pictures by packetization mode, those of our SDP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One direction of sound or picture: its codec, how it is packed, and the addresses known of its receiver.
+
+    `media` is where RTP goes to, `control` where the other end of an OpenLogicalChannel takes RTCP.
+    """
+
+    number: int
+    kind: Kind
+    codec: str
+    payload_type: int
+    limits: Picture | None = None
+    media: Address | None = None
+    control: Address | None = None
+    mode: int = 0
+    """Packetization mode of pictures."""
+
+
+def open_request(channel: Channel) -> Mapping[str, Any]:
+    """Return the OpenLogicalChannel of a channel to the other side."""
+    return {
+        "forwardLogicalChannelNumber": channel.number,
+        "forwardLogicalChannelParameters": {
+            "dataType": _data_type(channel),
+            "multiplexParameters": ("h2250LogicalChannelParameters", _parameters(channel)),
+        },
+    }
+
+
+def reverse_request(channel: Channel) -> Mapping[str, Any]:
+    """Return what fast connect proposes for a channel from the other side (H.323 §8.1.7.1)."""
+    return {
+        "forwardLogicalChannelNumber": channel.number,
+        "forwardLogicalChannelParameters": {
+            "dataType": ("nullData", 0),
+            "multiplexParameters": ("none", 0),
+        },
+        "reverseLogicalChannelParameters": {
+            "dataType": _data_type(channel),
+            "multiplexParameters": ("h2250LogicalChannelParameters", _parameters(channel)),
+        },
+    }
+
+
+def _data_type(channel: Channel) -> tuple[str, Any]:
+    if channel.kind == "sound":
+        return "audioData", (SOUNDS[channel.codec], PACKET_MS)
+    assert channel.limits is not None
+    return "videoData", picture(channel.limits)
+
+
+def _parameters(channel: Channel) -> Mapping[str, Any]:
+    fields: dict[str, Any] = {"sessionID": SESSIONS[channel.kind]}
+    if channel.media is not None:
+        fields["mediaChannel"] = _unicast(channel.media)
+    fields["mediaGuaranteedDelivery"] = False
+    if channel.control is not None:
+        fields["mediaControlChannel"] = _unicast(channel.control)
+    fields["mediaControlGuaranteedDelivery"] = False
+    if channel.kind == "sound":
+        return fields | {"silenceSuppression": False}
+    packing = FRAGMENTS if channel.mode else SINGLE_NAL
+    rtp = {"payloadDescriptor": ("oid", packing), "payloadType": channel.payload_type}
+    return fields | {"dynamicRTPPayloadType": channel.payload_type, "mediaPacketization": ("rtpPayloadType", rtp)}
+
+
+def read_request(fields: Mapping[str, Any]) -> Channel | None:
+    """Read an OpenLogicalChannel of the other side, or a proposal of fast connect; None for what we do not take.
+
+    Taken are RTP sessions of sound and pictures in our codecs.
+    """
+    forward, reverse = fields["forwardLogicalChannelParameters"], fields.get("reverseLogicalChannelParameters")
+    described = forward if forward["dataType"][0] != "nullData" or reverse is None else reverse
+    (data, value), multiplex = described["dataType"], described.get("multiplexParameters")
+    if multiplex is None or multiplex[0] != "h2250LogicalChannelParameters":
+        return None
+    parameters, number = multiplex[1], fields["forwardLogicalChannelNumber"]
+    media, control = _address(parameters.get("mediaChannel")), _address(parameters.get("mediaControlChannel"))
+    if data == "audioData" and (codec := sound_of(value)):
+        return Channel(number, "sound", codec, STATIC[codec], media=media, control=control)
+    limits = read_picture(value) if data == "videoData" else None
+    if limits is None:
+        return None
+    packing = parameters.get("mediaPacketization")
+    packed = packing[1] if packing is not None and packing[0] == "rtpPayloadType" else {}
+    descriptor = packed["payloadDescriptor"] if packed else ("", ())
+    mode = MODES.get(descriptor[1], 0) if descriptor[0] == "oid" else 0
+    type_ = parameters.get("dynamicRTPPayloadType") or packed.get("payloadType") or TYPES[mode]
+    return Channel(number, "picture", "H264", type_, limits, media, control, mode)
+
+
+def is_reverse(fields: Mapping[str, Any]) -> bool:
+    """Return whether a proposal of fast connect is for a channel from who accepts it to who proposed it."""
+    return bool(fields["forwardLogicalChannelParameters"]["dataType"][0] == "nullData")
+
+
+def acknowledge(channel: Channel, media: Address, control: Address) -> Pdu:
+    """Return the OpenLogicalChannelAck that says where we take a channel."""
+    parameters: dict[str, Any] = {
+        "sessionID": SESSIONS[channel.kind],
+        "mediaChannel": _unicast(media),
+        "mediaControlChannel": _unicast(control),
+    }
+    if channel.kind == "picture":
+        parameters["dynamicRTPPayloadType"] = channel.payload_type
+    fields = {
+        "forwardLogicalChannelNumber": channel.number,
+        "forwardMultiplexAckParameters": ("h2250LogicalChannelAckParameters", parameters),
+    }
+    return "response", ("openLogicalChannelAck", fields)
+
+
+def acknowledged(fields: Mapping[str, Any]) -> tuple[Address | None, Address | None]:
+    """Return where the other side takes RTP and RTCP of a channel of ours, by its OpenLogicalChannelAck."""
+    found = fields.get("forwardMultiplexAckParameters")
+    if found is None or found[0] != "h2250LogicalChannelAckParameters":
+        return None, None
+    return _address(found[1].get("mediaChannel")), _address(found[1].get("mediaControlChannel"))
+
+
+def reject(number: int, cause: str) -> Pdu:
+    """Return an OpenLogicalChannelReject."""
+    return "response", ("openLogicalChannelReject", {"forwardLogicalChannelNumber": number, "cause": (cause, 0)})
+
+
+def _unicast(where: Address) -> tuple[str, Any]:
+    ip = ipaddress.ip_address(where[0])
+    kind = "iPAddress" if ip.version == 4 else "iP6Address"
+    return "unicastAddress", (kind, {"network": ip.packed, "tsapIdentifier": where[1]})
+
+
+def _address(found: tuple[str, Any] | None) -> Address | None:
+    """Return host and port of a TransportAddress of H.245; None for other kinds, and for port 0."""
+    if found is None or found[0] != "unicastAddress" or found[1][0] not in ("iPAddress", "iP6Address"):
+        return None
+    fields = found[1][1]
+    port = fields["tsapIdentifier"]
+    return (str(ipaddress.ip_address(bytes(fields["network"]))), port) if port else None

@@ -1,0 +1,1 @@
+"""H.323, message by message and call by call."""

@@ -1,0 +1,217 @@
+"""Calls between two agents of our own over loopback; no H.323 stack of others is to be had as a package."""
+
+import asyncio
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from signaling.h323.agent import call as call_module
+from signaling.h323.agent.call import Call
+from signaling.h323.agent.incoming_call import IncomingCall
+from signaling.h323.agent.link import Link
+from signaling.h323.protocol import tpkt
+from signaling.sip.agent.context import Target
+from signaling.sip.protocol.errors import CallRefused, CallUnanswered
+from tests.signaling.h323.agents import OURS, THEIRS, RecordingHandler, agent, target
+from tests.signaling.h323.pdus import call_signalling
+from tests.signaling.sip.agents import soon, started
+
+PCMU_ALONE = THEIRS.replace("RTP/AVP 9 8 0 101", "RTP/AVP 0")
+
+
+def lines(sdp: str, *beginnings: str) -> list[str]:
+    return [line for line in sdp.splitlines() if line.startswith(beginnings)]
+
+
+@pytest.mark.parametrize("tunnelling", [(True, True), (False, True), (True, False)])
+@pytest.mark.parametrize("fast", [(True, True), (True, False), (False, True)])
+async def test_a_call_opens_sound_and_pictures_both_ways(
+    tunnelling: tuple[bool, bool], fast: tuple[bool, bool]
+) -> None:
+    handler = RecordingHandler()
+    async with (
+        agent(tunnelling=tunnelling[0], fast_connect=fast[0]) as caller,
+        agent(handler, tunnelling=tunnelling[1], fast_connect=fast[1]) as callee,
+    ):
+        call = await soon(caller.invite(target(callee, "1234567890"), OURS, name="UBND tỉnh"))
+        theirs, incoming = await soon(handler.calls.get()), handler.incoming.get_nowait()
+        assert (incoming.user, incoming.peer.name, incoming.peer.user_agent) == ("1234567890", "UBND tỉnh", "Diemcau 1")
+        for each, sound, picture in ((call, 50000, 50002), (theirs, 40000, 40002)):
+            assert lines(each.sdp, "m=") == [f"m=audio {sound} RTP/AVP 9 101", f"m=video {picture} RTP/AVP 98"]
+            assert lines(each.sdp, "a=send") == ["a=sendrecv"] * 2
+        await call.hang_up()
+        await soon(theirs.ended.wait())
+        assert (call.reason, theirs.reason) == ("hung up", "bye")
+
+
+async def test_what_happens_in_a_call_is_told_and_its_media_may_move() -> None:
+    handler = RecordingHandler()
+    async with agent() as caller, agent(handler) as callee:
+        call = await soon(caller.invite(target(callee), OURS, name="UBND tỉnh"))
+        await soon(handler.calls.get())
+        await call.send_digits("1#")
+        call.request_keyframe()
+        assert [await soon(handler.digits.get()) for _ in "1#"] == ["1", "#"]
+        assert await soon(handler.pictures.get())
+        answer = await soon(call.offer(OURS.replace("40000", "41000").replace("40002", "41002")))
+        assert lines(answer, "m=") == ["m=audio 50000 RTP/AVP 9 101", "m=video 50002 RTP/AVP 98"]
+        held, moved = await soon(handler.offers.get()), await soon(handler.offers.get())
+        assert lines(held, "m=") == ["m=audio 0 RTP/AVP 9 8 0 101", "m=video 0 RTP/AVP 97 96"]
+        assert lines(moved, "m=") == ["m=audio 41000 RTP/AVP 9 101", "m=video 41002 RTP/AVP 98"]
+
+
+@pytest.mark.parametrize(("status", "heard"), [(486, 486), (403, 603), (404, 404), (480, 408), (503, 503), (488, 488)])
+async def test_a_refusal_tells_its_reason_as_a_status_of_sip(status: int, heard: int) -> None:
+    async def refuse(incoming: IncomingCall) -> Call:
+        incoming.refuse(status)
+        raise CallUnanswered
+
+    async with agent() as caller, agent(RecordingHandler(refuse)) as callee:
+        with pytest.raises(CallRefused) as refused:
+            await soon(caller.invite(target(callee), OURS, name="UBND tỉnh"))
+        assert refused.value.status == heard
+
+
+async def test_who_does_not_answer_is_given_up_and_hears_so() -> None:
+    async def wait(incoming: IncomingCall) -> Call:
+        await asyncio.sleep(0.3)
+        return await incoming.accept(THEIRS)
+
+    handler = RecordingHandler(wait)
+    async with agent(ring_s=0.1) as caller, agent(handler) as callee:
+        with pytest.raises(CallUnanswered, match="no answer"):
+            await soon(caller.invite(target(callee), OURS, name="UBND tỉnh"))
+        with pytest.raises(CallUnanswered, match="gone"):
+            raise await soon(handler.failed.get())
+
+
+async def test_who_shares_no_codec_or_is_not_there_is_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_module, "GRACE_S", 0.1)
+
+    async def other(incoming: IncomingCall) -> Call:
+        return await incoming.accept(PCMU_ALONE.replace("m=video 50002", "m=video 0"))
+
+    async with agent() as caller, agent(RecordingHandler(other)) as callee:
+        offer = OURS.replace("RTP/AVP 9 8 0 101", "RTP/AVP 9 8")
+        with pytest.raises(CallRefused) as refused:
+            await soon(caller.invite(target(callee), offer, name="UBND tỉnh"))
+        assert refused.value.status == 488
+        where = target(callee)
+    async with agent() as caller:
+        with pytest.raises(CallUnanswered, match="unreachable"):
+            await soon(caller.invite(where, OURS, name="UBND tỉnh"))
+        assert not await soon(caller.alive(where))
+        assert await soon(caller.alive(target(caller)))
+
+
+async def test_a_silent_peer_and_strange_bytes_end_the_call_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_module, "SETTLE_S", 0.2)
+    _, _, connect, *_ = call_signalling()
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(4)
+        writer.write(tpkt.frame(b"strange") + connect)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(answers, "127.0.0.1", 0)
+    async with agent(fast_connect=False) as caller, server:
+        where = Target("127.0.0.1", server.sockets[0].getsockname()[1], "h323")
+        with pytest.raises(CallUnanswered, match=r"no agreement by H\.245"):
+            await soon(caller.invite(where, OURS, name="UBND tỉnh"))
+
+
+@pytest.mark.parametrize("first", [b"GET / HTTP/1.1\r\n\r\n", tpkt.frame(b"strange"), call_signalling()[1]])
+async def test_a_connection_without_a_setup_is_closed(first: bytes) -> None:
+    async with agent() as callee:
+        reader, writer = await asyncio.open_connection(*callee.address)
+        writer.write(first)
+        assert await soon(reader.read()) == b""
+        writer.close()
+
+
+async def test_a_caller_that_is_cut_off_ends_its_call() -> None:
+    handler = RecordingHandler()
+    async with agent() as caller, agent(handler) as callee:
+        call = await soon(caller.invite(target(callee), OURS, name="UBND tỉnh"))
+        theirs = await soon(handler.calls.get())
+        call._link._writer.transport.abort()
+        await soon(theirs.ended.wait())
+        assert theirs.reason == "unreachable"
+
+
+async def test_a_dialling_task_that_is_cancelled_hangs_up() -> None:
+    arrived, gone = asyncio.Event(), asyncio.Event()
+
+    async def wait(incoming: IncomingCall) -> Call:
+        arrived.set()
+        await incoming._call.ended.wait()
+        gone.set()
+        raise CallUnanswered
+
+    async with agent() as caller, agent(RecordingHandler(wait)) as callee:
+        async with started(caller.invite(target(callee), OURS, name="UBND tỉnh")):
+            await soon(arrived.wait())
+        await soon(gone.wait())
+
+
+Sent = list[tuple[tuple[str, int], tuple[str, int], bytes]]
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
+    """All packets that either side sends: from where, whereto, and the payload."""
+    packets: Sent = []
+    send = Link.send
+
+    def record(self: Link, payload: bytes) -> None:
+        packets.append((self.local, self.remote, payload))
+        send(self, payload)
+
+    monkeypatch.setattr(Link, "send", record)
+    return packets
+
+
+def capture(packets: Sent, port: int, path: Path) -> None:
+    """Write packets as a capture of TCP segments over IPv4 (pcap, LINKTYPE_RAW); `port` becomes 1720."""
+    numbers: dict[tuple[object, object], int] = {}
+    with path.open("wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
+        for second, (source, target_, payload) in enumerate(packets):
+            data, number = tpkt.frame(payload), numbers.get((source, target_), 1)
+            numbers[source, target_] = number + len(data)
+            ports = [1720 if each[1] == port else each[1] for each in (source, target_)]
+            heard = numbers.get((target_, source), 1)
+            tcp = struct.pack("!HHIIBBHHH", *ports, number, heard, 0x50, 0x18, 65535, 0, 0) + data
+            ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, b"\x7f\0\0\1", b"\x7f\0\0\1")
+            file.write(struct.pack("<IIII", second, 0, len(ip + tcp), len(ip + tcp)) + ip + tcp)
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.parametrize("tunnelling", [True, False])
+async def test_tshark_reads_every_pdu_of_a_call_without_a_fault(sent: Sent, tmp_path: Path, tunnelling: bool) -> None:
+    handler = RecordingHandler()
+    async with agent(tunnelling=tunnelling) as caller, agent(handler) as callee:
+        call = await soon(caller.invite(target(callee, "1234567890"), OURS, name="UBND tỉnh"))
+        theirs = await soon(handler.calls.get())
+        call.request_keyframe()
+        await theirs.send_digits("5")
+        await soon(theirs.offer(THEIRS))
+        await call.hang_up()
+        await soon(theirs.ended.wait())
+        callee_port = callee.address[1]
+        capture(sent, callee_port, tmp_path / "call.pcap")
+    shown = subprocess.run(
+        ["tshark", "-n", "-r", tmp_path / "call.pcap", "-V"], capture_output=True, text=True, check=True
+    ).stdout
+    read = [line.strip() for line in shown.splitlines()]
+    assert [line for line in read if "alformed" in line or "Expert Info" in line] == []
+    assert read.count("Q.931") == sum(callee_port in (source[1], goal[1]) for source, goal, _ in sent)
+    assert read.count("H.245") >= 30
+    (level,) = {line for line in read if line.startswith("unsignedMin: ")}
+    assert level == "unsignedMin: 71 - Level 3.1"
+    for word in ("setup (0)", "callProceeding (1)", "alerting (3)", "connect (2)", "releaseComplete (5)"):
+        assert read.count(f"h323-message-body: {word}") == 1

@@ -1,0 +1,72 @@
+"""Helpers for tests of the H.323 agent: a call handler that records, agents on loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from signaling.h323.agent.agent import Agent
+from signaling.h323.agent.call import Call
+from signaling.h323.agent.context import H323Settings
+from signaling.h323.agent.incoming_call import IncomingCall
+from signaling.sip.agent.context import Target
+from signaling.sip.protocol.errors import CallFailed
+from tests.signaling.sip.agents import OFFER
+
+OURS = OFFER
+THEIRS = OFFER.replace("40000", "50000").replace("40002", "50002")
+
+
+async def accept(incoming: IncomingCall) -> Call:
+    """Answer with the same offer each time."""
+    return await incoming.accept(THEIRS)
+
+
+class RecordingHandler:
+    """Handles every call by the function `take`, and queues calls, failures, changes, digits and key frame requests."""
+
+    def __init__(self, take: Callable[[IncomingCall], Awaitable[Call]] = accept) -> None:
+        self.take = take
+        self.incoming: asyncio.Queue[IncomingCall] = asyncio.Queue()
+        self.calls: asyncio.Queue[Call] = asyncio.Queue()
+        self.failed: asyncio.Queue[CallFailed] = asyncio.Queue()
+        self.offers: asyncio.Queue[str] = asyncio.Queue()
+        self.digits: asyncio.Queue[str] = asyncio.Queue()
+        self.pictures: asyncio.Queue[Call] = asyncio.Queue()
+
+    async def called(self, incoming: IncomingCall) -> None:
+        """Take a call."""
+        self.incoming.put_nowait(incoming)
+        try:
+            self.calls.put_nowait(await self.take(incoming))
+        except CallFailed as failure:
+            self.failed.put_nowait(failure)
+
+    async def reoffered(self, call: Call, offer: str) -> str:
+        """Queue what the channels of a call say."""
+        self.offers.put_nowait(offer)
+        return ""
+
+    def digit_pressed(self, call: Call, digit: str) -> None:
+        """Queue the digit."""
+        self.digits.put_nowait(digit)
+
+    def keyframe_requested(self, call: Call) -> None:
+        """Queue the call."""
+        self.pictures.put_nowait(call)
+
+
+@asynccontextmanager
+async def agent(handler: RecordingHandler | None = None, **settings: Any) -> AsyncIterator[Agent]:
+    """Run an agent on any free port of loopback."""
+    running = Agent(H323Settings("127.0.0.1", 0, **settings), handler or RecordingHandler())
+    await running.start()
+    try:
+        yield running
+    finally:
+        await running.close()
+
+
+def target(running: Agent, user: str = "") -> Target:
+    """Return the target at which an agent is called."""
+    return Target(*running.address, transport="h323", user=user)

@@ -1,0 +1,95 @@
+"""Capabilities, addresses and PDUs of two terminals, for tests and as seeds for fuzzing."""
+
+from collections.abc import Sequence
+
+from signaling.h323.protocol import asn1, fast_connect, h225, q931, tpkt
+from signaling.h323.protocol.capabilities import Capabilities, Pdu, Picture
+from signaling.h323.protocol.control import Control, Ports
+from signaling.h323.protocol.h225 import Body, Identity
+from signaling.h323.protocol.q931 import Message
+
+OURS, THEIRS = "192.0.2.1", "192.0.2.9"
+IDENTITY = Identity(bytes(range(16)), bytes(range(16, 32)))
+ROOM = Capabilities(("G722", "PCMA", "PCMU"), Picture(31, 0, 0, 1_100_000, (0, 1)), 101)
+
+
+def ports(host: str, first: int) -> Ports:
+    """Return four ports in a row."""
+    return {"sound": ((host, first), (host, first + 1)), "picture": ((host, first + 2), (host, first + 3))}
+
+
+def exchange(one: Control, other: Control) -> list[Pdu]:
+    """Pass messages between two terminals, encoded, until both are silent; return them all."""
+    passed: list[Pdu] = []
+    while one.outbox or other.outbox:
+        for sender, receiver in ((one, other), (other, one)):
+            messages, sender.outbox[:] = list(sender.outbox), []
+            for each in messages:
+                passed.append(each)
+                receiver.receive(asn1.decode("control", asn1.encode("control", each)))
+    return passed
+
+
+def connected(own: Capabilities = ROOM, theirs: Capabilities = ROOM) -> tuple[Control, Control]:
+    """Return two terminals with all their channels open."""
+    one, other = Control(own, ports(OURS, 40000)), Control(theirs, ports(THEIRS, 50000), terminal_type=50)
+    one.start()
+    other.start()
+    exchange(one, other)
+    return one, other
+
+
+def _signalling(kind: int, body: Body, elements: Sequence[tuple[int, bytes]] = ()) -> bytes:
+    encoded = q931.body(h225.write(body))
+    return tpkt.frame(q931.write(Message(kind, 7, kind != q931.SETUP, (*elements, encoded))))
+
+
+def call_signalling() -> tuple[bytes, ...]:
+    """Return packets of each kind of call signalling."""
+    proposals = fast_connect.propose(ROOM, ports(OURS, 40000))
+    accepted = fast_connect.choose(proposals, ROOM, ports(THEIRS, 50000)).answer
+    setup = h225.setup(IDENTITY, "UBND tỉnh", "1234567890", (OURS, 1720), (THEIRS, 1720), proposals)
+    elements = q931.bearer(1_100_000), q931.display("UBND tỉnh"), q931.called("1234567890")
+    listening = h225.answer("connect", IDENTITY, h245=(THEIRS, 1721))
+    tunnelled = tuple(control_messages()[:2])
+    return (
+        _signalling(q931.SETUP, Body("setup", setup, True), elements),
+        _signalling(q931.CALL_PROCEEDING, Body("callProceeding", h225.answer("callProceeding", IDENTITY), True)),
+        _signalling(
+            q931.CONNECT, Body("connect", h225.answer("connect", IDENTITY, fast_start=accepted), True, tunnelled)
+        ),
+        _signalling(q931.CONNECT, Body("connect", listening, False)),
+        _signalling(q931.FACILITY, Body("facility", h225.facility(IDENTITY, "startH245", (THEIRS, 1721)), False)),
+        _signalling(
+            q931.RELEASE_COMPLETE, Body("releaseComplete", h225.release(IDENTITY), True), [q931.cause(h225.NORMAL)]
+        ),
+    )
+
+
+def control_messages() -> list[bytes]:
+    """Return encoded messages of H.245 of every kind that we understand."""
+    one, other = Control(ROOM, ports(OURS, 40000)), Control(ROOM, ports(THEIRS, 50000))
+    one.start()
+    other.start()
+    found = exchange(one, other)
+    one.press("5")
+    one.request_picture()
+    found += exchange(one, other)
+    one.pause()
+    found += exchange(one, other)
+    one.end()
+    found += exchange(one, other)
+    found += [
+        ("request", ("roundTripDelayRequest", {"sequenceNumber": 3})),
+        ("request", ("requestChannelClose", {"forwardLogicalChannelNumber": 2})),
+        ("response", ("openLogicalChannelReject", {"forwardLogicalChannelNumber": 2, "cause": ("unspecified", 0)})),
+        ("response", ("masterSlaveDeterminationReject", {"cause": ("identicalNumbers", 0)})),
+        ("command", ("flowControlCommand", flow(3840))),
+        ("indication", ("userInput", ("alphanumeric", "*3"))),
+    ]
+    return [asn1.encode("control", each) for each in found]
+
+
+def flow(hundreds: int) -> dict[str, object]:
+    """Return the flowControlCommand of so many hundred bit/s for all channels."""
+    return {"scope": ("wholeMultiplex", 0), "restriction": ("maximumBitRate", hundreds)}

@@ -274,7 +274,7 @@ class SipLimits:
     (:meth:`MediaEngine.move_camera`).
     """
 
-    sounds: Sequence[str] = ("G722", "PCMA", "PCMU")
+    sounds: Sequence[str] = ("G722", "opus", "PCMA", "PCMU")
     modes: Sequence[int] = (1, 0)
     level: int = 31
     bitrate: int = 1_100_000

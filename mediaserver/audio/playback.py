@@ -9,7 +9,8 @@ import numpy as np
 
 from mediaserver.api import Prompt
 from mediaserver.audio.mix_encoder import TELEPHONY_TICKS
-from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from mediaserver.audio.mix_minus import FRAME_SAMPLES, PTIME_MS, SAMPLE_RATE, Samples
+from mediaserver.audio.opus import OpusEncoder
 from mediaserver.audio.telephony_codecs import TelephonyEncoder
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue, Source
@@ -37,7 +38,9 @@ class PromptPlayback:
 
     def __init__(self, prompt: Prompt, codec: str, flush_queue: FlushQueue) -> None:
         self.source = Source(f"prompt:{prompt}", codec, flush_queue)
-        self._encoder = TelephonyEncoder(codec)
+        opus = codec == "opus"
+        self._encoder = OpusEncoder() if opus else TelephonyEncoder(codec)
+        self._tick_units = FRAME_SAMPLES if opus else TELEPHONY_TICKS
         self._left = spoken(prompt)
         self._sequence = 0
 
@@ -47,7 +50,7 @@ class PromptPlayback:
         if len(frame) < FRAME_SAMPLES:
             return False
         payload = self._encoder.encode(frame)
-        self.source.push(Packet(0, self._sequence, tick * TELEPHONY_TICKS, 0, False, payload))
+        self.source.push(Packet(0, self._sequence, tick * self._tick_units, 0, False, payload))
         self._sequence = (self._sequence + 1) & 0xFFFF
         return True
 
@@ -62,11 +65,13 @@ def spoken(prompt: Prompt) -> Samples:
 
 
 class DigitPlayback:
-    """Sends DTMF digits (RFC 4733). All packets of an event have the timestamp of its first."""
+    """Sends DTMF digits (RFC 4733) in a stream with a clock of `clock` Hz, where digits count by `event_clock`. All
+    packets of an event have the timestamp of its first."""
 
-    def __init__(self, digits: str, flush_queue: FlushQueue) -> None:
+    def __init__(self, digits: str, clock: int, event_clock: int, flush_queue: FlushQueue) -> None:
         self.source = Source("digits", EVENTS, flush_queue)
-        self._ticks = written(digits)
+        self._ticks = written(digits, event_clock)
+        self._tick_units = clock * PTIME_MS // 1000
         self._sequence = 0
         self._begun: int | None = None
         """The tick in which the event began that is being sent."""
@@ -79,7 +84,7 @@ class DigitPlayback:
         marker = bool(payloads) and self._begun is None
         self._begun = None if not payloads else tick if self._begun is None else self._begun
         for payload in payloads:
-            timestamp = (self._begun or 0) * TELEPHONY_TICKS
+            timestamp = (self._begun or 0) * self._tick_units
             self.source.push(Packet(0, self._sequence, timestamp, 0, marker, payload))
             self._sequence = (self._sequence + 1) & 0xFFFF
         return True

@@ -1,4 +1,4 @@
-"""A room system's media: RTP or SRTP, G.722 or G.711, H.264. A room treats it as a browser's :class:`WebRtcPeer`.
+"""A room system's media: RTP or SRTP; G.722, Opus or G.711; H.264. A room treats it as a browser's :class:`WebRtcPeer`.
 
 Its quality is bounded by the decoder and bitrate limits of its SDP and by those of its device, and follows the loss it
 reports and the limits it names (:mod:`mediaserver.congestion.reported_rate`).
@@ -22,12 +22,12 @@ from mediaserver.peer.sip_camera_control import SipCameraControl
 from mediaserver.peer.sip_quality import SentQuality, least, picture_quality
 from mediaserver.peer.sip_slides import SipSlides
 from mediaserver.peer.sip_stream import VIDEO_TYPES, SipAudioStream, SipStream, SipVideoStream
-from mediaserver.peer.webrtc import REPORT_S, PeerListener
+from mediaserver.peer.webrtc import LOST_AUDIO_S, REPORT_S, PeerListener
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp import sdes, sip_parse, sip_write
-from mediaserver.sdp.sip_parse import SOUNDS, Media, Session, permitted
+from mediaserver.sdp.sip_parse import SOUND_CLOCK, SOUNDS, Media, Session, permitted
 from mediaserver.transport.plain_rtp import (
     HELD_SILENCE_S,
     SILENCE_S,
@@ -88,6 +88,8 @@ class SipPeer:
         self.transport = PlainTransport(self._transport_changed)
         self.sound = SOUNDS[0]
         """The codec in which it hears the mix."""
+        self.event_clock = SOUND_CLOCK
+        """The clock in which it counts how long DTMF digits last, in Hz (RFC 4733 §2.1)."""
         self.audio: Forwarder | None = None
         self.picture: Forwarder | None = None
         self.slides: SipSlides | None = None
@@ -387,12 +389,15 @@ class SipPeer:
             media = session.media[session.sound]
             codec = sip_write.choose_sound(media, self._limits)
             sound.aim(media, {}, now)
-            sound.event_types = _event_types(media)
+            tones = sip_write.choose_tones(media, codec)
+            sound.clock_rate, sound.event_types = codec.clock, _event_types(media)
+            self.event_clock = codec.clock if tones is None else tones.clock
             sound.secure(media, answer=answer)
             sound.taken = media.sends and not self._held
             if media.receives and not self._held:
                 self.sound = codec.name
-                self.audio = sound.send({codec.name: codec.payload_type} | _events(media), None)
+                events = {} if tones is None else {EVENTS: tones.payload_type}
+                self.audio = sound.send({codec.name: codec.payload_type} | events, None)
         if session.camera is not None and picture is not None:
             media = session.media[session.camera]
             picture.aim(media, VIDEO_TYPES, now)
@@ -462,8 +467,9 @@ class SipPeer:
         """Do nothing: its display is as large as its SDP says."""
 
     def loses_audio(self, now: float) -> bool:
-        """Return False: other microphones' packets are not relayed to it, so FEC in them would not help it."""
-        return False
+        """Return whether it lost audio lately that is relayed to it: Opus, in which it may need our FEC."""
+        stream = self._sound_stream
+        return self.sound == "opus" and stream is not None and now - stream.lost_at < LOST_AUDIO_S
 
     @property
     def loss(self) -> float:
@@ -526,19 +532,13 @@ class SipPeer:
         self.transport.close()
 
 
-def _events(media: Media) -> dict[str, int]:
-    """Return the payload type of the telephone events that a peer takes, by their codec; none where it takes none."""
-    types = [codec.payload_type for codec in media.codecs if codec.name == EVENTS]
-    return {EVENTS: types[0]} if types else {}
-
-
 def _places(session: Session) -> tuple[int | None, ...]:
     """Return the places of the m-lines that we use: sound, camera, BFCP, slides, camera control."""
     return session.sound, session.camera, session.floor, session.slides, session.control
 
 
 def _event_types(media: Media) -> frozenset[int]:
-    """Return the payload types of telephone events: the peer's, and ours where it does not use that otherwise."""
+    """Return the payload types of telephone events: the peer's, and ours where it does not use them otherwise."""
     theirs = {codec.payload_type for codec in media.codecs if codec.name == EVENTS}
     others = {codec.payload_type for codec in media.codecs} - theirs
-    return frozenset((theirs | {sip_write.TONES} if theirs else theirs) - others)
+    return frozenset((theirs | {sip_write.EVENTS, sip_write.OPUS_EVENTS} if theirs else theirs) - others)

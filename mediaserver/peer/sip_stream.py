@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import inf
 
 from mediaserver.audio.telephony_codecs import RTP_CLOCK, SCALE
 from mediaserver.congestion.camera_limit import CameraLimit
@@ -23,7 +24,7 @@ from mediaserver.rtp.srtp_key import SrtpKey
 from mediaserver.rtp.telephone_event import DigitReceiver
 from mediaserver.sdp import sdes
 from mediaserver.sdp.sdes import Crypto
-from mediaserver.sdp.sip_parse import Media
+from mediaserver.sdp.sip_parse import TONES, Media
 from mediaserver.sdp.sip_write import MODE_1, SINGLE
 from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair
 
@@ -33,16 +34,19 @@ VIDEO_TYPES = {MODE_1: "H264", SINGLE: "H264"}
 """Codecs of our own payload types, which a peer may use although it offered others (RFC 3264 §5.1)."""
 IP_BYTES = 40
 """Headers of IPv4, UDP and RTP, which count in the bitrate that we ask of a camera (RFC 5104 §4.2.1.2)."""
+LOST_AUDIO_SHARE = 0.02
+"""Share of the sound lost between two reports from which on a receiver counts as losing it."""
 TAKEOVER_S = 0.5
 """Seconds of silence after which another SSRC on the same m-line is accepted: a restart, no intruder."""
 
 
 class SipStream:
-    """One m-line on ports of its own, whose packets are marked by `dscp`. `clock_rate` in Hz; `codecs` names the codecs
-    received, by payload type."""
+    """One m-line on ports of its own, whose packets are marked by `dscp`; `codecs` names those received, by payload
+    type."""
 
     def __init__(self, ports: PlainPorts, host: str, clock_rate: int, downlink: Downlink, dscp: int) -> None:
-        self._clock_rate = clock_rate
+        self.clock_rate = clock_rate
+        """Of the stream we send, in Hz."""
         self._downlink = downlink
         self.port_pair: RtpPortPair = ports.open(host, self, dscp)
         self.codecs: Mapping[int, str] = {}
@@ -63,16 +67,16 @@ class SipStream:
     def send(self, payload_types: dict[str, int], flush_queue: FlushQueue | None) -> Forwarder:
         """Start a stream to the peer, or go on with it; pictures wait in `flush_queue` for their turn."""
         if self.forwarder is not None:
-            if self.forwarder.payload_types == payload_types:
+            if (self.forwarder.payload_types, self.forwarder.clock_rate) == (payload_types, self.clock_rate):
                 return self.forwarder
             self.forwarder.close()
-        self.forwarder = Forwarder(payload_types, self._clock_rate, self.port_pair, flush_queue=flush_queue)
+        self.forwarder = Forwarder(payload_types, self.clock_rate, self.port_pair, flush_queue=flush_queue)
         self._own_ssrc = self.forwarder.ssrc
         return self.forwarder
 
     def aim(self, media: Media, ours: Mapping[int, str], now: float) -> None:
         """Expect the codecs of an m-line and `ours`, by payload type, and send to its ports."""
-        theirs = {codec.payload_type: codec.name for codec in media.codecs if codec.name != "telephone-event"}
+        theirs = {codec.payload_type: codec.name for codec in media.codecs if codec.name != TONES}
         found = {**ours, **theirs}
         self.codecs = {number: "H264" if name == SINGLE_NAL else name for number, name in found.items()}
         self.port_pair.aim(media.host, media.port, media.rtcp_port, now)
@@ -153,7 +157,7 @@ class SipStream:
         receive_stats.reported(report, now)
 
     def _reported(self, report: Report, now: float) -> None:
-        self.jitter = report.jitter / self._clock_rate
+        self.jitter = report.jitter / self.clock_rate
 
     def _limited(self, limit: BitrateLimit) -> None:
         """Take the limit that the peer sets to what we send."""
@@ -203,6 +207,10 @@ class SipAudioStream(SipStream):
         self.event_types: frozenset[int] = frozenset()
         """Payload types of telephone events (RFC 4733)."""
         self._digits = DigitReceiver()
+        self._scale = 1
+        """Samples at 48 kHz of a tick of the stream received."""
+        self.lost_at = -inf
+        """When a report told last of much loss, in seconds."""
 
     def rtp(self, packet: Packet, now: float) -> None:
         """Take one RTP packet. Telephone events are no sound, but have their numbers in its stream (RFC 4733 §2.2)."""
@@ -219,12 +227,19 @@ class SipAudioStream(SipStream):
     def _receive(self, packet: Packet, codec: str, now: float) -> None:
         assert self.receive_stats is not None
         self.receive_stats.receive(packet.sequence)
+        self._scale = 1 if codec == "opus" else SCALE
         if packet.payload:
-            packet.timestamp = packet.timestamp * SCALE & 0xFFFFFFFF  # 2^32 is a multiple of itself in either clock
+            packet.timestamp = packet.timestamp * self._scale & 0xFFFFFFFF  # 2^32 is a multiple of itself in any clock
             self._take(packet, now, codec)
 
     def _sender_reported(self, receive_stats: ReceiveStats, report: SenderReport, now: float) -> None:
-        super()._sender_reported(receive_stats, replace(report, timestamp=report.timestamp * SCALE & 0xFFFFFFFF), now)
+        timestamp = report.timestamp * self._scale & 0xFFFFFFFF
+        super()._sender_reported(receive_stats, replace(report, timestamp=timestamp), now)
+
+    def _reported(self, report: Report, now: float) -> None:
+        super()._reported(report, now)
+        if report.lost > LOST_AUDIO_SHARE:
+            self.lost_at = now
 
 
 class SipVideoStream(SipStream):

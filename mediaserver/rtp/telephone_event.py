@@ -19,8 +19,7 @@ TONE_TICKS, GAP_TICKS, PAUSE_TICKS = 8, 5, 50
 """Lengths of a digit, of the silence behind it, and of a pause: four digits a second are slow enough for old MCUs."""
 ENDS = 3
 """How often the last packet of an event is sent (RFC 4733 §2.5.1.4)."""
-_TICK_UNITS = 160
-"""RTP clock units of a tick, at 8 kHz."""
+_TICKS_PER_SECOND = 50
 _VOLUME = 10
 """The power level of our digits, in −dBm0."""
 _PAYLOAD = Struct("!BBH")
@@ -93,14 +92,15 @@ class DigitReceiver:
         return True
 
 
-def written(digits: str) -> Iterator[list[bytes]]:
-    """Yield the payloads of each tick for digits and pauses; the first of a tick after none begins an event."""
+def written(digits: str, clock: int) -> Iterator[list[bytes]]:
+    """Yield the payloads of each tick for digits and pauses, by an RTP clock in Hz; the first of a tick after none
+    begins an event."""
     for digit in digits:
         if digit == PAUSE:
             yield from ([] for _ in range(PAUSE_TICKS))
             continue
         for number in range(1, TONE_TICKS + 1):
             last = number == TONE_TICKS
-            payload = _PAYLOAD.pack(DIGITS.index(digit), _END * last | _VOLUME, number * _TICK_UNITS)
+            payload = _PAYLOAD.pack(DIGITS.index(digit), _END * last | _VOLUME, number * clock // _TICKS_PER_SECOND)
             yield [payload] * (ENDS if last else 1)
         yield from ([] for _ in range(GAP_TICKS))

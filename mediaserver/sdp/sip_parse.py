@@ -22,10 +22,11 @@ SECURE = ("RTP/SAVP", "RTP/SAVPF")
 """Profiles of SRTP (RFC 3711 §3, RFC 5124)."""
 MAX_KEYS = 16
 """Keys read of one m-line; room systems offer two or three."""
-SOUNDS = ("G722", "PCMA", "PCMU")
-"""Audio codecs, best first."""
-SOUND_CLOCK = "8000"
-"""The RTP clock of all of them, in Hz; tones of another clock belong to another codec (RFC 4733 §2.1)."""
+SOUNDS = ("G722", "opus", "PCMA", "PCMU")
+"""Audio codecs, in the order in which they are chosen unless a profile says another."""
+SOUND_CLOCK, OPUS_CLOCK = 8000, 48_000
+"""The RTP clocks of Opus (RFC 7587 §4.1) and of all others, in Hz; tones of a third belong to none of them."""
+TONES = "telephone-event"
 STATIC = {0: "PCMU", 3: "GSM", 4: "G723", 8: "PCMA", 9: "G722", 15: "G728", 18: "G729", 31: "H261", 34: "H263"}
 """Codecs with static payload types, which need no `rtpmap` (RFC 3551 §6)."""
 CAMERA_CONTROL = "H224"
@@ -37,12 +38,14 @@ _NAME = re.compile(r"[A-Z0-9.*_+-]{1,32}")
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """A codec: `name` is one of `SOUNDS`, "H264", :data:`SINGLE_NAL`, "telephone-event" or :data:`CAMERA_CONTROL`."""
+    """A codec: `name` is one of `SOUNDS`, "H264", :data:`SINGLE_NAL`, :data:`TONES` or :data:`CAMERA_CONTROL`; `clock`
+    is its RTP clock in Hz, for audio."""
 
     name: str
     payload_type: int
     limits: DecoderLimits | None = None
     """The peer's decoder limits, for video."""
+    clock: int = SOUND_CLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Media:
     @property
     def usable(self) -> bool:
         """Return whether we share a codec besides tones."""
-        return any(codec.name != "telephone-event" for codec in self.codecs)
+        return any(codec.name != TONES for codec in self.codecs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +253,8 @@ def _rtcp_port(section: Section, port: int) -> int:
 def _codecs(m_line: Head, section: Section) -> tuple[Codec, ...]:
     parameters, maps = section.numbered("fmtp"), section.numbered("rtpmap")
     found = (
-        _codec(m_line.kind, name, number, read_parameters(parameters.get(number, "")))
+        _codec(m_line.kind, name, number, maps.get(number, ""), read_parameters(parameters.get(number, "")))
         for number, name in _named(m_line, section)
-        if name != "TELEPHONE-EVENT" or maps[number].partition("/")[2].strip() == SOUND_CLOCK
     )
     return tuple(codec for codec in found if codec is not None)
 
@@ -264,19 +266,28 @@ def _named(m_line: Head, section: Section) -> list[tuple[int, str]]:
     return [(each, maps.get(each, STATIC.get(each, "")).partition("/")[0].strip().upper()) for each in numbers]
 
 
-def _codec(kind: str, name: str, number: int, parameters: Mapping[str, str]) -> Codec | None:
+def _codec(kind: str, name: str, number: int, rtpmap: str, parameters: Mapping[str, str]) -> Codec | None:
     if kind == "audio":
-        if name == "TELEPHONE-EVENT":
-            return Codec("telephone-event", number)
-        return Codec(name, number) if name in SOUNDS else None
+        return _sound(name, number, rtpmap)
     if kind == "application":
         return Codec(name, number) if name == CAMERA_CONTROL else None
-    if kind != "video" or name != "H264":
-        return None
+    return _picture(name, number, parameters) if kind == "video" else None
+
+
+def _sound(name: str, number: int, rtpmap: str) -> Codec | None:
+    clock = rtpmap.partition("/")[2].partition("/")[0].strip()
+    if name == "TELEPHONE-EVENT":
+        return Codec(TONES, number, clock=int(clock)) if clock in (str(SOUND_CLOCK), str(OPUS_CLOCK)) else None
+    if name == "OPUS":
+        return Codec("opus", number, clock=OPUS_CLOCK) if clock == str(OPUS_CLOCK) else None
+    return Codec(name, number) if name in SOUNDS else None
+
+
+def _picture(name: str, number: int, parameters: Mapping[str, str]) -> Codec | None:
     mode = parameters.get("packetization-mode", "0")  # RFC 6184 §8.1
-    if mode not in ("0", "1"):
+    if name != "H264" or mode not in ("0", "1"):
         return None
-    return Codec("H264" if mode == "1" else SINGLE_NAL, number, decoder_limits(parameters))
+    return Codec("H264" if mode == "1" else SINGLE_NAL, number, limits=decoder_limits(parameters))
 
 
 def _bitrate(section: Section) -> int | None:

@@ -16,7 +16,7 @@ from mediaserver.sdp import bfcp
 from mediaserver.sdp.bfcp import FloorControl
 from mediaserver.sdp.h264 import LEVELS, SLIDES_LEVEL
 from mediaserver.sdp.sdes import Crypto
-from mediaserver.sdp.sip_parse import CAMERA_CONTROL, SOUNDS, Codec, Media, Session
+from mediaserver.sdp.sip_parse import CAMERA_CONTROL, OPUS_CLOCK, SOUND_CLOCK, SOUNDS, TONES, Codec, Media, Session
 
 CAMERA_BPS = 1_100_000
 """Bitrate that a camera may send us: what the composed picture takes in 720 lines. Beside it the lowest layers of
@@ -25,11 +25,14 @@ SLIDES_BPS = 1_500_000
 """Bitrate that a room system's slides may take, as a browser's screen does."""
 FEEDBACK = ("nack pli", "ccm fir", "ccm tmmbr")
 """RTCP feedback that we take and give (RFC 4585 §6.3.1, RFC 5104 §4.2.1, §4.3.1)."""
-SINGLE, MODE_1, CONTROL, TONES = 97, 98, 100, 101
-"""Our dynamic payload types; the audio codecs have static ones."""
+OPUS, SINGLE, MODE_1, CONTROL, EVENTS, OPUS_EVENTS = 96, 97, 98, 100, 101, 102
+"""Our dynamic payload types; the other audio codecs have static ones."""
 _MODES = {0: SINGLE, 1: MODE_1}
 """Payload types by packetization mode."""
-_NUMBERS = {"PCMU": 0, "PCMA": 8, "G722": 9}
+_NUMBERS = {"PCMU": 0, "PCMA": 8, "G722": 9, "opus": OPUS}
+_EVENTS = {SOUND_CLOCK: EVENTS, OPUS_CLOCK: OPUS_EVENTS}
+"""Payload types of tones by their clock, which is that of the sound beside them (RFC 4733 §2.1)."""
+_PARAMETERS = {"opus": "useinbandfec=1", TONES: "0-15"}
 _DIRECTIONS = {
     (True, True): "sendrecv",
     (True, False): "sendonly",
@@ -111,6 +114,13 @@ def choose_sound(media: Media, limits: SipLimits) -> Codec:
     return choose(media, (*limits.sounds, *(name for name in SOUNDS if name not in limits.sounds)))
 
 
+def choose_tones(media: Media, sound: Codec) -> Codec | None:
+    """Return the tones beside an audio codec: those of its clock. Beside Opus many systems know those of 8 kHz only."""
+    known = [codec for codec in media.codecs if codec.name == TONES]
+    same = [codec for codec in known if codec.clock == sound.clock]
+    return next(iter(same or (known if sound.clock == OPUS_CLOCK else [])), None)
+
+
 def choose_picture(media: Media) -> Codec:
     """Return the codec of a video m-line: fragments where both can, else single slices. Raises BadOffer."""
     return choose(media, ("H264", SINGLE_NAL))
@@ -120,7 +130,8 @@ def offer(local: Local) -> str:
     """Return an offer of what the limits allow: audio, and video both ways."""
     limits, sounds = local.limits, _sounds(local.limits)
     lines = _session(local)
-    lines += [_m_line("audio", local.sound_port, local.profile, [*_numbers(sounds), TONES]), *_sound(sounds, TONES)]
+    sounds += [Codec(TONES, _EVENTS[clock], clock=clock) for clock in dict.fromkeys(codec.clock for codec in sounds)]
+    lines += [_m_line("audio", local.sound_port, local.profile, _numbers(sounds)), *_sound(sounds)]
     lines += [*_cryptos(local.sound_keys), "a=sendrecv"]
     lines += _offer_video(local.camera_port, local.profile, local.camera_keys, local.camera, limits.modes)
     if local.floor is not None:
@@ -134,7 +145,7 @@ def offer(local: Local) -> str:
 
 
 def _sounds(limits: SipLimits) -> list[Codec]:
-    return [Codec(name, _NUMBERS[name]) for name in limits.sounds]
+    return [Codec(name, _NUMBERS[name], clock=OPUS_CLOCK if name == "opus" else SOUND_CLOCK) for name in limits.sounds]
 
 
 def _offer_video(port: int, profile: str, keys: tuple[Crypto, ...], video: _Video, modes: Sequence[int]) -> list[str]:
@@ -146,13 +157,14 @@ def _offer_video(port: int, profile: str, keys: tuple[Crypto, ...], video: _Vide
 
 
 def simple_offer(local: Local) -> str:
-    """Return an offer of the same without what old systems stumble over: tones, feedback, content, sizes and rates, and
-    keys unless encryption is demanded."""
+    """Return an offer of the same without what old systems stumble over: Opus, tones, feedback, content, sizes and
+    rates, and keys unless encryption is demanded."""
     sound_keys, camera_keys = (local.sound_keys, local.camera_keys) if local.demanded else ((), ())
     limits = local.limits
-    sounds, numbers = _sounds(limits), [_MODES[mode] for mode in limits.modes]
+    sounds = [codec for codec in _sounds(limits) if codec.name != "opus"] or _sounds(limits)
+    numbers = [_MODES[mode] for mode in limits.modes]
     lines = _session(local)
-    lines += [_m_line("audio", local.sound_port, local.profile, _numbers(sounds)), *_sound(sounds, None)]
+    lines += [_m_line("audio", local.sound_port, local.profile, _numbers(sounds)), *_sound(sounds)]
     lines += [*_cryptos(sound_keys), "a=sendrecv"]
     lines += [_m_line("video", local.camera_port, local.profile, numbers), f"b=AS:{limits.bitrate // 1000}"]
     for mode in limits.modes:
@@ -189,10 +201,10 @@ def answer(session: Session, local: Local, *, shows: bool) -> str:
 
 def _answer_sound(media: Media, local: Local) -> list[str]:
     codec = choose_sound(media, local.limits)
-    tones = next((each.payload_type for each in media.codecs if each.name == "telephone-event"), None)
-    numbers = [codec.payload_type, *([tones] if tones is not None else [])]
-    head = _m_line("audio", local.sound_port, media.protocol, numbers)
-    return [head, *_sound([codec], tones), *_cryptos(local.sound_keys), f"a={_DIRECTIONS[media.receives, media.sends]}"]
+    tones = choose_tones(media, codec)
+    codecs = [codec] if tones is None else [codec, tones]
+    head = _m_line("audio", local.sound_port, media.protocol, _numbers(codecs))
+    return [head, *_sound(codecs), *_cryptos(local.sound_keys), f"a={_DIRECTIONS[media.receives, media.sends]}"]
 
 
 def _answer_video(media: Media, port: int, keys: tuple[Crypto, ...], video: _Video, *, shows: bool) -> list[str]:
@@ -221,10 +233,12 @@ def _numbers(codecs: list[Codec]) -> list[int]:
     return [codec.payload_type for codec in codecs]
 
 
-def _sound(codecs: list[Codec], tones: int | None) -> list[str]:
-    lines = [f"a=rtpmap:{codec.payload_type} {codec.name}/8000" for codec in codecs]
-    if tones is not None:
-        lines += [f"a=rtpmap:{tones} telephone-event/8000", f"a=fmtp:{tones} 0-15"]
+def _sound(codecs: list[Codec]) -> list[str]:
+    lines = []
+    for codec in codecs:
+        lines.append(f"a=rtpmap:{codec.payload_type} {codec.name}/{codec.clock}{'/2' if codec.name == 'opus' else ''}")
+        if (parameters := _PARAMETERS.get(codec.name)) is not None:
+            lines.append(f"a=fmtp:{codec.payload_type} {parameters}")
     return [*lines, "a=ptime:20"]
 
 

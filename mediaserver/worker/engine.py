@@ -369,7 +369,8 @@ class LocalEngine:
             raise BadOffer("no DTMF digits")
         if peer.audio is None or not peer.audio.takes(EVENTS):
             return False
-        self._room(room).play(seat, DigitPlayback(digits, self._flush_queue))
+        playback = DigitPlayback(digits, peer.audio.clock_rate, peer.event_clock, self._flush_queue)
+        self._room(room).play(seat, playback)
         return True
 
     async def move_camera(self, room: str, seat: str, movement: CameraMovement) -> None:

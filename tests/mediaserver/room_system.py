@@ -26,11 +26,11 @@ from tests.mediaserver import pictures
 from tests.mediaserver.meeting import COLOURS, WatchingDecoder
 
 SIZE = (320, 180)
-NUMBERS = {"PCMU": 0, "PCMA": 8, "G722": 9}
+NUMBERS = {"PCMU": 0, "PCMA": 8, "G722": 9, "opus": 96}
 EVENTS = 101
 """The payload type of telephone events."""
-_RATES = {"PCMU": 8000, "PCMA": 8000, "G722": 16000}
-_FFMPEG = {"PCMU": "pcm_mulaw", "PCMA": "pcm_alaw", "G722": "g722"}
+_RATES = {"PCMU": 8000, "PCMA": 8000, "G722": 16000, "opus": 48_000}
+_FFMPEG = {"PCMU": "pcm_mulaw", "PCMA": "pcm_alaw", "G722": "g722", "opus": "libopus"}
 SSRC = 0x5EED0001
 """Of its reports."""
 
@@ -123,6 +123,7 @@ class RoomSystem(WatchingDecoder):
             f"m=audio {self.sockets['audio'].port} {self.profile} {static} 101",
             f"a=rtcp:{self.sockets['audio rtcp'].port}",
         ]
+        lines += [f"a=rtpmap:{static} opus/48000/2"] if self.sound_name == "opus" else []
         lines += [
             *self._key("audio"),
             "a=rtpmap:101 telephone-event/8000",
@@ -182,7 +183,9 @@ class RoomSystem(WatchingDecoder):
         frame = AudioFrame.from_ndarray(wave[np.newaxis], "s16", "mono")
         frame.sample_rate = rate
         payload = b"".join(bytes(packet) for packet in self._audio_encoder.encode(frame))
-        self.packet_out("audio", NUMBERS[self.sound_name], 0xFFFFF000 + 160 * tick, payload)
+        self.packet_out(
+            "audio", NUMBERS[self.sound_name], 0xFFFFF000 + (960 if self.sound_name == "opus" else 160) * tick, payload
+        )
 
     def _show(self, tick: int) -> None:
         picture = pictures.plain(*SIZE, COLOURS[self.colour_name])

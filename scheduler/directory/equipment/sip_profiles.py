@@ -19,7 +19,7 @@ class SipProfile(BaseModel):
 
     name: str
     transport: Literal["", "UDP", "TCP"]
-    sounds: list[Literal["G722", "PCMA", "PCMU"]] = Field(min_length=1)
+    sounds: list[Literal["G722", "opus", "PCMA", "PCMU"]] = Field(min_length=1)
     modes: list[Literal[0, 1]] = Field(min_length=1)
     level: Literal[22, 30, 31]
     kbps: int = Field(ge=64, le=1100)

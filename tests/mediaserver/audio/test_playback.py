@@ -18,10 +18,10 @@ class Recorder:
         self.packets += packets
 
 
-def played(digits: str, first: int = 1000) -> tuple[list[Packet], int]:
+def played(digits: str, first: int = 1000, clock: int = 8000, event_clock: int = 8000) -> tuple[list[Packet], int]:
     """Return the packets of digits, and the ticks that they took."""
     queue, recorder, tick = FlushQueue(), Recorder(), first
-    playback = DigitPlayback(digits, queue)
+    playback = DigitPlayback(digits, clock, event_clock, queue)
     playback.source.attach(recorder)
     while playback.push(tick):
         queue.flush(0.02 * tick)
@@ -49,3 +49,11 @@ def test_a_digit_has_one_timestamp_one_marker_and_three_ends() -> None:
         assert {event.code for event in events} == {digit}
     assert (first[0].timestamp, second[0].timestamp) == (160_000, 160_000 + 160 * (TONE_TICKS + GAP_TICKS))
     assert [each.sequence for each in packets] == list(range(len(packets)))
+
+
+def test_beside_opus_digits_have_its_timestamps_and_durations_by_the_clock_of_their_own() -> None:
+    for event_clock, units in ((8000, 160), (48_000, 960)):
+        packets, _ = played("7", clock=48_000, event_clock=event_clock)
+        events = [event for event in (read(each.payload) for each in packets) if event is not None]
+        assert {each.timestamp for each in packets} == {960_000}
+        assert [event.duration for event in events] == [units * min(n, TONE_TICKS) for n in range(1, TONE_TICKS + 3)]

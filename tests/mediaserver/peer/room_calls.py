@@ -7,7 +7,7 @@ from mediaserver.video.layout import arrange
 from tests.mediaserver.meeting import OPTIONS, ROOM, Meeting
 from tests.mediaserver.room_system import RoomSystem
 
-KINDS = [("G722", 1), ("PCMA", 0), ("PCMU", 1)]
+KINDS = [("G722", 1), ("PCMA", 0), ("PCMU", 1), ("opus", 1)]
 """Codec of the sound and packetization mode."""
 
 

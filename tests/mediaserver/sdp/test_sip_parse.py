@@ -79,7 +79,7 @@ def test_the_offer_of_baresip_is_read_line_by_line() -> None:
         *(True, True),
     )
     assert [(codec.name, codec.payload_type) for codec in sound.codecs] == [
-        *(("G722", 9), ("PCMA", 8), ("PCMU", 0)),
+        *(("G722", 9), ("PCMA", 8), ("PCMU", 0), ("opus", 96)),
         ("telephone-event", 101),
     ]
     assert [(codec.name, codec.payload_type) for codec in camera.codecs] == [(SINGLE_NAL, 96), ("H264", 97)]
@@ -100,6 +100,23 @@ def test_tones_of_another_clock_belong_to_another_codec() -> None:
         "a=rtpmap:101", "a=rtpmap:102 telephone-event/8000\r\na=rtpmap:101"
     )
     assert "m=audio 40100 RTP/AVP 9 102\r\n" in answer(parse(both), LOCAL, shows=True)
+
+
+OPUS_ALONE = ("RTP/AVP 9 8 0 96 101", "RTP/AVP 96 101 102"), ("a=label:1", "a=rtpmap:102 telephone-event/48000")
+
+
+def test_opus_is_answered_where_it_is_alone_or_a_profile_prefers_it_with_the_tones_of_its_clock() -> None:
+    opus = "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\n"
+    text = answer(changed(BARESIP, *OPUS_ALONE), LOCAL, shows=True)
+    assert "m=audio 40100 RTP/AVP 96 102\r\n" + opus + "a=rtpmap:102 telephone-event/48000\r\n" in text
+    local = replace(LOCAL, limits=SipLimits(sounds=["opus", "PCMA"]))
+    text = answer(parse(BARESIP), local, shows=True)
+    assert "m=audio 40100 RTP/AVP 96 101\r\n" + opus + "a=rtpmap:101 telephone-event/8000\r\n" in text
+    text = offer(local)
+    assert "m=audio 40100 RTP/AVP 96 8 102 101\r\n" + opus + "a=rtpmap:8 PCMA/8000\r\n" in text
+    assert "opus" not in simple_offer(local) and "opus" in simple_offer(replace(local, limits=SipLimits(["opus"])))
+    narrow = changed(BARESIP, *OPUS_ALONE, ("a=rtpmap:96 opus/48000/2", "a=rtpmap:96 opus/16000"))
+    assert narrow.sound is None
 
 
 def test_every_m_line_keeps_its_place_and_what_we_do_not_take_gets_port_0() -> None:
@@ -276,7 +293,9 @@ def test_our_offer_is_one_that_we_would_take() -> None:
         (40100, "audio", "RTP/AVP"),
         (40102, "video", "RTP/AVP"),
     ]
-    assert [codec.name for codec in session.media[0].codecs] == ["G722", "PCMA", "PCMU", "telephone-event"]
+    assert [codec.name for codec in session.media[0].codecs] == [
+        *("G722", "opus", "PCMA", "PCMU", "telephone-event", "telephone-event")
+    ]
     assert [codec.name for codec in session.media[1].codecs] == ["H264", SINGLE_NAL]
     assert session.media[1].feedback == {"nack pli", "ccm fir", "ccm tmmbr"}
     assert session.media[1].bitrate == 1_100_000
@@ -302,7 +321,7 @@ def test_ipv6_is_named_as_such() -> None:
         (BARESIP.replace("c=IN IP4 192.0.2.7", "c=IN IP4 room.example"), "without an IP address"),
         (BARESIP.replace("c=IN IP4 192.0.2.7", "c="), "without an IP address"),
         (BARESIP.replace("c=IN IP4 192.0.2.7\r\n", ""), "without an address"),
-        (BARESIP.replace("RTP/AVP 9 8 0", "RTP/AVP 3 4 5").replace("H264", "H265"), "shares no codec"),
+        (BARESIP.replace("RTP/AVP 9 8 0 96", "RTP/AVP 3 4 5").replace("H264", "H265"), "shares no codec"),
         (BARESIP.replace("m=audio 41080", "m=audio 0").replace("m=video 41054", "m=video 0"), "shares no codec"),
     ],
 )

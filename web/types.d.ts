@@ -56,7 +56,7 @@ interface IssuedAccount { account: string; sent: boolean; link: string | null; e
 interface Device {
   id: string; number: number; name: string; kind: string; model: string; serial: string; address: string | null; protocol: string; firmware: string; patched: string | null;
   dial_out: boolean; security_owner: string; asset_number: string; asset_year: number | null; asset_source: string; user_agent: string; codecs: string; port: number | null; transport: string;
-  encryption: 'off' | 'wished' | 'exposed' | 'demanded'; sip_user: string; auth_user: string; sip_profile: string; media_addresses: string; has_pin: boolean; has_password: boolean; overdue: boolean; registered: string | null; reachable: boolean | null;
+  encryption: 'off' | 'wished' | 'exposed' | 'demanded'; sip_user: string; auth_user: string; sip_profile: string; camera_control: boolean; media_addresses: string; has_pin: boolean; has_password: boolean; overdue: boolean; registered: string | null; reachable: boolean | null;
 }
 interface TracedMessage { at: string; sent: boolean; text: string }
 /** The SIP messages of one call; `left_out` counts those for which there was no room. */
@@ -361,8 +361,11 @@ interface Problem {
 
 interface Seat {
   seat: string; point: string | null; name: string; label: string; role: Role; here: boolean; hand: number; since: string | null; topic: string; floor: boolean; gain: number;
-  mic: boolean; camera: boolean; hidden: boolean; media: 'none' | 'connecting' | 'connected' | 'lost';
+  mic: boolean; camera: boolean; hidden: boolean; media: 'none' | 'connecting' | 'connected' | 'lost'; control: ControllableCamera | null;
 }
+type CameraAxis = 'pan' | 'tilt' | 'zoom' | 'focus';
+/** What controllers may control of a room's camera; `presets` are numbered from 0. */
+interface ControllableCamera { axes: CameraAxis[]; presets: number }
 interface Layout {
   kind: LayoutKind; focus: string | null; seats: (string | null)[]; page: number; rotate: number; empty: boolean; title: boolean; clock: boolean;
 }

@@ -145,5 +145,6 @@ DEVICES = Table(  # one row for each device that capacity counts; undescribed on
     Column("auth_user", String(64), nullable=False),
     Column("media_addresses", String(200), nullable=False),
     Column("sip_profile", String(16), nullable=False),
+    Column("camera_control", Boolean, nullable=False),
     Index("devices_point_number", "point", "number", unique=True),
 )

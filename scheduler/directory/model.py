@@ -205,6 +205,8 @@ class Device:
     controller, or of its network address translation."""
     sip_profile: str = ""
     """The word of its make in `sip_profiles.yaml`; empty: the generic one."""
+    camera_control: bool = False
+    """Whether a controller of a meeting may move its camera (RFC 4573)."""
 
 
 @dataclass(frozen=True, slots=True)

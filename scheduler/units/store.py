@@ -18,7 +18,7 @@ UNDESCRIBED = {
     **dict.fromkeys(("kind", "model", "serial", "protocol", "firmware", "security_owner", "user_agent"), ""),
     **dict.fromkeys(("asset_number", "asset_source", "codecs", "transport", "sip_user", "auth_user"), ""),
     **dict.fromkeys(("media_addresses", "sip_profile"), ""),
-    "dial_out": False,
+    **dict.fromkeys(("dial_out", "camera_control"), False),
     "encryption": "off",
 }
 """The columns of a device of which only its existence is known."""

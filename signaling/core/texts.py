@@ -215,6 +215,10 @@ FAULTS: Mapping[str, Pair] = {
         "Máy chủ chưa có mô hình nhận dạng tiếng nói nên không có phụ đề.",
         "The server has no model that recognizes speech, so there are no captions.",
     ),
+    "no-camera-control": (
+        "Không điều khiển được camera của điểm cầu này.",
+        "The camera of this point cannot be controlled.",
+    ),
     "chat-closed": ("Chủ trì chưa mở nhắn tin cho điểm cầu.", "The chair has not opened the chat to points."),
     "vote-running": ("Đang có một biểu quyết; hãy kết thúc trước.", "A vote is in progress; close it first."),
     "vote-over": ("Biểu quyết đã kết thúc.", "The vote is over."),

@@ -50,6 +50,8 @@ class Description(Model):
     media_addresses: Annotated[str, StringConstraints(max_length=200)] = ""
     """Further IP addresses from which its sound and picture may come, with blanks between."""
     sip_profile: Annotated[str, StringConstraints(max_length=16)] = ""
+    camera_control: Yes = False
+    """Whether a controller of a meeting may move its camera."""
     pin: Annotated[str, StringConstraints(max_length=32)] | None = None
     """None leaves the secret that is stored; an empty one removes it."""
     password: Annotated[str, StringConstraints(max_length=128)] | None = None
@@ -93,6 +95,7 @@ class Device(Model):
     auth_user: str
     media_addresses: str
     sip_profile: str
+    camera_control: bool
     has_pin: bool
     has_password: bool
     overdue: bool

@@ -4,8 +4,10 @@ Votes, calls, taking control and admitting write their own entries; the recordin
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
+from signaling.meeting.state.camera_moves import STILL
 from signaling.meeting.state.meeting_state import MeetingState
 from signaling.messages import server as m
 
@@ -46,13 +48,27 @@ def _record(message: m.Record) -> Entry:
     return ("record-pause", "") if message.on and message.pause else _switched("record", message.on)
 
 
-_ENTRIES: dict[type[Any], Callable[[Any, MeetingState], Entry]] = {
+def _move(message: m.MoveCamera, state: MeetingState) -> Entry | None:
+    """Return the entry of a movement that begins; it is commanded again while it lasts."""
+    movement = message.movement
+    if movement in (STILL, state.camera_moves.of(message.seat)):
+        return None
+    axes = (f"{axis} {way:+d}" for axis, way in asdict(movement).items() if way)
+    return "camera-move", f"{_name(state, message.seat)} {' '.join(axes)}"
+
+
+_ENTRIES: dict[type[Any], Callable[[Any, MeetingState], Entry | None]] = {
     m.Floor: lambda msg, state: _switched("floor", msg.open, _name(state, msg.seat)),
     m.Gain: lambda msg, state: ("gain", f"{_name(state, msg.seat)} {msg.decibels:+d} dB"),
     m.MuteAll: lambda msg, state: ("mute-all", "" if msg.but is None else _name(state, msg.but)),
     m.Lower: lambda msg, state: ("lower-hand", _name(state, msg.seat)),
     m.Hands: lambda msg, _: ("order-hands", str(len(msg.seats))),
     m.Camera: lambda msg, state: ("camera-on" if msg.on else "camera-off", _name(state, msg.seat)),
+    m.MoveCamera: _move,
+    m.UseCameraPreset: lambda msg, state: (
+        "camera-store" if msg.store else "camera-preset",
+        f"{_name(state, msg.seat)} {msg.number + 1}",
+    ),
     m.Rename: lambda msg, state: ("rename", f"{_point(state, msg.point)}: {msg.label}"),
     m.Remove: lambda msg, state: ("remove", f"{_point(state, msg.point)}: {msg.reason}"),
     m.LetBack: lambda msg, state: ("let-back", _point(state, msg.point)),

@@ -36,6 +36,8 @@ COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effe
     m.Gain: lambda c, client, msg, _: c.gain(client, msg.seat, msg.decibels),
     m.MuteAll: lambda c, client, msg, _: c.mute_all(client, msg.but),
     m.Camera: lambda c, client, msg, _: c.camera(client, msg.seat, msg.on),
+    m.MoveCamera: lambda c, client, msg, _: c.move_camera(client, msg.seat, msg.movement),
+    m.UseCameraPreset: lambda c, client, msg, _: c.use_camera_preset(client, msg.seat, msg.number, msg.store),
     m.Rename: lambda c, client, msg, _: c.rename(client, msg.point, msg.label),
     m.Remove: lambda c, client, msg, now: c.remove(client, msg.point, msg.reason, now),
     m.LetBack: lambda c, client, msg, _: c.let_back(client, msg.point),

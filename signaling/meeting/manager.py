@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import (
+    CameraControllable,
     CameraWanted,
     Caption,
     CaptionsState,
@@ -101,6 +102,7 @@ class MeetingManager:
             PeerUp: lambda e: self._change_state(e.room, lambda c: c.peer_up(e.seat)),
             PeerDown: lambda e: self._change_state(e.room, lambda c: c.peer_down(e.seat)),
             ShareAsked: lambda e: self._change_state(e.room, lambda c: c.share_asked(e.seat, e.on)),
+            CameraControllable: lambda e: self._change_state(e.room, lambda c: c.controllable(e.seat, e.control)),
             CameraWanted: lambda e: self._tell(e.room, lambda c: c.wanted(e.seat, e.lines)),
             TilesForwarded: lambda e: self._tell(e.room, lambda c: c.tiles_forwarded(e)),
             Speaking: lambda e: self._tell(e.room, lambda c: c.speaker_changed(e.seat)),

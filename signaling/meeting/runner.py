@@ -40,6 +40,7 @@ from signaling.messages.effects import (
     Hang,
     LetIn,
     MarkRecording,
+    MoveCamera,
     Note,
     NotifyPoint,
     OpenRoom,
@@ -64,6 +65,7 @@ from signaling.messages.effects import (
     StoreStep,
     Tell,
     TellAll,
+    UseCameraPreset,
 )
 from signaling.messages.server import Admitted, Joined, Marked, ServerMessage, dump
 from signaling.recording.catalog import RecordingCatalog
@@ -144,6 +146,8 @@ class MeetingRunner:
             RemoveSeat: lambda effect: dependencies.engine.remove_seat(self.id, effect.seat),
             SetFloor: lambda effect: dependencies.engine.set_floor(self.id, effect.seat, effect.open),
             SetGain: lambda effect: dependencies.engine.set_gain(self.id, effect.seat, effect.decibels),
+            MoveCamera: lambda effect: dependencies.engine.move_camera(self.id, effect.seat, effect.movement),
+            UseCameraPreset: lambda e: dependencies.engine.use_camera_preset(self.id, e.seat, e.number, e.store),
             Arrange: lambda effect: dependencies.engine.set_layout(self.id, effect.layout, effect.audience),
             SetContent: lambda effect: dependencies.engine.set_content(self.id, effect.seat),
             RefuseShare: lambda effect: dependencies.engine.refuse_share(self.id, effect.seat),

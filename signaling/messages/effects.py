@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mediaserver.api import EVERYONE, ComposedWhen, Layout, SeatOptions
+from mediaserver.api import EVERYONE, CameraMovement, ComposedWhen, Layout, SeatOptions
 from scheduler.core.model import ScriptItem
 from scheduler.operations.attendance.presence_intervals import ReconnectAttempt
 from signaling.core.account import Source
@@ -87,6 +87,23 @@ class SetGain:
 
     seat: str
     decibels: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveCamera:
+    """Move the camera of a room system, or stop it."""
+
+    seat: str
+    movement: CameraMovement
+
+
+@dataclass(frozen=True, slots=True)
+class UseCameraPreset:
+    """Move the camera of a room system to a stored position, or store its position."""
+
+    seat: str
+    number: int
+    store: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +282,8 @@ Effect = (
     | RemoveSeat
     | SetFloor
     | SetGain
+    | MoveCamera
+    | UseCameraPreset
     | Speak
     | StoreChat
     | StorePresets

@@ -7,7 +7,17 @@ from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 from pydantic import ValidationError as Invalid
 from pydantic_core import from_json
 
-from mediaserver.api import EVERYONE, CaptionWord, ComposedWhen, Layout, LayoutKind, TileIcon, TilesForwarded
+from mediaserver.api import (
+    EVERYONE,
+    CameraAxis,
+    CameraMovement,
+    CaptionWord,
+    ComposedWhen,
+    Layout,
+    LayoutKind,
+    TileIcon,
+    TilesForwarded,
+)
 from scheduler.core.model import ItemKind
 from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentLevel
 from scheduler.operations.incidents.model import IncidentState as IncidentStatus
@@ -37,7 +47,7 @@ Word = Literal[
     "full", "device-taken", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
     "disk-full", "unknown-item", "not-recording", "content-taken", "chat-closed", "vote-running", "vote-over",
     "not-entitled", "already-voted", "too-few-voters", "ballots-lost", "no-captions", "notice", "dedicated",
-    "signed-out", "shutting-down",
+    "no-camera-control", "signed-out", "shutting-down",
 ]  # fmt: skip
 
 Role = Literal["host", "component", "observer"]
@@ -168,6 +178,37 @@ class Camera(BaseClientMessage):
     type: Literal["camera"]
     seat: SeatId
     on: bool
+
+
+Way = Annotated[int, Field(ge=-1, le=1)]
+
+
+class MoveCamera(BaseClientMessage):
+    """Move the camera of a room (controller): each axis -1 (left, down, out), 0, or 1 (right, up, in).
+
+    It goes on for a second; a longer movement is commanded again meanwhile, and one of zeros ends it at once.
+    """
+
+    type: Literal["camera-move"]
+    seat: SeatId
+    pan: Way = 0
+    tilt: Way = 0
+    zoom: Way = 0
+    focus: Way = 0
+
+    @property
+    def movement(self) -> CameraMovement:
+        """Return the movement as a value of the media engine."""
+        return CameraMovement(self.pan, self.tilt, self.zoom, self.focus)
+
+
+class UseCameraPreset(BaseClientMessage):
+    """Move the camera of a room to a stored position, or store its position there (controller)."""
+
+    type: Literal["camera-preset"]
+    seat: SeatId
+    number: Annotated[int, Field(ge=0, le=14)]
+    store: bool = False
 
 
 class Rename(BaseClientMessage):
@@ -397,6 +438,8 @@ ClientMessage = Annotated[
     | Gain
     | MuteAll
     | Camera
+    | MoveCamera
+    | UseCameraPreset
     | Rename
     | Remove
     | LetBack
@@ -435,10 +478,17 @@ OF_DISPLAYS = (JoinAsDisplay, Offer, MediaState, View, OnePicture, CastVote, Pin
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
 
+class ControllableCamera(BaseMessage):
+    """A room's camera that controllers may move: along which axes, and how many positions it stores."""
+
+    axes: list[CameraAxis]
+    presets: int
+
+
 class Seat(BaseMessage):
     """A place in the roster; absent points have one too, under the id of the point.
 
-    `hidden` says that a controller shows nobody its camera.
+    `hidden` says that a controller shows nobody its camera; `control` is there where controllers may move it.
     """
 
     seat: str
@@ -456,6 +506,7 @@ class Seat(BaseMessage):
     camera: bool = False
     hidden: bool = False
     media: Media = "none"
+    control: ControllableCamera | None = None
 
 
 class Official(BaseMessage):

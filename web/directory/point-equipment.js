@@ -164,14 +164,15 @@ export class PointEquipment extends RequestingElement {
       ${field({name: 'media_addresses', label: 'device.media-addresses', value: values.media_addresses, hint: t('device.media-addresses-hint')})}
       ${field({name: 'codecs', label: 'device.codecs', value: values.codecs, max: 500})}
       ${checkbox({name: 'dial_out', label: 'device.dial-out', checked: values.dial_out})}
+      ${checkbox({name: 'camera_control', label: 'device.camera-control', checked: values.camera_control})}
     </fieldset>`;
   }
 
   /** @param {SubmitEvent} event @param {Device | null} device */
   saveDevice(event, device) {
-    const {address, port, patched, asset_year, dial_out, pin, password, drop_pin, drop_password, ...rest} = formValues(event);
+    const {address, port, patched, asset_year, dial_out, camera_control, pin, password, drop_pin, drop_password, ...rest} = formValues(event);
     const secrets = {pin: pin || (drop_pin ? '' : null), password: password || (drop_password ? '' : null)};
-    const body = {...rest, ...secrets, address: address || null, port: port ? Number(port) : null, patched: patched || null, asset_year: asset_year ? Number(asset_year) : null, dial_out: Boolean(dial_out)};
+    const body = {...rest, ...secrets, address: address || null, port: port ? Number(port) : null, patched: patched || null, asset_year: asset_year ? Number(asset_year) : null, dial_out: Boolean(dial_out), camera_control: Boolean(camera_control)};
     this.send(device ? `devices/${device.id}` : `points/${encodeURIComponent(this.point?.id ?? '')}/devices`, body, formOf(event));
   }
 

@@ -39,6 +39,7 @@ VIETNAMESE = {
     "codecs": "codec",
     "patched": "ngày cập nhật",
     "dial_out": "gọi ra",
+    "camera_control": "điều khiển camera",
     "role": "nhiệm vụ",
     "phone": "số điện thoại",
     "email": "thư điện tử",

@@ -37,8 +37,10 @@ COLUMNS = (
     "patched",
     "asset_year",
     "dial_out",
+    "camera_control",
 )
 YES = "x"
+YES_WORDS = {YES, "1", "true", "có"}
 
 
 async def rows(db: AsyncConnection) -> list[Row]:
@@ -46,7 +48,8 @@ async def rows(db: AsyncConnection) -> list[Row]:
     names = {point.id: point.name for point in await units_store.all_points(db)}
     rows_ = []
     for device in await devices_store.devices(db):
-        values = {**asdict(device), "point": names[device.point], "dial_out": YES if device.dial_out else ""}
+        allowed = {name: YES if getattr(device, name) else "" for name in ("dial_out", "camera_control")}
+        values = {**asdict(device), "point": names[device.point], **allowed}
         rows_.append({name: "" if values[name] is None else str(values[name]) for name in COLUMNS})
     return rows_
 
@@ -106,7 +109,8 @@ def _device(old: Device, row: Row, row_number: int, faults: list[RowError]) -> D
     values["port"] = number(row["port"], row_number, "port", faults)
     values["patched"] = day(row["patched"], row_number, "patched", faults)
     values["asset_year"] = number(row["asset_year"], row_number, "asset_year", faults)
-    return replace(old, **values, dial_out=row["dial_out"].lower() in {YES, "1", "true", "có"})
+    values |= {name: row[name].lower() in YES_WORDS for name in ("dial_out", "camera_control")}
+    return replace(old, **values)
 
 
 def _step(row_number: int, point: Point, old: Device | None, new: Device) -> ImportStep:

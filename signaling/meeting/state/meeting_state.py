@@ -17,6 +17,8 @@ from mediaserver.api import (
     CONTENT,
     EVERYONE,
     TOP_HEIGHT,
+    CameraControl,
+    CameraMovement,
     CaptionWord,
     ComposedWhen,
     Layout,
@@ -32,6 +34,7 @@ from scheduler.operations.incidents.model import IncidentKind
 from scheduler.operations.votes.model import Question, Vote, Voter
 from signaling.core.errors import MessageError
 from signaling.meeting.state import layout_validation
+from signaling.meeting.state.camera_moves import STILL, CameraMoves
 from signaling.meeting.state.chat import Chat, ChatWriter, may_read
 from signaling.meeting.state.controller_notices import ControllerNotices
 from signaling.meeting.state.layout_control import LayoutControl
@@ -71,6 +74,7 @@ from signaling.messages.effects import (
     StoreStep,
     Tell,
     TellAll,
+    UseCameraPreset,
 )
 from signaling.messages.server import (
     Audience,
@@ -169,6 +173,7 @@ class MeetingState:
         self.speaking: str | None = None
         self.heard: list[str] = []
         self.speaking_times = SpeakingTimes()
+        self.camera_moves = CameraMoves()
         self.presets = {preset.number: preset for preset in booking.presets}
         self.gives_way_at: datetime | None = None
         """When the meeting ends because an emergency took its code."""
@@ -246,7 +251,7 @@ class MeetingState:
         options = state.options
         seat.floor = options.floor or seat.muted
         seat.gain, seat.view, seat.lines = round(options.gain), options.view, options.lines
-        seat.offered, seat.up, seat.wanted = state.offered, state.up, state.wanted
+        seat.offered, seat.up, seat.wanted, seat.control = state.offered, state.up, state.wanted, state.control
         seat.hidden = not options.camera
         if seat.floor:
             self.roster.lower(seat.id)
@@ -263,7 +268,7 @@ class MeetingState:
         for seat in present:
             effects += self._seat(seat)
             if (state := held.get(seat.id)) is not None:
-                seat.offered, seat.up, seat.wanted = state.offered, state.up, state.wanted
+                seat.offered, seat.up, seat.wanted, seat.control = state.offered, state.up, state.wanted, state.control
         effects += [*self.layout_control.restore(), SetContent(self.layout_control.content)]
         effects += [StopRecording("", "interrupted")] if room.recording is not None else []
         effects += self._captions_anew()
@@ -277,7 +282,7 @@ class MeetingState:
         if choice.replaced is not None:
             effects += self._drop(choice.replaced, "replaced")
         if choice.resumed is not None and choice.resumed.client is not None:
-            effects.append(Hang(choice.resumed.client, "replaced"))
+            effects += [*self.camera_moves.stop(choice.resumed.client), Hang(choice.resumed.client, "replaced")]
         back = choice.resumed is not None and choice.resumed.here
         seat, token = self.roster.sit(client, person, choice)
         self._ringing.discard(seat.id)
@@ -307,8 +312,9 @@ class MeetingState:
         return [Tell(client, message) for message in messages]
 
     def lost(self, client: str, heard: datetime) -> list[Effect]:
-        """Keep the seat of a lost socket waiting, counted from `heard`, its last sign of life."""
-        effects = self._redialled(self.roster.of(client), [("lost", heard)])
+        """Keep the seat of a lost socket waiting, counted from `heard`, its last sign of life; cameras that it moved
+        stop."""
+        effects = self.camera_moves.stop(client) + self._redialled(self.roster.of(client), [("lost", heard)])
         self.roster.lose(client, heard)
         if self.waiting_room.waiting.pop(client, None) is None:
             return effects
@@ -501,6 +507,32 @@ class MeetingState:
         seat = self._visible(seat_id)
         seat.hidden = not on
         return self._seat(seat) if seat.here else []
+
+    def move_camera(self, client: str, seat_id: str, movement: CameraMovement) -> list[Effect]:
+        """Move the camera of a room that allows it; who moves it may always stop it."""
+        if movement == STILL:
+            return self.camera_moves.stop(client, seat_id)
+        return self.camera_moves.move(client, self._controllable(client, seat_id).id, movement)
+
+    def use_camera_preset(self, client: str, seat_id: str, number: int, store: bool) -> list[Effect]:
+        """Move the camera of a room that allows it to a stored position, or store its position."""
+        seat = self._controllable(client, seat_id)
+        if seat.control is None or number >= seat.control.presets:
+            raise MessageError("no-camera-control")
+        return [UseCameraPreset(seat.id, number, store)]
+
+    def _controllable(self, client: str, seat_id: str) -> Seated:
+        self._require_controller(client)
+        seat = self._visible(seat_id)
+        if seat.control is None:
+            raise MessageError("no-camera-control")
+        return seat
+
+    def controllable(self, seat_id: str, control: CameraControl | None) -> list[Effect]:
+        """Note what can be controlled of a room's camera."""
+        if (seat := self.roster.seats.get(seat_id)) is not None:
+            seat.control = control
+        return []
 
     def rename(self, client: str, point: str, label: str) -> list[Effect]:
         """Show a point under another name in this meeting; its registered name stays (Điều 6.4)."""
@@ -844,6 +876,7 @@ class MeetingState:
         seat = self.roster.seats.get(seat_id)
         if seat is not None:
             seat.up = seat.offered = False
+            seat.control = None
         return []
 
     def wanted(self, seat_id: str, height: int) -> list[Tell]:
@@ -904,6 +937,7 @@ class MeetingState:
         """Note that the media worker died: all transports are gone, and nothing is recorded."""
         for seat in self.roster.seats.values():
             seat.up = seat.offered = False
+            seat.control = None
         silence = list[Effect](self.speaker_changed(None)) if self.speaking else []
         silence += self.levels({}) if self.heard else []
         silence += self.live_captions.changed("away")
@@ -1073,7 +1107,9 @@ class MeetingState:
         return [Arrange(layout, layout.kind)] if layout else []
 
     def _drop(self, seat: Seated, reason: Farewell, text: str | None = None) -> list[Effect]:
-        effects = self._give_back(seat) + ([] if seat.client is None else [Hang(seat.client, reason, text)])
+        effects = self._give_back(seat)
+        if seat.client is not None:
+            effects += [*self.camera_moves.stop(seat.client), Hang(seat.client, reason, text)]
         return [*effects, RemoveSeat(seat.id), *self._forget(seat)]
 
     def _give_back(self, seat: Seated) -> list[Effect]:
@@ -1084,6 +1120,7 @@ class MeetingState:
 
     def _make_absent(self, seat: Seated) -> list[Effect]:
         seat.here = seat.up = seat.offered = False
+        seat.control = None
         effects: list[Effect] = [RemoveSeat(seat.id), *self._unshare(seat)]
         return effects + ([Release(seat.leg)] if seat.leg else [])
 
@@ -1091,6 +1128,7 @@ class MeetingState:
         """Remove a seat for good; clients that watched it see the composed picture."""
         effects = [*self._unshare(seat), *self._turn(seat, False)]
         self.roster.remove(seat)
+        self.camera_moves.forget(seat.id)
         effects += [*self._give_back(seat), *self._look_away(f"camera:{seat.id}")]
         effects += self._move(seat.id, None if seat.place is None else seat.place.id)
         return effects + (self.speaker_changed(None) if self.speaking == seat.id else [])

@@ -13,11 +13,11 @@ from hashlib import sha256
 from operator import attrgetter
 from typing import Self
 
-from mediaserver.api import COMPOSED, EVERYONE, TOP_HEIGHT, SeatOptions
+from mediaserver.api import COMPOSED, EVERYONE, TOP_HEIGHT, CameraControl, SeatOptions
 from scheduler.core.model import Point
 from scheduler.units.naming import device_names
 from signaling.meeting.state.snapshot import PlaceSnapshot, SeatSnapshot
-from signaling.messages.server import Audience, Media, Role, Seat
+from signaling.messages.server import Audience, ControllableCamera, Media, Role, Seat
 
 ABSENT_AFTER = timedelta(seconds=12)
 """A lost client counts as present this long after its last sign of life."""
@@ -124,6 +124,8 @@ class Seated:
     """Height in pixels at which its camera is shown at most."""
     offered: bool = False
     up: bool = False
+    control: CameraControl | None = None
+    """What controllers may control of its camera."""
 
     @classmethod
     def known(cls, record: SeatSnapshot, now: datetime) -> Self:
@@ -426,6 +428,7 @@ class Roster:
             camera=seat.camera,
             hidden=seat.hidden,
             media=seat.media,
+            control=None if seat.control is None else ControllableCamera.model_validate(asdict(seat.control)),
         )
 
     def _absent(self, place: Place) -> Seat:

@@ -11,7 +11,8 @@ from signaling.sip.bridge.protection import media_encryption
 def sip_limits(device: Device) -> SipLimits:
     """Return the most that a device is offered and sent, by the profile of its make."""
     made = sip_profiles.profile(device.sip_profile)
-    return SipLimits(made.sounds, made.modes, made.level, made.kbps * 1000)
+    bitrate, control = made.kbps * 1000, device.camera_control
+    return SipLimits(made.sounds, made.modes, made.level, bitrate, camera_control=control)
 
 
 async def answer(engine: MediaEngine, incoming: IncomingCall, device: Device, room: str, seat: str) -> Call:

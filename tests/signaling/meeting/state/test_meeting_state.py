@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.api import ForwardedTile, Layout, RoomOptions, RoomState, SeatOptions, SeatState, TilesForwarded
+from mediaserver.api import (
+    CameraControl,
+    CameraMovement,
+    ForwardedTile,
+    Layout,
+    RoomOptions,
+    RoomState,
+    SeatOptions,
+    SeatState,
+    TilesForwarded,
+)
 from scheduler.core.model import Interval
 from signaling.core.errors import MessageError
 from signaling.meeting.state.roster import Person
@@ -19,6 +29,7 @@ from signaling.messages.server import (
     Arrangement,
     Audience,
     ContentState,
+    ControllableCamera,
     Heard,
     LayoutState,
     LevelsState,
@@ -417,6 +428,38 @@ def test_r093_the_host_sees_how_loud_each_is_and_makes_a_voice_louder(meeting: M
     assert state.gain("h", seat, 9) == [e.SetGain(seat, 9)]
     assert (meeting.row(seat).gain, meeting.row(meeting.seat("c")).gain) == (9, 0)
     assert (added_options(state.restore(), seat).gain, added_options(state.restore(), meeting.seat("c")).gain) == (9, 0)
+
+
+def test_a_camera_is_moved_where_the_room_allows_it_and_stops_with_whoever_moves_it(meeting: MeetingFixture) -> None:
+    state, seat, left, still = meeting.state, meeting.seat("n"), CameraMovement(pan=-1), CameraMovement()
+    assert_refused("no-camera-control", lambda: state.move_camera("h", seat, left))
+    assert state.controllable(seat, CameraControl(("pan",), 2)) == state.controllable("gone", None) == []
+    assert meeting.row(seat).control == ControllableCamera(axes=["pan"], presets=2)
+    assert_refused("forbidden", lambda: state.move_camera("c", seat, left))
+    assert_refused("forbidden", lambda: state.use_camera_preset("c", seat, 0, False))
+    assert state.move_camera("h", seat, left) == [e.MoveCamera(seat, left)]
+    assert state.move_camera("c", seat, still) == []
+    assert state.move_camera("h", seat, still) == [e.MoveCamera(seat, still)]
+    assert state.move_camera("h", seat, still) == []
+    assert state.use_camera_preset("h", seat, 1, True) == [e.UseCameraPreset(seat, 1, True)]
+    assert_refused("no-camera-control", lambda: state.use_camera_preset("h", seat, 2, False))
+    state.move_camera("h", seat, left)
+    assert state.lost("h", NOW)[0] == e.MoveCamera(seat, still)
+    state.peer_down(seat)
+    assert meeting.row(seat).control is None
+
+
+@pytest.mark.parametrize("way", ["leaves", "is replaced", "resumes elsewhere"])
+def test_a_camera_stops_when_whoever_moves_it_goes(meeting: MeetingFixture, way: str) -> None:
+    state, seat, still = meeting.state, meeting.seat("n"), CameraMovement()
+    meeting.join("o", None)
+    state.controllable(seat, CameraControl(("pan",)))
+    state.move_camera("o", seat, CameraMovement(pan=1))
+    if way == "leaves":
+        effects = state.leave("o")
+    else:
+        effects = meeting.join("o2", None, meeting.tokens["o"] if way == "resumes elsewhere" else None)
+    assert e.MoveCamera(seat, still) in effects
 
 
 def test_r057_a_room_system_shows_its_slides_by_the_rule_of_screens_and_ends_its_own_alone(

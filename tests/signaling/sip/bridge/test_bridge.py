@@ -245,7 +245,8 @@ async def test_a_device_is_offered_what_the_profile_of_its_make_says(world: Worl
     about = {"kind": "VCS", "protocol": "SIP", "address": VCS, "dial_out": True}
     async with central.post(f"/api/v1/directory/devices/{device}", json={**about, "sip_profile": "x"}) as response:
         assert response.status == 422
-    async with central.post(f"/api/v1/directory/devices/{device}", json={**about, "sip_profile": "sony"}) as response:
+    described = {**about, "sip_profile": "sony", "camera_control": True}
+    async with central.post(f"/api/v1/directory/devices/{device}", json=described) as response:
         stock = await response.json()
     sony = next(each for each in stock["profiles"] if each["id"] == "sony")
     assert (stock["devices"][0]["sip_profile"], sony["modes"], sony["simple"]) == ("sony", [0], True)
@@ -255,7 +256,8 @@ async def test_a_device_is_offered_what_the_profile_of_its_make_says(world: Worl
     (row,) = await wait_for_calls(host, "waiting")
     assert (row["status"], agent.called) == (488, [Target(VCS, transport="udp")])  # there is no simpler offer
     assert agent.offers[0].startswith("simple offer of ")
-    assert world.engine.limits == SipLimits(sony["sounds"], sony["modes"], sony["level"], sony["kbps"] * 1000)
+    codecs = sony["sounds"], sony["modes"], sony["level"]
+    assert world.engine.limits == SipLimits(*codecs, sony["kbps"] * 1000, camera_control=True)
 
 
 async def test_a_device_that_takes_no_description_of_ours_is_not_asked_a_third_time(world: World) -> None:

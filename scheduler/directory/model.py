@@ -148,9 +148,10 @@ class PointCard:
     moves: tuple[Move, ...]
 
 
-DeviceKind = Literal["VCS", "PC", "TABLET", "PHONE", "LINK", "SIMULATED"]
+DeviceKind = Literal["VCS", "PC", "TABLET", "PHONE", "CAMERA", "LINK", "SIMULATED"]
 """``LINK``: another conference system, such as those of the Government and the ministries (Điều 5.4)."""
-DeviceProtocol = Literal["", "WEBRTC", "SIP", "H323"]
+DeviceProtocol = Literal["", "WEBRTC", "SIP", "H323", "WHIP", "WHEP"]
+"""How a device connects. By WHIP (RFC 9725) it only sends, by WHEP it only receives; its password is the token."""
 SipTransport = Literal["", "UDP", "TCP", "TLS"]
 """The transport of SIP (RFC 3261 §18); empty: chosen by the size of the request (§18.1.1), never TLS."""
 EncryptionPolicy = Literal["off", "wished", "exposed", "demanded"]

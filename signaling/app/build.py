@@ -68,6 +68,8 @@ from signaling.sip.bridge.registrar import Registrar
 from signaling.transcript.queue import TranscriptQueue
 from signaling.transcript.service import TranscriptService
 from signaling.transcript.store import TranscriptStore
+from signaling.whip import rest as whip_rest
+from signaling.whip.service import WhipService
 from signaling.workers import remote_endpoint
 from signaling.workers.pool import WorkerPool
 from signaling.workers.supervisor import Supervisor
@@ -127,6 +129,7 @@ async def running(
             server.inbox_watcher.start()
         server.meetings.start()
         server.sign_out.start()
+        server.whip.start()
         try:
             if settings.sip is not None:
                 await server.sip_bridge.start(Agent(settings.sip, server.sip_bridge))
@@ -141,6 +144,7 @@ async def running(
         finally:
             if not server.meetings.left:
                 await server.sip_bridge.stop()
+            await server.whip.stop()
             await server.sign_out.stop()
             if not server.meetings.left:
                 await server.meetings.stop()
@@ -250,6 +254,7 @@ def _build(
         line_monitor=line_monitor,
         incident_reports=incident_reports,
         sip_bridge=sip_bridge,
+        whip=_whip(services, meetings, capacity_guard, throttle),
         reachability=reachability,
         dispatcher=Dispatcher(meetings, join_service, incident_reports, votes, sip_bridge.redial, metrics),
         recordings=recordings,
@@ -288,6 +293,16 @@ def _sip_bridge(
         inbound_auth,
         registrar,
         recorder,
+    )
+
+
+def _whip(
+    services: Services, meetings: MeetingManager, capacity_guard: CapacityGuard, throttle: Throttle
+) -> WhipService:
+    admission = SipAdmission(services.equipment, capacity_guard, services.audit)
+    return WhipService(
+        *(meetings, services.scheduler, services.equipment, services.guest_access),
+        *(admission, throttle, services.audit),
     )
 
 
@@ -364,6 +379,7 @@ def application(server: Server, workers: WorkerPool | None = None) -> web.Applic
             *health.ROUTES,
             web.get("/calendar/{token}.ics", calendar_feed.handle),
             web.get("/ws", websocket.handle),
+            *whip_rest.ROUTES,
             web.get("/display", pages.display),
             web.get("/{path:.*}", pages.handle),
         ]

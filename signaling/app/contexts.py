@@ -50,6 +50,7 @@ from signaling.recording.context import RECORDINGS, RecordingContext
 from signaling.reports.context import REPORTS, ReportsContext
 from signaling.today.context import TODAY, TodayContext
 from signaling.transcript.context import TRANSCRIPTS, TranscriptContext
+from signaling.whip.context import WHIP
 from signaling.workers.context import WORKERS, WorkersContext
 
 
@@ -71,6 +72,7 @@ def provide(app: web.Application, server: Server) -> None:
         documents=server.document_folder,
         cipher=server.cipher,
     )
+    app[WHIP] = server.whip
     app[MEETING] = MeetingContext(
         sign_in=server.sign_in,
         displays=server.displays,

@@ -32,6 +32,7 @@ from signaling.sip.bridge.reachability import Reachability
 from signaling.today.setup_steps import ServerFacts
 from signaling.transcript.queue import TranscriptQueue
 from signaling.transcript.service import TranscriptService
+from signaling.whip.service import WhipService
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Server(Services):
     line_monitor: LineMonitor
     incident_reports: IncidentReports
     sip_bridge: SipBridge
+    whip: WhipService
     reachability: Reachability
     dispatcher: Dispatcher
     recordings: RecordingCatalog

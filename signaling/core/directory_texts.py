@@ -68,6 +68,10 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     ),
     "user-taken": ("tên xác thực đã dùng tại {value}", "the user name is that of {value}"),
     "pin-format": ("mã PIN chỉ gồm chữ số, * và #", "a PIN has only digits, * and #"),
+    "token-length": (
+        "mã truy cập (mật khẩu) phải có ít nhất {value} ký tự",
+        "the token (password) has at least {value} characters",
+    ),
     "password-format": ("mật khẩu không được có ký tự điều khiển", "a password has no control characters"),
     "pairing-code": (
         "mã không đúng hoặc đã hết hạn; xem mã đang hiện trên màn hình",

@@ -13,6 +13,9 @@ ServerError
 │   ├── SignedOut        no valid session cookie
 │   ├── BadLogin         unknown account or wrong password (the response does not say which)
 │   ├── BadKey           no media worker has this key
+│   ├── BadToken         no device that publishes or watches over HTTP has this token
+│   ├── BadSdp           an SDP offer over HTTP that cannot be answered
+│   ├── NoOpenSession    the point of a device has no session it may enter now
 │   ├── Locked           too many failures; `seconds` until the next try
 │   ├── Forbidden        signed in, but not allowed to do this
 │   ├── WrongLine        signed in from outside the networks of the point's lines, where the profile blocks that
@@ -116,6 +119,18 @@ class BadLogin(Refusal):
 
 class BadKey(Refusal):
     """No media worker of another machine has this key."""
+
+
+class BadToken(Refusal):
+    """No device that publishes or watches over HTTP has this token."""
+
+
+class BadSdp(Refusal):
+    """An SDP offer over HTTP that cannot be answered; the text says why."""
+
+
+class NoOpenSession(Refusal):
+    """The point of a device has no session that it may enter now, or no leg is left there; it is to try again."""
 
 
 class Locked(Refusal):

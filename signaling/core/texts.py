@@ -12,6 +12,12 @@ Pair = tuple[str, str]
 PROBLEMS: Mapping[str, Pair] = {
     "signed-out": ("Chưa đăng nhập", "Not signed in"),
     "bad-login": ("Tài khoản hoặc mật khẩu không đúng", "Wrong account or password"),
+    "bad-token": ("Mã truy cập của thiết bị không đúng", "No device has this token"),
+    "bad-sdp": ("Không dùng được bản mô tả SDP này", "This SDP offer cannot be answered"),
+    "no-open-session": (
+        "Điểm cầu chưa có phiên họp nào đang mở",
+        "The site has no open session",
+    ),
     "bad-key": ("Khóa của máy xử lý hình tiếng không đúng", "No media worker has this key"),
     "locked": ("Sai quá nhiều lần, hãy thử lại sau", "Too many failures, try again later"),
     "must-change-password": ("Phải đổi mật khẩu trước", "The password must be changed first"),

@@ -183,6 +183,9 @@ PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
     core_errors.SignedOut: ProblemType(401, "signed-out"),
     core_errors.BadLogin: ProblemType(401, "bad-login"),
     core_errors.BadKey: ProblemType(401, "bad-key"),
+    core_errors.BadToken: ProblemType(401, "bad-token"),
+    core_errors.BadSdp: ProblemType(400, "bad-sdp", lambda error, _: {"detail": str(error)[:200]}),
+    core_errors.NoOpenSession: ProblemType(503, "no-open-session"),
     core_errors.Locked: ProblemType(429, "locked", _locked),
     core_errors.MustChangePassword: ProblemType(403, "must-change-password"),
     core_errors.Forbidden: ProblemType(403, "forbidden"),
@@ -280,6 +283,8 @@ def problem(error: Exception, language: Language) -> web.Response:
         response.headers["Retry-After"] = str(error.seconds)
     if kind.status == 503 or isinstance(error, core_errors.InProgress):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
+    if isinstance(error, core_errors.BadToken):
+        response.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, web.HTTPMethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
     return response

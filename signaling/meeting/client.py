@@ -8,6 +8,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from scheduler.directory.model import Device
 from signaling.accounts.passwords import Login
 from signaling.core.account import Account, Source
 from signaling.messages.server import Bye, Farewell, ServerMessage, dump
@@ -38,6 +39,12 @@ class Member(Protocol):
 
     def hang_up(self, reason: Farewell, ref: str | None = None, text: str | None = None) -> None:
         """Say bye; nothing is sent after it."""
+
+
+class DeviceMember(Member, Protocol):
+    """A registered device without a page that has a seat."""
+
+    device: Device
 
 
 class Client:

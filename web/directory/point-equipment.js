@@ -7,10 +7,11 @@ import {number, t} from '../core/i18n.js';
 import {clock, day} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
 import {checkbox, field, formOf, formValues} from '../core/fields.js';
+import {copyable} from '../core/copy.js';
 import './sip-trace.js';
 
-const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'LINK', 'SIMULATED'];
-const PROTOCOLS = ['', 'WEBRTC', 'SIP', 'H323'];
+const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'CAMERA', 'LINK', 'SIMULATED'];
+const PROTOCOLS = ['', 'WEBRTC', 'SIP', 'H323', 'WHIP', 'WHEP'];
 const TRANSPORTS = ['', 'UDP', 'TCP', 'TLS'];
 const ENCRYPTION = ['off', 'wished', 'exposed', 'demanded'];
 const LINE_TYPES = ['TSLCD', 'WAN', 'INTERNET'];
@@ -105,6 +106,7 @@ export class PointEquipment extends RequestingElement {
         ${this.edit
           ? html`<button type="button" class="quiet" data-testid="edit-device" @click=${() => (this.form = this.form === device.id ? '' : device.id)}>${t('directory.edit')}</button>`
           : nothing}</div>
+      ${this.edit && ['WHIP', 'WHEP'].includes(device.protocol) ? html`<p><small>${t(`device.${device.protocol}-help`)}</small> ${copyable(new URL(`${device.protocol.toLowerCase()}/${device.id}`, document.baseURI).href, {testid: 'http-address'})}</p>` : nothing}
       ${this.traced === device.id ? html`<sip-trace .device=${device}></sip-trace>` : nothing}
       ${this.form === device.id ? this.deviceForm(device) : nothing}
     </li>`;

@@ -12,6 +12,9 @@ from scheduler.policy.policy import Policy
 
 ROOM_SYSTEMS = ("VCS", "LINK", "SIMULATED")
 """The kinds of devices that call and are called, in place of a browser with a person."""
+HTTP_PROTOCOLS = ("WHIP", "WHEP")
+"""Protocols whose devices connect over HTTP, with their password as bearer token."""
+MIN_TOKEN = 16
 MAX_USER = 64
 MAX_MEDIA_ADDRESSES = 4
 _USER = re.compile(r"[A-Za-z0-9._~*#+!$&'(),;=?/-]*")
@@ -81,13 +84,16 @@ def _media_faults(device: Device) -> list[FieldError]:
 
 def secret_faults(device: Device, secrets: Mapping[SipSecret, str]) -> list[FieldError]:
     """Return what is wrong with the secrets of a device, beside its user parts. Words: ``required`` ``pin-format``
-    ``password-format``."""
+    ``password-format`` ``token-length``."""
     errors = [
         FieldError(name, f"{name}-format") for name, text in secrets.items() if not _SECRETS[name].fullmatch(text)
     ]
     if PIN_PLACE in device.sip_user and not secrets.get("pin"):
         errors.append(FieldError("pin", "required"))
-    if bool(device.auth_user) != bool(secrets.get("password")):
+    if device.protocol in HTTP_PROTOCOLS:
+        token = secrets.get("password", "")
+        errors += [] if len(token) >= MIN_TOKEN else [FieldError("password", "token-length", str(MIN_TOKEN))]
+    elif bool(device.auth_user) != bool(secrets.get("password")):
         errors.append(FieldError("password" if device.auth_user else "auth_user", "required"))
     return errors
 

@@ -7,7 +7,7 @@ from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import ObservedDevice
 from signaling.audit.log import AuditLog
 from signaling.meeting.capacity_guard import CapacityGuard
-from signaling.meeting.room_system import RoomSystem
+from signaling.meeting.client import DeviceMember
 from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Choice, Person, Place, leg_of
 from signaling.sip.agent.agent import Call, IncomingCall
@@ -33,7 +33,7 @@ class SipAdmission:
         self._guard = guard
         self._audit = audit
 
-    async def note(self, system: RoomSystem, action: str, subject: str, detail: str, now: datetime) -> None:
+    async def note(self, system: DeviceMember, action: str, subject: str, detail: str, now: datetime) -> None:
         """Write an audit entry about an action of a room system."""
         await self._audit.append(system.source.entry(now, system.account.account, action, subject, detail))
 
@@ -48,7 +48,7 @@ class SipAdmission:
         if holder is None or not holder.here:
             self._guard.leave(meeting.capacity_pool, leg)
 
-    async def compare(self, system: RoomSystem, number: int, seen: ObservedDevice, now: datetime) -> bool:
+    async def compare(self, system: DeviceMember, number: int, seen: ObservedDevice, now: datetime) -> bool:
         """Flag differences from the register; return True if the device may come in (R-004, R-034, R-055)."""
         point = system.device.point
         differences = await self._equipment.check_device(point, number, seen, now)
@@ -57,9 +57,17 @@ class SipAdmission:
         return not self._equipment.keeps_out(differences, now)
 
     async def sit(
-        self, meeting: MeetingRunner, system: RoomSystem, place: Place, number: int, seat: str, now: datetime
+        self,
+        meeting: MeetingRunner,
+        system: DeviceMember,
+        place: Place,
+        number: int,
+        seat: str,
+        now: datetime,
+        *,
+        camera: bool = True,
     ) -> None:
-        """Seat a room system, muted until it is given the floor (R-056); a client that holds its place leaves it."""
+        """Seat a device, muted until it is given the floor (R-056); a client that holds its place leaves it."""
         state, leg = meeting.state, leg_of(place.id, number)
         await self.note(system, "enter", meeting.id, state.booking.number, now)
         await meeting.admit(place.id, now)
@@ -67,6 +75,6 @@ class SipAdmission:
         choice = Choice(device=number, replaced=state.roster.holder(leg), leg=leg, seat=seat)
         meeting.add(system)
         _, effects = state.join(system.id, person, choice, now)
-        effects += state.media(system.id, mic=False, camera=True)
+        effects += state.media(system.id, mic=False, camera=camera)
         state.offered(system.id)
         await meeting.apply(effects)

@@ -1,4 +1,4 @@
-"""Seats devices that publish or watch over HTTP in the meeting of their point (decision 99).
+"""Seats devices that publish or watch over HTTP in the meeting of their point (decision 101).
 
 A device is known by its id and token, which the directory keeps. It takes its own place among the devices of its point,
 under the rules that hold for room systems: in a session that is open, compared with the register, counted as a leg.
@@ -137,12 +137,16 @@ class WhipService:
         return device, [each.id for each in devices if each.point == device.point].index(device.id) + 1
 
     async def _open_session(self, point: str, now: datetime) -> Session:
-        """Return the session that a point may enter now. Raises NoOpenSession."""
-        second = now.replace(microsecond=0)
-        for session in await self._scheduler.sessions(second, second + timedelta(seconds=1)):
-            if session.state == State.ISSUED and point in session.everyone and session.code:
-                with suppress(scheduler_errors.NotAdmitted):
-                    return await self._scheduler.enter(session.code, point, now)
+        """Return the session that a point may enter now, an open one rather than one in its lobby.
+
+        Raises NoOpenSession.
+        """
+        door = self._scheduler.policy(now).door
+        near = await self._scheduler.sessions(now - door.grace, now + door.lobby + timedelta(seconds=1))
+        mine = [each for each in near if each.state == State.ISSUED and point in each.everyone and each.code]
+        for session in sorted(mine, key=lambda each: self._scheduler.phase(each, now) != "open"):
+            with suppress(scheduler_errors.NotAdmitted):
+                return await self._scheduler.enter(session.code or "", point, now)
         raise NoOpenSession
 
     async def _sit(self, meeting: MeetingRunner, member: HttpDevice, place: Place, number: int, now: datetime) -> str:

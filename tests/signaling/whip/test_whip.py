@@ -8,10 +8,8 @@ from aiohttp import ClientResponse, ClientSession
 
 from signaling.app.settings import Settings
 from signaling.whip import service
+from tests.signaling.whip.http_devices import SDP, TOKEN, described
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, open_world, problem_of, wait_until
-
-TOKEN = "mot-ma-truy-cap-dai"
-SDP = {"Content-Type": "application/sdp"}
 
 
 @pytest.fixture(autouse=True)
@@ -25,15 +23,6 @@ async def world(settings: Settings) -> AsyncIterator[World]:
     """A served server."""
     async with open_world(settings) as world:
         yield world
-
-
-async def described(world: World, **facts: Any) -> tuple[int, str]:
-    """Describe the device of Nha Trang; return the status of that and its id."""
-    central = await world.signed_in("central")
-    (device, *_) = await world.services.equipment.devices(NHA_TRANG)
-    body = {"kind": "CAMERA", "protocol": "WHIP", "password": TOKEN, **facts}
-    async with central.post(f"/api/v1/directory/devices/{device.id}", json=body) as response:
-        return response.status, device.id
 
 
 async def post(client: ClientSession, path: str, token: str = TOKEN, offer: bytes = b"an offer") -> ClientResponse:
@@ -56,7 +45,7 @@ def seats(world: World, session: str) -> list[tuple[str, bool, bool]]:
 
 
 async def test_a_device_publishes_into_the_open_session_of_its_point(world: World) -> None:
-    _, device = await described(world)
+    _, device = await described(world, NHA_TRANG)
     session, client = await world.session(NHA_TRANG), world.client()
     response = await post(client, f"/whip/{device}")
     assert (response.status, response.content_type, await response.text()) == (
@@ -75,7 +64,7 @@ async def test_a_device_publishes_into_the_open_session_of_its_point(world: Worl
 
 
 async def test_a_device_that_posts_anew_takes_its_own_seat(world: World) -> None:
-    _, device = await described(world)
+    _, device = await described(world, NHA_TRANG)
     session, client = await world.session(NHA_TRANG), world.client()
     first, second = [(await post(client, f"/whip/{device}")).headers["Location"] for _ in range(2)]
     await world.server.whip.watch()
@@ -84,7 +73,7 @@ async def test_a_device_that_posts_anew_takes_its_own_seat(world: World) -> None
 
 
 async def test_a_device_that_watches_sends_nothing(world: World) -> None:
-    _, device = await described(world, protocol="WHEP")
+    _, device = await described(world, NHA_TRANG, protocol="WHEP")
     session, client = await world.session(NHA_TRANG), world.client()
     assert (await post(client, f"/whip/{device}")).status == 401
     assert (await post(client, f"/whep/{device}")).status == 201
@@ -92,7 +81,7 @@ async def test_a_device_that_watches_sends_nothing(world: World) -> None:
 
 
 async def test_a_seat_is_free_when_media_are_gone_or_the_host_throws_the_device_out(world: World) -> None:
-    _, device = await described(world)
+    _, device = await described(world, NHA_TRANG)
     session, client = await world.session(NHA_TRANG), world.client()
     location = (await post(client, f"/whip/{device}")).headers["Location"]
     meeting = world.server.meetings.meetings[session.id]
@@ -107,7 +96,7 @@ async def test_a_seat_is_free_when_media_are_gone_or_the_host_throws_the_device_
 
 
 async def test_who_may_not_publish_is_told_why(world: World) -> None:
-    _, device = await described(world)
+    _, device = await described(world, NHA_TRANG)
     client, path = world.client(), f"/whip/{device}"
     early = await post(client, path)
     assert await problem_of(early) == (503, "no-open-session")
@@ -135,7 +124,7 @@ async def test_who_may_not_publish_is_told_why(world: World) -> None:
 
 
 async def test_guessed_tokens_lock_their_address(world: World) -> None:
-    _, device = await described(world)
+    _, device = await described(world, NHA_TRANG)
     await world.session(NHA_TRANG)
     client = world.client()
     assert [(await post(client, f"/whip/{device}", f"a token that is guess {n}")).status for n in range(21)] == [
@@ -151,4 +140,4 @@ async def test_guessed_tokens_lock_their_address(world: World) -> None:
     [({}, 200), ({"password": "fifteen letters"}, 422), ({"password": None}, 422), ({"dial_out": True}, 422)],
 )
 async def test_a_token_has_sixteen_characters(world: World, facts: dict[str, Any], status: int) -> None:
-    assert (await described(world, **facts))[0] == status
+    assert (await described(world, NHA_TRANG, **facts))[0] == status

@@ -1,4 +1,4 @@
-"""What aiortc publishes over WHIP is seen and heard by a viewer over WHEP. A browser test does so with GStreamer."""
+"""A picture and a tone that aiortc publishes over WHIP reach a viewer over WHEP. A browser test tries GStreamer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,8 +14,8 @@ from av import AudioFrame, VideoFrame
 from loadtest.endpoint.decoder import loudest_hz, mono
 from signaling.app.settings import Settings
 from tests.signaling.sip.whole_server import served
-from tests.signaling.whip.test_whip import SDP, TOKEN
-from tests.signaling.world import HOST, NHA_TRANG, World
+from tests.signaling.whip.http_devices import SDP, TOKEN, described
+from tests.signaling.world import HOST, NHA_TRANG
 
 TONE_HZ = 660
 PATIENCE_S = 30.0
@@ -43,16 +43,6 @@ class Tone(AudioStreamTrack):
         frame = AudioFrame.from_ndarray(wave[np.newaxis], format="s16", layout="mono")
         frame.pts, frame.time_base, frame.sample_rate = silent.pts, silent.time_base, rate
         return frame
-
-
-async def device_of(world: World, point: str, protocol: str) -> str:
-    """Describe the first device of a point; return its id."""
-    central = await world.signed_in("central")
-    (device, *_) = await world.services.equipment.devices(point)
-    body = {"kind": "CAMERA", "protocol": protocol, "password": TOKEN}
-    async with central.post(f"/api/v1/directory/devices/{device.id}", json=body) as response:
-        assert response.status == 200, await response.text()
-    return device.id
 
 
 @asynccontextmanager
@@ -112,7 +102,8 @@ async def hears(track: MediaStreamTrack, tone_hz: int) -> None:
 
 async def test_a_published_camera_is_seen_and_heard(settings: Settings) -> None:
     async with served(settings) as world:
-        camera, screen = await device_of(world, HOST, "WHIP"), await device_of(world, NHA_TRANG, "WHEP")
+        _, camera = await described(world, HOST)
+        _, screen = await described(world, NHA_TRANG, protocol="WHEP")
         await world.session(NHA_TRANG)
         client = world.client()
         tracks: dict[str, MediaStreamTrack] = {}

@@ -24,6 +24,7 @@ from mediaserver.transport.floor_port import FloorPort, Receive, TcpFloorPort, U
 from mediaserver.transport.ice import Address
 from mediaserver.transport.peer_path import MAX_SSRCS, Counters, PeerPath
 from mediaserver.transport.sdes import SdesSessions
+from mediaserver.transport.socket_buffer import RECEIVE, widen
 from mediaserver.transport.srtp import Outgoing, Srtp, receive_view
 from mediaserver.transport.state import Changed, Stateful
 from mediaserver.transport.udp_mux import Port
@@ -33,6 +34,9 @@ T = TypeVar("T")
 
 MAX_READ = 256
 """Datagrams read per poll of a socket: several key frames, and no flood holds the others up."""
+RECEIVE_BUFFER_BYTES = 1 << 20
+"""A room system sends the key frame of a slide at once: 150 packets and more, each in a record of twice its size. The
+kernel's usual 208 kB hold ninety of them, and then no key frame ever comes whole."""
 SILENCE_S = 25.0
 """Seconds of silence after which a room system is gone: five intervals of RTCP (RFC 3550 §6.3.5). With its microphone
 muted and its camera covered, it may send nothing but a report every five seconds, and some of those get lost. Its tile
@@ -139,6 +143,7 @@ def _bind(host: str, number: int, dscp: int) -> socket.socket:
     try:
         sock.setblocking(False)
         receive_time.note(sock)
+        widen(sock, RECEIVE, RECEIVE_BUFFER_BYTES)
         mark(sock, dscp)
         sock.bind((host, number))
     except OSError:

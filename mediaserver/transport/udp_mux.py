@@ -13,15 +13,13 @@ from mediaserver.transport import ice, receive_time, stun
 from mediaserver.transport.dscp import mark
 from mediaserver.transport.ice import Address
 from mediaserver.transport.peer_path import Counters, Inbox, PeerPath
+from mediaserver.transport.socket_buffer import RECEIVE, SEND, widen
 
 logger = logging.getLogger(__name__)
 
 SOCKET_BUFFER_BYTES = 4 << 20
 """Socket buffer for the key frames of many cameras between two polls, and for one picture to hundreds of receivers at
-once; the rest is lost. Debian 13 gives a twentieth unless told to give more, or asked by root (`SO_*BUFFORCE`,
-socket(7))."""
-_BUFFERS = (("rmem_max", socket.SO_RCVBUF, 33), ("wmem_max", socket.SO_SNDBUF, 32))
-"""The kernel's limit, the option it limits, and the option that goes beyond it (asm-generic/socket.h)."""
+once; the rest is lost. Debian 13 gives a twentieth unless told to give more, or asked by root."""
 TAKEN_S = 5.0
 """Seconds for which an address stays with a peer. A peer is silent for no longer; after that a router may have given
 its port to another."""
@@ -49,15 +47,11 @@ def _segments(sock: socket.socket) -> bool:
 def _widen(sock: socket.socket) -> frozenset[str]:
     """Enlarge the kernel's buffers; return the limits that forbid it."""
     narrow = set()
-    for limit, option, force in _BUFFERS:
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, force, SOCKET_BUFFER_BYTES)
-        except OSError:
-            sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
-        if (granted_bytes := sock.getsockopt(socket.SOL_SOCKET, option)) < SOCKET_BUFFER_BYTES:
+    for buffer in (RECEIVE, SEND):
+        if (granted_bytes := widen(sock, buffer, SOCKET_BUFFER_BYTES)) < SOCKET_BUFFER_BYTES:
             text = "- the kernel keeps %d kB of what comes or goes, instead of 4 MB: see sysctl net.core.%s"
-            logger.warning(text, granted_bytes >> 10, limit)
-            narrow.add(limit)
+            logger.warning(text, granted_bytes >> 10, buffer.limit)
+            narrow.add(buffer.limit)
     return frozenset(narrow)
 
 

@@ -64,6 +64,7 @@ class RoomSystem(WatchingDecoder):
     def __init__(self, sound: str, mode: int, colour: str, hertz: int) -> None:
         super().__init__()
         self.sound_name, self.mode, self.colour_name, self.hertz = sound, mode, colour, hertz
+        self.host = "127.0.0.1"
         self.sockets: dict[str, UdpSocket] = {}
         self.destinations: dict[str, tuple[str, int]] = {}
         self.profile = "RTP/AVP"
@@ -95,6 +96,7 @@ class RoomSystem(WatchingDecoder):
 
     async def open(self, host: str = "127.0.0.1") -> None:
         """Open a socket for RTP and RTCP of audio and video."""
+        self.host = host
         loop = asyncio.get_running_loop()
         for name in ("audio", "audio rtcp", "video", "video rtcp"):
             await self.add_socket(loop, name, host)
@@ -117,7 +119,7 @@ class RoomSystem(WatchingDecoder):
 
     def sdp(self, *, camera: bool = True) -> str:
         """Return an offer, or the answer to one, as Polycom spaces it; FECC between the others and BFCP behind."""
-        lines = ["v=0", "o=room 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "b=AS:2048", "t=0 0"]
+        lines = ["v=0", f"o=room 1 1 IN IP4 {self.host}", "s=-", f"c=IN IP4 {self.host}", "b=AS:2048", "t=0 0"]
         static = NUMBERS[self.sound_name]
         lines += [
             f"m=audio {self.sockets['audio'].port} {self.profile} {static} 101",

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 import socket
+from itertools import pairwise
 
 from mediaserver.bfcp.message import HEADER, Status, payload_bytes
 from mediaserver.rtp import rtcp
@@ -33,6 +34,8 @@ class SlidesSystem(RoomSystem):
         """UDP port of another program that does its floor control; 0: it does that itself."""
         self.slides = WatchingDecoder()
         """What it sees of others' slides."""
+        self.slide_times: list[int] = []
+        """The RTP timestamps of their packets."""
         self.level = "max-fs=8192;max-mbps=245760"
         self.bandwidth = 4_000_000
         self.client = Client(self._tell, CONFID, USER, FLOOR, version)
@@ -42,7 +45,8 @@ class SlidesSystem(RoomSystem):
         self._listener: socket.socket | None = None
         self._reading: asyncio.Task[None] | None = None
         self.floor_server: tuple[str, int] = (HOST, 0)
-        self._number = 0
+        self._number = self._shown = 0
+        """Packets and pictures of its slides that were sent."""
 
     async def open(self, host: str = HOST) -> None:
         await super().open(host)
@@ -119,6 +123,12 @@ class SlidesSystem(RoomSystem):
         else:
             self._floor.sendto(data, self.floor_server)
 
+    @property
+    def slide_intervals(self) -> list[int]:
+        """Return the intervals between others' slides in ticks of the RTP clock."""
+        times = list(dict.fromkeys(self.slide_times))
+        return [(later - sooner) & 0xFFFFFFFF for sooner, later in pairwise(times)]
+
     async def granted(self) -> None:
         """Ask for the floor and wait until it is granted."""
         self.client.ask()
@@ -131,9 +141,10 @@ class SlidesSystem(RoomSystem):
             self._slides_encoder = VideoEncoder("H264", picture.width, picture.height, 25, 1_500_000)
         data, _ = self._slides_encoder.encode(picture, keyframe=True)
         payloads = packetize_h264(data) if self.mode else single_nals(data)
+        self._shown += 1
         for payload in payloads:
             number = self.number | (payload is payloads[-1]) << 7
-            head = RTP_HEADER.pack(0x80, number, self._number & 0xFFFF, self._number * 3600, SSRC)
+            head = RTP_HEADER.pack(0x80, number, self._number & 0xFFFF, self._shown * 3600, SSRC)
             self._number += 1
             self.sockets["slides"].transport.sendto(head + payload, self.destinations["slides"])
         return True
@@ -141,6 +152,7 @@ class SlidesSystem(RoomSystem):
     def received(self, name: str, data: bytes, address: tuple[str, int]) -> None:
         if name == "slides":
             packet, _ = parse(data, len(data))
+            self.slide_times.append(packet.timestamp)
             if self.slides.packet("H264", memoryview(data), len(data)):
                 report = rtcp.receiver_report(SSRC, []) + rtcp.name(SSRC) + rtcp.picture_loss(SSRC, packet.ssrc)
                 self.say("slides", report)

@@ -1,4 +1,7 @@
-"""Tests of plain RTP: port pairs, and packets from one host alone."""
+"""Tests of plain RTP: port pairs, and packets from one host alone.
+
+Also tests `mediaserver/transport/socket_buffer.py`.
+"""
 
 import socket
 from collections.abc import Iterator
@@ -109,6 +112,16 @@ def test_a_range_without_a_pair_refuses(receiver: ReceiverFake) -> None:
     for numbers in (range(0), range(46_101, 46_103)):
         with pytest.raises(NoPortFree):
             PlainPorts(numbers, Counters()).open(HOST, receiver)
+
+
+def test_the_key_frame_of_a_slide_comes_whole_though_it_was_sent_at_once(
+    ports: PlainPorts, pair: RtpPortPair, receiver: ReceiverFake, remotes: list[RemoteSocket]
+) -> None:
+    pair.aim(HOST, remotes[0].address[1], remotes[1].address[1], 1.0)
+    for number in range(170):
+        remotes[0].send(HEADER.pack(0x80, 96, number, 3600, 5) + bytes(1188), pair.port)
+    ports.poll(2.0)
+    assert [packet.sequence for packet in receiver.packets] == [*range(170)]
 
 
 def test_media_goes_to_where_the_sdp_says_until_something_comes_from_that_host(

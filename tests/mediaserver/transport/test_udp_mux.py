@@ -8,6 +8,7 @@ import errno
 import socket
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,7 @@ from mediaserver.rtp.packet import Packet
 from mediaserver.transport import stun, udp_mux
 from mediaserver.transport.ice import Address
 from mediaserver.transport.peer_path import Counters, PeerPath
+from mediaserver.transport.socket_buffer import RECEIVE, SEND
 from mediaserver.transport.udp_mux import MAX_SEGMENT_BYTES, TAKEN_S, Port, UdpMux
 from mediaserver.transport.webrtc import WebRtcTransport
 from tests.mediaserver.meeting import CERTIFICATE
@@ -172,7 +174,8 @@ async def test_a_receive_buffer_that_is_too_small_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(udp_mux, "SOCKET_BUFFER_BYTES", 1 << 30)
-    monkeypatch.setattr(udp_mux, "_BUFFERS", [(*each[:2], NO_OPTION) for each in udp_mux._BUFFERS])
+    for name, buffer in (("RECEIVE", RECEIVE), ("SEND", SEND)):
+        monkeypatch.setattr(udp_mux, name, replace(buffer, force=NO_OPTION))
     mux = UdpMux()
     mux.open(["127.0.0.1"], 0)
     mux.close()

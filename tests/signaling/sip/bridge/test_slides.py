@@ -1,0 +1,126 @@
+"""Slides of room systems on a whole server: asked for by BFCP, read by a browser and by another room (R-057).
+
+SIP, the decoders and one of the two floor control clients are ours; the other is libre's, and the slides are encoded
+and cut into packets by ffmpeg.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from loadtest.endpoint.endpoint import Endpoint
+from loadtest.endpoint.sdp_offer import OfferOptions
+from mediaserver.api import CONTENT, SeatOptions
+from mediaserver.rtp.payload import VIDEO_CLOCK
+from signaling.app.settings import Settings
+from signaling.sip.agent.agent import Agent, Call, IncomingCall, SipSettings, Target
+from signaling.sip.bridge import bridge
+from tests.mediaserver.bfcp.libre import libre_client
+from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
+from tests.mediaserver.slides_system import CONFID, FLOOR, USER, SlidesSystem
+from tests.signaling.fake_room_systems import register, tick, wait_for_calls
+from tests.signaling.sip.agents import RecordingHandler
+from tests.signaling.sip.screens import READ, draw, likeness, read, shown_by_ffmpeg
+from tests.signaling.sip.whole_server import LOOPBACK, served
+from tests.signaling.world import CAM_RANH, NHA_TRANG, Socket, World
+
+ELSEWHERE = "127.0.0.2"
+LEAST_HZ = 5
+"""Pictures a second of slides in 1080 lines (R-057)."""
+
+
+@pytest.fixture(autouse=True)
+def _time_passes_when_we_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Switch the bridge's timer off: tests say when time passes."""
+    monkeypatch.setattr(bridge, "TICK_SECONDS", 3600.0)
+
+
+@asynccontextmanager
+async def line(system: SlidesSystem, host: str) -> AsyncIterator[Agent]:
+    """Give a room system an agent, which takes calls."""
+
+    async def take(incoming: IncomingCall) -> Call:
+        system.set_destinations(incoming.offer)
+        call = await incoming.accept(system.sdp())
+        system.begin()
+        return call
+
+    await system.open(host)
+    agent = Agent(SipSettings(host, 0), RecordingHandler(take))
+    await agent.start()
+    try:
+        yield agent
+    finally:
+        await agent.close()
+        await system.close()
+
+
+@asynccontextmanager
+async def reader(world: World, session: str) -> AsyncIterator[WatchingDecoder]:
+    """Let somebody view the shared screen alone, who is not seen."""
+    engine, watch = world.server.meetings.engine, WatchingDecoder()
+    endpoint = Endpoint(CERTIFICATE, material("red", 440), OfferOptions(layers=1), watch)
+    await engine.add_seat(session, SeatOptions("reader", "Người xem", visible=False, view=CONTENT))
+    try:
+        await endpoint.connect(await engine.connect(session, "reader", endpoint.offer()))
+        yield watch
+    finally:
+        await endpoint.close()
+
+
+async def give_floor(world: World, session: str, host: Socket, point: str) -> None:
+    """Give a room system the floor once its media are there."""
+    seat = world.server.meetings.meetings[session].state.roster.holder(f"{point}.01")
+    assert seat is not None
+    await host.send(type="floor", seat=seat.id, open=True)
+    await host.seat(seat.id, floor=True)
+
+
+async def test_r057_text_on_slides_is_read_by_browsers_and_by_a_room_whose_own_slides_come_back(
+    settings: Settings, tmp_path: Path
+) -> None:
+    inbound, called = SlidesSystem(1, 2, "", "green"), SlidesSystem(1, 1, "", "green")
+    inbound.bandwidth = 1_500_000  # five pictures a second
+    called.number = 98
+    decision, plan = draw("Quyết định số 2119 về họp trực tuyến"), draw("Kế hoạch phòng chống lũ, bão")
+    async with (
+        libre_client(tmp_path, version=2, confid=CONFID, user=USER, floor=FLOOR) as (libre, port),
+        line(inbound, LOOPBACK) as dialling,
+        line(called, ELSEWHERE) as answering,
+        served(settings) as world,
+    ):
+        agent = world.server.sip_bridge.agent
+        assert agent is not None
+        inbound.floor_client_port = port
+        await register(world, NHA_TRANG, LOOPBACK, dial_out=False)
+        await register(world, CAM_RANH, ELSEWHERE, port=answering.address[1])
+        session = await world.session(NHA_TRANG, CAM_RANH)
+        host, _ = await world.join("host", session)
+        await tick(world, 0)
+        await wait_for_calls(host, "connected")
+        call = await dialling.invite(Target(*agent.address, user=session.code or ""), inbound.sdp(), name="Phòng họp")
+        inbound.set_destinations(call.sdp)
+        inbound.begin()
+
+        await libre.say(str(inbound.floor_server[1]))
+        await libre.say("ask", "FloorRequestStatus Pending 1", "FloorRequestStatus Denied 1")
+        await give_floor(world, session.id, host, NHA_TRANG)
+        await libre.say("ask", "FloorRequestStatus Pending 2", "FloorRequestStatus Granted 2")
+        async with shown_by_ffmpeg(tmp_path, decision, inbound), reader(world, session.id) as browser:
+            await read(browser, decision)
+            await read(called.slides, decision)
+            assert likeness(called.slides.picture, plan) < READ / 2
+            called.slide_times.clear()
+            await called.slides.more(20)
+        assert VIDEO_CLOCK / median(called.slide_intervals) >= LEAST_HZ
+        await libre.say("release 2", "FloorRequestStatus Released 2")
+
+        await give_floor(world, session.id, host, CAM_RANH)
+        await called.connect()
+        await called.granted()
+        async with shown_by_ffmpeg(tmp_path, plan, called):
+            await read(inbound.slides, plan)
+        await call.hang_up()

@@ -38,8 +38,8 @@ recording starts."""
 INTERRUPTED: Final = "interrupted"
 """The error of a recording that ended unintentionally and is to continue in its next part."""
 
-Prompt = Literal["enter-code", "wrong-code", "not-open"]
-"""Texts that room systems can be told, in Vietnamese and English."""
+Prompt = Literal["enter-code", "wrong-code", "not-open", "tone"]
+"""Texts that room systems can be told, in Vietnamese and English; a tone of two seconds."""
 
 ComposedWhen = Literal["live", "afterwards"]
 """When the picture of a recording is composed: while it is recorded, or from its tracks once it is closed."""
@@ -209,6 +209,47 @@ class Descriptions:
 
     ours: str
     theirs: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReport:
+    """Counters of the m-line of a room system's sound or picture since the call began.
+
+    `received`, `sent` count packets, `lost` those on the way to us that are missing, `lost_there` those of ours that it
+    reported as lost (RFC 3550 §6.4.1), None where it reported nothing. Codecs are empty while nothing comes, or goes.
+    `named` is the address and port where it wants its RTP, `source` the one from which its own comes; "" for none.
+    """
+
+    received_codec: str = ""
+    received: int = 0
+    received_octets: int = 0
+    lost: int = 0
+    sent_codec: str = ""
+    sent: int = 0
+    lost_there: int | None = None
+    named: str = ""
+    source: str = ""
+    width: int = 0
+    height: int = 0
+    """Of its pictures, in pixels; 0 while unknown."""
+    pictures: int = 0
+    keyframes: int = 0
+    """Pictures that came, and how many of them were key frames."""
+    keyframe_after: float | None = None
+    """Seconds after which a key frame came that :meth:`MediaEngine.try_keyframe` asked for; None: none has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """Counters of a room system's call over the `seconds` since it began; None for an m-line that it does not use.
+
+    `round_trip` is in seconds, None where its reports tell none.
+    """
+
+    seconds: float
+    sound: StreamReport | None
+    picture: StreamReport | None
+    round_trip: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -573,6 +614,14 @@ class MediaEngine(Protocol):
         :meth:`accept` follows; until then the call goes on where it was. Raises
         :class:`mediaserver.errors.BadOffer` and :class:`mediaserver.errors.NoPortFree`.
         """
+
+    async def try_keyframe(self, room: str, seat: str) -> None:
+        """Request a key frame of a room system's camera, whether one is needed or not, to learn when it comes. Raises
+        :class:`mediaserver.errors.BadOffer` when there is no call."""
+
+    async def call_report(self, room: str, seat: str) -> CallReport:
+        """Return what a room system's call carried so far. Raises :class:`mediaserver.errors.BadOffer` when there is no
+        call."""
 
     async def play_prompt(self, room: str, seat: str, prompt: Prompt) -> None:
         """Speak a prompt to a room system, in place of the mix. Raises :class:`mediaserver.errors.BadOffer` when there

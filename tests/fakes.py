@@ -9,6 +9,7 @@ from pathlib import Path
 from mediaserver.api import (
     EVERYONE,
     EVERYTHING,
+    CallReport,
     CameraMovement,
     ComposedWhen,
     ConnectionQuality,
@@ -119,6 +120,8 @@ class FakeEngine:
         """From where media of a room system may come, by seat."""
         self.numbers: dict[str, object] = {}
         """Further statistics."""
+        self.reports = [CallReport(0.0, None, None, None)]
+        """What calls of room systems carried, in turn, the last one over and over."""
         self.takes_events = True
         """Whether room systems take telephone events."""
         self.closed = False
@@ -239,6 +242,15 @@ class FakeEngine:
         self._note("move_in", room, seat, descriptions)
         self._room(room, seat)
         return f"offer of {seat} that moves in"
+
+    async def try_keyframe(self, room: str, seat: str) -> None:
+        self._note("try_keyframe", room, seat)
+        self._room(room, seat)
+
+    async def call_report(self, room: str, seat: str) -> CallReport:
+        self._note("call_report", room, seat)
+        self._room(room, seat)
+        return self.reports.pop(0) if len(self.reports) > 1 else self.reports[0]
 
     async def play_prompt(self, room: str, seat: str, prompt: Prompt) -> None:
         self._note("play_prompt", room, seat, prompt)

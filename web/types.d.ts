@@ -323,8 +323,15 @@ interface AuditEntry {
 interface CallRecord {
   id: number; began: string; answered: string | null; ended: string | null; device: string; point: string; name: string; direction: 'in' | 'out'; purpose: 'session' | 'front-door' | 'test';
   address: string; transport: string; session: string; number: string; outcome: string; status: number; sound: string; picture: string; protection: string;
-  lost_up: number | null; lost_down: number | null; round_trip: number | null;
+  lost_up: number | null; lost_down: number | null; round_trip: number | null; report: CallTestReport | null;
 }
+/** What sound or picture of a test call carried; `lost_there` is null where the device reported nothing. */
+interface StreamReport {
+  received_codec: string; received: number; received_octets: number; lost: number; sent_codec: string; sent: number; lost_there: number | null; named: string; source: string;
+  width: number; height: number; pictures: number; keyframes: number; keyframe_after: number | null;
+}
+interface CallTestReport { seconds: number; round_trip: number | null; sound: StreamReport | null; picture: StreamReport | null; picture_rate: number; picture_kbps: number; findings: string[] }
+interface CallTestResult { began: string; target: string; state: 'calling' | 'measuring' | 'done'; outcome: string; status: number; transport: string; protection: string; report: CallTestReport | null }
 /** `broken` is the first entry that was changed; `head` the seal of the `last` entry that was not. */
 interface AuditCheck { checked: string | null; entries: number; last: number; head: string; broken: number | null }
 

@@ -24,6 +24,10 @@ PROMPTS = Path(__file__).parent / "prompts"
 """Spoken texts, one file each, which `speak.sh` there makes."""
 
 
+TONE_HZ, TONE_S, TONE_LEVEL = 440, 2.0, 3277
+"""The tone: its pitch, its seconds, its amplitude in samples (−20 dBFS)."""
+
+
 class Playback(Protocol):
     """Something that is sent in place of the mix until its end."""
 
@@ -58,6 +62,9 @@ class PromptPlayback:
 @lru_cache
 def spoken(prompt: Prompt) -> Samples:
     """Return the samples of a prompt, mono at 48 kHz."""
+    if prompt == "tone":
+        times = np.arange(int(TONE_S * SAMPLE_RATE)) / SAMPLE_RATE
+        return (TONE_LEVEL * np.sin(2 * np.pi * TONE_HZ * times)).astype(np.int16)
     with av.open(PROMPTS / f"{prompt}.opus") as file:
         resampler = av.AudioResampler("s16", "mono", SAMPLE_RATE)
         frames = [each for frame in file.decode(audio=0) for each in resampler.resample(frame)]

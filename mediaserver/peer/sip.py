@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from mediaserver.api import CONTENT, EVERYTHING, ConnectionQuality, Encryption, RoomOptions, SipLimits
+from mediaserver.api import CONTENT, EVERYTHING, CallReport, ConnectionQuality, Encryption, RoomOptions, SipLimits
 from mediaserver.audio.playback import EVENTS
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.congestion.loss import Loss
@@ -116,7 +116,7 @@ class SipPeer:
         self._told: set[Elsewhere] = set()
         """What was told of media from elsewhere."""
         self._loss = Loss()
-        self._reported = 0.0
+        self._begun = self._reported = 0.0
         self._keyframes: list[float] = []
 
     # Negotiation
@@ -229,7 +229,7 @@ class SipPeer:
 
     def begin(self) -> None:
         """Start sending and receiving."""
-        self._reported = time.monotonic()
+        self._begun = self._reported = time.monotonic()
         self._expect_no_requests(self._reported)
         self.transport.connect()
 
@@ -482,6 +482,22 @@ class SipPeer:
         stream = self._picture_stream if self.picture is not None else self._sound_stream
         jitter = stream.jitter if stream is not None else 0.0
         return ConnectionQuality(self.loss, self.downlink.loss, jitter, self.downlink.round_trip)
+
+    def try_keyframe(self, now: float) -> None:
+        """Request a key frame of its camera, and measure when it comes."""
+        if self._picture_stream is not None:
+            self._picture_stream.try_keyframe(now)
+
+    def report(self, now: float) -> CallReport:
+        """Return what its call carried so far."""
+        sound, picture = self._sound_stream, self._picture_stream
+        trips = [each.round_trip for each in self._streams if each.round_trip is not None]
+        return CallReport(
+            now - self._begun,
+            None if sound is None else sound.carried,
+            None if picture is None else picture.carried,
+            max(trips, default=None),
+        )
 
     @property
     def _streams(self) -> list[SipStream]:

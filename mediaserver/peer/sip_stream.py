@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import inf
 
-from mediaserver.audio.telephony_codecs import RTP_CLOCK, SCALE
+from mediaserver.api import StreamReport
+from mediaserver.audio.telephony_codecs import RTP_CLOCK
 from mediaserver.congestion.camera_limit import CameraLimit
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.errors import BadOffer
 from mediaserver.peer.forwarder import Forwarder
+from mediaserver.peer.received_pictures import ReceivedPictures
 from mediaserver.peer.simulcast import SimulcastCamera, SimulcastLayer
 from mediaserver.peer.sip_quality import SentQuality
 from mediaserver.rtp import rtcp
@@ -26,6 +28,7 @@ from mediaserver.sdp import sdes
 from mediaserver.sdp.sdes import Crypto
 from mediaserver.sdp.sip_parse import TONES, Media
 from mediaserver.sdp.sip_write import MODE_1, SINGLE
+from mediaserver.transport.ice import Address
 from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair
 
 logger = logging.getLogger(__name__)
@@ -38,6 +41,14 @@ LOST_AUDIO_SHARE = 0.02
 """Share of the sound lost between two reports from which on a receiver counts as losing it."""
 TAKEOVER_S = 0.5
 """Seconds of silence after which another SSRC on the same m-line is accepted: a restart, no intruder."""
+
+
+def written(address: Address | None) -> str:
+    """Return an address and port in text; "" for none."""
+    if address is None:
+        return ""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class SipStream:
@@ -58,8 +69,14 @@ class SipStream:
         self.forwarder: Forwarder | None = None
         self.receive_stats: ReceiveStats | None = None
         """Of the stream received at present."""
+        self.codec = ""
+        """The codec of the newest packet."""
         self.jitter = 0.0
         """Of the stream we send, in seconds."""
+        self.round_trip: float | None = None
+        """As the peer's newest report tells, in seconds."""
+        self.lost_there: int | None = None
+        """Packets of our stream that the peer lost, as it reported last."""
         self._ssrc = 0
         self._last_packet_at = 0.0
         self._own_ssrc = secrets.randbits(32) or 1
@@ -116,7 +133,7 @@ class SipStream:
                 return
             self._ssrc = packet.ssrc
             self.receive_stats = self._begin(packet.ssrc)
-        self._last_packet_at = now
+        self._last_packet_at, self.codec = now, codec
         self._receive(packet, codec, now)
 
     def _begin(self, _ssrc: int) -> ReceiveStats:
@@ -157,7 +174,26 @@ class SipStream:
         receive_stats.reported(report, now)
 
     def _reported(self, report: Report, now: float) -> None:
-        self.jitter = report.jitter / self.clock_rate
+        self.jitter, self.lost_there = report.jitter / self.clock_rate, report.lost_packets
+        if report.round_trip is not None:
+            self.round_trip = report.round_trip
+
+    @property
+    def carried(self) -> StreamReport:
+        """Return what it carried so far."""
+        came, went = self.receive_stats, self.forwarder
+        sent = went.packets if went is not None else 0
+        return StreamReport(
+            received_codec=self.codec,
+            received=came.received if came is not None else 0,
+            received_octets=came.octets if came is not None else 0,
+            lost=came.lost if came is not None else 0,
+            sent_codec=next(iter(went.payload_types)).partition("/")[0] if went is not None and sent else "",
+            sent=sent,
+            lost_there=self.lost_there,
+            named=written(self.port_pair.named),
+            source=written(self.port_pair.source),
+        )
 
     def _limited(self, limit: BitrateLimit) -> None:
         """Take the limit that the peer sets to what we send."""
@@ -227,7 +263,7 @@ class SipAudioStream(SipStream):
     def _receive(self, packet: Packet, codec: str, now: float) -> None:
         assert self.receive_stats is not None
         self.receive_stats.receive(packet.sequence)
-        self._scale = 1 if codec == "opus" else SCALE
+        self.receive_stats.octets += len(packet.payload)
         if packet.payload:
             packet.timestamp = packet.timestamp * self._scale & 0xFFFFFFFF  # 2^32 is a multiple of itself in any clock
             self._take(packet, now, codec)
@@ -266,6 +302,7 @@ class SipVideoStream(SipStream):
         self._camera_limit = CameraLimit(most)
         self._validation = SourceValidation()
         self._requests = 0
+        self._pictures = ReceivedPictures()
 
     def _begin(self, ssrc: int) -> ReceiveStats:
         self._validation = SourceValidation()
@@ -284,7 +321,28 @@ class SipVideoStream(SipStream):
         if verdict == "restart":
             self.receive_stats = self._begin_layer(packet.ssrc)
         packet.keyframe = is_keyframe(codec, packet.payload)
+        self._pictures.receive(packet, now)
         self.camera.layers[0].receive([packet], now)  # what is missing is not asked for: they never offer it
+
+    def try_keyframe(self, now: float) -> None:
+        """Request a key frame, and measure when it comes."""
+        if self.receive_stats is not None:
+            self._pictures.requested(now)
+            self._ask(self._ssrc)
+
+    @property
+    def carried(self) -> StreamReport:
+        """Return what it carried so far, with its pictures."""
+        pictures = self._pictures
+        width, height = pictures.size
+        return replace(
+            super().carried,
+            width=width,
+            height=height,
+            pictures=pictures.count,
+            keyframes=pictures.keyframes,
+            keyframe_after=pictures.keyframe_after,
+        )
 
     def _ask(self, ssrc: int) -> None:
         """Request a key frame in the way the peer knows; a peer that named none may still understand a PLI."""

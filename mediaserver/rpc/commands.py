@@ -59,6 +59,8 @@ class EngineCommands(ABC):
     refresh_picture = _passed_on(MediaEngine.refresh_picture)
     descriptions = _passed_on(MediaEngine.descriptions)
     move_in = _passed_on(MediaEngine.move_in)
+    try_keyframe = _passed_on(MediaEngine.try_keyframe)
+    call_report = _passed_on(MediaEngine.call_report)
     play_prompt = _passed_on(MediaEngine.play_prompt)
     send_digits = _passed_on(MediaEngine.send_digits)
     move_camera = _passed_on(MediaEngine.move_camera)

@@ -9,7 +9,7 @@ from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES, Packet
 VIDEO_CLOCK = 90_000
 """RTP clock of both video codecs in Hz; a stream with another clock is audio."""
 NAL_IDR, NAL_SPS, NAL_PPS, NAL_AUD = 5, 7, 8, 9
-_STAP_A, _FU_A = 24, 28
+STAP_A, _FU_A = 24, 28
 _START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 
 
@@ -117,8 +117,8 @@ def _h264_keyframe(payload: bytes) -> bool:
     kind = payload[0] & 0x1F
     if kind == _FU_A:
         return payload[1] & 0x80 != 0 and _begins_keyframe(payload[1] & 0x1F, payload[2])
-    if kind == _STAP_A:
-        return any(_begins_keyframe(nal[0] & 0x1F, nal[1]) for nal in _aggregated(payload))
+    if kind == STAP_A:
+        return any(_begins_keyframe(nal[0] & 0x1F, nal[1]) for nal in aggregated(payload))
     return _begins_keyframe(kind, payload[1])
 
 
@@ -128,7 +128,8 @@ def _begins_keyframe(kind: int, header: int) -> bool:
     return kind == NAL_SPS or (kind == NAL_IDR and header & 0x80 != 0)
 
 
-def _aggregated(payload: bytes) -> Iterator[bytes]:
+def aggregated(payload: bytes) -> Iterator[bytes]:
+    """Yield the NAL units of a STAP-A payload (RFC 6184 §5.7.1). Raises ValueError."""
     at = 1
     while at + 2 < len(payload):
         size = payload[at] << 8 | payload[at + 1]
@@ -153,8 +154,8 @@ def _h264_depayload(payload: bytes) -> bytes:
         if payload[1] & 0x80:
             return b"\x00\x00\x00\x01" + bytes([payload[0] & 0xE0 | payload[1] & 0x1F]) + payload[2:]
         return payload[2:]
-    if kind == _STAP_A:
-        return b"".join(b"\x00\x00\x00\x01" + nal for nal in _aggregated(payload))
+    if kind == STAP_A:
+        return b"".join(b"\x00\x00\x00\x01" + nal for nal in aggregated(payload))
     if 1 <= kind <= 23:
         return b"\x00\x00\x00\x01" + payload
     raise ValueError(f"H.264 packetization of type {kind} is not supported")
@@ -203,7 +204,7 @@ def _flush(small: list[bytes]) -> list[bytes]:
     small.clear()
     if len(nals) < 2 or total > MAX_PAYLOAD_BYTES:
         return [payload for nal in nals for payload in _single(nal)]
-    return [bytes([nals[0][0] & 0x60 | _STAP_A]) + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals)]
+    return [bytes([nals[0][0] & 0x60 | STAP_A]) + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals)]
 
 
 def _single(nal: bytes) -> list[bytes]:

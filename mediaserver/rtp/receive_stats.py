@@ -25,6 +25,11 @@ class ReceiveStats(InboundStream):
             self.cycles += last < self.highest
             self.highest = last
 
+    @property
+    def lost(self) -> int:
+        """Return how many packets of the stream are missing up to the highest number."""
+        return max(0, (self.cycles << 16) + self.highest - self.base + 1 - self.received) if self.received else 0
+
     def reported(self, report: SenderReport, now: float) -> None:
         """Take the sender's report."""
         self.report, self.report_time = report, now

@@ -94,6 +94,8 @@ class Report:
     """In units of the stream's clock."""
     sender_report: int = 0
     """The sender report of ours that it answers (LSR, RFC 3550 §6.4.1); 0 for none. Its round trip is that of then."""
+    lost_packets: int = 0
+    """Packets lost since the stream began; negative where more came than were sent."""
 
 
 @dataclass(slots=True)
@@ -166,9 +168,14 @@ def _read_blocks(body: bytes, count: int, now: float, at: int = 4) -> list[Heard
     if len(body) != at + _BLOCK.size * count:
         raise ValueError("RTCP report of another length than its blocks")
     return [
-        Report(ssrc, (lost >> 24) / 256, _round_trip(lsr, dlsr, now), highest, jitter, lsr)
+        Report(ssrc, (lost >> 24) / 256, _round_trip(lsr, dlsr, now), highest, jitter, lsr, _signed(lost & 0xFFFFFF))
         for ssrc, lost, highest, jitter, lsr, dlsr in _BLOCK.iter_unpack(body[at:])
     ]
+
+
+def _signed(number: int) -> int:
+    """Return the value of 24 bits in two's complement."""
+    return (number ^ 0x800000) - 0x800000
 
 
 def _round_trip(lsr: int, dlsr: int, now: float) -> float | None:

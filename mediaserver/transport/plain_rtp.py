@@ -190,6 +190,8 @@ class RtpPortPair:
         self._ssrcs: set[bytes] = set()
         """SSRCs under which packets could be decrypted, as many as a path admits."""
         self._host = ""
+        self.source: Address | None = None
+        """Where the newest RTP came from that was taken."""
         self._named: list[Address | None] = [None, None]
         """Destinations of RTP and RTCP as the peer named them."""
         self._aims: list[Address | None] = [None, None]
@@ -227,6 +229,11 @@ class RtpPortPair:
         self._srtp = None
 
     @property
+    def named(self) -> Address | None:
+        """Return where the peer wants its RTP; None where it takes none."""
+        return self._named[0]
+
+    @property
     def heard(self) -> float:
         """Return the time in seconds of the last packet from there."""
         return float(self.path.heard)
@@ -260,6 +267,7 @@ class RtpPortPair:
                 return
             if address[0] != self._host:
                 self._latch(address, now)
+            self.source = address
             self._receiver.rtp(packet, now)
         self._follow(number, address, now)
         self.path.heard = self._host_heard = now

@@ -15,6 +15,7 @@ from mediaserver.api import (
     INTERRUPTED,
     MAX_DIGITS,
     RTP_PORTS,
+    CallReport,
     CameraMovement,
     ComposedWhen,
     ConnectionQuality,
@@ -357,6 +358,14 @@ class LocalEngine:
         offer = peer.move_in(sip_parse.parse(descriptions.theirs), descriptions.ours)
         await target.connect(seat, peer)
         return offer
+
+    async def try_keyframe(self, room: str, seat: str) -> None:
+        """Request a key frame of a room system's camera. Raises BadOffer, UnknownRoom, UnknownSeat."""
+        self._call(room, seat).try_keyframe(time.monotonic())
+
+    async def call_report(self, room: str, seat: str) -> CallReport:
+        """Return what a room system's call carried so far. Raises BadOffer, UnknownRoom, UnknownSeat."""
+        return self._call(room, seat).report(time.monotonic())
 
     async def play_prompt(self, room: str, seat: str, prompt: Prompt) -> None:
         """Speak a prompt to a room system. Raises BadOffer, UnknownRoom, UnknownSeat."""

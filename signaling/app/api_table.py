@@ -23,6 +23,7 @@ from signaling.booking import (
 from signaling.calls import rest as calls_rest
 from signaling.compliance import feedback, personal_data, unit_summary
 from signaling.directory import (
+    call_test,
     controls,
     endings,
     equipment,
@@ -70,7 +71,7 @@ GROUPS: dict[str, Sequence[Route]] = {
     "directory": directory_points.ROUTES,
     "evidence": evidence.ROUTES,
     "compliance": unit_summary.ROUTES,
-    "equipment": [*equipment.ROUTES, *sip_trace.ROUTES],
+    "equipment": [*equipment.ROUTES, *sip_trace.ROUTES, *call_test.ROUTES],
     "display": display_own.ROUTES,
     "displays": display_directory.ROUTES,
     "grants": guest_access.ROUTES,

@@ -122,6 +122,8 @@ def provide(app: web.Application, server: Server) -> None:
         equipment=server.equipment,
         device_answers=server.sip_bridge.answers,
         device_trace=server.sip_bridge.traced,
+        try_call=server.sip_bridge.try_call,
+        newest_call_test=server.sip_bridge.call_tester.newest,
         reachable=lambda: server.reachability.answers,
     )
     app[DISPLAYS] = DisplaysContext(

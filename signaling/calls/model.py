@@ -53,6 +53,8 @@ class CallRecord:
     lost_up: float | None = None
     lost_down: float | None = None
     round_trip: float | None = None
+    report: str = ""
+    """JSON of the CallTestReport of a test call."""
     id: int = 0
 
 

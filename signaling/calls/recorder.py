@@ -4,16 +4,18 @@ A record that cannot be written is logged, and ends no call.
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.operations.incidents.model import LineMeasurement
+from signaling.calls.call_test import CallTestReport
 from signaling.calls.model import CallRecord, Measured, Outcome, outcome_of
 from signaling.calls.store import CallRecordStore
 
@@ -74,6 +76,11 @@ class CallRecorder:
         """Note that a call of the front door goes on in a session."""
         if (kept := self._open.get(call)) is not None:
             await _guarded(self._store.change(kept.id, session=session, number=number, purpose="session"))
+
+    async def reported(self, call: RecordedCall, report: CallTestReport) -> None:
+        """Keep the report of a test call with its record."""
+        if (kept := self._open.get(call)) is not None:
+            await _guarded(self._store.change(kept.id, report=json.dumps(asdict(report))))
 
     def measured(self, call: RecordedCall, measurement: LineMeasurement) -> None:
         """Count a measurement of the lines of a call."""

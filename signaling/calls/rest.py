@@ -10,6 +10,7 @@ from scheduler.files import csv_file
 from signaling.calls import csv_rows, model
 from signaling.calls.context import CALLS
 from signaling.calls.store import RecordFilter
+from signaling.calls.wire import CallTestReport, stored
 from signaling.http.route import ApiRequest, Model, Moment, Route, Window
 from signaling.http.uploads import attachment
 from signaling.messages.server import ProtectionWord
@@ -22,7 +23,7 @@ class CallRecord(Model):
     """A call: when it began, was answered and ended, whom it connected, what it carried and how it ended.
 
     Losses are shares (0 to 1) of packets, to us (`lost_up`) and from us; the round trip is in seconds; null where
-    nothing was measured. `status` is the SIP status of a refusal, else 0.
+    nothing was measured. `status` is the SIP status of a refusal, else 0; `report` that of a test call.
     """
 
     id: int
@@ -46,6 +47,7 @@ class CallRecord(Model):
     lost_up: float | None
     lost_down: float | None
     round_trip: float | None
+    report: CallTestReport | None
 
 
 class Filter(Window):
@@ -72,7 +74,7 @@ async def calls(request: ApiRequest) -> list[CallRecord]:
     request.only(request.account.central)
     query: Newest = request.query
     found = await request.context(CALLS).records.newest(query.wanted(query.before), query.limit)
-    return [CallRecord(**asdict(record)) for record in found]
+    return [CallRecord(**asdict(record) | {"report": stored(record.report)}) for record in found]
 
 
 async def export(request: ApiRequest) -> web.StreamResponse:

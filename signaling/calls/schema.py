@@ -1,6 +1,6 @@
 """SQL table of the records of calls."""
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text
 
 from scheduler.core.sql_types import Timestamp
 from signaling.core.schema import METADATA
@@ -29,6 +29,7 @@ CALL_RECORDS = Table(
     Column("lost_up", Float),
     Column("lost_down", Float),
     Column("round_trip", Float),
+    Column("report", Text, nullable=False, server_default=""),  # JSON
     Index("call_records_began", "began"),
     Index("call_records_device", "device"),
 )

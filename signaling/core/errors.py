@@ -32,6 +32,9 @@ ServerError
 │   ├── TranscriptNotFailed  no transcript of the recording failed, so that none is made anew
 │   ├── UtteranceChanged  somebody corrected the utterance meanwhile
 │   ├── NoGateway        a device cannot be called
+│   ├── DeviceInCall     a device cannot be tried by a call: it is in one
+│   ├── SessionDue       nor where a session of its point goes on or begins soon
+│   ├── TooManyTests     nor while others are tried
 │   ├── LinkDead         a one-time link was used, or its time is over
 │   ├── TicketExpired    the download link is older than its 15 minutes
 │   └── …                of the HTTP layer: BadOrigin, BadJson, BadType, BadEncoding, TooSlow, ShuttingDown,
@@ -229,6 +232,18 @@ class TranscriptNotFailed(Refusal):
 
 class UtteranceChanged(Refusal):
     """The utterance does not read any more what whoever corrects it saw."""
+
+
+class DeviceInCall(Refusal):
+    """A device cannot be tried by a call: it is in one."""
+
+
+class SessionDue(Refusal):
+    """A device cannot be tried by a call: a session of its point goes on, or begins soon."""
+
+
+class TooManyTests(Refusal):
+    """A device cannot be tried by a call while so many others are."""
 
 
 class NoGateway(Refusal):

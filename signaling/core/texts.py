@@ -101,6 +101,15 @@ PROBLEMS: Mapping[str, Pair] = {
         "Chủ trì chưa yêu cầu danh sách tham dự (điểm b khoản 4 Điều 14)",
         "The host has not asked for lists (Article 14.4.b)",
     ),
+    "device-in-call": ("Thiết bị đang trong một cuộc gọi", "The device is in a call"),
+    "session-due": (
+        "Điểm cầu đang có phiên họp, hoặc sắp có trong 5 phút",
+        "A session of the point goes on, or begins within 5 minutes",
+    ),
+    "too-many-tests": (
+        "Đang gọi thử nhiều thiết bị khác, đợi khoảng 20 giây",
+        "Other devices are being tried, wait some 20 seconds",
+    ),
     "no-gateway": (
         "Không gọi được thiết bị: chưa có địa chỉ SIP, hoặc cổng SIP chưa bật",
         "The device cannot be called: it has no SIP address, or the SIP gateway is off",

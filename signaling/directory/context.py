@@ -5,6 +5,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
 
@@ -21,6 +22,7 @@ from scheduler.notifications.service import Notifications
 from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.sign_in import SignIn
 from signaling.accounts.store import AccountStore
+from signaling.calls.call_test import CallTest
 from signaling.mail.outbox_sender import OutboxSender
 from signaling.meeting.sign_out import SignOutMonitor
 from signaling.sip.protocol.trace import TracedCall
@@ -50,6 +52,10 @@ class EquipmentContext:
     """Returns whether a room system answers an OPTIONS request. Raises NoGateway."""
     device_trace: Callable[[Device], Sequence[TracedCall]]
     """Returns the SIP messages of the newest calls with a room system. Raises NoGateway."""
+    try_call: Callable[[Device, datetime], Awaitable[CallTest]]
+    """Begins a test call with a room system. Raises NoGateway, DeviceInCall, SessionDue, TooManyTests."""
+    newest_call_test: Callable[[str], CallTest | None]
+    """Returns the newest test call with a room system, by its id."""
     reachable: Callable[[], Mapping[str, bool]]
     """Returns whether room systems answered within the last minute, by their ids, as far as they were asked."""
 

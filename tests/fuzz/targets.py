@@ -26,7 +26,7 @@ from mediaserver.errors import BadOffer, NotEncrypted
 from mediaserver.fecc import h224, h281
 from mediaserver.fecc.camera_controller import CameraController
 from mediaserver.rpc import protocol, reply_check
-from mediaserver.rtp import packet, payload, rtcp, rtx
+from mediaserver.rtp import h264_sps, packet, payload, rtcp, rtx
 from mediaserver.rtp.telephone_event import DIGITS, DigitReceiver
 from mediaserver.sdp import bfcp as sdp_bfcp
 from mediaserver.sdp import sdes, sip_parse, sip_write, webrtc
@@ -67,6 +67,7 @@ from tests.signaling.request_bodies import GOOD
 from tests.signaling.sip import torture
 from tests.signaling.sip.agents import OFFER
 
+SPS = bytes.fromhex("6742c01fda014016ec0440000003004000000c83c60ca8")
 WALL_S = 1_700_000_000.0
 PROFILES = load_profiles()
 BODY_MODELS: Mapping[str, type[BaseModel]] = {public_path(route.path): route.body for route in ROUTES if route.body}
@@ -136,10 +137,12 @@ def read_vp8(data: bytes) -> None:
 def read_h264(data: bytes) -> None:
     """Parse H.264 single units, aggregations and fragments."""
     payload.is_keyframe("H264", data)
-    try:
+    with suppress(ValueError):
         payload.depayload("H264", data)
-    except ValueError:
-        return
+    with suppress(ValueError):
+        if (parameters := h264_sps.parameter_set(data)) is not None:
+            width, height = h264_sps.picture_size(parameters)
+            assert 0 < width <= h264_sps.MAX_SIDE >= height > 0
 
 
 def read_stun(data: bytes) -> None:
@@ -461,7 +464,9 @@ TARGETS: dict[str, Target] = {
     ),
     "requests": Target(read_requests, (rtcp.nack(1, 2, [7, 8, 30]), rtcp.picture_loss(1, 2))),
     "vp8": Target(read_vp8, (b"\x90\xf0\x81\x02\x03\x10\x10\x00\x00\x9d\x01\x2a\x80\x02\x68\x01", b"\x10frame")),
-    "h264": Target(read_h264, (b"\x65slice", b"\x78\x00\x02\x67a\x00\x02\x68b", b"\x7c\x85first", b"\x7c\x45last")),
+    "h264": Target(
+        read_h264, (b"\x65slice", b"\x78\x00\x02\x67a\x00\x02\x68b", b"\x7c\x85first", b"\x7c\x45last", SPS)
+    ),
     "stun": Target(read_stun, (_check(),)),
     "offer": Target(read_offer, (CHROMIUM.encode(), FIREFOX.encode())),
     "bfcp": Target(

@@ -1,6 +1,7 @@
 // Page `calls.html`: the records of calls with room systems, searched and page by page.
 
 import {html, nothing} from '../vendor/lit.js';
+import {callReport} from './call-report.js';
 import {callRecords, callRecordsUrl} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {dateField} from '../core/fields.js';
@@ -37,7 +38,8 @@ const COLUMNS = [
   {id: 'direction', label: t('calls.direction'), value: (/** @type {CallRecord} */ {direction}) => t(`calls.${direction}`)},
   {id: 'session', label: t('calls.session'), value: (/** @type {CallRecord} */ {number: written}) => written, cell: (/** @type {CallRecord} */ {number: written, purpose}) => (purpose === 'session' ? written : t(`calls.${purpose}`))},
   {id: 'lasted', label: t('calls.lasted'), number: true, value: lasted},
-  {id: 'outcome', label: t('calls.outcome'), long: true, value: outcome, cell: (/** @type {CallRecord} */ record) => html`<span class=${GOOD.includes(record.outcome) ? '' : 'badge cancelled'} data-outcome=${record.outcome}>${outcome(record)}</span>`},
+  {id: 'outcome', label: t('calls.outcome'), long: true, value: outcome, cell: (/** @type {CallRecord} */ record) => html`<span class=${GOOD.includes(record.outcome) ? '' : 'badge cancelled'} data-outcome=${record.outcome}>${outcome(record)}</span>
+    ${record.report ? html`<details data-testid="call-test-kept"><summary>${t('call-test.report')}</summary>${callReport(record.report)}</details>` : nothing}`},
   {id: 'codecs', label: t('calls.codecs'), value: (/** @type {CallRecord} */ {transport, sound, picture}) => [transport.toUpperCase(), sound, picture].filter(Boolean).join(' · ')},
   {id: 'protection', label: t('calls.protection'), value: (/** @type {CallRecord} */ {protection}) => (protection ? t(`call.${protection}`) : '')},
   {id: 'quality', label: t('calls.quality'), value: quality},

@@ -539,6 +539,10 @@ export const confirmYear = year => request('POST', 'calendar/years', {year});
 export const callRecords = fields => request('GET', `calls?${query(fields)}`);
 /** Return the address of the records as CSV. @param {Record<string, string>} fields */
 export const callRecordsUrl = fields => new URL(`calls/export?${query(fields)}`, BASE).href;
+/** Begin a test call with a device. @type {(id: string) => Promise<CallTestResult>} */
+export const beginCallTest = id => postTo(`directory/devices/${encodeURIComponent(id)}/test-call`);
+/** Return the newest test call with a device. @type {(id: string) => Promise<CallTestResult>} */
+export const callTest = id => request('GET', `directory/devices/${encodeURIComponent(id)}/test-call`);
 /** Return entries of the audit log, newest first. @type {(fields: Record<string, string>) => Promise<AuditEntry[]>} */
 export const audit = fields => request('GET', `audit?${query(fields)}`);
 /** Return the result of the last verification of the audit log. @type {() => Promise<AuditCheck>} */

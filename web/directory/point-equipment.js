@@ -8,6 +8,7 @@ import {clock, day} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
 import {checkbox, field, formOf, formValues} from '../core/fields.js';
 import {copyable} from '../core/copy.js';
+import './call-test.js';
 import './sip-trace.js';
 
 const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'CAMERA', 'LINK', 'SIMULATED'];
@@ -20,7 +21,7 @@ const mbps = rate => (rate === null ? '–' : number(rate / 1000, {maximumFracti
 
 /** Lists devices and access lines of a point, and differences from what was observed. Fires `changed`. */
 export class PointEquipment extends RequestingElement {
-  static properties = {point: {attribute: false}, edit: {attribute: false}, equipment: {state: true}, form: {state: true}, tested: {state: true}, traced: {state: true}};
+  static properties = {point: {attribute: false}, edit: {attribute: false}, equipment: {state: true}, form: {state: true}, tested: {state: true}, traced: {state: true}, called: {state: true}};
 
   constructor() {
     super();
@@ -37,6 +38,8 @@ export class PointEquipment extends RequestingElement {
     this.tested = {};
     /** The device whose SIP messages are shown, or none. */
     this.traced = '';
+    /** The device that is called to try it, or none. */
+    this.called = '';
   }
 
   /** @param {Map<string, unknown>} changed */
@@ -101,12 +104,14 @@ export class PointEquipment extends RequestingElement {
         ${device.id in this.tested ? this.answer(this.tested[device.id]) : nothing}</span>
         ${this.edit && device.protocol === 'SIP' && (device.address || device.registered)
           ? html`<button type="button" class="quiet" data-testid="test-device" @click=${() => this.test(device.id)}>${icon('network')}<span>${t('device.test')}</span></button>
+            <button type="button" class="quiet" data-testid="call-device" aria-expanded=${this.called === device.id} @click=${() => (this.called = this.called === device.id ? '' : device.id)}>${icon('phone')}<span>${t('call-test.title')}</span></button>
             <button type="button" class="quiet" data-testid="trace-device" aria-expanded=${this.traced === device.id} @click=${() => (this.traced = this.traced === device.id ? '' : device.id)}>${t('device.trace')}</button>
             <a class="button quiet" data-testid="calls-of-device" href="calls.html?device=${device.id}">${t('nav.calls')}</a>` : nothing}
         ${this.edit
           ? html`<button type="button" class="quiet" data-testid="edit-device" @click=${() => (this.form = this.form === device.id ? '' : device.id)}>${t('directory.edit')}</button>`
           : nothing}</div>
       ${this.edit && ['WHIP', 'WHEP'].includes(device.protocol) ? html`<p><small>${t(`device.${device.protocol}-help`)}</small> ${copyable(new URL(`${device.protocol.toLowerCase()}/${device.id}`, document.baseURI).href, {testid: 'http-address'})}</p>` : nothing}
+      ${this.called === device.id ? html`<call-test .device=${device}></call-test>` : nothing}
       ${this.traced === device.id ? html`<sip-trace .device=${device}></sip-trace>` : nothing}
       ${this.form === device.id ? this.deviceForm(device) : nothing}
     </li>`;

@@ -27,9 +27,10 @@ from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device
 from scheduler.directory.points.guest_access import GuestAccess
 from scheduler.units.naming import device_names
+from signaling.calls.call_test import CallTest
 from signaling.calls.model import CallRecord, Outcome, Purpose
 from signaling.calls.recorder import CallRecorder
-from signaling.core.errors import MessageError, NoGateway
+from signaling.core.errors import DeviceInCall, MessageError, NoGateway, SessionDue
 from signaling.meeting.client import Client
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.room_system import (
@@ -57,6 +58,7 @@ from signaling.sip.agent.agent import (
 from signaling.sip.bridge import call_media, call_records
 from signaling.sip.bridge.admission import SipAdmission, identity_of_called, identity_of_caller
 from signaling.sip.bridge.call_registry import NOT_ACCEPTABLE, UNAVAILABLE, BridgedCall, CallRegistry
+from signaling.sip.bridge.call_tester import CallTester
 from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule, systems
 from signaling.sip.bridge.front_door import ROOM as FRONT_DOOR
 from signaling.sip.bridge.front_door import FrontDoor, Visitor
@@ -75,6 +77,8 @@ MAX_CALLS_PER_TICK = 20
 """Calls that begin within one tick: a hundred rooms are called within five seconds, not in one burst."""
 TELL_SECONDS = 0.2
 """Changes are gathered this long: a hundred rooms may answer within a second."""
+TEST_MARGIN = timedelta(minutes=5)
+"""Time before a session in which devices of its points get no test call."""
 TEMPORARILY_UNAVAILABLE, BUSY = 480, 486
 NOT_ENCRYPTED = "Không mã hóa được"
 """What the audit log says of a caller that does not meet the demand of the directory."""
@@ -125,6 +129,7 @@ class SipBridge:
         self._front_door = FrontDoor(
             manager.engine, inbound_auth, self._move_in, lambda now: scheduler.policy(now).zone
         )
+        self.call_tester = CallTester(manager.engine, recorder, self._dial, manager.dependencies.clock)
         manager.hand_digits_to(self._digit_received)
         manager.hand_media_news_to(self._media_elsewhere)
 
@@ -197,6 +202,7 @@ class SipBridge:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.call_tester.stop()
         await self._registry.stop()
         await self._front_door.close()
 
@@ -268,7 +274,8 @@ class SipBridge:
 
     def _begin(self, meeting: MeetingRunner, system: DialledSystem, now: datetime) -> None:
         key = meeting.id, system.device.id
-        if any(device == key[1] and of != key[0] for of, device in self._calling) or self._registry.elsewhere(*key):
+        dialled = any(device == key[1] and of != key[0] for of, device in self._calling)
+        if dialled or self._registry.elsewhere(*key) or self.call_tester.running(system.device.id):
             system.elsewhere(now)
             return
         system.calling()
@@ -301,7 +308,8 @@ class SipBridge:
         record = _of_session(call_records.dialled(system.device, system.name, where, clock()), meeting)
         try:
             await meeting.apply(meeting.state.ring(SeatOptions(seat, system.name, visible=False)))
-            call = await self._dial(meeting, system.device, seat, where, record)
+            host = meeting.state.booking.places[0].name
+            call = await self._dial(meeting.id, host, system.device, seat, where, record)
             await self._answered(meeting, system, place, call, seat, record)
             kept = await self._equipment.sip_secrets(system.device.id)
             self._registry.send_digits(call, digits_after_answer(system.device, kept))
@@ -323,31 +331,32 @@ class SipBridge:
                 await meeting.apply(meeting.state.ring_ended(seat))
                 await self._admission.free(meeting, place, system.number)
 
-    async def _dial(self, meeting: MeetingRunner, device: Device, seat: str, where: Target, record: CallRecord) -> Call:
+    async def _dial(self, room: str, name: str, device: Device, seat: str, where: Target, record: CallRecord) -> Call:
         """Call a device, and where it redirects to if that is registered. Raises CallFailed, MediaError, OSError."""
         try:
             try:
-                return await self._invite(meeting, device, seat, where)
+                return await self._invite(room, name, device, seat, where)
             except CallRefused as refused:
                 if (other := await self._registered(device.point, refused.contacts)) is None:
                     raise
-                return await self._invite(meeting, device, seat, replace(other, credentials=where.credentials))
+                other = replace(other, credentials=where.credentials)
+                return await self._invite(room, name, device, seat, other)
         except EngineGone:  # it is called again at once
             raise
         except (CallFailed, MediaError, OSError) as error:
             await self._recorder.failed(record, *call_records.failure(error))
             raise
 
-    async def _invite(self, meeting: MeetingRunner, device: Device, seat: str, where: Target) -> Call:
-        """Call a device as its profile says; one that refuses our description is offered a simple one.
+    async def _invite(self, room: str, name: str, device: Device, seat: str, where: Target) -> Call:
+        """Call a device under a name as its profile says; one that refuses our description is offered a simple one.
 
         Raises CallFailed, MediaError.
         """
         assert self.agent is not None
-        made, name = sip_profiles.profile(device.sip_profile), meeting.state.booking.places[0].name
+        made = sip_profiles.profile(device.sip_profile)
         invite = functools.partial(
             self._manager.engine.invite,
-            *(meeting.id, seat, where.host),
+            *(room, seat, where.host),
             encryption=media_encryption(device.encryption, where.transport),
             media_hosts=media_hosts(device, where.host),
             limits=call_media.sip_limits(device),
@@ -512,10 +521,13 @@ class SipBridge:
         self, incoming: IncomingCall, device: Device, now: datetime, purpose: Purpose = "session"
     ) -> CallRecord:
         """Return the record of an incoming call of a device, by its present name."""
+        return call_records.received(device, await self._name(device), incoming, now, purpose)
+
+    async def _name(self, device: Device) -> str:
+        """Return the name of a device."""
         point, devices = await self._scheduler.point(device.point), await self._equipment.devices(device.point)
         names = device_names(point.name, point.devices, point.numbers)
-        name = next((name for each, name in zip(devices, names, strict=False) if each.id == device.id), point.name)
-        return call_records.received(device, name, incoming, now, purpose)
+        return next((name for each, name in zip(devices, names, strict=False) if each.id == device.id), point.name)
 
     async def _move_in(self, caller: Caller, visitor: Visitor) -> None:
         """Move the call of a visitor of the front door into its session. Raises Refused, MediaError, CallFailed."""
@@ -607,6 +619,20 @@ class SipBridge:
         if self.agent is None or device.protocol != "SIP" or device.address is None:
             raise NoGateway
         return self.agent.traced(device.address)
+
+    async def try_call(self, device: Device, now: datetime) -> CallTest:
+        """Begin a test call with a device. Raises NoGateway, DeviceInCall, SessionDue, TooManyTests."""
+        where = await self.locate(device) if device.protocol == "SIP" else None
+        if self.agent is None or where is None:
+            raise NoGateway
+        visits = any(each.known.device.id == device.id for each in self._front_door.visitors.values())
+        if visits or self._registry.has(device.id) or any(each == device.id for _, each in self._calling):
+            raise DeviceInCall
+        soon = now.replace(microsecond=0)
+        for session in await self._scheduler.sessions(soon, soon + TEST_MARGIN):
+            if session.state == State.ISSUED and device.point in session.everyone:
+                raise SessionDue
+        return self.call_tester.begin(device, await self._name(device), where)
 
     async def redial(self, client: Client, message: Redial, now: datetime) -> None:
         """Call a device again, also one that is seated but hangs (Điều 14.3.c, R-095). Raises MessageError."""

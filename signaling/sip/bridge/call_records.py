@@ -9,6 +9,7 @@ from scheduler.directory.model import Device
 from signaling.calls.model import CallRecord, Failure, Purpose
 from signaling.messages.server import ProtectionWord
 from signaling.sip.agent.agent import Call, CallRefused, IncomingCall, Target, TlsRefused
+from signaling.sip.bridge.call_media import sip_limits
 from signaling.sip.bridge.protection import media_encryption
 
 
@@ -37,7 +38,9 @@ def _codecs(sdp: str, device: Device, transport: str) -> tuple[str, str]:
         session = sip_parse.permitted(sip_parse.read(sdp), media_encryption(device.encryption, transport))
     except BadOffer:
         return "", ""
-    sound = "" if session.sound is None else sip_write.choose(session.media[session.sound], sip_parse.SOUNDS).name
+    sound = (
+        "" if session.sound is None else sip_write.choose_sound(session.media[session.sound], sip_limits(device)).name
+    )
     picture = "" if session.camera is None else sip_write.choose_picture(session.media[session.camera]).name
     return sound, picture.partition("/")[0]
 

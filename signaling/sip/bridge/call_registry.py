@@ -187,6 +187,10 @@ class CallRegistry:
         for bridged in [each for each in self._calls.values() if each.system is system]:
             await self._let_go(bridged, "redialled", now)
 
+    def has(self, device: str) -> bool:
+        """Return whether a device sits in a meeting."""
+        return any(bridged.system.device.id == device for bridged in self._calls.values())
+
     def elsewhere(self, meeting: str, device: str) -> bool:
         """Return whether a device sits in another meeting."""
         return any(

@@ -166,6 +166,8 @@ ALLOWED: dict[str, list[int]] = {
     "POST /directory/devices/{id}/remove": [404, 404, 403, 403, 403, 403],
     "POST /directory/devices/{id}/test": [404, 404, 403, 403, 403, 403],
     "GET /directory/devices/{id}/trace": [404, 404, 403, 403, 403, 403],
+    "POST /directory/devices/{id}/test-call": [404, 404, 403, 403, 403, 403],
+    "GET /directory/devices/{id}/test-call": [404, 404, 403, 403, 403, 403],
     "POST /directory/devices/{id}/change": [404, 404, 404, 404, 404, 404],
     "GET /displays": [200, 200, 200, 200, 200, 200],
     "GET /displays/{id}": [404, 404, 404, 404, 404, 404],

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -309,3 +310,33 @@ async def test_r057_a_room_system_that_does_not_answer_is_said_to_be_silent(sett
         await peer.event("CALL_INCOMING")
         await peer.command("accept")
         await wait_for_calls(host, "connected")
+
+
+async def test_a_test_call_reports_what_a_room_system_sends_gets_and_answers(
+    settings: Settings, tmp_path: Path
+) -> None:
+    blue = await film(tmp_path / "blue.mp4")
+    async with room(tmp_path, film=blue) as peer, served(settings) as world:
+        device = await register(world, NHA_TRANG, LOOPBACK, port=peer.address[1])
+        client, url = await world.signed_in("central"), f"/api/v1/directory/devices/{device}/test-call"
+        async with client.post(url, json={}) as response:
+            assert response.status == 202
+        result: dict[str, Any] = {"state": "calling"}
+        async with asyncio.timeout(25):
+            while result["state"] != "done":
+                await asyncio.sleep(0.2)
+                async with client.get(url) as response:
+                    result = await response.json()
+        await peer.event("CALL_CLOSED")
+        assert (result["outcome"], result["transport"], result["protection"]) == ("hung-up", "tcp", "clear")
+        sound, picture = result["report"]["sound"], result["report"]["picture"]
+        assert [(each["received_codec"], each["sent_codec"]) for each in (sound, picture)] == [
+            ("G722", "G722"),
+            ("H264", "H264"),
+        ]
+        assert (picture["width"], picture["height"]) == (1280, 720)
+        assert picture["named"] == picture["source"] and picture["source"].startswith(f"{LOOPBACK}:")
+        assert result["report"]["picture_rate"] > 5 and picture["sent"] > 50 and sound["sent"] > 200
+        assert sound["lost_there"] is not None and "no-reports" not in result["report"]["findings"]
+    (heard,) = peer.heard()
+    assert _likeness(spoken("tone"), heard) > 0.9

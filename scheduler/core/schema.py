@@ -146,5 +146,6 @@ DEVICES = Table(  # one row for each device that capacity counts; undescribed on
     Column("media_addresses", String(200), nullable=False),
     Column("sip_profile", String(16), nullable=False),
     Column("camera_control", Boolean, nullable=False),
+    Column("picture_kbps", Integer),
     Index("devices_point_number", "point", "number", unique=True),
 )

@@ -208,6 +208,8 @@ class Device:
     """The word of its make in `sip_profiles.yaml`; empty: the generic one."""
     camera_control: bool = False
     """Whether a controller of a meeting may move its camera (RFC 4573)."""
+    picture_kbps: int | None = None
+    """The kbit/s that its picture may take, either way; None: those of its make."""
 
 
 @dataclass(frozen=True, slots=True)

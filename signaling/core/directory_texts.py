@@ -57,6 +57,10 @@ FIELDS: Mapping[str, tuple[str, str]] = {
         "IP đã dùng tại {value}; cùng sau một SBC thì mỗi thiết bị cần số cần gọi hoặc tên xác thực riêng",
         "the IP is that of {value}; behind one SBC each device needs a number to call or user name of its own",
     ),
+    "picture-kbps-range": (
+        "hình được dùng từ 64 đến 3000 kbit/s, không phải {value}",
+        "pictures may take 64 to 3000 kbit/s, not {value}",
+    ),
     "port-range": ("cổng phải từ 1 đến 65535, không phải {value}", "the port must be 1 to 65535, not {value}"),
     "sip-user-format": (
         "chỉ gồm chữ không dấu, số và dấu như . - * #, không có khoảng trắng",

@@ -52,6 +52,8 @@ class Description(Model):
     sip_profile: Annotated[str, StringConstraints(max_length=16)] = ""
     camera_control: Yes = False
     """Whether a controller of a meeting may move its camera."""
+    picture_kbps: Annotated[int, Field(strict=True)] | None = None
+    """The kbit/s that its picture may take, either way; null: those of its make."""
     pin: Annotated[str, StringConstraints(max_length=32)] | None = None
     """None leaves the secret that is stored; an empty one removes it."""
     password: Annotated[str, StringConstraints(max_length=128)] | None = None
@@ -96,6 +98,7 @@ class Device(Model):
     media_addresses: str
     sip_profile: str
     camera_control: bool
+    picture_kbps: int | None
     has_pin: bool
     has_password: bool
     overdue: bool

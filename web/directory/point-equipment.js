@@ -166,6 +166,7 @@ export class PointEquipment extends RequestingElement {
         ${field({name: 'auth_user', label: 'device.auth-user', value: values.auth_user, max: 64})} ${secret('password', values.has_password, 128)}
         ${field({name: 'port', label: 'device.port', value: values.port, type: 'number'})}
         ${field({name: 'transport', label: 'device.transport', value: values.transport, options: TRANSPORTS.map(one => [one, one || t('device.transport-auto')])})}
+        ${field({name: 'picture_kbps', label: 'device.picture-kbps', value: values.picture_kbps, type: 'number', hint: t('device.picture-kbps-hint')})}
         ${field({name: 'encryption', label: 'device.encryption', value: values.encryption ?? 'off', options: ENCRYPTION.map(one => [one, t(`device.encryption-${one}`)])})}
       </div>
       ${field({name: 'media_addresses', label: 'device.media-addresses', value: values.media_addresses, hint: t('device.media-addresses-hint')})}
@@ -177,9 +178,9 @@ export class PointEquipment extends RequestingElement {
 
   /** @param {SubmitEvent} event @param {Device | null} device */
   saveDevice(event, device) {
-    const {address, port, patched, asset_year, dial_out, camera_control, pin, password, drop_pin, drop_password, ...rest} = formValues(event);
+    const {address, port, picture_kbps, patched, asset_year, dial_out, camera_control, pin, password, drop_pin, drop_password, ...rest} = formValues(event);
     const secrets = {pin: pin || (drop_pin ? '' : null), password: password || (drop_password ? '' : null)};
-    const body = {...rest, ...secrets, address: address || null, port: port ? Number(port) : null, patched: patched || null, asset_year: asset_year ? Number(asset_year) : null, dial_out: Boolean(dial_out), camera_control: Boolean(camera_control)};
+    const body = {...rest, ...secrets, address: address || null, port: port ? Number(port) : null, picture_kbps: picture_kbps ? Number(picture_kbps) : null, patched: patched || null, asset_year: asset_year ? Number(asset_year) : null, dial_out: Boolean(dial_out), camera_control: Boolean(camera_control)};
     this.send(device ? `devices/${device.id}` : `points/${encodeURIComponent(this.point?.id ?? '')}/devices`, body, formOf(event));
   }
 

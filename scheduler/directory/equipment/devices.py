@@ -41,7 +41,7 @@ def faults(
 
     `others` are all other devices, `names` the names of points by id. Words: ``required`` ``address-required``
     ``address-range`` ``address-taken`` ``port-range`` ``sip-user-format`` ``user-taken``
-    ``media-addresses`` ``dial-out``.
+    ``media-addresses`` ``picture-kbps-range`` ``dial-out``.
     """
     errors = [] if device.kind else [FieldError("kind", "required")]
     if device.address is None:
@@ -54,6 +54,8 @@ def faults(
     errors += _media_faults(device)
     if device.sip_profile and device.sip_profile not in sip_profiles.load():
         errors.append(FieldError("sip_profile", "one-of", ", ".join(sip_profiles.load())))
+    if device.picture_kbps is not None and device.picture_kbps not in sip_profiles.PICTURE_KBPS:
+        errors.append(FieldError("picture_kbps", "picture-kbps-range", str(device.picture_kbps)[:9]))
     found = device.address is not None or bool(device.auth_user)  # with a user name it may register
     callable_ = device.kind in ROOM_SYSTEMS and device.protocol == "SIP" and found
     if device.dial_out and not callable_:

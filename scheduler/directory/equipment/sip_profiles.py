@@ -9,6 +9,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 GENERIC = "generic"
+PICTURE_KBPS = range(64, 3001)
+"""What the picture of a room system may take either way; the most carries 1080p30 (Điều 6.3: lines of 4 Mbit/s)."""
+FULL_HD_KBPS = 2400
+"""From here on a device is offered 1080p30, whatever level its profile says."""
 FILE = Path(__file__).parents[2] / "data" / "sip_profiles.yaml"
 
 
@@ -21,8 +25,8 @@ class SipProfile(BaseModel):
     transport: Literal["", "UDP", "TCP"]
     sounds: list[Literal["G722", "opus", "PCMA", "PCMU"]] = Field(min_length=1)
     modes: list[Literal[0, 1]] = Field(min_length=1)
-    level: Literal[22, 30, 31]
-    kbps: int = Field(ge=64, le=1100)
+    level: Literal[22, 30, 31, 40]
+    kbps: int = Field(ge=PICTURE_KBPS.start, lt=PICTURE_KBPS.stop)
     simple: bool
 
 

@@ -36,6 +36,7 @@ VIETNAMESE = {
     "auth_user": "tên xác thực sip",
     "media_addresses": "ip nguồn hình, tiếng",
     "sip_profile": "hồ sơ sip",
+    "picture_kbps": "hình tối đa (kbit/s)",
     "codecs": "codec",
     "patched": "ngày cập nhật",
     "dial_out": "gọi ra",

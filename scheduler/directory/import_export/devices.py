@@ -38,6 +38,7 @@ COLUMNS = (
     "asset_year",
     "dial_out",
     "camera_control",
+    "picture_kbps",
 )
 YES = "x"
 YES_WORDS = {YES, "1", "true", "có"}
@@ -107,6 +108,7 @@ def _device(old: Device, row: Row, row_number: int, faults: list[RowError]) -> D
     except ValueError as bad:
         faults.append(RowError(row_number, "codecs", "codecs-format", str(bad)[:64]))
     values["port"] = number(row["port"], row_number, "port", faults)
+    values["picture_kbps"] = number(row["picture_kbps"], row_number, "picture_kbps", faults)
     values["patched"] = day(row["patched"], row_number, "patched", faults)
     values["asset_year"] = number(row["asset_year"], row_number, "asset_year", faults)
     values |= {name: row[name].lower() in YES_WORDS for name in ("dial_out", "camera_control")}

@@ -7,12 +7,16 @@ from signaling.meeting.room_system import media_hosts
 from signaling.sip.agent.agent import Call, IncomingCall
 from signaling.sip.bridge.protection import media_encryption
 
+FULL_HD = 40
+"""The level of 1080p30, in tenths (ITU-T H.264 table A-1)."""
+
 
 def sip_limits(device: Device) -> SipLimits:
-    """Return the most that a device is offered and sent, by the profile of its make."""
-    made = sip_profiles.profile(device.sip_profile)
-    bitrate, control = made.kbps * 1000, device.camera_control
-    return SipLimits(made.sounds, made.modes, made.level, bitrate, camera_control=control)
+    """Return the most that a device is offered and sent, by its own rate and the profile of its make."""
+    made, own = sip_profiles.profile(device.sip_profile), device.picture_kbps
+    level = FULL_HD if own is not None and own >= sip_profiles.FULL_HD_KBPS else made.level
+    bitrate, slides = 1000 * (own or made.kbps), None if own is None else 1000 * own
+    return SipLimits(made.sounds, made.modes, level, bitrate, slides, camera_control=device.camera_control)
 
 
 async def answer(engine: MediaEngine, incoming: IncomingCall, device: Device, room: str, seat: str) -> Call:

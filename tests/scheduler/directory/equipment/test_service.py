@@ -83,6 +83,14 @@ async def test_the_address_of_a_vcs(scheduler: Scheduler, equipment: Equipment) 
     assert (added.dial_out, added.port, added.transport) == (True, 65535, "TCP")
 
 
+async def test_a_picture_takes_what_a_line_carries(equipment: Equipment) -> None:
+    device = await registered(equipment)
+    for kbps in (0, 63, 3001):
+        fault = f"picture_kbps: picture-kbps-range ({kbps})"
+        assert await faults(equipment, replace(device, address="10.79.4.22", picture_kbps=kbps)) == [fault]
+    await equipment.describe(replace(device, picture_kbps=64), NOW)
+
+
 @pytest.mark.parametrize(
     "written", ["10.79.0.1, 10.79.0.2", "sbc.vn", "10.79.0.0/24", "10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 ::5"]
 )

@@ -19,8 +19,8 @@ def test_a_profile_says_what_we_have() -> None:
         ("sounds", []),
         ("sounds", ["OPUS"]),
         ("modes", [2]),
-        ("level", 40),
-        ("kbps", 2000),
+        ("level", 41),
+        ("kbps", 3001),
         ("pin", 1),
     )
     for name, value in wrong:

@@ -142,6 +142,7 @@ async def test_the_inventory_of_devices(scheduler: Scheduler, import_export: Imp
         "address": "10.79.5.20",
         "codecs": "g.722 h.264",
         "port": "5062",
+        "picture_kbps": "2500",
         "transport": "tls",
         "encryption": "Demanded",
         "sip_user": "2001**{PIN}",
@@ -150,7 +151,7 @@ async def test_the_inventory_of_devices(scheduler: Scheduler, import_export: Imp
     second = {"point": "ubnd.ninh hoa", "kind": "pc"}
     assert [what for _, what, _ in await take(import_export, "devices", table(first, second))] == ["change", "add"]
     stock = await Equipment(scheduler._engine, PROFILES).devices("ubnd.ninh-hoa")
-    assert [d.media_addresses for d in stock] == ["10.79.0.1 2001:db8::1", ""]
+    assert [(d.media_addresses, d.picture_kbps) for d in stock] == [("10.79.0.1 2001:db8::1", 2500), ("", None)]
     assert [(d.number, d.kind, d.asset_number, d.codecs, d.port, d.sip_user) for d in stock] == [
         (1, "VCS", "TS-17", "G722, H264", 5062, "2001**{PIN}"),
         (2, "PC", "", "", None, ""),

@@ -12,9 +12,10 @@ import pytest
 from mediaserver.api import EngineLost, EngineReady, MediaElsewhere, PeerDown, SipLimits
 from mediaserver.errors import BadOffer, EngineGone, NoPortFree
 from scheduler.core.model import Session
-from scheduler.directory.model import SipSecret
+from scheduler.directory.model import Device, SipSecret
 from scheduler.operations.incidents.model import Incident
 from signaling.sip.agent.agent import RemoteParty, Target
+from signaling.sip.bridge.call_media import FULL_HD, sip_limits
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import OfferRefused
 from tests.signaling.fake_room_systems import FakeCall, register, tick, use_fake_agent, wait_for_calls
@@ -245,19 +246,28 @@ async def test_a_device_is_offered_what_the_profile_of_its_make_says(world: Worl
     about = {"kind": "VCS", "protocol": "SIP", "address": VCS, "dial_out": True}
     async with central.post(f"/api/v1/directory/devices/{device}", json={**about, "sip_profile": "x"}) as response:
         assert response.status == 422
-    described = {**about, "sip_profile": "sony", "camera_control": True}
+    described = {**about, "sip_profile": "sony", "camera_control": True, "picture_kbps": 2500}
     async with central.post(f"/api/v1/directory/devices/{device}", json=described) as response:
         stock = await response.json()
     sony = next(each for each in stock["profiles"] if each["id"] == "sony")
     assert (stock["devices"][0]["sip_profile"], sony["modes"], sony["simple"]) == ("sony", [0], True)
+    assert stock["devices"][0]["picture_kbps"] == 2500
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
     (row,) = await wait_for_calls(host, "waiting")
     assert (row["status"], agent.called) == (488, [Target(VCS, transport="udp")])  # there is no simpler offer
     assert agent.offers[0].startswith("simple offer of ")
-    codecs = sony["sounds"], sony["modes"], sony["level"]
-    assert world.engine.limits == SipLimits(*codecs, sony["kbps"] * 1000, camera_control=True)
+    limits = SipLimits(sony["sounds"], sony["modes"], FULL_HD, 2_500_000, 2_500_000, camera_control=True)
+    assert world.engine.limits == limits
+
+
+def test_a_device_has_the_rate_and_the_level_of_its_make_unless_it_has_a_rate_of_its_own() -> None:
+    device = Device("d", "p", 1)
+    limits = [sip_limits(replace(device, picture_kbps=kbps)) for kbps in (None, 768, 2399, 2400)]
+    assert [(each.level, each.bitrate, each.slides) for each in limits] == [
+        *((31, 1_100_000, None), (31, 768_000, 768_000), (31, 2_399_000, 2_399_000), (FULL_HD, 2_400_000, 2_400_000)),
+    ]
 
 
 async def test_a_device_that_takes_no_description_of_ours_is_not_asked_a_third_time(world: World) -> None:

@@ -9,16 +9,18 @@ import av
 import numpy as np
 import pytest
 
+from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.rooms import baresip
 from loadtest.rooms.baresip import LOOPBACK, Baresip
-from mediaserver.api import Layout, PeerUp, RoomOptions, SeatOptions
+from mediaserver.api import Layout, PeerUp, RoomOptions, SeatOptions, SipLimits
 from mediaserver.sdp import sip_write
 from mediaserver.video.layout import arrange
 from mediaserver.worker.engine import LocalEngine
 from signaling.sip.agent.agent import Agent, Call, IncomingCall, Registration, SipSettings, Target
 from tests.mediaserver.meeting import PATIENCE_S, ROOM, Guest, Meeting, tones
 
-OPTIONS = RoomOptions(1280, 720)
+HD, FULL_HD = (1280, 720), (1920, 1080)
+OPTIONS = RoomOptions(*HD)
 BLUE_HERTZ = 1000
 PNG_END = b"IEND\xaeB`\x82"
 
@@ -76,20 +78,19 @@ async def agent(handler: SeatingHandler) -> AsyncIterator[Agent]:
     await held.close()
 
 
-async def sees(peer: Baresip, meeting: Meeting, name: str, rgb: tuple[int, int, int]) -> None:
-    """Wait until a room system sees a colour in a seat's place."""
-    tile = next(
-        each for each in arrange(Layout(), meeting.seats, None, OPTIONS.width, OPTIONS.height) if each.seat == name
-    )
+async def sees(
+    peer: Baresip, meeting: Meeting, name: str, rgb: tuple[int, int, int], size: tuple[int, int] = HD
+) -> None:
+    """Wait until a room system sees a colour in a seat's place, in a picture of a size."""
+    tile = next(each for each in arrange(Layout(), meeting.seats, None, *size) if each.seat == name)
     async with asyncio.timeout(PATIENCE_S):
         while True:
             path = await peer.snapshot()
             while not (path.exists() and path.read_bytes().endswith(PNG_END)):  # it says so before it has
                 await asyncio.sleep(0.05)
             picture = _picture(path)
-            assert picture.shape == (OPTIONS.height, OPTIONS.width, 3)
             pixel = picture[tile.y + tile.height // 2, tile.x + tile.width // 2].astype(int)
-            if max(abs(pixel - np.array(rgb))) < 80:
+            if picture.shape == (size[1], size[0], 3) and max(abs(pixel - np.array(rgb))) < 80:
                 return
 
 
@@ -106,13 +107,13 @@ def heard(peer: Baresip) -> set[int]:
     return tones(np.repeat(samples, 48_000 // rate)[-120_000:-24_000])
 
 
-async def see_and_hear_each_other(meeting: Meeting, a: Guest, peer: Baresip) -> None:
+async def see_and_hear_each_other(meeting: Meeting, a: Guest, peer: Baresip, size: tuple[int, int] = HD) -> None:
     """Wait until both sides see each other, and the guest hears the room system once it has the floor."""
     await meeting.happened(PeerUp(ROOM, "vcs"))
     await peer.event("CALL_RTPESTAB", "audio")
     await peer.event("CALL_RTPESTAB", "video")
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
-    await sees(peer, meeting, "a", (255, 0, 0))
+    await sees(peer, meeting, "a", (255, 0, 0), size)
     assert await a.watch.listen() == set()
     await meeting.engine.set_floor(ROOM, "vcs", True)
     await a.watch.until(lambda: a.watch.tones() == {BLUE_HERTZ})
@@ -126,21 +127,25 @@ def in_slices(offer: str) -> str:
     return "\r\n".join(lines).replace(f"RTP/AVP {sip_write.MODE_1} ", "RTP/AVP ")
 
 
-@pytest.mark.parametrize(("audio", "mode"), [("g722/16000/1", 1), ("pcma/8000/1", 0)])
+@pytest.mark.parametrize(("audio", "mode", "size"), [("g722/16000/1", 1, FULL_HD), ("pcma/8000/1", 0, HD)])
 async def test_r057_a_real_room_system_that_is_called_sees_hears_is_seen_and_heard(
-    meeting: Meeting, agent: Agent, tmp_path: Path, audio: str, mode: int
+    meeting: Meeting, agent: Agent, tmp_path: Path, audio: str, mode: int, size: tuple[int, int]
 ) -> None:
-    film = await baresip.film(tmp_path / "blue.mp4")
+    film = await baresip.film(tmp_path / "blue.mp4", baresip.BLUE.replace("1280x720", "{}x{}".format(*size)))
     a = await meeting.join("a", "red", 440, floor=True)
     await meeting.engine.add_seat(ROOM, SeatOptions("vcs", "Phòng họp"))
     meeting.seats.append("vcs")
-    async with baresip.room(tmp_path, film=film, size=(1280, 720), tone=BLUE_HERTZ, audio=audio) as peer:
-        offer = await meeting.engine.invite(ROOM, "vcs")
+    async with baresip.room(tmp_path, film=film, size=size, tone=BLUE_HERTZ, audio=audio) as peer:
+        limits = SipLimits(level=40, bitrate=2_600_000) if size == FULL_HD else SipLimits()
+        offer = await meeting.engine.invite(ROOM, "vcs", limits=limits)
         offer = offer if mode else in_slices(offer)
         call = await agent.invite(Target(*peer.address), offer, name="UBND tỉnh")
         assert call.sdp.count("packetization-mode=") == 1 + mode
-        await meeting.engine.accept(ROOM, "vcs", call.sdp)
-        await see_and_hear_each_other(meeting, a, peer)
+        answer = call.sdp.replace("42e01f", "42e028") if size == FULL_HD else call.sdp  # it decodes more than it says
+        await meeting.engine.accept(ROOM, "vcs", answer)
+        await see_and_hear_each_other(meeting, a, peer, size)
+        b = await meeting.join("b", "green", 660, view="camera:vcs", offered=OfferOptions(("H264",), 1))
+        await b.watch.until(lambda: b.watch.size == size and b.watch.colour() == "blue")
         await call.hang_up()
         await peer.event("CALL_CLOSED")
         assert heard(peer) == {440}

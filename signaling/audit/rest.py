@@ -17,7 +17,19 @@ from signaling.http.route import ApiRequest, Model, Moment, Route, Window
 from signaling.http.uploads import attachment
 
 Text = Annotated[str, StringConstraints(max_length=200)]
-COLUMNS = ("id", "at", "actor", "action", "subject", "detail", "address", "port", "profile", "seal")
+COLUMNS = (
+    "Số thứ tự",
+    "Thời điểm",
+    "Tài khoản",
+    "Thao tác",
+    "Đối tượng",
+    "Chi tiết",
+    "Địa chỉ",
+    "Cổng",
+    "Quy chế",
+    "Mã niêm phong",
+)
+"""Titles of the columns for people, in the order of `AuditEntry`."""
 
 
 class AuditEntry(Model):

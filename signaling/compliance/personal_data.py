@@ -9,7 +9,7 @@ from signaling.compliance.context import COMPLIANCE
 from signaling.http.route import ID, ApiRequest, Model, Route
 from signaling.http.uploads import attached
 
-COLUMNS = ("loai", "ho_ten", "dien_thoai", "email", "chuc_danh", "so_phien", "con_can")
+COLUMNS = ("Loại", "Họ và tên", "Số điện thoại", "Thư điện tử", "Chức danh", "Số phiên", "Còn cần")
 KINDS: dict[personal_data.Kind, str] = {
     "in-charge": "phụ trách",
     "contact": "đầu mối phiên họp",

@@ -235,7 +235,7 @@ async def test_the_log_is_exported_as_csv_and_as_json_lines(world: World) -> Non
     await world.services.audit.append(AuditEntry(NOW, "=cmd", "test", "s1", 'Xương Huân, "1"', "2001:db8::1", 9))
     client = await world.signed_in("central")
     rows = list(csv.DictReader(io.StringIO((await exported(client, "format=csv&action=test")).removeprefix("\ufeff"))))
-    assert [(row["at"], row["actor"], row["detail"]) for row in rows] == [
+    assert [(row["Thời điểm"], row["Tài khoản"], row["Chi tiết"]) for row in rows] == [
         ("06/04/2026 08:00:00", "'=cmd", 'Xương Huân, "1"')
     ]
     lines = [json.loads(line) for line in (await exported(client, "format=jsonl")).splitlines()]

@@ -229,7 +229,7 @@ async def test_i10_a_unit_fetches_and_erases_what_is_on_record_of_its_people(wor
     async with central.get(f"{where}/export") as response:
         assert response.content_type == "text/csv"
         assert (await response.read()).decode("utf-8-sig").splitlines() == [
-            "loai,ho_ten,dien_thoai,email,chuc_danh,so_phien,con_can",
+            "Loại,Họ và tên,Số điện thoại,Thư điện tử,Chức danh,Số phiên,Còn cần",
             "phụ trách,'=Lê Văn Cũ,'+84905123456,cu@khanhhoa.gov.vn,technician,,1",
         ]
     await post_directory(central, f"people/{added['id']}/end", valid_to="2026-04-05")

@@ -87,14 +87,14 @@ interface DirectoryChange { id: string; point: string; kind: 'request' | 'drift'
 interface PointEquipmentList { devices: Device[]; profiles: SipProfile[]; lines: Line[]; changes: DirectoryChange[] }
 interface Provider { id: string | null; name: string; contact: string; phone: string; email: string }
 /** An access line, as its provider sees it. */
-interface ProviderLine { id: string; point: Named; type: string; subscribed_kbps: number; up_kbps: number | null; down_kbps: number | null; ranges: string[]; slow: boolean }
+interface ProviderLine { id: string; point: NamedPoint; type: string; subscribed_kbps: number; up_kbps: number | null; down_kbps: number | null; ranges: string[]; slow: boolean }
 interface ProviderSession {
   id: string; number: string; host: string; slots: (Slot & { kind: 'tong_duyet' | 'chinh_thuc' })[]; due: string;
-  points: { id: string; name: string; minutes: number; lossy: number; now: LineMeasured | null }[];
+  points: { id: string; name: string; label: string; minutes: number; lossy: number; now: LineMeasured | null }[];
   contact: { name: string; phone: string } | null; centre: { name: string; phone: string } | null;
 }
 interface LineIncident {
-  id: string; number: string; point: Named | null; kind: string; state: string; opened: string; measured: LineMeasured | null; said: { at: string; answer: boolean; text: string }[];
+  id: string; number: string; point: NamedPoint | null; kind: string; state: string; opened: string; measured: LineMeasured | null; said: { at: string; answer: boolean; text: string }[];
 }
 interface LineMeasured { up: number; down: number; jitter: number; round_trip: number }
 interface ProviderOverview { provider: Named; lines: ProviderLine[]; sessions: ProviderSession[]; incidents: LineIncident[]; may_answer: boolean }
@@ -295,7 +295,7 @@ interface AttendeeLists { asked: string | null; expected: number; submitted: num
 interface Feedback {
   id: string; unit: Named; by: string; at: string; text: string; status: 'new' | 'handled' | 'forwarded'; answer: string; answered_by: string; answered: string | null; may_answer: boolean;
 }
-interface Breach { at: string; kind: 'late' | 'missed' | 'absent' | 'unchecked' | 'uninvited' | 'name' | 'drift' | 'closing' | 'receipt' | 'figures'; article: string; unit: Named; session: Named | null; number: string; point: Named | null }
+interface Breach { at: string; kind: 'late' | 'missed' | 'absent' | 'unchecked' | 'uninvited' | 'name' | 'drift' | 'closing' | 'receipt' | 'figures'; article: string; unit: Named; session: Named | null; number: string; point: NamedPoint | null }
 /** A letter to the official mailbox; `draft` is the id of what it became. */
 interface LetterRow {
   id: string; sender: string; subject: string; arrived: string; size: number; unit: Named | null; verdict: 'pass' | 'fail' | 'none'; authentication: string;

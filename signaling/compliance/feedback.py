@@ -10,16 +10,31 @@ from scheduler.compliance import breaches as breach_rules
 from scheduler.compliance.breaches import ARTICLES, BreachKind
 from scheduler.compliance.feedback import Feedback as StoredFeedback
 from scheduler.compliance.feedback import Status
+from scheduler.core.model import Point
 from scheduler.core.text import clean
 from scheduler.files import csv_file
 from signaling.audit.log import EntryFilter
 from signaling.compliance.context import COMPLIANCE
 from signaling.core.errors import BadInput, Fault, Forbidden
-from signaling.http.route import ID, ApiRequest, Model, Moment, Named, Route, Window
+from signaling.http.route import ID, ApiRequest, Model, Moment, Named, NamedPoint, Route, Window
 from signaling.http.uploads import attached
 
 HALF_A_YEAR = timedelta(days=183)
 MAX_SPOKEN = 10_000
+COLUMNS = ("Thời điểm", "Nội dung", "Căn cứ", "Đơn vị", "Số phiên", "Phiên họp", "Điểm cầu")
+KINDS: dict[BreachKind, str] = {
+    "late": "Đăng ký trễ hạn",
+    "missed": "Đăng ký nhưng không họp",
+    "closing": "Chưa hoàn tất kết thúc kỹ thuật",
+    "receipt": "Chưa xác nhận nhận bản ghi đúng hạn",
+    "absent": "Vắng mặt trong phiên họp",
+    "unchecked": "Không kiểm tra kỹ thuật",
+    "uninvited": "Mở micro khi chưa được mời",
+    "name": "Hiển thị sai tên điểm cầu",
+    "drift": "Tự thay đổi thông số thiết bị",
+    "figures": "Chưa trả lời số liệu đúng hạn",
+}
+"""Names of the kinds of breaches, as the page has them."""
 
 
 class Feedback(Model):
@@ -63,7 +78,7 @@ class Breach(Model):
     unit: Named
     session: Named | None
     number: str
-    point: Named | None
+    point: NamedPoint | None
 
 
 async def feedback(request: ApiRequest) -> list[Feedback]:
@@ -107,7 +122,7 @@ async def breaches(request: ApiRequest) -> list[Breach]:
     unit = None if request.account.sees_all else request.account.unit or ""
     own = await context.feedback.breaches(start, end, request.now, unit) + await _uninvited(request, start, end, unit)
     own.sort(key=lambda each: each.at, reverse=True)
-    points = {point.id: point.name for point in await context.scheduler.points()}
+    points = {point.id: point for point in await context.scheduler.points()}
     units = await request.unit_names()
     concerned = {one.session for one in own if one.session is not None}
     sessions = {session.id: session for session in await context.scheduler.named(concerned)}
@@ -119,10 +134,14 @@ async def breaches(request: ApiRequest) -> list[Breach]:
             unit=Named(id=each.unit, name=units.get(each.unit, each.unit)),
             session=None if each.session is None else Named(id=each.session, name=sessions[each.session].title),
             number="" if each.session is None else sessions[each.session].number,
-            point=None if each.point is None else Named(id=each.point, name=points[each.point]),
+            point=None if each.point is None else _named(points[each.point]),
         )
         for each in own
     ]
+
+
+def _named(point: Point) -> NamedPoint:
+    return NamedPoint(id=point.id, name=point.name, label=point.label)
 
 
 async def _uninvited(
@@ -141,14 +160,16 @@ async def _uninvited(
 
 
 async def export(request: ApiRequest) -> web.Response:
-    """Return the breaches as CSV, one row for each."""
-    rows = [("at", "kind", "article", "unit", "session", "title", "point")]
+    """Return the breaches as CSV for people, one row for each."""
+    zone = request.context(COMPLIANCE).scheduler.policy(request.now).zone
+    rows = [COLUMNS]
     for each in await breaches(request):
-        point = each.point.name if each.point else ""
+        point = f"{each.point.label} ({each.point.name})" if each.point else ""
         title = each.session.name if each.session else ""
-        rows.append((each.at.isoformat(), each.kind, each.article, each.unit.name, each.number, title, point))
+        at = f"{each.at.astimezone(zone):%d/%m/%Y %H:%M:%S}"
+        rows.append((at, KINDS[each.kind], each.article, each.unit.name, each.number, title, point))
     await request.note("export-breaches", request.account.unit or "")
-    return attached(csv_file.file(rows), "text/csv", "breaches.csv")
+    return attached(csv_file.file(rows), "text/csv", "viec-chua-dung-quy-dinh.csv")
 
 
 async def _wire(request: ApiRequest, stored: list[StoredFeedback]) -> list[Feedback]:

@@ -12,7 +12,7 @@ from scheduler.operations.incidents.model import Incident, IncidentKind, Inciden
 from scheduler.operations.incidents.provider_view import ProviderOverview, ProviderSession
 from scheduler.operations.readiness.duty import Duty
 from signaling.core.errors import BadInput, Fault, Forbidden, NotFound
-from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, NamedPoint, Route
 from signaling.operations.context import PROVIDER
 from signaling.operations.incidents import Line as MeasuredLine
 from signaling.operations.incidents import measured
@@ -39,6 +39,7 @@ class Point(Model):
 
     id: str
     name: str
+    label: str
     minutes: int
     lossy: int
     now: MeasuredLine | None
@@ -69,7 +70,7 @@ class OwnLine(Model):
     """An access line of the provider."""
 
     id: str
-    point: Named
+    point: NamedPoint
     type: str
     subscribed_kbps: int
     up_kbps: int | None
@@ -91,7 +92,7 @@ class LineFault(Model):
 
     id: str
     number: str
-    point: Named | None
+    point: NamedPoint | None
     kind: IncidentKind
     state: IncidentState
     opened: Moment
@@ -190,7 +191,7 @@ def _line(request: ApiRequest, overview: ProviderOverview, number: int) -> OwnLi
     point = overview.points[line.point]
     return OwnLine(
         id=line.id,
-        point=Named(id=point.id, name=point.name),
+        point=_named(point),
         type=line.type,
         subscribed_kbps=line.subscribed_kbps,
         up_kbps=line.up_kbps,
@@ -198,6 +199,10 @@ def _line(request: ApiRequest, overview: ProviderOverview, number: int) -> OwnLi
         ranges=list(line.ranges),
         slow=bool(line_rules.warnings(line, policy) or line_rules.faults(line, policy, point.level, exempt=True)),
     )
+
+
+def _named(point: model.Point) -> NamedPoint:
+    return NamedPoint(id=point.id, name=point.name, label=point.label)
 
 
 def _session(request: ApiRequest, each: ProviderSession, points: Mapping[str, model.Point]) -> Session:
@@ -213,6 +218,7 @@ def _session(request: ApiRequest, each: ProviderSession, points: Mapping[str, mo
             Point(
                 id=point,
                 name=points[point].name,
+                label=points[point].label,
                 minutes=counted[point].minutes if point in counted else 0,
                 lossy=counted[point].lossy if point in counted else 0,
                 now=_measured(now.get(point)),
@@ -236,7 +242,7 @@ def _fault(one: Incident, number: str, points: Mapping[str, model.Point]) -> Lin
     return LineFault(
         id=one.id,
         number=number,
-        point=None if one.point is None else Named(id=one.point, name=points[one.point].name),
+        point=None if one.point is None else _named(points[one.point]),
         kind=one.kind,
         state=one.state,
         opened=one.opened,

@@ -71,7 +71,7 @@ class SupervisionPage extends Page {
     const ready = this.ready.get(id);
     return html`<li class="row between wrap" data-testid="today-row" data-id=${id} data-phase=${phase}>
       <span><strong>${hourMinute(official.start)}–${hourMinute(official.end)}</strong> · ${subject}
-        <small class="soft">${number} · ${t('sessions.host', host.name)} · ${t('sessions.points', points.length + 1)} ${rehearsal ? `· ${t('sessions.rehearsal', slot(rehearsal))}` : nothing}</small></span>
+        <small class="soft">${number} · <span title=${host.name}>${t('sessions.host', host.label)}</span> · ${t('sessions.points', points.length + 1)} ${rehearsal ? `· ${t('sessions.rehearsal', slot(rehearsal))}` : nothing}</small></span>
       <span class="row wrap"><span class="badge ${phase}">${t(`phase.${phase}`)}</span>
         ${ready ? html`<a class="light ${ready.colour}" href="readiness.html?session=${id}" data-testid="today-ready">${t(`ready.colour-${ready.colour}`)}</a>` : nothing}</span>
     </li>`;
@@ -98,7 +98,7 @@ class SupervisionPage extends Page {
     return html`<section class="card" data-testid="faults"><h2>${t('supervision.incidents', this.incidents.length)}</h2>
       ${this.incidents.length
         ? html`<ul class="plain">${this.incidents.map(({session, point, kind, level, state, opened, assignee}) => html`<li class="row between wrap" data-testid="fault-row">
-            <span>${icon('warn')} ${point?.name ?? session.name}: ${t(`fault.${kind}`)} <small class="soft">${session.number} · ${hourMinute(opened)} ${day(opened)} · ${t('supervision.level', level)}</small></span>
+            <span>${icon('warn')} ${point?.label ?? session.name}: ${t(`fault.${kind}`)} <small class="soft">${point ? `${point.name} · ` : ''}${session.number} · ${hourMinute(opened)} ${day(opened)} · ${t('supervision.level', level)}</small></span>
             <span class="badge ${state}">${t(`incident.${state}`)} ${assignee}</span></li>`)}</ul>`
         : html`<p class="soft">${t('supervision.no-incidents')}</p>`}</section>`;
   }

@@ -148,6 +148,11 @@ class Booking:
     """Delay in seconds after which one hears oneself in the test room, which belongs to no session; 0 in a meeting."""
 
     @property
+    def host_name(self) -> str:
+        """The Vietnamese name of the host point, for people; without one that of its devices."""
+        return self.places[0].label or self.places[0].name
+
+    @property
     def is_test_room(self) -> bool:
         """Return whether this is a test room: nobody controls, and nothing of it is stored (R-109)."""
         return self.echo_s > 0
@@ -408,7 +413,7 @@ class MeetingState:
         """Put a point that is not invited into the waiting room (R-011). Raises MessageError."""
         knock = Knock(id=client, account=person.account, point=place.id, name=place.name, label=place.label, since=now)
         self.waiting_room.knock(knock)
-        waiting = Waiting(host=self.booking.places[0].name)
+        waiting = Waiting(host=self.booking.host_name)
         return [Tell(client, waiting), *self._tell_leaders(self.waiting_room.state)]
 
     def knock_for(self, client: str, id_: str) -> Knock:
@@ -1048,7 +1053,7 @@ class MeetingState:
             id=booking.id,
             title=booking.title,
             number=booking.number,
-            host=booking.places[0].name,
+            host=booking.host_name,
             official=Official(start=booking.start, end=booking.end),
         )
 

@@ -43,8 +43,8 @@ async def test_breaches_are_listed_by_unit_and_exported(world: World) -> None:  
         ]
     async with operator.get("/api/v1/breaches/export") as response:
         rows = list(csv.DictReader(io.StringIO((await response.read()).decode("utf-8-sig"))))
-    assert [row["kind"] for row in rows] == ["closing", "closing"]
-    assert {row["session"] for row in rows} == {session.number}
+    assert [row["Nội dung"] for row in rows] == ["Chưa hoàn tất kết thúc kỹ thuật"] * 2
+    assert {row["Số phiên"] for row in rows} == {session.number}
     async with operator.get("/api/v1/breaches?from=2026-05-01T00:00:00Z&to=2026-06-01T00:00:00Z") as response:
         assert await response.json() == []
 

@@ -21,6 +21,8 @@ from tests.signaling.directory_calls import add_provider_lines, post_directory, 
 from tests.signaling.incident_calls import list_incidents, take_step
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, problem_of
 
+NAMED = {"id": NHA_TRANG, "name": "UBND.Nha Trang", "label": "UBND thành phố Nha Trang"}
+
 
 async def seen(client: ClientSession, query: str = "") -> dict[str, Any]:
     async with client.get(f"/api/v1/lines{query}") as response:
@@ -42,7 +44,7 @@ async def test_a_provider_sees_its_own_lines_and_names_its_contact(world: World)
         "lines": [
             {
                 "id": shown["lines"][0]["id"],
-                "point": {"id": NHA_TRANG, "name": "UBND.Nha Trang"},
+                "point": NAMED,
                 "type": "WAN",
                 "subscribed_kbps": 4000,
                 "up_kbps": 4000,
@@ -58,7 +60,7 @@ async def test_a_provider_sees_its_own_lines_and_names_its_contact(world: World)
                 "host": "UBND tỉnh Khánh Hòa",
                 "slots": [{"kind": "chinh_thuc", "start": "2026-04-06T04:00:00Z", "end": "2026-04-06T06:00:00Z"}],
                 "due": "2026-04-06T02:00:00Z",
-                "points": [{"id": NHA_TRANG, "name": "UBND.Nha Trang", "minutes": 0, "lossy": 0, "now": None}],
+                "points": [{**NAMED, "minutes": 0, "lossy": 0, "now": None}],
                 "contact": None,
                 "centre": {"name": "Trần Thị C", "phone": "+84905000001"},
             }
@@ -92,9 +94,7 @@ async def test_a_provider_answers_what_is_its_matter(world: World) -> None:  # R
     noc, central = await world.signed_in("noc"), await world.signed_in("central")
     shown = await seen(noc)
     measured = {"up": 0.0, "down": 12.0, "jitter": 21.4, "round_trip": 184.0}
-    assert shown["sessions"][0]["points"] == [
-        {"id": NHA_TRANG, "name": "UBND.Nha Trang", "minutes": 1, "lossy": 1, "now": measured}
-    ]
+    assert shown["sessions"][0]["points"] == [{**NAMED, "minutes": 1, "lossy": 1, "now": measured}]
     (fault,) = shown["incidents"]
     assert (fault["point"]["id"], fault["kind"], fault["measured"], fault["said"]) == (NHA_TRANG, "line", measured, [])
     await take_step(central, fault["id"], "noted", "mã phiên không được lộ")

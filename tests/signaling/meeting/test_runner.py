@@ -72,7 +72,7 @@ async def test_a_meeting_from_join_to_goodbye(world: World) -> None:
         "id": session.id,
         "title": "Họp giao ban <b>tháng 4</b>",
         "number": session.number,
-        "host": "UBND.Khanh Hoa",
+        "host": "UBND tỉnh Khánh Hòa",
         "official": {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T03:00:00Z"},
     }
     guest, there = await world.join("nhatrang", session)

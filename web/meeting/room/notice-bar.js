@@ -70,7 +70,7 @@ export class NoticeBar extends BaseElement {
   /** @param {MeetingState} state @param {IncidentMark} incident */
   incident(state, {id, kind, point, text, state: progress, assignee}) {
     const seat = point && state.seats.find(one => one.point === point);
-    const where = seat ? seat.label : state.session.host;
+    const where = seat ? properName(seat) : state.session.host;
     return html`<p data-testid="aid-incident" data-id=${id} data-state=${progress}>${icon(kind === 'help' ? 'phone' : 'warn')}
       <span><strong>${where}: ${t(`fault.${kind}`)}</strong> ${text}</span>
       <span class="badge ${progress}">${progress === 'taken' ? t('aid.taken', assignee) : t(`incident.${progress}`)}</span></p>`;

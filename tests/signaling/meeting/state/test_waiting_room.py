@@ -8,7 +8,7 @@ async def knocks(world: World, account: str, code: str | None) -> Socket:
     """Somebody comes who is not invited, and waits."""
     socket = await world.socket(account)
     response = await socket.ask(type="join", code=code, accepted=True)
-    assert response == {"type": "waiting", "host": "UBND.Khanh Hoa"}
+    assert response == {"type": "waiting", "host": "UBND tỉnh Khánh Hòa"}
     return socket
 
 

@@ -29,6 +29,9 @@ def assess(page: Page) -> None:
         item.get_by_test_id("met-no" if missing else "met-yes").check()
     page.get_by_test_id("f-remedy-nguon_du_phong").fill("2099-01-01")
     page.get_by_test_id("f-reference").fill("Biên bản số 12")
+    page.reload()
+    expect(page.get_by_test_id("f-remedy-nguon_du_phong")).to_have_value("01/01/2099")
+    expect(page.get_by_test_id("f-reference")).to_have_value("Biên bản số 12")
     page.get_by_test_id("assess").click()
     expect(page.get_by_test_id("assessment")).to_have_attribute("data-result", "conditional")
 

@@ -326,7 +326,7 @@ def test_r105_supervisors_see_today_and_change_nothing(server: Server, people: P
     page.clock.set_system_time(start)  # a minute before midnight it is tomorrow's
     page.reload()
     row = page.get_by_test_id("today-row").filter(has_text="Họp được giám sát")
-    expect(row).to_contain_text("Chủ trì: UBND.Nha Trang · 2 điểm cầu")
+    expect(row).to_contain_text("Chủ trì: UBND thành phố Nha Trang · 2 điểm cầu")
     expect(row.get_by_test_id("today-ready")).to_be_visible()
     for part in ("waiting", "load", "faults", "owed"):
         expect(page.get_by_test_id(part)).to_be_visible()

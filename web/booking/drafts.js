@@ -4,6 +4,8 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {discardDraft, drafts} from '../core/api.js';
 import {errorMessage, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
+import {formOf} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
@@ -41,13 +43,14 @@ class DraftsPage extends Page {
   async discard(event) {
     event.preventDefault();
     const draft = this.discarding;
-    const reason = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('reason'));
-    this.discarding = null;
+    const form = formOf(event);
+    const reason = String(new FormData(form).get('reason'));
     if (!draft) return;
     await this.attempt(async () => {
       const settled = await discardDraft(draft.id, reason);
       this.list = this.list.map(one => (one.id === settled.id ? settled : one));
-    });
+      this.discarding = null;
+    }, form);
   }
 
   get matchingDrafts() {
@@ -66,7 +69,7 @@ class DraftsPage extends Page {
           <label for="search">${t('drafts.search')}</label>
           <input id="search" type="search" data-testid="drafts-search" autocomplete="off" .value=${this.text} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}>
         </div>
-        ${errorMessage(this.error)}
+        ${errorMessage(this.discarding ? '' : this.error)}
         ${this.loading ? loadingState() : this.rows(open, 'drafts.none')}
         ${settled.length ? html`<h2>${t('drafts.settled')}</h2>${this.rows(settled, '')}` : nothing}
       </main>
@@ -97,14 +100,15 @@ class DraftsPage extends Page {
   /** @param {Draft} draft */
   acts(draft) {
     return html`<a class="button main" href="register.html?draft=${draft.id}" data-testid="draft-confirm">${t('drafts.confirm')}</a>
-      <button type="button" class="danger" data-testid="draft-discard" @click=${() => (this.discarding = draft)}>${t('drafts.discard')}</button>`;
+      <button type="button" class="danger" data-testid="draft-discard" @click=${() => ([this.discarding, this.error] = [draft, ''])}>${t('drafts.discard')}</button>`;
   }
 
   /** @param {Draft} draft */
   question(draft) {
     return html`<dialog aria-labelledby="question" @close=${() => (this.discarding = null)}>
       <h2 id="question">${t('drafts.discard-ask', draft.number)}</h2>
-      <form @submit=${this.discard}>
+      ${errorMessage(this.error, 'dialog-error')}
+      <form @submit=${this.discard}>${keptForm(`discard:${draft.id}`)}
         <div class="field"><label for="reason">${t('drafts.reason')}</label><input id="reason" name="reason" required maxlength="200" data-testid="discard-reason"></div>
         <div class="row end">
           <button type="button" @click=${() => (this.discarding = null)}>${t('drafts.keep')}</button>

@@ -6,6 +6,7 @@ import {freeCapacity, countLegs} from './point-choice.js';
 import {errorMessage, guideLink, icon, Page, setTitle} from '../core/base.js';
 import {copyable, copyText} from '../core/copy.js';
 import {dateField} from '../core/fields.js';
+import {keptForms} from '../core/kept-form.js';
 import './capacity-chart.js';
 import './class-field.js';
 import './free-times.js';
@@ -99,7 +100,8 @@ class RegisterPage extends Page {
     [this.points, this.units, this.rules] = await Promise.all([points(), units(), rules()]);
     this.setField('host', this.hosts[0]?.id ?? '');
     if (this.draft) this.fillForm((await draft(this.draft)).content);
-    else this.savedForm = restoreForm(localStorage.getItem(STORAGE_KEY), this.me?.account ?? '', Date.now());
+    const saved = this.draft ? (keptForms.kept(this.draft)?.form ?? null) : localStorage.getItem(STORAGE_KEY);
+    this.savedForm = restoreForm(saved, this.me?.account ?? '', Date.now());
     await Promise.all([this.refreshChecks(), this.refreshDeadlines()]);
   }
 
@@ -114,9 +116,11 @@ class RegisterPage extends Page {
     this.script = Array.isArray(content.script) ? content.script : [];
   }
 
-  /** Save the form on the device, so that neither a reload nor an expired sign-in loses it. */
+  /** Save the form on the device, that of a draft in the tab: neither a reload nor an expired sign-in loses it. */
   saveForm() {
-    if (!this.draft) localStorage.setItem(STORAGE_KEY, serializeForm(this.me?.account ?? '', this.fields, this.chosen, this.script, Date.now()));
+    const form = serializeForm(this.me?.account ?? '', this.fields, this.chosen, this.script, Date.now());
+    if (this.draft) keptForms.keep(this.draft, {form});
+    else localStorage.setItem(STORAGE_KEY, form);
   }
 
   /** Restore the form that was saved on the device. */
@@ -131,7 +135,8 @@ class RegisterPage extends Page {
   }
 
   discardSavedForm() {
-    localStorage.removeItem(STORAGE_KEY);
+    if (this.draft) keptForms.drop(this.draft);
+    else localStorage.removeItem(STORAGE_KEY);
     this.savedForm = null;
   }
 

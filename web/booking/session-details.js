@@ -7,7 +7,8 @@ import {isCentral} from '../core/nav.js';
 import {clock, day, fromLocal, slot, toLocal} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
 import {copyable} from '../core/copy.js';
-import {dateField} from '../core/fields.js';
+import {dateField, formOf} from '../core/fields.js';
+import {keptForm, keptForms} from '../core/kept-form.js';
 import './point-picker.js';
 
 const MINUTE_MS = 60_000;
@@ -16,6 +17,9 @@ const MINUTE_MS = 60_000;
  * itself.
  */
 const MISSED_MS = 30 * MINUTE_MS;
+
+/** Return the form's name of a field of an amendment. @param {string} named */
+const formName = named => (named === 'official' ? 'start' : named.replace(/^official\./, ''));
 
 /**
  * Shows one session in a dialog: its state, its history, and the actions that the user may take. Fires `changed` and
@@ -69,10 +73,10 @@ export class SessionDetails extends RequestingElement {
     ]);
   }
 
-  /** @param {() => Promise<unknown>} run */
-  async attempt(run) {
+  /** @param {() => Promise<unknown>} run @param {HTMLFormElement | null} [form] */
+  async attempt(run, form = null) {
     this.busy = true;
-    const well = await super.attempt(run);
+    const well = await super.attempt(run, form, formName);
     this.busy = false;
     return well;
   }
@@ -84,14 +88,15 @@ export class SessionDetails extends RequestingElement {
     if (errors?.length) this.error = errors.map(({detail}) => detail).join(' · ');
   }
 
-  /** Send a change, then load and show the session again. @param {() => Promise<Session>} run */
-  change(run) {
+  /** Send a change, then load and show the session again. @param {() => Promise<Session>} run @param {HTMLFormElement} [form] */
+  change(run, form) {
     return this.attempt(async () => {
       await run();
+      keptForms.drop(this.keptPoints);
       this.action = '';
       await this.load();
       this.emit('changed');
-    });
+    }, form);
   }
 
   /** @param {Event} event */
@@ -105,17 +110,30 @@ export class SessionDetails extends RequestingElement {
     const {official, points: invited} = /** @type {Session} */ (this.session);
     this.fields = {reason: '', start: toLocal(official.start), end: toLocal(official.end)};
     this.chosen = new Set(invited.map(({id}) => id));
+    if (doing === 'amend') this.chosen = new Set(keptForms.kept(this.keptPoints)?.points ?? this.chosen);
     this.action = doing;
     if (doing === 'amend' && !this.points.length) await this.attempt(async () => void ([this.points, this.units] = await Promise.all([points(), units()])));
+  }
+
+  /** The name under which the points of an amendment are kept, which are no fields. */
+  get keptPoints() {
+    return `points:${this.sessionId}`;
+  }
+
+  /** @param {CustomEvent<Set<string>>} event */
+  pick({detail}) {
+    this.chosen = detail;
+    keptForms.keep(this.keptPoints, {points: [...detail]});
   }
 
   /** @param {SubmitEvent} event */
   send(event) {
     event.preventDefault();
     const {reason, start, end} = this.fields;
-    if (this.action === 'cancel') this.change(() => cancel(this.sessionId, reason));
-    else if (this.action === 'release') this.change(() => release(this.sessionId, reason));
-    else this.change(() => amend(this.sessionId, {official: {start: fromLocal(start), end: fromLocal(end)}, points: [...this.chosen], reason}));
+    const form = formOf(event);
+    if (this.action === 'cancel') this.change(() => cancel(this.sessionId, reason), form);
+    else if (this.action === 'release') this.change(() => release(this.sessionId, reason), form);
+    else this.change(() => amend(this.sessionId, {official: {start: fromLocal(start), end: fromLocal(end)}, points: [...this.chosen], reason}), form);
   }
 
   render() {
@@ -133,7 +151,7 @@ export class SessionDetails extends RequestingElement {
       ${session.phase === 'cancelled' ? this.whyCancelled() : nothing}
       <dl class="figures">
         <div><dt>${t('details.number')}</dt><dd>${copyable(session.number)}</dd></div>
-        <div><dt>${t('details.host')}</dt><dd>${session.host.name}</dd></div>
+        <div><dt>${t('details.host')}</dt><dd>${session.host.label} <small class="soft">${session.host.name}</small></dd></div>
         <div><dt>${t('details.official')}</dt><dd data-testid="details-official">${slot(session.official)}</dd></div>
         ${session.rehearsal ? html`<div><dt>${t('details.rehearsal')}</dt><dd>${slot(session.rehearsal)}</dd></div>` : nothing}
         <div><dt>${t('details.legs')}</dt><dd>${t('sessions.points', session.points.length + 1)}, ${t('queue.legs', session.legs)}</dd></div>
@@ -154,7 +172,7 @@ export class SessionDetails extends RequestingElement {
 
   /** Draw how many people are expected, in all and at each point where a number was given. @param {Session} session */
   expected({people, people_at: counted, host, points: invited}) {
-    const names = new Map([[host.point, host.name], ...invited.map(({id, name}) => /** @type {[string, string]} */ ([id, name]))]);
+    const names = new Map([[host.point, host.label], ...invited.map(({id, label}) => /** @type {[string, string]} */ ([id, label]))]);
     const each = Object.entries(counted).map(([id, there]) => `${names.get(id)} ${there}`).join(', ');
     return html`${t('details.people-count', people)}${each ? html`<small class="soft"> (${each})</small>` : nothing}`;
   }
@@ -190,12 +208,12 @@ export class SessionDetails extends RequestingElement {
 
   form() {
     const amending = this.action === 'amend';
-    return html`<form class="plan" @submit=${this.send} @input=${this.edit}>
+    return html`<form class="plan" @submit=${this.send} @input=${this.edit}>${keptForm(`${this.action}:${this.sessionId}`)}
       <h3>${t(`details.${this.action}-ask`)}</h3>
       <p class="soft">${t(`details.${this.action}-effect`)}</p>
       ${amending ? html`<div class="pair">${this.time('start')} ${this.time('end')}</div>
         <point-picker .points=${this.points} .units=${this.units} .chosen=${this.chosen} .host=${this.session?.host.point ?? ''}
-          @pick=${(/** @type {CustomEvent} */ {detail}) => (this.chosen = detail)}></point-picker>` : nothing}
+          @pick=${this.pick}></point-picker>` : nothing}
       <div class="field"><label for="details-reason">${t('details.reason')}</label>
         <input id="details-reason" name="reason" data-testid="details-reason" maxlength="500" ?required=${this.action === 'release'} .value=${this.fields.reason}></div>
       <div class="row end">

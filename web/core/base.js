@@ -33,7 +33,8 @@ export class RequestingElement extends BaseElement {
 
   /**
    * Run a request and return whether it succeeded; an error is shown. With a form, what the server finds wrong with its
-   * fields is shown there; `nameOf` returns the form's name of a field of the request.
+   * fields is shown there, and what a `kept-form` keeps of it is dropped once it was sent; a run that returned false
+   * sent nothing. `nameOf` returns the form's name of a field of the request.
    * @param {() => Promise<unknown>} run
    * @param {HTMLFormElement | null} [form]
    * @param {(named: string) => string} [nameOf]
@@ -41,7 +42,8 @@ export class RequestingElement extends BaseElement {
   async attempt(run, form = null, nameOf) {
     this.error = '';
     try {
-      await run();
+      const sent = await run();
+      if (sent !== false) /** @type {import('./kept-form.js').KeptForm | null | undefined} */ (form?.querySelector('kept-form'))?.drop();
       return true;
     } catch (failure) {
       const faults = form && failure instanceof ProblemError ? failure.problem.errors ?? [] : [];

@@ -2,23 +2,27 @@
 // all pages.
 
 import {html, nothing} from '../vendor/lit.js';
-import {BaseElement} from './base.js';
+import {BaseElement, errorMessage} from './base.js';
 import {t} from './i18n.js';
 
 /** @typedef {{value: string, label: string, tone?: 'main' | 'danger'}} Choice */
-/** @typedef {{title: string, text?: unknown, choices: Choice[], cancel?: string, id?: string, field?: {label: string, value?: string, max: number}}} Question */
+/** @typedef {{title: string, text?: unknown, choices: Choice[], cancel?: string, id?: string, field?: {label: string, value?: string, max: number}, send?: (text: string) => Promise<string>}} Question */
 
 /**
  * Asks one question in a modal dialog; the focus begins at the choice that changes nothing, or in its field, whose text is
- * the answer then.
+ * the answer then. With `send`, which returns what went wrong or '', it stays open until the text was sent, and what is
+ * typed is kept as long.
  */
 export class ChoiceDialog extends BaseElement {
-  static properties = {question: {attribute: false}};
+  static properties = {question: {attribute: false}, fault: {state: true}, busy: {state: true}};
 
   constructor() {
     super();
     /** @type {Question} */
     this.question = {title: '', choices: []};
+    /** What went wrong when the text was sent. */
+    this.fault = '';
+    this.busy = false;
     /** @type {(value: string | null) => void} */
     this.answered = () => {};
   }
@@ -41,23 +45,36 @@ export class ChoiceDialog extends BaseElement {
     this.remove();
   }
 
-  /** Keep a text of blanks from being the answer. @param {SubmitEvent} event */
-  submitted(event) {
-    if (!this.question.field || this.input.value.trim()) return;
+  /** Keep a text of blanks from being the answer, and close only when what is to be sent was. @param {SubmitEvent} event */
+  async submitted(event) {
+    const {field, send} = this.question;
+    const text = field ? this.input.value.trim() : '';
+    if (!field || (text && !send)) return;
     event.preventDefault();
-    this.input.value = '';
-    this.input.reportValidity();
+    if (!text) {
+      this.input.value = '';
+      this.input.reportValidity();
+    } else if (send && !this.busy) {
+      [this.busy, this.fault] = [true, ''];
+      this.fault = await send(text);
+      this.busy = false;
+      if (this.fault) return;
+      /** @type {import('./kept-form.js').KeptForm | null} */ (this.querySelector('kept-form'))?.drop();
+      this.dialog.close('send');
+    }
   }
 
   render() {
-    const {title, text, choices, cancel = t('dialog.cancel'), id = 'ask', field} = this.question;
+    const {title, text, choices, cancel = t('dialog.cancel'), id = 'ask', field, send} = this.question;
     return html`<dialog aria-labelledby="ask-title" aria-describedby=${text ? 'ask-text' : nothing} data-testid=${id} @close=${this.closed}>
       <h2 id="ask-title">${title}</h2>
       ${text ? html`<div id="ask-text">${text}</div>` : nothing}
+      ${errorMessage(this.fault, 'dialog-error')}
       <form method="dialog" class="choices" @submit=${this.submitted}>
+        ${send ? html`<kept-form name="${id}:${title}"></kept-form>` : nothing}
         ${field ? html`<label class="field">${field.label} <input name="text" required autofocus maxlength=${field.max} data-testid="${id}-text" .value=${field.value ?? ''}></label>` : nothing}
         <button type="button" ?autofocus=${!field} data-testid="${id}-cancel" @click=${() => this.dialog.close('')}>${cancel}</button>
-        ${choices.map(({value, label, tone}) => html`<button value=${value} class=${tone === 'danger' ? 'danger solid' : (tone ?? '')} data-testid="${id}-${value}">${label}</button>`)}
+        ${choices.map(({value, label, tone}) => html`<button value=${value} class=${tone === 'danger' ? 'danger solid' : (tone ?? '')} data-testid="${id}-${value}" ?disabled=${this.busy}>${label}</button>`)}
       </form>
     </dialog>`;
   }
@@ -78,8 +95,9 @@ export function ask(question) {
 }
 
 /**
- * Ask for a line of text and return it; null when the user changed nothing.
- * @param {{title: string, text?: string, label: string, value?: string, max: number, submit: string, danger?: boolean, id: string}} question
+ * Ask for a line of text and return it; null when the user changed nothing. `send` sends it and returns what went wrong,
+ * or ''; a page that gives it imports `kept-form.js`.
+ * @param {{title: string, text?: string, label: string, value?: string, max: number, submit: string, danger?: boolean, id: string, send?: (text: string) => Promise<string>}} question
  */
-export const askText = ({title, text, label, value, max, submit, danger = false, id}) =>
-  ask({id, title, text, field: {label, value, max}, choices: [{value: 'send', label: submit, tone: danger ? 'danger' : 'main'}]});
+export const askText = ({title, text, label, value, max, submit, danger = false, id, send}) =>
+  ask({id, title, text, send, field: {label, value, max}, choices: [{value: 'send', label: submit, tone: danger ? 'danger' : 'main'}]});

@@ -3,6 +3,7 @@
 import {html, nothing} from '../vendor/lit.js';
 import {logout} from './api.js';
 import {LANGUAGES, language, languageName, switchLanguage, t} from './i18n.js';
+import {dropAll} from './kept-forms.js';
 import {CLOSED_GROUPS, isCentral, homePage, navigationFor} from './nav.js';
 import {THEMES, chooseTheme, chosenTheme} from './theme.js';
 import {BaseElement, icon} from './base.js';
@@ -36,6 +37,7 @@ export class TopBar extends BaseElement {
     localStorage.removeItem('account');
     localStorage.removeItem('reminders'); // the sessions that web/core/reminder-timer.js reminds of
     localStorage.removeItem('registration'); // the unfinished form of web/booking/register.js
+    dropAll(sessionStorage); // what web/core/kept-form.js keeps
     await logout();
     location.assign('index.html');
   }

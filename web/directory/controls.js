@@ -4,6 +4,8 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {controlPoints, controls, controlsUrl, setControl} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import './evidence-files.js';
+import {formOf} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 import '../core/data-table.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
@@ -63,13 +65,13 @@ class ControlsPage extends Page {
   /** @param {SubmitEvent} event */
   save(event) {
     event.preventDefault();
-    const {state, remark} = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target))));
-    const asked = this.editing;
+    const {state, remark} = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(formOf(event))));
+    const [asked, form] = [this.editing, formOf(event)];
     if (asked)
       this.attempt(async () => {
         this.lists = await setControl({checklist: asked.list.id, point: this.point || null, item: asked.row.item, state, remark});
         this.editing = null;
-      });
+      }, form);
   }
 
   render() {
@@ -117,7 +119,7 @@ class ControlsPage extends Page {
   question({list, row}) {
     return html`<dialog aria-labelledby="question" @close=${() => (this.editing = null)}>
       <h2 id="question">${row.text}</h2><p class="soft">${list.name}</p>${errorMessage(this.error, 'control-error')}
-      <form class="column" @submit=${this.save}>
+      <form class="column" @submit=${this.save}>${keptForm(`${this.point}:${list.id}:${row.item}`)}
         <label class="field"><span>${t('controls.state')}</span><select name="state" data-testid="control-state">${STATES.map(one => html`<option value=${one} ?selected=${one === row.state}>${t(`controls.${one}`)}</option>`)}</select></label>
         <label class="field"><span>${t('controls.remark')}</span><input name="remark" maxlength="1000" .value=${row.remark} data-testid="control-remark"></label>
         <div class="row end"><button type="button" @click=${() => (this.editing = null)}>${t('app.close')}</button><button class="main" data-testid="control-save">${t('directory.save')}</button></div>

@@ -5,7 +5,8 @@ import {t} from '../core/i18n.js';
 import {day} from '../core/time.js';
 import {BaseElement} from '../core/base.js';
 import './evidence-files.js';
-import {field, formValues} from '../core/fields.js';
+import {field, formOf, formValues} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 
 const ASSESSABLE_STATES = ['awaiting', 'active'];
 
@@ -27,7 +28,7 @@ export class PointAssessment extends BaseElement {
   submit(event) {
     const values = formValues(event);
     const items = this.items.map(({id}) => ({id, met: values[`met-${id}`] === 'yes', note: values[`note-${id}`] ?? '', remedy_by: values[`remedy-${id}`] || null}));
-    this.emit('assess', {items, reference: values.reference});
+    this.emit('assess', {body: {items, reference: values.reference}, form: formOf(event)});
   }
 
   render() {
@@ -48,7 +49,7 @@ export class PointAssessment extends BaseElement {
   }
 
   form() {
-    return html`<form @submit=${this.submit}>
+    return html`<form @submit=${this.submit}>${keptForm(`assessment:${this.card?.point.id}`)}
       ${this.items.map(item => this.item(item))} ${field({name: 'reference', label: 'assessment.reference', max: 500})}
       <div class="row end"><button class="main" data-testid="assess">${t('assessment.save')}</button></div>
     </form>`;

@@ -9,6 +9,7 @@ import {day, hourMinute} from '../core/time.js';
 import {errorMessage, icon, RequestingElement} from '../core/base.js';
 import {copyable} from '../core/copy.js';
 import {field, formOf, formValues} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 import './evidence-files.js';
 import './point-assessment.js';
 import './point-equipment.js';
@@ -110,7 +111,7 @@ export class PointCard extends RequestingElement {
   stateButtons({moves}) {
     if (!moves.length) return nothing;
     if (this.pendingMove)
-      return html`<form class="row wrap" @submit=${this.confirm}>
+      return html`<form class="row wrap" @submit=${this.confirm}>${keptForm(`${this.pendingMove}:${this.card?.point.id}`)}
         ${field({name: 'reason', label: `move.${this.pendingMove}-why`, max: 500})}
         <button class="danger solid" data-testid="confirm">${t(`move.${this.pendingMove}`)}</button>
         <button type="button" data-testid="keep" @click=${() => (this.pendingMove = '')}>${t('directory.no')}</button>
@@ -129,8 +130,11 @@ export class PointCard extends RequestingElement {
   /** @param {SubmitEvent} event */
   async confirm(event) {
     const {reason} = formValues(event);
-    await this.send(`${this.path}/move`, {move: this.pendingMove, reason});
-    this.pendingMove = '';
+    await this.attempt(async () => {
+      await postTo(`${this.path}/move`, {move: this.pendingMove, reason});
+      this.pendingMove = '';
+      this.emit('changed');
+    }, formOf(event));
   }
 
   /** @param {PointDetails} card */
@@ -144,7 +148,7 @@ export class PointCard extends RequestingElement {
       </dl>`;
     /** @type {[string, string][]} */
     const options = [['', '–'], ...units.map(({id, name}) => /** @type {[string, string]} */ ([id, name]))];
-    return html`<form @submit=${this.saveRoom}>
+    return html`<form @submit=${this.saveRoom}>${keptForm(`room:${this.card?.point.id}`)}
       ${field({name: 'address', label: 'room.address', value: room.address, max: 300})}
       <div class="pair">
         ${field({name: 'seats', label: 'room.seats', value: room.seats, type: 'number'})}
@@ -161,9 +165,9 @@ export class PointCard extends RequestingElement {
     this.send(`${this.path}/room`, {...rest, seats: seats ? Number(seats) : null, managing_unit: managing_unit || null}, formOf(event));
   }
 
-  /** @param {CustomEvent} event */
-  assess({detail}) {
-    this.send(`${this.path}/assess`, detail);
+  /** @param {CustomEvent<{body: object, form: HTMLFormElement}>} event */
+  assess({detail: {body, form}}) {
+    this.send(`${this.path}/assess`, body, form);
   }
 
   /** @param {PointDetails} card */
@@ -198,7 +202,7 @@ export class PointCard extends RequestingElement {
       )}</ul>
       ${may_edit
         ? html`<button type="button" data-testid="add-point" @click=${() => this.emit('add-point', unit.id)}>${icon('plus')}<span>${t('unit.add-point')}</span></button>
-            <form @submit=${(/** @type {SubmitEvent} */ event) => this.addExemption(event, unit.id)}>
+            <form @submit=${(/** @type {SubmitEvent} */ event) => this.addExemption(event, unit.id)}>${keptForm(`exemption:${unit.id}`)}
               <h3>${t('exemption.title')}</h3>
               <div class="pair">
                 ${field({name: 'kind', label: 'exemption.kind', options: [['points', t('exemption.points', 1)], ['internet', t('exemption.internet')]]})}
@@ -218,7 +222,7 @@ export class PointCard extends RequestingElement {
 
   /** @param {PointDetails} card */
   name({point}) {
-    return html`<form @submit=${(/** @type {SubmitEvent} */ event) => this.send(`${this.path}/name`, formValues(event), formOf(event))}>
+    return html`<form @submit=${(/** @type {SubmitEvent} */ event) => this.send(`${this.path}/name`, formValues(event), formOf(event))}>${keptForm(`name:${point.id}`)}
       <div class="pair">
         ${field({name: 'name', label: 'name.name', value: point.name, required: true, max: 64})} ${field({name: 'label', label: 'name.label', value: point.label, max: 250})}
       </div>

@@ -9,6 +9,7 @@ import {errorMessage, RequestingElement, icon} from '../core/base.js';
 import {checkbox, field, formOf, formValues} from '../core/fields.js';
 import {copyable} from '../core/copy.js';
 import './call-test.js';
+import {keptForm} from '../core/kept-form.js';
 import './sip-trace.js';
 
 const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'CAMERA', 'LINK', 'SIMULATED'];
@@ -125,7 +126,7 @@ export class PointEquipment extends RequestingElement {
   /** @param {Device | null} device */
   deviceForm(device) {
     const values = /** @type {Partial<Device>} */ (device ?? {});
-    return html`<form @submit=${(/** @type {SubmitEvent} */ event) => this.saveDevice(event, device)}>
+    return html`<form @submit=${(/** @type {SubmitEvent} */ event) => this.saveDevice(event, device)}>${keptForm(`device:${device?.id ?? `new:${this.point?.id}`}`)}
       <div class="pair">
         ${field({name: 'kind', label: 'device.kind', value: values.kind, options: KINDS.map(kind => [kind, t(`device.${kind}`)])})}
         ${field({name: 'protocol', label: 'device.protocol', value: values.protocol, options: PROTOCOLS.map(one => [one, one || '–'])})}
@@ -197,7 +198,7 @@ export class PointEquipment extends RequestingElement {
   lineForm() {
     /** @type {[string, string][]} */
     const known = [['', '–'], ...this.providers.map(({id, name}) => /** @type {[string, string]} */ ([id ?? '', name]))];
-    return html`<form @submit=${this.saveLine}>
+    return html`<form @submit=${this.saveLine}>${keptForm(`line:${this.point?.id}`)}
       <div class="pair">
         ${field({name: 'type', label: 'line.type', options: LINE_TYPES.map(type => [type, type])})} ${field({name: 'provider', label: 'line.provider', options: known})}
         ${field({name: 'subscribed', label: 'line.subscribed', required: true, max: 9})} ${field({name: 'ranges', label: 'line.ranges', max: 500})}

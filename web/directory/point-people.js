@@ -6,6 +6,7 @@ import {t} from '../core/i18n.js';
 import {day} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
 import {field, formOf, formValues} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 import './personal-data.js';
 
 /** Lists the people who run the rooms of a point's unit, and adds or replaces them. */
@@ -92,7 +93,7 @@ export class PointPeople extends RequestingElement {
 
   personForm() {
     const old = this.list?.find(({id}) => id === this.form);
-    return html`<form @submit=${this.save}>
+    return html`<form @submit=${this.save}>${keptForm(`person:${this.form}:${this.point?.id}`)}
       ${old ? html`<p>${t('people.replaces', old.name)}</p>` : nothing}
       <div class="pair">
         ${field({name: 'name', label: 'people.name', required: true})} ${field({name: 'phone', label: 'people.phone', type: 'tel', required: true, max: 32})}

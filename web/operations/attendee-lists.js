@@ -7,6 +7,8 @@ import {decision} from '../meeting/client/vote.js';
 import {parsePeople} from './readiness-rows.js';
 import {clock, hourMinute, span} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
+import {formOf} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 
 const FORMATS = /** @type {const} */ (['xlsx', 'csv']);
 
@@ -52,19 +54,19 @@ export class AttendeeListsPanel extends RequestingElement {
   /** @param {SubmitEvent} event @param {string} point */
   submitList(event, point) {
     event.preventDefault();
-    const {count, people} = /** @type {any} */ (Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target))));
+    const {count, people} = /** @type {any} */ (Object.fromEntries(new FormData(formOf(event))));
     this.attempt(async () => {
       this.saved = '';
       this.lists = await submitAttendeeList(this.session, point, Number(count), parsePeople(people));
       this.saved = point;
-    });
+    }, formOf(event), named => named.replace(/\..*/, ''));
   }
 
   /** @param {SubmitEvent} event @param {string} point @param {string} start */
   explain(event, point, start) {
     event.preventDefault();
-    const {cause} = /** @type {any} */ (Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target))));
-    this.attempt(async () => void (this.slots = await explainInterruption(this.session, point, start, cause)));
+    const {cause} = /** @type {any} */ (Object.fromEntries(new FormData(formOf(event))));
+    this.attempt(async () => void (this.slots = await explainInterruption(this.session, point, start, cause)), formOf(event));
   }
 
   render() {
@@ -91,7 +93,7 @@ export class AttendeeListsPanel extends RequestingElement {
   form(row, found) {
     const submitted = found.lists.find(({point}) => point === row.point);
     const textRows = (submitted?.people ?? []).map(({name, position}) => (position ? `${name}; ${position}` : name)).join('\n');
-    return html`<form class="list-form" @submit=${(/** @type {SubmitEvent} */ event) => this.submitList(event, row.point)}>
+    return html`<form class="list-form" @submit=${(/** @type {SubmitEvent} */ event) => this.submitList(event, row.point)}>${keptForm(`list:${this.session}:${row.point}`)}
       <h3>${row.label}</h3>
       <div class="field"><label for="count-${row.point}">${t('lists.number')}</label>
         <input id="count-${row.point}" name="count" type="number" min="0" max="10000" required data-testid="list-count" .value=${String(submitted?.count ?? '')}></div>
@@ -144,7 +146,7 @@ export class AttendeeListsPanel extends RequestingElement {
     return html`<li data-testid="interruption"><span>${point.label}<small>${when} · ${t('lists.available', number(point.availability))}</small></span>
       ${gap.cause || !mine
         ? html`<span>${gap.cause || t('lists.no-cause')}</span>`
-        : html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.explain(event, point.point, gap.start)}>
+        : html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.explain(event, point.point, gap.start)}>${keptForm(`cause:${this.session}:${point.point}:${gap.start}`)}
             <input name="cause" maxlength="500" required aria-label=${t('lists.cause')} placeholder=${t('lists.cause')} data-testid="cause">
             <button data-testid="explain">${t('lists.explain')}</button>
           </form>`}

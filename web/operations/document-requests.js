@@ -4,7 +4,8 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {decideMaterialRequest, materialRequests} from '../core/api.js';
 import {errorMessage, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
-import {dateField} from '../core/fields.js';
+import {dateField, formOf} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
@@ -31,19 +32,20 @@ class MaterialsPage extends Page {
     this.list = await materialRequests();
   }
 
-  /** @param {MaterialRequest} wish @param {boolean} granted @param {string | null} until */
-  async decide(wish, granted, until) {
+  /** @param {MaterialRequest} wish @param {boolean} granted @param {string | null} until @param {HTMLFormElement | null} [form] */
+  async decide(wish, granted, until, form = null) {
     await this.attempt(async () => {
       const changed = await decideMaterialRequest(wish.id, granted, until);
       this.list = this.list.map(one => (one.id === changed.id ? changed : one));
-    });
+      this.granting = null;
+    }, form);
   }
 
   render() {
     return html`<top-bar .me=${this.me} current="materials"></top-bar>
       <main>
         <h1>${t('materials.title')}</h1>
-        ${errorMessage(this.error)}
+        ${errorMessage(this.granting ? '' : this.error)}
         <div class="row filters"><input type="search" data-testid="search" aria-label=${t('materials.search')} placeholder=${t('materials.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
         ${this.loading ? loadingState() : this.rows()}
       </main>
@@ -75,7 +77,7 @@ class MaterialsPage extends Page {
 
   /** @param {MaterialRequest} wish */
   actions(wish) {
-    return html`${wish.answer === 'granted' ? nothing : html`<button type="button" class="main" data-testid="grant" @click=${() => (this.granting = wish)}>${t('materials.grant')}</button>`}
+    return html`${wish.answer === 'granted' ? nothing : html`<button type="button" class="main" data-testid="grant" @click=${() => ([this.granting, this.error] = [wish, ''])}>${t('materials.grant')}</button>`}
       ${wish.answer === 'refused' ? nothing : html`<button type="button" class="danger" data-testid="refuse" @click=${() => this.decide(wish, false, null)}>${t(wish.answer === 'granted' ? 'materials.withdraw' : 'materials.refuse')}</button>`}`;
   }
 
@@ -84,7 +86,8 @@ class MaterialsPage extends Page {
     return html`<dialog aria-labelledby="question" @close=${() => (this.granting = null)}>
       <h2 id="question">${t('materials.grant-title', wish.unit.name)}</h2>
       <p>${wish.subject_name || t('materials.recording')} · ${wish.session.name}</p>
-      <form @submit=${this.confirm}>
+      ${errorMessage(this.error, 'dialog-error')}
+      <form @submit=${this.confirm}>${keptForm(`grant:${wish.id}`)}
         ${dateField({name: 'until', label: t('materials.until-label'), value: toLocal(Date.now() + WEEK_MS), withTime: true})}
         <p class="soft">${t('materials.until-hint')}</p>
         <div class="row end">
@@ -98,10 +101,9 @@ class MaterialsPage extends Page {
   /** @param {SubmitEvent} event */
   confirm(event) {
     event.preventDefault();
-    const until = fromLocal(String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('until') ?? ''));
-    const wish = this.granting;
-    this.granting = null;
-    if (wish) this.decide(wish, true, until || null);
+    const form = formOf(event);
+    const until = fromLocal(String(new FormData(form).get('until') ?? ''));
+    if (this.granting) this.decide(this.granting, true, until || null, form);
   }
 }
 

@@ -5,12 +5,14 @@ import {markArrived, assignDuty, recordLinkTest, relieveDuty} from '../core/api.
 import {t} from '../core/i18n.js';
 import {hourMinute} from '../core/time.js';
 import {BaseElement, icon} from '../core/base.js';
+import {formOf} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 
 const ROLES = /** @type {const} */ (['main', 'backup', 'on_site', 'provider', 'point']);
 
 /**
  * Lists who is on duty for a session and what is missing, and assigns people. Fires `change-board` with the request
- * to make.
+ * to make, and the form that it is from.
  */
 export class DutyList extends BaseElement {
   static properties = {board: {attribute: false}, role: {state: true}};
@@ -25,13 +27,14 @@ export class DutyList extends BaseElement {
   /** @param {SubmitEvent} event */
   submit(event) {
     event.preventDefault();
-    const form = /** @type {HTMLFormElement} */ (event.target);
+    const form = formOf(event);
     const {role, unit, point, name, phone} = /** @type {any} */ (Object.fromEntries(new FormData(form)));
-    this.emit('change-board', async () => {
+    const run = async () => {
       const changed = await assignDuty(this.board?.session.id ?? '', {role, unit: unit || null, point: point || null, name, phone});
       form.reset();
       return changed;
-    });
+    };
+    this.emit('change-board', {run, form});
   }
 
   render() {
@@ -58,7 +61,7 @@ export class DutyList extends BaseElement {
 
   /** Record that the link to the Government's system works. @param {ReadyBoard} board */
   recordLinkTest({session}) {
-    this.emit('change-board', () => recordLinkTest(session.id, {kind: session.kind, good: true, words: ''}));
+    this.emit('change-board', {run: () => recordLinkTest(session.id, {kind: session.kind, good: true, words: ''})});
   }
 
   /** @param {ReadyBoard} board @param {ReadyDuty} duty */
@@ -70,10 +73,10 @@ export class DutyList extends BaseElement {
         ${duty.arrived
           ? html`<span class="light green" data-testid="duty-arrived">${t('duty.arrived', hourMinute(duty.arrived))}</span>`
           : duty.may_change
-            ? html`<button type="button" data-testid="duty-arrive" @click=${() => this.emit('change-board', () => markArrived(duty.id))}>${icon('check')}<span>${t('duty.arrive')}</span></button>`
+            ? html`<button type="button" data-testid="duty-arrive" @click=${() => this.emit('change-board', {run: () => markArrived(duty.id)})}>${icon('check')}<span>${t('duty.arrive')}</span></button>`
             : nothing}
         ${duty.may_change
-          ? html`<button type="button" class="quiet" data-testid="duty-relieve" aria-label=${t('duty.relieve', duty.name)} @click=${() => this.emit('change-board', () => relieveDuty(duty.id))}>${icon('cross')}</button>`
+          ? html`<button type="button" class="quiet" data-testid="duty-relieve" aria-label=${t('duty.relieve', duty.name)} @click=${() => this.emit('change-board', {run: () => relieveDuty(duty.id)})}>${icon('cross')}</button>`
           : nothing}
       </span>
     </li>`;
@@ -85,7 +88,7 @@ export class DutyList extends BaseElement {
     const own = board.points.filter(row => row.own);
     return html`<details class="assign">
       <summary data-testid="duty-fold">${icon('plus')}<span>${t('duty.add')}</span></summary>
-      <form class="row wrap" @submit=${this.submit}>
+      <form class="row wrap" @submit=${this.submit}>${keptForm(`duty:${board.session.id}`)}
         <div class="field"><label for="duty-role">${t('duty.role')}</label>
           <select id="duty-role" name="role" data-testid="duty-role" @change=${(/** @type {any} */ event) => (this.role = event.target.value)}>
             ${roles.map(one => html`<option value=${one} ?selected=${one === role}>${t(`duty.role-${one}`)}</option>`)}

@@ -3,6 +3,8 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {replyToFeedback, breaches, breachesUrl, feedback, sendFeedback} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
+import {formOf} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
@@ -41,41 +43,42 @@ class FeedbackPage extends Page {
   /** @param {SubmitEvent} event */
   send(event) {
     event.preventDefault();
-    const form = /** @type {HTMLFormElement} */ (event.target);
+    const form = formOf(event);
     this.attempt(async () => {
       const created = await sendFeedback(String(new FormData(form).get('text') ?? ''));
       this.list = [created, ...this.list];
       this.sent = true;
       form.reset();
-    });
+    }, form);
   }
 
   /** @param {SubmitEvent} event */
   reply(event) {
     event.preventDefault();
     const status = /** @type {HTMLButtonElement} */ (event.submitter).value;
-    const words = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('answer') ?? '');
+    const form = formOf(event);
+    const words = String(new FormData(form).get('answer') ?? '');
     const feedback = this.replyingTo;
-    this.replyingTo = null;
     if (feedback)
       this.attempt(async () => {
         const changed = await replyToFeedback(feedback.id, status, words);
         this.list = this.list.map(one => (one.id === changed.id ? changed : one));
-      });
+        this.replyingTo = null;
+      }, form);
   }
 
   render() {
     return html`<top-bar .me=${this.me} current="feedback"></top-bar>
       <main class="feedback">
         <h1>${t('feedback.title')}</h1>
-        ${errorMessage(this.error)}
+        ${errorMessage(this.replyingTo ? '' : this.error)}
         ${this.loading ? loadingState() : html`${this.me?.unit ? this.form() : nothing} ${this.feedbackList()} ${this.breaches()}`}
       </main>
       ${this.replyingTo ? this.replyDialog(this.replyingTo) : nothing}`;
   }
 
   form() {
-    return html`<form class="card column" @submit=${this.send}>
+    return html`<form class="card column" @submit=${this.send}>${keptForm('send')}
       <label class="field"><span>${t('feedback.words')}</span><input name="text" maxlength="2000" required data-testid="feedback-text"></label>
       <div class="row between"><p class="soft" role="status">${this.sent ? t('feedback.sent') : t('feedback.hint')}</p>
         <button class="main" data-testid="feedback-send">${t('feedback.send')}</button></div>
@@ -93,14 +96,14 @@ class FeedbackPage extends Page {
       <div class="when"><strong>${hourMinute(one.at)}</strong><span>${day(one.at)}</span></div>
       <div class="what"><h2>${one.text}</h2><p>${t('materials.by', one.unit.name, one.by)}</p>${one.answer ? html`<p>${t('feedback.answered', one.answer)}</p>` : nothing}</div>
       <div class="state"><span class="badge ${one.status === 'new' ? 'lobby' : 'open'}">${t(`feedback.${one.status}`)}</span></div>
-      <div class="acts">${one.may_answer ? html`<button type="button" data-testid="feedback-answer" @click=${() => (this.replyingTo = one)}>${t('feedback.answer')}</button>` : nothing}</div>
+      <div class="acts">${one.may_answer ? html`<button type="button" data-testid="feedback-answer" @click=${() => ([this.replyingTo, this.error] = [one, ''])}>${t('feedback.answer')}</button>` : nothing}</div>
     </li>`;
   }
 
   breaches() {
     const wanted = foldText(this.text.trim());
     const {chosen} = this;
-    const shown = this.breachList.filter(one => (!chosen || (one.unit.id === chosen.unit && (!chosen.kind || one.kind === chosen.kind))) && foldText(`${one.unit.name} ${one.number} ${one.session?.name ?? ''} ${one.point?.name ?? ''} ${t(`breach.${one.kind}`)}`).includes(wanted));
+    const shown = this.breachList.filter(one => (!chosen || (one.unit.id === chosen.unit && (!chosen.kind || one.kind === chosen.kind))) && foldText(`${one.unit.name} ${one.number} ${one.session?.name ?? ''} ${one.point?.label ?? ''} ${one.point?.name ?? ''} ${t(`breach.${one.kind}`)}`).includes(wanted));
     return html`<div class="row between"><h2>${t('breach.title')}</h2>
         <a class="button" href=${breachesUrl()} download data-testid="breaches-export">${icon('download')}<span>CSV</span></a></div>
       <p class="soft">${t('breach.hint')}</p>
@@ -125,7 +128,7 @@ class FeedbackPage extends Page {
 
   /** @param {Breach} one */
   breachRow(one) {
-    return html`<tr data-testid="breach" data-kind=${one.kind}><td>${hourMinute(one.at)} ${day(one.at)}</td><td>${one.point?.name ?? one.unit.name}</td>
+    return html`<tr data-testid="breach" data-kind=${one.kind}><td>${hourMinute(one.at)} ${day(one.at)}</td><td>${one.point ? html`${one.point.label} <small>${one.point.name}</small>` : one.unit.name}</td>
       <td>${t(`breach.${one.kind}`)} <small>${one.article}</small></td><td>${one.session ? html`<a href="readiness.html?session=${one.session.id}">${one.number}</a>` : one.number}<small>${one.session?.name ?? ''}</small></td></tr>`;
   }
 
@@ -133,8 +136,8 @@ class FeedbackPage extends Page {
   replyDialog(one) {
     return html`<dialog aria-labelledby="question" @close=${() => (this.replyingTo = null)}>
       <h2 id="question">${t('feedback.answer')}</h2>
-      <p>${one.unit.name}: “${one.text}”</p>
-      <form @submit=${this.reply}>
+      <p>${one.unit.name}: “${one.text}”</p>${errorMessage(this.error, 'dialog-error')}
+      <form @submit=${this.reply}>${keptForm(`reply:${one.id}`)}
         <label class="field"><span>${t('feedback.answer-words')}</span><input name="answer" maxlength="2000" autofocus data-testid="answer-text" .value=${one.answer}></label>
         <p></p>
         <div class="row end">

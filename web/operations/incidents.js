@@ -4,6 +4,8 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {actOnIncident, incidents} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, guideLink, icon, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
+import {formOf} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
@@ -59,25 +61,26 @@ class IncidentsPage extends Page {
       .filter(one => foldText(`${one.point?.label ?? ''} ${one.point?.name ?? ''} ${one.session.name} ${one.session.number} ${t(`fault.${one.kind}`)} ${one.text}`).includes(wanted));
   }
 
-  /** @param {Incident} incident @param {string} step @param {string} [text] */
-  async carryOut(incident, step, text = '') {
+  /** @param {Incident} incident @param {string} step @param {string} [text] @param {HTMLFormElement | null} [form] */
+  async carryOut(incident, step, text = '', form = null) {
     await this.attempt(async () => {
       const changed = await actOnIncident(incident.id, step, text);
       this.list = this.list.map(one => (one.id === changed.id ? changed : one)).filter(one => (one.state === 'resolved') === this.settled);
-    });
+      this.pendingStep = null;
+    }, form);
   }
 
   /** Carry out a step, after asking for a text unless it is `taken`. @param {Incident} incident @param {string} step */
   choose(incident, step) {
     if (step === 'taken') return this.carryOut(incident, step);
-    this.pendingStep = {incident, step};
+    [this.pendingStep, this.error] = [{incident, step}, ''];
   }
 
   render() {
     return html`<top-bar .me=${this.me} current="incidents"></top-bar>
       <main>
         <div class="row between"><h1>${t('incidents.title')}</h1>${guideLink('centre')}</div>
-        ${errorMessage(this.error)} ${this.filters()}
+        ${errorMessage(this.pendingStep ? '' : this.error)} ${this.filters()}
         ${this.loading ? loadingState() : this.rows()}
       </main>
       ${this.pendingStep ? this.question(this.pendingStep) : nothing}`;
@@ -153,8 +156,9 @@ class IncidentsPage extends Page {
   question({incident, step}) {
     return html`<dialog aria-labelledby="question" @close=${() => (this.pendingStep = null)}>
       <h2 id="question">${t(`step.do-${step}`)}</h2>
-      <p>${t(`fault.${incident.kind}`)} – ${incident.point?.name ?? t('incidents.whole')}</p>
-      <form @submit=${this.confirm}>
+      <p>${t(`fault.${incident.kind}`)} – ${incident.point?.label ?? t('incidents.whole')}</p>
+      ${errorMessage(this.error, 'dialog-error')}
+      <form @submit=${this.confirm}>${keptForm(`${step}:${incident.id}`)}
         <label class="field"><span>${t('incidents.words')}</span><input name="text" maxlength="500" autofocus data-testid="step-text" ?required=${step === 'noted'}></label>
         <p></p>
         <div class="row end">
@@ -169,9 +173,9 @@ class IncidentsPage extends Page {
   confirm(event) {
     event.preventDefault();
     const {pendingStep} = this;
-    const text = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('text') ?? '');
-    this.pendingStep = null;
-    if (pendingStep) this.carryOut(pendingStep.incident, pendingStep.step, text);
+    const form = formOf(event);
+    const text = String(new FormData(form).get('text') ?? '');
+    if (pendingStep) this.carryOut(pendingStep.incident, pendingStep.step, text, form);
   }
 }
 

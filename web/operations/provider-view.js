@@ -5,6 +5,7 @@ import {postTo, replyToLineIncident, lines, nameLineContact, providers} from '..
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
 import {field, formOf, formValues} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 import '../core/data-table.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
@@ -22,7 +23,7 @@ const mbps = rate => (rate === null ? '–' : number(rate / 1000, {maximumFracti
 
 /** @type {import('../core/table-state.js').Column<ProviderLine>[]} */
 const LINE_COLUMNS = [
-  {id: 'point', label: t('lines.point'), value: ({point}) => point.name},
+  {id: 'point', label: t('lines.point'), value: ({point}) => `${point.label} ${point.name}`, cell: ({point}) => html`${point.label} <small>${point.name}</small>`},
   {id: 'type', label: t('lines.type'), value: ({type}) => type},
   {
     id: 'rates', label: t('lines.rates'), value: line => line.subscribed_kbps,
@@ -82,11 +83,11 @@ class LinesPage extends Page {
   /** @param {SubmitEvent} event @param {string} id */
   reply(event, id) {
     const {text} = formValues(event);
-    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+    const form = formOf(event);
     this.attempt(async () => {
       this.overview = await replyToLineIncident(id, text);
       form.reset();
-    });
+    }, form);
   }
 
   /** @param {SubmitEvent} event @param {Provider | undefined} provider */
@@ -104,7 +105,7 @@ class LinesPage extends Page {
     const {account} = formValues(event);
     this.attempt(async () => {
       this.issued = await postTo(`directory/providers/${encodeURIComponent(id)}/account`, {account});
-    });
+    }, formOf(event));
   }
 
   render() {
@@ -130,7 +131,7 @@ class LinesPage extends Page {
     const kind = provider ? 'edit' : 'add';
     return html`<details class="assign">
       <summary data-testid="provider-${kind}">${icon(provider ? 'phone' : 'plus')}<span>${provider ? t('lines.edit', [provider.contact, provider.phone].filter(Boolean).join(' ')) : t('lines.add')}</span></summary>
-      <form class="row wrap" data-testid="form-${kind}" @submit=${(/** @type {SubmitEvent} */ event) => this.saveProvider(event, provider)}>
+      <form class="row wrap" data-testid="form-${kind}" @submit=${(/** @type {SubmitEvent} */ event) => this.saveProvider(event, provider)}>${keptForm(`provider:${provider?.id ?? ''}`)}
         ${field({name: 'name', label: 'lines.name', value: provider?.name, required: true})} ${field({name: 'contact', label: 'lines.contact', value: provider?.contact})}
         ${field({name: 'phone', label: 'duty.phone', value: provider?.phone, type: 'tel', max: 16})} ${field({name: 'email', label: 'lines.email', value: provider?.email, type: 'email', max: 254})}
         <button class="main" data-testid="provider-save">${t('directory.save')}</button>
@@ -142,7 +143,7 @@ class LinesPage extends Page {
   /** @param {Provider} provider */
   account({id, email}) {
     const {issued} = this;
-    return html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.issueAccount(event, id ?? '')}>
+    return html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.issueAccount(event, id ?? '')}>${keptForm(`account:${id}`)}
         ${field({name: 'account', label: 'lines.account', required: true, max: 64})}
         <button data-testid="account-issue">${t('lines.issue')}</button>
       </form>
@@ -170,12 +171,12 @@ class LinesPage extends Page {
     return html`<li class="card incident" data-testid="line-fault" data-state=${state}>
       <div class="when"><strong>${hourMinute(opened)}</strong><span>${day(opened)}</span></div>
       <div class="what">
-        <h3>${icon('warn')} ${t(`fault.${kind}`)} – ${point?.name ?? t('incidents.whole')}</h3>
+        <h3>${icon('warn')} ${t(`fault.${kind}`)} – ${point ? html`${point.label} <small class="soft">${point.name}</small>` : t('incidents.whole')}</h3>
         <p>${copyable(of, {shown: t('sessions.number', of)})}</p>
         ${measured ? html`<p class="soft">${t('incidents.measured', number(measured.up, whole), number(measured.down, whole), number(measured.round_trip), number(measured.jitter, whole))}</p>` : nothing}
         <ol class="plain">${messages.filter(({text}) => text).map(({at, answer, text}) => html`<li data-testid="said"><time>${clock(at)}</time> <strong>${t(answer ? 'lines.answered' : 'lines.told')}</strong>: ${text}</li>`)}</ol>
         ${mine
-          ? html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.reply(event, id)}>${field({name: 'text', label: 'lines.answer', required: true, max: 500})}
+          ? html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.reply(event, id)}>${keptForm(`reply:${id}`)}${field({name: 'text', label: 'lines.answer', required: true, max: 500})}
               <button class="main" data-testid="answer">${t('lines.send')}</button></form>`
           : nothing}
       </div>
@@ -205,7 +206,7 @@ class LinesPage extends Page {
 
   /** @param {string} id @param {{name: string, phone: string} | null} contact */
   contactForm(id, contact) {
-    return html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.nameContact(event, id)}>
+    return html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.nameContact(event, id)}>${keptForm(`contact:${id}`)}
       ${field({name: 'name', label: 'duty.name', value: contact?.name, required: true, max: 100})}
       ${field({name: 'phone', label: 'duty.phone', value: contact?.phone, type: 'tel', required: true, max: 20})}
       <button class="main" data-testid="contact-save">${t('duty.save')}</button>
@@ -216,11 +217,11 @@ class LinesPage extends Page {
    * Draw a point with its minutes of packet loss, and its loss now.
    * @param {ProviderSession['points'][number]} point
    */
-  point({id, name, minutes, lossy, now}) {
+  point({id, name, label, minutes, lossy, now}) {
     const loss = now ? Math.max(now.up, now.down) : 0;
     const colour = now ? (loss > WEAK_LOSS_PERCENT ? 'red' : 'green') : lossy ? 'amber' : '';
     const words = [now ? t('lines.now', number(loss, {maximumFractionDigits: 1})) : '', minutes ? t('lines.minutes', lossy, minutes) : ''];
-    return html`<li><span class="light ${colour}" data-testid="line-point" data-point=${id}>${[name, ...words].filter(Boolean).join(' · ')}</span></li>`;
+    return html`<li><span class="light ${colour}" data-testid="line-point" data-point=${id} title=${name}>${[label, ...words].filter(Boolean).join(' · ')}</span></li>`;
   }
 
   /** @param {ProviderLine[]} own */

@@ -41,12 +41,13 @@ export class ReadinessBoard extends BaseElement {
   recordCheck(board, result) {
     const {id, kind} = board.session;
     const check = {points: [...this.ticked], kind, result, words: this.words};
-    this.emit('change-board', async () => {
+    const run = async () => {
       const changed = await recordCheck(id, check);
       this.ticked = new Set();
       this.words = '';
       return changed;
-    });
+    };
+    this.emit('change-board', {run});
   }
 
   render() {
@@ -73,7 +74,7 @@ export class ReadinessBoard extends BaseElement {
         ({id, name, done}) => html`<label class="option"><input type="checkbox" data-testid="ready-step" data-step=${id} .checked=${Boolean(done)}
           @change=${(/** @type {any} */ event) => {
             const on = event.target.checked;
-            this.emit('change-board', () => recordStep(board.session.id, {point: row.point, step: id, done: on}));
+            this.emit('change-board', {run: () => recordStep(board.session.id, {point: row.point, step: id, done: on})});
           }}><span>${name}${done ? html`<small>${hourMinute(done)}</small>` : nothing}</span></label>`,
       )}
     </fieldset>`;

@@ -40,12 +40,12 @@ class ReadinessPage extends Page {
 
   /**
    * Run a request that an element passed on, and show the board that it returns.
-   * @param {CustomEvent<() => Promise<ReadyBoard | null>>} event
+   * @param {CustomEvent<{run: () => Promise<ReadyBoard | null>, form?: HTMLFormElement}>} event
    */
-  change({detail: run}) {
+  change({detail: {run, form}}) {
     this.attempt(async () => {
       this.board = (await run()) ?? (await readinessBoard(this.session));
-    });
+    }, form);
   }
 
   render() {

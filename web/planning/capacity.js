@@ -1,10 +1,11 @@
 // Page `capacity.html`: rated capacity, its changes, its use, and the media workers.
 
 import {html, nothing} from '../vendor/lit.js';
-import {ProblemError, capacity, capacityImpact, ratedCapacity, sessionCosts, speechRecognition, setCapacity, shedSessions, errorText, usage, workers} from '../core/api.js';
+import {capacity, capacityImpact, ratedCapacity, sessionCosts, speechRecognition, setCapacity, shedSessions, usage, workers} from '../core/api.js';
 import {ratedAt} from '../booking/timeline.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import {dateField} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 import '../booking/capacity-chart.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
@@ -98,16 +99,11 @@ class CapacityPage extends Page {
     return {since: fromLocal(since) || null, until: fromLocal(until) || null, sessions: Number(sessions), points: Number(points), reason};
   }
 
-  /** @param {() => Promise<void>} run */
+  /** Run a request of the form; its error is shown at the fields or in the form. @param {() => Promise<unknown>} run */
   async runDecision(run) {
     [this.busy, this.fault] = [true, ''];
-    try {
-      await run();
-    } catch (failure) {
-      const errors = failure instanceof ProblemError ? failure.problem.errors : undefined;
-      this.fault = errors?.length ? errors.map(({detail}) => detail).join(' · ') : errorText(failure);
-    }
-    this.busy = false;
+    await this.attempt(run, this.querySelector('form'));
+    [this.fault, this.error, this.busy] = [this.fault || this.error, '', false];
   }
 
   /**
@@ -119,7 +115,7 @@ class CapacityPage extends Page {
     return this.runDecision(async () => {
       if (!this.victims) {
         this.victims = (await capacityImpact(this.change)).victims;
-        return;
+        return false;
       }
       this.dueVictims = (await setCapacity(this.change)).victims;
       [this.victims, this.saved] = [null, t('capacity-page.saved')];
@@ -233,7 +229,7 @@ class CapacityPage extends Page {
 
   plan() {
     const {victims, dueVictims} = this;
-    return html`<form class="card column" data-testid="capacity-plan" @submit=${this.send} @input=${this.edit}>
+    return html`<form class="card column" data-testid="capacity-plan" @submit=${this.send} @input=${this.edit}>${keptForm('plan')}
       <h2>${t('capacity-page.plan')}</h2>
       <div class="quad">${this.field('since', 'datetime-local')} ${this.field('until', 'datetime-local')} ${this.field('sessions', 'number', true)} ${this.field('points', 'number', true)}</div>
       ${this.field('reason', 'text', true)}

@@ -5,6 +5,7 @@ import {ProblemError, cancel, confirmPlan, holdPlan, queue, errorText} from '../
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
 import {ask, askText} from '../core/dialog.js';
+import '../core/kept-form.js';
 import './plan-timeline.js';
 import {bulkBar, movable} from './queue-bulk.js';
 import {keepInAddress, keptInAddress} from '../core/address.js';
@@ -108,16 +109,23 @@ class QueuePage extends Page {
    */
   async refuse({session}, free) {
     const id = free ? 'propose' : 'refuse';
-    const reason = await askText({
+    await askText({
       id, title: t(`queue-page.${id}-title`, session.number), text: t(`queue-page.${id}-text`), label: t('queue-page.words'), max: MAX_REASON,
       value: free ? t('queue-page.proposal', slot(free)) : '', submit: t(`queue-page.${id}`), danger: !free,
+      send: reason => this.sendWords(async () => {
+        await cancel(session.id, reason);
+        this.done = t('queue-page.refused', session.number);
+        await this.load();
+      }),
     });
-    if (!reason) return;
-    await this.attempt(async () => {
-      await cancel(session.id, reason);
-      this.done = t('queue-page.refused', session.number);
-      await this.load();
-    });
+  }
+
+  /** Run what a dialog sends; return what went wrong, which the dialog shows. @param {() => Promise<unknown>} run */
+  async sendWords(run) {
+    await this.attempt(run);
+    const fault = this.error;
+    this.error = '';
+    return fault;
   }
 
   /**
@@ -154,9 +162,15 @@ class QueuePage extends Page {
 
   /** Refuse picked sessions with the same words. */
   async refuseAll() {
-    const standings = this.picked;
-    const reason = await askText({id: 'refuse-all', title: t('queue-page.refuse-all-title', standings.length), text: t('queue-page.refuse-text'), label: t('queue-page.words'), max: MAX_REASON, submit: t('queue-page.refuse'), danger: true});
-    if (reason) await this.decideEach(standings, ({session}) => cancel(session.id, reason));
+    await askText({
+      id: 'refuse-all', title: t('queue-page.refuse-all-title', this.picked.length), text: t('queue-page.refuse-text'), label: t('queue-page.words'), max: MAX_REASON, submit: t('queue-page.refuse'), danger: true,
+      send: async reason => {
+        await this.decideEach(this.picked, ({session}) => cancel(session.id, reason));
+        const fault = this.error;
+        this.error = '';
+        return fault;
+      },
+    });
   }
 
   /** @param {SubmitEvent} event @param {QueueStanding} standing */

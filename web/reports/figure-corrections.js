@@ -3,7 +3,8 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {submitFigures, requestFigures, figureRequests} from '../core/api.js';
 import {errorMessage, Page, setTitle} from '../core/base.js';
-import {dateField} from '../core/fields.js';
+import {dateField, formOf} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
@@ -37,26 +38,26 @@ class FiguresPage extends Page {
   /** @param {SubmitEvent} event */
   ask(event) {
     event.preventDefault();
-    const form = /** @type {HTMLFormElement} */ (event.target);
+    const form = formOf(event);
     const fields = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
     this.attempt(async () => {
       const made = await requestFigures({period: fields.period, year: fields.year}, {title: fields.title, due: fromLocal(`${fields.due}T17:00`)});
       this.list = [made, ...this.list];
       this.sent = t('figures.asked', made.asked);
       form.reset();
-    });
+    }, form);
   }
 
   /** @param {SubmitEvent} event @param {FigureRequest} request @param {FigureAnswer} answer */
   submit(event, request, answer) {
     event.preventDefault();
-    const data = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    const data = new FormData(formOf(event));
     const figures = Object.fromEntries(Object.keys(answer.counted).map(name => [name, Number(data.get(name))]));
     this.attempt(async () => {
       await submitFigures(request.id, {figures, remark: String(data.get('remark') ?? '')});
       await this.load();
       this.sent = t('figures.said');
-    });
+    }, formOf(event), named => named.replace(/^figures\./, ''));
   }
 
   render() {
@@ -73,7 +74,7 @@ class FiguresPage extends Page {
 
   requestForm() {
     const soon = new Date(Date.now() + 7 * 24 * 60 * MINUTE_MS).toISOString().slice(0, 10);
-    return html`<form class="card column" @submit=${this.ask}>
+    return html`<form class="card column" @submit=${this.ask}>${keptForm('ask')}
       <h2>${t('figures.ask')}</h2>
       <p class="soft">${t('figures.ask-hint')}</p>
       <div class="filters">
@@ -100,7 +101,7 @@ class FiguresPage extends Page {
 
   /** @param {FigureRequest} request @param {FigureAnswer} own */
   form(request, own) {
-    return html`<form class="column" @submit=${(/** @type {SubmitEvent} */ event) => this.submit(event, request, own)}>
+    return html`<form class="column" @submit=${(/** @type {SubmitEvent} */ event) => this.submit(event, request, own)}>${keptForm(`figures:${request.id}`)}
       <div class="wide-table" tabindex="0" role="region" aria-label=${request.title}><table class="ledger"><thead><tr><th scope="col">${t('figures.figure')}</th><th scope="col">${t('figures.counted')}</th><th scope="col">${t('figures.yours')}</th></tr></thead>
         <tbody>${Object.entries(own.counted).map(([name, counted]) => html`<tr><th scope="row">${t(`reports.${name}`)}</th><td class="number">${number(counted)}</td>
           <td><input type="number" name=${name} min="0" max="10000000" required aria-label=${t(`reports.${name}`)} .value=${String(own.said?.[name] ?? counted)} data-testid="figure" data-figure=${name}></td></tr>`)}</tbody></table></div>

@@ -4,6 +4,7 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {correctUtterance, retranscribe, transcript, transcriptUrl} from '../core/api.js';
 import {errorMessage, icon, repeatWhileConnected, RequestingElement} from '../core/base.js';
 import {hasText, t} from '../core/i18n.js';
+import {keptForm} from '../core/kept-form.js';
 import {loadingState} from '../core/states.js';
 import {day, hourMinute, span} from '../core/time.js';
 import {toast} from '../core/toast.js';
@@ -85,7 +86,7 @@ export class RecordingTranscript extends RequestingElement {
   async correct(utterance, text) {
     const was = utterance.text;
     if (text === was) return void (this.editing = '');
-    if (!(await this.attempt(async () => (utterance.wordings = await correctUtterance(utterance, text))))) return;
+    if (!(await this.attempt(async () => (utterance.wordings = await correctUtterance(utterance, text)), /** @type {HTMLFormElement | null} */ (this.querySelector('form.editor'))))) return;
     utterance.text = utterance.wordings[0].text;
     this.editing = '';
     this.requestUpdate();
@@ -159,9 +160,9 @@ export class RecordingTranscript extends RequestingElement {
   /** @param {Utterance} each */
   editor(each) {
     const id = `edit-${each.recording}-${each.number}`;
-    return html`<form class="editor" @submit=${(/** @type {SubmitEvent} */ event) => { event.preventDefault(); this.correct(each, /** @type {HTMLTextAreaElement} */ (this.querySelector('textarea')).value); }}>
+    return html`<form class="editor" @submit=${(/** @type {SubmitEvent} */ event) => { event.preventDefault(); this.correct(each, /** @type {HTMLTextAreaElement} */ (this.querySelector('textarea')).value); }}>${keptForm(id)}
       <label for=${id}>${t('transcript.edit', span(each.start))}</label>
-      <textarea id=${id} maxlength="2000" rows="3" data-testid="wording" .value=${each.text} @keydown=${(/** @type {KeyboardEvent} */ event) => this.typed(event, each)}></textarea>
+      <textarea id=${id} name="text" maxlength="2000" rows="3" data-testid="wording" .value=${each.text} @keydown=${(/** @type {KeyboardEvent} */ event) => this.typed(event, each)}></textarea>
       <div class="row"><button class="main" data-testid="save">${t('transcript.save')}</button><button type="button" data-testid="cancel" @click=${() => (this.editing = '')}>${t('dialog.cancel')}</button></div>
     </form>`;
   }

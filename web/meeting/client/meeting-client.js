@@ -361,13 +361,16 @@ export class MeetingClient extends EventTarget {
     this.scheduleChange();
   }
 
-  /** Report an incident; the server responds with it. @param {{kind: string, text: string, seat?: string}} fault */
+  /** Report an incident and return '', or the word of an error. @param {{kind: string, text: string, seat?: string}} fault */
   async report(fault) {
     try {
       this.onMessage(await this.protocol.request({type: 'report', ...fault}));
       this.notice('fault.sent');
+      return '';
     } catch (failure) {
-      this.notice(`error.${/** @type {any} */ (failure).word}`);
+      const {word} = /** @type {{word: string}} */ (failure);
+      this.notice(`error.${word}`);
+      return word;
     }
   }
 

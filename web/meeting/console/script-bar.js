@@ -7,6 +7,7 @@ import {EMPTY_SCRIPT, neighbours, elapsedSeconds, isOverdue, itemToSend, planned
 import {hostPoint} from '../client/meeting-state.js';
 import {span, timeLeft} from '../../core/time.js';
 import {errorMessage, icon, BaseElement} from '../../core/base.js';
+import {keptForms} from '../../core/kept-form.js';
 
 /**
  * Steps through the script in the console, shows planned and elapsed time, and opens the editor. Fires `command` with
@@ -58,8 +59,25 @@ export class ScriptBar extends BaseElement {
     return this.points.find(({id}) => id === point)?.name ?? t('script.host');
   }
 
+  /** The name under which a script that is being changed is kept. */
+  get keptName() {
+    return `script:${this.session}`;
+  }
+
+  /** @param {ScriptItem[]} items */
+  change(items) {
+    this.draft = items;
+    keptForms.keep(this.keptName, {items});
+  }
+
+  /** Stop to change the script: it was saved, or is to stay as it is. */
+  endChange() {
+    this.draft = null;
+    keptForms.drop(this.keptName);
+  }
+
   open() {
-    this.draft = this.script.items.length ? null : [];
+    this.draft = keptForms.kept(this.keptName)?.items ?? (this.script.items.length ? null : []);
     this.error = '';
     /** @type {HTMLDialogElement} */ (this.querySelector('dialog')).showModal();
   }
@@ -73,7 +91,7 @@ export class ScriptBar extends BaseElement {
     event.preventDefault();
     try {
       await setScript(this.session, (this.draft ?? []).map(itemToSend));
-      this.draft = null;
+      this.endChange();
     } catch (failure) {
       this.error = errorText(failure);
     }
@@ -146,9 +164,9 @@ export class ScriptBar extends BaseElement {
     return html`<form @submit=${this.save}>
       <h2 id="script-heading">${t('script.edit')}</h2>
       ${errorMessage(this.error, 'script-error')}
-      <script-editor .items=${draft} .points=${this.points} .host=${this.host} @script=${(/** @type {CustomEvent} */ {detail}) => (this.draft = detail)}></script-editor>
+      <script-editor .items=${draft} .points=${this.points} .host=${this.host} @script=${(/** @type {CustomEvent} */ {detail}) => this.change(detail)}></script-editor>
       <div class="row end">
-        <button type="button" data-testid="script-cancel" @click=${() => { this.draft = null; this.close(); }}>${t('script.cancel')}</button>
+        <button type="button" data-testid="script-cancel" @click=${() => { this.endChange(); this.close(); }}>${t('script.cancel')}</button>
         <button class="main" data-testid="script-save">${t('script.save')}</button>
       </div>
     </form>`;

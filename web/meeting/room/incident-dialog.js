@@ -3,18 +3,23 @@
 import {html, nothing} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
 import {FAULTS} from '../client/meeting-state.js';
-import {guideLink, icon, BaseElement} from '../../core/base.js';
+import {errorMessage, guideLink, icon, BaseElement} from '../../core/base.js';
+import {keptForm} from '../../core/kept-form.js';
 
 /**
- * Reports an incident by one tap on its kind (Điều 13.2.c); controllers may call the centre. Fires `report` with kind
- * and text.
+ * Reports an incident by one tap on its kind (Điều 13.2.c); controllers may call the centre. `report` sends it and
+ * returns the word of an error, or ''; until then the dialog stays open.
  */
 export class IncidentDialog extends BaseElement {
-  static properties = {mayCallCentre: {type: Boolean}};
+  static properties = {mayCallCentre: {type: Boolean}, report: {attribute: false}, error: {state: true}, busy: {state: true}};
 
   constructor() {
     super();
     this.mayCallCentre = false;
+    /** @type {(fault: {kind: string, text: string}) => Promise<string>} */
+    this.report = async () => '';
+    this.error = '';
+    this.busy = false;
   }
 
   get dialog() {
@@ -22,23 +27,31 @@ export class IncidentDialog extends BaseElement {
   }
 
   open() {
-    const field = /** @type {HTMLInputElement | null} */ (this.querySelector('input'));
-    if (field) field.value = '';
+    this.error = '';
     this.dialog?.showModal();
   }
 
   /** @param {string} kind */
-  send(kind) {
-    const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
-    this.dialog?.close();
-    this.emit('report', {kind, text: field.value.trim()});
+  async send(kind) {
+    const form = /** @type {HTMLFormElement} */ (this.querySelector('form'));
+    [this.busy, this.error] = [true, ''];
+    const word = await this.report({kind, text: String(new FormData(form).get('text')).trim()});
+    this.busy = false;
+    if (word) this.error = t(`error.${word}`);
+    else {
+      form.reset();
+      this.dialog?.close();
+    }
   }
 
   render() {
     return html`<dialog class="faults" aria-labelledby="faults">
       <h2 id="faults">${t('fault.title')}</h2>
       <p>${t('fault.hint')}</p>
-      <label class="field"><span>${t('fault.text')}</span><input maxlength="500" data-testid="fault-text"></label>
+      ${errorMessage(this.error, 'fault-error')}
+      <form @submit=${(/** @type {SubmitEvent} */ event) => event.preventDefault()}>${keptForm('incident')}
+        <label class="field"><span>${t('fault.text')}</span><input name="text" maxlength="500" data-testid="fault-text"></label>
+      </form>
       <div class="kinds">${FAULTS.map(kind => this.kind(kind, 'warn', ''))} ${this.mayCallCentre ? this.kind('help', 'phone', 'danger solid') : nothing}</div>
       <form method="dialog" class="row end">${guideLink('trouble')}<button data-testid="fault-cancel">${t('app.close')}</button></form>
     </dialog>`;
@@ -46,7 +59,7 @@ export class IncidentDialog extends BaseElement {
 
   /** @param {string} kind @param {string} picture @param {string} style */
   kind(kind, picture, style) {
-    return html`<button type="button" class=${style} data-testid="fault-${kind}" @click=${() => this.send(kind)}>${icon(picture)}<span>${t(`fault.${kind}`)}</span></button>`;
+    return html`<button type="button" class=${style} data-testid="fault-${kind}" ?disabled=${this.busy} @click=${() => this.send(kind)}>${icon(picture)}<span>${t(`fault.${kind}`)}</span></button>`;
   }
 }
 

@@ -150,6 +150,9 @@ export class MeetingPage extends BaseElement {
     this.meeting.report(detail);
   }
 
+  /** Report an incident and return the word of an error, or ''. @param {{kind: string, text: string}} fault */
+  sendIncident = fault => this.meeting.report(fault);
+
   /** Return whether leaving must be confirmed, because others hear this seat now. */
   get mustConfirmLeaving() {
     return this.meeting.onAir;
@@ -173,7 +176,7 @@ export class MeetingPage extends BaseElement {
     if (status === 'ended') return this.ended();
     if (status === 'waiting') return this.waiting();
     return html`${this.meetingView()} ${this.leaveDialog()} ${shortcutHelp(Object.keys(this.keys()), this.spaceWords)}
-      <incident-dialog .mayCallCentre=${Boolean(this.meeting.state?.controller) || this.meeting.state?.role === 'host'} @report=${this.reportIncident}></incident-dialog>
+      <incident-dialog .mayCallCentre=${Boolean(this.meeting.state?.controller) || this.meeting.state?.role === 'host'} .report=${this.sendIncident}></incident-dialog>
       ${this.noticeHasPlace ? nothing : this.passingNotice()}`;
   }
 

@@ -110,3 +110,29 @@ def test_other_devices_are_signed_out_and_the_password_is_changed(
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.get_by_test_id("language-en").check()
     expect(page.locator("h1")).to_have_text("My account")
+
+
+def test_what_people_pass_on_is_copied_wherever_it_stands(server: Server, red: Browser, people: People) -> None:
+    page = people.sign_in(red, "truc.ban")
+    start = datetime.now(HANOI).replace(second=0, microsecond=0) + timedelta(minutes=5)
+    urgent = {"class": "khan_cap", "ground": "chi_dao_ubnd_tinh", "reason": "Công điện 05/CĐ-UBND"}
+    body = registration("Họp có bản sao", start, **urgent)
+    session = page.request.post(f"{server.http}api/v1/registrations", data=body).json()
+    duty = {"role": "main", "unit": None, "point": None, "name": "Lê Văn Bình", "phone": "0905 123 456"}
+    assert page.request.post(f"{server.http}api/v1/readiness/{session['id']}/duties", data=duty).ok
+    code, number = session["code"], session["number"]
+    chart = ["chart-table-sessions", f"chart-row={start:%H:%M}–"]
+    where: list[tuple[str, list[str], str]] = [
+        (f"invitation.html?session={session['id']}", [], code),
+        (f"readiness.html?session={session['id']}", [], "+84905123456"),
+        ("supervision.html", [], number),
+        ("capacity.html", chart, number),
+        (f"host.html?code={code}", ["accept", "invite-menu"], code),
+        (f"host.html?code={code}", ["accept", "invite-menu"], f"{server.http}?code={code}"),
+    ]
+    for path, taps, text in where:
+        page.goto(f"{server.http}{path}")
+        for name in taps:
+            testid, _, words = name.partition("=")
+            page.get_by_test_id(testid).filter(has_text=words).first.click()
+        expect(page.locator(f"[data-copy='{text}']").first).to_be_visible()

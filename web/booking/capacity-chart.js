@@ -8,6 +8,7 @@ import {ratedAt, stackedSteps} from './timeline.js';
 import {t} from '../core/i18n.js';
 import {day, hourMinute, slot as slotWords, utc} from '../core/time.js';
 import {BaseElement} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 
 const WIDTH = 560;
 const HEIGHT = 120;
@@ -115,7 +116,7 @@ export class CapacityChart extends BaseElement {
     const words = fault || (!listed ? t('app.loading') : listed.length ? '' : t('capacity.none-then'));
     return html`<section class="of-hour" data-testid="chart-sessions" aria-label=${t('capacity.sessions-of', slotWords(time))}>
       <p role="status"><strong>${t('capacity.sessions-of', slotWords(time))}</strong> ${words}</p>
-      ${listed?.length ? html`<ul>${listed.map(({number, title, host, official, phase}) => html`<li data-testid="chart-session">${slotWords(official)} · ${number} · ${title} · ${host.label || host.name} <span class="soft">${t(`phase.${phase}`)}</span></li>`)}</ul>` : nothing}
+      ${listed?.length ? html`<ul>${listed.map(({number, title, host, official, phase}) => html`<li data-testid="chart-session">${slotWords(official)} · ${copyable(number)} · ${title} · ${host.label || host.name} <span class="soft">${t(`phase.${phase}`)}</span></li>`)}</ul>` : nothing}
     </section>`;
   }
 

@@ -10,7 +10,7 @@ import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {day, hourMinute, slot} from '../core/time.js';
-import {emptyState, loadingState} from '../core/states.js';
+import {clearButton, emptyState, loadingState, pageLink} from '../core/states.js';
 
 /** @param {string} at */
 const moment = at => `${hourMinute(at)} ${day(at)}`;
@@ -70,15 +70,16 @@ class DraftsPage extends Page {
           <input id="search" type="search" data-testid="drafts-search" autocomplete="off" .value=${this.text} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}>
         </div>
         ${errorMessage(this.discarding ? '' : this.error)}
-        ${this.loading ? loadingState() : this.rows(open, 'drafts.none')}
-        ${settled.length ? html`<h2>${t('drafts.settled')}</h2>${this.rows(settled, '')}` : nothing}
+        ${this.loading ? loadingState() : this.rows(open)}
+        ${settled.length ? html`<h2>${t('drafts.settled')}</h2>${this.rows(settled)}` : nothing}
       </main>
       ${this.discarding ? this.question(this.discarding) : nothing}`;
   }
 
-  /** @param {Draft[]} list @param {string} none */
-  rows(list, none) {
-    if (!list.length) return emptyState({picture: 'edit', title: t(none)});
+  /** @param {Draft[]} list */
+  rows(list) {
+    if (!list.length && this.text) return emptyState({picture: 'search', title: t('drafts.none-found'), action: clearButton(() => (this.text = ''))});
+    if (!list.length) return emptyState({picture: 'edit', title: t('drafts.none'), action: pageLink('register')});
     return html`<ul class="cards">${repeat(list, ({id}) => id, draft => this.row(draft))}</ul>`;
   }
 

@@ -6,7 +6,7 @@ import {session} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {copyable, copyText} from '../core/copy.js';
 import {t} from '../core/i18n.js';
-import {joinUrl} from '../core/join-link.js';
+import {joinUrl} from '../core/join-url.js';
 import {qrCode} from '../core/qr-code.js';
 import {emptyState} from '../core/states.js';
 import '../core/top-bar.js';
@@ -57,7 +57,7 @@ class InvitationPage extends Page {
         <div class="way">
           ${qrCode(link, t('invitation.qr'))}
           <p>${t('invitation.code')}</p>
-          <p class="code huge" data-testid="invitation-code">${formatCode(session.code)}</p>
+          <p>${copyable(session.code, {shown: formatCode(session.code), testid: 'invitation-code', kind: 'code huge'})}</p>
         </div>
         <div class="notes">
           <p>${t('invitation.how', new URL('.', location.href).href)}</p>

@@ -11,7 +11,7 @@ import '../core/top-bar.js';
 import {CENTRAL} from '../core/nav.js';
 import {number, t} from '../core/i18n.js';
 import {clock, day, fromLocal, span, utc} from '../core/time.js';
-import {emptyState, loadingState} from '../core/states.js';
+import {emptyState, loadingState, pageLink} from '../core/states.js';
 
 /** Records of a page. */
 const PAGE = 50;
@@ -143,7 +143,7 @@ class CallsPage extends Page {
     const searched = Object.keys(this.fields).length > 0;
     const none = searched
       ? emptyState({picture: 'search', title: t('calls.no-match'), action: html`<button type="button" data-testid="calls-clear" @click=${() => this.look({})}>${t('table.clear')}</button>`, testid: 'calls-none'})
-      : emptyState({picture: 'phone', title: t('calls.none'), testid: 'calls-none'});
+      : emptyState({picture: 'phone', title: t('calls.none'), action: pageLink('directory'), testid: 'calls-none'});
     return html`<data-table name="calls" label=${t('calls.title')} .columns=${COLUMNS} .rows=${this.rows} .rowId=${(/** @type {CallRecord} */ {id}) => String(id)}
       .served=${{back: Boolean(this.below), on: this.more}} .empty=${none} fault=${this.rows ? '' : this.error} @turn=${this.turn} @retry=${() => this.showPage(this.below)}></data-table>`;
   }

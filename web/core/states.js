@@ -4,6 +4,7 @@
 import {html, nothing} from '../vendor/lit.js';
 import {icon} from './base.js';
 import {t} from './i18n.js';
+import {PAGES} from './nav.js';
 
 /**
  * Draw an empty list; `action` is the way on.
@@ -11,6 +12,13 @@ import {t} from './i18n.js';
  */
 export const emptyState = ({picture = 'list', title, text = '', action = nothing, testid = 'empty'}) =>
   html`<div class="empty" data-testid=${testid}>${icon(picture)}<p><strong>${title}</strong></p>${text ? html`<p>${text}</p>` : nothing}${action}</div>`;
+
+/** Draw the link to a page on which an empty list is filled, or on which one goes on. @param {string} page */
+export const pageLink = page =>
+  html`<a class="button" href="${page}.html" data-testid="empty-next">${icon(PAGES.find(each => each.page === page)?.picture ?? 'next')}<span>${t(`nav.${page}`)}</span></a>`;
+
+/** Draw the button that shows everything again. @param {() => unknown} clear */
+export const clearButton = clear => html`<button type="button" data-testid="empty-next" @click=${clear}>${t('table.clear')}</button>`;
 
 /** Draw rows that are still being fetched. */
 export const loadingState = () =>

@@ -10,7 +10,7 @@ import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {day, fromLocal, hourMinute, toLocal} from '../core/time.js';
-import {emptyState, loadingState} from '../core/states.js';
+import {clearButton, emptyState, loadingState, pageLink} from '../core/states.js';
 
 const WEEK_MS = 7 * 86_400_000;
 
@@ -46,7 +46,7 @@ class MaterialsPage extends Page {
       <main>
         <h1>${t('materials.title')}</h1>
         ${errorMessage(this.granting ? '' : this.error)}
-        <div class="row filters"><input type="search" data-testid="search" aria-label=${t('materials.search')} placeholder=${t('materials.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
+        <div class="row filters"><input type="search" data-testid="search" aria-label=${t('materials.search')} placeholder=${t('materials.search')} .value=${this.text} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
         ${this.loading ? loadingState() : this.rows()}
       </main>
       ${this.granting ? this.question(this.granting) : nothing}`;
@@ -55,7 +55,8 @@ class MaterialsPage extends Page {
   rows() {
     const wanted = foldText(this.text.trim());
     const shown = this.list.filter(one => foldText(`${one.session.name} ${one.number} ${one.unit.name} ${one.subject_name} ${one.text}`).includes(wanted));
-    if (!shown.length) return emptyState({picture: this.list.length ? 'search' : 'copy', title: t(this.list.length ? 'materials.none-found' : 'materials.none')});
+    if (!this.list.length) return emptyState({picture: 'copy', title: t('materials.none'), action: pageLink('sessions')});
+    if (!shown.length) return emptyState({picture: 'search', title: t('materials.none-found'), action: clearButton(() => (this.text = ''))});
     return html`<ul class="cards">${repeat(shown, ({id}) => id, wish => this.row(wish))}</ul>`;
   }
 

@@ -5,6 +5,7 @@ import {markArrived, assignDuty, recordLinkTest, relieveDuty} from '../core/api.
 import {t} from '../core/i18n.js';
 import {hourMinute} from '../core/time.js';
 import {BaseElement, icon} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import {formOf} from '../core/fields.js';
 import {keptForm} from '../core/kept-form.js';
 
@@ -68,7 +69,7 @@ export class DutyList extends BaseElement {
   row(board, duty) {
     const where = board.units.find(({id}) => id === duty.unit)?.name ?? board.points.find(({point}) => point === duty.point)?.label;
     return html`<li data-testid="duty-row" data-role=${duty.role}>
-      <span><strong>${duty.name}</strong> · ${t(`duty.role-${duty.role}`)}${where ? ` · ${where}` : ''}<small><a href="tel:${duty.phone}">${duty.phone}</a></small></span>
+      <span><strong>${duty.name}</strong> · ${t(`duty.role-${duty.role}`)}${where ? ` · ${where}` : ''}<small><a href="tel:${duty.phone}">${icon('phone')}<span class="unseen">${t('duty.call', duty.name)}</span></a> ${copyable(duty.phone)}</small></span>
       <span class="row wrap">
         ${duty.arrived
           ? html`<span class="light green" data-testid="duty-arrived">${t('duty.arrived', hourMinute(duty.arrived))}</span>`

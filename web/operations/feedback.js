@@ -9,7 +9,7 @@ import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {day, hourMinute} from '../core/time.js';
-import {emptyState, loadingState} from '../core/states.js';
+import {clearButton, emptyState, loadingState, pageLink} from '../core/states.js';
 
 /** Outcomes of feedback in the order of the buttons. */
 const STATUSES = ['handled', 'forwarded'];
@@ -86,7 +86,7 @@ class FeedbackPage extends Page {
   }
 
   feedbackList() {
-    if (!this.list.length) return emptyState({picture: 'chat', title: t('feedback.none')});
+    if (!this.list.length) return emptyState({picture: 'chat', title: t('feedback.none'), action: pageLink('readiness')});
     return html`<ul class="cards">${repeat(this.list, ({id}) => id, one => this.row(one))}</ul>`;
   }
 
@@ -109,11 +109,13 @@ class FeedbackPage extends Page {
       <p class="soft">${t('breach.hint')}</p>
       ${this.breachList.length ? this.byUnit() : nothing}
       ${chosen ? html`<p class="row between wrap"><span data-testid="breach-chosen">${t('breach.of-unit', chosen.name)}</span><button type="button" class="quiet" data-testid="breach-all" @click=${() => (this.chosen = null)}>${t('breach.all')}</button></p>` : nothing}
-      <div class="row filters"><input type="search" data-testid="search" aria-label=${t('breach.search')} placeholder=${t('breach.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
+      <div class="row filters"><input type="search" data-testid="search" aria-label=${t('breach.search')} placeholder=${t('breach.search')} .value=${this.text} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
       ${shown.length
         ? html`<div class="wide-table" tabindex="0" role="region" aria-label=${t('breach.title')}><table class="ledger"><thead><tr>${['at', 'unit', 'what', 'session'].map(column => html`<th scope="col">${t(`breach.${column}`)}</th>`)}</tr></thead>
             <tbody>${shown.map(one => this.breachRow(one))}</tbody></table></div>`
-        : html`<p class="empty">${t(this.breachList.length ? 'breach.none-found' : 'breach.none')}</p>`}`;
+        : this.breachList.length
+          ? emptyState({picture: 'search', title: t('breach.none-found'), action: clearButton(() => ([this.text, this.chosen] = ['', null])), testid: 'breach-none-found'})
+          : emptyState({picture: 'check', title: t('breach.none'), action: pageLink('sessions'), testid: 'breach-none'})}`;
   }
 
   /** Draw a table of breaches by unit and kind; each number filters the list. */

@@ -10,7 +10,7 @@ import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {clock, day, hourMinute, span} from '../core/time.js';
-import {emptyState, loadingState} from '../core/states.js';
+import {clearButton, emptyState, loadingState, pageLink} from '../core/states.js';
 
 /** Technicians see an incident within two seconds (R-088). */
 const POLL_MS = 1500;
@@ -91,17 +91,18 @@ class IncidentsPage extends Page {
       ${[false, true].map(
         settled => html`<button type="button" class="chip" data-testid=${settled ? 'show-settled' : 'show-open'} aria-pressed=${this.settled === settled} @click=${() => this.show(settled)}>${t(settled ? 'incidents.settled' : 'incidents.unsettled')}</button>`,
       )}
-      <input type="search" data-testid="search" aria-label=${t('incidents.search')} placeholder=${t('incidents.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}>
+      <input type="search" data-testid="search" aria-label=${t('incidents.search')} placeholder=${t('incidents.search')} .value=${this.text} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}>
       <select data-testid="level" aria-label=${t('incidents.level')} @change=${(/** @type {any} */ event) => (this.level = event.target.value)}>
-        <option value="">${t('incidents.all-levels')}</option>
-        ${[2, 1].map(level => html`<option value=${level}>${t(`incidents.level-${level}`)}</option>`)}
+        <option value="" ?selected=${!this.level}>${t('incidents.all-levels')}</option>
+        ${[2, 1].map(level => html`<option value=${level} ?selected=${this.level === String(level)}>${t(`incidents.level-${level}`)}</option>`)}
       </select>
     </div>`;
   }
 
   rows() {
     const {shown} = this;
-    if (!shown.length) return emptyState({picture: this.list.length ? 'search' : 'check', title: t(this.list.length ? 'incidents.none-found' : this.settled ? 'incidents.none-settled' : 'incidents.none'), testid: 'none'});
+    if (!this.list.length) return emptyState({picture: 'check', title: t(this.settled ? 'incidents.none-settled' : 'incidents.none'), action: pageLink('readiness'), testid: 'none'});
+    if (!shown.length) return emptyState({picture: 'search', title: t('incidents.none-found'), action: clearButton(() => ([this.text, this.level] = ['', ''])), testid: 'none'});
     return html`<ul class="cards" aria-live="polite">${repeat(shown, ({id}) => id, incident => this.row(incident))}</ul>`;
   }
 

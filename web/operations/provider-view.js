@@ -11,7 +11,7 @@ import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {CENTRAL} from '../core/nav.js';
 import {clock, day, hourMinute, slot} from '../core/time.js';
-import {emptyState, loadingState} from '../core/states.js';
+import {emptyState, loadingState, pageLink} from '../core/states.js';
 
 /** How often the page is refreshed. */
 const POLL_MS = 10_000;
@@ -122,8 +122,16 @@ class LinesPage extends Page {
     const provider = this.providers.find(({id}) => id === this.chosen);
     return html`${this.providers.length
         ? html`<div class="row wrap filters">${repeat(this.providers, ({id}) => id, ({id, name}) => html`<button type="button" class="chip" data-testid="provider" aria-pressed=${id === this.chosen} @click=${() => this.choose(id ?? '')}>${name}</button>`)}</div>`
-        : emptyState({picture: 'network', title: t('lines.no-provider'), testid: 'no-provider'})}
+        : emptyState({picture: 'network', title: t('lines.no-provider'), action: html`<button type="button" data-testid="empty-next" @click=${this.openForm}>${icon('plus')}<span>${t('lines.add')}</span></button>`, testid: 'no-provider'})}
       ${repeat([...(provider ? [provider] : []), undefined], one => one?.id ?? this.providers.length, one => this.form(one))}`;
+  }
+
+  /** Open the form that adds a provider. */
+  openForm() {
+    const fold = this.querySelector('[data-testid=form-add]')?.closest('details');
+    if (!fold) return;
+    fold.open = true;
+    fold.querySelector('input')?.focus();
   }
 
   /** @param {Provider | undefined} provider */
@@ -157,11 +165,11 @@ class LinesPage extends Page {
     return html`<h2>${t('lines.incidents')}</h2>
       ${shown.incidents.length
         ? html`<ul class="cards" aria-live="polite">${repeat(shown.incidents, ({id}) => id, one => this.incident(one, shown.may_answer))}</ul>`
-        : emptyState({picture: 'check', title: t('lines.no-incident'), testid: 'no-incident'})}
+        : emptyState({picture: 'check', title: t('lines.no-incident'), action: pageLink('today'), testid: 'no-incident'})}
       <h2>${t('lines.sessions')}</h2>
       ${shown.sessions.length
         ? html`<ul class="cards">${repeat(shown.sessions, ({id}) => id, one => this.session(one, shown.may_answer))}</ul>`
-        : emptyState({picture: 'calendar', title: t('lines.no-session'), testid: 'no-session'})}
+        : emptyState({picture: 'calendar', title: t('lines.no-session'), action: pageLink('today'), testid: 'no-session'})}
       <h2>${t('lines.own', shown.lines.length)}</h2> ${this.table(shown.lines)}`;
   }
 
@@ -226,7 +234,7 @@ class LinesPage extends Page {
 
   /** @param {ProviderLine[]} own */
   table(own) {
-    return html`<data-table name="own-lines" label=${t('lines.own', own.length)} .columns=${LINE_COLUMNS} .rows=${own} .empty=${emptyState({picture: 'network', title: t('lines.none')})}></data-table>`;
+    return html`<data-table name="own-lines" label=${t('lines.own', own.length)} .columns=${LINE_COLUMNS} .rows=${own} .empty=${emptyState({picture: 'network', title: t('lines.none'), action: pageLink(this.central ? 'directory' : 'today')})}></data-table>`;
   }
 }
 

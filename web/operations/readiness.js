@@ -10,7 +10,7 @@ import './readiness-board.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
 import {hourMinute, slot, weekday, isPast} from '../core/time.js';
-import {emptyState, loadingState} from '../core/states.js';
+import {emptyState, loadingState, pageLink} from '../core/states.js';
 
 const POLL_MS = 15_000;
 const COLOURS = /** @type {const} */ (['red', 'amber', 'green', 'none']);
@@ -58,7 +58,7 @@ class ReadinessPage extends Page {
   overview() {
     return html`<div class="row between"><h1>${t('ready.title')}</h1>${guideLink('site')}</div>
       ${errorMessage(this.error)} ${this.loading ? loadingState() : nothing}
-      ${this.loading || this.list.length || this.error ? nothing : emptyState({picture: 'check', title: t('ready.none'), testid: 'ready-none'})}
+      ${this.loading || this.list.length || this.error ? nothing : emptyState({picture: 'check', title: t('ready.none'), action: pageLink('calendar'), testid: 'ready-none'})}
       <ul class="cards">${repeat(this.list, ({id}) => id, head => this.sessionCard(head))}</ul>`;
   }
 

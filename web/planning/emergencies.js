@@ -9,7 +9,7 @@ import {t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {day, hourMinute, slot} from '../core/time.js';
 import {EMERGENCY} from '../core/values.js';
-import {emptyState, loadingState} from '../core/states.js';
+import {emptyState, loadingState, pageLink} from '../core/states.js';
 
 const POLL_MS = 10_000;
 
@@ -64,7 +64,7 @@ class EmergenciesPage extends Page {
   }
 
   emergencyList() {
-    if (!this.all.length) return this.error ? nothing : emptyState({picture: 'bell', title: t('emergencies.none'), testid: 'no-emergency'});
+    if (!this.all.length) return this.error ? nothing : emptyState({picture: 'bell', title: t('emergencies.none'), action: pageLink('calendar'), testid: 'no-emergency'});
     return html`<ul class="cards">${repeat(this.all, ({id}) => id, each => this.card(each))}</ul>`;
   }
 

@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {owedReplies, capacity, allSessions, incidents, queue, readiness} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
+import {copyable} from '../core/copy.js';
 import '../booking/capacity-chart.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
@@ -71,7 +72,7 @@ class SupervisionPage extends Page {
     const ready = this.ready.get(id);
     return html`<li class="row between wrap" data-testid="today-row" data-id=${id} data-phase=${phase}>
       <span><strong>${hourMinute(official.start)}–${hourMinute(official.end)}</strong> · ${subject}
-        <small class="soft">${number} · <span title=${host.name}>${t('sessions.host', host.label)}</span> · ${t('sessions.points', points.length + 1)} ${rehearsal ? `· ${t('sessions.rehearsal', slot(rehearsal))}` : nothing}</small></span>
+        <small class="soft">${copyable(number)} · <span title=${host.name}>${t('sessions.host', host.label)}</span> · ${t('sessions.points', points.length + 1)} ${rehearsal ? `· ${t('sessions.rehearsal', slot(rehearsal))}` : nothing}</small></span>
       <span class="row wrap"><span class="badge ${phase}">${t(`phase.${phase}`)}</span>
         ${ready ? html`<a class="light ${ready.colour}" href="readiness.html?session=${id}" data-testid="today-ready">${t(`ready.colour-${ready.colour}`)}</a>` : nothing}</span>
     </li>`;
@@ -82,7 +83,7 @@ class SupervisionPage extends Page {
     return html`<section class="card" data-testid="waiting"><div class="row between wrap"><h2>${t('supervision.queue', waiting.length)}</h2>
         <a class="button" href="queue.html">${icon('clock')}<span>${t('queue-page.title')}</span></a></div>
       ${waiting.length
-        ? html`<ol>${waiting.map(({session, since}) => html`<li data-testid="waiting-row">${session.number} · ${session.host}
+        ? html`<ol>${waiting.map(({session, since}) => html`<li data-testid="waiting-row">${copyable(session.number)} · ${session.host}
             <small class="soft">${slot(session.official)} · ${t('queue.legs', session.legs)} · ${t('queue-page.since', `${hourMinute(since)} ${day(since)}`)}</small></li>`)}</ol>`
         : html`<p class="soft">${t('queue-page.none')}</p>`}</section>`;
   }
@@ -98,7 +99,7 @@ class SupervisionPage extends Page {
     return html`<section class="card" data-testid="faults"><h2>${t('supervision.incidents', this.incidents.length)}</h2>
       ${this.incidents.length
         ? html`<ul class="plain">${this.incidents.map(({session, point, kind, level, state, opened, assignee}) => html`<li class="row between wrap" data-testid="fault-row">
-            <span>${icon('warn')} ${point?.label ?? session.name}: ${t(`fault.${kind}`)} <small class="soft">${point ? `${point.name} · ` : ''}${session.number} · ${hourMinute(opened)} ${day(opened)} · ${t('supervision.level', level)}</small></span>
+            <span>${icon('warn')} ${point?.label ?? session.name}: ${t(`fault.${kind}`)} <small class="soft">${point ? `${point.name} · ` : ''}${copyable(session.number)} · ${hourMinute(opened)} ${day(opened)} · ${t('supervision.level', level)}</small></span>
             <span class="badge ${state}">${t(`incident.${state}`)} ${assignee}</span></li>`)}</ul>`
         : html`<p class="soft">${t('supervision.no-incidents')}</p>`}</section>`;
   }
@@ -108,7 +109,7 @@ class SupervisionPage extends Page {
     return html`<section class="card" data-testid="owed"><h2>${t('post.owed', open.length)}</h2>
       <p class="soft">${t('post.counted', on_time, late)}</p>
       ${open.length
-        ? html`<ul class="plain">${open.map(one => html`<li class="row between wrap" data-testid="owed-row"><span>${one.number} · ${one.unit.name}</span>
+        ? html`<ul class="plain">${open.map(one => html`<li class="row between wrap" data-testid="owed-row"><span>${copyable(one.number)} · ${one.unit.name}</span>
             <span class="badge ${urgency(one)}">${t('post.due', `${hourMinute(one.due)} ${day(one.due)}`)}</span></li>`)}</ul>`
         : html`<p class="soft">${t('post.none-owed')}</p>`}</section>`;
   }

@@ -9,7 +9,7 @@ import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {day, fromLocal, hourMinute} from '../core/time.js';
-import {emptyState, loadingState} from '../core/states.js';
+import {emptyState, loadingState, pageLink} from '../core/states.js';
 
 const MINUTE_MS = 60_000;
 /** The CSS class of each standing of a unit's reply. */
@@ -67,7 +67,7 @@ class FiguresPage extends Page {
         ${errorMessage(this.error)} ${this.sent ? html`<p role="status" data-testid="figures-sent">${this.sent}</p>` : nothing}
         ${this.central ? this.requestForm() : nothing}
         ${this.loading ? loadingState() : nothing}
-        ${this.loading || this.list.length ? nothing : emptyState({title: t('figures.none'), testid: 'figures-none'})}
+        ${this.loading || this.list.length ? nothing : emptyState({title: t('figures.none'), action: pageLink(this.central ? 'reports' : 'today'), testid: 'figures-none'})}
         ${repeat(this.list, ({id}) => id, request => this.request(request))}
       </main>`;
   }

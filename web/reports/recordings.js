@@ -7,7 +7,7 @@ import {copyable} from '../core/copy.js';
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
 import {day, hourMinute, span} from '../core/time.js';
-import {emptyState, loadingState} from '../core/states.js';
+import {emptyState, loadingState, pageLink} from '../core/states.js';
 import {transcriptState} from './transcript.js';
 
 const MEGABYTE = 1_000_000;
@@ -137,7 +137,7 @@ class RecordingsPage extends Page {
   }
 
   rows() {
-    if (!this.list.length) return emptyState({picture: 'record', title: t('recordings.none')});
+    if (!this.list.length) return emptyState({picture: 'record', title: t('recordings.none'), action: pageLink('sessions')});
     return html`<ul class="cards">${repeat(this.list, ({id}) => id, recording => this.row(recording))}</ul>`;
   }
 

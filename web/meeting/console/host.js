@@ -2,12 +2,14 @@
 
 import {html, nothing} from '../../vendor/lit.js';
 import {icon} from '../../core/base.js';
+import {copyable} from '../../core/copy.js';
 import {ask} from '../../core/dialog.js';
 import {t} from '../../core/i18n.js';
+import {joinUrl} from '../../core/join-url.js';
 import {clock, hourMinute} from '../../core/time.js';
 import {toast, undoLast} from '../../core/toast.js';
 import {DEFAULT_LAYOUT} from '../client/layouts.js';
-import {controlledBy, raisedHands} from '../client/meeting-state.js';
+import {controlledBy, formatCode, raisedHands} from '../client/meeting-state.js';
 import {EMPTY_SCRIPT} from '../client/script.js';
 import {MeetingPage} from '../room/meeting-page.js';
 import '../chat/chat-notice.js';
@@ -149,12 +151,20 @@ class HostPage extends MeetingPage {
     </main>`;
   }
 
+  /** Draw what lets others join: the code and the link, each copied by a tap. */
+  invitation() {
+    const {code} = this.meeting.protocol;
+    const link = joinUrl(code, location.href);
+    return html`<p>${copyable(code, {shown: formatCode(code), testid: 'console-code', kind: 'code'})}</p><p>${copyable(link, {testid: 'console-link'})}</p>`;
+  }
+
   bar() {
     const {state, now, countedNow} = this.meeting;
     const session = state?.session;
     return html`<header>
       <h1 title=${session ? `${session.title} · ${t('sessions.host', session.host)}` : ''}>${session?.title ?? t('room.joining')}</h1>
       <time class="now" data-testid="clock">${clock(now)}${session ? html` <small>${hourMinute(session.official.start)}–${hourMinute(session.official.end)}</small>` : nothing}</time>
+      <more-menu testid="invite-menu" .label=${t('host.invite')} picture="copy" .content=${() => this.invitation()}></more-menu>
       <more-menu testid="extend-menu" .label=${t('extend.title')} picture="clock" .content=${() => html`<extend-bar .asked=${true} .session=${session ?? null} .now=${countedNow}></extend-bar>`}></more-menu>
       <recorder-controls .state=${state} .now=${countedNow}></recorder-controls>
       <div class="who-controls"><control-state .state=${state}></control-state></div>

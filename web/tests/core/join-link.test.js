@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {joinUrl, modules} from '../../core/join-link.js';
+import {modules} from '../../core/join-link.js';
+import {joinUrl} from '../../core/join-url.js';
 
 const LINK = 'https://hop.khanhhoa.gov.vn/?code=1234567890';
 

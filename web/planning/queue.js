@@ -5,7 +5,8 @@ import {ProblemError, cancel, confirmPlan, holdPlan, queue, errorText} from '../
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
 import {ask, askText} from '../core/dialog.js';
-import '../core/kept-form.js';
+import {formOf} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 import './plan-timeline.js';
 import {bulkBar, movable} from './queue-bulk.js';
 import {keepInAddress, keptInAddress} from '../core/address.js';
@@ -178,8 +179,10 @@ class QueuePage extends Page {
     event.preventDefault();
     const plan = this.plan;
     if (!plan) return;
+    const kept = /** @type {import('../core/kept-form.js').KeptForm | null} */ (formOf(event).querySelector('kept-form'));
     await this.runDecision(async () => {
       const {session: served, plan: fresh} = await confirmPlan(session.id, plan.version, this.reason, this.override);
+      if (served) kept?.drop();
       if (served) [this.chosen, this.plan, this.done] = ['', null, t('queue-page.served', session.number, plan.victims.length)];
       else [this.plan, this.fault] = [fresh, t('queue-page.changed')];
       await this.load();
@@ -273,7 +276,7 @@ class QueuePage extends Page {
     const live = plan.victims.filter(({phase}) => phase === 'open');
     const lost = new Set(plan.victims.map(({id}) => id));
     const kept = (standing.reason?.holders ?? []).filter(({id}) => !lost.has(id));
-    return html`<form class="plan" data-testid="plan" data-version=${plan.version} @submit=${(/** @type {SubmitEvent} */ event) => this.confirm(event, standing)}>
+    return html`<form class="plan" data-testid="plan" data-version=${plan.version} @submit=${(/** @type {SubmitEvent} */ event) => this.confirm(event, standing)}>${keptForm(`plan:${standing.session.id}`)}
       <h3>${plan.victims.length ? t('queue-page.plan', plan.victims.length) : t('queue-page.plan-free')}</h3>
       <plan-timeline .asking=${standing.session} .victims=${plan.victims} .kept=${kept}></plan-timeline>
       ${plan.spared.length ? html`<p class="mark amber" data-testid="spared">${icon('warn')}<span>${t('queue-page.spared', plan.spared.map(({number, host}) => `${number} ${host}`).join('; '))}</span></p>` : nothing}
@@ -282,7 +285,7 @@ class QueuePage extends Page {
         ${left > 0 ? t('queue-page.left', span(left)) : t('queue-page.expired')}</p>
       ${errorMessage(this.fault, 'plan-fault')}
       <div class="field"><label for="reason">${t('queue-page.reason')}</label>
-        <input id="reason" data-testid="reason" required maxlength="500" .value=${this.reason} @input=${(/** @type {any} */ {target}) => (this.reason = target.value)}></div>
+        <input id="reason" name="reason" data-testid="reason" required maxlength="500" .value=${this.reason} @input=${(/** @type {any} */ {target}) => (this.reason = target.value)}></div>
       ${standing.ahead.length ? html`<label class="option"><input type="checkbox" data-testid="override" .checked=${this.override}
         @change=${(/** @type {any} */ {target}) => (this.override = target.checked)}><span>${t('queue-page.override', standing.ahead.map(({number}) => number).join(', '))}</span></label>` : nothing}
       <div class="row end">

@@ -5,7 +5,8 @@ import {confirmYear, correctDay, endings, outdatedUnits, profiles, withdrawProfi
 import {differences} from '../booking/timeline.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
-import {dateField} from '../core/fields.js';
+import {dateField, formOf} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 import {differenceTable} from './policy-upload.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
@@ -226,7 +227,7 @@ class ProfilePage extends Page {
 
   correction() {
     const set = (/** @type {any} */ {target}) => (this.fields = {...this.fields, [target.name]: target.value});
-    return html`<form class="quad" data-testid="correction" @input=${set} @submit=${this.correct}>
+    return html`<form class="quad" data-testid="correction" @input=${set} @submit=${this.correct}>${keptForm('correction')}
       ${dateField({name: 'day', label: t('profile.day'), value: this.fields.day, testid: 'correct-day', required: true})}
       <div class="field"><label for="working">${t('profile.is')}</label><select id="working" name="working" data-testid="correct-working">
         <option value="off">${t('profile.off')}</option><option value="works">${t('profile.works')}</option><option value="back">${t('profile.take-back')}</option></select></div>
@@ -243,7 +244,7 @@ class ProfilePage extends Page {
     return this.attempt(async () => {
       this.calendar = await correctDay(change);
       this.year = this.calendar.year;
-    });
+    }, formOf(event));
   }
 }
 

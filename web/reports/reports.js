@@ -3,7 +3,8 @@
 import {html, nothing, repeat, svg} from '../vendor/lit.js';
 import {report, reportUrl, reportPoints, reportRows, review} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
-import {dateField} from '../core/fields.js';
+import {dateField, formOf} from '../core/fields.js';
+import {keptForm} from '../core/kept-form.js';
 import {keepInAddress, keptInAddress} from '../core/address.js';
 import '../core/data-table.js';
 import '../core/top-bar.js';
@@ -73,12 +74,13 @@ class ReportsPage extends Page {
   /** @param {SubmitEvent} event @param {ReportEntry} entry */
   review(event, entry) {
     event.preventDefault();
-    const remark = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('remark') ?? '');
+    const form = formOf(event);
+    const remark = String(new FormData(form).get('remark') ?? '');
     this.attempt(async () => {
       const saved = await review(entry.id, remark);
       if (this.drillDown) this.drillDown = {...this.drillDown, list: this.drillDown.list.map(one => (one.id === entry.id ? {...one, review: saved} : one))};
       this.report = await report(this.query);
-    });
+    }, form);
   }
 
   /** @param {SubmitEvent} event */
@@ -287,7 +289,7 @@ class ReportsPage extends Page {
     const {review} = entry;
     return html`<br><span class="soft">${t('reports.why', entry.ground, entry.reason)}</span>
       ${review ? html`<br><span data-testid="reviewed">${t('reports.reviewed-by', review.by, day(review.at), review.remark)}</span>`
-        : entry.reviewable ? html`<form class="row" @submit=${(/** @type {SubmitEvent} */ event) => this.review(event, entry)}>
+        : entry.reviewable ? html`<form class="row" @submit=${(/** @type {SubmitEvent} */ event) => this.review(event, entry)}>${keptForm(`review:${entry.id}`)}
           <input name="remark" maxlength="1000" required aria-label=${t('reports.remark')} placeholder=${t('reports.remark')} data-testid="review-remark">
           <button data-testid="review-save">${t('reports.review')}</button></form>` : nothing}`;
   }

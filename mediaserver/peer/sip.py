@@ -403,7 +403,7 @@ class SipPeer:
             picture.aim(media, VIDEO_TYPES, now)
             picture.secure(media, answer=answer)
             picture.taken = media.sends and not self._held
-            picture.feedback = media.feedback
+            picture.expect(media, sip_write.choose_picture(media))
             picture.quality = None
             if media.receives and not self._held:
                 self._start_video(media, picture)
@@ -420,7 +420,9 @@ class SipPeer:
         codec = sip_write.choose_picture(media)
         stream.quality = picture_quality(codec, self._options, least(media.bitrate, self._limits.bitrate))
         if stream.quality is not None:
-            self.picture = stream.send({codec.name: codec.payload_type}, self._flush_queue)
+            repair = sip_write.repair_type(media, codec)
+            repairs = None if repair is None else {codec.payload_type: repair}
+            self.picture = stream.send({codec.name: codec.payload_type}, self._flush_queue, repairs)
             self._follow_quality(stream.quality)
 
     def _follow_quality(self, quality: SentQuality) -> bool:

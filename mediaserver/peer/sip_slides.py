@@ -89,9 +89,9 @@ class SipSlides:
         self.stream.aim(slides, VIDEO_TYPES, now)
         self.stream.secure(slides, answer=answer)
         self.stream.taken = slides.sends and not held
-        self.stream.feedback = slides.feedback
         self.forwarder = None
         codec = sip_write.choose_picture(slides)
+        self.stream.expect(slides, codec)
         quality = slides_quality(codec, self._options, slides.bitrate, self._limits.slides)
         self.stream.quality = quality if slides.receives and not held else None
         if self.stream.quality is not None:

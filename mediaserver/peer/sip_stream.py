@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import inf
 
 from mediaserver.api import StreamReport
-from mediaserver.audio.telephony_codecs import RTP_CLOCK
+from mediaserver.audio.telephony_codecs import RTP_CLOCK, SCALE
 from mediaserver.congestion.camera_limit import CameraLimit
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.errors import BadOffer
@@ -15,7 +15,8 @@ from mediaserver.peer.forwarder import Forwarder
 from mediaserver.peer.received_pictures import ReceivedPictures
 from mediaserver.peer.simulcast import SimulcastCamera, SimulcastLayer
 from mediaserver.peer.sip_quality import SentQuality
-from mediaserver.rtp import rtcp
+from mediaserver.rtp import rtcp, rtx
+from mediaserver.rtp.nack import NackLimit
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import SINGLE_NAL, VIDEO_CLOCK, is_keyframe
 from mediaserver.rtp.receive_stats import ReceiveStats
@@ -26,8 +27,8 @@ from mediaserver.rtp.srtp_key import SrtpKey
 from mediaserver.rtp.telephone_event import DigitReceiver
 from mediaserver.sdp import sdes
 from mediaserver.sdp.sdes import Crypto
-from mediaserver.sdp.sip_parse import TONES, Media
-from mediaserver.sdp.sip_write import MODE_1, SINGLE
+from mediaserver.sdp.sip_parse import TONES, Codec, Media
+from mediaserver.sdp.sip_write import MODE_1, SINGLE, repair_type
 from mediaserver.transport.ice import Address
 from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair
 
@@ -67,6 +68,8 @@ class SipStream:
         """Those we offered, or the one under which we send."""
         self._their_key: SrtpKey | None = None
         self.forwarder: Forwarder | None = None
+        self._sent_as: tuple[dict[str, int], int, dict[int, int] | None] | None = None
+        """Payload types, clock and payload types of retransmissions of the forwarder."""
         self.receive_stats: ReceiveStats | None = None
         """Of the stream received at present."""
         self.codec = ""
@@ -81,13 +84,21 @@ class SipStream:
         self._last_packet_at = 0.0
         self._own_ssrc = secrets.randbits(32) or 1
 
-    def send(self, payload_types: dict[str, int], flush_queue: FlushQueue | None) -> Forwarder:
-        """Start a stream to the peer, or go on with it; pictures wait in `flush_queue` for their turn."""
+    def send(
+        self, payload_types: dict[str, int], flush_queue: FlushQueue | None, repairs: dict[int, int] | None = None
+    ) -> Forwarder:
+        """Start a stream to the peer, or go on with it; pictures wait in `flush_queue` for their turn. `repairs` are
+        payload types of retransmissions (RFC 4588) by those that they repeat."""
         if self.forwarder is not None:
-            if (self.forwarder.payload_types, self.forwarder.clock_rate) == (payload_types, self.clock_rate):
+            as_before = (payload_types, self.clock_rate, repairs) == self._sent_as
+            if as_before:
                 return self.forwarder
             self.forwarder.close()
-        self.forwarder = Forwarder(payload_types, self.clock_rate, self.port_pair, flush_queue=flush_queue)
+        self._sent_as = payload_types, self.clock_rate, repairs
+        rtx_stream = rtx.RtxStream(repairs, secrets.randbits(32) or 1, secrets.randbits(15)) if repairs else None
+        self.forwarder = Forwarder(
+            payload_types, self.clock_rate, self.port_pair, rtx=rtx_stream, flush_queue=flush_queue
+        )
         self._own_ssrc = self.forwarder.ssrc
         return self.forwarder
 
@@ -264,6 +275,7 @@ class SipAudioStream(SipStream):
         assert self.receive_stats is not None
         self.receive_stats.receive(packet.sequence)
         self.receive_stats.octets += len(packet.payload)
+        self._scale = 1 if codec == "opus" else SCALE
         if packet.payload:
             packet.timestamp = packet.timestamp * self._scale & 0xFFFFFFFF  # 2^32 is a multiple of itself in any clock
             self._take(packet, now, codec)
@@ -300,6 +312,9 @@ class SipVideoStream(SipStream):
         self.quality: SentQuality | None = None
         """That of the picture we send; None where we send none."""
         self._camera_limit = CameraLimit(most)
+        self._nack_limit = NackLimit()
+        self._repeated: dict[int, int] = {}
+        """Payload types by those in which they are sent again (RFC 4588)."""
         self._validation = SourceValidation()
         self._requests = 0
         self._pictures = ReceivedPictures()
@@ -322,7 +337,28 @@ class SipVideoStream(SipStream):
             self.receive_stats = self._begin_layer(packet.ssrc)
         packet.keyframe = is_keyframe(codec, packet.payload)
         self._pictures.receive(packet, now)
-        self.camera.layers[0].receive([packet], now)  # what is missing is not asked for: they never offer it
+        self._request_again(self.camera.layers[0].receive([packet], now), now)
+
+    def rtp(self, packet: Packet, now: float) -> None:
+        """Take one RTP packet; a retransmission belongs to the current stream, whatever its SSRC."""
+        original = self._repeated.get(packet.payload_type)
+        if original is None:
+            super().rtp(packet, now)
+        elif self.taken and self.camera.layers and (again := rtx.unwrap(packet, self._ssrc, original)) is not None:
+            again.keyframe = is_keyframe("H264", again.payload)
+            self.camera.layers[0].repair(again, now)
+
+    def expect(self, media: Media, codec: Codec) -> None:
+        """Expect the feedback of an m-line, and retransmissions of a codec in it."""
+        self.feedback = media.feedback
+        repair = repair_type(media, codec)
+        self._repeated = {} if repair is None else {repair: codec.payload_type}
+
+    def _request_again(self, missing: list[int], now: float) -> None:
+        """Request packets again where the peer offered that. Of too many requests the later ones wait for
+        :meth:`remind`."""
+        if missing and "nack" in self.feedback and self._nack_limit.allow(now):
+            self.port_pair.send_rtcp(self._compound([], rtcp.nack(self._own_ssrc, self._ssrc, missing)))
 
     def try_keyframe(self, now: float) -> None:
         """Request a key frame, and measure when it comes."""
@@ -387,6 +423,8 @@ class SipVideoStream(SipStream):
         return received, lost
 
     def remind(self, now: float) -> None:
-        """Repeat a request for a key frame that has not come."""
+        """Repeat requests for a key frame and for packets that have not come."""
         for layer in self.camera.layers:
             layer.remind(now)
+            if layer.nack.waiting:
+                self._request_again(layer.nack.due(now), now)

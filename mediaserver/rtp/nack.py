@@ -9,6 +9,26 @@ MAX_MISSING = 512
 MAX_TRIES = 6
 RETRY_S = 0.06
 """Seconds between requests: longer than the round trip of a provincial network, shorter than a viewer's patience."""
+BURST, PER_SECOND = 5.0, 10.0
+"""NACKs that one sender may get at once, and in the long run: some answer each with a key frame, which fills a link
+that loses because it is full."""
+
+
+class NackLimit:
+    """Limits the NACKs to a sender; `now` in seconds."""
+
+    def __init__(self) -> None:
+        self._tokens = BURST
+        self._filled = 0.0
+
+    def allow(self, now: float) -> bool:
+        """Return whether one may be sent now, and if so count it."""
+        self._tokens = min(BURST, self._tokens + PER_SECOND * (now - self._filled))
+        self._filled = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
 
 
 class NackGenerator:

@@ -45,6 +45,8 @@ class Codec:
     payload_type: int
     limits: DecoderLimits | None = None
     """The peer's decoder limits, for video."""
+    rtx: int | None = None
+    """The payload type of its retransmissions (RFC 4588), for video."""
     clock: int = SOUND_CLOCK
 
 
@@ -256,7 +258,16 @@ def _codecs(m_line: Head, section: Section) -> tuple[Codec, ...]:
         _codec(m_line.kind, name, number, maps.get(number, ""), read_parameters(parameters.get(number, "")))
         for number, name in _named(m_line, section)
     )
-    return tuple(codec for codec in found if codec is not None)
+    repairs = _repairs(m_line, section)
+    return tuple(replace(codec, rtx=repairs.get(codec.payload_type)) for codec in found if codec is not None)
+
+
+def _repairs(m_line: Head, section: Section) -> dict[int, int]:
+    """Return the payload types of retransmissions by those that they repeat (RFC 4588 §8.1)."""
+    parameters = section.numbered("fmtp")
+    found = [number for number, name in _named(m_line, section) if name == "RTX"]
+    repeated = {number: integer(read_parameters(parameters.get(number, "")).get("apt", ""), 127) for number in found}
+    return {original: number for number, original in repeated.items() if original is not None}
 
 
 def _named(m_line: Head, section: Section) -> list[tuple[int, str]]:

@@ -23,8 +23,8 @@ CAMERA_BPS = 1_100_000
 fourteen cameras fit the highest step of who is forwarded tiles; for a louder one the session would be composed."""
 SLIDES_BPS = 1_500_000
 """Bitrate that a room system's slides may take, as a browser's screen does."""
-FEEDBACK = ("nack pli", "ccm fir", "ccm tmmbr")
-"""RTCP feedback that we take and give (RFC 4585 §6.3.1, RFC 5104 §4.2.1, §4.3.1)."""
+FEEDBACK = ("nack", "nack pli", "ccm fir", "ccm tmmbr")
+"""RTCP feedback that we take and give (RFC 4585 §6.2.1, §6.3.1, RFC 5104 §4.2.1, §4.3.1)."""
 OPUS, SINGLE, MODE_1, CONTROL, EVENTS, OPUS_EVENTS = 96, 97, 98, 100, 101, 102
 """Our dynamic payload types; the other audio codecs have static ones."""
 _MODES = {0: SINGLE, 1: MODE_1}
@@ -126,6 +126,11 @@ def choose_picture(media: Media) -> Codec:
     return choose(media, ("H264", SINGLE_NAL))
 
 
+def repair_type(media: Media, codec: Codec) -> int | None:
+    """Return the payload type in which packets of a video m-line are sent again (RFC 4588); None for their own."""
+    return codec.rtx if "nack" in media.feedback else None
+
+
 def offer(local: Local) -> str:
     """Return an offer of what the limits allow: audio, and video both ways."""
     limits, sounds = local.limits, _sounds(local.limits)
@@ -213,9 +218,12 @@ def _answer_video(media: Media, port: int, keys: tuple[Crypto, ...], video: _Vid
     level = min(codec.limits.level, video.level)  # levels may differ only where both say so (RFC 6184 §8.2.2)
     feedback = [f"a=rtcp-fb:* {each}" for each in FEEDBACK if each in media.feedback]
     mode = 0 if codec.name == SINGLE_NAL else 1
-    head = _m_line("video", port, media.protocol, [codec.payload_type])
+    repair = repair_type(media, codec)
+    head = _m_line("video", port, media.protocol, [codec.payload_type, *([] if repair is None else [repair])])
     lines = [head, *_bandwidth(video.bitrate)]
     lines += _picture(codec.payload_type, mode, f"{codec.limits.profile}{level:02x}", video)
+    if repair is not None:
+        lines += [f"a=rtpmap:{repair} rtx/90000", f"a=fmtp:{repair} apt={codec.payload_type}"]
     return [*lines, *feedback, *_cryptos(keys), f"a={_DIRECTIONS[media.receives and shows, media.sends]}"]
 
 

@@ -1,6 +1,7 @@
 """Tests of one m-line of a room system: which stream is accepted, and what is reported on it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from struct import unpack_from
 
 import pytest
@@ -9,11 +10,15 @@ from mediaserver.congestion.downlink import Downlink
 from mediaserver.peer.sip_quality import SentQuality
 from mediaserver.peer.sip_stream import TAKEOVER_S, SipAudioStream, SipVideoStream
 from mediaserver.rtp import rtcp
+from mediaserver.rtp.nack import BURST, RETRY_S
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.source import FlushQueue
+from mediaserver.rtp.source import FlushQueue, Source, VideoSource
+from mediaserver.sdp.h264 import decoder_limits
+from mediaserver.sdp.sip_parse import Codec, Media
 from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.plain_rtp import PlainPorts
+from mediaserver.transport.srtp import Outgoing
 from mediaserver.video.quality import USUAL
 
 RANGE = range(46_200, 46_210)
@@ -150,3 +155,63 @@ def test_a_limit_from_the_peer_is_confirmed_and_kept(picture: SipVideoStream, mo
     picture.rtcp(limit, 1.0)
     assert picture.quality.step == 1
     assert sent[0][:2] == b"\x80\xc9" and sent[0].endswith(rtcp.bitrate_limit_taken(picture._own_ssrc, 9, 384_000, 40))
+
+
+REPAIRED = Media(
+    *("video", "RTP/AVPF", (), "127.0.0.1", 5000, 5001, True, True),
+    (H264 := Codec("H264", 97, decoder_limits({}), rtx=99),),
+    frozenset({"nack", "nack pli"}),
+)
+
+
+class Keeper:
+    """A sink that keeps sequence numbers."""
+
+    stream = None
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+
+    def send(self, source: Source, packets: list[Packet], now: float) -> None:
+        self.numbers += [each.sequence for each in packets]
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_packets_are_requested_again_where_that_is_offered_and_taken_in_a_stream_of_their_own(
+    picture: SipVideoStream, monkeypatch: pytest.MonkeyPatch, offered: bool
+) -> None:
+    sent: list[bytes] = []
+    monkeypatch.setattr(picture.port_pair, "send_rtcp", sent.append)
+    picture.expect(REPAIRED if offered else replace(REPAIRED, feedback=frozenset()), H264)
+    keeper = Keeper()
+    picture.rtp(packet(9, 1, number=97), 1.0)
+    picture.camera.layers[0].attach(keeper)
+    picture.rtp(packet(9, 4, number=97), 1.0)
+    picture.remind(1.0 + RETRY_S)
+    picture.rtp(packet(77, 50, number=99, payload=b"\0\2x"), 1.1)
+    picture.remind(1.1 + RETRY_S)
+    picture._flush_queue.flush(1.2)
+    nacks = [list(each.sequences) for data in sent for each in rtcp.parse(data, 0.0) if isinstance(each, rtcp.Nack)]
+    assert nacks == ([[2, 3], [2, 3], [3]] if offered else [])
+    assert keeper.numbers == ([4, 2] if offered else [4])
+    for sequence in range(10, 400, 3):
+        picture.rtp(packet(9, sequence, number=97), 1.2)
+    assert len(sent) <= 3 + BURST
+
+
+def test_packets_that_the_peer_misses_are_sent_again_in_its_retransmission_stream(
+    picture: SipVideoStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Outgoing] = []
+    monkeypatch.setattr(picture.port_pair, "send", lambda packets, _: sent.extend(packets))
+    forwarder = picture.send({"H264": 97}, None, {97: 99})
+    assert picture.send({"H264": 97}, None, {97: 99}) is forwarder is not picture.send({"H264": 97}, None)
+    forwarder, queue = picture.send({"H264": 97}, None, {97: 99}), FlushQueue()
+    source = VideoSource("composed", "H264", queue)
+    forwarder.follow(source, 1.0)
+    source.push(Packet(0, 5, 0, 0, True, b"key", True), Packet(0, 6, 3000, 0, True, b"next"))
+    queue.flush(1.0)
+    picture.rtcp(rtcp.receiver_report(9, []) + rtcp.nack(9, forwarder.ssrc, [sent[1][1]]), 1.1)
+    number, _, timestamp, ssrc, payload = sent[2]
+    assert forwarder.rtx is not None and (number & 0x7F, timestamp, ssrc) == (99, sent[1][2], forwarder.rtx.ssrc)
+    assert payload == sent[1][1].to_bytes(2, "big") + b"next"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.rtp.nack import MAX_GAP, MAX_MISSING, MAX_TRIES, RETRY_S, NackGenerator
+from mediaserver.rtp.nack import BURST, MAX_GAP, MAX_MISSING, MAX_TRIES, PER_SECOND, RETRY_S, NackGenerator, NackLimit
 
 STEPS = st.lists(st.integers(-20, 40), min_size=1, max_size=80)
 
@@ -71,3 +71,9 @@ def test_a_stream_full_of_holes_keeps_the_newest_only() -> None:
     for sequence in range(0, 40_000, 2):
         generator.receive(sequence & 0xFFFF, 0.0)
     assert generator.due(RETRY_S) == [s & 0xFFFF for s in range(40_000 - 2 * MAX_MISSING - 1, 39_998, 2)]
+
+
+def test_a_sender_gets_a_burst_of_nacks_and_then_ten_a_second() -> None:
+    limit = NackLimit()
+    assert sum(limit.allow(100.0) for _ in range(50)) == BURST
+    assert sum(limit.allow(100.0 + 0.01 * tick) for tick in range(1, 201)) == 2 * PER_SECOND

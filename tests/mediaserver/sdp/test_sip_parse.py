@@ -91,6 +91,17 @@ def test_feedback_is_known_with_its_parameters() -> None:
     assert picture(changed(BARESIP, lines)).feedback == {"ccm tmmbr", "nack", ""}
 
 
+def test_retransmissions_are_answered_where_they_are_offered_with_feedback_that_asks_for_them() -> None:
+    repair = "a=rtpmap:99 rtx/90000\r\na=fmtp:99 apt=97;rtx-time=200\r\na=rtpmap:103 rtx/90000\r\na=fmtp:103 apt=x"
+    lines = ("RTP/AVP 96 97", "RTP/AVP 96 97 99 103"), ("a=label:2", repair)
+    assert "rtx" not in answer(changed(BARESIP, *lines), LOCAL, shows=True)
+    offered = changed(BARESIP, *lines, ("a=rtcp-fb:* nack pli", "a=rtcp-fb:* nack\r\na=rtcp-fb:* nack pli"))
+    assert [(codec.payload_type, codec.rtx) for codec in offered.media[1].codecs] == [(96, None), (97, 99)]
+    text = answer(offered, LOCAL, shows=True)
+    assert "m=video 40102 RTP/AVP 97 99\r\n" in text
+    assert "a=rtpmap:99 rtx/90000\r\na=fmtp:99 apt=97\r\na=rtcp-fb:* nack\r\na=rtcp-fb:* nack pli\r\n" in text
+
+
 def test_tones_of_another_clock_belong_to_another_codec() -> None:
     wideband = BARESIP.replace("a=rtpmap:101 telephone-event/8000", "a=rtpmap:101 telephone-event/16000")
     assert wideband != BARESIP
@@ -297,7 +308,7 @@ def test_our_offer_is_one_that_we_would_take() -> None:
         *("G722", "opus", "PCMA", "PCMU", "telephone-event", "telephone-event")
     ]
     assert [codec.name for codec in session.media[1].codecs] == ["H264", SINGLE_NAL]
-    assert session.media[1].feedback == {"nack pli", "ccm fir", "ccm tmmbr"}
+    assert session.media[1].feedback == {"nack", "nack pli", "ccm fir", "ccm tmmbr"}
     assert session.media[1].bitrate == 1_100_000
     assert (sip_write.MODE_1, sip_write.SINGLE) == (98, 97)
 

@@ -372,6 +372,14 @@ class MediaElsewhere:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyframeWanted:
+    """A key frame of a room system's camera is wanted, and its description names no RTCP by which to ask for it."""
+
+    room: str
+    seat: str
+
+
+@dataclass(frozen=True, slots=True)
 class CameraControllable:
     """The camera of a room system can be controlled so from now on; None: not at all."""
 
@@ -497,6 +505,7 @@ Event = (
     | DigitPressed
     | ShareAsked
     | MediaElsewhere
+    | KeyframeWanted
     | CameraControllable
     | TilesForwarded
     | RecordingFailed

@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from mediaserver.api import CONTENT, EVERYTHING, CallReport, ConnectionQuality, Encryption, RoomOptions, SipLimits
@@ -56,6 +57,9 @@ class SipPeerListener(PeerListener, Protocol):
 
     def controllable(self, seat: str) -> None:
         """Look what can be controlled of its camera: that has changed."""
+
+    def keyframe_wanted(self, seat: str) -> None:
+        """Take that a key frame of its camera is wanted, and its description names no RTCP to ask for it."""
 
     def elsewhere(self, seat: str, found: Elsewhere) -> None:
         """Take that sound or picture comes from another host than the SDP names."""
@@ -287,6 +291,7 @@ class SipPeer:
         self._picture_stream = SipVideoStream(
             self._ports, self._local_host, self.downlink, name, self._flush_queue, self._limits.bitrate
         )
+        self._picture_stream.keyframe_wanted = partial(self._listener.keyframe_wanted, self.seat)
         self._picture_stream.port_pair.media_hosts = self._media_hosts
         self.transport.port_pairs.append(self._picture_stream.port_pair)
 

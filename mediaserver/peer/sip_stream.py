@@ -309,6 +309,8 @@ class SipVideoStream(SipStream):
         self._flush_queue = flush_queue
         self.camera = SimulcastCamera()
         self.feedback: frozenset[str] = frozenset()
+        self.keyframe_wanted: Callable[[], None] = lambda: None
+        """Called when a key frame is wanted of a peer that named no way to ask for it."""
         self.quality: SentQuality | None = None
         """That of the picture we send; None where we send none."""
         self._camera_limit = CameraLimit(most)
@@ -388,6 +390,8 @@ class SipVideoStream(SipStream):
         else:
             request = rtcp.picture_loss(self._own_ssrc, ssrc)
         self.port_pair.send_rtcp(self._compound([], request))
+        if not self.feedback & {"ccm fir", "nack pli"}:
+            self.keyframe_wanted()
 
     def _sender_reported(self, receive_stats: ReceiveStats, report: SenderReport, now: float) -> None:
         self.camera.layers[0].reported(report, now)

@@ -22,6 +22,7 @@ from mediaserver.api import (
     ConnectionQuality,
     DigitPressed,
     Event,
+    KeyframeWanted,
     Layout,
     Levels,
     MediaElsewhere,
@@ -354,6 +355,10 @@ class Room:
         if held is not None and held.told_control != held.control:
             held.told_control = held.control
             self._emit(CameraControllable(self.name, seat, held.control))
+
+    def keyframe_wanted(self, seat: str) -> None:
+        """Report that a key frame of a room system is wanted that RTCP may not bring."""
+        self._emit(KeyframeWanted(self.name, seat))
 
     def elsewhere(self, seat: str, found: Elsewhere) -> None:
         """Report that a room system's media come from another host than its SDP names."""

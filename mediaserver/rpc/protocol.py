@@ -57,6 +57,7 @@ EVENTS: dict[str, type[api.Event]] = {
         api.DigitPressed,
         api.ShareAsked,
         api.MediaElsewhere,
+        api.KeyframeWanted,
         api.CameraControllable,
         api.TilesForwarded,
         api.RecordingFailed,

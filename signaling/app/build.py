@@ -35,6 +35,8 @@ from signaling.core.server_id import owner_of
 from signaling.directory.jobs import fall_due, warn_of_endings, warn_of_first_assessments
 from signaling.displays.pairing import PairingCodes
 from signaling.displays.remote import RemoteControl
+from signaling.h323.agent.agent import Agent as H323Agent
+from signaling.h323.combined_agent import CombinedAgent
 from signaling.http import middleware, pages, router
 from signaling.http.metrics import Metrics
 from signaling.mail import chat_groups
@@ -131,7 +133,10 @@ async def running(
         server.sign_out.start()
         server.whip.start()
         try:
-            if settings.sip is not None:
+            if settings.sip is not None and settings.h323 is not None:
+                agents = Agent(settings.sip, server.sip_bridge), H323Agent(settings.h323, server.sip_bridge)
+                await server.sip_bridge.start(CombinedAgent(*agents), ("SIP", "H323"))
+            elif settings.sip is not None:
                 await server.sip_bridge.start(Agent(settings.sip, server.sip_bridge))
             else:
                 await server.sip_bridge.run_without_gateway()

@@ -19,6 +19,7 @@ from mediaserver.transport.dscp import Dscp
 from scheduler.notifications.wording import Contacts
 from scheduler.policy.profile_files import SHIPPED, files
 from signaling.core.errors import SettingsError
+from signaling.h323.agent.context import H323Settings
 from signaling.mail.config import Mail, Server
 from signaling.sip.agent.agent import SipSettings
 
@@ -70,6 +71,8 @@ class Settings:
     """The folder of the model that recognizes speech for captions; None: there are no captions."""
     sip: SipSettings | None = None
     """Address and port of SIP; None: no room system is called or can call in."""
+    h323: H323Settings | None = None
+    """Address and port of H.323; None: it is not spoken."""
 
     @property
     def run(self) -> Path:
@@ -122,6 +125,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         groups=variables.get("GROUPS", _file, None),
         profiles=variables.get("PROFILE", files, SHIPPED),
         sip=_sip(variables, points),
+        h323=_h323(variables, points),
     )
 
 
@@ -139,6 +143,15 @@ def _sip(variables: "_Variables", points: int) -> SipSettings | None:
     dscp = variables.get("DSCP", _dscp, Dscp()).signalling
     ports = 5060 if port is None else port, 5061 if tls_port is None else tls_port
     return SipSettings(host, ports[0], most_calls=points, dscp=dscp, tls=tls, tls_port=ports[1])
+
+
+def _h323(variables: "_Variables", points: int) -> H323Settings | None:
+    host, port = variables.get("SIP_HOST", _address, None), variables.get("H323_PORT", _port, None)
+    if port is None:
+        return None
+    if host is None:
+        raise SettingsError("DIEMCAU_H323_PORT needs DIEMCAU_SIP_HOST, the address of both")
+    return H323Settings(host, port, most_calls=points, dscp=variables.get("DSCP", _dscp, Dscp()).signalling)
 
 
 def _mail(variables: "_Variables") -> Mail | None:

@@ -22,6 +22,7 @@ from mediaserver.api import (
     DigitPressed,
     EngineLost,
     EngineReady,
+    KeyframeWanted,
     Levels,
     MediaElsewhere,
     MediaEngine,
@@ -140,6 +141,10 @@ class MeetingManager:
     def hand_media_news_to(self, take: Callable[[MediaElsewhere], Awaitable[None]]) -> None:
         """Hand what is told of room systems' media from elsewhere to `take` from now on."""
         self._routes[MediaElsewhere] = take
+
+    def hand_keyframe_requests_to(self, take: Callable[[KeyframeWanted], Awaitable[None]]) -> None:
+        """Hand requests for key frames of room systems, that RTCP may not bring, to `take` from now on."""
+        self._routes[KeyframeWanted] = take
 
     def start(self) -> None:
         """Start routing engine events, storing changes and ticking."""

@@ -8,14 +8,18 @@ from scheduler.directory.equipment.service import NO_SECRETS
 from scheduler.directory.equipment.sip_profiles import profile
 from scheduler.directory.model import PIN_PLACE, Binding, Device, SipSecret
 from signaling.core.account import Account, Source
+from signaling.h323.agent.context import DEFAULT_PORT as H323_PORT
+from signaling.h323.agent.context import TRANSPORT as H323
 from signaling.messages.server import Farewell, ProtectionWord, ServerMessage
-from signaling.sip.agent.agent import Call, Target
+from signaling.sip.agent.agent import Target
+from signaling.sip.agent.room_call import RoomCall
 from signaling.sip.protocol.address import Uri
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import BadMessage
 
 SIP_PORT, SIP_TLS_PORT = 5060, 5061
-"""Where room systems take calls that say nothing else (RFC 3261 §19.1.2)."""
+"""Where room systems take calls that say nothing else (RFC 3261 §19.1.2); those of H.323 at
+:data:`signaling.h323.agent.context.DEFAULT_PORT`."""
 
 
 def credentials(device: Device, secrets: Mapping[SipSecret, str]) -> Credentials | None:
@@ -39,12 +43,18 @@ def target(
     before, place, after = device.sip_user.partition(PIN_PLACE)
     return Target(
         device.address,
-        device.port or (SIP_TLS_PORT if device.transport == "TLS" else SIP_PORT),
-        (device.transport or profile(device.sip_profile).transport).lower() or "auto",
+        *_port_and_transport(device),
         before.rstrip("*#.") + after if place else before,
         f"{before}{secrets.get('pin', '')}{after}" if place else "",
         credentials(device, secrets),
     )
+
+
+def _port_and_transport(device: Device) -> tuple[int, str]:
+    if device.protocol == "H323":
+        return device.port or H323_PORT, H323
+    port = device.port or (SIP_TLS_PORT if device.transport == "TLS" else SIP_PORT)
+    return port, (device.transport or profile(device.sip_profile).transport).lower() or "auto"
 
 
 def digits_after_answer(device: Device, secrets: Mapping[SipSecret, str]) -> str:
@@ -82,10 +92,10 @@ class RoomSystem:
         self.device = device
         self.account = Account(f"vcs:{device.id}", name, (), None, device.point)
         """Nobody can sign in with it: no account's name has a colon."""
-        self.source = Source(address, device.port or SIP_PORT)
+        self.source = Source(address, device.port or (H323_PORT if device.protocol == "H323" else SIP_PORT))
         self.id = f"vcs-{random.token_hex(8)}"
         self.session: str | None = None
-        self.call: Call | None = None
+        self.call: RoomCall | None = None
         self.protection: ProtectionWord = ""
         """How its call is protected."""
         self.up = False

@@ -25,6 +25,7 @@ from mediaserver.api import (
     EngineReady,
     Event,
     Held,
+    KeyframeWanted,
     Levels,
     MediaElsewhere,
     MediaEngine,
@@ -58,6 +59,7 @@ RoomEvent = (
     | DigitPressed
     | ShareAsked
     | MediaElsewhere
+    | KeyframeWanted
     | CameraControllable
     | TilesForwarded
     | RecordingFailed

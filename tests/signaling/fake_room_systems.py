@@ -29,6 +29,8 @@ class FakeCall:
         self.offers: list[str] = []
         self.failing: Exception | None = None
         """Failure of offers within the call."""
+        self.keyframes = 0
+        """Key frames asked for beside the media."""
 
     @property
     def snapshot(self) -> CallSnapshot:
@@ -55,6 +57,10 @@ class FakeCall:
         """Note the digits of INFO requests."""
         self.digits += digits
         return True
+
+    def request_keyframe(self) -> None:
+        """Count the request."""
+        self.keyframes += 1
 
     async def offer(self, sdp: str) -> str:
         """Answer an offer within the call."""

@@ -2,16 +2,18 @@
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from scheduler.core.errors import FieldError
 from scheduler.directory.equipment import lines, sip_profiles
-from scheduler.directory.model import PIN_PLACE, AccessLine, Device, SipSecret
+from scheduler.directory.model import PIN_PLACE, AccessLine, Device, DeviceProtocol, SipSecret
 from scheduler.policy.policy import Policy
 
 ROOM_SYSTEMS = ("VCS", "LINK", "SIMULATED")
 """The kinds of devices that call and are called, in place of a browser with a person."""
+CALLED_PROTOCOLS: Collection[DeviceProtocol] = ("SIP", "H323")
+"""Protocols by which room systems are called."""
 HTTP_PROTOCOLS = ("WHIP", "WHEP")
 """Protocols whose devices connect over HTTP, with their password as bearer token."""
 MIN_TOKEN = 16
@@ -56,8 +58,9 @@ def faults(
         errors.append(FieldError("sip_profile", "one-of", ", ".join(sip_profiles.load())))
     if device.picture_kbps is not None and device.picture_kbps not in sip_profiles.PICTURE_KBPS:
         errors.append(FieldError("picture_kbps", "picture-kbps-range", str(device.picture_kbps)[:9]))
-    found = device.address is not None or bool(device.auth_user)  # with a user name it may register
-    callable_ = device.kind in ROOM_SYSTEMS and device.protocol == "SIP" and found
+    may_register = device.protocol == "SIP" and bool(device.auth_user)
+    found = device.address is not None or may_register
+    callable_ = device.kind in ROOM_SYSTEMS and device.protocol in CALLED_PROTOCOLS and found
     if device.dial_out and not callable_:
         errors.append(FieldError("dial_out", "dial-out"))
     return errors

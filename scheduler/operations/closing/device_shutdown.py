@@ -10,6 +10,7 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.core.database import writing
 from scheduler.core.model import Session, State
 from scheduler.directory.equipment import devices_store
+from scheduler.directory.equipment.devices import CALLED_PROTOCOLS
 from scheduler.directory.model import Device
 from scheduler.notifications import outbox, wording
 from scheduler.units import store as units_store
@@ -45,7 +46,9 @@ class DeviceShutdown:
             ]
             busy = await self._busy(db, now) if over else set()
             devices = await devices_store.devices(db) if over else []
-        known = [each for each in devices if each.protocol == "SIP" and each.address and each.point not in busy]
+        known = [
+            each for each in devices if each.protocol in CALLED_PROTOCOLS and each.address and each.point not in busy
+        ]
         return [
             EndedSession(session, tuple(each for each in known if each.point in session.everyone)) for session in over
         ]

@@ -23,8 +23,10 @@ from signaling.h323.agent.link import Link, connect
 from signaling.h323.protocol import fast_connect, h225, q931
 from signaling.h323.protocol.errors import BadPdu
 from signaling.h323.protocol.h225 import Identity
+from signaling.h323.protocol.trace import signalling_text
 from signaling.sip.agent.context import Target
 from signaling.sip.protocol.errors import CallUnanswered
+from signaling.sip.protocol.trace import TracedCall
 
 log = logging.getLogger(__name__)
 
@@ -78,10 +80,12 @@ class Agent:
             link.abort()
         await asyncio.sleep(0)  # their sockets are closed in the next turn of the loop
 
-    async def invite(self, target: Target, offer: str, *, name: str, simple: bool = False) -> Call:
+    async def invite(self, target: Target, offer: str, *, name: str) -> Call:
         """Call a room system with the name `name`; return the call with what it takes of our offer.
 
-        A `simple` call proposes no fast connect. Raises CallRefused, CallUnanswered, BadOffer.
+        An offer without telephone events is for systems that refuse much, and comes without fast connect.
+
+        Raises CallRefused, CallUnanswered, BadOffer.
         """
         if len(self._context.calls) >= self._settings.most_calls:
             raise CallUnanswered("too many calls")
@@ -93,7 +97,7 @@ class Agent:
         call = Call(self._context, link, identity, secrets.randbelow(0x7FFE) + 1, calling=True)
         call.name_peer("", target.user, "")
         try:
-            self._set_up(call, link, target, offer, name, simple=simple)
+            self._set_up(call, link, target, offer, name)
             async with asyncio.timeout(self._settings.ring_s):
                 await call.connected
             await call.settle()
@@ -105,10 +109,10 @@ class Agent:
             raise
         return call
 
-    def _set_up(self, call: Call, link: Link, target: Target, offer: str, name: str, *, simple: bool) -> None:
+    def _set_up(self, call: Call, link: Link, target: Target, offer: str, name: str) -> None:
         """Send the Setup. Raises BadOffer."""
         offered, number = call.prepare(offer), target.secret_user or target.user
-        fast = self._settings.fast_connect and not simple
+        fast = self._settings.fast_connect and offered.own.events is not None
         proposals = fast_connect.propose(offered.own, offered.ports) if fast else []
         fields = h225.setup(call.identity, name, number, link.local, link.remote, proposals)
         bitrate = offered.own.picture.bitrate if offered.own.picture is not None else 64_000
@@ -131,6 +135,10 @@ class Agent:
             return False
         await link.close()
         return True
+
+    def traced(self, host: str) -> list[TracedCall]:
+        """Return the newest calls with a host and their messages, the newest call first."""
+        return self._context.trace.calls(host)
 
     # --- being called
 
@@ -172,6 +180,7 @@ class Agent:
             self._drop(link)
             return
         call = Call(self._context, link, setup.identity, message.reference, calling=False)
+        call.trace(signalling_text(message, setup), sent=False)
         for each in setup.control:
             call.take_control(each)
         incoming = IncomingCall(call, message, setup, lambda: self._waiting.discard(link))

@@ -4,12 +4,13 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from signaling.h323.agent import description
 from signaling.h323.agent.context import TRANSPORT, AgentContext
 from signaling.h323.agent.control_link import ControlLink
 from signaling.h323.agent.link import Link
-from signaling.h323.protocol import asn1, fast_connect, h225, q931
+from signaling.h323.protocol import asn1, fast_connect, h225, q931, trace
 from signaling.h323.protocol.control import Control
 from signaling.h323.protocol.errors import BadPdu
 from signaling.h323.protocol.h225 import Body, Identity
@@ -112,7 +113,14 @@ class Call:
     def send(self, kind: int, body: Body, elements: Sequence[tuple[int, bytes]] = ()) -> None:
         """Send a message of call signalling."""
         encoded = q931.body(h225.write(body))
-        self._link.send(q931.write(Message(kind, self._reference, not self._calling, (*elements, encoded))))
+        message = Message(kind, self._reference, not self._calling, (*elements, encoded))
+        if not body.control:
+            self.trace(trace.signalling_text(message, body), sent=True)
+        self._link.send(q931.write(message))
+
+    def trace(self, text: str, *, sent: bool) -> None:
+        """Keep the text of a message for technicians."""
+        self._context.trace.keep(self.id, self.peer.address, text, sent=sent, at=datetime.now(UTC))
 
     def name_peer(self, name: str, user: str, user_agent: str) -> None:
         """Note what the remote party says of itself."""
@@ -246,6 +254,8 @@ class Call:
         except BadPdu as error:
             log.info("x %s: %s", self.peer.address, error)
             return
+        if body is None or not body.control:
+            self.trace(trace.signalling_text(message, body), sent=False)
         if message.kind == q931.STATUS_INQUIRY:
             state = q931.cause(30), (q931.CALL_STATE, bytes((NORMAL_STATE,)))
             self._link.send(q931.write(Message(q931.STATUS, self._reference, not self._calling, state)))
@@ -318,10 +328,12 @@ class Call:
             self._early = [*self._early, encoded][-MAX_EARLY:]
             return
         try:
-            control.receive(asn1.decode("control", encoded))
+            pdu = asn1.decode("control", encoded)
         except BadPdu as error:
             log.info("x %s: %s", self.peer.address, error)
             return
+        self.trace(trace.control_text(pdu), sent=False)
+        control.receive(pdu)
         self._flush()
         if control.failed:
             self._fail(control.failed)
@@ -366,6 +378,8 @@ class Call:
         """Send what the H.245 session has to say."""
         assert self._control is not None
         messages, self._control.outbox[:] = list(self._control.outbox), []
+        for each in messages:
+            self.trace(trace.control_text(each), sent=True)
         if messages:
             self._control_link.send([asn1.encode("control", each) for each in messages])
 

@@ -6,6 +6,8 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from signaling.sip.protocol.trace import Trace
+
 if TYPE_CHECKING:
     from signaling.h323.agent.call import Call
 
@@ -53,6 +55,7 @@ class AgentContext:
         self.handler = handler
         self.calls: set[Call] = set()
         """Those whose connections are open."""
+        self.trace = Trace()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -11,7 +11,7 @@ from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp import sip_parse
 from mediaserver.sdp.h264 import LEVELS
 from mediaserver.sdp.sip_parse import Media, Session
-from signaling.h323.protocol.capabilities import Capabilities, Picture
+from signaling.h323.protocol.capabilities import SOUNDS, Capabilities, Picture
 from signaling.h323.protocol.channels import Address, Channel, Kind
 from signaling.h323.protocol.control import Control, Ports
 
@@ -42,8 +42,9 @@ def read(offer: str) -> Offer:
     if session.sound is not None:
         media = session.media[session.sound]
         ports["sound"] = (media.host, media.port), (media.host, media.rtcp_port)
-        sounds = tuple(each.name for each in media.codecs if each.name in sip_parse.SOUNDS)
-        events = next((each.payload_type for each in media.codecs if each.name == "telephone-event"), None)
+        sounds = tuple(each.name for each in media.codecs if each.name in SOUNDS)
+        tones = (each for each in media.codecs if each.name == sip_parse.TONES and each.clock == sip_parse.SOUND_CLOCK)
+        events = next((each.payload_type for each in tones), None)
     if session.camera is not None:
         media = session.media[session.camera]
         ports["picture"] = (media.host, media.port), (media.host, media.rtcp_port)

@@ -187,6 +187,9 @@ class Call:
         if failure is not None and not answered.done():
             answered.set_exception(failure)
 
+    def request_keyframe(self) -> None:
+        """Do nothing: in SIP the media engine's own requests by RTCP are all there is."""
+
     async def send_digits(self, digits: str) -> bool:
         """Send DTMF digits in INFO requests, for who takes no telephone events; return False once one is refused."""
         for digit in digits:

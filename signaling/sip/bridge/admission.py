@@ -10,16 +10,16 @@ from signaling.meeting.capacity_guard import CapacityGuard
 from signaling.meeting.client import DeviceMember
 from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Choice, Person, Place, leg_of
-from signaling.sip.agent.agent import Call, IncomingCall
+from signaling.sip.agent.room_call import IncomingRoomCall, RoomCall
 
 
-def identity_of_caller(incoming: IncomingCall) -> ObservedDevice:
+def identity_of_caller(incoming: IncomingRoomCall) -> ObservedDevice:
     """Return the identity and codecs that a device announces when it calls. Raises BadOffer."""
     peer = incoming.peer
     return ObservedDevice(peer.address, peer.user_agent, peer.name, offered=codec_names(incoming.offer))
 
 
-def identity_of_called(call: Call) -> ObservedDevice:
+def identity_of_called(call: RoomCall) -> ObservedDevice:
     """Return the identity and codecs that a device announces when it answers. Raises BadOffer."""
     peer = call.peer
     return ObservedDevice(peer.address, peer.user_agent, peer.name, answered=codec_names(call.sdp))

@@ -8,7 +8,7 @@ import contextlib
 import functools
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,14 +17,14 @@ from typing import Any
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from mediaserver.api import DigitPressed, MediaElsewhere, SeatOptions
+from mediaserver.api import DigitPressed, KeyframeWanted, MediaElsewhere, SeatOptions
 from mediaserver.errors import BadOffer, EngineGone, MediaError, NotEncrypted
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import LostKey
 from scheduler.core.model import State
 from scheduler.directory.equipment import sip_profiles
 from scheduler.directory.equipment.service import Equipment
-from scheduler.directory.model import Device
+from scheduler.directory.model import Device, DeviceProtocol
 from scheduler.directory.points.guest_access import GuestAccess
 from scheduler.units.naming import device_names
 from signaling.calls.call_test import CallTest
@@ -45,16 +45,8 @@ from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Place, leg_of
 from signaling.meeting.state.snapshot import SystemSnapshot
 from signaling.messages.server import Redial
-from signaling.sip.agent.agent import (
-    Agent,
-    Call,
-    CallFailed,
-    CallRefused,
-    IncomingCall,
-    Registration,
-    Target,
-    TlsRefused,
-)
+from signaling.sip.agent.agent import CallFailed, CallRefused, Registration, Target, TlsRefused
+from signaling.sip.agent.room_call import CallAgent, IncomingRoomCall, RoomCall
 from signaling.sip.bridge import call_media, call_records
 from signaling.sip.bridge.admission import SipAdmission, identity_of_called, identity_of_caller
 from signaling.sip.bridge.call_registry import NOT_ACCEPTABLE, UNAVAILABLE, BridgedCall, CallRegistry
@@ -88,6 +80,7 @@ DESCRIPTION_REFUSED = {415, 488, 606}
 
 NO_CODE = {"", "diemcau"}
 """Users of a call that dials our address alone, or the user under which we call."""
+SIP_ALONE: tuple[DeviceProtocol, ...] = ("SIP",)
 Connect = Callable[[str, str, RoomSystem], Awaitable[None]]
 """Gives a seat of a room the media of a call. Raises MediaError, CallFailed."""
 
@@ -114,8 +107,10 @@ class SipBridge:
         self._inbound_auth = inbound_auth
         self._registrar = registrar
         self._recorder = recorder
-        self.agent: Agent | None = None
-        """None: there is no SIP gateway, and no call is made or taken."""
+        self.agent: CallAgent | None = None
+        """None: there is no gateway, and no call is made or taken."""
+        self.protocols: Collection[DeviceProtocol] = SIP_ALONE
+        """Those that are spoken."""
         self._schedules: dict[str, DialSchedule] = {}
         self._registry = CallRegistry(manager, recorder, self._changed)
         self._calling: dict[tuple[str, str], asyncio.Task[None]] = {}
@@ -132,10 +127,11 @@ class SipBridge:
         self.call_tester = CallTester(manager.engine, recorder, self._dial, manager.dependencies.clock)
         manager.hand_digits_to(self._digit_received)
         manager.hand_media_news_to(self._media_elsewhere)
+        manager.hand_keyframe_requests_to(self._keyframe_wanted)
 
-    async def start(self, agent: Agent) -> None:
-        """Open the sockets, resume the calls of an earlier process, and begin to dial. Raises OSError."""
-        now = self._manager.dependencies.clock()
+    async def start(self, agent: CallAgent, protocols: Collection[DeviceProtocol] = SIP_ALONE) -> None:
+        """Open the sockets of some protocols, resume the calls of an earlier process, begin to dial. Raises OSError."""
+        self.protocols, now = protocols, self._manager.dependencies.clock()
         earlier = [(meeting, each) for meeting in self._manager.meetings.values() for each in meeting.left_systems]
         await self._look(now)
         devices = {device.id: device for device in await self._equipment.devices()} if earlier else {}
@@ -157,7 +153,7 @@ class SipBridge:
                 await meeting.apply(meeting.state.drop_room_system(each.seat))
 
     async def _resume(
-        self, meeting: MeetingRunner, snapshot: SystemSnapshot, call: Call, device: Device | None, now: datetime
+        self, meeting: MeetingRunner, snapshot: SystemSnapshot, call: RoomCall, device: Device | None, now: datetime
     ) -> None:
         """Resume the call of a room system of an earlier process; hang up if it has no seat or device."""
         meeting.left_systems = tuple(each for each in meeting.left_systems if each is not snapshot)
@@ -331,7 +327,9 @@ class SipBridge:
                 await meeting.apply(meeting.state.ring_ended(seat))
                 await self._admission.free(meeting, place, system.number)
 
-    async def _dial(self, room: str, name: str, device: Device, seat: str, where: Target, record: CallRecord) -> Call:
+    async def _dial(
+        self, room: str, name: str, device: Device, seat: str, where: Target, record: CallRecord
+    ) -> RoomCall:
         """Call a device, and where it redirects to if that is registered. Raises CallFailed, MediaError, OSError."""
         try:
             try:
@@ -347,7 +345,7 @@ class SipBridge:
             await self._recorder.failed(record, *call_records.failure(error))
             raise
 
-    async def _invite(self, room: str, name: str, device: Device, seat: str, where: Target) -> Call:
+    async def _invite(self, room: str, name: str, device: Device, seat: str, where: Target) -> RoomCall:
         """Call a device under a name as its profile says; one that refuses our description is offered a simple one.
 
         Raises CallFailed, MediaError.
@@ -371,7 +369,10 @@ class SipBridge:
         return await self.agent.invite(where, offer, name=name)
 
     async def locate(self, device: Device) -> Target | None:
-        """Return where a device is called now; None for one that has no address and is not registered."""
+        """Return where a device is called now; None for one without an address or registration, or of a protocol that
+        is not spoken."""
+        if device.protocol not in self.protocols:
+            return None
         bindings = await self._equipment.bindings(self._manager.dependencies.clock())
         return target(device, bindings.get(device.id), await self._equipment.sip_secrets(device.id))
 
@@ -383,7 +384,7 @@ class SipBridge:
         return next((found for uri in contacts if (found := redirected(uri)) and found.host in addresses), None)
 
     async def _answered(
-        self, meeting: MeetingRunner, system: DialledSystem, place: Place, call: Call, seat: str, record: CallRecord
+        self, meeting: MeetingRunner, system: DialledSystem, place: Place, call: RoomCall, seat: str, record: CallRecord
     ) -> None:
         """Seat a device that answered; end the call if anything keeps it from its seat, sound or picture."""
         member, now = RoomSystem(system.device, system.name, call.peer.address), self._manager.dependencies.clock()
@@ -415,7 +416,7 @@ class SipBridge:
 
     # --- being called
 
-    async def called(self, incoming: IncomingCall) -> None:
+    async def called(self, incoming: IncomingRoomCall) -> None:
         """Take an incoming call, or refuse it."""
         try:
             await self._take(incoming, self._manager.dependencies.clock())
@@ -436,7 +437,7 @@ class SipBridge:
             log.exception("x call from %s failed", incoming.peer.address)
             incoming.refuse(UNAVAILABLE)
 
-    def digit_pressed(self, call: Call, digit: str) -> None:
+    def digit_pressed(self, call: RoomCall, digit: str) -> None:
         """Take a digit that a room system sent in an INFO request."""
         visitor = self._front_door.of(call)
         if visitor is None:
@@ -451,6 +452,12 @@ class SipBridge:
             await self._registry.press(event.room, event.seat, event.digit)
         else:
             self._spawn(self._front_door.press(visitor, event.digit, "rtp", self._manager.dependencies.clock()))
+
+    async def _keyframe_wanted(self, event: KeyframeWanted) -> None:
+        """Ask a room system within its call for a key frame."""
+        bridged = self._registry.at(event.room, event.seat)
+        if bridged is not None and bridged.member.call is not None:
+            bridged.member.call.request_keyframe()
 
     async def _media_elsewhere(self, event: MediaElsewhere) -> None:
         """Tell controllers and the audit log that sound or picture comes from another address than the one named."""
@@ -470,11 +477,11 @@ class SipBridge:
             log.exception("x a registration from %s failed", registration.host)
             registration.refuse(UNAVAILABLE)
 
-    def keyframe_requested(self, call: Call) -> None:
+    def keyframe_requested(self, call: RoomCall) -> None:
         """Forward a SIP request for a key frame (RFC 5168) to the media engine."""
         self._registry.refresh(call)
 
-    async def reoffered(self, call: Call, offer: str) -> str:
+    async def reoffered(self, call: RoomCall, offer: str) -> str:
         """Have the media engine answer an offer within a call. Raises OfferRefused."""
         answer = await self._registry.change(
             call, lambda room, seat: self._manager.engine.renegotiate(room, seat, offer)
@@ -482,16 +489,16 @@ class SipBridge:
         self._registry.reprotect(call, answer)
         return answer
 
-    async def reoffer(self, call: Call) -> str:
+    async def reoffer(self, call: RoomCall) -> str:
         """Have the media engine offer what a call uses. Raises OfferRefused."""
         return await self._registry.change(call, self._manager.engine.reoffer)
 
-    async def reanswered(self, call: Call, answer: str) -> None:
+    async def reanswered(self, call: RoomCall, answer: str) -> None:
         """Pass the answer to that offer to the media engine; what cannot be used leaves the call as it was."""
         with contextlib.suppress(OfferRefused):
             await self._registry.change(call, lambda room, seat: self._manager.engine.accept(room, seat, answer))
 
-    async def _take(self, incoming: IncomingCall, now: datetime) -> None:
+    async def _take(self, incoming: IncomingRoomCall, now: datetime) -> None:
         if self._manager.stopping:
             raise Refused(UNAVAILABLE)
         if incoming.user in NO_CODE:
@@ -518,7 +525,7 @@ class SipBridge:
             raise Refused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
 
     async def _received(
-        self, incoming: IncomingCall, device: Device, now: datetime, purpose: Purpose = "session"
+        self, incoming: IncomingRoomCall, device: Device, now: datetime, purpose: Purpose = "session"
     ) -> CallRecord:
         """Return the record of an incoming call of a device, by its present name."""
         return call_records.received(device, await self._name(device), incoming, now, purpose)
@@ -536,7 +543,7 @@ class SipBridge:
         if visitor.call is not None:
             await self._recorder.entered(visitor.call, caller.session.id, caller.session.number)
 
-    async def _join(self, caller: Caller, incoming: IncomingCall, connect: Connect, now: datetime) -> None:
+    async def _join(self, caller: Caller, incoming: IncomingRoomCall, connect: Connect, now: datetime) -> None:
         """Let a caller into its session. Raises Refused, MediaError, CallFailed, OSError."""
         if self._manager.stopping:
             raise Refused(UNAVAILABLE)
@@ -567,7 +574,7 @@ class SipBridge:
         caller: Caller,
         member: RoomSystem,
         place: Place,
-        incoming: IncomingCall,
+        incoming: IncomingRoomCall,
         connect: Connect,
         now: datetime,
     ) -> None:
@@ -585,7 +592,7 @@ class SipBridge:
         await connect(meeting.id, seat, member)
 
     async def _answer(
-        self, incoming: IncomingCall, record: CallRecord, room: str, seat: str, member: RoomSystem
+        self, incoming: IncomingRoomCall, record: CallRecord, room: str, seat: str, member: RoomSystem
     ) -> None:
         """Answer a call with the media of a seat."""
         call = await call_media.answer(self._manager.engine, incoming, member.device, room, seat)
@@ -608,21 +615,24 @@ class SipBridge:
     # --- what people ask for
 
     async def answers(self, device: Device) -> bool:
-        """Return whether a device answers an OPTIONS request, before it is relied on (R-021). Raises NoGateway."""
-        where = await self.locate(device) if device.protocol == "SIP" else None
+        """Return whether a device answers OPTIONS, or by H.323 a connection, before it is relied on (R-021).
+
+        Raises NoGateway.
+        """
+        where = await self.locate(device)
         if self.agent is None or where is None:
             raise NoGateway
         return await self.agent.alive(where)
 
     def traced(self, device: Device) -> list[TracedCall]:
         """Return the newest calls with a device and their messages. Raises NoGateway."""
-        if self.agent is None or device.protocol != "SIP" or device.address is None:
+        if self.agent is None or device.protocol not in self.protocols or device.address is None:
             raise NoGateway
         return self.agent.traced(device.address)
 
     async def try_call(self, device: Device, now: datetime) -> CallTest:
         """Begin a test call with a device. Raises NoGateway, DeviceInCall, SessionDue, TooManyTests."""
-        where = await self.locate(device) if device.protocol == "SIP" else None
+        where = await self.locate(device)
         if self.agent is None or where is None:
             raise NoGateway
         visits = any(each.known.device.id == device.id for each in self._front_door.visitors.values())

@@ -4,7 +4,7 @@ from mediaserver.api import Descriptions, MediaEngine, SipLimits
 from scheduler.directory.equipment import sip_profiles
 from scheduler.directory.model import Device
 from signaling.meeting.room_system import media_hosts
-from signaling.sip.agent.agent import Call, IncomingCall
+from signaling.sip.agent.room_call import IncomingRoomCall, RoomCall
 from signaling.sip.bridge.protection import media_encryption
 
 FULL_HD = 40
@@ -19,7 +19,7 @@ def sip_limits(device: Device) -> SipLimits:
     return SipLimits(made.sounds, made.modes, level, bitrate, slides, camera_control=device.camera_control)
 
 
-async def answer(engine: MediaEngine, incoming: IncomingCall, device: Device, room: str, seat: str) -> Call:
+async def answer(engine: MediaEngine, incoming: IncomingRoomCall, device: Device, room: str, seat: str) -> RoomCall:
     """Answer a call with the media of a seat. Raises MediaError, CallFailed."""
     peer, hosts = incoming.peer, media_hosts(device, incoming.peer.address)
     encryption, limits = media_encryption(device.encryption, peer.transport), sip_limits(device)
@@ -35,7 +35,7 @@ async def answer(engine: MediaEngine, incoming: IncomingCall, device: Device, ro
 
 
 async def move(
-    engine: MediaEngine, call: Call, device: Device, descriptions: Descriptions, room: str, seat: str
+    engine: MediaEngine, call: RoomCall, device: Device, descriptions: Descriptions, room: str, seat: str
 ) -> None:
     """Move the media of a call to another seat, by an offer within the call. Raises MediaError, CallFailed."""
     hosts = media_hosts(device, call.peer.address)

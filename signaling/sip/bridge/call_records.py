@@ -8,7 +8,8 @@ from mediaserver.sdp import sip_parse, sip_write
 from scheduler.directory.model import Device
 from signaling.calls.model import CallRecord, Failure, Purpose
 from signaling.messages.server import ProtectionWord
-from signaling.sip.agent.agent import Call, CallRefused, IncomingCall, Target, TlsRefused
+from signaling.sip.agent.agent import CallRefused, Target, TlsRefused
+from signaling.sip.agent.room_call import IncomingRoomCall, RoomCall
 from signaling.sip.bridge.call_media import sip_limits
 from signaling.sip.bridge.protection import media_encryption
 
@@ -19,13 +20,13 @@ def dialled(device: Device, name: str, where: Target, now: datetime, purpose: Pu
     return CallRecord(now, device.id, device.point, name, "out", purpose, where.host, transport)
 
 
-def received(device: Device, name: str, incoming: IncomingCall, now: datetime, purpose: Purpose) -> CallRecord:
+def received(device: Device, name: str, incoming: IncomingRoomCall, now: datetime, purpose: Purpose) -> CallRecord:
     """Return the record of a call of a device that comes in now."""
     peer = incoming.peer
     return CallRecord(now, device.id, device.point, name, "in", purpose, peer.address, peer.transport)
 
 
-def carrying(record: CallRecord, call: Call, device: Device, protection: ProtectionWord) -> CallRecord:
+def carrying(record: CallRecord, call: RoomCall, device: Device, protection: ProtectionWord) -> CallRecord:
     """Return the record of a call that is connected, with how it is transported and protected, and the codecs of what
     we send."""
     sound, picture = _codecs(call.sdp, device, call.peer.transport)

@@ -15,7 +15,7 @@ from signaling.core.errors import MessageError
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.room_system import RoomSystem
 from signaling.meeting.runner import MeetingRunner
-from signaling.sip.agent.agent import Call
+from signaling.sip.agent.room_call import RoomCall
 from signaling.sip.bridge import keypad_texts
 from signaling.sip.bridge.dial_schedule import DialledSystem
 from signaling.sip.bridge.keypad import Keypad, Way, obey
@@ -80,12 +80,12 @@ class CallRegistry:
         self._following.add(task)
         task.add_done_callback(self._following.discard)
 
-    def refresh(self, call: Call) -> None:
+    def refresh(self, call: RoomCall) -> None:
         """Have a key frame sent to the room system that asked for one in its call (RFC 5168)."""
         if (place := self._place(call)) is not None:
             self._spawn(self._refresh(*place))
 
-    def press_in(self, call: Call, digit: str) -> None:
+    def press_in(self, call: RoomCall, digit: str) -> None:
         """Take a digit of an INFO request within a call."""
         bridged = next((each for each in self._calls.values() if each.member.call is call), None)
         if bridged is not None:
@@ -125,12 +125,12 @@ class CallRegistry:
             with contextlib.suppress(MediaError):
                 await self._manager.engine.show_overlay(bridged.meeting.id, seat.id, text, seconds)
 
-    def send_digits(self, call: Call, digits: str) -> None:
+    def send_digits(self, call: RoomCall, digits: str) -> None:
         """Send DTMF digits within a call that has a seat: by RTP, or in INFO requests where it has no events."""
         if digits and (place := self._place(call)) is not None:
             self._spawn(self._send_digits(call, *place, digits))
 
-    async def _send_digits(self, call: Call, meeting: str, seat: str, digits: str) -> None:
+    async def _send_digits(self, call: RoomCall, meeting: str, seat: str, digits: str) -> None:
         try:
             sent = await self._manager.engine.send_digits(meeting, seat, digits) or await call.send_digits(digits)
         except MediaError as error:
@@ -139,7 +139,7 @@ class CallRegistry:
         if not sent:
             log.info("x %s takes no digits", call.peer.address)
 
-    async def change(self, call: Call, work: Callable[[str, str], Awaitable[T]]) -> T:
+    async def change(self, call: RoomCall, work: Callable[[str, str], Awaitable[T]]) -> T:
         """Change the media of a call: do some work with its room and seat. Raises OfferRefused."""
         if (place := self._place(call)) is None:  # it is being seated: the room system asks again (RFC 3261 §14.1)
             raise OfferRefused(PENDING)
@@ -148,7 +148,7 @@ class CallRegistry:
         except MediaError as error:
             raise OfferRefused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
 
-    def reprotect(self, call: Call, sdp: str) -> None:
+    def reprotect(self, call: RoomCall, sdp: str) -> None:
         """Note how a call is protected since its media changed; on hold it is as it was."""
         for bridged in self._calls.values():
             member = bridged.member
@@ -156,7 +156,7 @@ class CallRegistry:
                 member.protection = bridged.system.protection = now
                 self._changed(bridged.meeting)
 
-    def _place(self, call: Call) -> tuple[str, str] | None:
+    def _place(self, call: RoomCall) -> tuple[str, str] | None:
         """Return the room and the seat of a call; None while it has none."""
         for bridged in self._calls.values():
             if bridged.member.call is call and (seat := bridged.meeting.state.roster.of(bridged.member.id)) is not None:
@@ -202,7 +202,7 @@ class CallRegistry:
         with contextlib.suppress(MessageError):
             await meeting.apply(meeting.state.leave(member.id))
 
-    async def _follow(self, bridged: BridgedCall, call: Call) -> None:
+    async def _follow(self, bridged: BridgedCall, call: RoomCall) -> None:
         await call.ended.wait()
         if self._calls.pop(bridged.member.id, None) is None:  # it was ended before
             return

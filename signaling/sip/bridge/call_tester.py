@@ -18,7 +18,8 @@ from signaling.calls.call_test import CallTest, CallTestReport, evaluate
 from signaling.calls.model import CallRecord, Outcome, outcome_of
 from signaling.calls.recorder import CallRecorder
 from signaling.core.errors import DeviceInCall, TooManyTests
-from signaling.sip.agent.agent import Call, CallFailed, Target
+from signaling.sip.agent.agent import CallFailed, Target
+from signaling.sip.agent.room_call import RoomCall
 from signaling.sip.bridge import call_records
 from signaling.sip.bridge.protection import protection
 
@@ -36,7 +37,7 @@ SEAT: Final = "device"
 TEXT: Final = "Cuộc gọi thử\nTest call"
 NAME: Final = "Gọi thử"
 
-Dial = Callable[[str, str, Device, str, Target, CallRecord], Awaitable[Call]]
+Dial = Callable[[str, str, Device, str, Target, CallRecord], Awaitable[RoomCall]]
 """Calls a device, with a room, our shown name, a seat, the target and the record of the call, which is written where
 the call fails. Raises CallFailed, MediaError, OSError."""
 
@@ -100,7 +101,7 @@ class CallTester:
             with contextlib.suppress(MediaError):
                 await self._engine.close_room(room)
 
-    async def _ring(self, room: str, device: Device, where: Target, record: CallRecord) -> Call:
+    async def _ring(self, room: str, device: Device, where: Target, record: CallRecord) -> RoomCall:
         """Dial a device. Raises CallFailed, MediaError, OSError."""
         try:
             async with asyncio.timeout(RING_S) as ringing:
@@ -110,7 +111,7 @@ class CallTester:
                 await self._recorder.failed(record, "unanswered")
             raise
 
-    async def _answered(self, test: CallTest, room: str, device: Device, call: Call, record: CallRecord) -> None:
+    async def _answered(self, test: CallTest, room: str, device: Device, call: RoomCall, record: CallRecord) -> None:
         """Measure a call that was answered, and hang up. Raises MediaError."""
         test.transport = call.peer.transport
         test.protection = protection(device.encryption, call.peer.transport, call.sdp)
@@ -129,7 +130,7 @@ class CallTester:
             await call.hang_up(ending)
             test.outcome = outcome_of(call.reason)
 
-    async def _measure(self, room: str, call: Call) -> CallTestReport:
+    async def _measure(self, room: str, call: RoomCall) -> CallTestReport:
         """Return what a call carries; one that the device ends early is reported as far as it went."""
         engine = self._engine
         await engine.show_overlay(room, SEAT, TEXT, WARM_S)
@@ -142,7 +143,7 @@ class CallTester:
         return evaluate(before, await engine.call_report(room, SEAT))
 
 
-async def _wait(call: Call, seconds: float) -> None:
+async def _wait(call: RoomCall, seconds: float) -> None:
     """Wait, but no longer than the call lasts."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):

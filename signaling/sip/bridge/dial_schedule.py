@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from scheduler.directory.equipment.devices import CALLED_PROTOCOLS
 from scheduler.directory.model import Device
 from signaling.messages.server import AccountWord, CalledSystem, CallsState, CallWord, MediaWord, ProtectionWord
 
@@ -26,7 +27,7 @@ def systems(devices: Iterable[Device], registered: Collection[str]) -> dict[str,
     counted: dict[str, int] = {}
     for device in devices:
         counted[device.point] = counted.get(device.point, 0) + 1
-        if device.dial_out and device.protocol == "SIP" and (device.address or device.id in registered):
+        if device.dial_out and device.protocol in CALLED_PROTOCOLS and (device.address or device.id in registered):
             by_point.setdefault(device.point, []).append((counted[device.point], device))
     return by_point
 

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from mediaserver.api import MAX_OVERLAYS, Descriptions, MediaEngine, Prompt, RoomOptions, SeatOptions
 from mediaserver.errors import BadOffer, MediaError
-from signaling.sip.agent.agent import Call, CallFailed, IncomingCall
+from signaling.sip.agent.agent import CallFailed
+from signaling.sip.agent.room_call import IncomingRoomCall, RoomCall
 from signaling.sip.bridge import call_media
 from signaling.sip.bridge import front_door_texts as texts
 from signaling.sip.bridge.inbound_auth import Caller, CallingDevice, NotOpen, Refused
@@ -44,7 +45,7 @@ BUSY, NOT_ACCEPTABLE, UNAVAILABLE = 486, 488, 503
 class Judge(Protocol):
     """Decides on callers and their codes, as :class:`InboundCallAuth` does."""
 
-    async def recognize(self, incoming: IncomingCall, now: datetime) -> CallingDevice:
+    async def recognize(self, incoming: IncomingRoomCall, now: datetime) -> CallingDevice:
         """Return the device that calls. Raises Refused unless it is registered."""
 
     async def judge_keyed(self, known: CallingDevice, code: str, now: datetime) -> Caller:
@@ -56,11 +57,11 @@ class Visitor:
     """A caller at the front door. `since` is when it last pressed a key, `code` the right one that waits until
     `opens`."""
 
-    incoming: IncomingCall
+    incoming: IncomingRoomCall
     known: CallingDevice
     seat: str
     since: datetime
-    call: Call | None = None
+    call: RoomCall | None = None
     digits: str = ""
     wrong: int = 0
     repeated: int = 0
@@ -89,7 +90,7 @@ class FrontDoor:
         self._order = asyncio.Lock()
         """Held while the room is opened or closed."""
 
-    async def take(self, incoming: IncomingCall, now: datetime) -> Visitor | None:
+    async def take(self, incoming: IncomingRoomCall, now: datetime) -> Visitor | None:
         """Take a call without a code; return None where the caller hung up before it was connected. Raises Refused."""
         known = await self._judge.recognize(incoming, now)
         if len(self.visitors) >= MOST:
@@ -116,7 +117,7 @@ class FrontDoor:
         await engine.add_seat(ROOM, SeatOptions(visitor.seat, visitor.seat, visible=False))
         visitor.call = await call_media.answer(engine, incoming, visitor.known.device, ROOM, visitor.seat)
 
-    def of(self, call: Call) -> Visitor | None:
+    def of(self, call: RoomCall) -> Visitor | None:
         """Return the visitor of a call, if it is one."""
         return next((each for each in self.visitors.values() if each.call is call), None)
 

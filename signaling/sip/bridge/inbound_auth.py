@@ -19,7 +19,8 @@ from signaling.accounts.throttle import Attempt, Throttle
 from signaling.audit.log import AuditLog
 from signaling.core.audit_entry import AuditEntry
 from signaling.meeting.room_system import SIP_PORT, credentials
-from signaling.sip.agent.agent import IncomingCall, RemoteParty
+from signaling.sip.agent.agent import RemoteParty
+from signaling.sip.agent.room_call import IncomingRoomCall
 from signaling.sip.bridge.caller_identity import asked_for_password, asks_password, by_address
 
 UNAUTHORIZED, FORBIDDEN, UNKNOWN = 401, 403, 404
@@ -79,7 +80,7 @@ class InboundCallAuth:
         self._throttle = throttle
         self._audit = audit
 
-    async def judge(self, incoming: IncomingCall, now: datetime) -> Caller:
+    async def judge(self, incoming: IncomingRoomCall, now: datetime) -> Caller:
         """Identify the caller of a code. Raises Refused after the attempt is audited, NotOpen for a code too early."""
         attempt, known = await self._known(incoming, now)
         try:
@@ -88,7 +89,7 @@ class InboundCallAuth:
             refused.device = known.device
             raise
 
-    async def recognize(self, incoming: IncomingCall, now: datetime) -> CallingDevice:
+    async def recognize(self, incoming: IncomingRoomCall, now: datetime) -> CallingDevice:
         """Return the device of a call without a code. Raises Refused as :meth:`judge`."""
         attempt, known = await self._known(incoming, now)
         await self._throttle.take_back(attempt)
@@ -101,7 +102,7 @@ class InboundCallAuth:
             raise Refused(FORBIDDEN)
         return await self._enter(known, code, attempt, True, now)
 
-    async def _known(self, incoming: IncomingCall, now: datetime) -> tuple[Attempt, CallingDevice]:
+    async def _known(self, incoming: IncomingRoomCall, now: datetime) -> tuple[Attempt, CallingDevice]:
         """Return the device that calls, and its attempt. Raises Refused after the attempt is audited."""
         peer, devices = incoming.peer, await self._equipment.devices()
         device, proven = await self._identify(incoming, devices)
@@ -149,7 +150,7 @@ class InboundCallAuth:
         if not attempt.locked:
             await self._guessed(f"vcs:{device.id}", peer, attempt, "code-wrong", device.point, now)
 
-    async def _identify(self, incoming: IncomingCall, devices: Sequence[Device]) -> tuple[Device | None, bool]:
+    async def _identify(self, incoming: IncomingRoomCall, devices: Sequence[Device]) -> tuple[Device | None, bool]:
         """Return the device that calls, and whether it proved so by a password."""
         if not incoming.claimed:
             return by_address(devices, incoming.peer), False

@@ -4,7 +4,8 @@ import asyncio
 from datetime import datetime
 
 from scheduler.operations.closing.device_shutdown import DeviceShutdown
-from signaling.sip.agent.agent import Agent, Target
+from signaling.sip.agent.agent import Target
+from signaling.sip.agent.room_call import CallAgent
 from signaling.sip.bridge.bridge import SipBridge
 
 
@@ -32,5 +33,5 @@ class PowerCheck:
         self._checked = {left.session.id for left in due}
 
 
-async def _alive(agent: Agent, where: Target | None) -> bool:
+async def _alive(agent: CallAgent, where: Target | None) -> bool:
     return where is not None and await agent.alive(where)

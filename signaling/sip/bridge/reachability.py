@@ -1,4 +1,7 @@
-"""Asks room systems by OPTIONS once a minute whether they answer, for the pages of the directory (RFC 3261 §11)."""
+"""Asks room systems once a minute whether they answer, for the pages of the directory.
+
+Those of SIP are asked by OPTIONS (RFC 3261 §11), those of H.323 by a connection.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -23,7 +26,7 @@ class Reachability:
         if (agent := self._bridge.agent) is None:
             return
         devices = [each for each in await self._equipment.devices() if each.kind in ROOM_SYSTEMS]
-        places = {each.id: await self._bridge.locate(each) for each in devices if each.protocol == "SIP"}
+        places = {each.id: await self._bridge.locate(each) for each in devices}
         asked = {device: where for device, where in places.items() if where is not None}
         answers = await asyncio.gather(*(agent.alive(where) for where in asked.values()))
         self.answers = dict(zip(asked, answers, strict=True))

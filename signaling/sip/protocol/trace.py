@@ -48,12 +48,13 @@ class Trace:
     def record(self, message: Message, host: str, *, sent: bool, at: datetime) -> None:
         """Keep a message, if it belongs to a call."""
         id_ = message.get("call-id") or ""
-        call = self._hosts.get(host, OrderedDict()).get(id_)
-        if call is None:
-            if not isinstance(message, Request) or message.method != "INVITE":
-                return
-            call = self._begin(id_, host)
-        text = blotted(message)
+        begins = isinstance(message, Request) and message.method == "INVITE"
+        if begins or id_ in self._hosts.get(host, ()):
+            self.keep(id_, host, blotted(message), sent=sent, at=at)
+
+    def keep(self, id_: str, host: str, text: str, *, sent: bool, at: datetime) -> None:
+        """Keep the text of a message of a call, which may begin with it."""
+        call = self._hosts.get(host, OrderedDict()).get(id_) or self._begin(id_, host)
         if sum(len(each.text) for each in call.messages) + len(text) > MAX_CALL_CHARACTERS:
             call.left_out += 1
         else:

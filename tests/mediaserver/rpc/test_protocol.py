@@ -77,6 +77,7 @@ EVENTS: list[api.Event] = [
     api.CameraWanted("r", "a", 180),
     api.CameraControllable("r", "a", api.CameraControl(("pan", "zoom"), 3)),
     api.CameraControllable("r", "a", None),
+    api.KeyframeWanted("r", "a"),
     api.DigitPressed("r", "a", "#"),
     api.ShareAsked("r", "a", True),
     api.MediaElsewhere("r", "a", "192.0.2.1", "192.0.2.2", True),

@@ -32,7 +32,7 @@ async def records(world: World, query: str = "") -> list[dict[str, Any]]:
 
 async def ring(world: World, code: str, **fields: Any) -> FakeIncoming:
     incoming = FakeIncoming(code, RemoteParty(VCS, "", "room", "Fake VCS 1.0", transport="tcp"), **fields)
-    await world.server.sip_bridge.called(incoming)  # type: ignore[arg-type]
+    await world.server.sip_bridge.called(incoming)
     return incoming
 
 

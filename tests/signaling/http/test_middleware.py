@@ -227,6 +227,11 @@ def test_the_sip_bridge_is_there_only_where_it_is_set(tmp_path: Path) -> None:
     assert read(set_).sip == SipSettings("0.0.0.0", 5062, most_calls=40, dscp=24)
     with pytest.raises(SettingsError, match="needs DIEMCAU_SIP_HOST"):
         read({"DIEMCAU_SIP_PORT": "5060"})
+    h323 = read({**set_, "DIEMCAU_H323_PORT": "1720"}).h323
+    assert h323 is not None and (h323.host, h323.port, h323.most_calls, h323.dscp) == ("0.0.0.0", 1720, 40, 24)
+    assert read(set_).h323 is None
+    with pytest.raises(SettingsError, match="DIEMCAU_H323_PORT needs DIEMCAU_SIP_HOST"):
+        read({"DIEMCAU_H323_PORT": "1720"})
     set_ |= {"DIEMCAU_SIP_TLS": str(tmp_path)}
     assert read(set_).sip == SipSettings("0.0.0.0", 5062, most_calls=40, dscp=24, tls=tmp_path, tls_port=5061)
     with pytest.raises(SettingsError, match="SIP_TLS needs DIEMCAU_SIP_HOST"):

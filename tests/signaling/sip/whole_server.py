@@ -7,22 +7,30 @@ from pathlib import Path
 
 from aiohttp.test_utils import TestServer
 
+from loadtest.endpoint.endpoint import Endpoint
+from loadtest.endpoint.sdp_offer import OfferOptions
+from mediaserver.api import SeatOptions
 from mediaserver.worker.engine import LocalEngine
 from signaling.app.build import application, running
 from signaling.app.services import open_services
 from signaling.app.settings import Settings
+from signaling.h323.agent.context import H323Settings
 from signaling.sip.agent.agent import SipSettings
 from tests.fakes import FakeClock, FakeDisk
+from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
 from tests.signaling.world import NOW, World
 
 LOOPBACK = "127.0.0.1"
 
 
 @asynccontextmanager
-async def served(settings: Settings, ring_s: float = 30.0, tls: Path | None = None) -> AsyncIterator[World]:
+async def served(
+    settings: Settings, ring_s: float = 30.0, tls: Path | None = None, *, h323: bool = False
+) -> AsyncIterator[World]:
     """Yield a world whose engine and SIP bridge are real; a device is rung for `ring_s` seconds. `tls` is the folder of
-    a certificate."""
-    own = replace(settings, sip=SipSettings(LOOPBACK, 0, ring_s=ring_s, tls=tls, tls_port=0))
+    a certificate, `h323` says whether H.323 is spoken, too."""
+    sip = SipSettings(LOOPBACK, 0, ring_s=ring_s, tls=tls, tls_port=0)
+    own = replace(settings, sip=sip, h323=H323Settings(LOOPBACK, 0, ring_s=ring_s) if h323 else None)
     engine, clock, disk = LocalEngine([LOOPBACK], 0), FakeClock(NOW), FakeDisk()
     engine.start()
     try:
@@ -36,3 +44,16 @@ async def served(settings: Settings, ring_s: float = 30.0, tls: Path | None = No
             await built.meetings.stop()
     finally:
         await engine.close()
+
+
+@asynccontextmanager
+async def viewer(world: World, session: str) -> AsyncIterator[WatchingDecoder]:
+    """Somebody who sees the composed picture of a meeting, and is not seen."""
+    engine, watch = world.server.meetings.engine, WatchingDecoder()
+    endpoint = Endpoint(CERTIFICATE, material("red", 440), OfferOptions(layers=1), watch)
+    await engine.add_seat(session, SeatOptions("viewer", "Người xem", visible=False))
+    try:
+        await endpoint.connect(await engine.connect(session, "viewer", endpoint.offer()))
+        yield watch
+    finally:
+        await endpoint.close()

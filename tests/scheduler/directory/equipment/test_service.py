@@ -65,7 +65,7 @@ async def test_the_address_of_a_vcs(scheduler: Scheduler, equipment: Equipment) 
     bare = replace(VCS, address=None)
     assert await faults(equipment, bare) == ["address: address-required"]
     assert await faults(equipment, replace(bare, dial_out=True)) == ["address: address-required", "dial_out: dial-out"]
-    assert await faults(equipment, replace(VCS, address="10.79.4.21", protocol="H323", dial_out=True)) == [
+    assert await faults(equipment, replace(VCS, address="10.79.4.21", protocol="WEBRTC", dial_out=True)) == [
         "dial_out: dial-out"  # nobody would call it
     ]
     assert await faults(equipment, replace(VCS, address="10.80.0.1")) == ["address: address-range (10.79.0.0/16)"]

@@ -12,6 +12,7 @@ from signaling.h323.agent import call as call_module
 from signaling.h323.agent.call import Call
 from signaling.h323.agent.incoming_call import IncomingCall
 from signaling.h323.agent.link import Link
+from signaling.h323.agent.unresumed_call import UnresumedCall
 from signaling.h323.protocol import tpkt
 from signaling.sip.agent.context import Target
 from signaling.sip.protocol.errors import CallRefused, CallUnanswered
@@ -215,3 +216,33 @@ async def test_tshark_reads_every_pdu_of_a_call_without_a_fault(sent: Sent, tmp_
     assert level == "unsignedMin: 71 - Level 3.1"
     for word in ("setup (0)", "callProceeding (1)", "alerting (3)", "connect (2)", "releaseComplete (5)"):
         assert read.count(f"h323-message-body: {word}") == 1
+
+
+async def test_calls_of_an_earlier_process_are_dialled_anew() -> None:
+    handler = RecordingHandler()
+    async with agent() as caller, agent(handler) as callee:
+        call = await soon(caller.invite(target(callee, "2001"), OURS, name="UBND tỉnh"))
+        snapshot = call.snapshot
+        theirs = await soon(handler.calls.get())
+    assert (snapshot.transport, snapshot.host, snapshot.user) == ("h323", "127.0.0.1", "2001")
+    assert theirs.ended.is_set()  # it was hung up
+    resumed = UnresumedCall(snapshot)
+    assert (resumed.ended.is_set(), resumed.reason, resumed.peer, resumed.sdp) == (
+        True,
+        "unreachable",
+        call.peer,
+        call.sdp,
+    )
+
+
+async def test_the_trace_of_a_call_tells_no_digits() -> None:
+    handler = RecordingHandler()
+    async with agent() as caller, agent(handler) as callee:
+        call = await soon(caller.invite(target(callee, "1234567890"), OURS, name="UBND tỉnh"))
+        await call.send_digits("98")
+        await soon(handler.digits.get())
+        for traced in (*caller.traced("127.0.0.1"), *callee.traced("127.0.0.1")):
+            texts = [each.text for each in traced.messages]
+            assert texts[0].startswith("H.225.0 setup\nproduct: Diemcau 1\ndialled: •\nh245Tunnelling: yes")
+            assert {text.splitlines()[0] for text in texts} >= {"H.225.0 connect", "H.245 terminalCapabilitySet"}
+            assert not [text for text in texts if "1234567890" in text or '"9"' in text]

@@ -2,8 +2,6 @@
 
 import asyncio
 import wave
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,18 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loadtest.endpoint.endpoint import Endpoint
-from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.rooms.baresip import Baresip, film, room
-from mediaserver.api import SeatOptions
 from mediaserver.audio.mix_minus import SAMPLE_RATE, Samples
 from mediaserver.audio.playback import spoken
 from signaling.app.settings import Settings
+from signaling.sip.agent.agent import Agent
 from signaling.sip.bridge import bridge
-from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
 from tests.signaling.fake_room_systems import register, tick, wait_for_calls
 from tests.signaling.sip.certificates import Authority
-from tests.signaling.sip.whole_server import LOOPBACK, served
+from tests.signaling.sip.whole_server import LOOPBACK, served, viewer
 from tests.signaling.world import NHA_TRANG, World, wait_until
 
 
@@ -40,19 +35,6 @@ async def shown(peer: Baresip, size: str) -> None:
     async with asyncio.timeout(15):
         while size not in await peer.command("video_debug"):
             await asyncio.sleep(0.2)
-
-
-@asynccontextmanager
-async def viewer(world: World, session: str) -> AsyncIterator[WatchingDecoder]:
-    """Somebody who sees the composed picture of a meeting, and is not seen."""
-    engine, watch = world.server.meetings.engine, WatchingDecoder()
-    endpoint = Endpoint(CERTIFICATE, material("red", 440), OfferOptions(layers=1), watch)
-    await engine.add_seat(session, SeatOptions("viewer", "Người xem", visible=False))
-    try:
-        await endpoint.connect(await engine.connect(session, "viewer", endpoint.offer()))
-        yield watch
-    finally:
-        await endpoint.close()
 
 
 async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor_and_is_hung_up(
@@ -147,7 +129,7 @@ async def test_a_room_system_that_must_encrypt_calls_in_by_tls_with_keys_alone(
         host, _ = await world.join("host", session)
         host.patience = 20.0  # what is real takes its time on a busy machine
         agent = world.server.sip_bridge.agent
-        assert agent is not None
+        assert isinstance(agent, Agent)
         by_tls = f"sip:{session.code}@{LOOPBACK}:{agent.tls_port};transport=tls"
         await plain.command("dial", by_tls)
         await plain.event("CALL_CLOSED", "488")
@@ -179,7 +161,7 @@ async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(setting
         host, _ = await world.join("host", session)
         host.patience = 20.0  # what is real takes its time on a busy machine
         agent = world.server.sip_bridge.agent
-        assert agent is not None
+        assert isinstance(agent, Agent)
         await peer.command("dial", f"sip:0000000000@{LOOPBACK}:{agent.address[1]}")
         await peer.event("CALL_CLOSED", "404")
         await peer.command("dial", f"sip:{session.code}@{LOOPBACK}:{agent.address[1]}")
@@ -205,7 +187,7 @@ async def test_a_room_system_registers_calls_in_by_its_password_and_is_called_wh
 ) -> None:
     async with served(settings) as world:
         agent = world.server.sip_bridge.agent
-        assert agent is not None
+        assert isinstance(agent, Agent)
         await register(world, NHA_TRANG, "10.57.1.20")
         (device,) = await world.services.equipment.devices(NHA_TRANG)
         account = replace(device, address=None, auth_user="p.hop")
@@ -239,7 +221,7 @@ async def test_a_room_system_that_dials_no_code_enters_it_by_its_keys_and_comes_
         await register(world, NHA_TRANG, LOOPBACK, dial_out=False)
         session = await world.session(NHA_TRANG)
         agent = world.server.sip_bridge.agent
-        assert agent is not None
+        assert isinstance(agent, Agent)
         await peer.command("dial", f"sip:{LOOPBACK}:{agent.address[1]}")
         await peer.event("CALL_ESTABLISHED")
         await peer.event("CALL_RTPESTAB", "audio")

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from mediaserver.api import EngineLost, EngineReady, MediaElsewhere, PeerDown, SipLimits
+from mediaserver.api import EngineLost, EngineReady, KeyframeWanted, MediaElsewhere, PeerDown, SipLimits
 from mediaserver.errors import BadOffer, EngineGone, NoPortFree
 from scheduler.core.model import Session
 from scheduler.directory.model import Device, SipSecret
@@ -226,6 +226,33 @@ async def test_a_room_system_that_asks_by_sip_gets_a_whole_picture(world: World)
     assert seat is not None
     world.server.sip_bridge.keyframe_requested(agent.calls[0])  # type: ignore[arg-type]
     await wait_until(lambda: ("refresh_picture", session.id, seat.id) in world.engine.calls)
+
+
+async def test_a_room_system_of_h323_is_dialled_at_its_port_where_h323_is_spoken(world: World) -> None:
+    agent = use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS, protocol="H323", transport="TCP", sip_user="2001")
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    (row,) = await wait_for_calls(host, "waiting")
+    assert (row["status"], agent.called) == (480, [])
+    world.server.sip_bridge.protocols = ("SIP", "H323")
+    await tick(world, 10)
+    await wait_for_calls(host, "connected")
+    assert agent.called == [Target(VCS, 1720, "h323", "2001")]
+    assert next((each.address, each.port) for each in await world.audited(50) if each.action == "enter") == (VCS, 1720)
+
+
+async def test_a_key_frame_that_rtcp_may_not_bring_is_asked_for_within_the_call(world: World) -> None:
+    agent = use_fake_agent(world)
+    session, host = await called(world)
+    await wait_for_calls(host, "connected")
+    seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
+    assert seat is not None
+    world.engine.emit(KeyframeWanted(session.id, "nobody"))
+    world.engine.emit(KeyframeWanted(session.id, seat.id))
+    await wait_until(lambda: agent.calls[0].keyframes)
+    assert agent.calls[0].keyframes == 1
 
 
 @pytest.mark.parametrize("status", [415, 488, 606])

@@ -30,7 +30,7 @@ def test_the_centre_calls_invited_registered_systems() -> None:
     dialled = systems(devices, registered={"a", "g"}).items()
     assert {point: [(n, d.id) for n, d in own] for point, own in dialled} == {
         "p": [(2, "b")],
-        "q": [(4, "f"), (5, "g")],
+        "q": [(2, "d"), (4, "f"), (5, "g")],
     }
 
 

@@ -18,7 +18,7 @@ SEAT = "visitor-1"
 
 async def ring(world: World, address: str = VCS, user: str = "", **fields: str) -> FakeIncoming:
     incoming = FakeIncoming(user, RemoteParty(address, "", "room", "Fake VCS 1.0"), **fields)  # type: ignore[arg-type]
-    await world.server.sip_bridge.called(incoming)  # type: ignore[arg-type]
+    await world.server.sip_bridge.called(incoming)
     return incoming
 
 

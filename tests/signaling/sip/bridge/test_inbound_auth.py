@@ -26,7 +26,7 @@ async def ring(
 ) -> FakeIncoming:
     """Let a room system call in; return its call once it is accepted or refused."""
     incoming = FakeIncoming(code or "", RemoteParty(address, "", user, "Fake VCS 1.0", contact), **fields)
-    await world.server.sip_bridge.called(incoming)  # type: ignore[arg-type]
+    await world.server.sip_bridge.called(incoming)
     return incoming
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from signaling.app.settings import Settings
+from signaling.sip.agent.agent import Agent
 from signaling.sip.bridge import bridge
 from tests.signaling.fake_room_systems import register
 from tests.signaling.sip.sipp import sipp
@@ -27,7 +28,7 @@ async def test_a_room_system_that_requires_100rel_is_taken_and_its_messages_are_
         session = await world.session(NHA_TRANG)
         assert session.code is not None
         agent = world.server.sip_bridge.agent
-        assert agent is not None
+        assert isinstance(agent, Agent)
         remote = "{}:{}".format(*agent.address)
         async with sipp(tmp_path, "caller_100rel.xml", "udp", remote, "-s", session.code, "-m", "1"):
             pass  # it hears 180, is answered in both transactions and hangs up, or fails

@@ -93,7 +93,7 @@ async def test_r057_text_on_slides_is_read_by_browsers_and_by_a_room_whose_own_s
         served(settings) as world,
     ):
         agent = world.server.sip_bridge.agent
-        assert agent is not None
+        assert isinstance(agent, Agent)
         inbound.floor_client_port = port
         await register(world, NHA_TRANG, LOOPBACK, dial_out=False)
         await register(world, CAM_RANH, ELSEWHERE, port=answering.address[1])

@@ -1,0 +1,37 @@
+"""A call of an earlier process: its connections ended with that process, and it is dialled anew."""
+
+import asyncio
+
+from signaling.h323.agent.context import TRANSPORT
+from signaling.sip.agent.context import RemoteParty
+from signaling.sip.agent.snapshot import CallSnapshot
+from signaling.sip.protocol.digest import Credentials
+from signaling.sip.protocol.errors import CallUnanswered
+
+
+class UnresumedCall:
+    """A call that has ended."""
+
+    def __init__(self, snapshot: CallSnapshot) -> None:
+        self.id = snapshot.call_id
+        self.peer = RemoteParty(snapshot.host, snapshot.name, snapshot.user, snapshot.user_agent, transport=TRANSPORT)
+        self.sdp = snapshot.theirs
+        self.credentials: Credentials | None = None
+        self.ended = asyncio.Event()
+        self.ended.set()
+        self.reason = "unreachable"
+        self.snapshot = snapshot
+
+    async def hang_up(self, reason: str = "hung up") -> None:
+        """Do nothing: it has ended."""
+
+    async def offer(self, sdp: str) -> str:
+        """Raise CallUnanswered."""
+        raise CallUnanswered("the call has ended")
+
+    async def send_digits(self, digits: str) -> bool:
+        """Return False."""
+        return False
+
+    def request_keyframe(self) -> None:
+        """Do nothing: it has ended."""

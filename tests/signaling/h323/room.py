@@ -1,0 +1,174 @@
+"""An H.323 room system as a process of its own: it sends one tone and one colour, and tells what it sees and hears.
+
+It is built on our own agent, since no H.323 stack of others is to be had as a package: what both ends get wrong alike,
+no test with it finds. Key frames are sent on videoFastUpdatePicture alone, never on RTCP.
+
+    python -m tests.signaling.h323.room
+
+Commands come by standard input, a line each: `dial HOST PORT NUMBER`, `press DIGITS`, `hold`, `resume`, `hang-up`.
+What happens goes to standard output, a JSON object each.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from signaling.h323.agent.agent import Agent
+from signaling.h323.agent.call import Call
+from signaling.h323.agent.context import H323Settings
+from signaling.h323.agent.incoming_call import IncomingCall
+from signaling.sip.agent.context import Target
+from tests.mediaserver.room_system import RoomSystem
+
+LOOPBACK = "127.0.0.1"
+HERTZ = 1000
+WATCH_S = 0.2
+
+
+class Room(RoomSystem):
+    """The room system in its process."""
+
+    def __init__(self) -> None:
+        super().__init__("G722", 1, "blue", HERTZ)
+        self.number, self.ignores_keyframe_requests = 98, True
+        self.call: Call | None = None
+        self.agent = Agent(H323Settings(LOOPBACK, 0), self)
+
+    async def called(self, incoming: IncomingCall) -> None:
+        """Answer every call."""
+        tell(called=incoming.peer.name)
+        await self.use(await incoming.accept(self.sdp()))
+
+    async def use(self, call: Call) -> None:
+        """Send and receive in a call."""
+        self.call = call
+        self.set_destinations(call.sdp)
+        tell(connected=call.sdp.count("a=sendrecv"))
+        await call.ended.wait()
+        self.destinations.clear()
+        tell(ended=call.reason)
+
+    async def reoffered(self, call: Call, offer: str) -> str:
+        """Send to where the channels lead now."""
+        self.destinations.clear()
+        self.set_destinations(offer)
+        self.destinations = {name: where for name, where in self.destinations.items() if where[1] > 1}
+        tell(channels=offer.count("a=sendrecv"))
+        return ""
+
+    def digit_pressed(self, call: Call, digit: str) -> None:
+        """Tell the digit."""
+        tell(digit=digit)
+
+    def keyframe_requested(self, call: Call) -> None:
+        """Send a key frame."""
+        self._wanted = True
+        tell(keyframe=True)
+
+    async def watch(self) -> None:
+        """Tell of changes of what is seen and heard."""
+        told: object = None
+        while True:
+            await asyncio.sleep(WATCH_S)
+            now = list(self.size), self.colour(0.25), self.colour(0.75), sorted(self.tones())
+            if now != told:
+                told = now
+                tell(size=now[0], left=now[1], right=now[2], hears=now[3])
+
+    async def obey(self, command: str, words: list[str]) -> None:
+        """Do what standard input says."""
+        if command == "dial":
+            target = Target(words[0], int(words[1]), "h323", words[2] if len(words) > 2 else "")
+            await self.use(await self.agent.invite(target, self.sdp(), name="P. Hop 1"))
+            return
+        assert self.call is not None and self.call._control is not None
+        if command == "press":
+            await self.call.send_digits(words[0])
+        elif command == "hold":
+            self.call._control.pause()
+            self.call._flush()
+        elif command == "resume":
+            self.call._control.resume(self.call._control.own, self.call._control.ports)
+            self.call._flush()
+        elif command == "hang-up":
+            await self.call.hang_up()
+
+
+def tell(**happened: Any) -> None:
+    """Write what happened."""
+    print(json.dumps(happened), flush=True)
+
+
+async def main() -> None:
+    """Run until standard input ends."""
+    loop, lines = asyncio.get_running_loop(), asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    room = Room()
+    await room.open()
+    room.begin()
+    await room.agent.start()
+    tell(listening=room.agent.address[1])
+    tasks = [asyncio.create_task(room.watch())]
+    while line := await lines.readline():
+        command, *words = line.decode().split()
+        tasks.append(asyncio.create_task(room.obey(command, words)))
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await room.agent.close()
+    await room.close()
+
+
+class RoomProcess:
+    """The process, as a test sees it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.port = 0
+        self.seen: list[dict[str, Any]] = []
+        """What happened so far."""
+
+    async def command(self, text: str) -> None:
+        """Send a command."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{text}\n".encode())
+        await self._process.stdin.drain()
+
+    async def until(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 20.0) -> dict[str, Any]:
+        """Return the next thing that happens and is wanted."""
+        assert self._process.stdout is not None
+        async with asyncio.timeout(seconds):
+            while line := await self._process.stdout.readline():
+                self.seen.append(json.loads(line))
+                if wanted(self.seen[-1]):
+                    return self.seen[-1]
+        raise AssertionError(f"the room system has ended: {self.seen}")
+
+
+@asynccontextmanager
+async def room_process() -> AsyncIterator[RoomProcess]:
+    """Run the process."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.signaling.h323.room", stdin=pipe, stdout=pipe
+    )
+    try:
+        held = RoomProcess(process)
+        held.port = (await held.until(lambda each: "listening" in each))["listening"]
+        yield held
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            async with asyncio.timeout(5):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

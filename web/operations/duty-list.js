@@ -69,7 +69,7 @@ export class DutyList extends BaseElement {
   row(board, duty) {
     const where = board.units.find(({id}) => id === duty.unit)?.name ?? board.points.find(({point}) => point === duty.point)?.label;
     return html`<li data-testid="duty-row" data-role=${duty.role}>
-      <span><strong>${duty.name}</strong> · ${t(`duty.role-${duty.role}`)}${where ? ` · ${where}` : ''}<small><a href="tel:${duty.phone}">${icon('phone')}<span class="unseen">${t('duty.call', duty.name)}</span></a> ${copyable(duty.phone)}</small></span>
+      <span><strong>${duty.name}</strong> · ${t(`duty.role-${duty.role}`)}${where ? ` · ${where}` : ''}<small><a class="button quiet icon-button" href="tel:${duty.phone}" aria-label=${t('duty.call', duty.name)}>${icon('phone')}</a> ${copyable(duty.phone)}</small></span>
       <span class="row wrap">
         ${duty.arrived
           ? html`<span class="light green" data-testid="duty-arrived">${t('duty.arrived', hourMinute(duty.arrived))}</span>`

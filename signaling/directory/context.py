@@ -50,7 +50,7 @@ class EquipmentContext:
     equipment: Equipment
     device_answers: Callable[[Device], Awaitable[bool]]
     """Returns whether a room system answers an OPTIONS request. Raises NoGateway."""
-    device_trace: Callable[[Device], Sequence[TracedCall]]
+    device_trace: Callable[[Device], Awaitable[Sequence[TracedCall]]]
     """Returns the SIP messages of the newest calls with a room system. Raises NoGateway."""
     try_call: Callable[[Device, datetime], Awaitable[CallTest]]
     """Begins a test call with a room system. Raises NoGateway, DeviceInCall, SessionDue, TooManyTests."""

@@ -36,7 +36,7 @@ async def trace(request: ApiRequest) -> list[TracedCall]:
             messages=[TracedMessage(at=each.at, sent=each.sent, text=each.text) for each in call.messages],
             left_out=call.left_out,
         )
-        for call in context.device_trace(device)
+        for call in await context.device_trace(device)
     ]
     await request.note("see-trace", device.point, f"{device.number:02} {device.address}")
     return calls

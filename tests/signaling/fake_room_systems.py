@@ -8,6 +8,7 @@ from typing import Any
 from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, RemoteParty, Target
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.digest import Credentials
+from signaling.sip.protocol.trace import TracedCall
 from tests.signaling.world import Socket, World
 
 Reply = int | tuple[str, ...] | None
@@ -96,6 +97,8 @@ class FakeAgent:
     """Addresses that respond to OPTIONS."""
     probed: list[Target] = field(default_factory=list)
     """Targets of OPTIONS requests."""
+    traces: dict[str, list[TracedCall]] = field(default_factory=dict)
+    """Messages of calls by address."""
     ringing: asyncio.Event | None = None
     """If not None, calls ring until it is set."""
 
@@ -126,6 +129,9 @@ class FakeAgent:
     async def alive(self, target: Target) -> bool:
         self.probed.append(target)
         return target.host in self.responding
+
+    def traced(self, host: str) -> list[TracedCall]:
+        return self.traces.get(host, [])
 
     async def close(self) -> None:
         pass

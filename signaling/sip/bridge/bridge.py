@@ -624,11 +624,12 @@ class SipBridge:
             raise NoGateway
         return await self.agent.alive(where)
 
-    def traced(self, device: Device) -> list[TracedCall]:
-        """Return the newest calls with a device and their messages. Raises NoGateway."""
-        if self.agent is None or device.protocol not in self.protocols or device.address is None:
+    async def traced(self, device: Device) -> list[TracedCall]:
+        """Return the newest calls with a device where it is called now, and their messages. Raises NoGateway."""
+        where = await self.locate(device)
+        if self.agent is None or where is None:
             raise NoGateway
-        return self.agent.traced(device.address)
+        return self.agent.traced(where.host)
 
     async def try_call(self, device: Device, now: datetime) -> CallTest:
         """Begin a test call with a device. Raises NoGateway, DeviceInCall, SessionDue, TooManyTests."""

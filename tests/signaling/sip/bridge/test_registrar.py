@@ -15,6 +15,7 @@ from signaling.sip.agent.agent import Agent, SipSettings, Target
 from signaling.sip.protocol import digest
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.message import Response
+from signaling.sip.protocol.trace import TracedCall, TracedMessage
 from tests.signaling.fake_room_systems import register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.sip import wire
 from tests.signaling.sip.wire import HOST, Peer
@@ -122,3 +123,19 @@ async def test_the_directory_shows_who_answers(world: World) -> None:
         agent.responding = responding
         await world.server.reachability.work(NOW)
         assert (await shown(world))["reachable"] is answers
+
+
+async def test_messages_of_a_device_without_an_address_are_those_from_where_it_registered(world: World) -> None:
+    agent = use_fake_agent(world)
+    device = await device_with_password(world, address=None)
+    central, url = await world.signed_in("central"), f"/api/v1/directory/devices/{device.id}/trace"
+    async with central.get(url) as response:
+        assert response.status == 409  # nobody knows where it is
+    expires = world.clock.now + timedelta(minutes=5)
+    await world.services.equipment.bind(
+        Binding(device.id, "sip:123@10.1.1.1", "10.79.7.7", 5060, "udp", "c", 1, expires)
+    )
+    message = TracedMessage(NOW, sent=True, text="INVITE sip:•••@10.1.1.1 SIP/2.0")
+    agent.traces["10.79.7.7"] = [TracedCall("10.79.7.7", [message])]
+    async with central.get(url) as response:
+        assert [call["messages"][0]["text"] for call in await response.json()] == [message.text]

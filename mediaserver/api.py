@@ -99,6 +99,8 @@ class SeatOptions:
     """Whether somebody chose that it gets the composed picture, also where it could draw the layout itself."""
     camera: bool = True
     """Whether its camera may be seen; else its tile is a card with its name, whatever it sends."""
+    sees_itself: bool = True
+    """Whether its own camera and screen may stand in the pictures that it is sent: another MCU would send them back."""
 
 
 @dataclass(frozen=True, slots=True)

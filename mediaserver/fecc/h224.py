@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from struct import Struct
 
 HEADER = Struct("!HBHHBB")
-"""Q.922 address, control octet, destination and source terminal, client, and the octet of segmentation (H.224 §7)."""
+"""Q.922 address, control octet, destination and source terminal, client, and the octet of segmentation (H.224)."""
 CLOCK = 4800
-"""The RTP clock in Hz (RFC 4573 §3.1)."""
+"""The RTP clock in Hz (RFC 4573)."""
 MAX_DATA = 254
-"""Bytes of a client's data in one frame (H.224 §7)."""
+"""Bytes of a client's data in one frame (H.224)."""
 MAX_CLIENTS = 127
 CME, H281 = 0x00, 0x01
 """Ids of the clients that matter: the management entity and far-end camera control."""

@@ -14,7 +14,7 @@ from mediaserver.sdp.sip_write import choose
 from mediaserver.transport.plain_rtp import PlainPorts
 
 _MARKER = 0x80
-"""Every frame is whole (RFC 4573 §3.1)."""
+"""Every frame is whole (RFC 4573)."""
 
 
 class SipCameraControl(SipStream):

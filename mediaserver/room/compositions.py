@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
-from mediaserver.api import EVERYONE, MAX_OVERLAYS, PART_OF, Layout, RoomOptions
+from mediaserver.api import CONTENT, EVERYONE, MAX_OVERLAYS, PART_OF, Layout, RoomOptions
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.video.layout import Tile
@@ -30,6 +30,8 @@ class Composition:
         self.number = number
         self.overlay = ""
         """Lines of text over the picture."""
+        self.without = ""
+        """A seat whose camera and screen never stand in it; empty for none."""
         self.layout_state = LayoutState(options)
         self._large_layout_state = LayoutState(_enlarged(options))
         self.renditions = {
@@ -43,18 +45,24 @@ class Composition:
 
     def choose(self, layout: Layout, now: float) -> None:
         """Set another layout."""
+        if self.without:
+            layout = _without(layout, self.without)
         for layout_state in (self.layout_state, self._large_layout_state):
             layout_state.choose(layout, now)
 
     def can_show(self, layout: Layout) -> bool:
         """Return whether an audience can be given this composition for `layout`: it shows that layout, or nobody
-        watches it. One with an overlay is nobody else's."""
-        if self.overlay:
+        watches it. One with an overlay, or without a seat, is nobody else's."""
+        if self.overlay or self.without:
             return False
         return self.layout_state.shows(layout) if self.watched else self.layout_state.layout == layout
 
     def arrange(self, seats: Sequence[str], speaker: str | None, now: float, content: str | None = None) -> None:
         """Compute the tiles anew."""
+        if self.without:
+            seats = [seat for seat in seats if seat != self.without]
+            speaker = None if speaker == self.without else speaker
+            content = None if content == f"{CONTENT}:{self.without}" else content
         for layout_state in (self.layout_state, self._large_layout_state):
             layout_state.arrange(seats, speaker, now, content)
 
@@ -112,6 +120,13 @@ class Composition:
         self.renditions[key].publish(*encoded, timestamp)
 
 
+def _without(layout: Layout, seat: str) -> Layout:
+    """Return a layout without its pins of a seat's camera and screen."""
+    own = (seat, f"{CONTENT}:{seat}")
+    pins = tuple(None if each in own else each for each in layout.seats)
+    return replace(layout, focus=None if layout.focus in own else layout.focus, seats=pins)
+
+
 def _enlarged(options: RoomOptions) -> RoomOptions:
     share = QUALITIES[LARGE].share
     return replace(options, width=round(options.width * share) & ~1, height=round(options.height * share) & ~1)
@@ -131,8 +146,9 @@ class Compositions:
         self._on_change = on_change
         self._numbers = count()
         self._by_audience = {EVERYONE: self._new()}
-        self._overlays: dict[str, str] = {}
-        """The audience whose picture is under the overlay, by the audience of the composition that shows both."""
+        self._derived: dict[str, str] = {}
+        """The audience whose layout is shown with an overlay, or without a seat, by that of the composition that does
+        so."""
         self._last_speaker: str | None = None
         """The visible seat that speaks or, while nobody does, spoke last."""
 
@@ -169,27 +185,38 @@ class Compositions:
         if not composition.watched:
             composition.copy_from(seen)
         composition.choose(layout, now)
-        for key, shown_to in self._overlays.items():
+        for key, shown_to in self._derived.items():
             self._by_audience[key].choose(self.of(shown_to).layout_state.layout, now)
 
     def show_overlay(self, audience: str, text: str, now: float) -> str:
         """Return the audience of a composition that shows an audience's picture with an overlay; empty if there are too
         many."""
         key = f"overlay:{audience}:{text}"
-        if key not in self._overlays:
-            if len(self._overlays) >= MAX_OVERLAYS:
+        if key not in self._derived:
+            if sum(bool(self._by_audience[each].overlay) for each in self._derived) >= MAX_OVERLAYS:
                 return ""
             shown, own = self.of(audience), self._new()
-            own.overlay = text
+            own.overlay, own.without = text, shown.without
             own.copy_from(shown)
             own.choose(shown.layout_state.layout, now)
-            self._by_audience[key], self._overlays[key] = own, audience
+            self._by_audience[key], self._derived[key] = own, audience
         return key
 
-    def keep_overlays(self, used: Set[str]) -> None:
-        """Drop the compositions of all overlays but those of these audiences."""
-        for key in self._overlays.keys() - used:
-            del self._by_audience[key], self._overlays[key]
+    def leave_out(self, seat: str, audience: str, now: float) -> str:
+        """Return the audience of a composition that shows the layout of an audience without a seat's camera and screen;
+        :meth:`arrange` follows."""
+        key = f"without:{seat}:{audience}"
+        if key not in self._derived:
+            own = self._new()
+            own.without = seat
+            own.choose(self.of(audience).layout_state.layout, now)
+            self._by_audience[key], self._derived[key] = own, audience
+        return key
+
+    def keep_derived(self, used: Set[str]) -> None:
+        """Drop the compositions with overlays, and those without a seat, but those of these audiences."""
+        for key in self._derived.keys() - used:
+            del self._by_audience[key], self._derived[key]
 
     def _current_composition(self, audience: str) -> Composition:
         """Return what the viewers see now who are about to change: everyone's composition where nobody watches the

@@ -201,7 +201,7 @@ class Room:
         self._playbacks.pop(name, None)
         for camera_input in (seat.input, seat.content_input):
             camera_input.follow(None, time.monotonic())
-        self.compositions.keep_overlays({each.overlay for each in self.seats.values()})
+        self._keep_derived()
         self._arrange()
         self._refresh_viewers(name)
         if seat.peer is not None:
@@ -292,8 +292,14 @@ class Room:
         seat.overlay_ends = now + seconds
         self._overlays_changed()
 
+    def _keep_derived(self) -> None:
+        """Drop the compositions that nobody's overlay needs any longer, and nobody who must not see itself."""
+        self.compositions.keep_derived(
+            {name for seat in self.seats.values() for name in (seat.overlay, seat.without_itself)}
+        )
+
     def _overlays_changed(self) -> None:
-        self.compositions.keep_overlays({seat.overlay for seat in self.seats.values()})
+        self._keep_derived()
         self._arrange()
         self._refresh_views()
 
@@ -307,10 +313,21 @@ class Room:
     def _set_view(self, seat: Seat, source: str, lines: int) -> None:
         seat.overlay = seat.overlay if (seat.view, seat.lines) == (source, lines) else ""
         seat.view, seat.lines = source, lines
+        self._leave_itself_out(seat)
         self._limit(seat)
         self._refresh_view(seat)
         if seat.tiles.last_event is not None:
             self._emit(seat.tiles.last_event)
+
+    def _leave_itself_out(self, seat: Seat) -> None:
+        """Compose its layout for a seat that must not see itself without its camera and screen."""
+        before, name, now = seat.without_itself, seat.options.seat, time.monotonic()
+        shown = seat.chosen_composition
+        seat.without_itself = "" if seat.options.sees_itself else self.compositions.leave_out(name, shown, now)
+        if seat.without_itself != before:
+            seat.overlay = ""
+            self._keep_derived()
+            self._arrange()
 
     def _limit(self, seat: Seat) -> None:
         """Limit a seat's quality to what its display and decoder can show. A source that comes in one size only is not
@@ -531,6 +548,9 @@ class Room:
         assert seat.peer is not None and seat.peer.picture is not None
         takes, step = seat.peer.picture.takes, min(seat.peer.downlink.step, best_quality_step(seat.peer.picture.takes))
         kind, _, name = seat.view.partition(":")
+        own = self.content if kind == CONTENT else name
+        if own == seat.options.seat and not seat.options.sees_itself:
+            return self.compositions.of(seat.composition).source(takes, step)
         if kind == CONTENT and (screen := self._shared_screen()) is not None and takes(screen.codec) and step >= USUAL:
             return screen
         shown = self.seats.get(name) if kind != COMPOSED else None

@@ -29,6 +29,8 @@ class Seat:
         """Height in pixels of its display for the picture; 0 while unknown."""
         self.overlay = ""
         """The audience whose composition shows its overlay; empty without one."""
+        self.without_itself = ""
+        """The audience whose composition leaves its own camera out; empty for one that may see itself."""
         self.overlay_ends = 0.0
         """When the overlay ends, in seconds."""
         self.told_control: CameraControl | None = None
@@ -75,6 +77,11 @@ class Seat:
     @property
     def own_composition(self) -> str:
         """Return the audience whose composition it sees without an overlay."""
+        return self.without_itself or self.chosen_composition
+
+    @property
+    def chosen_composition(self) -> str:
+        """Return the audience whose layout it sees: that of its view, else its own."""
         kind, _, name = self.view.partition(":")
         return name if kind == COMPOSED and name else self.options.audience
 

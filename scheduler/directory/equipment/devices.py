@@ -138,7 +138,14 @@ def names(device: Device) -> set[str]:
 
 
 def _told_apart(one: Device, other: Device) -> bool:
-    return bool(names(one) or names(other)) and not names(one) & names(other)
+    """Return whether two devices at one address have different names: also without the PIN, which names nobody."""
+    own, others = ({_alias(name) for name in names(each)} for each in (one, other))
+    return bool(own or others) and not own & others
+
+
+def _alias(name: str) -> str:
+    before, _, after = name.partition(PIN_PLACE)
+    return before.rstrip("*#.") + after
 
 
 def overdue(device: Device, day: date, days: int) -> bool:

@@ -23,6 +23,8 @@ ABSENT_AFTER = timedelta(seconds=12)
 """A lost client counts as present this long after its last sign of life."""
 GONE_AFTER = timedelta(seconds=60)
 """A seat can be taken back with its resume token this long."""
+MAX_ANNOUNCED = 60
+"""Letters of a name that another MCU announces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,10 @@ class Person:
     central: bool = False
     system: bool = False
     """Whether it is a room system."""
+    mcu: bool = False
+    """Whether that is another MCU, which would send back what it is sent."""
+    announced: str = ""
+    """The name that it announces for whoever is there; empty for others, who have their registered names."""
     device: int | None = None
     """The number of the device that it is, if it is a room display; people may sit at any device of their point."""
     displays: frozenset[int] = frozenset()
@@ -98,6 +104,7 @@ class Seated:
     client: str | None
     central: bool = False
     system: bool = False
+    mcu: bool = False
     here: bool = True
     left: datetime | None = None
     raised: datetime | None = None
@@ -179,6 +186,7 @@ class Seated:
             view=self.view,
             lines=self.lines,
             camera=not self.hidden,
+            sees_itself=not self.mcu,
         )
 
     @property
@@ -203,6 +211,12 @@ class Choice:
 
 def _holds(seat: Seated, token: str) -> bool:
     return secrets.compare_digest(seat.ticket, ticket_of(token))
+
+
+def _with_announced(place: Place, name: str) -> str:
+    """Return the name of a point with the one that another MCU there announces; empty where it announces none."""
+    name = " ".join("".join(each if each.isprintable() else " " for each in name).split())
+    return f"{place.label} ({name[:MAX_ANNOUNCED]})" if name and name != place.label else ""
 
 
 def _random_id() -> str:
@@ -281,8 +295,9 @@ class Roster:
             client=client,
             central=person.central,
             system=person.system,
+            mcu=person.mcu,
             floor=place is not None and place.id == self.places[0].id,
-            shown="" if place is None else self.renamed.get(place.id, ""),
+            shown="" if place is None else self.renamed.get(place.id) or _with_announced(place, person.announced),
         )
         self.seats[seat.id] = seat
         self._by_client[client] = seat.id

@@ -60,6 +60,7 @@ class SeatSnapshot:
     hidden: bool = False
     shown: str = ""
     muted: bool = False
+    mcu: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Admits room systems to meetings: compares them with the register, counts their legs, seats them muted."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from mediaserver.sdp.sip_parse import codec_names
@@ -49,8 +50,12 @@ class SipAdmission:
             self._guard.leave(meeting.capacity_pool, leg)
 
     async def compare(self, system: DeviceMember, number: int, seen: ObservedDevice, now: datetime) -> bool:
-        """Flag differences from the register; return True if the device may come in (R-004, R-034, R-055)."""
+        """Flag differences from the register; return True if the device may come in (R-004, R-034, R-055).
+
+        Another MCU announces who is there, not its registered name.
+        """
         point = system.device.point
+        seen = replace(seen, name="") if system.device.kind == "LINK" else seen
         differences = await self._equipment.check_device(point, number, seen, now)
         for each in differences:
             await self.note(system, "drift", point, f"{each.field}: {each.old} → {each.new}", now)
@@ -66,12 +71,23 @@ class SipAdmission:
         now: datetime,
         *,
         camera: bool = True,
+        announced: str = "",
     ) -> None:
-        """Seat a device, muted until it is given the floor (R-056); a client that holds its place leaves it."""
+        """Seat a device, muted until it is given the floor (R-056); a client that holds its place leaves it.
+
+        Another MCU is shown by the name that it announces.
+        """
         state, leg = meeting.state, leg_of(place.id, number)
         await self.note(system, "enter", meeting.id, state.booking.number, now)
         await meeting.admit(place.id, now)
-        person = Person(system.account.account, system.account.name, place, controller=False, system=True)
+        account, other = system.account, system.device.kind == "LINK"
+        person = Person(
+            *(account.account, account.name, place),
+            controller=False,
+            system=True,
+            mcu=other,
+            announced=announced if other else "",
+        )
         choice = Choice(device=number, replaced=state.roster.holder(leg), leg=leg, seat=seat)
         meeting.add(system)
         _, effects = state.join(system.id, person, choice, now)

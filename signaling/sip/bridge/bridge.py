@@ -403,7 +403,7 @@ class SipBridge:
                     ending = "full"
                     system.full(now)
                     return
-                await self._admission.sit(meeting, member, place, system.number, seat, now)
+                await self._admission.sit(meeting, member, place, system.number, seat, now, announced=call.peer.name)
             await self._manager.engine.accept(meeting.id, seat, call.sdp)
             await self._registry.hold(BridgedCall(meeting, system, member), now)
         except BadOffer as error:
@@ -588,7 +588,8 @@ class SipBridge:
                 await asyncio.wait([calling])
             if not await self._admission.enter(meeting, place, caller.number, now):
                 raise Refused(BUSY)
-            await self._admission.sit(meeting, member, place, caller.number, seat, now)
+            announced = incoming.peer.name
+            await self._admission.sit(meeting, member, place, caller.number, seat, now, announced=announced)
         await connect(meeting.id, seat, member)
 
     async def _answer(

@@ -72,8 +72,13 @@ class CallRegistry:
         if member.farewell is not None:  # it lost its seat while sound and picture were connected
             await member.call.hang_up(member.farewell)
         else:
-            self._spawn(self._show(bridged, keypad_texts.HINT, keypad_texts.HINT_SECONDS))
+            self._hint(bridged)
         self._changed(meeting)
+
+    def _hint(self, bridged: BridgedCall) -> None:
+        """Show a room system for a moment which keys it has; another MCU would show that to all of its own rooms."""
+        if bridged.member.device.kind != "LINK":
+            self._spawn(self._show(bridged, keypad_texts.HINT, keypad_texts.HINT_SECONDS))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -17,7 +17,7 @@ from tests.mediaserver.peer.room_calls import seat
 from tests.mediaserver.room_system import RoomSystem
 
 HEAD = "0071030000000001c0"
-"""Of H.281 frames (H.224 §7)."""
+"""Of H.281 frames (H.224)."""
 START_LEFT, STOP_LEFT, START_IN, RECALL_2 = (HEAD + each for each in ("018000", "0380", "010c00", "0720"))
 ALLOWED = SipLimits(camera_control=True)
 CAPABILITIES = "0071030000000000c00200810314e0"

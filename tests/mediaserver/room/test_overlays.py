@@ -23,10 +23,10 @@ def test_equal_overlays_share_a_picture_and_the_number_is_bounded() -> None:
     first = held.show_overlay("systems", "one", 0.0)
     assert held.show_overlay("systems", "one", 0.0) == first
     others = {held.show_overlay("systems", str(number), 0.0) for number in range(MAX_OVERLAYS)}
-    assert others - {""} == set(held._overlays) - {first} and len(held._overlays) == MAX_OVERLAYS and "" in others
+    assert others - {""} == set(held._derived) - {first} and len(held._derived) == MAX_OVERLAYS and "" in others
     held.choose(EVERYONE, Layout("speaker"), 1.0)
     assert held.of(first).layout_state.layout == Layout("speaker") and held.of(first) is not held.of(EVERYONE)
-    held.keep_overlays({first, ""})
-    assert list(held._overlays) == [first]
-    held.keep_overlays(set())
+    held.keep_derived({first, ""})
+    assert list(held._derived) == [first]
+    held.keep_derived(set())
     assert held.of(first) is held.of(EVERYONE)

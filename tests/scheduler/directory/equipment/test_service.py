@@ -72,6 +72,8 @@ async def test_the_address_of_a_vcs(scheduler: Scheduler, equipment: Equipment) 
     assert await faults(equipment, VCS) == ["address: address-taken (UBND.Van Ninh)"]
     behind_one_sbc = await equipment.add_device(replace(VCS, sip_user="1002"), NOW)
     assert await faults(equipment, replace(VCS, sip_user="1002")) == ["address: address-taken (UBND.Van Ninh)"]
+    with_pin = replace(VCS, sip_user="1002**{PIN}")  # the same alias there would join the same room twice
+    assert await faults(equipment, with_pin) == ["address: address-taken (UBND.Van Ninh)", "pin: required"]
     await equipment.remove_device(behind_one_sbc.id)
     assert await faults(equipment, replace(VCS, address="10.79.4.256")) == ["address: address-format (10.79.4.256)"]
     for port, value in ((0, "0"), (65536, "65536"), (-(10**20), "-10000000")):

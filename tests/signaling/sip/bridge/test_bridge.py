@@ -518,6 +518,34 @@ async def test_r021_another_system_is_a_leg_whose_picture_everyone_sees_and_whic
     assert agent.called == [Target(VCS)]
 
 
+async def test_r021_another_mcu_never_sees_itself_and_is_shown_by_the_name_that_it_announces(world: World) -> None:
+    agent = use_fake_agent(world)
+    agent.peers[VCS] = RemoteParty(VCS, "Phòng họp  số 1\x07" + "x" * 99, "2001", "MCU 1.0")
+    await register(world, NHA_TRANG, VCS, kind="LINK", model="HNTH Chính phủ")
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await wait_for_calls(host, "connected")
+    roster = world.server.meetings.meetings[session.id].state.roster
+    seat = roster.holder(f"{NHA_TRANG}.01")
+    assert seat is not None and seat.mcu
+    announced = f"Phòng họp số 1 {'x' * 99}"[:60]
+    options = world.engine.rooms[session.id].seats[seat.id]
+    assert options.sees_itself is False
+    assert options.label == f"UBND.Nha Trang · UBND thành phố Nha Trang ({announced})"
+    await host.send(type="rename", point=NHA_TRANG, label="Văn phòng Chính phủ")
+    await host.seat(seat.id, label="Văn phòng Chính phủ")
+    device = next(iter(world.server.sip_bridge._schedules[session.id].systems))
+    await host.send(type="redial", device=device)  # Điều 14.3.c
+    await tick(world, 0)
+    await wait_until(lambda: len(agent.calls) == 2 and agent.calls[0].hung_up)
+    await wait_until(lambda: (found := roster.holder(f"{NHA_TRANG}.01")) is not None and found.id != seat.id)
+    again = roster.holder(f"{NHA_TRANG}.01")
+    assert again is not None and (again.mcu, again.label) == (True, "Văn phòng Chính phủ")
+    assert not [call for call in world.engine.calls if call[0] == "show_overlay"]
+    assert [each.field for each in await world.services.equipment.changes(NHA_TRANG)] == []
+
+
 async def test_r021_a_link_is_tested_before_it_is_used(world: World) -> None:
     agent = use_fake_agent(world)
     link = await register(world, NHA_TRANG, VCS, kind="LINK")

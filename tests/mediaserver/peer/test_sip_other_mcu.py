@@ -1,0 +1,96 @@
+"""Tests of another MCU as a seat: what it is sent never has its own picture or sound, whatever is shown to others."""
+
+import numpy as np
+
+from mediaserver.api import CONTENT, EVERYONE, Layout, RoomOptions, SeatOptions
+from mediaserver.room.compositions import Compositions
+from mediaserver.rtp.source import FlushQueue
+from tests.mediaserver.meeting import ROOM, Meeting
+from tests.mediaserver.room_system import RoomSystem
+
+BLUE = (0, 0, 255)
+SEES_OTHERS = SeatOptions("vcs", "HNTH Chính phủ", sees_itself=False)
+
+
+class Watched:
+    """The share of blue pixels in each picture that another MCU, which sends blue, was sent."""
+
+    def __init__(self, system: RoomSystem) -> None:
+        self._system = system
+        self._looked = 0
+        self.blue: list[float] = []
+
+    def look(self) -> bool:
+        """Note the share of blue in a new picture; return True, so that it can be part of any condition."""
+        picture = self._system.picture
+        if picture is not None and self._system.pictures > self._looked:
+            self._looked = self._system.pictures
+            far = np.abs(picture.astype(int) - BLUE).max(axis=2)
+            self.blue.append(float((far < 80).mean()))
+        return True
+
+    async def sees(self, *colours: str) -> None:
+        """Wait until these colours, and no other of the guests', stand side by side in the middle."""
+        places = [(2 * n + 1) / (2 * len(colours)) for n in range(len(colours))]
+        await self._system.until(lambda: self.look() and [self._system.colour(x) for x in places] == [*colours])
+
+
+async def test_r021_another_mcu_never_gets_its_own_picture_or_sound_back(meeting: Meeting, system: RoomSystem) -> None:
+    a = await meeting.join("a", "red", 440, floor=True)
+    await meeting.join("b", "green", 660, floor=True)
+    await meeting.engine.add_seat(ROOM, SEES_OTHERS)
+    await meeting.engine.set_floor(ROOM, "vcs", True)
+    meeting.seats.append("vcs")
+    system.set_destinations(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
+    system.begin()
+    watched = Watched(system)
+    await watched.sees("red", "green")
+    await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue") and a.watch.tones() == {660, 1000})
+    assert await system.hear() == {440, 660}
+
+    await meeting.engine.set_layout(ROOM, Layout("single", focus="vcs"))  # for everyone, it is the whole picture
+    await a.watch.until(lambda: watched.look() and [a.watch.colour(x, 0.2) for x in (0.1, 0.9)] == ["blue", "blue"])
+    await watched.sees("red")
+    await meeting.engine.set_layout(ROOM, Layout("side-by-side", seats=("vcs", "b")))
+    await watched.sees("green")
+    await meeting.engine.show_overlay(ROOM, "vcs", "*1", 60)
+    await meeting.engine.set_layout(ROOM, Layout("grid"))
+    await watched.sees("red", "green")
+    for view in ("camera:vcs", CONTENT, "composed:systems"):
+        await meeting.engine.set_content(ROOM, "vcs")
+        await meeting.engine.set_view(ROOM, "vcs", view)
+        more = system.pictures + 10
+        await system.until(lambda more=more: watched.look() and system.pictures >= more)  # type: ignore[misc]
+    assert len(watched.blue) > 20 and max(watched.blue) == 0.0
+    assert 1000 not in await system.hear()
+
+    await meeting.engine.add_seat(ROOM, SeatOptions("vcs", "HNTH Chính phủ"))  # the test can see its own colour
+    await system.until(lambda: watched.look() and watched.blue[-1] > 0.05)
+
+
+def test_a_seat_is_left_out_with_its_screen_and_its_pins_and_shares_with_nobody() -> None:
+    held = Compositions(RoomOptions(), FlushQueue(), lambda: None)
+    layout = Layout("side-by-side", focus="mcu", seats=("mcu", "a", "content:mcu"))
+    held.choose("systems", layout, 0.0)
+    key = held.leave_out("mcu", "systems", 0.0)
+    assert held.leave_out("mcu", "systems", 0.0) == key and held.leave_out("other", "systems", 0.0) != key
+    own = held.of(key)
+    assert own.layout_state.layout == Layout("side-by-side", seats=(None, "a", None))
+    held.arrange(["a", "mcu"], "mcu", 1.0, "content:mcu")
+    assert [tile.seat for tile in own.layout_state.tiles] == ["a"]
+    held.choose("systems", Layout("content"), 1.0)
+    own.settle_at_once(1.0)
+    held.arrange(["a", "mcu"], "mcu", 1.0, "content:mcu")
+    assert {tile.seat for tile in own.layout_state.tiles} == {"a"}
+    held.choose("systems", layout, 1.0)
+    held.choose("host", Layout("side-by-side", seats=(None, "a", None)), 2.0)
+    assert held.of("host") is not own
+    held.choose("systems", None, 3.0)
+    held.choose(EVERYONE, Layout("single", focus="content:mcu"), 3.0)
+    assert own.layout_state.layout == Layout("single")
+    overlay = held.show_overlay(key, "text", 4.0)
+    assert held.of(overlay).without == "mcu"
+    held.keep_derived({overlay, key})
+    assert held.of(key) is own
+    held.keep_derived(set())
+    assert held.of(key) is held.of(EVERYONE)

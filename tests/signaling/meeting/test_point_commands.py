@@ -20,10 +20,11 @@ async def test_a_hidden_camera_is_told_to_the_engine_and_to_everyone(world: Worl
     seat = joined["seat"]
     await host.send(type="camera", seat=seat, on=False)
     assert (await point.seat(seat, hidden=True))["camera"] is False
-    assert world.engine.rooms[session.id].seats[seat].camera is False
+    in_engine = world.engine.rooms[session.id].seats
+    await wait_until(lambda: not in_engine[seat].camera)
     await host.send(type="camera", seat=seat, on=True)
     await point.seat(seat, hidden=False)
-    assert world.engine.rooms[session.id].seats[seat].camera is True
+    await wait_until(lambda: in_engine[seat].camera)
     assert (await point.ask(type="camera", seat=seat, on=False))["error"] == "controlled-by"
     assert (await host.ask(type="camera", seat="nobody", on=False))["error"] == "unknown-seat"
 
@@ -36,7 +37,8 @@ async def test_a_point_is_shown_under_another_name_and_its_registered_one_stays(
         await host.send(type="rename", point=of, label="Hội trường lớn")
     row = await point.seat(joined["seat"], label="Hội trường lớn")
     assert row["name"] == "UBND.Nha Trang"
-    assert world.engine.rooms[session.id].seats[joined["seat"]].label == "UBND.Nha Trang · Hội trường lớn"
+    in_engine = world.engine.rooms[session.id].seats
+    await wait_until(lambda: in_engine[joined["seat"]].label == "UBND.Nha Trang · Hội trường lớn")
     _, late = await world.join("camranh", session)
     assert next(each for each in late["seats"] if each["point"] == CAM_RANH)["label"] == "Hội trường lớn"
     assert (await host.ask(type="rename", point="nobody", label="X"))["error"] == "unknown-seat"

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 MAX_WAITING_CALLS = 32
 """Connections that have brought no Setup yet, or whose Setup waits for the handler's decision."""
+MAX_WAITING_OF_ONE = 8
+"""Of them, those from one address."""
 SETUP_S = 10.0
 """How long a connection may take to bring its Setup."""
 CLOSE_S = 3.0
@@ -143,11 +145,12 @@ class Agent:
     # --- being called
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        full = len(self._context.calls) >= self._settings.most_calls
-        if self._closing or full or len(self._waiting) >= MAX_WAITING_CALLS:
-            writer.transport.abort()
-            return
+        full = len(self._context.calls) >= self._settings.most_calls or len(self._waiting) >= MAX_WAITING_CALLS
         link = Link(reader, writer, self._settings.dscp)
+        of_one = sum(each.remote[0] == link.remote[0] for each in self._waiting)
+        if self._closing or full or of_one >= MAX_WAITING_OF_ONE:
+            link.abort()
+            return
         self._waiting.add(link)
         late = asyncio.get_running_loop().call_later(SETUP_S, self._drop, link)
 

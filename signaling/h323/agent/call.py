@@ -158,13 +158,14 @@ class Call:
         if not await self._wait(SETTLE_S, lambda: control.settled or bool(control.failed)):
             raise CallUnanswered(self._why("no agreement by H.245"))
         await self._wait(GRACE_S, lambda: control.complete)
-        if self.ended.is_set():
-            raise CallUnanswered(self._why("gone before its channels were open"))
         if control.failed:
             raise CallUnanswered(control.failed)
         if not control.sending and not control.taking and not (control.theirs and control.theirs.empty):
-            raise CallRefused(488, "no codec is shared")
+            raise CallRefused(488, "no codec is shared")  # either side may be the first to hang up
+        if self.ended.is_set():
+            raise CallUnanswered(self._why("gone before its channels were open"))
         self.sdp = self._describe()
+        control.close_unused()
         self._running = True
 
     def _why(self, why: str) -> str:

@@ -15,7 +15,13 @@ from signaling.h323.protocol.capabilities import SOUNDS, Capabilities, Picture
 from signaling.h323.protocol.channels import Address, Channel, Kind
 from signaling.h323.protocol.control import Control, Ports
 
-RTP_MAP: Mapping[str, str] = {"G722": "G722/8000", "PCMA": "PCMA/8000", "PCMU": "PCMU/8000", "H264": "H264/90000"}
+RTP_MAP: Mapping[str, str] = {
+    "H224": "H224/4800",
+    "G722": "G722/8000",
+    "PCMA": "PCMA/8000",
+    "PCMU": "PCMU/8000",
+    "H264": "H264/90000",
+}
 _DIRECTIONS = {
     (True, True): "sendrecv",
     (True, False): "sendonly",
@@ -49,7 +55,10 @@ def read(offer: str) -> Offer:
         media = session.media[session.camera]
         ports["picture"] = (media.host, media.port), (media.host, media.rtcp_port)
         picture = _picture(media)
-    return Offer(Capabilities(sounds, picture, events), ports, session)
+    if session.control is not None:
+        media = session.media[session.control]
+        ports["camera"] = (media.host, media.port), (media.host, media.rtcp_port)
+    return Offer(Capabilities(sounds, picture, events, session.control is not None), ports, session)
 
 
 def _picture(media: Media) -> Picture | None:
@@ -69,14 +78,22 @@ def answer(offered: Offer, control: Control, host: str, number: int, version: in
     """
     family = f"IP{ipaddress.ip_address(host).version}"
     lines = ["v=0", f"o=- {number} {version} IN {family} {host}", "s=-", f"c=IN {family} {host}", "t=0 0"]
-    places: Mapping[int | None, Kind] = {offered.session.sound: "sound", offered.session.camera: "picture"}
-    for place, media in enumerate(offered.session.media):
+    session = offered.session
+    places: Mapping[int | None, Kind] = {
+        session.sound: "sound",
+        session.camera: "picture",
+        session.control: "camera",
+    }
+    for place, media in enumerate(session.media):
         kind = places.get(place)
         to = None if kind is None else control.sending.get(kind)
         back = None if kind is None else control.taking.get(kind)
-        where = _where(to, back)
+        where = _where(to, back) or (_where(control.camera, None) if kind == "camera" else None)
         if where is None:
             lines.append(f"m={media.kind} 0 {media.protocol} {' '.join(media.formats)}")
+        elif kind == "camera":
+            lines += _m_line("application", where, _types(to, back) or _types(control.camera, None))
+            lines.append(f"a={_DIRECTIONS[back is not None, to is not None]}")
         elif kind == "sound":
             lines += _sound(to, back, where, control)
         else:

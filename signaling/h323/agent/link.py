@@ -28,6 +28,8 @@ class Link:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dscp: int = 0) -> None:
         self.took: Callable[[bytes], None] = lambda _: None
         self.lost: Callable[[], None] = lambda: None
+        self.remote: tuple[str, int] = (writer.get_extra_info("peername") or ("", 0))[:2]
+        """The peer's address and port; none where it was gone at once."""
         self._reader = reader
         self._writer = writer
         self._splitter = tpkt.Splitter()
@@ -42,11 +44,6 @@ class Link:
     def local(self) -> tuple[str, int]:
         """Our address and port."""
         return self._writer.get_extra_info("sockname")[:2]  # type: ignore[no-any-return]
-
-    @property
-    def remote(self) -> tuple[str, int]:
-        """The peer's address and port."""
-        return self._writer.get_extra_info("peername")[:2]  # type: ignore[no-any-return]
 
     def begin(self) -> None:
         """Begin to read."""

@@ -32,6 +32,8 @@ PROFILE, LEVEL, CUSTOM_SPEED, CUSTOM_SIZE = 41, 42, 3, 4
 SPEED_STEP, SIZE_STEP, BITRATE_STEP = 500, 256, 100
 SOUNDS: Final[Mapping[str, str]] = {"G722": "g722-64k", "PCMA": "g711Alaw64k", "PCMU": "g711Ulaw64k"}
 """Capability by the name of a codec in SDP."""
+CAMERA_CONTROL: Final[Mapping[str, Any]] = {"application": ("h224", ("hdlcFrameTunnelling", 0)), "maxBitRate": 48}
+"""The data application of camera control, of 4.8 kbit/s."""
 PACKET_MS = 20
 """Milliseconds of sound in one packet of ours."""
 MAX_PACKET_MS = 60
@@ -59,6 +61,8 @@ class Capabilities:
     picture: Picture | None = None
     events: int | None = None
     """Payload type of telephone events (RFC 4733)."""
+    camera: bool = False
+    """Whether its camera, or ours, may be controlled (H.224 in RTP, H.323 Annex Q)."""
 
     @property
     def empty(self) -> bool:
@@ -78,6 +82,9 @@ def write(own: Capabilities, sequence: int) -> Pdu:
     if own.events is not None and not own.empty:
         event = {"dynamicRTPPayloadType": own.events, "audioTelephoneEvent": "0-15"}
         table.append(("receiveRTPAudioTelephonyEventCapability", event))
+        groups.append([len(table)])
+    if own.camera and not own.empty:
+        table.append(("receiveAndTransmitDataApplicationCapability", CAMERA_CONTROL))
         groups.append([len(table)])
     fields: dict[str, Any] = {"sequenceNumber": sequence, "protocolIdentifier": PROTOCOL}
     fields["multiplexCapability"] = ("h2250Capability", _multiplex(own))
@@ -148,10 +155,12 @@ def read(fields: Mapping[str, Any]) -> Capabilities:
         tuple(dict.fromkeys(sounds)),
         max(pictures, key=lambda each: (each.level, each.speed, each.size), default=None),
         next((value["dynamicRTPPayloadType"] for value in events), None),
+        any(kind in _DATA and value["application"][0] == "h224" for kind, value in table),
     )
 
 
 _AUDIO = ("receiveAudioCapability", "receiveAndTransmitAudioCapability")
+_DATA = ("receiveDataApplicationCapability", "receiveAndTransmitDataApplicationCapability")
 _VIDEO = ("receiveVideoCapability", "receiveAndTransmitVideoCapability")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from signaling.h323.protocol.capabilities import (
+    CAMERA_CONTROL,
     FRAGMENTS,
     MODES,
     PACKET_MS,
@@ -18,13 +19,16 @@ from signaling.h323.protocol.capabilities import (
     sound_of,
 )
 
-Kind = Literal["sound", "picture"]
+Kind = Literal["sound", "picture", "camera"]
 Address = tuple[str, int]
-SESSIONS: Final[Mapping[Kind, int]] = {"sound": 1, "picture": 2}
-"""RTP sessions that need no master to number them (H.245 §B.3.1)."""
+SESSIONS: Final[Mapping[Kind, int]] = {"sound": 1, "picture": 2, "camera": 3}
+"""RTP sessions: those of sound, pictures and data need no master to number them (H.245 §B.3.1). "camera" is control of
+a camera."""
 STATIC: Final[Mapping[str, int]] = {"PCMU": 0, "PCMA": 8, "G722": 9}
 TYPES: Final[Mapping[int, int]] = {0: 97, 1: 98}
 """Our payload types of pictures by packetization mode, those of our SDP."""
+CAMERA_TYPE: Final = 100
+"""Our payload type of camera control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ def reverse_request(channel: Channel) -> Mapping[str, Any]:
 def _data_type(channel: Channel) -> tuple[str, Any]:
     if channel.kind == "sound":
         return "audioData", (SOUNDS[channel.codec], PACKET_MS)
+    if channel.kind == "camera":
+        return "data", CAMERA_CONTROL
     assert channel.limits is not None
     return "videoData", picture(channel.limits)
 
@@ -88,6 +94,8 @@ def _parameters(channel: Channel) -> Mapping[str, Any]:
     fields["mediaControlGuaranteedDelivery"] = False
     if channel.kind == "sound":
         return fields | {"silenceSuppression": False}
+    if channel.kind == "camera":
+        return fields | {"dynamicRTPPayloadType": channel.payload_type}
     packing = FRAGMENTS if channel.mode else SINGLE_NAL
     rtp = {"payloadDescriptor": ("oid", packing), "payloadType": channel.payload_type}
     return fields | {"dynamicRTPPayloadType": channel.payload_type, "mediaPacketization": ("rtpPayloadType", rtp)}
@@ -96,7 +104,7 @@ def _parameters(channel: Channel) -> Mapping[str, Any]:
 def read_request(fields: Mapping[str, Any]) -> Channel | None:
     """Read an OpenLogicalChannel of the other side, or a proposal of fast connect; None for what we do not take.
 
-    Taken are RTP sessions of sound and pictures in our codecs.
+    Taken are RTP sessions of sound and pictures in our codecs, and of camera control.
     """
     forward, reverse = fields["forwardLogicalChannelParameters"], fields.get("reverseLogicalChannelParameters")
     described = forward if forward["dataType"][0] != "nullData" or reverse is None else reverse
@@ -107,6 +115,9 @@ def read_request(fields: Mapping[str, Any]) -> Channel | None:
     media, control = _address(parameters.get("mediaChannel")), _address(parameters.get("mediaControlChannel"))
     if data == "audioData" and (codec := sound_of(value)):
         return Channel(number, "sound", codec, STATIC[codec], media=media, control=control)
+    if data == "data" and value["application"][0] == "h224":
+        type_ = parameters.get("dynamicRTPPayloadType") or CAMERA_TYPE
+        return Channel(number, "camera", "H224", type_, media=media, control=control)
     limits = read_picture(value) if data == "videoData" else None
     if limits is None:
         return None
@@ -130,7 +141,7 @@ def acknowledge(channel: Channel, media: Address, control: Address) -> Pdu:
         "mediaChannel": _unicast(media),
         "mediaControlChannel": _unicast(control),
     }
-    if channel.kind == "picture":
+    if channel.kind != "sound":
         parameters["dynamicRTPPayloadType"] = channel.payload_type
     fields = {
         "forwardLogicalChannelNumber": channel.number,

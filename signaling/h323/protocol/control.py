@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from signaling.h323.protocol import capabilities, channels
 from signaling.h323.protocol.capabilities import Capabilities, Pdu
-from signaling.h323.protocol.channels import STATIC, TYPES, Address, Channel, Kind
+from signaling.h323.protocol.channels import CAMERA_TYPE, STATIC, TYPES, Address, Channel, Kind
 
 TERMINAL_TYPE: Final = 190
 """Of an MCU that mixes sound and pictures (H.323 table 1 has 190 for sound, pictures and data of an MCU)."""
@@ -51,6 +51,8 @@ class Control:
         """Our channels, once acknowledged."""
         self.taking: dict[Kind, Channel] = {}
         """Theirs, once acknowledged by us."""
+        self.camera: Channel | None = None
+        """Our newest channel of camera control, which goes on after a hold."""
         self.flow: int | None = None
         """Bit/s of our picture that the other side allows at present; None for what its capabilities say."""
         self.failed = ""
@@ -85,7 +87,14 @@ class Control:
     @property
     def complete(self) -> bool:
         """True once the other side, too, sends of everything that we take; some never do."""
-        return self.settled and self.ports.keys() <= self.taking.keys()
+        announced = self.theirs is not None and self.theirs.camera
+        expected = self.ports.keys() if announced else self.ports.keys() - {"camera"}
+        return self.settled and expected <= self.taking.keys()
+
+    def close_unused(self) -> None:
+        """Give up the ports of what neither side sends: the media engine has released them."""
+        used = self.sending.keys() | self.taking.keys()
+        self.ports = {kind: where for kind, where in self.ports.items() if kind in used}
 
     def request_picture(self) -> None:
         """Ask for a whole picture (videoFastUpdatePicture)."""
@@ -203,7 +212,8 @@ class Control:
             self._refused.add((channel.kind, channel.codec))
             self._close(channel)
         else:
-            self.sending[channel.kind] = replace(channel, media=media, control=control)
+            self.sending[channel.kind] = opened = replace(channel, media=media, control=control)
+            self.camera = opened if channel.kind == "camera" else self.camera
         self._note("changed")
         self._proceed()
 
@@ -304,6 +314,9 @@ class Control:
             shared = (each for each in self.own.sounds if each in theirs.sounds)
             codec = next((each for each in shared if (kind, each) not in self._refused), None)
             return None if codec is None else Channel(0, kind, codec, STATIC[codec], control=control)
+        if kind == "camera":
+            wanted = theirs.camera and (kind, "H224") not in self._refused
+            return Channel(0, kind, "H224", CAMERA_TYPE, control=control) if wanted else None
         if theirs.picture is None or self.own.picture is None or (kind, "H264") in self._refused:
             return None
         mode = max(set(theirs.picture.modes) & set(self.own.picture.modes), default=0)

@@ -456,8 +456,9 @@ class SipBridge:
     async def _keyframe_wanted(self, event: KeyframeWanted) -> None:
         """Ask a room system within its call for a key frame."""
         bridged = self._registry.at(event.room, event.seat)
-        if bridged is not None and bridged.member.call is not None:
-            bridged.member.call.request_keyframe()
+        call = self.call_tester.calls.get(event.room) if bridged is None else bridged.member.call
+        if call is not None:
+            call.request_keyframe()
 
     async def _media_elsewhere(self, event: MediaElsewhere) -> None:
         """Tell controllers and the audit log that sound or picture comes from another address than the one named."""

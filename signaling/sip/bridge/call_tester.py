@@ -53,6 +53,8 @@ class CallTester:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """By device."""
         self._tests: OrderedDict[str, CallTest] = OrderedDict()
+        self.calls: dict[str, RoomCall] = {}
+        """Those that were answered, by media room."""
 
     def running(self, device: str) -> bool:
         """Return whether a test call with a device goes on."""
@@ -117,6 +119,7 @@ class CallTester:
         test.protection = protection(device.encryption, call.peer.transport, call.sdp)
         await self._recorder.answered(call_records.carrying(record, call, device, test.protection), call)
         ending: Outcome = "no-media"
+        self.calls[room] = call
         try:
             await self._engine.accept(room, SEAT, call.sdp)
             test.state = "measuring"
@@ -127,6 +130,7 @@ class CallTester:
             ending, _ = call_records.failure(error)
             raise
         finally:
+            del self.calls[room]
             await call.hang_up(ending)
             test.outcome = outcome_of(call.reason)
 

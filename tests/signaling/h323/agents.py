@@ -15,6 +15,8 @@ from tests.signaling.sip.agents import OFFER
 
 OURS = OFFER
 THEIRS = OFFER.replace("40000", "50000").replace("40002", "50002")
+CAMERA = "m=application 40004 RTP/AVP 100\r\na=rtpmap:100 H224/4800\r\na=sendrecv\r\n"
+"""What an offer says of camera control, where that is allowed."""
 
 
 async def accept(incoming: IncomingCall) -> Call:

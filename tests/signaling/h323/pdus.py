@@ -1,6 +1,7 @@
 """Capabilities, addresses and PDUs of two terminals, for tests and as seeds for fuzzing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from signaling.h323.protocol import asn1, fast_connect, h225, q931, tpkt
 from signaling.h323.protocol.capabilities import Capabilities, Pdu, Picture
@@ -16,6 +17,15 @@ ROOM = Capabilities(("G722", "PCMA", "PCMU"), Picture(31, 0, 0, 1_100_000, (0, 1
 def ports(host: str, first: int) -> Ports:
     """Return four ports in a row."""
     return {"sound": ((host, first), (host, first + 1)), "picture": ((host, first + 2), (host, first + 3))}
+
+
+WITH_CAMERA = replace(ROOM, camera=True)
+
+
+def with_camera(held: Ports) -> Ports:
+    """Return ports for camera control besides."""
+    host, port = held["picture"][1]
+    return {**held, "camera": ((host, port + 1), (host, port + 2))}
 
 
 def exchange(one: Control, other: Control) -> list[Pdu]:

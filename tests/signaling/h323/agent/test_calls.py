@@ -16,7 +16,7 @@ from signaling.h323.agent.unresumed_call import UnresumedCall
 from signaling.h323.protocol import tpkt
 from signaling.sip.agent.context import Target
 from signaling.sip.protocol.errors import CallRefused, CallUnanswered
-from tests.signaling.h323.agents import OURS, THEIRS, RecordingHandler, agent, target
+from tests.signaling.h323.agents import CAMERA, OURS, THEIRS, RecordingHandler, agent, target
 from tests.signaling.h323.pdus import call_signalling
 from tests.signaling.sip.agents import soon, started
 
@@ -194,13 +194,14 @@ def capture(packets: Sent, port: int, path: Path) -> None:
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 @pytest.mark.parametrize("tunnelling", [True, False])
 async def test_tshark_reads_every_pdu_of_a_call_without_a_fault(sent: Sent, tmp_path: Path, tunnelling: bool) -> None:
-    handler = RecordingHandler()
+    handler = RecordingHandler(lambda incoming: incoming.accept(THEIRS + CAMERA))
     async with agent(tunnelling=tunnelling) as caller, agent(handler) as callee:
-        call = await soon(caller.invite(target(callee, "1234567890"), OURS, name="UBND tỉnh"))
+        call = await soon(caller.invite(target(callee, "1234567890"), OURS + CAMERA, name="UBND tỉnh"))
         theirs = await soon(handler.calls.get())
+        assert lines(call.sdp, "m=application") == ["m=application 40004 RTP/AVP 100"]
         call.request_keyframe()
         await theirs.send_digits("5")
-        await soon(theirs.offer(THEIRS))
+        await soon(theirs.offer(THEIRS + CAMERA))
         await call.hang_up()
         await soon(theirs.ended.wait())
         callee_port = callee.address[1]

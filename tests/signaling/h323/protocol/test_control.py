@@ -8,7 +8,7 @@ from signaling.h323.protocol import asn1, channels
 from signaling.h323.protocol.capabilities import Capabilities, Pdu, Picture
 from signaling.h323.protocol.channels import Channel
 from signaling.h323.protocol.control import Control, Event
-from tests.signaling.h323.pdus import OURS, ROOM, THEIRS, connected, exchange, flow, ports
+from tests.signaling.h323.pdus import OURS, ROOM, THEIRS, WITH_CAMERA, connected, exchange, flow, ports, with_camera
 
 CHANGED = Event("changed")
 
@@ -143,6 +143,30 @@ def test_flow_control_limits_our_picture_alone() -> None:
         ("command", ("flowControlCommand", {"scope": ("wholeMultiplex", 0), "restriction": ("noRestriction", 0)}))
     )
     assert one.flow is None
+
+
+def test_camera_control_is_opened_both_ways_where_both_allow_it() -> None:
+    one, other = (Control(WITH_CAMERA, with_camera(ports(host, 40000))) for host in (OURS, THEIRS))
+    one.start()
+    other.start()
+    exchange(one, other)
+    assert (one.complete, other.complete) == (True, True)
+    camera = one.sending["camera"]
+    assert (camera.codec, camera.payload_type, camera.media) == ("H224", 100, (THEIRS, 40004))
+    other.pause()
+    exchange(one, other)
+    assert ("camera" in one.sending, one.camera) == (False, camera)
+    plain, _ = connected()
+    plain.receive(open_(Channel(9, "camera", "H224", 100)))
+    assert names(plain.outbox) == ["openLogicalChannelReject"]
+
+
+def test_ports_of_what_neither_side_sends_are_given_up() -> None:
+    one, _ = connected(ROOM, Capabilities(("PCMA",)))
+    assert "picture" not in one.taking
+    one.close_unused()
+    one.receive(open_(Channel(9, "picture", "H264", 97, Picture(31, 0, 0, 0))))
+    assert (list(one.ports), names(one.outbox)) == (["sound"], ["openLogicalChannelReject"])
 
 
 def test_events_are_bounded_whatever_is_pressed() -> None:

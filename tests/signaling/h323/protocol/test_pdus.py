@@ -27,6 +27,7 @@ CAPABILITIES = st.builds(
     st.lists(st.sampled_from(("G722", "PCMA", "PCMU")), unique=True, min_size=1).map(tuple),
     st.none() | PICTURES,
     st.none() | st.integers(96, 127),
+    st.booleans(),
 )
 
 

@@ -57,7 +57,7 @@ class FreeTimesList extends BaseElement {
     if (!this.found) return nothing;
     const {fits, others} = this.found;
     return html`<section data-testid="free-times" data-fits=${fits}>
-      <h3 role="status" class=${fits ? '' : 'fault'}>${icon(fits ? 'check' : 'warn')} ${t(fits ? 'register.fits' : 'register.full')}</h3>
+      <p role="status"><strong class=${fits ? '' : 'fault'}>${icon(fits ? 'check' : 'warn')} ${t(fits ? 'register.fits' : 'register.full')}</strong></p>
       ${others.length ? html`<p class="soft">${t(fits ? 'register.other-times' : 'refusal.try')}</p>` : fits ? nothing : html`<p>${t('refusal.none')}</p>`}
       ${others.map(offered => html`<button type="button" class="wide" data-testid="free-time" @click=${() => this.emit('take', offered)}>${icon('clock')}<span>${slotWords(offered)}</span></button>`)}
     </section>`;

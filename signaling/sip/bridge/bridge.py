@@ -559,6 +559,7 @@ class SipBridge:
         try:
             await self._let_in(meeting, caller, member, place, incoming, connect, now)
             await self._registry.hold(BridgedCall(meeting, system, member), now)
+            self._schedules.setdefault(meeting.id, schedule).systems.setdefault(caller.device.id, system)
         except NotEncrypted as error:
             await self._admission.note(member, "call-refused", caller.device.point, f"{NOT_ENCRYPTED}: {error}", now)
             raise Refused(NOT_ACCEPTABLE) from None

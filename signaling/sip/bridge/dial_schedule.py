@@ -109,9 +109,11 @@ class DialledSystem:
         self.state, self.due = "elsewhere", now + RECHECK_INTERVAL
 
     def lost(self, now: datetime) -> None:
-        """Note that its connection was lost: it is called again at once."""
-        self.state, self.due, self.vain, self.protection = "waiting", now, 0, ""
-        self.away, self.tried = True, []
+        """Note that its connection was lost: it is called again at once, unless it only calls in."""
+        self.left()
+        if self.device.dial_out:
+            self.state, self.due, self.vain = "waiting", now, 0
+        self.away = True
 
     def left(self) -> None:
         """Note that it hung up: it is called again only on request."""
@@ -156,8 +158,10 @@ class DialSchedule:
                 self.systems[each.device.id] = each
 
     def due(self, now: datetime, most: int) -> list[DialledSystem]:
-        """Return at most `most` systems that are to be called now, longest waiting first."""
-        waiting = [(each.due, each) for each in self.systems.values() if each.due is not None and each.due <= now]
+        """Return at most `most` systems that are to be called now, longest waiting first; one that only calls in is
+        called on request."""
+        called = [each for each in self.systems.values() if each.device.dial_out or each.requested]
+        waiting = [(each.due, each) for each in called if each.due is not None and each.due <= now]
         return [each for _, each in sorted(waiting, key=lambda pair: pair[0])][:most]
 
     def news(self) -> CallsState | None:

@@ -323,3 +323,21 @@ async def test_a_device_that_is_kept_out_while_it_is_called_is_not_called_twice(
     agent.ringing.set()
     await wait_for_calls(host, "connected")
     assert len(agent.called) == 1
+
+
+async def test_controllers_see_how_a_device_that_only_calls_in_is_connected(world: World) -> None:
+    agent = use_fake_agent(world)
+    device = await register(world, NHA_TRANG, VCS, dial_out=False)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    incoming = await ring(world, session.code)
+    (row,) = await wait_for_calls(host, "connected")
+    assert (row["device"], row["protection"]) == (device, "clear")
+    assert incoming.call is not None
+    incoming.call.end("unreachable")
+    await wait_for_calls(host, "left")
+    await tick(world, 60)
+    assert agent.called == []  # it calls again itself, or a controller has it called
+    await host.send(type="redial", device=device)
+    await wait_for_calls(host, "connected")
+    assert len(agent.called) == 1

@@ -164,7 +164,7 @@ class HostPage extends MeetingPage {
     return html`<header>
       <h1 title=${session ? `${session.title} · ${t('sessions.host', session.host)}` : ''}>${session?.title ?? t('room.joining')}</h1>
       <time class="now" data-testid="clock">${clock(now)}${session ? html` <small>${hourMinute(session.official.start)}–${hourMinute(session.official.end)}</small>` : nothing}</time>
-      <more-menu testid="invite-menu" .label=${t('host.invite')} picture="copy" .content=${() => this.invitation()}></more-menu>
+      <more-menu class="invite" testid="invite-menu" .label=${t('host.invite')} picture="copy" .content=${() => this.invitation()}></more-menu>
       <more-menu testid="extend-menu" .label=${t('extend.title')} picture="clock" .content=${() => html`<extend-bar .asked=${true} .session=${session ?? null} .now=${countedNow}></extend-bar>`}></more-menu>
       <recorder-controls .state=${state} .now=${countedNow}></recorder-controls>
       <div class="who-controls"><control-state .state=${state}></control-state></div>

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pylibsrtp import Policy, Session
 
-from mediaserver.api import CameraControl, CameraControllable, CameraMovement, SipLimits
+from mediaserver.api import CameraControl, CameraControllable, CameraMovement, RoomOptions, SeatOptions, SipLimits
 from mediaserver.fecc.camera_controller import USUAL
 from mediaserver.rtp.packet import HEADER
 from mediaserver.sdp import sdes, sip_parse
@@ -55,6 +55,7 @@ class CameraSystem(RoomSystem):
         self.sockets["control"].transport.sendto(head + bytes.fromhex(frame), self.destinations["control"])
 
     def received(self, name: str, data: bytes, address: tuple[str, int]) -> None:
+        self.sockets[name].sender = address
         if name == "control" and "control" in self.keys:
             self.encrypted.append(data)
             self.packet_added.set()
@@ -153,6 +154,27 @@ async def test_control_ends_on_hold_and_with_the_m_line_and_begins_again(
         while len(controls(meeting)) < 4:
             await asyncio.sleep(0.01)
     assert controls(meeting) == [USUAL, None, USUAL, None]
+
+
+async def test_a_call_that_moves_into_a_meeting_keeps_its_camera_control(
+    meeting: Meeting, system: CameraSystem
+) -> None:
+    await meeting.engine.open_room("door", RoomOptions(320, 180, 5))
+    await meeting.engine.add_seat("door", SeatOptions("visitor", "visitor", visible=False))
+    begun = await meeting.engine.connect("door", "visitor", system.sdp(), plain=True, limits=ALLOWED)
+    await seat(meeting)
+    held = await meeting.engine.descriptions("door", "visitor")
+    offer = await meeting.engine.move_in(ROOM, "vcs", held, limits=ALLOWED)
+    (old,), (new,) = (re.findall(r"m=application (\d+) RTP", sdp) for sdp in (begun, offer))
+    assert old != new != "0"
+    system.set_destinations(offer)
+    await meeting.engine.accept(ROOM, "vcs", system.sdp())
+    await meeting.engine.remove_seat("door", "visitor")
+    await meeting.happened(CameraControllable(ROOM, "vcs", USUAL))
+    await meeting.engine.move_camera(ROOM, "vcs", CameraMovement(pan=-1))
+    await system.until(lambda: START_LEFT in system.frames)
+    assert system.sockets["control"].sender == ("127.0.0.1", int(new))
+    await meeting.engine.close_room("door")
 
 
 async def test_camera_control_is_encrypted_like_all_else(meeting: Meeting, system: CameraSystem) -> None:

@@ -43,6 +43,8 @@ def test_elements_say_what_q931_says() -> None:
     busy = q931.parse(bytes.fromhex("080280125a 08028091".replace(" ", "")))
     assert (busy.kind, busy.answers, busy.cause) == (q931.RELEASE_COMPLETE, True, 17)
     assert q931.display("UBND tỉnh Đắk") == (q931.DISPLAY, b"UBND tinh Dak")
+    assert q931.cause(16) == (q931.CAUSE, bytes.fromhex("8090"))
+    assert q931.called("1000") == (q931.CALLED, b"\x811000")
     assert q931.bearer(384_000) == (q931.BEARER, bytes.fromhex("881886a5"))
 
 

@@ -83,6 +83,7 @@ module avformat.so
 module snapshot.so
 module fakevideo.so
 module srtp.so
+module dtls_srtp.so
 module_tmp uuid.so
 module_tmp account.so
 module_app debug_cmd.so

@@ -29,6 +29,7 @@ from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp import sdes, sip_parse, sip_write
 from mediaserver.sdp.sip_parse import SOUND_CLOCK, SOUNDS, Media, Session, permitted
+from mediaserver.transport.dtls import fingerprint, make_certificate
 from mediaserver.transport.plain_rtp import (
     HELD_SILENCE_S,
     SILENCE_S,
@@ -117,6 +118,7 @@ class SipPeer:
         self._picture_stream: SipVideoStream | None = None
         self._media_hosts = media_hosts
         self._limits = limits
+        self._certificate = ports.certificate
         self._told: set[Elsewhere] = set()
         """What was told of media from elsewhere."""
         self._loss = Loss()
@@ -227,7 +229,9 @@ class SipPeer:
         self._open_ports(sound=session.sound is not None, picture=session.camera is not None)
         self._match_slides(session)
         self._match_control(session)
+        self._certificate = make_certificate()  # another one makes the peer begin DTLS anew, as on our ports here
         for stream in self._streams:
+            stream.certificate = self._certificate
             stream.keys = sdes.make_all() if any(media.keys for media in session.media) else ()
         return self.reoffer()
 
@@ -373,6 +377,8 @@ class SipPeer:
             control_keys=() if control is None else control.keys,
             demanded=self._encryption == "demanded",
             limits=self._limits,
+            fingerprint=fingerprint(self._certificate),
+            offering=self.offered,
         )
 
     def _hold(self, held: bool) -> None:

@@ -28,7 +28,7 @@ from mediaserver.rtp.telephone_event import DigitReceiver
 from mediaserver.sdp import sdes
 from mediaserver.sdp.sdes import Crypto
 from mediaserver.sdp.sip_parse import TONES, Codec, Media
-from mediaserver.sdp.sip_write import MODE_1, SINGLE, repair_type
+from mediaserver.sdp.sip_write import MODE_1, SINGLE, dtls_role, repair_type
 from mediaserver.transport.ice import Address
 from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair
 
@@ -67,6 +67,8 @@ class SipStream:
         self.keys: tuple[Crypto, ...] = ()
         """Those we offered, or the one under which we send."""
         self._their_key: SrtpKey | None = None
+        self.certificate = ports.certificate
+        """Ours in DTLS."""
         self.forwarder: Forwarder | None = None
         self._sent_as: tuple[dict[str, int], int, dict[int, int] | None] | None = None
         """Payload types, clock and payload types of retransmissions of the forwarder."""
@@ -116,10 +118,14 @@ class SipStream:
             raise BadOffer("answer with a key for none that was offered")
 
     def secure(self, media: Media, *, answer: bool) -> None:
-        """Encrypt under the keys of an m-line, an offer's or an `answer`'s; without any, send and take plain media.
+        """Encrypt under the keys of an m-line, an offer's or an `answer`'s, or by DTLS; else send and take plain media.
 
         A key of the peer that is new gets a new one of ours: it may be another machine's, which heard nothing yet.
         """
+        if media.fingerprints:
+            self.keys, self._their_key = (), None
+            self.port_pair.associate(self.certificate, dtls_role(media.setup), media.fingerprints)
+            return
         if not media.keys:
             self.keys, self._their_key = (), None
             self.port_pair.unsecure()

@@ -1,4 +1,4 @@
-"""Reads the session descriptions of room systems (SDP, RFC 8866): RTP or SRTP, static payload types, no ICE, no DTLS.
+"""Reads the session descriptions of room systems (SDP, RFC 8866): RTP or SRTP, static payload types, no ICE.
 
 M-lines keep their places whatever stands in them (FECC, BFCP, slides). Every fault becomes :class:`BadOffer`. Pure.
 """
@@ -20,6 +20,10 @@ from mediaserver.sdp.sections import Head, Section, head, integer, read_paramete
 PLAIN = ("RTP/AVP", "RTP/AVPF")
 SECURE = ("RTP/SAVP", "RTP/SAVPF")
 """Profiles of SRTP (RFC 3711 §3, RFC 5124)."""
+DTLS = ("UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF")
+"""Profiles of SRTP under keys of DTLS (RFC 5764 §8)."""
+MAX_FINGERPRINTS = 8
+_FINGERPRINT = re.compile(r"(sha-(?:256|384|512))[ \t]+([0-9a-f]{2}(?::[0-9a-f]{2}){31,63})", re.ASCII | re.IGNORECASE)
 MAX_KEYS = 16
 """Keys read of one m-line; room systems offer two or three."""
 SOUNDS = ("G722", "opus", "PCMA", "PCMU")
@@ -73,11 +77,15 @@ class Media:
     """What a BFCP m-line says that we can serve."""
     keys: tuple[Crypto, ...] = ()
     """Those we can protect by, in its order. A plain m-line that has some leaves us the choice."""
+    fingerprints: tuple[tuple[str, str], ...] = ()
+    """Algorithms and fingerprints of its certificate in DTLS (RFC 8122 §5), where keys are agreed upon so."""
+    setup: str = ""
+    """The role it takes there, or leaves to us (RFC 4145 §4)."""
 
     @property
     def encrypted(self) -> bool:
         """Return whether its media can be, or are, encrypted."""
-        return bool(self.keys)
+        return bool(self.keys or self.fingerprints)
 
     @property
     def usable(self) -> bool:
@@ -166,7 +174,7 @@ def permitted(session: Session, encryption: Encryption) -> Session:
 
 def _permitted(media: Media, encryption: Encryption) -> Media:
     if encryption == "off":
-        media = replace(media, keys=())
+        media = replace(media, keys=(), fingerprints=())
     plain = media.protocol in PLAIN and encryption != "demanded"
     return media if plain or media.encrypted else replace(media, codecs=())
 
@@ -204,7 +212,7 @@ def _media(section: Section, session: Section) -> Media:
         raise BadOffer("m-line without an address")
     host = host if _reachable(host) else ""
     sends, receives = section.direction or session.direction or (True, True)
-    known = m_line.port and m_line.protocol in (*PLAIN, *SECURE)
+    known = m_line.port and m_line.protocol in (*PLAIN, *SECURE, *DTLS)
     return Media(
         kind=m_line.kind,
         protocol=m_line.protocol,
@@ -219,8 +227,17 @@ def _media(section: Section, session: Section) -> Media:
         bitrate=_bitrate(section) or _bitrate(session),
         slides="slides" in section.all("content"),
         floor=bfcp.read(section) if m_line.port and host and m_line.protocol in (bfcp.UDP, bfcp.TCP) else None,
-        keys=_keys(section) if known else (),
+        keys=_keys(section) if known and m_line.protocol not in DTLS else (),
+        fingerprints=_fingerprints(section, session) if known and m_line.protocol in DTLS else (),
+        setup=(section.first("setup") or session.first("setup")).lower(),
     )
+
+
+def _fingerprints(section: Section, session: Section) -> tuple[tuple[str, str], ...]:
+    """Return the fingerprints of an m-line, else those of all; none where one cannot be read."""
+    values = (section.all("fingerprint") or session.all("fingerprint"))[:MAX_FINGERPRINTS]
+    found = [_FINGERPRINT.fullmatch(value) for value in values]
+    return tuple((each[1].lower(), each[2].upper()) for each in found if each is not None)
 
 
 def _keys(section: Section) -> tuple[Crypto, ...]:

@@ -7,6 +7,7 @@ with port 0 (RFC 3264 §6). Only tokens that passed a pattern are repeated.
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from mediaserver.api import EVERYTHING, SipLimits
 from mediaserver.errors import BadOffer
@@ -17,6 +18,8 @@ from mediaserver.sdp.bfcp import FloorControl
 from mediaserver.sdp.h264 import LEVELS, SLIDES_LEVEL
 from mediaserver.sdp.sdes import Crypto
 from mediaserver.sdp.sip_parse import CAMERA_CONTROL, OPUS_CLOCK, SOUND_CLOCK, SOUNDS, TONES, Codec, Media, Session
+
+DtlsRole = Literal["client", "server"]
 
 CAMERA_BPS = 1_100_000
 """Bitrate that a camera may send us: what the composed picture takes in 720 lines. Beside it the lowest layers of
@@ -65,6 +68,10 @@ class Local:
     demanded: bool = False
     """Whether we offer no plain media."""
     limits: SipLimits = EVERYTHING
+    fingerprint: str = ""
+    """The fingerprint of our certificate in DTLS, as SDP writes it (RFC 8122 §5)."""
+    offering: bool = False
+    """Whether this is an offer within a call, which leaves the role in DTLS to the peer (RFC 5763 §5)."""
 
     @property
     def profile(self) -> str:
@@ -186,12 +193,13 @@ def answer(session: Session, local: Local, *, shows: bool) -> str:
     lines = _session(local)
     for place, media in enumerate(session.media):
         if place == session.sound:
-            lines += _answer_sound(media, local)
+            lines += [*_answer_sound(media, local), *_dtls(media, local)]
         elif place == session.camera:
             lines += _answer_video(media, local.camera_port, local.camera_keys, local.camera, shows=shows)
+            lines += _dtls(media, local)
         elif place == session.slides and local.floor is not None:
             lines += _answer_video(media, local.slides_port, local.slides_keys, local.slides, shows=True)
-            lines += ["a=content:slides", f"a=label:{bfcp.LABEL}"]
+            lines += ["a=content:slides", f"a=label:{bfcp.LABEL}", *_dtls(media, local)]
         elif place == session.floor and local.floor is not None:
             port = bfcp.DISCARD_PORT if local.floor.setup == "active" else local.floor_port
             lines += [_m_line(media.kind, port, media.protocol, ("*",)), *bfcp.lines(local.floor)]
@@ -199,6 +207,7 @@ def answer(session: Session, local: Local, *, shows: bool) -> str:
             number = choose(media, (CAMERA_CONTROL,)).payload_type
             lines += [_m_line(media.kind, local.control_port, media.protocol, [number]), *_control(number)]
             lines += [*_cryptos(local.control_keys), f"a={_DIRECTIONS[media.receives, media.sends]}"]
+            lines += _dtls(media, local)
         else:
             lines.append(_m_line(media.kind, 0, media.protocol, media.formats))
     return _text(lines)
@@ -256,6 +265,19 @@ def _control(number: int) -> list[str]:
 
 def _cryptos(keys: tuple[Crypto, ...]) -> list[str]:
     return [f"a=crypto:{each}" for each in keys]
+
+
+def dtls_role(setup: str) -> DtlsRole:
+    """Return our role in DTLS by the peer's `a=setup` (RFC 4145 §4.1): the one it leaves to us is that of the server,
+    for its address is not known before it sends."""
+    return "client" if setup == "passive" else "server"
+
+
+def _dtls(media: Media, local: Local) -> list[str]:
+    if not media.fingerprints:
+        return []
+    ours = "actpass" if local.offering else {"client": "active", "server": "passive"}[dtls_role(media.setup)]
+    return [f"a=fingerprint:{local.fingerprint}", f"a=setup:{ours}"]
 
 
 def _bandwidth(bitrate: int) -> list[str]:

@@ -1,5 +1,5 @@
 """RTP for room systems (RFC 3550): an even port for RTP and the odd one above it for RTCP, for each m-line. Plain, or
-SRTP under keys of the SDP.
+SRTP under keys of the SDP or of DTLS.
 
 Media goes to the address in the SDP until something comes from that host, then to the sender's port (symmetric RTP, RFC
 4961). It never leaves a port that still sends, but for the one in the SDP. It goes to another host, once in each
@@ -14,12 +14,16 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from aiortc.rtcdtlstransport import RTCCertificate
+
 from mediaserver.errors import NoPortFree
 from mediaserver.rtp.packet import HEADER, Packet, parse
 from mediaserver.rtp.srtp_key import SrtpKey
 from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport import receive_time
 from mediaserver.transport.dscp import Dscp, mark
+from mediaserver.transport.dtls import DtlsRole, make_certificate
+from mediaserver.transport.dtls_ports import FIRST_BYTES, DtlsPorts
 from mediaserver.transport.floor_port import FloorPort, Receive, TcpFloorPort, UdpFloorPort
 from mediaserver.transport.ice import Address
 from mediaserver.transport.peer_path import MAX_SSRCS, Counters, PeerPath
@@ -73,8 +77,15 @@ class PlainPorts:
     """The ports for room systems, `numbers` of them. Several workers may share a range: the one that binds a port has
     it."""
 
-    def __init__(self, numbers: range, counters: Counters, dscp: Dscp | None = None) -> None:
+    def __init__(
+        self,
+        numbers: range,
+        counters: Counters,
+        dscp: Dscp | None = None,
+        certificate: RTCCertificate | None = None,
+    ) -> None:
         self.dscp = dscp or Dscp()
+        self.certificate = certificate or make_certificate()
         self._even = [number for number in numbers if not number % 2 and number + 1 in numbers]
         self.counters = counters
         self._next = random.randrange(len(self._even)) if self._even else 0
@@ -186,7 +197,11 @@ class RtpPortPair:
         the last packet."""
         self._sdes = SdesSessions()
         self._srtp: Srtp | None = None
-        """Protects the packets both ways; None: they are plain."""
+        """Protects the packets both ways under keys of the SDP; None: they have none."""
+        self._dtls: DtlsPorts | None = None
+        """Agrees on the keys on the ports themselves; None: it does not."""
+        self._dtls_with: tuple[DtlsRole, tuple[tuple[str, str], ...]] | None = None
+        """Our role and the fingerprints of the peer in it."""
         self._ssrcs: set[bytes] = set()
         """SSRCs under which packets could be decrypted, as many as a path admits."""
         self._host = ""
@@ -222,10 +237,32 @@ class RtpPortPair:
 
     def secure(self, sent: SrtpKey, received: SrtpKey) -> None:
         """Send under one key and take what was sent under the other, from now on."""
+        self._end_dtls()
         self._srtp = self._sdes.under(sent, received)
+
+    def associate(self, certificate: RTCCertificate, role: DtlsRole, fingerprints: tuple[tuple[str, str], ...]) -> None:
+        """Agree on keys by DTLS with a peer whose certificate has these fingerprints, and send and take what is
+        protected by them, nothing before. An association with the same peer goes on."""
+        if self._dtls_with != (role, fingerprints):
+            self._end_dtls()
+            self._srtp, self._dtls_with = None, (role, fingerprints)
+            self._dtls = DtlsPorts(certificate, role, fingerprints, self._send_records)
+
+    def _send_records(self, number: int, data: bytes) -> None:
+        self._to(number, (self._rtp, self._rtcp)[number], data)
+
+    def _end_dtls(self) -> None:
+        if self._dtls is not None:
+            self._dtls.close()
+        self._dtls, self._dtls_with = None, None
+
+    def _protection(self, number: int) -> Srtp | None:
+        """Return what protects the packets of a port; None: they are plain, or there are no keys yet."""
+        return self._srtp if self._dtls is None else self._dtls.srtp[number]
 
     def unsecure(self) -> None:
         """Send and take plain packets from now on."""
+        self._end_dtls()
         self._srtp = None
 
     @property
@@ -254,7 +291,15 @@ class RtpPortPair:
         if address[0] != self._host and not self._may_come(number, length, address, now):
             self._counters.strangers += 1
             return
-        if self._srtp is not None and not (length := self._decrypt(self._srtp, number, length)):
+        if self._dtls is not None and length and receive_view[0] in FIRST_BYTES:
+            if address[0] == self._host:
+                self._dtls.receive(number, bytes(receive_view[:length]))
+                self._follow(number, address, now)
+            return
+        srtp = self._protection(number)
+        if (srtp is None and self._dtls is not None) or (
+            srtp is not None and not (length := self._decrypt(srtp, number, length))
+        ):
             self._counters.undecryptable += 1
             return
         if number:
@@ -315,11 +360,15 @@ class RtpPortPair:
 
     def send_packet(self, packet: bytes) -> None:
         """Send one whole RTP packet."""
-        self._to(0, self._rtp, packet if self._srtp is None else self._srtp.protect(packet))
+        srtp = self._protection(0)
+        if srtp is not None or self._dtls is None:
+            self._to(0, self._rtp, packet if srtp is None else srtp.protect(packet))
 
     def send_rtcp(self, packet: bytes) -> None:
         """Send one RTCP compound packet."""
-        self._to(1, self._rtcp, packet if self._srtp is None else self._srtp.protect_rtcp(packet))
+        srtp = self._protection(1)
+        if srtp is not None or self._dtls is None:
+            self._to(1, self._rtcp, packet if srtp is None else srtp.protect_rtcp(packet))
 
     def _to(self, number: int, port: Port, data: bytes | memoryview) -> None:
         address = self._aims[number]
@@ -329,6 +378,7 @@ class RtpPortPair:
     def close(self) -> None:
         """Release the ports."""
         self._closed(self)
+        self._end_dtls()
         self._aims = [None, None]
         self._host = ""
         self.path.close()

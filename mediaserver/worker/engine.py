@@ -102,8 +102,8 @@ class LocalEngine:
         self._flush_queue = FlushQueue()
         self._mux = UdpMux()
         self._probe = Probe(self._mux)
-        self._plain = PlainPorts(rtp_ports, self._mux.counters, self._dscp)
         self._certificate = make_certificate()
+        self._plain = PlainPorts(rtp_ports, self._mux.counters, self._dscp, self._certificate)
         self._rooms: dict[str, Room] = {}
         self._writing: dict[str, str] = {}
         """The room of each file, by path, that is being recorded into or being closed."""

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 
@@ -133,3 +134,24 @@ def test_our_offer_has_the_keys_that_it_is_given(demanded: bool) -> None:
     assert tuple(media.keys for media in simple.media) == (keys if demanded else ((), ()))
     assert permitted(session, "demanded") == session
     assert permitted(Session(()), "demanded") == Session(())
+
+
+FINGERPRINT = "SHA-256 " + ":".join(["ab"] * 32)
+
+
+@pytest.mark.parametrize(("setup", "ours"), [("actpass", "passive"), ("active", "passive"), ("passive", "active")])
+def test_keys_by_dtls_are_answered_with_our_fingerprint_and_role(setup: str, ours: str) -> None:
+    text = BARESIP.replace("RTP/AVP", "UDP/TLS/RTP/SAVPF").replace(
+        "a=sendrecv", f"a=fingerprint:{FINGERPRINT}\r\na=setup:{setup}\r\na=sendrecv"
+    )
+    session = parse(text)
+    assert [media.fingerprints for media in session.media] == 2 * [(("sha-256", FINGERPRINT[8:].upper()),)]
+    local = Local("192.0.2.1", 40100, 40102, 7, fingerprint="sha-256 00")
+    reply = answer(permitted(session, "demanded"), local, shows=True)
+    assert reply.count(f"a=fingerprint:sha-256 00\r\na=setup:{ours}\r\n") == 2
+    assert "m=audio 40100 UDP/TLS/RTP/SAVPF 9 101\r\n" in reply
+    offered = answer(session, replace(local, offering=True), shows=True)
+    assert offered.count("a=setup:actpass\r\n") == 2
+    for other, encryption in ((text, "off"), (text.replace(FINGERPRINT, "md5 00"), "wished")):
+        with pytest.raises(NotEncrypted):
+            permitted(parse(other), encryption)  # type: ignore[arg-type]

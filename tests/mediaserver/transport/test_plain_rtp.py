@@ -3,13 +3,15 @@
 Also tests `mediaserver/transport/socket_buffer.py`.
 """
 
+import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
 from mediaserver.errors import NoPortFree
 from mediaserver.rtp.packet import HEADER, Packet
+from mediaserver.transport.dtls import DtlsRole, fingerprint
 from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.plain_rtp import (
     SILENCE_S,
@@ -243,3 +245,70 @@ def test_a_peer_whose_media_come_from_elsewhere_is_not_gone(
     transport.check(45.1, SILENCE_S)
     assert states == ["connected", "closed silent"]
     stranger.socket.close()
+
+
+class DtlsEnds:
+    """A port pair of ours and one of a room system, that agree on keys by DTLS."""
+
+    def __init__(self) -> None:
+        self.receivers = ReceiverFake(), ReceiverFake()
+        self.counters = Counters(), Counters()
+        self.ports = [
+            PlainPorts(range(46_110, 46_114), self.counters[0]),
+            PlainPorts(range(46_120, 46_124), self.counters[1]),
+        ]
+        self.pairs = [ports.open(HOST, each) for ports, each in zip(self.ports, self.receivers, strict=True)]
+        for pair, other in (self.pairs, self.pairs[::-1]):
+            pair.aim(HOST, other.port, other.port + 1, 0.0)
+
+    def associate(self, number: int, role: DtlsRole, named: str) -> None:
+        self.pairs[number].associate(
+            self.ports[number].certificate, role, (("sha-256", named.removeprefix("sha-256 ")),)
+        )
+
+    async def poll(self, until: Callable[[], bool]) -> None:
+        for _ in range(500):
+            for ports in self.ports:
+                ports.poll(1.0)
+            if until():
+                return
+            await asyncio.sleep(0.005)
+        raise TimeoutError
+
+
+@pytest.fixture
+async def ends() -> AsyncIterator[DtlsEnds]:
+    held = DtlsEnds()
+    yield held
+    for pair in held.pairs:
+        pair.close()
+    await asyncio.sleep(0)
+
+
+async def test_keys_are_agreed_upon_by_dtls_on_either_port_and_nothing_goes_before(ends: DtlsEnds) -> None:
+    for number, role in ((0, "server"), (1, "client")):
+        ends.associate(number, role, fingerprint(ends.ports[1 - number].certificate))  # type: ignore[arg-type]
+    ends.pairs[0].send_packet(RTP)
+    ready = [pair._dtls.srtp for pair in ends.pairs]  # type: ignore[union-attr]
+    await ends.poll(lambda: all(None not in each for each in ready))
+    assert ends.receivers[1].packets == []
+    for pair in ends.pairs:
+        pair.send_packet(RTP)
+        pair.send_rtcp(RTCP)
+    await ends.poll(lambda: all(each.packets and each.reports for each in ends.receivers))
+    assert [bytes(each.packets[0].payload) for each in ends.receivers] == [b"sound", b"sound"]
+    dtls = ends.pairs[0]._dtls
+    ends.associate(0, "server", fingerprint(ends.ports[1].certificate))
+    assert ends.pairs[0]._dtls is dtls
+    ends.pairs[1].unsecure()
+    ends.pairs[1].send_packet(RTP)
+    await ends.poll(lambda: ends.counters[0].undecryptable == 1)
+
+
+async def test_a_certificate_of_somebody_else_gets_no_keys(ends: DtlsEnds) -> None:
+    ends.associate(0, "server", fingerprint(ends.ports[0].certificate))
+    ends.associate(1, "client", fingerprint(ends.ports[0].certificate))
+    dtls = ends.pairs[0]._dtls
+    assert dtls is not None
+    await ends.poll(lambda: all(task.done() for task in dtls._tasks))
+    assert dtls.srtp == [None, None]

@@ -4,6 +4,7 @@ import asyncio
 import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.rooms import baresip
 from loadtest.rooms.baresip import LOOPBACK, Baresip
-from mediaserver.api import Layout, PeerUp, RoomOptions, SeatOptions, SipLimits
+from mediaserver.api import Encryption, Layout, PeerUp, RoomOptions, SeatOptions, SipLimits
 from mediaserver.sdp import sip_write
 from mediaserver.video.layout import arrange
 from mediaserver.worker.engine import LocalEngine
@@ -30,10 +31,11 @@ class SeatingHandler:
 
     def __init__(self, meeting: Meeting) -> None:
         self.meeting = meeting
+        self.encryption: Encryption = "off"
         self.calls: asyncio.Queue[Call] = asyncio.Queue()
 
     async def called(self, incoming: IncomingCall) -> None:
-        answer = await self.meeting.engine.connect(ROOM, "vcs", incoming.offer, plain=True)
+        answer = await self.meeting.engine.connect(ROOM, "vcs", incoming.offer, plain=True, encryption=self.encryption)
         self.calls.put_nowait(await incoming.accept(answer))
 
     async def registering(self, registration: Registration) -> None:
@@ -151,19 +153,21 @@ async def test_r057_a_real_room_system_that_is_called_sees_hears_is_seen_and_hea
         assert heard(peer) == {440}
 
 
-async def test_r095_a_real_room_system_that_calls_sees_hears_is_seen_and_heard(
+async def test_r095_a_real_room_system_that_calls_encrypted_sees_hears_is_seen_and_heard(
     meeting: Meeting, agent: Agent, handler: SeatingHandler, tmp_path: Path
 ) -> None:
     film = await baresip.film(tmp_path / "blue.mp4")
     a = await meeting.join("a", "red", 440, floor=True)
     await meeting.engine.add_seat(ROOM, SeatOptions("vcs", "Phòng họp"))
     meeting.seats.append("vcs")
-    sound = "opus/48000/2"
-    async with baresip.room(tmp_path, film=film, size=(1280, 720), tone=BLUE_HERTZ, audio=sound) as peer:
+    handler.encryption = "demanded"
+    facts: dict[str, Any] = {"audio": "opus/48000/2", "more": ";mediaenc=dtls_srtp"}
+    async with baresip.room(tmp_path, film=film, size=(1280, 720), tone=BLUE_HERTZ, **facts) as peer:
         host, port = agent.address
         await peer.command("dial", f"sip:123456@{host}:{port}")
         await peer.event("CALL_ESTABLISHED")
         await see_and_hear_each_other(meeting, a, peer)
+        assert "UDP/TLS/RTP/SAVP" in peer.log and "a=crypto" not in peer.log
         await peer.command("hangup")
         call = handler.calls.get_nowait()
         async with asyncio.timeout(PATIENCE_S):

@@ -150,8 +150,9 @@ class PointCard:
 
 DeviceKind = Literal["VCS", "PC", "TABLET", "PHONE", "CAMERA", "LINK", "SIMULATED"]
 """``LINK``: another conference system, such as those of the Government and the ministries (Điều 5.4)."""
-DeviceProtocol = Literal["", "WEBRTC", "SIP", "H323", "WHIP", "WHEP"]
-"""How a device connects. By WHIP (RFC 9725) it only sends, by WHEP it only receives; its password is the token."""
+DeviceProtocol = Literal["", "WEBRTC", "SIP", "H323", "WHIP", "WHEP", "RTSP"]
+"""How a device connects. By WHIP (RFC 9725) it only sends, by WHEP it only receives; its password is the token. From a
+camera that speaks RTSP (RFC 2326) the server fetches."""
 SipTransport = Literal["", "UDP", "TCP", "TLS"]
 """The transport of SIP (RFC 3261 §18); empty: chosen by the size of the request (§18.1.1), never TLS."""
 EncryptionPolicy = Literal["off", "wished", "exposed", "demanded"]
@@ -198,7 +199,7 @@ class Device:
     encryption: EncryptionPolicy = "off"
     sip_user: str = ""
     """The user part of the SIP URI that is dialled (RFC 3261 §19.1.1): a number or an alias, with :data:`PIN_PLACE`
-    where it holds the PIN."""
+    where it holds the PIN. Of an RTSP camera, the path of its URI."""
     auth_user: str = ""
     """The user name of digest authentication, whichever side asks for it (RFC 3261 §22)."""
     media_addresses: str = ""

@@ -30,6 +30,10 @@ from signaling.app.settings import Settings
 from signaling.app.worker_command import worker_command
 from signaling.booking import calendar_feed
 from signaling.calls.recorder import CallRecorder
+from signaling.cameras import whip_rest
+from signaling.cameras.rtsp import RtspCameras
+from signaling.cameras.seating import DeviceSeating
+from signaling.cameras.whip import WhipService
 from signaling.core import valkey
 from signaling.core.server_id import owner_of
 from signaling.directory.jobs import fall_due, warn_of_endings, warn_of_first_assessments
@@ -70,8 +74,6 @@ from signaling.sip.bridge.registrar import Registrar
 from signaling.transcript.queue import TranscriptQueue
 from signaling.transcript.service import TranscriptService
 from signaling.transcript.store import TranscriptStore
-from signaling.whip import rest as whip_rest
-from signaling.whip.service import WhipService
 from signaling.workers import remote_endpoint
 from signaling.workers.pool import WorkerPool
 from signaling.workers.supervisor import Supervisor
@@ -132,6 +134,7 @@ async def running(
         server.meetings.start()
         server.sign_out.start()
         server.whip.start()
+        server.rtsp_cameras.start()
         try:
             if settings.sip is not None and settings.h323 is not None:
                 agents = Agent(settings.sip, server.sip_bridge), H323Agent(settings.h323, server.sip_bridge)
@@ -149,6 +152,7 @@ async def running(
         finally:
             if not server.meetings.left:
                 await server.sip_bridge.stop()
+            await server.rtsp_cameras.stop()
             await server.whip.stop()
             await server.sign_out.stop()
             if not server.meetings.left:
@@ -227,6 +231,7 @@ def _build(
         services.audit,
     )
     sip_bridge = _sip_bridge(services, meetings, capacity_guard, throttle, clock)
+    seating = _seating(services, meetings, capacity_guard)
     reachability = Reachability(services.equipment, sip_bridge)
     smtp = None if settings.mail is None else SmtpSender(settings.mail)
     outbox = OutboxSender(
@@ -259,7 +264,8 @@ def _build(
         line_monitor=line_monitor,
         incident_reports=incident_reports,
         sip_bridge=sip_bridge,
-        whip=_whip(services, meetings, capacity_guard, throttle),
+        whip=WhipService(meetings, services.equipment, seating, throttle, services.audit),
+        rtsp_cameras=RtspCameras(meetings, services.equipment, seating),
         reachability=reachability,
         dispatcher=Dispatcher(meetings, join_service, incident_reports, votes, sip_bridge.redial, metrics),
         recordings=recordings,
@@ -301,14 +307,9 @@ def _sip_bridge(
     )
 
 
-def _whip(
-    services: Services, meetings: MeetingManager, capacity_guard: CapacityGuard, throttle: Throttle
-) -> WhipService:
+def _seating(services: Services, meetings: MeetingManager, capacity_guard: CapacityGuard) -> DeviceSeating:
     admission = SipAdmission(services.equipment, capacity_guard, services.audit)
-    return WhipService(
-        *(meetings, services.scheduler, services.equipment, services.guest_access),
-        *(admission, throttle, services.audit),
-    )
+    return DeviceSeating(meetings, services.scheduler, services.guest_access, admission)
 
 
 def _periodic_jobs(

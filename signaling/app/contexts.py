@@ -9,6 +9,7 @@ from signaling.app.server import Server
 from signaling.audit.context import AUDIT_LOG, AuditContext
 from signaling.booking.context import BOOKING, BookingContext
 from signaling.calls.context import CALLS, CallsContext
+from signaling.cameras.context import WHIP
 from signaling.compliance.context import COMPLIANCE, ComplianceContext
 from signaling.directory.context import (
     CONTROLS,
@@ -50,7 +51,6 @@ from signaling.recording.context import RECORDINGS, RecordingContext
 from signaling.reports.context import REPORTS, ReportsContext
 from signaling.today.context import TODAY, TodayContext
 from signaling.transcript.context import TRANSCRIPTS, TranscriptContext
-from signaling.whip.context import WHIP
 from signaling.workers.context import WORKERS, WorkersContext
 
 

@@ -13,6 +13,8 @@ from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
 from signaling.app.periodic_jobs import PeriodicJobs
 from signaling.app.services import Services
+from signaling.cameras.rtsp import RtspCameras
+from signaling.cameras.whip import WhipService
 from signaling.displays.pairing import PairingCodes
 from signaling.displays.remote import RemoteControl
 from signaling.displays.wire import Command, Report
@@ -32,7 +34,6 @@ from signaling.sip.bridge.reachability import Reachability
 from signaling.today.setup_steps import ServerFacts
 from signaling.transcript.queue import TranscriptQueue
 from signaling.transcript.service import TranscriptService
-from signaling.whip.service import WhipService
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Server(Services):
     incident_reports: IncidentReports
     sip_bridge: SipBridge
     whip: WhipService
+    rtsp_cameras: RtspCameras
     reachability: Reachability
     dispatcher: Dispatcher
     recordings: RecordingCatalog

@@ -61,6 +61,7 @@ INSTRUMENTED = (
     "signaling.http.byte_ranges",
     "signaling.http.route",
     "signaling.directory.spreadsheets",
+    "signaling.cameras.rtsp_message",
     "signaling.h323",
     "signaling.sip",
 )

@@ -45,6 +45,7 @@ from scheduler.units.units_file import parse as parse_units
 from signaling.app import admin_cli
 from signaling.app.api_table import ROUTES
 from signaling.booking import session_costs
+from signaling.cameras import rtsp_message
 from signaling.core.errors import BadInput, MessageError
 from signaling.h323.agent import description
 from signaling.h323.protocol import asn1, fast_connect, h225, q931, tpkt
@@ -77,6 +78,11 @@ PLACES = UnitNames([each.unit for each in DIRECTORY], [each.point for each in DI
 FRAGMENT = "remote"
 LOCAL = webrtc.Local("frag0123", "p" * 24, "sha-256 AA:BB", (("192.0.2.1", 40000),), {"0": 11, "1": 12, "2": 13})
 
+RTSP = (
+    b'RTSP/1.0 200 OK\r\nCSeq: 2\r\nSession: 1;timeout=30\r\nWWW-Authenticate: Digest realm="r", nonce="n"\r\n'
+    b"Content-Length: 9\r\n\r\nv=0\r\nc=IN IP4 0.0.0.0\r\na=control:*\r\nm=video 0 RTP/AVP 96\r\n"
+    b"a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track1\r\nm=audio 0 RTP/AVP 8\r\na=control:rtsp://192.0.2.1/2\r\n"
+)
 H323_OFFER = description.read(OFFER)
 H323_TERMINAL, _ = h323.connected()
 ROOM_LOCAL = sip_write.Local(
@@ -374,6 +380,18 @@ def read_sip(data: bytes) -> None:
         sip_message.parse(b"Via: SIP/2.0/UDP h".join(dialog.request("BYE").write().split(b"Max-Forwards: 70", 1)))
 
 
+def read_rtsp(data: bytes) -> None:
+    """Read a camera's response and its description; what is offered of it can be answered."""
+    header, _, body = data.partition(b"\r\n\r\n")
+    with suppress(rtsp_message.BadRtsp):
+        response = rtsp_message.read_header(header)
+        assert 0 <= response.length <= rtsp_message.MAX_BODY
+        digest.challenge(response)
+    with suppress(rtsp_message.BadRtsp):
+        tracks = rtsp_message.read_tracks(body.decode("utf-8", "replace"), "rtsp://192.0.2.1/live")
+        assert len(rtsp_message.ports(rtsp_message.offer(tracks, "192.0.2.1"))) == len(tracks)
+
+
 def read_stream(data: bytes) -> None:
     """Parse SIP on a TCP connection, cut in two at the position of the first byte."""
     stream, at = framing.Stream(), data[0] if data else 0
@@ -516,6 +534,7 @@ TARGETS: dict[str, Target] = {
         read_sip,
         (sip.INVITE, sip.OPTIONS, sip.RINGING, sip.CHALLENGE, sip.PROOF, *(case.data for case in torture.CASES)),
     ),
+    "rtsp": Target(read_rtsp, (RTSP,), 40_000),
     "stream": Target(read_stream, (b"\x40" + sip.INVITE + b"\r\n\r\n" + sip.RINGING,)),
     "letter": Target(
         read_letter,

@@ -13,7 +13,7 @@ import {keptForm} from '../core/kept-form.js';
 import './sip-trace.js';
 
 const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'CAMERA', 'LINK', 'SIMULATED'];
-const PROTOCOLS = ['', 'WEBRTC', 'SIP', 'H323', 'WHIP', 'WHEP'];
+const PROTOCOLS = ['', 'WEBRTC', 'SIP', 'H323', 'WHIP', 'WHEP', 'RTSP'];
 const CALLED = ['SIP', 'H323'];
 const TRANSPORTS = ['', 'UDP', 'TCP', 'TLS'];
 const ENCRYPTION = ['off', 'wished', 'exposed', 'demanded'];
@@ -114,6 +114,7 @@ export class PointEquipment extends RequestingElement {
           : nothing}</div>
       ${this.edit && ['WHIP', 'WHEP'].includes(device.protocol) ? html`<p><small>${t(`device.${device.protocol}-help`)}</small> ${copyable(new URL(`${device.protocol.toLowerCase()}/${device.id}`, document.baseURI).href, {testid: 'http-address'})}</p>` : nothing}
       ${this.called === device.id ? html`<call-test .device=${device}></call-test>` : nothing}
+      ${this.edit && device.protocol === 'RTSP' ? html`<p><small>${t('device.RTSP-help')}</small></p>` : nothing}
       ${this.traced === device.id ? html`<sip-trace .device=${device}></sip-trace>` : nothing}
       ${this.form === device.id ? this.deviceForm(device) : nothing}
     </li>`;

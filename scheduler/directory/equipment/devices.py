@@ -106,9 +106,10 @@ def secret_faults(device: Device, secrets: Mapping[SipSecret, str]) -> list[Fiel
 def needs_address(device: Device, access_lines: Sequence[AccessLine], policy: Policy) -> bool:
     """Return whether a device must have an address to be called at (Điều 11.7).
 
-    A link to another system must; a VCS must where the rule of one of its lines says so.
+    A link to another system must, and a camera that we fetch from; a VCS must where the rule of one of its lines says
+    so.
     """
-    if device.kind == "LINK":
+    if device.kind == "LINK" or device.protocol == "RTSP":
         return True
     ruled = [policy.directory.line(line.type) for line in access_lines]
     return device.kind == "VCS" and any(rule is not None and rule.address for rule in ruled)

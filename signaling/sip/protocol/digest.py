@@ -6,12 +6,13 @@ stands between the quotes (`unq` of RFC 7616 §3.4.1).
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from signaling.sip.protocol.address import Uri, split
 from signaling.sip.protocol.errors import BadMessage
-from signaling.sip.protocol.message import Request, Response
+from signaling.sip.protocol.message import Request
 
 _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 _ANSWERS = {"www-authenticate": "authorization", "proxy-authenticate": "proxy-authorization"}
@@ -43,7 +44,15 @@ class Challenge:
     stale: bool
 
 
-def challenge(response: Response) -> Challenge | None:
+class Headers(Protocol):
+    """A response of SIP or RTSP."""
+
+    @property
+    def headers(self) -> Iterable[tuple[str, str]]:
+        """Its headers, names in lower case."""
+
+
+def challenge(response: Headers) -> Challenge | None:
     """Return the first challenge of a 401 or 407 that can be answered, as the server prefers it (RFC 8760 §2.4)."""
     found = (_challenge(name, value) for name, value in response.headers if name in _ANSWERS)
     return next((each for each in found if each is not None), None)

@@ -7,15 +7,15 @@ import pytest
 from aiohttp import ClientResponse, ClientSession
 
 from signaling.app.settings import Settings
-from signaling.whip import service
-from tests.signaling.whip.http_devices import SDP, TOKEN, described
+from signaling.cameras import whip
+from tests.signaling.cameras.described import SDP, TOKEN, described
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, open_world, problem_of, wait_until
 
 
 @pytest.fixture(autouse=True)
 def _time_passes_when_we_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Switch the timer off: tests say when devices are checked."""
-    monkeypatch.setattr(service, "WATCH_SECONDS", 3600.0)
+    monkeypatch.setattr(whip, "WATCH_SECONDS", 3600.0)
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ changed posts anew. No page of another origin may use them, so OPTIONS allows no
 from aiohttp import hdrs, web
 
 from scheduler.directory.model import DeviceProtocol
+from signaling.cameras.context import WHIP
 from signaling.core.errors import BadSdp, BadToken, BadType
 from signaling.http.middleware import source_of
 from signaling.http.route import ID_PATTERN
-from signaling.whip.context import WHIP
 
 SDP = "application/sdp"
 MAX_SDP = 32_768

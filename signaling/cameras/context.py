@@ -2,6 +2,6 @@
 
 from aiohttp import web
 
-from signaling.whip.service import WhipService
+from signaling.cameras.whip import WhipService
 
 WHIP = web.AppKey("WhipService", WhipService)

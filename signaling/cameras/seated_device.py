@@ -7,7 +7,7 @@ from signaling.core.account import Account, Source
 from signaling.messages.server import Farewell, ServerMessage
 
 
-class HttpDevice:
+class SeatedDevice:
     """A device in a seat. The end of the seat ends its transport, by which it learns of it (RFC 9725 §4.1)."""
 
     def __init__(self, device: Device, name: str, source: Source) -> None:

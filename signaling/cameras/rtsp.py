@@ -1,0 +1,139 @@
+"""Fetches the pictures of RTSP cameras into the session of their point, while one is open (decision 101).
+
+A camera that does not answer is asked again after 10 s, then after twice that, up to 2 minutes.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaserver.errors import MediaError
+from scheduler.directory.equipment.service import Equipment
+from scheduler.directory.model import Device
+from signaling.cameras.rtsp_client import RtspClient
+from signaling.cameras.rtsp_message import BadRtsp, offer, ports
+from signaling.cameras.seating import DeviceSeating, TakenSeat
+from signaling.core.account import Source
+from signaling.core.errors import Forbidden, NoOpenSession, ShuttingDown
+from signaling.meeting.manager import MeetingManager
+from signaling.meeting.room_system import credentials
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 5.0
+"""Interval between two looks at which cameras' points have an open session."""
+WATCH_SECONDS = 1.0
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=2)
+RTSP_PORT = 554
+FAILURES = (BadRtsp, MediaError, Forbidden, OSError, TimeoutError)
+
+
+@dataclass(slots=True)
+class Pause:
+    """The pause of a camera after a failure: its end and its length."""
+
+    until: datetime
+    length: timedelta
+
+
+class RtspCameras:
+    """Keeps one RTSP session with each camera whose point is in an open session."""
+
+    def __init__(self, manager: MeetingManager, equipment: Equipment, seating: DeviceSeating) -> None:
+        self._manager = manager
+        self._equipment = equipment
+        self._seating = seating
+        self._fetching: dict[str, asyncio.Task[None]] = {}
+        """By id of the device."""
+        self._pauses: dict[str, Pause] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look for open sessions."""
+        self._looking = asyncio.create_task(self._look_forever())
+
+    async def stop(self) -> None:
+        """End all sessions with cameras."""
+        tasks = [*self._fetching.values(), *([self._looking] if self._looking else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _look_forever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self.look(self._manager.dependencies.clock())
+            except (SQLAlchemyError, RedisError, OSError):
+                log.exception("x the cameras could not be looked at")
+
+    async def look(self, now: datetime) -> None:
+        """Begin to fetch each camera whose point has an open session."""
+        counted: dict[str, int] = {}
+        for device in await self._equipment.devices():
+            counted[device.point] = number = counted.get(device.point, 0) + 1
+            paused = device.id in self._pauses and now < self._pauses[device.id].until
+            if device.protocol == "RTSP" and device.address and device.id not in self._fetching and not paused:
+                with suppress(NoOpenSession):
+                    await self._seating.open_session(device.point, now)
+                    task = self._fetching[device.id] = asyncio.create_task(self._fetch(device, number))
+                    task.add_done_callback(partial(self._fetched, device.id))
+
+    async def settled(self) -> None:
+        """Wait until no camera is being fetched."""
+        await asyncio.gather(*self._fetching.values())
+
+    def _fetched(self, device: str, _: asyncio.Task[None]) -> None:
+        del self._fetching[device]
+
+    async def _fetch(self, device: Device, number: int) -> None:
+        """Fetch a camera until its session, its media or its server ends; plan a pause after a failure."""
+        secrets, now = await self._equipment.sip_secrets(device.id), self._manager.dependencies.clock()
+        client = RtspClient(
+            device.address or "", device.port or RTSP_PORT, device.sip_user, credentials(device, secrets)
+        )
+        try:
+            tracks = await client.describe()
+            source = Source(device.address or "", device.port or RTSP_PORT)
+            seat = await self._seating.take(device, number, source, now, sends=True)
+            try:
+                answer = await self._manager.engine.connect(
+                    *(seat.meeting.id, seat.id, offer(tracks, source.address)), plain=True
+                )
+                await client.play(tracks, ports(answer))
+                await self._watch(client, seat)
+            finally:
+                await seat.free()
+        except (NoOpenSession, ShuttingDown):
+            pass
+        except FAILURES as error:
+            log.info("x camera %s of %s: %s", device.address, device.point, error or type(error).__name__)
+            self._pause(device.id)
+        finally:
+            await client.close()
+
+    async def _watch(self, client: RtspClient, seat: TakenSeat) -> None:
+        """Keep a session alive while its media come. Raises BadRtsp where they ended, OSError, TimeoutError."""
+        waited = 0.0
+        while not seat.is_lost():
+            if seat.member.up:
+                self._pauses.pop(seat.member.device.id, None)
+            await asyncio.sleep(WATCH_SECONDS)
+            waited += WATCH_SECONDS
+            if waited >= client.timeout_s / 2:
+                await client.keep_alive()
+                waited = 0.0
+        if seat.member.session is not None:  # the meeting goes on without its media
+            raise BadRtsp("its media ended")
+
+    def _pause(self, device: str) -> None:
+        """Ask a camera again later, each time after twice as long."""
+        last = self._pauses.get(device)
+        length = FIRST_PAUSE if last is None else min(last.length * 2, LONGEST_PAUSE)
+        self._pauses[device] = Pause(self._manager.dependencies.clock() + length, length)

@@ -1,0 +1,40 @@
+"""An RTSP camera with a red picture and a tone, made of GStreamer; run it with the system's Python and its password."""
+
+import sys
+
+import gi
+
+for name in ("Gst", "GstRtsp", "GstRtspServer"):
+    gi.require_version(name, "1.0")
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402  # after its version
+
+PICTURE = (
+    "videotestsrc is-live=true pattern=red ! video/x-raw,width=320,height=180,framerate=15/1"
+    " ! openh264enc gop-size=15 ! h264parse config-interval=-1 ! rtph264pay name=pay0 pt=96"
+)
+SOUND = (
+    "audiotestsrc is-live=true freq=660 ! audio/x-raw,rate=8000,channels=1 ! alawenc"
+    " ! rtppcmapay max-ptime=40000000 name=pay1 pt=8"
+)
+
+
+def main() -> None:
+    """Serve the camera on a free port of the loopback, which is printed, to the user "camera"."""
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer(address="127.0.0.1", service="0")
+    token, auth = GstRtspServer.RTSPToken(), GstRtspServer.RTSPAuth()
+    token.set_string("media.factory.role", "viewer")
+    auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+    auth.add_digest("camera", sys.argv[1], token)
+    server.set_auth(auth)
+    factory = GstRtspServer.RTSPMediaFactory(shared=True)
+    factory.set_launch(f"( {PICTURE} {SOUND} )")
+    may = Gst.Structure.new_from_string("viewer, media.factory.access=true, media.factory.construct=true")
+    factory.add_role_from_structure(may)
+    server.get_mount_points().add_factory("/live", factory)
+    server.attach(None)
+    print(server.get_bound_port(), flush=True)
+    GLib.MainLoop().run()
+
+
+main()

@@ -1,0 +1,125 @@
+"""Cameras that are fetched by RTSP: a GStreamer server is seen and heard; what is no RTSP is refused with words."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiortc import MediaStreamTrack
+
+from signaling.app.settings import Settings
+from signaling.cameras import rtsp
+from signaling.cameras.rtsp_client import RtspClient
+from signaling.cameras.rtsp_message import BadRtsp, offer, read_tracks
+from tests.signaling.cameras.described import described
+from tests.signaling.cameras.viewer import TONE_HZ, connected, hears, sees_red, watching
+from tests.signaling.sip.whole_server import LOOPBACK, served
+from tests.signaling.world import HOST, NHA_TRANG, open_world
+
+PASSWORD = "mat khau cua camera"
+CAMERA = Path(__file__).with_name("rtsp_camera.py")
+
+
+@asynccontextmanager
+async def camera() -> AsyncIterator[int]:
+    """Run a camera with a red picture and a tone, which asks for a password; yield its port."""
+    process = await asyncio.create_subprocess_exec(
+        *("/usr/bin/python3", str(CAMERA), PASSWORD), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        yield int(await process.stdout.readline())
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def test_a_camera_is_fetched_while_the_session_of_its_point_is_open(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rtsp, "LOOK_SECONDS", 3600.0)
+    async with camera() as port, served(settings) as world:
+        facts = {"address": LOOPBACK, "port": port, "sip_user": "/live", "auth_user": "camera", "password": PASSWORD}
+        assert (await described(world, HOST, protocol="RTSP", **facts))[0] == 200
+        _, screen = await described(world, NHA_TRANG, protocol="WHEP")
+        await world.server.rtsp_cameras.look(world.clock.now)
+        session = await world.session(NHA_TRANG)
+        assert session.id not in world.server.meetings.meetings
+        await world.server.rtsp_cameras.look(world.clock.now)
+        tracks: dict[str, MediaStreamTrack] = {}
+        async with connected(watching(tracks), world.client(), f"/whep/{screen}"):
+            await sees_red(tracks["video"])
+            await hears(tracks["audio"], TONE_HZ)
+
+
+VIDEO = (
+    "v=0\r\nm=video 0 RTP/AVP 26 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track1\r\n"
+)
+AAC = "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/16000\r\na=control:track2\r\n"
+PCMU = "m=audio 0 RTP/AVP 0\r\na=control:rtsp://10.0.0.9/sound\r\n"
+
+
+def test_the_offer_has_what_can_be_decoded_and_goes_to_the_camera_alone() -> None:
+    tracks = read_tracks(VIDEO + AAC + PCMU, "rtsp://10.0.0.9/live")
+    assert [track.control for track in tracks] == ["rtsp://10.0.0.9/sound", "rtsp://10.0.0.9/live/track1"]
+    assert offer(tracks, "10.0.0.9").split("\r\n") == [
+        *("v=0", "o=- 0 0 IN IP4 10.0.0.9", "s=-", "c=IN IP4 10.0.0.9", "t=0 0"),
+        *("m=audio 9 RTP/AVP 0", "a=rtpmap:0 PCMU/8000", "a=sendonly"),
+        *("m=video 9 RTP/AVP 96", "a=rtpmap:96 H264/90000", "a=fmtp:96 packetization-mode=1", "a=sendonly", ""),
+    ]
+
+
+def answered(status: int, body: str = "", *more: str) -> bytes:
+    """Return a response to DESCRIBE."""
+    lines = [f"RTSP/1.0 {status} Any", "CSeq: 1", *more, f"Content-Length: {len(body)}", "", body]
+    return "\r\n".join(lines).encode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        (answered(302, "", "Location: rtsp://10.0.0.8/"), "DESCRIBE: 302"),
+        (answered(401, "", 'WWW-Authenticate: Digest realm="r", nonce="n"'), "DESCRIBE: 401"),
+        (answered(200, AAC), "no H.264 video"),
+        (answered(200, "m=video"), "m-line cut off"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", "no RTSP response"),
+        (b"RTSP/1.0 200 OK\r\nnonsense\r\n\r\n", "a header line without a colon"),
+        (b"RTSP/1.0 200 OK\r\nContent-Length: 99999\r\n\r\n", "Content-Length 99999"),
+        (b"RTSP/1.0 200 OK\r\nA: " + b"a" * 20_000, "Separator is not found, and chunk exceed the limit"),
+        (b"RTSP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nv=0", "3 bytes read on a total of 9 expected bytes"),
+    ],
+)
+async def test_a_camera_that_is_none_is_refused_with_words(answer: bytes, fault: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(serve, LOOPBACK, 0) as server:
+        client = RtspClient(LOOPBACK, server.sockets[0].getsockname()[1], "", None)
+        with pytest.raises(BadRtsp) as caught:
+            await client.describe()
+        await client.close()
+    assert str(caught.value) == fault
+
+
+async def test_a_camera_that_is_away_is_asked_after_longer_and_longer_pauses(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rtsp, "LOOK_SECONDS", 3600.0)
+    asked = []
+
+    async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(world.clock.now)
+        writer.close()
+
+    async with open_world(settings) as world, await asyncio.start_server(refuse, LOOPBACK, 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        await described(world, HOST, protocol="RTSP", address=LOOPBACK, port=port, password=None)
+        await world.session(NHA_TRANG)
+        for _ in range(30):
+            await world.server.rtsp_cameras.look(world.clock.advance(5))
+            await world.server.rtsp_cameras.settled()
+    begin = asked[0]
+    assert [(at - begin).total_seconds() for at in asked] == [0, 10, 30, 70]

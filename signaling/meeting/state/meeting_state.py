@@ -549,10 +549,10 @@ class MeetingState:
         return [*named, *(effect for seat in renamed if seat.here for effect in self._seat(seat))]
 
     def remove(self, client: str, point: str, reason: str, now: datetime) -> list[Effect]:
-        """Remove all devices of a point, which stays out until it is let back; never the host."""
+        """Remove all devices of a point, here or not, which stays out until it is let back; never the host."""
         self._require_controller(client)
         seats = [seat for seat in self.roster.seats.values() if seat.place is not None and seat.place.id == point]
-        if not seats:
+        if not self._is_point(point):
             raise MessageError("unknown-seat")
         if point == self.booking.places[0].id:
             raise MessageError("forbidden")

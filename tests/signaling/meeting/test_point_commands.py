@@ -64,8 +64,17 @@ async def test_a_removed_point_is_told_why_and_stays_out_until_it_is_let_back(wo
     await world.join("nhatrang", session)
 
 
-async def test_neither_the_host_nor_who_is_absent_can_be_removed(world: World) -> None:
-    session = await world.session(NHA_TRANG, CAM_RANH)
+async def test_an_absent_point_stays_out_too_so_that_letting_one_back_is_undone(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    removed = {"type": "removed", "points": [{"point": NHA_TRANG, "reason": REASON, "at": AT}]}
+    assert await host.ask(type="remove", point=NHA_TRANG, reason=REASON) == removed
+    point = await world.socket("nhatrang")
+    assert (await point.ask(type="join", code=session.code, accepted=True))["error"] == "removed"
+
+
+async def test_neither_the_host_nor_who_is_not_of_the_session_can_be_removed(world: World) -> None:
+    session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     point, _ = await world.join("nhatrang", session)
     assert (await host.ask(type="remove", point=HOST, reason=REASON))["error"] == "forbidden"

@@ -7,7 +7,7 @@ import {hourMinute} from '../../core/time.js';
 import {isChair, isOwn, latest, MAX_TEXT, oneLine, recipients} from '../client/chat.js';
 import {properName} from '../client/meeting-state.js';
 
-/** Shows who wrote what, and writes: the chair to all or to one point, a point to the chair. Fires `close`. */
+/** Shows who wrote what, and writes: the chair to all or to one point, a point to the chair. Fires `close`, and `command` with a message. */
 export class ChatPanel extends BaseElement {
   static properties = {meeting: {attribute: false}, tick: {type: Number}, to: {state: true}, draft: {state: true}, error: {state: true}};
 
@@ -42,7 +42,7 @@ export class ChatPanel extends BaseElement {
 
   /** @param {MeetingState} state */
   openField({chat}) {
-    return html`<label class="option"><input type="checkbox" data-testid="chat-open" .checked=${live(chat.open)} @change=${(/** @type {any} */ {target}) => this.meeting?.openChat(target.checked)}><span>${t('chat.open')}</span></label>`;
+    return html`<label class="option"><input type="checkbox" data-testid="chat-open" .checked=${live(chat.open)} @change=${(/** @type {any} */ {target}) => this.emit('command', {type: 'chat-open', on: target.checked})}><span>${t('chat.open')}</span></label>`;
   }
 
   /** @param {MeetingState} state @param {ChatMessage} message */

@@ -331,11 +331,6 @@ export class MeetingClient extends EventTarget {
     }
   }
 
-  /** Let points write to the chair, or no longer. @param {boolean} on */
-  openChat(on) {
-    this.protocol.send({type: 'chat-open', on});
-  }
-
   /** Show what is said as text, or no longer; where the server cannot, say so. */
   toggleCaptions() {
     if (!this.state) return;

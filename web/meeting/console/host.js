@@ -25,7 +25,7 @@ import {told, undoOf} from './undo.js';
 const STOP_MS = 10_000;
 
 /** Commands that need no control. */
-const ALWAYS = new Set(['assist', 'admit']);
+const ALWAYS = new Set(['assist', 'admit', 'chat-open']);
 
 /** The console: the picture with layouts and script, beside it who speaks, the queue and the points. */
 class HostPage extends MeetingPage {
@@ -80,7 +80,12 @@ class HostPage extends MeetingPage {
     if (!state) return;
     const other = controlledBy(state);
     if (other && !ALWAYS.has(message.type)) return toast(t('control.alone', other), {tone: 'info', key: 'alone'});
-    if (message.type === 'record') return this.record(message);
+    if (message.type === 'record') return this.record(message, state);
+    this.obey(message, state);
+  }
+
+  /** Send a command that may be given, and tell what it did. @param {Message} message @param {MeetingState} state */
+  obey(message, state) {
     const [sentence, back] = [told(message, state), undoOf(message, state)];
     this.meeting.command(message);
     if (sentence) toast(t(...sentence), {key: message.type, ...(back && {undo: () => this.send(back)})});
@@ -96,21 +101,28 @@ class HostPage extends MeetingPage {
     if (await this.meeting.sendVote(detail)) this.panel?.askVote();
   }
 
-  /** Start, pause or stop the recording: it pauses before it stops, so that stopping can be undone. @param {Message} message */
-  record(message) {
+  /** Start, pause or stop the recording: it pauses before it stops, so that stopping can be undone. @param {Message} message @param {MeetingState} state */
+  record(message, state) {
     const stopping = this.stopTimer > 0;
+    this.keepRecording();
+    if (message.on) return this.obey(message, state);
+    if (stopping) return this.meeting.command(message);
+    const back = undoOf(message, state) ?? [];
+    this.meeting.command({type: 'record', on: true, pause: true});
+    this.stopTimer = window.setTimeout(() => this.stopNow(), STOP_MS);
+    toast(t('did.record-stop'), {key: 'record', undo: () => this.keepRecording(back)});
+  }
+
+  /** Stop no recording that was about to be stopped, and send what it goes on with. @param {Message[]} [messages] */
+  keepRecording(messages = []) {
     window.clearTimeout(this.stopTimer);
     this.stopTimer = 0;
-    if (message.on || stopping) return this.meeting.command(message);
-    const paused = this.meeting.state?.recording.paused;
-    this.meeting.command({type: 'record', on: true, pause: true});
-    this.stopTimer = window.setTimeout(() => this.record(message), STOP_MS);
-    toast(t('did.record-stop'), {key: 'record', undo: () => this.record({type: 'record', on: true, pause: paused})});
+    this.send(messages);
   }
 
   /** Stop a recording that was about to be stopped. */
   stopNow() {
-    if (this.stopTimer) this.record({type: 'record', on: false});
+    if (this.stopTimer) this.keepRecording([{type: 'record', on: false}]);
   }
 
   /** Ask before leaving: the recording goes on, and others may think that the meeting is over. */

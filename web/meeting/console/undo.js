@@ -14,6 +14,7 @@ export function undoOf(command, before) {
   const {type, seat, audience = 'everyone', on} = command;
   const row = before.seats.find(one => one.seat === seat);
   const point = before.seats.find(each => each.point === command.point);
+  const removed = before.removed.find(each => each.point === command.point);
   const queue = {type: 'hands', seats: raisedHands(before.seats).map(one => one.seat)};
   switch (type) {
     case 'floor':
@@ -29,6 +30,8 @@ export function undoOf(command, before) {
       return point ? [{type, point: point.point, label: point.label}] : null;
     case 'remove':
       return [{type: 'let-back', point: command.point}];
+    case 'let-back':
+      return removed ? [{type: 'remove', point: removed.point, reason: removed.reason}] : null;
     case 'gain':
       return row ? [{type, seat, decibels: row.gain}] : null;
     case 'mute-all':
@@ -47,7 +50,10 @@ export function undoOf(command, before) {
     case 'one-picture-all':
     case 'voices':
     case 'assist':
+    case 'chat-open':
       return [{type, on: !on}];
+    case 'record':
+      return [before.recording.on ? {type, on: true, pause: before.recording.paused} : {type, on: false}];
     case 'step':
       return [{type, to: before.script?.at ?? null}];
     default:
@@ -92,6 +98,12 @@ export function told(command, state) {
       return [command.on ? 'did.one-picture' : 'did.one-picture-end'];
     case 'step':
       return ['did.step', state.script?.items.find(({id}) => id === command.to)?.title ?? ''];
+    case 'voices':
+      return [command.on ? 'did.voices' : 'did.voices-end'];
+    case 'chat-open':
+      return [command.on ? 'did.chat-open' : 'did.chat-closed'];
+    case 'record':
+      return [recordWords(command, state.recording)];
     case 'assist':
       return [command.on ? 'did.assist' : 'did.assist-end'];
     case 'hands':
@@ -105,4 +117,11 @@ export function told(command, state) {
     default:
       return null;
   }
+}
+
+/** Return the key of the words that tell what a command does to the recording. @param {Message} command @param {RecordingMark} before */
+function recordWords({on, pause}, before) {
+  if (!on) return 'did.record-stop';
+  if (pause) return 'did.record-pause';
+  return before.on ? 'did.record-resume' : 'did.record-start';
 }

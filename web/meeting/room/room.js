@@ -117,7 +117,7 @@ class RoomPage extends MeetingPage {
         <vote-prompt .meeting=${meeting} .tick=${tick}></vote-prompt>
         <vote-result .vote=${state?.vote ?? null}></vote-result>
       </div>
-      <chat-panel class="panel" ?hidden=${!this.chatShown} .meeting=${meeting} .tick=${tick} @close=${this.toggleChat}></chat-panel>
+      <chat-panel class="panel" ?hidden=${!this.chatShown} .meeting=${meeting} .tick=${tick} @close=${this.toggleChat} @command=${(/** @type {CustomEvent<Message>} */ {detail}) => meeting.command(detail)}></chat-panel>
       <share-bar .meeting=${meeting} .tick=${tick}></share-bar>
       <caption-lines .meeting=${meeting} .tick=${tick}></caption-lines>
       <turn-line .meeting=${meeting} .tick=${tick}></turn-line>

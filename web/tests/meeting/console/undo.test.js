@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
 
 import {DEFAULT_LAYOUT} from '../../../meeting/client/layouts.js';
 import {told, undoOf} from '../../../meeting/console/undo.js';
 
-const seat = (id, more = {}) => ({seat: id, name: id, label: '', role: 'component', floor: false, gain: 0, ...more});
+const seat = (id, more = {}) => ({seat: id, point: id, name: id, label: '', role: 'component', floor: false, gain: 0, ...more});
 const SINGLE = {...DEFAULT_LAYOUT, kind: 'single', focus: 'b'};
 const STATE = {
   seats: [seat('host', {role: 'host', floor: true}), seat('a', {floor: true, gain: 3}), seat('b', {label: 'UBND xã Bình', floor: true}), seat('c', {hand: 1}), seat('d', {hand: 2})],
@@ -13,7 +14,44 @@ const STATE = {
   locks: {room: false, hands: true},
   presets: [{number: 2, ...SINGLE}],
   script: {items: [{id: 'i', title: 'Khai mạc'}], at: null, since: null},
+  removed: [{point: 'c', reason: 'Nhầm phiên', at: ''}],
+  recording: {on: true, paused: false},
 };
+
+/** A command of each kind that is told and can be taken back. */
+const UNDONE = [
+  {type: 'floor', seat: 'a', open: false}, {type: 'gain', seat: 'a', decibels: 9}, {type: 'mute-all'}, {type: 'camera', seat: 'a', on: false},
+  {type: 'rename', point: 'a', label: 'Tên khác'}, {type: 'remove', point: 'a', reason: 'x'}, {type: 'let-back', point: 'c'}, {type: 'lower', seat: 'c'},
+  {type: 'hands', seats: []}, {type: 'lock', room: true, hands: true}, {type: 'layout', kind: 'grid'}, {type: 'layout-same', audience: 'recording'},
+  {type: 'preset', number: 2, kind: '1+5'}, {type: 'one-picture-all', on: true}, {type: 'record', on: true, pause: true}, {type: 'voices', on: true},
+  {type: 'step', to: 'i'}, {type: 'chat-open', on: true}, {type: 'assist', on: true},
+];
+/** Why the other messages of the protocol are not undone. */
+const OWN = 'concerns the own seat alone, and its own switch takes it back';
+const CONNECTION = 'is the connection itself';
+const NOT_UNDONE = {
+  join: CONNECTION, display: CONNECTION, 'test-room': CONNECTION, offer: CONNECTION, ping: CONNECTION,
+  hand: OWN, media: OWN, view: OWN, 'one-picture': OWN, share: OWN, captions: OWN,
+  leave: 'is asked first, and one may come again', end: 'is asked first',
+  'call-point': 'rang already', redial: 'rang already', report: 'was sent to the centre already', chat: 'was read already',
+  admit: 'who was let in is removed by its row; who was turned away may knock again',
+  mark: 'names a moment of the recording and changes nothing in it; `marked` tells it',
+  vote: 'is the voter’s: changed in an open vote, final in a secret one', 'vote-open': 'has its own cancelling, which asks',
+  'vote-record': 'was said aloud, and is in the protocol', 'vote-close': 'a vote that goes on after its count is another vote',
+  'vote-cancel': 'is asked first', 'vote-show': 'its own button hides the result again',
+};
+const MESSAGES = ['server', 'votes'].map(name => readFileSync(new URL(`../../../../signaling/messages/${name}.py`, import.meta.url), 'utf8')).join('');
+const PROTOCOL = [...MESSAGES.matchAll(/^class \w+\([^)]*BaseClientMessage\):(?:(?!^class )[^])*?^    type: Literal\["([\w-]+)"\]/gm)].map(([, type]) => type);
+
+test('each command of the protocol is told and undone, or has a reason why not', () => {
+  const undone = UNDONE.map(({type}) => type);
+  assert.deepEqual([...undone, ...Object.keys(NOT_UNDONE)].sort(), PROTOCOL.sort());
+  for (const command of UNDONE) {
+    assert.ok(undoOf(command, STATE)?.length, command.type);
+    assert.ok(told(command, STATE), command.type);
+  }
+  for (const type of Object.keys(NOT_UNDONE)) assert.equal(undoOf({type}, STATE), null, type);
+});
 
 test('a command is undone by what was before it', () => {
   const undone = command => undoOf(command, STATE);
@@ -33,6 +71,12 @@ test('a command is undone by what was before it', () => {
   assert.deepEqual(undone({type: 'layout-same', audience: 'recording'}), [{type: 'layout', audience: 'recording', ...DEFAULT_LAYOUT}]);
   assert.deepEqual(undone({type: 'one-picture-all', on: true}), [{type: 'one-picture-all', on: false}]);
   assert.deepEqual(undone({type: 'step', to: 'i'}), [{type: 'step', to: null}]);
+  assert.deepEqual(undone({type: 'let-back', point: 'c'}), [{type: 'remove', point: 'c', reason: 'Nhầm phiên'}]);
+  const record = (command, recording) => [told({type: 'record', ...command}, {...STATE, recording})[0], undoOf({type: 'record', ...command}, {...STATE, recording})[0]];
+  const [off, on, paused] = [{on: false, paused: false}, {on: true, paused: false}, {on: true, paused: true}];
+  assert.deepEqual(record({on: true}, off), ['did.record-start', {type: 'record', on: false}]);
+  assert.deepEqual(record({on: true, pause: true}, on), ['did.record-pause', {type: 'record', on: true, pause: false}]);
+  assert.deepEqual(record({on: true, pause: false}, paused), ['did.record-resume', {type: 'record', on: true, pause: true}]);
 });
 
 test('what cannot be taken back has no undo', () => {

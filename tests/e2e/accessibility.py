@@ -91,10 +91,29 @@ def tabbed(page: Page, presses: int) -> list[str]:
     return names
 
 
-def tab_to(page: Page, name: str, presses: int = 120) -> None:
-    """Press the tab key until the focus is in what has this `data-testid`; fail after so many presses."""
+def use_language(page: Page, language: str) -> None:
+    """Draw a page of a meeting in another language, as its settings do."""
+    page.evaluate("async language => (await import('/core/i18n.js')).useLanguage(language)", language)
+
+
+_HAS_FOCUS = """([name, point]) => {
+  const found = document.activeElement.closest('[data-testid]');
+  return found?.dataset.testid === name && (!point || found.dataset.point === point);
+}"""
+
+
+def tab_to(page: Page, name: str, presses: int = 400, *, point: str = "") -> None:
+    """Press the tab key until the focus is in what has this `data-testid`, and is of a point if that is named; fail
+    after so many presses."""
     for _ in range(presses):
         page.keyboard.press("Tab")
-        if page.evaluate("() => document.activeElement.closest('[data-testid]')?.dataset.testid") == name:
+        if page.evaluate(_HAS_FOCUS, [name, point]):
             return
     raise AssertionError(f"{name} is not reached by the tab key")
+
+
+def press(page: Page, name: str, key: str = "Enter", *, point: str = "") -> None:
+    """Reach a control by the tab key alone, once it is there, and press it."""
+    page.get_by_test_id(name).first.wait_for(state="attached")
+    tab_to(page, name, point=point)
+    page.keyboard.press(key)

@@ -6,12 +6,14 @@ FAULTS = """() => {
   const name = element => element.dataset.testid ?? `${element.tagName} ${element.textContent.trim()}`;
   if (wide > width) faults.push(`page: ${wide} wide`);
   for (const element of document.querySelectorAll('.console :is(button, select, h1, h2, time)')) {
-    if (!element.checkVisibility() || element.closest('.rows, .chips, .tiles, [popover]')) continue;
+    if (!element.checkVisibility() || element.closest('.rows, .tiles, [popover]')) continue;
     if (width < 642 && element.closest('.layouts, .direct')) continue; // they scroll on a telephone
     const {left, right, top, bottom} = box(element);
     if (left < -1 || right > width || top < -1 || bottom > height) faults.push(`outside: ${name(element)}`);
     if (!element.matches('.thumbnail') && bottom - top > 48) faults.push(`wraps: ${name(element)}`);
   }
+  const chips = [...document.querySelectorAll('.chip')].filter(each => each.checkVisibility());
+  if (new Set(chips.map(each => Math.round(box(each).top))).size > 1) faults.push('the filters wrap');
   const rows = new Set([...document.querySelectorAll('[data-testid=seat]')].map(each => Math.round(box(each).height)));
   if ([...rows].join() !== '44') faults.push(`rows: ${[...rows]}`);
   if (Math.round(box(document.querySelector('.console > header')).height) !== 48) faults.push('bar');

@@ -5,6 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
+from tests.e2e.accessibility import use_language
 from tests.e2e.console_layout import FAULTS, VISIBLE_ROWS
 from tests.e2e.people import HOST, People
 from tests.e2e.server import Server
@@ -48,11 +49,14 @@ def test_ux_28_37_defect_02_08_nothing_wraps_and_eight_rows_are_seen_among_169_p
     page = console
     expect(page.get_by_test_id("count")).to_have_text(f"3/{POINTS}")
     expect(page.get_by_test_id("seat")).to_have_count(POINTS)
-    for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate(FAULTS) == [], f"{width}x{height}"
-        if width >= 1280:
-            assert page.evaluate(VISIBLE_ROWS) >= 8, f"{width}x{height}"
+    for language, word in (("en", "Here"), ("vi", "Có mặt")):
+        use_language(page, language)
+        expect(page.get_by_test_id("filter-here")).to_contain_text(word)
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate(FAULTS) == [], f"{width}x{height}, {language}"
+            if width >= 1280:
+                assert page.evaluate(VISIBLE_ROWS) >= 8, f"{width}x{height}"
     page.set_viewport_size({"width": 1280, "height": 800})
 
     # Who has the floor stands on top; filters and the search leave few of 169.
@@ -99,12 +103,12 @@ def test_ux_31_layouts_are_prepared_taken_kept_on_keys_and_undone(console: Page,
     expect(page.locator("dialog.keys")).to_contain_text("Mời người đầu hàng phát biểu")
 
 
-def test_ux_25_32_36_each_step_is_undone_and_leaving_asks(people: People, red: Browser, blue: Browser) -> None:
+def test_ux_25_32_36_each_step_is_undone_and_leaving_asks(people: People, red: Browser, fox: Browser) -> None:
     page = people.sign_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp có người xin phát biểu")
     people.enter(page, code, "host")
     page.get_by_test_id("call-point").click()  # an absent point is called, and sees that
-    guest = people.sign_in(blue, "nt.xuonghuan")
+    guest = people.sign_in(fox, "nt.xuonghuan")
     expect(guest.get_by_test_id("today-called").first).to_contain_text("đang gọi UBND phường Xương Huân")
     expect(page.get_by_test_id("called")).to_have_attribute("data-seen", "true")
     point = people.enter(guest, code).page

@@ -44,7 +44,7 @@ class HostPage extends MeetingPage {
   keys() {
     const presets = Object.fromEntries(Array.from({length: 6}, (_, index) => [`${index + 1}`, () => this.layoutPicker?.usePreset(index)]));
     const {h: _, ...keys} = super.keys();
-    return {...keys, ' ': () => this.callFirst(), '/': () => this.panel?.search(), n: () => this.script?.step(), b: () => this.panel?.askVote(), u: () => undoLast(), ...presets};
+    return {...keys, ' ': () => this.callFirst(), '/': () => this.panel?.search(), n: () => this.script?.step(), b: () => this.panel?.askVote(), u: () => undoLast(), k: () => this.lock('room'), q: () => this.lock('hands'), o: () => this.muteOthers(), ...presets};
   }
 
   get spaceWords() {
@@ -72,6 +72,19 @@ class HostPage extends MeetingPage {
   callFirst() {
     const first = raisedHands(this.meeting.state?.seats ?? [])[0];
     if (first) this.command({type: 'floor', seat: first.seat, open: true});
+  }
+
+  /** Lock the room, or the queue, or open it again. @param {keyof Locks} what */
+  lock(what) {
+    const locks = this.meeting.state?.locks;
+    if (locks) this.command({type: 'lock', ...locks, [what]: !locks[what]});
+  }
+
+  /** Mute all but who speaks now. */
+  muteOthers() {
+    const {speaking} = this.meeting.state ?? {};
+    if (speaking) this.command({type: 'mute-all', but: speaking});
+    else toast(t('host.nobody-speaks'), {tone: 'info', key: 'mute-all'});
   }
 
   /** Send a command, and tell what it did with the way back. @param {Message} message */

@@ -9,6 +9,8 @@ import {ACTIVITY_ICONS} from '../room/activity-icons.js';
 import {activityOf, activityWords, floorButton, isRemoved, rowButton, seatFacts, seatMenu, seatName, writeButton} from './seat-row.js';
 
 const CHIPS = ['all', 'here', 'absent', 'hand', 'floor', 'mic', 'weak'];
+/** Filters that show an icon: the words of all do not fit in one line. @type {Record<string, string>} */
+const CHIP_ICONS = {hand: 'hand', floor: 'mic-call', mic: 'mic', weak: 'network'};
 const ALWAYS = new Set(['all', 'here', 'absent']); // filters that are offered even for nobody
 
 /**
@@ -50,7 +52,8 @@ export class PointList extends BaseElement {
   chip(name, count) {
     const on = this.filter === name;
     if (!count && !on && !ALWAYS.has(name)) return nothing;
-    return html`<button type="button" class="chip" data-testid="filter-${name}" aria-pressed=${on} @click=${() => (this.filter = on ? 'all' : name)}>${t(`filter.${name}`)} <b>${count}</b></button>`;
+    const words = t(`filter.${name}`);
+    return html`<button type="button" class="chip" data-testid="filter-${name}" aria-pressed=${on} title=${words} @click=${() => (this.filter = on ? 'all' : name)}>${CHIP_ICONS[name] ? html`${icon(CHIP_ICONS[name])}<span class="unseen">${words}</span>` : words} <b>${count}</b></button>`;
   }
 
   /** @param {KeyboardEvent} event */

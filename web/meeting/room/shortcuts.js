@@ -5,7 +5,7 @@ import {t} from '../../core/i18n.js';
 import {guideLink} from '../../core/base.js';
 
 /** The order of the help; the digits are one line. */
-const ORDER = [' ', 'm', 'v', 'h', 's', 'l', 't', 'n', '1', 'u', '/', 'b', 'p', 'c', 'w', 'f', '?'];
+const ORDER = [' ', 'm', 'v', 'h', 's', 'l', 't', 'n', '1', 'o', 'k', 'q', 'u', '/', 'b', 'p', 'c', 'w', 'f', '?'];
 
 const enabled = () => localStorage.getItem('keys') !== 'off';
 

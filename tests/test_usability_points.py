@@ -17,21 +17,39 @@ SOURCE = """
 @pytest.fixture(params=["red", "fox"])
 def page(people, request): ...
 
-def test_ux_07_41_both(page): ...
+def test_ux_07_41_both(page):
+    page.click()
 
-def test_ux_08_one(blue): ...
+def test_ux_08_one(blue, fox):
+    blue.click()
 
 def test_ux_defect_09_none(fox): ...
+
+def meeting(red, fox):
+    yield red, fox
+
+def test_ux_10_a_part(meeting):
+    meeting.chromium.click()
+
+def test_ux_11_both_parts(meeting):
+    for page in meeting.points: ...
+
+def test_ux_12_only_in_one(page):
+    if page.browser_type == "chromium":
+        expect(page)
 """
 
 
-def test_a_test_is_named_after_its_points_and_runs_in_the_browsers_of_its_fixtures() -> None:
+def test_a_test_is_named_after_its_points_and_shows_them_in_the_browsers_that_it_uses() -> None:
     assert points_of("test_ux_07_41_names_are_never_covered") == [7, 41]
     assert points_of("test_ux_defect_09_offline") == []
-    assert [(each.point, set(each.browsers)) for each in shown([("room", SOURCE)])] == [
-        (7, BOTH),
-        (41, BOTH),
-        (8, {"Chromium"}),
+    assert [(each.point, set(each.browsers), each.skips) for each in shown([("room", SOURCE)])] == [
+        (7, BOTH, False),
+        (41, BOTH, False),
+        (8, {"Chromium"}, False),
+        (10, {"Chromium"}, False),
+        (11, BOTH, False),
+        (12, BOTH, True),
     ]
 
 
@@ -40,6 +58,7 @@ def test_each_point_is_shown_in_both_browsers() -> None:
     for each in shown(browser_tests()):
         browsers[each.point] |= each.browsers
     assert {point for point in POINTS if browsers[point] != BOTH} == set()
+    assert {(each.point, each.module) for each in shown(browser_tests()) if each.skips} == set()
 
 
 def test_the_table_of_points_names_tests_that_show_them() -> None:

@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[1]
 POINTS = range(1, 45)
 BROWSERS = {"red": "Chromium", "blue": "Chromium", "busy": "Chromium", "fox": "Firefox"}
 """What runs in a fixture of tests/e2e."""
+MEMBERS = {"chromium": {"Chromium"}, "firefox": {"Firefox"}, "points": {"Chromium", "Firefox"}}
+"""Whose pages the parts of a fixture are, which holds a meeting of several browsers."""
 DEFECTS = range(1, 26)
 """Faults that were seen when the product was tried as a new user would."""
 _NAME = re.compile(r"test_ux((?:_\d\d)+)_")
@@ -23,11 +25,15 @@ _ROW = re.compile(r"^\| (\d+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Shown:
-    """A test that shows a point: its module without `test_`, and the browsers that it runs."""
+    """A test that shows a point: its module without `test_`, and the browsers that it uses.
+
+    `skips` says that something is left out in one browser and nothing done instead.
+    """
 
     point: int
     module: str
     browsers: frozenset[str]
+    skips: bool
 
 
 def points_of(name: str) -> list[int]:
@@ -47,19 +53,34 @@ def shown(modules: Iterable[tuple[str, str]]) -> Iterator[Shown]:
         functions = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
         for name, function in functions.items():
             for point in points_of(name):
-                yield Shown(point, module, frozenset(_browsers(function, functions)))
+                yield Shown(point, module, frozenset(_browsers(function, functions)), _skips(function))
 
 
 def _browsers(function: ast.FunctionDef, functions: dict[str, ast.FunctionDef]) -> Iterator[str]:
-    """Yield the browsers of a test's fixtures, those of the module's own fixtures and of parameters included."""
+    """Yield the browsers that a test uses of its fixtures, of those of its module, and of its parameters."""
     constants = (
         node.value for part in function.decorator_list for node in ast.walk(part) if isinstance(node, ast.Constant)
     )
-    for name in (*(argument.arg for argument in function.args.args), *constants):
+    arguments = {argument.arg for argument in function.args.args}
+    body = [node for part in function.body for node in ast.walk(part)]
+    used = {node.id for node in body if isinstance(node, ast.Name)}
+    for name in (*(arguments & used), *constants):
         if name in BROWSERS:
             yield BROWSERS[name]
         elif name in functions and name != function.name:
-            yield from _browsers(functions[name], functions)
+            parts = {node.attr for node in body if isinstance(node, ast.Attribute) and _is_name(node.value, name)}
+            members = [MEMBERS[part] for part in parts if part in MEMBERS]
+            yield from set().union(*members) if members else _browsers(functions[name], functions)
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _skips(function: ast.FunctionDef) -> bool:
+    """Return whether a test does something in one browser alone, and nothing instead in the other."""
+    choices = [node for node in ast.walk(function) if isinstance(node, ast.If) and not node.orelse]
+    return any("browser_type" in ast.unparse(node.test) for node in choices)
 
 
 def browser_tests() -> Iterator[tuple[str, str]]:

@@ -24,17 +24,25 @@ ONE_CORE = "Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', {g
 _COUNT_TAPS = """() => {
   if (window.tapsCounted) return;
   window.tapsCounted = true;
-  const add = ({type, target}) => {
-    if ((type === 'change') !== Boolean(target.closest?.('select'))) return;
+  const pressed = 'button, a, summary, g, [type=checkbox], [type=radio]';
+  let byArrow = false;
+  const counts = {
+    pointerdown: target => !target.closest?.('select'),
+    change: target => target.matches?.('select') || (byArrow && target.matches?.('[type=radio]')),
+    keydown: (target, key) => ['Enter', ' '].includes(key) && target.closest?.(pressed),
+  };
+  const add = ({type, target, key}) => {
+    if (type !== 'change') byArrow = Boolean(key?.startsWith('Arrow'));
+    if (!counts[type](target, key)) return;
     sessionStorage.setItem('taps', Number(sessionStorage.getItem('taps') ?? 0) + 1);
   };
-  for (const kind of ['pointerdown', 'change']) addEventListener(kind, add, true);
+  for (const kind of Object.keys(counts)) addEventListener(kind, add, true);
 }"""
 
 
 class Taps:
-    """Counts what a person taps on a page from now on, also over its reloads; a choice in a list is one tap, what is
-    typed is none."""
+    """Counts what a person taps on a page from now on, also over its reloads; a choice in a list is one tap, as is a
+    control that is pressed by a key, and what is typed is none."""
 
     def __init__(self, page: Page) -> None:
         self._page = page

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.e2e.accessibility import press, tab_to
 from tests.e2e.people import People, Taps
 from tests.e2e.server import Server
 
@@ -19,26 +20,27 @@ def open_directory(server: Server, page: Page, point: str = "") -> None:
 
 
 def unfold(page: Page, name: str) -> None:
-    page.get_by_test_id(f"fold-{name}").click()
+    press(page, f"fold-{name}")
 
 
 def assess(page: Page) -> None:
     """Fill in the form of an assessment, with backup power still missing."""
     for item in page.get_by_test_id("item").all():
         missing = item.get_attribute("data-item") == "nguon_du_phong"
-        item.get_by_test_id("met-no" if missing else "met-yes").check()
+        press(page, "met-yes", "ArrowRight" if missing else "Space")
+        expect(item.get_by_test_id("met-no" if missing else "met-yes")).to_be_checked()
     page.get_by_test_id("f-remedy-nguon_du_phong").fill("2099-01-01")
     page.get_by_test_id("f-reference").fill("Biên bản số 12")
     page.reload()
     expect(page.get_by_test_id("f-remedy-nguon_du_phong")).to_have_value("01/01/2099")
     expect(page.get_by_test_id("f-reference")).to_have_value("Biên bản số 12")
-    page.get_by_test_id("assess").click()
+    press(page, "assess")
     expect(page.get_by_test_id("assessment")).to_have_attribute("data-result", "conditional")
 
 
 def add_line_and_device(page: Page) -> None:
     """Register an access line, and a room system whose address must lie within its networks."""
-    page.get_by_test_id("add-line").click()
+    press(page, "add-line")
     for name, value in (("subscribed", "4"), ("ranges", "10.79.0.0/16"), ("up", "4"), ("down", "4,2")):
         page.get_by_test_id(f"f-{name}").last.fill(value)
     held_routes: list[Route] = []
@@ -47,11 +49,11 @@ def add_line_and_device(page: Page) -> None:
         held_routes.append(route)
 
     page.route(re.compile(r"/api/v1/directory$"), hold)
-    page.get_by_test_id("save-line").click()
+    press(page, "save-line")
     expect(page.get_by_test_id("line")).to_contain_text("↑ 4 ↓ 4,2")
-    page.get_by_test_id("edit-device").click()
+    press(page, "edit-device")
     device = page.get_by_test_id("device")
-    device.get_by_test_id("save-device").click()
+    press(page, "save-device")
     refusal = page.get_by_text("VCS trên TSLCD, WAN phải có IP (Điều 11.7)")
     expect(refusal).to_be_visible()
     with page.expect_response(re.compile(r"/stock$")):  # the page still loads the line
@@ -60,40 +62,44 @@ def add_line_and_device(page: Page) -> None:
     expect(refusal).to_be_visible()
     device.get_by_test_id("f-address").fill("10.79.4.20")
     device.get_by_test_id("f-codecs").fill("H.264/90000")
-    device.get_by_test_id("save-device").click()
+    press(page, "save-device")
     expect(page.get_by_text("H.264/90000 không phải tên codec, ví dụ G722, H264, PCMA, PCMU")).to_be_visible()
     device.get_by_test_id("f-codecs").fill("H.264 G.722")
     device.get_by_test_id("f-port").fill("70000")
+    tab_to(page, "f-transport")
     device.get_by_test_id("f-transport").select_option(label="TLS")
-    device.get_by_test_id("save-device").click()
+    press(page, "save-device")
     expect(page.get_by_text("cổng phải từ 1 đến 65535, không phải 70000")).to_be_visible()
     device.get_by_test_id("f-port").fill("5062")
     device.get_by_test_id("f-sip_user").fill("2001**{PIN}")
     device.get_by_test_id("f-pin").fill("1234")
-    device.get_by_test_id("save-device").click()
+    press(page, "save-device")
     expect(device).to_contain_text("10.79.4.20 · cổng 5062 · TLS · gọi số 2001**{PIN}")
 
 
 def import_people(page: Page) -> None:
-    """Import people: an error in line 7 is mended in the page, then comes the preview, and the confirmation imports."""
+    """Import people by keys: an error in line 7 is mended in the page, a preview comes, the confirmation imports."""
     rows = ["unit,point,role,name,phone,email,trained,valid_from,source"]
     rows += [
         f"571,UBND.Van Ninh,technician,Ngô Văn {name},{phone},,,," for name, phone in zip("ABCDEG", PHONES, strict=True)
     ]
     file = {"name": "people.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
     taps = Taps(page)
+    tab_to(page, "import-file")
     page.get_by_test_id("import-file").set_input_files(file)  # type: ignore[arg-type]
     expect(page.get_by_test_id("faults")).to_contain_text("dòng 7 số điện thoại")
     expect(page.get_by_test_id("mend-row")).to_have_attribute("data-line", "7")
     page.get_by_test_id("mend-row").get_by_label("phone", exact=True).fill("0905123456")
-    page.get_by_test_id("mend").click()
+    press(page, "mend")
     expect(page.get_by_test_id("steps").get_by_role("listitem")).to_have_count(6)
-    page.get_by_test_id("import-yes").click()
+    press(page, "import-yes")
     expect(page.get_by_test_id("imported")).to_be_visible()
     assert taps.count == 2  # checked again, imported
 
 
-def test_ux_42_a_point_is_drawn_up_until_it_is_active(server: Server, people: People, red: Browser) -> None:
+def test_ux_21_42_a_point_is_drawn_up_until_it_is_active_by_the_keyboard_alone(
+    server: Server, people: People, red: Browser
+) -> None:
     page = people.sign_in(red, OPERATOR)
     open_directory(server, page)
     expect(page.get_by_test_id("overview")).to_contain_text("Hoạt động: 169")
@@ -112,30 +118,32 @@ def test_ux_42_a_point_is_drawn_up_until_it_is_active(server: Server, people: Pe
     expect(page.get_by_test_id("quota")).to_contain_text("1/2 điểm cầu")
     expect(page.get_by_test_id("unit-card").locator('[data-fact="below"]')).to_have_text("15/15")
     taps = Taps(page)
-    page.get_by_test_id("add-point").click()
+    press(page, "add-point")
     card = page.get_by_test_id("point-card")
     expect(card).to_have_attribute("data-id", "ubnd.cam-ranh.02")
     expect(page.get_by_test_id("point-name")).to_have_text("UBND.Cam Ranh.02")
     expect(page.get_by_test_id("lacks").get_by_role("listitem")).to_have_count(4)
-    page.get_by_test_id("move-submit").click()
+    press(page, "move-submit")
     expect(card).to_have_attribute("data-state", "awaiting")
     unfold(page, "equipment")
     add_line_and_device(page)
     unfold(page, "room")
+    tab_to(page, "f-managing_unit")
     page.get_by_test_id("f-managing_unit").select_option(label="Thành phố Cam Ranh")
-    page.get_by_test_id("save-room").click()
+    press(page, "save-room")
     unfold(page, "assessment")
     assess(page)
     expect(card).to_have_attribute("data-state", "passed")
     photo = {"name": "phong-hop.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0"}
+    tab_to(page, "evidence-add")
     page.get_by_test_id("evidence-add").first.set_input_files(photo)  # type: ignore[arg-type]
     expect(page.get_by_test_id("evidence")).to_contain_text("phong-hop.jpg")
-    page.get_by_test_id("move-activate").click()
+    press(page, "move-activate")
     expect(page.get_by_test_id("error").first).to_contain_text("chưa cấp tài khoản (Điều 9.3)")
     unfold(page, "account")
-    page.get_by_test_id("issue").click()
+    press(page, "issue")
     link = page.get_by_test_id("link").text_content() or ""
-    page.get_by_test_id("move-activate").click()
+    press(page, "move-activate")
     expect(card).to_have_attribute("data-state", "active")
     assert taps.count == 25
     unfold(page, "people")

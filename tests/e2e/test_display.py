@@ -8,9 +8,9 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.accessibility import findings
+from tests.e2e.accessibility import findings, press, use_language
 from tests.e2e.browsers import Seat, wait_until
-from tests.e2e.people import HOST, OWN_SOUND_PROCESSOR, People, leave_console
+from tests.e2e.people import HOST, OWN_SOUND_PROCESSOR, People, Taps, leave_console
 from tests.e2e.server import Server
 
 pytestmark = pytest.mark.alone
@@ -47,7 +47,7 @@ def assert_legible(page: Page) -> None:
     assert [each for each in texts if re.search(r"\d:\d\d", each["text"]) and not each["tabular"]] == []
 
 
-def test_ux_19_a_display_is_paired_once_joins_by_itself_and_is_read_from_across_the_room(
+def test_ux_19_21_a_display_is_paired_once_joins_by_itself_and_is_read_from_across_the_room(
     restartable_server: Server, red: Browser, blue: Browser
 ) -> None:
     server, people = restartable_server, People(restartable_server)
@@ -59,7 +59,9 @@ def test_ux_19_a_display_is_paired_once_joins_by_itself_and_is_read_from_across_
     (seen,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(screen.screenshot())))
     tablet = people.sign_in(blue, POINT, touch=True)
     tablet.goto(seen.text)
+    taps = Taps(tablet)
     pair(tablet)
+    assert taps.count == 3  # what it sends, that the notice is accepted, paired
     expect(screen.get_by_test_id("display-point")).to_have_text("UBND phường Xương Huân")
     expect(screen.get_by_test_id("no-session")).to_be_visible()
     expect(screen.get_by_test_id("display-silent")).to_have_count(0)
@@ -72,18 +74,26 @@ def test_ux_19_a_display_is_paired_once_joins_by_itself_and_is_read_from_across_
     server.start_again()
     expect(line).to_have_class("reached")  # while it waits, as while it shows a session below
 
+    counts = [Taps(each) for each in (screen, tablet)]
     page = people.sign_in(blue, HOST)
     code = people.register(page, [POINT, "nt.vinhhai"], "Họp khẩn ứng phó bão số 12")
     expect(screen.get_by_test_id("display-notice")).to_contain_text("Không phổ biến nội dung", timeout=30_000)
     host = people.enter(page, code, "host")
     shown = Seat(screen)
     shown.until(lambda seat: {"red", "blue"} <= seat.colours(), "a meeting that nobody tapped for")
+    assert [taps.count for taps in counts] == [0, 0]
     host.until(lambda seat: {"red", "blue"} <= seat.colours(), "the camera of the room")
     assert_legible(screen)
     bars = screen.evaluate(_BARS)
     assert [bar for bar in bars if bar["height"] < 32 or bar["line"] < 1.39] == []
     assert bars
     assert findings(screen) + findings(tablet) == []
+    vietnamese = screen.get_by_test_id("turn").inner_text()
+    use_language(screen, "en")
+    expect(screen.get_by_test_id("turn")).not_to_have_text(vietnamese)
+    assert findings(screen) == []
+    use_language(screen, "vi")
+    expect(screen.get_by_test_id("turn")).to_have_text(vietnamese)
 
     screen.context.set_offline(True)  # its network is cut, and comes back
     row = page.get_by_test_id("seat").filter(has_text="NT.XuongHuan")
@@ -147,7 +157,10 @@ def test_ux_19_a_display_is_paired_once_joins_by_itself_and_is_read_from_across_
     assert_legible(screen)
     code = (screen.get_by_test_id("pairing-code").text_content() or "").replace("-", "")
     tablet.goto(f"{server.http}displays.html?pair={code}")
-    pair(tablet)
+    for name in ("f-sends", "f-accepted"):  # by the keyboard alone
+        press(tablet, name, "Space")
+        expect(tablet.get_by_test_id(name)).to_be_checked()
+    press(tablet, "pair-display")
     expect(screen.get_by_test_id("display-meeting")).to_be_visible()
     tablet.get_by_test_id("remote-leave").tap()
     expect(screen.get_by_test_id("day-session")).to_contain_text("Họp khẩn ứng phó bão số 12")

@@ -1,11 +1,12 @@
-"""The host arranges the picture by tapping: a layout, a pane, a point; applied for everyone, and one step back."""
+"""The host arranges the picture, by the keyboard alone: a layout, a pane, a point; for everyone, and one step back."""
 
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.accessibility import press
 from tests.e2e.people import HOST, People, Taps
 
 
-def test_ux_31_the_host_arranges_the_picture_and_takes_it_back(people: People, red: Browser, blue: Browser) -> None:
+def test_ux_21_31_the_host_arranges_the_picture_and_takes_it_back(people: People, red: Browser, blue: Browser) -> None:
     host_page = people.sign_in(red, HOST)
     code = people.register(host_page, ["nt.xuonghuan", "nt.vinhhai"], "Sắp xếp hình")
     host = people.enter(host_page, code, "host")
@@ -15,21 +16,21 @@ def test_ux_31_the_host_arranges_the_picture_and_takes_it_back(people: People, r
         seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
 
     expect(host_page.get_by_test_id("layout-undo")).to_be_disabled()
-    host_page.get_by_test_id("arrange").click()
+    press(host_page, "arrange")
     apply = host_page.get_by_test_id("layout-apply")
     expect(apply).to_be_disabled()
     expect(host_page.locator(".plan-choice")).to_have_count(22)
-    host_page.get_by_test_id("plan-1+5").click()
+    press(host_page, "plan-1+5")
     expect(host_page.locator(".plan.map g")).to_have_count(6)
-    host_page.get_by_test_id("pane-0").click()
-    host_page.locator('[data-testid="pin"][data-point="nt.xuonghuan"]').click()
+    press(host_page, "pane-0")
+    press(host_page, "pin", point="nt.xuonghuan")
     expect(host_page.get_by_test_id("pane-0")).to_have_text("UBND phường Xương Huân")
-    host_page.locator('[data-testid="pin"][data-point="nt.vinhhai"]').click()  # absent: its pane waits for it
+    press(host_page, "pin", point="nt.vinhhai")  # absent: its pane waits for it
     expect(host_page.get_by_test_id("pane-1")).to_have_text("UBND phường Vĩnh Hải")
-    host_page.get_by_test_id("layout-title").check()
-    host_page.get_by_test_id("layout-clock").check()
-    host_page.get_by_test_id("layout-empty").check()
-    apply.click()
+    for name in ("layout-title", "layout-clock", "layout-empty"):
+        press(host_page, name, "Space")
+        expect(host_page.get_by_test_id(name)).to_be_checked()
+    press(host_page, "layout-apply")
     for seat in everyone:
         seat.until(lambda seat: 0.05 < seat.share("red") < 0.2 < 0.3 < seat.share("blue"), "blue large, red small")
     expect(host_page.get_by_test_id("layout-1+5")).to_have_attribute("aria-pressed", "true")
@@ -50,16 +51,16 @@ def test_ux_31_the_host_arranges_the_picture_and_takes_it_back(people: People, r
     expect(host_page.get_by_test_id("layout-same")).to_have_count(0)
     audience.select_option("everyone")
 
-    host_page.get_by_test_id("preset-save").click()
-    host_page.get_by_test_id("preset-6").click()
-    host_page.get_by_test_id("layout-undo").click()
+    press(host_page, "preset-save")
+    press(host_page, "preset-6")
+    press(host_page, "layout-undo")
     for seat in everyone:
         seat.until(lambda seat: abs(seat.share("red") - seat.share("blue")) < 0.05, "equal tiles")
     expect(host_page.get_by_test_id("layout-grid")).to_have_attribute("aria-pressed", "true")
 
     # 1+5 with the pinned point was kept as a preset: it is one tap away.
     taps = Taps(host_page)
-    host_page.get_by_test_id("preset-6").click()
+    press(host_page, "preset-6")
     for seat in everyone:
         seat.until(lambda seat: 0.05 < seat.share("red") < 0.2 < 0.3 < seat.share("blue"), "blue large, red small")
     assert taps.count == 1

@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
+from tests.e2e.accessibility import press
 from tests.e2e.people import People, Taps
 from tests.e2e.server import Server
 
@@ -57,7 +58,7 @@ def test_ux_defect_07_11_header_theme_and_bell(server: Server, people: People, r
 
 
 @pytest.mark.parametrize("browser", ["red", "fox"])
-def test_ux_38_defect_04_14_15_registration_in_an_english_browser(
+def test_ux_21_38_defect_04_14_15_registration_in_an_english_browser(
     server: Server, people: People, browser: str, request: pytest.FixtureRequest
 ) -> None:
     """Dates are dd/MM/yyyy, messages are ours with a summary, a refusal is in the flow."""
@@ -98,10 +99,10 @@ def test_ux_38_defect_04_14_15_registration_in_an_english_browser(
     expect(refusal).to_be_in_viewport(ratio=1)
     assert top(page, "official-start") < top(page, "refusal") < top(page, "points-search")
     taps = Taps(page)
-    page.get_by_test_id("suggestion").click()
+    press(page, "suggestion")
     expect(start).to_have_value("08/04/2027 08:00")
     expect(refusal).to_have_count(0)
-    page.get_by_test_id("submit").click()
+    press(page, "submit")
     expect(refusal).to_be_visible()
     assert len(sent) == 2
     assert taps.count == 2  # a free time is taken, and registered

@@ -23,6 +23,7 @@ from signaling.app.services import file_cipher
 from signaling.recording.store import RecordingStore
 from signaling.transcript.model import Transcript, Utterance, Wording
 from signaling.transcript.store import Outcome, TranscriptStore
+from tests.e2e.accessibility import press
 from tests.e2e.browsers import HEARD_DB, Seat, tone_level, wait_until
 from tests.e2e.people import HOST, People, Taps, record_live, stop_recording, unmute
 from tests.e2e.server import MEDIA_PORT, Server, running
@@ -152,7 +153,8 @@ def transcribe_by_hand(server: Server, recording: str) -> None:
 
 
 def hand_over(server: Server, page: Page) -> None:
-    """Offer a recording to its host, as the server does once its session is over; the host takes it in two taps."""
+    """Offer a recording to its host, as the server does once its session is over; the host takes it in two taps, or
+    presses of a key."""
     row = newest_recording(server, page)
     session, digest = row.get_attribute("data-session"), row.get_by_test_id("sha").first.get_attribute("data-copy")
     assert session and digest
@@ -162,8 +164,10 @@ def hand_over(server: Server, page: Page) -> None:
     row = newest_recording(server, page)
     expect(row.get_by_test_id("handover")).to_have_attribute("data-standing", "due")
     taps = Taps(page)
-    download(page, row.get_by_test_id("download"))
-    row.get_by_test_id("receive").click()
+    with page.expect_download() as started:
+        press(page, "download")
+    assert hashlib.sha256(started.value.path().read_bytes()).hexdigest() == digest
+    press(page, "receive")
     expect(row.get_by_test_id("handover")).to_have_attribute("data-standing", "received")
     assert taps.count == 2
 
@@ -199,7 +203,7 @@ def assert_transcript_is_read_and_corrected(page: Page, row: Locator) -> None:
     page.get_by_test_id("close").click()
 
 
-def test_ux_34_43_a_recording_pauses_is_finished_and_plays(
+def test_ux_21_34_43_a_recording_pauses_is_finished_plays_and_is_handed_over(
     server: Server, people: People, red: Browser, fox: Browser, tmp_path: Path
 ) -> None:
     page = people.sign_in(red, HOST)

@@ -87,6 +87,12 @@ def test_ux_38_twenty_points_with_a_rehearsal_and_a_repeat_are_six_taps(people: 
     expect(page.get_by_test_id("outcome")).to_have_count(2)
     expect(page.get_by_test_id("outcome").filter(has_text="HTT-")).to_have_count(2)
     assert taps.count == 6
+    page.get_by_test_id("nav-sessions").click()  # one row, with the later one in it
+    row = page.get_by_test_id("session-row").filter(has_text="Giao ban hằng tuần")
+    expect(row).to_have_count(1)
+    row.get_by_test_id("session-repeats").click()
+    expect(row.get_by_test_id("session-repeat")).to_have_count(1)
+    expect(row.get_by_test_id("session-repeat")).to_contain_text(f"{evening + timedelta(days=7):%d/%m}")
 
 
 def test_a_repeat_says_at_each_date_what_is_wrong_and_keeps_the_good_ones(

@@ -15,7 +15,7 @@ from tests.e2e.server import Server
 
 SIZES = [(1280, 800), (820, 1180), (390, 844)]
 TITLE = "Hội nghị trực tuyến toàn tỉnh về phòng, chống thiên tai năm 2026"
-SCRIPT = [("Khai mạc", "", ""), ("Xương Huân báo cáo", "nt.xuonghuan", ""), ("Thảo luận", "", "")]
+SCRIPT = [("Khai mạc", "", ""), ("Xương Huân báo cáo", "nt.xuonghuan", ""), ("Thảo luận", "nt.vinhhai", "")]
 
 OPEN = re.compile("^(on|live)$")
 """A microphone that is open, whether or not its point is the active speaker."""
@@ -46,6 +46,9 @@ ACTIONS = """() => {
   mediaSession.setActionHandler = (action, run) => (set(action, run), window.actions[action] = run);
 }"""
 """Keeps what the browser is to call by itself."""
+AWAKE = """window.awake = [];
+  Object.defineProperty(navigator, 'wakeLock', {value: {request: async kind => window.awake.push(kind)}});"""
+"""Notes what the page keeps awake."""
 IN_LINES = """() => {
   const box = id => document.querySelector(`[data-testid=${id}]`).getBoundingClientRect();
   const lines = box('captions-lines');
@@ -64,8 +67,22 @@ CUT = """off => {
 """Gives the meeting sockets that never open, or real ones again."""
 
 
+NOTE_SIGNALS = """() => {
+  Object.assign(window, {shaken: [], tones: []});
+  navigator.vibrate = pattern => window.shaken.push(pattern);
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function(at) { window.tones.push(this.frequency.value); start.call(this, at); };
+}"""
+"""Notes how the page shakes the device, and the tones that it plays: machines that run tests have no sound card."""
 RAISED = "() => document.querySelector('room-page').meeting.seat.since"
 """Since when the own hand is raised."""
+WATERMARK = """() => {
+  const mark = document.querySelector('.watermark'), box = mark.getBoundingClientRect();
+  const frame = document.querySelector('.meeting-frame').getBoundingClientRect();
+  const {opacity, pointerEvents} = getComputedStyle(mark);
+  return [frame.right - box.right, box.top - frame.top, Number(opacity), box.height, pointerEvents];
+}"""
+"""How far the watermark is from the upper right corner of the picture, and how faint and small it is."""
 NOTICE = "() => document.querySelector('room-page').showNotice('UBND phường Vĩnh Hải đang chia sẻ màn hình')"
 STILL_SEEN = """() => {
   const box = selector => document.querySelector(selector).getBoundingClientRect();
@@ -82,12 +99,27 @@ MEASURED = """detail => {
 }"""
 """Gives the page a measurement of its line, instead of its own from then on."""
 MEASURES = "() => { delete document.querySelector('room-page').meeting.connection.watch; }"
+SCREEN = """() => {
+  const screen = Object.assign(document.createElement('canvas'), {width: 1280, height: 720});
+  const context = screen.getContext('2d');
+  setInterval(() => context.fillRect(0, 0, 1280 * Math.random(), 720), 100);
+  navigator.mediaDevices.getDisplayMedia = async () => screen.captureStream();
+}"""
+"""Lets a page share a canvas as if it were the screen."""
 POOR = """() => {
   const {meeting} = document.querySelector('room-page'), {seats, me} = meeting.state;
   const [{seat}] = seats.filter(each => each.here && each.seat !== me);
   meeting.onMessage({type: 'lines', weak: [{seat, loss: 12, jitter: 21, round_trip: 180}]});
 }"""
 """Tells the page that the line of another point is weak."""
+
+
+AGENDA_SINCE = """minutes => {
+  const {meeting} = document.querySelector('room-page'), {agenda} = meeting.state;
+  const since = new Date(meeting.now - 60000 * minutes).toISOString();
+  meeting.onMessage({...agenda, type: 'agenda', since});
+}"""
+"""Tells the page that the item which is on began so many minutes ago."""
 
 
 @dataclass
@@ -122,8 +154,8 @@ class Meeting:
 
     def rest(self) -> None:
         """Take back what a test gave."""
+        self.command({"type": "step", "to": None})  # which gives back the floors that its items took
         self.command({"type": "mute-all"})
-        self.command({"type": "step", "to": None})
         for page in self.points:
             expect(page.get_by_test_id("mic")).to_have_attribute("data-state", "blocked")
 
@@ -141,6 +173,8 @@ def held(server: Server, red: Browser, blue: Browser, fox: Browser) -> Iterator[
     people.enter(host, code, "host")
     pages = [people.sign_in(browser, name) for browser, name in ((blue, "nt.xuonghuan"), (fox, "nt.vinhhai"))]
     pages[0].add_init_script(f"({ACTIONS})()")
+    for page in pages:
+        page.add_init_script(AWAKE)
     points = [people.enter(page, code) for page in pages]
     yield Meeting(host, *(seat.page for seat in points))
     people.leave()
@@ -154,6 +188,10 @@ def meeting(held: Meeting) -> Meeting:
 
 
 def test_ux_05_10_the_turn_is_a_sentence_and_a_hand_keeps_its_place_over_a_lost_connection(meeting: Meeting) -> None:
+    for page in meeting.points:
+        assert set(page.evaluate("window.awake")) == {"screen"}
+        page.evaluate("() => { window.awake = []; document.dispatchEvent(new Event('visibilitychange')); }")
+        assert page.evaluate("window.awake") == ["screen"]  # the browser ended it while the page was hidden
     queue = meeting.host.get_by_test_id("queue-item")
     meeting.host.get_by_test_id("tab-queue").click()
     for page in meeting.points:
@@ -184,6 +222,8 @@ def test_ux_07_defect_10_20_names_are_never_covered_and_title_line_and_turn_stay
     for page in meeting.points:
         meeting.invite(page)
         expect(page.locator(".watermark")).to_have_count(1)
+        right, top, opacity, height, taps = page.evaluate(WATERMARK)
+        assert 0 <= right < 24 and 0 <= top < 80 and opacity <= 0.5 and height < 24 and taps == "none"
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             page.evaluate(NOTICE)
@@ -241,9 +281,9 @@ def test_captions_are_read_by_who_wants_them_under_the_speakers_name(meeting: Me
 
 def test_ux_11_defect_09_an_invitation_sounds_and_rests_without_a_network(meeting: Meeting) -> None:
     for page in meeting.points:
-        page.evaluate("() => { window.shaken = []; navigator.vibrate = pattern => window.shaken.push(pattern); }")
+        page.evaluate(NOTE_SIGNALS)
         meeting.invite(page)
-        assert page.evaluate("window.shaken") == [[200, 100, 200]]
+        assert page.evaluate("[window.shaken, window.tones]") == [[[200, 100, 200]], [660, 880]]
         accept = page.get_by_test_id("floor-accept")
         expect(accept).to_be_enabled()
         meeting.cut(page)
@@ -267,22 +307,17 @@ def test_ux_12_the_item_that_is_on_the_next_one_and_the_time_left(meeting: Meeti
         expect(page.get_by_test_id("agenda")).to_contain_text("Xương Huân báo cáo")
         expect(page.get_by_test_id("agenda")).to_contain_text("Tiếp theo: Thảo luận")
         expect(page.get_by_test_id("agenda-left")).to_have_text(re.compile(r"^09:5\d$"))
-    speaker = meeting.chromium
-    speaker.get_by_test_id("floor-accept").click()
-    expect(speaker.get_by_test_id("floor-left")).to_have_text(re.compile(r"^09:[45]\d$"))
-    for minutes, end in ((9.5, "soon"), (10.2, "late")):
-        speaker.evaluate(
-            """minutes => {
-              const {meeting} = document.querySelector('room-page'), {agenda} = meeting.state;
-              const since = new Date(meeting.now - 60000 * minutes).toISOString();
-              meeting.onMessage({...agenda, type: 'agenda', since});
-            }""",
-            minutes,
-        )
-        for place in ("floor-left", "agenda-left"):
-            expect(speaker.get_by_test_id(place)).to_have_attribute("data-end", end)
-    expect(speaker.get_by_test_id("floor-left")).to_contain_text("+00:")
-    expect(speaker.get_by_test_id("mic")).to_have_attribute("data-state", "live")  # the sound is never cut
+    for speaker in meeting.points:  # each has an item of its own
+        speaker.get_by_test_id("floor-accept").click()
+        expect(speaker.get_by_test_id("floor-left")).to_have_text(re.compile(r"^09:[45]\d$"))
+        for minutes, end in ((9.5, "soon"), (10.2, "late")):
+            speaker.evaluate(AGENDA_SINCE, minutes)
+            for place in ("floor-left", "agenda-left"):
+                expect(speaker.get_by_test_id(place)).to_have_attribute("data-end", end)
+        expect(speaker.get_by_test_id("floor-left")).to_contain_text("+00:")
+        expect(speaker.get_by_test_id("mic")).to_have_attribute("data-state", OPEN)  # the sound is never cut
+        if speaker == meeting.chromium:
+            meeting.host.get_by_test_id("script-next").click()
 
 
 def test_ux_14_a_line_has_four_steps_and_tells_more_the_own_always_others_when_poor(meeting: Meeting) -> None:
@@ -414,16 +449,17 @@ def test_ux_22_all_from_whom_sound_comes_have_waves(meeting: Meeting) -> None:
 
 
 def test_ux_17_a_shared_screen_is_previewed_told_and_stopped(meeting: Meeting) -> None:
-    page = meeting.chromium  # Firefox shares no screen on a machine without a display
-    meeting.invite(page)
-    expect(page.get_by_test_id("share-bar")).to_have_count(0)
-    page.get_by_test_id("share").click()
-    expect(page.get_by_test_id("share-bar")).to_contain_text("Chỉ gửi hình, không gửi tiếng của máy")
-    preview = page.get_by_test_id("share-preview").locator("video")
-    wait_until(page, lambda: preview.evaluate("video => video.videoWidth > 0"), "the preview")
-    page.get_by_test_id("share-stop").click()
-    expect(page.get_by_test_id("share-bar")).to_have_count(0)
-    expect(page.get_by_test_id("share")).to_have_attribute("data-state", "off")
+    meeting.firefox.evaluate(SCREEN)  # without a display there is none to be chosen
+    for page in meeting.points:
+        meeting.invite(page)
+        expect(page.get_by_test_id("share-bar")).to_have_count(0)
+        page.get_by_test_id("share").click()
+        expect(page.get_by_test_id("share-bar")).to_contain_text("Chỉ gửi hình, không gửi tiếng của máy")
+        preview = page.get_by_test_id("share-preview").locator("video")
+        wait_until(page, lambda: preview.evaluate("video => video.videoWidth > 0"), "the preview")  # noqa: B023
+        page.get_by_test_id("share-stop").click()
+        expect(page.get_by_test_id("share-bar")).to_have_count(0)
+        expect(page.get_by_test_id("share")).to_have_attribute("data-state", "off")
 
 
 def test_ux_24_the_mark_of_the_recording_stays_and_counts(meeting: Meeting) -> None:

@@ -65,6 +65,8 @@ def _misnamed(session: CDPSession, node: dict[str, Any]) -> str:
     # The words may have changed since the whole tree was read.
     about = {"backendNodeId": node["backendDOMNodeId"], "fetchRelatives": False}
     (present,) = session.send("Accessibility.getPartialAXTree", about)["nodes"]
+    if present.get("ignored"):  # it has just gone
+        return ""
     seen, name = " ".join(called["result"]["value"].split()), " ".join(present["name"]["value"].split())
     return "" if name and name.startswith(seen) else f"{role} “{seen}” is called “{name}”"
 

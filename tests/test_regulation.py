@@ -12,7 +12,7 @@ IDS = [f"R-{n:03}" for n in range(1, 126)] + [f"I-{n:02}" for n in range(1, 16)]
 INVARIANTS = [f"I{n}" for n in range(1, 21)]
 STATE = re.compile(r"done(: .+)?|part: .+|người làm: .+|not yet(: .+)?")
 CODE = re.compile(r"(?<![\w%&#./-])(?:R-\d{1,3}|I-\d{1,2}|[AI]\d{1,2})(?![\w%-])")
-STANDARD = re.compile(r"RFC \d+|draft-[\w-]+|H\.264|NIST|W3C")
+STANDARD = re.compile(r"RFC \d+|draft-[\w-]+|[HQ]\.\d{3}|NIST|W3C")
 FOLDERS = ("docs", "loadtest", "mediaserver", "scheduler", "signaling", "tests", "web")
 
 

@@ -1,17 +1,27 @@
 """The directory as technicians use it: a point is found, added, assessed, given an account, and activated."""
 
+import asyncio
 import re
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Route, expect
 
+from loadtest.rooms.baresip import Baresip, room
+from signaling.app.services import open_services, utc_now
+from signaling.app.settings import read
 from tests.e2e.accessibility import press, tab_to
 from tests.e2e.people import People, Taps
-from tests.e2e.server import Server
+from tests.e2e.points import simulated
+from tests.e2e.server import SIP, Server, environment
 
 OPERATOR = "truc.ban"
 PHONES = [*(f"090512345{number}" for number in range(5)), "12"]
 """Of six people; the last one's, in line 7, is none."""
 PASSWORD = "mat khau cua toi 2026"
+ROOM, ROOM_HOST = "nt.vinhhai", "127.0.0.2"
+"""A point with a room system, and the address that this has."""
 
 
 def open_directory(server: Server, page: Page, point: str = "") -> None:
@@ -170,3 +180,62 @@ def test_ux_21_42_a_point_is_drawn_up_until_it_is_active_by_the_keyboard_alone(
     expect(page.get_by_test_id("me")).to_have_text("UBND thành phố Cam Ranh – Phòng họp số 2")
     open_directory(server, page, "ubnd.nha-trang")
     expect(page.get_by_test_id("closed")).to_be_visible()
+
+
+async def describe_device(server: Server, **fields: object) -> None:
+    """Change the first device of the room."""
+    async with open_services(read(environment(server.data))) as services:
+        device = replace((await services.equipment.devices(ROOM))[0], **fields)  # type: ignore[arg-type]
+        await services.equipment.describe(device, utc_now(), {"password": "bi-mat" if device.auth_user else ""})
+
+
+async def until_registered(peer: Baresip) -> None:
+    async with asyncio.timeout(20):
+        while "[1 binding]" not in peer.log:
+            await asyncio.sleep(0.05)
+
+
+def test_a_technician_tries_a_room_system_and_reads_its_messages_and_calls(
+    server: Server, people: People, red: Browser, tmp_path: Path
+) -> None:
+    page, calls = people.sign_in(red, OPERATOR), AsyncExitStack()
+    with simulated(server) as points:
+        points.run(describe_device(server, kind="VCS", protocol="SIP", auth_user="p.hop"))
+        account = ";auth_user=p.hop;auth_pass=bi-mat"
+        peer = points.run(
+            calls.enter_async_context(room(tmp_path, host=ROOM_HOST, registrar="{}:{}".format(*SIP), more=account))
+        )
+        try:
+            points.run(until_registered(peer))
+            open_directory(server, page, ROOM)
+            unfold(page, "equipment")
+            device = page.get_by_test_id("device")
+            expect(device.get_by_test_id("registered")).to_be_visible()
+            device.get_by_test_id("test-device").click()
+            expect(device.get_by_test_id("tested")).to_contain_text("có trả lời")
+            device.get_by_test_id("call-device").click()
+            state = device.get_by_test_id("call-test-state")
+            expect(state).to_have_attribute("data-state", "measuring")
+            expect(state).to_have_attribute("data-state", "done", timeout=30_000)
+            expect(state).to_have_attribute("data-outcome", "hung-up")
+            expect(device.get_by_test_id("call-test-report")).to_contain_text(re.compile("G722.*H264", re.DOTALL))
+            device.get_by_test_id("trace-device").click()
+            messages = device.get_by_test_id("sip-message")
+            expect(messages.first).to_contain_text("INVITE sip:")
+            assert "bi-mat" not in device.inner_text()
+        finally:
+            points.run(calls.aclose())
+            points.run(describe_device(server, kind="PC", protocol="", auth_user=""))
+    page.get_by_test_id("calls-of-device").click()
+    row = page.get_by_test_id("calls-row")
+    expect(row).to_contain_text("Gọi thử")
+    expect(row.locator("[data-outcome]")).to_have_attribute("data-outcome", "hung-up")
+    row.get_by_test_id("call-test-kept").locator("summary").click()
+    expect(row.get_by_test_id("call-test-report")).to_be_visible()
+    page.get_by_test_id("calls-q").fill("khong co")
+    page.get_by_test_id("calls-find").click()
+    expect(page.get_by_test_id("calls-none")).to_be_visible()
+    page.get_by_test_id("calls-clear").click()
+    with page.expect_download() as download:
+        page.get_by_test_id("calls-csv").click()
+    assert "Gọi thử" in download.value.path().read_text("utf-8-sig")

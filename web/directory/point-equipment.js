@@ -99,7 +99,7 @@ export class PointEquipment extends RequestingElement {
   device(device) {
     const facts = [device.kind ? t(`device.${device.kind}`) : t('device.unknown'), device.model, device.address, device.port && t('device.at-port', device.port), device.protocol, device.transport, device.sip_user && t('device.dials', device.sip_user), device.firmware, device.patched && t('device.patched-on', day(device.patched))];
     return html`<li data-testid="device" data-name=${device.name}>
-      <div class="row between"><span><strong>${device.name}</strong> · ${facts.filter(Boolean).join(' · ')}
+      <div class="row between wrap"><span><strong>${device.name}</strong> · ${facts.filter(Boolean).join(' · ')}
         ${device.overdue ? html`<span class="badge lobby">${t('device.overdue')}</span>` : nothing}
         ${device.registered ? html`<span class="badge" data-testid="registered">${t('device.registered', clock(device.registered))}</span>` : nothing}
         ${device.reachable === null || device.id in this.tested ? nothing : this.answer(device.reachable)}

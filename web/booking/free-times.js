@@ -31,11 +31,11 @@ class FreeTimesList extends BaseElement {
 
   updated() {
     const {official, rehearsal, legs, kind} = this;
-    const asked = official ? JSON.stringify([official, rehearsal, legs, kind]) : '';
+    const asked = official && legs ? JSON.stringify([official, rehearsal, legs, kind]) : ''; // no legs: no points yet
     if (asked === this.asked) return;
     [this.asked, this.found] = [asked, null];
     window.clearTimeout(this.timer);
-    if (official) this.timer = window.setTimeout(() => this.fetch(asked, {official, rehearsal, legs, kind}), PAUSE_MS);
+    if (official && legs) this.timer = window.setTimeout(() => this.fetch(asked, {official, rehearsal, legs, kind}), PAUSE_MS);
   }
 
   disconnectedCallback() {

@@ -7,7 +7,6 @@ import {EMPTY_SCRIPT, neighbours, elapsedSeconds, isOverdue, itemToSend, planned
 import {hostPoint} from '../client/meeting-state.js';
 import {span, timeLeft} from '../../core/time.js';
 import {errorMessage, icon, BaseElement} from '../../core/base.js';
-import {keptForms} from '../../core/kept-form.js';
 
 /**
  * Steps through the script in the console, shows planned and elapsed time, and opens the editor. Fires `command` with
@@ -31,6 +30,8 @@ export class ScriptBar extends BaseElement {
     /** @type {ScriptItem[] | null} what is being changed */
     this.draft = null;
     this.error = '';
+    /** @type {import('../../core/kept-forms.js').KeptForms | null} */
+    this.keptForms = null;
   }
 
   /** Load what edits a script when one is edited: few meetings need it. */
@@ -67,17 +68,18 @@ export class ScriptBar extends BaseElement {
   /** @param {ScriptItem[]} items */
   change(items) {
     this.draft = items;
-    keptForms.keep(this.keptName, {items});
+    this.keptForms?.keep(this.keptName, {items});
   }
 
   /** Stop to change the script: it was saved, or is to stay as it is. */
   endChange() {
     this.draft = null;
-    keptForms.drop(this.keptName);
+    this.keptForms?.drop(this.keptName);
   }
 
-  open() {
-    this.draft = keptForms.kept(this.keptName)?.items ?? (this.script.items.length ? null : []);
+  async open() {
+    this.keptForms ??= (await import('../../core/kept-form.js')).keptForms; // few meetings need it
+    this.draft = this.keptForms.kept(this.keptName)?.items ?? (this.script.items.length ? null : []);
     this.error = '';
     /** @type {HTMLDialogElement} */ (this.querySelector('dialog')).showModal();
   }

@@ -4,7 +4,6 @@ import {html, nothing} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
 import {FAULTS} from '../client/meeting-state.js';
 import {errorMessage, guideLink, icon, BaseElement} from '../../core/base.js';
-import {keptForm} from '../../core/kept-form.js';
 
 /**
  * Reports an incident by one tap on its kind (Điều 13.2.c); controllers may call the centre. `report` sends it and
@@ -27,6 +26,7 @@ export class IncidentDialog extends BaseElement {
   }
 
   open() {
+    import('../../core/kept-form.js'); // few meetings need it
     this.error = '';
     this.dialog?.showModal();
   }
@@ -49,7 +49,7 @@ export class IncidentDialog extends BaseElement {
       <h2 id="faults">${t('fault.title')}</h2>
       <p>${t('fault.hint')}</p>
       ${errorMessage(this.error, 'fault-error')}
-      <form @submit=${(/** @type {SubmitEvent} */ event) => event.preventDefault()}>${keptForm('incident')}
+      <form @submit=${(/** @type {SubmitEvent} */ event) => event.preventDefault()}><kept-form name="incident"></kept-form>
         <label class="field"><span>${t('fault.text')}</span><input name="text" maxlength="500" data-testid="fault-text"></label>
       </form>
       <div class="kinds">${FAULTS.map(kind => this.kind(kind, 'warn', ''))} ${this.mayCallCentre ? this.kind('help', 'phone', 'danger solid') : nothing}</div>

@@ -1,4 +1,5 @@
-"""Measures the first page and those of a meeting on a line of 4 Mbit/s with 40 ms: bytes, and movement of what is seen.
+"""Measures the first page and those of a meeting on a line of 4 Mbit/s with 40 ms: bytes, until when they can be used,
+and movement of what is seen.
 The scripts that they ask for at once: web/tests/core/preload.test.js."""
 
 from dataclasses import dataclass, field
@@ -15,6 +16,11 @@ LINE = {"offline": False, "latency": 40, "downloadThroughput": 500_000, "uploadT
 FIRST_PAGE_BYTES = 200_000
 MEETING_PAGE_BYTES = 350_000
 """With fonts and texts."""
+INTERACTIVE_MS = 1500
+TRIES = 3
+"""Cold starts, of which the fastest counts: what else a machine does makes one slower, and none faster."""
+WORK_MS = 11.0
+"""What `_WORK` takes on two cores at rest; a machine that is slower, or busy, is given as much more."""
 SHIFT = 0.01
 SETTLED_MS = 1500
 _SHIFTS = """since => new Promise(resolve => {
@@ -24,6 +30,21 @@ _SHIFTS = """since => new Promise(resolve => {
   setTimeout(() => resolve(sum), 500);
 })"""
 """How much of the page moved by itself since then, as browsers count it."""
+
+
+_PAINTED = """() => new Promise(resolve => {
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now())));
+})"""
+"""When what the page shows now is painted."""
+_WORK = """() => {
+  const times = Array.from({length: 15}, () => {
+    const from = performance.now();
+    for (let n = 0, sum = 0; n < 3e6; n += 1) sum += Math.sqrt(n % 97);
+    return performance.now() - from;
+  });
+  return times.sort((a, b) => a - b)[7];
+}"""
+"""The median time of a piece of work, in milliseconds: how fast this browser computes now."""
 
 
 @dataclass
@@ -60,15 +81,25 @@ def test_the_first_page_is_small_and_stands_still(server: Server, red: Browser) 
     page.close()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("where", ["host", "room"])
-def test_a_meetings_page_is_small_enough_and_stands_still(people: People, red: Browser, where: str) -> None:
+def test_a_meetings_page_is_small_soon_used_and_stands_still(people: People, red: Browser, where: str) -> None:
     page = people.sign_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp trên đường truyền hẹp")
+    address = page.url.replace("register", where).split("?")[0] + f"?code={code}"
     line = Line(page)
-    page.goto(page.url.replace("register", where).split("?")[0] + f"?code={code}")
-    expect(page.get_by_test_id("camera")).to_be_enabled()
-    ready = page.evaluate("performance.now()")
-    print(f"{where}: interactive after {ready:.0f} ms, {line.bytes} bytes")
-    page.wait_for_timeout(SETTLED_MS)
-    assert line.bytes <= MEETING_PAGE_BYTES
-    assert page.evaluate(_SHIFTS, ready) <= SHIFT
+    tried = []
+    for _ in range(TRIES):
+        slowness = max(1.0, page.evaluate(_WORK) / WORK_MS)
+        line.received.clear()
+        page.goto(address, wait_until="commit")
+        page.wait_for_function("() => document.querySelector('[data-testid=camera]:enabled')")
+        ready = page.evaluate(_PAINTED)
+        page.wait_for_timeout(SETTLED_MS)
+        assert line.bytes <= MEETING_PAGE_BYTES
+        assert page.evaluate(_SHIFTS, ready) <= SHIFT
+        tried.append((ready, slowness))
+        if ready <= INTERACTIVE_MS * slowness:
+            break
+    print(f"{where}: {line.bytes} bytes, interactive after (ms, times slower than at rest): {tried}")
+    assert [ready for ready, slowness in tried if ready <= INTERACTIVE_MS * slowness], tried

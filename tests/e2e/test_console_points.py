@@ -408,6 +408,25 @@ def test_ux_32_all_are_muted_and_room_and_hands_are_locked(table: Table) -> None
     expect(point.get_by_test_id("hand")).to_be_disabled()
     page.get_by_test_id("toast").last.get_by_test_id("undo").click()
     expect(point.get_by_test_id("hand")).to_be_enabled()
+    page.get_by_test_id("locks").click()
+    page.get_by_test_id("lock-room").click()
+    expect(page.get_by_test_id("locks")).to_have_accessible_name("Đã khóa phòng")
+    page.evaluate("() => document.activeElement.blur()")
+    for key, state in (
+        ("q", "Đã khóa phòng và dừng nhận xin phát biểu"),
+        ("k", "Đã dừng nhận xin phát biểu"),
+        ("q", "Khóa phòng, khóa xin phát biểu"),
+    ):
+        page.keyboard.press(key)
+        expect(page.get_by_test_id("locks")).to_have_accessible_name(state)
+    table.row("invited").get_by_test_id("seat-more").click()
+    table.row("invited").get_by_test_id("mute-others").click()
+    assert table.last("mute-all")["but"] == "invited"
+    table.tell("speaking", seat="open")
+    expect(table.row("open")).to_have_attribute("data-activity", "speaking")
+    page.keyboard.press("o")
+    assert table.last("mute-all")["but"] == "open"
+    table.tell("speaking", seat=None)
     row = page.locator('[data-testid="seat"][data-point="nt.xuonghuan"]')
     row.get_by_test_id("give-floor").click()
     expect(point.get_by_test_id("floor-prompt")).to_contain_text("Mời UBND phường Xương Huân")
@@ -521,8 +540,7 @@ def test_ux_20_22_23_defect_12_names_contrast_and_rest(table: Table) -> None:
             each.set_viewport_size({"width": width, "height": height})
             faults += [f"{where}, {width} wide: {fault}" for fault in (*findings(each), *misnamed(each))]
             beside = each.evaluate("() => document.documentElement.scrollWidth - innerWidth")
-            if beside > 0 and width == 640:
-                faults.append(f"{where}, {width} wide: {beside} pixels are beside the screen")
+            faults += [f"{where}, {width} wide: {beside} pixels are beside the screen"] if beside > 0 else []
         each.set_viewport_size(size)
     assert faults == []
     expect(point.get_by_role("status").first).to_be_attached()

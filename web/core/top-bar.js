@@ -59,7 +59,7 @@ export class TopBar extends BaseElement {
     return html`<header class="top-bar">
         <a class="skip" href="#content" @click=${skipToContent}>${t('nav.skip')}</a>
         ${this.me ? html`<button type="button" class="quiet icon-button rail-open" popovertarget="rail" aria-label=${t('nav.label')} data-testid="nav-open">${icon('menu')}</button>` : nothing}
-        <a class="brand" href=${homePage(this.me?.roles ?? [])}><img src="icon.svg" alt="" width="32" height="32"><span>${t('app.name')}</span></a>
+        <a class="brand" aria-label=${t('app.name')} href=${homePage(this.me?.roles ?? [])}><img src="icon.svg" alt="" width="32" height="32"><span>${t('app.name')}</span></a>
         ${isCentral(this.me) ? html`<emergency-bell></emergency-bell>` : nothing}
         ${this.me ? this.profile(this.me) : languageButton()}
       </header>

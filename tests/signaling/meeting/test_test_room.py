@@ -24,7 +24,7 @@ async def test_r109_a_point_sees_and_hears_itself_without_a_registration(world: 
         "id": ROOM,
         "title": "Phòng thử",
         "number": "",
-        "host": "KV.CauBa",
+        "host": "UBND xã Cầu Bà",
         "official": {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T01:10:00Z"},
     }
     await socket.ask(type="offer", sdp="v=0")

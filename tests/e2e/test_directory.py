@@ -20,7 +20,7 @@ OPERATOR = "truc.ban"
 PHONES = [*(f"090512345{number}" for number in range(5)), "12"]
 """Of six people; the last one's, in line 7, is none."""
 PASSWORD = "mat khau cua toi 2026"
-ROOM, ROOM_HOST = "nt.vinhhai", "127.0.0.2"
+ROOM, ROOM_HOST = "nt.vinhtrung", "127.0.0.2"
 """A point with a room system, and the address that this has."""
 
 

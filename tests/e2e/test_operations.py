@@ -137,7 +137,7 @@ def test_a_provider_names_its_contact_and_answers_for_its_line(
     expect(page.get_by_test_id("owed-contacts")).to_be_visible()
     page.get_by_test_id("lines").click()
     row = page.get_by_test_id("line-session").last
-    expect(row.get_by_test_id("line-point")).to_contain_text("NT.VinhHai")
+    expect(row.get_by_test_id("line-point")).to_contain_text("UBND phường Vĩnh Hải")
     assert code not in page.content() and "Họp cần" not in page.content()
     row.get_by_test_id("name-contact").click()
     row.get_by_test_id("f-name").fill("Trực NOC")

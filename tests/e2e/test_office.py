@@ -245,6 +245,8 @@ def test_ux_21_36_42_the_page_of_the_design_shows_table_toast_and_question(
 
 LISTS = ("sessions", "drafts", "recordings", "incidents", "emergencies", "queue", "feedback", "audit", "reports")
 """Pages that begin with a list or a table."""
+FILTERED = {"incidents": "search", "post": "post-search", "drafts": "drafts-search", "materials": "search"}
+"""Lists that are filtered on the page, with the field of the text."""
 EMPTY = ("sessions", "drafts", "recordings", "incidents", "emergencies")
 """Pages whose list has the name of the page in the API."""
 
@@ -280,6 +282,11 @@ def test_ux_44_a_list_says_that_it_loads_fails_is_empty_or_not_for_all(
         page.goto(f"{server.http}{name}.html")
         expect(page.locator("main .empty").first).to_be_visible()
         page.unroute_all()
+    for name, field in FILTERED.items():
+        page.goto(f"{server.http}{name}.html")
+        page.get_by_test_id(field).fill("cam ranh")
+        page.reload()  # what is looked for stands in the address
+        expect(page.get_by_test_id(field)).to_have_value("cam ranh")
     refusal = FAULT | {"type": "urn:diemcau:not-allowed", "status": 403}
     page.route(lists, lambda route: route.fulfill(status=403, json=refusal, headers=PROBLEM))
     page.goto(f"{server.http}audit.html")

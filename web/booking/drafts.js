@@ -2,6 +2,7 @@
 
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {discardDraft, drafts} from '../core/api.js';
+import {keepProperties} from '../core/address.js';
 import {errorMessage, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
 import {formOf} from '../core/fields.js';
@@ -33,6 +34,7 @@ class DraftsPage extends Page {
     /** The draft whose dialog asks for the reason to discard it. @type {Draft | null} */
     this.discarding = null;
     this.text = '';
+    keepProperties(this, {q: 'text'});
   }
 
   async load() {

@@ -2,6 +2,7 @@
 
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {acceptLetter, owedReplies, handleLetter, letter, letterDraft, letters, notices, resendNotice} from '../core/api.js';
+import {keepProperties} from '../core/address.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
 import '../core/top-bar.js';
@@ -38,6 +39,7 @@ class PostPage extends Page {
     /** The draft that was made from the open letter. @type {MailDraft | null} */
     this.draft = null;
     this.text = '';
+    keepProperties(this, {q: 'text'});
     repeatWhileConnected(this, REFRESH_MS, () => this.refresh(() => this.load()));
   }
 

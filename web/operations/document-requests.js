@@ -2,6 +2,7 @@
 
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {decideMaterialRequest, materialRequests} from '../core/api.js';
+import {keepProperties} from '../core/address.js';
 import {errorMessage, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
 import {dateField, formOf} from '../core/fields.js';
@@ -24,6 +25,7 @@ class MaterialsPage extends Page {
     /** @type {MaterialRequest[]} */
     this.list = [];
     this.text = '';
+    keepProperties(this, {q: 'text'});
     /** The request whose dialog asks until when it is granted. @type {MaterialRequest | null} */
     this.granting = null;
   }

@@ -2,6 +2,7 @@
 
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {replyToFeedback, breaches, breachesUrl, feedback, sendFeedback} from '../core/api.js';
+import {keepProperties} from '../core/address.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {formOf} from '../core/fields.js';
 import {keptForm} from '../core/kept-form.js';
@@ -26,6 +27,7 @@ class FeedbackPage extends Page {
     /** @type {Breach[]} */
     this.breachList = [];
     this.text = '';
+    keepProperties(this, {q: 'text'});
     /** @type {Feedback | null} */
     this.replyingTo = null;
     this.sent = false;

@@ -2,6 +2,7 @@
 
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {actOnIncident, incidents} from '../core/api.js';
+import {keepProperties} from '../core/address.js';
 import {errorMessage, repeatWhileConnected, guideLink, icon, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
 import {formOf} from '../core/fields.js';
@@ -35,6 +36,7 @@ class IncidentsPage extends Page {
     this.settled = false;
     this.text = '';
     this.level = '';
+    keepProperties(this, {q: 'text', level: 'level', settled: 'settled'});
     /** The step whose dialog asks for a text. @type {{incident: Incident, step: string} | null} */
     this.pendingStep = null;
     repeatWhileConnected(this, POLL_MS, () => this.refresh(() => this.load()));

@@ -3,6 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {recordCheck, recordStep} from '../core/api.js';
 import {t} from '../core/i18n.js';
+import {keepProperties} from '../core/address.js';
 import {ITEMS, filterRows, groupRows, markOf} from './readiness-rows.js';
 import {hourMinute} from '../core/time.js';
 import {BaseElement, icon} from '../core/base.js';
@@ -22,6 +23,7 @@ export class ReadinessBoard extends BaseElement {
     this.board = null;
     this.text = '';
     this.colour = '';
+    keepProperties(this, {q: 'text', colour: 'colour'});
     /** @type {Set<string>} */
     this.ticked = new Set();
     this.words = '';
@@ -91,7 +93,7 @@ export class ReadinessBoard extends BaseElement {
         <label for="ready-colours">${t('ready.filter')}</label>
         <select id="ready-colours" data-testid="ready-filter" @change=${(/** @type {any} */ event) => (this.colour = event.target.value)}>
           <option value="">${t('ready.every')}</option>
-          ${['red', 'amber', 'green'].map(colour => html`<option value=${colour}>${t(`ready.colour-${colour}`)}</option>`)}
+          ${['red', 'amber', 'green'].map(colour => html`<option value=${colour} ?selected=${colour === this.colour}>${t(`ready.colour-${colour}`)}</option>`)}
         </select>
       </div>
     </div>`;

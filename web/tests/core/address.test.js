@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {keepInAddress, keptInAddress} from '../../core/address.js';
+import {keepInAddress, keepProperties, keptInAddress} from '../../core/address.js';
 
 /** Take the place of the browser at an address. */
 function at(search) {
@@ -26,4 +26,17 @@ test('an address without anything to keep is plain', () => {
 test('only the fields of a page are read', () => {
   at('?q=cam&other=1');
   assert.deepEqual(keptInAddress(['q', 'actor']), {q: 'cam'});
+});
+
+test('properties begin as the address has them, and the address follows their changes once each', () => {
+  const shown = at('?q=cam&settled=true&other=1');
+  const controllers = [];
+  const page = {text: '', level: '', settled: false, addController: controller => controllers.push(controller)};
+  keepProperties(page, {q: 'text', level: 'level', settled: 'settled'});
+  assert.deepEqual([page.text, page.level, page.settled], ['cam', '', true]);
+  for (const change of [{}, {}, {level: '2'}, {settled: false}]) {
+    Object.assign(page, change);
+    controllers[0].hostUpdate();
+  }
+  assert.deepEqual(shown, ['?q=cam&settled=true&other=1', '?q=cam&settled=true&other=1&level=2', '?q=cam&other=1&level=2']);
 });

@@ -32,6 +32,8 @@ from scheduler.core.model import Point
 from signaling.app.services import open_services, utc_now
 from signaling.app.settings import read
 
+LISTEN_S = 2.0
+"""Seconds for which the room listens before it hangs up: what it heard is read from its recording afterwards."""
 PATIENCE_S = 15.0
 """Longest wait for a picture, a tone or a seat."""
 POLL_S = 0.05
@@ -125,6 +127,7 @@ class Lane:
 
     async def hang_up(self) -> None:
         """Have the room system hang up; it must have heard the host's tone. Raises RoomFailed."""
+        await asyncio.sleep(LISTEN_S)
         await self.room.command("hangup")
         await self.room.event("CALL_CLOSED")
         await self._until(lambda: heard_in(self.room.heard()[-1:], HOST_TONE_HZ), "the host is not heard")

@@ -243,7 +243,7 @@ interface Handover {
   standing: 'due' | 'overdue' | 'received' | 'late' | 'deleted'; ended: string; due: string; told: string; digest: string;
   received: string | null; received_by: string; keep_until: string | null; deleted: string | null; may_receive: boolean;
 }
-interface ClosingPlace { point: Named | null; items: { id: string; name: string; by: string | null; at: string | null }[]; turn: string | null; may_tick: boolean }
+interface ClosingPlace { point: NamedPoint | null; items: { id: string; name: string; by: string | null; at: string | null }[]; turn: string | null; may_tick: boolean }
 interface ClosingSheet { session: string; may_set_kind: boolean; kind: string | null; kinds: Record<string, string>; complete: boolean; missing: number; lists: ClosingPlace[] }
 interface SharedDocument { id: string; name: string; kind: string; bytes: number; sha256: string; by: string; at: string; access: 'yes' | 'asked' | 'no'; units: string[] }
 interface MaterialRequest {

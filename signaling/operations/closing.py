@@ -12,7 +12,7 @@ from signaling.accounts import permissions
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.accounts.visible_sessions import find
 from signaling.core.account import Account
-from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, NamedPoint, Route
 from signaling.operations.context import CLOSING
 
 
@@ -26,7 +26,7 @@ class Item(Named):
 class List(Model):
     """The list of a point; `point` null is the centre. `turn` is the item that is next, null when all is done."""
 
-    point: Named | None
+    point: NamedPoint | None
     items: list[Item]
     turn: str | None
     may_tick: bool
@@ -107,7 +107,8 @@ def _wire(
 
 def _list(account: Account, checked: checklist.PlaceChecklist, points: Mapping[str, model.Point]) -> List:
     done = {tick.item: tick for tick in checked.ticks}
-    point = None if checked.place == CENTRE else Named(id=checked.place, name=points[checked.place].name)
+    at = None if checked.place == CENTRE else points[checked.place]
+    point = None if at is None else NamedPoint(id=at.id, name=at.name, label=at.label)
     return List(
         point=point,
         items=[_item(item, name, done.get(item)) for item, name in checked.items],

@@ -57,7 +57,7 @@ export class ClosingChecklist extends RequestingElement {
   list({point, items, turn}) {
     const last = items.filter(({at}) => at).at(-1)?.id;
     return html`<fieldset data-testid="closing-place" data-point=${point?.id ?? ''}>
-      <legend>${point?.name ?? t('closing.centre')}</legend>
+      <legend title=${point?.name ?? nothing}>${point?.label ?? t('closing.centre')}</legend>
       ${items.map(
         ({id, name, by, at}) => html`<label class="option"><input type="checkbox" data-testid="tick" data-item=${id} .checked=${Boolean(at)} ?disabled=${id !== turn && id !== last}
             @change=${(/** @type {any} */ event) => this.fetchSheet(() => tickClosingItem(this.session, point?.id ?? null, id, event.target.checked))}>

@@ -51,6 +51,7 @@ async def test_lists_are_ticked_in_order_by_those_who_are_there(world: World) ->
         assert (await response.json())["detail"].endswith("tiếp theo là: Tắt thiết bị đầu cuối")
     sheet = await post(point, where, {"point": NHA_TRANG, "item": "tat_thiet_bi"})
     own = next(each for each in sheet["lists"] if each["point"] and each["point"]["id"] == NHA_TRANG)
+    assert own["point"] == {"id": NHA_TRANG, "name": "UBND.Nha Trang", "label": "UBND thành phố Nha Trang"}
     assert (own["turn"], own["may_tick"], own["items"][0]["by"]) == ("ngat_nguon", True, "nhatrang")
     for body in ({"point": HOST, "item": "tat_thiet_bi"}, {"point": None, "item": "ket_thuc"}):
         await post(point, where, body, 403)

@@ -307,6 +307,9 @@ class Caption:
     final: bool
 
 
+KeyAgreement = Literal["SDES", "DTLS"]
+
+
 @dataclass(frozen=True, slots=True)
 class SipLimits:
     """The most that a room system is offered, and that it is sent.
@@ -314,7 +317,8 @@ class SipLimits:
     Audio codecs and packetization modes of H.264 (RFC 6184), best first each; the level of its camera's pictures in
     tenths (RFC 6184 §8.1). `bitrate` is what the picture takes in bit/s, either way, and `slides` what its slides take;
     None: what its own description says. `camera_control` says whether its camera may be moved
-    (:meth:`MediaEngine.move_camera`).
+    (:meth:`MediaEngine.move_camera`). `keys` says how our offers agree on the keys of SRTP: in the description (SDES,
+    RFC 4568), or by DTLS (RFC 5764).
     """
 
     sounds: Sequence[str] = ("G722", "opus", "PCMA", "PCMU")
@@ -323,6 +327,7 @@ class SipLimits:
     bitrate: int = 1_100_000
     slides: int | None = None
     camera_control: bool = False
+    keys: KeyAgreement = "SDES"
 
 
 EVERYTHING: Final = SipLimits()

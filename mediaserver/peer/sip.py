@@ -104,6 +104,8 @@ class SipPeer:
         self._no_picture = SimulcastCamera()
         self.downlink = Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
+        self._profile = "RTP/AVP"
+        """The RTP profile of an offer that begins a call."""
         self.offered = False
         """Whether an offer of ours waits for its answer."""
         self._session: Session | None = None
@@ -138,11 +140,19 @@ class SipPeer:
             self._open_slides(None)
             self._open_control()
         if self._encryption == "demanded" or (self._encryption == "wished" and not simple):
-            for stream in self._streams:
-                stream.keys = sdes.make_all()
+            self._offer_keys()
         self.offered = True
         self.description = (sip_write.simple_offer if simple else sip_write.offer)(self._local)
         return self.description
+
+    def _offer_keys(self) -> None:
+        """Offer to encrypt: by DTLS alone, or under keys in the description; a wish leaves plain media beside those."""
+        if self._limits.keys == "DTLS":
+            self._profile = "UDP/TLS/RTP/SAVP"
+            return
+        self._profile = "RTP/SAVP" if self._encryption == "demanded" else "RTP/AVP"
+        for stream in self._streams:
+            stream.keys = sdes.make_all()
 
     def accept(self, session: Session) -> None:
         """Take the answer to our offer and start. Raises BadOffer, and nothing has changed then."""
@@ -375,7 +385,7 @@ class SipPeer:
             camera_keys=picture_keys,
             control_port=0 if control is None else control.port_pair.port,
             control_keys=() if control is None else control.keys,
-            demanded=self._encryption == "demanded",
+            profile=self._profile,
             limits=self._limits,
             fingerprint=fingerprint(self._certificate),
             offering=self.offered,

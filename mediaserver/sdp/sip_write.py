@@ -5,7 +5,6 @@ with port 0 (RFC 3264 §6). Only tokens that passed a pattern are repeated.
 """
 
 import ipaddress
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +16,17 @@ from mediaserver.sdp import bfcp
 from mediaserver.sdp.bfcp import FloorControl
 from mediaserver.sdp.h264 import LEVELS, SLIDES_LEVEL
 from mediaserver.sdp.sdes import Crypto
-from mediaserver.sdp.sip_parse import CAMERA_CONTROL, OPUS_CLOCK, SOUND_CLOCK, SOUNDS, TONES, Codec, Media, Session
+from mediaserver.sdp.sip_parse import (
+    CAMERA_CONTROL,
+    DTLS,
+    OPUS_CLOCK,
+    SOUND_CLOCK,
+    SOUNDS,
+    TONES,
+    Codec,
+    Media,
+    Session,
+)
 
 DtlsRole = Literal["client", "server"]
 
@@ -65,18 +74,13 @@ class Local:
     control_port: int = 0
     """That of far-end camera control, even as well; 0 where it is not allowed."""
     control_keys: tuple[Crypto, ...] = ()
-    demanded: bool = False
-    """Whether we offer no plain media."""
+    profile: str = "RTP/AVP"
+    """The RTP profile of our offers; plain m-lines with keys leave the choice to the peer."""
     limits: SipLimits = EVERYTHING
     fingerprint: str = ""
     """The fingerprint of our certificate in DTLS, as SDP writes it (RFC 8122 §5)."""
     offering: bool = False
-    """Whether this is an offer within a call, which leaves the role in DTLS to the peer (RFC 5763 §5)."""
-
-    @property
-    def profile(self) -> str:
-        """Return the RTP profile of our offers; plain m-lines with keys leave the choice to the peer."""
-        return "RTP/SAVP" if self.demanded else "RTP/AVP"
+    """Whether this is an offer, which leaves the role in DTLS to the peer (RFC 5763 §5)."""
 
     @property
     def camera(self) -> "_Video":
@@ -140,19 +144,18 @@ def repair_type(media: Media, codec: Codec) -> int | None:
 
 def offer(local: Local) -> str:
     """Return an offer of what the limits allow: audio, and video both ways."""
-    limits, sounds = local.limits, _sounds(local.limits)
-    lines = _session(local)
+    lines, sounds = _session(local), _sounds(local.limits)
     sounds += [Codec(TONES, _EVENTS[clock], clock=clock) for clock in dict.fromkeys(codec.clock for codec in sounds)]
     lines += [_m_line("audio", local.sound_port, local.profile, _numbers(sounds)), *_sound(sounds)]
-    lines += [*_cryptos(local.sound_keys), "a=sendrecv"]
-    lines += _offer_video(local.camera_port, local.profile, local.camera_keys, local.camera, limits.modes)
+    lines += [*_keys(local, local.sound_keys), "a=sendrecv"]
+    lines += _offer_video(local, local.camera_port, local.camera_keys, local.camera)
     if local.floor is not None:
         lines += [_m_line("application", local.floor_port, bfcp.UDP, ("*",)), *bfcp.lines(local.floor)]
-        lines += _offer_video(local.slides_port, local.profile, local.slides_keys, local.slides, limits.modes)
+        lines += _offer_video(local, local.slides_port, local.slides_keys, local.slides)
         lines += [f"a=label:{bfcp.LABEL}"]
     if local.control_port:
         lines += [_m_line("application", local.control_port, local.profile, [CONTROL]), *_control(CONTROL)]
-        lines += [*_cryptos(local.control_keys), "a=sendrecv"]
+        lines += [*_keys(local, local.control_keys), "a=sendrecv"]
     return _text(lines)
 
 
@@ -160,29 +163,29 @@ def _sounds(limits: SipLimits) -> list[Codec]:
     return [Codec(name, _NUMBERS[name], clock=OPUS_CLOCK if name == "opus" else SOUND_CLOCK) for name in limits.sounds]
 
 
-def _offer_video(port: int, profile: str, keys: tuple[Crypto, ...], video: _Video, modes: Sequence[int]) -> list[str]:
-    lines = [_m_line("video", port, profile, [_MODES[mode] for mode in modes]), *_bandwidth(video.bitrate)]
+def _offer_video(local: Local, port: int, keys: tuple[Crypto, ...], video: _Video) -> list[str]:
+    modes = local.limits.modes
+    lines = [_m_line("video", port, local.profile, [_MODES[mode] for mode in modes]), *_bandwidth(video.bitrate)]
     for mode in modes:
         lines += _picture(_MODES[mode], mode, f"42e0{video.level:02x}", video)
     lines += [*(f"a=rtcp-fb:* {each}" for each in FEEDBACK), f"a=content:{video.content}"]
-    return [*lines, *_cryptos(keys), "a=sendrecv"]
+    return [*lines, *_keys(local, keys), "a=sendrecv"]
 
 
 def simple_offer(local: Local) -> str:
     """Return an offer of the same without what old systems stumble over: Opus, tones, feedback, content, sizes and
-    rates, and keys unless encryption is demanded."""
-    sound_keys, camera_keys = (local.sound_keys, local.camera_keys) if local.demanded else ((), ())
+    rates."""
     limits = local.limits
     sounds = [codec for codec in _sounds(limits) if codec.name != "opus"] or _sounds(limits)
     numbers = [_MODES[mode] for mode in limits.modes]
     lines = _session(local)
     lines += [_m_line("audio", local.sound_port, local.profile, _numbers(sounds)), *_sound(sounds)]
-    lines += [*_cryptos(sound_keys), "a=sendrecv"]
+    lines += [*_keys(local, local.sound_keys), "a=sendrecv"]
     lines += [_m_line("video", local.camera_port, local.profile, numbers), f"b=AS:{limits.bitrate // 1000}"]
     for mode in limits.modes:
         lines.append(f"a=rtpmap:{_MODES[mode]} H264/90000")
         lines.append(f"a=fmtp:{_MODES[mode]} profile-level-id=42e0{limits.level:02x};packetization-mode={mode}")
-    return _text([*lines, *_cryptos(camera_keys), "a=sendrecv"])
+    return _text([*lines, *_keys(local, local.camera_keys), "a=sendrecv"])
 
 
 def answer(session: Session, local: Local, *, shows: bool) -> str:
@@ -265,6 +268,11 @@ def _control(number: int) -> list[str]:
 
 def _cryptos(keys: tuple[Crypto, ...]) -> list[str]:
     return [f"a=crypto:{each}" for each in keys]
+
+
+def _keys(local: Local, keys: tuple[Crypto, ...]) -> list[str]:
+    """Return what an m-line of an offer says of its keys."""
+    return [f"a=fingerprint:{local.fingerprint}", "a=setup:actpass"] if local.profile in DTLS else _cryptos(keys)
 
 
 def dtls_role(setup: str) -> DtlsRole:

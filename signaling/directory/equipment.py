@@ -179,7 +179,8 @@ class Change(Model):
 
 
 class Profile(Model):
-    """The offer to room systems of a make: audio codecs, packetization modes and level of H.264, bit rate."""
+    """The offer to room systems of a make: audio codecs, packetization modes and level of H.264, bit rate, how keys of
+    SRTP are agreed on."""
 
     id: str
     name: str
@@ -189,6 +190,7 @@ class Profile(Model):
     level: int
     kbps: int
     simple: bool
+    keys: str
 
 
 class Stock(Model):

@@ -149,9 +149,9 @@ export class PointEquipment extends RequestingElement {
   }
 
   /** Say what devices of a make are offered. @param {SipProfile} profile */
-  profile({id, name, transport, sounds, modes, level, kbps, simple}) {
+  profile({id, name, transport, sounds, modes, level, kbps, simple, keys}) {
     const make = id === 'generic' ? t('device.profile-generic') : name;
-    const facts = [transport, sounds.join(', '), `H.264 pm ${modes.join(', ')}`, t('device.profile-level', level / 10), `${kbps} kbit/s`, simple && t('device.profile-simple')];
+    const facts = [transport, sounds.join(', '), `H.264 pm ${modes.join(', ')}`, t('device.profile-level', level / 10), `${kbps} kbit/s`, `SRTP ${keys}`, simple && t('device.profile-simple')];
     return `${make}: ${facts.filter(Boolean).join(' · ')}`;
   }
 

@@ -28,6 +28,7 @@ class SipProfile(BaseModel):
     level: Literal[22, 30, 31, 40]
     kbps: int = Field(ge=PICTURE_KBPS.start, lt=PICTURE_KBPS.stop)
     simple: bool
+    keys: Literal["SDES", "DTLS"]
 
 
 @cache

@@ -11,7 +11,7 @@ import pytest
 
 from mediaserver.errors import NoPortFree
 from mediaserver.rtp.packet import HEADER, Packet
-from mediaserver.transport.dtls import DtlsRole, fingerprint
+from mediaserver.transport.dtls import DtlsRole, fingerprint, make_certificate
 from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.plain_rtp import (
     SILENCE_S,
@@ -303,6 +303,23 @@ async def test_keys_are_agreed_upon_by_dtls_on_either_port_and_nothing_goes_befo
     ends.pairs[1].unsecure()
     ends.pairs[1].send_packet(RTP)
     await ends.poll(lambda: ends.counters[0].undecryptable == 1)
+
+
+async def test_a_call_that_moves_to_other_ports_with_another_certificate_agrees_on_keys_anew(ends: DtlsEnds) -> None:
+    ends.associate(0, "server", fingerprint(ends.ports[1].certificate))
+    ends.associate(1, "client", fingerprint(ends.ports[0].certificate))
+    await ends.poll(lambda: None not in ends.pairs[1]._dtls.srtp)  # type: ignore[union-attr]
+    ends.pairs[0].close()
+    ends.ports[0].certificate = make_certificate()
+    ends.pairs[0] = ends.ports[0].open(HOST, ends.receivers[0])
+    for pair, other in (ends.pairs, ends.pairs[::-1]):
+        pair.aim(HOST, other.port, other.port + 1, 1.0)
+    ends.associate(0, "server", fingerprint(ends.ports[1].certificate))
+    ends.associate(1, "client", fingerprint(ends.ports[0].certificate))
+    assert ends.pairs[1]._dtls.srtp == [None, None]  # type: ignore[union-attr]
+    await ends.poll(lambda: all(None not in pair._dtls.srtp for pair in ends.pairs))  # type: ignore[union-attr]
+    ends.pairs[1].send_packet(RTP)
+    await ends.poll(lambda: bool(ends.receivers[0].packets))
 
 
 async def test_a_certificate_of_somebody_else_gets_no_keys(ends: DtlsEnds) -> None:

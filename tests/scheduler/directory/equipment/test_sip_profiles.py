@@ -8,7 +8,7 @@ from scheduler.directory.equipment.sip_profiles import SipProfile
 
 
 def test_the_common_makes_are_shipped_and_others_get_the_generic_profile() -> None:
-    assert list(sip_profiles.load()) == ["generic", "polycom", "cisco", "yealink", "huawei", "sony"]
+    assert list(sip_profiles.load()) == ["generic", "polycom", "cisco", "yealink", "huawei", "sony", "dtls"]
     assert sip_profiles.profile("") == sip_profiles.profile("gone") == sip_profiles.load()["generic"]
     assert sip_profiles.profile("sony").modes == [0]
 
@@ -21,6 +21,7 @@ def test_a_profile_says_what_we_have() -> None:
         ("modes", [2]),
         ("level", 41),
         ("kbps", 3001),
+        ("keys", "MIKEY"),
         ("pin", 1),
     )
     for name, value in wrong:

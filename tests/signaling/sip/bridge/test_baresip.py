@@ -80,18 +80,23 @@ async def test_r057_a_room_system_is_called_by_tcp_where_it_is_registered_so(
         await peer.event("CALL_CLOSED")
 
 
+@pytest.mark.parametrize(
+    ("made", "encrypts", "keys"),
+    [("", "srtp-mand", "a=crypto:"), ("dtls", "dtls_srtp", "a=fingerprint:")],
+    ids=["SDES", "DTLS"],
+)
 async def test_r057_an_encrypted_room_system_is_called_by_tls_and_seen_and_heard(
-    settings: Settings, tmp_path: Path
+    settings: Settings, tmp_path: Path, made: str, encrypts: str, keys: str
 ) -> None:
     blue, authority = await film(tmp_path / "blue.mp4"), Authority("province")
     ours = authority.folder(tmp_path / "ours", LOOPBACK, trusts=authority)
     theirs = both(authority.folder(tmp_path / "theirs", LOOPBACK))
     async with (
-        room(tmp_path, film=blue, more=";mediaenc=srtp-mand", certificate=theirs) as peer,
+        room(tmp_path, film=blue, more=f";mediaenc={encrypts}", certificate=theirs) as peer,
         served(settings, tls=ours) as world,
     ):
-        port = peer.address[1] + 1
-        await register(world, NHA_TRANG, LOOPBACK, port=port, transport="TLS", encryption="demanded")
+        where: dict[str, Any] = {"port": peer.address[1] + 1, "transport": "TLS", "sip_profile": made}
+        await register(world, NHA_TRANG, LOOPBACK, encryption="demanded", **where)
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         host.patience = 20.0  # what is real takes its time on a busy machine
@@ -99,7 +104,8 @@ async def test_r057_an_encrypted_room_system_is_called_by_tls_and_seen_and_heard
         rows = await wait_for_calls(host, "connected")
         assert rows[0]["protection"] == "encrypted"
         await peer.event("CALL_ESTABLISHED")
-        assert "Via: SIP/2.0/TLS" in peer.log and "RTP/SAVP" in peer.log
+        assert "Via: SIP/2.0/TLS" in peer.log
+        assert [each for each in ("a=crypto:", "a=fingerprint:") if each in peer.log] == [keys]
         seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
         assert seat is not None
         await host.send(type="floor", seat=seat.id, open=True)
@@ -240,6 +246,29 @@ async def test_a_room_system_that_dials_no_code_enters_it_by_its_keys_and_comes_
         await host.seat(seat, hand=1)
         await world.server.meetings.cancelled(session.id)
         await peer.event("CALL_CLOSED")
+    (heard,) = peer.heard()
+    assert _likeness(spoken("wrong-code"), heard) > 0.9 > _likeness(spoken("not-open"), heard)
+
+
+async def test_the_front_door_speaks_and_listens_to_a_room_system_by_dtls(settings: Settings, tmp_path: Path) -> None:
+    authority = Authority("province")
+    ours = authority.folder(tmp_path / "ours", LOOPBACK)
+    theirs = both(authority.folder(tmp_path / "theirs", LOOPBACK))
+    async with (
+        room(tmp_path, more=";mediaenc=dtls_srtp", certificate=theirs) as peer,
+        served(settings, tls=ours) as world,
+    ):
+        await register(world, NHA_TRANG, LOOPBACK, dial_out=False, encryption="demanded")
+        agent = world.server.sip_bridge.agent
+        assert isinstance(agent, Agent)
+        await peer.command("dial", f"sip:{LOOPBACK}:{agent.tls_port};transport=tls")
+        await peer.event("CALL_RTPESTAB", "audio")
+        await shown(peer, "1280 x 720")
+        await _key_in(peer, world, "00")
+        await asyncio.sleep(2)  # of the prompt that follows a wrong code
+        await peer.command("hangup")
+        await peer.event("CALL_CLOSED")
+        assert "a=fingerprint:" in peer.log and "a=crypto:" not in peer.log
     (heard,) = peer.heard()
     assert _likeness(spoken("wrong-code"), heard) > 0.9 > _likeness(spoken("not-open"), heard)
 

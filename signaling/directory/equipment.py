@@ -180,7 +180,7 @@ class Change(Model):
 
 class Profile(Model):
     """The offer to room systems of a make: audio codecs, packetization modes and level of H.264, bit rate, how keys of
-    SRTP are agreed on."""
+    SRTP are agreed on, session timer in seconds (0: as the device asks, None: none)."""
 
     id: str
     name: str
@@ -191,6 +191,7 @@ class Profile(Model):
     kbps: int
     simple: bool
     keys: str
+    session_s: int | None
 
 
 class Stock(Model):

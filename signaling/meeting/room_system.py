@@ -35,9 +35,10 @@ def target(
 
     Its PIN stands where its user part has a place for it.
     """
+    account, session_s = credentials(device, secrets), profile(device.sip_profile).session_s
     if binding is not None:
-        account = credentials(device, secrets)
-        return Target(binding.host, binding.port, binding.transport, contact=binding.contact, credentials=account)
+        where = binding.host, binding.port, binding.transport
+        return Target(*where, contact=binding.contact, credentials=account, session_s=session_s)
     if device.address is None:
         return None
     before, place, after = device.sip_user.partition(PIN_PLACE)
@@ -46,7 +47,8 @@ def target(
         *_port_and_transport(device),
         before.rstrip("*#.") + after if place else before,
         f"{before}{secrets.get('pin', '')}{after}" if place else "",
-        credentials(device, secrets),
+        account,
+        session_s=session_s,
     )
 
 

@@ -363,7 +363,8 @@ def read_sip(data: bytes) -> None:
         assert sip_message.parse(again) == message
     trace.blotted(message)
     if isinstance(message, sip_message.Response):
-        session_timer.of_response(message)
+        session_timer.of_response(message, 1800)
+        session_timer.shortest(message)
         if (asked := digest.challenge(message)) is not None:
             digest.authorization(asked, sip.ACCOUNT, "INVITE", "sip:192.0.2.1", "cnonce")
         return

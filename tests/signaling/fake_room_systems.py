@@ -149,6 +149,7 @@ class FakeIncoming:
     offer: str = "offer of a room"
     refused: int | None = None
     answer: str | None = None
+    session_s: int | None = -1
     gone: bool = False
     """Whether the device cancels before the 200."""
     call: FakeCall | None = None
@@ -173,11 +174,12 @@ class FakeIncoming:
     async def acknowledged(self) -> bool:
         return self.heard
 
-    async def accept(self, sdp: str) -> Call:
+    async def accept(self, sdp: str, session_s: int | None = 0) -> Call:
         if self.acknowledgement is not None:
             await self.acknowledgement.wait()
         if self.gone:
             raise CallUnanswered
+        self.session_s = session_s
         self.answer, self.call = sdp, FakeCall(self.peer, self.offer or "answer of a room")
         return self.call  # type: ignore[return-value]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -29,6 +29,7 @@ class SipProfile(BaseModel):
     kbps: int = Field(ge=PICTURE_KBPS.start, lt=PICTURE_KBPS.stop)
     simple: bool
     keys: Literal["SDES", "DTLS"]
+    session_s: Annotated[int, Field(ge=90, le=86400)] | Literal[0] | None
 
 
 @cache

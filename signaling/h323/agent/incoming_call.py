@@ -50,8 +50,9 @@ class IncomingCall:
         """Return True: over TCP a caller is where it calls from."""
         return True
 
-    async def accept(self, sdp: str) -> Call:
-        """Answer with what our description offers; return the call with what the caller takes.
+    async def accept(self, sdp: str, session_s: int | None = 0) -> Call:
+        """Answer with what our description offers; return the call with what the caller takes. H.323 has no session
+        timer.
 
         Raises CallFailed if the caller hung up or shares no codec, BadOffer.
         """

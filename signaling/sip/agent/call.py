@@ -55,6 +55,8 @@ class Call:
         self.sdp = sdp
         self.credentials = credentials
         """What our requests within the dialog are authenticated with when the remote party asks."""
+        self.session_s: int | None = 0
+        """The session timer that the profile of the remote party says."""
         self._proofs = proofs
         """Headers by which our INVITE was authenticated: its ACK repeats them."""
         self._context = context
@@ -86,6 +88,7 @@ class Call:
         )
         call = cls(context, dialog, flow, peer, snapshot.theirs)
         call._acknowledged.set_result(True)
+        call.session_s = snapshot.session_s
         if snapshot.expires is not None:
             call._hang_up_at(snapshot.expires)
         return call
@@ -112,6 +115,7 @@ class Call:
             user_agent=peer.user_agent,
             theirs=self.sdp,
             expires=self._expires,
+            session_s=self.session_s,
         )
 
     async def hang_up(self, reason: str = "hung up") -> None:
@@ -163,6 +167,7 @@ class Call:
                 flow = self._flow = await self._context.reach(self._flow, *self._next_hop())
                 request = self._dialog.request("INVITE")
                 self._context.announce(request)
+                request.headers += session_timer.wish(self.session_s)
                 self._context.attach(request, sdp)
                 number, _ = request.sequence
                 self._context.layer.begin(request, flow, partial(self._take_response, answered, number))
@@ -181,7 +186,7 @@ class Call:
             self.acknowledge(number)
             if not answered.done():
                 self._dialog.refresh(response)
-                self._restart_timer(session_timer.of_response(response))
+                self._restart_timer(session_timer.of_response(response, self.session_s))
                 self.sdp = response.text
                 answered.set_result(response.text)
         if failure is not None and not answered.done():
@@ -381,7 +386,7 @@ class Call:
 
     def _renew(self, transaction: ServerTransaction, response: Response) -> None:
         self._dialog.refresh(transaction.request)
-        self._accept(transaction, response, session_timer.of_request(transaction.request))
+        self._accept(transaction, response, session_timer.answer(transaction.request, self.session_s))
 
     def _accept(self, transaction: ServerTransaction, response: Response, seconds: int | None) -> None:
         response.headers += [("contact", self._dialog.contact), *session_timer.agreement(seconds)]

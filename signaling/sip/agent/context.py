@@ -67,6 +67,8 @@ class Target:
     """What we authenticate with when asked (RFC 3261 §22)."""
     contact: str = ""
     """The Contact that a device registered; the other fields are where it registered from."""
+    session_s: int | None = 0
+    """The session timer that its profile says; see :mod:`signaling.sip.agent.session_timer`."""
 
     def __post_init__(self) -> None:
         ipaddress.ip_address(self.host)

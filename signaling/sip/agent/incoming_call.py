@@ -72,18 +72,22 @@ class IncomingCall:
         """Wait for the ACK of a refusal; return False if none comes. Its tag is ours, so it was received there."""
         return await self._acknowledged
 
-    async def accept(self, sdp: str) -> Call:
-        """Answer with 200 and our description, and wait for the ACK. Raises CallUnanswered if the caller hung up."""
+    async def accept(self, sdp: str, session_s: int | None = 0) -> Call:
+        """Answer with 200 and our description, and wait for the ACK. Raises CallUnanswered if the caller hung up.
+
+        `session_s` is the session timer that the profile of the caller says.
+        """
         if not self._decide():
             raise CallUnanswered("gone before the answer")
         context, request, flow = self._context, self._transaction.request, self._transaction.flow
         dialog = Dialog.as_callee(request, context.tag(request), f"<{context.uri(flow)}>")
         call = Call(context, dialog, flow, self.peer, self.offer)
+        call.session_s = session_s
         response = context.response(request, 200)
         response.headers += [("record-route", value) for value in request.all("record-route")]
         context.attach(response, sdp)
         try:
-            await call.accepted(self._transaction, response, session_timer.of_request(request))
+            await call.accepted(self._transaction, response, session_timer.answer(request, session_s))
         except asyncio.CancelledError:
             context.spawn(call.hang_up())
             raise

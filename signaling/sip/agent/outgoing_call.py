@@ -30,12 +30,12 @@ class OutgoingCall:
         self._flow = flow
         self._contact = f"<{context.uri(flow)}>"
         self._invite = new_request(context, "INVITE", target, flow, name)
-        self._invite.headers += [("contact", self._contact), ("accept", SDP)]
+        self._invite.headers += [("contact", self._contact), ("accept", SDP), *session_timer.wish(target.session_s)]
         context.attach(self._invite, offer)
         self._transaction: ClientTransaction | None = None
         self._calls: dict[tuple[str, str, str], Call] = {}
         """The calls that answered; more than one if several phones behind the target picked up."""
-        self._credentials = target.credentials
+        self._credentials, self._session_s = target.credentials, target.session_s
         self._mended: set[str] = set()
         """What the INVITE was sent again for: each reason once."""
         self._given_up = False
@@ -97,8 +97,8 @@ class OutgoingCall:
         reason = str(response.status)
         if response.status in (401, 407) and self._credentials is not None:
             headers, reason = answered(response, self._credentials, self._invite)
-        elif response.status == 422:
-            headers = session_timer.longer(response)
+        elif response.status == 422 and (seconds := session_timer.shortest(response)):
+            self._session_s, headers = seconds, session_timer.longer(seconds)
         if not headers or reason in self._mended or self._given_up or self._outcome.done():
             return None
         self._mended.add(reason)
@@ -114,7 +114,8 @@ class OutgoingCall:
         proofs = [(name, value) for name, value in self._invite.headers if name in PROOFS]
         call = Call(self._context, dialog, self._flow, peer, response.text, self._credentials, proofs)
         self._calls[dialog.key] = call
-        call.answered(session_timer.of_response(response))
+        call.session_s = self._session_s
+        call.answered(session_timer.of_response(response, self._session_s))
         if self._given_up or self._outcome.done():  # too late, or not the first
             self._context.spawn(call.hang_up())
         elif not response.body or response.content_type != SDP:

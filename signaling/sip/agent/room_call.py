@@ -61,8 +61,9 @@ class IncomingRoomCall(Protocol):
     async def acknowledged(self) -> bool:
         """Wait until a refusal has arrived; return False if it does not."""
 
-    async def accept(self, sdp: str) -> RoomCall:
-        """Answer with our description. Raises CallFailed if the caller is gone."""
+    async def accept(self, sdp: str, session_s: int | None = 0) -> RoomCall:
+        """Answer with our description, and with the session timer of its profile. Raises CallFailed if the caller is
+        gone."""
 
     def refuse(self, status: int) -> None:
         """Refuse with a SIP status; do nothing if the call was answered, or the caller hung up."""

@@ -3,6 +3,9 @@
 The remote party refreshes, we watch. Its role depends on the transaction: it is `uac` in a request it sends, `uas` in a
 response to ours. A peer that wants us to refresh gets a session without a timer, which it must accept, and our INVITEs
 do not offer to refresh (§7.1: then only the callee may refresh).
+
+`wanted` is what a device's profile says: the seconds that we ask for, 0 for what the peer asks for alone, None for a
+session without a timer whatever it asks for.
 """
 
 from signaling.sip.protocol.address import parameters, whole
@@ -23,33 +26,55 @@ def of_request(request: Request) -> int | None:
     seconds, refresher = _read(request)
     if seconds is not None and seconds < SHORTEST_S:
         raise IntervalTooSmall
-    supported = "timer" in [option.lower() for option in request.all("supported") + request.all("require")]
-    return seconds if supported and refresher != "uas" else None
+    return seconds if "timer" in _supported(request) and refresher != "uas" else None
 
 
-def of_response(response: Response) -> int | None:
-    """Return the same for the response to our INVITE."""
+def answer(request: Request, wanted: int | None) -> int | None:
+    """Return the seconds that our 2xx agrees to, or asks for where the peer can refresh and asks for nothing (§9)."""
+    if wanted is None:
+        return None
+    if wanted and request.get("session-expires") is None and "timer" in _supported(request):
+        return max(wanted, shortest(request) or 0)
+    return of_request(request)
+
+
+def of_response(response: Response, wanted: int | None) -> int | None:
+    """Return the seconds that the peer agrees to in the response to our INVITE; None: for ever."""
     seconds, refresher = _read(response)
-    return max(seconds, SHORTEST_S) if seconds is not None and refresher == "uas" else None
+    refreshes = wanted is not None and seconds is not None and refresher == "uas"
+    return max(seconds or 0, SHORTEST_S) if refreshes else None
 
 
-def longer(refusal: Response) -> list[tuple[str, str]]:
-    """Return the headers of an INVITE again after 422 (§7.3), the remote party to refresh; none without a Min-SE."""
-    try:
-        seconds = whole((refusal.get("min-se") or "").partition(";")[0].strip(), LONGEST_S)
-    except BadMessage:
-        return []
-    return [("supported", "timer"), ("session-expires", f"{seconds};refresher=uas"), ("min-se", str(seconds))]
+def wish(wanted: int | None) -> list[tuple[str, str]]:
+    """Return the headers of our INVITE that ask the remote party to refresh (§7.1)."""
+    return [("supported", "timer"), ("session-expires", f"{wanted};refresher=uas")] if wanted else []
+
+
+def longer(seconds: int) -> list[tuple[str, str]]:
+    """Return the headers of an INVITE again after 422 (§7.3), the remote party to refresh."""
+    return [*wish(seconds), ("min-se", str(seconds))]
 
 
 def agreement(seconds: int | None) -> list[tuple[str, str]]:
-    """Return the headers of a 2xx that agree to the interval of `of_request`."""
+    """Return the headers of a 2xx that agree to the interval of :func:`answer`."""
     return [("require", "timer"), ("session-expires", f"{seconds};refresher=uac")] if seconds is not None else []
 
 
 def watch_seconds(seconds: int) -> float:
     """Return the seconds after a refresh when we hang up unless the next one comes (§10)."""
     return seconds - min(32, seconds / 3)
+
+
+def shortest(message: Message) -> int | None:
+    """Return its Min-SE in seconds; None without one that can be read."""
+    try:
+        return whole((message.get("min-se") or "").partition(";")[0].strip(), LONGEST_S)
+    except BadMessage:
+        return None
+
+
+def _supported(request: Request) -> list[str]:
+    return [option.lower() for option in request.all("supported") + request.all("require")]
 
 
 def _read(message: Message) -> tuple[int | None, str]:

@@ -28,3 +28,4 @@ class CallSnapshot:
     user_agent: str
     theirs: str
     expires: datetime | None
+    session_s: int | None = 0

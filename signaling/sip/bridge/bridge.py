@@ -337,7 +337,7 @@ class SipBridge:
             except CallRefused as refused:
                 if (other := await self._registered(device.point, refused.contacts)) is None:
                     raise
-                other = replace(other, credentials=where.credentials)
+                other = replace(other, credentials=where.credentials, session_s=where.session_s)
                 return await self._invite(room, name, device, seat, other)
         except EngineGone:  # it is called again at once
             raise

@@ -23,13 +23,14 @@ async def answer(engine: MediaEngine, incoming: IncomingRoomCall, device: Device
     """Answer a call with the media of a seat. Raises MediaError, CallFailed."""
     peer, hosts = incoming.peer, media_hosts(device, incoming.peer.address)
     encryption, limits = media_encryption(device.encryption, peer.transport), sip_limits(device)
+    session_s = sip_profiles.profile(device.sip_profile).session_s
     if incoming.offer:
         ours = await engine.connect(
             room, seat, incoming.offer, plain=True, encryption=encryption, media_hosts=hosts, limits=limits
         )
-        return await incoming.accept(ours)
+        return await incoming.accept(ours, session_s)
     offer = await engine.invite(room, seat, peer.address, encryption=encryption, media_hosts=hosts, limits=limits)
-    call = await incoming.accept(offer)
+    call = await incoming.accept(offer, session_s)
     await engine.accept(room, seat, call.sdp)
     return call
 

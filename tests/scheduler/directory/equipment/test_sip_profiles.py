@@ -22,6 +22,7 @@ def test_a_profile_says_what_we_have() -> None:
         ("level", 41),
         ("kbps", 3001),
         ("keys", "MIKEY"),
+        ("session_s", 89),
         ("pin", 1),
     )
     for name, value in wrong:

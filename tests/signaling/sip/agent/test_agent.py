@@ -411,6 +411,25 @@ async def test_session_timer(monkeypatch: pytest.MonkeyPatch) -> None:
         assert call.reason == "session timer"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "headers", "answered"),
+    [
+        (1800, ("Supported: timer",), "1800;refresher=uac"),
+        (None, ("Supported: timer", "Session-Expires: 600"), None),
+    ],
+)
+async def test_a_call_and_its_refreshes_have_the_session_timer_of_the_profile(
+    wanted: int | None, headers: tuple[str, ...], answered: str | None
+) -> None:
+    async with (
+        agent(RecordingHandler(lambda incoming: incoming.accept(ANSWER, wanted))) as ours,
+        wire.udp(ours) as peer,
+    ):
+        assert (await peer.call(*headers)).get("session-expires") == answered
+        peer.request("UPDATE", *headers)
+        assert (await peer.response()).get("session-expires") == answered
+
+
 async def test_a_refresh_that_is_too_brief() -> None:
     async with agent() as ours, wire.udp(ours) as peer:
         await peer.call()

@@ -101,6 +101,26 @@ async def test_a_longer_session_is_offered_once() -> None:
         assert [second.get(name) for name in names] == ["timer", "600;refresher=uas", "600"]
 
 
+async def test_a_session_timer_is_asked_for_where_the_profile_wants_one_and_kept_within_the_call() -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        where = replace(target(peer), session_s=1800)
+        async with started(ours.invite(where, OFFER, name="A")) as dialling:
+            first = await refused(peer, 422, "Min-SE: 3600")
+            second = await peer.next_request("INVITE")
+            wishes = [each.get("session-expires") for each in (first, second)]
+            assert wishes == ["1800;refresher=uas", "3600;refresher=uas"]
+            peer.respond(second, 200, "Session-Expires: 3600;refresher=uas", "Require: timer", body=ANSWER)
+            call = await soon(dialling)
+            await peer.next_request("ACK")
+        assert call.snapshot.expires is not None and call.snapshot.session_s == 3600
+        async with started(call.offer(OFFER)) as offering:
+            again = await peer.next_request("INVITE")
+            assert again.get("session-expires") == "3600;refresher=uas"
+            peer.respond(again, 200, body=ANSWER)
+            await soon(offering)
+        assert call.snapshot.expires is None
+
+
 async def test_a_session_that_is_too_short_for_no_number_is_refused() -> None:
     async with agent() as ours, wire.udp(ours) as peer, started(ours.invite(target(peer), OFFER, name="A")) as dialling:
         await refused(peer, 422, "Min-SE: soon")

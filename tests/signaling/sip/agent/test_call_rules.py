@@ -57,7 +57,30 @@ def test_too_brief() -> None:
 def test_timer_of_a_response(value: str, seconds: int | None) -> None:
     response = respond(invite(), 200)
     response.add("session-expires", value)
-    assert session_timer.of_response(response) == seconds
+    assert session_timer.of_response(response, 0) == session_timer.of_response(response, 1800) == seconds
+    assert session_timer.of_response(response, None) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted", "seconds"),
+    [
+        ("Session-Expires: 600", None, None),
+        ("Session-Expires: 600", 1800, 600),
+        ("Session-Expires: 600;refresher=uas", 1800, None),
+        ("Y: z", 0, None),
+        ("Y: z", 1800, 1800),
+        ("Min-SE: 3600", 1800, 3600),
+    ],
+)
+def test_a_profile_wants_a_timer_of_who_can_refresh_or_none(
+    asked: str, wanted: int | None, seconds: int | None
+) -> None:
+    assert session_timer.answer(invite(("Session-Expires: 90;refresher=uac", asked)), wanted) == seconds
+
+
+def test_a_timer_is_not_wanted_of_who_has_none() -> None:
+    request = invite(("Session-Expires: 90;refresher=uac", "Y: z"), ("Supported: timer", "Supported: path"))
+    assert session_timer.answer(request, 1800) is None
 
 
 def test_agreement_and_patience() -> None:

@@ -5,20 +5,34 @@ Also tests `call_registry.py` and `signaling/meeting/room_system.py`.
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
-from mediaserver.api import EngineLost, EngineReady, KeyframeWanted, MediaElsewhere, PeerDown, SipLimits
+from mediaserver.api import (
+    EngineLost,
+    EngineReady,
+    KeyframeWanted,
+    MediaElsewhere,
+    PeerDown,
+    RoomOptions,
+    SeatOptions,
+    SipLimits,
+)
 from mediaserver.errors import BadOffer, EngineGone, NoPortFree
 from scheduler.core.model import Session
-from scheduler.directory.model import Device, SipSecret
+from scheduler.directory.equipment import sip_profiles
+from scheduler.directory.model import Binding, Device, SipSecret
 from scheduler.operations.incidents.model import Incident
+from signaling.meeting.room_system import target
 from signaling.sip.agent.agent import RemoteParty, Target
+from signaling.sip.bridge import call_media
 from signaling.sip.bridge.call_media import FULL_HD, sip_limits
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import OfferRefused
-from tests.signaling.fake_room_systems import FakeCall, register, tick, use_fake_agent, wait_for_calls
+from tests.fakes import FakeEngine
+from tests.signaling.fake_room_systems import FakeCall, FakeIncoming, register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.world import CAM_RANH, NHA_TRANG, PATIENCE_S, Socket, World, counted_elsewhere, wait_until
 
 VCS = "10.79.6.20"
@@ -295,6 +309,22 @@ def test_a_device_has_the_rate_and_the_level_of_its_make_unless_it_has_a_rate_of
     assert [(each.level, each.bitrate, each.slides) for each in limits] == [
         *((31, 1_100_000, None), (31, 768_000, 768_000), (31, 2_399_000, 2_399_000), (FULL_HD, 2_400_000, 2_400_000)),
     ]
+
+
+@pytest.mark.parametrize("session_s", [1800, None])
+async def test_a_profile_says_which_session_timer_calls_have(
+    monkeypatch: pytest.MonkeyPatch, session_s: int | None
+) -> None:
+    made = sip_profiles.load()["sony"].model_copy(update={"session_s": session_s})
+    monkeypatch.setitem(cast("dict[str, sip_profiles.SipProfile]", sip_profiles.load()), "sony", made)
+    device = Device("d", "p", 1, address=VCS, sip_profile="sony")
+    where = [target(device), target(device, Binding("d", f"sip:d@{VCS}", VCS, 5060, "udp", "x", 1, datetime.now(UTC)))]
+    assert [None if each is None else each.session_s for each in where] == [session_s, session_s]
+    incoming, engine = FakeIncoming("", RemoteParty(VCS, "", "", "")), FakeEngine()
+    await engine.open_room("r", RoomOptions())
+    await engine.add_seat("r", SeatOptions("s", "s"))
+    await call_media.answer(engine, incoming, device, "r", "s")
+    assert incoming.session_s == session_s
 
 
 async def test_a_device_that_takes_no_description_of_ours_is_not_asked_a_third_time(world: World) -> None:

@@ -56,7 +56,7 @@ interface IssuedAccount { account: string; sent: boolean; link: string | null; e
 interface Device {
   id: string; number: number; name: string; kind: string; model: string; serial: string; address: string | null; protocol: string; firmware: string; patched: string | null;
   dial_out: boolean; security_owner: string; asset_number: string; asset_year: number | null; asset_source: string; user_agent: string; codecs: string; port: number | null; transport: string;
-  encryption: 'off' | 'wished' | 'exposed' | 'demanded'; sip_user: string; auth_user: string; sip_profile: string; camera_control: boolean; picture_kbps: number | null; media_addresses: string; has_pin: boolean; has_password: boolean; overdue: boolean; registered: string | null; reachable: boolean | null;
+  encryption: 'off' | 'wished' | 'exposed' | 'demanded'; sip_user: string; stream_path: string; auth_user: string; sip_profile: string; camera_control: boolean; picture_kbps: number | null; media_addresses: string; has_pin: boolean; has_password: boolean; overdue: boolean; registered: string | null; reachable: boolean | null;
 }
 interface TracedMessage { at: string; sent: boolean; text: string }
 /** The SIP messages of one call; `left_out` counts those for which there was no room. */

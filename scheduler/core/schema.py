@@ -142,6 +142,7 @@ DEVICES = Table(  # one row for each device that capacity counts; undescribed on
     Column("transport", String(8), nullable=False),
     Column("encryption", String(16), nullable=False),
     Column("sip_user", String(64), nullable=False),
+    Column("stream_path", String(200), nullable=False),
     Column("auth_user", String(64), nullable=False),
     Column("media_addresses", String(200), nullable=False),
     Column("sip_profile", String(16), nullable=False),

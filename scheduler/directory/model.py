@@ -199,7 +199,9 @@ class Device:
     encryption: EncryptionPolicy = "off"
     sip_user: str = ""
     """The user part of the SIP URI that is dialled (RFC 3261 §19.1.1): a number or an alias, with :data:`PIN_PLACE`
-    where it holds the PIN. Of an RTSP camera, the path of its URI."""
+    where it holds the PIN."""
+    stream_path: str = ""
+    """Path and query of the URI of an RTSP camera (RFC 2326 §3.2)."""
     auth_user: str = ""
     """The user name of digest authentication, whichever side asks for it (RFC 3261 §22)."""
     media_addresses: str = ""

@@ -17,7 +17,7 @@ from scheduler.units.units_file import RegistryEntry
 UNDESCRIBED = {
     **dict.fromkeys(("kind", "model", "serial", "protocol", "firmware", "security_owner", "user_agent"), ""),
     **dict.fromkeys(("asset_number", "asset_source", "codecs", "transport", "sip_user", "auth_user"), ""),
-    **dict.fromkeys(("media_addresses", "sip_profile"), ""),
+    **dict.fromkeys(("media_addresses", "sip_profile", "stream_path"), ""),
     **dict.fromkeys(("dial_out", "camera_control"), False),
     "encryption": "off",
 }

@@ -96,7 +96,7 @@ class RtspCameras:
         """Fetch a camera until its session, its media or its server ends; plan a pause after a failure."""
         secrets, now = await self._equipment.sip_secrets(device.id), self._manager.dependencies.clock()
         client = RtspClient(
-            device.address or "", device.port or RTSP_PORT, device.sip_user, credentials(device, secrets)
+            device.address or "", device.port or RTSP_PORT, device.stream_path, credentials(device, secrets)
         )
         try:
             tracks = await client.describe()

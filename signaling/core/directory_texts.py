@@ -54,8 +54,8 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     ),
     "address-range": ("IP phải thuộc dải {value} của đường truyền", "the IP must be within {value} of the line"),
     "address-taken": (
-        "IP đã dùng tại {value}; cùng sau một SBC thì mỗi thiết bị cần số cần gọi hoặc tên xác thực riêng",
-        "the IP is that of {value}; behind one SBC each device needs a number to call or user name of its own",
+        "IP đã dùng tại {value}; dùng chung thì mỗi thiết bị cần số gọi hoặc tên xác thực riêng, mỗi camera một luồng",
+        "the IP is that of {value}; to share it, each device needs a number or user name of its own, a camera a stream",
     ),
     "picture-kbps-range": (
         "hình được dùng từ 64 đến 3000 kbit/s, không phải {value}",
@@ -65,6 +65,10 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "sip-user-format": (
         "chỉ gồm chữ không dấu, số và dấu như . - * #, không có khoảng trắng",
         "only letters, digits and signs as . - * #, without blanks",
+    ),
+    "stream-path-format": (
+        "chỉ gồm phần sau địa chỉ, ví dụ /live/1 hoặc /cam?channel=1, không có khoảng trắng",
+        "only what follows the address, as /live/1 or /cam?channel=1, without blanks",
     ),
     "media-addresses": (
         "mỗi địa chỉ là một IP, cách nhau bằng khoảng trắng, nhiều nhất 4",

@@ -46,6 +46,8 @@ class Description(Model):
     transport: directory.SipTransport = ""
     encryption: directory.EncryptionPolicy = "off"
     sip_user: SipUser = ""
+    stream_path: Text = ""
+    """Path and query of the URI of an RTSP camera."""
     auth_user: SipUser = ""
     media_addresses: Annotated[str, StringConstraints(max_length=200)] = ""
     """Further IP addresses from which its sound and picture may come, with blanks between."""
@@ -94,6 +96,7 @@ class Device(Model):
     transport: directory.SipTransport
     encryption: directory.EncryptionPolicy
     sip_user: str
+    stream_path: str
     auth_user: str
     media_addresses: str
     sip_profile: str

@@ -63,7 +63,7 @@ async def test_migrations_and_tables_agree(empty_url: str) -> None:
     await migrate(engine)
     async with engine.connect() as db:
         assert await db.run_sync(differences) == []
-        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0065"]
+        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0068"]
         await db.execute(sa.text("SELECT id FROM guests"))
     await engine.dispose()
 
@@ -163,6 +163,7 @@ async def test_devices_with_their_changes_outlive_the_table_being_made_anew(empt
     device: dict[str, object] = dict.fromkeys(("kind", "model", "serial", "protocol", "firmware", "security_owner"), "")
     device |= dict.fromkeys(("asset_number", "asset_source", "user_agent", "codecs", "transport", "sip_user"), "")
     device |= {"auth_user": "", "point": "ubnd", "dial_out": False, "address": "10.57.1.20"}
+    device |= {"protocol": "RTSP", "sip_user": "/live"}  # where the path of a camera's stream stood until 0068
     columns = ("id", "number", *device)
     insert = sa.text(f"INSERT INTO devices ({', '.join(columns)}) VALUES (:{', :'.join(columns)})")
     async with database.writing(engine) as db:
@@ -173,12 +174,16 @@ async def test_devices_with_their_changes_outlive_the_table_being_made_anew(empt
         await db.execute(sa.insert(SIP_SECRETS).values(device="a", name="pin", sealed="x"))
     async with database.writing(engine) as db:
         await db.run_sync(lambda connection: command.upgrade(config(connection), "head"))
+        row = (await db.execute(sa.select(DEVICES.c.sip_user, DEVICES.c.stream_path))).one()
+        assert tuple(row) == ("", "/live")
         await db.execute(insert, {**device, "id": "b", "number": 2})
     async with database.writing(engine) as db:
         await db.run_sync(lambda connection: command.downgrade(config(connection), "0058"))
     async with database.writing(engine) as db:
         rows = await db.execute(sa.select(DEVICES.c.id, DEVICES.c.number, DEVICES.c.address).order_by(DEVICES.c.id))
         assert [tuple(row) for row in rows] == [("a", 1, "10.57.1.20"), ("b", 2, None)]
+        path = sa.text("SELECT sip_user FROM devices WHERE id = 'a'")
+        assert await db.scalar(path) == "/live"
         assert await db.scalar(sa.select(SIP_SECRETS.c.sealed)) == "x"
         with pytest.raises(IntegrityError):
             await db.execute(sa.insert(SIP_SECRETS).values(device="nobody", name="pin", sealed="x"))

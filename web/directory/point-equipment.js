@@ -97,7 +97,7 @@ export class PointEquipment extends RequestingElement {
 
   /** @param {Device} device */
   device(device) {
-    const facts = [device.kind ? t(`device.${device.kind}`) : t('device.unknown'), device.model, device.address, device.port && t('device.at-port', device.port), device.protocol, device.transport, device.sip_user && t('device.dials', device.sip_user), device.firmware, device.patched && t('device.patched-on', day(device.patched))];
+    const facts = [device.kind ? t(`device.${device.kind}`) : t('device.unknown'), device.model, device.address, device.port && t('device.at-port', device.port), device.protocol, device.transport, device.sip_user && t('device.dials', device.sip_user), device.stream_path, device.firmware, device.patched && t('device.patched-on', day(device.patched))];
     return html`<li data-testid="device" data-name=${device.name}>
       <div class="row between wrap"><span><strong>${device.name}</strong> · ${facts.filter(Boolean).join(' · ')}
         ${device.overdue ? html`<span class="badge lobby">${t('device.overdue')}</span>` : nothing}
@@ -172,6 +172,7 @@ export class PointEquipment extends RequestingElement {
         ${field({name: 'picture_kbps', label: 'device.picture-kbps', value: values.picture_kbps, type: 'number', hint: t('device.picture-kbps-hint')})}
         ${field({name: 'encryption', label: 'device.encryption', value: values.encryption ?? 'off', options: ENCRYPTION.map(one => [one, t(`device.encryption-${one}`)])})}
       </div>
+      ${field({name: 'stream_path', label: 'device.stream-path', value: values.stream_path, hint: t('device.stream-path-hint')})}
       ${field({name: 'media_addresses', label: 'device.media-addresses', value: values.media_addresses, hint: t('device.media-addresses-hint')})}
       ${field({name: 'codecs', label: 'device.codecs', value: values.codecs, max: 500})}
       ${checkbox({name: 'dial_out', label: 'device.dial-out', checked: values.dial_out})}

@@ -21,6 +21,8 @@ MAX_USER = 64
 MAX_MEDIA_ADDRESSES = 4
 _USER = re.compile(r"[A-Za-z0-9._~*#+!$&'(),;=?/-]*")
 """A user part as people write it (RFC 3261 §25.1); ``#`` is escaped where it is dialled."""
+_PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
+"""Path and query of a URI (RFC 3986 §3.3, §3.4)."""
 _SECRETS: Mapping[SipSecret, re.Pattern[str]] = {
     "pin": re.compile(r"[0-9*#]{0,32}"),
     "password": re.compile(r"[^\x00-\x1f\x7f]{0,128}"),
@@ -42,8 +44,8 @@ def faults(
     """Return what is wrong with a device, given the access lines of its point.
 
     `others` are all other devices, `names` the names of points by id. Words: ``required`` ``address-required``
-    ``address-range`` ``address-taken`` ``port-range`` ``sip-user-format`` ``user-taken``
-    ``media-addresses`` ``picture-kbps-range`` ``dial-out``.
+    ``address-range`` ``address-taken`` ``port-range`` ``sip-user-format`` ``user-taken`` ``stream-path-format``
+    ``one-of`` ``media-addresses`` ``picture-kbps-range`` ``dial-out``.
     """
     errors = [] if device.kind else [FieldError("kind", "required")]
     if device.address is None:
@@ -53,6 +55,7 @@ def faults(
     if device.port is not None and not 1 <= device.port <= 65535:
         errors.append(FieldError("port", "port-range", str(device.port)[:9]))
     errors += _account_faults(device, others, names)
+    errors += _stream_faults(device)
     errors += _media_faults(device)
     if device.sip_profile and device.sip_profile not in sip_profiles.load():
         errors.append(FieldError("sip_profile", "one-of", ", ".join(sip_profiles.load())))
@@ -72,9 +75,24 @@ def _account_faults(device: Device, others: Iterable[Device], names: Mapping[str
         for name, text in (("sip_user", device.sip_user), ("auth_user", device.auth_user))
         if len(text) > MAX_USER or not _USER.fullmatch(text.replace(PIN_PLACE, "", 1) if name == "sip_user" else text)
     ]
-    same = (other for other in others if other.auth_user == device.auth_user and other.id != device.id)
-    if device.auth_user and (holder := next(same, None)) is not None:
-        errors.append(FieldError("auth_user", "user-taken", names.get(holder.point, holder.point)))
+    if is_account(device):
+        same = (each for each in others if is_account(each) and each.auth_user == device.auth_user)
+        if (holder := next((other for other in same if other.id != device.id), None)) is not None:
+            errors.append(FieldError("auth_user", "user-taken", names.get(holder.point, holder.point)))
+    return errors
+
+
+def is_account(device: Device) -> bool:
+    """Return whether a device is known by its user name. That of an RTSP camera is known to the camera alone: all of a
+    make may have the same."""
+    return bool(device.auth_user) and device.protocol != "RTSP"
+
+
+def _stream_faults(device: Device) -> list[FieldError]:
+    known = _PATH.fullmatch(device.stream_path) is not None
+    errors = [] if known else [FieldError("stream_path", "stream-path-format", device.stream_path[:64])]
+    if device.protocol == "RTSP" and device.transport == "TLS":
+        errors.append(FieldError("transport", "one-of", "UDP, TCP"))
     return errors
 
 
@@ -134,7 +152,10 @@ def _address_faults(
 
 
 def names(device: Device) -> set[str]:
-    """Return the names by which a device is told apart from others at its address, behind one SBC or NAT."""
+    """Return the names by which a device is told apart from others at its address, behind one SBC or NAT: of a camera
+    its port and stream, as a recorder at one address has those of many cameras."""
+    if device.protocol == "RTSP":
+        return {f"{device.port or ''}/{device.stream_path.lstrip('/')}"}
     return {device.sip_user, device.auth_user} - {""}
 
 

@@ -33,6 +33,7 @@ VIETNAMESE = {
     "asset_year": "năm trang bị",
     "encryption": "mã hóa sip",
     "sip_user": "số sip",
+    "stream_path": "đường dẫn luồng",
     "auth_user": "tên xác thực sip",
     "media_addresses": "ip nguồn hình, tiếng",
     "sip_profile": "hồ sơ sip",

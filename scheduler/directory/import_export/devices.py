@@ -33,6 +33,7 @@ COLUMNS = (
     "transport",
     "encryption",
     *TEXTS,
+    "stream_path",
     "codecs",
     "patched",
     "asset_year",
@@ -91,7 +92,7 @@ async def plan(
 
 
 def _device(old: Device, row: Row, row_number: int, faults: list[RowError]) -> Device:
-    values: dict[str, Any] = {name: row[name][:100] for name in TEXTS}
+    values: dict[str, Any] = {name: row[name][:100] for name in TEXTS} | {"stream_path": row["stream_path"][:200]}
     for column, type_ in (("kind", DeviceKind), ("protocol", DeviceProtocol), ("transport", SipTransport)):
         values[column], allowed = row[column].upper(), get_args(type_)
         if values[column] not in allowed:

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterable, Sequence
 
-from scheduler.directory.equipment.devices import ROOM_SYSTEMS, names
+from scheduler.directory.equipment.devices import ROOM_SYSTEMS, is_account, names
 from scheduler.directory.model import Device
 from signaling.sip.agent.agent import RemoteParty
 
@@ -24,9 +24,15 @@ def by_address(devices: Iterable[Device], peer: RemoteParty) -> Device | None:
     return next((each for each in there if not names(each)), None)
 
 
+def by_user(devices: Iterable[Device], user: str) -> Device | None:
+    """Return the room system with this user name, which its password must prove."""
+    known = (each for each in devices if each.kind in ROOM_SYSTEMS and is_account(each))
+    return next((each for each in known if each.auth_user == user), None)
+
+
 def asked_for_password(device: Device) -> bool:
     """Return whether a device that calls must prove who it is. The account of another system is ours there."""
-    return bool(device.auth_user) and device.kind != "LINK"
+    return is_account(device) and device.kind != "LINK"
 
 
 def asks_password(devices: Sequence[Device]) -> bool:

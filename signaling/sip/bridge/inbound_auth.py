@@ -21,7 +21,7 @@ from signaling.core.audit_entry import AuditEntry
 from signaling.meeting.room_system import SIP_PORT, credentials
 from signaling.sip.agent.agent import RemoteParty
 from signaling.sip.agent.room_call import IncomingRoomCall
-from signaling.sip.bridge.caller_identity import asked_for_password, asks_password, by_address
+from signaling.sip.bridge.caller_identity import asked_for_password, asks_password, by_address, by_user
 
 UNAUTHORIZED, FORBIDDEN, UNKNOWN = 401, 403, 404
 
@@ -154,7 +154,7 @@ class InboundCallAuth:
         """Return the device that calls, and whether it proved so by a password."""
         if not incoming.claimed:
             return by_address(devices, incoming.peer), False
-        named = next((each for each in devices if each.auth_user == incoming.claimed), None)
+        named = by_user(devices, incoming.claimed)
         known = None if named is None else credentials(named, await self._equipment.sip_secrets(named.id))
         proven = known is not None and incoming.proves(known)
         return named if proven else None, proven

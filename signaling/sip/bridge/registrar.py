@@ -5,7 +5,6 @@ Each device has one binding, the newest; it ends by itself unless it is renewed,
 
 from datetime import datetime, timedelta
 
-from scheduler.directory.equipment.devices import ROOM_SYSTEMS
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Binding, Device
 from signaling.accounts import throttle
@@ -14,6 +13,7 @@ from signaling.audit.log import AuditLog
 from signaling.core.audit_entry import AuditEntry
 from signaling.meeting.room_system import SIP_PORT, credentials
 from signaling.sip.agent.agent import Registration
+from signaling.sip.bridge.caller_identity import by_user
 
 SHORTEST_S, LONGEST_S = 60, 3600
 """Seconds that a binding holds at least and at most (§10.3 step 7)."""
@@ -58,11 +58,10 @@ class Registrar:
 
     async def _proven(self, registration: Registration, now: datetime) -> Device | None:
         """Return the device whose password the answer to our challenge proves."""
-        devices = await self._equipment.devices()
-        named = [each for each in devices if each.auth_user == registration.claimed and each.kind in ROOM_SYSTEMS]
-        known = credentials(named[0], await self._equipment.sip_secrets(named[0].id)) if named else None
+        named = by_user(await self._equipment.devices(), registration.claimed)
+        known = None if named is None else credentials(named, await self._equipment.sip_secrets(named.id))
         if known is not None and registration.proves(known):
-            return named[0]
+            return named
         attempt = await self._throttle.attempt(throttle.CODE, f"sip:{registration.host}")
         if not attempt.locked:  # who is locked out fills no log
             subject, detail = registration.claimed[:64], registration.peer.user_agent[:200]

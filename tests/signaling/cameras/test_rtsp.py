@@ -40,7 +40,7 @@ async def test_a_camera_is_fetched_while_the_session_of_its_point_is_open(
 ) -> None:
     monkeypatch.setattr(rtsp, "LOOK_SECONDS", 3600.0)
     async with camera() as port, served(settings) as world:
-        facts = {"address": LOOPBACK, "port": port, "sip_user": "/live", "auth_user": "camera", "password": PASSWORD}
+        facts = {"address": LOOPBACK, "port": port, "stream_path": "/live", "auth_user": "camera", "password": PASSWORD}
         assert (await described(world, HOST, protocol="RTSP", **facts))[0] == 200
         _, screen = await described(world, NHA_TRANG, protocol="WHEP")
         await world.server.rtsp_cameras.look(world.clock.now)

@@ -103,6 +103,25 @@ async def test_addresses_of_media_are_at_most_four_ip_addresses(equipment: Equip
     await equipment.describe(replace(device, media_addresses="10.0.0.1  2001:db8::1"), NOW)
 
 
+async def test_cameras_of_one_recorder_are_told_apart_by_their_streams(equipment: Equipment) -> None:
+    device = await registered(equipment)
+    camera = replace(device, kind="CAMERA", protocol="RTSP", address="10.79.4.9", auth_user="admin")
+    first = replace(camera, stream_path="/cam/realmonitor?channel=1&subtype=0")
+    await equipment.describe(first, NOW, {"password": "mật khẩu"})
+    other = replace(first, id="", number=0)
+    password = ["password: required"]
+    assert await faults(equipment, other) == ["address: address-taken (UBND.Van Ninh)", *password]
+    for apart in ({"stream_path": "/cam/realmonitor?channel=2"}, {"port": 1554}):
+        assert await faults(equipment, replace(other, **apart)) == password
+    assert await faults(equipment, replace(other, address="10.79.4.22", stream_path="/a b", transport="TLS")) == [
+        "stream_path: stream-path-format (/a b)",
+        "transport: one-of (UDP, TCP)",
+        *password,
+    ]
+    codec = replace(other, kind="VCS", protocol="SIP", address="10.79.4.22")  # "admin" is a name of the camera's alone
+    assert await faults(equipment, codec) == password
+
+
 async def test_the_sip_account_of_a_device_is_checked_and_its_secrets_are_encrypted(equipment: Equipment) -> None:
     """Also tests `sip_secrets.py`."""
     device = await registered(equipment)

@@ -148,10 +148,13 @@ async def test_the_inventory_of_devices(scheduler: Scheduler, import_export: Imp
         "sip_user": "2001**{PIN}",
         "media_addresses": "10.79.0.1 2001:db8::1",
     }
-    second = {"point": "ubnd.ninh hoa", "kind": "pc"}
+    second = {"point": "ubnd.ninh hoa", "kind": "pc", "stream_path": "/live"}
     assert [what for _, what, _ in await take(import_export, "devices", table(first, second))] == ["change", "add"]
     stock = await Equipment(scheduler._engine, PROFILES).devices("ubnd.ninh-hoa")
-    assert [(d.media_addresses, d.picture_kbps) for d in stock] == [("10.79.0.1 2001:db8::1", 2500), ("", None)]
+    assert [(d.media_addresses, d.picture_kbps, d.stream_path) for d in stock] == [
+        ("10.79.0.1 2001:db8::1", 2500, ""),
+        ("", None, "/live"),
+    ]
     assert [(d.number, d.kind, d.asset_number, d.codecs, d.port, d.sip_user) for d in stock] == [
         (1, "VCS", "TS-17", "G722, H264", 5062, "2001**{PIN}"),
         (2, "PC", "", "", None, ""),

@@ -124,6 +124,10 @@ async def test_a_device_with_a_password_is_known_by_it_wherever_it_calls_from(wo
     await world.services.equipment.describe(
         replace(device, auth_user=account.user), world.clock.now, {"password": account.password}
     )
+    await register(world, CAM_RANH, "10.79.6.21")
+    (other,) = await world.services.equipment.devices(CAM_RANH)
+    camera = replace(other, protocol="RTSP", dial_out=False, auth_user=account.user)  # by chance: cameras call nobody
+    await world.services.equipment.describe(camera, world.clock.now, {"password": "khac"})
     session = await world.session(NHA_TRANG)
     for _ in range(21):  # who is asked has guessed nothing
         assert [(await ring(world, session.code, address)).refused for address in (VCS, "10.66.6.6")] == [401, 401]

@@ -17,7 +17,7 @@ from mediaserver.errors import MediaError
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device
 from signaling.cameras.rtsp_client import RtspClient
-from signaling.cameras.rtsp_message import BadRtsp, offer, ports
+from signaling.cameras.rtsp_message import BadRtsp, Track, host, offer, ports
 from signaling.cameras.seating import DeviceSeating, TakenSeat
 from signaling.core.account import Source
 from signaling.core.errors import Forbidden, NoOpenSession, ShuttingDown
@@ -103,10 +103,7 @@ class RtspCameras:
             source = Source(device.address or "", device.port or RTSP_PORT)
             seat = await self._seating.take(device, number, source, now, sends=True)
             try:
-                answer = await self._manager.engine.connect(
-                    *(seat.meeting.id, seat.id, offer(tracks, source.address)), plain=True
-                )
-                await client.play(tracks, ports(answer))
+                await self._play(client, tracks, seat)
                 await self._watch(client, seat)
             finally:
                 await seat.free()
@@ -118,13 +115,31 @@ class RtspCameras:
         finally:
             await client.close()
 
+    async def _play(self, client: RtspClient, tracks: tuple[Track, ...], seat: TakenSeat) -> None:
+        """Have a camera send to the media engine: by UDP, or within the connection where its transport is TCP.
+
+        Without a transport it is asked for UDP first. Raises BadRtsp, MediaError, OSError, TimeoutError.
+        """
+        device = seat.member.device
+        answer = await self._connect(seat, tracks, device.address or "")
+        if device.transport == "TCP" or not await client.set_up(tracks, ports(answer)):
+            if device.transport == "UDP":
+                raise BadRtsp("sends no UDP")
+            relay = await client.set_up_interleaved(tracks, host(answer))
+            relay.aim(ports(await self._connect(seat, tracks, relay.host)))
+        await client.play()
+
+    async def _connect(self, seat: TakenSeat, tracks: tuple[Track, ...], sender: str) -> str:
+        """Have the media engine receive the tracks from an address; return its answer. Raises MediaError."""
+        return await self._manager.engine.connect(seat.meeting.id, seat.id, offer(tracks, sender), plain=True)
+
     async def _watch(self, client: RtspClient, seat: TakenSeat) -> None:
         """Keep a session alive while its media come. Raises BadRtsp where they ended, OSError, TimeoutError."""
         waited = 0.0
         while not seat.is_lost():
             if seat.member.up:
                 self._pauses.pop(seat.member.device.id, None)
-            await asyncio.sleep(WATCH_SECONDS)
+            await client.listen(WATCH_SECONDS)
             waited += WATCH_SECONDS
             if waited >= client.timeout_s / 2:
                 await client.keep_alive()

@@ -1,20 +1,24 @@
-"""Has a camera play to our RTP ports by RTSP (RFC 2326) over TCP; its sound and picture come as plain RTP (UDP).
+"""Has a camera play by RTSP (RFC 2326) over TCP: as plain RTP (UDP) to our ports, or within the connection.
 
 The client speaks with the registered address alone: a redirection is refused, and URIs that a camera names are only
-texts of requests on that connection.
+texts of requests on that connection. A password goes out as a digest where the camera takes one, else as it is (Basic).
 """
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 
+from signaling.cameras.rtp_relay import MAX_DATAGRAM, RtpRelay
 from signaling.cameras.rtsp_message import (
-    MAX_HEADER,
     BadRtsp,
+    Packet,
     Response,
+    Stream,
     Track,
-    read_header,
+    basic,
     read_tracks,
+    write_packet,
     write_request,
 )
 from signaling.sip.protocol.digest import Challenge, Credentials, authorization, challenge
@@ -23,7 +27,10 @@ ANSWER_SECONDS = 10.0
 """How long a camera may take to answer."""
 USUAL_TIMEOUT_S = 60
 """The life of a session that names none (RFC 2326 §12.37)."""
-UNAUTHORIZED = 401
+MAX_UNSENT = 65_536
+"""Bytes that wait for a camera that reads nothing; then no more reports are written."""
+READ_BYTES = 65_536
+OK, UNAUTHORIZED, UNSUPPORTED_TRANSPORT = 200, 401, 461
 
 
 class RtspClient:
@@ -35,8 +42,13 @@ class RtspClient:
         self._uri = f"rtsp://{shown}:{port}/{path.lstrip('/')}"
         self._credentials = credentials
         self._challenge: Challenge | None = None
+        self._basic = False
+        """Whether the camera wants the password as it is."""
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._stream = Stream()
+        self._responses: list[Response] = []
+        self._relay: RtpRelay | None = None
         self._sequence = 0
         self._session = ""
         self.timeout_s = USUAL_TIMEOUT_S
@@ -45,29 +57,68 @@ class RtspClient:
     async def describe(self) -> tuple[Track, ...]:
         """Connect and return the tracks that the camera has. Raises BadRtsp, OSError, TimeoutError."""
         async with asyncio.timeout(ANSWER_SECONDS):
-            self._reader, self._writer = await asyncio.open_connection(self._host, self._port, limit=MAX_HEADER)
-        response, body = await self._ask("DESCRIBE", self._uri, {"Accept": "application/sdp"})
+            self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+        response = await self._ask("DESCRIBE", self._uri, {"Accept": "application/sdp"})
         self._uri = response.first("content-base") or response.first("content-location") or self._uri
-        return read_tracks(body.decode("utf-8", "replace"), self._uri)
+        return read_tracks(response.body.decode("utf-8", "replace"), self._uri)
 
-    async def play(self, tracks: tuple[Track, ...], ports: list[int]) -> None:
-        """Have the tracks sent to our RTP ports. Raises BadRtsp, OSError, TimeoutError."""
+    async def set_up(self, tracks: Sequence[Track], ports: Sequence[int]) -> bool:
+        """Have the tracks sent to our RTP ports; return False where the camera sends no UDP.
+
+        Raises BadRtsp, OSError, TimeoutError.
+        """
         for track, port in zip(tracks, ports, strict=True):
-            transport = f"RTP/AVP;unicast;client_port={port}-{port + 1}"
-            response, _ = await self._ask("SETUP", track.control, {"Transport": transport, **self._in_session})
-            self._session, _, parameters = response.first("session").partition(";")
-            name, _, seconds = parameters.strip().partition("=")
-            if name.strip().lower() == "timeout" and seconds.strip().isdecimal():
-                self.timeout_s = max(5, min(int(seconds[:6]), 3600))
+            headers = {"Transport": f"RTP/AVP;unicast;client_port={port}-{port + 1}"}
+            if await self._set_up(track, headers, UNSUPPORTED_TRANSPORT) is None:
+                return False
+        return True
+
+    async def set_up_interleaved(self, tracks: Sequence[Track], engine_host: str) -> RtpRelay:
+        """Have the tracks sent within the connection (RFC 2326 §10.12); return the relay that is to be aimed.
+
+        Raises BadRtsp, OSError, TimeoutError.
+        """
+        for number, track in enumerate(tracks):
+            channels = 2 * number, 2 * number + 1
+            transport = f"RTP/AVP/TCP;unicast;interleaved={channels[0]}-{channels[1]}"
+            response = await self._set_up(track, {"Transport": transport})
+            if response is None or response.channels not in (None, channels):
+                raise BadRtsp("other channels than we asked for")
+        self._relay = RtpRelay(engine_host, 2 * len(tracks), self._report)
+        return self._relay
+
+    async def _set_up(self, track: Track, headers: dict[str, str], refusal: int = OK) -> Response | None:
+        """Set a track up; return None for the status `refusal`."""
+        response = await self._ask("SETUP", track.control, {**headers, **self._in_session}, refusal)
+        if response.status != OK:
+            return None
+        self._session, _, parameters = response.first("session").partition(";")
+        name, _, seconds = parameters.strip().partition("=")
+        if name.strip().lower() == "timeout" and seconds.strip().isdecimal():
+            self.timeout_s = max(5, min(int(seconds[:6]), 3600))
+        return response
+
+    async def play(self) -> None:
+        """Have the tracks sent. Raises BadRtsp, OSError, TimeoutError."""
         await self._ask("PLAY", self._uri, {"Range": "npt=0.000-", **self._in_session})
 
     async def keep_alive(self) -> None:
         """Let the session live on: OPTIONS is what every camera takes. Raises BadRtsp, OSError, TimeoutError."""
         await self._ask("OPTIONS", self._uri, self._in_session)
 
+    async def listen(self, seconds: float) -> None:
+        """Take what comes within the connection for so long. Raises BadRtsp, also where the camera ends it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while True:
+                    await self._receive()
+                    self._responses.clear()  # to nothing that is still asked
+
     async def close(self) -> None:
         """End the session, if the camera still listens, and the connection."""
         writer, self._writer = self._writer, None
+        if self._relay is not None:
+            self._relay.close()
         if writer is None:
             return
         if self._session:
@@ -86,29 +137,49 @@ class RtspClient:
         proof = {}
         if self._challenge is not None and self._credentials is not None:
             proof = dict([authorization(self._challenge, self._credentials, method, uri, secrets.token_hex(8))])
+        elif self._basic and self._credentials is not None:
+            proof = {"Authorization": basic(self._credentials.user, self._credentials.password)}
         return write_request(method, uri, self._sequence, {**headers, **proof})
 
-    async def _ask(self, method: str, uri: str, headers: dict[str, str]) -> tuple[Response, bytes]:
-        """Send a request, with our password where it is asked for, and return the answer with its body."""
+    async def _ask(self, method: str, uri: str, headers: dict[str, str], refusal: int = OK) -> Response:
+        """Send a request, with our password where it is asked for, and return the response: 200 or the `refusal`."""
         async with asyncio.timeout(ANSWER_SECONDS):
-            response, body = await self._exchange(method, uri, headers)
+            response = await self._exchange(method, uri, headers)
             if response.status == UNAUTHORIZED and self._credentials is not None:
                 self._challenge = challenge(response)
-                if self._challenge is None:
-                    raise BadRtsp("no digest authentication that we know")
-                response, body = await self._exchange(method, uri, headers)
-        if response.status != 200:
+                self._basic = self._challenge is None and response.asks_for_basic
+                if self._challenge is None and not self._basic:
+                    raise BadRtsp("no authentication that we know")
+                response = await self._exchange(method, uri, headers)
+        if response.status not in (OK, refusal):
             raise BadRtsp(f"{method}: {response.status}")
-        return response, body
+        return response
 
-    async def _exchange(self, method: str, uri: str, headers: dict[str, str]) -> tuple[Response, bytes]:
-        if self._reader is None or self._writer is None:
+    async def _exchange(self, method: str, uri: str, headers: dict[str, str]) -> Response:
+        if self._writer is None:
             raise BadRtsp("not connected")
         self._sequence += 1
         self._writer.write(self._request(method, uri, headers))
         await self._writer.drain()
-        try:
-            response = read_header((await self._reader.readuntil(b"\r\n\r\n"))[:-4])
-            return response, await self._reader.readexactly(response.length)
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-            raise BadRtsp(str(error)) from None
+        while not self._responses:
+            await self._receive()
+        return self._responses.pop(0)
+
+    async def _receive(self) -> None:
+        """Read once: keep responses, pass packets on. Raises BadRtsp."""
+        if self._reader is None:
+            raise BadRtsp("not connected")
+        if not (data := await self._reader.read(READ_BYTES)):
+            raise BadRtsp("the camera ended the connection")
+        for each in self._stream.feed(data):
+            if isinstance(each, Response):
+                self._responses.append(each)
+            elif len(each.data) > MAX_DATAGRAM:
+                raise BadRtsp(f"a packet of {len(each.data)} bytes, of at most {MAX_DATAGRAM}")
+            elif self._relay is not None:
+                self._relay.send(each.channel, each.data)
+
+    def _report(self, channel: int, data: bytes) -> None:
+        """Write a report of the engine, unless the camera reads nothing."""
+        if self._writer is not None and self._writer.transport.get_write_buffer_size() < MAX_UNSENT:
+            self._writer.write(write_packet(Packet(channel, data)))

@@ -1,23 +1,27 @@
 """Reads and writes messages of RTSP 1.0 (RFC 2326), as far as a client of a camera needs them. Pure.
 
-Bounds: a header of 8 KiB, a body of 32 KiB.
+Bounds: a header of 8 KiB, a body of 32 KiB. A packet within the connection has at most 64 KiB by its length field.
 """
 
+import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from mediaserver.errors import BadOffer
 from mediaserver.sdp.sections import Section, head, integer, sections
-from mediaserver.sdp.sip_parse import STATIC
+from mediaserver.sdp.sip_parse import STATIC, read
 
 VERSION = "RTSP/1.0"
 MAX_HEADER, MAX_BODY = 8192, 32_768
 DISCARD_PORT = 9
 """The port of an m-line whose sender names none: media come from wherever the camera sends (RFC 2326 §C.1.1)."""
 SOUNDS = ("PCMU", "PCMA", "G722")
+_FRAME_MARK, _FRAME_HEADER = b"$", 4
+"""Begin and size of what precedes a packet within the connection (§10.12)."""
 _STATUS = re.compile(rb"RTSP/1\.0 ([1-5][0-9]{2})(?: .*)?")
+_CHANNELS = re.compile(r"interleaved=([0-9]{1,2})-([0-9]{1,2})(?![0-9])")
 
 
 class BadRtsp(Exception):
@@ -30,6 +34,7 @@ class Response:
 
     status: int
     headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
 
     def first(self, name: str) -> str:
         """Return the first value of a header, empty without one."""
@@ -43,6 +48,67 @@ class Response:
         if length is None:
             raise BadRtsp(f"Content-Length {text[:16]}")
         return length
+
+    @property
+    def asks_for_basic(self) -> bool:
+        """True if it asks for user name and password as they are (RFC 7617)."""
+        schemes = [value.partition(" ")[0].lower() for name, value in self.headers if name == "www-authenticate"]
+        return "basic" in schemes
+
+    @property
+    def channels(self) -> tuple[int, int] | None:
+        """The channels of RTP and RTCP that a SETUP was answered with (§12.39); None for none."""
+        found = _CHANNELS.search(self.first("transport"))
+        return None if found is None else (int(found[1]), int(found[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """RTP or RTCP within the connection."""
+
+    channel: int
+    data: bytes
+
+
+class Stream:
+    """Splits what a camera sends into responses and packets, wherever the segments were cut."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[Response | Packet]:
+        """Add received bytes and return what is whole. Raises BadRtsp."""
+        self._buffer += data
+        found = []
+        while (each := self._take()) is not None:
+            found.append(each)
+        return found
+
+    def _take(self) -> Response | Packet | None:
+        while self._buffer.startswith(b"\r\n"):
+            del self._buffer[:2]
+        if self._buffer.startswith(_FRAME_MARK):
+            return self._packet()
+        end = self._buffer.find(b"\r\n\r\n", 0, MAX_HEADER)
+        if end < 0:
+            if len(self._buffer) >= MAX_HEADER:
+                raise BadRtsp(f"a header of more than {MAX_HEADER} bytes")
+            return None
+        response = read_header(bytes(self._buffer[:end]))
+        whole = end + 4 + response.length
+        if len(self._buffer) < whole:
+            return None
+        body = bytes(self._buffer[end + 4 : whole])
+        del self._buffer[:whole]
+        return replace(response, body=body)
+
+    def _packet(self) -> Packet | None:
+        whole = _FRAME_HEADER + int.from_bytes(self._buffer[2:_FRAME_HEADER])
+        if len(self._buffer) < max(whole, _FRAME_HEADER):
+            return None
+        packet = Packet(self._buffer[1], bytes(self._buffer[_FRAME_HEADER:whole]))
+        del self._buffer[:whole]
+        return packet
 
 
 def read_header(data: bytes) -> Response:
@@ -64,6 +130,16 @@ def write_request(method: str, uri: str, sequence: int, headers: Mapping[str, st
     lines = [f"{method} {uri} {VERSION}", f"CSeq: {sequence}", "User-Agent: diemcau"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def write_packet(packet: Packet) -> bytes:
+    """Write a packet for the connection."""
+    return _FRAME_MARK + bytes([packet.channel]) + len(packet.data).to_bytes(2) + packet.data
+
+
+def basic(user: str, password: str) -> str:
+    """Return the value of an Authorization header of scheme Basic (RFC 7617)."""
+    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +195,8 @@ def offer(tracks: tuple[Track, ...], host: str) -> str:
 def ports(answer: str) -> list[int]:
     """Return the RTP ports of an answer, one for each m-line."""
     return [head(section).port for section in sections(answer)[1]]
+
+
+def host(answer: str) -> str:
+    """Return the address of an answer's first m-line."""
+    return read(answer).media[0].host

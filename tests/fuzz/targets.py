@@ -79,8 +79,9 @@ FRAGMENT = "remote"
 LOCAL = webrtc.Local("frag0123", "p" * 24, "sha-256 AA:BB", (("192.0.2.1", 40000),), {"0": 11, "1": 12, "2": 13})
 
 RTSP = (
-    b'RTSP/1.0 200 OK\r\nCSeq: 2\r\nSession: 1;timeout=30\r\nWWW-Authenticate: Digest realm="r", nonce="n"\r\n'
-    b"Content-Length: 9\r\n\r\nv=0\r\nc=IN IP4 0.0.0.0\r\na=control:*\r\nm=video 0 RTP/AVP 96\r\n"
+    b"RTSP/1.0 200 OK\r\nCSeq: 2\r\nSession: 1;timeout=30\r\nTransport: RTP/AVP/TCP;interleaved=0-1\r\n"
+    b'WWW-Authenticate: Digest realm="r", nonce="n"\r\nContent-Length: 9\r\n\r\nv=0\r\nc=IN IP4 0.0.0.0\r\n'
+    b"a=control:*\r\nm=video 0 RTP/AVP 96\r\n"
     b"a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track1\r\nm=audio 0 RTP/AVP 8\r\na=control:rtsp://192.0.2.1/2\r\n"
 )
 H323_OFFER = description.read(OFFER)
@@ -382,12 +383,18 @@ def read_sip(data: bytes) -> None:
 
 
 def read_rtsp(data: bytes) -> None:
-    """Read a camera's response and its description; what is offered of it can be answered."""
-    header, _, body = data.partition(b"\r\n\r\n")
+    """Read what a camera sends, cut in two at the position of the first byte, and a description; what is offered of it
+    can be answered."""
+    stream, at = rtsp_message.Stream(), data[0] if data else 0
     with suppress(rtsp_message.BadRtsp):
-        response = rtsp_message.read_header(header)
-        assert 0 <= response.length <= rtsp_message.MAX_BODY
-        digest.challenge(response)
+        for each in (*stream.feed(data[1 : at + 1]), *stream.feed(data[at + 1 :])):
+            if isinstance(each, rtsp_message.Packet):
+                assert len(each.data) < len(data)
+            else:
+                assert len(each.body) == each.length <= rtsp_message.MAX_BODY
+                assert each.channels is None or max(each.channels) < 100
+                digest.challenge(each)
+    body = data.partition(b"\r\n\r\n")[2]
     with suppress(rtsp_message.BadRtsp):
         tracks = rtsp_message.read_tracks(body.decode("utf-8", "replace"), "rtsp://192.0.2.1/live")
         assert len(rtsp_message.ports(rtsp_message.offer(tracks, "192.0.2.1"))) == len(tracks)
@@ -535,7 +542,7 @@ TARGETS: dict[str, Target] = {
         read_sip,
         (sip.INVITE, sip.OPTIONS, sip.RINGING, sip.CHALLENGE, sip.PROOF, *(case.data for case in torture.CASES)),
     ),
-    "rtsp": Target(read_rtsp, (RTSP,), 40_000),
+    "rtsp": Target(read_rtsp, (b"\x40" + RTSP, b"\x03$\x00\x00\x02ab" + RTSP), 40_000),
     "stream": Target(read_stream, (b"\x40" + sip.INVITE + b"\r\n\r\n" + sip.RINGING,)),
     "letter": Target(
         read_letter,

@@ -1,4 +1,7 @@
-"""An RTSP camera with a red picture and a tone, made of GStreamer; run it with the system's Python and its password."""
+"""An RTSP camera with a red picture and a tone, made of GStreamer. The system's Python runs it.
+
+Arguments: its password, "digest" or "basic", and "UDP" or "TCP", which it sends alone.
+"""
 
 import sys
 
@@ -24,11 +27,17 @@ def main() -> None:
     server = GstRtspServer.RTSPServer(address="127.0.0.1", service="0")
     token, auth = GstRtspServer.RTSPToken(), GstRtspServer.RTSPAuth()
     token.set_string("media.factory.role", "viewer")
-    auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
-    auth.add_digest("camera", sys.argv[1], token)
+    password, method, transport = sys.argv[1:]
+    if method == "basic":
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.BASIC)
+        auth.add_basic(GstRtspServer.RTSPAuth.make_basic("camera", password), token)
+    else:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.add_digest("camera", password, token)
     server.set_auth(auth)
     factory = GstRtspServer.RTSPMediaFactory(shared=True)
     factory.set_launch(f"( {PICTURE} {SOUND} )")
+    factory.set_protocols(GstRtsp.RTSPLowerTrans.TCP if transport == "TCP" else GstRtsp.RTSPLowerTrans.UDP)
     may = Gst.Structure.new_from_string("viewer, media.factory.access=true, media.factory.construct=true")
     factory.add_role_from_structure(may)
     server.get_mount_points().add_factory("/live", factory)

@@ -1,8 +1,9 @@
 """Cameras that are fetched by RTSP: a GStreamer server is seen and heard; what is no RTSP is refused with words."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,10 @@ CAMERA = Path(__file__).with_name("rtsp_camera.py")
 
 
 @asynccontextmanager
-async def camera() -> AsyncIterator[int]:
+async def camera(method: str, transport: str) -> AsyncIterator[int]:
     """Run a camera with a red picture and a tone, which asks for a password; yield its port."""
     process = await asyncio.create_subprocess_exec(
-        *("/usr/bin/python3", str(CAMERA), PASSWORD), stdout=asyncio.subprocess.PIPE
+        *("/usr/bin/python3", str(CAMERA), PASSWORD, method, transport), stdout=asyncio.subprocess.PIPE
     )
     try:
         assert process.stdout is not None
@@ -35,11 +36,13 @@ async def camera() -> AsyncIterator[int]:
         await process.wait()
 
 
+@pytest.mark.parametrize(("method", "transport"), [("digest", "UDP"), ("basic", "TCP")])
 async def test_a_camera_is_fetched_while_the_session_of_its_point_is_open(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, method: str, transport: str
 ) -> None:
+    """Within the connection (TCP), too, where it sends nothing else."""
     monkeypatch.setattr(rtsp, "LOOK_SECONDS", 3600.0)
-    async with camera() as port, served(settings) as world:
+    async with camera(method, transport) as port, served(settings) as world:
         facts = {"address": LOOPBACK, "port": port, "stream_path": "/live", "auth_user": "camera", "password": PASSWORD}
         assert (await described(world, HOST, protocol="RTSP", **facts))[0] == 200
         _, screen = await described(world, NHA_TRANG, protocol="WHEP")
@@ -86,8 +89,9 @@ def answered(status: int, body: str = "", *more: str) -> bytes:
         (b"HTTP/1.1 200 OK\r\n\r\n", "no RTSP response"),
         (b"RTSP/1.0 200 OK\r\nnonsense\r\n\r\n", "a header line without a colon"),
         (b"RTSP/1.0 200 OK\r\nContent-Length: 99999\r\n\r\n", "Content-Length 99999"),
-        (b"RTSP/1.0 200 OK\r\nA: " + b"a" * 20_000, "Separator is not found, and chunk exceed the limit"),
-        (b"RTSP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nv=0", "3 bytes read on a total of 9 expected bytes"),
+        (b"RTSP/1.0 200 OK\r\nA: " + b"a" * 20_000, "a header of more than 8192 bytes"),
+        (b"RTSP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nv=0", "the camera ended the connection"),
+        (b"$\x00\x10\x00" + bytes(4096), "a packet of 4096 bytes, of at most 2048"),
     ],
 )
 async def test_a_camera_that_is_none_is_refused_with_words(answer: bytes, fault: str) -> None:
@@ -102,6 +106,70 @@ async def test_a_camera_that_is_none_is_refused_with_words(answer: bytes, fault:
             await client.describe()
         await client.close()
     assert str(caught.value) == fault
+
+
+def port_pair() -> tuple[socket.socket, socket.socket]:
+    """Return sockets on an even port and on the one above it."""
+    for number in range(40_300, 40_400, 2):
+        pair = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+        for each in pair:
+            each.setblocking(False)
+        with suppress(OSError):
+            pair[0].bind((LOOPBACK, number))
+            pair[1].bind((LOOPBACK, number + 1))
+            return pair[0], pair[1]
+    raise AssertionError("no port is free")
+
+
+@asynccontextmanager
+async def scripted(*answers: bytes) -> AsyncIterator[tuple[RtspClient, list[bytes]]]:
+    """Yield a client of a camera that answers so, one request after the other, and what the camera received."""
+    received: list[bytes] = []
+    left = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in answers:
+            received.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(answer)
+        while data := await reader.read(4096):
+            received.append(data)
+        writer.close()
+        left.set()
+
+    async with await asyncio.start_server(serve, LOOPBACK, 0) as server:
+        client = RtspClient(LOOPBACK, server.sockets[0].getsockname()[1], "", None)
+        yield client, received
+        await client.close()
+        await left.wait()
+
+
+async def test_packets_within_the_connection_go_to_the_engine_and_its_reports_back() -> None:
+    """Also tests `rtp_relay.py`."""
+    loop, (rtp, rtcp) = asyncio.get_running_loop(), port_pair()
+    set_up = answered(200, "", "Session: 7;timeout=30", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1")
+    played = answered(200) + b"$\x00\x00\x01a" + b"$\x09\x00\x01b" + b"$\x01\x00\x02cd"  # channel 9 is none of ours
+    with closing(rtp), closing(rtcp):
+        async with scripted(answered(200, VIDEO), set_up, played) as (client, received):
+            relay = await client.set_up_interleaved(await client.describe(), LOOPBACK)
+            relay.aim([rtp.getsockname()[1]])
+            await client.play()
+            assert await loop.sock_recv(rtp, 9) == b"a"
+            data, source = await loop.sock_recvfrom(rtcp, 9)
+            assert (data, relay.host, client.timeout_s) == (b"cd", LOOPBACK, 30)
+            rtcp.sendto(b"a report", source)
+            while len(received) < 4:
+                await client.listen(0.1)
+        assert b"Transport: RTP/AVP/TCP;unicast;interleaved=0-1" in received[1]
+        assert received[3] == b"$\x01\x00\x08a report"
+
+
+async def test_a_camera_keeps_to_the_channels_that_it_is_asked_for() -> None:
+    moved = answered(200, "", "Transport: RTP/AVP/TCP;interleaved=2-3")
+    async with scripted(answered(200, VIDEO), moved) as (client, _):
+        tracks = await client.describe()
+        with pytest.raises(BadRtsp) as caught:
+            await client.set_up_interleaved(tracks, LOOPBACK)
+    assert str(caught.value) == "other channels than we asked for"
 
 
 async def test_a_camera_that_is_away_is_asked_after_longer_and_longer_pauses(

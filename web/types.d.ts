@@ -208,7 +208,7 @@ interface ProfilePreview {
 interface Outdated { units: {id: string; name: string}[]; profiles: string; files: string[] }
 /** What ends on a day, since other rules begin or units end. */
 interface Ending {
-  day: string; profile: string | null; units: {id: string; name: string; level: string; why: 'last-day' | 'level'; successor: string | null}[]; hosts: {id: string; name: string}[];
+  day: string; profile: string | null; units: {id: string; name: string; level: string; why: 'last-day' | 'level'; successor: string | null}[]; hosts: NamedPoint[];
   sessions: SessionBrief[]; accounts: {account: string; name: string; unit: string | null}[]; operators: {before: string; after: string} | null;
 }
 interface SpecialDay { day: string; working: boolean; number: string | null; dated: string | null; by: string | null }

@@ -11,7 +11,7 @@ from signaling.booking.session_briefs import Brief
 from signaling.core.account import Account
 from signaling.directory.context import POINTS
 from signaling.directory.jobs import losers
-from signaling.http.route import ApiRequest, Model, Named, Route
+from signaling.http.route import ApiRequest, Model, Named, NamedPoint, Route
 
 
 class Unit(Model):
@@ -45,7 +45,7 @@ class Ending(Model):
     day: date
     profile: str | None
     units: list[Unit]
-    hosts: list[Named]
+    hosts: list[NamedPoint]
     sessions: list[Brief]
     accounts: list[Loser]
     operators: Operators | None
@@ -88,7 +88,7 @@ def _wire(
             )
             for each in ending.units
         ],
-        hosts=[Named(id=point.id, name=point.name) for point in ending.hosts],
+        hosts=[NamedPoint(id=point.id, name=point.name, label=point.label) for point in ending.hosts],
         sessions=[briefs[each.session.id] for each in ending.sessions],
         accounts=[Loser(account=a.account, name=a.name, unit=names.get(a.unit or "")) for a in accounts],
         operators=Operators(before=operators[0], after=operators[1]) if operators else None,

@@ -101,7 +101,7 @@ class ProfilePage extends Page {
     /** @type {[string, string[]][]} */
     const groups = [
       ['units', units.map(({name, why, successor}) => `${name} (${successor ? t('profile.ends-into', successor) : t(`profile.ends-${why}`)})`)],
-      ['hosts', hosts.map(({name}) => name)],
+      ['hosts', hosts.map(({label}) => label)],
       ['sessions', sessions.map(({number, host, title: name}) => `${number} · ${host} · ${name}`)],
       ['accounts', accounts.map(({account, name, unit}) => `${account} · ${name}${unit ? ` · ${unit}` : ''}`)],
     ];

@@ -39,6 +39,8 @@ async def test_administrators_see_units_and_roles_that_end_and_units_are_notifie
         assert found["operators"] == {"before": "Sở Thông tin và Truyền thông", "after": "Sở Khoa học và Công nghệ"}
         assert [unit["why"] for unit in found["units"]] == ["level"] * 9
         assert len(found["hosts"]) == 9
+        nha_trang = {"id": "ubnd.nha-trang", "name": "UBND.Nha Trang", "label": "UBND thành phố Nha Trang"}
+        assert nha_trang in found["hosts"]
         assert [session["id"] for session in found["sessions"]] == [beyond.id]
         lost = ["camranh", "dienkhanh", "focal", "nhatrang", "theirs"]
         assert [account["account"] for account in found["accounts"]] == lost

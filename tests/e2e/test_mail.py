@@ -69,7 +69,9 @@ def test_a_letter_is_read_confirmed_and_answered_in_time(
         words = [each.get_attribute("data-word") for each in page.get_by_test_id("question").all()]
         assert words == ["unknown-point", "not-declared"]
         page.get_by_test_id("close").click()
-        page.get_by_test_id("post-search").fill("")
+        page.get_by_test_id("post-search").fill("khong co")
+        page.get_by_test_id("letters-none").get_by_role("button").click()
+        expect(rows).to_have_count(2)
         page.get_by_test_id("answer").click()
         expect(page.get_by_test_id("title")).to_have_value("Giao ban tháng 4")
 

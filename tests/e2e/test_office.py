@@ -191,6 +191,9 @@ def test_ux_39_defect_25_calendar_by_day_week_month_as_a_list_and_on_paper(
     page.get_by_test_id("view-list").click()
     rows = page.get_by_test_id("agenda-row")
     expect(rows).to_have_count(2)
+    page.get_by_test_id("state").select_option("ended")
+    page.get_by_test_id("calendar-empty").get_by_role("button").click()
+    expect(page.get_by_test_id("state")).to_have_value("")
     page.get_by_test_id("calendar-search").fill("thang")
     expect(rows).to_have_count(1)
     page.reload()
@@ -247,8 +250,13 @@ LISTS = ("sessions", "drafts", "recordings", "incidents", "emergencies", "queue"
 """Pages that begin with a list or a table."""
 FILTERED = {"incidents": "search", "post": "post-search", "drafts": "drafts-search", "materials": "search"}
 """Lists that are filtered on the page, with the field of the text."""
-EMPTY = ("sessions", "drafts", "recordings", "incidents", "emergencies")
-"""Pages whose list has the name of the page in the API."""
+EMPTY = {
+    **{name: name for name in ("sessions", "drafts", "recordings", "incidents", "emergencies", "controls")},
+    "post": "letters|outbox",
+    "calendar": "agenda",
+    "supervision": "sessions",
+}
+"""Pages with a list, and the names that what it shows has in the API."""
 
 
 @pytest.mark.parametrize("browser", ["red", "fox"])
@@ -277,10 +285,12 @@ def test_ux_44_a_list_says_that_it_loads_fails_is_empty_or_not_for_all(
         held.clear()
         expect(page.get_by_role("alert").filter(has_text="Máy chủ").first).to_be_visible()
         page.unroute_all()
-    for name in EMPTY:
-        page.route(re.compile(rf"/api/v1/{name}(\?|$)"), lambda route: route.fulfill(json=[]))
+    empty = page.locator("main .empty")
+    for name, asked in EMPTY.items():
+        page.route(re.compile(rf"/api/v1/({asked})(\?|$)"), lambda route: route.fulfill(json=[]))
         page.goto(f"{server.http}{name}.html")
-        expect(page.locator("main .empty").first).to_be_visible()
+        expect(empty.first).to_be_visible()
+        expect(empty.filter(has_not=page.locator("a, button"))).to_have_count(0)
         page.unroute_all()
     for name, field in FILTERED.items():
         page.goto(f"{server.http}{name}.html")

@@ -1,12 +1,13 @@
 """Incidents reported in the room, audiences, providers, documents and feedback, as people use their pages."""
 
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.browsers import wait_until
-from tests.e2e.people import HOST, People
+from tests.e2e.people import HANOI, HOST, People
 from tests.e2e.server import Server
 
 PDF = b"%PDF-1.7\nbao cao\n"
@@ -165,7 +166,9 @@ def test_a_document_is_asked_for_granted_and_fetched(
     page.get_by_test_id("document-add").set_input_files(file)
     expect(page.get_by_test_id("document")).to_contain_text("bao-cao.pdf")
     point = people.sign_in(blue, "nt.xuonghuan")
+    point.clock.set_system_time(datetime.now(HANOI) + timedelta(minutes=3))  # the session has begun
     open_details(server, point, title)
+    expect(point.get_by_test_id("closing-place").locator("legend")).to_have_text("UBND phường Xương Huân")
     point.get_by_test_id("document-ask").click()
     expect(point.get_by_test_id("document-asked")).to_be_visible()
     page.goto(f"{server.http}materials.html")

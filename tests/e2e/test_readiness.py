@@ -18,6 +18,9 @@ def test_a_board_turns_from_red_to_what_is_left(server: Server, red: Browser, pe
     expect(points).to_have_count(3)
     expect(page.get_by_test_id("duty-mark").first).to_contain_text("Chưa phân công cán bộ trực trung tâm")
 
+    page.get_by_test_id("ready-filter").select_option("green")
+    page.get_by_test_id("ready-empty").get_by_role("button").click()
+    expect(page.get_by_test_id("ready-filter")).to_have_value("")
     page.get_by_test_id("ready-search").fill("xuong huan")
     expect(points).to_have_count(1)
     page.get_by_test_id("ready-tick").check()

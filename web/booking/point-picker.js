@@ -6,6 +6,7 @@ import {collator, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {hourMinute} from '../core/time.js';
 import {BaseElement, icon} from '../core/base.js';
+import {clearButton, emptyState} from '../core/states.js';
 
 /** Picks component points by search and by group. Fires `pick` with the new set of point ids. */
 export class PointPicker extends BaseElement {
@@ -58,7 +59,7 @@ export class PointPicker extends BaseElement {
       <ul class="options" tabindex="0" aria-label=${t('register.points')}>
         ${repeat(found, ({id}) => id, point => this.option(point, taken.get(point.id) ?? []))}
       </ul>
-      ${found.length ? nothing : html`<p class="empty">${t('register.no-point')}</p>`}
+      ${found.length ? nothing : emptyState({title: t('register.no-point'), action: clearButton(() => (this.text = '')), testid: 'points-none', slim: true})}
     </fieldset>`;
   }
 

@@ -6,6 +6,7 @@ import {t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {clock, day, fromLocal, slot, toLocal} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
+import {loadingState} from '../core/states.js';
 import {copyable} from '../core/copy.js';
 import {dateField, formOf} from '../core/fields.js';
 import {keptForm, keptForms} from '../core/kept-form.js';
@@ -138,7 +139,7 @@ export class SessionDetails extends RequestingElement {
 
   render() {
     return html`<dialog class="wide details" aria-labelledby="details-title" data-testid="details" @close=${() => this.emit('shut')}>
-      ${this.session ? this.sessionDetails(this.session) : this.error ? nothing : html`<p role="status">${t('app.loading')}</p>`}
+      ${this.session ? this.sessionDetails(this.session) : this.error ? nothing : loadingState()}
       ${errorMessage(this.error, 'details-error')}
       <form method="dialog" class="row end"><button data-testid="details-shut">${t('app.close')}</button></form>
     </dialog>`;

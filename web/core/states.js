@@ -7,11 +7,11 @@ import {t} from './i18n.js';
 import {PAGES} from './nav.js';
 
 /**
- * Draw an empty list; `action` is the way on.
- * @param {{picture?: string, title: string, text?: string, action?: unknown, testid?: string}} options
+ * Draw an empty list; `action` is the way on. A slim one, for a part of a page, is one line without a picture.
+ * @param {{picture?: string, title: string, text?: string, action?: unknown, testid?: string, slim?: boolean}} options
  */
-export const emptyState = ({picture = 'list', title, text = '', action = nothing, testid = 'empty'}) =>
-  html`<div class="empty" data-testid=${testid}>${icon(picture)}<p><strong>${title}</strong></p>${text ? html`<p>${text}</p>` : nothing}${action}</div>`;
+export const emptyState = ({picture = 'list', title, text = '', action = nothing, testid = 'empty', slim = false}) =>
+  html`<div class="empty ${slim ? 'slim' : ''}" data-testid=${testid}>${slim ? nothing : icon(picture)}<p><strong>${title}</strong></p>${text ? html`<p>${text}</p>` : nothing}${action}</div>`;
 
 /** Draw the link to a page on which an empty list is filled, or on which one goes on. @param {string} page */
 export const pageLink = page =>

@@ -11,7 +11,7 @@ import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {day} from '../core/time.js';
-import {loadingState} from '../core/states.js';
+import {emptyState, loadingState, pageLink} from '../core/states.js';
 
 const STATES = /** @type {const} */ (['met', 'partly', 'unmet', 'not_applicable']);
 /** @type {Record<string, string>} */
@@ -81,7 +81,7 @@ class ControlsPage extends Page {
           ${this.lists.length ? html`<a class="button" href=${controlsUrl(this.point)} download data-testid="controls-export">${icon('download')}<span>XLSX</span></a>` : nothing}</div>
         ${this.point && this.supervises ? html`<p><a href="controls.html">${t('controls.all')}</a></p>` : nothing}
         ${errorMessage(this.editing ? '' : this.error)} ${this.loading ? loadingState() : nothing}
-        ${this.loading || this.error || this.lists.length ? nothing : html`<p class="empty">${t('controls.none')}</p>`}
+        ${this.loading || this.error || this.lists.length ? nothing : emptyState({picture: 'lock', title: t('controls.none'), action: pageLink('directory'), testid: 'controls-none'})}
         ${repeat(this.lists, ({id}) => id, list => this.checklist(list))} ${this.points.length ? this.pointTable() : nothing}
       </main>
       ${this.editing ? this.question(this.editing) : nothing}`;

@@ -12,7 +12,7 @@ import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {CENTRAL} from '../core/nav.js';
 import {day} from '../core/time.js';
-import {emptyState, loadingState} from '../core/states.js';
+import {clearButton, emptyState, loadingState} from '../core/states.js';
 
 /** @param {TreePoint} point */
 const dueDay = ({first_due: due}) => (due ? day(`${due}T12:00:00+07:00`) : '');
@@ -120,20 +120,14 @@ class DirectoryPage extends Page {
       <div class="field"><label for="state">${t('directory.state')}</label>
         <select id="state" data-testid="state-filter" @change=${(/** @type {any} */ {target}) => this.look(this.text, target.value)}>
           <option value="">${t('directory.all')}</option>
-          ${STATES.map(state => html`<option value=${state} ?selected=${state === this.state}>${t(`point.${state}`)}</option>`)}
+          ${STATES.map(state => html`<option value=${state} .selected=${state === this.state}>${t(`point.${state}`)}</option>`)}
         </select></div>`;
-  }
-
-  clear() {
-    this.look('', '');
-    const state = /** @type {HTMLSelectElement | null} */ (this.querySelector('#state'));
-    if (state) state.value = ''; // what was chosen, which an attribute does not take back
   }
 
   /** @param {DirectoryTree} tree */
   branches(tree) {
     const groups = groupPoints(tree, this.text, this.state);
-    if (!groups.length) return emptyState({picture: 'search', title: t('directory.none'), action: html`<button type="button" data-testid="directory-clear" @click=${this.clear}>${t('table.clear')}</button>`, testid: 'none'});
+    if (!groups.length) return emptyState({picture: 'search', title: t('directory.none'), action: clearButton(() => this.look('', '')), testid: 'none'});
     const few = Boolean(this.text.trim() || this.state);
     return repeat(groups, ({id}) => `${id}${few}`, ({id, name, points}) => html`<details class="branch" ?open=${few || points.length < 3} data-testid="branch" data-group=${id}>
       <summary>${name} <span class="soft">(${points.length})</span></summary>

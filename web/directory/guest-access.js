@@ -5,6 +5,7 @@ import {postTo, grants} from '../core/api.js';
 import {t} from '../core/i18n.js';
 import {slot} from '../core/time.js';
 import {errorMessage, RequestingElement} from '../core/base.js';
+import {emptyState, pageLink} from '../core/states.js';
 
 /** Grants sessions to a point of another agency; shows nothing for points that need no grant. */
 export class GuestAccess extends RequestingElement {
@@ -39,7 +40,7 @@ export class GuestAccess extends RequestingElement {
     const {sessions} = this.grants;
     return html`<details class="card"><summary data-testid="fold-grants">${t('grants.title')}</summary>
       ${errorMessage(this.error)}<p class="soft">${t('grants.hint')}</p>
-      ${sessions.length ? html`<ul class="plain">${sessions.map(each => this.row(each))}</ul>` : html`<p class="empty">${t('grants.none')}</p>`}
+      ${sessions.length ? html`<ul class="plain">${sessions.map(each => this.row(each))}</ul>` : emptyState({title: t('grants.none'), action: pageLink('sessions'), testid: 'grants-none', slim: true})}
     </details>`;
   }
 

@@ -10,6 +10,7 @@ import {checkbox, field, formOf, formValues} from '../core/fields.js';
 import {copyable} from '../core/copy.js';
 import './call-test.js';
 import {keptForm} from '../core/kept-form.js';
+import {loadingState} from '../core/states.js';
 import './sip-trace.js';
 
 const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'CAMERA', 'LINK', 'SIMULATED'];
@@ -76,7 +77,7 @@ export class PointEquipment extends RequestingElement {
   }
 
   render() {
-    if (!this.equipment) return html`${errorMessage(this.error)}<p class="empty" role="status">${t('app.loading')}</p>`;
+    if (!this.equipment) return html`${errorMessage(this.error)}${loadingState()}`;
     const {devices, lines, changes} = this.equipment;
     const open = changes.filter(({state}) => state === 'open');
     return html`${errorMessage(this.error)}

@@ -7,6 +7,7 @@ import {day} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
 import {field, formOf, formValues} from '../core/fields.js';
 import {keptForm} from '../core/kept-form.js';
+import {loadingState} from '../core/states.js';
 import './personal-data.js';
 
 /** Lists the people who run the rooms of a point's unit, and adds or replaces them. */
@@ -66,7 +67,7 @@ export class PointPeople extends RequestingElement {
   }
 
   render() {
-    if (!this.list) return html`${errorMessage(this.error)}<p class="empty" role="status">${t('app.loading')}</p>`;
+    if (!this.list) return html`${errorMessage(this.error)}${loadingState()}`;
     const serving = this.list.filter(person => person.serving);
     return html`${errorMessage(this.error)}
       ${serving.length ? html`<ul class="plain">${serving.map(person => this.person(person))}</ul>` : html`<p class="empty">${t('people.none')}</p>`}

@@ -7,7 +7,7 @@ import {Page, errorMessage, icon, repeatWhileConnected, setTitle} from '../core/
 import {field} from '../core/fields.js';
 import {t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
-import {loadingState} from '../core/states.js';
+import {emptyState, loadingState, pageLink} from '../core/states.js';
 import {hourMinute} from '../core/time.js';
 import '../core/top-bar.js';
 import {inOrder, isOpen, slotAt} from './day.js';
@@ -118,7 +118,7 @@ class DisplaysPage extends Page {
 
   /** @param {DaySession[]} sessions @param {DisplayReport} report */
   sessions(sessions, report) {
-    if (!sessions.length) return html`<p class="empty slim">${t('displays.none')}</p>`;
+    if (!sessions.length) return emptyState({title: t('displays.none'), action: pageLink('calendar'), testid: 'displays-none', slim: true});
     const now = Date.now();
     return html`<ul class="plain">${inOrder(sessions, now).map(session => {
       const {start, end} = slotAt(session, now);

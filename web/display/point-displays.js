@@ -7,6 +7,7 @@ import {RequestingElement, errorMessage, icon} from '../core/base.js';
 import {ask} from '../core/dialog.js';
 import {checkbox, field, formValues} from '../core/fields.js';
 import {t} from '../core/i18n.js';
+import {loadingState} from '../core/states.js';
 import {day} from '../core/time.js';
 import {toast} from '../core/toast.js';
 
@@ -68,7 +69,7 @@ export class PointDisplays extends RequestingElement {
 
   render() {
     const {found} = this;
-    if (!found) return html`${errorMessage(this.error)}<p class="empty" role="status">${t('app.loading')}</p>`;
+    if (!found) return html`${errorMessage(this.error)}${loadingState()}`;
     const own = found.displays.filter(({point}) => point.id === this.point);
     return html`${errorMessage(this.error)}
       ${own.length ? html`<ul class="plain">${own.map(display => this.row(display))}</ul>` : html`<p class="empty slim">${t('displays.empty')}</p>`}

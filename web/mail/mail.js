@@ -8,9 +8,9 @@ import {copyable} from '../core/copy.js';
 import '../core/top-bar.js';
 import {hasText, t} from '../core/i18n.js';
 import {timeLeft, matchingLetters, matchingNotices, urgency} from './mail-filters.js';
-import {isCentral} from '../core/nav.js';
+import {isCentral, mayRegister} from '../core/nav.js';
 import {day, hourMinute} from '../core/time.js';
-import {loadingState} from '../core/states.js';
+import {clearButton, emptyState, loadingState, pageLink} from '../core/states.js';
 
 const FORM_FORMATS = ['docx', 'xlsx', 'csv'];
 const REFRESH_MS = 60_000;
@@ -113,7 +113,7 @@ class PostPage extends Page {
         <h2 id="owed">${t('post.owed', open.length)}</h2>
         <span class="soft" data-testid="counted">${t('post.counted', on_time, late)}</span>
       </div>
-      ${open.length ? html`<ul class="cards">${repeat(open, one => one.subject, one => this.owedReply(one))}</ul>` : html`<p class="empty">${t('post.none-owed')}</p>`}
+      ${open.length ? html`<ul class="cards">${repeat(open, one => one.subject, one => this.owedReply(one))}</ul>` : emptyState({picture: 'check', title: t('post.none-owed'), action: pageLink('queue'), testid: 'owed-none', slim: true})}
     </section>`;
   }
 
@@ -143,7 +143,7 @@ class PostPage extends Page {
         <span class="soft">${t('post.form')} ${FORM_FORMATS.map(kind => html`<a class="form-link" href="api/v1/forms/dang-ky-hop.${kind}" download data-testid="form-${kind}">${kind.toUpperCase()}</a> `)}</span>
       </div>
       ${found.length ? html`<ul class="cards">${repeat(found, one => one.id, one => this.letter(one))}</ul>`
-        : html`<p class="empty">${t(this.letters.length ? 'post.no-match' : 'post.no-letters')}</p>`}
+        : this.none(this.letters.length, 'post.no-letters', mayRegister(this.me) ? 'register' : 'calendar', 'letters-none')}
     </section>`;
   }
 
@@ -163,12 +163,18 @@ class PostPage extends Page {
     </li>`;
   }
 
+  /** Draw a list of which nothing is left by the search, or which is empty and leads to a page. @param {number} all @param {string} title @param {string} page @param {string} testid */
+  none(all, title, page, testid) {
+    if (all) return emptyState({picture: 'search', title: t('post.no-match'), action: clearButton(() => (this.text = '')), testid});
+    return emptyState({picture: 'mail', title: t(title), action: pageLink(page), testid});
+  }
+
   outgoing() {
     const found = matchingNotices(this.notices, this.text);
     return html`<section aria-labelledby="outgoing">
       <h2 id="outgoing">${t('post.outgoing')}</h2>
       ${found.length ? html`<ul class="cards">${repeat(found, one => one.id, one => this.notice(one))}</ul>`
-        : html`<p class="empty">${t(this.notices.length ? 'post.no-match' : 'post.no-notices')}</p>`}
+        : this.none(this.notices.length, 'post.no-notices', 'sessions', 'notices-none')}
     </section>`;
   }
 

@@ -5,6 +5,7 @@ import {closingSheet, setSessionKind, tickClosingItem} from '../core/api.js';
 import {t} from '../core/i18n.js';
 import {hourMinute} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
+import {loadingState} from '../core/states.js';
 
 /**
  * Shows the closing checklists of a session (Điều 15.1): of the own point or, for the centre, of all. Items are
@@ -33,7 +34,7 @@ export class ClosingChecklist extends RequestingElement {
 
   render() {
     const {sheet} = this;
-    if (!sheet) return html`${errorMessage(this.error)} ${this.error ? nothing : html`<p role="status">${t('app.loading')}</p>`}`;
+    if (!sheet) return html`${errorMessage(this.error)} ${this.error ? nothing : loadingState()}`;
     const mine = sheet.lists.filter(list => list.may_tick);
     const shown = this.all || mine.length < 4 ? mine : mine.slice(0, 2);
     return html`<section class="closing" data-testid="closing" data-complete=${sheet.complete}>

@@ -4,6 +4,7 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {addDocument, requestMaterial, documents, documentUrl, grantMaterial, removeDocument} from '../core/api.js';
 import {fileSize, t} from '../core/i18n.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
+import {loadingState} from '../core/states.js';
 
 /** Lists the documents of a session (Điều 5.3): the host adds and grants them, others download or request them. */
 export class DocumentList extends RequestingElement {
@@ -46,7 +47,7 @@ export class DocumentList extends RequestingElement {
     return html`<section class="documents" data-testid="documents">
       <h3>${t('documents.title')}</h3>
       ${errorMessage(this.error)}
-      ${list === null ? html`<p role="status">${t('app.loading')}</p>` : list.length ? html`<ul class="parts">${repeat(list, ({id}) => id, one => this.row(one))}</ul>` : html`<p class="soft">${t('documents.none')}</p>`}
+      ${list === null ? loadingState() : list.length ? html`<ul class="parts">${repeat(list, ({id}) => id, one => this.row(one))}</ul>` : html`<p class="soft">${t('documents.none')}</p>`}
       ${this.host
         ? html`<label class="button">${icon('plus')}<span>${t('documents.add')}</span><input type="file" class="hidden-file" data-testid="document-add" accept=".pdf,.png,.jpg,.jpeg,.docx,.xlsx,.pptx" ?disabled=${this.busy} @change=${this.add}></label>
             <p class="soft">${t('documents.hint')}</p>`

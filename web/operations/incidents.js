@@ -95,8 +95,8 @@ class IncidentsPage extends Page {
       )}
       <input type="search" data-testid="search" aria-label=${t('incidents.search')} placeholder=${t('incidents.search')} .value=${this.text} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}>
       <select data-testid="level" aria-label=${t('incidents.level')} @change=${(/** @type {any} */ event) => (this.level = event.target.value)}>
-        <option value="" ?selected=${!this.level}>${t('incidents.all-levels')}</option>
-        ${[2, 1].map(level => html`<option value=${level} ?selected=${this.level === String(level)}>${t(`incidents.level-${level}`)}</option>`)}
+        <option value="" .selected=${!this.level}>${t('incidents.all-levels')}</option>
+        ${[2, 1].map(level => html`<option value=${level} .selected=${this.level === String(level)}>${t(`incidents.level-${level}`)}</option>`)}
       </select>
     </div>`;
   }

@@ -7,6 +7,7 @@ import {keepProperties} from '../core/address.js';
 import {ITEMS, filterRows, groupRows, markOf} from './readiness-rows.js';
 import {hourMinute} from '../core/time.js';
 import {BaseElement, icon} from '../core/base.js';
+import {clearButton, emptyState} from '../core/states.js';
 
 const RESULTS = /** @type {const} */ (['ok', 'faulty', 'waived']);
 
@@ -60,7 +61,7 @@ export class ReadinessBoard extends BaseElement {
       <h2>${t('ready.points', board.points.length)}</h2>
       ${this.filters()} ${board.points.some(({may_check}) => may_check) ? this.checkButtons(board, rows) : nothing}
       ${board.may_assign ? nothing : board.points.filter(({own}) => own).map(row => this.steps(board, row))}
-      ${rows.length ? this.table(rows) : html`<p class="empty" data-testid="ready-empty">${t('ready.no-point')}</p>`}
+      ${rows.length ? this.table(rows) : emptyState({picture: 'search', title: t('ready.no-point'), action: clearButton(() => ([this.text, this.colour] = ['', ''])), testid: 'ready-empty'})}
     </section>`;
   }
 
@@ -93,7 +94,7 @@ export class ReadinessBoard extends BaseElement {
         <label for="ready-colours">${t('ready.filter')}</label>
         <select id="ready-colours" data-testid="ready-filter" @change=${(/** @type {any} */ event) => (this.colour = event.target.value)}>
           <option value="">${t('ready.every')}</option>
-          ${['red', 'amber', 'green'].map(colour => html`<option value=${colour} ?selected=${colour === this.colour}>${t(`ready.colour-${colour}`)}</option>`)}
+          ${['red', 'amber', 'green'].map(colour => html`<option value=${colour} .selected=${colour === this.colour}>${t(`ready.colour-${colour}`)}</option>`)}
         </select>
       </div>
     </div>`;

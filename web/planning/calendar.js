@@ -10,7 +10,7 @@ import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {mayRegister} from '../core/nav.js';
-import {emptyState, loadingState} from '../core/states.js';
+import {clearButton, emptyState, loadingState, pageLink} from '../core/states.js';
 import {day, hourMinute, midnight, toLocal, utc, weekday, weekdayName} from '../core/time.js';
 import {VIEWS, byDay, daysOf, firstDay, firstView, monthOf, stepped} from './calendar-range.js';
 import {REHEARSAL} from '../core/values.js';
@@ -155,7 +155,7 @@ class CalendarPage extends Page {
         <span class="row segments" role="group" aria-label=${t('calendar.view')}>${VIEWS.map(view => html`<button type="button" data-testid="view-${view}" aria-pressed=${this.view === view}
           @click=${() => this.showDay(this.at, view)}>${t(`calendar.${view}`)}</button>`)}</span>
         <select class="narrow" data-testid="state" aria-label=${t('calendar.state')} @change=${(/** @type {Event} */ event) => this.filter('state', event)}>
-          <option value="">${t('calendar.all')}</option>${PHASES.map(phase => html`<option value=${phase} ?selected=${phase === this.state}>${t(`phase.${phase}`)}</option>`)}
+          <option value="">${t('calendar.all')}</option>${PHASES.map(phase => html`<option value=${phase} .selected=${phase === this.state}>${t(`phase.${phase}`)}</option>`)}
         </select>
         <input class="find" type="search" data-testid="calendar-search" aria-label=${t('queue-page.search')} placeholder=${t('queue-page.search')}
           .value=${this.search} @input=${(/** @type {Event} */ event) => this.filter('search', event)}>
@@ -166,9 +166,9 @@ class CalendarPage extends Page {
 
   sessions() {
     const {matchingEntries} = this;
-    const none = t(this.entries.length ? 'queue-page.no-match' : 'calendar.none');
-    if (!matchingEntries.length && ['month', 'list'].includes(this.view)) return emptyState({picture: 'calendar', title: none, testid: 'calendar-empty', action: this.registerLink()});
-    return html`${matchingEntries.length ? nothing : html`<p class="empty slim" data-testid="calendar-empty">${none}</p>`}
+    const slim = !['month', 'list'].includes(this.view); // the hours of its days are drawn below it
+    if (!matchingEntries.length && !slim) return this.none(slim);
+    return html`${matchingEntries.length ? nothing : this.none(slim)}
       ${this.view === 'list' ? nothing : this.legend(matchingEntries)} ${this.view === 'list' ? nothing : this.view === 'month' ? this.month(matchingEntries) : this.grid(matchingEntries)} ${this.list(matchingEntries)}`;
   }
 
@@ -178,8 +178,16 @@ class CalendarPage extends Page {
     return html`<ul class="legend" data-testid="legend" aria-label=${t('calendar.legend')}>${phases.map(phase => html`<li class="block ${phase}" data-phase=${phase}>${t(`phase.${phase}`)}</li>`)}</ul>`;
   }
 
-  registerLink() {
-    return mayRegister(this.me) ? html`<a class="button main" href="register.html">${icon('plus')}<span>${t('sessions.register')}</span></a>` : nothing;
+  /** Draw that no session is there, or that none matches. @param {boolean} slim */
+  none(slim) {
+    if (this.entries.length) return emptyState({picture: 'search', title: t('queue-page.no-match'), testid: 'calendar-empty', action: clearButton(this.clear), slim});
+    return emptyState({picture: 'calendar', title: t('calendar.none'), testid: 'calendar-empty', action: pageLink(mayRegister(this.me) ? 'register' : 'sessions'), slim});
+  }
+
+  /** Show the sessions of any state and name. */
+  clear() {
+    [this.search, this.state] = ['', ''];
+    this.keep();
   }
 
   /** Draw a month; a day leads to itself. @param {CalendarEntry[]} found */

@@ -271,7 +271,7 @@ class QueuePage extends Page {
   /** @param {QueueStanding} standing */
   planForm(standing) {
     const plan = this.plan;
-    if (!plan) return this.fault ? errorMessage(this.fault, 'plan-fault') : html`<p role="status">${t('app.loading')}</p>`;
+    if (!plan) return this.fault ? errorMessage(this.fault, 'plan-fault') : loadingState();
     const left = (Date.parse(plan.until) - this.now) / 1000;
     const live = plan.victims.filter(({phase}) => phase === 'open');
     const lost = new Set(plan.victims.map(({id}) => id));

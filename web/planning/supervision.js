@@ -9,7 +9,7 @@ import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
 import {urgency} from '../mail/mail-filters.js';
 import {day, hourMinute, midnight, slot, utc, weekday} from '../core/time.js';
-import {loadingState} from '../core/states.js';
+import {emptyState, loadingState, pageLink} from '../core/states.js';
 
 const DAY_MS = 86_400_000;
 const POLL_MS = 15_000;
@@ -60,7 +60,7 @@ class SupervisionPage extends Page {
   all() {
     return html`<section class="card" data-testid="today"><div class="row between wrap"><h2>${t('supervision.today', this.today.length)}</h2>
           <a class="button" href="calendar.html">${icon('view')}<span>${t('calendar.title')}</span></a></div>
-        ${this.today.length ? html`<ul class="plain">${repeat(this.today, ({id}) => id, session => this.session(session))}</ul>` : html`<p class="empty">${t('supervision.none')}</p>`}</section>
+        ${this.today.length ? html`<ul class="plain">${repeat(this.today, ({id}) => id, session => this.session(session))}</ul>` : emptyState({picture: 'calendar', title: t('supervision.none'), action: pageLink('sessions'), testid: 'today-none'})}</section>
       <div class="columns">
         <div class="column">${this.queue ? this.waiting(this.queue) : nothing} ${this.charts()}</div>
         <div class="column">${this.incidentList()} ${this.answers ? this.owedReplyList(this.answers) : nothing}</div>

@@ -7,7 +7,7 @@ import {copyable} from '../core/copy.js';
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
 import {day, hourMinute, span} from '../core/time.js';
-import {emptyState, loadingState, pageLink} from '../core/states.js';
+import {clearButton, emptyState, loadingState, pageLink} from '../core/states.js';
 import {transcriptState} from './transcript.js';
 
 const MEGABYTE = 1_000_000;
@@ -90,6 +90,12 @@ class RecordingsPage extends Page {
     });
   }
 
+  /** Leave the search, with its text. */
+  stopSearch() {
+    /** @type {HTMLFormElement | null} */ (this.querySelector('form[role=search]'))?.reset();
+    [this.wanted, this.places] = ['', null];
+  }
+
   /** @param {unknown} failure */
   onFailure(failure) {
     super.onFailure(failure);
@@ -123,7 +129,7 @@ class RecordingsPage extends Page {
 
   /** @param {FoundInTranscript[]} places */
   found(places) {
-    if (!places.length) return html`<p class="empty" role="status" data-testid="spoken-none">${t('transcript.nothing-found')}</p>`;
+    if (!places.length) return html`<div role="status">${emptyState({picture: 'search', title: t('transcript.nothing-found'), action: clearButton(() => this.stopSearch()), testid: 'spoken-none'})}</div>`;
     return html`<ul class="cards spoken" data-testid="spoken">${places.map(place => {
       const recording = this.list.find(({id}) => id === place.recording);
       return html`<li class="card" data-testid="spoken-in" data-id=${place.recording}>

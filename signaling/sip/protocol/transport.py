@@ -30,6 +30,10 @@ Address = tuple[str, int]
 MAX_CONNECTIONS = 256
 MAX_CONNECTIONS_PER_ADDRESS = 8
 """Connections from one address."""
+BACKLOG = 100
+"""Connections by TLS that wait to be accepted."""
+ACCEPT_AGAIN_S = 1.0
+"""Seconds until the next try after one could not be."""
 MAX_HANDSHAKES = 32
 """TLS handshakes with those who connected to us, at once."""
 MAX_UNSENT_BYTES = 256 * 1024
@@ -101,18 +105,6 @@ def _mark(sock: socket.socket, code_point: int) -> None:
         sock.setsockopt(*option, code_point << 2)
 
 
-class _TlsAcceptor(asyncio.Protocol):
-    """Begins the handshake on a connection that comes to the TLS port."""
-
-    def __init__(self, owner: "Transport") -> None:
-        self._owner = owner
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        connection = cast("asyncio.Transport", transport)
-        connection.pause_reading()  # what comes belongs to the handshake
-        self._owner.handshake(connection)
-
-
 class Connection(asyncio.Protocol):
     """A flow over a TCP connection, plain or with TLS, whichever side opened it."""
 
@@ -120,8 +112,6 @@ class Connection(asyncio.Protocol):
         self.transport = transport
         self.refused = ""
         """Why the certificate of the peer is not accepted."""
-        self._early = bytearray()
-        """What came with the end of the handshake."""
         self._owner = owner
         self._stream = Stream()
         self._tcp: asyncio.Transport | None = None
@@ -169,15 +159,10 @@ class Connection(asyncio.Protocol):
             self.abort()
         elif self._owner.opened(self):
             self._restart_timer(UNFINISHED_TIMEOUT_S)
-            if self._early:
-                self.data_received(bytes(self._early))
         else:
             self.abort()
 
     def data_received(self, data: bytes) -> None:
-        if self._tcp is None:
-            self._early += data
-            return
         begun = self._stream.begun
         try:
             messages = self._stream.feed(data)
@@ -223,7 +208,8 @@ class Transport:
         self._lost = lost
         self._udp: asyncio.DatagramTransport | None = None
         self._listener: asyncio.Server | None = None
-        self._tls_listener: asyncio.Server | None = None
+        self._tls_listener: socket.socket | None = None
+        self._accepting: asyncio.Task[None] | None = None
         self._certificates: tls.Certificates | None = None
         self.tls_port = 0
         """The port for TLS; 0: there is none."""
@@ -268,17 +254,21 @@ class Transport:
     async def start_tls(self, port: int, folder: Path) -> None:
         """Listen for TLS, with the certificate in a folder; port 0 takes any free one. Raises OSError."""
         self._certificates = tls.Certificates(folder)
-        loop = asyncio.get_running_loop()
-        self._tls_listener = await loop.create_server(lambda: _TlsAcceptor(self), self._bound[0], port)
-        self.tls_port = self._tls_listener.sockets[0].getsockname()[1]
+        host = self._bound[0]
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._tls_listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        self._tls_listener.setblocking(False)
+        self.tls_port = self._tls_listener.getsockname()[1]
+        self._accepting = asyncio.create_task(self._accept(self._tls_listener))
 
     async def close(self) -> None:
         """Close everything."""
         for listener in (self._listener, self._tls_listener):
             if listener is not None:
                 listener.close()
-        for task in self._handshakes:
-            task.cancel()
+        for task in (self._accepting, *self._handshakes):
+            if task is not None:
+                task.cancel()
         for connection in list(self._connections.values()):
             if connection._tcp is not None:
                 connection._tcp.close()
@@ -326,31 +316,34 @@ class Transport:
                 raise ConnectionError("too many connections")
             return connection
 
-    def handshake(self, plain: asyncio.Transport) -> None:
-        """Begin the TLS handshake on a connection that came."""
-        if len(self._handshakes) >= MAX_HANDSHAKES:
-            plain.abort()
-            return
-        task = asyncio.create_task(self._handshake(plain))
-        self._handshakes.add(task)
-        task.add_done_callback(self._handshakes.discard)
+    async def _accept(self, listener: socket.socket) -> None:
+        """Begin a handshake with each who connects to the TLS port."""
+        while True:
+            try:
+                accepted, remote = await asyncio.get_running_loop().sock_accept(listener)
+            except OSError as error:  # no file descriptor is left, or it is gone already
+                log.warning("x no connection by TLS: %s", error)
+                await asyncio.sleep(ACCEPT_AGAIN_S)
+                continue
+            if len(self._handshakes) >= MAX_HANDSHAKES:
+                accepted.close()
+                continue
+            task = asyncio.create_task(self._handshake(accepted, remote))
+            self._handshakes.add(task)
+            task.add_done_callback(self._handshakes.discard)
 
-    async def _handshake(self, plain: asyncio.Transport) -> None:
+    async def _handshake(self, accepted: socket.socket, remote: Address) -> None:
+        """Do the handshake on a socket from its first byte: `start_tls` of uvloop loses what came before it began."""
         assert self._certificates is not None
-        loop, connection = asyncio.get_running_loop(), Connection(self, "tls")
-        remote = plain.get_extra_info("peername")
         try:
-            encrypted = await loop.start_tls(
-                *(plain, connection, self._certificates.server),
-                server_side=True,
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: Connection(self, "tls"),
+                accepted,
+                ssl=self._certificates.server,
                 ssl_handshake_timeout=CONNECT_TIMEOUT_S,
             )
         except OSError as error:
-            log.warning("x %s: TLS refused: %s", remote, str(error) or "it hung up")
-            plain.abort()
-            return
-        if encrypted is not None:  # it is gone otherwise
-            connection.connection_made(encrypted)
+            log.warning("x %s: TLS refused: %s", remote[:2], str(error) or "it hung up")
 
     def datagram(self, data: bytes, remote: Address) -> None:
         """Parse a datagram and hand up its message."""

@@ -1,7 +1,9 @@
 """Tests of SIP over TLS: calls between two agents, and certificates that one side does not accept."""
 
 import asyncio
+import contextlib
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from signaling.sip.agent.agent import Agent, Target, TlsRefused
 from signaling.sip.protocol.tls import names
@@ -136,6 +139,31 @@ async def test_handshakes_that_do_not_end_are_few_and_plain_sip_goes_on(tmp_path
         assert await soon(other.alive(Target(*ours.address, "udp")))
         for _, writer in idle:
             writer.close()
+
+
+def test_a_hello_that_came_before_the_server_looked_is_read(tmp_path: Path) -> None:
+    """The server runs on uvloop, which reads at once what has come with a connection."""
+    folder, context = OURS.folder(tmp_path / "tls", HOST), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+    async def say_hello() -> bytes:
+        transport, to_send = (
+            Transport(lambda *_: None, lambda *_: None, lambda _: None, lambda _: False),
+            ssl.MemoryBIO(),
+        )
+        await transport.start(HOST, 0)
+        await transport.start_tls(0, folder)
+        client = context.wrap_bio(ssl.MemoryBIO(), to_send)
+        with socket.create_connection((HOST, transport.tls_port)) as hello:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                client.do_handshake()
+            hello.sendall(to_send.read())
+            hello.setblocking(False)
+            answer = await soon(asyncio.get_running_loop().sock_recv(hello, 1))
+        await transport.close()
+        return answer
+
+    assert uvloop.run(say_hello()) == bytes([22])  # a handshake record (RFC 8446 §5.1)
 
 
 async def test_without_a_certificate_of_ours_there_is_no_tls(tmp_path: Path) -> None:

@@ -56,6 +56,11 @@ class Decoder:
             self._newest = None
         return self._picture
 
+    def forget(self) -> None:
+        """Drop the picture and the sound so far: what is seen and heard from now on came later."""
+        self._picture = self._newest = None
+        self._sound.clear()
+
     def sound(self) -> Samples:
         """Return the sound of the last second, mono at 48 kHz."""
         return np.concatenate(self._sound)[-KEPT_SAMPLES:] if self._sound else np.zeros(0, np.int16)

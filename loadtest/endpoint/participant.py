@@ -46,6 +46,8 @@ class Participant:
         self.role = ""
         self.controller = False
         self.seats: dict[str, dict[str, Any]] = {}
+        self.calls: dict[str, dict[str, Any]] = {}
+        """States of the calls of room systems, by device; for hosts and controllers."""
         self.recorded = asyncio.Event()
         """Set while the session is being recorded."""
         self.ended: str | None = None
@@ -240,6 +242,9 @@ class Participant:
         """Return True if a tile lacks its camera."""
         return any(tile["mid"] is None and tile["tile"] not in ("", self.seat) for tile in self.tiles)
 
+    def _take_calls(self, message: dict[str, Any]) -> None:
+        self.calls = {call["device"]: call for call in message["calls"]}
+
     def _recording(self, message: dict[str, Any]) -> None:
         if message["on"]:
             self.recorded.set()
@@ -263,4 +268,5 @@ _HANDLERS: dict[str, Callable[[Participant, dict[str, Any]], None]] = {
     "tiles": Participant._tiles,
     "bye": Participant._bye,
     "recording": Participant._recording,
+    "calls": Participant._take_calls,
 }

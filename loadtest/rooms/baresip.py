@@ -23,11 +23,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from loadtest.rooms.room import RoomFailed
+
 LOOPBACK = "127.0.0.1"
-
-
-class RoomFailed(Exception):
-    """The room system ended, or did not do what it was asked to in time."""
 
 
 READY_S = 20.0

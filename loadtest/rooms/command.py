@@ -13,15 +13,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtest.endpoint.reconnecting import JOIN_ERRORS
 from loadtest.media.library import MediaLibrary
 from loadtest.progress import PrintLine
 from loadtest.rooms import baresip
-from loadtest.rooms.kinds import KINDS, place
-from loadtest.rooms.lane import CODECS, OFFERED, CallContext, Seats, assign, open_lane
-from loadtest.rooms.outcomes import Outcomes
+from loadtest.rooms.kinds import FAILURES, KINDS, CallKind, place
+from loadtest.rooms.lane import CODECS, LOOPBACK, OFFERED, CallContext, Lane, Seats, SipPorts, assign, open_lane
+from loadtest.rooms.outcomes import CallOutcome, Outcomes
 from loadtest.server.accounts import create_point_accounts, points
 from loadtest.server.process import free_port, temporary_server
+from loadtest.server.rest_client import Refused
+from signaling.app import tls
+from signaling.app.services import utc_now
 
+LANE_ERRORS = (*FAILURES, *JOIN_ERRORS, Refused)
+"""Errors of a lane that cannot be opened or closed."""
 FILM_S = 60
 """Length of the film that each call begins anew: longer than a call that passes."""
 
@@ -57,12 +63,18 @@ async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
     """Start a server and place the calls that are still to be placed; return all outcomes."""
     outcomes, library = Outcomes(plan.output), MediaLibrary()
     await library.prepare_shared(CODECS, OFFERED.layers)
-    sip_port = free_port(socket.SOCK_DGRAM)
-    settings = {"DIEMCAU_SIP_HOST": baresip.LOOPBACK, "DIEMCAU_SIP_PORT": str(sip_port)}
+    ports = SipPorts(free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM))
     with tempfile.TemporaryDirectory(prefix="diemcau-rooms-") as directory:
-        film = await baresip.film(Path(directory) / "room.mp4", seconds=FILM_S)
+        folder = Path(directory)
+        film, certificate = await baresip.film(folder / "room.mp4", seconds=FILM_S), _certify(folder)
+        settings = {
+            "DIEMCAU_SIP_HOST": LOOPBACK,
+            "DIEMCAU_SIP_PORT": str(ports.port),
+            "DIEMCAU_SIP_TLS": directory,
+            "DIEMCAU_SIP_TLS_PORT": str(ports.tls_port),
+        }
         async with temporary_server(2 * plan.at_once, logging.getLogger(__name__).debug, **settings) as server:
-            context = CallContext(server, sip_port, library, Path(directory), film)
+            context = CallContext(server, ports, library, folder, film, certificate)
             logins = await create_point_accounts(server.environ, 2 * plan.at_once)
             lanes = assign(await points(server.environ), logins, plan.at_once)
             for name in plan.kinds:
@@ -72,15 +84,33 @@ async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
     return outcomes
 
 
+def _certify(folder: Path) -> Path:
+    """Write a certificate of the gateway and of the room systems into a folder; return it with its key in one file, as
+    baresip reads it. Raises OSError."""
+    tls.context(folder, [LOOPBACK], utc_now())
+    both = folder / "both.pem"
+    both.write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
+    return both
+
+
 async def _place_calls(context: CallContext, seats: Seats, name: str, todo: Iterator[int], outcomes: Outcomes) -> None:
-    """Place calls in one lane while there are any; after a failure the lane is opened anew."""
+    """Place calls in one lane while there are any; after a failure the lane is opened anew.
+
+    A lane that cannot be opened counts as a call that failed.
+    """
     kind = KINDS[name]
+    while next(todo, None) is not None:
+        try:
+            async with open_lane(context, seats, kind.setup) as lane:
+                await _place_until_failure(kind, lane, name, todo, outcomes)
+        except LANE_ERRORS as error:
+            outcomes.add(name, CallOutcome(failure=f"no meeting: {error or type(error).__name__}"))
+
+
+async def _place_until_failure(kind: CallKind, lane: Lane, name: str, todo: Iterator[int], outcomes: Outcomes) -> None:
+    """Place the call that is due, and all further ones until one fails."""
     while True:
-        async with open_lane(context, seats, called=kind.called) as lane:
-            for _ in todo:
-                outcome = await place(kind, lane)
-                outcomes.add(name, outcome)
-                if outcome.failure:
-                    break
-            else:
-                return
+        outcome = await place(kind, lane)
+        outcomes.add(name, outcome)
+        if outcome.failure or next(todo, None) is None:
+            return

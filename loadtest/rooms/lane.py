@@ -1,14 +1,14 @@
 """A lane places one call after the other: a meeting of its own, a browser-like host in it, and one room system.
 
 The host sends a card of one colour and a tone, the room system a blue picture and another tone. A call passes when
-either side saw the other's colour and heard the other's tone.
+either side saw the other's colour and heard the other's tone, in this call.
 """
 
 import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,22 +20,20 @@ from loadtest.media.clip import Codec
 from loadtest.media.library import MediaLibrary
 from loadtest.media.picture import colour
 from loadtest.media.tone import RATE_HZ, tone_hz
-from loadtest.rooms import baresip
-from loadtest.rooms.baresip import LOOPBACK, Baresip, RoomFailed
-from loadtest.rooms.perception import heard_in, hears, picture_of, sees
+from loadtest.rooms.perception import hears, sees
+from loadtest.rooms.room import Room, RoomFailed
 from loadtest.server.accounts import Login
 from loadtest.server.booking import book, cancel
 from loadtest.server.process import Server
 from loadtest.server.rest_client import Client
 from mediaserver.transport.dtls import make_certificate
 from scheduler.core.model import Point
+from scheduler.directory.model import DeviceProtocol, EncryptionPolicy
 from signaling.app.services import open_services, utc_now
 from signaling.app.settings import read
 
-LISTEN_S = 2.0
-"""Seconds for which the room listens before it hangs up: what it heard is read from its recording afterwards."""
 PATIENCE_S = 15.0
-"""Longest wait for a picture, a tone or a seat."""
+"""Longest wait for a picture, a tone, a seat or an answer."""
 POLL_S = 0.05
 ROOM_COLOUR = (0, 0, 255)
 ROOM_TONE_HZ = 880
@@ -43,6 +41,7 @@ HOST_TONE_HZ = tone_hz(0)
 HOST_COLOUR = colour(0)
 CODECS: tuple[Codec, ...] = ("H264",)
 OFFERED = OfferOptions(CODECS, layers=1)
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,47 +58,74 @@ class Seats:
 
 
 @dataclass(frozen=True, slots=True)
+class SipPorts:
+    """The ports on which the server takes calls: by UDP and TCP, and by TLS."""
+
+    port: int
+    tls_port: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallContext:
-    """Parts that lanes share: the server and the UDP and TCP port of its gateway, media, a folder, the rooms' film."""
+    """Parts that lanes share: the server and its gateway, media, a folder, the rooms' film, and their certificate."""
 
     server: Server
-    sip_port: int
+    ports: SipPorts
     library: MediaLibrary
     folder: Path
     film: Path
+    certificate: Path
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSetup:
+    """The room system of a kind of call: how it is run, and what the directory says of it.
+
+    `called`: the server calls it when the meeting begins.
+    """
+
+    run: Callable[[CallContext, Seats], AbstractAsyncContextManager[Room]]
+    called: bool = False
+    protocol: DeviceProtocol = "SIP"
+    encryption: EncryptionPolicy = "off"
 
 
 class Lane:
     """One meeting with its host, and a room system that is called or calls in again and again."""
 
     def __init__(
-        self, code: str, sip_port: int, host: Participant, watcher: Decoder, room: Baresip, device: str
+        self, code: str, ports: SipPorts, host: Participant, watcher: Decoder, room: Room, device: str
     ) -> None:
         self._code = code
-        self._sip_port = sip_port
+        self._ports = ports
         self._device = device
         self.host = host
         self._watcher = watcher
         self.room = room
 
+    async def begin(self) -> None:
+        """Forget the call before, once the host sees nothing of it. Raises RoomFailed."""
+        self._watcher.forget()
+        await self._until(self._sees_no_room, "the room of the call before is still seen")
+        self._watcher.forget()
+
     async def dial_in(self, transport: str) -> None:
         """Have the room system call the session's code. Raises RoomFailed."""
-        await self.room.command("dial", f"sip:{self._code}@{LOOPBACK}:{self._sip_port};transport={transport}")
+        port = self._ports.tls_port if transport == "tls" else self._ports.port
+        await self.room.dial(f"sip:{self._code}@{LOOPBACK}:{port};transport={transport}")
 
     async def call(self) -> None:
-        """Have the server call the room system, as the host's console does."""
+        """Have the server call the room system, as the host's console does. Raises RoomFailed."""
+        await self.room.expect()
         await self.host.send("redial", device=self._device)
 
     async def first_call_passes(self) -> None:
         """Hang up the call that the server itself makes when the session's slot begins. Raises RoomFailed."""
-        await self.established()
-        await self.room.command("hangup")
-        await self.room.event("CALL_CLOSED")
-        await self._until(lambda: not self._room_seats, "the room keeps its seat")
-
-    async def established(self) -> None:
-        """Wait until the room system says that the call is set up. Raises RoomFailed."""
-        await self.room.event("CALL_ESTABLISHED")
+        await self.room.expect()
+        await self.room.established()
+        await self.until_called("connected")
+        await self.hang_up()
+        await self.until_called("left")
 
     async def give_floor(self) -> None:
         """Give the room system the floor once it is seated. Raises RoomFailed."""
@@ -118,25 +144,51 @@ class Lane:
         """Wait until the host hears nothing of the room system. Raises RoomFailed."""
         await self._until(lambda: not self._hears_room(), "the room is heard")
 
+    async def hand_is_up(self, *, up: bool) -> None:
+        """Wait until the host sees that the room system's hand is raised, or lowered. Raises RoomFailed."""
+        await self._until(
+            lambda: [bool(self.host.seats[seat]["hand"]) for seat in self._room_seats] == [up],
+            f"the hand is not {'up' if up else 'down'}",
+        )
+
     async def host_is_seen(self) -> None:
         """Wait until the room system shows the host's picture. Raises RoomFailed, OSError."""
         until = time.monotonic() + PATIENCE_S
-        while not sees(picture_of(await self.room.snapshot()), HOST_COLOUR):
+        while not sees(await self.room.picture(), HOST_COLOUR):
             if time.monotonic() > until:
                 raise RoomFailed("the host is not seen")
+            await asyncio.sleep(POLL_S)
+
+    async def host_is_heard(self) -> None:
+        """Wait until the room system hears the host's tone. Raises RoomFailed."""
+        await self._until(lambda: self.room.hears(HOST_TONE_HZ), "the host is not heard")
+
+    async def is_encrypted(self) -> None:
+        """Wait until the host is told that the call is encrypted. Raises RoomFailed."""
+        await self._until(lambda: self._call.get("protection") == "encrypted", "the call is not encrypted")
+
+    async def until_called(self, state: str) -> None:
+        """Wait until the host is told that the call of the room system is in a state. Raises RoomFailed."""
+        await self._until(lambda: self._call.get("state") == state, f"the call is not {state}")
 
     async def hang_up(self) -> None:
-        """Have the room system hang up; it must have heard the host's tone. Raises RoomFailed."""
-        await asyncio.sleep(LISTEN_S)
-        await self.room.command("hangup")
-        await self.room.event("CALL_CLOSED")
-        await self._until(lambda: heard_in(self.room.heard()[-1:], HOST_TONE_HZ), "the host is not heard")
+        """Have the room system hang up, and wait until it has left its seat. Raises RoomFailed."""
+        await self.room.hang_up()
         await self._until(lambda: not self._room_seats, "the room keeps its seat")
+
+    @property
+    def _call(self) -> dict[str, object]:
+        """The state of the room system's call, as the host was told last."""
+        return self.host.calls.get(self._device, {})
 
     @property
     def _room_seats(self) -> list[str]:
         """Seats of others whose media are there."""
         return [name for name, seat in self.host.seats.items() if seat["here"] and name != self.host.seat]
+
+    def _sees_no_room(self) -> bool:
+        picture = self._watcher.picture
+        return picture is not None and not sees(picture, ROOM_COLOUR)
 
     def _hears_room(self) -> bool:
         newest = self._watcher.sound()[-RATE_HZ // 2 :]
@@ -151,23 +203,19 @@ class Lane:
 
 
 @asynccontextmanager
-async def open_lane(context: CallContext, seats: Seats, *, called: bool) -> AsyncIterator[Lane]:
-    """Yield a lane whose host is in the meeting. `called`: the server calls the room system when the meeting begins."""
+async def open_lane(context: CallContext, seats: Seats, setup: RoomSetup) -> AsyncIterator[Lane]:
+    """Yield a lane whose host is in the meeting, and whose room system is registered."""
     watcher, certificate = Decoder(), make_certificate()
-    account = ";auth_user={};auth_pass={}".format(*seats.account)
     material = context.library.shared_material(0)
-    async with (
-        baresip.room(context.folder, film=context.film, tone=ROOM_TONE_HZ, more=account) as room,
-        Client(context.server.url) as client,
-    ):
-        device = await _register(context.server, seats, room.address[1], called=called)
+    async with setup.run(context, seats) as room, Client(context.server.url) as client:
+        device = await _register(context.server, seats, room, setup)
         await client.login(*seats.login)
         session = await book(client, seats.host.id, [seats.room.id], f"Cuộc gọi thử {seats.account[0]}")
         host = Participant(client, lambda: Endpoint(certificate, material, OFFERED, watcher))
         await host.join(session["code"])
-        lane = Lane(session["code"], context.sip_port, host, watcher, room, device)
+        lane = Lane(session["code"], context.ports, host, watcher, room, device)
         try:
-            if called:
+            if setup.called:
                 await lane.first_call_passes()
             yield lane
         finally:
@@ -175,13 +223,20 @@ async def open_lane(context: CallContext, seats: Seats, *, called: bool) -> Asyn
             await cancel(client, session["id"])
 
 
-async def _register(server: Server, seats: Seats, port: int, *, called: bool) -> str:
+async def _register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -> str:
     """Register the first device of the room system's point with its account; return its id."""
     user, password = seats.account
     async with open_services(read(server.environ)) as services:
         device = (await services.equipment.devices(seats.room.id))[0]
         system = replace(
-            device, kind="VCS", protocol="SIP", address=LOOPBACK, port=port, dial_out=called, auth_user=user
+            device,
+            kind="VCS",
+            protocol=setup.protocol,
+            address=room.address[0],
+            port=room.address[1],
+            dial_out=setup.called,
+            auth_user=user,
+            encryption=setup.encryption,
         )
         await services.equipment.describe(system, utc_now(), {"password": password})
     return device.id

@@ -48,3 +48,16 @@ def test_a_tone_is_heard_anywhere_in_a_recording(tmp_path: Path) -> None:
         file.writeframes(np.concatenate([tone(440, 1.0), tone(880, 1.0)]).tobytes())
     assert heard_in([path], 880) and heard_in([path], 440)
     assert not heard_in([path], 660) and not heard_in([], 440)
+
+
+def test_a_tone_is_heard_in_a_recording_that_is_still_written(tmp_path: Path) -> None:
+    """Its header says nothing yet of the samples behind it, and the last one may not be whole."""
+    path = tmp_path / "dump.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, RATE_HZ, 0, "NONE", ""))
+        file.writeframes(b"")
+    header = path.read_bytes()
+    path.write_bytes(header + np.repeat(tone(880, 0.6), 2).tobytes() + b"\0")
+    assert heard_in([path], 880)
+    path.write_bytes(header[:20])
+    assert not heard_in([path], 880)

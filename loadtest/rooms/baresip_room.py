@@ -1,0 +1,69 @@
+"""Baresip as the room system of a lane: what it hears is read from the recording it makes of the call."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from loadtest.rooms import baresip
+from loadtest.rooms.baresip import Baresip
+from loadtest.rooms.perception import Rgb, heard_in, picture_of
+
+
+class BaresipRoom:
+    """A room system that is baresip, in one call at a time."""
+
+    def __init__(self, running: Baresip) -> None:
+        self._running = running
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The IP address it calls from, and the port on which it takes calls."""
+        return self._running.address
+
+    async def dial(self, uri: str) -> None:
+        """Begin to call a SIP URI. Raises RoomFailed."""
+        await self.expect()
+        await self._running.command("dial", uri)
+
+    async def expect(self) -> None:
+        """Be ready to take one call: recordings of earlier ones go, whose names are those of a second."""
+        for path in self._running.heard():
+            path.unlink()
+
+    async def established(self) -> None:
+        """Wait until the call is set up. Raises RoomFailed."""
+        await self._running.event("CALL_ESTABLISHED")
+
+    async def picture(self) -> Rgb:
+        """Return the newest picture that came. Raises RoomFailed, OSError."""
+        return picture_of(await self._running.snapshot())
+
+    def hears(self, hertz: int) -> bool:
+        """Return whether a tone is in the sound that came in this call."""
+        return heard_in(self._running.heard(), hertz)
+
+    async def hang_up(self) -> None:
+        """End the call, and wait until it has ended. Raises RoomFailed."""
+        await self._running.command("hangup")
+        await self._running.event("CALL_CLOSED")
+
+    async def hold(self) -> None:
+        """Put the call on hold. Raises RoomFailed."""
+        await self._running.command("hold")
+
+    async def resume(self) -> None:
+        """Take the call off hold. Raises RoomFailed."""
+        await self._running.command("resume")
+
+    async def press(self, keys: str) -> None:
+        """Press keys of the remote control, which are sent as telephone events (RFC 4733). Raises RoomFailed."""
+        await self._running.command("sndcode", keys)
+
+
+@asynccontextmanager
+async def baresip_room(
+    folder: Path, film: Path, tone_hz: int, account: str, certificate: Path | None
+) -> AsyncIterator[BaresipRoom]:
+    """Run baresip with a film and a tone; `account` is appended to its account."""
+    async with baresip.room(folder, film=film, tone=tone_hz, more=account, certificate=certificate) as running:
+        yield BaresipRoom(running)

@@ -68,9 +68,9 @@ def check_roles(texts: Iterable[str]) -> tuple[Role, ...]:
 def check_password(password: str, account: str) -> None:
     """Check the length of a password, and that it is not made of the account name. Raises BadInput."""
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise BadInput([Fault("password", f"{MIN_PASSWORD}-{MAX_PASSWORD} characters")])
+        raise BadInput([Fault("password", "password-length")])
     if account in password.lower() and len(account) * 2 > len(password):
-        raise BadInput([Fault("password", "must not be made of the account name")])
+        raise BadInput([Fault("password", "password-of-account")])
 
 
 def random_password() -> str:

@@ -111,7 +111,7 @@ class SignIn:
         await self.login(account.account, old, source, now)
         check_password(new, account.account)
         if new == old:
-            raise BadInput([Fault("new", "must differ from the old one")])
+            raise BadInput([Fault("password", "password-same")])
         await self._set_password(account.account, await self._passwords.hash(new))
         await self._audit(account.account, "password", source, now)
         return await self._new_login(account.account, source, now)

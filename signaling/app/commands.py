@@ -15,7 +15,8 @@ from signaling.app.programs import PROGRAMS
 from signaling.app.serve import serve
 from signaling.app.settings import read
 from signaling.core import outage_log
-from signaling.core.errors import ServerError
+from signaling.core.errors import BadInput, ServerError
+from signaling.core.texts import field_text
 
 GC_THRESHOLD = 20_000
 """Objects between two collections of unreachable cycles: rows come by ten thousands and are in none."""
@@ -33,6 +34,8 @@ def run() -> None:
             uvloop.run(admin_cli.run(settings, arguments))
         elif uvloop.run(serve(settings, arguments.take_over)):
             os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - the same command again
+    except BadInput as error:
+        sys.exit("diemcau: " + "; ".join(f"{fault.field}: {field_text(fault.detail, 'en')}" for fault in error.faults))
     except (ServerError, SchedulerError, OSError) as error:
         sys.exit(f"diemcau: {error}")
     except DBAPIError as error:

@@ -18,12 +18,13 @@ def faults(form: AssessmentForm, policy: Policy, day: date) -> list[FieldError]:
     errors = [FieldError("items", "required", rule.name) for name, rule in rules.items() if name not in named]
     errors += [FieldError("items", "unknown-item", name[:64]) for name in named if name not in rules]
     errors += [FieldError("items", "duplicate-item", name[:64]) for name in sorted(set(named)) if named.count(name) > 1]
-    for item in form.items:
+    for number, item in enumerate(form.items):
         if item.remedy_by is not None and item.id in rules:
+            field, name = f"items.{number}.remedy_by", rules[item.id].name
             if not rules[item.id].remediable:
-                errors.append(FieldError("items", "remedy-not-allowed", rules[item.id].name))
+                errors.append(FieldError(field, "remedy-not-allowed", name))
             elif item.remedy_by <= day:
-                errors.append(FieldError("items", "in-the-past", rules[item.id].name))
+                errors.append(FieldError(field, "in-the-past", name))
     return errors
 
 

@@ -196,16 +196,17 @@ async def test_backup_power_may_come_later_if_a_day_is_set(scheduler: Scheduler,
     assert (await directory.assessments())["kv.giangly"] == done
     await draft_again(directory, "kv.giangly")
     assert (await directory.assess("kv.giangly", unmet("nguon_du_phong"), NOW)).result == "failed"
-    for form, word in [
-        (unmet("moi_vi_tri_nghe_ro", remedy), "remedy-not-allowed"),
-        (unmet("pccc", date(2023, 4, 3)), "in-the-past"),
-        (replace(GOOD, items=GOOD.items[1:]), "required"),
-        (replace(GOOD, items=(*GOOD.items, GOOD.items[0])), "duplicate-item"),
-        (replace(GOOD, items=(*GOOD.items, AssessmentItem("x", True))), "unknown-item"),
+    place = [item.id for item in GOOD.items].index
+    for form, field, word in [
+        (unmet("moi_vi_tri_nghe_ro", remedy), f"items.{place('moi_vi_tri_nghe_ro')}.remedy_by", "remedy-not-allowed"),
+        (unmet("pccc", date(2023, 4, 3)), f"items.{place('pccc')}.remedy_by", "in-the-past"),
+        (replace(GOOD, items=GOOD.items[1:]), "items", "required"),
+        (replace(GOOD, items=(*GOOD.items, GOOD.items[0])), "items", "duplicate-item"),
+        (replace(GOOD, items=(*GOOD.items, AssessmentItem("x", True))), "items", "unknown-item"),
     ]:
         with pytest.raises(InvalidRequest) as caught:
             await directory.assess("kv.giangly", form, NOW)
-        assert [error.word for error in caught.value.errors] == [word]
+        assert [(error.field, error.word) for error in caught.value.errors] == [(field, word)]
 
 
 async def test_a_slow_line_fails_the_assessment(scheduler: Scheduler, directory: Directory) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from signaling.h323.agent.agent import Agent as H323Agent
-from signaling.h323.agent.context import TRANSPORT
+from signaling.h323.agent.context import RAS, TRANSPORT
 from signaling.h323.agent.unresumed_call import UnresumedCall
 from signaling.sip.agent.agent import Agent as SipAgent
 from signaling.sip.agent.context import Target
@@ -40,13 +40,13 @@ class CombinedAgent:
 
     async def invite(self, target: Target, offer: str, *, name: str) -> RoomCall:
         """Dial a room system; return the call. Raises CallFailed."""
-        if target.transport == TRANSPORT:
+        if target.transport in (TRANSPORT, RAS):
             return await self.h323.invite(target, offer, name=name)
         return await self.sip.invite(target, offer, name=name)
 
     async def alive(self, target: Target) -> bool:
         """Return whether anything answers there; no call is made."""
-        return await (self.h323 if target.transport == TRANSPORT else self.sip).alive(target)
+        return await (self.h323 if target.transport in (TRANSPORT, RAS) else self.sip).alive(target)
 
     def traced(self, host: str) -> list[TracedCall]:
         """Return the newest calls with a host and their messages, those of H.323 first."""

@@ -48,7 +48,8 @@ from signaling.booking import session_costs
 from signaling.cameras import rtsp_message
 from signaling.core.errors import BadInput, MessageError
 from signaling.h323.agent import description
-from signaling.h323.protocol import asn1, fast_connect, h225, q931, tpkt
+from signaling.h323.gatekeeper.registration import Registration
+from signaling.h323.protocol import asn1, fast_connect, h225, q931, ras, tpkt
 from signaling.h323.protocol.errors import BadPdu
 from signaling.http.openapi import public_path
 from signaling.messages import server
@@ -350,6 +351,25 @@ def read_h245(data: bytes) -> None:
     sip_parse.read(description.answer(H323_OFFER, control, h323.THEIRS, 1, 1))
 
 
+def read_ras(data: bytes) -> None:
+    """Give a message of a gatekeeper to a registration that waits for answers, and has a call; time passes."""
+    registration = Registration(h323.ENDPOINT, (h323.THEIRS, 1719), 1)
+    registration.begin(0.0)
+    if not data or data[0] % 2:  # else it is not registered yet
+        registration.endpoint, registration.registered = h323.ENDPOINT, True
+        registration.admit(h323.CALL, h323.PARTIES, 0.0)
+    registration.calls[h323.IDENTITY.call] = h323.CALL
+    try:
+        registration.receive(data[1:], 1.0)
+    except BadPdu:
+        return
+    for now in (2.0, 40.0, 80.0):
+        registration.tick(now)
+    assert registration.next_due is None or registration.next_due > 0
+    for message in registration.outbox:
+        ras.parse(message)
+
+
 def read_sip(data: bytes) -> None:
     """Parse a SIP message in a datagram; check, answer and write it back as the agent does."""
     try:
@@ -537,6 +557,7 @@ TARGETS: dict[str, Target] = {
         read_body, tuple(bytes([at]) + _json(GOOD[path]) for at, path in enumerate(BODY_MODELS) if path in GOOD)
     ),
     "h323": Target(read_h323, h323.call_signalling(), tpkt.MAX_BYTES),
+    "ras": Target(read_ras, tuple(b"\1" + each for each in h323.registration_messages()), asn1.MAX_BYTES),
     "h245": Target(read_h245, tuple(h323.control_messages()), asn1.MAX_BYTES),
     "sip": Target(
         read_sip,

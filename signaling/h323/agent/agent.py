@@ -5,7 +5,7 @@
     call = await agent.invite(Target("10.57.1.20", 1720, "h323"), offer, name="UBND tỉnh")
     await call.ended.wait()
 
-There is no gatekeeper: who is called is called at its address (H.323 §8.1.1).
+With a gatekeeper in the settings it registers there, and asks it for every call (:mod:`.admissions`).
 """
 
 import asyncio
@@ -16,16 +16,20 @@ import secrets
 import uuid
 from typing import Protocol
 
+from signaling.h323.agent import description
+from signaling.h323.agent.admissions import Admissions, bandwidth
 from signaling.h323.agent.call import Call
-from signaling.h323.agent.context import AgentContext, H323Settings, MediaHandler
+from signaling.h323.agent.context import RAS, AgentContext, H323Settings, MediaHandler
 from signaling.h323.agent.incoming_call import IncomingCall
 from signaling.h323.agent.link import Link, connect
+from signaling.h323.gatekeeper.client import Gatekeeper
 from signaling.h323.protocol import fast_connect, h225, q931
 from signaling.h323.protocol.errors import BadPdu
 from signaling.h323.protocol.h225 import Identity
+from signaling.h323.protocol.ras import AdmittedCall
 from signaling.h323.protocol.trace import signalling_text
 from signaling.sip.agent.context import Target
-from signaling.sip.protocol.errors import CallUnanswered
+from signaling.sip.protocol.errors import CallFailed, CallUnanswered
 from signaling.sip.protocol.trace import TracedCall
 
 log = logging.getLogger(__name__)
@@ -54,6 +58,8 @@ class Agent:
         self._handler = handler
         self._context = AgentContext(settings, handler)
         self._server: asyncio.Server | None = None
+        self._gatekeeper = None if settings.gatekeeper is None else Gatekeeper(settings.gatekeeper, self._dropped)
+        self._admissions = Admissions(self._gatekeeper, self._context.spawn)
         self._waiting: set[Link] = set()
         self._closing = False
 
@@ -64,11 +70,13 @@ class Agent:
         return self._server.sockets[0].getsockname()[:2]  # type: ignore[no-any-return]
 
     async def start(self) -> None:
-        """Listen. Raises OSError."""
+        """Listen, and begin to register at the gatekeeper. Raises OSError."""
         self._server = await asyncio.start_server(self._accepted, self._settings.host, self._settings.port)
+        if self._gatekeeper is not None:
+            await self._gatekeeper.start(*self.address, self._settings.dscp)
 
     async def close(self) -> None:
-        """Hang up all calls, close the listener and all connections."""
+        """Hang up all calls, unregister at the gatekeeper, close the listener and all connections."""
         self._closing = True
         if self._server is not None:
             self._server.close()
@@ -76,6 +84,8 @@ class Agent:
             async with asyncio.timeout(CLOSE_S):
                 await asyncio.gather(*(call.hang_up() for call in list(self._context.calls)))
         await self._context.close()
+        if self._gatekeeper is not None:
+            await self._gatekeeper.close()
         for call in self._context.calls:
             call.abort()
         for link in self._waiting:
@@ -87,16 +97,15 @@ class Agent:
 
         An offer without telephone events is for systems that refuse much, and comes without fast connect.
 
-        Raises CallRefused, CallUnanswered, BadOffer.
+        Raises CallRefused, CallNotAdmitted, CallUnanswered, BadOffer.
         """
         if len(self._context.calls) >= self._settings.most_calls:
             raise CallUnanswered("too many calls")
-        try:
-            link = await connect(target.host, target.port, self._settings.dscp, self._local(target.host))
-        except (OSError, TimeoutError) as fault:
-            raise CallUnanswered(f"unreachable: {fault}") from None
-        identity = Identity(uuid.uuid4().bytes, uuid.uuid4().bytes)
-        call = Call(self._context, link, identity, secrets.randbelow(0x7FFE) + 1, calling=True)
+        identity, reference = Identity(uuid.uuid4().bytes, uuid.uuid4().bytes), secrets.randbelow(0x7FFE) + 1
+        asked = AdmittedCall(identity, reference, answering=False, bandwidth=bandwidth(description.read(offer)))
+        target, link = await self._connect(asked, target)
+        call = Call(self._context, link, identity, reference, calling=True)
+        self._admissions.follow(call, asked)
         call.name_peer("", target.user, "")
         try:
             self._set_up(call, link, target, offer, name)
@@ -110,6 +119,23 @@ class Agent:
             await call.hang_up()
             raise
         return call
+
+    async def _connect(self, asked: AdmittedCall, target: Target) -> tuple[Target, Link]:
+        """Connect to a target, or to where the gatekeeper says. Raises CallNotAdmitted, CallUnanswered."""
+        target = await self._admissions.dial(asked, target)
+        try:
+            return target, await connect(target.host, target.port, self._settings.dscp, self._local(target.host))
+        except BaseException as fault:
+            self._admissions.give_up(asked)
+            if isinstance(fault, (OSError, TimeoutError)):
+                raise CallUnanswered(f"unreachable: {fault}") from None
+            raise
+
+    def _dropped(self, dropped: AdmittedCall) -> None:
+        """Hang up a call that the gatekeeper ends."""
+        for call in self._context.calls:
+            if call.identity == dropped.identity:
+                call.release("gatekeeper", h225.NORMAL)
 
     def _set_up(self, call: Call, link: Link, target: Target, offer: str, name: str) -> None:
         """Send the Setup. Raises BadOffer."""
@@ -130,10 +156,18 @@ class Agent:
         return None if own.is_unspecified or own.version != ipaddress.ip_address(remote).version else str(own)
 
     async def alive(self, target: Target) -> bool:
-        """Return whether anything accepts a connection there: H.323 without a gatekeeper has no gentler question."""
+        """Return whether anything accepts a connection there: H.323 has no gentler question.
+
+        Where the number alone is known, the gatekeeper is asked for a call, which ends before it begins.
+        """
+        asked = AdmittedCall(Identity(uuid.uuid4().bytes, uuid.uuid4().bytes), 1, answering=False, bandwidth=0)
         try:
-            link = await connect(target.host, target.port, self._settings.dscp, self._local(target.host))
-        except (OSError, TimeoutError):
+            if target.transport == RAS:
+                _, link = await self._connect(asked, target)
+                self._admissions.give_up(asked)
+            else:
+                link = await connect(target.host, target.port, self._settings.dscp, self._local(target.host))
+        except (OSError, TimeoutError, CallFailed):
             return False
         await link.close()
         return True
@@ -161,6 +195,7 @@ class Agent:
         def lost() -> None:
             late.cancel()
             self._waiting.discard(link)
+            link.abort()  # a peer that closes its side leaves ours open
 
         link.took, link.lost = taken, lost
         link.begin()
@@ -186,7 +221,7 @@ class Agent:
         call.trace(signalling_text(message, setup), sent=False)
         for each in setup.control:
             call.take_control(each)
-        incoming = IncomingCall(call, message, setup, lambda: self._waiting.discard(link))
+        incoming = IncomingCall(call, message, setup, lambda: self._waiting.discard(link), self._admissions)
         self._context.spawn(self._called(incoming))
 
     async def _called(self, incoming: IncomingCall) -> None:

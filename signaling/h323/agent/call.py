@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from signaling.h323.agent import description
@@ -47,7 +48,9 @@ class Call:
 
     def __init__(self, context: AgentContext, link: Link, identity: Identity, reference: int, *, calling: bool) -> None:
         self.id = identity.call.hex() or secrets.token_hex(8)
-        self.peer = RemoteParty(link.remote[0], "", "", "", transport=TRANSPORT)
+        gatekeeper = context.settings.gatekeeper
+        routed = gatekeeper is not None and gatekeeper.host == link.remote[0]
+        self.peer = RemoteParty(link.remote[0], "", "", "", transport=TRANSPORT, routed=routed)
         self.sdp = ""
         self.credentials: Credentials | None = None
         """None: H.235 is not spoken."""
@@ -58,7 +61,7 @@ class Call:
         self.identity = identity
         self._context = context
         self._link = link
-        self._reference = reference
+        self.reference = reference
         self._calling = calling
         self._offered: description.Offer | None = None
         self._control: Control | None = None
@@ -113,7 +116,7 @@ class Call:
     def send(self, kind: int, body: Body, elements: Sequence[tuple[int, bytes]] = ()) -> None:
         """Send a message of call signalling."""
         encoded = q931.body(h225.write(body))
-        message = Message(kind, self._reference, not self._calling, (*elements, encoded))
+        message = Message(kind, self.reference, not self._calling, (*elements, encoded))
         if not body.control:
             self.trace(trace.signalling_text(message, body), sent=True)
         self._link.send(q931.write(message))
@@ -124,7 +127,7 @@ class Call:
 
     def name_peer(self, name: str, user: str, user_agent: str) -> None:
         """Note what the remote party says of itself."""
-        self.peer = RemoteParty(self.peer.address, name, user, user_agent, transport=TRANSPORT)
+        self.peer = replace(self.peer, name=name, user=user, user_agent=user_agent)
 
     def begin_control(self) -> None:
         """Begin the H.245 session."""
@@ -259,7 +262,7 @@ class Call:
             self.trace(trace.signalling_text(message, body), sent=False)
         if message.kind == q931.STATUS_INQUIRY:
             state = q931.cause(30), (q931.CALL_STATE, bytes((NORMAL_STATE,)))
-            self._link.send(q931.write(Message(q931.STATUS, self._reference, not self._calling, state)))
+            self._link.send(q931.write(Message(q931.STATUS, self.reference, not self._calling, state)))
         if body is not None:
             self._take_body(message, body)
         if message.kind == q931.RELEASE_COMPLETE:

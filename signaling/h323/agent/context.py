@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from signaling.h323.gatekeeper.client import GatekeeperSettings
 from signaling.sip.protocol.trace import Trace
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ log = logging.getLogger(__name__)
 DEFAULT_PORT = 1720
 TRANSPORT = "h323"
 """How targets and remote parties of H.323 name their transport beside those of SIP."""
+RAS = "ras"
+"""Transport of targets whose number alone is known: the gatekeeper at their address says where they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class H323Settings:
     """Whether H.245 may travel in the connection of call signalling (H.323 §8.2.1)."""
     fast_connect: bool = True
     """Whether a call that we make proposes channels with its Setup, and one we take accepts them (H.323 §8.1.7)."""
+    gatekeeper: GatekeeperSettings | None = None
+    """The gatekeeper that it registers with and asks for its calls; None: it calls and is called at addresses."""
 
 
 class MediaHandler(Protocol):

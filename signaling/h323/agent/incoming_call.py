@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable
 
+from signaling.h323.agent.admissions import Admissions
 from signaling.h323.agent.call import Call
 from signaling.h323.protocol import h225, q931
 from signaling.h323.protocol.h225 import Body
 from signaling.h323.protocol.q931 import Message
 from signaling.sip.agent.context import RemoteParty
 from signaling.sip.protocol.digest import Credentials
-from signaling.sip.protocol.errors import CallUnanswered
+from signaling.sip.protocol.errors import CallNotAdmitted, CallUnanswered
 
 DECISION_TIMEOUT_S = 60.0
 """A call that is not answered within so many seconds is refused."""
@@ -22,16 +23,25 @@ class IncomingCall:
     `offer` is always empty: in H.323 each side says what it receives, and `accept` takes what we do.
     """
 
-    def __init__(self, call: Call, message: Message, setup: Body, decided: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        call: Call,
+        message: Message,
+        setup: Body,
+        decided: Callable[[], object],
+        admissions: Admissions,
+    ) -> None:
         name, user = setup.names
         call.name_peer(name or message.display, user, setup.product)
-        self.user = message.called or setup.dialled
+        dialled = message.called or setup.dialled
+        self.user = "" if dialled in admissions.own_aliases else dialled
         self.offer = ""
         self.claimed = ""
         """Empty: H.235 is not spoken, so nobody claims a user name."""
         self.from_its_address = True
         self._call = call
         self._setup = setup
+        self._admissions = admissions
         self._decided: Callable[[], object] | None = decided
         self._patience = asyncio.get_running_loop().call_later(DECISION_TIMEOUT_S, self.refuse, 480)
         for kind, word in ((q931.CALL_PROCEEDING, "callProceeding"), (q931.ALERTING, "alerting")):
@@ -54,14 +64,19 @@ class IncomingCall:
         """Answer with what our description offers; return the call with what the caller takes. H.323 has no session
         timer.
 
-        Raises CallFailed if the caller hung up or shares no codec, BadOffer.
+        Raises CallFailed if the caller hung up, shares no codec or is not admitted by the gatekeeper, BadOffer.
         """
         if not self._decide() or self._call.ended.is_set():
             raise CallUnanswered("gone before the answer")
         try:
-            self._call.prepare(sdp)
+            offered = self._call.prepare(sdp)
+            await self._admissions.answer(self._call, self._setup, offered)
             await self._call.answer(self._setup)
             await self._call.settle()
+        except CallNotAdmitted as refused:
+            cause = h225.STATUS_CAUSES.get(refused.status, REFUSED_CAUSE)
+            await self._call.hang_up(f"refused with {refused.status}", cause)
+            raise
         except BaseException:
             await self._call.hang_up()
             raise

@@ -98,6 +98,11 @@ class Body:
         return name, next((alias(each) for each in found if each[0] == "dialledDigits"), "")
 
     @property
+    def source_address(self) -> Address | None:
+        """The address from which the caller of a Setup sends it, if it says so."""
+        return transport(self.fields.get("sourceCallSignalAddress"))
+
+    @property
     def product(self) -> str:
         """Product and version that the sender says it is."""
         about = self.fields.get("sourceInfo") or self.fields.get("destinationInfo") or {}
@@ -147,7 +152,7 @@ def setup(
         "canOverlapSend": False,
     }
     if number:
-        fields["destinationAddress"] = [_alias(number)]
+        fields["destinationAddress"] = [text_alias(number)]
     return fields | ({"fastStart": list(fast_start)} if fast_start else {})
 
 
@@ -216,7 +221,8 @@ def alias(found: tuple[str, Any]) -> str:
     return value.strip("\0 ")[:256] if kind in ("dialledDigits", "h323-ID", "url-ID", "email-ID") else ""
 
 
-def _alias(number: str) -> tuple[str, str]:
+def text_alias(number: str) -> tuple[str, str]:
+    """Return the AliasAddress of a number or name."""
     return ("dialledDigits" if set(number) <= set("0123456789#*,") else "h323-ID"), number[:128]
 
 

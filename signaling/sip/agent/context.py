@@ -105,6 +105,8 @@ class RemoteParty:
     contact: str = ""
     """The user of its Contact."""
     transport: str = "udp"
+    routed: bool = False
+    """True if the address is that of our gatekeeper, which routes its calls (H.323 §8.1.2)."""
 
 
 class MediaHandler(Protocol):

@@ -6,9 +6,16 @@ SipError
 ├── OfferRefused         ours: an offer within a call that we do not take, with the status of the response
 └── CallFailed           a call did not come about
     ├── CallRefused      the remote party refused (3xx-6xx), with status and reason
+    │   └── CallNotAdmitted   the gatekeeper of H.323 did not admit the call
     ├── CallUnanswered   nobody answered in time, hung up first, or the way there is closed
     └── TlsRefused       one side does not accept the other's certificate, or does no TLS
 """
+
+from typing import Literal
+
+NotAdmittedWord = Literal["absent", "unknown", "denied", "full"]
+"""Why a gatekeeper did not admit a call: it does not answer or has not registered us, does not know who is called, does
+not allow the call, or has no bandwidth left for it."""
 
 
 class SipError(Exception):
@@ -53,6 +60,14 @@ class CallRefused(CallFailed):
 
     def __str__(self) -> str:
         return f"{self.status} {self.reason}"
+
+
+class CallNotAdmitted(CallRefused):
+    """A gatekeeper did not admit a call of H.323, by `word`; the status is what SIP would say of that."""
+
+    def __init__(self, status: int, reason: str, word: NotAdmittedWord) -> None:
+        super().__init__(status, reason)
+        self.word = word
 
 
 class CallUnanswered(CallFailed):

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from signaling.h323.protocol import asn1, fast_connect, h225, q931, tpkt
+from signaling.h323.protocol import asn1, fast_connect, h225, q931, ras, tpkt
 from signaling.h323.protocol.capabilities import Capabilities, Pdu, Picture
 from signaling.h323.protocol.control import Control, Ports
 from signaling.h323.protocol.h225 import Body, Identity
 from signaling.h323.protocol.q931 import Message
+from signaling.h323.protocol.ras import AdmittedCall, Endpoint, Parties
 
 OURS, THEIRS = "192.0.2.1", "192.0.2.9"
 IDENTITY = Identity(bytes(range(16)), bytes(range(16, 32)))
@@ -103,3 +104,62 @@ def control_messages() -> list[bytes]:
 def flow(hundreds: int) -> dict[str, object]:
     """Return the flowControlCommand of so many hundred bit/s for all channels."""
     return {"scope": ("wholeMultiplex", 0), "restriction": ("maximumBitRate", hundreds)}
+
+
+ENDPOINT = Endpoint(("9000", "Diemcau"), (OURS, 1720), (OURS, 1719), "1_ep")
+CALL = AdmittedCall(IDENTITY, 7, answering=False, bandwidth=23_280)
+PARTIES = Parties(("9000",), ("2001", "p.hop"), (OURS, 1720), (THEIRS, 1720))
+
+
+def own_registration_messages() -> list[ras.Message]:
+    """Return each message of RAS that we send."""
+    asked = [
+        ras.gatekeeper_request(ENDPOINT),
+        ras.registration_request(ENDPOINT, "", 300, discovered=False),
+        ras.keep_alive(ENDPOINT, "gk", 300),
+        ras.unregistration_request(ENDPOINT),
+        ras.admission_request(ENDPOINT, CALL, PARTIES),
+        ras.disengage_request(ENDPOINT, CALL),
+    ]
+    return [ras.numbered(each, number + 1) for number, each in enumerate(asked)] + [
+        ras.info_response(ENDPOINT, 9, [CALL, replace(CALL, answering=True, routed=True)]),
+        ras.confirm("unregistrationConfirm", 9),
+        ras.confirm("disengageConfirm", 9),
+        ras.confirm("bandwidthConfirm", 9, bandWidth=23_280),
+        ras.confirm("bandwidthReject", 9, rejectReason=("notBound", 0), allowedBandWidth=0),
+        ras.confirm("unknownMessageResponse", 9, messageNotUnderstood=b"strange"),
+    ]
+
+
+def registration_messages() -> list[bytes]:
+    """Return encoded messages of a gatekeeper: answers to the first requests, and requests of its own."""
+    version, where = {"protocolIdentifier": h225.PROTOCOL}, h225.address(THEIRS, 1719)
+    named = {"endpointIdentifier": "1_ep", "conferenceID": IDENTITY.conference, "callReferenceValue": 7}
+    found: list[ras.Message] = [
+        ("gatekeeperConfirm", {"requestSeqNum": 1, **version, "gatekeeperIdentifier": "gk", "rasAddress": where}),
+        ("gatekeeperReject", {"requestSeqNum": 1, **version, "rejectReason": ("terminalExcluded", 0)}),
+        (
+            "registrationConfirm",
+            {"requestSeqNum": 1, **version, "callSignalAddress": [], "endpointIdentifier": "1_ep", "timeToLive": 60},
+        ),
+        ("registrationReject", {"requestSeqNum": 1, **version, "rejectReason": ("discoveryRequired", 0)}),
+        (
+            "admissionConfirm",
+            {
+                "requestSeqNum": 2,
+                "bandWidth": 23_280,
+                "callModel": ("gatekeeperRouted", 0),
+                "destCallSignalAddress": where,
+                "irrFrequency": 60,
+            },
+        ),
+        ("admissionReject", {"requestSeqNum": 2, "rejectReason": ("callerNotRegistered", 0)}),
+        ("requestInProgress", {"requestSeqNum": 2, "delay": 9000}),
+        ("disengageReject", {"requestSeqNum": 3, "rejectReason": ("notRegistered", 0)}),
+        ("unregistrationRequest", {"requestSeqNum": 4, "callSignalAddress": [], "reason": ("ttlExpired", 0)}),
+        ("disengageRequest", {"requestSeqNum": 5, **named, "disengageReason": ("forcedDrop", 0)}),
+        ("bandwidthRequest", {"requestSeqNum": 6, **named, "bandWidth": 9}),
+        ("infoRequest", {"requestSeqNum": 7, "callReferenceValue": 7}),
+        ("locationRequest", {"requestSeqNum": 8, "destinationInfo": [("h323-ID", "9000")], "replyAddress": where}),
+    ]
+    return [asn1.encode("ras", each) for each in found]

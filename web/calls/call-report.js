@@ -26,7 +26,7 @@ export function measurements({sound, picture, picture_rate: rate, picture_kbps: 
   ];
   const cell = (/** @type {StreamReport | null} */ stream, /** @type {(stream: StreamReport) => unknown} */ value) => html`<td>${stream ? value(stream) : t('call-test.unused')}</td>`;
   return html`<div class="wide-table" tabindex="0" role="region" aria-label=${t('call-test.title')}><table class="data" data-testid="call-test-report">
-      <thead><tr><td></td><th scope="col">${t('call-test.sound')}</th><th scope="col">${t('call-test.picture')}</th></tr></thead>
+      <thead><tr><td></td><th scope="col" class="plain">${t('call-test.sound')}</th><th scope="col" class="plain">${t('call-test.picture')}</th></tr></thead>
       <tbody>${rows.map(([word, value]) => html`<tr><th scope="row">${t(`call-test.${word}`)}</th>${cell(sound, value)}${cell(picture, value)}</tr>`)}</tbody>
     </table></div>
     <p>${[

@@ -2,21 +2,15 @@
 
 import {html, nothing} from '../vendor/lit.js';
 import {audit, auditCheck, auditUrl, verifyAudit} from '../core/api.js';
-import {errorMessage, icon, Page, setTitle} from '../core/base.js';
+import {errorMessage, icon, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
 import {dateField} from '../core/fields.js';
-import {keepInAddress, keptInAddress} from '../core/address.js';
-import '../core/data-table.js';
+import {ServedPage} from '../core/served-page.js';
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
-import {clock, day, fromLocal, utc} from '../core/time.js';
-import {emptyState, loadingState} from '../core/states.js';
+import {clock, day} from '../core/time.js';
+import {clearButton, emptyState, loadingState} from '../core/states.js';
 
-/** Entries of a page. */
-const PAGE = 50;
-const DAY_MS = 86_400_000;
-/** The fields by which entries are looked for; the address keeps them. */
-const FILTERS = ['q', 'action', 'actor', 'from', 'to'];
 /** Actions that the list can be filtered by; the first ones concern security. */
 const FILTER_ACTIONS = [
   'login-failed', 'login-locked', 'code-wrong', 'code-locked', 'refused', 'worker-refused',
@@ -42,80 +36,20 @@ function actionCell(action) {
 /** Return the name of an action, or its word when it has none. @param {string} action */
 const actionName = action => (hasText(`audit.action.${action}`) ? t(`audit.action.${action}`) : action);
 
-/** Searches, filters and exports the audit log, and verifies its hash chain. */
-class AuditPage extends Page {
-  static properties = {...Page.properties, rows: {state: true}, check: {state: true}, fields: {state: true}, more: {state: true}, busy: {state: true}};
+/** Searches, filters and exports the audit log, and verifies its hash chain. @extends {ServedPage<AuditEntry>} */
+class AuditPage extends ServedPage {
+  static properties = {...ServedPage.properties, check: {state: true}, busy: {state: true}};
 
   constructor() {
-    super();
+    super(['q', 'action', 'actor', 'from', 'to'], audit);
     setTitle('audit.title');
-    /** The entries of the page; null while they are fetched. @type {AuditEntry[] | null} */
-    this.rows = null;
     /** @type {AuditCheck | null} */
     this.check = null;
-    this.more = false;
     this.busy = false;
-    /** The fields of the form. @type {Record<string, string>} */
-    this.fields = keptInAddress(FILTERS);
-    /** The number that the entries are below; '' on the newest page. */
-    this.below = keptInAddress(['before']).before ?? '';
-    /** What `below` was on the newer pages that led here. @type {string[]} */
-    this.newer = [];
   }
 
   async load() {
     [this.check] = await Promise.all([auditCheck(), this.fetch()]);
-  }
-
-  /** What the fields ask the server for. @returns {Record<string, string>} */
-  get filter() {
-    const {from, to, ...rest} = this.fields;
-    return {...rest, ...(from && {from: fromLocal(`${from}T00:00`)}), ...(to && {to: utc(Date.parse(fromLocal(`${to}T00:00`)) + DAY_MS)})};
-  }
-
-  /** @param {SubmitEvent} event */
-  search(event) {
-    event.preventDefault();
-    const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
-    this.look(Object.fromEntries([...form].map(([name, value]) => [name, String(value).trim()]).filter(([, value]) => value)));
-  }
-
-  /** Look for entries, and keep in the address for which. @param {Record<string, string>} fields */
-  look(fields) {
-    this.fields = fields;
-    keepInAddress({...Object.fromEntries(FILTERS.map(name => [name, ''])), ...fields});
-    this.newer = [];
-    this.showPage('');
-  }
-
-  async clear() {
-    this.look({});
-    await this.updateComplete;
-    /** @type {HTMLFormElement} */ (this.querySelector('form.filters')).reset(); // what was chosen in a select, too
-  }
-
-  /** Fetch the entries of the page, and learn whether there are older ones; drop what was looked for before. */
-  async fetch() {
-    const {below: before, fields} = this;
-    const found = await audit({...this.filter, limit: String(PAGE + 1), ...(before && {before})});
-    if (this.below !== before || this.fields !== fields) return;
-    this.rows = found.slice(0, PAGE);
-    this.more = found.length > PAGE;
-  }
-
-  /** Show the entries below a number, or the newest; the address keeps which. @param {string} before */
-  showPage(before) {
-    this.below = before;
-    keepInAddress({before});
-    this.rows = null;
-    this.attempt(() => this.fetch());
-  }
-
-  /** Turn to older (1) or newer (−1) entries. @param {CustomEvent<number>} event */
-  turn({detail: by}) {
-    if (by < 0) return this.showPage(this.newer.pop() ?? '');
-    this.newer.push(this.below);
-    this.showPage(String(this.rows?.at(-1)?.id ?? ''));
   }
 
   verify() {
@@ -130,7 +64,7 @@ class AuditPage extends Page {
       <main>
         <h1>${t('audit.title')}</h1>
         ${errorMessage(this.rows ? this.error : '')} ${this.loading ? loadingState() : nothing}
-        ${this.check ? html`${this.chainState(this.check)} ${this.form()}` : nothing} ${this.loading ? nothing : this.table()}
+        ${this.check ? html`${this.chainState(this.check)} ${this.form()}` : nothing} ${this.loading ? nothing : this.records()}
       </main>`;
   }
 
@@ -168,10 +102,9 @@ class AuditPage extends Page {
     location.assign(auditUrl({...this.filter, format}));
   }
 
-  table() {
-    const none = emptyState({picture: 'search', title: t('audit.none'), action: html`<button type="button" data-testid="audit-clear" @click=${() => this.clear()}>${t('table.clear')}</button>`, testid: 'audit-none'});
-    return html`<data-table name="audit" label=${t('audit.title')} .columns=${COLUMNS} .rows=${this.rows} .rowId=${(/** @type {AuditEntry} */ {id}) => String(id)}
-      .served=${{back: Boolean(this.below), on: this.more}} .empty=${none} fault=${this.rows ? '' : this.error} @turn=${this.turn} @retry=${() => this.showPage(this.below)}></data-table>`;
+  records() {
+    const empty = emptyState({picture: 'search', title: t('audit.none'), action: clearButton(() => this.clear()), testid: 'audit-none'});
+    return this.table({name: 'audit', label: t('audit.title'), columns: COLUMNS, empty});
   }
 }
 

@@ -1,12 +1,13 @@
 """Writes the records of calls: of one that failed at once, of one that was answered when it ends.
 
-A record that cannot be written is logged, and ends no call.
+A record that cannot be written is logged, and ends no call. The end of a call is tried again until it is written, for
+a record without end is that of a call that goes on.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -22,6 +23,9 @@ from signaling.calls.store import CallRecordStore
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+UNWRITTEN = "x the record of a call could not be written"
+RETRY_SECONDS = 30.0
+"""Time between two attempts to write the end of a call."""
 STOP_SECONDS = 2.0
 """Time for the records of calls that end with the server."""
 
@@ -107,9 +111,19 @@ class CallRecorder:
             await call.ended.wait()
             kept = self._open[call]
             values = {"ended": self._clock(), "outcome": outcome_of(call.reason), **kept.measured.values}
-            await _guarded(self._store.change(kept.id, **values))
+            await self._write_end(kept.id, values)
         finally:
             del self._open[call]
+
+    async def _write_end(self, id_: int, values: Mapping[str, object]) -> None:
+        """Write the end of a call, again and again until that succeeds."""
+        while True:
+            try:
+                await self._store.change(id_, **values)
+                return
+            except (SQLAlchemyError, OSError):
+                log.exception(UNWRITTEN)
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _guarded(work: Awaitable[T]) -> T | None:
@@ -117,5 +131,5 @@ async def _guarded(work: Awaitable[T]) -> T | None:
     try:
         return await work
     except (SQLAlchemyError, OSError):
-        log.exception("x the record of a call could not be written")
+        log.exception(UNWRITTEN)
         return None

@@ -78,12 +78,17 @@ class RtspCameras:
         counted: dict[str, int] = {}
         for device in await self._equipment.devices():
             counted[device.point] = number = counted.get(device.point, 0) + 1
-            paused = device.id in self._pauses and now < self._pauses[device.id].until
-            if device.protocol == "RTSP" and device.address and device.id not in self._fetching and not paused:
+            idle = device.id not in self._fetching and not self._is_paused(device.id, now)
+            if device.protocol == "RTSP" and device.address and idle:
                 with suppress(NoOpenSession):
                     await self._seating.open_session(device.point, now)
                     task = self._fetching[device.id] = asyncio.create_task(self._fetch(device, number))
                     task.add_done_callback(partial(self._fetched, device.id))
+
+    def _is_paused(self, device: str, now: datetime) -> bool:
+        pause = self._pauses.get(device)
+        left = timedelta() if pause is None else pause.until - now
+        return pause is not None and timedelta() < left <= pause.length  # longer where the clock was set back
 
     async def settled(self) -> None:
         """Wait until no camera is being fetched."""

@@ -6,18 +6,27 @@ Also tests `recorder.py`, `store.py`, `csv_rows.py`, `rest.py` and `signaling/si
 import asyncio
 import csv
 import io
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, get_args
 
+import pytest
+from sqlalchemy import text
+
 from mediaserver.api import ConnectionQuality, DigitPressed
-from signaling.calls import csv_rows
+from signaling.app.settings import Settings
+from signaling.calls import csv_rows, recorder
 from signaling.calls.model import OUTCOMES, Direction, Measured, Purpose
 from signaling.messages.server import ProtectionWord
 from signaling.sip.agent.agent import RemoteParty
 from signaling.sip.bridge.front_door import ROOM
 from tests.signaling.fake_room_systems import FakeIncoming, register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.sip.agents import ANSWER
-from tests.signaling.world import CAM_RANH, NHA_TRANG, PATIENCE_S, World, wait_until
+from tests.signaling.world import CAM_RANH, NHA_TRANG, PATIENCE_S, World, open_world, wait_until
 
 VCS = "10.79.6.20"
 
@@ -72,6 +81,52 @@ async def test_calls_out_that_failed_and_one_that_was_answered(world: World) -> 
         ("refused", 486, None),
         ("unanswered", 0, None),
     ]
+
+
+@contextmanager
+def full(folder: Path) -> Iterator[None]:
+    """Leave no byte free on the disk of a folder during the block."""
+    filler = folder / "others"
+    with filler.open("wb", buffering=0) as others, suppress(OSError):
+        while True:
+            others.write(bytes(4096))
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
+@pytest.fixture
+def small_disk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Give a server a disk of its own of 64 megabytes."""
+    kept = shutil.copytree(settings.data, tmp_path_factory.mktemp("kept") / "data")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", settings.data], check=True)
+    shutil.copytree(kept, settings.data, dirs_exist_ok=True)
+    yield settings
+    subprocess.run(["umount", settings.data], check=True)
+
+
+async def test_a_call_that_ends_on_a_full_disk_is_recorded_once_there_is_room(
+    small_disk: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(recorder, "RETRY_SECONDS", 0.1)
+    async with open_world(small_disk) as world:
+        agent = use_fake_agent(world)
+        await register(world, NHA_TRANG, VCS)
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        await tick(world, 0)
+        await wait_for_calls(host, "connected")
+        async with world.services.call_records._engine.connect() as db:
+            await db.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        with full(small_disk.data):
+            agent.calls[-1].end("bye")
+            await wait_until(lambda: recorder.UNWRITTEN in caplog.text)
+            await wait_for_calls(host, "left")
+            assert (await ring(world, session.code or "")).refused == 503  # whose entry could not be audited
+        async with asyncio.timeout(PATIENCE_S):
+            while (await records(world))[-1]["outcome"] != "bye":
+                await asyncio.sleep(0.05)
 
 
 async def test_calls_in_refused_let_in_and_of_the_front_door(world: World) -> None:

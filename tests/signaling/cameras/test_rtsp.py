@@ -2,38 +2,48 @@
 
 import asyncio
 import socket
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
+from signal import SIGCONT, SIGSTOP
 
 import pytest
 from aiortc import MediaStreamTrack
 
+from mediaserver.peer import sip
+from mediaserver.worker.engine import LocalEngine
 from signaling.app.settings import Settings
 from signaling.cameras import rtsp
 from signaling.cameras.rtsp_client import RtspClient
 from signaling.cameras.rtsp_message import BadRtsp, offer, read_tracks
 from tests.signaling.cameras.described import described
 from tests.signaling.cameras.viewer import TONE_HZ, connected, hears, sees_red, watching
-from tests.signaling.sip.whole_server import LOOPBACK, served
-from tests.signaling.world import HOST, NHA_TRANG, open_world
+from tests.signaling.sip.whole_server import LOOPBACK, served, viewer
+from tests.signaling.world import HOST, NHA_TRANG, World, open_world, wait_until
 
 PASSWORD = "mat khau cua camera"
 CAMERA = Path(__file__).with_name("rtsp_camera.py")
 
 
 @asynccontextmanager
-async def camera(method: str, transport: str) -> AsyncIterator[int]:
-    """Run a camera with a red picture and a tone, which asks for a password; yield its port."""
+async def camera(method: str, transport: str) -> AsyncIterator[tuple[int, Process]]:
+    """Run a camera with a red picture and a tone, which asks for a password; yield its port and its process."""
     process = await asyncio.create_subprocess_exec(
         *("/usr/bin/python3", str(CAMERA), PASSWORD, method, transport), stdout=asyncio.subprocess.PIPE
     )
     try:
         assert process.stdout is not None
-        yield int(await process.stdout.readline())
+        yield int(await process.stdout.readline()), process
     finally:
         process.kill()
         await process.wait()
+
+
+async def describe_camera(world: World, port: int) -> None:
+    """Register the camera as the host's device."""
+    facts = {"address": LOOPBACK, "port": port, "stream_path": "/live", "auth_user": "camera", "password": PASSWORD}
+    assert (await described(world, HOST, protocol="RTSP", **facts))[0] == 200
 
 
 @pytest.mark.parametrize(("method", "transport"), [("digest", "UDP"), ("basic", "TCP")])
@@ -42,9 +52,8 @@ async def test_a_camera_is_fetched_while_the_session_of_its_point_is_open(
 ) -> None:
     """Within the connection (TCP), too, where it sends nothing else."""
     monkeypatch.setattr(rtsp, "LOOK_SECONDS", 3600.0)
-    async with camera(method, transport) as port, served(settings) as world:
-        facts = {"address": LOOPBACK, "port": port, "stream_path": "/live", "auth_user": "camera", "password": PASSWORD}
-        assert (await described(world, HOST, protocol="RTSP", **facts))[0] == 200
+    async with camera(method, transport) as (port, _), served(settings) as world:
+        await describe_camera(world, port)
         _, screen = await described(world, NHA_TRANG, protocol="WHEP")
         await world.server.rtsp_cameras.look(world.clock.now)
         session = await world.session(NHA_TRANG)
@@ -54,6 +63,47 @@ async def test_a_camera_is_fetched_while_the_session_of_its_point_is_open(
         async with connected(watching(tracks), world.client(), f"/whep/{screen}"):
             await sees_red(tracks["video"])
             await hears(tracks["audio"], TONE_HZ)
+
+
+def seats(world: World, session: str) -> list[bool]:
+    """Return whether media come from each seat of a session."""
+    meeting = world.server.meetings.meetings.get(session)
+    return [] if meeting is None else [seat.up for seat in meeting.state.roster.seats.values()]
+
+
+@asynccontextmanager
+async def held_engine() -> AsyncIterator[LocalEngine]:
+    """Run a media engine which one server leaves to the next."""
+    engine = LocalEngine([LOOPBACK], 0)
+    engine.start()
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+async def test_a_camera_is_fetched_again_after_its_line_was_cut_and_by_the_next_server(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rtsp, "LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(sip, "SILENCE_S", 2.0)
+    async with held_engine() as engine, camera("digest", "TCP") as (port, process):
+        async with served(settings, held=engine) as world:
+            await describe_camera(world, port)
+            session = await world.session(NHA_TRANG)
+            await world.server.rtsp_cameras.look(world.clock.now)
+            await wait_until(lambda: seats(world, session.id) == [True])
+            process.send_signal(SIGSTOP)
+            await world.server.rtsp_cameras.settled()
+            assert seats(world, session.id) == []
+            process.send_signal(SIGCONT)
+            await world.server.rtsp_cameras.look(world.clock.advance(11))
+            await wait_until(lambda: seats(world, session.id) == [True])
+        async with served(settings, held=engine) as world:
+            await world.server.rtsp_cameras.look(world.clock.now)
+            await wait_until(lambda: seats(world, session.id) == [True])
+            async with viewer(world, session.id) as watch:
+                await watch.until(lambda: watch.colour(0.5, 0.25) == "red")
 
 
 VIDEO = (
@@ -189,5 +239,8 @@ async def test_a_camera_that_is_away_is_asked_after_longer_and_longer_pauses(
         for _ in range(30):
             await world.server.rtsp_cameras.look(world.clock.advance(5))
             await world.server.rtsp_cameras.settled()
+        await world.server.rtsp_cameras.look(world.clock.advance(-140))  # set back
+        await world.server.rtsp_cameras.settled()
+    assert len(asked) == 5
     begin = asked[0]
-    assert [(at - begin).total_seconds() for at in asked] == [0, 10, 30, 70]
+    assert [(at - begin).total_seconds() for at in asked[:4]] == [0, 10, 30, 70]

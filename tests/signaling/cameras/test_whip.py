@@ -8,6 +8,7 @@ from aiohttp import ClientResponse, ClientSession
 
 from signaling.app.settings import Settings
 from signaling.cameras import whip
+from tests.fakes import FakeEngine
 from tests.signaling.cameras.described import SDP, TOKEN, described
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, open_world, problem_of, wait_until
 
@@ -93,6 +94,25 @@ async def test_a_seat_is_free_when_media_are_gone_or_the_host_throws_the_device_
     await world.server.whip.watch()
     assert seats(world, session.id) == []
     assert await delete(client, location) == 404
+
+
+async def test_a_device_whose_server_was_restarted_posts_anew_or_its_seat_falls_free(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        _, device = await described(world, NHA_TRANG)
+        _, other = await described(world, CAM_RANH)
+        session, client = await world.session(NHA_TRANG, CAM_RANH), world.client()
+        location, _ = [(await post(client, f"/whip/{each}")).headers["Location"] for each in (device, other)]
+        await world.server.meetings.leave()
+    async with open_world(settings, held=engine) as world:
+        client = world.client()
+        assert [name for name, _, _ in seats(world, session.id)] == ["UBND.Nha Trang", "UBND.Cam Ranh"]
+        assert (await post(client, f"/whip/{device}")).status == 201
+        assert await delete(client, location) == 404
+        await world.server.meetings.tick(world.clock.advance(13))  # the other one posts nothing, and is absent
+        roster = world.server.meetings.meetings[session.id].state.roster
+        assert roster.present() == {NHA_TRANG}
+        assert set(engine.rooms[session.id].seats) == {seat.id for seat in roster.seats.values() if seat.here}
 
 
 async def test_who_may_not_publish_is_told_why(world: World) -> None:

@@ -25,14 +25,20 @@ LOOPBACK = "127.0.0.1"
 
 @asynccontextmanager
 async def served(
-    settings: Settings, ring_s: float = 30.0, tls: Path | None = None, *, h323: bool = False
+    settings: Settings,
+    ring_s: float = 30.0,
+    tls: Path | None = None,
+    *,
+    h323: bool = False,
+    held: LocalEngine | None = None,
 ) -> AsyncIterator[World]:
     """Yield a world whose engine and SIP bridge are real; a device is rung for `ring_s` seconds. `tls` is the folder of
-    a certificate, `h323` says whether H.323 is spoken, too."""
+    a certificate, `h323` says whether H.323 is spoken, too. A `held` engine is left to the next server."""
     sip = SipSettings(LOOPBACK, 0, ring_s=ring_s, tls=tls, tls_port=0)
     own = replace(settings, sip=sip, h323=H323Settings(LOOPBACK, 0, ring_s=ring_s) if h323 else None)
-    engine, clock, disk = LocalEngine([LOOPBACK], 0), FakeClock(NOW), FakeDisk()
-    engine.start()
+    engine, clock, disk = held or LocalEngine([LOOPBACK], 0), FakeClock(NOW), FakeDisk()
+    if held is None:
+        engine.start()
     try:
         async with (
             open_services(own) as services,
@@ -41,9 +47,14 @@ async def served(
             World(services, built, engine, clock, disk, server) as world,  # type: ignore[arg-type]
         ):
             yield world
-            await built.meetings.stop()
+            if held is None:
+                await built.meetings.stop()
+            else:
+                await built.sip_bridge.leave()
+                await built.meetings.leave()
     finally:
-        await engine.close()
+        if held is None:
+            await engine.close()
 
 
 @asynccontextmanager

@@ -318,7 +318,8 @@ class SipLimits:
     tenths (RFC 6184 §8.1). `bitrate` is what the picture takes in bit/s, either way, and `slides` what its slides take;
     None: what its own description says. `camera_control` says whether its camera may be moved
     (:meth:`MediaEngine.move_camera`). `keys` says how our offers agree on the keys of SRTP: in the description (SDES,
-    RFC 4568), or by DTLS (RFC 5764).
+    RFC 4568), or by DTLS (RFC 5764). `token` says whether its slides have the presentation token of H.239 instead
+    of BFCP: then :class:`FloorDecided` says what its call has to tell it.
     """
 
     sounds: Sequence[str] = ("G722", "opus", "PCMA", "PCMU")
@@ -328,6 +329,7 @@ class SipLimits:
     slides: int | None = None
     camera_control: bool = False
     keys: KeyAgreement = "SDES"
+    token: bool = False
 
 
 EVERYTHING: Final = SipLimits()
@@ -367,6 +369,19 @@ class ShareAsked:
     on: bool
 
 
+FloorDecision = Literal["granted", "other", "nobody", "refused"]
+"""Whose slides a room system is shown: its own, another's, nobody's; or that its own are refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class FloorDecided:
+    """What a room system is to be told about slides by its call, whose description has the token of H.239."""
+
+    room: str
+    seat: str
+    decision: FloorDecision
+
+
 @dataclass(frozen=True, slots=True)
 class MediaElsewhere:
     """Sound or picture of a room system came from `host` though `expected` was: `taken` from now on, or dropped."""
@@ -380,10 +395,12 @@ class MediaElsewhere:
 
 @dataclass(frozen=True, slots=True)
 class KeyframeWanted:
-    """A key frame of a room system's camera is wanted, and its description names no RTCP by which to ask for it."""
+    """A key frame of a room system's camera, or of its slides, is wanted, and its description names no RTCP by which to
+    ask for it."""
 
     room: str
     seat: str
+    slides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -511,6 +528,7 @@ Event = (
     | CameraWanted
     | DigitPressed
     | ShareAsked
+    | FloorDecided
     | MediaElsewhere
     | KeyframeWanted
     | CameraControllable
@@ -608,8 +626,9 @@ class MediaEngine(Protocol):
         there is no call.
         """
 
-    async def refresh_picture(self, room: str, seat: str) -> None:
-        """Send a key frame to a seat that lost its picture and said so in another way than by RTCP (RFC 5168)."""
+    async def refresh_picture(self, room: str, seat: str, *, slides: bool = False) -> None:
+        """Send a key frame of its picture, or of others' slides, to a seat that lost it and said so in another way than
+        by RTCP (RFC 5168)."""
 
     async def descriptions(self, room: str, seat: str) -> Descriptions:
         """Return the session descriptions of a room system's call, to move it. Raises

@@ -220,8 +220,8 @@ class FakeEngine:
         self._room(room, seat)
         return f"offer of {seat} again"
 
-    async def refresh_picture(self, room: str, seat: str) -> None:
-        self._note("refresh_picture", room, seat)
+    async def refresh_picture(self, room: str, seat: str, *, slides: bool = False) -> None:
+        self._note("refresh_picture", room, seat, *(["slides"] if slides else []))
         self._room(room, seat)
 
     async def descriptions(self, room: str, seat: str) -> Descriptions:

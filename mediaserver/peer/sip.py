@@ -12,7 +12,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from mediaserver.api import CONTENT, EVERYTHING, CallReport, ConnectionQuality, Encryption, RoomOptions, SipLimits
+from mediaserver.api import (
+    CONTENT,
+    EVERYTHING,
+    CallReport,
+    ConnectionQuality,
+    Encryption,
+    FloorDecision,
+    RoomOptions,
+    SipLimits,
+)
 from mediaserver.audio.playback import EVENTS
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.congestion.loss import Loss
@@ -27,7 +36,7 @@ from mediaserver.peer.webrtc import LOST_AUDIO_S, REPORT_S, PeerListener
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.source import FlushQueue
-from mediaserver.sdp import sdes, sip_parse, sip_write
+from mediaserver.sdp import bfcp, sdes, sip_parse, sip_write
 from mediaserver.sdp.sip_parse import SOUND_CLOCK, SOUNDS, Media, Session, permitted
 from mediaserver.transport.dtls import fingerprint, make_certificate
 from mediaserver.transport.plain_rtp import (
@@ -56,11 +65,14 @@ class SipPeerListener(PeerListener, Protocol):
     def asked_to_share(self, seat: str, on: bool) -> None:
         """Take its wish to show its slides, or to end that (RFC 8855)."""
 
+    def floor_decided(self, seat: str, decision: FloorDecision) -> None:
+        """Take what its call has to tell it of slides (H.239)."""
+
     def controllable(self, seat: str) -> None:
         """Look what can be controlled of its camera: that has changed."""
 
-    def keyframe_wanted(self, seat: str) -> None:
-        """Take that a key frame of its camera is wanted, and its description names no RTCP to ask for it."""
+    def keyframe_wanted(self, seat: str, *, slides: bool) -> None:
+        """Take that a key frame of its camera or slides is wanted, and its description names no RTCP to ask for it."""
 
     def elsewhere(self, seat: str, found: Elsewhere) -> None:
         """Take that sound or picture comes from another host than the SDP names."""
@@ -305,13 +317,13 @@ class SipPeer:
         self._picture_stream = SipVideoStream(
             self._ports, self._local_host, self.downlink, name, self._flush_queue, self._limits.bitrate
         )
-        self._picture_stream.keyframe_wanted = partial(self._listener.keyframe_wanted, self.seat)
+        self._picture_stream.keyframe_wanted = partial(self._listener.keyframe_wanted, self.seat, slides=False)
         self._picture_stream.port_pair.media_hosts = self._media_hosts
         self.transport.port_pairs.append(self._picture_stream.port_pair)
 
     def _open_slides(self, floor: Media | None) -> None:
-        """Open the ports of slides, for the BFCP m-line of the peer if it offered one; without free ports there are
-        none."""
+        """Open the ports of slides, for the peer's m-line of floor control if it offered one; without free ports there
+        are none."""
         try:
             self.slides = SipSlides(
                 *(self._ports, self._local_host, f"{CONTENT}:{self.seat}"),
@@ -319,18 +331,22 @@ class SipPeer:
                 limits=self._limits,
                 flush_queue=self._flush_queue,
                 asked=self._asked_to_share,
+                decided=partial(self._listener.floor_decided, self.seat),
                 theirs=floor,
             )
         except NoPortFree:
             logger.info("- no ports for slides of %s", self.seat)
         else:
+            self.slides.stream.keyframe_wanted = partial(self._listener.keyframe_wanted, self.seat, slides=True)
             self.slides.stream.port_pair.media_hosts = self._media_hosts
             self.transport.port_pairs.append(self.slides.stream.port_pair)
 
     def _match_slides(self, session: Session) -> None:
         """Open the ports of slides that a description of the peer has, and release those of slides that it has not."""
         floor = None if session.floor is None else session.media[session.floor]
-        if self.slides is not None and (floor is None or not self.slides.suits(floor)):
+        if floor is not None and (floor.protocol == bfcp.H239) is not self._limits.token:
+            floor = None
+        if self.slides is not None and (floor is None or not self.slides.floor.suits(floor)):
             slides, self.slides = self.slides, None
             slides.stream.close()
             slides.close()

@@ -1,30 +1,30 @@
-"""The slides of a room system: a second video m-line, and the BFCP m-line by which it asks to show them (RFC 8856).
+"""The slides of a room system: a second video m-line, and the floor by which it asks to show them.
 
 What it sends is a shared screen like a browser's; what others share it gets as slides. Whose slides are shown is
-decided elsewhere: the floor control server only passes that on.
+decided elsewhere: the floor only passes that on (:mod:`mediaserver.peer.slides_floor`).
 """
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from mediaserver.api import RoomOptions, SipLimits
-from mediaserver.bfcp.floor_server import FloorServer, Holder
+from mediaserver.api import FloorDecision, RoomOptions, SipLimits
+from mediaserver.bfcp.floor_server import Holder
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.peer.forwarder import Forwarder
 from mediaserver.peer.sip_quality import slides_quality
 from mediaserver.peer.sip_stream import VIDEO_TYPES, SipVideoStream
+from mediaserver.peer.slides_floor import BfcpFloor, SlidesFloor, TokenFloor
 from mediaserver.rtp.source import FlushQueue, Source
-from mediaserver.sdp import bfcp, sip_write
-from mediaserver.sdp.bfcp import FloorControl
+from mediaserver.sdp import sip_write
 from mediaserver.sdp.sip_parse import Media
 from mediaserver.transport.plain_rtp import PlainPorts
 from mediaserver.video.quality import SCREEN_BPS, USUAL
 
 
 class SipSlides:
-    """The slides of one room system, with ports of their own. `asked` hears whether it wants to show its own."""
+    """The slides of one room system, with ports of their own. `asked` hears whether it wants to show its own, `decided`
+    what its call has to tell it where that carries its floor control."""
 
     def __init__(
         self,
@@ -36,39 +36,24 @@ class SipSlides:
         limits: SipLimits,
         flush_queue: FlushQueue,
         asked: Callable[[bool], None],
+        decided: Callable[[FloorDecision], None],
         theirs: Media | None = None,
     ) -> None:
-        """Open the ports: for the BFCP m-line `theirs`, else for an offer of ours. Raises NoPortFree."""
+        """Open the ports: for the m-line `theirs` of floor control, else for an offer of ours. Raises NoPortFree."""
         self._options = options
         self._limits = limits
         self._flush_queue = flush_queue
-        control = None if theirs is None else theirs.floor
-        self.control: FloorControl = bfcp.OFFERED if control is None else bfcp.respond(control)
-        """Our side of the BFCP m-line."""
-        self._protocol = bfcp.UDP if theirs is None else theirs.protocol
         downlink = Downlink(SCREEN_BPS, USUAL)
         self.stream = SipVideoStream(ports, host, downlink, name, flush_queue, sip_write.slides_bitrate(limits))
-        reliable = self._protocol == bfcp.TCP
+        self.floor: SlidesFloor
         try:
-            self.floor_port = ports.open_floor(
-                host, self._receive, reliable=reliable, passive=self.control.setup != "active"
-            )
+            self.floor = TokenFloor(decided) if limits.token else BfcpFloor(ports, host, theirs, asked)
         except Exception:
             self.stream.port_pair.close()
             raise
-        self._server = FloorServer(
-            self.control.confid, self.control.floor, reliable=reliable, send=self.floor_port.send, asked=asked
-        )
         self.forwarder: Forwarder | None = None
         """Sends others' slides; None while it takes none."""
         self._step: int | None = None
-
-    def _receive(self, data: bytes) -> None:
-        self._server.receive(data)
-
-    def suits(self, floor: Media) -> bool:
-        """Return whether a BFCP m-line can be answered with these ports."""
-        return floor.protocol == self._protocol and floor.floor is not None
 
     @property
     def local(self) -> dict[str, Any]:
@@ -76,16 +61,14 @@ class SipSlides:
         return {
             "slides_port": self.stream.port_pair.port,
             "slides_keys": self.stream.keys,
-            "floor_port": self.floor_port.port,
-            "floor": self.control,
+            "floor_port": self.floor.port,
+            "floor": self.floor.control,
         }
 
     def apply(self, slides: Media, floor: Media, *, answer: bool, held: bool) -> None:
         """Send to the addresses that the peer named what it takes, and take what it sends; nothing of both on hold."""
         now = time.monotonic()
-        self.floor_port.aim(floor.host, floor.port)
-        if not answer and floor.floor is not None:
-            self.control = replace(self.control, connection=floor.floor.connection)
+        self.floor.apply(floor, answer=answer)
         self.stream.aim(slides, VIDEO_TYPES, now)
         self.stream.secure(slides, answer=answer)
         self.stream.taken = slides.sends and not held
@@ -111,19 +94,15 @@ class SipSlides:
 
     def show(self, holder: Holder | None, source: Source | None, now: float) -> None:
         """Show others' slides, which come from `source`, and tell the room system whose are shown."""
-        self._server.show(holder, now)
+        self.floor.show(holder, now)
         if self.forwarder is not None:
             self.forwarder.follow(source, now)
-
-    def refuse(self, now: float) -> None:
-        """Refuse to show the slides that it asked to show."""
-        self._server.refuse(now)
 
     def tick(self, now: float) -> None:
         """Repeat what was not answered in time."""
         self.stream.remind(now)
-        self._server.tick(now)
+        self.floor.tick(now)
 
     def close(self) -> None:
         """Release the port of floor control; the stream is closed with the others."""
-        self.floor_port.close()
+        self.floor.close()

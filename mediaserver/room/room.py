@@ -22,6 +22,8 @@ from mediaserver.api import (
     ConnectionQuality,
     DigitPressed,
     Event,
+    FloorDecided,
+    FloorDecision,
     KeyframeWanted,
     Layout,
     Levels,
@@ -364,7 +366,11 @@ class Room:
         """Refuse a room system to show its slides."""
         peer = self.seat(name).peer
         if isinstance(peer, SipPeer) and peer.slides is not None:
-            peer.slides.refuse(time.monotonic())
+            peer.slides.floor.refuse(time.monotonic())
+
+    def floor_decided(self, seat: str, decision: FloorDecision) -> None:
+        """Report what a room system is to be told of slides by its call."""
+        self._emit(FloorDecided(self.name, seat, decision))
 
     def controllable(self, seat: str) -> None:
         """Report what can be controlled of a room system's camera, if that is news."""
@@ -373,9 +379,9 @@ class Room:
             held.told_control = held.control
             self._emit(CameraControllable(self.name, seat, held.control))
 
-    def keyframe_wanted(self, seat: str) -> None:
+    def keyframe_wanted(self, seat: str, *, slides: bool) -> None:
         """Report that a key frame of a room system is wanted that RTCP may not bring."""
-        self._emit(KeyframeWanted(self.name, seat))
+        self._emit(KeyframeWanted(self.name, seat, slides))
 
     def elsewhere(self, seat: str, found: Elsewhere) -> None:
         """Report that a room system's media come from another host than its SDP names."""

@@ -56,6 +56,7 @@ EVENTS: dict[str, type[api.Event]] = {
         api.CameraWanted,
         api.DigitPressed,
         api.ShareAsked,
+        api.FloorDecided,
         api.MediaElsewhere,
         api.KeyframeWanted,
         api.CameraControllable,

@@ -1,10 +1,14 @@
-"""Floor control in session descriptions (RFC 8856): reads the attributes of BFCP m-lines, and writes ours. Pure."""
+"""Floor control in session descriptions (RFC 8856): reads the attributes of BFCP m-lines, and writes ours. Pure.
+
+Where call signalling carries floor control instead, as the presentation token of H.239, an m-line with the protocol
+`H.239` stands in their place. Only descriptions between our own parts have it.
+"""
 
 from dataclasses import dataclass
 
 from mediaserver.sdp.sections import Section, integer
 
-UDP, TCP = "UDP/BFCP", "TCP/BFCP"
+UDP, TCP, H239 = "UDP/BFCP", "TCP/BFCP", "H.239"
 VERSIONS = (2, 1)
 """Versions of BFCP that we speak (RFC 8855 §5.1)."""
 LABEL = "3"
@@ -30,6 +34,8 @@ class FloorControl:
 
 OFFERED = FloorControl(CONFID, USER, FLOOR, VERSIONS)
 """What we offer: floor control by UDP, with us as the server."""
+TOKEN = FloorControl()
+"""Floor control that call signalling carries."""
 
 
 def read(section: Section) -> FloorControl | None:
@@ -63,7 +69,9 @@ def respond(theirs: FloorControl) -> FloorControl:
 
 
 def lines(ours: FloorControl) -> list[str]:
-    """Return our attributes of a BFCP m-line: we are the floor control server."""
+    """Return our attributes of a BFCP m-line: we are the floor control server. A token has none."""
+    if ours == TOKEN:
+        return []
     found = ["a=floorctrl:s-only", f"a=confid:{ours.confid}", f"a=userid:{ours.user}"]
     found.append(f"a=floorid:{ours.floor} mstrm:{LABEL}")
     if ours.versions:

@@ -22,6 +22,7 @@ SECURE = ("RTP/SAVP", "RTP/SAVPF")
 """Profiles of SRTP (RFC 3711 §3, RFC 5124)."""
 DTLS = ("UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF")
 """Profiles of SRTP under keys of DTLS (RFC 5764 §8)."""
+_FLOORS = (bfcp.UDP, bfcp.TCP, bfcp.H239)
 MAX_FINGERPRINTS = 8
 _FINGERPRINT = re.compile(r"(sha-(?:256|384|512))[ \t]+([0-9a-f]{2}(?::[0-9a-f]{2}){31,63})", re.ASCII | re.IGNORECASE)
 MAX_KEYS = 16
@@ -226,7 +227,7 @@ def _media(section: Section, session: Section) -> Media:
         feedback=frozenset(" ".join(value.lower().split()[1:3]) for value in section.all("rtcp-fb")),
         bitrate=_bitrate(section) or _bitrate(session),
         slides="slides" in section.all("content"),
-        floor=bfcp.read(section) if m_line.port and host and m_line.protocol in (bfcp.UDP, bfcp.TCP) else None,
+        floor=bfcp.read(section) if m_line.port and host and m_line.protocol in _FLOORS else None,
         keys=_keys(section) if known and m_line.protocol not in DTLS else (),
         fingerprints=_fingerprints(section, session) if known and m_line.protocol in DTLS else (),
         setup=(section.first("setup") or session.first("setup")).lower(),

@@ -331,11 +331,15 @@ class LocalEngine:
             raise BadOffer("no call to change")
         return peer
 
-    async def refresh_picture(self, room: str, seat: str) -> None:
-        """Send a key frame to a seat."""
+    async def refresh_picture(self, room: str, seat: str, *, slides: bool = False) -> None:
+        """Send a key frame of its picture, or of others' slides, to a seat."""
         peer = self._room(room).seat(seat).peer
-        if peer is not None and peer.picture is not None:
-            peer.picture.request_keyframe(time.monotonic())
+        if isinstance(peer, SipPeer) and slides:
+            forwarder = None if peer.slides is None else peer.slides.forwarder
+        else:
+            forwarder = None if peer is None else peer.picture
+        if forwarder is not None:
+            forwarder.request_keyframe(time.monotonic())
 
     async def descriptions(self, room: str, seat: str) -> Descriptions:
         """Return the descriptions of a room system's call. Raises BadOffer, UnknownRoom, UnknownSeat."""

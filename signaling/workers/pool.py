@@ -24,6 +24,7 @@ from mediaserver.api import (
     EngineLost,
     EngineReady,
     Event,
+    FloorDecided,
     Held,
     KeyframeWanted,
     Levels,
@@ -58,6 +59,7 @@ RoomEvent = (
     | CameraWanted
     | DigitPressed
     | ShareAsked
+    | FloorDecided
     | MediaElsewhere
     | KeyframeWanted
     | CameraControllable

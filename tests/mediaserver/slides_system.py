@@ -24,11 +24,12 @@ SSRC = 0x511DE5
 
 class SlidesSystem(RoomSystem):
     """Shows slides of one colour once it is granted the floor, and watches others'. `setup` is that of its offer over
-    TCP, "" for UDP."""
+    TCP, "" for UDP, and "token" where it has the token of H.239 instead of BFCP."""
 
-    def __init__(self, mode: int, version: int, setup: str, slides: str) -> None:
-        super().__init__("PCMA", mode, "blue", 1000)
-        self.setup = setup
+    def __init__(self, mode: int, version: int, setup: str, slides: str, sound: str = "PCMA") -> None:
+        super().__init__(sound, mode, "blue", 1000)
+        self.setup = "" if setup == "token" else setup
+        self.token = setup == "token"
         self.picture_of_slides = pictures.plain(320, 180, COLOURS[slides])
         self.floor_client_port = 0
         """UDP port of another program that does its floor control; 0: it does that itself."""
@@ -74,14 +75,17 @@ class SlidesSystem(RoomSystem):
         return port
 
     def sdp(self, *, camera: bool = True) -> str:
-        lines = [f"m=application {self.floor_port} {'TCP' if self.setup else 'UDP'}/BFCP *"]
-        lines += ["a=floorctrl:c-s", f"a=confid:{CONFID}", f"a=userid:{USER}", f"a=floorid:{FLOOR} mstrm:13"]
-        lines += [f"a=setup:{self.setup}", "a=connection:new"] if self.setup else ["a=bfcpver:2 1"]
+        lines = ["m=application 9 H.239 *"] if self.token else self._floor_control()
         lines += [f"m=video {self.sockets['slides'].port} RTP/AVP {self.number}", f"b=TIAS:{self.bandwidth}"]
         lines += [f"a=rtcp:{self.sockets['slides rtcp'].port}", f"a=rtpmap:{self.number} H264/90000"]
         lines += [f"a=fmtp:{self.number} profile-level-id=428028;packetization-mode={self.mode};{self.level}"]
         lines += ["a=rtcp-fb:* nack pli", "a=content:slides", "a=label:13", ""]
         return super().sdp(camera=camera) + "\r\n".join(lines)
+
+    def _floor_control(self) -> list[str]:
+        lines = [f"m=application {self.floor_port} {'TCP' if self.setup else 'UDP'}/BFCP *"]
+        lines += ["a=floorctrl:c-s", f"a=confid:{CONFID}", f"a=userid:{USER}", f"a=floorid:{FLOOR} mstrm:13"]
+        return [*lines, *([f"a=setup:{self.setup}", "a=connection:new"] if self.setup else ["a=bfcpver:2 1"])]
 
     def set_destinations(self, sdp: str) -> None:
         main, _, slides = sdp.partition("m=application")

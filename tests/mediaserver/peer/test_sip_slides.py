@@ -7,17 +7,26 @@ from pathlib import Path
 import pytest
 
 from loadtest.endpoint.sdp_offer import OfferOptions
-from mediaserver.api import CONTENT, Layout, RoomOptions, SeatOptions, ShareAsked
+from mediaserver.api import (
+    CONTENT,
+    FloorDecided,
+    KeyframeWanted,
+    Layout,
+    RoomOptions,
+    SeatOptions,
+    ShareAsked,
+    SipLimits,
+)
 from mediaserver.bfcp.message import Primitive, Status
 from mediaserver.peer.sip_quality import slides_quality
 from mediaserver.room.room import Room
-from mediaserver.rtp.payload import SINGLE_NAL
+from mediaserver.rtp.payload import SINGLE_NAL, VIDEO_CLOCK
 from mediaserver.sdp.h264 import DecoderLimits
 from mediaserver.sdp.sip_parse import Codec
 from mediaserver.video.quality import LARGE, SLIDES, USUAL
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.bfcp.libre import libre_client
-from tests.mediaserver.meeting import OPTIONS, ROOM, Meeting
+from tests.mediaserver.meeting import OPTIONS, ROOM, Meeting, WatchingDecoder
 from tests.mediaserver.peer.room_calls import dial_in, invite, seat, sip_peer_of
 from tests.mediaserver.room_system import RoomSystem
 from tests.mediaserver.slides_system import CONFID, FLOOR, USER, SlidesSystem
@@ -81,6 +90,45 @@ async def test_r057_slides_are_granted_seen_by_browsers_and_come_back_as_a_secon
     assert system.client.states == [Status.PENDING, Status.GRANTED, Status.RELEASED]
     await meeting.engine.set_content(ROOM, None)
     assert peer.slides.forwarder.source is None
+
+
+@pytest.mark.parametrize("system", [(1, 2, "token")], indirect=True, ids=str)
+async def test_slides_under_a_token_are_decided_by_the_call_that_carries_it(
+    meeting: Meeting, system: SlidesSystem, room: Room
+) -> None:
+    engine, system.feedback = meeting.engine, ()
+    a = await meeting.join("a", "red", 440, offered=OfferOptions(("VP8", "H264"), 1))
+    await seat(meeting)
+    offer = await engine.invite(ROOM, "vcs", limits=SipLimits(token=True))
+    assert re.findall(r"^m=application.*", offer, re.MULTILINE) == ["m=application 9 H.239 *\r"]
+    system.number = 98
+    system.set_destinations(offer)
+    idle = system.sdp().replace("a=rtcp-fb:* nack pli\r\na=content:slides", "a=content:slides\r\na=inactive")
+    await engine.accept(ROOM, "vcs", idle)
+    system.begin()
+    await engine.set_content(ROOM, "vcs")
+    await meeting.happened(FloorDecided(ROOM, "vcs", "granted"))
+    described = idle.replace("a=inactive", "a=sendrecv").replace("o=room 1 1", "o=room 1 2")
+    await engine.renegotiate(ROOM, "vcs", described)
+    await engine.set_view(ROOM, "a", CONTENT)
+    await a.watch.until(lambda: system.show_slides() and a.watch.colour() == "green")
+    await meeting.happened(KeyframeWanted(ROOM, "vcs", True))
+    await engine.refuse_share(ROOM, "vcs")
+    await meeting.happened(FloorDecided(ROOM, "vcs", "refused"))
+
+    browser = room.seats["a"].peer
+    assert browser is not None
+    browser.content.layers = browser.camera.layers  # what it shares looks like its camera
+    await engine.set_content(ROOM, "a")
+    await meeting.happened(FloorDecided(ROOM, "vcs", "other"))
+    await system.slides.until(lambda: system.slides.colour() == "red")
+    system.say = lambda kind, data: None  # type: ignore[method-assign]  # it asks by its call alone
+    system.slides, shown = WatchingDecoder(), system.slide_times[-1]
+    await engine.refresh_picture(ROOM, "vcs", slides=True)
+    await system.slides.until(lambda: system.slides.colour() == "red")
+    assert (system.slide_times[-1] - shown) & 0xFFFFFFFF < 8 * VIDEO_CLOCK  # by themselves they come every ten seconds
+    await engine.set_content(ROOM, None)
+    await meeting.happened(FloorDecided(ROOM, "vcs", "nobody"))
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -80,6 +80,7 @@ EVENTS: list[api.Event] = [
     api.KeyframeWanted("r", "a"),
     api.DigitPressed("r", "a", "#"),
     api.ShareAsked("r", "a", True),
+    api.FloorDecided("r", "a", "granted"),
     api.MediaElsewhere("r", "a", "192.0.2.1", "192.0.2.2", True),
     api.TilesForwarded("r", "a", TILES, 1280, 720, 40, "Họp giao ban", True),
     api.RecordingFailed("r", "/f.mp4", "disk-full"),

@@ -1,0 +1,116 @@
+"""The floor of a room system's slides: BFCP on a port of its own (RFC 8856), or a token in call signalling (H.239)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from mediaserver.api import FloorDecision
+from mediaserver.bfcp.floor_server import FloorServer, Holder
+from mediaserver.sdp import bfcp
+from mediaserver.sdp.bfcp import FloorControl
+from mediaserver.sdp.sip_parse import Media
+from mediaserver.transport.plain_rtp import PlainPorts
+
+
+class SlidesFloor(Protocol):
+    """Tells one room system whose slides are shown."""
+
+    control: FloorControl
+    """Our side of its m-line."""
+    port: int
+
+    def suits(self, floor: Media) -> bool:
+        """Return whether an m-line of floor control can be answered with this port."""
+
+    def apply(self, floor: Media, *, answer: bool) -> None:
+        """Talk with the peer where its m-line says."""
+
+    def show(self, holder: Holder | None, now: float) -> None:
+        """Tell the room system whose slides are shown."""
+
+    def refuse(self, now: float) -> None:
+        """Refuse to show the slides that it asked to show."""
+
+    def tick(self, now: float) -> None:
+        """Repeat what was not answered in time."""
+
+    def close(self) -> None:
+        """Release the port."""
+
+
+class BfcpFloor:
+    """Floor control by BFCP; `asked` hears whether the room system wants to show its slides."""
+
+    def __init__(self, ports: PlainPorts, host: str, theirs: Media | None, asked: Callable[[bool], None]) -> None:
+        """Open the port: for the BFCP m-line `theirs`, else for an offer of ours. Raises NoPortFree."""
+        control = None if theirs is None else theirs.floor
+        self.control = bfcp.OFFERED if control is None else bfcp.respond(control)
+        self._protocol = bfcp.UDP if theirs is None else theirs.protocol
+        reliable = self._protocol == bfcp.TCP
+        self._port = ports.open_floor(host, self._receive, reliable=reliable, passive=self.control.setup != "active")
+        self._server = FloorServer(
+            self.control.confid, self.control.floor, reliable=reliable, send=self._port.send, asked=asked
+        )
+        self.port = self._port.port
+
+    def _receive(self, data: bytes) -> None:
+        self._server.receive(data)
+
+    def suits(self, floor: Media) -> bool:
+        """Return whether the m-line is one of BFCP by the same transport."""
+        return floor.protocol == self._protocol and floor.floor is not None
+
+    def apply(self, floor: Media, *, answer: bool) -> None:
+        """Talk with the peer where its m-line says; an offer also says which connection goes on."""
+        self._port.aim(floor.host, floor.port)
+        if not answer and floor.floor is not None:
+            self.control = replace(self.control, connection=floor.floor.connection)
+
+    def show(self, holder: Holder | None, now: float) -> None:
+        """Tell the client whose slides are shown."""
+        self._server.show(holder, now)
+
+    def refuse(self, now: float) -> None:
+        """Deny the floor request that waits."""
+        self._server.refuse(now)
+
+    def tick(self, now: float) -> None:
+        """Repeat the notifications that were not acknowledged."""
+        self._server.tick(now)
+
+    def close(self) -> None:
+        """Release the port."""
+        self._port.close()
+
+
+class TokenFloor:
+    """The presentation token of H.239, which the call carries: `decided` hears what it has to tell."""
+
+    def __init__(self, decided: Callable[[FloorDecision], None]) -> None:
+        self.control = bfcp.TOKEN
+        self.port = bfcp.DISCARD_PORT
+        self._decided = decided
+        self._holder: Holder | None = None
+
+    def suits(self, floor: Media) -> bool:
+        """Return whether the m-line stands for a token."""
+        return floor.protocol == bfcp.H239
+
+    def apply(self, floor: Media, *, answer: bool) -> None:
+        """Do nothing: it has no port."""
+
+    def show(self, holder: Holder | None, _now: float) -> None:
+        """Pass on whose slides are shown, where that has changed."""
+        if holder != self._holder:
+            self._holder = holder
+            self._decided("granted" if holder == "client" else holder or "nobody")
+
+    def refuse(self, _now: float) -> None:
+        """Pass on that its slides are refused."""
+        self._decided("refused")
+
+    def tick(self, now: float) -> None:
+        """Do nothing: the call repeats what is lost."""
+
+    def close(self) -> None:
+        """Do nothing: it has no port."""

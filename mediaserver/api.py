@@ -375,7 +375,7 @@ FloorDecision = Literal["granted", "other", "nobody", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class FloorDecided:
-    """What a room system is to be told about slides by its call, whose description has the token of H.239."""
+    """A decision on slides that a room system has to be told by its call, as it has the token of H.239."""
 
     room: str
     seat: str

@@ -22,6 +22,7 @@ from mediaserver.api import (
     DigitPressed,
     EngineLost,
     EngineReady,
+    FloorDecided,
     KeyframeWanted,
     Levels,
     MediaElsewhere,
@@ -102,7 +103,7 @@ class MeetingManager:
         self._routes: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
             PeerUp: lambda e: self._change_state(e.room, lambda c: c.peer_up(e.seat)),
             PeerDown: lambda e: self._change_state(e.room, lambda c: c.peer_down(e.seat)),
-            ShareAsked: lambda e: self._change_state(e.room, lambda c: c.share_asked(e.seat, e.on)),
+            ShareAsked: lambda e: self.share_asked(e.room, e.seat, on=e.on),
             CameraControllable: lambda e: self._change_state(e.room, lambda c: c.controllable(e.seat, e.control)),
             CameraWanted: lambda e: self._tell(e.room, lambda c: c.wanted(e.seat, e.lines)),
             TilesForwarded: lambda e: self._tell(e.room, lambda c: c.tiles_forwarded(e)),
@@ -145,6 +146,14 @@ class MeetingManager:
     def hand_keyframe_requests_to(self, take: Callable[[KeyframeWanted], Awaitable[None]]) -> None:
         """Hand requests for key frames of room systems, that RTCP may not bring, to `take` from now on."""
         self._routes[KeyframeWanted] = take
+
+    def hand_floor_decisions_to(self, take: Callable[[FloorDecided], Awaitable[None]]) -> None:
+        """Hand what room systems are to be told of slides by their calls to `take` from now on."""
+        self._routes[FloorDecided] = take
+
+    async def share_asked(self, room: str, seat: str, *, on: bool) -> None:
+        """Let a room system show its slides, or refuse it; or end that (:class:`ShareAsked`)."""
+        await self._change_state(room, lambda meeting: meeting.share_asked(seat, on))
 
     def start(self) -> None:
         """Start routing engine events, storing changes and ticking."""

@@ -64,6 +64,7 @@ from tests.fuzz.media import MEDIA, chunks
 from tests.fuzz.target import SANDBOXED_SECONDS, Target
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
 from tests.mediaserver.room_offers import BARESIP, CISCO, ENCRYPTED, POLYCOM, SLIDES
+from tests.signaling.h323 import agents as h323_agents
 from tests.signaling.h323 import pdus as h323
 from tests.signaling.request_bodies import GOOD
 from tests.signaling.sip import torture
@@ -85,8 +86,8 @@ RTSP = (
     b"a=control:*\r\nm=video 0 RTP/AVP 96\r\n"
     b"a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track1\r\nm=audio 0 RTP/AVP 8\r\na=control:rtsp://192.0.2.1/2\r\n"
 )
-H323_OFFER = description.read(OFFER)
-H323_TERMINAL, _ = h323.connected()
+H323_OFFER = description.read(OFFER + h323_agents.SLIDES)
+H323_TERMINAL, _ = h323.presenting()
 ROOM_LOCAL = sip_write.Local(
     *("192.0.2.1", 40100, 40102, 7), slides_port=40104, floor_port=40106, floor=sdp_bfcp.OFFERED, control_port=40108
 )
@@ -345,6 +346,7 @@ def read_h245(data: bytes) -> None:
         return
     control = deepcopy(H323_TERMINAL)
     control.receive(pdu)
+    control.show_slides("other")
     for answer in control.outbox:
         asn1.encode("control", answer)
     control.own, control.ports = H323_OFFER.own, H323_OFFER.ports

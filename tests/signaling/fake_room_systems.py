@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mediaserver.api import FloorDecision
 from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, RemoteParty, Target
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.digest import Credentials
@@ -31,6 +32,8 @@ class FakeCall:
         self.failing: Exception | None = None
         """Failure of offers within the call."""
         self.keyframes = 0
+        self.floor: list[FloorDecision] = []
+        """What it was told of slides."""
         """Key frames asked for beside the media."""
 
     @property
@@ -59,9 +62,13 @@ class FakeCall:
         self.digits += digits
         return True
 
-    def request_keyframe(self) -> None:
+    def request_keyframe(self, *, slides: bool = False) -> None:
         """Count the request."""
         self.keyframes += 1
+
+    def decide_floor(self, decision: FloorDecision) -> None:
+        """Note what it is told of slides."""
+        self.floor.append(decision)
 
     async def offer(self, sdp: str) -> str:
         """Answer an offer within the call."""

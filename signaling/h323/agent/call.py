@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,8 +15,9 @@ from signaling.h323.protocol import asn1, fast_connect, h225, q931, trace
 from signaling.h323.protocol.control import Control
 from signaling.h323.protocol.errors import BadPdu
 from signaling.h323.protocol.h225 import Body, Identity
+from signaling.h323.protocol.presentation import Holder
 from signaling.h323.protocol.q931 import Message
-from signaling.sip.agent.context import RemoteParty
+from signaling.sip.agent.context import FloorDecision, RemoteParty
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import CallFailed, CallRefused, CallUnanswered, OfferRefused
@@ -38,6 +39,7 @@ GONE, NORMAL_STATE = "unreachable", 10
 """Reason of a call that ended without a word; call state "active" (Q.931 §4.5.7)."""
 DIGIT_GAP_S = 0.2
 PAUSE, PAUSE_S = ",", 1.0
+_HOLDERS: Mapping[FloorDecision, Holder | None] = {"granted": "client", "other": "other", "nobody": None}
 
 
 class Call:
@@ -226,11 +228,21 @@ class Call:
             await asyncio.sleep(DIGIT_GAP_S)
         return not self.ended.is_set()
 
-    def request_keyframe(self) -> None:
-        """Ask the remote party for a key frame (videoFastUpdatePicture)."""
+    def request_keyframe(self, *, slides: bool = False) -> None:
+        """Ask the remote party for a key frame of its picture or slides (videoFastUpdatePicture)."""
         if self._control is not None:
-            self._control.request_picture()
+            self._control.request_picture("slides" if slides else "picture")
             self._flush()
+
+    def decide_floor(self, decision: FloorDecision) -> None:
+        """Tell the remote party whose slides are shown, or that its own are refused (H.239)."""
+        assert self._control is not None
+        if decision == "refused":
+            self._control.refuse_slides()
+        else:
+            self._control.show_slides(_HOLDERS[decision])
+        self._flush()
+        self._heed()
 
     async def offer(self, sdp: str) -> str:
         """Have the media of the call go elsewhere, as our offer says (H.323 §8.4.6); return the answer.
@@ -352,11 +364,15 @@ class Call:
             if event.kind == "end":
                 self._context.spawn(self.hang_up("bye"))
             elif not self._running:
-                continue
+                if event.kind == "asked":  # it asks again once the call stands
+                    self._control.refuse_slides()
+                    self._flush()
             elif event.kind == "digit":
                 handler.digit_pressed(self, event.digit)
-            elif event.kind == "picture":
-                handler.keyframe_requested(self)
+            elif event.kind in ("picture", "slides"):
+                handler.keyframe_requested(self, slides=event.kind == "slides")
+            elif event.kind in ("asked", "ended"):
+                handler.share_asked(self, event.kind == "asked")
             elif self._differs():
                 self._untold = True
                 self._telling = self._telling or self._context.spawn(self._tell())

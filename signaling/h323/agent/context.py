@@ -48,8 +48,11 @@ class MediaHandler(Protocol):
     def digit_pressed(self, call: "Call", digit: str) -> None:
         """Take a DTMF digit of a userInput indication."""
 
-    def keyframe_requested(self, call: "Call") -> None:
-        """Send a key frame: the remote party of a call asks for one (videoFastUpdatePicture)."""
+    def keyframe_requested(self, call: "Call", *, slides: bool = False) -> None:
+        """Send a key frame of the picture or of slides, as the remote party of a call asks (videoFastUpdatePicture)."""
+
+    def share_asked(self, call: "Call", on: bool) -> None:
+        """Take that the remote party asks to show its slides, or ends that (H.239)."""
 
 
 class AgentContext:

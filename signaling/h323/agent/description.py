@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mediaserver.rtp.payload import SINGLE_NAL
-from mediaserver.sdp import sip_parse
+from mediaserver.sdp import bfcp, sip_parse
 from mediaserver.sdp.h264 import LEVELS
 from mediaserver.sdp.sip_parse import Media, Session
 from signaling.h323.protocol.capabilities import SOUNDS, Capabilities, Picture
-from signaling.h323.protocol.channels import Address, Channel, Kind
+from signaling.h323.protocol.channels import TYPES, Address, Channel, Kind
 from signaling.h323.protocol.control import Control, Ports
 
 RTP_MAP: Mapping[str, str] = {
@@ -22,6 +22,7 @@ RTP_MAP: Mapping[str, str] = {
     "PCMU": "PCMU/8000",
     "H264": "H264/90000",
 }
+_NOWHERE = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - an address in a description, where nothing is sent to
 _DIRECTIONS = {
     (True, True): "sendrecv",
     (True, False): "sendonly",
@@ -58,7 +59,12 @@ def read(offer: str) -> Offer:
     if session.control is not None:
         media = session.media[session.control]
         ports["camera"] = (media.host, media.port), (media.host, media.rtcp_port)
-    return Offer(Capabilities(sounds, picture, events, session.control is not None), ports, session)
+    slides = None
+    if session.slides is not None:
+        media = session.media[session.slides]
+        ports["slides"] = (media.host, media.port), (media.host, media.rtcp_port)
+        slides = _picture(media)
+    return Offer(Capabilities(sounds, picture, events, session.control is not None, slides), ports, session)
 
 
 def _picture(media: Media) -> Picture | None:
@@ -83,13 +89,16 @@ def answer(offered: Offer, control: Control, host: str, number: int, version: in
         session.sound: "sound",
         session.camera: "picture",
         session.control: "camera",
+        session.slides: "slides",
     }
     for place, media in enumerate(session.media):
         kind = places.get(place)
         to = None if kind is None else control.sending.get(kind)
         back = None if kind is None else control.taking.get(kind)
         where = _where(to, back) or (_where(control.camera, None) if kind == "camera" else None)
-        if where is None:
+        if control.presents and place in (session.slides, session.floor):
+            lines += _slides(to, back, where, control) if kind == "slides" else [f"m={media.kind} 9 {bfcp.H239} *"]
+        elif where is None:
             lines.append(f"m={media.kind} 0 {media.protocol} {' '.join(media.formats)}")
         elif kind == "camera":
             lines += _m_line("application", where, _types(to, back) or _types(control.camera, None))
@@ -97,7 +106,7 @@ def answer(offered: Offer, control: Control, host: str, number: int, version: in
         elif kind == "sound":
             lines += _sound(to, back, where, control)
         else:
-            lines += _video(to, back, where, control)
+            lines += _video(to, back, where, control, "picture")
     return "".join(f"{line}\r\n" for line in lines)
 
 
@@ -131,14 +140,25 @@ def _sound(to: Channel | None, back: Channel | None, where: tuple[Address, int],
     return [*_m_line("audio", where, numbers), f"a={_DIRECTIONS[back is not None, to is not None]}"]
 
 
-def _video(to: Channel | None, back: Channel | None, where: tuple[Address, int], control: Control) -> list[str]:
+def _slides(to: Channel | None, back: Channel | None, where: tuple[Address, int] | None, control: Control) -> list[str]:
+    """Return the m-line of slides, which go nowhere while no channel of theirs is open."""
+    if where is None:
+        family = ipaddress.ip_address(control.ports["slides"][0][0]).version
+        numbers = dict.fromkeys(TYPES.values(), RTP_MAP["H264"])
+        return [*_m_line("video", ((_NOWHERE[family], 9), 9), numbers), "a=content:slides", "a=inactive"]
+    return [*_video(to, back, where, control, "slides"), "a=content:slides"]
+
+
+def _video(
+    to: Channel | None, back: Channel | None, where: tuple[Address, int], control: Control, kind: Kind
+) -> list[str]:
     numbers = _types(to, back)
     lines = _m_line("video", where, numbers)
-    limits = None if to is None else to.limits
+    limits, flow = None if to is None else to.limits, control.flows.get(kind)
     if limits is not None and control.theirs is not None:
-        limits = control.theirs.picture or limits
+        limits = (control.theirs.slides if kind == "slides" else control.theirs.picture) or limits
     mode = 0 if to is None else to.mode
-    bitrate = min(filter(None, (limits.bitrate if limits else 0, control.flow)), default=0)
+    bitrate = min(filter(None, (limits.bitrate if limits else 0, flow)), default=0)
     if bitrate:
         lines += [f"b=AS:{max(1, bitrate // 1000)}", f"b=TIAS:{bitrate}"]
     parameters = f"profile-level-id=42e0{limits.level if limits else 31:02x};packetization-mode={mode}"
@@ -147,5 +167,5 @@ def _video(to: Channel | None, back: Channel | None, where: tuple[Address, int],
     if limits is not None and limits.size:
         parameters += f";max-fs={limits.size}"
     lines += [f"a=fmtp:{each} {parameters}" for each in numbers]
-    shown = to is not None and control.flow != 0
+    shown = to is not None and flow != 0
     return [*lines, f"a={_DIRECTIONS[back is not None, shown]}"]

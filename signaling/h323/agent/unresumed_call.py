@@ -3,7 +3,7 @@
 import asyncio
 
 from signaling.h323.agent.context import TRANSPORT
-from signaling.sip.agent.context import RemoteParty
+from signaling.sip.agent.context import FloorDecision, RemoteParty
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import CallUnanswered
@@ -33,5 +33,8 @@ class UnresumedCall:
         """Return False."""
         return False
 
-    def request_keyframe(self) -> None:
+    def request_keyframe(self, *, slides: bool = False) -> None:
+        """Do nothing: it has ended."""
+
+    def decide_floor(self, decision: FloorDecision) -> None:
         """Do nothing: it has ended."""

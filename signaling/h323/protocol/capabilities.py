@@ -1,4 +1,5 @@
-"""Says what a terminal can receive, and its capability set (ITU-T H.245 §7.2, H.241 §8.3 for H.264). Pure.
+"""Says what a terminal can receive, and its capability set (ITU-T H.245 §7.2, H.241 §8.3 for H.264, H.239 for slides).
+Pure.
 
 Sound is G.722 or G.711; pictures are H.264 by the generic capability of H.241, whose parameters are kept as it has
 them: level in a scale of its own, macroblocks a second in steps of 500 and macroblocks a picture in steps of 256.
@@ -34,6 +35,11 @@ SOUNDS: Final[Mapping[str, str]] = {"G722": "g722-64k", "PCMA": "g711Alaw64k", "
 """Capability by the name of a codec in SDP."""
 CAMERA_CONTROL: Final[Mapping[str, Any]] = {"application": ("h224", ("hdlcFrameTunnelling", 0)), "maxBitRate": 48}
 """The data application of camera control, of 4.8 kbit/s."""
+SLIDES_CONTROL: Final = (0, 0, 8, 239, 1, 1)
+SLIDES_VIDEO: Final = (0, 0, 8, 239, 1, 2)
+"""h239ControlCapability, and h239ExtendedVideoCapability, which adds a role to a video capability (H.239 §6)."""
+ROLE, PRESENTATION = 1, 1
+"""The roleLabel parameter of H.239, and its bit for slides that are shown under the presentation token."""
 PACKET_MS = 20
 """Milliseconds of sound in one packet of ours."""
 MAX_PACKET_MS = 60
@@ -63,6 +69,8 @@ class Capabilities:
     """Payload type of telephone events (RFC 4733)."""
     camera: bool = False
     """Whether its camera, or ours, may be controlled (H.224 in RTP, H.323 Annex Q)."""
+    slides: Picture | None = None
+    """Limits of the second picture, which shows slides; None without H.239."""
 
     @property
     def empty(self) -> bool:
@@ -76,6 +84,10 @@ def write(own: Capabilities, sequence: int) -> Pdu:
     if own.picture is not None:
         table.append(("receiveVideoCapability", picture(own.picture)))
     groups = [[*range(1, len(own.sounds) + 1)], [*range(len(own.sounds) + 1, len(table) + 1)]]
+    if own.slides is not None and not own.empty:
+        table.append(("receiveVideoCapability", slides(own.slides)))
+        table.append(("genericControlCapability", {"capabilityIdentifier": ("standard", SLIDES_CONTROL)}))
+        groups += [[len(table) - 1], [len(table)]]
     if not own.empty:
         table.append(("receiveUserInputCapability", ("dtmf", 0)))
         groups.append([len(table)])
@@ -143,6 +155,13 @@ def picture(limits: Picture) -> tuple[str, Any]:
     return "genericVideoCapability", fields
 
 
+def slides(limits: Picture) -> tuple[str, Any]:
+    """Return the capability of slides within limits: that of pictures, with the role of a presentation."""
+    role = {"parameterIdentifier": ("standard", ROLE), "parameterValue": ("booleanArray", PRESENTATION)}
+    extension = {"capabilityIdentifier": ("standard", SLIDES_VIDEO), "collapsing": [role]}
+    return "extendedVideoCapability", {"videoCapability": [picture(limits)], "videoCapabilityExtension": [extension]}
+
+
 def read(fields: Mapping[str, Any]) -> Capabilities:
     """Read a TerminalCapabilitySet; what we have no codec for is left out."""
     found = [each.get("capability") for each in (fields.get("capabilityTable") or ())[:MAX_ENTRIES]]
@@ -150,13 +169,24 @@ def read(fields: Mapping[str, Any]) -> Capabilities:
     sounds = [name for kind, value in table if kind in _AUDIO and (name := sound_of(value))]
     modes = _modes(fields.get("multiplexCapability"))
     pictures = [each for kind, value in table if kind in _VIDEO and (each := read_picture(value, modes))]
+    shown = [each for kind, value in table if kind in _VIDEO and (each := read_slides(value, modes))]
+    token = any(kind == "genericControlCapability" and _is(value, SLIDES_CONTROL) for kind, value in table)
     events = (value for kind, value in table if kind == "receiveRTPAudioTelephonyEventCapability")
     return Capabilities(
         tuple(dict.fromkeys(sounds)),
-        max(pictures, key=lambda each: (each.level, each.speed, each.size), default=None),
+        _best(pictures),
         next((value["dynamicRTPPayloadType"] for value in events), None),
         any(kind in _DATA and value["application"][0] == "h224" for kind, value in table),
+        _best(shown) if token else None,
     )
+
+
+def _best(found: Sequence[Picture]) -> Picture | None:
+    return max(found, key=lambda each: (each.level, each.speed, each.size), default=None)
+
+
+def _is(generic: Mapping[str, Any], identifier: tuple[int, ...]) -> bool:
+    return bool(generic["capabilityIdentifier"] == ("standard", identifier))
 
 
 _AUDIO = ("receiveAudioCapability", "receiveAndTransmitAudioCapability")
@@ -172,18 +202,35 @@ def sound_of(value: tuple[str, Any]) -> str:
 def read_picture(value: tuple[str, Any], modes: tuple[int, ...] = (0,)) -> Picture | None:
     """Read a VideoCapability of H.264 that may be baseline; None for any other."""
     kind, generic = value
-    if kind != "genericVideoCapability" or generic["capabilityIdentifier"] != ("standard", H264):
+    if kind != "genericVideoCapability" or not _is(generic, H264):
         return None
-    parameters = {
-        each["parameterIdentifier"][1]: each["parameterValue"][1]
-        for each in (*(generic.get("collapsing") or ()), *(generic.get("nonCollapsing") or ()))[:MAX_ENTRIES]
-        if each["parameterIdentifier"][0] == "standard" and each["parameterValue"][0] in _NUMBERS
-    }
+    parameters = numbers((*(generic.get("collapsing") or ()), *(generic.get("nonCollapsing") or ())))
     known = max((each for each in LEVELS if each <= parameters.get(LEVEL, 0)), default=None)
     if known is None or not parameters.get(PROFILE, 0) & BASELINE:
         return None
     speed, size = parameters.get(CUSTOM_SPEED, 0) * SPEED_STEP, parameters.get(CUSTOM_SIZE, 0) * SIZE_STEP
     return Picture(LEVELS[known], speed, size, (generic.get("maxBitRate") or 0) * BITRATE_STEP, modes)
+
+
+def read_slides(value: tuple[str, Any], modes: tuple[int, ...] = (0,)) -> Picture | None:
+    """Read a VideoCapability of slides in H.264; None for any other, also for a second picture of another role."""
+    kind, extended = value
+    if kind != "extendedVideoCapability":
+        return None
+    named = [each for each in (extended.get("videoCapabilityExtension") or ())[:MAX_ENTRIES] if _is(each, SLIDES_VIDEO)]
+    roles = [numbers((*(each.get("collapsing") or ()), *(each.get("nonCollapsing") or ()))) for each in named]
+    if not any(each.get(ROLE, 0) & PRESENTATION for each in roles):
+        return None
+    return _best([each for held in extended["videoCapability"][:MAX_ENTRIES] if (each := read_picture(held, modes))])
+
+
+def numbers(parameters: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """Return the values of the standard generic parameters that are numbers (H.245 §B.2.3), by their identifiers."""
+    return {
+        each["parameterIdentifier"][1]: each["parameterValue"][1]
+        for each in parameters[:MAX_ENTRIES]
+        if each["parameterIdentifier"][0] == "standard" and each["parameterValue"][0] in _NUMBERS
+    }
 
 
 _NUMBERS = ("booleanArray", "unsignedMin", "unsignedMax", "unsigned32Min", "unsigned32Max")

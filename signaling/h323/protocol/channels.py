@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from signaling.h323.protocol.capabilities import (
@@ -16,14 +16,18 @@ from signaling.h323.protocol.capabilities import (
     Picture,
     picture,
     read_picture,
+    read_slides,
+    slides,
     sound_of,
 )
 
-Kind = Literal["sound", "picture", "camera"]
+Kind = Literal["sound", "picture", "camera", "slides"]
 Address = tuple[str, int]
 SESSIONS: Final[Mapping[Kind, int]] = {"sound": 1, "picture": 2, "camera": 3}
 """RTP sessions: those of sound, pictures and data need no master to number them (H.245 §B.3.1). "camera" is control of
 a camera."""
+SLIDES_SESSION: Final = 4
+"""The RTP session of slides where we are the master, who numbers it; the slave asks for a number by 0."""
 STATIC: Final[Mapping[str, int]] = {"PCMU": 0, "PCMA": 8, "G722": 9}
 TYPES: Final[Mapping[int, int]] = {0: 97, 1: 98}
 """Our payload types of pictures by packetization mode, those of our SDP."""
@@ -47,6 +51,8 @@ class Channel:
     control: Address | None = None
     mode: int = 0
     """Packetization mode of pictures."""
+    session: int = 0
+    """Number of the RTP session of slides; 0: the master has yet to number it."""
 
 
 def open_request(channel: Channel) -> Mapping[str, Any]:
@@ -81,11 +87,11 @@ def _data_type(channel: Channel) -> tuple[str, Any]:
     if channel.kind == "camera":
         return "data", CAMERA_CONTROL
     assert channel.limits is not None
-    return "videoData", picture(channel.limits)
+    return "videoData", (slides if channel.kind == "slides" else picture)(channel.limits)
 
 
 def _parameters(channel: Channel) -> Mapping[str, Any]:
-    fields: dict[str, Any] = {"sessionID": SESSIONS[channel.kind]}
+    fields: dict[str, Any] = {"sessionID": SESSIONS.get(channel.kind, channel.session)}
     if channel.media is not None:
         fields["mediaChannel"] = _unicast(channel.media)
     fields["mediaGuaranteedDelivery"] = False
@@ -104,7 +110,7 @@ def _parameters(channel: Channel) -> Mapping[str, Any]:
 def read_request(fields: Mapping[str, Any]) -> Channel | None:
     """Read an OpenLogicalChannel of the other side, or a proposal of fast connect; None for what we do not take.
 
-    Taken are RTP sessions of sound and pictures in our codecs, and of camera control.
+    Taken are RTP sessions of sound, pictures and slides in our codecs, and of camera control.
     """
     forward, reverse = fields["forwardLogicalChannelParameters"], fields.get("reverseLogicalChannelParameters")
     described = forward if forward["dataType"][0] != "nullData" or reverse is None else reverse
@@ -118,7 +124,15 @@ def read_request(fields: Mapping[str, Any]) -> Channel | None:
     if data == "data" and value["application"][0] == "h224":
         type_ = parameters.get("dynamicRTPPayloadType") or CAMERA_TYPE
         return Channel(number, "camera", "H224", type_, media=media, control=control)
-    limits = read_picture(value) if data == "videoData" else None
+    return replace(found, media=media, control=control) if (found := _video(number, data, value, parameters)) else None
+
+
+def _video(number: int, data: str, value: Any, parameters: Mapping[str, Any]) -> Channel | None:
+    """Read a channel of pictures or slides, without its addresses; None for any other."""
+    if data != "videoData":
+        return None
+    kind: Kind = "slides" if value[0] == "extendedVideoCapability" else "picture"
+    limits = read_slides(value) if kind == "slides" else read_picture(value)
     if limits is None:
         return None
     packing = parameters.get("mediaPacketization")
@@ -126,7 +140,8 @@ def read_request(fields: Mapping[str, Any]) -> Channel | None:
     descriptor = packed["payloadDescriptor"] if packed else ("", ())
     mode = MODES.get(descriptor[1], 0) if descriptor[0] == "oid" else 0
     type_ = parameters.get("dynamicRTPPayloadType") or packed.get("payloadType") or TYPES[mode]
-    return Channel(number, "picture", "H264", type_, limits, media, control, mode)
+    session = parameters["sessionID"] if kind == "slides" else 0
+    return Channel(number, kind, "H264", type_, limits, mode=mode, session=session)
 
 
 def is_reverse(fields: Mapping[str, Any]) -> bool:
@@ -137,7 +152,7 @@ def is_reverse(fields: Mapping[str, Any]) -> bool:
 def acknowledge(channel: Channel, media: Address, control: Address) -> Pdu:
     """Return the OpenLogicalChannelAck that says where we take a channel."""
     parameters: dict[str, Any] = {
-        "sessionID": SESSIONS[channel.kind],
+        "sessionID": SESSIONS.get(channel.kind, channel.session or SLIDES_SESSION),
         "mediaChannel": _unicast(media),
         "mediaControlChannel": _unicast(control),
     }

@@ -11,7 +11,8 @@ from typing import Any, Final, Literal
 
 from signaling.h323.protocol import capabilities, channels
 from signaling.h323.protocol.capabilities import Capabilities, Pdu
-from signaling.h323.protocol.channels import CAMERA_TYPE, STATIC, TYPES, Address, Channel, Kind
+from signaling.h323.protocol.channels import CAMERA_TYPE, SLIDES_SESSION, STATIC, TYPES, Address, Channel, Kind
+from signaling.h323.protocol.presentation import Holder, PresentationToken
 
 TERMINAL_TYPE: Final = 190
 """Of an MCU that mixes sound and pictures (H.323 table 1 has 190 for sound, pictures and data of an MCU)."""
@@ -21,18 +22,22 @@ DIGITS: Final = frozenset("0123456789*#ABCD")
 MAX_DIGITS: Final = 64
 """Digits of one message that are read."""
 MAX_EVENTS: Final = 256
+MAX_CHANNEL: Final = 65_535
+PICTURES: Final[tuple[Kind, ...]] = ("picture", "slides")
 KINDS: Final = ("request", "response", "command", "indication")
-UNDERSTOOD_SILENTLY: Final = ("nonStandard", "genericRequest", "conferenceRequest", "communicationModeRequest")
+UNDERSTOOD_SILENTLY: Final = ("nonStandard", "conferenceRequest", "communicationModeRequest")
 
+Happened = Literal["changed", "picture", "slides", "asked", "ended", "digit", "end"]
 Ports = Mapping[Kind, tuple[Address, Address]]
 """Where we take RTP and RTCP of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event: media "changed"; the other side wants a "picture", pressed a "digit", or will "end"."""
+    """An event: media "changed"; the other side wants a whole "picture" or whole "slides", "asked" to show its slides
+    or has "ended" that, pressed a "digit", or will "end" the session."""
 
-    kind: Literal["changed", "picture", "digit", "end"]
+    kind: Happened
     digit: str = ""
 
 
@@ -53,8 +58,11 @@ class Control:
         """Theirs, once acknowledged by us."""
         self.camera: Channel | None = None
         """Our newest channel of camera control, which goes on after a hold."""
-        self.flow: int | None = None
-        """Bit/s of our picture that the other side allows at present; None for what its capabilities say."""
+        self.flows: dict[Kind, int] = {}
+        """Bit/s that the other side allows our picture or slides at present, where that is not what its capabilities
+        say."""
+        self.token = PresentationToken(self.outbox)
+        """That of slides; who has it opens the channel of slides."""
         self.failed = ""
         """What makes the session impossible; empty while it is possible."""
         self._type = terminal_type
@@ -88,17 +96,37 @@ class Control:
     def complete(self) -> bool:
         """True once the other side, too, sends of everything that we take; some never do."""
         announced = self.theirs is not None and self.theirs.camera
-        expected = self.ports.keys() if announced else self.ports.keys() - {"camera"}
+        expected = self.ports.keys() - ({"slides"} if announced else {"slides", "camera"})
         return self.settled and expected <= self.taking.keys()
 
     def close_unused(self) -> None:
-        """Give up the ports of what neither side sends: the media engine has released them."""
-        used = self.sending.keys() | self.taking.keys()
+        """Give up the ports of what neither side sends or may send: the media engine has released them."""
+        used = self.sending.keys() | self.taking.keys() | ({"slides"} if self.presents else set())
         self.ports = {kind: where for kind, where in self.ports.items() if kind in used}
 
-    def request_picture(self) -> None:
-        """Ask for a whole picture (videoFastUpdatePicture)."""
-        if (channel := self.taking.get("picture")) is not None:
+    @property
+    def presents(self) -> bool:
+        """True where both sides can show slides."""
+        return self.own.slides is not None and self.theirs is not None and self.theirs.slides is not None
+
+    def show_slides(self, holder: Holder | None) -> None:
+        """Take whose slides the session shows: nobody's, the other side's, or another's, which are sent to it."""
+        self.token.holder, number = holder, self._channel % MAX_CHANNEL + 1
+        self._refused.discard(("slides", "H264"))
+        if self.presents and not self._paused:
+            self.token.show(holder, number)
+            if self.token.channel == number:
+                self._channel = number
+            self._proceed()
+            self._note("changed")
+
+    def refuse_slides(self) -> None:
+        """Refuse the other side to show the slides that it asked to show."""
+        self.token.refuse()
+
+    def request_picture(self, kind: Kind = "picture") -> None:
+        """Ask for a whole picture, or whole slides (videoFastUpdatePicture)."""
+        if (channel := self.taking.get(kind)) is not None:
             fields = {"logicalChannelNumber": channel.number, "type": ("videoFastUpdatePicture", 0)}
             self._send("command", "miscellaneousCommand", fields)
 
@@ -114,11 +142,13 @@ class Control:
         """Have the other side close its channels, and close ours, to open them elsewhere (H.323 §8.4.6)."""
         self._moving = True
         self._send_capabilities(Capabilities())
+        self._forget_token()
         self._close_all()
 
     def resume(self, own: Capabilities, ports: Ports) -> None:
         """Open channels again, at other ports."""
         self.own, self.ports, self.taking, self.master, self._moving = own, ports, {}, None, False
+        self.token.holder = None
         self.start()
 
     # --- what comes
@@ -141,11 +171,13 @@ class Control:
         if self._paused and self.theirs is None:  # a call may begin on hold
             self.theirs = Capabilities()
         elif self._paused:
+            self._forget_token()
             self._close_all()
         else:
             self.theirs, self._refused = capabilities.read(fields), set()
             if paused:
                 self._determine()
+            self.show_slides(self.token.holder)
             self._note("changed")
         self._proceed()
 
@@ -262,17 +294,33 @@ class Control:
         self._send_capabilities(self.own)
 
     def _flow_controlled(self, fields: Mapping[str, Any]) -> None:
-        """Limit our picture as the other side says: all channels, or this one (H.245 §7.11)."""
+        """Limit our picture or slides as the other side says: all channels, or this one (H.245 §7.11)."""
         scope, restriction = fields["scope"], fields["restriction"]
-        picture = self.sending.get("picture")
-        if scope[0] == "logicalChannelNumber" and (picture is None or picture.number != scope[1]):
-            return
-        self.flow = restriction[1] * 100 if restriction[0] == "maximumBitRate" else None
-        self._note("changed")
+        for kind in PICTURES:
+            channel = self.sending.get(kind)
+            if scope[0] == "logicalChannelNumber" and (channel is None or channel.number != scope[1]):
+                continue
+            self.flows.pop(kind, None)
+            if restriction[0] == "maximumBitRate":
+                self.flows[kind] = restriction[1] * 100
+            self._note("changed")
 
     def _commanded(self, fields: Mapping[str, Any]) -> None:
         if fields["type"][0] in ("videoFastUpdatePicture", "videoFastUpdateGOB", "videoFastUpdateMB"):
-            self._note("picture")
+            slides = self.sending.get("slides")
+            ours = slides is not None and slides.number == fields["logicalChannelNumber"]
+            self._note("slides" if ours else "picture")
+
+    def _generic(self, fields: Mapping[str, Any]) -> None:
+        """Take a message of H.239; generic messages of others are left out."""
+        if self.own.slides is not None and (wish := self.token.receive(fields)) is not None:
+            self._note(wish)
+        self._proceed()
+        self._note("changed")
+
+    def _forget_token(self) -> None:
+        if (wish := self.token.forget()) is not None:
+            self._note(wish)
 
     def _input(self, value: tuple[str, Any]) -> None:
         kind, content = value
@@ -299,7 +347,8 @@ class Control:
         for kind in self.ports:
             wanted = self._wanted(kind, self.theirs)
             held = self.sending.get(kind) or self._opening.get(kind)
-            if held is not None and wanted is not None and held.codec != wanted.codec:
+            given_up = kind == "slides" and self.token.owner != "us"
+            if held is not None and (given_up or (wanted is not None and held.codec != wanted.codec)):
                 self.sending.pop(kind, None)
                 self._opening.pop(kind, None)
                 self._close(held)
@@ -317,14 +366,20 @@ class Control:
         if kind == "camera":
             wanted = theirs.camera and (kind, "H224") not in self._refused
             return Channel(0, kind, "H224", CAMERA_TYPE, control=control) if wanted else None
-        if theirs.picture is None or self.own.picture is None or (kind, "H264") in self._refused:
+        if kind == "slides" and self.token.owner != "us":
             return None
-        mode = max(set(theirs.picture.modes) & set(self.own.picture.modes), default=0)
-        return Channel(0, kind, "H264", TYPES[mode], theirs.picture, control=control, mode=mode)
+        limits, own = (theirs.slides, self.own.slides) if kind == "slides" else (theirs.picture, self.own.picture)
+        if limits is None or own is None or (kind, "H264") in self._refused:
+            return None
+        mode = max(set(limits.modes) & set(own.modes), default=0)
+        session = SLIDES_SESSION if kind == "slides" and self.master else 0
+        return Channel(0, kind, "H264", TYPES[mode], limits, control=control, mode=mode, session=session)
 
     def _open(self, channel: Channel) -> None:
-        self._channel += 1
-        self._opening[channel.kind] = numbered = replace(channel, number=self._channel)
+        number = self.token.channel if channel.kind == "slides" else 0  # the number that our request named
+        if not number:
+            self._channel = number = self._channel % MAX_CHANNEL + 1
+        self._opening[channel.kind] = numbered = replace(channel, number=number)
         self._send("request", "openLogicalChannel", channels.open_request(numbered))
 
     def adopt(self, sending: Mapping[Kind, Channel], taking: Mapping[Kind, Channel]) -> None:
@@ -355,7 +410,7 @@ class Control:
     def _send(self, kind: str, name: str, value: Any) -> None:
         self.outbox.append((kind, (name, value)))
 
-    def _note(self, kind: Literal["changed", "picture", "digit", "end"], digit: str = "") -> None:
+    def _note(self, kind: Happened, digit: str = "") -> None:
         event = Event(kind, digit)
         if len(self.events) < MAX_EVENTS and not (kind != "digit" and event in self.events):
             self.events.append(event)
@@ -379,6 +434,9 @@ _HANDLERS: Mapping[str, Callable[[Control, Any], None]] = {
     "flowControlCommand": Control._flow_controlled,
     "miscellaneousCommand": Control._commanded,
     "userInput": Control._input,
+    "genericRequest": Control._generic,
+    "genericResponse": Control._generic,
+    "genericCommand": Control._generic,
     "endSessionCommand": Control._session_ended,
 }
 """Handlers of messages by name."""

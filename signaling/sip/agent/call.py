@@ -8,7 +8,7 @@ from functools import partial
 
 from signaling.sip.agent import dtmf_info, request_checks, session_timer
 from signaling.sip.agent.authentication import again, answered
-from signaling.sip.agent.context import MEDIA_CONTROL, AgentContext, RemoteParty
+from signaling.sip.agent.context import MEDIA_CONTROL, AgentContext, FloorDecision, RemoteParty
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.address import DEFAULT_PORT, DEFAULT_TLS_PORT
@@ -192,8 +192,11 @@ class Call:
         if failure is not None and not answered.done():
             answered.set_exception(failure)
 
-    def request_keyframe(self) -> None:
+    def request_keyframe(self, *, slides: bool = False) -> None:
         """Do nothing: in SIP the media engine's own requests by RTCP are all there is."""
+
+    def decide_floor(self, decision: FloorDecision) -> None:
+        """Do nothing: in SIP the media engine's floor control is BFCP, beside the call."""
 
     async def send_digits(self, digits: str) -> bool:
         """Send DTMF digits in INFO requests, for who takes no telephone events; return False once one is refused."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import quote
 
 from signaling.sip.protocol import digest
@@ -32,6 +32,10 @@ USER_SAFE = "-_.!~*'()&=+$,;?/"
 """What stands in a user part as it is, beside letters and digits (RFC 3261 §25.1)."""
 MEDIA_CONTROL = "application/media_control+xml"
 """Media type of a request for a whole picture (RFC 5168)."""
+
+
+FloorDecision = Literal["granted", "other", "nobody", "refused"]
+"""Whose slides a room system is shown: its own, another's, nobody's; or that its own are refused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-from signaling.sip.agent.context import RemoteParty, Target
+from signaling.sip.agent.context import FloorDecision, RemoteParty, Target
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.trace import TracedCall
@@ -33,8 +33,11 @@ class RoomCall(Protocol):
     async def send_digits(self, digits: str) -> bool:
         """Send DTMF digits beside the media; return False once one is refused."""
 
-    def request_keyframe(self) -> None:
-        """Ask for a key frame beside the media."""
+    def request_keyframe(self, *, slides: bool = False) -> None:
+        """Ask for a key frame of its picture or slides beside the media."""
+
+    def decide_floor(self, decision: FloorDecision) -> None:
+        """Tell whose slides are shown, or that its own are refused, where no floor control beside the media does."""
 
 
 class IncomingRoomCall(Protocol):

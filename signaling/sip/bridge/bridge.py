@@ -17,7 +17,7 @@ from typing import Any
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from mediaserver.api import DigitPressed, KeyframeWanted, MediaElsewhere, SeatOptions
+from mediaserver.api import DigitPressed, FloorDecided, KeyframeWanted, MediaElsewhere, SeatOptions
 from mediaserver.errors import BadOffer, EngineGone, MediaError, NotEncrypted
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import LostKey
@@ -128,6 +128,7 @@ class SipBridge:
         manager.hand_digits_to(self._digit_received)
         manager.hand_media_news_to(self._media_elsewhere)
         manager.hand_keyframe_requests_to(self._keyframe_wanted)
+        manager.hand_floor_decisions_to(self._floor_decided)
 
     async def start(self, agent: CallAgent, protocols: Collection[DeviceProtocol] = SIP_ALONE) -> None:
         """Open the sockets of some protocols, resume the calls of an earlier process, begin to dial. Raises OSError."""
@@ -458,7 +459,17 @@ class SipBridge:
         bridged = self._registry.at(event.room, event.seat)
         call = self.call_tester.calls.get(event.room) if bridged is None else bridged.member.call
         if call is not None:
-            call.request_keyframe()
+            call.request_keyframe(slides=event.slides)
+
+    async def _floor_decided(self, event: FloorDecided) -> None:
+        """Tell a room system within its call whose slides are shown."""
+        bridged = self._registry.at(event.room, event.seat)
+        if bridged is not None and bridged.member.call is not None:
+            bridged.member.call.decide_floor(event.decision)
+
+    def share_asked(self, call: RoomCall, on: bool) -> None:
+        """Take that a room system asks to show its slides within its call, or ends that."""
+        self._registry.share(call, on)
 
     async def _media_elsewhere(self, event: MediaElsewhere) -> None:
         """Tell controllers and the audit log that sound or picture comes from another address than the one named."""
@@ -478,9 +489,9 @@ class SipBridge:
             log.exception("x a registration from %s failed", registration.host)
             registration.refuse(UNAVAILABLE)
 
-    def keyframe_requested(self, call: RoomCall) -> None:
-        """Forward a SIP request for a key frame (RFC 5168) to the media engine."""
-        self._registry.refresh(call)
+    def keyframe_requested(self, call: RoomCall, *, slides: bool = False) -> None:
+        """Forward a request for a key frame within a call (RFC 5168) to the media engine."""
+        self._registry.refresh(call, slides=slides)
 
     async def reoffered(self, call: RoomCall, offer: str) -> str:
         """Have the media engine answer an offer within a call. Raises OfferRefused."""

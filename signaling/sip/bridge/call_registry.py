@@ -73,6 +73,7 @@ class CallRegistry:
             await member.call.hang_up(member.farewell)
         else:
             self._hint(bridged)
+            self._tell_of_slides(bridged, member.call)
         self._changed(meeting)
 
     def _hint(self, bridged: BridgedCall) -> None:
@@ -80,15 +81,27 @@ class CallRegistry:
         if bridged.member.device.kind != "LINK":
             self._spawn(self._show(bridged, keypad_texts.HINT, keypad_texts.HINT_SECONDS))
 
+    @staticmethod
+    def _tell_of_slides(bridged: BridgedCall, call: RoomCall) -> None:
+        """Tell a room system that has just come of the slides of others; it was not known here when its media were."""
+        content, own = bridged.meeting.state.layout_control.content, bridged.meeting.state.roster.of(bridged.member.id)
+        if content is not None and own is not None and content != own.id:
+            call.decide_floor("other")
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._following.add(task)
         task.add_done_callback(self._following.discard)
 
-    def refresh(self, call: RoomCall) -> None:
-        """Have a key frame sent to the room system that asked for one in its call (RFC 5168)."""
+    def refresh(self, call: RoomCall, *, slides: bool = False) -> None:
+        """Have a key frame of its picture or of slides sent to the room system that asked in its call (RFC 5168)."""
         if (place := self._place(call)) is not None:
-            self._spawn(self._refresh(*place))
+            self._spawn(self._refresh(*place, slides=slides))
+
+    def share(self, call: RoomCall, on: bool) -> None:
+        """Let the room system that asks in its call show its slides, or refuse it; or end that (H.239)."""
+        if (place := self._place(call)) is not None:
+            self._spawn(self._manager.share_asked(*place, on=on))
 
     def press_in(self, call: RoomCall, digit: str) -> None:
         """Take a digit of an INFO request within a call."""
@@ -168,9 +181,9 @@ class CallRegistry:
                 return bridged.meeting.id, seat.id
         return None
 
-    async def _refresh(self, meeting: str, seat: str) -> None:
+    async def _refresh(self, meeting: str, seat: str, *, slides: bool) -> None:
         with contextlib.suppress(MediaError):  # it is gone, and with it whoever asked
-            await self._manager.engine.refresh_picture(meeting, seat)
+            await self._manager.engine.refresh_picture(meeting, seat, slides=slides)
 
     async def watch(self, now: datetime) -> None:
         """End calls whose sound and picture are gone, to be dialled again. Also stores refreshes of the calls."""

@@ -17,6 +17,17 @@ OURS = OFFER
 THEIRS = OFFER.replace("40000", "50000").replace("40002", "50002")
 CAMERA = "m=application 40004 RTP/AVP 100\r\na=rtpmap:100 H224/4800\r\na=sendrecv\r\n"
 """What an offer says of camera control, where that is allowed."""
+SLIDES = """m=application 9 H.239 *\r
+m=video 40006 RTP/AVP 98 97\r
+b=TIAS:1500000\r
+a=rtpmap:98 H264/90000\r
+a=fmtp:98 profile-level-id=42e028;packetization-mode=1\r
+a=rtpmap:97 H264/90000\r
+a=fmtp:97 profile-level-id=42e028;packetization-mode=0\r
+a=content:slides\r
+a=sendrecv\r
+"""
+"""What an offer says of slides under the token of H.239."""
 
 
 async def accept(incoming: IncomingCall) -> Call:
@@ -34,7 +45,8 @@ class RecordingHandler:
         self.failed: asyncio.Queue[CallFailed] = asyncio.Queue()
         self.offers: asyncio.Queue[str] = asyncio.Queue()
         self.digits: asyncio.Queue[str] = asyncio.Queue()
-        self.pictures: asyncio.Queue[Call] = asyncio.Queue()
+        self.pictures: asyncio.Queue[str] = asyncio.Queue()
+        self.wishes: asyncio.Queue[bool] = asyncio.Queue()
 
     async def called(self, incoming: IncomingCall) -> None:
         """Take a call."""
@@ -53,9 +65,13 @@ class RecordingHandler:
         """Queue the digit."""
         self.digits.put_nowait(digit)
 
-    def keyframe_requested(self, call: Call) -> None:
-        """Queue the call."""
-        self.pictures.put_nowait(call)
+    def keyframe_requested(self, call: Call, *, slides: bool = False) -> None:
+        """Queue what is asked for."""
+        self.pictures.put_nowait("slides" if slides else "picture")
+
+    def share_asked(self, call: Call, on: bool) -> None:
+        """Queue the wish."""
+        self.wishes.put_nowait(on)
 
 
 @asynccontextmanager

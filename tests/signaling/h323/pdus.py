@@ -21,12 +21,32 @@ def ports(host: str, first: int) -> Ports:
 
 
 WITH_CAMERA = replace(ROOM, camera=True)
+WITH_SLIDES = replace(ROOM, slides=Picture(40, 0, 0, 1_500_000, (0, 1)))
 
 
 def with_camera(held: Ports) -> Ports:
     """Return ports for camera control besides."""
     host, port = held["picture"][1]
     return {**held, "camera": ((host, port + 1), (host, port + 2))}
+
+
+def with_slides(held: Ports) -> Ports:
+    """Return ports for slides besides."""
+    host, port = held["picture"][1]
+    return {**held, "slides": ((host, port + 3), (host, port + 4))}
+
+
+def presenting(theirs: Capabilities = WITH_SLIDES) -> tuple[Control, Control]:
+    """Return two terminals with all their channels open, of which the first can show slides."""
+    one = Control(WITH_SLIDES, with_slides(ports(OURS, 40000)))
+    other = Control(theirs, with_slides(ports(THEIRS, 50000)), terminal_type=50)
+    one.start()
+    other.start()
+    exchange(one, other)
+    for each in (one, other):
+        each.close_unused()
+        each.events.clear()
+    return one, other
 
 
 def exchange(one: Control, other: Control) -> list[Pdu]:
@@ -89,6 +109,14 @@ def control_messages() -> list[bytes]:
     one.pause()
     found += exchange(one, other)
     one.end()
+    found += exchange(one, other)
+    one, other = presenting()
+    one.show_slides("other")
+    found += exchange(one, other)
+    one.show_slides(None)
+    other.show_slides("other")
+    found += exchange(one, other)
+    one.refuse_slides()
     found += exchange(one, other)
     found += [
         ("request", ("roundTripDelayRequest", {"sequenceNumber": 3})),

@@ -63,10 +63,15 @@ class Room(RoomSystem):
         """Tell the digit."""
         tell(digit=digit)
 
-    def keyframe_requested(self, call: Call) -> None:
+    def keyframe_requested(self, call: Call, *, slides: bool = False) -> None:
         """Send a key frame."""
         self._wanted = True
         tell(keyframe=True)
+
+    def share_asked(self, call: Call, on: bool) -> None:
+        """Show others' slides, as it always does."""
+        tell(others=on)
+        call.decide_floor("granted" if on else "nobody")
 
     async def watch(self) -> None:
         """Tell of changes of what is seen and heard."""

@@ -16,7 +16,7 @@ from signaling.h323.agent.unresumed_call import UnresumedCall
 from signaling.h323.protocol import tpkt
 from signaling.sip.agent.context import Target
 from signaling.sip.protocol.errors import CallRefused, CallUnanswered
-from tests.signaling.h323.agents import CAMERA, OURS, THEIRS, RecordingHandler, agent, target
+from tests.signaling.h323.agents import CAMERA, OURS, SLIDES, THEIRS, RecordingHandler, agent, target
 from tests.signaling.h323.pdus import call_signalling
 from tests.signaling.sip.agents import soon, started
 
@@ -56,7 +56,7 @@ async def test_what_happens_in_a_call_is_told_and_its_media_may_move() -> None:
         await call.send_digits("1#")
         call.request_keyframe()
         assert [await soon(handler.digits.get()) for _ in "1#"] == ["1", "#"]
-        assert await soon(handler.pictures.get())
+        assert await soon(handler.pictures.get()) == "picture"
         answer = await soon(call.offer(OURS.replace("40000", "41000").replace("40002", "41002")))
         assert lines(answer, "m=") == ["m=audio 50000 RTP/AVP 9 101", "m=video 50002 RTP/AVP 98"]
         held, moved = await soon(handler.offers.get()), await soon(handler.offers.get())
@@ -191,17 +191,46 @@ def capture(packets: Sent, port: int, path: Path) -> None:
             file.write(struct.pack("<IIII", second, 0, len(ip + tcp), len(ip + tcp)) + ip + tcp)
 
 
+async def show_slides_both_ways(call: Call, theirs: Call, own: RecordingHandler, handler: RecordingHandler) -> None:
+    """Show another's slides in a call, then those of who is called: asked for, granted, and ended by it."""
+    call.decide_floor("other")
+    assert await soon(handler.wishes.get()) is True
+    theirs.decide_floor("granted")
+    assert "m=video 40006" in await described(own, "a=recvonly")
+    theirs.request_keyframe(slides=True)
+    assert await soon(own.pictures.get()) == "slides"
+    call.decide_floor("nobody")
+    assert await soon(handler.wishes.get()) is False
+    theirs.decide_floor("other")
+    assert await soon(own.wishes.get()) is True
+    call.decide_floor("granted")
+    assert "m=video 40006" in await described(own, "a=sendonly")
+    theirs.decide_floor("nobody")
+    assert await soon(own.wishes.get()) is False
+
+
+async def described(handler: RecordingHandler, direction: str) -> str:
+    """Return the next description that has a direction."""
+    while direction not in (offer := await soon(handler.offers.get())):
+        pass
+    return offer
+
+
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 @pytest.mark.parametrize("tunnelling", [True, False])
 async def test_tshark_reads_every_pdu_of_a_call_without_a_fault(sent: Sent, tmp_path: Path, tunnelling: bool) -> None:
-    handler = RecordingHandler(lambda incoming: incoming.accept(THEIRS + CAMERA))
-    async with agent(tunnelling=tunnelling) as caller, agent(handler) as callee:
-        call = await soon(caller.invite(target(callee, "1234567890"), OURS + CAMERA, name="UBND tỉnh"))
+    own, handler = RecordingHandler(), RecordingHandler(lambda incoming: incoming.accept(THEIRS + CAMERA + SLIDES))
+    async with agent(own, tunnelling=tunnelling) as caller, agent(handler) as callee:
+        call = await soon(caller.invite(target(callee, "1234567890"), OURS + CAMERA + SLIDES, name="UBND tỉnh"))
         theirs = await soon(handler.calls.get())
-        assert lines(call.sdp, "m=application") == ["m=application 40004 RTP/AVP 100"]
+        await show_slides_both_ways(call, theirs, own, handler)
+        assert lines(call.sdp, "m=application") == [
+            "m=application 40004 RTP/AVP 100",
+            "m=application 9 H.239 *",
+        ]
         call.request_keyframe()
         await theirs.send_digits("5")
-        await soon(theirs.offer(THEIRS + CAMERA))
+        await soon(theirs.offer(THEIRS + CAMERA + SLIDES))
         await call.hang_up()
         await soon(theirs.ended.wait())
         callee_port = callee.address[1]
@@ -213,8 +242,10 @@ async def test_tshark_reads_every_pdu_of_a_call_without_a_fault(sent: Sent, tmp_
     assert [line for line in read if "alformed" in line or "Expert Info" in line] == []
     assert read.count("Q.931") == sum(callee_port in (source[1], goal[1]) for source, goal, _ in sent)
     assert read.count("H.245") >= 30
-    (level,) = {line for line in read if line.startswith("unsignedMin: ")}
-    assert level == "unsignedMin: 71 - Level 3.1"
+    levels = {line for line in read if line.startswith("unsignedMin: ") and "Level" in line}
+    assert levels == {"unsignedMin: 71 - Level 3.1", "unsignedMin: 85 - Level 4"}
+    for word in ("Request (3)", "Response (4)", "Release (5)"):
+        assert read.count(f"subMessageIdentifier: presentationToken{word}") == 2
     for word in ("setup (0)", "callProceeding (1)", "alerting (3)", "connect (2)", "releaseComplete (5)"):
         assert read.count(f"h323-message-body: {word}") == 1
 

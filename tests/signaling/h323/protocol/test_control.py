@@ -135,14 +135,14 @@ def test_digits_pictures_and_the_end_are_told() -> None:
 def test_flow_control_limits_our_picture_alone() -> None:
     one, _ = connected()
     one.receive(("command", ("flowControlCommand", flow(3840))))
-    assert one.flow == 384_000
+    assert one.flows["picture"] == 384_000
     elsewhere = {"scope": ("logicalChannelNumber", 77), "restriction": ("maximumBitRate", 1)}
     one.receive(("command", ("flowControlCommand", elsewhere)))
-    assert one.flow == 384_000
+    assert one.flows["picture"] == 384_000
     one.receive(
         ("command", ("flowControlCommand", {"scope": ("wholeMultiplex", 0), "restriction": ("noRestriction", 0)}))
     )
-    assert one.flow is None
+    assert "picture" not in one.flows
 
 
 def test_camera_control_is_opened_both_ways_where_both_allow_it() -> None:

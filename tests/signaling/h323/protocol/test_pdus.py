@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +29,9 @@ CAPABILITIES = st.builds(
     st.none() | PICTURES,
     st.none() | st.integers(96, 127),
     st.booleans(),
-)
+    st.none() | PICTURES,
+).map(lambda own: replace(own, slides=own.slides and own.picture and replace(own.slides, modes=own.picture.modes)))
+"""A second picture is packed as the first is, and never comes without it."""
 
 
 def test_master_slave_determination_is_encoded_as_asn1tools_does() -> None:

@@ -13,6 +13,7 @@ import pytest
 from mediaserver.api import (
     EngineLost,
     EngineReady,
+    FloorDecided,
     KeyframeWanted,
     MediaElsewhere,
     PeerDown,
@@ -267,6 +268,40 @@ async def test_a_key_frame_that_rtcp_may_not_bring_is_asked_for_within_the_call(
     world.engine.emit(KeyframeWanted(session.id, seat.id))
     await wait_until(lambda: agent.calls[0].keyframes)
     assert agent.calls[0].keyframes == 1
+
+
+async def test_a_room_system_asks_to_show_its_slides_within_its_call_and_is_told_there(world: World) -> None:
+    agent, bridge = use_fake_agent(world), world.server.sip_bridge
+    session, host = await called(world)
+    await wait_for_calls(host, "connected")
+    (call,) = agent.calls
+    seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
+    assert seat is not None
+    bridge.share_asked(call, True)  # type: ignore[arg-type]
+    await wait_until(lambda: ("refuse_share", session.id, seat.id) in world.engine.calls)
+    await host.send(type="floor", seat=seat.id, open=True)
+    await host.seat(seat.id, floor=True)
+    bridge.share_asked(call, True)  # type: ignore[arg-type]
+    await wait_until(lambda: ("set_content", session.id, seat.id) in world.engine.calls)
+    world.engine.emit(FloorDecided(session.id, "nobody", "other"))
+    world.engine.emit(FloorDecided(session.id, seat.id, "granted"))
+    await wait_until(lambda: call.floor == ["granted"])
+    bridge.share_asked(call, False)  # type: ignore[arg-type]
+    await wait_until(lambda: ("set_content", session.id, None) in world.engine.calls)
+    bridge.keyframe_requested(call, slides=True)  # type: ignore[arg-type]
+    await wait_until(lambda: ("refresh_picture", session.id, seat.id, "slides") in world.engine.calls)
+
+
+async def test_a_room_system_that_comes_while_another_shares_is_told_so(world: World) -> None:
+    agent = use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await host.send(type="share", on=True)
+    await host.until(lambda message: message["type"] == "content")
+    await tick(world, 0)
+    await wait_for_calls(host, "connected")
+    assert agent.calls[0].floor == ["other"]
 
 
 @pytest.mark.parametrize("status", [415, 488, 606])

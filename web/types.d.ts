@@ -260,7 +260,7 @@ interface Incident {
 /** An unresolved incident as those in the meeting see it. */
 interface IncidentMark { id: string; kind: string; level: 1 | 2; point: string | null; text: string; state: IncidentState; opened: string; reporter: string; assignee: string; provider: string | null }
 /** The call to a room system; `at` is when it is called again, `status` the SIP status of a failed call, 0 without a response. */
-interface SystemCall { device: string; point: string; name: string; state: 'waiting' | 'calling' | 'connected' | 'silent' | 'left' | 'taken' | 'full' | 'elsewhere'; at: string | null; status: number; account: '' | 'missing' | 'refused'; protection: '' | 'encrypted' | 'exposed' | 'clear' | 'demanded' | 'certificate'; media: '' | 'taken' | 'dropped'; media_from: string }
+interface SystemCall { device: string; point: string; name: string; state: 'waiting' | 'calling' | 'connected' | 'silent' | 'left' | 'taken' | 'full' | 'elsewhere'; at: string | null; status: number; account: '' | 'missing' | 'refused'; gatekeeper: '' | 'absent' | 'unknown' | 'denied' | 'full'; protection: '' | 'encrypted' | 'exposed' | 'clear' | 'demanded' | 'certificate'; media: '' | 'taken' | 'dropped'; media_from: string }
 interface WeakLine { seat: string; loss: number; jitter: number; round_trip: number }
 
 type SlotKind = 'tong_duyet' | 'chinh_thuc';

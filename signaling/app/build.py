@@ -138,7 +138,9 @@ async def running(
         try:
             if settings.sip is not None and settings.h323 is not None:
                 agents = Agent(settings.sip, server.sip_bridge), H323Agent(settings.h323, server.sip_bridge)
-                await server.sip_bridge.start(CombinedAgent(*agents), ("SIP", "H323"))
+                at = settings.h323.gatekeeper
+                gatekeeper = None if at is None else (at.host, at.port)
+                await server.sip_bridge.start(CombinedAgent(*agents), ("SIP", "H323"), gatekeeper)
             elif settings.sip is not None:
                 await server.sip_bridge.start(Agent(settings.sip, server.sip_bridge))
             else:

@@ -20,10 +20,12 @@ from scheduler.notifications.wording import Contacts
 from scheduler.policy.profile_files import SHIPPED, files
 from signaling.core.errors import SettingsError
 from signaling.h323.agent.context import H323Settings
+from signaling.h323.gatekeeper.client import DEFAULT_ALIASES, DEFAULT_PORT, GatekeeperSettings
 from signaling.mail.config import Mail, Server
 from signaling.sip.agent.agent import SipSettings
 
 HTTP_PORT = 8080
+MAX_ALIAS, MAX_ALIASES = 128, 8
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -147,11 +149,18 @@ def _sip(variables: "_Variables", points: int) -> SipSettings | None:
 
 def _h323(variables: "_Variables", points: int) -> H323Settings | None:
     host, port = variables.get("SIP_HOST", _address, None), variables.get("H323_PORT", _port, None)
+    at, aliases = variables.get("H323_GATEKEEPER", _gatekeeper, None), variables.get("H323_ALIAS", _aliases, ())
+    if aliases and at is None:
+        raise SettingsError("DIEMCAU_H323_ALIAS needs DIEMCAU_H323_GATEKEEPER")
+    if at is not None and port is None:
+        raise SettingsError("DIEMCAU_H323_GATEKEEPER needs DIEMCAU_H323_PORT")
     if port is None:
         return None
     if host is None:
         raise SettingsError("DIEMCAU_H323_PORT needs DIEMCAU_SIP_HOST, the address of both")
-    return H323Settings(host, port, most_calls=points, dscp=variables.get("DSCP", _dscp, Dscp()).signalling)
+    gatekeeper = None if at is None else GatekeeperSettings(*at, aliases or DEFAULT_ALIASES)
+    dscp = variables.get("DSCP", _dscp, Dscp()).signalling
+    return H323Settings(host, port, most_calls=points, dscp=dscp, gatekeeper=gatekeeper)
 
 
 def _mail(variables: "_Variables") -> Mail | None:
@@ -288,6 +297,21 @@ def _directory(text: str) -> Path:
 
 def _address(text: str) -> str:
     return str(ipaddress.ip_address(text))
+
+
+def _gatekeeper(text: str) -> tuple[str, int]:
+    """Read ``address`` or ``address:port``; an IPv6 address with a port stands in brackets."""
+    found = re.fullmatch(r"\[(.*)\](?::(.*))?", text) or re.fullmatch(r"([^:]*)(?::([^:]*))?", text)
+    host, port = (text, None) if found is None else found.groups()
+    return _address(host), DEFAULT_PORT if port is None else _port(port)
+
+
+def _aliases(text: str) -> tuple[str, ...]:
+    """Read numbers and names with commas between (H.225.0 AliasAddress)."""
+    found = tuple(part.strip() for part in text.split(","))
+    if not all(0 < len(each) <= MAX_ALIAS for each in found) or len(found) > MAX_ALIASES:
+        raise ValueError(f"must be up to {MAX_ALIASES} numbers or names of up to {MAX_ALIAS} characters")
+    return found
 
 
 def _addresses(text: str) -> tuple[str, ...]:

@@ -10,11 +10,16 @@ from signaling.messages.server import Farewell, ProtectionWord
 Direction = Literal["in", "out"]
 Purpose = Literal["session", "front-door", "test"]
 """Why there is a call: for a session, at the front door before any session is known, or to try the device."""
-SipEnd = Literal["bye", "hung-up", "unreachable", "session-timer", "no-ack", "too-many-requests"]
-"""Why a SIP call ended: the device hung up, the centre did, or the connection was lost."""
-Failure = Literal["refused", "unanswered", "gone", "certificate", "not-encrypted", "no-codec", "no-media", "full"]
+SipEnd = Literal["bye", "hung-up", "unreachable", "session-timer", "no-ack", "too-many-requests", "gatekeeper"]
+"""Why a call ended: the device hung up, the centre did, the connection was lost, or the gatekeeper ended it."""
+NotAdmitted = Literal["gatekeeper-absent", "gatekeeper-unknown", "gatekeeper-denied", "gatekeeper-full"]
+"""Why the gatekeeper of H.323 did not admit a call: it does not answer or has not registered us, does not know who is
+called, does not allow the call, or has no bandwidth left."""
+Failure = Literal[
+    "refused", "unanswered", "gone", "certificate", "not-encrypted", "no-codec", "no-media", "full", NotAdmitted
+]
 """Why a call did not come about: refused by whoever was called, not answered in time, given up by the caller before it
-was connected, or for its TLS, its encryption, its codecs, its media, or want of a leg."""
+was connected, or for its TLS, its encryption, its codecs, its media, want of a leg, or the gatekeeper."""
 Outcome = Literal["", SipEnd, Failure, Farewell, "silent", "redialled", "server-stopped"]
 """How a call ended; empty while it goes on. `silent`: no media came any more; `redialled`: a controller had it dialled
 again; a Farewell: its seat was taken."""

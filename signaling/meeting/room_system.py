@@ -4,11 +4,13 @@ import asyncio
 import secrets as random
 from collections.abc import Mapping
 
+from scheduler.directory.equipment.devices import by_number
 from scheduler.directory.equipment.service import NO_SECRETS
 from scheduler.directory.equipment.sip_profiles import profile
 from scheduler.directory.model import PIN_PLACE, Binding, Device, SipSecret
 from signaling.core.account import Account, Source
 from signaling.h323.agent.context import DEFAULT_PORT as H323_PORT
+from signaling.h323.agent.context import RAS
 from signaling.h323.agent.context import TRANSPORT as H323
 from signaling.messages.server import Farewell, ProtectionWord, ServerMessage
 from signaling.sip.agent.agent import Target
@@ -29,22 +31,30 @@ def credentials(device: Device, secrets: Mapping[SipSecret, str]) -> Credentials
 
 
 def target(
-    device: Device, binding: Binding | None = None, secrets: Mapping[SipSecret, str] = NO_SECRETS
+    device: Device,
+    binding: Binding | None = None,
+    secrets: Mapping[SipSecret, str] = NO_SECRETS,
+    gatekeeper: tuple[str, int] | None = None,
 ) -> Target | None:
-    """Return where a device is called: where it registered, else at its address; None if it has neither.
+    """Return where a device is called: where it registered, else at its address, else by its number at the gatekeeper
+    of H.323; None if it has none of these.
 
     Its PIN stands where its user part has a place for it.
     """
     account, session_s = credentials(device, secrets), profile(device.sip_profile).session_s
+    where: tuple[str, int, str]
     if binding is not None:
         where = binding.host, binding.port, binding.transport
         return Target(*where, contact=binding.contact, credentials=account, session_s=session_s)
-    if device.address is None:
+    if device.address is not None:
+        where = device.address, *_port_and_transport(device)
+    elif gatekeeper is not None and by_number(device):
+        where = (*gatekeeper, RAS)
+    else:
         return None
     before, place, after = device.sip_user.partition(PIN_PLACE)
     return Target(
-        device.address,
-        *_port_and_transport(device),
+        *where,
         before.rstrip("*#.") + after if place else before,
         f"{before}{secrets.get('pin', '')}{after}" if place else "",
         account,

@@ -61,6 +61,7 @@ ProtectionWord = Literal["", "encrypted", "exposed", "clear", "demanded", "certi
 """How a call of a room system is protected: encrypted; so, but its keys went in the clear; not at all; or why there is
 none: encryption is demanded, a certificate is not accepted."""
 AccountWord = Literal["", "missing", "refused"]
+GatekeeperWord = Literal["", "absent", "unknown", "denied", "full"]
 MediaWord = Literal["", "taken", "dropped"]
 """What is wrong with the user name and password with which a room system was called."""
 Farewell = Literal[
@@ -865,7 +866,8 @@ class AssistState(BaseMessage):
 class CalledSystem(BaseMessage):
     """A room system that the centre calls: time of the next call, last SIP status (0: no response).
 
-    `account`: it asked for a user name and password that it has not been given, or refused them. `media`: its sound or
+    `account`: it asked for a user name and password that it has not been given, or refused them. `gatekeeper`: why
+    that of H.323 did not admit the call. `media`: its sound or
     picture comes from `media_from` (an IP address) instead of the address that it named: taken, or dropped.
     """
 
@@ -876,6 +878,7 @@ class CalledSystem(BaseMessage):
     at: Instant | None
     status: int
     account: AccountWord = ""
+    gatekeeper: GatekeeperWord = ""
     protection: ProtectionWord = ""
     media: MediaWord = ""
     media_from: str = ""

@@ -195,7 +195,7 @@ class FakeIncoming:
         self.refused = status
 
 
-async def register(world: World, point: str, address: str, place: int = 0, **fields: Any) -> str:
+async def register(world: World, point: str, address: str | None, place: int = 0, **fields: Any) -> str:
     """Register a device of a point as a room system that the centre calls; return its id."""
     device = (await world.services.equipment.devices(point))[place]
     about = {"kind": "VCS", "protocol": "SIP", "address": address, "dial_out": True, **fields}

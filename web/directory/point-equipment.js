@@ -105,7 +105,7 @@ export class PointEquipment extends RequestingElement {
         ${device.registered ? html`<span class="badge" data-testid="registered">${t('device.registered', clock(device.registered))}</span>` : nothing}
         ${device.reachable === null || device.id in this.tested ? nothing : this.answer(device.reachable)}
         ${device.id in this.tested ? this.answer(this.tested[device.id]) : nothing}</span>
-        ${this.edit && CALLED.includes(device.protocol) && (device.address || device.registered)
+        ${this.edit && CALLED.includes(device.protocol) && (device.address || device.registered || (device.protocol === 'H323' && device.sip_user))
           ? html`<button type="button" class="quiet" data-testid="test-device" @click=${() => this.test(device.id)}>${icon('network')}<span>${t('device.test')}</span></button>
             <button type="button" class="quiet" data-testid="call-device" aria-expanded=${this.called === device.id} @click=${() => (this.called = this.called === device.id ? '' : device.id)}>${icon('phone')}<span>${t('call-test.title')}</span></button>
             <button type="button" class="quiet" data-testid="trace-device" aria-expanded=${this.traced === device.id} @click=${() => (this.traced = this.traced === device.id ? '' : device.id)}>${t('device.trace')}</button>

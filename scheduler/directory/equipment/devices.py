@@ -62,7 +62,7 @@ def faults(
     if device.picture_kbps is not None and device.picture_kbps not in sip_profiles.PICTURE_KBPS:
         errors.append(FieldError("picture_kbps", "picture-kbps-range", str(device.picture_kbps)[:9]))
     may_register = device.protocol == "SIP" and bool(device.auth_user)
-    found = device.address is not None or may_register
+    found = device.address is not None or may_register or by_number(device)
     callable_ = device.kind in ROOM_SYSTEMS and device.protocol in CALLED_PROTOCOLS and found
     if device.dial_out and not callable_:
         errors.append(FieldError("dial_out", "dial-out"))
@@ -79,6 +79,10 @@ def _account_faults(device: Device, others: Iterable[Device], names: Mapping[str
         same = (each for each in others if is_account(each) and each.auth_user == device.auth_user)
         if (holder := next((other for other in same if other.id != device.id), None)) is not None:
             errors.append(FieldError("auth_user", "user-taken", names.get(holder.point, holder.point)))
+    if by_number(device):
+        same = (each for each in others if by_number(each) and _alias(each.sip_user) == _alias(device.sip_user))
+        if (holder := next((other for other in same if other.id != device.id), None)) is not None:
+            errors.append(FieldError("sip_user", "user-taken", names.get(holder.point, holder.point)))
     return errors
 
 
@@ -121,14 +125,19 @@ def secret_faults(device: Device, secrets: Mapping[SipSecret, str]) -> list[Fiel
     return errors
 
 
+def by_number(device: Device) -> bool:
+    """Return whether the gatekeeper of H.323 is to say where a device is: its number is known, and no address."""
+    return device.protocol == "H323" and device.address is None and bool(device.sip_user)
+
+
 def needs_address(device: Device, access_lines: Sequence[AccessLine], policy: Policy) -> bool:
     """Return whether a device must have an address to be called at (Điều 11.7).
 
-    A link to another system must, and a camera that we fetch from; a VCS must where the rule of one of its lines says
-    so.
+    A link to another system must, unless a gatekeeper finds it, and a camera that we fetch from; a VCS must where the
+    rule of one of its lines says so.
     """
     if device.kind == "LINK" or device.protocol == "RTSP":
-        return True
+        return not by_number(device)
     ruled = [policy.directory.line(line.type) for line in access_lines]
     return device.kind == "VCS" and any(rule is not None and rule.address for rule in ruled)
 

@@ -25,6 +25,7 @@ from signaling.sip.protocol.errors import CallNotAdmitted, NotAdmittedWord
 log = logging.getLogger(__name__)
 
 DEFAULT_PORT: Final = 1719
+DEFAULT_ALIASES: Final = ("Diemcau",)
 LEAVE_S: Final = 1.0
 """Seconds for which the end waits for the gatekeeper's last answers."""
 ABSENT: Final = 480
@@ -53,7 +54,7 @@ class GatekeeperSettings:
 
     host: str
     port: int = DEFAULT_PORT
-    aliases: tuple[str, ...] = ("Diemcau",)
+    aliases: tuple[str, ...] = DEFAULT_ALIASES
     own_port: int = DEFAULT_PORT
 
 

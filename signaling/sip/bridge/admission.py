@@ -17,13 +17,17 @@ from signaling.sip.agent.room_call import IncomingRoomCall, RoomCall
 def identity_of_caller(incoming: IncomingRoomCall) -> ObservedDevice:
     """Return the identity and codecs that a device announces when it calls. Raises BadOffer."""
     peer = incoming.peer
-    return ObservedDevice(peer.address, peer.user_agent, peer.name, offered=codec_names(incoming.offer))
+    return ObservedDevice(
+        "" if peer.routed else peer.address, peer.user_agent, peer.name, offered=codec_names(incoming.offer)
+    )
 
 
 def identity_of_called(call: RoomCall) -> ObservedDevice:
     """Return the identity and codecs that a device announces when it answers. Raises BadOffer."""
     peer = call.peer
-    return ObservedDevice(peer.address, peer.user_agent, peer.name, answered=codec_names(call.sdp))
+    return ObservedDevice(
+        "" if peer.routed else peer.address, peer.user_agent, peer.name, answered=codec_names(call.sdp)
+    )
 
 
 class SipAdmission:

@@ -57,7 +57,7 @@ from signaling.sip.bridge.front_door import FrontDoor, Visitor
 from signaling.sip.bridge.inbound_auth import FORBIDDEN, UNAUTHORIZED, Caller, InboundCallAuth, Refused
 from signaling.sip.bridge.protection import media_encryption, protection
 from signaling.sip.bridge.registrar import Registrar
-from signaling.sip.protocol.errors import OfferRefused
+from signaling.sip.protocol.errors import CallNotAdmitted, OfferRefused
 from signaling.sip.protocol.trace import TracedCall
 
 log = logging.getLogger(__name__)
@@ -111,6 +111,7 @@ class SipBridge:
         """None: there is no gateway, and no call is made or taken."""
         self.protocols: Collection[DeviceProtocol] = SIP_ALONE
         """Those that are spoken."""
+        self._gatekeeper: tuple[str, int] | None = None
         self._schedules: dict[str, DialSchedule] = {}
         self._registry = CallRegistry(manager, recorder, self._changed)
         self._calling: dict[tuple[str, str], asyncio.Task[None]] = {}
@@ -130,9 +131,17 @@ class SipBridge:
         manager.hand_keyframe_requests_to(self._keyframe_wanted)
         manager.hand_floor_decisions_to(self._floor_decided)
 
-    async def start(self, agent: CallAgent, protocols: Collection[DeviceProtocol] = SIP_ALONE) -> None:
-        """Open the sockets of some protocols, resume the calls of an earlier process, begin to dial. Raises OSError."""
-        self.protocols, now = protocols, self._manager.dependencies.clock()
+    async def start(
+        self,
+        agent: CallAgent,
+        protocols: Collection[DeviceProtocol] = SIP_ALONE,
+        gatekeeper: tuple[str, int] | None = None,
+    ) -> None:
+        """Open the sockets of some protocols, resume the calls of an earlier process, begin to dial. Raises OSError.
+
+        `gatekeeper` is the address of that of H.323, if there is one.
+        """
+        self.protocols, self._gatekeeper, now = protocols, gatekeeper, self._manager.dependencies.clock()
         earlier = [(meeting, each) for meeting in self._manager.meetings.values() for each in meeting.left_systems]
         await self._look(now)
         devices = {device.id: device for device in await self._equipment.devices()} if earlier else {}
@@ -310,6 +319,9 @@ class SipBridge:
             await self._answered(meeting, system, place, call, seat, record)
             kept = await self._equipment.sip_secrets(system.device.id)
             self._registry.send_digits(call, digits_after_answer(system.device, kept))
+        except CallNotAdmitted as refused:
+            log.info("x call to %s failed: %s", system.name, refused)
+            system.failed(clock(), refused.status, gatekeeper=refused.word)
         except CallRefused as refused:
             log.info("< %s: %s %s", system.name, refused.status, refused.reason)
             demanded = system.device.encryption == "demanded" and refused.status in DESCRIPTION_REFUSED
@@ -370,12 +382,13 @@ class SipBridge:
         return await self.agent.invite(where, offer, name=name)
 
     async def locate(self, device: Device) -> Target | None:
-        """Return where a device is called now; None for one without an address or registration, or of a protocol that
-        is not spoken."""
+        """Return where a device is called now; None for one without an address, registration or number at a gatekeeper,
+        or of a protocol that is not spoken."""
         if device.protocol not in self.protocols:
             return None
         bindings = await self._equipment.bindings(self._manager.dependencies.clock())
-        return target(device, bindings.get(device.id), await self._equipment.sip_secrets(device.id))
+        secrets = await self._equipment.sip_secrets(device.id)
+        return target(device, bindings.get(device.id), secrets, self._gatekeeper)
 
     async def _registered(self, point: str, contacts: Sequence[str]) -> Target | None:
         """Return the first target of a redirection at which a device of the point is registered; None without one."""
@@ -529,6 +542,9 @@ class SipBridge:
         except Refused as refused:
             await self._recorder.failed(record, "refused", refused.status)
             raise
+        except CallNotAdmitted as error:
+            log.info("x a call of %s failed: %s", incoming.peer.address, error)
+            await self._recorder.failed(record, *call_records.failure(error))
         except (CallFailed, OSError) as error:
             log.info("x %s called and hung up before it was connected: %s", incoming.peer.address, error)
             await self._recorder.failed(record, "gone")

@@ -1,17 +1,33 @@
 """Describes SIP calls for their records (:mod:`signaling.calls`)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from mediaserver.errors import BadOffer, MediaError, NotEncrypted
 from mediaserver.sdp import sip_parse, sip_write
 from scheduler.directory.model import Device
-from signaling.calls.model import CallRecord, Failure, Purpose
+from signaling.calls.model import CallRecord, Failure, NotAdmitted, Purpose
 from signaling.messages.server import ProtectionWord
 from signaling.sip.agent.agent import CallRefused, Target, TlsRefused
 from signaling.sip.agent.room_call import IncomingRoomCall, RoomCall
 from signaling.sip.bridge.call_media import sip_limits
 from signaling.sip.bridge.protection import media_encryption
+from signaling.sip.protocol.errors import CallNotAdmitted, NotAdmittedWord
+
+FAILURES: Sequence[tuple[type[Exception], Failure]] = (
+    (TlsRefused, "certificate"),
+    (NotEncrypted, "not-encrypted"),
+    (BadOffer, "no-codec"),
+    (MediaError, "no-media"),
+)
+"""Outcomes by error; NotEncrypted is a BadOffer, and that a MediaError."""
+NOT_ADMITTED: Mapping[NotAdmittedWord, NotAdmitted] = {
+    "absent": "gatekeeper-absent",
+    "unknown": "gatekeeper-unknown",
+    "denied": "gatekeeper-denied",
+    "full": "gatekeeper-full",
+}
 
 
 def dialled(device: Device, name: str, where: Target, now: datetime, purpose: Purpose = "session") -> CallRecord:
@@ -49,14 +65,8 @@ def _codecs(sdp: str, device: Device, transport: str) -> tuple[str, str]:
 def failure(error: Exception) -> tuple[Failure, int]:
     """Return the outcome of a call that failed by an error, and the SIP status of a refusal."""
     match error:
+        case CallNotAdmitted():
+            return NOT_ADMITTED[error.word], error.status
         case CallRefused():
             return "refused", error.status
-        case TlsRefused():
-            return "certificate", 0
-        case NotEncrypted():
-            return "not-encrypted", 0
-        case BadOffer():
-            return "no-codec", 0
-        case MediaError():
-            return "no-media", 0
-    return "unanswered", 0
+    return next((word for kind, word in FAILURES if isinstance(error, kind)), "unanswered"), 0

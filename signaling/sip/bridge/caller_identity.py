@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterable, Sequence
 
-from scheduler.directory.equipment.devices import ROOM_SYSTEMS, is_account, names
+from scheduler.directory.equipment.devices import ROOM_SYSTEMS, by_number, is_account, names
 from scheduler.directory.model import Device
 from signaling.sip.agent.agent import RemoteParty
 
@@ -12,8 +12,11 @@ def by_address(devices: Iterable[Device], peer: RemoteParty) -> Device | None:
     """Return the room system at the address of a caller.
 
     Of several behind one SBC or NAT it is the one whose number or user name stands in Contact or From, else the one
-    that has neither.
+    that has neither. Whose call our gatekeeper routes is known by the number or name that it calls with.
     """
+    if peer.routed:
+        known = (each for each in devices if by_number(each) and each.kind in ROOM_SYSTEMS)
+        return next((each for each in known if each.sip_user in (peer.user, peer.name)), None)
     address = str(ipaddress.ip_address(peer.address))
     there = [each for each in devices if each.address == address and each.kind in ROOM_SYSTEMS]
     if len(there) < 2:

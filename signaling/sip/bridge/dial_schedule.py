@@ -4,9 +4,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from scheduler.directory.equipment.devices import CALLED_PROTOCOLS
+from scheduler.directory.equipment.devices import CALLED_PROTOCOLS, by_number
 from scheduler.directory.model import Device
-from signaling.messages.server import AccountWord, CalledSystem, CallsState, CallWord, MediaWord, ProtectionWord
+from signaling.messages.server import (
+    AccountWord,
+    CalledSystem,
+    CallsState,
+    CallWord,
+    GatekeeperWord,
+    MediaWord,
+    ProtectionWord,
+)
 
 RETRY_DELAYS = (timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=60))
 """Delays before the next call after each failed one; after the last one the device counts as silent."""
@@ -21,13 +29,15 @@ RECHECK_INTERVAL = timedelta(seconds=10)
 def systems(devices: Iterable[Device], registered: Collection[str]) -> dict[str, list[tuple[int, Device]]]:
     """Return the devices to dial by point, each with its number among the devices of its point.
 
-    `registered` are the ids of those that registered where they take calls; others need an address.
+    `registered` are the ids of those that registered where they take calls; others need an address, or a number at the
+    gatekeeper of H.323.
     """
     by_point: dict[str, list[tuple[int, Device]]] = {}
     counted: dict[str, int] = {}
     for device in devices:
         counted[device.point] = counted.get(device.point, 0) + 1
-        if device.dial_out and device.protocol in CALLED_PROTOCOLS and (device.address or device.id in registered):
+        found = device.address or device.id in registered or by_number(device)
+        if device.dial_out and device.protocol in CALLED_PROTOCOLS and found:
             by_point.setdefault(device.point, []).append((counted[device.point], device))
     return by_point
 
@@ -48,6 +58,8 @@ class DialledSystem:
     """SIP status of the last failed call (RFC 3261, 21); 0: no response."""
     account: AccountWord = ""
     """What was wrong with the user name and password of that call."""
+    gatekeeper: GatekeeperWord = ""
+    """Why the gatekeeper of H.323 did not admit that call."""
     protection: ProtectionWord = ""
     """How its call is protected, or why the last one failed that had to be."""
     media: MediaWord = ""
@@ -64,7 +76,7 @@ class DialledSystem:
     def calling(self) -> None:
         """Note that it is being called."""
         self.state, self.due, self.status, self.account, self.protection = "calling", None, 0, "", ""
-        self.media, self.media_from = "", ""
+        self.media, self.media_from, self.gatekeeper = "", "", ""
 
     def connected(self, protection: ProtectionWord = "") -> None:
         """Note that it is in the meeting, and how its call is protected."""
@@ -79,11 +91,17 @@ class DialledSystem:
         self.media, self.media_from = "taken" if taken else "dropped", host
 
     def failed(
-        self, now: datetime, status: int = 0, *, authenticated: bool = False, lacks: ProtectionWord = ""
+        self,
+        now: datetime,
+        status: int = 0,
+        *,
+        authenticated: bool = False,
+        lacks: ProtectionWord = "",
+        gatekeeper: GatekeeperWord = "",
     ) -> None:
         """Count a failed call and schedule the next one. `authenticated`: it had a user name and a password; `lacks`
-        says which protection it failed for."""
-        self.protection = lacks
+        says which protection it failed for, `gatekeeper` why it was not admitted."""
+        self.protection, self.gatekeeper = lacks, gatekeeper
         self.account = ("refused" if authenticated else "missing") if status in UNAUTHORIZED else ""
         self.tried += [now] if self.away else []
         self.vain += 1
@@ -134,6 +152,7 @@ class DialledSystem:
             at=self.due if self.state == "waiting" else None,
             status=self.status,
             account=self.account,
+            gatekeeper=self.gatekeeper,
             protection=self.protection,
             media=self.media if self.state == "connected" else "",
             media_from=self.media_from if self.state == "connected" else "",

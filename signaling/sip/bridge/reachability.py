@@ -1,6 +1,7 @@
 """Asks room systems once a minute whether they answer, for the pages of the directory.
 
-Those of SIP are asked by OPTIONS (RFC 3261 §11), those of H.323 by a connection.
+Those of SIP are asked by OPTIONS (RFC 3261 §11), those of H.323 by a connection; those that the gatekeeper finds by
+their number are not asked, because it would have to admit a call each time.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from datetime import datetime
 
 from scheduler.directory.equipment.devices import ROOM_SYSTEMS
 from scheduler.directory.equipment.service import Equipment
+from signaling.h323.agent.context import RAS
 from signaling.sip.bridge.bridge import SipBridge
 
 
@@ -27,6 +29,6 @@ class Reachability:
             return
         devices = [each for each in await self._equipment.devices() if each.kind in ROOM_SYSTEMS]
         places = {each.id: await self._bridge.locate(each) for each in devices}
-        asked = {device: where for device, where in places.items() if where is not None}
+        asked = {device: where for device, where in places.items() if where is not None and where.transport != RAS}
         answers = await asyncio.gather(*(agent.alive(where) for where in asked.values()))
         self.answers = dict(zip(asked, answers, strict=True))

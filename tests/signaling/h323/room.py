@@ -5,7 +5,7 @@ no test with it finds. Key frames are sent on videoFastUpdatePicture alone, neve
 
     python -m tests.signaling.h323.room
 
-Commands come by standard input, a line each: `dial HOST PORT NUMBER`, `press DIGITS`, `hold`, `resume`, `hang-up`.
+Commands come by standard input, a line each: `dial HOST PORT NUMBER NAME`, `press DIGITS`, `hold`, `resume`, `hang-up`.
 What happens goes to standard output, a JSON object each.
 """
 
@@ -87,7 +87,8 @@ class Room(RoomSystem):
         """Do what standard input says."""
         if command == "dial":
             target = Target(words[0], int(words[1]), "h323", words[2] if len(words) > 2 else "")
-            await self.use(await self.agent.invite(target, self.sdp(), name="P. Hop 1"))
+            name = words[3] if len(words) > 3 else "P. Hop 1"
+            await self.use(await self.agent.invite(target, self.sdp(), name=name))
             return
         assert self.call is not None and self.call._control is not None
         if command == "press":

@@ -11,6 +11,7 @@ from signaling.sip.protocol.errors import CallRefused
 from tests.signaling.fake_room_systems import register, tick, wait_for_calls
 from tests.signaling.h323.agents import OURS, target
 from tests.signaling.h323.room import RoomProcess, room_process
+from tests.signaling.h323.scripted_gatekeeper import scripted_gatekeeper
 from tests.signaling.sip.whole_server import LOOPBACK, served, viewer
 from tests.signaling.world import NHA_TRANG, World, wait_until
 
@@ -89,6 +90,54 @@ async def test_a_room_system_that_dials_our_address_alone_keys_the_code_in_and_c
             await watch.until(lambda: watch.colour(0.25) == "blue")  # it came before the host
         await room.command("hang-up")
         await host.until(lambda message: message["type"] == "seats" and seat in message["gone"])
+
+
+async def test_a_room_system_without_an_address_is_called_by_its_number_through_the_gatekeeper(
+    settings: Settings, room: RoomProcess
+) -> None:
+    async with (
+        scripted_gatekeeper() as gatekeeper,
+        served(settings, h323=True, gatekeeper=gatekeeper.settings("9000")) as world,
+    ):
+        device = await register(world, NHA_TRANG, None, protocol="H323", sip_user="2001")
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        host.patience = 20.0  # what is real takes its time on a busy machine
+        await tick(world, 0)
+        (row,) = await wait_for_calls(host, "waiting")
+        assert (row["gatekeeper"], row["status"]) == ("unknown", 404)
+        central = await world.signed_in("central")
+        async with central.get("/api/v1/calls") as response:
+            (record,) = await response.json()
+        assert (record["outcome"], record["status"], record["transport"]) == ("gatekeeper-unknown", 404, "ras")
+        gatekeeper.known["2001"] = LOOPBACK, room.port
+        await host.send(type="redial", device=device)
+        await wait_for_calls(host, "connected")
+        await host.send(type="redial", device=device)
+        await gatekeeper.until("disengageRequest")
+        await gatekeeper.until("admissionRequest")
+        await world.server.meetings.cancelled(session.id)
+        assert (await gatekeeper.until("disengageRequest"))["disengageReason"][0] == "normalDrop"
+
+
+async def test_a_room_system_whose_call_the_gatekeeper_routes_is_known_by_its_number(
+    settings: Settings, room: RoomProcess
+) -> None:
+    async with (
+        scripted_gatekeeper() as gatekeeper,
+        served(settings, h323=True, gatekeeper=gatekeeper.settings("9000")) as world,
+    ):
+        await register(world, NHA_TRANG, None, protocol="H323", sip_user="2001", dial_out=False)
+        session = await world.session(NHA_TRANG)
+        agents = world.server.sip_bridge.agent
+        assert isinstance(agents, CombinedAgent)
+        gatekeeper.known["9000"] = agents.h323.address
+        await room.command("dial {} {} 9000 2001".format(*gatekeeper.route_to("9000")))
+        await room.until(lambda each: each.get("size") == [1280, 720])  # the front door: our own number is no code
+        await room.command(f"press {session.code}#")
+        await wait_until(lambda: seated(world, session.id))
+        await room.command("hang-up")
+        assert (await gatekeeper.until("disengageRequest"))["answeredCall"]
 
 
 async def test_a_stranger_that_calls_by_h323_is_refused(settings: Settings) -> None:

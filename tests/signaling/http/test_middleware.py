@@ -32,6 +32,7 @@ from signaling.app.admin_cli import NewAccount, create_account, first_start
 from signaling.app.services import open_services
 from signaling.app.settings import Settings, own_addresses, read
 from signaling.core.errors import BadInput, SettingsError
+from signaling.h323.gatekeeper.client import GatekeeperSettings
 from signaling.http.metrics import COUNTS, LEVELS
 from signaling.http.pages import _type
 from signaling.sip.agent.agent import SipSettings
@@ -213,6 +214,10 @@ def test_settings_by_default(tmp_path: Path) -> None:
         ("MIXED_VOICES", "17"),
         ("MIXED_VOICES", "2.5"),
         ("MIXED_VOICES", "all"),
+        ("H323_GATEKEEPER", "gk.example"),
+        ("H323_GATEKEEPER", "10.57.1.2:"),
+        ("H323_GATEKEEPER", "10.57.1.2:99999"),
+        ("H323_ALIAS", "9000,"),
     ],
 )
 def test_settings_that_cannot_be_used_are_named(name: str, value: str) -> None:
@@ -229,7 +234,16 @@ def test_the_sip_bridge_is_there_only_where_it_is_set(tmp_path: Path) -> None:
         read({"DIEMCAU_SIP_PORT": "5060"})
     h323 = read({**set_, "DIEMCAU_H323_PORT": "1720"}).h323
     assert h323 is not None and (h323.host, h323.port, h323.most_calls, h323.dscp) == ("0.0.0.0", 1720, 40, 24)
-    assert read(set_).h323 is None
+    assert h323.gatekeeper is None and read(set_).h323 is None
+    with_gatekeeper = {**set_, "DIEMCAU_H323_PORT": "1720", "DIEMCAU_H323_GATEKEEPER": "10.57.1.2"}
+    assert read(with_gatekeeper).h323 == replace(h323, gatekeeper=GatekeeperSettings("10.57.1.2"))
+    with_gatekeeper |= {"DIEMCAU_H323_GATEKEEPER": "[2001:db8::2]:1819", "DIEMCAU_H323_ALIAS": "9000, Diemcau"}
+    at = GatekeeperSettings("2001:db8::2", 1819, ("9000", "Diemcau"))
+    assert read(with_gatekeeper).h323 == replace(h323, gatekeeper=at)
+    with pytest.raises(SettingsError, match="DIEMCAU_H323_GATEKEEPER needs DIEMCAU_H323_PORT"):
+        read({"DIEMCAU_SIP_HOST": "10.57.0.2", "DIEMCAU_H323_GATEKEEPER": "10.57.1.2"})
+    with pytest.raises(SettingsError, match="DIEMCAU_H323_ALIAS needs DIEMCAU_H323_GATEKEEPER"):
+        read({"DIEMCAU_SIP_HOST": "10.57.0.2", "DIEMCAU_H323_PORT": "1720", "DIEMCAU_H323_ALIAS": "9000"})
     with pytest.raises(SettingsError, match="DIEMCAU_H323_PORT needs DIEMCAU_SIP_HOST"):
         read({"DIEMCAU_H323_PORT": "1720"})
     set_ |= {"DIEMCAU_SIP_TLS": str(tmp_path)}

@@ -15,6 +15,7 @@ from signaling.app.build import application, running
 from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.h323.agent.context import H323Settings
+from signaling.h323.gatekeeper.client import GatekeeperSettings
 from signaling.sip.agent.agent import SipSettings
 from tests.fakes import FakeClock, FakeDisk
 from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
@@ -30,12 +31,16 @@ async def served(
     tls: Path | None = None,
     *,
     h323: bool = False,
+    gatekeeper: GatekeeperSettings | None = None,
     held: LocalEngine | None = None,
 ) -> AsyncIterator[World]:
     """Yield a world whose engine and SIP bridge are real; a device is rung for `ring_s` seconds. `tls` is the folder of
-    a certificate, `h323` says whether H.323 is spoken, too. A `held` engine is left to the next server."""
+    a certificate, `h323` says whether H.323 is spoken, too, and `gatekeeper` with which one. A `held` engine is left to
+    the next server."""
     sip = SipSettings(LOOPBACK, 0, ring_s=ring_s, tls=tls, tls_port=0)
-    own = replace(settings, sip=sip, h323=H323Settings(LOOPBACK, 0, ring_s=ring_s) if h323 else None)
+    own = replace(
+        settings, sip=sip, h323=H323Settings(LOOPBACK, 0, ring_s=ring_s, gatekeeper=gatekeeper) if h323 else None
+    )
     engine, clock, disk = held or LocalEngine([LOOPBACK], 0), FakeClock(NOW), FakeDisk()
     if held is None:
         engine.start()

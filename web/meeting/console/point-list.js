@@ -83,9 +83,9 @@ export class PointList extends BaseElement {
   }
 
   /** Draw how the call of a room system goes. @param {SystemCall} call */
-  call({device, name, state, at, status, account, protection, media, media_from}) {
+  call({device, name, state, at, status, account, gatekeeper, protection, media, media_from}) {
     const lock = state === 'connected' && protection ? t(`call.${protection}`) : '';
-    const why = lock ? '' : account ? t(`call.account-${account}`) : protection ? t(`call.${protection}`) : status ? t('call.status', status) : '';
+    const why = lock ? '' : account ? t(`call.account-${account}`) : gatekeeper ? t(`calls.outcome-gatekeeper-${gatekeeper}`) : protection ? t(`call.${protection}`) : status ? t('call.status', status) : '';
     const moved = media ? t(`call.media-${media}`, media_from) : '';
     const words = [t(`call.${state}`, at ? clock(at) : ''), why, moved].filter(Boolean).join(' · ');
     return html`<span class="call" data-testid="call" data-device=${device} data-state=${state} title="${name}: ${words}">${icon('phone')}${lock ? html`<span class="protection" data-testid="protection" data-protection=${protection} title=${lock}>${icon(protection === 'encrypted' ? 'lock' : 'unlock')}<span class="unseen">${lock}</span></span>` : nothing}<span>${words}</span></span>`;

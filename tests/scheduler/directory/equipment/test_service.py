@@ -164,6 +164,23 @@ async def test_r021_another_system_is_called_and_has_an_address_whatever_its_lin
     assert (added.kind, added.address, added.dial_out) == ("LINK", "10.79.9.9", True)
 
 
+async def test_a_device_of_h323_without_an_address_is_called_by_its_number_which_no_other_has(
+    equipment: Equipment,
+) -> None:
+    link = Device("", VAN_NINH, 0, "LINK", protocol="H323", dial_out=True)
+    assert await faults(equipment, link) == ["address: address-required", "dial_out: dial-out"]
+    added = await equipment.add_device(replace(link, sip_user="98001"), NOW)
+    assert (added.address, added.dial_out) == (None, True)
+    assert await faults(equipment, replace(link, sip_user="98001**{PIN}")) == [
+        "sip_user: user-taken (UBND.Van Ninh)",
+        "pin: required",
+    ]
+    assert await faults(equipment, replace(link, protocol="SIP", sip_user="98001")) == [
+        "address: address-required",
+        "dial_out: dial-out",
+    ]
+
+
 async def test_unannounced_changes_are_flagged_until_decided(equipment: Equipment) -> None:
     device = await registered(equipment)
     moved = Drift("address", "10.79.4.20", "10.79.4.25")

@@ -26,11 +26,13 @@ def test_the_centre_calls_invited_registered_systems() -> None:
         vcs("e", "q", 3, address=None),
         vcs("f", "q", 4),
         vcs("g", "q", 5, address=None),
+        vcs("h", "q", 6, address=None, protocol="H323"),
+        vcs("i", "q", 7, address=None, protocol="H323", sip_user="2001"),
     ]
     dialled = systems(devices, registered={"a", "g"}).items()
     assert {point: [(n, d.id) for n, d in own] for point, own in dialled} == {
         "p": [(2, "b")],
-        "q": [(2, "d"), (4, "f"), (5, "g")],
+        "q": [(2, "d"), (4, "f"), (5, "g"), (7, "i")],
     }
 
 

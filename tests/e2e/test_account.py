@@ -135,6 +135,7 @@ def test_what_people_pass_on_is_copied_wherever_it_stands(server: Server, red: B
             page.get_by_test_id(testid).filter(has_text=words).first.click()
         expect(page.locator(f"[data-copy='{text}']").first).to_be_visible()
     people.enter(page, code, "host")
+    page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_test_id("invite-menu").click()
     for text in (code, f"{server.http}?code={code}"):
         expect(page.locator(f"[data-copy='{text}']")).to_be_visible()

@@ -94,6 +94,11 @@ LOOK = """button => {
 RUNNING = "() => document.getAnimations().filter(({playState}) => playState === 'running').length"
 
 
+_CUT_NAMES = """() => [...document.querySelectorAll('speaker-queue .name')]
+  .filter(({scrollWidth, clientWidth, scrollHeight, clientHeight}) =>
+    scrollWidth > clientWidth || scrollHeight > clientHeight || clientHeight > 44)
+  .map(each => each.innerText)"""
+"""Names in the queue that are not seen whole, in two lines at most."""
 _DRAG = """(row, onto) => {
   const dataTransfer = new DataTransfer();
   const fire = (on, type) => on.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer}));
@@ -213,6 +218,9 @@ def test_ux_27_the_queue_is_reordered_and_its_first_is_next(table: Table) -> Non
     assert [row.get_attribute("data-seat") for row in rows.all()] == list(QUEUE)
     expect(rows.nth(0)).to_contain_text("Tiếp theo")
     expect(page.get_by_test_id("next-up")).to_have_count(1)
+    table.change(second={"label": "UBND phường Nam Nha Trang"}, third={"label": "Sở Nông nghiệp và Môi trường"})
+    expect(rows.nth(2)).to_contain_text("Sở Nông nghiệp và Môi trường")
+    assert page.evaluate(_CUT_NAMES) == []
     table.row("third", "queue-item").get_by_test_id("hand-up").click()
     assert table.last("hands")["seats"] == ["hand", "third", "second"]
     table.row("hand", "queue-item").get_by_test_id("hand-down").click()

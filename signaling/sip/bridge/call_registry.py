@@ -102,6 +102,8 @@ class CallRegistry:
         """Let the room system that asks in its call show its slides, or refuse it; or end that (H.239)."""
         if (place := self._place(call)) is not None:
             self._spawn(self._manager.share_asked(*place, on=on))
+        elif on:  # in a test call, or at the front door
+            call.decide_floor("refused")
 
     def press_in(self, call: RoomCall, digit: str) -> None:
         """Take a digit of an INFO request within a call."""

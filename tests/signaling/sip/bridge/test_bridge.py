@@ -277,6 +277,10 @@ async def test_a_room_system_asks_to_show_its_slides_within_its_call_and_is_told
     (call,) = agent.calls
     seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None
+    stranger = FakeCall(call.peer, "v=0")
+    bridge.share_asked(stranger, False)  # type: ignore[arg-type]
+    bridge.share_asked(stranger, True)  # type: ignore[arg-type]
+    assert stranger.floor == ["refused"]
     bridge.share_asked(call, True)  # type: ignore[arg-type]
     await wait_until(lambda: ("refuse_share", session.id, seat.id) in world.engine.calls)
     await host.send(type="floor", seat=seat.id, open=True)

@@ -1,18 +1,14 @@
 """Holds what the agent and its calls share: settings, the handler, the table of calls, background tasks."""
 
-import asyncio
-import logging
-from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from signaling.h323.gatekeeper.client import GatekeeperSettings
+from signaling.sip.agent.background_tasks import BackgroundTasks
 from signaling.sip.protocol.trace import Trace
 
 if TYPE_CHECKING:
     from signaling.h323.agent.call import Call
-
-log = logging.getLogger(__name__)
 
 DEFAULT_PORT = 1720
 TRANSPORT = "h323"
@@ -55,31 +51,13 @@ class MediaHandler(Protocol):
         """Take that the remote party asks to show its slides, or ends that (H.239)."""
 
 
-class AgentContext:
+class AgentContext(BackgroundTasks):
     """Settings, calls and background tasks of one agent."""
 
     def __init__(self, settings: H323Settings, handler: MediaHandler) -> None:
+        super().__init__()
         self.settings = settings
         self.handler = handler
         self.calls: set[Call] = set()
         """Those whose connections are open."""
         self.trace = Trace()
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run a coroutine in the background; exceptions are logged."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return task
-
-    async def close(self) -> None:
-        """Cancel the background tasks."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (fault := task.exception()) is not None:
-            log.error("x a background task of the H.323 agent failed", exc_info=fault)

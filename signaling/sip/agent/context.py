@@ -1,18 +1,16 @@
 """Holds what the agent and its calls share: settings, transactions, the table of calls, background tasks."""
 
-import asyncio
 import hashlib
 import hmac
 import ipaddress
-import logging
 import secrets
 import time
-from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from urllib.parse import quote
 
+from signaling.sip.agent.background_tasks import BackgroundTasks
 from signaling.sip.protocol import digest
 from signaling.sip.protocol.address import DEFAULT_TLS_PORT, NameAddress, Uri, bracketed
 from signaling.sip.protocol.digest import Credentials, Nonces, Proof
@@ -23,8 +21,6 @@ from signaling.sip.protocol.transport import Flow
 
 if TYPE_CHECKING:
     from signaling.sip.agent.call import Call
-
-log = logging.getLogger(__name__)
 
 METHODS = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REGISTER"
 USER_AGENT = "Diemcau"
@@ -132,34 +128,17 @@ class MediaHandler(Protocol):
         """Send a key frame: the remote party of a call lost its picture and asks for a whole one (RFC 5168)."""
 
 
-class AgentContext:
+class AgentContext(BackgroundTasks):
     """Settings, transaction layer, calls and background tasks of one agent."""
 
     def __init__(self, settings: SipSettings, layer: TransactionLayer, handler: "MediaHandler") -> None:
+        super().__init__()
         self.settings = settings
         self.layer = layer
         self.handler = handler
         self.calls: dict[tuple[str, str, str], Call] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._secret = secrets.token_bytes(16)
         self._nonces = Nonces(secrets.token_bytes(32))
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine in the background; exceptions are logged."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    async def close(self) -> None:
-        """Cancel the background tasks."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (fault := task.exception()) is not None:
-            log.error("x a background task of the SIP agent failed", exc_info=fault)
 
     def uri(self, flow: Flow) -> str:
         """Return our SIP URI as the remote party of a flow reaches it."""

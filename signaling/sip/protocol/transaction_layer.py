@@ -63,7 +63,7 @@ class ServerTransaction:
     flow: Flow
     machine: Server
     heard: Callable[[Request], None] | None = None
-    unheard: Callable[[], None] | None = None
+    unheard: Callable[[], object] | None = None
     timer: asyncio.TimerHandle | None = field(default=None, repr=False)
 
 

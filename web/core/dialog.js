@@ -6,12 +6,11 @@ import {BaseElement, errorMessage} from './base.js';
 import {t} from './i18n.js';
 
 /** @typedef {{value: string, label: string, tone?: 'main' | 'danger'}} Choice */
-/** @typedef {{title: string, text?: unknown, choices: Choice[], cancel?: string, id?: string, field?: {label: string, value?: string, max: number}, send?: (text: string) => Promise<string>}} Question */
+/** @typedef {{title: string, text?: unknown, choices: Choice[], cancel?: string, id?: string, field?: {label: string, value?: string, max: number, send: (text: string) => Promise<string>}}} Question */
 
 /**
- * Asks one question in a modal dialog; the focus begins at the choice that changes nothing, or in its field, whose text is
- * the answer then. With `send`, which returns what went wrong or '', it stays open until the text was sent, and what is
- * typed is kept as long.
+ * Asks one question in a modal dialog; the focus begins at the choice that changes nothing, or in its field. With a field
+ * it stays open until `send`, which returns what went wrong or '', has sent the text, and what is typed is kept as long.
  */
 export class ChoiceDialog extends BaseElement {
   static properties = {question: {attribute: false}, fault: {state: true}, busy: {state: true}};
@@ -32,6 +31,7 @@ export class ChoiceDialog extends BaseElement {
   }
 
   firstUpdated() {
+    if (this.question.field) import('./kept-form.js'); // few questions need it
     this.dialog.showModal();
   }
 
@@ -40,23 +40,22 @@ export class ChoiceDialog extends BaseElement {
   }
 
   closed() {
-    const {returnValue} = this.dialog;
-    this.answered((this.question.field && returnValue ? this.input.value.trim() : returnValue) || null);
+    this.answered(this.dialog.returnValue || null);
     this.remove();
   }
 
   /** Keep a text of blanks from being the answer, and close only when what is to be sent was. @param {SubmitEvent} event */
   async submitted(event) {
-    const {field, send} = this.question;
-    const text = field ? this.input.value.trim() : '';
-    if (!field || (text && !send)) return;
+    const {field} = this.question;
+    if (!field) return;
     event.preventDefault();
+    const text = this.input.value.trim();
     if (!text) {
       this.input.value = '';
       this.input.reportValidity();
-    } else if (send && !this.busy) {
+    } else if (!this.busy) {
       [this.busy, this.fault] = [true, ''];
-      this.fault = await send(text);
+      this.fault = await field.send(text);
       this.busy = false;
       if (this.fault) return;
       /** @type {import('./kept-form.js').KeptForm | null} */ (this.querySelector('kept-form'))?.drop();
@@ -65,14 +64,14 @@ export class ChoiceDialog extends BaseElement {
   }
 
   render() {
-    const {title, text, choices, cancel = t('dialog.cancel'), id = 'ask', field, send} = this.question;
+    const {title, text, choices, cancel = t('dialog.cancel'), id = 'ask', field} = this.question;
     return html`<dialog aria-labelledby="ask-title" aria-describedby=${text ? 'ask-text' : nothing} data-testid=${id} @close=${this.closed}>
       <h2 id="ask-title">${title}</h2>
       ${text ? html`<div id="ask-text">${text}</div>` : nothing}
-      ${errorMessage(this.fault, 'dialog-error')}
       <form method="dialog" class="choices" @submit=${this.submitted}>
-        ${send ? html`<kept-form name="${id}:${title}"></kept-form>` : nothing}
-        ${field ? html`<label class="field">${field.label} <input name="text" required autofocus maxlength=${field.max} data-testid="${id}-text" .value=${field.value ?? ''}></label>` : nothing}
+        ${field ? html`<kept-form name="${id}:${title}"></kept-form>
+          <label class="field">${field.label} <input name="text" required autofocus maxlength=${field.max} aria-describedby="ask-fault" data-testid="${id}-text" .value=${field.value ?? ''}></label>
+          <div id="ask-fault" class="field">${errorMessage(this.fault, 'dialog-error')}</div>` : nothing}
         <button type="button" ?autofocus=${!field} data-testid="${id}-cancel" @click=${() => this.dialog.close('')}>${cancel}</button>
         ${choices.map(({value, label, tone}) => html`<button value=${value} class=${tone === 'danger' ? 'danger solid' : (tone ?? '')} data-testid="${id}-${value}" ?disabled=${this.busy}>${label}</button>`)}
       </form>
@@ -95,9 +94,8 @@ export function ask(question) {
 }
 
 /**
- * Ask for a line of text and return it; null when the user changed nothing. `send` sends it and returns what went wrong,
- * or ''; a page that gives it imports `kept-form.js`.
- * @param {{title: string, text?: string, label: string, value?: string, max: number, submit: string, danger?: boolean, id: string, send?: (text: string) => Promise<string>}} question
+ * Ask for a line of text and send it; `send` returns what went wrong, or ''.
+ * @param {{title: string, text?: string, label: string, value?: string, max: number, submit: string, danger?: boolean, id: string, send: (text: string) => Promise<string>}} question
  */
 export const askText = ({title, text, label, value, max, submit, danger = false, id, send}) =>
-  ask({id, title, text, send, field: {label, value, max}, choices: [{value: 'send', label: submit, tone: danger ? 'danger' : 'main'}]});
+  ask({id, title, text, field: {label, value, max, send}, choices: [{value: 'send', label: submit, tone: danger ? 'danger' : 'main'}]});

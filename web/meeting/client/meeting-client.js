@@ -224,11 +224,6 @@ export class MeetingClient extends EventTarget {
     this.protocol.send({type: 'hand', raised: !this.seat?.hand});
   }
 
-  /** Tell the topic of the raised hand. @param {string} topic */
-  setHandTopic(topic) {
-    this.protocol.send({type: 'hand', raised: true, topic});
-  }
-
   /** @param {string} source */
   async watch(source) {
     try {
@@ -307,6 +302,16 @@ export class MeetingClient extends EventTarget {
    */
   command(message) {
     this.protocol.send(message);
+  }
+
+  /** Send a command and wait until it was carried out; return why it was refused, or ''. @param {Message} message */
+  async confirm(message) {
+    try {
+      await this.protocol.confirm(message);
+      return '';
+    } catch (failure) {
+      return t(`error.${/** @type {any} */ (failure).word}`);
+    }
   }
 
   /** Write a chat message; return the word of the fault, or nothing. @param {string} text @param {string | null} to a point, null for all @returns {Promise<string>} */

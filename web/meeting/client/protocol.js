@@ -162,6 +162,21 @@ export class Protocol extends EventTarget {
   }
 
   /**
+   * Send a command and wait until it was carried out; throws the ProtocolError that refuses it. Only some commands have
+   * a direct reply, but the server replies in order: what it did not refuse before it answers a ping, it carried out.
+   * @param {Message} command
+   */
+  async confirm(command) {
+    const ref = String(this.lastRef + 1);
+    const ended = this.request(command).then(message => this.emit('message', message));
+    try {
+      await Promise.race([ended, this.request({type: 'ping'})]);
+    } finally {
+      this.pending.delete(ref);
+    }
+  }
+
+  /**
    * @param {Message} message
    * @param {number} limit milliseconds until the socket counts as dead
    * @returns {Promise<Message>}

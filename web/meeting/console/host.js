@@ -99,8 +99,22 @@ class HostPage extends MeetingPage {
 
   /** Send a command that may be given, and tell what it did. @param {Message} message @param {MeetingState} state */
   obey(message, state) {
-    const [sentence, back] = [told(message, state), undoOf(message, state)];
     this.meeting.command(message);
+    this.tell(message, state);
+  }
+
+  /** Send a command with words that somebody typed; return why it was refused, or ''. @param {Message} message */
+  async confirm(message) {
+    const state = /** @type {MeetingState} */ (this.meeting.state);
+    const other = controlledBy(state);
+    const fault = other ? t('control.alone', other) : await this.meeting.confirm(message);
+    if (!fault) this.tell(message, state);
+    return fault;
+  }
+
+  /** Tell what a command did, with the way back. @param {Message} message @param {MeetingState} state before it */
+  tell(message, state) {
+    const [sentence, back] = [told(message, state), undoOf(message, state)];
     if (sentence) toast(t(...sentence), {key: message.type, ...(back && {undo: () => this.send(back)})});
   }
 
@@ -158,7 +172,7 @@ class HostPage extends MeetingPage {
       return nothing;
     }
     const tick = Date.now();
-    return html`<main class="console ${state && controlledBy(state) ? 'controlled' : ''}" @command=${(/** @type {CustomEvent<Message>} */ {detail}) => this.command(detail)} @report=${this.reportIncident} @watch=${(/** @type {CustomEvent<string>} */ {detail}) => meeting.watch(detail)}>
+    return html`<main class="console ${state && controlledBy(state) ? 'controlled' : ''}" @command=${(/** @type {CustomEvent<Message>} */ {detail}) => this.command(detail)} @confirm=${(/** @type {CustomEvent<{message: Message, done: (fault: string) => void}>} */ {detail}) => this.confirm(detail.message).then(detail.done)} @report=${this.reportIncident} @watch=${(/** @type {CustomEvent<string>} */ {detail}) => meeting.watch(detail)}>
       ${this.bar()}
       <section class="programme" aria-label=${t('host.programme')}>
         <meeting-video .meeting=${meeting} .tick=${tick} .page=${'console'}></meeting-video>

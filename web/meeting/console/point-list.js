@@ -78,7 +78,7 @@ export class PointList extends BaseElement {
       ${seat.here ? nothing : calls.filter(call => call.state !== 'calling').slice(0, 1).map(call => this.redial(call))}
       ${floorButton(seat, detail => this.emit('command', detail))}
       ${writeButton(seat, point => this.emit('write', point))}
-      ${seatMenu(state, seat, {command: detail => this.emit('command', detail), report: detail => this.emit('report', detail), watch: detail => this.emit('watch', detail), calls})}
+      ${seatMenu(state, seat, {command: detail => this.emit('command', detail), confirm: message => new Promise(done => this.emit('confirm', {message, done})), report: detail => this.emit('report', detail), watch: detail => this.emit('watch', detail), calls})}
     </li>`;
   }
 

@@ -5,6 +5,7 @@ import {html, live, nothing} from '../../vendor/lit.js';
 import {number, t} from '../../core/i18n.js';
 import {icon} from '../../core/base.js';
 import {askText} from '../../core/dialog.js';
+import {oneLine} from '../client/chat.js';
 import {isHeard, isLineReported, properName, seatActivity, shortName} from '../client/meeting-state.js';
 import './camera-pad.js';
 import './more-menu.js';
@@ -72,7 +73,7 @@ export function writeButton(seat, write) {
  * Draw the menu of what is done to a seat less often.
  * @param {MeetingState} state
  * @param {Seat} seat
- * @param {{command: (message: Message) => void, report: (fault: {kind: string, text: string, seat: string}) => void, watch: (view: string) => void, calls: SystemCall[]}} acts
+ * @param {{command: (message: Message) => void, confirm: (message: Message) => Promise<string>, report: (fault: {kind: string, text: string, seat: string}) => void, watch: (view: string) => void, calls: SystemCall[]}} acts
  */
 export function seatMenu(state, seat, acts) {
   const content = () => {
@@ -87,8 +88,8 @@ export function seatMenu(state, seat, acts) {
       ${seat.here && seat.control ? html`<camera-pad .seat=${seat} .command=${acts.command}></camera-pad>` : nothing}
       ${acts.calls.filter(({state: at}) => at !== 'calling').map(({device, name}) => item('redial', 'phone', t('call.redial-of', name), () => acts.command({type: 'redial', device})))}
       ${seat.point && !isLineReported(state, seat.point) ? item('report-seat-line', 'warn', t('aid.report-line'), () => acts.report({kind: 'line', text: '', seat: seat.seat})) : nothing}
-      ${seat.point ? item('rename', 'edit', t('seat.rename'), () => rename(seat, acts.command)) : nothing}
-      ${seat.here && seat.role === 'component' ? item('remove', 'leave', t('seat.remove'), () => remove(seat, acts.command)) : nothing}
+      ${seat.point ? item('rename', 'edit', t('seat.rename'), () => rename(seat, acts.confirm)) : nothing}
+      ${seat.here && seat.role === 'component' ? item('remove', 'leave', t('seat.remove'), () => remove(seat, acts.confirm)) : nothing}
       ${seat.here && seat.role !== 'observer' ? gainField(seat, acts.command) : nothing}`;
   };
   return html`<more-menu testid="seat-more" .label=${t('seat.more', properName(seat))} .content=${content}></more-menu>`;
@@ -108,17 +109,17 @@ function seenCommands({layout}, seat, large, {command, watch}) {
     ${seat.camera ? item('watch', 'camera', t('seat.watch'), () => watch(`camera:${seat.seat}`)) : nothing}`;
 }
 
-/** Ask under which name a point is shown in this meeting. @param {Seat} seat @param {(message: Message) => void} command */
-async function rename({point, name, label}, command) {
-  const text = await askText({id: 'rename', title: t('rename.title', name), text: t('rename.text'), label: t('rename.label'), value: label, max: MAX_LABEL, submit: t('rename.submit')});
-  if (text && text !== label) command({type: 'rename', point, label: text});
-}
+/** Ask under which name a point is shown in this meeting. @param {Seat} seat @param {(message: Message) => Promise<string>} confirm */
+const rename = ({point, name, label: value}, confirm) => askText({
+  id: 'rename', title: t('rename.title', name), text: t('rename.text'), label: t('rename.label'), value, max: MAX_LABEL, submit: t('rename.submit'),
+  send: async label => (label === value ? '' : confirm({type: 'rename', point, label: oneLine(label)})),
+});
 
-/** Ask why a point is removed. @param {Seat} seat @param {(message: Message) => void} command */
-async function remove(seat, command) {
-  const reason = await askText({id: 'remove', title: t('remove.title', properName(seat)), text: t('remove.text'), label: t('remove.reason'), max: MAX_REASON, submit: t('remove.submit'), danger: true});
-  if (reason) command({type: 'remove', point: seat.point, reason});
-}
+/** Ask why a point is removed. @param {Seat} seat @param {(message: Message) => Promise<string>} confirm */
+const remove = (seat, confirm) => askText({
+  id: 'remove', title: t('remove.title', properName(seat)), text: t('remove.text'), label: t('remove.reason'), max: MAX_REASON, submit: t('remove.submit'), danger: true,
+  send: reason => confirm({type: 'remove', point: seat.point, reason: oneLine(reason)}),
+});
 
 /** @param {Seat} seat @param {(message: Message) => void} command */
 const gainField = ({seat, name, label, gain}, command) => html`<label class="gain"><span>${t('gain.title')}</span>

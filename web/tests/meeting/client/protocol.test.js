@@ -102,6 +102,27 @@ test('replies are matched with requests by ref', async () => {
   await assert.rejects(first, ({word}) => word === 'unknown-seat');
 });
 
+test('a command is carried out once a ping after it is answered, unless it was refused', async () => {
+  const {protocol, socket} = await joinedFixture();
+  const passedOn = [];
+  protocol.addEventListener('message', ({detail}) => passedOn.push(detail));
+  const renamed = protocol.confirm({type: 'rename', point: 'a', label: 'Hội trường'});
+  assert.deepEqual(socket.sent.slice(-2), [{type: 'rename', point: 'a', label: 'Hội trường', ref: '2'}, {type: 'ping', ref: '3'}]);
+  socket.receive({type: 'pong', ref: '3'});
+  await renamed;
+  const removed = protocol.confirm({type: 'remove', point: 'a', reason: 'nhiễu'});
+  socket.receive({type: 'removed', points: ['a'], ref: '4'});
+  await removed;
+  assert.deepEqual(passedOn, [{type: 'removed', points: ['a'], ref: '4'}]);
+  const refused = protocol.confirm({type: 'remove', point: 'b', reason: 'nhiễu'});
+  socket.receive({type: 'error', error: 'unknown-seat', ref: '6'});
+  await assert.rejects(refused, ({word}) => word === 'unknown-seat');
+  for (const ref of ['5', '7']) socket.receive({type: 'pong', ref});
+  assert.deepEqual([...protocol.pending], []);
+  socket.drop();
+  await assert.rejects(protocol.confirm({type: 'rename', point: 'a', label: 'x'}), ({word}) => word === 'lost');
+});
+
 test('messages without a ref are passed on to the page', async () => {
   const {protocol, socket} = await joinedFixture();
   const passedOn = [];

@@ -1,13 +1,15 @@
 // Page `account.html`: who is signed in, with the settings of this device, calendar links, sign-ins and the password.
 
 import {html, nothing} from '../vendor/lit.js';
-import {changePassword} from '../core/api.js';
+import {ProblemError, changePassword} from '../core/api.js';
 import {errorMessage, Page, setTitle} from '../core/base.js';
-import {formValues} from '../core/fields.js';
+import {formOf, formValues} from '../core/fields.js';
 import {LANGUAGES, language, languageName, switchLanguage, t} from '../core/i18n.js';
+import {isTypedAlike, passwordField} from '../core/new-password.js';
 import {loadingState} from '../core/states.js';
 import {chooseTheme, chosenTheme, THEMES} from '../core/theme.js';
 import {toast} from '../core/toast.js';
+import {showFaults} from '../core/validation.js';
 import '../core/top-bar.js';
 import './calendar-links.js';
 import './device-clock.js';
@@ -27,18 +29,25 @@ class AccountPage extends Page {
 
   /** @param {SubmitEvent} event */
   async changePassword(event) {
-    const {current, fresh, again} = formValues(event);
-    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
-    this.passwordFault = fresh === again ? '' : t('password.differ');
-    if (this.passwordFault) return;
+    const {current, fresh} = formValues(event);
+    const form = formOf(event);
+    this.passwordFault = '';
+    if (!isTypedAlike(form)) return;
     this.busy = true;
-    const well = await this.attempt(() => changePassword(current, fresh));
+    const well = await this.attempt(() => changePassword(current, fresh), form, passwordField);
     this.busy = false;
     [this.passwordFault, this.error] = [this.error, ''];
     if (!well) return;
     form.reset();
     toast(t('account.password-changed'));
     this.querySelector('sign-ins')?.dispatchEvent(new Event('changed'));
+  }
+
+  /** Show at its field that the present password is wrong: nobody is signed out by it. @param {unknown} failure */
+  onFailure(failure) {
+    const form = /** @type {HTMLFormElement | null} */ (this.querySelector('form.password'));
+    if (form && failure instanceof ProblemError && failure.word === 'bad-login') showFaults(form, [{field: 'current', detail: t('password.wrong')}]);
+    else super.onFailure(failure);
   }
 
   render() {
@@ -90,7 +99,7 @@ class AccountPage extends Page {
   }
 
   password() {
-    return html`<form class="card column" aria-labelledby="password-title" @submit=${this.changePassword}>
+    return html`<form class="card column password" aria-labelledby="password-title" @submit=${this.changePassword}>
       <h2 id="password-title">${t('account.password')}</h2>
       <p class="soft">${t('account.password-hint')}</p>
       ${[['current', 'account.password-now', 'current-password'], ['fresh', 'password.fresh', 'new-password'], ['again', 'password.again', 'new-password']].map(

@@ -5,7 +5,7 @@ import {LitElement, html, nothing} from '../vendor/lit.js';
 import {ProblemError, me, errorText} from './api.js';
 import {t} from './i18n.js';
 import {homePage} from './nav.js';
-import {showServerFaults} from './validation.js';
+import {showFaults} from './validation.js';
 
 /** An element without shadow DOM. */
 export class BaseElement extends LitElement {
@@ -47,7 +47,7 @@ export class RequestingElement extends BaseElement {
       return true;
     } catch (failure) {
       const faults = form && failure instanceof ProblemError ? failure.problem.errors ?? [] : [];
-      if (form && faults.length) this.error = showServerFaults(form, faults, nameOf).map(({detail}) => detail).join(' · ');
+      if (form && faults.length) this.error = showFaults(form, faults, nameOf).map(({detail}) => detail).join(' · ');
       else this.onFailure(failure);
       return false;
     }

@@ -6,7 +6,7 @@ import {faultOf} from './validation-words.js';
 
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Field */
 /** @typedef {[Field, string]} Fault a field and what is wrong with it */
-/** @typedef {{field: string, detail: string}} ServerFault */
+/** @typedef {{field: string, detail: string}} FieldFault */
 
 let count = 0;
 /** The fields found faulty by the check that is running. @type {Field[]} */
@@ -108,12 +108,12 @@ function showFound() {
 const seen = field => (field.type === 'hidden' ? /** @type {Field | null} */ (field.parentElement?.querySelector('input:not([type=hidden])')) ?? field : field);
 
 /**
- * Show what the server finds wrong at the fields that it names; return what names no field of the form.
+ * Show what the server, or the page, finds wrong at the fields that it names; return what names no field of the form.
  * @param {HTMLFormElement} form
- * @param {ServerFault[]} faults
+ * @param {FieldFault[]} faults
  * @param {(named: string) => string} [nameOf] returns the form's name of a field of the request
  */
-export function showServerFaults(form, faults, nameOf = named => named) {
+export function showFaults(form, faults, nameOf = named => named) {
   /** @type {Fault[]} */
   const known = [];
   const rest = [];

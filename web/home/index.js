@@ -8,6 +8,7 @@ import {languageButton} from '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {digitsOf} from '../meeting/client/meeting-state.js';
 import {homePage} from '../core/nav.js';
+import {isTypedAlike, passwordField} from '../core/new-password.js';
 import {utc} from '../core/time.js';
 
 const DAY_MS = 86_400_000;
@@ -48,10 +49,10 @@ class SignInPage extends RequestingElement {
     }
   }
 
-  /** Send one form; its error stays on the screen. @param {() => Promise<unknown>} run */
-  async attempt(run) {
+  /** Send one form; its error stays on the screen. @param {() => Promise<unknown>} run @param {HTMLFormElement} [form] */
+  async attempt(run, form) {
     this.busy = true;
-    const well = await super.attempt(run);
+    const well = await super.attempt(run, form, passwordField);
     this.busy = false;
     return well;
   }
@@ -83,16 +84,14 @@ class SignInPage extends RequestingElement {
   /** @param {SubmitEvent} event */
   changePassword(event) {
     event.preventDefault();
-    const {fresh, again} = formFields(/** @type {HTMLFormElement} */ (event.target));
-    if (fresh !== again) {
-      this.error = t('password.differ');
-      return;
-    }
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const {fresh} = formFields(form);
+    if (!isTypedAlike(form)) return;
     this.attempt(async () => {
       if (this.token) localStorage.setItem('account', (await firstPassword(this.token, fresh)).account);
       else await changePassword(this.changing ?? '', fresh);
       await this.proceed();
-    });
+    }, form);
   }
 
   async proceed() {

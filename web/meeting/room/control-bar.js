@@ -3,10 +3,11 @@
 import {html, live, nothing} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
 import {cameras, mayShare, properName, waitedSeconds} from '../client/meeting-state.js';
-import {unreadCount} from '../client/chat.js';
+import {oneLine, unreadCount} from '../client/chat.js';
 import {canShareScreen, deviceChoices} from '../client/devices.js';
 import {span} from '../../core/time.js';
 import {icon, BaseElement} from '../../core/base.js';
+import {showFaults} from '../../core/validation.js';
 import '../../core/action-menu.js';
 import {micButton} from './mic-button.js';
 import {canOpenWindow} from './picture-in-picture.js';
@@ -29,6 +30,8 @@ export class ControlBar extends BaseElement {
     this.panel = false;
     /** Whether this is the console's bar. */
     this.chair = false;
+    /** @type {Promise<unknown> | null} what keeps a topic that is typed */
+    this.keeper = null;
   }
 
   render() {
@@ -118,17 +121,21 @@ export class ControlBar extends BaseElement {
   topic() {
     const seat = this.meeting?.seat;
     if (!seat?.hand || seat.topic) return nothing;
-    return html`<form class="topic" @submit=${this.sendTopic}>
+    this.keeper ??= import('../../core/kept-form.js'); // few seats need it
+    return html`<form class="topic" @submit=${this.sendTopic}><kept-form name="topic:${this.meeting?.protocol.code}"></kept-form>
       <input name="topic" maxlength="200" required aria-label=${t('hand.topic')} placeholder=${t('hand.topic')} data-testid="topic">
       <button data-testid="topic-send">${t('hand.topic-send')}</button>
     </form>`;
   }
 
-  /** @param {SubmitEvent} event */
-  sendTopic(event) {
+  /** Send the topic; what is wrong with it is shown at the field. @param {SubmitEvent} event */
+  async sendTopic(event) {
     event.preventDefault();
-    const {topic} = /** @type {any} */ (Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target))));
-    this.meeting?.setHandTopic(topic.trim());
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const topic = oneLine(String(new FormData(form).get('topic')));
+    const detail = await this.meeting?.confirm({type: 'hand', raised: true, topic});
+    if (detail) showFaults(form, [{field: 'topic', detail}]);
+    else /** @type {import('../../core/kept-form.js').KeptForm | null} */ (form.querySelector('kept-form'))?.drop();
   }
 
   /** @param {MeetingState} state */

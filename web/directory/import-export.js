@@ -1,7 +1,7 @@
 // Element `import-export`: tables of the directory as spreadsheets, on the page of the directory.
 
 import {html, nothing} from '../vendor/lit.js';
-import {postTo} from '../core/api.js';
+import {ProblemError, postTo} from '../core/api.js';
 import {t} from '../core/i18n.js';
 import {errorMessage, icon} from '../core/base.js';
 import {SpreadsheetImport} from '../core/spreadsheet-file.js';
@@ -23,6 +23,16 @@ export class ImportExport extends SpreadsheetImport {
     this.done = false;
   }
 
+  /** @param {Record<string, any>} kept */
+  restore(kept) {
+    super.restore(kept);
+    this.kind = kept.kind;
+  }
+
+  get keepable() {
+    return {...super.keepable, kind: this.kind};
+  }
+
   /** @param {() => Promise<unknown>} run */
   async attempt(run) {
     this.done = false;
@@ -32,22 +42,27 @@ export class ImportExport extends SpreadsheetImport {
   /** @param {unknown} failure */
   onFailure(failure) {
     super.onFailure(failure);
-    this.preview = null;
+    if (failure instanceof ProblemError && failure.status < 500) this.preview = null;
   }
 
   /** @param {string} file */
   async loadPreview(file) {
-    this.file = file;
+    [this.file, this.preview] = [file, null];
     this.preview = await postTo(`directory/tables/${this.kind}/preview`, {file});
   }
 
   async confirm() {
     await this.attempt(async () => {
       await postTo(`directory/tables/${this.kind}/import`, {file: this.file, seal: this.preview?.seal});
-      this.preview = null;
+      this.leave();
       this.done = true;
       this.emit('changed');
     });
+  }
+
+  leave() {
+    super.leave();
+    this.preview = null;
   }
 
   render() {
@@ -61,8 +76,8 @@ export class ImportExport extends SpreadsheetImport {
         )}
         <label class="button">${icon('up')}<span>${t('table.import')}</span><input class="unseen" type="file" accept=".csv,.xlsx" data-testid="import-file" @change=${this.choose}></label>
       </div>
-      ${errorMessage(this.error)} ${this.faultList('faults')}
-      ${this.preview ? this.importPlan(this.preview) : nothing} ${this.done ? html`<p class="good" role="status" data-testid="imported">${t('table.done')}</p>` : nothing}`;
+      ${errorMessage(this.error)} ${this.preview ? this.importPlan(this.preview) : this.faultList('faults')}
+      ${this.done ? html`<p class="good" role="status" data-testid="imported">${t('table.done')}</p>` : nothing}`;
   }
 
   /** @param {ImportPreview} preview */
@@ -71,7 +86,7 @@ export class ImportExport extends SpreadsheetImport {
       <ul class="plain" data-testid="steps">${steps.slice(0, MAX_SHOWN).map(({line, what, text}) => html`<li>${t('table.line', line)} · <strong>${t(`table.${what}`)}</strong> · ${text}</li>`)}</ul>
       <p class="soft">${t('table.same', same)}${steps.length > MAX_SHOWN ? ` ${t('table.more', steps.length - MAX_SHOWN)}` : ''}</p>
       <div class="row end">
-        <button type="button" data-testid="import-no" @click=${() => (this.preview = null)}>${t('directory.no')}</button>
+        <button type="button" data-testid="import-no" @click=${this.leave}>${t('directory.no')}</button>
         <button type="button" class="main" data-testid="import-yes" ?disabled=${!steps.length} @click=${this.confirm}>${t('table.confirm', steps.length)}</button>
       </div>`;
   }

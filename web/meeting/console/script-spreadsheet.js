@@ -28,14 +28,14 @@ export class ScriptSpreadsheet extends SpreadsheetImport {
     this.itemsRead = null;
   }
 
-  /** @param {() => Promise<unknown>} run */
-  async attempt(run) {
-    this.itemsRead = null;
-    return super.attempt(run);
+  /** The address says of which meeting, or draft, the script is. */
+  get keptName() {
+    return `${super.keptName}${location.search}`;
   }
 
   /** @param {string} file */
   async loadPreview(file) {
+    this.itemsRead = null;
     this.itemsRead = (await readScript(file, this.points.map(({id}) => id), this.host || null)).items;
   }
 
@@ -46,6 +46,11 @@ export class ScriptSpreadsheet extends SpreadsheetImport {
 
   useItems() {
     this.emit('script', this.itemsRead);
+    this.leave();
+  }
+
+  leave() {
+    super.leave();
     this.itemsRead = null;
   }
 
@@ -57,8 +62,7 @@ export class ScriptSpreadsheet extends SpreadsheetImport {
         )}
       </div>
       ${errorMessage(this.error, 'script-table-error')}
-      ${this.faultList('script-faults')}
-      ${this.itemsRead ? this.preview(this.itemsRead) : nothing}`;
+      ${this.itemsRead ? this.preview(this.itemsRead) : this.faultList('script-faults')}`;
   }
 
   /** @param {ScriptItem[]} items */
@@ -71,7 +75,7 @@ export class ScriptSpreadsheet extends SpreadsheetImport {
       )}</ol>
       <div class="row end wrap">
         <span class="soft">${t('script.planned', plannedMinutes(items))}</span>
-        <button type="button" data-testid="script-take-no" @click=${() => (this.itemsRead = null)}>${t('directory.no')}</button>
+        <button type="button" data-testid="script-take-no" @click=${this.leave}>${t('directory.no')}</button>
         <button type="button" class="main" data-testid="script-take" ?disabled=${!items.length} @click=${this.useItems}>${t(this.items.length ? 'script.replace' : 'script.take', items.length)}</button>
       </div>`;
   }

@@ -88,6 +88,7 @@ export function toRegistration(fields, chosen, script, official) {
 export function formName(named) {
   const [field, part = ''] = named.split(/\.(.*)/s);
   if (field === 'host_point') return 'host';
+  if (field === 'script') return named;
   if (field === 'points') return 'points-search';
   if (field === 'official' || field === 'rehearsal') return `${field}-${part || 'start'}`;
   if (field === 'people_at') return part ? PEOPLE_PREFIX + part : 'people';

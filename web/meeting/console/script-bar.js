@@ -1,19 +1,19 @@
 // Element `script-bar`: the script of the running meeting, in the console.
 
 import {html, nothing, repeat} from '../../vendor/lit.js';
-import {setScript, errorText} from '../../core/api.js';
+import {setScript} from '../../core/api.js';
 import {t} from '../../core/i18n.js';
 import {EMPTY_SCRIPT, neighbours, elapsedSeconds, isOverdue, itemToSend, plannedMinutes, currentIndex, voteOfItem} from '../client/script.js';
 import {hostPoint} from '../client/meeting-state.js';
 import {span, timeLeft} from '../../core/time.js';
-import {errorMessage, icon, BaseElement} from '../../core/base.js';
+import {errorMessage, icon, RequestingElement} from '../../core/base.js';
 
 /**
  * Steps through the script in the console, shows planned and elapsed time, and opens the editor. Fires `command` with
  * a message, and `vote` with the one that puts the current item to the vote.
  */
-export class ScriptBar extends BaseElement {
-  static properties = {script: {attribute: false}, vote: {attribute: false}, seats: {attribute: false}, now: {attribute: false}, session: {}, draft: {state: true}, error: {state: true}};
+export class ScriptBar extends RequestingElement {
+  static properties = {script: {attribute: false}, vote: {attribute: false}, seats: {attribute: false}, now: {attribute: false}, session: {}, draft: {state: true}};
 
   constructor() {
     super();
@@ -29,7 +29,6 @@ export class ScriptBar extends BaseElement {
     this.session = '';
     /** @type {ScriptItem[] | null} what is being changed */
     this.draft = null;
-    this.error = '';
     /** @type {import('../../core/kept-forms.js').KeptForms | null} */
     this.keptForms = null;
   }
@@ -91,12 +90,14 @@ export class ScriptBar extends BaseElement {
   /** @param {SubmitEvent} event */
   async save(event) {
     event.preventDefault();
-    try {
-      await setScript(this.session, (this.draft ?? []).map(itemToSend));
-      this.endChange();
-    } catch (failure) {
-      this.error = errorText(failure);
-    }
+    await this.attempt(
+      async () => {
+        await setScript(this.session, (this.draft ?? []).map(itemToSend));
+        this.endChange();
+      },
+      /** @type {HTMLFormElement} */ (event.target),
+      named => named.replace(/^items/, 'script'),
+    );
   }
 
   render() {

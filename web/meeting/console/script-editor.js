@@ -56,14 +56,14 @@ export class ScriptEditor extends BaseElement {
     return html`<li data-testid="script-item">
       <div class="field wide">
         <label for="script-title-${place}">${t('script.title-of', place + 1)}</label>
-        <input id="script-title-${place}" data-testid="script-title" required maxlength="200" .value=${item.title} @input=${(/** @type {any} */ {target}) => this.change(place, {title: target.value})}>
+        <input id="script-title-${place}" name="script.${place}.title" data-testid="script-title" required maxlength="200" .value=${item.title} @input=${(/** @type {any} */ {target}) => this.change(place, {title: target.value})}>
       </div>
       ${this.choice(place, 'kind', ITEM_KINDS.map(kind => [kind, t(`script.kind-${kind}`)]), item.kind)}
       ${this.choice(place, 'point', [['', t('script.host')], ...this.points.filter(({id}) => id !== this.host).map(({id, name}) => [id, name])], item.point ?? '')}
       ${this.choice(place, 'layout', [['', t('script.as-is')], ...this.kinds.map(kind => [kind, t(`layout.${kind}`)])], item.layout ?? '')}
       <div class="field minutes">
         <label for="script-minutes-${place}">${t('script.minutes')}</label>
-        <input id="script-minutes-${place}" data-testid="script-minutes" type="number" required min="1" max="600" .value=${String(item.minutes)} @input=${(/** @type {any} */ {target}) => this.change(place, {minutes: Math.round(target.valueAsNumber) || 0})}>
+        <input id="script-minutes-${place}" name="script.${place}.minutes" data-testid="script-minutes" type="number" required min="1" max="600" .value=${String(item.minutes)} @input=${(/** @type {any} */ {target}) => this.change(place, {minutes: Math.round(target.valueAsNumber) || 0})}>
       </div>
       <div class="row">${this.button(place, 'up', withItemMoved(this.items, place, -1), place === 0)} ${this.button(place, 'down', withItemMoved(this.items, place, 1), place === this.items.length - 1)}
         ${this.button(place, 'cross', withoutItem(this.items, place), false)}</div>
@@ -79,7 +79,7 @@ export class ScriptEditor extends BaseElement {
   choice(place, name, options, chosen) {
     return html`<div class="field">
       <label for="script-${name}-${place}">${t(`script.${name}`)}</label>
-      <select id="script-${name}-${place}" data-testid="script-${name}" @change=${(/** @type {any} */ {target}) => this.change(place, {[name]: target.value || null})}>
+      <select id="script-${name}-${place}" name="script.${place}.${name}" data-testid="script-${name}" @change=${(/** @type {any} */ {target}) => this.change(place, {[name]: target.value || null})}>
         ${options.map(([value, words]) => html`<option value=${value} ?selected=${value === chosen}>${words}</option>`)}
       </select>
     </div>`;

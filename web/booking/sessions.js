@@ -105,7 +105,7 @@ class SessionsPage extends Page {
   /** @param {() => Promise<unknown>} run */
   async runBusy(run) {
     this.busy = true;
-    await this.attempt(run);
+    await this.attempt(run, this.querySelector('form'));
     this.busy = false;
   }
 

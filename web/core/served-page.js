@@ -78,7 +78,7 @@ export class ServedPage extends Page {
     this.below = before;
     keepInAddress({before});
     this.rows = null;
-    this.attempt(() => this.fetch());
+    this.attempt(() => this.fetch(), this.querySelector('form'));
   }
 
   /** Turn to older (1) or newer (−1) records. @param {CustomEvent<number>} event */

@@ -50,13 +50,14 @@ export class PointCard extends RequestingElement {
    * @param {string} path
    * @param {object} body
    * @param {HTMLFormElement | null} [form]
+   * @param {(named: string) => string} [nameOf] returns the form's name of a field of the request
    */
-  async send(path, body, form = null) {
+  async send(path, body, form = null, nameOf) {
     let answer = null;
     await this.attempt(async () => {
       answer = await postTo(path, body);
       this.emit('changed');
-    }, form);
+    }, form, nameOf);
     return answer;
   }
 
@@ -165,9 +166,10 @@ export class PointCard extends RequestingElement {
     this.send(`${this.path}/room`, {...rest, seats: seats ? Number(seats) : null, managing_unit: managing_unit || null}, formOf(event));
   }
 
-  /** @param {CustomEvent<{body: object, form: HTMLFormElement}>} event */
+  /** @param {CustomEvent<{body: {items: {id: string}[]}, form: HTMLFormElement}>} event */
   assess({detail: {body, form}}) {
-    this.send(`${this.path}/assess`, body, form);
+    const nameOf = (/** @type {string} */ named) => named.replace(/^items\.(\d+)\.(note|remedy).*/, (_, place, name) => `${name}-${body.items[place].id}`);
+    this.send(`${this.path}/assess`, body, form, nameOf);
   }
 
   /** @param {PointDetails} card */

@@ -65,7 +65,7 @@ export class PointEquipment extends RequestingElement {
       this.form = '';
       await this.load();
       this.emit('changed');
-    }, form, named => named.replace(/_kbps$/, ''));
+    }, form, named => ({line: 'type', subscribed_kbps: 'subscribed', up_kbps: 'up', down_kbps: 'down'})[named] ?? named);
   }
 
   /** @param {string} id a device */

@@ -5,8 +5,9 @@ import {html, nothing} from '../vendor/lit.js';
 import {pairDisplay, removeDisplay, roomDisplays, stock} from '../core/api.js';
 import {RequestingElement, errorMessage, icon} from '../core/base.js';
 import {ask} from '../core/dialog.js';
-import {checkbox, field, formValues} from '../core/fields.js';
+import {checkbox, field, formOf, formValues} from '../core/fields.js';
 import {t} from '../core/i18n.js';
+import {keptForm} from '../core/kept-form.js';
 import {loadingState} from '../core/states.js';
 import {day} from '../core/time.js';
 import {toast} from '../core/toast.js';
@@ -46,7 +47,7 @@ export class PointDisplays extends RequestingElement {
 
   /** @param {SubmitEvent} event */
   async pair(event) {
-    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+    const form = formOf(event);
     const {device, code, sends, accepted} = formValues(event);
     await this.attempt(async () => {
       this.found = await pairDisplay(device, {code, sends: Boolean(sends), accepted: Boolean(accepted)});
@@ -54,7 +55,7 @@ export class PointDisplays extends RequestingElement {
       this.code = '';
       toast(t('displays.paired', this.found.displays.find(each => each.device === device)?.name));
       this.emit('changed');
-    });
+    }, form);
   }
 
   /** @param {RoomDisplay} display */
@@ -88,7 +89,7 @@ export class PointDisplays extends RequestingElement {
   /** @param {RoomDisplays} found */
   form({notice, dedicated}) {
     const texts = [notice, dedicated].filter(Boolean);
-    return html`<form @submit=${this.pair} data-testid="pair-form">
+    return html`<form @submit=${this.pair} data-testid="pair-form">${keptForm(`pair:${this.point}`)}
       <p class="soft">${t('displays.pair-hint', new URL('display', location.href).href)}</p>
       <div class="pair">
         ${field({name: 'code', label: 'displays.code', value: this.code, required: true, max: 20})}

@@ -5,6 +5,7 @@ import {recordCheck, recordStep} from '../core/api.js';
 import {t} from '../core/i18n.js';
 import {keepProperties} from '../core/address.js';
 import {ITEMS, filterRows, groupRows, markOf} from './readiness-rows.js';
+import {keptForm} from '../core/kept-form.js';
 import {hourMinute} from '../core/time.js';
 import {BaseElement, icon} from '../core/base.js';
 import {clearButton, emptyState} from '../core/states.js';
@@ -13,7 +14,7 @@ const RESULTS = /** @type {const} */ (['ok', 'faulty', 'waived']);
 
 /**
  * Lists the points of a session, red first, and records checks of those that are ticked. Fires `change-board` with
- * the request to make.
+ * the request to make, and the form that it is from.
  */
 export class ReadinessBoard extends BaseElement {
   static properties = {board: {attribute: false}, text: {state: true}, colour: {state: true}, ticked: {state: true}, words: {state: true}};
@@ -40,8 +41,8 @@ export class ReadinessBoard extends BaseElement {
     this.ticked = next;
   }
 
-  /** @param {ReadyBoard} board @param {CheckResult} result */
-  recordCheck(board, result) {
+  /** @param {ReadyBoard} board @param {CheckResult} result @param {HTMLFormElement | null} form */
+  recordCheck(board, result, form) {
     const {id, kind} = board.session;
     const check = {points: [...this.ticked], kind, result, words: this.words};
     const run = async () => {
@@ -50,7 +51,7 @@ export class ReadinessBoard extends BaseElement {
       this.words = '';
       return changed;
     };
-    this.emit('change-board', {run});
+    this.emit('change-board', {run, form});
   }
 
   render() {
@@ -105,19 +106,19 @@ export class ReadinessBoard extends BaseElement {
     const may = rows.filter(({may_check}) => may_check).map(({point}) => point);
     const all = may.length > 0 && may.every(point => this.ticked.has(point));
     const results = RESULTS.filter(result => result !== 'waived' || (board.urgent && board.may_assign));
-    return html`<div class="row wrap checks">
+    return html`<form class="row wrap checks" @submit=${(/** @type {SubmitEvent} */ event) => event.preventDefault()}>${keptForm(`check:${board.session.id}`)}
       <label class="option"><input type="checkbox" data-testid="ready-all-points" .checked=${all}
         @change=${(/** @type {any} */ event) => this.tick(may, event.target.checked)}><span>${t('ready.ticked', this.ticked.size)}</span></label>
       <div class="field grow">
         <label for="ready-words">${t('ready.words')}</label>
-        <input id="ready-words" data-testid="ready-words" maxlength="500" .value=${this.words}
+        <input id="ready-words" name="words" data-testid="ready-words" maxlength="500" .value=${this.words}
           @input=${(/** @type {any} */ event) => (this.words = event.target.value)}>
       </div>
       ${results.map(
         result => html`<button type="button" class=${result === 'ok' ? 'main' : result === 'faulty' ? 'danger' : ''} data-testid="check-${result}"
-          ?disabled=${!this.ticked.size || (result !== 'ok' && !this.words.trim())} @click=${() => this.recordCheck(board, result)}>${t(`ready.result-${result}`)}</button>`,
+          ?disabled=${!this.ticked.size || (result !== 'ok' && !this.words.trim())} @click=${(/** @type {any} */ {target}) => this.recordCheck(board, result, target.form)}>${t(`ready.result-${result}`)}</button>`,
       )}
-    </div>`;
+    </form>`;
   }
 
   /** @param {ReadyPoint[]} rows */

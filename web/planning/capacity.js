@@ -4,7 +4,7 @@ import {html, nothing} from '../vendor/lit.js';
 import {capacity, capacityImpact, ratedCapacity, sessionCosts, speechRecognition, setCapacity, shedSessions, usage, workers} from '../core/api.js';
 import {ratedAt} from '../booking/timeline.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
-import {dateField} from '../core/fields.js';
+import {dateField, formOf} from '../core/fields.js';
 import {keptForm} from '../core/kept-form.js';
 import '../booking/capacity-chart.js';
 import '../core/top-bar.js';
@@ -99,10 +99,10 @@ class CapacityPage extends Page {
     return {since: fromLocal(since) || null, until: fromLocal(until) || null, sessions: Number(sessions), points: Number(points), reason};
   }
 
-  /** Run a request of the form; its error is shown at the fields or in the form. @param {() => Promise<unknown>} run */
-  async runDecision(run) {
+  /** Run a request of the form; its error is shown at the fields or in the form. @param {() => Promise<unknown>} run @param {HTMLFormElement | null} form */
+  async runDecision(run, form) {
     [this.busy, this.fault] = [true, ''];
-    await this.attempt(run, this.querySelector('form'));
+    await this.attempt(run, form);
     [this.fault, this.error, this.busy] = [this.fault || this.error, '', false];
   }
 
@@ -120,17 +120,18 @@ class CapacityPage extends Page {
       this.dueVictims = (await setCapacity(this.change)).victims;
       [this.victims, this.saved] = [null, t('capacity-page.saved')];
       await this.load();
-    });
+    }, formOf(event));
   }
 
-  shedDue() {
+  /** @param {Event} event */
+  shedDue({target}) {
     return this.runDecision(async () => {
       const lost = this.dueVictims.length;
       this.dueVictims = (await shedSessions(this.dueVictims.map(({id}) => id), this.fields.reason)).victims;
       this.saved = this.dueVictims.length ? '' : t('capacity-page.shed-done', lost);
       if (this.dueVictims.length) this.fault = t('queue-page.changed');
       await this.load();
-    });
+    }, /** @type {HTMLButtonElement} */ (target).form);
   }
 
   render() {

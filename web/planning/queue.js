@@ -1,7 +1,7 @@
 // Page `queue.html`: sessions that wait for a code, and the plan that would admit each.
 
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {ProblemError, cancel, confirmPlan, holdPlan, queue, errorText} from '../core/api.js';
+import {ProblemError, cancel, confirmPlan, holdPlan, queue} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
 import {ask, askText} from '../core/dialog.js';
@@ -80,17 +80,17 @@ class QueuePage extends Page {
     this.picks = new Set(on ? [...this.picks, ...ids] : [...this.picks].filter(id => !ids.includes(id)));
   }
 
-  /** Run a request about the plan and show its error beside the plan. @param {() => Promise<void>} run */
-  async runDecision(run) {
-    this.busy = true;
-    this.fault = '';
-    try {
-      await run();
-    } catch (failure) {
-      const ahead = failure instanceof ProblemError && failure.word === 'out-of-order';
-      this.fault = ahead ? t('queue-page.out-of-order') : errorText(failure);
-    }
-    this.busy = false;
+  /** Run a request about the plan; its error is shown at the fields or beside the plan. @param {() => Promise<unknown>} run @param {HTMLFormElement} [form] */
+  async runDecision(run, form) {
+    [this.busy, this.fault] = [true, ''];
+    await this.attempt(run, form);
+    [this.fault, this.error, this.busy] = [this.fault || this.error, '', false];
+  }
+
+  /** @param {unknown} failure */
+  onFailure(failure) {
+    super.onFailure(failure);
+    if (failure instanceof ProblemError && failure.word === 'out-of-order') this.error = t('queue-page.out-of-order');
   }
 
   /** @param {QueueStanding} standing */
@@ -179,14 +179,13 @@ class QueuePage extends Page {
     event.preventDefault();
     const plan = this.plan;
     if (!plan) return;
-    const kept = /** @type {import('../core/kept-form.js').KeptForm | null} */ (formOf(event).querySelector('kept-form'));
     await this.runDecision(async () => {
       const {session: served, plan: fresh} = await confirmPlan(session.id, plan.version, this.reason, this.override);
-      if (served) kept?.drop();
       if (served) [this.chosen, this.plan, this.done] = ['', null, t('queue-page.served', session.number, plan.victims.length)];
       else [this.plan, this.fault] = [fresh, t('queue-page.changed')];
       await this.load();
-    });
+      return Boolean(served);
+    }, formOf(event));
   }
 
   /** @param {string} text */
@@ -286,7 +285,7 @@ class QueuePage extends Page {
       ${errorMessage(this.fault, 'plan-fault')}
       <div class="field"><label for="reason">${t('queue-page.reason')}</label>
         <input id="reason" name="reason" data-testid="reason" required maxlength="500" .value=${this.reason} @input=${(/** @type {any} */ {target}) => (this.reason = target.value)}></div>
-      ${standing.ahead.length ? html`<label class="option"><input type="checkbox" data-testid="override" .checked=${this.override}
+      ${standing.ahead.length ? html`<label class="option"><input type="checkbox" name="override" data-testid="override" .checked=${this.override}
         @change=${(/** @type {any} */ {target}) => (this.override = target.checked)}><span>${t('queue-page.override', standing.ahead.map(({number}) => number).join(', '))}</span></label>` : nothing}
       <div class="row end">
         <button type="button" data-testid="leave-plan" @click=${() => (this.chosen = '')}>${t('queue-page.leave')}</button>

@@ -82,12 +82,13 @@ class RecordingsPage extends Page {
   /** Find where a text was said, in all recordings that the user may play. @param {SubmitEvent} event */
   async search(event) {
     event.preventDefault();
-    const wanted = String(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get('text')).trim();
+    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+    const wanted = String(new FormData(form).get('text')).trim();
     this.wanted = wanted;
     await this.attempt(async () => {
       const places = wanted ? await searchTranscripts(wanted, this.sessions) : null;
       if (this.wanted === wanted) this.places = places;
-    });
+    }, form);
   }
 
   /** Leave the search, with its text. */

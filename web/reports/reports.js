@@ -86,13 +86,14 @@ class ReportsPage extends Page {
   /** @param {SubmitEvent} event */
   show(event) {
     event.preventDefault();
-    const {period, year, month, calendar, from, to} = Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target)));
+    const form = formOf(event);
+    const {period, year, month, calendar, from, to} = Object.fromEntries(new FormData(form));
     const ends = to ? utc(Date.parse(fromLocal(`${to}T00:00`)) + DAY_MS) : '';
     this.query = period === 'range'
       ? {period, ...(from && {from: fromLocal(`${from}T00:00`)}), ...(ends && {to: ends})}
       : {period: String(period), year: String(year), ...(month && {month: String(month)}), ...(calendar && {calendar: 'true'})};
     keepInAddress({...Object.fromEntries(PERIOD_FIELDS.map(name => [name, ''])), ...this.query});
-    this.attempt(() => this.load());
+    this.attempt(() => this.load(), form);
   }
 
   /** @param {string} by @param {string} key @param {string} name @param {string} figure */

@@ -1,6 +1,7 @@
 """Fetches the pictures of RTSP cameras into the session of their point, while one is open (decision 101).
 
-A camera that does not answer is asked again after 10 s, then after twice that, up to 2 minutes.
+A camera that does not answer is asked again after 10 s, then after twice that, up to 2 minutes. One whose transport is
+not registered is asked for UDP, and to send within the connection where nothing comes so: a firewall may be between.
 """
 
 import asyncio
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 5.0
 """Interval between two looks at which cameras' points have an open session."""
 WATCH_SECONDS = 1.0
+UNHEARD_SECONDS = 5.0
+"""How long a camera may take to send its first picture by UDP."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=2)
 RTSP_PORT = 554
 FAILURES = (BadRtsp, MediaError, Forbidden, OSError, TimeoutError)
@@ -42,6 +45,10 @@ class Pause:
     length: timedelta
 
 
+class NothingByUdp(BadRtsp):
+    """A camera was asked for UDP, and nothing came."""
+
+
 class RtspCameras:
     """Keeps one RTSP session with each camera whose point is in an open session."""
 
@@ -52,6 +59,8 @@ class RtspCameras:
         self._fetching: dict[str, asyncio.Task[None]] = {}
         """By id of the device."""
         self._pauses: dict[str, Pause] = {}
+        self._unheard: set[str] = set()
+        """Devices from which nothing comes by UDP."""
         self._looking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -116,7 +125,11 @@ class RtspCameras:
             pass
         except FAILURES as error:
             log.info("x camera %s of %s: %s", device.address, device.point, error or type(error).__name__)
-            self._pause(device.id)
+            if isinstance(error, NothingByUdp):
+                self._unheard.add(device.id)
+            else:
+                self._unheard.discard(device.id)
+                self._pause(device.id)
         finally:
             await client.close()
 
@@ -127,12 +140,24 @@ class RtspCameras:
         """
         device = seat.member.device
         answer = await self._connect(seat, tracks, device.address or "")
-        if device.transport == "TCP" or not await client.set_up(tracks, ports(answer)):
+        within = device.transport == "TCP" or device.id in self._unheard
+        if within or not await client.set_up(tracks, ports(answer)):
             if device.transport == "UDP":
                 raise BadRtsp("sends no UDP")
             relay = await client.set_up_interleaved(tracks, host(answer))
             relay.aim(ports(await self._connect(seat, tracks, relay.host)))
         await client.play()
+        if not client.is_interleaved and not device.transport:
+            await client.listen(UNHEARD_SECONDS)
+            if not await self._is_heard(seat):
+                raise NothingByUdp("nothing comes by UDP")
+
+    async def _is_heard(self, seat: TakenSeat) -> bool:
+        """Return whether RTP has come, also where the meeting has freed the seat meanwhile. Raises MediaError."""
+        if seat.member.session is None:
+            return True
+        report = await self._manager.engine.call_report(seat.meeting.id, seat.id)
+        return any(stream is not None and stream.received for stream in (report.sound, report.picture))
 
     async def _connect(self, seat: TakenSeat, tracks: tuple[Track, ...], sender: str) -> str:
         """Have the media engine receive the tracks from an address; return its answer. Raises MediaError."""

@@ -130,6 +130,11 @@ class RtspClient:
         writer.close()
 
     @property
+    def is_interleaved(self) -> bool:
+        """Return whether the tracks come within the connection."""
+        return self._relay is not None
+
+    @property
     def _in_session(self) -> dict[str, str]:
         return {"Session": self._session} if self._session else {}
 

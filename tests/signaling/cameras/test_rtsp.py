@@ -222,6 +222,33 @@ async def test_a_camera_keeps_to_the_channels_that_it_is_asked_for() -> None:
     assert str(caught.value) == "other channels than we asked for"
 
 
+async def test_a_camera_of_which_nothing_comes_by_udp_is_asked_to_send_within_the_connection(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rtsp, "LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(rtsp, "UNHEARD_SECONDS", 0.1)
+    asked: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                request = (await reader.readuntil(b"\r\n\r\n")).decode()
+                asked.extend(line for line in request.splitlines() if line.startswith("Transport"))
+                writer.write(answered(200, VIDEO if request.startswith("DESCRIBE") else ""))
+                if request.startswith("PLAY") and "TCP" in asked[-1]:
+                    break
+        writer.close()
+
+    async with await asyncio.start_server(serve, LOOPBACK, 0) as server, served(settings) as world:
+        port = server.sockets[0].getsockname()[1]
+        await described(world, HOST, protocol="RTSP", address=LOOPBACK, port=port, password=None)
+        await world.session(NHA_TRANG)
+        for _ in range(3):  # the third one after a failure within the connection
+            await world.server.rtsp_cameras.look(world.clock.advance(11))
+            await world.server.rtsp_cameras.settled()
+    assert ["TCP" in each for each in asked] == [False, True, False]
+
+
 async def test_a_camera_that_is_away_is_asked_after_longer_and_longer_pauses(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

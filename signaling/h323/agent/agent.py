@@ -41,6 +41,8 @@ MAX_WAITING_OF_ONE = 8
 SETUP_S = 10.0
 """How long a connection may take to bring its Setup."""
 CLOSE_S = 3.0
+RETRY_S = 30.0
+"""Seconds after which a socket of RAS that could not be opened is tried again."""
 
 
 class CallHandler(MediaHandler, Protocol):
@@ -73,7 +75,16 @@ class Agent:
         """Listen, and begin to register at the gatekeeper. Raises OSError."""
         self._server = await asyncio.start_server(self._accepted, self._settings.host, self._settings.port)
         if self._gatekeeper is not None:
-            await self._gatekeeper.start(*self.address, self._settings.dscp)
+            self._context.spawn(self._open_gatekeeper(self._gatekeeper))
+
+    async def _open_gatekeeper(self, gatekeeper: Gatekeeper) -> None:
+        """Open the socket of RAS, again and again where that fails: calls to addresses need none."""
+        while True:
+            try:
+                return await gatekeeper.start(*self.address, self._settings.dscp)
+            except OSError as fault:
+                log.error("x no way to the gatekeeper %s: %s", gatekeeper.settings.host, fault)
+            await asyncio.sleep(RETRY_S)
 
     async def close(self) -> None:
         """Hang up all calls, unregister at the gatekeeper, close the listener and all connections."""

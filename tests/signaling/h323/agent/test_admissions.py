@@ -6,11 +6,13 @@ import struct
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from signaling.h323.agent import agent as agent_module
 from signaling.h323.agent.agent import Agent
 from signaling.h323.gatekeeper import client, registration
 from signaling.sip.agent.context import Target
@@ -182,6 +184,21 @@ async def test_a_gatekeeper_that_stays_silent_is_given_up(
         with pytest.raises(CallNotAdmitted, match="no answer"):
             await soon(caller.invite(by_number(gatekeeper, "2001"), OURS, name="UBND tỉnh"))
         assert [name for name, _ in gatekeeper.heard].count("admissionRequest") == 2  # it was sent again
+
+
+async def test_a_socket_that_cannot_be_opened_is_tried_again_while_calls_go_on(
+    gatekeeper: ScriptedGatekeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent_module, "RETRY_S", 0.1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
+        held.bind((LOOPBACK, 0))
+        settings = replace(gatekeeper.settings(), own_port=held.getsockname()[1])
+        async with agent(gatekeeper=settings) as caller, agent(RecordingHandler()) as callee:
+            await soon(caller.invite(target(callee), OURS, name="UBND tỉnh"))
+            with pytest.raises(CallNotAdmitted, match="not registered"):
+                await soon(caller.invite(by_number(gatekeeper, "2001"), OURS, name="UBND tỉnh"))
+            held.close()
+            await gatekeeper.until("registrationRequest")
 
 
 async def test_strangers_and_strange_bytes_change_nothing(gatekeeper: ScriptedGatekeeper) -> None:

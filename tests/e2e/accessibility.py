@@ -100,15 +100,34 @@ def use_language(page: Page, language: str) -> None:
 
 _HAS_FOCUS = """([name, point]) => {
   const found = document.activeElement.closest('[data-testid]');
-  return found?.dataset.testid === name && (!point || found.dataset.point === point);
+  return document.hasFocus() && found?.dataset.testid === name && (!point || found.dataset.point === point);
 }"""
+_WAY = """([name, point]) => {
+  const here = document.activeElement, all = [...document.querySelectorAll(`[data-testid="${name}"]`)];
+  const wanted = all.filter(each => each.checkVisibility() && (!point || each.dataset.point === point));
+  const others = wanted.filter(each => !each.contains(here));
+  if (wanted.length && !others.length) return '';
+  const follows = each => here.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING;
+  return !wanted.length || others.some(follows) ? 'Tab' : 'Shift+Tab';
+}"""
+"""The key that leads to the next of what is named; none where the focus is in the only one."""
 
 
 def tab_to(page: Page, name: str, presses: int = 400, *, point: str = "") -> None:
     """Press the tab key until the focus is in what has this `data-testid`, and is of a point if that is named; fail
-    after so many presses."""
+    after so many presses.
+
+    In Firefox it goes back by Shift where nothing of that name follows: Tab leaves the page at its end for the
+    browser's own controls, and keys of WebDriver BiDi, which go to the page, do not lead back. They still move
+    `document.activeElement`, but in a window without the focus no key presses a button.
+    """
+    browser = page.context.browser
+    goes_round = browser is not None and browser.browser_type.name == "chromium"
+    key = "Tab" if goes_round else page.evaluate(_WAY, [name, point])
+    if not key:
+        return
     for _ in range(presses):
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
         if page.evaluate(_HAS_FOCUS, [name, point]):
             return
     raise AssertionError(f"{name} is not reached by the tab key")
@@ -119,3 +138,23 @@ def press(page: Page, name: str, key: str = "Enter", *, point: str = "") -> None
     page.get_by_test_id(name).first.wait_for(state="attached")
     tab_to(page, name, point=point)
     page.keyboard.press(key)
+
+
+def write(page: Page, name: str, text: str) -> None:
+    """Reach a field by the tab key alone, once it is there, and type over what it holds."""
+    page.get_by_test_id(name).first.wait_for(state="attached")
+    tab_to(page, name)
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type(text)
+
+
+def choose(page: Page, name: str, label: str, options: int = 400) -> None:
+    """Reach a list by the tab key alone, once it is there, and choose by arrow keys; fail after so many options."""
+    page.get_by_test_id(name).first.wait_for(state="attached")
+    tab_to(page, name)
+    page.keyboard.press("Home")
+    for _ in range(options):
+        if page.evaluate("() => document.activeElement.selectedOptions[0].label") == label:
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(f"{name} has no {label}")

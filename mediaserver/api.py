@@ -663,8 +663,8 @@ class MediaEngine(Protocol):
         is no call."""
 
     async def send_digits(self, room: str, seat: str, digits: str) -> bool:
-        """Send DTMF digits to a room system as telephone events (RFC 4733), in place of the mix; a comma is a second's
-        pause.
+        """Send DTMF digits to a room system as telephone events (RFC 4733), each in place of the mix; a comma is a
+        second's pause.
 
         Return False where its session has no telephone events, and nothing is sent. Raises
         :class:`mediaserver.errors.BadOffer` when there is no call or these are no digits, or more than

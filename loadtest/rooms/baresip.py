@@ -107,7 +107,8 @@ class Baresip:
         self.folder = folder
         self.address = address
         self._process = process
-        self._events: deque[dict[str, Any]] = deque(maxlen=1000)
+        self.events: deque[dict[str, Any]] = deque(maxlen=1000)
+        """Those that nobody has asked for yet."""
         self._answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue(100)
         self._news = asyncio.Condition()
         self._reader: asyncio.Task[None] | None = None
@@ -134,9 +135,9 @@ class Baresip:
         try:
             async with asyncio.timeout(seconds), self._news:
                 while True:
-                    for event in self._events:
+                    for event in self.events:
                         if event.get("type") == kind and parameter in event.get("param", ""):
-                            self._events.remove(event)
+                            self.events.remove(event)
                             return event
                     await self._news.wait()
         except TimeoutError:
@@ -172,7 +173,7 @@ class Baresip:
                     self._answers.put_nowait(message)
                     continue
                 async with self._news:
-                    self._events.append(message)
+                    self.events.append(message)
                     self._news.notify_all()
 
     async def _end(self) -> None:

@@ -31,7 +31,9 @@ TONE_HZ, TONE_S, TONE_LEVEL = 440, 2.0, 3277
 class Playback(Protocol):
     """Something that is sent in place of the mix until its end."""
 
-    source: Source
+    @property
+    def source(self) -> Source | None:
+        """Return what the next tick comes from; None: the mix, for now."""
 
     def push(self, tick: int) -> bool:
         """Send the packets of a tick; return False once all has been sent."""
@@ -41,7 +43,7 @@ class PromptPlayback:
     """Speaks a prompt in a codec of room systems."""
 
     def __init__(self, prompt: Prompt, codec: str, flush_queue: FlushQueue) -> None:
-        self.source = Source(f"prompt:{prompt}", codec, flush_queue)
+        self.source: Source | None = Source(f"prompt:{prompt}", codec, flush_queue)
         opus = codec == "opus"
         self._encoder = OpusEncoder() if opus else TelephonyEncoder(codec)
         self._tick_units = FRAME_SAMPLES if opus else TELEPHONY_TICKS
@@ -54,6 +56,7 @@ class PromptPlayback:
         if len(frame) < FRAME_SAMPLES:
             return False
         payload = self._encoder.encode(frame)
+        assert self.source is not None
         self.source.push(Packet(0, self._sequence, tick * self._tick_units, 0, False, payload))
         self._sequence = (self._sequence + 1) & 0xFFFF
         return True
@@ -73,25 +76,37 @@ def spoken(prompt: Prompt) -> Samples:
 
 class DigitPlayback:
     """Sends DTMF digits (RFC 4733) in a stream with a clock of `clock` Hz, where digits count by `event_clock`. All
-    packets of an event have the timestamp of its first."""
+    packets of an event have the timestamp of its first.
+
+    Between digits the mix goes on: some systems, baresip among them, take of events that follow each other directly
+    only the first.
+    """
 
     def __init__(self, digits: str, clock: int, event_clock: int, flush_queue: FlushQueue) -> None:
-        self.source = Source("digits", EVENTS, flush_queue)
+        self._source = Source("digits", EVENTS, flush_queue)
         self._ticks = written(digits, event_clock)
+        self._payloads = next(self._ticks, None)
+        """Those of the next tick; None at the end."""
         self._tick_units = clock * PTIME_MS // 1000
         self._sequence = 0
         self._begun: int | None = None
         """The tick in which the event began that is being sent."""
 
+    @property
+    def source(self) -> Source | None:
+        """Return the digits while one is sent, None in pauses."""
+        return self._source if self._payloads else None
+
     def push(self, tick: int) -> bool:
         """Send the packets of a tick; return False once all digits have been sent."""
-        payloads = next(self._ticks, None)
+        payloads = self._payloads
         if payloads is None:
             return False
+        self._payloads = next(self._ticks, None)
         marker = bool(payloads) and self._begun is None
         self._begun = None if not payloads else tick if self._begun is None else self._begun
         for payload in payloads:
             timestamp = (self._begun or 0) * self._tick_units
-            self.source.push(Packet(0, self._sequence, timestamp, 0, marker, payload))
+            self._source.push(Packet(0, self._sequence, timestamp, 0, marker, payload))
             self._sequence = (self._sequence + 1) & 0xFFFF
         return True

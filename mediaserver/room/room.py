@@ -576,8 +576,8 @@ class Room:
         peer = self.seats[name].peer
         if peer is not None and peer.audio is not None and peer.transport.state == "connected":
             playback = self._playbacks.get(name)
-            source = self.mixer.source_for(name, peer.sound) if playback is None else playback.source
-            peer.audio.follow(source, time.monotonic())
+            played = None if playback is None else playback.source
+            peer.audio.follow(played or self.mixer.source_for(name, peer.sound), time.monotonic())
 
     def play(self, name: str, playback: Playback) -> None:
         """Send something to a room system in place of the mix, until its end."""
@@ -585,8 +585,11 @@ class Room:
         self._connect_sound(name)
 
     def _play_on(self, tick: int) -> None:
-        for name in [each for each, playback in self._playbacks.items() if not playback.push(tick)]:
-            self._stop_playback(name)
+        for name, playback in list(self._playbacks.items()):
+            if playback.push(tick):
+                self._connect_sound(name)
+            else:
+                self._stop_playback(name)
 
     def _stop_playback(self, name: str) -> None:
         if self._playbacks.pop(name, None) is not None and name in self.seats:

@@ -22,8 +22,11 @@ def played(digits: str, first: int = 1000, clock: int = 8000, event_clock: int =
     """Return the packets of digits, and the ticks that they took."""
     queue, recorder, tick = FlushQueue(), Recorder(), first
     playback = DigitPlayback(digits, clock, event_clock, queue)
-    playback.source.attach(recorder)
-    while playback.push(tick):
+    while True:
+        if playback.source is not None:
+            playback.source.attach(recorder)
+        if not playback.push(tick):
+            break
         queue.flush(0.02 * tick)
         tick += 1
     return recorder.packets, tick - first

@@ -23,7 +23,7 @@ from mediaserver.errors import BadOffer, NoPortFree
 from mediaserver.peer.sip import KEYFRAMES_S
 from mediaserver.room.room import Room
 from mediaserver.rtp import rtcp
-from mediaserver.rtp.telephone_event import DIGITS, DigitReceiver
+from mediaserver.rtp.telephone_event import DIGITS, GAP_TICKS, PAUSE_TICKS, TONE_TICKS, DigitReceiver
 from mediaserver.sdp import sdes, sip_parse
 from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.transport.plain_rtp import SILENCE_S
@@ -419,6 +419,9 @@ async def test_digits_reach_a_room_system_within_the_sound_that_goes_on(
         if each.payload_type == EVENTS:
             digits += receiver.receive(each.ssrc, each.timestamp, bytes(each.payload), 0.0) or ""
     assert digits == ["1", "#"]
+    events = [each.payload_type == EVENTS for each in system.sounds]
+    second = events.index(True) + TONE_TICKS + 2
+    assert events[second : second + GAP_TICKS + PAUSE_TICKS - 2] == [False] * (GAP_TICKS + PAUSE_TICKS - 2)  # the mix
     assert len({each.ssrc for each in system.sounds}) == 1
     numbers = [each.sequence for each in system.sounds]
     assert numbers == [(numbers[0] + at) & 0xFFFF for at in range(len(numbers))]

@@ -64,11 +64,16 @@ async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor
         await peer.event("CALL_CLOSED")
 
 
-async def test_r057_a_room_system_is_called_by_tcp_where_it_is_registered_so(
-    settings: Settings, tmp_path: Path
+@pytest.mark.parametrize(
+    ("user", "dialled", "keys"), [("2001", "2001", "1234#"), ("2001*{PIN}", "2001*1234", "")], ids=["keys", "number"]
+)
+async def test_r057_a_room_system_is_called_by_tcp_where_it_is_registered_so_and_gets_its_pin(
+    settings: Settings, tmp_path: Path, user: str, dialled: str, keys: str
 ) -> None:
-    async with room(tmp_path) as peer, served(settings) as world:
+    async with room(tmp_path, user=dialled) as peer, served(settings) as world:
         await register(world, NHA_TRANG, LOOPBACK, port=peer.address[1], transport="TCP")
+        (device,) = await world.services.equipment.devices(NHA_TRANG)
+        await world.services.equipment.describe(replace(device, sip_user=user), world.clock.now, {"pin": "1234"})
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         host.patience = 20.0  # what is real takes its time on a busy machine
@@ -76,8 +81,12 @@ async def test_r057_a_room_system_is_called_by_tcp_where_it_is_registered_so(
         await wait_for_calls(host, "connected")
         await peer.event("CALL_ESTABLISHED")
         assert "Via: SIP/2.0/TCP" in peer.log and "Via: SIP/2.0/UDP" not in peer.log
+        assert f"INVITE sip:{dialled}@" in peer.log and "To: <sip:2001@" in peer.log
+        for key in keys:
+            await peer.event("CALL_DTMF_START", key)
         await world.server.meetings.cancelled(session.id)
         await peer.event("CALL_CLOSED")
+        assert [each for each in peer.events if each["type"] == "CALL_DTMF_START"] == []
 
 
 @pytest.mark.parametrize(

@@ -330,6 +330,7 @@ class SipPeer:
                 options=self._options,
                 limits=self._limits,
                 flush_queue=self._flush_queue,
+                media_hosts=self._media_hosts,
                 asked=self._asked_to_share,
                 decided=partial(self._listener.floor_decided, self.seat),
                 theirs=floor,
@@ -338,7 +339,6 @@ class SipPeer:
             logger.info("- no ports for slides of %s", self.seat)
         else:
             self.slides.stream.keyframe_wanted = partial(self._listener.keyframe_wanted, self.seat, slides=True)
-            self.slides.stream.port_pair.media_hosts = self._media_hosts
             self.transport.port_pairs.append(self.slides.stream.port_pair)
 
     def _match_slides(self, session: Session) -> None:
@@ -392,7 +392,7 @@ class SipPeer:
         sound_keys, picture_keys = (
             stream.keys if stream else () for stream in (self._sound_stream, self._picture_stream)
         )
-        slides = {} if self.slides is None else self.slides.local
+        slides = {} if self.slides is None else self.slides.local(offering=self.offered)
         control = self.control
         return sip_write.Local(
             *(self._local_host, sound, picture, self._number, self._version),

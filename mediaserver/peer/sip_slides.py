@@ -5,7 +5,7 @@ decided elsewhere: the floor only passes that on (:mod:`mediaserver.peer.slides_
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from mediaserver.api import FloorDecision, RoomOptions, SipLimits
@@ -37,6 +37,7 @@ class SipSlides:
         flush_queue: FlushQueue,
         asked: Callable[[bool], None],
         decided: Callable[[FloorDecision], None],
+        media_hosts: Collection[str] = (),
         theirs: Media | None = None,
     ) -> None:
         """Open the ports: for the m-line `theirs` of floor control, else for an offer of ours. Raises NoPortFree."""
@@ -45,9 +46,10 @@ class SipSlides:
         self._flush_queue = flush_queue
         downlink = Downlink(SCREEN_BPS, USUAL)
         self.stream = SipVideoStream(ports, host, downlink, name, flush_queue, sip_write.slides_bitrate(limits))
+        self.stream.port_pair.media_hosts = media_hosts
         self.floor: SlidesFloor
         try:
-            self.floor = TokenFloor(decided) if limits.token else BfcpFloor(ports, host, theirs, asked)
+            self.floor = TokenFloor(decided) if limits.token else BfcpFloor(ports, host, media_hosts, theirs, asked)
         except Exception:
             self.stream.port_pair.close()
             raise
@@ -55,14 +57,13 @@ class SipSlides:
         """Sends others' slides; None while it takes none."""
         self._step: int | None = None
 
-    @property
-    def local(self) -> dict[str, Any]:
-        """Return our side of both m-lines for :class:`mediaserver.sdp.sip_write.Local`."""
+    def local(self, *, offering: bool) -> dict[str, Any]:
+        """Return our side of both m-lines for :class:`mediaserver.sdp.sip_write.Local`, in an answer or an offer."""
         return {
             "slides_port": self.stream.port_pair.port,
             "slides_keys": self.stream.keys,
             "floor_port": self.floor.port,
-            "floor": self.floor.control,
+            "floor": self.floor.describe(offering=offering),
         }
 
     def apply(self, slides: Media, floor: Media, *, answer: bool, held: bool) -> None:

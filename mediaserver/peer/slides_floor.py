@@ -1,6 +1,6 @@
 """The floor of a room system's slides: BFCP on a port of its own (RFC 8856), or a token in call signalling (H.239)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Protocol
 
@@ -15,9 +15,10 @@ from mediaserver.transport.plain_rtp import PlainPorts
 class SlidesFloor(Protocol):
     """Tells one room system whose slides are shown."""
 
-    control: FloorControl
-    """Our side of its m-line."""
     port: int
+
+    def describe(self, *, offering: bool) -> FloorControl:
+        """Return our side of its m-line, in an answer or an offer."""
 
     def suits(self, floor: Media) -> bool:
         """Return whether an m-line of floor control can be answered with this port."""
@@ -41,15 +42,23 @@ class SlidesFloor(Protocol):
 class BfcpFloor:
     """Floor control by BFCP; `asked` hears whether the room system wants to show its slides."""
 
-    def __init__(self, ports: PlainPorts, host: str, theirs: Media | None, asked: Callable[[bool], None]) -> None:
+    def __init__(
+        self,
+        ports: PlainPorts,
+        host: str,
+        media_hosts: Collection[str],
+        theirs: Media | None,
+        asked: Callable[[bool], None],
+    ) -> None:
         """Open the port: for the BFCP m-line `theirs`, else for an offer of ours. Raises NoPortFree."""
         control = None if theirs is None else theirs.floor
-        self.control = bfcp.OFFERED if control is None else bfcp.respond(control)
+        self._control = bfcp.OFFERED if control is None else bfcp.respond(control)
         self._protocol = bfcp.UDP if theirs is None else theirs.protocol
         reliable = self._protocol == bfcp.TCP
-        self._port = ports.open_floor(host, self._receive, reliable=reliable, passive=self.control.setup != "active")
+        self._port = ports.open_floor(host, self._receive, reliable=reliable, passive=self._control.setup != "active")
+        self._port.media_hosts = media_hosts
         self._server = FloorServer(
-            self.control.confid, self.control.floor, reliable=reliable, send=self._port.send, asked=asked
+            self._control.confid, self._control.floor, reliable=reliable, send=self._port.send, asked=asked
         )
         self.port = self._port.port
 
@@ -57,14 +66,28 @@ class BfcpFloor:
         self._server.receive(data)
 
     def suits(self, floor: Media) -> bool:
-        """Return whether the m-line is one of BFCP by the same transport."""
-        return floor.protocol == self._protocol and floor.floor is not None
+        """Return whether the m-line is one of BFCP by the same transport, whose connection the same side opens."""
+        opens = None if floor.floor is None else bfcp.respond(floor.floor).setup
+        return floor.protocol == self._protocol and opens == self._control.setup
+
+    def describe(self, *, offering: bool) -> FloorControl:
+        """Return our side of the m-line: an offer within the call asks for no other connection than the one there is
+        (RFC 4145 §5)."""
+        connection = self._control.connection
+        if offering and connection:
+            connection = "existing" if self._port.connected else "new"
+        return replace(self._control, connection=connection)
 
     def apply(self, floor: Media, *, answer: bool) -> None:
         """Talk with the peer where its m-line says; an offer also says which connection goes on."""
+        connection = "" if floor.floor is None else floor.floor.connection
+        if connection == "existing" and not self._port.connected:
+            connection = "new"
+        if connection == "new":
+            self._port.renew()
         self._port.aim(floor.host, floor.port)
-        if not answer and floor.floor is not None:
-            self.control = replace(self.control, connection=floor.floor.connection)
+        if not answer:
+            self._control = replace(self._control, connection=connection)
 
     def show(self, holder: Holder | None, now: float) -> None:
         """Tell the client whose slides are shown."""
@@ -87,7 +110,6 @@ class TokenFloor:
     """The presentation token of H.239, which the call carries: `decided` hears what it has to tell."""
 
     def __init__(self, decided: Callable[[FloorDecision], None]) -> None:
-        self.control = bfcp.TOKEN
         self.port = bfcp.DISCARD_PORT
         self._decided = decided
         self._holder: Holder | None = None
@@ -95,6 +117,10 @@ class TokenFloor:
     def suits(self, floor: Media) -> bool:
         """Return whether the m-line stands for a token."""
         return floor.protocol == bfcp.H239
+
+    def describe(self, *, offering: bool) -> FloorControl:
+        """Return the words that stand for the token."""
+        return bfcp.TOKEN
 
     def apply(self, floor: Media, *, answer: bool) -> None:
         """Do nothing: it has no port."""

@@ -1,11 +1,13 @@
 """Ports of floor control (BFCP): by UDP one socket, by TCP one connection, which either side may open (RFC 4145).
 
-Only the host of the call is listened to. Sockets are polled with the engine's, never waited for.
+Only the host of the call is listened to, or, once and until its description names another address, one of
+`media_hosts` while nothing has come from that: where media may come from, floor control may. Sockets are polled with
+the engine's, never waited for.
 """
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from mediaserver.bfcp.message import HEADER, MAX_PAYLOAD, payload_bytes
@@ -25,6 +27,15 @@ class FloorPort(Protocol):
     """Carries the BFCP messages of one call."""
 
     port: int
+    media_hosts: Collection[str]
+    """Hosts beside that of the description from which messages may come."""
+
+    @property
+    def connected(self) -> bool:
+        """Return whether a connection is open, which by UDP there never is."""
+
+    def renew(self) -> None:
+        """Give up a connection of ours, so that :meth:`aim` opens another one."""
 
     def aim(self, host: str, port: int) -> None:
         """Talk with this host alone, at this port until another one of it is heard."""
@@ -62,14 +73,22 @@ class UdpFloorPort:
         self.port = port
         self._socket = _bound(host, port, socket.SOCK_DGRAM)
         self._receive = receive
+        self.media_hosts: Collection[str] = ()
+        self.connected = False
         self._host = ""
-        self._named = self._to = 0
-        """The port that the peer named, and that which it sends from."""
+        self._to = 0
+        """The port that the peer sends from."""
+        self._named = ("", 0)
+        self._heard = False
+
+    def renew(self) -> None:
+        """Do nothing: there is no connection."""
 
     def aim(self, host: str, port: int) -> None:
         """Talk with this host alone, at this port until another one of it is heard."""
-        if (host, port) != (self._host, self._named):
-            self._host, self._named, self._to = host, port, port
+        if (host, port) != self._named:
+            self._named, self._heard = (host, port), False
+            self._host, self._to = host, port
 
     def send(self, data: bytes) -> None:
         """Send one message."""
@@ -86,8 +105,9 @@ class UdpFloorPort:
                 data, address = self._socket.recvfrom(MAX_PIECE + 1)
             except OSError:
                 return
-            if address[0] == self._host:
-                self._to = address[1]
+            latches = not self._heard and self._host and address[0] in self.media_hosts
+            if address[0] == self._host or (latches and payload_bytes(data) is not None):
+                self._heard, self._host, self._to = True, address[0], address[1]
                 self._receive(data)
 
     def close(self) -> None:
@@ -107,6 +127,7 @@ class TcpFloorPort:
         self.port = port
         self._local = host
         self._receive = receive
+        self.media_hosts: Collection[str] = ()
         self._host = ""
         self._listener: socket.socket | None = None
         if passive:
@@ -114,6 +135,16 @@ class TcpFloorPort:
             self._listener.listen(1)
         self._connection: socket.socket | None = None
         self._unread = self._unsent = b""
+
+    @property
+    def connected(self) -> bool:
+        """Return whether a connection is open."""
+        return self._connection is not None
+
+    def renew(self) -> None:
+        """Give up a connection of ours; one that the host opened ends with the next that it opens."""
+        if self._listener is None:
+            self._drop()
 
     def aim(self, host: str, port: int) -> None:
         """Talk with this host alone; an active side connects to its port, unless it has."""
@@ -176,7 +207,8 @@ class TcpFloorPort:
             connection, address = self._listener.accept()
         except OSError:
             return
-        if address[0] != self._host:
+        may_come = self._connection is None and self._host and address[0] in self.media_hosts
+        if address[0] != self._host and not may_come:
             connection.close()
             return
         connection.setblocking(False)

@@ -103,7 +103,10 @@ class SlidesSystem(RoomSystem):
         """Open floor control: connect, or wait for the connection."""
         loop = asyncio.get_running_loop()
         if self._listener is not None:
-            self._floor, _ = await loop.sock_accept(self._listener)
+            async with asyncio.timeout(5):
+                floor, _ = await loop.sock_accept(self._listener)
+            await self._end_floor()
+            self._floor = floor
             self._floor.setblocking(False)
         elif self.setup:
             assert self._floor is not None
@@ -164,12 +167,16 @@ class SlidesSystem(RoomSystem):
             super().received(name, data, address)
         self.packet_added.set()
 
-    async def close(self) -> None:
+    async def _end_floor(self) -> None:
         if self._reading is not None:
             self._reading.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, ConnectionError):
                 await self._reading
-        for each in (self._floor, self._listener):
-            if each is not None:
-                each.close()
+        if self._floor is not None:
+            self._floor.close()
+
+    async def close(self) -> None:
+        await self._end_floor()
+        if self._listener is not None:
+            self._listener.close()
         await super().close()

@@ -19,6 +19,7 @@ from mediaserver.api import (
 )
 from mediaserver.bfcp.message import Primitive, Status
 from mediaserver.peer.sip_quality import slides_quality
+from mediaserver.peer.slides_floor import BfcpFloor
 from mediaserver.room.room import Room
 from mediaserver.rtp.payload import SINGLE_NAL, VIDEO_CLOCK
 from mediaserver.sdp.h264 import DecoderLimits
@@ -239,19 +240,50 @@ async def test_slides_come_and_go_with_offers_within_the_call_and_rest_on_hold(
     assert isinstance(engine, LocalEngine) and engine._plain.floor_ports == []
 
 
-@pytest.mark.parametrize("pairs", [2, 3])
-async def test_where_no_ports_are_left_a_call_goes_without_slides(system: SlidesSystem, pairs: int) -> None:
+@pytest.mark.parametrize("system", [(1, 1, "active"), (1, 1, "passive")], indirect=True)
+async def test_offers_within_the_call_keep_the_connection_of_floor_control_or_open_another_one(
+    meeting: Meeting, system: SlidesSystem, room: Room
+) -> None:
+    engine, new = meeting.engine, "a=connection:new"
+    await dial_in(meeting, system)
+    await system.connect()
+    await share(meeting, system)
+    slides = sip_peer_of(room).slides
+    assert slides is not None
+    existing = system.sdp().replace(new, "a=connection:existing")
+    assert "a=connection:existing" in await engine.reoffer(ROOM, "vcs")
+    await engine.accept(ROOM, "vcs", existing)
+    assert "a=connection:existing" in await engine.renegotiate(ROOM, "vcs", existing)
+    assert isinstance(slides.floor, BfcpFloor) and slides.floor._port.connected
+
+    if system.setup == "passive":
+        assert new in await engine.renegotiate(ROOM, "vcs", system.sdp())
+        await system.connect()
+        system.client.ask()
+        await meeting.happened(ShareAsked(ROOM, "vcs", True))
+        slides.floor._port.renew()
+        assert new in await engine.renegotiate(ROOM, "vcs", existing)  # there is none
+
+    other = {"active": "passive", "passive": "active"}[system.setup]
+    answer = await engine.renegotiate(ROOM, "vcs", system.sdp().replace(f"setup:{system.setup}", f"setup:{other}"))
+    assert f"a=setup:{system.setup}" in answer and sip_peer_of(room).slides is not slides
+
+
+@pytest.mark.parametrize(("pairs", "offered", "slides"), [(2, 2, False), (3, 3, False), (4, 4, True), (5, 5, True)])
+async def test_a_call_takes_ten_ports_and_goes_without_slides_or_camera_control_where_fewer_are_left(
+    system: SlidesSystem, pairs: int, offered: int, slides: bool
+) -> None:
     engine = LocalEngine(["127.0.0.1"], 0, range(41_000, 41_000 + 2 * pairs))
     engine.start()
     await engine.open_room(ROOM, OPTIONS)
     await engine.add_seat(ROOM, SeatOptions("vcs", "Điểm cầu"))
-    offer = await engine.invite(ROOM, "vcs")
+    offer = await engine.invite(ROOM, "vcs", limits=SipLimits(camera_control=True))
     await engine.remove_seat(ROOM, "vcs")
     await engine.add_seat(ROOM, SeatOptions("vcs", "Điểm cầu"))
     answer = await engine.connect(ROOM, "vcs", system.sdp(), plain=True)
     await engine.close()
-    assert [bool(port) for port in m_ports(offer)] == [True, True]
-    assert [bool(port) for port in m_ports(answer)] == [True, True, False, False]
+    assert [bool(port) for port in m_ports(offer)] == [True] * offered
+    assert [bool(port) for port in m_ports(answer)] == [True, True, slides, slides]
 
 
 FULL_HD, HD, OLD = (DecoderLimits("42e0", 31, *limits) for limits in ((245_760, 8_192), (108_000, 3_600), (1_485, 99)))

@@ -1,5 +1,6 @@
 """Tests of the ports of floor control: datagrams and connections of one host, whole messages, and what is bounded."""
 
+import contextlib
 import socket
 from collections.abc import Iterator
 
@@ -66,6 +67,49 @@ def test_datagrams_of_one_host_are_taken_and_answered_where_they_came_from(held:
     assert held.open(reliable=False).port != port.port
     port.close()
     assert port not in held.ports.floor_ports
+
+
+@pytest.mark.parametrize("reliable", [False, True])
+def test_floor_control_may_come_from_a_registered_host_until_the_named_one_is_heard(held: Held, reliable: bool) -> None:
+    kind = socket.SOCK_STREAM if reliable else socket.SOCK_DGRAM
+    port = held.open(reliable=reliable)
+    named, other, stranger = (held.socket(kind, host) for host in (HOST, "127.0.0.3", "127.0.0.2"))
+    port.media_hosts = ["127.0.0.3"]
+    port.aim(HOST, 9)
+    for sock in (stranger, other):
+        sock.connect((HOST, port.port))
+        held.ports.poll(0.0)
+        with contextlib.suppress(ConnectionError):  # a stranger's connection is closed
+            sock.send(HELLO if sock is other else REQUEST)
+        held.ports.poll(0.0)
+    assert held.came == [HELLO]
+    port.send(REQUEST)
+    assert other.recv(100) == REQUEST
+    port.aim(HOST, 10)
+    named.connect((HOST, port.port))
+    for sock, data in ((named, HELLO), (other, REQUEST)):
+        held.ports.poll(0.0)
+        with contextlib.suppress(ConnectionError):
+            sock.send(data)
+        held.ports.poll(0.0)
+    assert held.came == [HELLO, HELLO]
+
+
+def test_a_connection_of_ours_is_given_up_for_another_one(held: Held) -> None:
+    port, listener = held.open(reliable=True, passive=False), held.socket(socket.SOCK_STREAM)
+    listener.listen(2)
+    assert not port.connected
+    port.aim(HOST, listener.getsockname()[1])
+    first, _ = listener.accept()
+    held.sockets.append(first)
+    assert port.connected
+    port.renew()
+    assert first.recv(1) == b"" and not port.connected
+    port.aim(HOST, listener.getsockname()[1])
+    second, _ = listener.accept()
+    held.sockets.append(second)
+    port.send(HELLO)
+    assert second.recv(100) == HELLO
 
 
 def test_a_connection_brings_whole_messages_however_they_are_cut(held: Held) -> None:

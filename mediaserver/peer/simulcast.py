@@ -4,6 +4,7 @@ them."""
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from statistics import median
 
 from mediaserver.api import TOP_HEIGHT
@@ -172,12 +173,12 @@ class SimulcastCamera:
         known = [(layer.heard, transit) for layer in self.layers if (transit := layer.transit) is not None]
         return max(known)[1] if known else None
 
-    def pick(self, height: int, now: float) -> SimulcastLayer | None:
-        """Return the smallest sending layer of at least `height` pixels, else the largest; None when nothing is
-        sent."""
+    def pick(self, height: int, now: float, most: float = inf) -> SimulcastLayer | None:
+        """Return the smallest sending layer of at least `height` pixels, else the largest, of those that take at most
+        `most` bit/s; None when none is sent."""
         found = None
         for layer in self.layers:
-            if layer.active(now):
+            if layer.active(now) and layer.most <= most:
                 found = layer
                 if layer.height >= height:
                     break

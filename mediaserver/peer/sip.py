@@ -25,6 +25,7 @@ from mediaserver.api import (
 from mediaserver.audio.playback import EVENTS
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.congestion.loss import Loss
+from mediaserver.congestion.reported_rate import BITRATE_SHARE
 from mediaserver.errors import BadOffer, NoPortFree
 from mediaserver.peer.forwarder import Forwarder
 from mediaserver.peer.simulcast import SimulcastCamera
@@ -48,7 +49,7 @@ from mediaserver.transport.plain_rtp import (
     local_address,
 )
 from mediaserver.transport.state import State
-from mediaserver.video.quality import COMPOSED_BPS, USUAL
+from mediaserver.video.quality import COMPOSED_BPS, STEPS, USUAL
 
 logger = logging.getLogger(__name__)
 
@@ -469,6 +470,12 @@ class SipPeer:
         self.downlink.sound_only = step is None
         self.downlink.step = step or 0
         return (self.downlink.step, self.downlink.sound_only) != before
+
+    @property
+    def most_forwarded(self) -> float:
+        """Return the most bit/s that another's camera may take to be forwarded to it: as much as the composed picture
+        in its step, which keeps within its limits and what it reports."""
+        return BITRATE_SHARE * STEPS[self.downlink.step].bitrate
 
     def _transport_changed(self, state: State, reason: str) -> None:
         self._listener.changed(self.seat, state, reason)

@@ -4,6 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from math import inf
 from typing import Protocol
 
 from aiortc.rtcdtlstransport import RTCCertificate
@@ -129,6 +130,9 @@ class WebRtcPeer:
         self.due = 0.0
         """Time in seconds at which :meth:`tick` has work. It is 0 (every tick) until nothing is missing and the link is
         quiet."""
+        self.most_forwarded = inf
+        """The most bit/s that another's camera may take to be forwarded to it: its steps are those of cameras
+        (:data:`mediaserver.video.quality.CAMERA_BPS`)."""
         self._reported = 0.0
         """Time in seconds of the last report."""
         self._jitter = 0.0

@@ -48,7 +48,7 @@ from mediaserver.audio.playback import Playback
 from mediaserver.audio.playout_delay import SAMPLE_RATE
 from mediaserver.audio.voice_relay import VoiceRelay
 from mediaserver.errors import AlreadyRecording, UnknownSeat
-from mediaserver.peer.simulcast import CameraInput
+from mediaserver.peer.simulcast import CameraInput, SimulcastLayer
 from mediaserver.peer.sip import SipPeer
 from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.recording.composition_recorder import CompositionRecorder
@@ -549,7 +549,7 @@ class Room:
         """Return the source behind a seat's view; the composed picture replaces a camera that cannot be had.
 
         It also replaces sources of one size only, a screen or the camera of a room system, on a connection that cannot
-        carry them.
+        carry them. A room system gets the lower layer of a camera whose higher one takes more than its leg may.
         """
         assert seat.peer is not None and seat.peer.picture is not None
         takes, step = seat.peer.picture.takes, min(seat.peer.downlink.step, best_quality_step(seat.peer.picture.takes))
@@ -557,17 +557,18 @@ class Room:
         own = self.content if kind == CONTENT else name
         if own == seat.options.seat and not seat.options.sees_itself:
             return self.compositions.of(seat.composition).source(takes, step)
-        if kind == CONTENT and (screen := self._shared_screen()) is not None and takes(screen.codec) and step >= USUAL:
+        most, screen = seat.peer.most_forwarded, self._shared_screen() if kind == CONTENT else None
+        if screen is not None and takes(screen.codec) and step >= USUAL and screen.most <= most:
             return screen
         shown = self.seats.get(name) if kind != COMPOSED else None
         if shown is not None and shown.camera is not None:
             lines = round(self.options.height * QUALITIES[step].share)
-            layer = shown.camera.pick(lines, time.monotonic())
+            layer = shown.camera.pick(lines, time.monotonic(), most)
             if layer is not None and takes(layer.codec) and (step >= USUAL or layer.height <= lines):
                 return layer
         return self.compositions.of(seat.composition).source(takes, step)
 
-    def _shared_screen(self) -> Source | None:
+    def _shared_screen(self) -> SimulcastLayer | None:
         """Return the source of the shared screen; None without one."""
         seat = self.seats.get(self.content) if self.content is not None else None
         return seat.peer.content.layers[-1] if seat and seat.peer and seat.peer.content.layers else None

@@ -28,6 +28,7 @@ def test_the_smallest_sufficient_layer_that_sends_is_picked() -> None:
         big,
         big,
     ]
+    assert [cameras.camera.pick(720, 10.0, most) for most in (1_700_000, 1_699_999, 100_000)] == [big, middle, None]
     cameras.send(1, 10.0 + ACTIVE_S)
     assert cameras.camera.pick(720, 10.0 + ACTIVE_S) is small
     assert cameras.camera.pick(720, 10.0 + 2 * ACTIVE_S) is None

@@ -370,6 +370,29 @@ async def test_a_browser_may_look_at_a_room_system_alone(meeting: Meeting, syste
     await b.watch.until(lambda: meeting.shows(b, "vcs", colour="blue"))
 
 
+@pytest.mark.parametrize("system", [("G722", 1)], indirect=True)
+async def test_a_room_that_looks_at_one_camera_gets_no_more_than_its_own_rate(system: RoomSystem) -> None:
+    engine = LocalEngine(["127.0.0.1"], 0)
+    engine.start()
+    meeting = Meeting(engine, RoomOptions(1280, 720, 5))
+    await meeting.open()
+    room = engine._rooms[ROOM]
+    await meeting.join("a", "red", 440, offered=OfferOptions(("H264",), 3))
+    camera = room.seats["a"].camera
+    assert camera is not None
+    await dial_in(meeting, system)
+    await system.until(lambda: [each.active(time.monotonic()) for each in camera.layers] == [True] * 3)
+    await meeting.engine.set_view(ROOM, "vcs", "camera:a")
+    peer = sip_peer_of(room)
+    assert peer.picture is not None and peer.downlink.step == USUAL  # 1.1 Mbit/s, of which a camera takes 1.7
+    await system.until(lambda: peer.picture.source is camera.layers[1])  # type: ignore[union-attr]
+    limit = rtcp.bitrate_limit(SSRC, peer.picture.ssrc, 128_000, 40)
+    system.say("video", rtcp.receiver_report(SSRC, []) + limit)
+    composed = room.compositions.of("").renditions["H264", 0]
+    await system.until(lambda: peer.picture.source is composed)  # type: ignore[union-attr]
+    await meeting.close()
+
+
 async def test_an_offer_names_our_address_on_the_route_to_the_room_system() -> None:
     engine = LocalEngine(["192.0.2.1", "127.0.0.1"], 0)
     await engine.open_room(ROOM, OPTIONS)

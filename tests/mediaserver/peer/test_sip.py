@@ -27,6 +27,7 @@ from mediaserver.rtp.telephone_event import DIGITS, GAP_TICKS, PAUSE_TICKS, TONE
 from mediaserver.sdp import sdes, sip_parse
 from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.transport.plain_rtp import SILENCE_S
+from mediaserver.video import codecs
 from mediaserver.video.quality import USUAL
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver import pictures
@@ -391,6 +392,25 @@ async def test_a_room_that_looks_at_one_camera_gets_no_more_than_its_own_rate(sy
     composed = room.compositions.of("").renditions["H264", 0]
     await system.until(lambda: peer.picture.source is composed)  # type: ignore[union-attr]
     await meeting.close()
+
+
+@pytest.mark.parametrize("system", [("G722", 1)], indirect=True)
+async def test_a_room_system_that_knows_h264_high_alone_is_answered_with_it_and_seen(
+    meeting: Meeting, system: RoomSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = await meeting.join("a", "red", 440)
+    await seat(meeting)
+    with monkeypatch.context() as patched:
+        patched.setitem(codecs._ENCODERS, "H264", ("libx264", {**codecs.X264, "profile": "high"}))
+        system._encoder = codecs.VideoEncoder("H264", *SIZE, 25, 500_000)
+    first, _ = system._encoder.encode(pictures.plain(*SIZE, COLOURS["blue"]), keyframe=True)
+    assert first.partition(b"\0\0\1\x67")[2][0] == 100  # the profile in the sequence parameter set
+    answer = await meeting.engine.connect(ROOM, "vcs", system.sdp().replace("42801f", "64001f"), plain=True)
+    assert "profile-level-id=64001f" in answer
+    system.set_destinations(answer)
+    system.begin()
+    await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
+    await system.until(lambda: shows(system, meeting, "a", "red"))
 
 
 async def test_an_offer_names_our_address_on_the_route_to_the_room_system() -> None:

@@ -67,7 +67,7 @@ async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor
 @pytest.mark.parametrize(
     ("user", "dialled", "keys"), [("2001", "2001", "1234#"), ("2001*{PIN}", "2001*1234", "")], ids=["keys", "number"]
 )
-async def test_r057_a_room_system_is_called_by_tcp_where_it_is_registered_so_and_gets_its_pin(
+async def test_r057_a_room_system_is_called_by_tcp_where_it_is_registered_so(
     settings: Settings, tmp_path: Path, user: str, dialled: str, keys: str
 ) -> None:
     async with room(tmp_path, user=dialled) as peer, served(settings) as world:

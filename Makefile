@@ -71,10 +71,12 @@ sanitize: install
 long: install
 	$(MAKE) --jobs 4 endurance mutants fuzz sanitize
 
-# Faults on purpose, with sixty points in meetings: what people notice (docs/reliability.md). Twenty minutes; disk needs root.
+# Faults on purpose, with sixty points in meetings: what people notice (docs/reliability.md); then calls of room systems
+# of every kind (docs/rooms.md). Half an hour; disk needs root.
 DRILLS ?= restart take-over reload valkey worker sql disk
 drills: install
 	@for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || exit 1; done
+	@$(BIN)/python -m loadtest rooms --calls 2 --json
 
 # The units of deploy/ under a systemd of their own (root, cgroup2, overlayfs): restart, reload, killed, hung. Two minutes.
 units: install

@@ -16,7 +16,8 @@ from pathlib import Path
 from loadtest.endpoint.reconnecting import JOIN_ERRORS
 from loadtest.media.library import MediaLibrary
 from loadtest.progress import PrintLine
-from loadtest.rooms import baresip
+from loadtest.rooms import baresip, crowd
+from loadtest.rooms.crowd import CrowdPlan
 from loadtest.rooms.kinds import FAILURES, KINDS, CallKind, place
 from loadtest.rooms.lane import CODECS, LOOPBACK, OFFERED, CallContext, Lane, Seats, SipPorts, assign, open_lane
 from loadtest.rooms.outcomes import CallOutcome, Outcomes
@@ -26,6 +27,7 @@ from loadtest.server.rest_client import Refused
 from signaling.app import tls
 from signaling.app.services import utc_now
 
+CROWD = "crowd"
 LANE_ERRORS = (*FAILURES, *JOIN_ERRORS, Refused)
 """Errors of a lane that cannot be opened or closed."""
 FILM_S = 60
@@ -34,36 +36,42 @@ FILM_S = 60
 
 @dataclass(frozen=True, slots=True)
 class RoomsPlan:
-    """Number of calls of each kind, of calls at once, and the file of outcomes."""
+    """Number of calls of each kind, of calls at once, the file of outcomes, and rooms in one meeting at once."""
 
     calls: int
     kinds: tuple[str, ...]
     at_once: int
     output: Path | None
+    crowd: CrowdPlan | None
 
 
 def parse(words: Sequence[str]) -> tuple[RoomsPlan, bool]:
     """Parse the command's arguments: the plan, and whether JSON is wanted."""
     parser = argparse.ArgumentParser(prog="python -m loadtest rooms", description=__doc__)
-    parser.add_argument("kinds", nargs="*", metavar="kind", help=f"some of {', '.join(KINDS)} (default all)")
+    kinds_help = f"some of {', '.join(KINDS)} (default all of these), and {CROWD}: many rooms in one meeting at once"
+    parser.add_argument("kinds", nargs="*", metavar="kind", help=kinds_help)
     parser.add_argument("--calls", type=int, default=8, help="of each kind (default 8)")
     parser.add_argument("--at-once", type=int, default=8, help="calls at the same time (default 8)")
+    parser.add_argument("--counted", type=int, default=30, help=f"rooms of a {CROWD} that are counted (default 30)")
+    parser.add_argument("--seen", type=int, default=6, help="and those that see and hear and are seen (default 6)")
     parser.add_argument("--output", type=Path, help="file of outcomes, JSON lines: a later run goes on from there")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     arguments = parser.parse_args(words)
-    if unknown := set(arguments.kinds) - set(KINDS):
+    if unknown := set(arguments.kinds) - {*KINDS, CROWD}:
         parser.error(f"no such kind: {', '.join(sorted(unknown))}")
-    if arguments.calls < 1 or arguments.at_once < 1:
-        parser.error("--calls and --at-once are 1 at least")
-    kinds = tuple(arguments.kinds or KINDS)
-    return RoomsPlan(arguments.calls, kinds, min(arguments.calls, arguments.at_once), arguments.output), arguments.json
+    if min(arguments.calls, arguments.at_once, arguments.counted, arguments.seen) < 1:
+        parser.error("--calls, --at-once, --counted and --seen are 1 at least")
+    kinds = tuple(each for each in arguments.kinds or KINDS if each != CROWD)
+    many = CrowdPlan(arguments.counted, arguments.seen) if CROWD in arguments.kinds else None
+    at_once = min(arguments.calls, arguments.at_once)
+    return RoomsPlan(arguments.calls, kinds, at_once, arguments.output, many), arguments.json
 
 
 async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
     """Start a server and place the calls that are still to be placed; return all outcomes."""
     outcomes, library = Outcomes(plan.output), MediaLibrary()
     await library.prepare_shared(CODECS, OFFERED.layers)
-    ports = SipPorts(free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM))
+    ports = SipPorts(free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM))
     with tempfile.TemporaryDirectory(prefix="diemcau-rooms-") as directory:
         folder = Path(directory)
         film, certificate = await baresip.film(folder / "room.mp4", seconds=FILM_S), _certify(folder)
@@ -72,8 +80,10 @@ async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
             "DIEMCAU_SIP_PORT": str(ports.port),
             "DIEMCAU_SIP_TLS": directory,
             "DIEMCAU_SIP_TLS_PORT": str(ports.tls_port),
+            "DIEMCAU_H323_PORT": str(ports.h323_port),
         }
-        async with temporary_server(2 * plan.at_once, logging.getLogger(__name__).debug, **settings) as server:
+        rated = 2 * max(plan.at_once, plan.crowd.counted + plan.crowd.seen if plan.crowd else 0)
+        async with temporary_server(rated, logging.getLogger(__name__).debug, **settings) as server:
             context = CallContext(server, ports, library, folder, film, certificate)
             logins = await create_point_accounts(server.environ, 2 * plan.at_once)
             lanes = assign(await points(server.environ), logins, plan.at_once)
@@ -81,6 +91,10 @@ async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
                 todo = iter(range(plan.calls - outcomes.tried(name)))
                 await asyncio.gather(*(_place_calls(context, seats, name, todo, outcomes) for seats in lanes))
                 progress(f"{name}: {outcomes.tried(name) - outcomes.failed(name)} of {outcomes.tried(name)}")
+            if plan.crowd is not None:
+                rooms = plan.crowd.counted + plan.crowd.seen
+                seats = assign(await points(server.environ), logins[:1] * 2 * rooms, rooms)
+                outcomes.crowd = await crowd.run(context, seats, plan.crowd)
     return outcomes
 
 

@@ -7,10 +7,17 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from loadtest.rooms.baresip_room import BaresipRoom, baresip_room
-from loadtest.rooms.lane import ROOM_TONE_HZ, CallContext, Lane, RoomSetup, Seats
+from loadtest.rooms.descriptions import cisco, generic, polycom, with_slides
+from loadtest.rooms.h323_room import H323Room, h323_room
+from loadtest.rooms.lane import ROOM_COLOUR, ROOM_TONE_HZ, SLIDES_COLOUR, CallContext, Lane, RoomSetup, Seats
 from loadtest.rooms.outcomes import CallOutcome
+from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
+from loadtest.rooms.sipp_room import Describe, Script, SippRoom, SlidesRoom, sipp_room, slides_room
+from loadtest.rooms.sipp_scenarios import PlacedCall, TakenCall
 
+OTHER_COLOUR = (255, 255, 0)
+"""What a room shows for a moment, to see how late that is seen."""
 FAILURES = (RoomFailed, TimeoutError, OSError)
 
 log = logging.getLogger(__name__)
@@ -44,12 +51,36 @@ async def place(kind: CallKind, lane: Lane) -> CallOutcome:
         await lane.room_is_heard()
         await lane.host_is_seen()
         await lane.host_is_heard()
+        latency_ms, keyframe_ms = await _times(lane)
+        outcome = replace(outcome, latency_ms=latency_ms, keyframe_ms=keyframe_ms)
         await kind.within(lane)
         await lane.hang_up()
     except FAILURES as failure:
         log.info("x %s", failure)
-        return replace(outcome, failure=str(failure).partition("\n")[0] or type(failure).__name__)
+        return replace(outcome, failure=told(failure))
     return outcome
+
+
+def told(failure: Exception) -> str:
+    """Return the first line that says what failed."""
+    return str(failure).partition("\n")[0] or type(failure).__name__
+
+
+async def _times(lane: Lane) -> tuple[float | None, float | None]:
+    """Return how late the host sees the room, and how fast a key frame comes, where its media are ours.
+
+    Raises RoomFailed, TimeoutError.
+    """
+    if not isinstance(lane.room, SippRoom | H323Room):
+        return None, None
+    media = lane.room.media
+    media.show(OTHER_COLOUR)
+    began = time.monotonic()
+    await lane.is_seen(OTHER_COLOUR)
+    latency_ms = (time.monotonic() - began) * 1000
+    media.show(ROOM_COLOUR)
+    await lane.room_is_seen()
+    return latency_ms, await media.keyframe_ms()
 
 
 # --- how a call is set up
@@ -63,6 +94,69 @@ def _baresip(account: str = "") -> Callable[[CallContext, Seats], AbstractAsyncC
         return baresip_room(context.folder, context.film, ROOM_TONE_HZ, login + account, context.certificate)
 
     return run
+
+
+def _sipp(script: Script) -> Callable[[CallContext, Seats], AbstractAsyncContextManager[SippRoom]]:
+    """Return how a room system is run by sipp."""
+
+    def run(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SippRoom]:
+        return sipp_room(context.folder, media_of(seats), script)
+
+    return run
+
+
+def _slides_by(version: int, describe: Describe) -> RoomSetup:
+    """Return the setup of a room system with slides, by BFCP in a version."""
+
+    def run(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SlidesRoom]:
+        return slides_room(context.folder, media_of(seats), version, describe)
+
+    return RoomSetup(run)
+
+
+def _h323(_context: CallContext, seats: Seats) -> AbstractAsyncContextManager[H323Room]:
+    return h323_room(media_of(seats))
+
+
+def media_of(seats: Seats, *, decodes: bool = True) -> PlainMedia:
+    """Return the media of a scripted room system."""
+    return PlainMedia(seats.address, ROOM_TONE_HZ, ROOM_COLOUR, SLIDES_COLOUR, decodes=decodes)
+
+
+def counted(media: PlainMedia) -> RoomSetup:
+    """Return the setup of a room system that sipp runs, with these media."""
+    return RoomSetup(lambda context, _seats: sipp_room(context.folder, media, plain))
+
+
+def plain(media: PlainMedia) -> PlacedCall:
+    """Call."""
+    return PlacedCall(media.description)
+
+
+def late_offer(media: PlainMedia) -> PlacedCall:
+    """Call without an offer."""
+    return PlacedCall(media.description, late=True)
+
+
+def reliable(media: PlainMedia) -> PlacedCall:
+    """Call with provisional responses that must be reliable."""
+    return PlacedCall(media.description, reliable=True)
+
+
+def moving(media: PlainMedia) -> PlacedCall:
+    """Call, and move to the spare ports."""
+    later = {**media.ports, **media.spare_ports}
+    return PlacedCall(media.description, moved=generic(media.host, later, 2))
+
+
+def redirecting(media: PlainMedia) -> TakenCall:
+    """Redirect the first call, and take the next."""
+    return TakenCall(media.description, "redirected")
+
+
+def refusing(media: PlainMedia) -> TakenCall:
+    """Refuse a description that is not simple, and take the next call."""
+    return TakenCall(media.description, "refused")
 
 
 def _dialling(transport: str) -> Callable[[Lane], Awaitable[None]]:
@@ -100,6 +194,25 @@ async def _keys(lane: Lane) -> None:
         await lane.hand_is_up(up=up)
 
 
+async def _move(lane: Lane) -> None:
+    """Move sound and picture to other ports, where both sides see and hear each other again."""
+    assert isinstance(lane.room, SippRoom)
+    lane.room.media.stop()
+    await lane.room.move()
+    lane.forget()
+    await lane.room_is_seen()
+    await lane.room_is_heard()
+    await lane.host_is_seen()
+    await lane.host_is_heard()
+
+
+async def _slides(lane: Lane) -> None:
+    """Show slides, which the host sees."""
+    assert isinstance(lane.room, SlidesRoom)
+    await lane.room.ask_for_floor()
+    await lane.slides_are_seen()
+
+
 async def _encrypted(lane: Lane) -> None:
     """See that the host is told so."""
     await lane.is_encrypted()
@@ -116,4 +229,14 @@ KINDS: dict[str, CallKind] = {
     "called": CallKind(RoomSetup(_baresip(), called=True), _called, _nothing),
     "hold": CallKind(PLAIN, _dialling("udp"), _hold),
     "keys": CallKind(PLAIN, _dialling("udp"), _keys),
+    "h323": CallKind(RoomSetup(_h323, protocol="H323"), _dialling("h323"), _nothing),
+    "h323-called": CallKind(RoomSetup(_h323, protocol="H323", called=True), _called, _nothing),
+    "late-offer": CallKind(RoomSetup(_sipp(late_offer)), _dialling("udp"), _nothing),
+    "100rel": CallKind(RoomSetup(_sipp(reliable)), _dialling("udp"), _nothing),
+    "moved-port": CallKind(RoomSetup(_sipp(moving)), _dialling("udp"), _move),
+    "redirect": CallKind(RoomSetup(_sipp(redirecting), called=True, transport="UDP"), _called, _nothing),
+    "simple": CallKind(RoomSetup(_sipp(refusing), called=True, transport="UDP"), _called, _nothing),
+    "bfcp": CallKind(_slides_by(2, with_slides), _dialling("udp"), _slides),
+    "polycom": CallKind(_slides_by(1, polycom), _dialling("udp"), _slides),
+    "cisco": CallKind(_slides_by(2, cisco), _dialling("udp"), _slides),
 }

@@ -28,14 +28,15 @@ from loadtest.server.process import Server
 from loadtest.server.rest_client import Client
 from mediaserver.transport.dtls import make_certificate
 from scheduler.core.model import Point
-from scheduler.directory.model import DeviceProtocol, EncryptionPolicy
+from scheduler.directory.model import DeviceProtocol, EncryptionPolicy, SipTransport
 from signaling.app.services import open_services, utc_now
 from signaling.app.settings import read
 
 PATIENCE_S = 15.0
 """Longest wait for a picture, a tone, a seat or an answer."""
-POLL_S = 0.05
+POLL_S = 0.02
 ROOM_COLOUR = (0, 0, 255)
+SLIDES_COLOUR = (0, 255, 0)
 ROOM_TONE_HZ = 880
 HOST_TONE_HZ = tone_hz(0)
 HOST_COLOUR = colour(0)
@@ -46,23 +47,26 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """The two points of a lane: the host's with its login, and the room system's with that of its SIP account.
+    """The two points of a lane: the host's with its login, and the room system's with its SIP account and address.
 
-    All room systems share one address, as behind an SBC: the server tells them apart by their passwords.
+    Rooms that are baresip share one address, as behind an SBC, and are told apart by their passwords; others have the
+    `address`, by which they are known.
     """
 
     host: Point
     login: Login
     room: Point
     account: Login
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
 class SipPorts:
-    """The ports on which the server takes calls: by UDP and TCP, and by TLS."""
+    """The ports on which the server takes calls: by UDP and TCP, by TLS, and by H.323."""
 
     port: int
     tls_port: int
+    h323_port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,31 +91,45 @@ class RoomSetup:
     run: Callable[[CallContext, Seats], AbstractAsyncContextManager[Room]]
     called: bool = False
     protocol: DeviceProtocol = "SIP"
+    transport: SipTransport = ""
     encryption: EncryptionPolicy = "off"
 
 
-class Lane:
-    """One meeting with its host, and a room system that is called or calls in again and again."""
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A session's code, its host, and what the host sees and hears."""
 
-    def __init__(
-        self, code: str, ports: SipPorts, host: Participant, watcher: Decoder, room: Room, device: str
-    ) -> None:
-        self._code = code
+    code: str
+    host: Participant
+    watcher: Decoder
+
+
+class Lane:
+    """A meeting, and a room system of the point `point` that is called or calls in again and again."""
+
+    def __init__(self, meeting: Meeting, ports: SipPorts, room: Room, device: str, point: str) -> None:
+        self._code = meeting.code
         self._ports = ports
         self._device = device
-        self.host = host
-        self._watcher = watcher
+        self._point = point
+        self.host = meeting.host
+        self._watcher = meeting.watcher
         self.room = room
 
     async def begin(self) -> None:
         """Forget the call before, once the host sees nothing of it. Raises RoomFailed."""
         self._watcher.forget()
         await self._until(self._sees_no_room, "the room of the call before is still seen")
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what the host saw and heard so far."""
         self._watcher.forget()
 
     async def dial_in(self, transport: str) -> None:
         """Have the room system call the session's code. Raises RoomFailed."""
-        port = self._ports.tls_port if transport == "tls" else self._ports.port
+        others = {"tls": self._ports.tls_port, "h323": self._ports.h323_port}
+        port = others.get(transport, self._ports.port)
         await self.room.dial(f"sip:{self._code}@{LOOPBACK}:{port};transport={transport}")
 
     async def call(self) -> None:
@@ -129,16 +147,33 @@ class Lane:
 
     async def give_floor(self) -> None:
         """Give the room system the floor once it is seated. Raises RoomFailed."""
-        await self._until(lambda: bool(self._room_seats), "the room has no seat")
+        await self.seated()
         await self.host.send("floor", seat=self._room_seats[0], open=True)
+
+    async def take_floor(self) -> None:
+        """Take the floor from the room system. Raises RoomFailed."""
+        await self.host.send("floor", seat=self._room_seats[0], open=False)
+        await self.room_is_silent()
+
+    async def seated(self) -> None:
+        """Wait until the room system has a seat. Raises RoomFailed."""
+        await self._until(lambda: bool(self._room_seats), "the room has no seat")
 
     async def room_is_seen(self) -> None:
         """Wait until the host sees the room system's picture. Raises RoomFailed."""
-        await self._until(lambda: sees(self._watcher.picture, ROOM_COLOUR), "the room is not seen")
+        await self.is_seen(ROOM_COLOUR)
+
+    async def is_seen(self, colour: tuple[int, int, int], otherwise: str = "the room is not seen") -> None:
+        """Wait until the host sees a colour. Raises RoomFailed."""
+        await self._until(lambda: sees(self._watcher.picture, colour), otherwise)
 
     async def room_is_heard(self) -> None:
         """Wait until the host hears the room system's tone. Raises RoomFailed."""
         await self._until(self._hears_room, "the room is not heard")
+
+    async def slides_are_seen(self) -> None:
+        """Wait until the host sees the room system's slides. Raises RoomFailed."""
+        await self.is_seen(SLIDES_COLOUR, "the slides are not seen")
 
     async def room_is_silent(self) -> None:
         """Wait until the host hears nothing of the room system. Raises RoomFailed."""
@@ -183,8 +218,8 @@ class Lane:
 
     @property
     def _room_seats(self) -> list[str]:
-        """Seats of others whose media are there."""
-        return [name for name, seat in self.host.seats.items() if seat["here"] and name != self.host.seat]
+        """Seats of the room system whose media are there."""
+        return [name for name, seat in self.host.seats.items() if seat["here"] and seat["point"] == self._point]
 
     def _sees_no_room(self) -> bool:
         picture = self._watcher.picture
@@ -205,27 +240,35 @@ class Lane:
 @asynccontextmanager
 async def open_lane(context: CallContext, seats: Seats, setup: RoomSetup) -> AsyncIterator[Lane]:
     """Yield a lane whose host is in the meeting, and whose room system is registered."""
-    watcher, certificate = Decoder(), make_certificate()
-    material = context.library.shared_material(0)
-    async with setup.run(context, seats) as room, Client(context.server.url) as client:
-        device = await _register(context.server, seats, room, setup)
-        await client.login(*seats.login)
-        session = await book(client, seats.host.id, [seats.room.id], f"Cuộc gọi thử {seats.account[0]}")
-        host = Participant(client, lambda: Endpoint(certificate, material, OFFERED, watcher))
-        await host.join(session["code"])
-        lane = Lane(session["code"], context.ports, host, watcher, room, device)
-        try:
+    async with setup.run(context, seats) as room:
+        device = await register(context.server, seats, room, setup)
+        async with open_meeting(context, seats, [seats.room.id]) as meeting:
+            lane = Lane(meeting, context.ports, room, device, seats.room.id)
             if setup.called:
                 await lane.first_call_passes()
             yield lane
+
+
+@asynccontextmanager
+async def open_meeting(context: CallContext, seats: Seats, rooms: Sequence[str]) -> AsyncIterator[Meeting]:
+    """Book a session of the host's with the points of room systems, and have the host in it."""
+    watcher, certificate = Decoder(), make_certificate()
+    material = context.library.shared_material(0)
+    async with Client(context.server.url) as client:
+        await client.login(*seats.login)
+        session = await book(client, seats.host.id, rooms, f"Cuộc gọi thử {seats.account[0]}")
+        host = Participant(client, lambda: Endpoint(certificate, material, OFFERED, watcher))
+        await host.join(session["code"])
+        try:
+            yield Meeting(session["code"], host, watcher)
         finally:
             await host.leave()
             await cancel(client, session["id"])
 
 
-async def _register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -> str:
-    """Register the first device of the room system's point with its account; return its id."""
-    user, password = seats.account
+async def register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -> str:
+    """Register the first device of the room system's point, with its account on the shared address; return its id."""
+    user, password = seats.account if room.address[0] == LOOPBACK else ("", "")
     async with open_services(read(server.environ)) as services:
         device = (await services.equipment.devices(seats.room.id))[0]
         system = replace(
@@ -234,6 +277,7 @@ async def _register(server: Server, seats: Seats, room: Room, setup: RoomSetup) 
             protocol=setup.protocol,
             address=room.address[0],
             port=room.address[1],
+            transport=setup.transport,
             dial_out=setup.called,
             auth_user=user,
             encryption=setup.encryption,
@@ -243,6 +287,8 @@ async def _register(server: Server, seats: Seats, room: Room, setup: RoomSetup) 
 
 
 def assign(points: Sequence[Point], logins: Sequence[Login], lanes: int) -> list[Seats]:
-    """Assign each lane two points, and a SIP account to its room system."""
+    """Assign each lane two points, and a SIP account and an address to its room system."""
     accounts = [(f"room-{n + 1}", secrets.token_hex(8)) for n in range(lanes)]
-    return [Seats(points[2 * n], logins[2 * n], points[2 * n + 1], accounts[n]) for n in range(lanes)]
+    return [
+        Seats(points[2 * n], logins[2 * n], points[2 * n + 1], accounts[n], f"127.0.1.{n + 1}") for n in range(lanes)
+    ]

@@ -9,17 +9,22 @@ from typing import Any
 
 FAILURES_KEPT = 20
 """Failures of a kind that are printed, newest last."""
+TIMES = "setup_ms", "picture_ms", "latency_ms", "keyframe_ms"
 
 
 @dataclass(frozen=True, slots=True)
 class CallOutcome:
     """One call. Times are milliseconds from dialling; None where it did not come so far.
 
-    `picture_ms`: until browsers saw the room. `failure` is "" for a call in which all was seen and heard both ways.
+    `picture_ms`: until browsers saw the room; `latency_ms`: from a change of the room's picture till the host saw it;
+    `keyframe_ms`: from the room's request for a key frame till it came. `failure` is "" for a call in which all was
+    seen and heard both ways.
     """
 
     setup_ms: float | None = None
     picture_ms: float | None = None
+    latency_ms: float | None = None
+    keyframe_ms: float | None = None
     failure: str = ""
 
 
@@ -29,6 +34,8 @@ class Outcomes:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._calls: dict[str, list[CallOutcome]] = {}
+        self.crowd: dict[str, Any] | None = None
+        """What came of many rooms at once; None where that was not tried."""
         if path is not None and path.exists():
             for line in path.read_text("utf-8").splitlines():
                 row = json.loads(line)
@@ -52,21 +59,26 @@ class Outcomes:
 
     @property
     def passed(self) -> bool:
-        """True if there were calls and none failed."""
-        return bool(self._calls) and not any(call.failure for calls in self._calls.values() for call in calls)
+        """True if there were calls and none failed, and nothing in a crowd."""
+        calls = [call for calls in self._calls.values() for call in calls]
+        crowds = [self.crowd[each] for each in ("counted", "seen")] if self.crowd else []
+        whole = all(each["passed"] == each["tried"] for each in crowds)
+        return bool(calls or crowds) and whole and not any(call.failure for call in calls)
 
     def report(self) -> dict[str, Any]:
         """Return counts and times by kind, for JSON."""
-        return {"kinds": {kind: _report(calls) for kind, calls in self._calls.items()}}
+        kinds = {kind: _report(calls) for kind, calls in self._calls.items()}
+        return {"kinds": kinds} | ({"crowd": self.crowd} if self.crowd else {})
 
     def table(self) -> str:
         """Return the same as a table in Markdown."""
-        head = "| kind | calls | passed | set-up, ms | room seen, ms |\n| --- | ---: | ---: | ---: | ---: |"
+        head = "| kind | calls | passed | set-up, ms | room seen, ms | latency, ms | key frame, ms |"
         rows = [
-            f"| {kind} | {row['tried']} | {row['passed']} | {_times(row['setup_ms'])} | {_times(row['picture_ms'])} |"
+            f"| {kind} | {row['tried']} | {row['passed']} | {' | '.join(_times(row[name]) for name in TIMES)} |"
             for kind, row in self.report()["kinds"].items()
         ]
-        return "\n".join([head, *rows])
+        crowd = ["", f"crowd: {json.dumps(self.crowd, ensure_ascii=False)}"] if self.crowd else []
+        return "\n".join([head, "| --- |" + 6 * " ---: |", *rows, *crowd])
 
 
 def _report(calls: Sequence[CallOutcome]) -> dict[str, Any]:
@@ -74,13 +86,13 @@ def _report(calls: Sequence[CallOutcome]) -> dict[str, Any]:
     return {
         "tried": len(calls),
         "passed": len(calls) - len(failures),
-        "setup_ms": _spread([call.setup_ms for call in calls if call.setup_ms is not None]),
-        "picture_ms": _spread([call.picture_ms for call in calls if call.picture_ms is not None]),
+        **{name: spread([value for call in calls if (value := getattr(call, name)) is not None]) for name in TIMES},
         "failures": failures[-FAILURES_KEPT:],
     }
 
 
-def _spread(values: Sequence[float]) -> dict[str, int] | None:
+def spread(values: Sequence[float]) -> dict[str, int] | None:
+    """Return median and greatest of some values; None without any."""
     if not values:
         return None
     return {"median": round(statistics.median(values)), "max": round(max(values))}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.rooms.command import RoomsPlan, parse
+from loadtest.rooms.crowd import CrowdPlan
 
 
 def test_a_call_is_placed_held_and_counted(tmp_path: Path) -> None:
@@ -25,6 +26,8 @@ def test_a_call_is_placed_held_and_counted(tmp_path: Path) -> None:
 
 
 def test_no_more_lanes_are_opened_than_there_are_calls() -> None:
-    assert parse(["udp", "tcp", "--calls", "3", "--json"]) == (RoomsPlan(3, ("udp", "tcp"), 3, None), True)
+    assert parse(["udp", "tcp", "--calls", "3", "--json"]) == (RoomsPlan(3, ("udp", "tcp"), 3, None, None), True)
+    alone = RoomsPlan(8, (), 8, None, CrowdPlan(4, 6))
+    assert parse(["crowd", "--counted", "4"]) == (alone, False)
     with pytest.raises(SystemExit):
         parse(["smoke-signals"])

@@ -9,10 +9,10 @@ def test_calls_are_counted_by_kind_with_the_spread_of_their_times(tmp_path: Path
     outcomes = Outcomes()
     assert not outcomes.passed
     outcomes.add("udp", CallOutcome(40, 900))
-    outcomes.add("udp", CallOutcome(60, 700))
+    outcomes.add("udp", CallOutcome(60, 700, latency_ms=90, keyframe_ms=7))
     outcomes.add("udp", CallOutcome(200, 800))
     assert outcomes.passed
-    outcomes.add("tcp", CallOutcome(50, None, "the room is not seen"))
+    outcomes.add("tcp", CallOutcome(50, failure="the room is not seen"))
     assert outcomes.report() == {
         "kinds": {
             "udp": {
@@ -20,6 +20,8 @@ def test_calls_are_counted_by_kind_with_the_spread_of_their_times(tmp_path: Path
                 "passed": 3,
                 "setup_ms": {"median": 60, "max": 200},
                 "picture_ms": {"median": 800, "max": 900},
+                "latency_ms": {"median": 90, "max": 90},
+                "keyframe_ms": {"median": 7, "max": 7},
                 "failures": [],
             },
             "tcp": {
@@ -27,14 +29,16 @@ def test_calls_are_counted_by_kind_with_the_spread_of_their_times(tmp_path: Path
                 "passed": 0,
                 "setup_ms": {"median": 50, "max": 50},
                 "picture_ms": None,
+                "latency_ms": None,
+                "keyframe_ms": None,
                 "failures": ["the room is not seen"],
             },
         }
     }
     assert not outcomes.passed
     assert outcomes.table().splitlines()[2:] == [
-        "| udp | 3 | 3 | 60 (max 200) | 800 (max 900) |",
-        "| tcp | 1 | 0 | 50 (max 50) | – |",
+        "| udp | 3 | 3 | 60 (max 200) | 800 (max 900) | 90 (max 90) | 7 (max 7) |",
+        "| tcp | 1 | 0 | 50 (max 50) | – | – | – |",
     ]
 
 
@@ -46,3 +50,12 @@ def test_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:
     again = Outcomes(path)
     assert (again.tried("hold"), again.failed("hold"), again.tried("udp")) == (2, 1, 0)
     assert again.report() == first.report()
+
+
+def test_a_crowd_passes_whole() -> None:
+    outcomes = Outcomes()
+    outcomes.crowd = {"counted": {"tried": 30, "passed": 30}, "seen": {"tried": 6, "passed": 6}}
+    assert outcomes.passed and outcomes.report() == {"kinds": {}, "crowd": outcomes.crowd}
+    assert outcomes.table().endswith('"seen": {"tried": 6, "passed": 6}}')
+    outcomes.crowd = {"counted": {"tried": 30, "passed": 30}, "seen": {"tried": 6, "passed": 5}}
+    assert not outcomes.passed

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.endpoint.sdp_offer import OfferOptions
+from loadtest.rooms.bfcp_client import bfcp_client
 from mediaserver.api import (
     CONTENT,
     FloorDecided,
@@ -26,7 +27,6 @@ from mediaserver.sdp.h264 import DecoderLimits
 from mediaserver.sdp.sip_parse import Codec
 from mediaserver.video.quality import LARGE, SLIDES, USUAL
 from mediaserver.worker.engine import LocalEngine
-from tests.mediaserver.bfcp.libre import libre_client
 from tests.mediaserver.meeting import OPTIONS, ROOM, Meeting, WatchingDecoder
 from tests.mediaserver.peer.room_calls import dial_in, invite, seat, sip_peer_of
 from tests.mediaserver.room_system import RoomSystem
@@ -138,7 +138,7 @@ async def test_floor_control_of_libre_is_refused_granted_and_revoked(
 ) -> None:
     engine = meeting.engine
     numbers = {"confid": CONFID, "user": USER, "floor": FLOOR}
-    async with libre_client(tmp_path, version=version, **numbers) as (libre, port):
+    async with bfcp_client(tmp_path, "127.0.0.1", version=version, **numbers) as (libre, port):
         system.floor_client_port = port
         await dial_in(meeting, system)
         await libre.say(str(system.floor_server[1]))

@@ -13,12 +13,12 @@ import pytest
 
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import OfferOptions
+from loadtest.rooms.bfcp_client import bfcp_client
 from mediaserver.api import CONTENT, SeatOptions
 from mediaserver.rtp.payload import VIDEO_CLOCK
 from signaling.app.settings import Settings
 from signaling.sip.agent.agent import Agent, Call, IncomingCall, SipSettings, Target
 from signaling.sip.bridge import bridge
-from tests.mediaserver.bfcp.libre import libre_client
 from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
 from tests.mediaserver.slides_system import CONFID, FLOOR, USER, SlidesSystem
 from tests.signaling.fake_room_systems import register, tick, wait_for_calls
@@ -87,7 +87,7 @@ async def test_r057_text_on_slides_is_read_by_browsers_and_by_a_room_whose_own_s
     called.number = 98
     decision, plan = draw("Quyết định số 2119 về họp trực tuyến"), draw("Kế hoạch phòng chống lũ, bão")
     async with (
-        libre_client(tmp_path, version=2, confid=CONFID, user=USER, floor=FLOOR) as (libre, port),
+        bfcp_client(tmp_path, LOOPBACK, version=2, confid=CONFID, user=USER, floor=FLOOR) as (libre, port),
         line(inbound, LOOPBACK) as dialling,
         line(called, ELSEWHERE) as answering,
         served(settings) as world,

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.mediaserver.meeting import PATIENCE_S
+from loadtest.rooms.room import RoomFailed
 
 SOURCE = Path(__file__).with_name("bfcp_client.c")
+PATIENCE_S = 20.0
+"""Longest wait for a line, in seconds: long enough for a busy machine."""
 FLAGS = ("-DHAVE_INTTYPES_H", "-DHAVE_STDBOOL_H", "-I/usr/include/re")
 
 
-class LibreClient:
+class BfcpClient:
     """A running client. `lines` are those it printed."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
@@ -19,11 +21,12 @@ class LibreClient:
         self.lines: list[str] = []
 
     async def line(self) -> str:
-        """Return the next line it prints."""
+        """Return the next line it prints. Raises RoomFailed, TimeoutError."""
         assert self._process.stdout is not None
         async with asyncio.timeout(PATIENCE_S):
             line = await self._process.stdout.readline()
-        assert line, "the client ended"
+        if not line:
+            raise RoomFailed("the BFCP client ended")
         self.lines.append(line.decode().strip())
         return self.lines[-1]
 
@@ -37,17 +40,18 @@ class LibreClient:
 
 
 @asynccontextmanager
-async def libre_client(
-    folder: Path, *, version: int, confid: int, user: int, floor: int
-) -> AsyncIterator[tuple[LibreClient, int]]:
-    """Compile and run the client; yield it with its port."""
+async def bfcp_client(
+    folder: Path, host: str, *, version: int, confid: int, user: int, floor: int
+) -> AsyncIterator[tuple[BfcpClient, int]]:
+    """Compile and run the client at an address; yield it with its port. Raises RoomFailed."""
     program = folder / "bfcp_client"
     compiler = await asyncio.create_subprocess_exec("cc", *FLAGS, str(SOURCE), "-lre", "-o", str(program))
-    assert await compiler.wait() == 0
+    if await compiler.wait() != 0:
+        raise RoomFailed("the BFCP client cannot be compiled: make packages")
     pipe = asyncio.subprocess.PIPE
-    words = map(str, (version, confid, user, floor))
+    words = map(str, (host, version, confid, user, floor))
     process = await asyncio.create_subprocess_exec(str(program), *words, stdin=pipe, stdout=pipe)
-    client = LibreClient(process)
+    client = BfcpClient(process)
     try:
         yield client, int(await client.line())
     finally:

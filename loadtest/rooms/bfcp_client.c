@@ -1,4 +1,4 @@
-/* A room system's floor control on libre's BFCP: bfcp_client VERSION CONFID USER FLOOR.
+/* A room system's floor control on libre's BFCP: bfcp_client ADDRESS VERSION CONFID USER FLOOR.
  *
  * It prints its UDP port, then takes lines: the server's port, `hello`, `query`, `ask`, `release ID`, `goodbye`. Of each
  * message that comes it prints the primitive, and the state of the floor request in it. */
@@ -100,14 +100,14 @@ int main(int argc, char **argv)
 {
 	struct sa local;
 
-	if (argc != 5 || libre_init())
+	if (argc != 6 || libre_init())
 		return 2;
-	version = (uint8_t)atoi(argv[1]);
-	confid = (uint32_t)atoi(argv[2]);
-	user = (uint16_t)atoi(argv[3]);
-	floor_id = (uint16_t)atoi(argv[4]);
-	(void)sa_set_str(&local, "127.0.0.1", 0);
-	if (bfcp_listen(&connection, BFCP_UDP, &local, NULL, received, NULL) || udp_local_get(bfcp_sock(connection), &local))
+	version = (uint8_t)atoi(argv[2]);
+	confid = (uint32_t)atoi(argv[3]);
+	user = (uint16_t)atoi(argv[4]);
+	floor_id = (uint16_t)atoi(argv[5]);
+	if (sa_set_str(&local, argv[1], 0) || bfcp_listen(&connection, BFCP_UDP, &local, NULL, received, NULL) ||
+	    udp_local_get(bfcp_sock(connection), &local))
 		return 3;
 	printf("%u\n", sa_port(&local));
 	fflush(stdout);

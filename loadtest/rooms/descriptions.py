@@ -1,0 +1,104 @@
+"""Session descriptions that scripted room systems write, in the shape of those that makes have published.
+
+Sound is G.722 and pictures are H.264 in packetization mode 1, which is what :mod:`loadtest.rooms.plain_media` speaks;
+what else such a device offers stands beside them.
+"""
+
+from collections.abc import Mapping
+
+CONFID, USER, FLOOR = 1, 18, 2
+"""Conference, user and floor of BFCP in the offers with slides."""
+
+_HEAD = "v=0\no=- 1 {version} IN IP4 {host}\ns=-\nc=IN IP4 {host}\n"
+_GENERIC = """t=0 0
+m=audio {audio} RTP/AVP 9 101
+a=rtpmap:9 G722/8000
+a=rtpmap:101 telephone-event/8000
+m=video {video} RTP/AVP 97
+a=rtpmap:97 H264/90000
+a=fmtp:97 profile-level-id=42801f;packetization-mode=1
+a=rtcp-fb:* nack pli
+"""
+_POLYCOM = """b=AS:1920
+t=0 0
+m=audio {audio} RTP/AVP 115 102 9 0 8 127
+a=rtpmap:115 SIRENLPR/48000
+a=fmtp:115 bitrate=64000
+a=rtpmap:102 G7221/32000
+a=fmtp:102 bitrate=48000
+a=rtpmap:9 G722/8000
+a=rtpmap:127 telephone-event/8000
+a=fmtp:127 0-15
+a=sendrecv
+m=video {video} RTP/AVP 97 110 96 34
+b=TIAS:1920000
+a=rtpmap:97 H264/90000
+a=fmtp:97 profile-level-id=42801f; packetization-mode=1; max-mbps=108000; max-fs=3600; sar=13
+a=rtpmap:110 H264/90000
+a=fmtp:110 profile-level-id=42801f; max-mbps=108000; max-fs=3600; sar=13
+a=rtpmap:96 H263-1998/90000
+a=rtpmap:34 H263/90000
+a=rtcp-fb:* nack pli
+a=rtcp-fb:* ccm fir
+a=rtcp-fb:* ccm tmmbr
+a=sendrecv
+m=application {camera} RTP/AVP 100
+a=rtpmap:100 H224/4800
+a=sendrecv
+"""
+_CISCO = """b=CT:1152
+t=0 0
+m=audio {audio} RTP/AVP 107 108 9 8 0 101
+b=TIAS:128000
+a=rtpmap:107 MP4A-LATM/90000
+a=fmtp:107 profile-level-id=24;object=23;bitrate=128000
+a=rtpmap:108 G7221/16000
+a=rtpmap:101 telephone-event/8000
+a=sendrecv
+m=video {video} RTP/AVP 97 96
+b=TIAS:1152000
+a=rtpmap:97 H264/90000
+a=fmtp:97 profile-level-id=42801f;max-mbps=108000;max-fs=3600;max-smbps=323500;packetization-mode=1
+a=rtpmap:96 H263-1998/90000
+a=rtcp-fb:* ccm fir
+a=content:main
+a=label:11
+"""
+_SLIDES = """m=application {floor} UDP/BFCP *
+a=setup:actpass
+a=confid:1
+a=userid:18
+a=bfcpver:{bfcp}
+a=floorid:2 mstrm:12
+a=floorctrl:c-s
+a=connection:new
+m=video {slides} RTP/AVP 97
+b=TIAS:2000000
+a=rtpmap:97 H264/90000
+a=fmtp:97 packetization-mode=1;profile-level-id=42801f;max-fs=3600
+a=rtcp-fb:* nack pli
+a=content:slides
+a=label:12
+a=sendrecv
+"""
+
+
+def generic(host: str, ports: Mapping[str, int], version: int = 1) -> str:
+    """Return sound and picture alone; a re-INVITE has the next `version`."""
+    return (_HEAD + _GENERIC).format(host=host, version=version, **ports)
+
+
+def with_slides(host: str, ports: Mapping[str, int], floor: int) -> str:
+    """Return the same with slides, by BFCP in version 2 from the port `floor`."""
+    return (_HEAD + _GENERIC + _SLIDES).format(host=host, version=1, floor=floor, bfcp="2 1", **ports)
+
+
+def polycom(host: str, ports: Mapping[str, int], floor: int) -> str:
+    """Return an offer as Polycom's, with camera control (H.224), and slides by BFCP in version 1."""
+    shape = _HEAD + _POLYCOM + _SLIDES
+    return shape.format(host=host, version=1, floor=floor, bfcp="1", camera=ports["slides"] + 2, **ports)
+
+
+def cisco(host: str, ports: Mapping[str, int], floor: int) -> str:
+    """Return an offer as Cisco's, with slides by BFCP in either version."""
+    return (_HEAD + _CISCO + _SLIDES).format(host=host, version=1, floor=floor, bfcp="2 1", **ports)

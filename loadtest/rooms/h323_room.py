@@ -1,0 +1,113 @@
+"""An H.323 room system of our own agent, since no stack of others is to be had as a package.
+
+What both ends get wrong alike, no call with it finds.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from loadtest.rooms.perception import Rgb
+from loadtest.rooms.plain_media import PlainMedia
+from loadtest.rooms.room import RoomFailed
+from signaling.h323.agent.agent import Agent
+from signaling.h323.agent.call import Call
+from signaling.h323.agent.context import H323Settings
+from signaling.h323.agent.incoming_call import IncomingCall
+from signaling.sip.agent.context import Target
+from signaling.sip.protocol.errors import CallFailed
+
+ANSWER_S = 15.0
+
+
+class H323Room:
+    """A room system that is called and calls by H.323, in one call at a time."""
+
+    def __init__(self, media: PlainMedia) -> None:
+        self.media = media
+        self._call: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
+        self._agent = Agent(H323Settings(media.host, 0), self)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The IP address it calls from, and the port on which it takes calls."""
+        return self._agent.address
+
+    async def start(self) -> None:
+        """Begin to take calls. Raises OSError."""
+        await self._agent.start()
+
+    async def dial(self, uri: str) -> None:
+        """Begin to call the number and the address of a URI."""
+        user, _, host = uri.partition(":")[2].partition(";")[0].partition("@")
+        address, _, port = host.partition(":")
+        target = Target(address, int(port), "h323", user)
+        self._call = asyncio.ensure_future(self._agent.invite(target, self.media.description, name="Phong hop"))
+
+    async def expect(self) -> None:
+        """Be ready to take one call."""
+        self._call = asyncio.get_running_loop().create_future()
+
+    async def established(self) -> None:
+        """Wait until the call is set up. Raises RoomFailed."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                call = await self._call
+        except (CallFailed, TimeoutError) as error:
+            raise RoomFailed(f"no call by H.323: {error!r}") from None
+        self.media.send_to(call.sdp)
+
+    async def picture(self) -> Rgb | None:
+        """Return the newest picture that came."""
+        return self.media.seen()
+
+    def hears(self, hertz: int) -> bool:
+        """Return whether a tone is in the newest sound."""
+        return self.media.hears(hertz)
+
+    async def hang_up(self) -> None:
+        """End the call, and wait until it has ended. Raises TimeoutError."""
+        call = self._call.result()
+        await call.hang_up()
+        async with asyncio.timeout(ANSWER_S):
+            await call.ended.wait()
+        self.media.stop()
+
+    async def close(self) -> None:
+        """End the call, and take no more."""
+        self._call.cancel()
+        await self._agent.close()
+
+    async def called(self, incoming: IncomingCall) -> None:
+        """Answer a call."""
+        with contextlib.suppress(CallFailed):  # the caller gave up
+            self._call.set_result(await incoming.accept(self.media.description))
+
+    async def reoffered(self, call: Call, offer: str) -> str:
+        """Send to where the channels of a call lead now."""
+        self.media.send_to(offer)
+        return ""
+
+    def digit_pressed(self, call: Call, digit: str) -> None:
+        """Take no keys."""
+
+    def keyframe_requested(self, call: Call, *, slides: bool = False) -> None:
+        """Send a key frame."""
+        self.media.restart()
+
+    def share_asked(self, call: Call, on: bool) -> None:
+        """Take no slides."""
+
+
+@asynccontextmanager
+async def h323_room(media: PlainMedia) -> AsyncIterator[H323Room]:
+    """Give a room system at the address of its media."""
+    await media.open()
+    room = H323Room(media)
+    await room.start()
+    try:
+        yield room
+    finally:
+        await room.close()
+        await media.close()

@@ -1,0 +1,216 @@
+"""sipp as the room system of a lane, one process for each call: its SIP is sipp's, its sound and picture are ours."""
+
+import asyncio
+import re
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from loadtest.rooms.bfcp_client import BfcpClient, bfcp_client
+from loadtest.rooms.descriptions import CONFID, FLOOR, USER
+from loadtest.rooms.perception import Rgb
+from loadtest.rooms.plain_media import PlainMedia
+from loadtest.rooms.room import RoomFailed
+from loadtest.rooms.sipp_scenarios import PlacedCall, TakenCall, answering, dialling
+
+ANSWER_S = 15.0
+CALL_S = 120
+"""Longest call: sipp ends then."""
+POLL_S = 0.05
+_RULE = re.compile(r"^-{40,}.*\n", re.MULTILINE)
+"""The line above each message in sipp's log."""
+
+Script = Callable[[PlainMedia], PlacedCall | TakenCall]
+"""Returns what sipp does in a call, with the ports of the media as they are then."""
+Describe = Callable[[str, Mapping[str, int], int], str]
+"""Writes an offer from an address, the ports of the media, and that of BFCP."""
+
+
+class SippRoom:
+    """A scripted room system, in one call at a time."""
+
+    def __init__(self, folder: Path, host: str, media: PlainMedia, script: Script) -> None:
+        self._folder = folder
+        self._script = script
+        self.media = media
+        self.address = host, _free_port(host)
+        """The IP address it calls from, and the port on which it takes calls."""
+        self.description = ""
+        """The session description of the server in this call."""
+        self._process: asyncio.subprocess.Process | None = None
+        self._log = folder / "none"
+
+    async def dial(self, uri: str) -> None:
+        """Begin to call a SIP URI. Raises RoomFailed."""
+        user, _, host = uri.removeprefix("sip:").partition(";")[0].partition("@")
+        call = self._script(self.media)
+        assert isinstance(call, PlacedCall)
+        await self._run(dialling(call), host, "-s", user, "-m", "1")
+
+    async def expect(self) -> None:
+        """Be ready to take one call: the first INVITE, and the one that follows it."""
+        call = self._script(self.media)
+        assert isinstance(call, TakenCall)
+        await self._run(answering(call), "-m", "2")
+        await asyncio.sleep(POLL_S)
+
+    async def established(self) -> None:
+        """Wait until the call is set up, and send to where the server's description says. Raises RoomFailed."""
+        await self._until_acknowledged(1)
+
+    async def picture(self) -> Rgb | None:
+        """Return the newest picture that came."""
+        return self.media.seen()
+
+    def hears(self, hertz: int) -> bool:
+        """Return whether a tone is in the newest sound."""
+        return self.media.hears(hertz)
+
+    async def move(self) -> None:
+        """Have sipp move sound and picture to the ports of its re-INVITE. Raises RoomFailed."""
+        await self.media.move()
+        self._go_on()
+        await self._until_acknowledged(2)
+
+    async def hang_up(self) -> None:
+        """End the call, and wait until sipp says that all went as its scenario has it. Raises RoomFailed."""
+        assert self._process is not None
+        self._go_on()
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                status = await self._process.wait()
+        except TimeoutError:
+            raise RoomFailed(f"sipp does not end:\n{self._tail()}") from None
+        self.media.stop()
+        if status != 0:
+            raise RoomFailed(f"sipp ends with {status}:\n{self._tail()}")
+
+    async def end(self) -> None:
+        """End a process that was left."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def _run(self, scenario: str, *words: str) -> None:
+        await self.end()
+        if shutil.which("sipp") is None:
+            raise RoomFailed("sipp is not installed: make packages")
+        self._call = secrets.token_hex(8)
+        path, self._log = self._folder / f"{self._call}.xml", self._folder / f"{self._call}.log"
+        path.write_text(scenario)
+        host, port = self.address
+        with (self._folder / "screen").open("wb") as screen:
+            self._process = await asyncio.create_subprocess_exec(
+                *("sipp", *words, "-sf", str(path), "-i", host, "-p", str(port), "-cid_str", self._call),
+                *("-trace_msg", "-message_file", str(self._log), "-trace_err", "-nostdin"),
+                *("-timeout", str(CALL_S), "-timeout_error"),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=screen,
+                stderr=screen,
+                cwd=self._folder,
+            )
+
+    async def _until_acknowledged(self, count: int) -> None:
+        """Wait for so many INVITEs that were answered by 200 and acknowledged."""
+        until = time.monotonic() + ANSWER_S
+        assert self._process is not None
+        while True:
+            messages = self._messages()
+            answered = [
+                at
+                for at, each in enumerate(messages)
+                if each.startswith("SIP/2.0 200") and re.search(r"^CSeq:.*INVITE", each, re.MULTILINE)
+            ]
+            if len(answered) >= count and any(each.startswith("ACK ") for each in messages[answered[-1] :]):
+                break
+            if time.monotonic() > until or self._process.returncode is not None:
+                raise RoomFailed(f"no ACK from sipp:\n{self._tail()}")
+            await asyncio.sleep(POLL_S)
+        self.description = _of_server(messages)
+        self.media.send_to(self.description)
+
+    def _messages(self) -> list[str]:
+        if not self._log.exists():
+            return []
+        entries = _RULE.split(self._log.read_text("utf-8", "replace"))[1:]
+        return [entry.partition("\n\n")[2] for entry in entries]
+
+    def _go_on(self) -> None:
+        """Tell sipp to go on, by a MESSAGE with the Call-ID of its call."""
+        (call, *_) = re.findall(r"^Call-ID: (\S+)", self._messages()[-1], re.MULTILINE)
+        lines = ["MESSAGE sip:room SIP/2.0", "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKgo", "From: <sip:lane>;tag=1"]
+        lines += ["To: <sip:room>", f"Call-ID: {call}", "CSeq: 1 MESSAGE", "Content-Length: 0", "", ""]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto("\r\n".join(lines).encode(), self.address)
+
+    def _tail(self) -> str:
+        errors = "".join(path.read_text("utf-8", "replace") for path in self._folder.glob("*_errors.log"))
+        return errors[-2000:] + "\n".join(self._messages())[-6000:]
+
+
+class SlidesRoom(SippRoom):
+    """A scripted room system whose floor control is libre's."""
+
+    def __init__(self, folder: Path, host: str, media: PlainMedia, script: Script, floor: BfcpClient) -> None:
+        super().__init__(folder, host, media, script)
+        self._floor = floor
+
+    async def ask_for_floor(self) -> None:
+        """Ask for the floor of slides, and wait until it is granted. Raises RoomFailed, TimeoutError."""
+        ports = re.findall(r"^m=application (\d+) UDP/BFCP", self.description, re.MULTILINE)
+        if not ports:
+            raise RoomFailed("the server answers without BFCP")
+        await self._floor.say(ports[0])
+        await self._floor.say("ask", "FloorRequestStatus Granted")
+
+
+@asynccontextmanager
+async def sipp_room(folder: Path, media: PlainMedia, script: Script) -> AsyncIterator[SippRoom]:
+    """Give a room system at the address of its media, by which the server knows it."""
+    await media.open()
+    room = SippRoom(_new(folder), media.host, media, script)
+    try:
+        yield room
+    finally:
+        await room.end()
+        await media.close()
+
+
+@asynccontextmanager
+async def slides_room(folder: Path, media: PlainMedia, version: int, describe: Describe) -> AsyncIterator[SlidesRoom]:
+    """Give the same with slides, by BFCP in a version; `describe` writes its offer."""
+    numbers = {"confid": CONFID, "user": USER, "floor": FLOOR}
+    own = _new(folder)
+    async with bfcp_client(own, media.host, version=version, **numbers) as (floor, port):
+        await media.open()
+        room = SlidesRoom(
+            own, media.host, media, lambda media: PlacedCall(describe(media.host, media.ports, port)), floor
+        )
+        try:
+            yield room
+        finally:
+            await room.end()
+            await media.close()
+
+
+def _of_server(messages: Sequence[str]) -> str:
+    """Return the newest session description of the server, which calls itself so."""
+    bodies = (each.partition("\n\n")[2] for each in reversed(messages))
+    return next(body.strip() for body in bodies if "\no=diemcau" in body)
+
+
+def _new(folder: Path) -> Path:
+    own = folder / f"sipp-{secrets.token_hex(4)}"
+    own.mkdir()
+    return own
+
+
+def _free_port(host: str) -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,138 @@
+"""Writes the scenarios by which sipp is a room system: calls it makes, and calls it takes.
+
+A scenario waits within its call for a MESSAGE of ours, at which it goes on: to the next part, or to its end.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+TAG = "[pid]r[call_number]"
+CONTACT = "Contact: <sip:room@[local_ip]:[local_port]>"
+SIMPLE = "m=application"
+"""What a session description has that is not simple: BFCP."""
+MOVED = "moved"
+"""The user part of the SIP URI to which a call is redirected."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCall:
+    """A call that sipp makes: with an offer, or without one and then with an answer in the ACK (RFC 3261, 13.2.1).
+
+    `reliable`: provisional responses must be (RFC 3262). `moved` is the offer of a re-INVITE within the call.
+    """
+
+    sdp: str
+    late: bool = False
+    reliable: bool = False
+    moved: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenCall:
+    """A call that sipp takes by an answer; `first` is what becomes of the first INVITE."""
+
+    sdp: str
+    first: Literal["redirected", "refused"]
+
+
+def dialling(call: PlacedCall) -> str:
+    """Return the scenario of a call that sipp makes."""
+    headers = "Require: 100rel\n" if call.reliable else ""
+    parts = [
+        _request("INVITE", 1, "" if call.late else call.sdp, headers, new=True),
+        '<recv response="100" optional="true"/>',
+    ]
+    number = 1
+    if call.reliable:
+        number = 2
+        parts += [
+            '<recv response="180" rrs="true"><action><ereg regexp="[0-9]+" search_in="hdr" header="RSeq:"'
+            ' check_it="true" assign_to="rseq"/></action></recv>',
+            _request("PRACK", number, "", "RAck: [$rseq] 1 INVITE\n"),
+            '<recv response="200"/>',
+            '<recv response="200"/>',  # to either, in either order
+        ]
+    else:
+        parts += ['<recv response="180" optional="true"/>', '<recv response="200" rrs="true"/>']
+    parts.append(_request("ACK", 1, call.sdp if call.late else ""))
+    if call.moved:
+        number += 1
+        parts += [
+            '<recv request="MESSAGE"/>',
+            _request("INVITE", number, call.moved),
+            '<recv response="100" optional="true"/>',
+            '<recv response="200"/>',
+            _request("ACK", number, ""),
+        ]
+    parts += ['<recv request="MESSAGE"/>', _request("BYE", number + 1, ""), '<recv response="200"/>']
+    return _scenario(parts)
+
+
+def answering(call: TakenCall) -> str:
+    """Return the scenario of a call that sipp takes."""
+    if call.first == "redirected":
+        found, wanted = f"INVITE sip:{MOVED}@", "is_second"
+        first = _response("302 Moved Temporarily", contact=f"Contact: <sip:{MOVED}@[local_ip]:[local_port]>")
+    else:
+        found, wanted = SIMPLE, "is_first"
+        first = _response("488 Not Acceptable Here", contact=CONTACT)
+    take = (
+        '<action><ereg regexp=".*" search_in="hdr" header="From:" assign_to="caller"/>'
+        f'<ereg regexp="{found}" search_in="msg" assign_to="{wanted}"/></action>'
+    )
+    jump = f'next="answer" test="{wanted}"' if wanted == "is_second" else f'next="refuse" test="{wanted}"'
+    parts = [f'<recv request="INVITE" rrs="true" {jump}>{take}</recv>']
+    refuse = [first, '<recv request="ACK" next="end"/>']
+    accept = [
+        _response("200 OK", contact=CONTACT, sdp=call.sdp),
+        '<recv request="ACK"/>',
+        '<recv request="MESSAGE"/>',
+        _request("BYE", 1, "", to="To:[$caller]"),
+        '<recv response="200"/>',
+    ]
+    if wanted == "is_second":
+        parts += [*refuse, '<label id="answer"/>', *accept]
+    else:
+        accept[-1] = '<recv response="200" next="end"/>'
+        parts += [*accept, '<label id="refuse"/>', first, '<recv request="ACK"/>']
+    return _scenario([*parts, '<label id="end"/>'])
+
+
+def _scenario(parts: Sequence[str]) -> str:
+    return '<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="room">\n' + "\n".join(parts) + "\n</scenario>\n"
+
+
+def _request(method: str, number: int, sdp: str, headers: str = "", *, new: bool = False, to: str = "") -> str:
+    uri = "sip:[service]@[remote_ip]:[remote_port]" if new else "[next_url]"
+    to = to or f"To: <sip:[service]@[remote_ip]:[remote_port]>{'' if new else '[peer_tag_param]'}"
+    head = [
+        f"{method} {uri} SIP/2.0",
+        "Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch];rport",
+        f'From: "Phong hop" <sip:room@[local_ip]:[local_port]>;tag={TAG}',
+        to,
+        "Call-ID: [call_id]",
+        f"CSeq: {number} {method}",
+        CONTACT,
+        "Max-Forwards: 70",
+        *headers.splitlines(),
+    ]
+    return f"<send{'' if method == 'ACK' else ' retrans=' + chr(34) + '500' + chr(34)}>{_message(head, sdp)}</send>"
+
+
+def _response(status: str, *, contact: str, sdp: str = "") -> str:
+    head = [
+        f"SIP/2.0 {status}",
+        "[last_Via:]",
+        "[last_From:]",
+        f"[last_To:];tag={TAG}",
+        "[last_Call-ID:]",
+        "[last_CSeq:]",
+        contact,
+    ]
+    return f'<send retrans="500">{_message(head, sdp)}</send>'
+
+
+def _message(head: Sequence[str], sdp: str) -> str:
+    body = ["Content-Type: application/sdp", "Content-Length: [len]", "", *sdp.splitlines()]
+    return "<![CDATA[\n\n" + "\n".join([*head, *(body if sdp else ["Content-Length: 0"])]) + "\n\n]]>"

@@ -1,0 +1,42 @@
+"""Our H.323 agent as a room system, and as what it calls and is called by."""
+
+from loadtest.rooms.h323_room import H323Room, h323_room
+from loadtest.rooms.perception import sees
+from loadtest.rooms.plain_media import PlainMedia
+from signaling.h323.agent.call import Call
+from signaling.h323.agent.incoming_call import IncomingCall
+from signaling.sip.agent.context import Target
+from tests.loadtest.rooms.waiting import until
+from tests.signaling.h323.agents import RecordingHandler, agent
+
+BLUE, RED, GREEN = (0, 0, 255), (255, 0, 0), (0, 255, 0)
+
+
+async def seen_and_heard(room: H323Room, call: Call, other: PlainMedia) -> None:
+    """Wait until both sides of a call see and hear each other; then the room system hangs up."""
+    await room.established()
+    other.send_to(call.sdp)
+    await until(lambda: sees(room.media.seen(), RED) and room.hears(440))
+    await until(lambda: sees(other.seen(), BLUE) and other.hears(880))
+    await room.hang_up()
+    other.stop()
+
+
+async def test_it_calls_and_is_called() -> None:
+    other = PlainMedia("127.0.1.2", 440, RED, GREEN)
+
+    async def take(incoming: IncomingCall) -> Call:
+        return await incoming.accept(other.description)
+
+    handler = RecordingHandler(take)
+    await other.open()
+    try:
+        async with agent(handler) as ours, h323_room(PlainMedia("127.0.1.1", 880, BLUE, GREEN)) as room:
+            await room.dial("sip:1234567890@{}:{};transport=h323".format(*ours.address))
+            await seen_and_heard(room, await handler.calls.get(), other)
+            assert (await handler.incoming.get()).user == "1234567890"
+            await room.expect()
+            called = await ours.invite(Target(*room.address, "h323"), other.description, name="UBND")
+            await seen_and_heard(room, called, other)
+    finally:
+        await other.close()

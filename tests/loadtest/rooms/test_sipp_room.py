@@ -1,0 +1,97 @@
+"""sipp as a room system, with an agent of ours on the other side. Also tests `sipp_scenarios.py`, `descriptions.py`."""
+
+from pathlib import Path
+
+import pytest
+
+from loadtest.rooms import kinds
+from loadtest.rooms.plain_media import PlainMedia
+from loadtest.rooms.room import RoomFailed
+from loadtest.rooms.sipp_room import Script, SippRoom, sipp_room
+from signaling.sip.agent.agent import Agent, Call, CallRefused, IncomingCall, Target
+from tests.signaling.sip.agents import RecordingHandler, agent
+
+BLUE, GREEN = (0, 0, 255), (0, 255, 0)
+OURS = (
+    "v=0\r\no=diemcau 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 9\r\n"
+    "m=video 40002 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\n"
+)
+WITH_SLIDES = OURS + "m=application 40004 UDP/BFCP *\r\n"
+
+
+async def take(incoming: IncomingCall) -> Call:
+    """Answer with sound and picture."""
+    return await incoming.accept(OURS)
+
+
+class Handler(RecordingHandler):
+    """Keeps the offers of re-INVITEs, and answers them."""
+
+    def __init__(self) -> None:
+        super().__init__(take)
+
+    async def reoffered(self, call: Call, offer: str) -> str:
+        self.offers.put_nowait(offer)
+        return OURS
+
+
+def media() -> PlainMedia:
+    return PlainMedia("127.0.1.1", 880, BLUE, GREEN)
+
+
+async def dial(room: SippRoom, ours: Agent) -> None:
+    await room.dial("sip:1234567890@{}:{};transport=udp".format(*ours.address))
+    await room.established()
+    assert room.description == OURS.replace("\r", "").strip()
+
+
+@pytest.mark.parametrize("script", [kinds.late_offer, kinds.reliable], ids=["late offer", "100rel"])
+async def test_it_dials_and_hangs_up(tmp_path: Path, script: Script) -> None:
+    handler = Handler()
+    async with agent(handler) as ours, sipp_room(tmp_path, media(), script) as room:
+        for _ in range(2):  # one process each
+            await dial(room, ours)
+            call = await handler.calls.get()
+            assert call.sdp.splitlines()[3] == "c=IN IP4 127.0.1.1"
+            await room.hang_up()
+            assert call.reason == "bye"
+
+
+async def test_it_moves_its_ports_within_a_call(tmp_path: Path) -> None:
+    handler = Handler()
+    async with agent(handler) as ours, sipp_room(tmp_path, media(), kinds.moving) as room:
+        await dial(room, ours)
+        before = dict(room.media.ports)
+        await room.move()
+        ports = room.media.ports
+        assert ports["audio"] != before["audio"] and ports["video"] != before["video"]
+        offer = await handler.offers.get()
+        assert f"m=audio {ports['audio']} " in offer and f"m=video {ports['video']} " in offer
+        await room.hang_up()
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "user"), [(kinds.redirecting, 302, "moved"), (kinds.refusing, 488, "")], ids=["302", "488"]
+)
+async def test_it_answers_the_call_that_follows_its_refusal(
+    tmp_path: Path, script: Script, status: int, user: str
+) -> None:
+    async with agent(Handler()) as ours, sipp_room(tmp_path, media(), script) as room:
+        await room.expect()
+        with pytest.raises(CallRefused) as refused:
+            await ours.invite(Target(*room.address, "udp"), WITH_SLIDES, name="")
+        assert refused.value.status == status
+        call = await ours.invite(Target(*room.address, "udp", user=user), OURS, name="")
+        await room.established()
+        await room.hang_up()
+        await call.ended.wait()
+
+
+async def test_a_call_that_is_refused_is_told(tmp_path: Path) -> None:
+    async def refuse(incoming: IncomingCall) -> Call:
+        incoming.refuse(403)
+        return await incoming.accept(OURS)
+
+    async with agent(RecordingHandler(refuse)) as ours, sipp_room(tmp_path, media(), kinds.late_offer) as room:
+        with pytest.raises(RoomFailed, match="no ACK from sipp"):
+            await dial(room, ours)

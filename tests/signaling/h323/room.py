@@ -1,11 +1,13 @@
-"""An H.323 room system as a process of its own: it sends one tone and one colour, and tells what it sees and hears.
+"""An H.323 room system as a process of its own: it sends one tone, one colour and slides of another colour, and tells
+what it sees and hears.
 
 It is built on our own agent, since no H.323 stack of others is to be had as a package: what both ends get wrong alike,
 no test with it finds. Key frames are sent on videoFastUpdatePicture alone, never on RTCP.
 
     python -m tests.signaling.h323.room
 
-Commands come by standard input, a line each: `dial HOST PORT NUMBER NAME`, `press DIGITS`, `hold`, `resume`, `hang-up`.
+Commands come by standard input, a line each: `dial HOST PORT NUMBER NAME`, `press DIGITS`, `hold`, `resume`,
+`present`, `end`, `hang-up`.
 What happens goes to standard output, a JSON object each.
 """
 
@@ -21,18 +23,17 @@ from signaling.h323.agent.call import Call
 from signaling.h323.agent.context import H323Settings
 from signaling.h323.agent.incoming_call import IncomingCall
 from signaling.sip.agent.context import Target
-from tests.mediaserver.room_system import RoomSystem
+from tests.mediaserver.slides_system import SlidesSystem
 
 LOOPBACK = "127.0.0.1"
-HERTZ = 1000
 WATCH_S = 0.2
 
 
-class Room(RoomSystem):
+class Room(SlidesSystem):
     """The room system in its process."""
 
     def __init__(self) -> None:
-        super().__init__("G722", 1, "blue", HERTZ)
+        super().__init__(1, 2, "token", "green", "G722")
         self.number, self.ignores_keyframe_requests = 98, True
         self.call: Call | None = None
         self.agent = Agent(H323Settings(LOOPBACK, 0), self)
@@ -45,7 +46,7 @@ class Room(RoomSystem):
     async def use(self, call: Call) -> None:
         """Send and receive in a call."""
         self.call = call
-        self.set_destinations(call.sdp)
+        self._aim(call.sdp)
         tell(connected=call.sdp.count("a=sendrecv"))
         await call.ended.wait()
         self.destinations.clear()
@@ -53,20 +54,30 @@ class Room(RoomSystem):
 
     async def reoffered(self, call: Call, offer: str) -> str:
         """Send to where the channels lead now."""
-        self.destinations.clear()
-        self.set_destinations(offer)
-        self.destinations = {name: where for name, where in self.destinations.items() if where[1] > 1}
+        self._aim(offer)
         tell(channels=offer.count("a=sendrecv"))
         return ""
+
+    def _aim(self, sdp: str) -> None:
+        self.destinations.clear()
+        self.set_destinations(sdp)
+        self.destinations = {name: where for name, where in self.destinations.items() if where[1] > 10}
+
+    def say(self, kind: str, data: bytes) -> None:
+        """Send RTCP; key frames of slides are asked for by H.245 alone."""
+        if kind != "slides":
+            super().say(kind, data)
+        elif self.call is not None:
+            self.call.request_keyframe(slides=True)
 
     def digit_pressed(self, call: Call, digit: str) -> None:
         """Tell the digit."""
         tell(digit=digit)
 
     def keyframe_requested(self, call: Call, *, slides: bool = False) -> None:
-        """Send a key frame."""
-        self._wanted = True
-        tell(keyframe=True)
+        """Send a key frame; each picture of slides is one."""
+        self._wanted = self._wanted or not slides
+        tell(**{"slides_wanted" if slides else "keyframe": True})
 
     def share_asked(self, call: Call, on: bool) -> None:
         """Show others' slides, as it always does."""
@@ -74,14 +85,16 @@ class Room(RoomSystem):
         call.decide_floor("granted" if on else "nobody")
 
     async def watch(self) -> None:
-        """Tell of changes of what is seen and heard."""
+        """Tell of changes of what is seen and heard, and show slides while they go anywhere."""
         told: object = None
         while True:
             await asyncio.sleep(WATCH_S)
-            now = list(self.size), self.colour(0.25), self.colour(0.75), sorted(self.tones())
+            if "slides" in self.destinations:
+                self.show_slides()
+            now = list(self.size), self.colour(0.25), self.colour(0.75), sorted(self.tones()), self.slides.colour()
             if now != told:
                 told = now
-                tell(size=now[0], left=now[1], right=now[2], hears=now[3])
+                tell(size=now[0], left=now[1], right=now[2], hears=now[3], slides=now[4])
 
     async def obey(self, command: str, words: list[str]) -> None:
         """Do what standard input says."""
@@ -99,6 +112,8 @@ class Room(RoomSystem):
         elif command == "resume":
             self.call._control.resume(self.call._control.own, self.call._control.ports)
             self.call._flush()
+        elif command in ("present", "end"):
+            self.call.decide_floor("other" if command == "present" else "nobody")
         elif command == "hang-up":
             await self.call.hang_up()
 

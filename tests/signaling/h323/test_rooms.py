@@ -1,19 +1,25 @@
 """An H.323 room system in a meeting of a real server with real media: called, calling, seen, heard, on hold."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
+from mediaserver.worker.engine import LocalEngine
 from signaling.app.settings import Settings
 from signaling.h323.combined_agent import CombinedAgent
-from signaling.sip.bridge import bridge
+from signaling.sip.bridge import bridge, call_tester
 from signaling.sip.protocol.errors import CallRefused
+from tests.mediaserver.slides_system import SlidesSystem
 from tests.signaling.fake_room_systems import register, tick, wait_for_calls
 from tests.signaling.h323.agents import OURS, target
 from tests.signaling.h323.room import RoomProcess, room_process
 from tests.signaling.h323.scripted_gatekeeper import scripted_gatekeeper
-from tests.signaling.sip.whole_server import LOOPBACK, served, viewer
-from tests.signaling.world import NHA_TRANG, World, wait_until
+from tests.signaling.sip.whole_server import LOOPBACK, give_floor, line, reader, served, viewer
+from tests.signaling.world import CAM_RANH, NHA_TRANG, World, wait_until
+
+ELSEWHERE = "127.0.0.2"
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +59,9 @@ async def test_r057_a_room_system_is_called_by_h323_sees_is_seen_is_heard_holds_
         await host.until(lambda message: message["type"] == "levels" and message["levels"].get(seat.id, -127) > -40)
         await room.until(lambda each: each.get("size") == [1280, 720])
         async with viewer(world, session.id) as watch:
-            await watch.until(lambda: watch.colour(0.75) == "blue")
+            await watch.until(lambda: watch.colour(0.75) == "blue" and watch.tones() == {1000})
+            await world.server.meetings.engine.set_floor(session.id, "viewer", True)
+            await room.until(lambda each: each.get("hears") == [440])
             await room.command("press *3")
             await host.seat(seat.id, hand=1)
             await room.command("hold")
@@ -67,6 +75,49 @@ async def test_r057_a_room_system_is_called_by_h323_sees_is_seen_is_heard_holds_
         await world.server.meetings.cancelled(session.id)
         await room.until(lambda each: "ended" in each)
         assert {"keyframe": True} in room.seen
+
+
+async def test_slides_go_both_ways_between_a_room_of_h323_one_of_sip_and_browsers(
+    settings: Settings, room: RoomProcess
+) -> None:
+    other = SlidesSystem(1, 2, "", "red")
+    async with line(other, ELSEWHERE) as answering, served(settings, h323=True) as world:
+        await register(world, NHA_TRANG, LOOPBACK, protocol="H323", port=room.port)
+        await register(world, CAM_RANH, ELSEWHERE, port=answering.address[1])
+        session = await world.session(NHA_TRANG, CAM_RANH)
+        host, _ = await world.join("host", session)
+        host.patience = 20.0  # what is real takes its time on a busy machine
+        other.number = 98
+        await tick(world, 0)
+        await wait_for_calls(host, "connected", "connected")
+        await wait_until(lambda: seated(world, session.id))
+        for point in (NHA_TRANG, CAM_RANH):
+            await give_floor(world, session.id, host, point)
+        await room.command("present")
+        async with reader(world, session.id) as browser:
+            await browser.until(lambda: browser.colour() == "green")
+        await other.until(lambda: other.slides.colour() == "green")
+        own = seated(world, session.id)
+        await host.until(lambda message: message["type"] == "content" and message["seat"] == own)
+        await room.command("end")
+        await host.until(lambda message: message["type"] == "content" and message["seat"] is None)
+
+        await other.connect()
+        await other.granted()
+        showing = asyncio.create_task(show(other))
+        await room.until(lambda each: each.get("slides") == "red")
+        await room.command("present")  # a participant does not take the screen from another
+        showing.cancel()
+        await world.server.meetings.cancelled(session.id)
+        await room.until(lambda each: "ended" in each)
+        assert {"slides_wanted": True} in room.seen
+        assert room.seen.count({"others": True}) == 1
+
+
+async def show(system: SlidesSystem) -> None:
+    """Show slides until it is cancelled."""
+    while system.show_slides():
+        await asyncio.sleep(0.2)
 
 
 async def test_a_room_system_that_dials_our_address_alone_keys_the_code_in_and_comes_in(
@@ -138,6 +189,71 @@ async def test_a_room_system_whose_call_the_gatekeeper_routes_is_known_by_its_nu
         await wait_until(lambda: seated(world, session.id))
         await room.command("hang-up")
         assert (await gatekeeper.until("disengageRequest"))["answeredCall"]
+
+
+async def calls(world: World) -> list[dict[str, Any]]:
+    """Return the records of all calls, the newest first, once those of ended calls are closed."""
+    async with (await world.signed_in("central")).get("/api/v1/calls") as response:
+        found: list[dict[str, Any]] = await response.json()
+    return found
+
+
+async def test_a_test_call_by_h323_is_measured_and_recorded(
+    settings: Settings, room: RoomProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_tester, "WARM_S", 2.0)
+    monkeypatch.setattr(call_tester, "MEASURE_S", 3.0)
+    async with served(settings, h323=True) as world:
+        device = await register(world, NHA_TRANG, LOOPBACK, protocol="H323", port=room.port)
+        path, client = f"/api/v1/directory/devices/{device}/test-call", await world.signed_in("central")
+        async with client.post(path, json={}) as response:
+            assert response.status == 202
+        assert await room.until(lambda each: "called" in each) == {"called": "Gọi thử"}
+        await room.until(lambda each: "ended" in each)
+        async with client.get(path) as response:
+            result = await response.json()
+        report, picture = result["report"], result["report"]["picture"]
+        assert (result["outcome"], result["transport"], result["protection"]) == ("hung-up", "h323", "clear")
+        assert set(report["findings"]) <= {"few-pictures", "slow-keyframe"}  # as a busy machine has them
+        assert (report["sound"]["received_codec"], report["sound"]["sent_codec"]) == ("G722", "G722")
+        assert (picture["received_codec"], picture["width"], picture["height"]) == ("H264", 320, 180)
+        assert {"keyframe": True} in room.seen
+        assert any(each.get("hears") == [440] for each in room.seen)
+        (record,) = await calls(world)
+        assert (record["purpose"], record["direction"], record["transport"], record["sound"], record["picture"]) == (
+            *("test", "out", "h323", "G722", "H264"),
+        )
+
+
+async def test_a_server_that_takes_over_dials_the_calls_of_h323_anew_and_says_so(
+    settings: Settings, room: RoomProcess
+) -> None:
+    engine = LocalEngine([LOOPBACK], 0)
+    engine.start()
+    try:
+        async with served(settings, h323=True, held=engine) as world:
+            await register(world, NHA_TRANG, LOOPBACK, protocol="H323", port=room.port)
+            session = await world.session(NHA_TRANG)
+            host, chair = await world.join("host", session)
+            await tick(world, 0)
+            await wait_for_calls(host, "connected")
+            await room.until(lambda each: "connected" in each)
+        assert await room.until(lambda each: "ended" in each) == {"ended": "bye"}
+        async with served(settings, h323=True, held=engine) as world:
+            host, _ = await world.join("host", session, resume=chair["resume"])
+            host.patience = 20.0  # what is real takes its time on a busy machine
+            await tick(world, 0)
+            await wait_for_calls(host, "connected")
+            await room.until(lambda each: "connected" in each)
+            await wait_until(lambda: seated(world, session.id))
+            again = await world.services.attendance.reconnects(session.id)
+            assert [each.kind for each in again if each.name == "UBND.Nha Trang"] == ["lost", "back"]
+            newest, lost = await calls(world)
+            assert (newest["transport"], newest["outcome"], lost["transport"], lost["outcome"]) == (
+                *("h323", "", "h323", "unreachable"),
+            )
+    finally:
+        await engine.close()
 
 
 async def test_a_stranger_that_calls_by_h323_is_refused(settings: Settings) -> None:

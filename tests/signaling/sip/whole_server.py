@@ -9,17 +9,19 @@ from aiohttp.test_utils import TestServer
 
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import OfferOptions
-from mediaserver.api import SeatOptions
+from mediaserver.api import CONTENT, SeatOptions
 from mediaserver.worker.engine import LocalEngine
 from signaling.app.build import application, running
 from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.h323.agent.context import H323Settings
 from signaling.h323.gatekeeper.client import GatekeeperSettings
-from signaling.sip.agent.agent import SipSettings
+from signaling.sip.agent.agent import Agent, Call, IncomingCall, SipSettings
 from tests.fakes import FakeClock, FakeDisk
 from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
-from tests.signaling.world import NOW, World
+from tests.mediaserver.slides_system import SlidesSystem
+from tests.signaling.sip.agents import RecordingHandler
+from tests.signaling.world import NOW, Socket, World
 
 LOOPBACK = "127.0.0.1"
 
@@ -73,3 +75,44 @@ async def viewer(world: World, session: str) -> AsyncIterator[WatchingDecoder]:
         yield watch
     finally:
         await endpoint.close()
+
+
+@asynccontextmanager
+async def line(system: SlidesSystem, host: str) -> AsyncIterator[Agent]:
+    """Give a room system an agent, which takes calls."""
+
+    async def take(incoming: IncomingCall) -> Call:
+        system.set_destinations(incoming.offer)
+        call = await incoming.accept(system.sdp())
+        system.begin()
+        return call
+
+    await system.open(host)
+    agent = Agent(SipSettings(host, 0), RecordingHandler(take))
+    await agent.start()
+    try:
+        yield agent
+    finally:
+        await agent.close()
+        await system.close()
+
+
+@asynccontextmanager
+async def reader(world: World, session: str) -> AsyncIterator[WatchingDecoder]:
+    """Let somebody view the shared screen alone, who is not seen."""
+    engine, watch = world.server.meetings.engine, WatchingDecoder()
+    endpoint = Endpoint(CERTIFICATE, material("red", 440), OfferOptions(layers=1), watch)
+    await engine.add_seat(session, SeatOptions("reader", "Người xem", visible=False, view=CONTENT))
+    try:
+        await endpoint.connect(await engine.connect(session, "reader", endpoint.offer()))
+        yield watch
+    finally:
+        await endpoint.close()
+
+
+async def give_floor(world: World, session: str, host: Socket, point: str) -> None:
+    """Give a room system the floor once its media are there."""
+    seat = world.server.meetings.meetings[session].state.roster.holder(f"{point}.01")
+    assert seat is not None
+    await host.send(type="floor", seat=seat.id, open=True)
+    await host.seat(seat.id, floor=True)

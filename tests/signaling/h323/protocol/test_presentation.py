@@ -144,6 +144,16 @@ def test_a_refusal_is_final_and_unasked_responses_say_nothing(token: Presentatio
     assert (token.owner, len(outbox)) == ("", 1)
 
 
+def test_others_slides_follow_once_a_room_that_kept_the_token_has_ended_its_own(
+    token: PresentationToken, outbox: Pdus
+) -> None:
+    token.receive(message(3, channel=260, symmetry=4))
+    token.show("client", 9)
+    token.show("other", 9)
+    token.receive(message(4, reject=None, channel=9))
+    assert (token.receive(message(5)), numbers(outbox)) == ("ended", [4, 3, 3])
+
+
 def test_flow_control_may_be_lifted_and_messages_of_others_are_left_out(token: PresentationToken, outbox: Pdus) -> None:
     assert token.receive(message(1, channel=260, bitrate=70_000)) is None
     assert outbox == [("response", ("genericResponse", message(2, channel=260, bitrate=65_535, acknowledge=None)))]

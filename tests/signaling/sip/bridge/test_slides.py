@@ -4,28 +4,21 @@ SIP, the decoders and one of the two floor control clients are ours; the other i
 and cut into packets by ffmpeg.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
 
 import pytest
 
-from loadtest.endpoint.endpoint import Endpoint
-from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.rooms.bfcp_client import bfcp_client
-from mediaserver.api import CONTENT, SeatOptions
 from mediaserver.rtp.payload import VIDEO_CLOCK
 from signaling.app.settings import Settings
-from signaling.sip.agent.agent import Agent, Call, IncomingCall, SipSettings, Target
+from signaling.sip.agent.agent import Agent, Target
 from signaling.sip.bridge import bridge
-from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
 from tests.mediaserver.slides_system import CONFID, FLOOR, USER, SlidesSystem
 from tests.signaling.fake_room_systems import register, tick, wait_for_calls
-from tests.signaling.sip.agents import RecordingHandler
 from tests.signaling.sip.screens import READ, draw, likeness, read, shown_by_ffmpeg
-from tests.signaling.sip.whole_server import LOOPBACK, served
-from tests.signaling.world import CAM_RANH, NHA_TRANG, Socket, World
+from tests.signaling.sip.whole_server import LOOPBACK, give_floor, line, reader, served
+from tests.signaling.world import CAM_RANH, NHA_TRANG
 
 ELSEWHERE = "127.0.0.2"
 LEAST_HZ = 5
@@ -36,47 +29,6 @@ LEAST_HZ = 5
 def _time_passes_when_we_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Switch the bridge's timer off: tests say when time passes."""
     monkeypatch.setattr(bridge, "TICK_SECONDS", 3600.0)
-
-
-@asynccontextmanager
-async def line(system: SlidesSystem, host: str) -> AsyncIterator[Agent]:
-    """Give a room system an agent, which takes calls."""
-
-    async def take(incoming: IncomingCall) -> Call:
-        system.set_destinations(incoming.offer)
-        call = await incoming.accept(system.sdp())
-        system.begin()
-        return call
-
-    await system.open(host)
-    agent = Agent(SipSettings(host, 0), RecordingHandler(take))
-    await agent.start()
-    try:
-        yield agent
-    finally:
-        await agent.close()
-        await system.close()
-
-
-@asynccontextmanager
-async def reader(world: World, session: str) -> AsyncIterator[WatchingDecoder]:
-    """Let somebody view the shared screen alone, who is not seen."""
-    engine, watch = world.server.meetings.engine, WatchingDecoder()
-    endpoint = Endpoint(CERTIFICATE, material("red", 440), OfferOptions(layers=1), watch)
-    await engine.add_seat(session, SeatOptions("reader", "Người xem", visible=False, view=CONTENT))
-    try:
-        await endpoint.connect(await engine.connect(session, "reader", endpoint.offer()))
-        yield watch
-    finally:
-        await endpoint.close()
-
-
-async def give_floor(world: World, session: str, host: Socket, point: str) -> None:
-    """Give a room system the floor once its media are there."""
-    seat = world.server.meetings.meetings[session].state.roster.holder(f"{point}.01")
-    assert seat is not None
-    await host.send(type="floor", seat=seat.id, open=True)
-    await host.seat(seat.id, floor=True)
 
 
 async def test_r057_text_on_slides_is_read_by_browsers_and_by_a_room_whose_own_slides_come_back(

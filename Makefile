@@ -3,7 +3,7 @@
 PYTHON ?= $(shell test -e /usr/include/python3.11/Python.h && /usr/bin/python3.11 -c 'import ensurepip' 2>/dev/null && echo /usr/bin/python3.11 || echo python3)
 BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
-DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester libre-dev espeak-ng tshark simple-whip-client gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gir1.2-gst-rtsp-server-1.0 python3-gi
+DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester libre-dev espeak-ng tshark simple-whip-client gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gir1.2-gst-rtsp-server-1.0 python3-gi haproxy
 
 .PHONY: run demo install test quick coverage check unit mutants soak flood endurance fuzz sanitize long drills units web types e2e screenshots bench docs packages prompts speech clean
 
@@ -73,7 +73,7 @@ long: install
 
 # Faults on purpose, with sixty points in meetings: what people notice (docs/reliability.md); then calls of room systems
 # of every kind (docs/rooms.md). Half an hour; disk needs root.
-DRILLS ?= restart take-over reload valkey worker sql disk
+DRILLS ?= restart take-over reload valkey worker sql disk leader
 drills: install
 	@for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || exit 1; done
 	@$(BIN)/python -m loadtest rooms --calls 2 --json

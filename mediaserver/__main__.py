@@ -63,7 +63,7 @@ def _worker(arguments: argparse.Namespace) -> "Worker | RemoteWorker":
     from mediaserver.worker.remote_worker import RemoteWorker  # noqa: PLC0415 - 12 MB that workers of the server's own machine do without
 
     key = arguments.key_file.read_text(encoding="ascii").strip()
-    return RemoteWorker(arguments.roof, key, ssl.create_default_context(cafile=arguments.authority), engine)
+    return RemoteWorker(arguments.server, key, ssl.create_default_context(cafile=arguments.authority), engine)
 
 
 def _user(name: str) -> int:
@@ -86,13 +86,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="diemcau media", description=__doc__)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--socket", help="unix socket to serve the server on")
-    where.add_argument("--roof", type=_server_url, help="https link of a server on another machine, to dial")
+    where.add_argument(
+        "--server", type=_server_url, nargs="+", help="https links of the servers of a system elsewhere, to dial"
+    )
     parser.add_argument("--owner", default="", help="id of the data directory whose servers it serves, for --socket")
     parser.add_argument(
         "--server-user", help="user of the server, when it is not ours, for --socket: our group may connect"
     )
-    parser.add_argument("--key-file", type=Path, help="file with the key of `diemcau admin worker-key`, for --roof")
-    parser.add_argument("--authority", type=Path, help="certificates (PEM) that the server's is checked by, for --roof")
+    parser.add_argument("--key-file", type=Path, help="file with the key of `diemcau admin worker-key`, for --server")
+    parser.add_argument(
+        "--authority", type=Path, help="certificates (PEM) that the server's is checked by, for --server"
+    )
     parser.add_argument("--port", type=int, default=PORT, help=f"UDP port for all peers ({PORT})")
     ports = (RTP_PORTS.start, RTP_PORTS.stop - 1)
     parser.add_argument("--rtp-ports", nargs=2, type=int, default=ports, help="first and last UDP port of room systems")
@@ -107,8 +111,8 @@ def main() -> None:
     """Parse the arguments and serve until told to stop."""
     parser = _parser()
     arguments = parser.parse_args()
-    if arguments.roof is not None and arguments.key_file is None:
-        parser.error("--roof needs --key-file")
+    if arguments.server is not None and arguments.key_file is None:
+        parser.error("--server needs --key-file")
     logging.basicConfig(level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     os.umask(0o077)  # recordings and the socket are for our own user
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

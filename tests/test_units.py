@@ -121,13 +121,14 @@ def test_a_worker_sees_nothing_of_the_data_directory() -> None:
 
 
 def test_a_worker_of_another_machine_dials() -> None:
-    written = {"instance": "40001", "credentials": "/run/c", "ROOF": "https://diemcau.example/", "ADDRESS": "10.1.2.3"}
+    servers = "https://one.example/ https://two.example/"
+    written = {"instance": "40001", "credentials": "/run/c", "SERVERS": servers, "ADDRESS": "10.1.2.3"}
     word, *arguments = command("diemcau-media@.service", **written, OPTIONS="--authority /etc/ssl/certs/diemcau.pem")
     options = media().parse_args(arguments)
     assert str(options.authority) == "/etc/ssl/certs/diemcau.pem"
-    assert (word, options.roof, str(options.key_file), options.port, options.address) == (
+    assert (word, options.server, str(options.key_file), options.port, options.address) == (
         "media",
-        "https://diemcau.example/",
+        servers.split(),
         "/run/c/worker.key",
         40001,
         ["10.1.2.3"],

@@ -5,14 +5,14 @@ import itertools
 import os
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from loadtest.drills.continuity import Continuity
 from loadtest.drills.page_endpoint import PageParticipant
-from loadtest.drills.server import RestartedServer, restarted_server
+from loadtest.drills.server import restarted_server
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.clip import Material
@@ -74,10 +74,24 @@ async def until(condition: Callable[[], bool], seconds: float) -> None:
             await asyncio.sleep(POLL_S)
 
 
-class Drill:
+class DrilledServer(Protocol):
+    """Any kind of server of a drill: its address, the environment of its commands, its media workers."""
+
+    url: str
+    environ: Mapping[str, str]
+
+    def workers(self) -> list[int]:
+        """Return the process ids of its media workers."""
+        ...
+
+
+S = TypeVar("S", bound=DrilledServer)
+
+
+class Drill(Generic[S]):
     """Holds all meetings on a server, and measures what their endpoints lose."""
 
-    def __init__(self, size: DrillSize, library: MediaLibrary, server: RestartedServer, progress: PrintLine) -> None:
+    def __init__(self, size: DrillSize, library: MediaLibrary, server: S, progress: PrintLine) -> None:
         self.size = size
         self._library = library
         self.server = server
@@ -195,7 +209,7 @@ def _payload_positions(material: Material) -> tuple[dict[bytes, int], frozenset[
     return positions, frozenset(keys)
 
 
-async def one_part(drill: Drill) -> dict[str, Any]:
+async def one_part(drill: Drill[Any]) -> dict[str, Any]:
     """Stop the recording; return whether it is one whole part, remuxed or with tracks that wait to be composed."""
     recorded = [each for each in drill.meetings if each.recorded]
     for meeting in recorded:
@@ -214,10 +228,10 @@ async def _in_one_part(meeting: DrillMeeting) -> bool:
             await asyncio.sleep(0.2)
 
 
-ServerContext = AbstractAsyncContextManager[RestartedServer]
-Fault = Callable[[Drill], Awaitable[dict[str, Any]]]
+ServerContext = AbstractAsyncContextManager[Any]
+Fault = Callable[[Drill[Any]], Awaitable[dict[str, Any]]]
 """Causes a fault and returns its figures: lists of seconds, numbers, and booleans."""
-Outcome = Callable[[Drill], Awaitable[dict[str, Any]]]
+Outcome = Callable[[Drill[Any]], Awaitable[dict[str, Any]]]
 """Ends the recording and returns the figures of its file, `recordings_whole` among them."""
 
 
@@ -249,7 +263,7 @@ async def run(
             await drill.leave()
 
 
-async def _round(drill: Drill, fault: Fault, progress: PrintLine) -> dict[str, Any]:
+async def _round(drill: Drill[Any], fault: Fault, progress: PrintLine) -> dict[str, Any]:
     before, made = drill.server.workers(), drill.renewal_count()
     drill.reset()
     began = time.monotonic()

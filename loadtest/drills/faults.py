@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from loadtest.drills.drill import POLL_S, Drill, until
+from loadtest.drills.server import RestartedServer
 from loadtest.server.rest_client import Client, Refused
 
 FREE_PART = 50
@@ -21,7 +22,7 @@ LOGIN_S = 60.0
 BACK_S = 60.0
 
 
-async def restart(drill: Drill) -> dict[str, Any]:
+async def restart(drill: Drill[RestartedServer]) -> dict[str, Any]:
     """Kill the server (kill -9) and start it by hand."""
     began = time.monotonic()
     await drill.server.kill()
@@ -29,21 +30,21 @@ async def restart(drill: Drill) -> dict[str, Any]:
     return {"start_s": round(listening - began, 2), "obeys_s": await drill.obeyed(listening)}
 
 
-async def take_over(drill: Drill) -> dict[str, Any]:
+async def take_over(drill: Drill[RestartedServer]) -> dict[str, Any]:
     """Start another server with ``--take-over``."""
     began = time.monotonic()
     listening = await drill.server.start("--take-over")
     return {"start_s": round(listening - began, 2), "obeys_s": await drill.obeyed(listening)}
 
 
-async def reload(drill: Drill) -> dict[str, Any]:
+async def reload(drill: Drill[RestartedServer]) -> dict[str, Any]:
     """Have the server re-execute itself (SIGUSR2), as ``systemctl reload`` does."""
     began = time.monotonic()
     listening = await drill.server.reload()
     return {"start_s": round(listening - began, 2), "obeys_s": await drill.obeyed(listening)}
 
 
-async def valkey(drill: Drill) -> dict[str, Any]:
+async def valkey(drill: Drill[RestartedServer]) -> dict[str, Any]:
     """Kill the embedded Valkey (kill -9); measure how long nobody can sign in."""
     (pid,) = drill.server.processes(b"valkey.sock")
     os.kill(pid, signal.SIGKILL)
@@ -52,7 +53,7 @@ async def valkey(drill: Drill) -> dict[str, Any]:
     return {"login_s": [time.monotonic() - began], "obeys_s": await drill.obeyed(began)}
 
 
-async def worker(drill: Drill) -> dict[str, Any]:
+async def worker(drill: Drill[RestartedServer]) -> dict[str, Any]:
     """Kill one media worker (kill -9); measure how long its meetings have no media, and losses of the others."""
     victim = drill.server.workers()[0]
     os.kill(victim, signal.SIGKILL)
@@ -70,7 +71,7 @@ async def worker(drill: Drill) -> dict[str, Any]:
     }
 
 
-async def sql(drill: Drill) -> dict[str, Any]:
+async def sql(drill: Drill[RestartedServer]) -> dict[str, Any]:
     """Lock the database for half a minute; meetings obey all the same, and sign-ins fail at once."""
     lock = sqlite3.connect(drill.server.data / "diemcau.sqlite3", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
@@ -94,7 +95,7 @@ async def sql(drill: Drill) -> dict[str, Any]:
     }
 
 
-async def disk(drill: Drill) -> dict[str, Any]:
+async def disk(drill: Drill[RestartedServer]) -> dict[str, Any]:
     """Fill the disk up to a part of the reserve; measure how soon recordings stop, while the database still writes."""
     host = next(each for each in drill.meetings if each.recorded).host
     filler = drill.server.data / "filler"
@@ -114,7 +115,7 @@ def _fill(path: Path, size: int) -> None:
         os.posix_fallocate(file.fileno(), 0, size)
 
 
-async def _refused(drill: Drill) -> int:
+async def _refused(drill: Drill[RestartedServer]) -> int:
     """Try to sign in; return the status of a refusal, 0 for success."""
     async with Client(drill.server.url) as client:
         try:
@@ -124,7 +125,7 @@ async def _refused(drill: Drill) -> int:
     return 0
 
 
-async def _signs_in(drill: Drill) -> None:
+async def _signs_in(drill: Drill[RestartedServer]) -> None:
     """Wait until somebody can sign in."""
     async with asyncio.timeout(LOGIN_S):
         while True:

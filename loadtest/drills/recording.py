@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from loadtest.drills.drill import Drill, DrillMeeting, percentiles, until
 from loadtest.drills.faults import BACK_S
+from loadtest.drills.server import RestartedServer
 
 Victim = Literal["server", "worker", "composer"]
 
@@ -25,7 +26,7 @@ COMPOSED_S = 1800.0
 """Longest seconds until everything is composed: a busy machine lets it wait."""
 
 
-async def kill(drill: Drill) -> dict[str, Any]:
+async def kill(drill: Drill[RestartedServer]) -> dict[str, Any]:
     """Kill the server, the media worker that records, or the process that composes, at a random moment."""
     await asyncio.sleep(random.uniform(0, LATEST_S))
     victim: Victim = random.choice(("server", "worker", "composer"))
@@ -45,7 +46,7 @@ async def kill(drill: Drill) -> dict[str, Any]:
     return {"killed": {each: int(each == victim) for each in ("server", "worker", "composer")}, "obeys_s": obeys}
 
 
-async def _kill_worker(drill: Drill) -> None:
+async def _kill_worker(drill: Drill[RestartedServer]) -> None:
     """Kill the worker that records, and wait until its participants have media again."""
     (worker,) = [pid for pid in drill.server.workers() if _writes_tracks(pid)]
     renewed = {each: each.renewals for each in drill.participants}
@@ -61,7 +62,7 @@ def _writes_tracks(pid: int) -> bool:
     return any(os.readlink(f"{folder}/{number}").endswith(".tracks") for number in os.listdir(folder))
 
 
-async def _composer(drill: Drill) -> int | None:
+async def _composer(drill: Drill[RestartedServer]) -> int | None:
     """Return the id of the composing process, once there is one."""
     found: list[int] = []
 
@@ -76,11 +77,11 @@ async def _composer(drill: Drill) -> int | None:
     return found[0]
 
 
-def _recorded(drill: Drill) -> list[DrillMeeting]:
+def _recorded(drill: Drill[RestartedServer]) -> list[DrillMeeting]:
     return [meeting for meeting in drill.meetings if meeting.recorded]
 
 
-async def outcome(drill: Drill) -> dict[str, Any]:
+async def outcome(drill: Drill[RestartedServer]) -> dict[str, Any]:
     """Stop the recording; once it is composed, return whether it is what was recorded, and the seconds missing at the
     end of each part."""
     (meeting,) = _recorded(drill)
@@ -112,7 +113,7 @@ async def _state(meeting: DrillMeeting) -> str:
     return "finishing" if given_up else str(recording["state"])
 
 
-async def _verified(drill: Drill) -> bool:
+async def _verified(drill: Drill[RestartedServer]) -> bool:
     """Return whether `diemcau admin verify-recordings` finds that all files are what was recorded."""
     command = (sys.executable, "-m", "signaling", "admin", "verify-recordings")
     process = await asyncio.create_subprocess_exec(*command, env=dict(drill.server.environ))

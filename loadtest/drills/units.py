@@ -76,7 +76,7 @@ async def systemd_server(workers: int, points: int, **settings: str) -> AsyncIte
     await systemctl("stop", SERVER)
 
 
-async def fault(drill: Drill) -> dict[str, Any]:
+async def fault(drill: Drill[RestartedServer]) -> dict[str, Any]:
     """Cause the next fault of `ACTIONS`; measure how soon the server listens and meetings obey again."""
     server = drill.server
     assert isinstance(server, SystemdServer)

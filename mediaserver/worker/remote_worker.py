@@ -1,11 +1,18 @@
-"""A media worker on another machine: dials the server, serves it, and dials again when the connection is lost.
+"""A media worker on another machine: dials the servers of a system, serves the one that leads, and dials again when a
+connection is lost.
 
-Its rooms go on meanwhile, for ten minutes at most; a server of the same data directory finds them as they are.
+Its rooms go on meanwhile, for ten minutes at most; a server of the same data directory finds them as they are. Of
+several servers one leads, by a lease with an epoch (:mod:`signaling.app.lease`), and the others pass connections on to
+it. The worker serves the server with the latest epoch it has met, and no earlier one again, so that a server that was
+succeeded without noticing commands nothing any more.
 
 Three messages come before calls and events; a worker of any release understands them:
 
-    server → {"version": …, "marker": …, "owner": …}  a file in the folder of recordings; the id of its data directory
-    worker → {"version": …, "records": …}      whether that file is seen here, in a folder that can be written to
+    server → {"version": …, "marker": …, "owner": …, "epoch": …}  a file in the folder of recordings; the id of its data
+                                               directory; the epoch of its lease
+    worker → {"version": …, "records": …}      whether that file is seen here, in a folder that can be written to;
+             with "waits": true                it is served over another connection, and this one waits for its end;
+             with "superseded": …              it serves a server with this later epoch
     server → {"welcome": …}  or  {"refused": …}  the name by which it is known, or a text that says why not
 """
 
@@ -15,7 +22,7 @@ import os
 import random
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -41,6 +48,11 @@ logger = logging.getLogger(__name__)
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds to wait before the first, second … attempt in a row, plus or minus half; the last value repeats."""
+AGAIN_S = 0.25
+"""Seconds between attempts in the time just after the connection to the server was lost, when the next one begins to
+lead."""
+SUCCESSION_S = 30.0
+"""That time in seconds."""
 STEADY_S = 30.0
 """A connection that lasted this many seconds resets the backoff."""
 PING_S = 10.0
@@ -52,10 +64,13 @@ UNAUTHORIZED = 401
 
 
 class RemoteWorker:
-    """Serves the server at `url`, which it signs in to with `key`; `engine` makes a media engine."""
+    """Serves the server that leads among those at `urls`, to which it signs in with `key`; `engine` makes a media
+    engine."""
 
-    def __init__(self, url: str, key: str, context: ssl.SSLContext, engine: Callable[[], LocalEngine]) -> None:
-        self._url = url.rstrip("/") + PATH
+    def __init__(
+        self, urls: Sequence[str], key: str, context: ssl.SSLContext, engine: Callable[[], LocalEngine]
+    ) -> None:
+        self._urls = [url.rstrip("/") + PATH for url in urls]
         self._key = key
         self._context = context
         self._engine = engine
@@ -63,12 +78,20 @@ class RemoteWorker:
         self._server: EngineServer | None = None
         self._owner = ""
         """Data directory id of the server whose rooms are held here."""
+        self._epoch = -1
+        """The latest epoch met of a server of that data directory."""
+        self._link: WebLink | None = None
+        """The connection over which a server is served."""
+        self._choosing = asyncio.Lock()
+        """Is held while a server is answered, so that one system is served over one connection."""
+        self._link_lost = asyncio.Event()
+        """Is set when that connection is lost."""
         self._lost_at = 0.0
         """Monotonic time in seconds when the connection to the server was lost."""
 
     async def run(self) -> None:
         """Dial and serve until :meth:`stop`. Raises Refused, and OSError when the media port cannot be bound."""
-        self._running = asyncio.create_task(self._dial_repeatedly())
+        self._running = asyncio.create_task(self._dial_all())
         with suppress(asyncio.CancelledError):
             await self._running
 
@@ -77,64 +100,111 @@ class RemoteWorker:
         if self._running is not None:
             self._running.cancel()
 
-    async def _dial_repeatedly(self) -> None:
-        failures = 0
+    async def _dial_all(self) -> None:
+        self._start_engine()
+        dialling = [asyncio.create_task(self._dial_repeatedly(url)) for url in self._urls]
         try:
-            while True:
-                began = time.monotonic()
-                await self._serve_once()
-                failures = 0 if time.monotonic() - began > STEADY_S else failures + 1
-                wait = BACKOFF_S[min(max(failures, 1), len(BACKOFF_S)) - 1] * random.uniform(0.5, 1.5)
-                logger.info("= dialling the server again in %.1f s", wait)
-                await asyncio.sleep(wait)
+            await asyncio.gather(*dialling)
         finally:
+            for task in dialling:
+                task.cancel()
+            await asyncio.gather(*dialling, return_exceptions=True)
             await self._close()
 
-    async def _serve_once(self) -> None:
+    def _start_engine(self) -> None:
+        self._server = EngineServer(self._engine())
+        self._server.start()
+
+    async def _dial_repeatedly(self, url: str) -> None:
+        failures = 0
+        while True:
+            began = time.monotonic()
+            await self._dial_once(url)
+            failures = 0 if time.monotonic() - began > STEADY_S else failures + 1
+            wait = BACKOFF_S[min(max(failures, 1), len(BACKOFF_S)) - 1]
+            if time.monotonic() - self._lost_at < SUCCESSION_S:
+                wait = AGAIN_S
+            await asyncio.sleep(wait * random.uniform(0.5, 1.5))
+
+    async def _dial_once(self, url: str) -> None:
         """Serve one connection from beginning to end; close the rooms first when no server has come for too long."""
-        if self._server is not None and time.monotonic() - self._lost_at > HOLD_ROOMS_S:
+        assert self._server is not None
+        if self._link is None and time.monotonic() - self._lost_at > HOLD_ROOMS_S:
             await self._server.give_up()
-        if self._server is None:
-            self._server = EngineServer(self._engine())
-            self._server.start()
         try:
-            await self._dial()
+            await self._dial(url)
         except (ClientError, ConnectionError, TimeoutError, ValueError) as exc:
-            logger.warning("x the server at %s: %r", self._url, exc)
+            logger.warning("x the server at %s: %r", url, exc)
 
     async def _close(self) -> None:
         server, self._server = self._server, None
         if server is not None:
             await server.close()
 
-    async def _dial(self) -> None:
+    async def _dial(self, url: str) -> None:
         timeout = ClientTimeout(total=None, sock_connect=DIAL_S, sock_read=DIAL_S)
-        async with ClientSession(timeout=timeout) as session, await self._connect(session) as socket:
+        async with ClientSession(timeout=timeout) as session, await self._connect(session, url) as socket:
             async with asyncio.timeout(DIAL_S):
-                name, owner = await _greet(socket)
-            server = await self._server_for(owner)
-            logger.info("= serving %s as %s", self._url, name)
-            try:
-                await server.serve(WebLink(socket))
-            finally:
-                self._lost_at = time.monotonic()
-            logger.warning("x the server at %s hung up", self._url)
+                greeting = _expect(await receive(socket))
+            async with self._choosing, asyncio.timeout(DIAL_S):
+                link = await self._choose(socket, greeting, url)
+            if link is not None:
+                await self._serve(link, url)
+            elif not socket.closed:
+                await self._wait(socket)
 
-    async def _server_for(self, owner: str) -> EngineServer:
-        """Return the engine server for a data directory. When the directory changes, it starts a new one, so that no
+    async def _choose(self, socket: ClientWebSocketResponse, greeting: dict[str, Any], url: str) -> WebLink | None:
+        """Answer a greeting; return the link if that server is to be served from now on."""
+        owner, epoch = str(greeting.get("owner", "")), int(greeting.get("epoch", 0))
+        ours = {"version": protocol.VERSION, "records": _sees_recordings(str(greeting.get("marker", "")))}
+        if owner == self._owner and epoch < self._epoch:
+            logger.warning("x the server at %s was succeeded: epoch %d, not %d", url, epoch, self._epoch)
+            await send(socket, {**ours, "superseded": self._epoch})
+            await receive(socket)
+            return None
+        if owner == self._owner and epoch == self._epoch and self._link is not None:
+            await send(socket, {**ours, "waits": True})
+            return None
+        await send(socket, ours)
+        name = _welcome(_expect(await receive(socket)))
+        await self._prepare_for(owner)
+        self._epoch, self._link = epoch, WebLink(socket)
+        self._link_lost.clear()
+        logger.info("= serving %s as %s, epoch %d", url, name, epoch)
+        return self._link
+
+    async def _wait(self, socket: ClientWebSocketResponse) -> None:
+        """Wait until a connection that waits is cut, or the one over which a server is served is lost."""
+        ends = asyncio.ensure_future(socket.receive()), asyncio.ensure_future(self._link_lost.wait())
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
+        await asyncio.gather(*ends, return_exceptions=True)
+
+    async def _serve(self, link: WebLink, url: str) -> None:
+        """Serve a server until it hangs up or one with a later epoch is served."""
+        assert self._server is not None
+        try:
+            await self._server.serve(link)
+        finally:
+            if self._link is link:
+                self._link, self._lost_at = None, time.monotonic()
+                self._link_lost.set()
+        logger.warning("x the server at %s hung up", url)
+
+    async def _prepare_for(self, owner: str) -> None:
+        """Have an engine server for a data directory. When the directory changes, it starts a new one, so that no
         server sees another's rooms."""
         assert self._server is not None
         if owner != self._owner and await self._server.hold_time_s() != IDLE_S:
             await self._server.close()
-            self._server = EngineServer(self._engine())
-            self._server.start()
+            self._start_engine()
         self._owner = owner
-        return self._server
 
-    async def _connect(self, session: ClientSession) -> ClientWebSocketResponse:
+    async def _connect(self, session: ClientSession, url: str) -> ClientWebSocketResponse:
         try:
             return await session.ws_connect(
-                self._url,
+                url,
                 headers={hdrs.AUTHORIZATION: f"Bearer {self._key}"},
                 ssl=self._context,
                 heartbeat=PING_S,
@@ -147,14 +217,11 @@ class RemoteWorker:
             raise
 
 
-async def _greet(socket: ClientWebSocketResponse) -> tuple[str, str]:
-    """Exchange the greeting; return our name and the id of the server's data directory. Raises Refused."""
-    greeting = _expect(await receive(socket))
-    await send(socket, {"version": protocol.VERSION, "records": _sees_recordings(str(greeting.get("marker", "")))})
-    verdict = _expect(await receive(socket))
+def _welcome(verdict: dict[str, Any]) -> str:
+    """Return the name that a server gives us. Raises Refused."""
     if "welcome" not in verdict:
         raise Refused(str(verdict.get("refused", "the server gives no reason")))
-    return str(verdict["welcome"]), str(greeting.get("owner", ""))
+    return str(verdict["welcome"])
 
 
 def _expect(message: dict[str, Any] | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The commands of ``diemcau admin``: accounts, units, capacity, worker keys, recordings, backup.
+"""The commands of ``diemcau admin``: accounts, units, capacity, worker keys, secrets, recordings, backup.
 
 They work on the database, whether the server runs or not.
 """
@@ -22,7 +22,7 @@ from scheduler.core.errors import UnknownPoint, UnknownUnit
 from scheduler.core.model import Amount
 from scheduler.units.seed import KHANH_HOA_2024, KHANH_HOA_2025, TWO_TIER_PROFILES, khanh_hoa_2023, outdated
 from signaling.accounts.passwords import Passwords, check_password, check_roles, normal_name, random_password
-from signaling.app import migration
+from signaling.app import migration, secrets_file
 from signaling.app.backup import backup, read_passphrase, restore
 from signaling.app.lease import Lease
 from signaling.app.services import Services, open_services, utc_now
@@ -317,6 +317,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     machine = commands.add_parser("worker-key", help="list media workers' keys, or print a new one for a machine")
     machine.add_argument("name", nargs="?", help="of the machine: small letters, digits, dots and dashes")
     machine.add_argument("--withdraw", action="store_true", help="its workers are cut off within seconds")
+    saving = commands.add_parser("save-secrets", help="write what all servers of a system share into one file")
+    loading = commands.add_parser("load-secrets", help="make a data directory one of the same system's")
+    for command in (saving, loading):
+        command.add_argument("file", type=Path)
     commands.add_parser("verify-recordings", help="check files against the record; names the first bad one")
     anew = commands.add_parser("compose-recording", help="compose a recording again that could not be composed")
     anew.add_argument("id", help="of the part, as GET /recordings names it")
@@ -342,12 +346,18 @@ async def run(settings: Settings, arguments: Namespace) -> None:
     if arguments.admin == "migrate":
         await _migrate(settings, arguments)
         return
+    if arguments.admin == "load-secrets":
+        await asyncio.to_thread(secrets_file.load, settings, arguments.file)
+        print(f"loaded into {settings.data}")
+        return
     if arguments.admin == "restore":  # before there is a database
         await asyncio.to_thread(restore, settings, arguments.file, _passphrase(arguments))
         print(f"restored into {settings.data}")
     async with open_services(settings, migrating=False) as services:
         if arguments.admin == "backup":
             await asyncio.to_thread(backup, settings, arguments.file, _passphrase(arguments), arguments.with_keys)
+        elif arguments.admin == "save-secrets":
+            await asyncio.to_thread(secrets_file.save, settings, arguments.file)
         elif arguments.admin != "restore":
             await COMMANDS[arguments.admin](services, arguments)
         if arguments.admin != "verify-log":  # which leaves the log as it was

@@ -27,12 +27,12 @@ from mediaserver.recording.files import rename_synced
 from scheduler.core import database
 from scheduler.core.code_encryption import CodeCipher
 from signaling.app.migration import copy_database
+from signaling.app.private_files import CODE_KEY, TICKET_KEY
 from signaling.app.settings import Settings
 from signaling.core.errors import BadBackup
 
 DATABASE = "database.sqlite3"
-CODE_KEY = "code.key"
-KEYS = (CODE_KEY, "ticket.key", "tls/key.pem", "tls/cert.pem")
+KEYS = (CODE_KEY, TICKET_KEY, "tls/key.pem", "tls/cert.pem")
 SALT, ENCRYPTED = "scrypt.salt", "sealed"
 """Names of the members of an encrypted backup: the salt, and the archive that is encrypted by the passphrase."""
 LAST_BACKUP = "last-backup"

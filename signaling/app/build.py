@@ -23,6 +23,7 @@ from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
 from signaling.app import contexts, health, private_files, server_facts
 from signaling.app.api_table import MODELS, PREFIX, ROUTES
+from signaling.app.lease import Lease
 from signaling.app.periodic_jobs import Job, PeriodicJobs
 from signaling.app.server import Server
 from signaling.app.services import Services, utc_now
@@ -280,7 +281,7 @@ def _build(
         outbox=outbox,
         inbox_watcher=_inbox_watcher(settings.mail, services.inbound_mail, clock, outbox),
         metrics=metrics,
-        document_folder=settings.data / "documents",
+        document_folder=settings.documents,
         server_facts=partial(server_facts.read, settings),
         owner=owner_of(settings.data),
         pages=Path(pages_package.__file__ or "").parent,
@@ -360,8 +361,8 @@ def _inbox_watcher(
     return InboxWatcher(inbound_mail, mail.imap, tls_context(mail), clock, outbox.wake)
 
 
-def application(server: Server, workers: WorkerPool | None = None) -> web.Application:
-    """Return the HTTP application; media workers of other machines join `workers`."""
+def application(server: Server, workers: WorkerPool | None = None, lease: Lease | None = None) -> web.Application:
+    """Return the HTTP application; media workers of other machines join `workers`, and know who leads by the lease."""
     app = web.Application(
         middlewares=[middleware.problems, middleware.plain, middleware.admitting],
         client_max_size=MAX_BODY_BYTES,
@@ -378,6 +379,7 @@ def application(server: Server, workers: WorkerPool | None = None) -> web.Applic
             server.audit,
             server.owner,
             server.clock,
+            *(() if lease is None else (lease.epoch, lease.suspect)),
         )
         remote_endpoint.add(app, endpoint)
     app.add_routes(

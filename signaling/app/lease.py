@@ -1,10 +1,10 @@
 """Lets one server work on a database at a time.
 
 On one data directory its lock sees to that. Over PostgreSQL a server holds a lease: a row with its id, an epoch and the
-time until which it holds, by the clock of the database alone. It is taken before anything is written, renewed each
-second and runs out after three, so that a dead server keeps others away no longer. A server that finds it renewed by
-another is refused. A server that could not renew it in time writes nothing until it has; one that another has
-succeeded ends.
+time until which it holds, by the clock of the database alone. It is taken before anything is written, renewed twice a
+second and runs out after two, so that a dead server keeps others away no longer. A server that finds it renewed by
+another is refused, or stands by (:mod:`signaling.app.standby`). A server that could not renew it in time writes nothing
+until it has; one that another has succeeded ends.
 
 The id is that of the data directory on this machine since it was booted, which is where the lock counts: a server that
 has the lock and the same id knows that the server before is dead, and takes its lease at once.
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -29,29 +29,39 @@ from scheduler.core import database
 from signaling.app.schema import SERVER_LEASE
 from signaling.app.settings import Settings
 from signaling.core.errors import DatabaseInUse, LeaseLost
+from signaling.core.server_id import owner_of
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 3.0
-RENEW_SECONDS = 1.0
-ATTEMPT_SECONDS = 2.0
+LEASE_SECONDS = 2.0
+RENEW_SECONDS = 0.5
+ATTEMPT_SECONDS = 1.5
 """Longest time of one renewal."""
 LOOK_SECONDS = 0.1
 """Interval of attempts to take a lease that another server holds."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
+_ADD_COLUMNS = (
+    "ALTER TABLE server_lease ADD COLUMN IF NOT EXISTS system varchar(32) NOT NULL DEFAULT ''",
+    "ALTER TABLE server_lease ADD COLUMN IF NOT EXISTS address varchar(100) NOT NULL DEFAULT ''",
+)
+"""For the table of an older release, which is migrated only once the lease is held."""
 _NOW = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
 _TAKE = text(
     f"""
-    INSERT INTO server_lease AS held (id, server, holder, epoch, until)
-    VALUES (1, :server, :holder, 1, {_NOW} + :lasts)
+    INSERT INTO server_lease AS held (id, server, holder, epoch, until, system, address)
+    VALUES (1, :server, :holder, 1, {_NOW} + :lasts, :system, :address)
     ON CONFLICT (id) DO UPDATE
-    SET server = excluded.server, holder = excluded.holder, epoch = held.epoch + 1, until = excluded.until
+    SET server = excluded.server, holder = excluded.holder, epoch = held.epoch + 1, until = excluded.until,
+        system = excluded.system, address = excluded.address
     WHERE held.until <= {_NOW} OR held.server = excluded.server
     RETURNING epoch
     """  # noqa: S608 - nothing in it comes from outside
 )
 _READ_HOLDER = text("SELECT epoch, until, holder FROM server_lease WHERE id = 1")
+_READ_LEADER = text(
+    f"SELECT server, holder, system, address, until <= {_NOW} AS expired FROM server_lease WHERE id = 1"  # noqa: S608
+)
 _RENEW = text(
     f"""
     UPDATE server_lease SET until = {_NOW} + :lasts
@@ -71,6 +81,34 @@ class _Holder:
     holder: str
 
 
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """The server that holds the lease: its id, its machine and process, its system, and its address for connections."""
+
+    server: str
+    holder: str
+    system: str
+    address: tuple[str, int] | None
+
+
+async def leader(engine: AsyncEngine) -> Leader | None:
+    """Return the server that holds the lease, None if it can be taken. Raises SQLAlchemyError, OSError."""
+    async with engine.connect() as connection:
+        columns = set(await connection.run_sync(_columns))
+        if not {"system", "address"} <= columns:
+            return None
+        row = (await connection.execute(_READ_LEADER)).first()
+    if row is None or row.expired:
+        return None
+    host, _, port = row.address.partition(" ")
+    return Leader(row.server, row.holder, row.system, (host, int(port)) if port else None)
+
+
+def _columns(connection: Connection) -> list[str]:
+    found = inspect(connection)
+    return [each["name"] for each in found.get_columns("server_lease")] if found.has_table("server_lease") else []
+
+
 def server_id(data: Path) -> str:
     """Return an id of a data directory that is unique among machines, boots and directories."""
     status = data.stat()
@@ -87,6 +125,21 @@ class Lease:
         self._until = -math.inf
         """When our right to write ends, by our own monotonic clock."""
         self._successor: str | None = None
+
+    @property
+    def epoch(self) -> int:
+        """Number of times that the lease was taken, by us the last time; 0 on a SQLite file."""
+        return self._epoch
+
+    @property
+    def succeeded(self) -> bool:
+        """Return whether another server has taken the lease."""
+        return self._successor is not None
+
+    def suspect(self, epoch: int) -> None:
+        """Give the lease up if it has run out and a media worker says that a server with a later epoch leads it."""
+        if epoch > self._epoch and self._successor is None and asyncio.get_running_loop().time() >= self._until:
+            self._yield_to("one that leads our media workers")
 
     @asynccontextmanager
     async def held(self, engine: AsyncEngine) -> AsyncIterator[None]:
@@ -119,7 +172,15 @@ class Lease:
         """Take the lease when it has run out or is our own. Raises DatabaseInUse when another server renews it."""
         async with database.writing(engine) as connection:
             await connection.run_sync(SERVER_LEASE.create, checkfirst=True)  # of an older release, or empty
-        arguments = {"server": self._server, "holder": f"{socket.gethostname()}, process {os.getpid()}"}
+            for statement in _ADD_COLUMNS:
+                await connection.execute(text(statement))
+        relay = self._settings.relay
+        arguments = {
+            "server": self._server,
+            "holder": f"{socket.gethostname()}, process {os.getpid()}",
+            "system": owner_of(self._settings.data) if relay is not None else "",
+            "address": f"{relay.host} {relay.port}" if relay is not None else "",
+        }
         first: _Holder | None = None
         while True:
             began = asyncio.get_running_loop().time()
@@ -160,11 +221,14 @@ class Lease:
             if (await connection.execute(_RENEW, {**ours, **_lasts()})).first() is not None:
                 return True
             holder = (await connection.execute(_READ_HOLDER)).first()
-        self._successor = "nobody" if holder is None else str(holder.holder)
-        self._until = -math.inf
-        log.error("x another server (%s) has taken over the database; this server ends", self._successor)
-        self._lost()
+        self._yield_to("nobody" if holder is None else str(holder.holder))
         return False
+
+    def _yield_to(self, successor: str) -> None:
+        self._successor = successor
+        self._until = -math.inf
+        log.error("x another server (%s) has taken over the database; this server ends", successor)
+        self._lost()
 
     async def _give_back(self, engine: AsyncEngine) -> None:
         """Release the lease, so that another server can take it at once. Raises LeaseLost when one has."""

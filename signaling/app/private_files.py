@@ -12,7 +12,8 @@ log = logging.getLogger(__name__)
 
 UMASK = 0o077
 """The umask of the server and, by inheritance, of its children."""
-KEYS = ("code.key", "ticket.key")
+CODE_KEY, TICKET_KEY = "code.key", "ticket.key"
+KEYS = (CODE_KEY, TICKET_KEY)
 
 
 def restrict(settings: Settings) -> None:
@@ -27,7 +28,7 @@ def restrict(settings: Settings) -> None:
     database_files = [] if file is None else [file.with_name(file.name + end) for end in ends]
     for path in (*database_files, *(data / name for name in KEYS)):
         _restrict_path(path)
-    for folder in (settings.run, settings.copies, data / "tls", data / "documents", data / "ballots"):
+    for folder in (settings.run, settings.copies, data / "tls", settings.documents, data / "ballots"):
         restrict_folder(folder)
 
 

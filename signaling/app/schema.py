@@ -12,4 +12,6 @@ SERVER_LEASE = Table(  # one row: which server works on the database, and until 
     Column("holder", String(300), nullable=False),
     Column("epoch", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),  # milliseconds since 1970, by the clock of the database
+    Column("system", String(32), nullable=False, server_default=""),  # its id: servers of another one are refused
+    Column("address", String(100), nullable=False, server_default=""),  # where others pass connections on to
 )

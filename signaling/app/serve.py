@@ -18,9 +18,10 @@ from signaling.app import tls
 from signaling.app.admin_cli import FIRST, first_start
 from signaling.app.build import application, media, running
 from signaling.app.lease import Lease
-from signaling.app.services import open_services, utc_now
+from signaling.app.services import check, open_services, utc_now
 from signaling.app.settings import HTTP_PORT, Settings, own_addresses
-from signaling.core.errors import SettingsError
+from signaling.app.standby import stand_by
+from signaling.core.errors import DatabaseInUse, SettingsError
 from signaling.http.listener import Listener, limits
 
 log = logging.getLogger(__name__)
@@ -97,39 +98,68 @@ class Ending:
 async def serve(settings: Settings, take_over: bool = False) -> bool:
     """Serve until a signal ends the server (see Ending); return whether to start anew. SIGHUP loads the certificate.
 
-    With `take_over`, a server that runs on the data directory ends for this one, and its meetings go on.
+    With `take_over`, a server that runs on the data directory ends for this one, and its meetings go on. One of several
+    servers of a system stands by until it can lead.
     """
     certificates = tls.Certificates(settings.data / "tls")
     ending = Ending(settings.run, certificates.reload)
     alive = asyncio.create_task(systemd.keep_alive())
-    with await _only_one(settings, take_over):
+    with await _only_one(settings, take_over), _bind(settings.host, settings.port, "DIEMCAU_PORT") as https:
         ending.listen()
-        async with (
-            open_services(settings, lease=Lease(settings, ending.requested.set)) as services,
-            media(settings) as supervisor,
-            running(settings, services, supervisor.workers) as server,
-        ):
-            password = await first_start(services, utc_now())
-            async with _listening(settings, application(server, supervisor.workers), certificates) as urls:
-                _greet(*urls, password)
-                systemd.tell(systemd.READY)
-                await ending.requested.wait()
-                log.info("= stopping")
-                server.remote_control.stop()
-                if ending.anew:
-                    systemd.tell_reloading()
-                else:
-                    systemd.tell(systemd.STOPPING)
-                if ending.succeeded:
-                    await server.sip_bridge.leave()
-                    await server.meetings.leave()
-                    await supervisor.leave()
-                else:
-                    await server.meetings.stop()
+        if settings.relay is None:
+            await _lead(settings, ending, certificates, https)
+        else:
+            await _lead_in_turn(settings, ending, certificates, https)
     alive.cancel()
     if ending.anew:
         ending.hand_on()
     return ending.anew
+
+
+async def _lead_in_turn(
+    settings: Settings, ending: Ending, certificates: tls.Certificates, https: socket.socket
+) -> None:
+    """Stand by until the server can lead, and lead; another one that stood by may be quicker."""
+    await check(settings)
+    while True:
+        systemd.tell(systemd.READY)
+        await stand_by(settings, https, ending.requested)
+        if ending.requested.is_set():
+            return
+        try:
+            await _lead(settings, ending, certificates, https)
+        except DatabaseInUse as error:
+            log.info("- %s", error)
+        else:
+            return
+
+
+async def _lead(settings: Settings, ending: Ending, certificates: tls.Certificates, https: socket.socket) -> None:
+    """Hold the lease on the database and the meetings until the end is requested. Raises DatabaseInUse, LeaseLost."""
+    lease = Lease(settings, ending.requested.set)
+    async with (
+        open_services(settings, lease=lease) as services,
+        media(settings) as supervisor,
+        running(settings, services, supervisor.workers) as server,
+    ):
+        password = await first_start(services, utc_now())
+        app = application(server, supervisor.workers, lease)
+        async with _listening(settings, app, certificates, https) as urls:
+            _greet(*urls, password)
+            systemd.tell(systemd.READY)
+            await ending.requested.wait()
+            log.info("= stopping")
+            server.remote_control.stop()
+            if ending.anew:
+                systemd.tell_reloading()
+            else:
+                systemd.tell(systemd.STOPPING)
+            if ending.succeeded or lease.succeeded:
+                await server.sip_bridge.leave()
+                await server.meetings.leave()
+                await supervisor.leave()
+            else:
+                await server.meetings.stop()
 
 
 async def _only_one(settings: Settings, take_over: bool = False) -> IO[str]:
@@ -186,18 +216,22 @@ def _announced(run: Path) -> bool:
 
 @asynccontextmanager
 async def _listening(
-    settings: Settings, app: web.Application, certificates: tls.Certificates
+    settings: Settings, app: web.Application, certificates: tls.Certificates, https: socket.socket
 ) -> AsyncIterator[tuple[str, str]]:
-    """Listen with TLS for everyone and without it on the loopback; yield both URLs."""
+    """Listen with TLS for everyone and without it on the loopback; yield both URLs.
+
+    With several servers, what the others have accepted comes by a port of its own.
+    """
     listener = Listener(app, limits(), SHUTDOWN_SECONDS)
     await listener.start()
     try:
         addresses = dict.fromkeys((*own_addresses(), *settings.media_addresses))
         context = await asyncio.to_thread(certificates.open, tuple(addresses), utc_now())
-        https = _bind(settings.host, settings.port, "DIEMCAU_PORT")
         listener.listen(https, context)
         http = _loopback(settings.http_port)
         listener.listen(http)
+        if (relay := settings.relay) is not None:
+            listener.listen(_bind(relay.host, relay.port, "DIEMCAU_RELAY"), context, relay.proxies)
         yield f"https://localhost:{https.getsockname()[1]}/", f"http://localhost:{http.getsockname()[1]}/"
     finally:
         await listener.stop()

@@ -66,6 +66,7 @@ from scheduler.today.service import OwedWork
 from signaling.accounts.store import AccountStore
 from signaling.app import migration, private_files
 from signaling.app.lease import Lease
+from signaling.app.private_files import CODE_KEY
 from signaling.app.settings import Settings
 from signaling.audit.log import AuditLog
 from signaling.booking.calendar_links import CalendarLinks
@@ -166,6 +167,22 @@ async def open_services(
         yield services
 
 
+async def check(settings: Settings) -> None:
+    """Check release, key and policies against the database without writing, as a server does before it stands by.
+
+    Raises NewerDatabase, LostKey, PolicyError.
+    """
+    key = _stored_key(settings) or bytes(KEY_BYTES)
+    engine = database.connect(settings.database_url, CodeCipher(key))
+    try:
+        versions = await migration.read_versions(engine)
+        migration.check(versions, migrating=True)
+        if not versions.empty:
+            await _check(_build(engine, settings, file_cipher(key)))
+    finally:
+        await engine.dispose()
+
+
 @asynccontextmanager
 async def _take_turn(data: Path) -> AsyncIterator[None]:
     """Make processes that open the same data directory take turns.
@@ -191,8 +208,7 @@ def _locked(directory: int) -> bool:
 
 
 async def _open(settings: Settings, migrating: bool, lease: Lease | None, closing: AsyncExitStack) -> Services:
-    key_file = settings.data / "code.key"
-    key = settings.code_key or (key_file.read_bytes() if key_file.exists() else None)
+    key = _stored_key(settings)
     used_key = key or secrets.token_bytes(KEY_BYTES)
     engine = database.connect(settings.database_url, CodeCipher(used_key))
     closing.push_async_callback(engine.dispose)
@@ -205,13 +221,18 @@ async def _open(settings: Settings, migrating: bool, lease: Lease | None, closin
         await closing.enter_async_context(lease.held(engine))
     private_files.restrict(settings)
     if key is None:
-        write_key(key_file, used_key)
+        write_key(settings.data / CODE_KEY, used_key)
     if versions != migration.RELEASE:
         copy = functools.partial(_copy_older, settings)
         await migration.migrate(engine, copy)
     await services.scheduler.keep_profiles(utc_now())
     await services.policy_uploads.refresh(utc_now())
     return services
+
+
+def _stored_key(settings: Settings) -> bytes | None:
+    path = settings.data / CODE_KEY
+    return settings.code_key or (path.read_bytes() if path.exists() else None)
 
 
 def _copy_older(settings: Settings, versions: migration.Schema) -> None:

@@ -32,6 +32,15 @@ D = TypeVar("D")
 
 
 @dataclass(frozen=True, slots=True)
+class RelaySettings:
+    """Address and port at which connections arrive that others have accepted, and the addresses of these others."""
+
+    host: str
+    port: int
+    proxies: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Settings of one server. Port 0 means any free one; `http_port` None means 8080, or any free one if that is taken.
 
@@ -75,6 +84,10 @@ class Settings:
     """Address and port of SIP; None: no room system is called or can call in."""
     h323: H323Settings | None = None
     """Address and port of H.323; None: it is not spoken."""
+    files: Path | None = None
+    """The directory of recordings and documents, which several servers share; None: the data directory."""
+    relay: RelaySettings | None = None
+    """Where other servers of the system pass connections on to; None: this is its only server."""
 
     @property
     def run(self) -> Path:
@@ -94,7 +107,12 @@ class Settings:
     @property
     def recordings(self) -> Path:
         """Directory of recordings, with one directory per session."""
-        return self.data / "recordings"
+        return (self.files or self.data) / "recordings"
+
+    @property
+    def documents(self) -> Path:
+        """Directory of documents that were uploaded."""
+        return (self.files or self.data) / "documents"
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -111,7 +129,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         redis_url=variables.get("REDIS_URL", _redis, None),
         start_workers=variables.get("START_WORKERS", _yes, True),
         worker_sockets=variables.get("WORKER_SOCKETS", _directory, None),
-        workers=variables.get("WORKERS", _count, max(1, (os.cpu_count() or 1) - 1)),
+        workers=variables.get("WORKERS", _worker_count, max(1, (os.cpu_count() or 1) - 1)),
         media_port=variables.get("MEDIA_PORT", _port, 40000),
         media_addresses=variables.get("MEDIA_ADDRESS", _addresses, ()) or own_addresses(),
         rtp_ports=variables.get("RTP_PORTS", _range, (RTP_PORTS.start, RTP_PORTS.stop - 1)),
@@ -128,6 +146,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         profiles=variables.get("PROFILE", files, SHIPPED),
         sip=_sip(variables, points),
         h323=_h323(variables, points),
+        files=variables.get("FILES", _existing_directory, None),
+        relay=_relay(variables),
     )
 
 
@@ -161,6 +181,17 @@ def _h323(variables: "_Variables", points: int) -> H323Settings | None:
     gatekeeper = None if at is None else GatekeeperSettings(*at, aliases or DEFAULT_ALIASES)
     dscp = variables.get("DSCP", _dscp, Dscp()).signalling
     return H323Settings(host, port, most_calls=points, dscp=dscp, gatekeeper=gatekeeper)
+
+
+def _relay(variables: "_Variables") -> RelaySettings | None:
+    relay, proxies = variables.get("RELAY", _address_and_port, None), variables.get("RELAY_FROM", _addresses, None)
+    if relay is None and proxies is None:
+        return None
+    if relay is None or proxies is None:
+        raise SettingsError("several servers need both DIEMCAU_RELAY and DIEMCAU_RELAY_FROM")
+    if not variables.get("DATABASE_URL", _database, "").startswith("postgresql:"):
+        raise SettingsError("several servers need PostgreSQL: set DIEMCAU_DATABASE_URL")
+    return RelaySettings(*relay, frozenset(proxies))
 
 
 def _mail(variables: "_Variables") -> Mail | None:
@@ -248,6 +279,11 @@ def _count(text: str) -> int:
     return value
 
 
+def _worker_count(text: str) -> int:
+    """Read a number of media workers; 0 where all of them dial the server."""
+    return 0 if text == "0" else _count(text)
+
+
 def _integer(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
         raise ValueError("not a whole number")
@@ -316,6 +352,14 @@ def _aliases(text: str) -> tuple[str, ...]:
 
 def _addresses(text: str) -> tuple[str, ...]:
     return tuple(_address(part.strip()) for part in text.split(","))
+
+
+def _address_and_port(text: str) -> tuple[str, int]:
+    """Read ``10.0.0.1:8444`` or ``[2001:db8::1]:8444``."""
+    host, colon, port = text.rpartition(":")
+    if not colon or _port(port) == 0:
+        raise ValueError("must look like 10.0.0.1:8444")
+    return _address(host.removeprefix("[").removesuffix("]")), _port(port)
 
 
 def _database(text: str) -> str:

@@ -7,6 +7,9 @@ Chosen:
   its WebSocket and a few connections of its browser;
 * 4,096 in all, or what the process may open less 256 descriptors that files, database and media workers need.
 
+Connections that a proxy passes on come by a socket of their own, from its address alone, and begin with a header of the
+PROXY protocol; they count for the address that it names.
+
 A connection beyond a limit displaces the oldest one without a request, of its address or of the address that has
 most. One that is being answered, as a WebSocket always is, is never displaced; where there are only such ones, the new
 one is refused.
@@ -19,7 +22,7 @@ import resource
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from math import inf
 from typing import Any, cast
@@ -29,9 +32,13 @@ from aiohttp.abc import AbstractAccessLogger
 from aiohttp.typedefs import Handler, Middleware
 
 from signaling.core.account import network_of
+from signaling.http import proxy_protocol
+from signaling.http.proxy_protocol import Address
 
 log = logging.getLogger(__name__)
 
+CAME_FROM = web.RequestKey("came_from", tuple[str, int])
+"""Key of a request: the address that a proxy named, where one passed the connection on."""
 MOST, MOST_OF_ADDRESS = 4096, 1024
 RESERVED = 256
 """Descriptors that are kept free for files, database and media workers."""
@@ -39,6 +46,8 @@ MOST_DESCRIPTORS = 65_536
 WARN_SECONDS = 60.0
 PAUSE_SECONDS = 0.1
 """Pause of accepting when no descriptor is free."""
+MOST_HEADERS = 256
+"""Largest number of connections whose header of the PROXY protocol is awaited; a further one is closed."""
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
@@ -67,8 +76,10 @@ def limits() -> Limits:
 class Connection(asyncio.Protocol):
     """One connection, from before its handshake to its end; passes data to aiohttp's protocol."""
 
-    def __init__(self, address: str, gone: Callable[["Connection"], None]) -> None:
+    def __init__(self, address: str, came_from: Address | None, gone: Callable[["Connection"], None]) -> None:
         self.address = address
+        self.came_from = came_from
+        """The other end, where a proxy passed the connection on."""
         self._gone = gone
         self.handler: Any = None
         """aiohttp's protocol, once there is one."""
@@ -127,6 +138,7 @@ class Listener:
             lingering_time=limits.linger_s,
         )
         self._accepting: list[asyncio.Task[None]] = []
+        self._awaiting_header: set[asyncio.Task[None]] = set()
         self._open: dict[str, dict[Connection, None]] = {}
         """Connections, by address."""
         self._idle: dict[str, dict[Connection, None]] = {}
@@ -144,19 +156,30 @@ class Listener:
 
     async def stop(self) -> None:
         """Stop accepting, and close all connections."""
-        for task in self._accepting:
+        tasks = [*self._accepting, *self._awaiting_header]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._accepting, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         for idle in [each for found in self._idle.values() for each in found]:
             idle.close()
         await self._runner.cleanup()
 
-    def listen(self, listening: socket.socket, context: ssl.SSLContext | None = None) -> None:
-        """Accept connections on a socket, with TLS if there is a context; it is closed in the end."""
-        listening.setblocking(False)
-        self._accepting.append(asyncio.create_task(self._accept_forever(listening, context)))
+    def listen(
+        self,
+        listening: socket.socket,
+        context: ssl.SSLContext | None = None,
+        proxies: Container[str] | None = None,
+    ) -> None:
+        """Accept connections on a socket, with TLS if there is a context; it is closed in the end.
 
-    async def _accept_forever(self, listening: socket.socket, context: ssl.SSLContext | None) -> None:
+        With `proxies` connections are taken from these addresses alone, each with a header of the PROXY protocol.
+        """
+        listening.setblocking(False)
+        self._accepting.append(asyncio.create_task(self._accept_forever(listening, context, proxies)))
+
+    async def _accept_forever(
+        self, listening: socket.socket, context: ssl.SSLContext | None, proxies: Container[str] | None
+    ) -> None:
         loop = asyncio.get_running_loop()
         with listening:
             while True:
@@ -167,16 +190,42 @@ class Listener:
                         log.warning("x connections cannot be accepted: %s", error)
                         await asyncio.sleep(PAUSE_SECONDS)
                     continue
-                self._serve_accepted(accepted, network_of(str(address[0])), context)
+                if proxies is None:
+                    self._serve_accepted(accepted, (str(address[0]), int(address[1])), context)
+                elif str(address[0]) in proxies and len(self._awaiting_header) < MOST_HEADERS:
+                    own = str(address[0]), int(address[1])
+                    task = asyncio.create_task(self._read_header(accepted, own, context))
+                    self._awaiting_header.add(task)
+                    task.add_done_callback(self._awaiting_header.discard)
+                else:
+                    accepted.close()
 
-    def _serve_accepted(self, accepted: socket.socket, address: str, context: ssl.SSLContext | None) -> None:
+    async def _read_header(self, accepted: socket.socket, proxy: Address, context: ssl.SSLContext | None) -> None:
+        """Read who is behind a proxy, and serve them; its own connection, a health check, is served like another's."""
+        try:
+            async with asyncio.timeout(self._limits.handshake_s):
+                fixed = await _receive(accepted, proxy_protocol.FIXED_BYTES)
+                rest = await _receive(accepted, proxy_protocol.rest_length(fixed))
+            came_from = proxy_protocol.source(fixed, rest)
+        except BaseException as error:
+            accepted.close()
+            if isinstance(error, OSError | TimeoutError | ValueError):
+                log.debug("x a connection of a proxy is closed: %s", error)
+                return
+            raise
+        self._serve_accepted(accepted, came_from or proxy, context, passed_on=came_from is not None)
+
+    def _serve_accepted(
+        self, accepted: socket.socket, other_end: Address, context: ssl.SSLContext | None, passed_on: bool = False
+    ) -> None:
         """Serve an accepted connection, if need be in place of another one; or refuse it."""
+        address = network_of(other_end[0])
         if not self._make_room(address):
             self.refused += 1
             accepted.close()
             self._warn(address)
             return
-        connection = Connection(address, self._forget)
+        connection = Connection(address, other_end if passed_on else None, self._forget)
         self._count += 1
         self._open.setdefault(address, {})[connection] = None
         self._idle.setdefault(address, {})[connection] = None
@@ -238,6 +287,8 @@ class Listener:
             """Mark the connection of a request as busy: it is not displaced until the response is sent."""
             if (connection := self._by_handler.get(request.protocol)) is not None:
                 _discard(self._idle, connection)
+                if connection.came_from is not None:
+                    request[CAME_FROM] = connection.came_from
             return await handler(request)
 
         return busy
@@ -246,6 +297,17 @@ class Listener:
         connection = self._by_handler.get(request.protocol)
         if connection is not None and connection in self._open.get(connection.address, ()):
             self._idle.setdefault(connection.address, {})[connection] = None
+
+
+async def _receive(accepted: socket.socket, length: int) -> bytes:
+    """Receive exactly so many bytes. Raises ConnectionError when the other side ends before that."""
+    received = b""
+    while len(received) < length:
+        data = await asyncio.get_running_loop().sock_recv(accepted, length - len(received))
+        if not data:
+            raise ConnectionError("the header of the PROXY protocol is cut off")
+        received += data
+    return received
 
 
 def _discard(connections: dict[str, dict[Connection, None]], connection: Connection) -> bool:

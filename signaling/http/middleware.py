@@ -13,6 +13,7 @@ from signaling.core.errors import BadEncoding, BadOrigin, MustChangePassword, Re
 from signaling.core.texts import language_of
 from signaling.http.context import HTTP
 from signaling.http.cookies import COOKIE, EXPIRED_LASTS, LOGIN_LASTS, SEAT_COOKIE
+from signaling.http.listener import CAME_FROM
 from signaling.http.problems import problem, problem_type
 
 log = logging.getLogger(__name__)
@@ -130,7 +131,9 @@ def check_origin(request: web.Request) -> None:
 
 def source_of(request: web.Request) -> Source:
     """Return the address and port that a request came from, and the name of its browser."""
-    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+    peer = request.get(CAME_FROM)
+    if peer is None and request.transport is not None:
+        peer = request.transport.get_extra_info("peername")
     browser = "".join(filter(str.isprintable, request.headers.get(hdrs.USER_AGENT, "")))[:MAX_BROWSER]
     return Source(str(peer[0]), int(peer[1]), browser) if peer else Source("", 0, browser)
 

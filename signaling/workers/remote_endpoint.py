@@ -59,6 +59,8 @@ class RemoteWorkerEndpoint:
         audit: AuditLog,
         owner: str,
         clock: Callable[[], datetime],
+        epoch: int = 0,
+        superseded: Callable[[int], None] = lambda epoch: None,
     ) -> None:
         self._pool = pool
         self._keys = keys
@@ -68,6 +70,10 @@ class RemoteWorkerEndpoint:
         self._server_id = owner
         """The id of the data directory, by which media workers know it."""
         self._clock = clock
+        self._epoch = epoch
+        """Epoch of our lease on the database: a worker serves the server with the latest."""
+        self._superseded = superseded
+        """Is called with the epoch of the server that a worker serves instead of us."""
         self._engines: dict[str, RemoteEngine] = {}
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
@@ -79,7 +85,7 @@ class RemoteWorkerEndpoint:
         await socket.prepare(request)
         try:
             async with asyncio.timeout(GREETING_SECONDS):
-                records = await self._greet(socket)
+                greeting = await self._greet(socket)
         except (Refused, ValueError, OSError) as caught:
             error = str(caught) or "greeting too slow"
             log.warning("x media worker of %s at %s: %s", machine, source.address, error)
@@ -89,7 +95,12 @@ class RemoteWorkerEndpoint:
                 await socket.close()
         else:
             with lock_timeout(inf):  # that of the request is over
-                await self._serve(machine, key, socket, source, records)
+                if "superseded" in greeting:
+                    self._superseded(int(greeting["superseded"]))
+                elif greeting.get("waits") is True:
+                    await receive(socket)  # it hangs up, or is cut off with us
+                else:
+                    await self._serve(machine, key, socket, source, greeting.get("records") is True)
         return socket
 
     async def _owner(self, key: str, source: Source) -> str:
@@ -103,22 +114,25 @@ class RemoteWorkerEndpoint:
         await self._throttle.take_back(attempt)
         return machine
 
-    async def _greet(self, socket: web.WebSocketResponse) -> bool:
-        """Exchange greetings; return whether the worker sees the folder of recordings.
+    async def _greet(self, socket: web.WebSocketResponse) -> dict[str, Any]:
+        """Exchange greetings; return the worker's.
 
         Raises Refused for a worker that cannot be taken, OSError when the server itself does not see the folder.
         """
         async with _marker(self._recordings) as marker:
-            await send(socket, {"version": protocol.VERSION, "marker": str(marker), "owner": self._server_id})
+            ours = {"version": protocol.VERSION, "marker": str(marker), "owner": self._server_id, "epoch": self._epoch}
+            await send(socket, ours)
             greeting = await receive(socket)
         if greeting is None:
             raise ConnectionError("hung up")
         fault = self._fault(greeting)
         if fault is not None:
             raise Refused(fault)
-        return greeting.get("records") is True
+        return greeting
 
     def _fault(self, greeting: dict[str, Any]) -> str | None:
+        if isinstance(greeting.get("superseded", 0), int) is False:
+            return "the epoch is no number"
         version = greeting.get("version")
         if version != protocol.VERSION:
             fault = f"release {version!s:.20} of the worker is not {protocol.VERSION}, the server's"

@@ -42,15 +42,16 @@ from scheduler.policy.profile_files import load as load_profiles
 from scheduler.policy.profile_files import parse as parse_policy
 from scheduler.units.seed import khanh_hoa_2023
 from scheduler.units.units_file import parse as parse_units
-from signaling.app import admin_cli
+from signaling.app import admin_cli, secrets_file
 from signaling.app.api_table import ROUTES
 from signaling.booking import session_costs
 from signaling.cameras import rtsp_message
-from signaling.core.errors import BadInput, MessageError
+from signaling.core.errors import BadInput, MessageError, SettingsError
 from signaling.h323.agent import description
 from signaling.h323.gatekeeper.registration import Registration
 from signaling.h323.protocol import asn1, fast_connect, h225, q931, ras, tpkt
 from signaling.h323.protocol.errors import BadPdu
+from signaling.http import proxy_protocol
 from signaling.http.openapi import public_path
 from signaling.messages import server
 from signaling.sip.agent import dtmf_info, registration, request_checks, session_timer
@@ -191,6 +192,27 @@ def read_room_offer(data: bytes) -> None:
         return
     answer = sip_write.answer(session, ROOM_LOCAL, shows=True)
     assert answer.count("\r\nm=") == len(session.media)
+
+
+def read_proxy_header(data: bytes) -> None:
+    """Parse what a proxy says before the bytes of a connection, and write it again."""
+    fixed, rest = data[: proxy_protocol.FIXED_BYTES], data[proxy_protocol.FIXED_BYTES :]
+    if len(fixed) < proxy_protocol.FIXED_BYTES:
+        return
+    try:
+        assert proxy_protocol.rest_length(fixed) <= proxy_protocol.MAX_BYTES
+        came_from = proxy_protocol.source(fixed, rest)
+    except ValueError:
+        return
+    if came_from is not None:
+        written = proxy_protocol.write(came_from, came_from)
+        assert proxy_protocol.source(written[:16], written[16:]) == came_from
+
+
+def read_secrets(data: bytes) -> None:
+    """Parse a file of a system's secrets."""
+    with suppress(SettingsError):
+        assert secrets_file.read(data).keys() >= secrets_file.REQUIRED
 
 
 def read_bfcp(data: bytes) -> None:
@@ -502,6 +524,14 @@ TARGETS: dict[str, Target] = {
             pack("!BBHIIII", 0x84, 206, 4, 1, 0, 2, 0x01000000),
         ),
     ),
+    "proxy-header": Target(
+        read_proxy_header,
+        (
+            proxy_protocol.write(("192.0.2.7", 50000), ("192.0.2.1", 443)),
+            proxy_protocol.write(("2001:db8::7", 50000), ("192.0.2.1", 443)) + bytes(8),
+        ),
+    ),
+    "secrets": Target(read_secrets, (b'{"ticket.key": "AA==", "server.id": "AA==", "tls/key.pem": "AA=="}',)),
     "digits": Target(
         read_digits,
         (

@@ -8,6 +8,7 @@ from typing import Any
 
 from loadtest.drills import faults
 from loadtest.drills.drill import Drill, DrillSize, Fault, run
+from loadtest.drills.server import RestartedServer
 
 SMALL = DrillSize(points=5, sessions=1, workers=1, times=3, rest_s=0.5, settle_s=1.0)
 
@@ -15,7 +16,7 @@ SMALL = DrillSize(points=5, sessions=1, workers=1, times=3, rest_s=0.5, settle_s
 async def test_a_server_that_is_killed_succeeded_and_reloaded_costs_no_packet_and_no_recording() -> None:
     actions: Iterator[Fault] = iter([faults.restart, faults.take_over, faults.reload])
 
-    async def each_in_turn(drill: Drill) -> dict[str, Any]:
+    async def each_in_turn(drill: Drill[RestartedServer]) -> dict[str, Any]:
         return await next(actions)(drill)
 
     found = await run(SMALL, each_in_turn, lambda _: None)

@@ -152,6 +152,9 @@ async def test_ends_of_recordings_wait_for_the_next_server_also_when_the_rooms_a
         await running
 
 
+NOBODY = "https://127.0.0.1:1/"
+
+
 @pytest.mark.parametrize(("owner", "ends_expected"), [("ours", 1), ("theirs", 0)])
 async def test_on_a_machine_of_its_own_it_tells_ends_to_servers_of_their_data_directory_alone(
     monkeypatch: pytest.MonkeyPatch, owner: str, ends_expected: int
@@ -163,14 +166,15 @@ async def test_on_a_machine_of_its_own_it_tells_ends_to_servers_of_their_data_di
         engines.append(LocalEngine(["127.0.0.1"], 0))
         return engines[-1]
 
-    serving = remote_worker.RemoteWorker("https://127.0.0.1:1/", "key", ssl.create_default_context(), engine)
-    await serving._serve_once()  # nobody is there
-    await serving._server_for("ours")
+    serving = remote_worker.RemoteWorker([NOBODY], "key", ssl.create_default_context(), engine)
+    serving._start_engine()
+    await serving._dial_once(NOBODY)
+    await serving._prepare_for("ours")
     await engines[0].open_room("r", RoomOptions())
     await engines[0].start_recording("r", "/r/1.mp4")
-    await serving._serve_once()  # for too long
+    await serving._dial_once(NOBODY)  # for too long
     assert await engines[0].held() == Held(ended=(RecordingEnded("r", "/r/1.mp4", 0.0, "interrupted"),))
-    await serving._server_for(owner)
+    await serving._prepare_for(owner)
     assert len((await engines[-1].held()).ended) == ends_expected
     await serving._close()
 

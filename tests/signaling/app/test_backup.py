@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from scheduler.core.errors import LostKey
 from signaling.app import admin_cli, tls
-from signaling.app.backup import CODE_KEY, DATABASE, KEYS, backup, read_passphrase, restore
+from signaling.app.backup import DATABASE, KEYS, backup, read_passphrase, restore
+from signaling.app.private_files import CODE_KEY
 from signaling.app.services import open_services
 from signaling.audit.log import EntryFilter
 from signaling.core.audit_entry import AuditEntry

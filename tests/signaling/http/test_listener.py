@@ -15,7 +15,9 @@ from aiohttp import web
 
 from signaling.app import serve, tls
 from signaling.http import listener as http_listener
+from signaling.http import proxy_protocol
 from signaling.http.listener import Limits, Listener
+from signaling.http.middleware import source_of
 from tests.signaling.world import NOW, PATIENCE_S, wait_until
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -48,6 +50,11 @@ async def _hello(_: web.Request) -> web.Response:
     return web.Response(text="hello")
 
 
+async def _source(request: web.Request) -> web.Response:
+    source = source_of(request)
+    return web.Response(text=f"{source.address} {source.port}")
+
+
 async def _socket(request: web.Request) -> web.WebSocketResponse:
     socket = web.WebSocketResponse()
     await socket.prepare(request)
@@ -57,14 +64,16 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
 
 
 @asynccontextmanager
-async def open_listener(limits: Limits, context: ssl.SSLContext | None = None) -> AsyncIterator[ListenerFixture]:
+async def open_listener(
+    limits: Limits, context: ssl.SSLContext | None = None, proxies: frozenset[str] | None = None
+) -> AsyncIterator[ListenerFixture]:
     """Serve a small application within limits of connections."""
     app = web.Application()
-    app.add_routes([web.get("/", _hello), web.get("/ws", _socket)])
+    app.add_routes([web.get("/", _hello), web.get("/ws", _socket), web.get("/source", _source)])
     listener = Listener(app, limits, 0.1)
     await listener.start()
     sock = serve._bind("127.0.0.1", 0, "X")
-    listener.listen(sock, context)
+    listener.listen(sock, context, proxies)
     yield ListenerFixture(listener, sock.getsockname()[1])
     await listener.stop()
 
@@ -189,3 +198,54 @@ def test_the_loop_of_the_product_does_the_same(test: Callable[[], Coroutine[None
 def test_handshakes_end_on_the_loop_of_the_product(tmp_path: Path) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(test_a_handshake_that_does_not_come_ends_a_connection(tmp_path))
+
+
+PROXY = frozenset({"127.0.0.2"})
+CLOSED = b"GET /source HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+async def test_what_a_proxy_passes_on_counts_for_the_address_that_it_names() -> None:
+    async with open_listener(replace(PATIENT, per_address=2), proxies=PROXY) as listening:
+        header = proxy_protocol.write(("192.0.2.7", 50000), ("192.0.2.1", 443))
+        answer = await ended(await listening.connect(header + CLOSED, "127.0.0.2"))
+        assert answer.endswith(b"192.0.2.7 50000")
+        health_check = proxy_protocol.SIGNATURE + b"\x20\x00\0\0"
+        assert b"\r\n\r\n127.0.0.2 " in await ended(await listening.connect(health_check + CLOSED, "127.0.0.2"))
+        first = await listening.connect(header, "127.0.0.2")
+        await wait_until(lambda: listening.listener._count == 1)
+        second = await listening.connect(header, "127.0.0.2")
+        await wait_until(lambda: listening.listener._count == 2)
+        third = await listening.connect(header, "127.0.0.2")  # displaces the first of the same address
+        assert await ended(first) == b""
+        other = proxy_protocol.write(("192.0.2.8", 50000), ("192.0.2.1", 443))
+        assert (await ended(await listening.connect(other + CLOSED, "127.0.0.2"))).endswith(b"192.0.2.8 50000")
+        for streams in (second, third):
+            await hang_up(streams)
+
+
+@pytest.mark.parametrize(
+    ("sent", "source"),
+    [
+        (proxy_protocol.write(("192.0.2.7", 50000), ("192.0.2.1", 443)) + CLOSED, "127.0.0.1"),
+        (CLOSED, "127.0.0.2"),
+        (proxy_protocol.SIGNATURE + b"\x21\x11\xff\xff", "127.0.0.2"),
+        (proxy_protocol.SIGNATURE[:5], "127.0.0.2"),
+    ],
+    ids=["stranger", "no header", "too long", "cut off"],
+)
+async def test_what_is_no_connection_passed_on_by_a_proxy_is_closed(sent: bytes, source: str) -> None:
+    async with open_listener(PATIENT, proxies=PROXY) as listening:
+        streams = await listening.connect(sent, source)
+        with suppress(OSError):  # closed by now
+            streams[1].write_eof()
+        assert await ended(streams) == b""
+        assert listening.listener._count == 0
+
+
+async def test_who_sends_no_header_in_time_is_closed_and_no_more_wait_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_listener, "MOST_HEADERS", 2)
+    async with open_listener(replace(PATIENT, handshake_s=0.3), proxies=PROXY) as listening:
+        silent = [await listening.connect(b"", "127.0.0.2") for _ in range(3)]
+        assert [await ended(streams) for streams in silent] == [b""] * 3
+        header = proxy_protocol.write(("192.0.2.7", 50000), ("192.0.2.1", 443))
+        assert (await ended(await listening.connect(header + CLOSED, "127.0.0.2"))).endswith(b"192.0.2.7 50000")

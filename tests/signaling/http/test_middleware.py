@@ -184,7 +184,7 @@ def test_settings_by_default(tmp_path: Path) -> None:
         ("PORT", "http"),
         ("PORT", "65536"),
         ("HTTP_PORT", "-1"),
-        ("WORKERS", "0"),
+        ("WORKERS", "-1"),
         ("START_WORKERS", "maybe"),
         ("WORKER_SOCKETS", "run"),
         ("WORKERS", "²"),

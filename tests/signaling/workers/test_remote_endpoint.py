@@ -67,7 +67,7 @@ class RemoteWorkers:
         tls.context(self.directory / "other", (), utc_now())
         authority = str(self.directory / "tls" / "cert.pem")
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "mediaserver", "--roof", self.link, "--key-file", str(path)),
+            *(sys.executable, "-m", "mediaserver", "--server", self.link, "--key-file", str(path)),
             *("--authority", authority, "--port", "0", "--address", "127.0.0.1", *more),
             stdout=PIPE,
             stderr=PIPE,
@@ -522,10 +522,10 @@ async def test_i07_a_server_that_stops_lets_its_workers_go(settings: Settings, t
 
 async def test_a_worker_that_dials_without_tls_or_without_a_key_does_not_start(tmp_path: Path) -> None:
     for arguments, fault in (
-        (["--roof", "http://10.0.0.1/", "--key-file", "k"], b"must look like https://"),
-        (["--roof", "https://10.0.0.1/"], b"--roof needs --key-file"),
-        (["--roof", "https://10.0.0.1/", "--key-file", str(tmp_path / "none")], b"No such file"),
-        (["--roof", "https://10.0.0.1/", "--socket", "s"], b"not allowed with"),
+        (["--server", "http://10.0.0.1/", "--key-file", "k"], b"must look like https://"),
+        (["--server", "https://10.0.0.1/"], b"--server needs --key-file"),
+        (["--server", "https://10.0.0.1/", "--key-file", str(tmp_path / "none")], b"No such file"),
+        (["--server", "https://10.0.0.1/", "--socket", "s"], b"not allowed with"),
     ):
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "mediaserver", "--address", "127.0.0.1", *arguments), stderr=PIPE

@@ -1,0 +1,204 @@
+"""Two servers of a system behind HAProxy, with media workers that dial both; the one that leads is killed."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from loadtest.drills.drill import Drill
+from loadtest.server.postgresql import postgresql
+from loadtest.server.process import ServerFailed, free_port
+from signaling.app import secrets_file
+from signaling.app.services import open_services, utc_now
+from signaling.app.settings import read
+
+LOOPBACK = "127.0.0.1"
+HAPROXY = "/usr/sbin/haproxy"
+START_S = 120.0
+HAPROXY_CONFIG = Path(__file__).parents[2] / "deploy" / "haproxy.cfg"
+
+
+class OneOfSeveral:
+    """`diemcau serve` as one of the servers of a system, started again after each end."""
+
+    def __init__(self, environ: Mapping[str, str], log: Path) -> None:
+        self.environ = environ
+        self._log = log
+        self._process: Process | None = None
+
+    async def start(self) -> None:
+        """Start it. Raises OSError."""
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "signaling", "serve"),
+                env=dict(self.environ),
+                stdout=PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    async def until(self, text: bytes) -> float:
+        """Wait until it has printed a text: `Ctrl-C` when it leads; return the monotonic time. Raises ServerFailed."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        async with asyncio.timeout(START_S):
+            async for line in self._process.stdout:
+                if text in line:
+                    return time.monotonic()
+        raise ServerFailed(f"a server ended with {await self._process.wait()}: {self._log.read_text()[-2000:]}")
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    async def ended(self) -> int:
+        """Wait for its end; return the exit status."""
+        assert self._process is not None
+        async with asyncio.timeout(START_S):
+            return await self._process.wait()
+
+    async def stop(self) -> None:
+        """Stop it as its operator does."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+            await self._process.wait()
+
+
+class SeveralServers:
+    """The servers of a system, the media workers that dial them, and the address at which people reach them."""
+
+    def __init__(self, url: str, servers: list[OneOfSeveral]) -> None:
+        self.url = url
+        self.servers = servers
+        self.media: list[Process] = []
+        self.environ = servers[0].environ
+
+    @property
+    def leading(self) -> OneOfSeveral:
+        """The server that leads: the first of the list."""
+        return self.servers[0]
+
+    async def succeed(self) -> float:
+        """Wait until the next server leads; return the monotonic time."""
+        self.servers.reverse()
+        return await self.leading.until(b"Ctrl-C")
+
+    def workers(self) -> list[int]:
+        """Return the process ids of the media workers that run."""
+        return sorted(each.pid for each in self.media if each.returncode is None)
+
+
+@asynccontextmanager
+async def several_servers(workers: int, points: int, **settings: str) -> AsyncIterator[SeveralServers]:
+    """Yield two servers on loopback over one PostgreSQL database, of which the first leads; end all at the end."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="diemcau-drill-")))
+        database = await stack.enter_async_context(postgresql())
+        (folder / "files").mkdir()
+        servers = [_server(folder, name, database, points, settings) for name in ("one", "two")]
+        first, second = servers
+        stack.push_async_callback(second.stop)
+        stack.push_async_callback(first.stop)
+        await first.start()
+        await first.until(b"Ctrl-C")
+        secrets_file.save(read(first.environ), folder / "secrets")
+        secrets_file.load(read(second.environ), folder / "secrets")
+        await second.start()
+        await second.until(b"Standing by")
+        front = f"{LOOPBACK}:{free_port(socket.SOCK_STREAM)}"
+        await stack.enter_async_context(_haproxy(folder, front, servers))
+        made = SeveralServers(f"https://{front}", servers)
+        key = folder / "worker.key"
+        async with open_services(read(first.environ), migrating=False) as services:
+            key.write_text(await services.worker_keys.make("media", utc_now()))
+        for _ in range(workers):
+            made.media.append(await _worker(folder, servers, key))
+        stack.push_async_callback(_end, made.media)
+        await _until_dialled(made, workers)
+        yield made
+
+
+def _server(folder: Path, name: str, database: str, points: int, settings: Mapping[str, str]) -> OneOfSeveral:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("DIEMCAU_")}
+    environ |= {
+        "DIEMCAU_DATA": f"{folder}/{name}",
+        "DIEMCAU_FILES": f"{folder}/files",
+        "DIEMCAU_DATABASE_URL": database,
+        "DIEMCAU_HOST": LOOPBACK,
+        "DIEMCAU_PORT": str(free_port(socket.SOCK_STREAM)),
+        "DIEMCAU_HTTP_PORT": "0",
+        "DIEMCAU_RELAY": f"{LOOPBACK}:{free_port(socket.SOCK_STREAM)}",
+        "DIEMCAU_RELAY_FROM": LOOPBACK,
+        "DIEMCAU_MEDIA_ADDRESS": LOOPBACK,
+        "DIEMCAU_MAX_POINTS": str(max(250, 2 * points)),
+        "DIEMCAU_WORKERS": "0",
+    }
+    return OneOfSeveral({**environ, **settings}, folder / f"{name}.log")
+
+
+@asynccontextmanager
+async def _haproxy(folder: Path, front: str, servers: list[OneOfSeveral]) -> AsyncIterator[None]:
+    config, text = folder / "haproxy.cfg", HAPROXY_CONFIG.read_text()
+    addresses = {"bind :443": f"bind {front}"}
+    for name, server in zip(("one", "two"), servers, strict=True):
+        addresses |= {f"{name} 10.0.0.{1 + servers.index(server)}:8444": f"{name} {server.environ['DIEMCAU_RELAY']}"}
+    for example, address in addresses.items():
+        assert example in text
+        text = text.replace(example, address)
+    config.write_text(text)
+    process = await asyncio.create_subprocess_exec(HAPROXY, "-db", "-f", str(config), stdout=DEVNULL, stderr=DEVNULL)
+    try:
+        yield
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def _worker(folder: Path, servers: list[OneOfSeveral], key: Path) -> Process:
+    urls = [f"https://{LOOPBACK}:{each.environ['DIEMCAU_PORT']}/" for each in servers]
+    authority = f"{folder}/one/tls/cert.pem"
+    with (folder / "media.log").open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "mediaserver", "--server", *urls, "--key-file", str(key)),
+            *("--authority", authority, "--port", "0", "--address", LOOPBACK, "--log-level", "INFO"),
+            stdout=DEVNULL,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+async def _end(processes: list[Process]) -> None:
+    for process in processes:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _until_dialled(made: SeveralServers, workers: int) -> None:
+    """Wait until all workers are served: each is told of in the log of workers."""
+    log = Path(made.environ["DIEMCAU_DATA"]).parent / "media.log"
+    async with asyncio.timeout(START_S):
+        while log.read_text().count("= serving ") < workers:  # noqa: ASYNC110 - their processes set no event
+            await asyncio.sleep(0.1)
+
+
+async def kill(drill: Drill[SeveralServers]) -> dict[str, Any]:
+    """Kill the server that leads (kill -9); the other one succeeds it. The dead one is started, and stands by."""
+    servers = drill.server
+    dead, began = servers.leading, time.monotonic()
+    dead.signal(signal.SIGKILL)
+    await dead.ended()
+    leads = await servers.succeed()
+    obeys = await drill.obeyed(began)
+    await dead.start()
+    await dead.until(b"Standing by")
+    return {"leads_s": [leads - began], "obeys_s": obeys}

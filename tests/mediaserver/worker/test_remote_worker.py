@@ -1,0 +1,129 @@
+"""A media worker that dials several servers serves the one with the latest lease, and no earlier one again."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from mediaserver.rpc.websocket import PATH, receive, send
+from mediaserver.worker.engine import LocalEngine
+from mediaserver.worker.remote_worker import RemoteWorker
+
+PATIENCE_S = 20.0
+
+
+@dataclass
+class ScriptedServer:
+    """Greets workers with an epoch, welcomes those that let it lead, and notes what they said."""
+
+    epoch: int
+    port: int = 0
+    answers: list[str] = field(default_factory=list)
+    serving: list[web.WebSocketResponse] = field(default_factory=list)
+    results: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one worker."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await send(socket, {"version": "v", "marker": "", "owner": "province", "epoch": self.epoch})
+        answer = await receive(socket)
+        assert answer is not None
+        said = next((f"{name}={answer[name]}" for name in ("waits", "superseded") if name in answer), "serves")
+        if said == "serves":
+            await send(socket, {"welcome": "media/1"})
+            self.serving.append(socket)
+        self._note(said)
+        while (message := await receive(socket)) is not None:
+            self.results.put_nowait(message)
+        self._note("gone")
+        return socket
+
+    async def held(self) -> Any:
+        """Ask the worker what it holds, as a server does first."""
+        await send(self.serving[-1], {"id": 1, "call": "held", "arguments": {}})
+        return await self.results.get()
+
+    async def said(self, *answers: str) -> None:
+        """Wait until workers have said exactly this."""
+        async with asyncio.timeout(PATIENCE_S):
+            while self.answers != list(answers):
+                self.changed.clear()
+                await self.changed.wait()
+
+    def _note(self, said: str) -> None:
+        self.answers.append(said)
+        self.changed.set()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Listen on a port, at another time on the same one."""
+        app = web.Application()
+        app.add_routes([web.get(PATH, self.handle)])
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, "127.0.0.1", self.port)
+            await site.start()
+            self.port = runner.addresses[0][1]
+            yield
+        finally:
+            await runner.cleanup()
+
+
+@asynccontextmanager
+async def dialling(*servers: ScriptedServer) -> AsyncIterator[None]:
+    """Run a worker that dials these servers."""
+    urls = [f"http://127.0.0.1:{each.port}/" for each in servers]
+    worker = RemoteWorker(urls, "key", ssl.create_default_context(), lambda: LocalEngine(["127.0.0.1"], 0))
+    running = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await running
+
+
+@pytest.fixture
+async def first() -> AsyncIterator[ScriptedServer]:
+    """Yield a server that leads with epoch 1."""
+    server = ScriptedServer(1)
+    async with server.listening():
+        yield server
+
+
+async def test_a_worker_serves_one_of_several_ways_to_the_server_that_leads(first: ScriptedServer) -> None:
+    relayed = ScriptedServer(1)
+    async with relayed.listening(), dialling(first, relayed):
+        async with asyncio.timeout(PATIENCE_S):
+            while not (first.answers and relayed.answers):
+                await asyncio.sleep(0.01)
+        assert sorted(first.answers + relayed.answers) == ["serves", "waits=True"]
+        (serving,) = first.serving + relayed.serving
+        leading = first if first.serving else relayed
+        assert await leading.held() == {"id": 1, "result": {"rooms": [], "writing": {}, "ended": []}}
+        await serving.close()  # that way is cut: the worker comes by the other one, or again
+        async with asyncio.timeout(PATIENCE_S):
+            while len(first.serving + relayed.serving) < 2:
+                await asyncio.sleep(0.01)
+
+
+async def test_a_later_server_is_served_at_once_and_an_earlier_one_never_again(first: ScriptedServer) -> None:
+    second = ScriptedServer(2)
+    async with second.listening():  # whose port is free until it leads
+        pass
+    async with dialling(first, second):
+        await first.said("serves")
+        async with second.listening():
+            await second.said("serves")
+            assert (await second.held())["result"]["rooms"] == []
+            async with asyncio.timeout(PATIENCE_S):
+                while "superseded=2" not in first.answers:
+                    await asyncio.sleep(0.01)
+            assert (first.answers[:3], len(first.serving)) == (["serves", "gone", "superseded=2"], 1)

@@ -1,0 +1,199 @@
+"""Several servers of one system: one leads, the others stand by, pass connections on, and lead when it dies.
+
+Also tests `secrets_file.py`, `signaling/http/relay.py` and `proxy_protocol.py`.
+"""
+
+import asyncio
+import re
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtest.server.process import free_port
+from signaling.app import secrets_file
+from signaling.app.settings import RelaySettings, Settings, read
+from signaling.core.errors import SettingsError
+from signaling.http import proxy_protocol
+from tests.signaling.server_environment import server_environ
+from tests.signaling.world import make_settings
+
+LOOPBACK = "127.0.0.1"
+START_S = 60.0
+
+
+@dataclass
+class RunningServer:
+    """A server process of a system, with what it printed."""
+
+    process: Process
+    data: Path
+    port: int
+    greeting: list[bytes]
+
+    @property
+    def url(self) -> str:
+        """Its address for everybody."""
+        return f"https://{LOOPBACK}:{self.port}/"
+
+    async def leads(self) -> None:
+        """Wait until it leads."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(START_S):
+            while not self.greeting or b"Ctrl-C" not in self.greeting[-1]:
+                line = await self.process.stdout.readline()
+                assert line, await self.process.communicate()
+                self.greeting.append(line)
+
+    async def logs(self, text: str) -> None:
+        """Wait until it has logged a text."""
+        assert self.process.stderr is not None
+        async with asyncio.timeout(START_S):
+            while text.encode() not in (line := await self.process.stderr.readline()):
+                assert line, f"the server ended with {await self.process.wait()}"
+
+
+@asynccontextmanager
+async def one_of_several(data: Path, postgres_url: str, valkey: str) -> AsyncIterator[RunningServer]:
+    """Yield a server process without media workers of its own."""
+    port, relay = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
+    variables = server_environ(data) | {
+        "DIEMCAU_DATABASE_URL": postgres_url,
+        "DIEMCAU_REDIS_URL": valkey,
+        "DIEMCAU_PORT": str(port),
+        "DIEMCAU_WORKERS": "0",
+        "DIEMCAU_RELAY": f"{LOOPBACK}:{relay}",
+        "DIEMCAU_RELAY_FROM": LOOPBACK,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "signaling", "serve", env=variables, stdout=PIPE, stderr=PIPE
+    )
+    try:
+        yield RunningServer(process, data, port, [])
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[aiohttp.ClientSession]:
+    """Yield a client that trusts every certificate and keeps no connection."""
+    connector = aiohttp.TCPConnector(ssl=False, force_close=True)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
+        yield client
+
+
+@pytest.mark.postgres
+async def test_a_server_that_stands_by_answers_by_the_one_that_leads_and_succeeds_it(
+    tmp_path: Path, postgres_url: str, valkey_url: str
+) -> None:
+    first, second, secrets = tmp_path / "a", tmp_path / "b", tmp_path / "secrets"
+    async with AsyncExitStack() as stack:
+        leading = await stack.enter_async_context(one_of_several(first, postgres_url, valkey_url))
+        await leading.leads()
+        password = re.search(rb"password (\S+)", b"".join(leading.greeting))
+        assert password is not None
+        secrets_file.save(replace(make_settings(tmp_path, None), data=first), secrets)
+        secrets_file.load(replace(make_settings(tmp_path, None), data=second), secrets)
+        waiting = await stack.enter_async_context(one_of_several(second, postgres_url, valkey_url))
+        await waiting.logs("standing by for")
+        login = {"account": "admin", "password": password[1].decode()}
+        client = await stack.enter_async_context(browser())
+        async with client.post(f"{waiting.url}api/v1/login", json=login) as response:
+            assert response.status == 200
+            cookies = response.cookies
+        leading.process.send_signal(signal.SIGKILL)
+        await leading.process.wait()
+        await waiting.leads()
+        client.cookie_jar.update_cookies(cookies)
+        async with client.get(f"{waiting.url}api/v1/me") as response:  # its login is in the database
+            assert (response.status, (await response.json())["account"]) == (200, "admin")
+        back = await stack.enter_async_context(one_of_several(first, postgres_url, valkey_url))
+        await back.logs("standing by for")
+        async with client.get(f"{back.url}healthz") as response:
+            assert response.status == 200
+        waiting.process.send_signal(signal.SIGTERM)
+        await waiting.process.communicate()
+        assert waiting.process.returncode == 0
+        await back.leads()
+
+
+@pytest.mark.postgres
+async def test_a_server_of_another_system_is_refused(tmp_path: Path, postgres_url: str, valkey_url: str) -> None:
+    async with one_of_several(tmp_path / "a", postgres_url, valkey_url) as leading:
+        await leading.leads()
+        async with one_of_several(tmp_path / "b", postgres_url, valkey_url) as stranger:
+            async with asyncio.timeout(START_S):
+                _, complaint = await stranger.process.communicate()
+        assert stranger.process.returncode == 1
+        assert f"another server works on this database ({socket.gethostname()}" in complaint.decode()
+
+
+def test_several_servers_need_postgresql_and_both_settings() -> None:
+    given_settings = {"DIEMCAU_RELAY": "[2001:db8::1]:8444", "DIEMCAU_RELAY_FROM": "10.0.0.2,10.0.0.3"}
+    with pytest.raises(SettingsError, match="need PostgreSQL"):
+        read(given_settings)
+    with pytest.raises(SettingsError, match="need both"):
+        read({"DIEMCAU_RELAY": "10.0.0.1:8444"})
+    with pytest.raises(SettingsError, match="must look like"):
+        read({"DIEMCAU_RELAY": "10.0.0.1", "DIEMCAU_RELAY_FROM": "10.0.0.2"})
+    found = read({**given_settings, "DIEMCAU_DATABASE_URL": "postgresql://db/diemcau", "DIEMCAU_WORKERS": "0"})
+    assert found.relay == RelaySettings("2001:db8::1", 8444, frozenset({"10.0.0.2", "10.0.0.3"}))
+    assert found.workers == 0
+
+
+def test_secrets_are_loaded_into_an_empty_data_directory_alone(tmp_path: Path) -> None:
+    settings: Sequence[Settings] = [replace(make_settings(tmp_path, None), data=tmp_path / name) for name in "ab"]
+    with pytest.raises(SettingsError, match="start the server once"):
+        secrets_file.save(settings[0], tmp_path / "secrets")
+    (tmp_path / "a" / "tls").mkdir(parents=True)
+    for name in (*secrets_file.REQUIRED, *secrets_file.OPTIONAL):
+        (tmp_path / "a" / name).write_bytes(name.encode())
+    secrets_file.save(settings[0], tmp_path / "secrets")
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o600
+    secrets_file.load(settings[1], tmp_path / "secrets")
+    for name in (*secrets_file.REQUIRED, *secrets_file.OPTIONAL):
+        assert (tmp_path / "b" / name).read_bytes() == name.encode()
+        assert (tmp_path / "b" / name).stat().st_mode & 0o777 == 0o600
+    with pytest.raises(SettingsError, match="belongs to a system already"):
+        secrets_file.load(settings[1], tmp_path / "secrets")
+    for bad in (b"", b"[]", b"{}", b'{"server.id": 1}', b'{"../x": ""}', b"[" * 100_000):
+        with pytest.raises(SettingsError, match="save-secrets"):
+            secrets_file.read(bad)
+
+
+ADDRESSES = st.tuples(st.ip_addresses().map(str), st.integers(0, 65535))
+
+
+@given(ADDRESSES, ADDRESSES, st.binary(max_size=64))
+def test_what_is_written_about_a_connection_is_read(
+    came_from: tuple[str, int], to: tuple[str, int], extensions: bytes
+) -> None:
+    header = proxy_protocol.write(came_from, to)
+    fixed, rest = header[: proxy_protocol.FIXED_BYTES], header[proxy_protocol.FIXED_BYTES :]
+    assert proxy_protocol.rest_length(fixed) == len(rest)
+    mapped = came_from[0].replace("::ffff:", "") if "." in came_from[0] else came_from[0]
+    assert proxy_protocol.source(fixed, rest + extensions) == (mapped, came_from[1])
+
+
+def test_the_header_of_haproxy_is_read() -> None:
+    """As haproxy 3.0 writes it for a connection of 192.0.2.7:50000 to 192.0.2.1:443 (`send-proxy-v2`)."""
+    header = bytes.fromhex("0d0a0d0a000d0a515549540a 21 11 000c c0000207 c0000201 c350 01bb")
+    assert proxy_protocol.rest_length(header[:16]) == 12
+    assert proxy_protocol.source(header[:16], header[16:]) == ("192.0.2.7", 50000)
+    assert header == proxy_protocol.write(("192.0.2.7", 50000), ("192.0.2.1", 443))
+    local = bytes.fromhex("0d0a0d0a000d0a515549540a 20 00 0000")
+    assert (proxy_protocol.rest_length(local), proxy_protocol.source(local, b"")) == (0, None)
+    for bad in (b"GET / HTTP/1.1\r\n", header[:13] + b"\x31" + header[14:16], header[:14] + b"\xff\xff"):
+        with pytest.raises(ValueError, match=r"PROXY protocol|TCP"):
+            proxy_protocol.source(bad, b"x" * proxy_protocol.rest_length(bad))

@@ -67,14 +67,20 @@ customElements.define('toast-stack', ToastStack);
 
 let last = 0;
 
+/** What can be seen and pressed now: the modal dialog that was opened last, or the page. */
+const foreground = () => [...document.querySelectorAll('dialog:modal')].at(-1) ?? document.body;
+
 /**
  * Return the stack of this page, made when it is first needed. While a modal dialog is open, nothing outside of it can be
- * seen or pressed, so the stack is in it.
+ * seen or pressed, so the stack is in it, and leaves it when it closes.
  */
 function stack() {
   const found = document.querySelector('toast-stack') ?? document.createElement('toast-stack');
-  const around = [...document.querySelectorAll('dialog:modal')].at(-1) ?? document.body;
-  if (found.parentElement !== around) around.append(found);
+  const around = foreground();
+  if (found.parentElement !== around) {
+    around.append(found);
+    around.addEventListener('close', () => foreground().append(found), {once: true});
+  }
   return /** @type {ToastStack} */ (found);
 }
 

@@ -100,22 +100,23 @@ class HostPage extends MeetingPage {
   /** Send a command that may be given, and tell what it did. @param {Message} message @param {MeetingState} state */
   obey(message, state) {
     this.meeting.command(message);
-    this.tell(message, state);
+    this.words(message, state)();
   }
 
   /** Send a command with words that somebody typed; return why it was refused, or ''. @param {Message} message */
   async confirm(message) {
     const state = /** @type {MeetingState} */ (this.meeting.state);
     const other = controlledBy(state);
+    const tell = this.words(message, state);
     const fault = other ? t('control.alone', other) : await this.meeting.confirm(message);
-    if (!fault) this.tell(message, state);
+    if (!fault) tell();
     return fault;
   }
 
-  /** Tell what a command did, with the way back. @param {Message} message @param {MeetingState} state before it */
-  tell(message, state) {
+  /** Return what tells what a command did, with the way back. @param {Message} message @param {MeetingState} state before it, which changes with it */
+  words(message, state) {
     const [sentence, back] = [told(message, state), undoOf(message, state)];
-    if (sentence) toast(t(...sentence), {key: message.type, ...(back && {undo: () => this.send(back)})});
+    return () => sentence && toast(t(...sentence), {key: message.type, ...(back && {undo: () => this.send(back)})});
   }
 
   /** @param {Message[]} messages */

@@ -114,13 +114,14 @@ _WAY = """([name, point]) => {
 
 
 def tab_to(page: Page, name: str, presses: int = 400, *, point: str = "") -> None:
-    """Press the tab key until the focus is in what has this `data-testid`, and is of a point if that is named; fail
-    after so many presses.
+    """Press the tab key until the focus is in what has this `data-testid`, once it is there, and is of a point if that
+    is named; fail after so many presses.
 
     In Firefox it goes back by Shift where nothing of that name follows: Tab leaves the page at its end for the
     browser's own controls, and keys of WebDriver BiDi, which go to the page, do not lead back. They still move
     `document.activeElement`, but in a window without the focus no key presses a button.
     """
+    page.get_by_test_id(name).first.wait_for(state="attached")
     browser = page.context.browser
     goes_round = browser is not None and browser.browser_type.name == "chromium"
     key = "Tab" if goes_round else page.evaluate(_WAY, [name, point])
@@ -134,15 +135,13 @@ def tab_to(page: Page, name: str, presses: int = 400, *, point: str = "") -> Non
 
 
 def press(page: Page, name: str, key: str = "Enter", *, point: str = "") -> None:
-    """Reach a control by the tab key alone, once it is there, and press it."""
-    page.get_by_test_id(name).first.wait_for(state="attached")
+    """Reach a control by the tab key alone, and press it."""
     tab_to(page, name, point=point)
     page.keyboard.press(key)
 
 
 def write(page: Page, name: str, text: str) -> None:
-    """Reach a field by the tab key alone, once it is there, and type over what it holds."""
-    page.get_by_test_id(name).first.wait_for(state="attached")
+    """Reach a field by the tab key alone, and type over what it holds."""
     tab_to(page, name)
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type(text)

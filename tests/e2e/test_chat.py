@@ -34,12 +34,14 @@ def test_ux_16_a_message_of_the_chair_is_read_over_the_picture_and_answered(
     point.keyboard.press("c")
     expect(notice).to_have_count(0)
     expect(point.get_by_test_id("chat-closed")).to_be_visible()
-    host.get_by_test_id("chat-open").check()
+    host.get_by_test_id("chat-open").click()  # it is checked once the server has said so
+    expect(host.get_by_test_id("chat-open")).to_be_checked()
     expect(point.get_by_test_id("chat-text")).to_be_visible()
     host.get_by_test_id("undo").click()
     expect(point.get_by_test_id("chat-closed")).to_be_visible()
     expect(host.get_by_test_id("chat-open")).not_to_be_checked()
-    host.get_by_test_id("chat-open").check()
+    host.get_by_test_id("chat-open").click()  # it is checked once the server has said so
+    expect(host.get_by_test_id("chat-open")).to_be_checked()
     point.get_by_test_id("chat-text").fill("Đã rõ, xin thêm tài liệu")
     point.reload()
     point.get_by_test_id("chat-button").click()

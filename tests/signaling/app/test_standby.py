@@ -4,6 +4,7 @@ Also tests `secrets_file.py`, `signaling/http/relay.py` and `proxy_protocol.py`.
 """
 
 import asyncio
+import ipaddress
 import re
 import signal
 import socket
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loadtest.server.process import free_port
@@ -175,6 +176,7 @@ def test_secrets_are_loaded_into_an_empty_data_directory_alone(tmp_path: Path) -
 ADDRESSES = st.tuples(st.ip_addresses().map(str), st.integers(0, 65535))
 
 
+@example(("::ffff:c000:207", 1), ("192.0.2.1", 2), b"")
 @given(ADDRESSES, ADDRESSES, st.binary(max_size=64))
 def test_what_is_written_about_a_connection_is_read(
     came_from: tuple[str, int], to: tuple[str, int], extensions: bytes
@@ -182,8 +184,9 @@ def test_what_is_written_about_a_connection_is_read(
     header = proxy_protocol.write(came_from, to)
     fixed, rest = header[: proxy_protocol.FIXED_BYTES], header[proxy_protocol.FIXED_BYTES :]
     assert proxy_protocol.rest_length(fixed) == len(rest)
-    mapped = came_from[0].replace("::ffff:", "") if "." in came_from[0] else came_from[0]
-    assert proxy_protocol.source(fixed, rest + extensions) == (mapped, came_from[1])
+    address = ipaddress.ip_address(came_from[0])
+    plain = address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
+    assert proxy_protocol.source(fixed, rest + extensions) == (str(plain), came_from[1])
 
 
 def test_the_header_of_haproxy_is_read() -> None:

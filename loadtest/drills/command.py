@@ -53,7 +53,7 @@ DRILLS = {
     "sql": DrillKind(faults.sql),
     "disk": DrillKind(faults.disk, whole=False),
     "recording": DrillKind(recording.kill, obeys_s=10.0, unnoticed=False, outcome=recording.outcome),
-    "leader": DrillKind(leader.kill, obeys_s=6.0, server_context=leader.several_servers),
+    "leader": DrillKind(leader.kill, obeys_s=5.0, server_context=leader.several_servers),
     "units": DrillKind(units.fault, server_context=units.systemd_server),
 }
 

@@ -34,6 +34,7 @@ from tests.mediaserver import pictures
 from tests.mediaserver.meeting import COLOURS, OPTIONS, ROOM, Meeting
 from tests.mediaserver.peer.room_calls import KINDS, dial_in, invite, seat, shows, sip_peer_of
 from tests.mediaserver.room_system import EVENTS, SIZE, SSRC, RoomSystem
+from tests.ports import FIRST_PORT
 
 
 async def test_nothing_is_sent_in_plain_to_where_a_browser_asks_for_it(
@@ -242,23 +243,26 @@ async def test_the_reports_of_both_sides_are_compound_and_tell_the_link(
 
 
 async def test_ports_come_back_and_are_refused_when_none_is_free() -> None:
-    engine = LocalEngine(["127.0.0.1"], 0, range(46_001, 46_007))
+    engine = LocalEngine(["127.0.0.1"], 0, range(FIRST_PORT + 1, FIRST_PORT + 7))
     engine.start()
     await engine.open_room(ROOM, OPTIONS)
     for name in ("one", "two"):
         await engine.add_seat(ROOM, SeatOptions(name, name))
     offer = await engine.invite(ROOM, "one")
-    assert {line.split()[1] for line in offer.splitlines() if line.startswith("m=")} == {"46002", "46004"}
+    assert {line.split()[1] for line in offer.splitlines() if line.startswith("m=")} == {
+        str(FIRST_PORT + 2),
+        str(FIRST_PORT + 4),
+    }
     with pytest.raises(NoPortFree, match="is free on 127"):
         await engine.invite(ROOM, "two")
     await engine.remove_seat(ROOM, "one")
-    assert "46002" in await engine.invite(ROOM, "two")
+    assert str(FIRST_PORT + 2) in await engine.invite(ROOM, "two")
     await engine.close()
-    again = LocalEngine(["127.0.0.1"], 0, range(46_001, 46_007))
+    again = LocalEngine(["127.0.0.1"], 0, range(FIRST_PORT + 1, FIRST_PORT + 7))
     again.start()
     await again.open_room(ROOM, OPTIONS)
     await again.add_seat(ROOM, SeatOptions("one", "one"))
-    assert "46002" in await again.invite(ROOM, "one")
+    assert str(FIRST_PORT + 2) in await again.invite(ROOM, "one")
     await again.close()
 
 

@@ -31,6 +31,7 @@ from tests.mediaserver.meeting import OPTIONS, ROOM, Meeting, WatchingDecoder
 from tests.mediaserver.peer.room_calls import dial_in, invite, seat, sip_peer_of
 from tests.mediaserver.room_system import RoomSystem
 from tests.mediaserver.slides_system import CONFID, FLOOR, USER, SlidesSystem
+from tests.ports import FIRST_PORT
 
 KINDS = [(1, 2, ""), (0, 1, ""), (1, 1, "active"), (1, 1, "passive"), (0, 1, "actpass")]
 """Packetization mode, version of BFCP, and what the offer says of TCP."""
@@ -273,7 +274,7 @@ async def test_offers_within_the_call_keep_the_connection_of_floor_control_or_op
 async def test_a_call_takes_ten_ports_and_goes_without_slides_or_camera_control_where_fewer_are_left(
     system: SlidesSystem, pairs: int, offered: int, slides: bool
 ) -> None:
-    engine = LocalEngine(["127.0.0.1"], 0, range(41_000, 41_000 + 2 * pairs))
+    engine = LocalEngine(["127.0.0.1"], 0, range(FIRST_PORT, FIRST_PORT + 2 * pairs))
     engine.start()
     await engine.open_room(ROOM, OPTIONS)
     await engine.add_seat(ROOM, SeatOptions("vcs", "Điểm cầu"))

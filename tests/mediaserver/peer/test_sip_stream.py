@@ -20,8 +20,9 @@ from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.plain_rtp import PlainPorts
 from mediaserver.transport.srtp import Outgoing
 from mediaserver.video.quality import USUAL
+from tests.ports import FIRST_PORT
 
-RANGE = range(46_200, 46_210)
+RANGE = range(FIRST_PORT, FIRST_PORT + 10)
 
 
 @pytest.fixture

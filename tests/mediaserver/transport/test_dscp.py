@@ -9,6 +9,7 @@ from mediaserver.transport.dscp import Dscp, mark
 from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.plain_rtp import PlainPorts
 from mediaserver.transport.udp_mux import UdpMux
+from tests.ports import FIRST_PORT
 
 EF, AF41 = 46, 34
 
@@ -51,7 +52,7 @@ def test_a_socket_s_packets_are_marked(receiver: socket.socket) -> None:
 
 def test_media_of_room_systems_and_of_browsers_are_marked(receiver: socket.socket) -> None:
     host, port = receiver.getsockname()[:2]
-    ports = PlainPorts(range(46_500, 46_504), Counters(), Dscp(EF, AF41))
+    ports = PlainPorts(range(FIRST_PORT, FIRST_PORT + 4), Counters(), Dscp(EF, AF41))
     pair = ports.open(host, Deaf(), ports.dscp.audio)
     pair.aim(host, port, port, 0.0)
     pair.send_packet(b"sound")

@@ -10,6 +10,7 @@ from mediaserver.bfcp.message import HEADER, MAX_PAYLOAD, Head, Message, Primiti
 from mediaserver.transport.floor_port import MAX_UNSENT, FloorPort
 from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.plain_rtp import PlainPorts
+from tests.ports import FIRST_PORT
 
 HOST = "127.0.0.1"
 HELLO = write(Message(Head(1, Primitive.HELLO, 7, 1, 18)))
@@ -20,7 +21,7 @@ class Held:
     """Ports, and the messages that came to them."""
 
     def __init__(self) -> None:
-        self.ports = PlainPorts(range(41_200, 41_220), Counters())
+        self.ports = PlainPorts(range(FIRST_PORT, FIRST_PORT + 20), Counters())
         self.came: list[bytes] = []
         self.sockets: list[socket.socket] = []
 

@@ -21,9 +21,10 @@ from mediaserver.transport.plain_rtp import (
     RtpPortPair,
     local_address,
 )
+from tests.ports import FIRST_PORT
 
 HOST = "127.0.0.1"
-RANGE = range(46_101, 46_108)
+RANGE = range(FIRST_PORT + 1, FIRST_PORT + 8)
 RTP = HEADER.pack(0x80, 9, 7, 160, 5) + b"sound"
 RTCP = bytes.fromhex("80c9000100000005")
 
@@ -91,7 +92,7 @@ def remotes() -> Iterator[list[RemoteSocket]]:
 
 def test_pairs_are_even_and_odd_and_come_back(ports: PlainPorts, receiver: ReceiverFake) -> None:
     pairs = [ports.open(HOST, receiver) for _ in range(3)]
-    assert {each.port for each in pairs} == {46_102, 46_104, 46_106}
+    assert {each.port for each in pairs} == {FIRST_PORT + 2, FIRST_PORT + 4, FIRST_PORT + 6}
     with pytest.raises(NoPortFree):
         ports.open(HOST, receiver)
     pairs[1].close()
@@ -103,15 +104,15 @@ def test_pairs_are_even_and_odd_and_come_back(ports: PlainPorts, receiver: Recei
 
 def test_a_pair_of_which_somebody_else_has_half_is_left_alone(ports: PlainPorts, receiver: ReceiverFake) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind((HOST, 46_105))
+        other.bind((HOST, FIRST_PORT + 5))
         pairs = [ports.open(HOST, receiver) for _ in range(2)]
-        assert {each.port for each in pairs} == {46_102, 46_106}
+        assert {each.port for each in pairs} == {FIRST_PORT + 2, FIRST_PORT + 6}
         for each in pairs:
             each.close()
 
 
 def test_a_range_without_a_pair_refuses(receiver: ReceiverFake) -> None:
-    for numbers in (range(0), range(46_101, 46_103)):
+    for numbers in (range(0), range(FIRST_PORT + 1, FIRST_PORT + 3)):
         with pytest.raises(NoPortFree):
             PlainPorts(numbers, Counters()).open(HOST, receiver)
 
@@ -254,8 +255,8 @@ class DtlsEnds:
         self.receivers = ReceiverFake(), ReceiverFake()
         self.counters = Counters(), Counters()
         self.ports = [
-            PlainPorts(range(46_110, 46_114), self.counters[0]),
-            PlainPorts(range(46_120, 46_124), self.counters[1]),
+            PlainPorts(range(FIRST_PORT + 10, FIRST_PORT + 14), self.counters[0]),
+            PlainPorts(range(FIRST_PORT + 20, FIRST_PORT + 24), self.counters[1]),
         ]
         self.pairs = [ports.open(HOST, each) for ports, each in zip(self.ports, self.receivers, strict=True)]
         for pair, other in (self.pairs, self.pairs[::-1]):

@@ -57,6 +57,7 @@ from signaling.meeting.incident_reports import IncidentReports
 from signaling.meeting.join import JoinService
 from signaling.meeting.line_monitor import LineMonitor
 from signaling.meeting.manager import MeetingManager
+from signaling.meeting.room_moves import RoomMoves
 from signaling.meeting.runner import MeetingDependencies
 from signaling.meeting.sign_out import SignOutMonitor
 from signaling.meeting.state_writer import MeetingStateWriter
@@ -137,15 +138,9 @@ async def running(
         server.whip.start()
         server.rtsp_cameras.start()
         try:
-            if settings.sip is not None and settings.h323 is not None:
-                agents = Agent(settings.sip, server.sip_bridge), H323Agent(settings.h323, server.sip_bridge)
-                at = settings.h323.gatekeeper
-                gatekeeper = None if at is None else (at.host, at.port)
-                await server.sip_bridge.start(CombinedAgent(*agents), ("SIP", "H323"), gatekeeper)
-            elif settings.sip is not None:
-                await server.sip_bridge.start(Agent(settings.sip, server.sip_bridge))
-            else:
-                await server.sip_bridge.run_without_gateway()
+            await _start_gateway(settings, server.sip_bridge)
+            if server.room_moves is not None:
+                server.room_moves.start()
             yield server
         except BaseException:  # an error of this server ends no meeting: the next server continues it
             if not server.meetings.left:
@@ -153,6 +148,8 @@ async def running(
                 await server.meetings.leave()
             raise
         finally:
+            if server.room_moves is not None:
+                await server.room_moves.stop()
             if not server.meetings.left:
                 await server.sip_bridge.stop()
             await server.rtsp_cameras.stop()
@@ -168,6 +165,19 @@ async def running(
             await server.transcript_queue.stop()
             await server.composing_queue.stop()
             await server.remux_queue.stop()
+
+
+async def _start_gateway(settings: Settings, sip_bridge: SipBridge) -> None:
+    """Let the gateway speak the protocols that the settings name, if any. Raises OSError."""
+    if settings.sip is not None and settings.h323 is not None:
+        agents = Agent(settings.sip, sip_bridge), H323Agent(settings.h323, sip_bridge)
+        at = settings.h323.gatekeeper
+        gatekeeper = None if at is None else (at.host, at.port)
+        await sip_bridge.start(CombinedAgent(*agents), ("SIP", "H323"), gatekeeper)
+    elif settings.sip is not None:
+        await sip_bridge.start(Agent(settings.sip, sip_bridge))
+    else:
+        await sip_bridge.run_without_gateway()
 
 
 def _caption_model(settings: Settings) -> CaptionModel:
@@ -267,6 +277,7 @@ def _build(
         line_monitor=line_monitor,
         incident_reports=incident_reports,
         sip_bridge=sip_bridge,
+        room_moves=RoomMoves(engine, meetings, sip_bridge.prepare_move) if isinstance(engine, WorkerPool) else None,
         whip=WhipService(meetings, services.equipment, seating, throttle, services.audit),
         rtsp_cameras=RtspCameras(meetings, services.equipment, seating),
         reachability=reachability,

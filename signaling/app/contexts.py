@@ -52,6 +52,7 @@ from signaling.reports.context import REPORTS, ReportsContext
 from signaling.today.context import TODAY, TodayContext
 from signaling.transcript.context import TRANSCRIPTS, TranscriptContext
 from signaling.workers.context import WORKERS, WorkersContext
+from signaling.workers.pool import WorkerPool
 
 
 def provide(app: web.Application, server: Server) -> None:
@@ -223,4 +224,6 @@ def provide(app: web.Application, server: Server) -> None:
         server_facts=server.server_facts,
         meetings=server.meetings,
     )
-    app[WORKERS] = WorkersContext(engine=server.meetings.engine, keys=server.worker_keys)
+    engine = server.meetings.engine
+    pool = engine if isinstance(engine, WorkerPool) else None
+    app[WORKERS] = WorkersContext(engine=engine, pool=pool, keys=server.worker_keys)

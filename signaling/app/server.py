@@ -25,6 +25,7 @@ from signaling.meeting.dispatcher import Dispatcher
 from signaling.meeting.incident_reports import IncidentReports
 from signaling.meeting.line_monitor import LineMonitor
 from signaling.meeting.manager import MeetingManager
+from signaling.meeting.room_moves import RoomMoves
 from signaling.meeting.sign_out import SignOutMonitor
 from signaling.recording.catalog import RecordingCatalog
 from signaling.recording.composing_queue import ComposingQueue
@@ -51,6 +52,8 @@ class Server(Services):
     line_monitor: LineMonitor
     incident_reports: IncidentReports
     sip_bridge: SipBridge
+    room_moves: RoomMoves | None
+    """None: there are no media workers to move rooms between."""
     whip: WhipService
     rtsp_cameras: RtspCameras
     reachability: Reachability

@@ -35,6 +35,7 @@ ServerError
 │   ├── DeviceInCall     a device cannot be tried by a call: it is in one
 │   ├── SessionDue       nor where a session of its point goes on or begins soon
 │   ├── TooManyTests     nor while others are tried
+│   ├── NoPlaceElsewhere  a media worker cannot be drained: nothing else does what it does
 │   ├── LinkDead         a one-time link was used, or its time is over
 │   ├── TicketExpired    the download link is older than its 15 minutes
 │   └── …                of the HTTP layer: BadOrigin, BadJson, BadType, BadEncoding, TooSlow, ShuttingDown,
@@ -44,6 +45,7 @@ ServerError
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 
 class ServerError(Exception):
@@ -244,6 +246,14 @@ class SessionDue(Refusal):
 
 class TooManyTests(Refusal):
     """A device cannot be tried by a call while so many others are."""
+
+
+class NoPlaceElsewhere(Refusal):
+    """A media worker cannot be drained: no other one takes rooms, or none that sees the folder of recordings."""
+
+    def __init__(self, lacking: Literal["worker", "recorder"]) -> None:
+        super().__init__(lacking)
+        self.lacking = lacking
 
 
 class NoGateway(Refusal):

@@ -110,6 +110,10 @@ PROBLEMS: Mapping[str, Pair] = {
         "Đang gọi thử nhiều thiết bị khác, đợi khoảng 20 giây",
         "Other devices are being tried, wait some 20 seconds",
     ),
+    "no-place-elsewhere": (
+        "Không rút được: không còn nơi khác nhận các phòng họp",
+        "It cannot be drained: its rooms have no other place",
+    ),
     "no-gateway": (
         "Không gọi được thiết bị: chưa có địa chỉ SIP, hoặc cổng SIP chưa bật",
         "The device cannot be called: it has no SIP address, or the SIP gateway is off",

@@ -18,6 +18,7 @@ LEVELS = {
     "peers": ("diemcau_media_peers", "Peers whose transport is connected"),
     "caption_speakers": ("diemcau_captioned_speakers", "Speakers whose speech a media worker recognizes now"),
     "records": ("diemcau_media_records", "1 where a media worker can record, else 0"),
+    "drained": ("diemcau_media_drained", "1 where a media worker takes no more rooms, else 0"),
 }
 """Gauges of a worker: name in the engine's stats, name and meaning for Prometheus."""
 COUNTS = {

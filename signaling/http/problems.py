@@ -174,6 +174,19 @@ def _turn(error: closing_errors.ClosingOrder, language: Language) -> dict[str, o
     return {"detail": order[language == "en"] + error.turn}
 
 
+def _lacking_place(error: core_errors.NoPlaceElsewhere, language: Language) -> dict[str, object]:
+    worker = (
+        "Không rút được: không còn tiến trình xử lý hình tiếng nào khác đang nhận phòng họp",
+        "It cannot be drained: no other media worker takes rooms",
+    )
+    recorder = (
+        "Không rút được: không còn tiến trình xử lý hình tiếng nào khác thấy thư mục bản ghi",
+        "It cannot be drained: no other media worker sees the folder of recordings",
+    )
+    detail = {"worker": worker, "recorder": recorder}[error.lacking]
+    return {"detail": detail[language == "en"], "lacking": error.lacking}
+
+
 def _bytes(error: core_errors.TooLarge, language: Language) -> dict[str, object]:
     megabytes = error.most >> 20
     return {"detail": (f"Tệp lớn hơn {megabytes} MB", f"The file is larger than {megabytes} MB")[language == "en"]}
@@ -210,6 +223,7 @@ PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
     core_errors.DeviceInCall: ProblemType(409, "device-in-call"),
     core_errors.SessionDue: ProblemType(409, "session-due"),
     core_errors.TooManyTests: ProblemType(409, "too-many-tests"),
+    core_errors.NoPlaceElsewhere: ProblemType(409, "no-place-elsewhere", _lacking_place),
     core_errors.LinkDead: ProblemType(410, "link-dead"),
     core_errors.TicketExpired: ProblemType(410, "expired"),
     scheduler_errors.InvalidRequest: ProblemType(422, "invalid", _requested),

@@ -244,6 +244,19 @@ class MeetingRunner:
         self._recovered = False
         await self.apply(self.state.restore())
 
+    async def move(self, move_room: Callable[[str, RoomOptions], Awaitable[None]]) -> None:
+        """Open the room on another worker by `move_room`, and ask everyone to connect there.
+
+        Raises MediaError, and the meeting stays where it is.
+        """
+        async with self._order:
+            await move_room(self.id, self._room_options)
+        await self.apply(self.state.move())
+
+    async def moved(self) -> None:
+        """Show everyone the room where it moved to, and record there."""
+        await self.apply(self.state.moved(self._dependencies.clock()))
+
     async def lost(self) -> None:
         """Note that the worker of the room is gone."""
         self.attached = False
@@ -428,14 +441,17 @@ class MeetingRunner:
     async def _release(self, effect: Release) -> None:
         self._dependencies.connected_devices.leave(self.capacity_pool, effect.leg)
 
-    async def _open_room(self, _: OpenRoom) -> None:
+    @property
+    def _room_options(self) -> RoomOptions:
         booking = self.state.booking
         names, echo_s = self.state.names, booking.echo_s
         recorded = booking.recording or self.state.recording.runs
-        options = replace(
+        return replace(
             self._dependencies.room_options, title=self.state.room_title, names=names, echo_s=echo_s, recorded=recorded
         )
-        await self._dependencies.engine.open_room(self.id, options)
+
+    async def _open_room(self, _: OpenRoom) -> None:
+        await self._dependencies.engine.open_room(self.id, self._room_options)
         self.attached = True
 
     async def _set_captions(self, effect: SetCaptions) -> None:

@@ -953,9 +953,19 @@ class Admitted(BaseMessage):
 
 
 class Renew(BaseMessage):
-    """The media worker was replaced: make a new peer connection and offer again."""
+    """The media worker was replaced: make a new peer connection and offer again.
+
+    With `keep` the room moves: the connection before goes on, and is shown until `moved` comes.
+    """
 
     type: Literal["renew"] = "renew"
+    keep: bool = False
+
+
+class Moved(BaseMessage):
+    """Everybody who could has connected where the room moved to: show the new connection, and end the one before."""
+
+    type: Literal["moved"] = "moved"
 
 
 class Pong(BaseMessage):
@@ -985,8 +995,8 @@ ServerMessage = (
     Joined | SessionState | Seats | LayoutState | PresetsState | RecordingState | ComposingState | StorageState
     | ScriptState | Agenda | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState | Heard
     | ContentState | WantedHeight | TilesState | IncidentState | LinesState | AssistState | CallsState | CalledState
-    | RemovedState | DoorState | Waiting | Admitted | Renew | ChatMessage | ChatOpenState | VoteState | VoteTaken
-    | VoteCast | Locks | Caption | CaptionsState | Pong | Bye | Error
+    | RemovedState | DoorState | Waiting | Admitted | Renew | Moved | ChatMessage | ChatOpenState | VoteState
+    | VoteTaken | VoteCast | Locks | Caption | CaptionsState | Pong | Bye | Error
 )  # fmt: skip
 
 

@@ -236,6 +236,11 @@ class MeetingRecording:
         self._seconds = self._recorded(now)
         return self._tell(_restarting())
 
+    def moved(self, now: datetime) -> list[Effect]:
+        """Begin the next part where the room moved to; it is shown as one recording, and paused if it was."""
+        self._lost = self._position == "paused"
+        return self._record(self._recorded(now)) if self._position == "on" else self._again()
+
     def disk(self, storage: StorageState) -> list[Effect]:
         """Store the free space; stop a recording that fills the rest of the disk."""
         self.storage = storage

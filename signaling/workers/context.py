@@ -9,6 +9,7 @@ from aiohttp import web
 
 from mediaserver.api import MediaEngine
 from signaling.workers.keys import WorkerKeys
+from signaling.workers.pool import WorkerPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class WorkersContext:
     """Parts of the server behind the endpoint that lists machines with media workers."""
 
     engine: MediaEngine
+    pool: WorkerPool | None
+    """The media workers; None: the engine runs without any, in a test."""
     keys: WorkerKeys
 
 

@@ -5,11 +5,15 @@ that see the folder of recordings. When a worker dies the files it recorded into
 the rooms reported back as soon as some worker can take them; the server then opens them again from its own state. A
 worker that comes with rooms, since it was served by an earlier server or lost its connection to this one, keeps those
 that live nowhere else. It reports how recordings ended meanwhile to each server, until one has acknowledged that.
+
+A worker that is drained takes no more rooms. Each of its rooms moves: it is opened on another worker, which gets all
+commands from then on, and stays open where it was until everybody has come over.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,11 +47,17 @@ from mediaserver.api import (
 )
 from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError, TooLarge, UnknownRoom
 from mediaserver.rpc.commands import EngineCommands
+from signaling.core.errors import NoPlaceElsewhere, NotFound
 
 log = logging.getLogger(__name__)
 
 EVENTS = 10_000
 """Events that may wait for the server; a full queue slows the readers of workers down, nothing is dropped."""
+
+RECORDING_CALLS = frozenset({"pause_recording", "record_voices", "recorded", "stop_recording"})
+"""Commands that go where a moving room is recorded."""
+CALLS_IN_BOTH = frozenset({"remove_seat", "set_floor"})
+"""Commands that a moving room obeys at once where it was, too: nobody is heard, or stays, against the chair's will."""
 
 RoomEvent = (
     PeerUp
@@ -114,6 +124,10 @@ class WorkerPool(EngineCommands):
         """Rooms that are to be recorded, or are."""
         self._waiting: dict[str, RoomBack] = {}
         """The event that announces a worker for a waiting room, by room; one of an earlier loss is void."""
+        self._drained: set[str] = set()
+        """Names of workers that take no more rooms, and of machines whose workers do not."""
+        self._left: dict[str, str] = {}
+        """The worker on which a room that moves is still open, by room."""
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS)
 
     async def take(self, name: str, engine: MediaEngine, records: bool = True) -> None:
@@ -172,6 +186,7 @@ class WorkerPool(EngineCommands):
         """Remove a worker that is gone."""
         del self._engines[name]
         self._recorders.discard(name)
+        self._left = {room: worker for room, worker in self._left.items() if worker != name}
         await self._report_lost(name)
 
     def _is_credible(self, name: str, event: RoomEvent) -> bool:
@@ -207,11 +222,57 @@ class WorkerPool(EngineCommands):
     @property
     def alive(self) -> int:
         """Number of workers that take rooms."""
-        return len(self._engines)
+        return sum(not self.is_drained(name) for name in self._engines)
 
     def place(self, room: str) -> str | None:
         """Return the worker of a room."""
         return self._places.get(room)
+
+    def is_drained(self, worker: str) -> bool:
+        """Return whether a worker takes no more rooms."""
+        return not self._drained.isdisjoint(_names_of(worker))
+
+    def drain(self, name: str) -> None:
+        """Give a worker, or all workers of a machine, no more rooms. Raises NotFound, NoPlaceElsewhere."""
+        if not any(name in _names_of(worker) for worker in self._engines):
+            raise NotFound
+        rest = {worker for worker in self._engines if not self.is_drained(worker) and name not in _names_of(worker)}
+        if not rest:
+            raise NoPlaceElsewhere("worker")
+        if self._recorders and self._recorders.isdisjoint(rest):
+            raise NoPlaceElsewhere("recorder")
+        self._drained.add(name)
+
+    async def undrain(self, name: str) -> None:
+        """Let a worker, or all workers of a machine, take rooms again. Raises NotFound."""
+        if name not in self._drained:
+            raise NotFound
+        self._drained.discard(name)
+        for room, back in list(self._waiting.items()):
+            if self._able_workers(room):
+                await self._events.put(back)
+
+    def rooms_to_move(self) -> list[str]:
+        """Return the rooms of drained workers that do not move yet."""
+        return [room for room, place in self._places.items() if self.is_drained(place) and room not in self._left]
+
+    async def move_room(self, room: str, options: RoomOptions) -> None:
+        """Open a room on another worker, which its commands go to from now on. Raises MediaError; nothing changed."""
+        before = self._places.get(room)
+        able = self._able_workers(room) - {before}
+        if before is None or room in self._left or not able:
+            raise EngineGone("no other media worker can take this room now")
+        target = min(able, key=self._load)
+        await self._engines[target].open_room(room, options)
+        if self._places.get(room) != before or target not in self._engines:
+            raise EngineGone("the room was closed or lost while it was to move")
+        self._left[room], self._places[room], self._seats[room] = before, target, set()
+
+    async def leave_room(self, room: str) -> None:
+        """Close a room that has moved where it was, with what it still records there."""
+        before = self._left.pop(room, None)
+        if before is not None:
+            await self._engines[before].close_room(room)
 
     async def open_room(self, room: str, options: RoomOptions) -> None:
         """Open a room on the suitable worker with the fewest seats; without one it waits. Raises EngineGone."""
@@ -228,7 +289,8 @@ class WorkerPool(EngineCommands):
 
     def _able_workers(self, room: str) -> set[str]:
         """Return the workers that can take a room."""
-        return self._engines.keys() & self._recorders if room in self._recorded else set(self._engines)
+        able = self._engines.keys() & self._recorders if room in self._recorded else set(self._engines)
+        return {name for name in able if not self.is_drained(name)}
 
     def _load(self, name: str) -> tuple[int, int, str]:
         rooms = [room for room, place in self._places.items() if place == name]
@@ -243,7 +305,19 @@ class WorkerPool(EngineCommands):
 
     async def _call(self, call: str, **arguments: Any) -> Any:
         """Pass a command on to the worker of its room. Raises EngineGone, UnknownRoom."""
-        return await getattr(self._of(arguments["room"]), call)(**arguments)
+        room: str = arguments["room"]
+        engine = self._of(room)
+        if (before := self._left.get(room)) is not None:
+            if call in RECORDING_CALLS and self._records(room) == before:
+                engine = self._engines[before]
+            elif call in CALLS_IN_BOTH:
+                with suppress(MediaError):  # it is gone, and the seat with it
+                    await getattr(self._engines[before], call)(**arguments)
+        return await getattr(engine, call)(**arguments)
+
+    def _records(self, room: str) -> str | None:
+        """Return the worker that records a room, or did last."""
+        return next((name for name, of in reversed(self._files.values()) if of == room), None)
 
     async def close_room(self, room: str) -> None:
         """Close a room, on whichever worker it is."""
@@ -251,8 +325,11 @@ class WorkerPool(EngineCommands):
         self._recorded.discard(room)
         self._seats.pop(room, None)
         place = self._places.pop(room, None)
-        if place is not None:
-            await self._engines[place].close_room(room)
+        try:
+            if place is not None:
+                await self._engines[place].close_room(room)
+        finally:
+            await self.leave_room(room)
 
     async def add_seat(self, room: str, options: SeatOptions) -> None:
         """Add a seat."""
@@ -262,12 +339,11 @@ class WorkerPool(EngineCommands):
 
     async def remove_seat(self, room: str, seat: str) -> None:
         """Remove a seat."""
-        engine = self._of(room)
-        self._seats[room].discard(seat)
-        await engine.remove_seat(room, seat)
+        self._seats.get(room, set()).discard(seat)
+        await self._call("remove_seat", room=room, seat=seat)
 
     async def start_recording(self, room: str, path: str, composed: ComposedWhen = "live") -> None:
-        """Start recording. Raises CannotRecord."""
+        """Start recording; a room that moves is recorded until then where it was. Raises CannotRecord."""
         engine = self._of(room)
         if self._places[room] not in self._recorders:
             raise CannotRecord("the folder of recordings is not seen on the machine of this room")
@@ -280,6 +356,9 @@ class WorkerPool(EngineCommands):
         except MediaError:
             self._files.pop(path, None)
             raise
+        if (before := self._left.get(room)) is not None:
+            with suppress(MediaError):  # it is gone, and the file was reported lost
+                await self._engines[before].stop_recording(room)
 
     async def held(self) -> Held:
         """Return the rooms and files of all workers that answer."""
@@ -299,16 +378,20 @@ class WorkerPool(EngineCommands):
 
     async def probe(self) -> ProbeTarget:
         """Have the worker that takes the next room answer connectivity checks. Raises EngineGone."""
-        if not self._engines:
+        able = self._able_workers("")
+        if not able:
             raise EngineGone("no media worker is running")
-        return await self._engines[min(self._engines, key=self._load)].probe()
+        return await self._engines[min(able, key=self._load)].probe()
 
     async def stats(self) -> dict[str, object]:
-        """Return the counters of each worker that answers under its name, and whether it `records`."""
+        """Return the counters of each worker that answers under its name, and whether it `records` and is `drained`."""
         names = sorted(self._engines)
         results = await asyncio.gather(*(self._engines[name].stats() for name in names), return_exceptions=True)
         answers = {name: stats for name, stats in zip(names, results, strict=True) if isinstance(stats, dict)}
-        return {name: {**stats, "records": name in self._recorders} for name, stats in answers.items()}
+        return {
+            name: {**stats, "records": name in self._recorders, "drained": self.is_drained(name)}
+            for name, stats in answers.items()
+        }
 
     async def events(self) -> AsyncIterator[Event]:
         """Yield the events of all workers; RoomBack of a room that is open again is left out."""
@@ -320,3 +403,9 @@ class WorkerPool(EngineCommands):
     async def close(self) -> None:
         """Close the connections to all workers."""
         await asyncio.gather(*(engine.close() for engine in self._engines.values()), return_exceptions=True)
+
+
+def _names_of(worker: str) -> set[str]:
+    """Return the names by which a worker is drained: its own, and that of its machine if it is another one."""
+    machine, _, _ = worker.rpartition("/")
+    return {worker, machine} - {""}

@@ -1,13 +1,18 @@
 """Endpoints of the machines with media workers and their load (I-07), and of whether their media are reached."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
+from pydantic import StringConstraints
+
+from signaling.core.errors import NotFound
 from signaling.http.route import ApiRequest, Model, Route
 from signaling.workers.context import WORKERS
+from signaling.workers.pool import WorkerPool
 
 
 class Worker(Model):
-    """A worker that answers; `records`: it sees the folder of recordings.
+    """A worker that answers; `records`: it sees the folder of recordings; `drained`: it takes no more rooms.
 
     `caption_pct` is what recognizing the speech of one speaker for captions has taken of a core, null where none was.
     """
@@ -16,6 +21,7 @@ class Worker(Model):
     rooms: int
     seats: int
     records: bool
+    drained: bool
     caption_pct: float | None
 
 
@@ -24,6 +30,12 @@ class Machine(Model):
 
     name: str | None
     workers: list[Worker]
+
+
+class DrainedWorker(Model):
+    """A media worker by its name, or all of a machine by the machine's name."""
+
+    worker: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,32}(/[0-9]{1,4})?$")]
 
 
 class MediaAddress(Model):
@@ -43,8 +55,36 @@ class MediaProbe(Model):
 
 async def workers(request: ApiRequest) -> list[Machine]:
     """Return the server's own machine, then others that have a key, or are still connected without one."""
-    context = request.context(WORKERS)
     request.only(request.account.sees_all)
+    return await _machines(request)
+
+
+async def drain(request: ApiRequest) -> list[Machine]:
+    """Let a media worker take no more rooms, so that its rooms move; return what it holds, which shows the progress."""
+    request.only(request.account.central)
+    _pool(request).drain(request.body.worker)
+    await request.note("drain", request.body.worker)
+    return await _machines(request)
+
+
+async def undrain(request: ApiRequest) -> list[Machine]:
+    """Let a drained media worker take rooms again."""
+    request.only(request.account.central)
+    await _pool(request).undrain(request.body.worker)
+    await request.note("undrain", request.body.worker)
+    return await _machines(request)
+
+
+def _pool(request: ApiRequest) -> WorkerPool:
+    """Return the media workers. Raises NotFound."""
+    pool = request.context(WORKERS).pool
+    if pool is None:
+        raise NotFound
+    return pool
+
+
+async def _machines(request: ApiRequest) -> list[Machine]:
+    context = request.context(WORKERS)
     by_machine: dict[str | None, list[Worker]] = {None: []}
     by_machine |= {name: [] for name in await context.keys.names()}
     for name, counters in (await context.engine.stats()).items():
@@ -58,8 +98,8 @@ def _worker(name: str, counters: Mapping[str, float]) -> Worker:
     rooms, seats = (int(counters.get(counter, 0)) for counter in ("rooms", "seats"))
     cpu, sound = (counters.get(counter, 0) for counter in ("caption_cpu_s", "caption_sound_s"))
     caption_pct = round(100 * cpu / sound, 1) if sound else None
-    records = bool(counters.get("records", True))
-    return Worker(name=name, rooms=rooms, seats=seats, records=records, caption_pct=caption_pct)
+    records, drained = bool(counters.get("records", True)), bool(counters.get("drained", False))
+    return Worker(name=name, rooms=rooms, seats=seats, records=records, drained=drained, caption_pct=caption_pct)
 
 
 async def probe(request: ApiRequest) -> MediaProbe:
@@ -71,6 +111,24 @@ async def probe(request: ApiRequest) -> MediaProbe:
 
 ROUTES = [
     Route("GET", "/capacity/workers", workers, "Machines that move media", list[Machine], problems=(403,)),
+    Route(
+        "POST",
+        "/capacity/workers/drain",
+        drain,
+        "Move the rooms of a media worker elsewhere",
+        list[Machine],
+        body=DrainedWorker,
+        problems=(403, 404, 409),
+    ),
+    Route(
+        "POST",
+        "/capacity/workers/undrain",
+        undrain,
+        "Let a media worker take rooms again",
+        list[Machine],
+        body=DrainedWorker,
+        problems=(403, 404),
+    ),
     Route("GET", "/media-probe", probe, "Check whether UDP passes to the media", MediaProbe, access="open"),
 ]
 """The first path is below `/capacity`, because the media workers make up the capacity."""

@@ -63,6 +63,8 @@ GOOD: dict[str, Any] = {
     "/capacity/impact": {"sessions": 20, "points": 250, "reason": "Bảo trì"},
     "/capacity/steps": {"sessions": 20, "points": 250, "reason": "Bảo trì"},
     "/capacity/shed": {"victims": ["nothing"], "reason": "Bảo trì"},
+    "/capacity/workers/drain": {"worker": "media/1"},
+    "/capacity/workers/undrain": {"worker": "media/1"},
     "/drafts/{id}/confirm": registration(),
     "/drafts/{id}/discard": {"reason": "Gửi hai lần"},
     "/profiles/preview": {"text": PROFILE},

@@ -91,6 +91,7 @@ from signaling.messages.server import (
     Knock,
     LevelsState,
     Locks,
+    Moved,
     Official,
     OnDuty,
     OnePictureState,
@@ -188,6 +189,8 @@ class MeetingState:
         self._room_open = False
         self._ringing: set[str] = set()
         """Seats of room systems that are being called."""
+        self._moving: set[str] = set()
+        """Seats that have still to connect where the room moves to."""
 
     # --- takeover by another process
 
@@ -871,6 +874,7 @@ class MeetingState:
 
     def peer_up(self, seat_id: str) -> list[Effect]:
         """Note that the transport of a seat is connected."""
+        self._moving.discard(seat_id)
         seat = self.roster.seats.get(seat_id)
         if seat is not None:
             seat.up = True
@@ -940,6 +944,7 @@ class MeetingState:
 
     def media_lost(self, now: datetime) -> list[Effect]:
         """Note that the media worker died: all transports are gone, and nothing is recorded."""
+        self._moving = set()
         for seat in self.roster.seats.values():
             seat.up = seat.offered = False
             seat.control = None
@@ -952,11 +957,33 @@ class MeetingState:
         """Build the room anew in a fresh engine, and ask all clients to connect again."""
         if not self._room_open:
             return []
+        return [*self._rebuild(), *self.recording.restore(), TellAll(Renew())]
+
+    def _rebuild(self) -> list[Effect]:
         effects = self._open_room()
         for seat in self.roster.seats.values():
             effects += self._seat(seat) if seat.here else []
         effects += [SetContent(self.layout_control.content)] if self.layout_control.content is not None else []
-        return [*effects, *self._captions_anew(), *self.recording.restore(), TellAll(Renew())]
+        return [*effects, *self._captions_anew()]
+
+    # --- a room that moves to another media worker
+
+    def move(self) -> list[Effect]:
+        """Build the room where it moves to; all connect there, and stay where they are until `moved`."""
+        self._moving = {seat.id for seat in self.roster.seats.values() if seat.up}
+        return [*self._rebuild(), TellAll(Renew(keep=True))]
+
+    @property
+    def arriving(self) -> set[str]:
+        """The seats whose media were connected before the room moved, and are not yet where it moved to."""
+        return {seat for seat in self._moving if seat in self.roster.seats and self.roster.seats[seat].here}
+
+    def moved(self, now: datetime) -> list[Effect]:
+        """Note that all who could have come over; whoever has not is without media until it connects again."""
+        for seat in self.arriving:
+            self.peer_down(seat)
+        self._moving = set()
+        return [TellAll(Moved()), *self.recording.moved(now)]
 
     def _captions_anew(self) -> list[Effect]:
         """Return the effect that lets a room recognize speech which did not, if somebody reads captions."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from mediaserver.api import Descriptions
 from mediaserver.errors import BadOffer, MediaError
 from signaling.calls.model import Outcome
 from signaling.calls.recorder import CallRecorder
@@ -16,11 +17,11 @@ from signaling.meeting.manager import MeetingManager
 from signaling.meeting.room_system import RoomSystem
 from signaling.meeting.runner import MeetingRunner
 from signaling.sip.agent.room_call import RoomCall
-from signaling.sip.bridge import keypad_texts
+from signaling.sip.bridge import call_media, keypad_texts
 from signaling.sip.bridge.dial_schedule import DialledSystem
 from signaling.sip.bridge.keypad import Keypad, Way, obey
 from signaling.sip.bridge.protection import protection
-from signaling.sip.protocol.errors import OfferRefused
+from signaling.sip.protocol.errors import CallFailed, OfferRefused
 
 log = logging.getLogger(__name__)
 
@@ -206,6 +207,31 @@ class CallRegistry:
         """End the calls of a device that is to be dialled anew."""
         for bridged in [each for each in self._calls.values() if each.system is system]:
             await self._let_go(bridged, "redialled", now)
+
+    async def prepare_move(self, meeting: MeetingRunner) -> Callable[[], Awaitable[None]]:
+        """Take down the calls of a meeting; what this returns moves them to the worker that has its room by then."""
+        held: list[tuple[BridgedCall, RoomCall, str, Descriptions]] = []
+        for bridged in list(self._calls.values()):
+            call, seat = bridged.member.call, meeting.state.roster.of(bridged.member.id)
+            if bridged.meeting is meeting and call is not None and seat is not None:
+                with contextlib.suppress(MediaError):  # it is not connected, and is dialled again
+                    descriptions = await self._manager.engine.descriptions(meeting.id, seat.id)
+                    held.append((bridged, call, seat.id, descriptions))
+
+        async def move() -> None:
+            await asyncio.gather(*(self._move(*each) for each in held))
+
+        return move
+
+    async def _move(self, bridged: BridgedCall, call: RoomCall, seat: str, held: Descriptions) -> None:
+        """Move a call to the worker of its room; one whose system refuses that is ended, and dialled again."""
+        engine, room, device = self._manager.engine, bridged.meeting.id, bridged.member.device
+        try:
+            await call_media.move(engine, call, device, held, room, seat)
+        except (MediaError, CallFailed) as error:
+            log.info("x the call with %s does not move with its room: %s", call.peer.address, error)
+            if bridged.member.id in self._calls:
+                await self._let_go(bridged, "redialled", self._manager.dependencies.clock())
 
     def has(self, device: str) -> bool:
         """Return whether a device sits in a meeting."""

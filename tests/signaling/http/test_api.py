@@ -220,6 +220,8 @@ ALLOWED: dict[str, list[int]] = {
     "POST /capacity/steps": [200, 200, 403, 403, 403, 403],
     "POST /capacity/shed": [200, 200, 403, 403, 403, 403],
     "GET /capacity/workers": [200, 200, 403, 403, 403, 403],
+    "POST /capacity/workers/drain": [404, 404, 403, 403, 403, 403],
+    "POST /capacity/workers/undrain": [404, 404, 403, 403, 403, 403],
     "GET /speech-recognition": [200, 200, 403, 403, 403, 403],
     "GET /capacity/costs": [200, 200, 403, 403, 403, 403],
     "GET /capacity/usage": [200, 200, 403, 403, 403, 403],

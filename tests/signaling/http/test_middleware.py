@@ -135,7 +135,7 @@ async def test_every_number_of_a_media_worker_has_its_type() -> None:
     engine = LocalEngine(["127.0.0.1"], 0)
     engine.start()
     try:
-        assert {*await engine.stats(), "records"} == {*LEVELS, *COUNTS}
+        assert {*await engine.stats(), "records", "drained"} == {*LEVELS, *COUNTS}
     finally:
         await engine.close()
 

@@ -186,7 +186,7 @@ def test_192_kib_are_read_and_a_byte_more_is_not() -> None:
 
 def test_answers_echo_the_ref_and_nothing_else() -> None:
     assert json.loads(m.dump(m.Speaking(seat=None), 'a"b')) == {"type": "speaking", "seat": None, "ref": 'a"b'}
-    assert json.loads(m.dump(m.Renew())) == {"type": "renew"}
+    assert json.loads(m.dump(m.Renew())) == {"type": "renew", "keep": False}
 
 
 def test_errors_leave_out_what_they_do_not_know() -> None:

@@ -129,6 +129,28 @@ def test_a_lost_worker_leaves_it_off_until_the_next_part_begins(recording: Meeti
     assert runs(recording, again, later(12)) == [TellAll(RecordingState(on=True, since=later(12), seconds=10))]
 
 
+def test_a_room_that_moves_goes_on_in_the_next_part_and_is_shown_on_all_the_time(recording: MeetingRecording) -> None:
+    begin(recording)
+    effects = recording.moved(later(10))
+    assert (effects, recording.state.on) == ([StartRecording("host")], True)
+    assert runs(recording, effects, later(11)) == [TellAll(RecordingState(on=True, since=later(11), seconds=10))]
+
+
+def test_a_paused_recording_whose_room_moves_begins_its_next_part_when_it_is_resumed(
+    recording: MeetingRecording,
+) -> None:
+    begin(recording)
+    recording.ask(True, True, "host", later(5))
+    assert recording.moved(later(10)) == []
+    assert recording.ask(True, False, "host", later(20)) == [StartRecording("host")]
+
+
+def test_a_recording_that_is_off_or_still_to_begin_moves_so(recording: MeetingRecording) -> None:
+    assert recording.moved(NOW) == []
+    first = recording.ask(True, False, "host", NOW)
+    assert recording.moved(NOW) == first
+
+
 def test_a_worker_lost_while_it_begins_begins_it_anew(recording: MeetingRecording) -> None:
     first = recording.ask(True, False, "host", NOW)
     assert recording.media_lost(NOW) == []

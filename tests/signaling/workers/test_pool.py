@@ -27,6 +27,7 @@ from mediaserver.rpc import protocol
 from mediaserver.rpc.client import RemoteEngine
 from mediaserver.worker.server import EngineServer
 from signaling.app.settings import Settings
+from signaling.core.errors import NoPlaceElsewhere, NotFound
 from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost, WorkerPool
 from tests.fakes import FakeEngine, FakeRoom
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, PATIENCE_S, open_world, wait_until
@@ -338,7 +339,7 @@ async def test_i07_a_recording_begun_by_hand_goes_on_where_the_folder_is_seen(
 
 async def test_stats_are_by_worker(pool: PoolFixture) -> None:
     pool.engines[1].failing["stats"] = EngineGone("dead")
-    assert await pool.workers.stats() == {"0": {"0": {"rooms": 0, "codec": "h264"}, "records": True}}
+    assert await pool.workers.stats() == {"0": {"0": {"rooms": 0, "codec": "h264"}, "records": True, "drained": False}}
     await pool.workers.close()
     assert [engine.closed for engine in pool.engines] == [True, True]
 
@@ -443,3 +444,114 @@ async def test_any_number_of_rooms_of_any_size_is_taken_in_but_those_that_no_mes
     assert {room: await workers.room_state(room) for room in fit} == {room: before[room] for room in fit}
     await remote.close()
     await serving
+
+
+async def test_a_drained_worker_takes_no_more_rooms_until_it_is_taken_back(pool: PoolFixture) -> None:
+    w = pool.workers
+    w.drain("0")
+    for room in ("a", "b"):
+        await w.open_room(room, RoomOptions())
+    assert ([w.place(room) for room in "ab"], w.alive) == (["1", "1"], 1)
+    assert pool.engines[0].calls == []
+    await w.probe()
+    assert pool.engines[1].calls[-1] == ("probe",)
+    await w.undrain("0")
+    await w.open_room("c", RoomOptions())
+    assert w.place("c") == "0"
+    with pytest.raises(NotFound):
+        await w.undrain("0")
+    with pytest.raises(NotFound):
+        w.drain("nowhere")
+
+
+async def test_a_worker_without_which_nothing_would_take_rooms_or_record_is_not_drained(pool: PoolFixture) -> None:
+    await pool.lose(0)
+    await pool.start(0, records=False)
+    with pytest.raises(NoPlaceElsewhere, match="recorder"):
+        pool.workers.drain("1")
+    pool.workers.drain("0")
+    with pytest.raises(NoPlaceElsewhere, match="worker"):
+        pool.workers.drain("1")
+    assert not pool.workers.is_drained("1")
+
+
+async def test_a_machine_is_drained_with_all_its_workers(pool: PoolFixture) -> None:
+    for name in ("media/1", "media/2"):
+        await pool.workers.take(name, FakeEngine())
+    pool.workers.drain("media")
+    assert [pool.workers.is_drained(name) for name in ("0", "media/1", "media/2", "media/3")] == [False, *3 * [True]]
+
+
+async def test_rooms_that_wait_are_told_of_a_worker_that_is_taken_back(pool: PoolFixture) -> None:
+    pool.workers.drain("0")
+    await pool.workers.open_room("a", RoomOptions())
+    await pool.lose(1)
+    with pytest.raises(EngineGone):
+        await pool.workers.open_room("a", RoomOptions())
+    await pool.workers.undrain("0")
+    assert await pool.events(2) == [RoomLost("a"), RoomBack("a")]
+
+
+async def test_a_room_that_moves_is_open_on_both_workers_until_it_is_left(pool: PoolFixture) -> None:
+    w, (old, new) = pool.workers, pool.engines
+    await w.open_room("a", RoomOptions())
+    await w.add_seat("a", SeatOptions("1", "1"))
+    w.drain("0")
+    assert w.rooms_to_move() == ["a"]
+    await w.move_room("a", RoomOptions())
+    assert (w.place("a"), w.rooms_to_move(), sorted(old.rooms), sorted(new.rooms)) == ("1", [], ["a"], ["a"])
+    await w.add_seat("a", SeatOptions("1", "1"))
+    await w.connect("a", "1", "offer")
+    old.emit(PeerUp("a", "1"))  # of no interest any more
+    assert await pool.events(1) == [PeerUp("a", "1")]
+    await w.set_floor("a", "1", False)
+    await w.set_layout("a", Layout("single"))
+    await w.remove_seat("a", "1")
+    assert [call[0] for call in old.calls] == ["open_room", "add_seat", "set_floor", "remove_seat"]
+    with pytest.raises(EngineGone):
+        await w.move_room("a", RoomOptions())
+    await w.leave_room("a")
+    assert (sorted(old.rooms), sorted(new.rooms)) == ([], ["a"])
+
+
+async def test_a_room_that_moves_is_recorded_where_it_was_until_it_is_where_it_goes(pool: PoolFixture) -> None:
+    w, (old, new) = pool.workers, pool.engines
+    await w.open_room("a", RoomOptions(recorded=True))
+    await w.start_recording("a", "/a/1.mp4")
+    w.drain("0")
+    await w.move_room("a", RoomOptions())
+    await w.pause_recording("a", True)
+    await w.start_recording("a", "/a/2.mp4")
+    assert [call[0] for call in old.calls][-2:] == ["pause_recording", "stop_recording"]
+    await w.pause_recording("a", False)
+    assert [call[0] for call in new.calls][-2:] == ["start_recording", "pause_recording"]
+
+
+async def test_a_room_does_not_move_without_a_place_and_stays_whole(pool: PoolFixture) -> None:
+    await pool.workers.open_room("a", RoomOptions())
+    pool.engines[1].failing["open_room"] = EngineGone("dead")
+    with pytest.raises(EngineGone, match="dead"):
+        await pool.workers.move_room("a", RoomOptions())
+    await pool.lose(1)
+    with pytest.raises(EngineGone, match="no other media worker"):
+        await pool.workers.move_room("a", RoomOptions())
+    assert pool.workers.place("a") == "0"
+
+
+@pytest.mark.parametrize("index", [0, 1])
+async def test_a_worker_that_dies_while_a_room_moves_is_the_end_of_no_meeting(pool: PoolFixture, index: int) -> None:
+    await pool.workers.open_room("a", RoomOptions())
+    await pool.workers.move_room("a", RoomOptions())
+    await pool.lose(index)
+    await pool.workers.leave_room("a")
+    if index == 0:
+        await pool.workers.set_layout("a", Layout("single"))
+    else:
+        assert await pool.events(2) == [RoomLost("a"), RoomBack("a")]
+
+
+async def test_a_room_that_is_closed_while_it_moves_is_closed_on_both(pool: PoolFixture) -> None:
+    await pool.workers.open_room("a", RoomOptions())
+    await pool.workers.move_room("a", RoomOptions())
+    await pool.workers.close_room("a")
+    assert [engine.rooms for engine in pool.engines] == [{}, {}]

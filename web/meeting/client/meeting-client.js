@@ -548,6 +548,11 @@ export class MeetingClient extends EventTarget {
     this.scheduleChange();
   }
 
+  /** Show the newest connection if its tiles have no video that could be waited for. */
+  showWithoutVideo() {
+    if (this.nextTiles?.tiles.every(tile => tile.mid === null)) this.connection.showNewest();
+  }
+
   // Messages of the server:
 
   /** @param {Message} message */
@@ -555,11 +560,15 @@ export class MeetingClient extends EventTarget {
     if (message.type === 'joined') return this.onJoined(/** @type {Joined} */ (message));
     if (message.type === 'marked') return this.notice('room.marked', message.title, span(message.seconds));
     if (message.type === 'composing' && message.percent === 100) this.notice('room.part-ready', message.part);
-    if (message.type === 'renew') return this.connection.connect();
+    if (message.type === 'renew') return message.keep ? this.connection.move() : this.connection.connect();
+    if (message.type === 'moved') {
+      this.connection.moved();
+      return this.showWithoutVideo();
+    }
     if (message.type === 'wanted') return this.connection.setWantedHeight(message.lines);
     if (message.type === 'tiles') {
       this.nextTiles = arrangement(message);
-      if (this.nextTiles?.tiles.every(tile => tile.mid === null)) this.connection.showNewest(); // no video will come to wait for
+      this.showWithoutVideo();
       return this.showTiles();
     }
     if (!this.state) return;

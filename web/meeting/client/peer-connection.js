@@ -9,6 +9,7 @@ const DELAY_STEP_MS = 20; // a video that is to be played later by less is left 
 const UNSTABLE_MS = 2000; // browsers say "disconnected" only after 7 s; people notice a frozen picture after 2
 const REBUILD_MS = 5000;
 const RETRY_MS = 1000;
+const KEEP_MS = 12_000; // the server says sooner that a room has moved, unless it is lost meanwhile
 
 /** Each picture rate of a half and a quarter can be forwarded alone (W3C webrtc-svc). Browsers that cannot do it ignore the field. */
 const TEMPORAL_LAYERS = 'L1T3';
@@ -108,6 +109,11 @@ export class PeerConnection extends EventTarget {
     this.sound = null;
     /** Show the newest connection instead of the one before it. */
     this.showNewest = () => {};
+    /** Show the newest connection if its pictures come. */
+    this.showIfComing = () => {};
+    /** Whether the connection that is shown stays so until the room has moved. */
+    this.kept = false;
+    this.keptTimer = 0;
     /** Videos of the connection that is shown, by MID. @type {Map<string, MediaStream>} */
     this.videos = new Map();
     /** @type {'idle' | 'connecting' | 'connected' | 'unstable'} */
@@ -132,6 +138,23 @@ export class PeerConnection extends EventTarget {
     return this.state === 'connected';
   }
 
+  /** Connect where the room moves to, and show the connection before until everybody is there. */
+  async move() {
+    this.kept = this.shownPc !== null;
+    window.clearTimeout(this.keptTimer);
+    this.keptTimer = window.setTimeout(() => this.moved(), KEEP_MS);
+    await this.connect();
+  }
+
+  /** Show the newest connection, now or once its pictures come. */
+  moved() {
+    window.clearTimeout(this.keptTimer);
+    if (this.kept) {
+      this.kept = false;
+      this.showIfComing();
+    }
+  }
+
   /** Build a peer connection and offer it. */
   async connect() {
     if (this.pc !== this.shownPc) this.pc?.close();
@@ -140,7 +163,7 @@ export class PeerConnection extends EventTarget {
     this.wantedHeight = FULL_HEIGHT;
     this.lastCounts = NO_COUNTS;
     this.lastPacket = performance.now();
-    this.setState(this.state === 'unstable' ? 'unstable' : 'connecting');
+    if (!this.kept) this.setState(this.state === 'unstable' ? 'unstable' : 'connecting');
     this.addTransceivers(pc);
     this.timer ||= window.setInterval(() => this.watch(), WATCH_MS);
     try {
@@ -162,8 +185,9 @@ export class PeerConnection extends EventTarget {
     pc.addTransceiver(this.tracks.content ?? 'video', {direction: 'sendonly', sendEncodings: CONTENT});
     const pictures = [picture.receiver, ...(this.tiles ? addTileLines(pc) : [])];
     this.showNewest = () => {
-      if (pc === this.pc && pc !== this.shownPc) this.show(pc, picture.receiver.track, sound.receiver.track);
+      if (pc === this.pc && pc !== this.shownPc && !this.kept) this.show(pc, picture.receiver.track, sound.receiver.track);
     };
+    this.showIfComing = () => pictures.some(({track}) => !track.muted) && this.showNewest();
     if (!this.shownPc) this.showNewest();
     else for (const {track} of pictures) track.addEventListener('unmute', this.showNewest, {once: true});
     pc.addEventListener('connectionstatechange', () => pc === this.pc && pc.connectionState === 'failed' && this.connect());
@@ -249,6 +273,8 @@ export class PeerConnection extends EventTarget {
   }
 
   close() {
+    this.kept = false;
+    window.clearTimeout(this.keptTimer);
     window.clearInterval(this.timer);
     this.timer = 0;
     for (const pc of [this.pc, this.shownPc]) pc?.close();

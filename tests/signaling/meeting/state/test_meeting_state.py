@@ -33,6 +33,7 @@ from signaling.messages.server import (
     Heard,
     LayoutState,
     LevelsState,
+    Moved,
     OnePictureState,
     RecordingState,
     Renew,
@@ -783,6 +784,27 @@ def test_a_lost_worker_is_told_everything_again(meeting: MeetingFixture) -> None
         (True, "composed"),
         (False, f"camera:{meeting.seat('n')}"),
     ]
+
+
+def test_a_room_that_moves_is_rebuilt_and_recorded_there_once_all_have_come(meeting: MeetingFixture) -> None:
+    state, seats = meeting.state, meeting.state.roster.seats
+    start = state.record("h", True, False, NOW)[0]
+    assert isinstance(start, e.StartRecording)
+    state.recording.started(start, NOW)
+    for client in ("h", "n", "c"):
+        state.peer_up(meeting.seat(client))
+    assert state.move() == [
+        e.OpenRoom(),
+        e.Arrange(Layout("grid")),
+        *(e.AddSeat(seats[meeting.seat(client)].options) for client in ("h", "n", "c")),
+        e.TellAll(Renew(keep=True)),
+    ]
+    assert state.arriving == {meeting.seat(client) for client in ("h", "n", "c")}
+    state.peer_up(meeting.seat("h"))
+    state.leave("n")
+    assert state.arriving == {meeting.seat("c")}
+    assert state.moved(NOW + timedelta(minutes=1)) == [e.TellAll(Moved()), e.StartRecording("host")]
+    assert (state.arriving, seats[meeting.seat("h")].up, seats[meeting.seat("c")].up) == (set(), True, False)
 
 
 def test_a_room_nobody_is_in_is_closed_and_opened_again() -> None:

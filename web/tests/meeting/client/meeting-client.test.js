@@ -383,6 +383,36 @@ test('a new connection in which no camera comes is shown at once, or its sound w
   assert.equal(meeting.tiles.tiles[0].mid, null);
 });
 
+test('while a room moves, the connection before is shown until everybody is there, then the new one once it has a picture', async () => {
+  const {meeting} = await joinedClient();
+  const {connection} = meeting;
+  for (const early of [true, false]) {
+    const before = connection.shownPc;
+    sockets[0].receive(TILES);
+    sockets[0].receive({type: 'renew', keep: true});
+    await settle();
+    const {track} = connection.pc.transceivers[4].receiver;
+    track.muted = !early;
+    for (const other of connection.pc.transceivers) if (other.receiver.track !== track) other.receiver.track.muted = true;
+    if (early) track.dispatchEvent(new Event('unmute'));
+    assert.equal(connection.shownPc, before);
+    sockets[0].receive({...TILES, tiles: [{...TILE, mid: null}]});
+    assert.equal(connection.shownPc, before);
+    sockets[0].receive({...TILES, tiles: [TILE]});
+    sockets[0].receive({type: 'moved'});
+    assert.equal(connection.shownPc === before, !early);
+    if (!early) track.dispatchEvent(new Event('unmute'));
+    assert.equal(connection.shownPc, connection.pc);
+  }
+  sockets[0].receive({type: 'renew', keep: true});
+  await settle();
+  for (const other of connection.pc.transceivers) other.receiver.track.muted = true;
+  sockets[0].receive({...TILES, tiles: [{...TILE, mid: null}]});
+  assert.notEqual(connection.shownPc, connection.pc);
+  sockets[0].receive({type: 'moved'});
+  assert.equal(connection.shownPc, connection.pc);
+});
+
 test('tiles of our own show what we send', async () => {
   const {meeting} = await joinedClient();
   assert.equal(meeting.ownVideo('camera'), null);

@@ -1,0 +1,88 @@
+"""Moves the rooms of drained media workers to others, one after the other, while their meetings go on.
+
+A room is opened on another worker, where it looks and sounds as before. Pages are asked to connect there, and keep the
+connection that they have; calls of room systems are offered the new address. Once everybody who was connected is there,
+pages show the new connection, the recording goes on there as its next part, and the room is closed where it was.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from mediaserver.errors import MediaError
+from signaling.meeting.manager import MeetingManager
+from signaling.meeting.runner import MeetingRunner
+from signaling.workers.pool import WorkerPool
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+"""Interval of checks whether a room is to move."""
+POLL_SECONDS = 0.05
+ARRIVE_SECONDS = 6.0
+"""Longest wait for those who were connected: a page on a poor line that needs longer connects again by itself."""
+SETTLE_SECONDS = 1.0
+"""Time for the first pictures and sounds, after everybody has connected where the room moved to."""
+LINGER_SECONDS = 1.0
+"""How long the room stays open where it was, after pages were told to show the new connection."""
+
+MoveSystems = Callable[[MeetingRunner], Awaitable[Callable[[], Awaitable[None]]]]
+"""Takes down the calls of a meeting's room systems; what it returns moves them to the worker of the room by then."""
+
+
+class RoomMoves:
+    """Empties the drained workers of a pool."""
+
+    def __init__(self, pool: WorkerPool, meetings: MeetingManager, systems: MoveSystems) -> None:
+        self._pool = pool
+        self._meetings = meetings
+        self._systems = systems
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look for rooms that are to move."""
+        self._task = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """Stop; a room that is moving stays open on both workers, and the next server closes one."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _keep(self) -> None:
+        while True:
+            for room in self._pool.rooms_to_move():
+                meeting = self._meetings.meetings.get(room)  # None for that of a test call, which ends by itself
+                if meeting is not None and meeting.attached and not self._meetings.stopping:
+                    await self._move_guarded(meeting)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _move_guarded(self, meeting: MeetingRunner) -> None:
+        try:
+            await self.move(meeting)
+        except MediaError as error:
+            log.warning("x the room of meeting %s cannot move: %s", meeting.id, error)
+        except Exception:
+            log.exception("x moving the room of meeting %s failed, the others go on", meeting.id)
+
+    async def move(self, meeting: MeetingRunner) -> None:
+        """Move the room of a meeting. Raises MediaError, and the meeting stays where it is."""
+        move_systems = await self._systems(meeting)
+        await meeting.move(self._pool.move_room)
+        log.warning("= the room of meeting %s moves to media worker %s", meeting.id, self._pool.place(meeting.id))
+        try:
+            await self._change_over(meeting, move_systems)
+        except Exception:  # a part of the recording that cannot begin, for one; the room has moved all the same
+            log.exception("x not all of meeting %s has moved with its room", meeting.id)
+        await self._pool.leave_room(meeting.id)
+
+    async def _change_over(self, meeting: MeetingRunner, move_systems: Callable[[], Awaitable[None]]) -> None:
+        await move_systems()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ARRIVE_SECONDS):
+                while meeting.state.arriving:  # noqa: ASYNC110 - many clients connect, which set no event
+                    await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(SETTLE_SECONDS)
+        await meeting.moved()
+        await asyncio.sleep(LINGER_SECONDS)

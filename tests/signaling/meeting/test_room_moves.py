@@ -1,0 +1,136 @@
+"""Rooms of drained media workers move while their meetings go on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mediaserver.api import EngineLost, RecordingEnded
+from signaling.app.settings import Settings
+from signaling.meeting import room_moves
+from signaling.workers.pool import WorkerPool
+from tests.fakes import FakeEngine, FakeRoom
+from tests.signaling.world import NHA_TRANG, Socket, World, open_world, problem_of, wait_until
+
+DRAIN, UNDRAIN = "/api/v1/capacity/workers/drain", "/api/v1/capacity/workers/undrain"
+
+
+class TwoWorkers:
+    """A served server over two media workers; the first has the room of a meeting that is recorded."""
+
+    def __init__(self, world: World, workers: WorkerPool, engines: list[FakeEngine]) -> None:
+        self.world = world
+        self.workers = workers
+        self.engines = engines
+
+    async def begin(self) -> tuple[Socket, str]:
+        """Begin the meeting; return the host's socket and the id of the session."""
+        session = await self.world.session(NHA_TRANG)
+        host, _ = await self.world.join("host", session)
+        await host.ask(type="offer", sdp="offer")
+        await host.ask(type="record", on=True)
+        await wait_until(lambda: self.room(0, session.id).recording)
+        return host, session.id
+
+    def room(self, index: int, session: str) -> FakeRoom:
+        """Return the room of a session at a worker."""
+        return self.engines[index].rooms[session]
+
+    async def parts(self, session: str) -> list[tuple[int, str, str | None]]:
+        """Return the parts of a recording, with their states and reasons."""
+        parts = await self.world.recording_store.parts(session)
+        return [(part.part, part.state, part.reason) for part in parts if part.part]
+
+    async def drain(self, worker: str, url: str = DRAIN) -> dict[str, bool]:
+        """Drain a worker; return which workers are drained."""
+        client = await self.world.signed_in("central")
+        async with client.post(url, json={"worker": worker}) as response:
+            assert response.status == 200, await response.text()
+            (machine,) = await response.json()
+        return {each["name"]: each["drained"] for each in machine["workers"]}
+
+
+@pytest.fixture
+async def two(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TwoWorkers]:
+    """Yield two workers, between which rooms move fast."""
+    for name in ("LOOK_SECONDS", "SETTLE_SECONDS", "LINGER_SECONDS"):
+        monkeypatch.setattr(room_moves, name, 0.01)
+    workers, engines = WorkerPool(), [FakeEngine(), FakeEngine()]
+    serving = []
+    for index, engine in enumerate(engines):
+        await workers.take(str(index), engine)
+        serving.append(asyncio.create_task(workers.serve(str(index))))
+    async with open_world(settings, workers) as world:
+        await world.server.remux_queue.stop()
+        yield TwoWorkers(world, workers, engines)
+    for task in serving:
+        task.cancel()
+    await asyncio.gather(*serving, return_exceptions=True)
+
+
+async def test_a_drained_worker_hands_its_room_over_once_everybody_is_there(two: TwoWorkers) -> None:
+    host, session = await two.begin()
+    first = two.room(0, session).recording
+    assert first is not None
+    assert await two.drain("0") == {"0": True, "1": False}
+    assert (await host.type("renew"))["keep"] is True
+    assert two.workers.place(session) == "1"
+    assert (two.room(0, session).recording, two.room(1, session).recording) == (first, None)
+    assert (await host.ask(type="offer", sdp="second"))["sdp"] == "answer to second"
+    await host.type("moved")
+    await wait_until(lambda: session not in two.engines[0].rooms)
+    assert two.room(1, session).recording is not None
+    two.engines[0].emit(RecordingEnded(session, first, 60.0, None))
+    await wait_until(lambda: two.world.server.recordings.running == 1)
+    assert [part for part, _, _ in await two.parts(session)] == [1, 2]
+    meeting = two.world.server.meetings.meetings[session]
+    assert (meeting.attached, meeting.state.recording.state.on) == (True, True)
+    assert await two.drain("0", UNDRAIN) == {"0": False, "1": False}
+    noted = [entry.action for entry in await two.world.audited(4)]
+    assert [action for action in noted if action != "login"] == ["undrain", "drain"]
+
+
+async def test_who_does_not_come_over_is_waited_for_only_so_long(
+    two: TwoWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_moves, "ARRIVE_SECONDS", 0.05)
+    host, session = await two.begin()
+    await two.drain("0")
+    await host.type("moved")
+    meeting = two.world.server.meetings.meetings[session]
+    assert [seat.up for seat in meeting.state.roster.seats.values() if seat.here] == [False]
+    await wait_until(lambda: session not in two.engines[0].rooms)
+
+
+async def test_a_paused_recording_moves_paused_and_goes_on_in_its_next_part(two: TwoWorkers) -> None:
+    host, session = await two.begin()
+    await host.ask(type="record", on=True, pause=True)
+    await two.drain("0")
+    await host.type("renew")
+    await host.ask(type="offer", sdp="second")
+    await host.type("moved")
+    assert two.room(1, session).recording is None
+    await host.ask(type="record", on=True, pause=False)
+    await wait_until(lambda: two.room(1, session).recording)
+
+
+async def test_a_target_that_dies_meanwhile_ends_no_meeting(two: TwoWorkers) -> None:
+    host, session = await two.begin()
+    await two.drain("0")
+    await host.type("renew")
+    two.engines[1].emit(EngineLost())
+    await wait_until(lambda: two.workers.place(session) is None)
+    two.engines[1].lose_everything()
+    await two.drain("0", UNDRAIN)
+    await host.until(lambda message: message["type"] == "renew" and not message["keep"])
+    assert two.workers.place(session) == "0"
+
+
+async def test_a_worker_that_nothing_can_replace_keeps_its_rooms(two: TwoWorkers) -> None:
+    await two.begin()
+    await two.drain("1")
+    client = await two.world.signed_in("central")
+    for worker, refused in (("0", (409, "no-place-elsewhere")), ("nowhere", (404, "not-found"))):
+        async with client.post(DRAIN, json={"worker": worker}) as response:
+            assert await problem_of(response) == refused
+    assert not two.workers.is_drained("0")

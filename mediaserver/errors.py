@@ -3,6 +3,7 @@
 MediaError
 ├── UnknownRoom       our caller named a room that is not open
 ├── UnknownSeat       our caller named a seat that does not exist
+├── UnknownCall       the worker is of an earlier release, which has no such call
 ├── BadOffer          the peer's SDP cannot be answered
 │   └── NotEncrypted  one side demands encrypted media, and the other does not do that
 ├── NoPortFree        all ports for room systems are taken
@@ -31,6 +32,13 @@ class UnknownSeat(MediaError):
 
     def __init__(self, room: str, seat: str) -> None:
         super().__init__(f"no seat {seat!r} in room {room!r}")
+
+
+class UnknownCall(MediaError):
+    """The worker has no such call: it is of an earlier release."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(f"no call {call!r}")
 
 
 class BadOffer(MediaError):

@@ -10,7 +10,7 @@ from typing import Any
 
 from mediaserver import errors
 from mediaserver.api import ComposedWhen, EngineLost, Event
-from mediaserver.rpc import protocol, reply_check
+from mediaserver.rpc import protocol, reply_check, version
 from mediaserver.rpc.commands import EngineCommands
 from mediaserver.rpc.descriptors import DescriptorSender
 from mediaserver.rpc.unix_socket import Link, SocketLink
@@ -56,7 +56,7 @@ class RemoteEngine(EngineCommands):
         try:
             if link.peer != os.stat(os.path.dirname(socket_path)).st_uid:
                 raise PermissionError(f"user {link.peer}, who listens on {socket_path}, does not own its directory")
-            link.write({"owner": owner, "version": protocol.VERSION})
+            link.write({"owner": owner, **version.greeting()})
             async with asyncio.timeout(GREETING_S):
                 verdict = await link.read()
             if verdict is None:
@@ -86,7 +86,8 @@ class RemoteEngine(EngineCommands):
 
     def _handle(self, message: dict[str, Any]) -> None:
         if "event" in message:
-            self._push(reply_check.event(message))
+            if message["event"] in protocol.EVENTS:
+                self._push(reply_check.event(message))
             return
         call, future = self._waiting.get(message["id"], ("", None))
         if future is None or future.done():

@@ -6,27 +6,24 @@
 
     → {"files": path, "descriptors": 66}  or  {"files": path, "errno": …}
 
-Both ends are ours and of one :data:`VERSION`; this is no public interface. The last message goes over a unix socket
-only, with as many descriptors as it says (:mod:`mediaserver.rpc.descriptors`).
+Both ends are ours; this is no public interface. They may be of two releases (:mod:`mediaserver.rpc.version`), so each
+ignores the arguments, fields and events that it does not know, and takes the default for what the other end left out.
+The last message goes over a unix socket only, with as many descriptors as it says (:mod:`mediaserver.rpc.descriptors`).
 """
 
 import json
 import struct
-from dataclasses import asdict, is_dataclass
-from hashlib import sha256
-from pathlib import Path
+from dataclasses import asdict, fields, is_dataclass
+from inspect import signature
 from typing import Any, get_args, get_type_hints
 
 from mediaserver import api
-from mediaserver.errors import TooLarge
+from mediaserver.errors import TooLarge, UnknownCall
 
 MAX_MESSAGE_BYTES = 1 << 20
 _LENGTH = struct.Struct("!I")
 _LARGEST = 2**53
 """The largest integer that every JSON reader keeps exactly (RFC 8259 §6); our numbers stay far below."""
-
-VERSION = sha256(Path(api.__file__).read_bytes() + Path(__file__).read_bytes()).hexdigest()[:12]
-"""Hash of the text of the control API and of this module: two ends with the same version speak the same protocol."""
 
 _NOT_REMOTE = {"events", "close"}
 """Methods of the engine that each end has for itself."""
@@ -143,15 +140,24 @@ def plain(result: Any) -> Any:
 
 
 def unpack(call: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments with dictionaries turned into dataclasses. Raises ValueError for an unknown call or unknown
-    arguments."""
+    """Return the arguments that the call knows, with dictionaries turned into dataclasses.
+
+    Raises UnknownCall, and ValueError for what is no dataclass of that kind.
+    """
+    if call not in CALLS:
+        raise UnknownCall(call)
+    shapes, known = CALLS[call], signature(getattr(api.MediaEngine, call)).parameters.keys() - {"self"}
     try:
-        shapes = CALLS[call]
-        return {k: shapes[k](**_with_tuples(v)) if k in shapes and v is not None else v for k, v in arguments.items()}
-    except (KeyError, TypeError, AttributeError) as exc:
-        raise ValueError(f"no such call: {exc}") from exc
+        return {
+            k: _dataclass(shapes[k], v) if k in shapes and v is not None else v
+            for k, v in arguments.items()
+            if k in known
+        }
+    except (TypeError, AttributeError) as exc:
+        raise ValueError(f"not what {call} takes: {exc}") from exc
 
 
-def _with_tuples(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields with lists turned into tuples, since JSON has lists only."""
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+def _dataclass(shape: type, values: dict[str, Any]) -> Any:
+    """Make a dataclass of the fields it knows, with lists turned into tuples, since JSON has lists only."""
+    known = {field.name for field in fields(shape)}
+    return shape(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known})

@@ -8,9 +8,11 @@ succeeded without noticing commands nothing any more.
 
 Three messages come before calls and events; a worker of any release understands them:
 
-    server → {"version": …, "marker": …, "owner": …, "epoch": …}  a file in the folder of recordings; the id of its data
-                                               directory; the epoch of its lease
-    worker → {"version": …, "records": …}      whether that file is seen here, in a folder that can be written to;
+    server → {"version": …, "oldest": …,       the versions of the protocol it speaks; a file in the folder of
+              "marker": …, "owner": …,         recordings; the id of its data directory; the epoch of its lease
+              "epoch": …}
+    worker → {"version": …, "oldest": …,       whether that file is seen here, in a folder that can be written to;
+              "records": …}
              with "waits": true                it is served over another connection, and this one waits for its end;
              with "superseded": …              it serves a server with this later epoch
     server → {"welcome": …}  or  {"refused": …}  the name by which it is known, or a text that says why not
@@ -38,7 +40,7 @@ from aiohttp import (
 )
 
 from mediaserver.errors import Refused
-from mediaserver.rpc import protocol
+from mediaserver.rpc import version
 from mediaserver.rpc.websocket import CLOSE_S, LIMIT, PATH, WebLink, receive, send
 from mediaserver.worker.engine import LocalEngine
 from mediaserver.worker.server import HOLD_ROOMS_S, IDLE_S, EngineServer
@@ -156,7 +158,7 @@ class RemoteWorker:
     async def _choose(self, socket: ClientWebSocketResponse, greeting: dict[str, Any], url: str) -> WebLink | None:
         """Answer a greeting; return the link if that server is to be served from now on."""
         owner, epoch = str(greeting.get("owner", "")), int(greeting.get("epoch", 0))
-        ours = {"version": protocol.VERSION, "records": _sees_recordings(str(greeting.get("marker", "")))}
+        ours = {**version.greeting(), "records": _sees_recordings(str(greeting.get("marker", "")))}
         if owner == self._owner and epoch < self._epoch:
             logger.warning("x the server at %s was succeeded: epoch %d, not %d", url, epoch, self._epoch)
             await send(socket, {**ours, "superseded": self._epoch})

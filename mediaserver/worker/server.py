@@ -4,8 +4,8 @@ A server that is killed or replaced ends no meeting: the worker goes on forwardi
 the next server of the same data directory finds every room as it was. Before calls and events, the server identifies
 itself, and the worker accepts or refuses it:
 
-    server → {"owner": …, "version": …}          the id of its data directory, and its release
-    worker → {"welcome": …}  or  {"refused": …}  its process, or a text that says why not
+    server → {"owner": …, "version": …, "oldest": …}  the id of its data directory, and the versions it speaks
+    worker → {"welcome": …}  or  {"refused": …}       its process, or a text that says why not
 
 A server of another user cannot end the worker by a signal; with ``"end": true`` it asks the worker to end.
 """
@@ -19,7 +19,7 @@ from typing import Any
 
 from mediaserver import errors, systemd
 from mediaserver.api import Event
-from mediaserver.rpc import protocol
+from mediaserver.rpc import protocol, version
 from mediaserver.rpc.descriptors import ReceivedFolder
 from mediaserver.rpc.unix_socket import Link, SocketLink
 from mediaserver.throttled_log import ThrottledLog
@@ -206,8 +206,8 @@ class Worker:
         return known
 
     async def _handshake(self, link: Link) -> bool:
-        """Return whether the server is accepted. For a server of another release this worker ends, so that a new one
-        can start."""
+        """Return whether the server is accepted. For a server that does not understand this worker it ends, so that one
+        of the server's release can start."""
         greeting = await link.read()
         if greeting is None:
             return False
@@ -218,8 +218,9 @@ class Worker:
         if greeting.get("end") is True:
             self.stop()
             return False
-        if greeting.get("version") != protocol.VERSION:
-            link.write({"refused": f"the worker is of release {protocol.VERSION}"})
+        fault = version.fault(greeting)
+        if fault is not None:
+            link.write({"refused": fault})
             self.stop()
             return False
         self._owner = owner

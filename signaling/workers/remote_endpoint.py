@@ -1,8 +1,8 @@
 """WebSocket endpoint `/api/v1/worker`, which media workers on other machines dial; the pool takes them like local ones.
 
-They are known by a key of their machine, must be of this release (:data:`mediaserver.rpc.protocol.VERSION`), and are
-cut off when they are silent, send an impossible message, or their key is withdrawn. See
-:mod:`mediaserver.worker.remote_worker` for the greeting.
+They are known by a key of their machine, must understand this server (:mod:`mediaserver.rpc.version`), and are cut off
+when they are silent, send an impossible message, or their key is withdrawn. See :mod:`mediaserver.worker.remote_worker`
+for the greeting.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from aiohttp import hdrs, web
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import MediaError, Refused
-from mediaserver.rpc import protocol
+from mediaserver.rpc import version
 from mediaserver.rpc.client import RemoteEngine
 from mediaserver.rpc.websocket import CLOSE_S, LIMIT, PATH, WebLink, receive, send
 from scheduler.core.lock_timeout import lock_timeout
@@ -120,7 +120,7 @@ class RemoteWorkerEndpoint:
         Raises Refused for a worker that cannot be taken, OSError when the server itself does not see the folder.
         """
         async with _marker(self._recordings) as marker:
-            ours = {"version": protocol.VERSION, "marker": str(marker), "owner": self._server_id, "epoch": self._epoch}
+            ours = {**version.greeting(), "marker": str(marker), "owner": self._server_id, "epoch": self._epoch}
             await send(socket, ours)
             greeting = await receive(socket)
         if greeting is None:
@@ -133,10 +133,9 @@ class RemoteWorkerEndpoint:
     def _fault(self, greeting: dict[str, Any]) -> str | None:
         if isinstance(greeting.get("superseded", 0), int) is False:
             return "the epoch is no number"
-        version = greeting.get("version")
-        if version != protocol.VERSION:
-            fault = f"release {version!s:.20} of the worker is not {protocol.VERSION}, the server's"
-            return f"{fault}: install the same on both"
+        fault = version.fault(greeting)
+        if fault is not None:
+            return f"{fault}: install a later release on the one that is behind"
         return f"{MOST} workers of other machines are here already" if len(self._engines) >= MOST else None
 
     async def _serve(

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediaserver import api
+from mediaserver.errors import UnknownCall
 from mediaserver.rpc import protocol, reply_check
 
 MESSAGES = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), max_size=4)
@@ -115,6 +116,23 @@ def test_arguments_arrive_as_they_left(call: str, arguments: dict[str, object]) 
     assert protocol.unpack(call, travelled) == arguments
 
 
-def test_an_unknown_call_is_a_key_error() -> None:
-    with pytest.raises(ValueError, match="no such call"):
+def test_an_unknown_call_is_told() -> None:
+    with pytest.raises(UnknownCall, match="no call '__init__'"):
         protocol.unpack("__init__", {})
+
+
+@pytest.mark.parametrize("options", [5, "seat", [1], {"label": "x"}])
+def test_what_is_no_dataclass_of_a_call_is_a_value_error(options: object) -> None:
+    with pytest.raises(ValueError, match="not what add_seat takes"):
+        protocol.unpack("add_seat", {"room": "r", "options": options})
+
+
+def test_what_a_later_release_says_besides_is_ignored() -> None:
+    options = {"seat": "s", "label": "S", "later": [1, 2]}
+    arguments = protocol.unpack("add_seat", {"room": "r", "options": options, "later": {}})
+    assert arguments == {"room": "r", "options": api.SeatOptions("s", "S")}
+    event = {"event": "PeerUp", "fields": {"room": "r", "seat": "s", "later": 1}, "later": 2}
+    assert reply_check.event(event) == api.PeerUp("r", "s")
+    assert reply_check.result("close_room", {"id": 1, "result": None, "later": 3}) is None
+    held = {**protocol.plain(api.Held()), "later": 4}
+    assert reply_check.result("held", {"id": 1, "result": held}) == api.Held()

@@ -30,7 +30,7 @@ from mediaserver.api import (
 )
 from mediaserver.errors import Refused
 from mediaserver.recording.recorder import Recorder
-from mediaserver.rpc import protocol, reply_check
+from mediaserver.rpc import protocol, reply_check, version
 from mediaserver.rpc.client import RemoteEngine, ask_to_end
 from mediaserver.worker import remote_worker
 from mediaserver.worker import server as module
@@ -93,15 +93,16 @@ async def test_a_later_server_takes_the_place_of_an_earlier_one(tmp_path: Path) 
         await second.close()
 
 
-async def test_a_server_of_another_release_is_refused_and_the_worker_makes_way(
+async def test_a_server_of_a_release_too_late_is_refused_and_the_worker_makes_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     process, first = await start(tmp_path / "media.sock")
     await first.open_room("r", RoomOptions())
     await first.close()
-    release = protocol.VERSION
-    monkeypatch.setattr(protocol, "VERSION", "another")
-    with pytest.raises(Refused, match=f"of release {release}"):
+    later = version.VERSION + 1
+    monkeypatch.setattr(version, "VERSION", later)
+    monkeypatch.setattr(version, "OLDEST", later)
+    with pytest.raises(Refused, match=f"no version of the protocol before {later}"):
         await RemoteEngine.dial(str(tmp_path / "media.sock"))
     assert await ended(process) == (0, b"")
 

@@ -26,7 +26,7 @@ from yarl import URL
 
 from loadtest.server.booking import book
 from loadtest.server.rest_client import Client
-from mediaserver.rpc import protocol
+from mediaserver.rpc import version
 from mediaserver.rpc.websocket import PATH
 from signaling.app import tls
 from tests.conftest import PostgresServer
@@ -283,7 +283,7 @@ async def test_a_recorded_meeting_goes_to_a_worker_that_can_record_and_shows_it_
         stranger = await server.stack.enter_async_context(aiohttp.ClientSession(server.http))
         blind = await stranger.ws_connect(PATH, headers={"Authorization": f"Bearer {key}"})
         await blind.receive_json()
-        await blind.send_json({"version": protocol.VERSION, "records": False})
+        await blind.send_json({**version.greeting(), "records": False})
         await blind.receive_json()
         await blind.send_json({"id": (await blind.receive_json())["id"], "result": {}})
         answering = asyncio.create_task(_answer_everything(blind))

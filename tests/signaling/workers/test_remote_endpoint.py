@@ -23,7 +23,7 @@ from aiohttp.test_utils import TestServer
 
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import OfferOptions
-from mediaserver.rpc import protocol
+from mediaserver.rpc import version
 from mediaserver.rpc.websocket import PATH
 from mediaserver.worker import remote_worker
 from signaling.accounts import throttle
@@ -98,7 +98,7 @@ class RemoteWorkers:
         """Dial and be taken in."""
         dialled = await self.dial(key)
         await dialled.receive_json()
-        await dialled.send_json({"version": protocol.VERSION, "records": records})
+        await dialled.send_json({**version.greeting(), "records": records})
         name = (await dialled.receive_json())["welcome"]
         challenge = await dialled.receive_json()
         assert challenge["call"] == "held"
@@ -355,12 +355,15 @@ async def test_i07_a_new_key_for_the_same_name_is_not_the_old_one(remote: Remote
             await remote.key(name)
 
 
-async def test_i07_a_worker_of_another_release_is_told_so(remote: RemoteWorkers) -> None:
+async def test_i07_a_worker_of_a_release_too_early_is_told_so(remote: RemoteWorkers) -> None:
     dialled = await remote.dial(await remote.key("media-2"))
     greeting = await dialled.receive_json()
-    assert greeting["version"] == protocol.VERSION
-    await dialled.send_json({"version": "0123456789ab", "records": True})
-    text = f"release 0123456789ab of the worker is not {protocol.VERSION}, the server's: install the same on both"
+    assert (greeting["version"], greeting["oldest"]) == (version.VERSION, version.OLDEST)
+    await dialled.send_json({"version": version.OLDEST - 1, "records": True})
+    text = (
+        f"the other end speaks version {version.OLDEST - 1} of the protocol, and the oldest that is understood is "
+        f"{version.OLDEST}: install a later release on the one that is behind"
+    )
     assert await dialled.receive_json() == {"refused": text}
     await remote.until_audited("worker-refused")
     assert (remote.workers.alive, await remote.audited(9)) == (0, [("worker-refused", "media-2", text)])
@@ -384,7 +387,7 @@ def _words(**fields: object) -> str:
     [
         "junk",
         "[]",
-        _words(event="Boom", fields={}),
+        _words(event=[], fields={}),
         _words(event="PeerUp", fields={"room": 1, "seat": {}}),
         _words(event="PeerUp", fields={"room": "r"}),
         _words(event="RecordingEnded", fields={"room": "r", "path": "/x", "seconds": 1e300, "error": None}),

@@ -494,8 +494,8 @@ async def test_i07_the_centre_sees_each_machine_with_its_workers_or_without(remo
     client = await remote.world.signed_in("central")
     async with client.get("/api/v1/capacity/workers") as response:
         seen = await response.json()
-    worker = {"name": "media-2/1", "rooms": 3, "seats": 20, "records": False, "caption_pct": None}
-    own = {"name": "0", "rooms": 0, "seats": 0, "records": True, "caption_pct": None}
+    worker = {"name": "media-2/1", "rooms": 3, "seats": 20, "records": False, "drained": False, "caption_pct": None}
+    own = {"name": "0", "rooms": 0, "seats": 0, "records": True, "drained": False, "caption_pct": None}
     assert seen == [
         {"name": None, "workers": [own]},
         {"name": "media-2", "workers": [worker]},

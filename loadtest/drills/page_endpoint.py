@@ -1,6 +1,8 @@
 """A participant that, like the meeting page, opens another WebSocket when one is lost, and keeps its media."""
 
 import asyncio
+import itertools
+import random
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +13,9 @@ from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant import Participant, Rejected
 from loadtest.server.rest_client import Client
 
-BACKOFF_S = (0.25, 0.5, 0.75, 1.0, 1.0, 2.0)
-"""Seconds before each try to connect again, as in the page's script."""
+FIRST_RETRY_S, RETRY_S, LATE_RETRY_S = 0.25, 0.5, 2.0
+"""Seconds before the first, next and late attempts to connect again, plus or minus half, as in the page's script."""
+EARLY_RETRIES = 20
 TEMPORARY = frozenset({"unavailable", "media-restarting", "shutting-down"})
 
 
@@ -74,10 +77,9 @@ class PageParticipant(Participant):
             self.back.set()
 
     async def _return(self) -> None:
-        attempt = 0
-        while True:
-            await asyncio.sleep(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
-            attempt += 1
+        for failed in itertools.count():
+            wait = FIRST_RETRY_S if not failed else RETRY_S if failed < EARLY_RETRIES else LATE_RETRY_S
+            await asyncio.sleep(wait * random.uniform(0.5, 1.5))
             try:
                 await self._rejoin()
                 return

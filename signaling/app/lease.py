@@ -6,6 +6,9 @@ second and runs out after two, so that a dead server keeps others away no longer
 another is refused, or stands by (:mod:`signaling.app.standby`). A server that could not renew it in time writes nothing
 until it has; one that another has succeeded ends.
 
+A transaction that writes holds a shared lock on that row from its beginning, and finds its epoch there. Who takes the
+lease waits for those that have begun, of a server that hangs as well: PostgreSQL ends one that is idle for too long.
+
 The id is that of the data directory on this machine since it was booted, which is where the lock counts: a server that
 has the lock and the same id knows that the server before is dead, and takes its lease at once.
 """
@@ -37,16 +40,27 @@ LEASE_SECONDS = 2.0
 RENEW_SECONDS = 0.5
 ATTEMPT_SECONDS = 1.5
 """Longest time of one renewal."""
+IDLE_SECONDS = 5.0
+"""Longest pause between two statements of a transaction that writes."""
 LOOK_SECONDS = 0.1
 """Interval of attempts to take a lease that another server holds."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
-_ADD_COLUMNS = (
-    "ALTER TABLE server_lease ADD COLUMN IF NOT EXISTS system varchar(32) NOT NULL DEFAULT ''",
-    "ALTER TABLE server_lease ADD COLUMN IF NOT EXISTS address varchar(100) NOT NULL DEFAULT ''",
-)
+_ADDED_COLUMNS = {
+    "system": "ALTER TABLE server_lease ADD COLUMN system varchar(32) NOT NULL DEFAULT ''",
+    "address": "ALTER TABLE server_lease ADD COLUMN address varchar(100) NOT NULL DEFAULT ''",
+}
 """For the table of an older release, which is migrated only once the lease is held."""
 _NOW = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
+_WAIT_FOR_WRITERS = text("SELECT 1 FROM server_lease WHERE id = 1 FOR UPDATE")
+_BEGIN_WRITING = text(
+    """
+    SELECT set_config('idle_in_transaction_session_timeout', :idle, true)
+    FROM server_lease WHERE id = 1 AND epoch = :epoch AND server = :server
+    FOR KEY SHARE
+    """
+)
+"""The lock lets others renew the lease, and write."""
 _TAKE = text(
     f"""
     INSERT INTO server_lease AS held (id, server, holder, epoch, until, system, address)
@@ -172,8 +186,9 @@ class Lease:
         """Take the lease when it has run out or is our own. Raises DatabaseInUse when another server renews it."""
         async with database.writing(engine) as connection:
             await connection.run_sync(SERVER_LEASE.create, checkfirst=True)  # of an older release, or empty
-            for statement in _ADD_COLUMNS:
-                await connection.execute(text(statement))
+            columns = await connection.run_sync(_columns)
+            for name in _ADDED_COLUMNS.keys() - columns:
+                await connection.execute(text(_ADDED_COLUMNS[name]))
         relay = self._settings.relay
         arguments = {
             "server": self._server,
@@ -185,6 +200,7 @@ class Lease:
         while True:
             began = asyncio.get_running_loop().time()
             async with engine.begin() as connection:
+                await connection.execute(_WAIT_FOR_WRITERS)
                 row = (await connection.execute(_TAKE, {**arguments, **_lasts()})).first()
                 if row is not None:
                     self._epoch = row.epoch
@@ -241,12 +257,15 @@ class Lease:
             log.info("x the lease could not be released, it expires by itself: %s", error)
 
     def _fence(self, connection: Connection) -> None:
-        """Refuse writing transactions when the lease has run out. Raises OperationalError."""
+        """Refuse writing transactions when the lease has run out or is another server's. Raises DBAPIError."""
         if not connection.get_execution_options().get(database.WRITER, False):
             return
         if asyncio.get_running_loop().time() >= self._until:
             reason = TimeoutError("the lease on the database has run out, and may be another server's")
             raise OperationalError("BEGIN", {}, reason)
+        arguments = {"epoch": self._epoch, "server": self._server, "idle": f"{round(IDLE_SECONDS * 1000)}"}
+        if connection.execute(_BEGIN_WRITING, arguments).first() is None:
+            raise OperationalError("BEGIN", {}, PermissionError("the lease on the database is another server's"))
 
     @property
     def _server(self) -> str:

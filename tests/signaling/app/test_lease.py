@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler.core import database
@@ -32,6 +32,7 @@ from tests.signaling.world import NOW, PATIENCE_S, make_settings
 pytestmark = pytest.mark.postgres
 
 KEY = b"k" * 32
+WRITES = {database.WRITER: True}
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ async def test_a_server_that_cannot_renew_its_lease_writes_nothing_until_it_can(
     async def writes() -> bool:
         try:
             await services.accounts.ping()
-        except OperationalError:
+        except DBAPIError:  # the lease is not to be found, then it has run out
             return False
         return True
 
@@ -166,6 +167,75 @@ async def test_a_server_that_cannot_renew_its_lease_writes_nothing_until_it_can(
         await soon(refuses)
         await rename("elsewhere", "server_lease")
         await soon(writes)
+
+
+@asynccontextmanager
+async def hanging(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncEngine]:
+    """Yield the engine of a server that takes the lease, and does not renew it."""
+    made = database.connect(settings.database_url)
+    with monkeypatch.context() as patched:
+        patched.setattr(lease, "RENEW_SECONDS", 3600.0)
+        stack = AsyncExitStack()
+        await stack.enter_async_context(Lease(settings, ignore_loss).held(made))
+        await asyncio.sleep(0)
+    yield made
+    await stack.aclose()
+    await made.dispose()
+
+
+async def test_a_server_that_hangs_while_it_writes_keeps_no_other_away(
+    tmp_path: Path, postgres_url: str, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "IDLE_SECONDS", 0.5)
+    first, second = (server(tmp_path, postgres_url, name) for name in "ab")
+    async with hanging(first, monkeypatch) as made, made.execution_options(**WRITES).connect() as connection:
+        await connection.begin()
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({database.ADVISORY_LOCK})"))
+        async with asyncio.timeout(PATIENCE_S), open_services(second, lease=Lease(second, ignore_loss)) as services:
+            await services.recording_store.add_part(unended_recording(second))
+        with pytest.raises(DBAPIError, match=r"idle-in-transaction|connection is closed"):
+            await connection.execute(text("SELECT 1"))
+
+
+async def test_a_server_takes_the_lease_once_all_is_written_that_was_begun_before(
+    tmp_path: Path, postgres_url: str, engine: AsyncEngine, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (server(tmp_path, postgres_url, name) for name in "ab")
+    taken: list[int] = []
+
+    async def take() -> None:
+        async with open_services(second, lease=Lease(second, ignore_loss)):
+            taken.append((await row(engine))[1])
+
+    async def waits() -> bool:
+        async with engine.connect() as connection:
+            query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            return (await connection.execute(text(query))).first() is not None
+
+    async with hanging(first, monkeypatch) as made:
+        async with made.execution_options(**WRITES).begin() as connection:
+            taking = asyncio.create_task(take())
+            await soon(waits)
+            await connection.execute(text("CREATE TABLE written_before (id int)"))
+            assert taken == []
+        await taking
+        assert taken == [2]
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT * FROM written_before"))
+
+
+async def test_a_server_whose_clock_says_that_it_leads_still_writes_nothing_once_another_does(
+    tmp_path: Path, postgres_url: str, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LEASE_SECONDS", "RENEW_SECONDS"):
+        monkeypatch.setattr(lease, name, 3600.0)
+    settings = server(tmp_path, postgres_url, "a")
+    async with open_services(settings, lease=Lease(settings, ignore_loss)) as services:
+        await services.recording_store.add_part(unended_recording(settings))
+        async with engine.begin() as connection:
+            await connection.execute(text("UPDATE server_lease SET epoch = epoch + 1"))
+        with pytest.raises(OperationalError, match="is another server's"):
+            await services.recording_store.add_part(unended_recording(settings))
 
 
 async def test_a_sqlite_file_in_the_directory_of_another_server_is_left_alone(tmp_path: Path) -> None:

@@ -6,7 +6,10 @@
 //                    └─refused─> refused            └─bye─> ended
 
 const REPEATED = new Set(['media', 'one-picture', 'captions']); // joining sends them again
-const BACKOFF_MS = [250, 500, 750, 1000, 1000, 2000]; // a server that is back is joined again within 3 s
+const FIRST_RETRY_MS = 250;
+const RETRY_MS = 500; // another server leads on within some seconds, and is joined soon after
+const LATE_RETRY_MS = 2000;
+const EARLY_RETRIES = 20; // about ten seconds
 const REPLY_MS = 8000;
 const SILENT_MS = 4000; // the server pings every 4 s and drops a silent socket after 4 more; so do we
 const QUEUED_MS = 10_000; // a message sent before joining is dropped after this time
@@ -21,6 +24,16 @@ const PASSING = new Set(['unavailable', 'shutting-down', 'too-fast', 'media-rest
  * @type {Record<string, string>}
  */
 const ACCEPTED_FIELDS = {notice: 'accepted', dedicated: 'dedicated'};
+
+/**
+ * Return the milliseconds to wait before an attempt to reconnect; `chance`, from 0 to 1, spreads the clients of a server
+ * that is gone.
+ * @param {number} failed attempts in a row @param {number} chance
+ */
+function retryDelay(failed, chance) {
+  const wait = failed === 0 ? FIRST_RETRY_MS : failed < EARLY_RETRIES ? RETRY_MS : LATE_RETRY_MS;
+  return wait * (0.5 + chance);
+}
 
 /** Thrown for an error message of the server (`word` as in docs/protocol.md), or for our own "lost" and "no-answer". */
 export class ProtocolError extends Error {
@@ -45,9 +58,9 @@ export class ProtocolError extends Error {
 export class Protocol extends EventTarget {
   /**
    * `hello` is the first message, if it is not a `join` with the code.
-   * @param {{code: string, hello?: Message, open: () => Socket, store: Store, delay?: (ms: number, run: () => void) => any, now?: () => number}} options
+   * @param {{code: string, hello?: Message, open: () => Socket, store: Store, delay?: (ms: number, run: () => void) => any, now?: () => number, random?: () => number}} options
    */
-  constructor({code, hello = {type: 'join', code}, open, store, delay = (ms, run) => setTimeout(run, ms), now = Date.now}) {
+  constructor({code, hello = {type: 'join', code}, open, store, delay = (ms, run) => setTimeout(run, ms), now = Date.now, random = Math.random}) {
     super();
     this.code = code;
     this.hello = hello;
@@ -55,6 +68,7 @@ export class Protocol extends EventTarget {
     this.store = store;
     this.delay = delay;
     this.now = now;
+    this.random = random;
     /** @type {Socket | null} */
     this.socket = null;
     /** @type {Map<string, {resolve: (m: Message) => void, reject: (f: ProtocolError) => void}>} */
@@ -292,7 +306,7 @@ export class Protocol extends EventTarget {
     this.socket = null;
     this.rejectPending();
     for (const message of this.unconfirmed.splice(0)) if (!REPEATED.has(message.type)) this.emit('undelivered', message);
-    const wait = BACKOFF_MS[Math.min(this.attempt, BACKOFF_MS.length - 1)];
+    const wait = retryDelay(this.attempt, this.random());
     this.attempt += 1;
     if (this.status === 'connecting' && this.hello.type === 'join') this.failedAttempts = [...this.failedAttempts, this.connectingSince].slice(-MAX_FAILED_ATTEMPTS);
     this.setStatus('lost');

@@ -27,7 +27,7 @@ class FakeSocket extends EventTarget {
 }
 
 /** Make a protocol on fake sockets, with timers and a store that the test controls. */
-function protocolFixture(store = new Map(), now = () => 0) {
+function protocolFixture(store = new Map(), now = () => 0, random = () => 0.5) {
   const sockets = [];
   const timers = [];
   const statuses = [];
@@ -37,6 +37,7 @@ function protocolFixture(store = new Map(), now = () => 0) {
     store: {getItem: key => store.get(key) ?? null, setItem: (key, value) => store.set(key, value), removeItem: key => store.delete(key)},
     delay: (ms, run) => timers.push({ms, run}),
     now,
+    random,
   });
   protocol.addEventListener('status', ({detail}) => statuses.push(detail));
   return {protocol, sockets, timers, statuses, store};
@@ -72,6 +73,26 @@ test('a lost socket is replaced after a growing wait, with the token', async () 
   fixture.sockets[2].open();
   assert.deepEqual(fixture.sockets[2].last, {type: 'join', code: '1234567890', resume: 'token-1', tried: [0], ref: '2'});
   assert.deepEqual(fixture.statuses, ['connecting', 'joined', 'lost', 'connecting', 'lost', 'connecting']);
+});
+
+test('a client tries every half second for ten seconds, then every two, and not at once with the others', async () => {
+  let chance = 0.5;
+  const fixture = await joinedFixture(protocolFixture(new Map(), () => 0, () => chance));
+  const waits = [];
+  for (let attempt = 0; attempt < 22; attempt++) {
+    fixture.sockets.at(-1).drop();
+    waits.push(fixture.timers.at(-1).ms);
+    fixture.timers.at(-1).run();
+  }
+  assert.deepEqual(waits, [250, ...Array(19).fill(500), 2000, 2000]);
+  const spread = [0, 0.99].map(each => {
+    chance = each;
+    fixture.sockets.at(-1).drop();
+    const {ms, run} = fixture.timers.at(-1);
+    run();
+    return ms;
+  });
+  assert.deepEqual(spread, [1000, 2980]);
 });
 
 test('a client that reconnects reports its failed attempts', async () => {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest.drills import faults, leader, recording, units
+from loadtest.drills import faults, leader, recording, units, upgrade
 from loadtest.drills.drill import DrillSize, Fault, Outcome, ServerContext, one_part, run
 from loadtest.drills.server import restarted_server
 from loadtest.progress import PrintLine
@@ -54,6 +54,7 @@ DRILLS = {
     "disk": DrillKind(faults.disk, whole=False),
     "recording": DrillKind(recording.kill, obeys_s=10.0, unnoticed=False, outcome=recording.outcome),
     "leader": DrillKind(leader.kill, obeys_s=5.0, server_context=leader.several_servers),
+    "hand-over": DrillKind(upgrade.hand_over, obeys_s=5.0, server_context=leader.several_servers),
     "units": DrillKind(units.fault, server_context=units.systemd_server),
 }
 

@@ -1,0 +1,21 @@
+"""Replaces the servers of a system one after the other, as an upgrade does, while meetings go on."""
+
+import signal
+import time
+from typing import Any
+
+from loadtest.drills.drill import Drill
+from loadtest.drills.leader import SeveralServers
+
+
+async def hand_over(drill: Drill[SeveralServers]) -> dict[str, Any]:
+    """Restart the server that leads as `systemctl restart` does (SIGUSR1): the one that stood by leads at once."""
+    servers = drill.server
+    restarted, began = servers.leading, time.monotonic()
+    restarted.signal(signal.SIGUSR1)
+    leads = await servers.succeed()
+    obeys = await drill.obeyed(began)
+    await restarted.ended()
+    await restarted.start()
+    await restarted.until(b"Standing by")
+    return {"leads_s": [leads - began], "obeys_s": obeys}

@@ -19,17 +19,39 @@ async def postgresql() -> AsyncIterator[str]:
     try:
         if os.getuid() == 0:
             shutil.chown(directory, "postgres", "postgres")
-        data, log = str(directory / "data"), str(directory / "log")
+        data = str(directory / "data")
         await _run(binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale")
-        options = f"-k {directory} -c listen_addresses=''"
-        await _run(binaries / "pg_ctl", "start", "-D", data, "-l", log, "-w", "-o", options)
+        await start(directory)
         try:
             await _run(binaries / "createdb", "-h", str(directory), "-U", "postgres", "diemcau")
             yield f"postgresql://postgres@/diemcau?host={directory}"
         finally:
-            await _run(binaries / "pg_ctl", "stop", "-D", data, "-m", "immediate", "-w")
+            await stop(directory)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def directory_of(url: str) -> Path:
+    """Return the directory of a server by the URL of its database."""
+    return Path(url.partition("?host=")[2])
+
+
+async def start(directory: Path) -> None:
+    """Start the server of a directory, and wait until it accepts connections. Raises OSError."""
+    options, log = f"-k {directory} -c listen_addresses=''", str(directory / "log")
+    await _run(_binaries() / "pg_ctl", "start", "-D", str(directory / "data"), "-l", log, "-w", "-o", options)
+
+
+async def stop(directory: Path) -> None:
+    """Stop it at once: what it was doing is lost, and what it has acknowledged is on the disk. Raises OSError."""
+    await _run(_binaries() / "pg_ctl", "stop", "-D", str(directory / "data"), "-m", "immediate", "-w")
+
+
+def processes(directory: Path) -> list[int]:
+    """Return the ids of its processes, the first one before its children."""
+    first = (directory / "data" / "postmaster.pid").read_text().split()[0]
+    children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+    return [int(each) for each in (first, *children)]
 
 
 def _binaries() -> Path:

@@ -81,6 +81,9 @@ class EngineServer:
         calls: set[asyncio.Task[None]] = set()
         try:
             while (message := await link.read()) is not None:
+                if self._link is not link:
+                    logger.warning("x a server that was succeeded commands something: %.100s", message.get("call"))
+                    break
                 if self._files is not None and "files" in message:
                     self._files.take(message)
                     continue

@@ -74,7 +74,8 @@ _TAKE = text(
 )
 _READ_HOLDER = text("SELECT epoch, until, holder FROM server_lease WHERE id = 1")
 _READ_LEADER = text(
-    f"SELECT server, holder, system, address, until <= {_NOW} AS expired FROM server_lease WHERE id = 1"  # noqa: S608
+    f"SELECT server, holder, system, address, until, until <= {_NOW} AS expired "  # noqa: S608 - as above
+    "FROM server_lease WHERE id = 1"
 )
 _RENEW = text(
     f"""
@@ -97,25 +98,29 @@ class _Holder:
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """The server that holds the lease: its id, its machine and process, its system, and its address for connections."""
+    """The server that holds the lease: its id, its machine and process, its system, and its address for connections.
+
+    A lease that has `expired` can be taken; its holder may renew it until then.
+    """
 
     server: str
     holder: str
     system: str
     address: tuple[str, int] | None
+    expired: bool = False
 
 
 async def leader(engine: AsyncEngine) -> Leader | None:
-    """Return the server that holds the lease, None if it can be taken. Raises SQLAlchemyError, OSError."""
+    """Return the server that has not released the lease, None without one. Raises SQLAlchemyError, OSError."""
     async with engine.connect() as connection:
         columns = set(await connection.run_sync(_columns))
         if not {"system", "address"} <= columns:
             return None
         row = (await connection.execute(_READ_LEADER)).first()
-    if row is None or row.expired:
+    if row is None or not row.until:
         return None
     host, _, port = row.address.partition(" ")
-    return Leader(row.server, row.holder, row.system, (host, int(port)) if port else None)
+    return Leader(row.server, row.holder, row.system, (host, int(port)) if port else None, row.expired)
 
 
 def _columns(connection: Connection) -> list[str]:

@@ -1,7 +1,12 @@
-"""Stands by for the server that leads: passes connections on to it until its lease can be taken."""
+"""Stands by for the server that leads: passes connections on to it until its lease can be taken.
+
+A lease runs out as well while the database is away, and its holder lives: it gets some seconds to renew it before
+another server takes it, so that an outage of the database changes no leader.
+"""
 
 import asyncio
 import logging
+import math
 import socket
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +24,30 @@ LOOK_SECONDS = 0.1
 """Interval of looks at the lease."""
 LOOK_AT_MOST_SECONDS = 2.0
 """Longest time of one look."""
+LATE_SECONDS = 0.5
+"""A database that answers a look so late was away."""
+RENEWAL_SECONDS = 4.0
+"""Time for the server that leads to renew its lease once the database is back; it tries each half second."""
+
+
+class Steadiness:
+    """Remembers since when the database has answered without a break; times are in seconds of one clock."""
+
+    def __init__(self) -> None:
+        self._since = -math.inf
+
+    def answered(self, asked: float, now: float) -> None:
+        """Note an answer to what was asked at a time."""
+        if now - asked > LATE_SECONDS or self._since == math.inf:
+            self._since = now
+
+    def failed(self) -> None:
+        """Note that the database did not answer."""
+        self._since = math.inf
+
+    def suffices(self, now: float) -> bool:
+        """Return whether a server that lives could have renewed its lease since the last break."""
+        return now - self._since >= RENEWAL_SECONDS
 
 
 async def stand_by(settings: Settings, listening: socket.socket, ended: asyncio.Event) -> None:
@@ -28,19 +57,23 @@ async def stand_by(settings: Settings, listening: socket.socket, ended: asyncio.
     of another system leads.
     """
     relay, engine = Relay(listening), database.connect(settings.database_url)
+    steadiness, clock = Steadiness(), asyncio.get_running_loop().time
     system, own = owner_of(settings.data), server_id(settings.data)
     last: Leader | None = None
     relay.start()
     try:
         while not ended.is_set():
+            asked = clock()
             try:
                 async with asyncio.timeout(LOOK_AT_MOST_SECONDS):
                     found = await leader(engine)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("x the lease on the database cannot be read: %s", error)
+                steadiness.failed()
                 await asyncio.sleep(1.0)
                 continue
-            if found is None or found.server == own:
+            steadiness.answered(asked, clock())
+            if found is None or found.server == own or (found.expired and steadiness.suffices(clock())):
                 return
             if found.system != system or found.address is None:
                 raise DatabaseInUse(found.holder)

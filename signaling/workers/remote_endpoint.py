@@ -107,7 +107,11 @@ class RemoteWorkerEndpoint:
         attempt = await self._throttle.attempt(throttle.WORKER, network_of(source.address))
         if attempt.locked:
             raise Locked(attempt.locked)
-        machine = await self._keys.owner(key)
+        try:
+            machine = await self._keys.owner(key)
+        except (SQLAlchemyError, OSError):  # no key is wrong for want of a database
+            await self._throttle.take_back(attempt)
+            raise
         if machine is None:
             await self._note("worker-refused", "?", "key", source)
             raise BadKey

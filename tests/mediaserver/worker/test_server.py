@@ -85,6 +85,45 @@ async def test_a_worker_ends_when_its_own_server_asks_and_no_other(tmp_path: Pat
         assert await ended(process) == (0, b"")
 
 
+class ScriptedLink:
+    """A link to a server that says what a test has it say, also after it was closed."""
+
+    def __init__(self) -> None:
+        self.says: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self.answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def read(self) -> dict[str, Any] | None:
+        return await self.says.get()
+
+    def write(self, message: dict[str, Any]) -> None:
+        self.answers.put_nowait(message)
+
+    def close(self) -> None:
+        """Stay open: what was received before can still be read."""
+
+
+async def test_what_a_server_still_says_once_a_later_one_is_served_is_not_done() -> None:
+    serving = EngineServer(LocalEngine(["127.0.0.1"], 0))
+    serving.start()
+    first, second = ScriptedLink(), ScriptedLink()
+    held = {"call": "held", "arguments": {}}
+    open_room = {"call": "open_room", "arguments": {"room": "r", "options": protocol.plain(RoomOptions())}}
+    earlier = asyncio.create_task(serving.serve(first))
+    first.says.put_nowait({"id": 1, **held})
+    assert (await first.answers.get())["id"] == 1
+    later = asyncio.create_task(serving.serve(second))
+    second.says.put_nowait({"id": 2, **held})
+    await second.answers.get()
+    first.says.put_nowait({"id": 3, **open_room})
+    async with asyncio.timeout(STOP_S):
+        await earlier
+    second.says.put_nowait({"id": 4, **held})
+    assert not (await second.answers.get())["result"]["rooms"]
+    second.says.put_nowait(None)
+    await later
+    await serving.close()
+
+
 async def test_a_later_server_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
     async with worker(tmp_path) as (_, first):
         second = await RemoteEngine.dial(str(tmp_path / "media.sock"))

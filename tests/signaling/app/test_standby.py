@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,10 +20,14 @@ import aiohttp
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from sqlalchemy.exc import SQLAlchemyError
 
+from loadtest.server import postgresql
 from loadtest.server.process import free_port
-from signaling.app import secrets_file
+from scheduler.core import database
+from signaling.app import lease, secrets_file
 from signaling.app.settings import RelaySettings, Settings, read
+from signaling.app.standby import Steadiness, stand_by
 from signaling.core.errors import SettingsError
 from signaling.http import proxy_protocol
 from tests.signaling.server_environment import server_environ
@@ -138,6 +143,66 @@ async def test_a_server_of_another_system_is_refused(tmp_path: Path, postgres_ur
                 _, complaint = await stranger.process.communicate()
         assert stranger.process.returncode == 1
         assert f"another server works on this database ({socket.gethostname()}" in complaint.decode()
+
+
+@pytest.mark.postgres
+async def test_an_outage_of_postgresql_changes_no_leader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "RENEW_SECONDS", 2.0)  # the server that stands by looks before that
+    async with postgresql.postgresql() as url, AsyncExitStack() as stack:
+        leading, waiting = (replace(made, database_url=url) for made in settings_of_two(tmp_path))
+        engine, directory = database.connect(url), postgresql.directory_of(url)
+        stack.push_async_callback(engine.dispose)
+
+        async def expired() -> bool | None:
+            try:
+                found = await lease.leader(engine)
+            except (SQLAlchemyError, OSError):
+                return None
+            return found is not None and found.expired
+
+        async def until(state: bool | None) -> None:
+            async with asyncio.timeout(START_S):
+                while await expired() is not state:
+                    await asyncio.sleep(0.02)
+
+        await stack.enter_async_context(lease.Lease(leading, lambda: None).held(engine))
+        listening, ended = stack.enter_context(socket.create_server((LOOPBACK, 0))), asyncio.Event()
+        standing_by = asyncio.create_task(stand_by(waiting, listening, ended))
+        await until(False)
+        await postgresql.stop(directory)
+        await until(None)
+        await asyncio.to_thread(time.sleep, lease.LEASE_SECONDS)
+        await postgresql.start(directory)
+        await until(True)
+        await until(False)
+        assert not standing_by.done()
+        ended.set()
+        await standing_by
+
+
+def settings_of_two(tmp_path: Path) -> list[Settings]:
+    """Return the settings of two servers of a system."""
+    made = []
+    for name in "ab":
+        data = tmp_path / name
+        data.mkdir()
+        (data / "server.id").write_text("0" * 32)
+        relay = RelaySettings(LOOPBACK, free_port(socket.SOCK_STREAM), frozenset({LOOPBACK}))
+        made.append(replace(make_settings(data, None), relay=relay))
+    return made
+
+
+def test_an_outage_of_the_database_leaves_its_leader_time_to_renew_the_lease() -> None:
+    steadiness = Steadiness()
+    steadiness.answered(asked=0.0, now=0.1)
+    assert steadiness.suffices(0.1)  # a leader that dies is succeeded at once
+    steadiness.failed()
+    assert not steadiness.suffices(1000.0)
+    steadiness.answered(asked=30.0, now=30.1)
+    steadiness.answered(asked=33.0, now=33.1)
+    assert [steadiness.suffices(now) for now in (30.1, 34.0, 34.2)] == [False, False, True]
+    steadiness.answered(asked=40.0, now=41.9)  # it stood still, and no look failed
+    assert [steadiness.suffices(now) for now in (42.0, 46.0)] == [False, True]
 
 
 def test_several_servers_need_postgresql_and_both_settings() -> None:

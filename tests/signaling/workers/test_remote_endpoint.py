@@ -20,6 +20,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from sqlalchemy.exc import OperationalError
 
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import OfferOptions
@@ -324,6 +325,23 @@ async def test_i07_a_wrong_key_is_refused_and_guessing_is_stopped(remote: Remote
             outcomes.append(await problem_of(response))
     assert outcomes == [(401, "bad-key")] * 9 + [(429, "locked")]
     assert await remote.audited(99) == [("worker-refused", "?", "key")] * 10
+
+
+async def test_i07_no_key_counts_as_wrong_for_want_of_a_database(
+    remote: RemoteWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await remote.key("media-2")
+
+    async def owner(_: str) -> str:
+        raise OperationalError("SELECT", {}, ConnectionRefusedError())
+
+    with monkeypatch.context() as away:
+        away.setattr(remote.world.services.worker_keys, "owner", owner)
+        client = remote.world.client()
+        for _ in range(15):
+            async with client.get(PATH, headers={"Authorization": f"Bearer {key}"}) as response:
+                assert await problem_of(response) == (503, "unavailable")
+    await remote.joined(key)
 
 
 async def test_i07_a_withdrawn_key_cuts_its_workers_off(remote: RemoteWorkers) -> None:

@@ -25,15 +25,18 @@ _COUNT_TAPS = """() => {
   if (window.tapsCounted) return;
   window.tapsCounted = true;
   const pressed = 'button, a, summary, g, [type=checkbox], [type=radio]';
-  let byArrow = false;
+  let [byArrow, chosen] = [false, null];
   const counts = {
     pointerdown: target => !target.closest?.('select'),
-    change: target => target.matches?.('select') || (byArrow && target.matches?.('[type=radio]')),
+    change: target => target.matches?.('select') ? target !== chosen : byArrow && target.matches?.('[type=radio]'),
     keydown: (target, key) => ['Enter', ' '].includes(key) && target.closest?.(pressed),
   };
   const add = ({type, target, key}) => {
     if (type !== 'change') byArrow = Boolean(key?.startsWith('Arrow'));
-    if (!counts[type](target, key)) return;
+    const counted = counts[type](target, key);
+    if (type === 'change') chosen = target;
+    else if (!byArrow) chosen = null;
+    if (!counted) return;
     sessionStorage.setItem('taps', Number(sessionStorage.getItem('taps') ?? 0) + 1);
   };
   for (const kind of Object.keys(counts)) addEventListener(kind, add, true);
@@ -168,6 +171,16 @@ def leave_console(page: Page) -> None:
     """Leave a meeting from the console, which asks first."""
     page.get_by_test_id("leave").click()
     page.get_by_test_id("leaving-leave").click()
+
+
+def press_clear_button(page: Page, name: str) -> None:
+    """Press the button within a search field that empties it; Firefox draws none."""
+    field = page.get_by_test_id(name)
+    box = field.bounding_box()
+    assert box is not None
+    padding = field.evaluate("field => parseFloat(getComputedStyle(field).paddingRight)")
+    page.mouse.click(box["x"] + box["width"] - padding - 8, box["y"] + box["height"] / 2)
+    expect(field).to_have_value("")
 
 
 def unmute(seat: Seat) -> None:

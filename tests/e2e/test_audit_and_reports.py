@@ -3,6 +3,7 @@
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.people import People
+from tests.e2e.refusals import Form, assert_nothing_is_lost
 from tests.e2e.server import Server
 
 
@@ -91,8 +92,10 @@ def test_r122_a_unit_corrects_what_it_is_asked(server: Server, red: Browser, peo
     page.get_by_test_id("figures-ask").click()
     expect(page.locator('[data-testid="figures-unit"][data-unit="568"]')).to_have_attribute("data-standing", "waiting")
     host.goto(f"{server.http}figures.html")
-    host.locator('[data-testid="figure"][data-figure="incidents"]').fill("7")
-    host.get_by_test_id("figures-remark").fill("Sự cố ngoài hệ thống")
+    figure = host.get_by_test_id("figure").first.get_attribute("data-figure")
+    corrected = {"figure": "7", "figures-remark": "Sự cố ngoài hệ thống"}
+    answer = Form("figure-requests/[^/]+", "figures-say", corrected, f"figures.{figure}")
+    assert_nothing_is_lost(host, answer, lambda: None)
     host.get_by_test_id("figures-say").click()
     expect(host.get_by_test_id("figures-sent")).to_be_visible()
     page.goto(f"{server.http}reports.html")

@@ -4,9 +4,10 @@ import re
 from datetime import datetime, time, timedelta
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.people import HANOI, People
+from tests.e2e.people import HANOI, People, press_clear_button
 from tests.e2e.server import Server
 
 PAGE = 50
@@ -108,3 +109,26 @@ def test_a_double_tap_and_a_lost_response_register_once(server: Server, people: 
         response = page.request.get(f"{server.http}api/v1/sessions", params={"q": title})
         assert [each["id"] for each in response.json()] == [expected]
     assert page.evaluate(REGISTER, lost) != made
+
+
+def delete_text(page: Page, name: str) -> None:
+    """Empty a search field by keys, in every browser."""
+    page.get_by_test_id(name).press("ControlOrMeta+a")
+    page.keyboard.press("Delete")
+
+
+@pytest.mark.parametrize("browser", ["red", "fox"])
+def test_a_search_is_emptied_by_its_button_and_by_keys(
+    server: Server, people: People, browser: str, request: pytest.FixtureRequest
+) -> None:
+    page = people.sign_in(request.getfixturevalue(browser), "truc.ban")
+    register(server, page, PAGE + 14 + len(browser), "Họp để tìm")
+    for name, search, row in (("sessions", "sessions-q", "session-row"), ("directory", "search", "point")):
+        page.goto(f"{server.http}{name}.html")
+        for empty in (press_clear_button, delete_text) if browser == "red" else (delete_text,):
+            expect(page.get_by_test_id(row).first).to_be_attached()
+            page.get_by_test_id(search).fill("khong co gi nhu vay")
+            page.keyboard.press("Enter")
+            expect(page.get_by_test_id(row)).to_have_count(0)
+            empty(page, search)
+        expect(page.get_by_test_id(row).first).to_be_attached()

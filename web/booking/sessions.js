@@ -3,7 +3,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {cancel, minutesUrl, sessions, units} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
-import {dateField} from '../core/fields.js';
+import {dateField, searchWhenEmptied} from '../core/fields.js';
 import '../core/action-menu.js';
 import {ask} from '../core/dialog.js';
 import {grouped, isDue, isWeekly} from './session-groups.js';
@@ -127,7 +127,7 @@ class SessionsPage extends Page {
 
   form() {
     return html`<form class="filters" role="search" data-testid="sessions-filter" @submit=${this.search}>
-      <div class="field"><label for="q">${t('sessions.search')}</label><input id="q" name="q" type="search" maxlength="200" data-testid="sessions-q" .value=${this.fields.q ?? ''}></div>
+      <div class="field"><label for="q">${t('sessions.search')}</label><input id="q" name="q" type="search" @input=${searchWhenEmptied} maxlength="200" data-testid="sessions-q" .value=${this.fields.q ?? ''}></div>
       <div class="field"><label for="phase">${t('calendar.state')}</label>
         <select id="phase" name="phase" data-testid="sessions-phase"><option value="">${t('calendar.all')}</option>
           ${[...LISTS.coming.phases, ...LISTS.over.phases].map(phase => html`<option value=${phase} ?selected=${phase === this.fields.phase}>${t(`phase.${phase}`)}</option>`)}</select></div>

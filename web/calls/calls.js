@@ -4,7 +4,7 @@ import {html, nothing} from '../vendor/lit.js';
 import {callReport} from './call-report.js';
 import {callRecords, callRecordsUrl} from '../core/api.js';
 import {errorMessage, icon, setTitle} from '../core/base.js';
-import {dateField} from '../core/fields.js';
+import {dateField, searchWhenEmptied} from '../core/fields.js';
 import {ServedPage} from '../core/served-page.js';
 import '../core/top-bar.js';
 import {CENTRAL} from '../core/nav.js';
@@ -74,7 +74,7 @@ class CallsPage extends ServedPage {
   form() {
     const {q, from, to, device, session} = this.fields;
     return html`<form class="filters" role="search" @submit=${this.search}>
-      <div class="field"><label for="q">${t('calls.search')}</label><input id="q" name="q" type="search" maxlength="200" data-testid="calls-q" .value=${q ?? ''}></div>
+      <div class="field"><label for="q">${t('calls.search')}</label><input id="q" name="q" type="search" @input=${searchWhenEmptied} maxlength="200" data-testid="calls-q" .value=${q ?? ''}></div>
       ${dateField({name: 'from', label: t('audit.from'), value: from, testid: 'calls-from'})}
       ${dateField({name: 'to', label: t('audit.to'), value: to, testid: 'calls-to'})}
       <button class="main" data-testid="calls-find">${t('audit.find')}</button>

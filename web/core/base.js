@@ -49,8 +49,16 @@ export class RequestingElement extends BaseElement {
       const faults = form && failure instanceof ProblemError ? failure.problem.errors ?? [] : [];
       if (form && faults.length) this.error = showFaults(form, faults, nameOf).map(({detail}) => detail).join(' · ');
       else this.onFailure(failure);
+      this.showError();
       return false;
     }
+  }
+
+  /** Bring the error of a user's own action into view: the form may be far below it. */
+  async showError() {
+    await this.updateComplete;
+    const shown = [...this.querySelectorAll('p.alert[role=alert]')].find(({textContent}) => this.error && textContent?.includes(this.error));
+    shown?.scrollIntoView({block: 'nearest'});
   }
 
   /**

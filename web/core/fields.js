@@ -33,6 +33,12 @@ export const dateField = ({name, label, value = '', testid = name, required = fa
 export const checkbox = ({name, label, checked = false}) =>
   html`<label class="option"><input type="checkbox" name=${name} data-testid="f-${name}" .checked=${checked}><span>${t(label)}</span></label>`;
 
+/** Search again, for everything, once a search field is emptied: by its button or by keys. @param {Event} event */
+export function searchWhenEmptied({target}) {
+  const {value, form} = /** @type {HTMLInputElement} */ (target);
+  if (!value) form?.requestSubmit();
+}
+
 /** Return the form that is submitted. @param {SubmitEvent} event */
 export const formOf = event => /** @type {HTMLFormElement} */ (event.currentTarget);
 

@@ -33,7 +33,7 @@ function place(field) {
   return field.closest(field.type === 'checkbox' ? '.option' : '.date') ?? field;
 }
 
-/** @param {Field} field @param {string} text */
+/** Show a message under a field, and return it. @param {Field} field @param {string} text */
 function mark(field, text) {
   clear(field);
   const fault = document.createElement('span');
@@ -44,6 +44,7 @@ function mark(field, text) {
   place(field).insertAdjacentElement('afterend', fault);
   field.setAttribute('aria-invalid', 'true');
   field.setAttribute('aria-describedby', `${fault.dataset.before} ${fault.id}`.trim());
+  return fault;
 }
 
 /** Remove the message of a field. @param {Field} field */
@@ -86,15 +87,17 @@ function summarize(form, faults) {
 
 /** Show faults of one form at their fields; several also in a summary, which gets the focus. @param {Fault[]} faults */
 function show(faults) {
-  const {form} = faults[0][0];
-  for (const [field, text] of faults) {
-    mark(field, text);
+  const [first] = faults[0];
+  const {form} = first;
+  const [message] = faults.map(([field, text]) => mark(field, text));
+  for (const [field] of faults) {
     const fold = field.closest('details');
     if (fold) fold.open = true;
   }
   if (form) summaryOf(form)?.remove();
-  if (form && faults.length > 1) summarize(form, faults);
-  else faults[0][0].focus();
+  if (form && faults.length > 1) return summarize(form, faults);
+  first.focus();
+  message.scrollIntoView({block: 'nearest'}); // the focus brings only the field into view
 }
 
 /** Show what the check found, when all fields of the form were checked. */

@@ -4,7 +4,7 @@ import {html, nothing} from '../vendor/lit.js';
 import {audit, auditCheck, auditUrl, verifyAudit} from '../core/api.js';
 import {errorMessage, icon, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
-import {dateField} from '../core/fields.js';
+import {dateField, searchWhenEmptied} from '../core/fields.js';
 import {ServedPage} from '../core/served-page.js';
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
@@ -84,7 +84,7 @@ class AuditPage extends ServedPage {
 
   form() {
     return html`<form class="filters" role="search" @submit=${this.search}>
-      <div class="field"><label for="q">${t('audit.search')}</label><input id="q" name="q" type="search" maxlength="200" data-testid="audit-q" .value=${this.fields.q ?? ''}></div>
+      <div class="field"><label for="q">${t('audit.search')}</label><input id="q" name="q" type="search" @input=${searchWhenEmptied} maxlength="200" data-testid="audit-q" .value=${this.fields.q ?? ''}></div>
       <div class="field"><label for="action">${t('audit.action')}</label>
         <select id="action" name="action" data-testid="audit-action"><option value="">${t('audit.any')}</option>
           ${FILTER_ACTIONS.map(action => html`<option value=${action} ?selected=${action === this.fields.action}>${actionName(action)}</option>`)}</select></div>

@@ -1,0 +1,96 @@
+"""Lets the server refuse what a form sends: its words are seen, and nothing that was typed is lost."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page, Route, expect
+
+WORDS = "Máy chủ không nhận mục này"
+"""What the refusal says of the field that it names."""
+BROKEN = "Máy chủ gặp lỗi"
+PROBLEM = {"Content-Type": "application/problem+json"}
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of a page.
+
+    `path` is what it is sent to, behind `/api/v1/` (a regular expression); `send` is the `data-testid` of the button,
+    and `typed` has the values of fields by theirs, with none for what is ticked. `named` is the request's name of the
+    first of these fields; without it a refusal stands in the form. `area` selects the part of the page it is in.
+    """
+
+    path: str
+    send: str
+    typed: Mapping[str, str]
+    named: str = ""
+    area: str = "main"
+
+
+def assert_nothing_is_lost(
+    page: Page, form: Form, opens: Callable[[], object], opens_again: Callable[[], object] | None = None
+) -> None:
+    """Open a form and fill it in; let the server fail, then refuse it, and reload the page, where it is opened again:
+    each time it has all that was typed."""
+    opens()
+    area = page.locator(form.area)
+    fill(area, form)
+    seen = page.locator("dialog[open]" if page.locator("dialog[open]").count() else "main")
+    with refused(page, form.path, 503, {}):
+        area.get_by_test_id(form.send).first.click()
+    expect(seen.get_by_role("alert").filter(has_text=BROKEN).first).to_be_in_viewport()
+    assert_typed(area, form)
+    faults = {"errors": [{"field": form.named, "detail": WORDS}]} if form.named else {}
+    with refused(page, form.path, 422, {"type": "urn:diemcau:invalid", "title": "", "detail": WORDS, **faults}):
+        area.get_by_test_id(form.send).first.click()
+    expect(seen.locator(".fault, [role=alert]").filter(has_text=WORDS).first).to_be_in_viewport()
+    if form.named:
+        first = area.get_by_test_id(next(iter(form.typed))).first
+        expect(first).to_have_attribute("aria-invalid", "true")
+        expect(first).to_be_focused()
+    assert_typed(area, form)
+    page.reload()
+    (opens_again or opens)()
+    assert_typed(area, form)
+
+
+@contextmanager
+def refused(page: Page, path: str, status: int, problem: Mapping[str, object]) -> Iterator[None]:
+    """Refuse what a page posts meanwhile to a path (a regular expression), which it must; let the rest through."""
+    where = re.compile(rf"/api/v1/{path}(\?|$)")
+
+    def refuse(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fulfill(status=status, json={"status": status, **problem}, headers=PROBLEM)
+        else:
+            route.fallback()
+
+    page.route(where, refuse)
+    with page.expect_response(lambda response: bool(where.search(response.url)) and response.status == status):
+        yield
+    page.unroute(where, refuse)
+
+
+def fill(area: Locator, form: Form) -> None:
+    """Fill in the fields of a form."""
+    for name, text in form.typed.items():
+        field = area.get_by_test_id(name).first
+        if not text:
+            field.check()
+        elif field.evaluate("field => field.localName") == "select":
+            field.select_option(text)
+        else:
+            field.fill(text)
+
+
+def assert_typed(area: Locator, form: Form) -> None:
+    """Assert that a form shows what was typed."""
+    for name, text in form.typed.items():
+        field = area.get_by_test_id(name).first
+        expect(field).to_be_visible()
+        if text:
+            expect(field).to_have_value(text)
+        else:
+            expect(field).to_be_checked()

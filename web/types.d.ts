@@ -192,7 +192,9 @@ interface LoadPeak { load: number; at: string | null }
 interface MediaProbe { fragment: string; password: string; addresses: { host: string; port: number }[] }
 /** Whether recordings are transcribed, and what captions come from; `missing` is what they cannot be made without. */
 interface SpeechRecognition { transcripts: boolean; captions: { kind: 'none' | 'script' | 'model'; missing: string } }
-interface MediaMachine { name: string | null; workers: { name: string; rooms: number; seats: number; records: boolean; caption_pct: number | null }[] }
+/** A media worker; `drained`: it takes no more rooms, and those that it has move elsewhere. */
+interface MediaWorker { name: string; rooms: number; seats: number; records: boolean; drained: boolean; caption_pct: number | null }
+interface MediaMachine { name: string | null; workers: MediaWorker[] }
 /** CPU in percent of a core of a session of so many points; `recorded` comes on top of `forwarded`. */
 interface SessionCosts { measured: string; machine: string; cores: number; points: number; forwarded: number; composed: number; recorded: number }
 interface Costs { session: SessionCosts | null; recordings: ComposedWhen }

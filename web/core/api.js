@@ -510,6 +510,10 @@ export const usage = (from, to) => request('GET', `capacity/usage?${query({from,
 export const speechRecognition = () => request('GET', 'speech-recognition');
 /** Return the machines with their media workers. @type {() => Promise<MediaMachine[]>} */
 export const workers = () => request('GET', 'capacity/workers');
+/** Move the rooms of a media worker elsewhere, and give it no more; return all machines. @type {(worker: string) => Promise<MediaMachine[]>} */
+export const drainWorker = worker => request('POST', 'capacity/workers/drain', {worker});
+/** Let a drained media worker take rooms again; return all machines. @type {(worker: string) => Promise<MediaMachine[]>} */
+export const undrainWorker = worker => request('POST', 'capacity/workers/undrain', {worker});
 
 /** @returns {Promise<Costs>} */
 export const sessionCosts = () => request('GET', 'capacity/costs');

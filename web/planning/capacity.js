@@ -1,7 +1,7 @@
 // Page `capacity.html`: rated capacity, its changes, its use, and the media workers.
 
 import {html, nothing} from '../vendor/lit.js';
-import {capacity, capacityImpact, ratedCapacity, sessionCosts, speechRecognition, setCapacity, shedSessions, usage, workers} from '../core/api.js';
+import {capacity, capacityImpact, drainWorker, ratedCapacity, sessionCosts, speechRecognition, setCapacity, shedSessions, undrainWorker, usage, workers} from '../core/api.js';
 import {ratedAt} from '../booking/timeline.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import {dateField, formOf} from '../core/fields.js';
@@ -78,6 +78,13 @@ class CapacityPage extends Page {
     [this.capacity, this.maximum, this.usage, this.costs, this.speech] = [seen, steps, used, costs, speech];
     const {sessions, points} = ratedAt(steps.steps, now);
     if (!this.fields.sessions) this.fields = {...this.fields, sessions: String(sessions.max), points: String(points.max)};
+  }
+
+  /** Empty a media worker, or let it take rooms again. @param {MediaWorker} worker */
+  toggleDrained({name, drained}) {
+    return this.attempt(async () => {
+      this.machines = await (drained ? undrainWorker : drainWorker)(name);
+    });
   }
 
   /** @param {number} from @param {number} [span] */
@@ -176,12 +183,20 @@ class CapacityPage extends Page {
   workerTable(machines) {
     /** @param {MediaMachine} machine */
     const called = ({name}) => name ?? t('capacity-page.own');
-    return html`<table data-testid="machines"><thead><tr>${['machine', 'state', 'rooms', 'seats', 'captions', 'records'].map(column => html`<th>${t(`capacity-page.${column}`)}</th>`)}</tr></thead>
+    return html`<table data-testid="machines"><thead><tr>${['machine', 'state', 'rooms', 'seats', 'captions', 'records'].map(column => html`<th>${t(`capacity-page.${column}`)}</th>`)}${this.mayDecide ? html`<th></th>` : nothing}</tr></thead>
       <tbody>${machines.map(machine => machine.workers.length
-        ? machine.workers.map(({name, rooms, seats, records, caption_pct}) => html`<tr data-testid="worker" data-name=${name}>
-          <td>${t('capacity-page.process', called(machine), name.slice(name.indexOf('/') + 1))}</td><td><span class="badge open">${t('capacity-page.here')}</span></td>
-          <td>${rooms}</td><td>${seats}</td><td>${caption_pct === null ? '–' : t('capacity-page.captions-cost', caption_pct)}</td><td>${t(records ? 'capacity-page.records-yes' : 'capacity-page.records-no')}</td></tr>`)
-        : html`<tr data-testid="worker"><td>${called(machine)}</td><td><span class="badge cancelled">${t('capacity-page.away')}</span></td><td>–</td><td>–</td><td>–</td><td>–</td></tr>`)}</tbody></table>`;
+        ? machine.workers.map(worker => this.workerRow(called(machine), worker))
+        : html`<tr data-testid="worker"><td>${called(machine)}</td><td><span class="badge cancelled">${t('capacity-page.away')}</span></td><td>–</td><td>–</td><td>–</td><td>–</td>${this.mayDecide ? html`<td></td>` : nothing}</tr>`)}</tbody></table>`;
+  }
+
+  /** @param {string} machine @param {MediaWorker} worker */
+  workerRow(machine, worker) {
+    const {name, rooms, seats, records, drained, caption_pct} = worker;
+    const state = !drained ? 'here' : rooms ? 'draining' : 'drained';
+    return html`<tr data-testid="worker" data-name=${name} data-state=${state}>
+      <td>${t('capacity-page.process', machine, name.slice(name.indexOf('/') + 1))}</td><td role="status"><span class=${drained ? 'badge' : 'badge open'}>${t(`capacity-page.${state}`)}</span></td>
+      <td>${rooms}</td><td>${seats}</td><td>${caption_pct === null ? '–' : t('capacity-page.captions-cost', caption_pct)}</td><td>${t(records ? 'capacity-page.records-yes' : 'capacity-page.records-no')}</td>
+      ${this.mayDecide ? html`<td><button type="button" data-testid="drain" @click=${() => this.toggleDrained(worker)}>${t(drained ? 'capacity-page.undrain' : 'capacity-page.drain')}</button></td>` : nothing}</tr>`;
   }
 
   /** Draw whether there are transcripts and captions, and what they come from. @param {SpeechRecognition} speech */

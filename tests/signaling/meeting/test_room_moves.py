@@ -8,11 +8,14 @@ import pytest
 from mediaserver.api import EngineLost, RecordingEnded
 from signaling.app.settings import Settings
 from signaling.meeting import room_moves
+from signaling.sip.protocol.errors import CallFailed
 from signaling.workers.pool import WorkerPool
 from tests.fakes import FakeEngine, FakeRoom
+from tests.signaling.fake_room_systems import register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.world import NHA_TRANG, Socket, World, open_world, problem_of, wait_until
 
 DRAIN, UNDRAIN = "/api/v1/capacity/workers/drain", "/api/v1/capacity/workers/undrain"
+VCS = "10.79.6.20"
 
 
 class TwoWorkers:
@@ -134,3 +137,25 @@ async def test_a_worker_that_nothing_can_replace_keeps_its_rooms(two: TwoWorkers
         async with client.post(DRAIN, json={"worker": worker}) as response:
             assert await problem_of(response) == refused
     assert not two.workers.is_drained("0")
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_a_room_system_is_offered_the_address_of_the_new_worker_within_its_call(
+    two: TwoWorkers, refuses: bool
+) -> None:
+    agent = use_fake_agent(two.world)
+    await register(two.world, NHA_TRANG, VCS)
+    host, session = await two.begin()
+    await tick(two.world, 0)
+    await wait_for_calls(host, "connected")
+    (call,) = agent.calls
+    call.failing = CallFailed("busy") if refuses else None
+    (seat,) = [name for name, options in two.room(0, session).seats.items() if "Nha Trang" in options.label]
+    await two.drain("0")
+    await host.type("renew")
+    await host.ask(type="offer", sdp="second")
+    await host.type("moved")
+    offer = f"offer of {seat} that moves in"
+    assert call.offers == [offer]
+    accepted = ("accept", session, seat, f"answer to {offer}") in two.engines[1].calls
+    assert (accepted, call.hung_up) == (not refuses, refuses)

@@ -1,4 +1,4 @@
-"""The commands of ``diemcau admin``: accounts, units, capacity, worker keys, secrets, recordings, backup.
+"""The commands of ``diemcau admin``: accounts, units, capacity, media workers, secrets, recordings, backup.
 
 They work on the database, whether the server runs or not.
 """
@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -33,8 +34,18 @@ from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadInput, BadLog, Fault, SettingsError
 from signaling.recording.compose_anew import compose_anew
 from signaling.recording.verify import verify
+from signaling.workers.drains import Drain, DrainState
 
 log = logging.getLogger(__name__)
+
+DRAIN_POLL_SECONDS = 0.5
+DRAIN_TAKEN_SECONDS = 10.0
+"""A server that leads follows a request within so long."""
+DRAIN_FAULTS: dict[DrainState, str] = {
+    "unknown": "There is no such media worker",
+    "worker": "No other media worker takes rooms; nothing was moved",
+    "recorder": "No other media worker sees the folder of recordings; nothing was moved",
+}
 
 FIRST = "admin"
 FIRST_ROLES = ("administrator", "technician")
@@ -233,6 +244,28 @@ async def _worker_key(services: Services, arguments: Namespace) -> None:
         print(await services.worker_keys.make(arguments.name, utc_now()))
 
 
+async def _drain(services: Services, arguments: Namespace) -> None:
+    """Have the server that leads empty a media worker, and print what is left; or take the worker back."""
+    drains, name = services.worker_drains, arguments.worker
+    if arguments.undo:
+        if not await drains.end(name):
+            raise BadInput([Fault("worker", f"{name} is not drained")])
+        return
+    await drains.ask(name)
+    asked, before = time.monotonic(), Drain("asked")
+    while before.state == "asked" or before.rooms:
+        await asyncio.sleep(DRAIN_POLL_SECONDS)
+        drain = (await drains.all()).get(name)
+        if drain is None:
+            raise BadInput([Fault("worker", f"{name} was taken back meanwhile")])
+        if drain.state in DRAIN_FAULTS or (drain.state == "asked" and time.monotonic() - asked > DRAIN_TAKEN_SECONDS):
+            await drains.end(name)
+            raise BadInput([Fault("worker", DRAIN_FAULTS.get(drain.state, "No server leads that could empty it"))])
+        if drain != before and drain.state == "draining":
+            print(f"{drain.rooms} rooms, {drain.seats} seats left", flush=True)
+        before = drain
+
+
 async def _verify_recordings(services: Services, _: Namespace) -> None:
     """Verify every finished recording. Raises an error that names the first bad one (exit status 1)."""
     ready = await services.recording_store.recordings_in("ready")
@@ -280,6 +313,7 @@ COMMANDS: dict[str, Callable[[Services, Namespace], Awaitable[None]]] = {
     "capacity": _capacity,
     "mailbox": _mailbox,
     "worker-key": _worker_key,
+    "drain": _drain,
     "verify-recordings": _verify_recordings,
     "compose-recording": _compose_recording,
     "verify-log": _verify_log,
@@ -317,6 +351,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     machine = commands.add_parser("worker-key", help="list media workers' keys, or print a new one for a machine")
     machine.add_argument("name", nargs="?", help="of the machine: small letters, digits, dots and dashes")
     machine.add_argument("--withdraw", action="store_true", help="its workers are cut off within seconds")
+    emptied = commands.add_parser("drain", help="move the rooms of a media worker elsewhere while meetings go on")
+    emptied.add_argument("worker", help="as the capacity page's data name it: 0, media-2/1; media-2: all of a machine")
+    emptied.add_argument("--undo", action="store_true", help="let it take rooms again")
     saving = commands.add_parser("save-secrets", help="write what all servers of a system share into one file")
     loading = commands.add_parser("load-secrets", help="make a data directory one of the same system's")
     for command in (saving, loading):

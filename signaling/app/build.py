@@ -246,6 +246,9 @@ def _build(
     sip_bridge = _sip_bridge(services, meetings, capacity_guard, throttle, clock)
     seating = _seating(services, meetings, capacity_guard)
     reachability = Reachability(services.equipment, sip_bridge)
+    room_moves = None
+    if isinstance(engine, WorkerPool):
+        room_moves = RoomMoves(engine, services.worker_drains, meetings, sip_bridge.prepare_move)
     smtp = None if settings.mail is None else SmtpSender(settings.mail)
     outbox = OutboxSender(
         services.notifications,
@@ -277,7 +280,7 @@ def _build(
         line_monitor=line_monitor,
         incident_reports=incident_reports,
         sip_bridge=sip_bridge,
-        room_moves=RoomMoves(engine, meetings, sip_bridge.prepare_move) if isinstance(engine, WorkerPool) else None,
+        room_moves=room_moves,
         whip=WhipService(meetings, services.equipment, seating, throttle, services.audit),
         rtsp_cameras=RtspCameras(meetings, services.equipment, seating),
         reachability=reachability,

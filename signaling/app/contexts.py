@@ -226,4 +226,4 @@ def provide(app: web.Application, server: Server) -> None:
     )
     engine = server.meetings.engine
     pool = engine if isinstance(engine, WorkerPool) else None
-    app[WORKERS] = WorkersContext(engine=engine, pool=pool, keys=server.worker_keys)
+    app[WORKERS] = WorkersContext(engine=engine, pool=pool, keys=server.worker_keys, drains=server.worker_drains)

@@ -78,6 +78,7 @@ from signaling.mail import chat_groups
 from signaling.meeting.store import MeetingStore
 from signaling.recording.catalog import KEY_BYTES, write_key
 from signaling.recording.store import RecordingStore
+from signaling.workers.drains import WorkerDrains
 from signaling.workers.keys import WorkerKeys
 
 LOCK_RETRY_SECONDS = 0.02
@@ -127,6 +128,7 @@ class Services:
     accounts: AccountStore
     idempotency: Idempotency
     worker_keys: WorkerKeys
+    worker_drains: WorkerDrains
     session_costs: SessionCostStore
     calendar_links: CalendarLinks
     meeting_store: MeetingStore
@@ -295,6 +297,7 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         accounts=accounts,
         idempotency=Idempotency(engine),
         worker_keys=WorkerKeys(engine),
+        worker_drains=WorkerDrains(engine),
         session_costs=SessionCostStore(engine),
         calendar_links=CalendarLinks(engine, accounts, directory.operator),
         meeting_store=MeetingStore(engine),

@@ -1,5 +1,7 @@
 """Moves the rooms of drained media workers to others, one after the other, while their meetings go on.
 
+Which workers are drained stands in the database: a command asks for it there, and the next server finds it there.
+
 A room is opened on another worker, where it looks and sounds as before. Pages are asked to connect there, and keep the
 connection that they have; calls of room systems are offered the new address. Once everybody who was connected is there,
 pages show the new connection, the recording goes on there as its next part, and the room is closed where it was.
@@ -10,9 +12,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from mediaserver.errors import MediaError
+from signaling.core.errors import NoPlaceElsewhere, NotFound
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.runner import MeetingRunner
+from signaling.workers.drains import Drain, DrainState, WorkerDrains
 from signaling.workers.pool import WorkerPool
 
 log = logging.getLogger(__name__)
@@ -34,8 +40,9 @@ MoveSystems = Callable[[MeetingRunner], Awaitable[Callable[[], Awaitable[None]]]
 class RoomMoves:
     """Empties the drained workers of a pool."""
 
-    def __init__(self, pool: WorkerPool, meetings: MeetingManager, systems: MoveSystems) -> None:
+    def __init__(self, pool: WorkerPool, drains: WorkerDrains, meetings: MeetingManager, systems: MoveSystems) -> None:
         self._pool = pool
+        self._drains = drains
         self._meetings = meetings
         self._systems = systems
         self._task: asyncio.Task[None] | None = None
@@ -52,11 +59,37 @@ class RoomMoves:
 
     async def _keep(self) -> None:
         while True:
+            try:
+                await self._follow()
+            except (SQLAlchemyError, OSError) as error:  # what is drained stays so until the database answers
+                log.warning("x which media workers are drained cannot be read: %s", error)
             for room in self._pool.rooms_to_move():
                 meeting = self._meetings.meetings.get(room)  # None for that of a test call, which ends by itself
                 if meeting is not None and meeting.attached and not self._meetings.stopping:
                     await self._move_guarded(meeting)
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _follow(self) -> None:
+        """Drain what administrators want empty, take the rest back, note how far each is. Raises SQLAlchemyError."""
+        wanted = await self._drains.all()
+        for name in self._pool.drained - wanted.keys():
+            await self._pool.undrain(name)
+        for name, before in wanted.items():
+            state = self._decided(name) if before.state == "asked" else before.state
+            if state == "draining":
+                self._pool.keep_drained(name)
+            now = Drain(state, *self._pool.left_at(name))
+            if now != before:
+                await self._drains.note(name, now)
+
+    def _decided(self, name: str) -> DrainState:
+        try:
+            self._pool.drain(name)
+        except NotFound:
+            return "unknown"
+        except NoPlaceElsewhere as refusal:
+            return refusal.lacking
+        return "draining"
 
     async def _move_guarded(self, meeting: MeetingRunner) -> None:
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from mediaserver.api import MediaEngine
+from signaling.workers.drains import WorkerDrains
 from signaling.workers.keys import WorkerKeys
 from signaling.workers.pool import WorkerPool
 
@@ -20,6 +21,7 @@ class WorkersContext:
     pool: WorkerPool | None
     """The media workers; None: the engine runs without any, in a test."""
     keys: WorkerKeys
+    drains: WorkerDrains
 
 
 WORKERS = web.AppKey("WorkersContext", WorkersContext)

@@ -243,10 +243,23 @@ class WorkerPool(EngineCommands):
             raise NoPlaceElsewhere("recorder")
         self._drained.add(name)
 
+    @property
+    def drained(self) -> frozenset[str]:
+        """The names that are drained: of workers, and of machines with all of theirs."""
+        return frozenset(self._drained)
+
+    def keep_drained(self, name: str) -> None:
+        """Drain what was drained under an earlier server, also before it is here."""
+        self._drained.add(name)
+
+    def left_at(self, name: str) -> tuple[int, int]:
+        """Return how many rooms and seats a worker, or a machine, has, those included that are about to leave it."""
+        places = (*self._places.items(), *self._left.items())
+        rooms = [room for room, worker in places if name in _names_of(worker)]
+        return len(rooms), sum(len(self._seats.get(room, ())) for room in rooms)
+
     async def undrain(self, name: str) -> None:
-        """Let a worker, or all workers of a machine, take rooms again. Raises NotFound."""
-        if name not in self._drained:
-            raise NotFound
+        """Let a worker, or all workers of a machine, take rooms again."""
         self._drained.discard(name)
         for room, back in list(self._waiting.items()):
             if self._able_workers(room):

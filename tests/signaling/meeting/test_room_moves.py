@@ -1,12 +1,15 @@
 """Rooms of drained media workers move while their meetings go on."""
 
 import asyncio
+from argparse import ArgumentParser
 from collections.abc import AsyncIterator
 
 import pytest
 
 from mediaserver.api import EngineLost, RecordingEnded
+from signaling.app import admin_cli
 from signaling.app.settings import Settings
+from signaling.core.errors import BadInput
 from signaling.meeting import room_moves
 from signaling.sip.protocol.errors import CallFailed
 from signaling.workers.pool import WorkerPool
@@ -51,6 +54,12 @@ class TwoWorkers:
             assert response.status == 200, await response.text()
             (machine,) = await response.json()
         return {each["name"]: each["drained"] for each in machine["workers"]}
+
+    async def command(self, *words: str) -> None:
+        """Run `diemcau admin drain` with some words."""
+        parser = ArgumentParser()
+        admin_cli.add_arguments(parser)
+        await admin_cli.COMMANDS["drain"](self.world.services, parser.parse_args(["drain", *words]))
 
 
 @pytest.fixture
@@ -159,3 +168,32 @@ async def test_a_room_system_is_offered_the_address_of_the_new_worker_within_its
     assert call.offers == [offer]
     accepted = ("accept", session, seat, f"answer to {offer}") in two.engines[1].calls
     assert (accepted, call.hung_up) == (not refuses, refuses)
+
+
+async def test_the_command_drains_and_prints_what_is_left_and_the_next_server_keeps_that(
+    two: TwoWorkers, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin_cli, "DRAIN_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(room_moves, "ARRIVE_SECONDS", 0.5)
+    await two.begin()
+    await two.command("0")
+    assert capsys.readouterr().out.splitlines()[-1] == "0 rooms, 0 seats left"
+    await two.workers.undrain("0")  # as under the next server, which finds it in the database
+    await wait_until(lambda: two.workers.is_drained("0"))
+    for worker, word in (("1", "No other media worker"), ("nowhere", "no such media worker")):
+        with pytest.raises(BadInput, match=word):
+            await two.command(worker)
+    await two.command("0", "--undo")
+    await wait_until(lambda: not two.workers.drained)
+    with pytest.raises(BadInput, match="not drained"):
+        await two.command("0", "--undo")
+
+
+async def test_the_command_says_when_no_server_follows_it(two: TwoWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin_cli, "DRAIN_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(admin_cli, "DRAIN_TAKEN_SECONDS", 0.02)
+    assert two.world.server.room_moves is not None
+    await two.world.server.room_moves.stop()
+    with pytest.raises(BadInput, match="No server leads"):
+        await two.command("0")
+    assert await two.world.services.worker_drains.all() == {}

@@ -459,8 +459,6 @@ async def test_a_drained_worker_takes_no_more_rooms_until_it_is_taken_back(pool:
     await w.open_room("c", RoomOptions())
     assert w.place("c") == "0"
     with pytest.raises(NotFound):
-        await w.undrain("0")
-    with pytest.raises(NotFound):
         w.drain("nowhere")
 
 

@@ -17,6 +17,7 @@ import random
 import shutil
 import socket
 import tempfile
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,6 +36,7 @@ END_S = 2.0
 BLUE = "color=blue:size=1280x720:rate=25"
 COLOURS = "testsrc2=size=640x360:rate=25"
 """Moving colours and a running clock."""
+PNG_END = b"IEND\xaeB`\x82"
 PORTS = range(20000, 29990, 10)
 """Below the ports the system gives away. TLS takes the port after its own, so peers keep a distance."""
 
@@ -61,7 +63,7 @@ video_source {picture}
 video_display fakevideo,nil
 video_size {width}x{height}
 video_bitrate {bitrate}
-video_fps 25.00
+video_fps {fps}
 videnc_format yuv420p
 rtp_ports 30000-32700
 rtp_stats yes
@@ -149,6 +151,11 @@ class Baresip:
             written = Path(folder) / "seen.png"
             await self.command("snapshot_recv", str(written))
             await self.event("MODULE", "snapshot,wrote")
+            until = time.monotonic() + EVENT_S
+            while not written.read_bytes().endswith(PNG_END):  # it says so before it has
+                if time.monotonic() > until:
+                    raise RoomFailed("baresip does not end its picture")
+                await asyncio.sleep(0.01)
             return Path(shutil.move(written, self.folder / f"seen-{random.randrange(10**9)}.png"))
 
     def heard(self) -> list[Path]:
@@ -205,6 +212,7 @@ async def room(
     film: Path | None = None,
     size: tuple[int, int] = (640, 360),
     bitrate: int = 800_000,
+    fps: int = 25,
     audio: str = AUDIO,
     video: str = "h264",
     calls: int = 4,
@@ -228,7 +236,7 @@ async def room(
     facts["regint"] = 60 if registrar else 0
     more += f';outbound="sip:{registrar}"' if registrar else ""
     picture = f"avformat,{film}" if film else "fakevideo,nil"
-    config = CONFIG.format(**facts, picture=picture, width=size[0], height=size[1], bitrate=bitrate)
+    config = CONFIG.format(**facts, picture=picture, width=size[0], height=size[1], bitrate=bitrate, fps=fps)
     if certificate is not None:
         config += f"sip_certificate {certificate}\n"
     account = ACCOUNT.format(**facts, name=name, user=user, answer=answer, audio=audio, video=video, more=more)

@@ -62,8 +62,8 @@ class BaresipRoom:
 
 @asynccontextmanager
 async def baresip_room(
-    folder: Path, film: Path, tone_hz: int, account: str, certificate: Path | None
+    folder: Path, film: Path | None, tone_hz: int, account: str, certificate: Path | None
 ) -> AsyncIterator[BaresipRoom]:
-    """Run baresip with a film and a tone; `account` is appended to its account."""
+    """Run baresip with a film, or coloured bars, and a tone; `account` is appended to its account."""
     async with baresip.room(folder, film=film, tone=tone_hz, more=account, certificate=certificate) as running:
         yield BaresipRoom(running)

@@ -4,10 +4,10 @@ import colorsys
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -17,17 +17,17 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from loadtest.rooms.baresip import COLOURS, Baresip, film, room
+from loadtest.rooms.perception import picture_of
 from mediaserver.api import Layout
 from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.video.layout import Tile, arrange, fit
 from mediaserver.video.layout_plans import FAMILIES
-from signaling.app.services import open_services, utc_now
-from signaling.app.settings import read
 from tests.e2e.browsers import PATIENCE_S, wait_until
 from tests.e2e.emulated_network import redirect_media
 from tests.e2e.people import HOST, People, seat_of
 from tests.e2e.points import Colour, Points, plain_camera, simulated
-from tests.e2e.server import LAN, MEDIA_PORT, SIP, Server, environment
+from tests.e2e.room_systems import register_room_system
+from tests.e2e.server import LAN, MEDIA_PORT, SIP, Server
 
 pytestmark = pytest.mark.alone
 
@@ -53,8 +53,6 @@ ABSENT = "ubnd.cam-ranh"
 NARROW = "nt.vinhhoa"
 LINE = 0.6e6
 """Of the point on a narrow line, bit/s: less than eleven cameras."""
-
-PNG_END = b"IEND\xaeB`\x82"
 
 Picture = NDArray[np.int16]
 
@@ -394,17 +392,6 @@ def test_a_point_on_a_narrow_line_sees_the_arrangement_and_its_changes_composed(
         page.get_by_test_id("leave").click()
 
 
-async def register_room_system(server: Server, point: str) -> None:
-    """Register a room system of this machine for a point; it calls in with the code."""
-    async with open_services(read(environment(server.data))) as services:
-        device = (await services.equipment.devices(point))[0]
-        await services.equipment.describe(replace(device, kind="VCS", protocol="SIP", address=SIP[0]), utc_now())
-
-
 def snapshot(points: Points, peer: Baresip) -> Picture:
     """Return what a room system sees."""
-    path = points.run(peer.snapshot())
-    while not (path.exists() and path.read_bytes().endswith(PNG_END)):  # it says so before it has
-        sleep(0.05)
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB")).astype(np.int16)
+    return picture_of(points.run(peer.snapshot())).astype(np.int16)

@@ -1,9 +1,24 @@
 """A shared screen: the floor permits it, everyone sees it large beside the speaker, each may view it alone."""
 
+from contextlib import AsyncExitStack
+from pathlib import Path
+
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browsers import Seat
+from loadtest.rooms.baresip_room import baresip_room
+from loadtest.rooms.descriptions import with_slides
+from loadtest.rooms.perception import Rgb
+from loadtest.rooms.plain_media import PlainMedia
+from loadtest.rooms.room import Room
+from loadtest.rooms.sipp_room import slides_room
+from tests.e2e.browsers import Seat, wait_until
 from tests.e2e.people import HOST, People
+from tests.e2e.points import simulated
+from tests.e2e.room_systems import register_room_system
+from tests.e2e.server import SIP, Server
+
+ONE_STREAM, TWO_STREAMS = "ubnd.cam-ranh", "nt.vinhhai"
+TWO_STREAMS_ADDRESS = "127.0.1.1"
 
 
 def screen_share(seat: Seat) -> float:
@@ -64,3 +79,44 @@ def test_a_screen_is_shared_with_the_floor_and_ends_with_it(people: People, red:
     guest.until(lambda guest: screen_share(guest) > 0.4, "the host's screen")
     host_page.get_by_test_id("share").click()
     guest.until(lambda guest: screen_share(guest) < 0.1, "the screen to be gone")
+
+
+def green_share(picture: Rgb | None) -> float:
+    """Return the share of a room system's picture that is Chromium's fake screen; 0 to 1."""
+    if picture is None:
+        return 0.0
+    red, green, blue = picture.astype(int).transpose(2, 0, 1)
+    return float(((green > 50) & (green > 2 * red) & (green > 2 * blue)).mean())
+
+
+async def seen_by(room: Room) -> float:
+    return green_share(await room.picture())
+
+
+async def second_picture(media: PlainMedia) -> float:
+    return green_share(media.slides.picture)
+
+
+def test_a_browsers_screen_reaches_rooms_in_their_one_picture_and_as_a_second_one(
+    server: Server, people: People, red: Browser, tmp_path: Path
+) -> None:
+    media = PlainMedia(TWO_STREAMS_ADDRESS, 880, (0, 0, 255), (0, 0, 255))
+    with simulated(server) as points:
+        code = points.book(HOST, [ONE_STREAM, TWO_STREAMS], "Chia sẻ màn hình đến phòng họp")
+        points.run(register_room_system(server, ONE_STREAM))
+        points.run(register_room_system(server, TWO_STREAMS, TWO_STREAMS_ADDRESS))
+        host = people.enter(people.sign_in(red, HOST), code, "host").page
+        calls = AsyncExitStack()
+        try:
+            one = points.run(calls.enter_async_context(baresip_room(tmp_path, None, 880, "", None)))
+            two = points.run(calls.enter_async_context(slides_room(tmp_path, media, 2, with_slides)))
+            for room in (one, two):
+                points.run(room.dial(f"sip:{code}@{SIP[0]}:{SIP[1]}"))
+                points.run(room.established())
+            host.get_by_test_id("share").click()
+            wait_until(host, lambda: points.run(seen_by(one)) > 0.4, "the screen in a room's one picture")
+            wait_until(host, lambda: points.run(second_picture(media)) > 0.8, "the screen as a room's second picture")
+            host.get_by_test_id("share").click()
+            wait_until(host, lambda: points.run(seen_by(one)) < 0.1, "the picture without the screen")
+        finally:
+            points.run(calls.aclose())

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.rooms import baresip
 from loadtest.rooms.baresip import LOOPBACK, Baresip
+from loadtest.rooms.perception import picture_of
 from mediaserver.api import Encryption, Layout, PeerUp, RoomOptions, SeatOptions, SipLimits
 from mediaserver.sdp import sip_write
 from mediaserver.video.layout import arrange
@@ -23,7 +23,6 @@ from tests.mediaserver.meeting import PATIENCE_S, ROOM, Guest, Meeting, tones
 HD, FULL_HD = (1280, 720), (1920, 1080)
 OPTIONS = RoomOptions(*HD)
 BLUE_HERTZ = 1000
-PNG_END = b"IEND\xaeB`\x82"
 
 
 class SeatingHandler:
@@ -87,18 +86,10 @@ async def sees(
     tile = next(each for each in arrange(Layout(), meeting.seats, None, *size) if each.seat == name)
     async with asyncio.timeout(PATIENCE_S):
         while True:
-            path = await peer.snapshot()
-            while not (path.exists() and path.read_bytes().endswith(PNG_END)):  # it says so before it has
-                await asyncio.sleep(0.05)
-            picture = _picture(path)
+            picture = picture_of(await peer.snapshot())
             pixel = picture[tile.y + tile.height // 2, tile.x + tile.width // 2].astype(int)
             if picture.shape == (size[1], size[0], 3) and max(abs(pixel - np.array(rgb))) < 80:
                 return
-
-
-def _picture(path: Path) -> np.ndarray:
-    with av.open(path) as file:
-        return next(file.decode(video=0)).to_ndarray(format="rgb24")
 
 
 def heard(peer: Baresip) -> set[int]:
@@ -133,11 +124,12 @@ def in_slices(offer: str) -> str:
 async def test_r057_a_real_room_system_that_is_called_sees_hears_is_seen_and_heard(
     meeting: Meeting, agent: Agent, tmp_path: Path, audio: str, mode: int, size: tuple[int, int]
 ) -> None:
-    film = await baresip.film(tmp_path / "blue.mp4", baresip.BLUE.replace("1280x720", "{}x{}".format(*size)))
+    fps = 30 if size == FULL_HD else 25
+    film = await baresip.film(tmp_path / "blue.mp4", "color=blue:size={}x{}:rate={}".format(*size, fps))
     a = await meeting.join("a", "red", 440, floor=True)
     await meeting.engine.add_seat(ROOM, SeatOptions("vcs", "Phòng họp"))
     meeting.seats.append("vcs")
-    async with baresip.room(tmp_path, film=film, size=size, tone=BLUE_HERTZ, audio=audio) as peer:
+    async with baresip.room(tmp_path, film=film, size=size, fps=fps, tone=BLUE_HERTZ, audio=audio) as peer:
         limits = SipLimits(level=40, bitrate=2_600_000) if size == FULL_HD else SipLimits()
         offer = await meeting.engine.invite(ROOM, "vcs", limits=limits)
         offer = offer if mode else in_slices(offer)

@@ -1,0 +1,14 @@
+"""Room systems beside the browsers, which call a server by SIP."""
+
+from dataclasses import replace
+
+from signaling.app.services import open_services, utc_now
+from signaling.app.settings import read
+from tests.e2e.server import SIP, Server, environment
+
+
+async def register_room_system(server: Server, point: str, address: str = SIP[0]) -> None:
+    """Register a room system of an address of this machine for a point; it calls in with the code."""
+    async with open_services(read(environment(server.data))) as services:
+        device = (await services.equipment.devices(point))[0]
+        await services.equipment.describe(replace(device, kind="VCS", protocol="SIP", address=address), utc_now())

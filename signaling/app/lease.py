@@ -7,7 +7,7 @@ another is refused, or stands by (:mod:`signaling.app.standby`). A server that c
 until it has; one that another has succeeded ends.
 
 A transaction that writes holds a shared lock on that row from its beginning, and finds its epoch there. Who takes the
-lease waits for those that have begun, of a server that hangs as well: PostgreSQL ends one that is idle for too long.
+lease ends those that have begun before: a server that hangs, or whose machine is gone, would hold its locks for hours.
 
 The id is that of the data directory on this machine since it was booted, which is where the lock counts: a server that
 has the lock and the same id knows that the server before is dead, and takes its lease at once.
@@ -40,8 +40,6 @@ LEASE_SECONDS = 2.0
 RENEW_SECONDS = 0.5
 ATTEMPT_SECONDS = 1.5
 """Longest time of one renewal."""
-IDLE_SECONDS = 5.0
-"""Longest pause between two statements of a transaction that writes."""
 LOOK_SECONDS = 0.1
 """Interval of attempts to take a lease that another server holds."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -52,14 +50,20 @@ _ADDED_COLUMNS = {
 }
 """For the table of an older release, which is migrated only once the lease is held."""
 _NOW = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
-_WAIT_FOR_WRITERS = text("SELECT 1 FROM server_lease WHERE id = 1 FOR UPDATE")
-_BEGIN_WRITING = text(
-    """
-    SELECT set_config('idle_in_transaction_session_timeout', :idle, true)
-    FROM server_lease WHERE id = 1 AND epoch = :epoch AND server = :server
-    FOR KEY SHARE
-    """
+_TURN = text("SELECT pg_advisory_xact_lock(:key)")
+_TURN_KEY = database.ADVISORY_LOCK + 1
+_END_WRITERS = text(
+    f"""
+    SELECT pg_terminate_backend(pid) FROM pg_locks
+    WHERE relation = 'server_lease'::regclass AND mode IN ('RowShareLock', 'RowExclusiveLock')
+    AND EXISTS (SELECT 1 FROM server_lease WHERE until <= {_NOW} OR server = :server)
+    """  # noqa: S608 - nothing in it comes from outside
 )
+"""These are the locks of writers, and of a renewal. Servers that want to take the lease do so by turns."""
+_WAIT_FOR_WRITERS = text(
+    f"SELECT 1 FROM server_lease WHERE until <= {_NOW} OR server = :server FOR UPDATE"  # noqa: S608 - as above
+)
+_BEGIN_WRITING = text("SELECT 1 FROM server_lease WHERE id = 1 AND epoch = :epoch AND server = :server FOR KEY SHARE")
 """The lock lets others renew the lease, and write."""
 _TAKE = text(
     f"""
@@ -121,6 +125,18 @@ async def leader(engine: AsyncEngine) -> Leader | None:
         return None
     host, _, port = row.address.partition(" ")
     return Leader(row.server, row.holder, row.system, (host, int(port)) if port else None, row.expired)
+
+
+async def _prepare_table(engine: AsyncEngine) -> None:
+    """Make the table of the lease where there is none, or add what one of an older release lacks."""
+    async with engine.connect() as connection:
+        if {each.name for each in SERVER_LEASE.columns} <= set(await connection.run_sync(_columns)):
+            return
+    async with database.writing(engine) as connection:
+        await connection.run_sync(SERVER_LEASE.create, checkfirst=True)
+        columns = await connection.run_sync(_columns)
+        for name in _ADDED_COLUMNS.keys() - columns:
+            await connection.execute(text(_ADDED_COLUMNS[name]))
 
 
 def _columns(connection: Connection) -> list[str]:
@@ -189,11 +205,7 @@ class Lease:
 
     async def _take(self, engine: AsyncEngine) -> None:
         """Take the lease when it has run out or is our own. Raises DatabaseInUse when another server renews it."""
-        async with database.writing(engine) as connection:
-            await connection.run_sync(SERVER_LEASE.create, checkfirst=True)  # of an older release, or empty
-            columns = await connection.run_sync(_columns)
-            for name in _ADDED_COLUMNS.keys() - columns:
-                await connection.execute(text(_ADDED_COLUMNS[name]))
+        await _prepare_table(engine)
         relay = self._settings.relay
         arguments = {
             "server": self._server,
@@ -205,7 +217,9 @@ class Lease:
         while True:
             began = asyncio.get_running_loop().time()
             async with engine.begin() as connection:
-                await connection.execute(_WAIT_FOR_WRITERS)
+                await connection.execute(_TURN, {"key": _TURN_KEY})
+                await connection.execute(_END_WRITERS, {"server": self._server})
+                await connection.execute(_WAIT_FOR_WRITERS, {"server": self._server})
                 row = (await connection.execute(_TAKE, {**arguments, **_lasts()})).first()
                 if row is not None:
                     self._epoch = row.epoch
@@ -268,8 +282,7 @@ class Lease:
         if asyncio.get_running_loop().time() >= self._until:
             reason = TimeoutError("the lease on the database has run out, and may be another server's")
             raise OperationalError("BEGIN", {}, reason)
-        arguments = {"epoch": self._epoch, "server": self._server, "idle": f"{round(IDLE_SECONDS * 1000)}"}
-        if connection.execute(_BEGIN_WRITING, arguments).first() is None:
+        if connection.execute(_BEGIN_WRITING, {"epoch": self._epoch, "server": self._server}).first() is None:
             raise OperationalError("BEGIN", {}, PermissionError("the lease on the database is another server's"))
 
     @property

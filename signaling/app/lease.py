@@ -25,7 +25,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from sqlalchemy import Connection, event, inspect, text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler.core import database
@@ -116,11 +116,11 @@ class Leader:
 
 async def leader(engine: AsyncEngine) -> Leader | None:
     """Return the server that has not released the lease, None without one. Raises SQLAlchemyError, OSError."""
-    async with engine.connect() as connection:
-        columns = set(await connection.run_sync(_columns))
-        if not {"system", "address"} <= columns:
-            return None
-        row = (await connection.execute(_READ_LEADER)).first()
+    try:
+        async with engine.connect() as connection:
+            row = (await connection.execute(_READ_LEADER)).first()
+    except ProgrammingError:  # no table, or that of an older release
+        return None
     if row is None or not row.until:
         return None
     host, _, port = row.address.partition(" ")

@@ -5,7 +5,7 @@ import functools
 import hmac
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -180,7 +180,7 @@ async def check(settings: Settings) -> None:
         versions = await migration.read_versions(engine)
         migration.check(versions, migrating=True)
         if not versions.empty:
-            await _check(_build(engine, settings, file_cipher(key)))
+            await _check(_build(engine, settings, file_cipher(key)), versions)
     finally:
         await engine.dispose()
 
@@ -218,7 +218,7 @@ async def _open(settings: Settings, migrating: bool, lease: Lease | None, closin
     versions = await migration.read_versions(engine)
     migration.check(versions, migrating)
     if not versions.empty:
-        await _check(services)
+        await _check(services, versions)
     if lease is not None:
         await closing.enter_async_context(lease.held(engine))
     private_files.restrict(settings)
@@ -241,15 +241,20 @@ def _copy_older(settings: Settings, versions: migration.Schema) -> None:
     migration.copy_before_migration(settings.database_url, settings.copies, versions, utc_now())
 
 
-async def _check(services: Services) -> None:
-    """Check key and policies against the tables, which may be of an older release. Raises LostKey, PolicyError."""
-    tables = await migration.tables(services.database)
-    if "codes.sealed" in tables:
-        await services.scheduler.check_code_key()
-    if "profiles" in tables:
-        await services.scheduler.check_profiles()
-    if "profiles_filed" in tables:
-        await services.policy_uploads.refresh(utc_now())
+async def _check(services: Services, versions: migration.Schema) -> None:
+    """Check key and policies against the tables, which may be of an older release. Raises LostKey, PolicyError.
+
+    Those of this release are not listed, which takes a query for each: another server may wait to lead.
+    """
+    checks: dict[str, Callable[[], Awaitable[object]]] = {
+        "codes.sealed": services.scheduler.check_code_key,
+        "profiles": services.scheduler.check_profiles,
+        "profiles_filed": functools.partial(services.policy_uploads.refresh, utc_now()),
+    }
+    tables = checks.keys() if versions == migration.RELEASE else await migration.tables(services.database)
+    for needed, check_tables in checks.items():
+        if needed in tables:
+            await check_tables()
 
 
 def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Services:

@@ -9,10 +9,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
-from loadtest.drills import faults, leader, recording, units, upgrade
+from loadtest.drills import drain, faults, leader, recording, units, upgrade
 from loadtest.drills.drill import DrillSize, Fault, Outcome, ServerContext, one_part, run
 from loadtest.drills.server import restarted_server
 from loadtest.progress import PrintLine
@@ -42,6 +43,10 @@ class DrillKind:
     """True if no media may be lost or renewed."""
     server_context: Callable[..., ServerContext] = restarted_server
     outcome: Outcome = one_part
+    points: int = 60
+    workers: int = 3
+    sound_gap_s: float = inf
+    """The longest time that a point may be without sound."""
 
 
 DRILLS = {
@@ -53,6 +58,9 @@ DRILLS = {
     "sql": DrillKind(faults.sql),
     "disk": DrillKind(faults.disk, whole=False),
     "recording": DrillKind(recording.kill, obeys_s=10.0, unnoticed=False, outcome=recording.outcome),
+    "drain": DrillKind(
+        drain.drain, whole=True, unnoticed=False, outcome=drain.outcome, points=30, workers=2, sound_gap_s=0.2
+    ),
     "leader": DrillKind(leader.kill, obeys_s=5.0, server_context=leader.several_servers),
     "hand-over": DrillKind(upgrade.hand_over, obeys_s=5.0, server_context=leader.several_servers),
     "units": DrillKind(units.fault, server_context=units.systemd_server),
@@ -64,12 +72,16 @@ def parse(words: Sequence[str]) -> tuple[str, DrillSize, int | None]:
     parser = argparse.ArgumentParser(prog="python -m loadtest drills", description=__doc__)
     parser.add_argument("drill", choices=list(DRILLS))
     parser.add_argument("--times", type=int, default=1, help="how often (default 1)")
-    parser.add_argument("--points", type=int, default=60, help="in three sessions on three workers (default 60)")
+    parser.add_argument(
+        "--points", type=int, help="in three sessions on three workers (default 60), for drain on two (default 30)"
+    )
     parser.add_argument("--json", action="store_true", help="one line of JSON; it is indented otherwise")
     arguments = parser.parse_args(words)
-    if arguments.points < MIN_POINTS:
+    kind = DRILLS[arguments.drill]
+    points = arguments.points or kind.points
+    if points < MIN_POINTS:
         parser.error(f"--points is {MIN_POINTS} at least: three in each session, of whom one is given the floor")
-    size = DrillSize(points=arguments.points, times=arguments.times)
+    size = DrillSize(points=points, workers=kind.workers, times=arguments.times)
     return arguments.drill, size, None if arguments.json else 2
 
 
@@ -91,7 +103,8 @@ def passed(kind: DrillKind, found: dict[str, Any]) -> bool:
     obeyed = found["obeys_s"]["max"] <= kind.obeys_s
     unnoticed = found["workers_kept"] and not found["media_made_anew"] and not _missed(found)
     recorded = found["recordings_whole"] and found.get("lost_s", NOTHING)["max"] <= LOST_S
-    return bool(obeyed and (unnoticed or not kind.unnoticed) and (recorded or not kind.whole))
+    heard = found.get("sound_gap_s", NOTHING)["max"] <= kind.sound_gap_s and not found.get("refused_joins", 0)
+    return bool(obeyed and heard and (unnoticed or not kind.unnoticed) and (recorded or not kind.whole))
 
 
 def _missed(found: dict[str, Any]) -> list[str]:

@@ -94,6 +94,11 @@ class Continuity:
         self._sound, self._video = Arrivals(), Arrivals()
 
     @property
+    def sound_gap_s(self) -> float:
+        """Return the longest time without sound."""
+        return self._sound.longest(self.now())
+
+    @property
     def gap_s(self) -> float:
         """Return the longest time without sound, or without a picture."""
         now = self.now()

@@ -84,23 +84,31 @@ def _recorded(drill: Drill[RestartedServer]) -> list[DrillMeeting]:
 async def outcome(drill: Drill[RestartedServer]) -> dict[str, Any]:
     """Stop the recording; once it is composed, return whether it is what was recorded, and the seconds missing at the
     end of each part."""
-    (meeting,) = _recorded(drill)
-    await meeting.host.send("record", on=False)
-    stopped = time.time()
-    began = time.monotonic()
-    async with asyncio.timeout(COMPOSED_S):
-        while (state := await _state(meeting)) not in {"ready", "broken"}:  # noqa: ASYNC110 - no event says so
-            await asyncio.sleep(1.0)
-    manifest = await meeting.client.get(f"/api/v1/recordings/{meeting.session['id']}/manifest")
-    ends = [datetime.fromisoformat(part["started"]).timestamp() + part["seconds"] for part in manifest["parts"]]
+    began, stopped = time.monotonic(), time.time()
+    whole, parts = await composed_parts(drill)
+    ends = [end for _, end in parts]
     stops = [*drill.recorder_killed, stopped]
-    whole = state == "ready" and all(part["state"] == "ready" for part in manifest["parts"])
     return {
-        "recordings_whole": whole and len(ends) == len(stops) and await _verified(drill),
+        "recordings_whole": whole and len(ends) == len(stops),
         "parts": len(ends),
         "lost_s": percentiles(sorted(stop - end for stop, end in zip(stops, ends, strict=False))),
         "composed_s": round(time.monotonic() - began, 1),
     }
+
+
+async def composed_parts(drill: Drill[RestartedServer]) -> tuple[bool, list[tuple[float, float]]]:
+    """Stop the recording; once it is composed, return whether it is what was recorded, and when each part began and
+    ended (seconds since 1970)."""
+    (meeting,) = _recorded(drill)
+    await meeting.host.send("record", on=False)
+    async with asyncio.timeout(COMPOSED_S):
+        while (state := await _state(meeting)) not in {"ready", "broken"}:  # noqa: ASYNC110 - no event says so
+            await asyncio.sleep(1.0)
+    manifest = await meeting.client.get(f"/api/v1/recordings/{meeting.session['id']}/manifest")
+    begins = [datetime.fromisoformat(part["started"]).timestamp() for part in manifest["parts"]]
+    parts = [(begin, begin + part["seconds"]) for begin, part in zip(begins, manifest["parts"], strict=True)]
+    whole = state == "ready" and all(part["state"] == "ready" for part in manifest["parts"])
+    return whole and await _verified(drill), parts
 
 
 async def _state(meeting: DrillMeeting) -> str:

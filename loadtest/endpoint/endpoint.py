@@ -104,6 +104,8 @@ class Endpoint:
         """The SSRC that comes in each m-line for a tile, by MID."""
         self._counted: frozenset[int] = frozenset()
         self.sending = Sending(camera=offered.camera)
+        self.watched = True
+        """Whether the watcher gets its packets: a page shows one of two connections while its room moves."""
         self.counters = ReceiveCounters()
         self._local = Credentials()
         self._ssrcs = _draw_ssrcs(offered.layers)
@@ -257,7 +259,7 @@ class Endpoint:
         if stream.payload_type != OPUS:
             self._request_missing(stream.ssrc, HEADER.unpack_from(data)[2], now)
         codec = self._codecs.get(stream.payload_type, "")
-        if self._watcher is not None and self._watcher.packet(codec, data, length):
+        if self._watcher is not None and self.watched and self._watcher.packet(codec, data, length):
             self.request_keyframe(now)
 
     def counts(self, ssrc: int) -> bool:
@@ -269,7 +271,7 @@ class Endpoint:
         stream = self.counters.receive(data, length)
         if stream.payload_type != OPUS:
             self._request_missing(stream.ssrc, HEADER.unpack_from(data)[2], now)
-        if self._watcher is not None:
+        if self._watcher is not None and self.watched:
             self._watcher.packet("", data, length)
 
     def _request_missing(self, ssrc: int, sequence: int, now: float) -> None:

@@ -60,6 +60,8 @@ class Participant:
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._reader: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
+        self._moved = asyncio.Event()
+        """Set when everybody who could is where the room moved to."""
         self._refs = itertools.count(1)
         self._pending: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._earlier = (Tally(), Tally())
@@ -72,6 +74,7 @@ class Participant:
         Raises Rejected, aiohttp.ClientError, OSError, TimeoutError, and the errors of Endpoint.connect.
         """
         self._ws = await self._client.http.ws_connect("/ws", max_msg_size=1 << 20)
+        self.ended = None
         self._reader = asyncio.ensure_future(self._read(self._ws))
         joined = await self.ask("join", code=code, accepted=True, **({"resume": resume} if resume else {}))
         self.resume = joined["resume"]
@@ -83,8 +86,9 @@ class Participant:
         assert self.endpoint is not None
         await self.send("media", mic=self.endpoint.sending.mic, camera=self.endpoint.sending.camera)
 
-    async def _connect(self) -> None:
+    async def _connect(self, *, watched: bool = True) -> None:
         endpoint, self._layers, self.tiles = self._make_endpoint(), len(RENDITIONS), []
+        endpoint.watched = watched
         try:
             await endpoint.connect((await self.ask("offer", sdp=endpoint.offer()))["sdp"])
         except BaseException:
@@ -197,10 +201,26 @@ class Participant:
         for seat in gone:
             self.seats.pop(seat, None)
 
-    def _renew(self, _message: dict[str, Any]) -> None:
+    def _renew(self, message: dict[str, Any]) -> None:
         self.renewals += 1
         if self.endpoint is not None:
-            self._renewing = asyncio.ensure_future(self._reconnect(self.endpoint))
+            self._moved.clear()
+            renew = self._move if message.get("keep") else self._reconnect
+            self._renewing = asyncio.ensure_future(renew(self.endpoint))
+
+    async def _move(self, old: Endpoint) -> None:
+        """Connect where the room moves to; show the endpoint before until everybody is there, as the page does."""
+        try:
+            await self._connect(watched=False)
+        except Exception as exc:
+            logger.info("x %s could not connect where its room moves to: %r", self.name, exc)
+            await self._reconnect(old)
+            return
+        await self._moved.wait()
+        assert self.endpoint is not None
+        old.watched, self.endpoint.watched = False, True
+        self._earlier = (self._earlier[0] + old.counters.audio(), self._earlier[1] + old.counters.picture())
+        await old.close()
 
     async def _reconnect(self, old: Endpoint) -> None:
         self._earlier, self.endpoint = self.tally(), None
@@ -264,6 +284,7 @@ async def _wait_for_either(task: "asyncio.Task[None]", event: asyncio.Event) -> 
 _HANDLERS: dict[str, Callable[[Participant, dict[str, Any]], None]] = {
     "seats": lambda participant, message: participant._take_seats(message["changed"], message["gone"]),
     "renew": Participant._renew,
+    "moved": lambda participant, _: participant._moved.set(),
     "wanted": Participant._wanted,
     "tiles": Participant._tiles,
     "bye": Participant._bye,

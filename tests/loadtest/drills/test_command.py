@@ -39,6 +39,9 @@ def lost(**kinds: int) -> dict[str, dict[str, int]]:
         ("recording", {"media_made_anew": 20, "workers_kept": False, "lost_s": {"max": 2.0}}, True),
         ("recording", {"lost_s": {"max": 2.01}}, False),
         ("recording", {"recordings_whole": False, "lost_s": {"max": 0.1}}, False),
+        ("drain", {"media_made_anew": 20, "sound_gap_s": {"max": 0.2}, "refused_joins": 0}, True),
+        ("drain", {"sound_gap_s": {"max": 0.21}, "refused_joins": 0}, False),
+        ("drain", {"sound_gap_s": {"max": 0.1}, "refused_joins": 1}, False),
     ],
 )
 def test_a_drill_is_passed_when_nobody_would_have_noticed_more_than_it_excuses(
@@ -53,3 +56,5 @@ def test_each_session_needs_somebody_to_give_the_floor_to(capsys: pytest.Capture
     assert "--points is 9 at least" in capsys.readouterr().err
     drill, size, indent = parse(["sql", "--points", "9", "--times", "2", "--json"])
     assert (drill, size.points, size.times, indent) == ("sql", 9, 2, None)
+    _, size, _ = parse(["drain"])
+    assert (size.points, size.workers) == (30, 2)

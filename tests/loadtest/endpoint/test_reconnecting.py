@@ -29,6 +29,7 @@ class FakeEndpoint:
     """An endpoint whose transport a test drops, or never lets connect."""
 
     fails: bool = False
+    watched: bool = True
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     sending: Sending = field(default_factory=Sending)
     counters: ReceiveCounters = field(default_factory=ReceiveCounters)
@@ -204,6 +205,25 @@ async def test_renewed_media_is_no_lost_connection(make_point: MakePoint) -> Non
     await socket.close()
     assert await staying == "cancelled"
     assert (len(point.server.joins), point.printed) == (1, [])
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_while_a_room_moves_the_endpoint_before_goes_on_until_everybody_is_there(
+    make_point: MakePoint, fails: bool
+) -> None:
+    point = await make_point(fails=(2,) if fails else ())
+    point.stay()
+    socket = await point.server.seated(1)
+    await socket.send_json({"type": "renew", "keep": True})
+    async with asyncio.timeout(20):
+        while len(point.endpoints) < 2 + fails:
+            await asyncio.sleep(0)
+    before, after = point.endpoints[0], point.endpoints[-1]
+    assert (before.closed.is_set(), before.watched, after.watched) == (fails, True, fails)
+    await socket.send_json({"type": "moved"})
+    async with asyncio.timeout(20):
+        await before.closed.wait()
+    assert (after.closed.is_set(), after.watched, len(point.server.joins)) == (False, True, 1)
 
 
 @pytest.mark.parametrize("word", ["ended", "cancelled", "revoked", "removed", "turned-away"])

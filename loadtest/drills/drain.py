@@ -1,0 +1,78 @@
+"""The drill `drain`: empties a media worker while its meetings go on, and measures what people notice."""
+
+import asyncio
+import logging
+import time
+from itertools import pairwise
+from typing import Any
+
+from loadtest.drills.drill import Drill, percentiles
+from loadtest.drills.recording import composed_parts
+from loadtest.drills.server import RestartedServer
+from loadtest.endpoint.participant import Rejected
+from loadtest.server import accounts
+from loadtest.server.rest_client import Client
+from signaling.app.admin_cli import NewAccount
+
+log = logging.getLogger(__name__)
+
+ADMINISTRATOR = NewAccount("loadtest-administrator", "Quản trị viên", ("administrator", "technician"))
+EMPTY_S = 120.0
+"""Longest seconds until a drained worker has no room."""
+POLL_S = 0.1
+URL = "/api/v1/capacity/workers"
+
+
+async def drain(drill: Drill[RestartedServer]) -> dict[str, Any]:
+    """Drain the worker with the most rooms until it is empty, while one point after the other leaves and joins."""
+    (login,) = await accounts.create_accounts(drill.server.environ, [ADMINISTRATOR])
+    async with Client(drill.server.url) as client:
+        await client.login(*login)
+        rooms = await _rooms(client)
+        worker = max(rooms, key=rooms.__getitem__)
+        began, empty = time.monotonic(), asyncio.Event()
+        await client.post(f"{URL}/drain", {"worker": worker})
+        joining = asyncio.create_task(_leave_and_join(drill, empty))
+        async with asyncio.timeout(EMPTY_S):
+            while (await _rooms(client))[worker]:  # noqa: ASYNC110 - no event says so
+                await asyncio.sleep(POLL_S)
+        emptied = time.monotonic()
+        empty.set()
+        refused = await joining
+        gaps = [watcher.sound_gap_s for each in drill.meetings for watcher in each.watchers[:-1]]
+        await client.post(f"{URL}/undrain", {"worker": worker})
+    return {
+        "emptied_s": [emptied - began],
+        "refused_joins": refused,
+        "sound_gap_s": gaps,
+        "obeys_s": await drill.obeyed(time.monotonic()),
+    }
+
+
+async def _rooms(client: Client) -> dict[str, int]:
+    """Return the number of rooms of each worker."""
+    (machine,) = await client.get(URL)
+    return {worker["name"]: worker["rooms"] for worker in machine["workers"]}
+
+
+async def _leave_and_join(drill: Drill[RestartedServer], empty: asyncio.Event) -> int:
+    """Let the last point of each session leave and join until the worker is empty; return how many were refused."""
+    refused = 0
+    while not empty.is_set():
+        for meeting in drill.meetings:
+            last = meeting.participants[-1]
+            await last.leave()
+            try:
+                await last.join(meeting.session["code"])
+            except (Rejected, ConnectionError, TimeoutError) as error:
+                refused += 1
+                log.warning("x a point cannot join: %r", error)
+        await asyncio.sleep(POLL_S)
+    return refused
+
+
+async def outcome(drill: Drill[RestartedServer]) -> dict[str, Any]:
+    """Stop the recording; return whether it is whole, and the seconds missing between one part and the next."""
+    whole, parts = await composed_parts(drill)
+    gaps = [max(0.0, begin - end) for (_, end), (begin, _) in pairwise(parts)]
+    return {"recordings_whole": whole and len(parts) > 1, "parts": len(parts), "lost_s": percentiles(sorted(gaps))}

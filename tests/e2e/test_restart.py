@@ -1,13 +1,15 @@
 """The server is killed during a meeting and started again: in real browsers nobody's picture stops."""
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsers import Seat
 from tests.e2e.people import HOST, People, seat_of, unmute
-from tests.e2e.server import Server
+from tests.e2e.server import MEDIA_PORT, Server, admin, running
 
 pytestmark = pytest.mark.alone
 
@@ -76,6 +78,64 @@ def test_a_restart_stops_no_picture_and_keeps_hand_floor_and_layout(
     page.get_by_test_id("queue-item").get_by_test_id("give-floor").click()  # commands work as before
     expect(waiting.page.get_by_test_id("mic")).not_to_have_attribute("data-state", "blocked")
     _assert_pictures_went_on(everyone)
+    people.leave()
+
+
+_COUNT_SHOWN = """() => {
+  const {me} = document.querySelector('room-page, host-page').meeting.state;
+  window.frames = {seen: 0, longest: 0, last: performance.now(), streams: []};
+  let before = '';
+  setInterval(() => {
+    const tiles = [...document.querySelectorAll('[data-testid=tile]:has(video)')];
+    const other = tiles.find(({dataset}) => dataset.tile !== me) ?? document;
+    const videos = [...other.querySelectorAll('video')].filter(video => video.srcObject && video.videoWidth);
+    const now = performance.now();
+    const frames = videos.map(video => video.getVideoPlaybackQuality().totalVideoFrames).join();
+    if (!videos.length || frames === before) return;
+    window.frames.seen += 1;
+    window.frames.longest = Math.max(window.frames.longest, now - window.frames.last);
+    window.frames.last = now;
+    before = frames;
+    const stream = videos.at(-1).srcObject.id;
+    if (window.frames.streams.at(-1) !== stream) window.frames.streams.push(stream);
+  }, 40);
+}"""
+
+
+@pytest.fixture
+def two_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Run a server with two media workers for one test."""
+    monkeypatch.setenv("DIEMCAU_WORKERS", "2")
+    with running(tmp_path / "data", MEDIA_PORT + 500) as started:
+        started.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
+        started.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
+        yield started
+
+
+def test_a_worker_that_is_drained_stops_no_picture_and_no_sound(
+    two_workers: Server, red: Browser, blue: Browser
+) -> None:
+    people = People(two_workers)
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Họp khẩn")
+    host = people.enter(page, code, "host")
+    point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    for seat in (host, point):
+        seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
+    unmute(host)
+    point.hears(440)
+    for seat in (host, point):
+        seat.page.evaluate(_COUNT_SHOWN)
+
+    assert admin(two_workers.data, "drain", "0").splitlines()[-1] == "0 rooms, 0 seats left"
+
+    for seat in (host, point):
+        seat.until(lambda seat: len(seat.page.evaluate("window.frames.streams")) > 1, "the new connection")
+        seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
+        frames = seat.page.evaluate("window.frames")
+        print(frames)
+        assert frames["longest"] < STILL_MS
+    point.hears(440)
     people.leave()
 
 

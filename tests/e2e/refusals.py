@@ -1,11 +1,12 @@
 """Lets the server refuse what a form sends: its words are seen, and nothing that was typed is lost."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 WORDS = "Máy chủ không nhận mục này"
 """What the refusal says of the field that it names."""
@@ -71,6 +72,33 @@ def refused(page: Page, path: str, status: int, problem: Mapping[str, object]) -
     with page.expect_response(lambda response: bool(where.search(response.url)) and response.status == status):
         yield
     page.unroute(where, refuse)
+
+
+class RefusedCommands:
+    """Refuses commands of a meeting, by their type, which its pages send from their next connection on."""
+
+    def __init__(self, page: Page) -> None:
+        self._types: set[str] = set()
+        page.route_web_socket("**/ws", self._connect)
+
+    @contextmanager
+    def refused(self, command: str) -> Iterator[None]:
+        """Refuse one type of command meanwhile."""
+        self._types.add(command)
+        yield
+        self._types.remove(command)
+
+    def _connect(self, route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def receive(message: str | bytes) -> None:
+            sent = json.loads(message)
+            if sent["type"] in self._types:
+                route.send(json.dumps({"type": "error", "error": "unavailable", "ref": sent["ref"]}))
+            else:
+                server.send(message)
+
+        route.on_message(receive)
 
 
 def fill(area: Locator, form: Form) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.docx_reader import paragraphs
 from tests.e2e.people import HANOI, People
+from tests.e2e.refusals import Form, assert_nothing_is_lost
 from tests.e2e.server import Server
 
 LARGE = "nt.vinhhai"
@@ -269,7 +270,10 @@ def test_ux_41_registrations_wait_beside_what_they_conflict_with_and_are_decided
     refused.get_by_test_id("refuse").click()
     page.get_by_test_id("refuse-send").click()
     expect(page.locator("choice-dialog .fault")).to_be_visible()  # never without a reason
-    page.get_by_test_id("refuse-text").fill("Trùng lịch họp của tỉnh")
+    page.keyboard.press("Escape")
+    words = {"refuse-text": "Trùng lịch họp của tỉnh"}
+    refusal = Form("sessions/[^/]+/cancel", "refuse-send", words, area="choice-dialog")
+    assert_nothing_is_lost(page, refusal, refused.get_by_test_id("refuse").click)
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("served")).to_contain_text(asked[1]["number"])
 
@@ -290,9 +294,9 @@ def test_ux_41_registrations_wait_beside_what_they_conflict_with_and_are_decided
     province = register_large(server, operator, "ubnd.khanh-hoa", "Xin cấp mã", 1)
     page.reload()
     row = page.get_by_test_id("queue-row")
-    row.get_by_test_id("show-plan").click()
+    plan = Form("sessions/[^/]+/confirm", "confirm-plan", {"reason": REASON}, "reason")
+    assert_nothing_is_lost(page, plan, row.get_by_test_id("show-plan").click)
     expect(row.get_by_test_id("timeline-lost")).to_have_attribute("data-id", filling[1]["id"])
-    row.get_by_test_id("reason").fill(REASON)
     row.get_by_test_id("confirm-plan").click()
     expect(page.get_by_test_id("served")).to_contain_text(province["number"])
 
@@ -305,7 +309,7 @@ def test_ux_41_registrations_wait_beside_what_they_conflict_with_and_are_decided
     ours = [
         each for each in trail if each["subject"] in {one["id"] for one in decided} and each["action"] != "register"
     ]
-    assert [each["action"] for each in ours] == ["confirm", "hold", *["cancel"] * 6]
+    assert [each["action"] for each in ours] == ["confirm", "hold", "hold", *["cancel"] * 6]
     assert {each["actor"] for each in ours} == {"truc.ban"}
     unit = people.sign_in(request.getfixturevalue(browser), "ubnd.cam-ranh")
     unit.goto(f"{server.http}sessions.html")

@@ -18,6 +18,7 @@ import {collator, number, t} from '../core/i18n.js';
 import {formatCode} from '../meeting/client/meeting-state.js';
 import {invitationUrl, meetingUrl} from '../core/code-field.js';
 import {isCentral, mayRegister} from '../core/nav.js';
+import {loadingState} from '../core/states.js';
 import {toast} from '../core/toast.js';
 import {isDue} from './session-groups.js';
 import {blankFields, formName, sortedChoices, toFields, serializeForm, extraLegs, toRegistration, restoreForm, slotFromFields, fieldsFromTemplate, repeatWeekly} from './registration.js';
@@ -338,6 +339,7 @@ class RegisterPage extends Page {
   }
 
   render() {
+    if (this.draft && this.loading) return html`<top-bar .me=${this.me} current="register"></top-bar><main>${loadingState()}</main>`;
     return html`<top-bar .me=${this.me} current="register"></top-bar>
       <main>${this.outcomes.length ? this.outcomeList() : nothing}
         ${this.issued ? (this.issued.unit ? this.draftReceipt(this.issued) : this.issuedCode(this.issued)) : this.outcomes.length && !this.mending ? nothing : this.form()}</main>`;

@@ -31,7 +31,7 @@ export class ChatPanel extends BaseElement {
   render() {
     const state = this.meeting?.state;
     if (!state) return nothing;
-    this.draft ??= sessionStorage.getItem(this.draftKey) ?? '';
+    if (this.draft === null) this.restore();
     return html`<section class="chat" aria-label=${t('chat.title')} data-testid="chat">
       <header><h2>${t('chat.title')}</h2><button type="button" class="icon-button" aria-label=${t('chat.close')} data-testid="chat-close" @click=${() => this.emit('close')}>${icon('cross')}</button></header>
       ${isChair(state) ? this.openField(state) : nothing}
@@ -70,13 +70,13 @@ export class ChatPanel extends BaseElement {
     return html`<form @submit=${this.send}>
       ${isChair(state)
         ? html`<label>${t('chat.to')}
-            <select data-testid="chat-to" .value=${live(this.to)} @change=${(/** @type {any} */ {target}) => (this.to = target.value)}>
+            <select data-testid="chat-to" .value=${live(this.to)} @change=${(/** @type {any} */ {target}) => this.keep(this.draft ?? '', target.value)}>
               <option value="">${t('chat.all')}</option>
               ${recipients(state).map(seat => html`<option value=${seat.point} ?selected=${seat.point === this.to}>${properName(seat)}</option>`)}
             </select></label>`
         : html`<p class="soft">${t('chat.to')}: ${t('chat.chair')}</p>`}
       <label>${t('chat.text')}
-        <input name="text" maxlength=${MAX_TEXT} autocomplete="off" data-testid="chat-text" .value=${live(this.draft ?? '')} @input=${(/** @type {any} */ {target}) => this.keep(target.value)}></label>
+        <input name="text" maxlength=${MAX_TEXT} autocomplete="off" data-testid="chat-text" .value=${live(this.draft ?? '')} @input=${(/** @type {any} */ {target}) => this.keep(target.value, this.to)}></label>
       ${errorMessage(this.error)}
       <button class="main" data-testid="chat-send" ?disabled=${!this.meeting?.connected}>${icon('send')}<span>${t('chat.send')}</span></button>
     </form>`;
@@ -84,16 +84,21 @@ export class ChatPanel extends BaseElement {
 
   /** Begin a message to one point. @param {string} point */
   async writeTo(point) {
-    this.to = point;
+    this.keep(this.draft ?? '', point);
     await this.updateComplete;
     /** @type {HTMLElement | null} */ (this.querySelector('input[name=text]'))?.focus();
   }
 
-  /** Keep what is typed, also over a reload. @param {string} text */
-  keep(text) {
-    this.draft = text;
-    this.error = '';
-    if (text) sessionStorage.setItem(this.draftKey, text);
+  /** Take what a reload left: what was for one point must not go to all. */
+  restore() {
+    const {text, to} = JSON.parse(sessionStorage.getItem(this.draftKey) ?? '{"text": "", "to": ""}');
+    [this.draft, this.to] = [text, to || this.to];
+  }
+
+  /** Keep what is typed, and for whom, also over a reload. @param {string} text @param {string} to a point; empty for everyone */
+  keep(text, to) {
+    [this.draft, this.to, this.error] = [text, to, ''];
+    if (text) sessionStorage.setItem(this.draftKey, JSON.stringify({text, to}));
     else sessionStorage.removeItem(this.draftKey);
   }
 
@@ -104,7 +109,7 @@ export class ChatPanel extends BaseElement {
     if (!text) return;
     const fault = await this.meeting?.writeChat(text, this.to || null);
     if (fault) this.error = t(`error.${fault}`);
-    else this.keep('');
+    else this.keep('', this.to);
   }
 
   /** Show the latest message, and take all for read. */

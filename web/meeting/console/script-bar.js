@@ -105,7 +105,7 @@ export class ScriptBar extends RequestingElement {
     const {back, on} = neighbours(script);
     const none = !script.items.length;
     return html`<div class="script-bar" role="group" aria-label=${t('script.title')}>
-        <button type="button" data-testid="script-open" @click=${this.open}>${icon('list')}<span>${t('script.title')}</span></button>
+        <button type="button" data-testid="script-open" ?disabled=${!this.session} @click=${this.open}>${icon('list')}<span>${t('script.title')}</span></button>
         ${none ? html`<p class="soft">${t('script.none')}</p>` : this.current(script.items[currentIndex(script)])}
         ${this.voteButton(script.items[currentIndex(script)])}
         <button type="button" class="more" data-testid="script-back" ?hidden=${none} ?disabled=${back === undefined} aria-label=${t('script.back')} title=${t('script.back')} @click=${() => this.goTo(back)}>${icon('previous')}</button>

@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.e2e.people import HANOI, HOST, People
 from tests.e2e.refusals import Form, RefusedCommands, assert_nothing_is_lost, assert_typed, fill
 from tests.e2e.server import Server
-from tests.e2e.test_planning import post_json, registration
 
 POINT, OTHER_POINT = "nt.xuonghuan", "nt.vinhhai"
 PHONE = "0905 123 456"
@@ -28,8 +27,22 @@ def pressing(area: Page | Locator, *names: str) -> Callable[[], None]:
 def register(server: Server, page: Page, host: str, title: str, days: int) -> str:
     """Register a session of an hour, or a draft, that begins in so many days; return its id."""
     start = datetime.now(HANOI).replace(second=0, microsecond=0) + timedelta(days=days)
-    body = registration(host, [POINT, OTHER_POINT], start, start + timedelta(hours=1), title)
-    return str(post_json(server, page, "registrations", body)["id"])
+    body = {
+        "host_point": host,
+        "points": [POINT, OTHER_POINT],
+        "official": {"start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()},
+        "title": title,
+        "contact_name": "Nguyễn Thị Ánh",
+        "contact_phone": PHONE,
+        "purpose": "noi_bo_don_vi",
+        "kind": "giao_ban",
+        "form": "truc_tuyen",
+        "secret": False,
+        "wait": True,
+    }
+    response = page.request.post(f"{server.http}api/v1/registrations", data=body)
+    assert response.ok, response.text()
+    return str(response.json()["id"])
 
 
 def test_forms_of_the_directory_lose_nothing(server: Server, people: People, red: Browser) -> None:

@@ -1,6 +1,6 @@
 """The systemd units of deploy/: their commands are ones we have, and each is confined as far as it can be.
 
-Also tests `signaling/app/commands.py`.
+HAProxy understands its example. Also tests `signaling/app/commands.py`.
 """
 
 import os
@@ -19,6 +19,7 @@ from signaling.app.settings import read
 
 UNITS = ("diemcau.service", "diemcau-worker@.service", "diemcau-media@.service")
 DEPLOY = Path(__file__).parent.parent / "deploy"
+HAPROXY = Path("/usr/sbin/haproxy")
 PROGRAM = "/opt/diemcau/.venv/bin/diemcau"
 CONFINED = {
     "UMask": ["0077"],
@@ -161,3 +162,9 @@ def test_a_media_worker_that_is_stopped_before_it_begins_ends(monkeypatch: pytes
     finally:
         signal.signal(signal.SIGTERM, before)
     assert ended.value.code == 128 + signal.SIGTERM
+
+
+@pytest.mark.skipif(not HAPROXY.exists(), reason="needs Debian's haproxy")
+def test_haproxy_understands_its_example() -> None:
+    checked = subprocess.run([HAPROXY, "-c", "-f", DEPLOY / "haproxy.cfg"], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, "")

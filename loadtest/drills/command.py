@@ -13,7 +13,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from loadtest.drills import drain, faults, leader, recording, units, upgrade
+from loadtest.drills import drain, faults, leader, postgresql_outage, recording, units, upgrade
 from loadtest.drills.drill import DrillSize, Fault, Outcome, ServerContext, one_part, run
 from loadtest.drills.server import restarted_server
 from loadtest.progress import PrintLine
@@ -27,6 +27,9 @@ SKIPPED_PICTURES = 0.002
 LOST_S = 2.0
 """Seconds that may be missing at the end of a part of a recording."""
 NOTHING = {"max": 0.0}
+RECOVERS_S = 10.0
+"""Longest seconds until sessions are booked again once the database is back."""
+MUST_BE_NONE = ("stale_commands", "bookings_lost", "pages_lost")
 SMALL_DISK_MB = 600
 """Size of the disk that is filled."""
 
@@ -63,6 +66,9 @@ DRILLS = {
     ),
     "leader": DrillKind(leader.kill, obeys_s=5.0, server_context=leader.several_servers),
     "hand-over": DrillKind(upgrade.hand_over, obeys_s=5.0, server_context=leader.several_servers),
+    "stopped-leader": DrillKind(leader.hang, obeys_s=7.5, server_context=leader.several_servers),
+    "sql-hangs": DrillKind(postgresql_outage.hang, server_context=leader.several_servers),
+    "sql-ends": DrillKind(postgresql_outage.end, server_context=leader.several_servers),
     "units": DrillKind(units.fault, server_context=units.systemd_server),
 }
 
@@ -100,11 +106,12 @@ async def perform(drill: str, size: DrillSize, progress: PrintLine) -> dict[str,
 
 def passed(kind: DrillKind, found: dict[str, Any]) -> bool:
     """Return True if people would have noticed nothing but the effects that are allowed."""
-    obeyed = found["obeys_s"]["max"] <= kind.obeys_s
+    obeyed = found["obeys_s"]["max"] <= kind.obeys_s and found.get("recovers_s", NOTHING)["max"] <= RECOVERS_S
+    safe = not any(found.get(name) for name in MUST_BE_NONE)
     unnoticed = found["workers_kept"] and not found["media_made_anew"] and not _missed(found)
     recorded = found["recordings_whole"] and found.get("lost_s", NOTHING)["max"] <= LOST_S
     heard = found.get("sound_gap_s", NOTHING)["max"] <= kind.sound_gap_s and not found.get("refused_joins", 0)
-    return bool(obeyed and heard and (unnoticed or not kind.unnoticed) and (recorded or not kind.whole))
+    return bool(obeyed and safe and heard and (unnoticed or not kind.unnoticed) and (recorded or not kind.whole))
 
 
 def _missed(found: dict[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Two servers of a system behind HAProxy, with media workers that dial both; the one that leads is killed."""
+"""Two servers of a system behind HAProxy, with media workers that dial both; the one that leads is killed, or hangs."""
 
 import asyncio
 import os
@@ -23,6 +23,8 @@ from signaling.app.settings import read
 LOOPBACK = "127.0.0.1"
 HAPROXY = "/usr/sbin/haproxy"
 START_S = 120.0
+SUCCEEDED_STATUS = 1
+"""Exit status of a server that another one has succeeded."""
 HAPROXY_CONFIG = Path(__file__).parents[2] / "deploy" / "haproxy.cfg"
 
 
@@ -202,3 +204,34 @@ async def kill(drill: Drill[SeveralServers]) -> dict[str, Any]:
     await dead.start()
     await dead.until(b"Standing by")
     return {"leads_s": [leads - began], "obeys_s": obeys}
+
+
+async def hang(drill: Drill[SeveralServers]) -> dict[str, Any]:
+    """Stop the server that leads (SIGSTOP) until another one does; then let it go on: it ends, and is started again.
+
+    Each host takes a floor meanwhile, which the server that hangs would still do. Raises ServerFailed.
+    """
+    servers = drill.server
+    hung, began = servers.leading, time.monotonic()
+    hung.signal(signal.SIGSTOP)
+    asked = [(meeting, meeting.participants[1].seat) for meeting in drill.meetings]  # of whom nothing else is asked
+    before = [meeting.host.seats[seat]["floor"] for meeting, seat in asked]
+    for (meeting, seat), is_open in zip(asked, before, strict=True):
+        await meeting.host.send("floor", seat=seat, open=not is_open)
+    leads = await servers.succeed()
+    obeys = await drill.obeyed(began)
+    hung.signal(signal.SIGCONT)
+    goes_on = time.monotonic()
+    if (status := await hung.ended()) != SUCCEEDED_STATUS:
+        raise ServerFailed(f"a server that was succeeded ended with {status}")
+    ended = time.monotonic() - goes_on
+    await hung.start()
+    await hung.until(b"Standing by")
+    await drill.obeyed(time.monotonic())
+    after = [meeting.host.seats[seat]["floor"] for meeting, seat in asked]
+    return {
+        "leads_s": [leads - began],
+        "obeys_s": obeys,
+        "ended_s": [ended],
+        "stale_commands": sum(now != then for now, then in zip(after, before, strict=True)),
+    }

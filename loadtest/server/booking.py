@@ -20,9 +20,10 @@ async def book(
     *,
     recording: bool = False,
     duration: timedelta = DURATION,
+    starts_in: timedelta = STARTS_IN,
 ) -> dict[str, Any]:
-    """Register a session that begins in a moment, and return it with its code. Raises Refused."""
-    start = datetime.now(UTC).replace(microsecond=0) + STARTS_IN
+    """Register a session that begins in a moment, or later, and return it with its code. Raises Refused."""
+    start = datetime.now(UTC).replace(microsecond=0) + starts_in
     session: dict[str, Any] = await client.post(
         "/api/v1/registrations",
         {

@@ -42,6 +42,12 @@ def lost(**kinds: int) -> dict[str, dict[str, int]]:
         ("drain", {"media_made_anew": 20, "sound_gap_s": {"max": 0.2}, "refused_joins": 0}, True),
         ("drain", {"sound_gap_s": {"max": 0.21}, "refused_joins": 0}, False),
         ("drain", {"sound_gap_s": {"max": 0.1}, "refused_joins": 1}, False),
+        ("stopped-leader", {"obeys_s": {"max": 7.4}, "stale_commands": 0}, True),
+        ("stopped-leader", {"stale_commands": 1}, False),
+        ("sql-hangs", {"recovers_s": {"max": 10.0}, "bookings_lost": 0, "pages_lost": 0}, True),
+        ("sql-hangs", {"recovers_s": {"max": 10.1}}, False),
+        ("sql-ends", {"bookings_lost": 1}, False),
+        ("sql-ends", {"pages_lost": 1}, False),
     ],
 )
 def test_a_drill_is_passed_when_nobody_would_have_noticed_more_than_it_excuses(

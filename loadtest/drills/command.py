@@ -13,7 +13,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from loadtest.drills import drain, faults, leader, postgresql_outage, recording, units, upgrade
+from loadtest.drills import drain, faults, leader, partition, postgresql_outage, recording, units, upgrade
 from loadtest.drills.drill import DrillSize, Fault, Outcome, ServerContext, one_part, run
 from loadtest.drills.server import restarted_server
 from loadtest.progress import PrintLine
@@ -69,6 +69,7 @@ DRILLS = {
     "stopped-leader": DrillKind(leader.hang, obeys_s=7.5, server_context=leader.several_servers),
     "sql-hangs": DrillKind(postgresql_outage.hang, server_context=leader.several_servers),
     "sql-ends": DrillKind(postgresql_outage.end, server_context=leader.several_servers),
+    "partition": DrillKind(partition.cut, obeys_s=10.0, server_context=partition.partitioned_servers),
     "units": DrillKind(units.fault, server_context=units.systemd_server),
 }
 
@@ -111,7 +112,9 @@ def passed(kind: DrillKind, found: dict[str, Any]) -> bool:
     unnoticed = found["workers_kept"] and not found["media_made_anew"] and not _missed(found)
     recorded = found["recordings_whole"] and found.get("lost_s", NOTHING)["max"] <= LOST_S
     heard = found.get("sound_gap_s", NOTHING)["max"] <= kind.sound_gap_s and not found.get("refused_joins", 0)
-    return bool(obeyed and safe and heard and (unnoticed or not kind.unnoticed) and (recorded or not kind.whole))
+    booked = all(found.get(name, True) for name in ("bookings_kept", "within_limit", "codes_unique"))
+    noticed = unnoticed or not kind.unnoticed
+    return bool(obeyed and safe and heard and booked and noticed and (recorded or not kind.whole))
 
 
 def _missed(found: dict[str, Any]) -> list[str]:

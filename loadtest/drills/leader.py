@@ -8,8 +8,8 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,9 @@ START_S = 120.0
 SUCCEEDED_STATUS = 1
 """Exit status of a server that another one has succeeded."""
 HAPROXY_CONFIG = Path(__file__).parents[2] / "deploy" / "haproxy.cfg"
+
+Reach = Callable[[str], AbstractAsyncContextManager[str]]
+"""Makes a server's way to the database with this URL, and yields the URL that leads there by it."""
 
 
 class OneOfSeveral:
@@ -100,13 +103,16 @@ class SeveralServers:
 
 
 @asynccontextmanager
-async def several_servers(workers: int, points: int, **settings: str) -> AsyncIterator[SeveralServers]:
+async def several_servers(
+    workers: int, points: int, reach: Reach = nullcontext, **settings: str
+) -> AsyncIterator[SeveralServers]:
     """Yield two servers on loopback over one PostgreSQL database, of which the first leads; end all at the end."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="diemcau-drill-")))
         database = await stack.enter_async_context(postgresql())
         (folder / "files").mkdir()
-        servers = [_server(folder, name, database, points, settings) for name in ("one", "two")]
+        urls = {name: await stack.enter_async_context(reach(database)) for name in ("one", "two")}
+        servers = [_server(folder, name, url, points, settings) for name, url in urls.items()]
         first, second = servers
         stack.push_async_callback(second.stop)
         stack.push_async_callback(first.stop)

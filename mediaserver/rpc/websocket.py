@@ -3,9 +3,9 @@
 import asyncio
 import json
 import logging
-from typing import Any
+from typing import Any, Final
 
-from aiohttp import ClientWebSocketResponse, WSMsgType, web
+from aiohttp import ClientWebSocketResponse, WSCloseCode, WSMsgType, web
 
 from mediaserver.rpc import protocol
 
@@ -17,6 +17,9 @@ LIMIT = protocol.MAX_MESSAGE_BYTES + 1
 """Size limit in bytes for aiohttp, which refuses a message of exactly its limit."""
 MAX_WAITING = 10_000
 """Messages that may wait to be sent; when more wait, the other end counts as dead."""
+SUPERSEDED: Final = 4001
+"""Close code (RFC 6455 §7.4.2, private use) by which a worker leaves a server for one with a later epoch. It tells the
+one that cannot reach its database, and so neither takes a worker nor finds out."""
 CLOSE_S = 1.0
 """Seconds for the closing handshake."""
 _ENDS = {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED}
@@ -64,11 +67,16 @@ class WebLink:
             logger.warning("x %d messages wait for the other end", MAX_WAITING)
             self.close()
 
-    def close(self) -> None:
+    def close(self, code: int = WSCloseCode.OK) -> None:
         """Hang up."""
         if self._closing is None:
             self._writing.cancel()
-            self._closing = asyncio.create_task(self._socket.close())
+            self._closing = asyncio.create_task(self._socket.close(code=code))
+
+    async def wait_closed(self) -> None:
+        """Wait until the other end has heard that we hang up."""
+        if self._closing is not None:
+            await self._closing
 
     async def _write(self) -> None:
         try:

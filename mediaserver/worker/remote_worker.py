@@ -41,7 +41,7 @@ from aiohttp import (
 
 from mediaserver.errors import Refused
 from mediaserver.rpc import version
-from mediaserver.rpc.websocket import CLOSE_S, LIMIT, PATH, WebLink, receive, send
+from mediaserver.rpc.websocket import CLOSE_S, LIMIT, PATH, SUPERSEDED, WebLink, receive, send
 from mediaserver.worker.engine import LocalEngine
 from mediaserver.worker.server import HOLD_ROOMS_S, IDLE_S, EngineServer
 
@@ -170,6 +170,8 @@ class RemoteWorker:
         await send(socket, ours)
         name = _welcome(_expect(await receive(socket)))
         await self._prepare_for(owner)
+        if self._link is not None:
+            self._link.close(SUPERSEDED)
         self._epoch, self._link = epoch, WebLink(socket)
         self._link_lost.clear()
         logger.info("= serving %s as %s, epoch %d", url, name, epoch)
@@ -192,6 +194,7 @@ class RemoteWorker:
             if self._link is link:
                 self._link, self._lost_at = None, time.monotonic()
                 self._link_lost.set()
+            await link.wait_closed()
         logger.warning("x the server at %s hung up", url)
 
     async def _prepare_for(self, owner: str) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mediaserver.errors import MediaError, Refused
 from mediaserver.rpc import version
 from mediaserver.rpc.client import RemoteEngine
-from mediaserver.rpc.websocket import CLOSE_S, LIMIT, PATH, WebLink, receive, send
+from mediaserver.rpc.websocket import CLOSE_S, LIMIT, PATH, SUPERSEDED, WebLink, receive, send
 from scheduler.core.lock_timeout import lock_timeout
 from signaling.accounts import throttle
 from signaling.accounts.throttle import Throttle
@@ -161,6 +161,8 @@ class RemoteWorkerEndpoint:
         finally:
             del self._engines[name]
             log.warning("= media worker %s is gone", name)
+            if socket.close_code == SUPERSEDED:
+                self._superseded(self._epoch + 1)
             await self._note("worker-gone", name, "", source)
 
     async def _withdrawn(self, machine: str, key: str) -> None:

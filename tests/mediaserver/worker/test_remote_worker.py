@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from mediaserver.rpc.websocket import PATH, receive, send
+from mediaserver.rpc.websocket import PATH, SUPERSEDED, receive, send
 from mediaserver.worker.engine import LocalEngine
 from mediaserver.worker.remote_worker import RemoteWorker
 
@@ -42,7 +42,7 @@ class ScriptedServer:
         self._note(said)
         while (message := await receive(socket)) is not None:
             self.results.put_nowait(message)
-        self._note("gone")
+        self._note("left" if socket.close_code == SUPERSEDED else "gone")
         return socket
 
     async def held(self) -> Any:
@@ -126,4 +126,4 @@ async def test_a_later_server_is_served_at_once_and_an_earlier_one_never_again(f
             async with asyncio.timeout(PATIENCE_S):
                 while "superseded=2" not in first.answers:
                     await asyncio.sleep(0.01)
-            assert (first.answers[:3], len(first.serving)) == (["serves", "gone", "superseded=2"], 1)
+            assert (first.answers[:3], len(first.serving)) == (["serves", "left", "superseded=2"], 1)

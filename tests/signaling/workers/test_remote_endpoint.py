@@ -25,11 +25,12 @@ from sqlalchemy.exc import OperationalError
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver.rpc import version
-from mediaserver.rpc.websocket import PATH
+from mediaserver.rpc.websocket import PATH, SUPERSEDED
 from mediaserver.worker import remote_worker
 from signaling.accounts import throttle
 from signaling.app import admin_cli, tls
 from signaling.app.build import application, running
+from signaling.app.lease import Lease
 from signaling.app.services import open_services, utc_now
 from signaling.app.settings import Settings
 from signaling.audit.log import EntryFilter
@@ -131,12 +132,12 @@ async def remote(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @asynccontextmanager
 async def _open_remote(
-    settings: Settings, directory: Path, port: int = 0, outlived: bool = False
+    settings: Settings, directory: Path, port: int = 0, outlived: bool = False, lease: Lease | None = None
 ) -> AsyncIterator[RemoteWorkers]:
     """Yield a server, on any free port for 0; if `outlived`, it leaves its meetings and processes to another one."""
     workers, clock, disk = WorkerPool(), FakeClock(NOW), FakeDisk()
     async with open_services(settings) as services, running(settings, services, workers, clock, disk) as built:
-        server = TestServer(application(built, workers))
+        server = TestServer(application(built, workers, lease))
         await server.start_server()
         assert server.runner is not None
         listening = socket.create_server(("127.0.0.1", port))
@@ -371,6 +372,19 @@ async def test_i07_a_new_key_for_the_same_name_is_not_the_old_one(remote: Remote
     for name in ("", "Media", "a b", "x" * 33, ".a", "a\n"):
         with pytest.raises(BadInput, match="Small letters"):
             await remote.key(name)
+
+
+async def test_a_server_ends_when_a_worker_left_it_for_a_later_one(settings: Settings, tmp_path: Path) -> None:
+    lost = asyncio.Event()
+    async with _open_remote(settings, tmp_path, lease=Lease(settings, lost.set)) as remote:
+        key = await remote.key("media-2")
+        for code in (aiohttp.WSCloseCode.OK, SUPERSEDED):
+            assert not lost.is_set()
+            dialled = await remote.joined(key)
+            await dialled.close(code=code)
+            await remote.until()
+        async with asyncio.timeout(PATIENCE_S):
+            await lost.wait()
 
 
 async def test_i07_a_worker_of_a_release_too_early_is_told_so(remote: RemoteWorkers) -> None:

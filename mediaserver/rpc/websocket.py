@@ -53,6 +53,11 @@ class WebLink:
         self._writing = asyncio.ensure_future(self._write())
         self._closing: asyncio.Task[bool] | None = None
 
+    @property
+    def superseded(self) -> bool:
+        """Return whether the other end, a worker, has left for a server with a later epoch."""
+        return self._socket.close_code == SUPERSEDED
+
     async def read(self) -> dict[str, Any] | None:
         """See :meth:`mediaserver.rpc.unix_socket.Link.read`; so for the calls below."""
         return await receive(self._socket)

@@ -87,7 +87,7 @@ class RemoteWorker:
         self._choosing = asyncio.Lock()
         """Is held while a server is answered, so that one system is served over one connection."""
         self._link_lost = asyncio.Event()
-        """Is set when that connection is lost."""
+        """Is set, and replaced, when that connection is lost."""
         self._lost_at = 0.0
         """Monotonic time in seconds when the connection to the server was lost."""
 
@@ -126,7 +126,14 @@ class RemoteWorker:
             wait = BACKOFF_S[min(max(failures, 1), len(BACKOFF_S)) - 1]
             if time.monotonic() - self._lost_at < SUCCESSION_S:
                 wait = AGAIN_S
-            await asyncio.sleep(wait * random.uniform(0.5, 1.5))
+            await self._pause(wait * random.uniform(0.5, 1.5))
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait before the next attempt; no longer than a moment when the server that is served is lost meanwhile."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._link_lost.wait()
+                await asyncio.sleep(AGAIN_S * random.uniform(0.5, 1.5))
 
     async def _dial_once(self, url: str) -> None:
         """Serve one connection from beginning to end; close the rooms first when no server has come for too long."""
@@ -173,7 +180,6 @@ class RemoteWorker:
         if self._link is not None:
             self._link.close(SUPERSEDED)
         self._epoch, self._link = epoch, WebLink(socket)
-        self._link_lost.clear()
         logger.info("= serving %s as %s, epoch %d", url, name, epoch)
         return self._link
 
@@ -194,6 +200,7 @@ class RemoteWorker:
             if self._link is link:
                 self._link, self._lost_at = None, time.monotonic()
                 self._link_lost.set()
+                self._link_lost = asyncio.Event()
             await link.wait_closed()
         logger.warning("x the server at %s hung up", url)
 

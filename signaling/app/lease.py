@@ -171,10 +171,12 @@ class Lease:
         """Return whether another server has taken the lease."""
         return self._successor is not None
 
-    def suspect(self, epoch: int) -> None:
-        """Give the lease up if it has run out and a media worker says that a server with a later epoch leads it."""
+    def suspect(self, epoch: int) -> bool:
+        """Give the lease up if it has run out and a media worker says that a server with a later epoch leads it; return
+        whether another server has it."""
         if epoch > self._epoch and self._successor is None and asyncio.get_running_loop().time() >= self._until:
             self._yield_to("one that leads our media workers")
+        return self.succeeded
 
     @asynccontextmanager
     async def held(self, engine: AsyncEngine) -> AsyncIterator[None]:

@@ -154,6 +154,8 @@ async def _lead(settings: Settings, ending: Ending, certificates: tls.Certificat
                 systemd.tell_reloading()
             else:
                 systemd.tell(systemd.STOPPING)
+            if lease.succeeded:
+                server.meetings.hang_up()  # at once: nothing is stored any more, and the database may not answer
             if ending.succeeded or lease.succeeded:
                 await server.sip_bridge.leave()
                 await server.meetings.leave()

@@ -253,9 +253,13 @@ class MeetingManager:
         """Close all sockets and leave the rooms as they are: another process continues the meetings."""
         self.left = self.stopping = True
         await self.dependencies.state_writer.stop()
+        self.hang_up()
+        await self._end_tasks()
+
+    def hang_up(self) -> None:
+        """Close all sockets, for another server: who is connected goes there."""
         for client in list(self.clients):
             client.hang_up("shutdown")
-        await self._end_tasks()
 
     async def stop(self) -> None:
         """End all meetings, close all sockets and rooms, unless they were left to another process."""

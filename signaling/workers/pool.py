@@ -112,6 +112,7 @@ class WorkerPool(EngineCommands):
     """A media engine made of media engines."""
 
     def __init__(self) -> None:
+        self._leaving = False
         self._engines: dict[str, MediaEngine] = {}
         self._recorders: set[str] = set()
         self._places: dict[str, str] = {}
@@ -202,7 +203,13 @@ class WorkerPool(EngineCommands):
             self._ending[event.path] = name
         return own
 
+    def leave(self) -> None:
+        """Report no room as lost any more: another server leads the workers, and goes on with their rooms."""
+        self._leaving = True
+
     async def _report_lost(self, name: str) -> None:
+        if self._leaving:
+            return
         files = [RecordingLost(room, path) for path, (owner, room) in self._files.items() if owner == name]
         self._ending = {path: owner for path, owner in self._ending.items() if owner != name}
         for file in files:

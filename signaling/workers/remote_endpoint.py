@@ -19,10 +19,11 @@ from typing import IO, Any
 from aiohttp import hdrs, web
 from sqlalchemy.exc import SQLAlchemyError
 
+from mediaserver.api import EngineLost, Event
 from mediaserver.errors import MediaError, Refused
 from mediaserver.rpc import version
 from mediaserver.rpc.client import RemoteEngine
-from mediaserver.rpc.websocket import CLOSE_S, LIMIT, PATH, SUPERSEDED, WebLink, receive, send
+from mediaserver.rpc.websocket import CLOSE_S, LIMIT, PATH, WebLink, receive, send
 from scheduler.core.lock_timeout import lock_timeout
 from signaling.accounts import throttle
 from signaling.accounts.throttle import Throttle
@@ -47,6 +48,22 @@ KEY_SECONDS = 2.0
 BEARER = "Bearer "
 
 
+class _RemoteWorker(RemoteEngine):
+    """A worker over a WebSocket; `left_behind` is called before its loss is told, if it left for a later server."""
+
+    def __init__(self, link: WebLink, left_behind: Callable[[], None]) -> None:
+        super().__init__(link)
+        self._web_link = link
+        self._left_behind = left_behind
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Yield events in order; ends after EngineLost."""
+        async for event in super().events():
+            if isinstance(event, EngineLost) and self._web_link.superseded:
+                self._left_behind()
+            yield event
+
+
 class RemoteWorkerEndpoint:
     """Adds workers of other machines to the pool; names each after its machine: `<name>/<n>`."""
 
@@ -60,7 +77,7 @@ class RemoteWorkerEndpoint:
         owner: str,
         clock: Callable[[], datetime],
         epoch: int = 0,
-        superseded: Callable[[int], None] = lambda epoch: None,
+        superseded: Callable[[int], bool] = lambda epoch: False,
     ) -> None:
         self._pool = pool
         self._keys = keys
@@ -73,7 +90,7 @@ class RemoteWorkerEndpoint:
         self._epoch = epoch
         """Epoch of our lease on the database: a worker serves the server with the latest."""
         self._superseded = superseded
-        """Is called with the epoch of the server that a worker serves instead of us."""
+        """Is called with the epoch of the server that a worker serves instead of us; returns whether it leads."""
         self._engines: dict[str, RemoteEngine] = {}
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
@@ -149,7 +166,7 @@ class RemoteWorkerEndpoint:
         name = next(name for name in names if name not in self._engines)
         link = WebLink(socket)
         link.write({"welcome": name})
-        engine = self._engines[name] = RemoteEngine(link)
+        engine = self._engines[name] = _RemoteWorker(link, self._left_behind)
         try:
             await self._note("worker-came", name, "" if records else "no-folder", source)
             await self._pool.take(name, engine, records)
@@ -161,9 +178,12 @@ class RemoteWorkerEndpoint:
         finally:
             del self._engines[name]
             log.warning("= media worker %s is gone", name)
-            if socket.close_code == SUPERSEDED:
-                self._superseded(self._epoch + 1)
             await self._note("worker-gone", name, "", source)
+
+    def _left_behind(self) -> None:
+        """End, if our lease has run out, without a word about the rooms of a worker that went to a later server."""
+        if self._superseded(self._epoch + 1):
+            self._pool.leave()
 
     async def _withdrawn(self, machine: str, key: str) -> None:
         """Wait until the key of a machine is withdrawn; a database that does not answer withdraws none."""

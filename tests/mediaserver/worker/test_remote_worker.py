@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from mediaserver.rpc.websocket import PATH, SUPERSEDED, receive, send
+from mediaserver.worker import remote_worker
 from mediaserver.worker.engine import LocalEngine
 from mediaserver.worker.remote_worker import RemoteWorker
 
@@ -112,6 +113,22 @@ async def test_a_worker_serves_one_of_several_ways_to_the_server_that_leads(firs
         async with asyncio.timeout(PATIENCE_S):
             while len(first.serving + relayed.serving) < 2:
                 await asyncio.sleep(0.01)
+
+
+async def test_a_way_that_failed_often_is_tried_at_once_when_the_server_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(remote_worker, "BACKOFF_S", (3600.0,))
+    first, second = ScriptedServer(1), ScriptedServer(2)
+    async with second.listening():  # whose port is free until it leads
+        pass
+    async with AsyncExitStack() as stack:
+        async with first.listening():
+            await stack.enter_async_context(dialling(first, second))
+            await first.said("serves")
+            await asyncio.sleep(0.1)  # the other way has failed, and is paused
+        async with second.listening():
+            await second.said("serves")
 
 
 async def test_a_later_server_is_served_at_once_and_an_earlier_one_never_again(first: ScriptedServer) -> None:

@@ -142,6 +142,15 @@ async def test_a_lost_worker_takes_only_its_rooms_and_another_takes_them(pool: P
     assert [pool.workers.place(room) for room in "ab"] == ["1", "1"]
 
 
+async def test_rooms_left_to_another_server_are_not_told_as_lost(pool: PoolFixture) -> None:
+    await pool.workers.open_room("a", RoomOptions())
+    await pool.workers.open_room("b", RoomOptions())
+    pool.workers.leave()
+    await pool.lose(0)
+    pool.engines[1].emit(PeerUp("b", "1"))
+    assert await pool.events(1) == [PeerUp("b", "1")]
+
+
 async def test_without_workers_rooms_wait_for_one(pool: PoolFixture) -> None:
     await pool.workers.open_room("a", RoomOptions())
     await pool.lose(1)

@@ -60,7 +60,8 @@ class RoomMoves:
     async def _keep(self) -> None:
         while True:
             try:
-                await self._follow()
+                async with self._pool.deciding:
+                    await self._follow()
             except (SQLAlchemyError, OSError) as error:  # what is drained stays so until the database answers
                 log.warning("x which media workers are drained cannot be read: %s", error)
             for room in self._pool.rooms_to_move():

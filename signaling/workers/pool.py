@@ -126,6 +126,8 @@ class WorkerPool(EngineCommands):
         self._waiting: dict[str, RoomBack] = {}
         """The event that announces a worker for a waiting room, by room; one of an earlier loss is void."""
         self._drained: set[str] = set()
+        self.deciding = asyncio.Lock()
+        """Is held while what is drained here and what stands in the database are brought together."""
         """Names of workers that take no more rooms, and of machines whose workers do not."""
         self._left: dict[str, str] = {}
         """The worker on which a room that moves is still open, by room."""

@@ -62,8 +62,10 @@ async def workers(request: ApiRequest) -> list[Machine]:
 async def drain(request: ApiRequest) -> list[Machine]:
     """Let a media worker take no more rooms, so that its rooms move; return what it holds, which shows the progress."""
     request.only(request.account.central)
-    _pool(request).drain(request.body.worker)
-    await request.context(WORKERS).drains.ask(request.body.worker)
+    pool = _pool(request)
+    async with pool.deciding:
+        pool.drain(request.body.worker)
+        await request.context(WORKERS).drains.ask(request.body.worker)
     await request.note("drain", request.body.worker)
     return await _machines(request)
 
@@ -72,9 +74,10 @@ async def undrain(request: ApiRequest) -> list[Machine]:
     """Let a drained media worker take rooms again."""
     request.only(request.account.central)
     pool = _pool(request)
-    if not await request.context(WORKERS).drains.end(request.body.worker):
-        raise NotFound
-    await pool.undrain(request.body.worker)
+    async with pool.deciding:
+        if not await request.context(WORKERS).drains.end(request.body.worker):
+            raise NotFound
+        await pool.undrain(request.body.worker)
     await request.note("undrain", request.body.worker)
     return await _machines(request)
 

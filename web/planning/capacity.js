@@ -183,7 +183,7 @@ class CapacityPage extends Page {
   workerTable(machines) {
     /** @param {MediaMachine} machine */
     const called = ({name}) => name ?? t('capacity-page.own');
-    return html`<table data-testid="machines"><thead><tr>${['machine', 'state', 'rooms', 'seats', 'captions', 'records'].map(column => html`<th>${t(`capacity-page.${column}`)}</th>`)}${this.mayDecide ? html`<th></th>` : nothing}</tr></thead>
+    return html`<table data-testid="machines"><thead><tr>${['machine', 'state', 'rooms', 'seats', 'captions', 'records'].map(column => html`<th>${t(`capacity-page.${column}`)}</th>`)}${this.mayDecide ? html`<th>${t('capacity-page.action')}</th>` : nothing}</tr></thead>
       <tbody>${machines.map(machine => machine.workers.length
         ? machine.workers.map(worker => this.workerRow(called(machine), worker))
         : html`<tr data-testid="worker"><td>${called(machine)}</td><td><span class="badge cancelled">${t('capacity-page.away')}</span></td><td>–</td><td>–</td><td>–</td><td>–</td>${this.mayDecide ? html`<td></td>` : nothing}</tr>`)}</tbody></table>`;

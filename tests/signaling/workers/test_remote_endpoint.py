@@ -382,7 +382,7 @@ async def test_a_server_ends_when_a_worker_left_it_for_a_later_one(settings: Set
             assert not lost.is_set()
             dialled = await remote.joined(key)
             await dialled.close(code=code)
-            await remote.until()
+            await remote.until_audited("worker-gone")
         async with asyncio.timeout(PATIENCE_S):
             await lost.wait()
 

@@ -144,8 +144,8 @@ def unpack(call: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
     Raises UnknownCall, and ValueError for what is no dataclass of that kind.
     """
-    if call not in CALLS:
-        raise UnknownCall(call)
+    if not isinstance(call, str) or call not in CALLS:
+        raise UnknownCall(str(call))
     shapes, known = CALLS[call], signature(getattr(api.MediaEngine, call)).parameters.keys() - {"self"}
     try:
         return {

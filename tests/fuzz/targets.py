@@ -22,7 +22,7 @@ from loadtest.endpoint.sdp_answer import BadAnswer, parse_answer
 from mediaserver.api import CameraMovement, Encryption
 from mediaserver.bfcp import message as bfcp
 from mediaserver.bfcp.floor_server import FloorServer
-from mediaserver.errors import BadOffer, NotEncrypted
+from mediaserver.errors import BadOffer, NotEncrypted, UnknownCall
 from mediaserver.fecc import h224, h281
 from mediaserver.fecc.camera_controller import CameraController
 from mediaserver.rpc import protocol, reply_check
@@ -272,7 +272,7 @@ def read_call(data: bytes) -> None:
     try:
         message = protocol.decode(data)
         protocol.unpack(message["call"], message["arguments"])
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, UnknownCall):
         return
 
 

@@ -119,6 +119,8 @@ def test_arguments_arrive_as_they_left(call: str, arguments: dict[str, object]) 
 def test_an_unknown_call_is_told() -> None:
     with pytest.raises(UnknownCall, match="no call '__init__'"):
         protocol.unpack("__init__", {})
+    with pytest.raises(UnknownCall):
+        protocol.unpack(json.loads("[1]"), {})
 
 
 @pytest.mark.parametrize("options", [5, "seat", [1], {"label": "x"}])

@@ -10,6 +10,7 @@ from loadtest.drills.drill import Drill, percentiles
 from loadtest.drills.recording import composed_parts
 from loadtest.drills.server import RestartedServer
 from loadtest.endpoint.participant import Rejected
+from loadtest.endpoint.transport import TransportFailed
 from loadtest.server import accounts
 from loadtest.server.rest_client import Client
 from signaling.app.admin_cli import NewAccount
@@ -64,7 +65,7 @@ async def _leave_and_join(drill: Drill[RestartedServer], empty: asyncio.Event) -
             await last.leave()
             try:
                 await last.join(meeting.session["code"])
-            except (Rejected, ConnectionError, TimeoutError) as error:
+            except (Rejected, TransportFailed, ConnectionError, TimeoutError) as error:
                 refused += 1
                 log.warning("x a point cannot join: %r", error)
         await asyncio.sleep(POLL_S)

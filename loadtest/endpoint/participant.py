@@ -165,6 +165,7 @@ class Participant:
     async def _close_media(self) -> None:
         if self._renewing is not None:
             self._renewing.cancel()
+            await asyncio.gather(self._renewing, return_exceptions=True)
         if self.endpoint is not None:
             await self.endpoint.close()
 
@@ -216,11 +217,13 @@ class Participant:
             logger.info("x %s could not connect where its room moves to: %r", self.name, exc)
             await self._reconnect(old)
             return
-        await self._moved.wait()
-        assert self.endpoint is not None
-        old.watched, self.endpoint.watched = False, True
-        self._earlier = (self._earlier[0] + old.counters.audio(), self._earlier[1] + old.counters.picture())
-        await old.close()
+        try:
+            await self._moved.wait()
+            assert self.endpoint is not None
+            old.watched, self.endpoint.watched = False, True
+            self._earlier = (self._earlier[0] + old.counters.audio(), self._earlier[1] + old.counters.picture())
+        finally:
+            await old.close()
 
     async def _reconnect(self, old: Endpoint) -> None:
         self._earlier, self.endpoint = self.tally(), None

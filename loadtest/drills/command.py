@@ -13,7 +13,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from loadtest.drills import drain, faults, leader, partition, postgresql_outage, recording, units, upgrade
+from loadtest.drills import drain, faults, hand_over, leader, partition, postgresql_outage, recording, units
 from loadtest.drills.drill import DrillSize, Fault, Outcome, ServerContext, one_part, run
 from loadtest.drills.server import restarted_server
 from loadtest.progress import PrintLine
@@ -65,7 +65,7 @@ DRILLS = {
         drain.drain, whole=True, unnoticed=False, outcome=drain.outcome, points=30, workers=2, sound_gap_s=0.2
     ),
     "leader": DrillKind(leader.kill, obeys_s=5.0, server_context=leader.several_servers),
-    "hand-over": DrillKind(upgrade.hand_over, obeys_s=5.0, server_context=leader.several_servers),
+    "hand-over": DrillKind(hand_over.hand_over, obeys_s=5.0, server_context=leader.several_servers),
     "stopped-leader": DrillKind(leader.hang, obeys_s=7.5, server_context=leader.several_servers),
     "sql-hangs": DrillKind(postgresql_outage.hang, server_context=leader.several_servers),
     "sql-ends": DrillKind(postgresql_outage.end, server_context=leader.several_servers),

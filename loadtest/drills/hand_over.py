@@ -1,4 +1,4 @@
-"""Replaces the servers of a system one after the other, as an upgrade does, while meetings go on."""
+"""The drill `hand-over`: restarts the server that leads, as an upgrade does; another one leads its meetings on."""
 
 import signal
 import time

@@ -153,11 +153,9 @@ async def test_a_room_system_that_must_encrypt_calls_in_by_tls_with_keys_alone(
         await peer.command("dial", by_tls)
         await peer.event("CALL_ESTABLISHED")
         await peer.event("CALL_RTPESTAB", "audio")
-        meeting = world.server.meetings.meetings[session.id]
-        seat = meeting.state.roster.holder(f"{NHA_TRANG}.01")
-        assert seat is not None
-        await host.seat(seat.id, here=True, media="connected")
-        assert list(meeting.protections) == ["encrypted"]
+        rows = await wait_for_calls(host, "connected")
+        assert [row["protection"] for row in rows] == ["encrypted"]
+        assert list(world.server.meetings.meetings[session.id].protections) == ["encrypted"]
         refused = [entry.detail for entry in await world.audited(50) if entry.action == "call-refused"]
         assert len(refused) == 2 and all(detail.startswith("Không mã hóa được") for detail in refused)
 

@@ -18,6 +18,7 @@ from mediaserver.api import RTP_PORTS, RoomOptions
 from mediaserver.transport.dscp import Dscp
 from scheduler.notifications.wording import Contacts
 from scheduler.policy.profile_files import SHIPPED, files
+from signaling.core import valkey_pool
 from signaling.core.errors import SettingsError
 from signaling.h323.agent.context import H323Settings
 from signaling.h323.gatekeeper.client import DEFAULT_ALIASES, DEFAULT_PORT, GatekeeperSettings
@@ -126,7 +127,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         port=variables.get("PORT", _port, 8443),
         http_port=variables.get("HTTP_PORT", _port, None),
         database_url=variables.get("DATABASE_URL", _database, f"sqlite:///{data / 'diemcau.sqlite3'}"),
-        redis_url=variables.get("REDIS_URL", _redis, None),
+        redis_url=variables.get("REDIS_URL", valkey_pool.check, None),
         start_workers=variables.get("START_WORKERS", _yes, True),
         worker_sockets=variables.get("WORKER_SOCKETS", _directory, None),
         workers=variables.get("WORKERS", _worker_count, max(1, (os.cpu_count() or 1) - 1)),
@@ -365,12 +366,6 @@ def _address_and_port(text: str) -> tuple[str, int]:
 def _database(text: str) -> str:
     if not text.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("must start with sqlite:/// or postgresql://")
-    return text
-
-
-def _redis(text: str) -> str:
-    if not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must start with redis://, rediss:// or unix://")
     return text
 
 

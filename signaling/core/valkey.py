@@ -9,19 +9,15 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from signaling.core.child_process import ChildProcess, socket_path
 from signaling.core.errors import SettingsError
 from signaling.core.valkey_binary import server_program
+from signaling.core.valkey_pool import Pool, pool
 
 log = logging.getLogger(__name__)
 
@@ -53,51 +49,21 @@ async def connect(url: str | None, run: Path) -> AsyncIterator[Redis]:
     if url is None:
         embedded = EmbeddedValkey(socket_path(run, "valkey.sock"), run)
         url = embedded.url
-    async with _Pool.of(url) as pool, _pinging(url) as pinging:
-        watch = _PingLoop(pool, pinging, embedded)
+    async with pool(url, TIMEOUT_SECONDS, retries=1) as connections, pool(url, LATE_SECONDS, retries=0) as single:
+        pinging = Redis(connection_pool=single)
+        watch = _PingLoop(connections, pinging, embedded)
         try:
             if embedded is not None and not await embedded.start(pinging):
                 raise SettingsError("the embedded Valkey did not start; set DIEMCAU_REDIS_URL to use another one")
             watching = asyncio.create_task(watch.run())
             try:
-                yield Redis(connection_pool=pool)
+                yield Redis(connection_pool=connections)
             finally:
                 watching.cancel()
                 await asyncio.wait([watching])
         finally:
             if embedded is not None:
                 await embedded.stop()
-
-
-class _Pool(ConnectionPool):
-    """A pool of connections that gives out none while Valkey is known to be away."""
-
-    away = False
-
-    @classmethod
-    def of(cls, url: str) -> "_Pool":
-        """Return a pool whose connections repeat a request once, at once, when Valkey was restarted meanwhile."""
-        return cls.from_url(
-            url,
-            decode_responses=True,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 1, (RedisConnectionError,)),
-        )
-
-    async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> AbstractConnection:
-        """Get a connection. Raises ConnectionError, at once when Valkey is away."""
-        if self.away:
-            raise RedisConnectionError("Valkey is away")
-        connection: AbstractConnection = await super().get_connection()  # type: ignore[no-untyped-call]
-        return connection
-
-
-def _pinging(url: str) -> Redis:
-    """Return a client for pings: each fails by itself, over a connection of its own."""
-    return Redis.from_url(
-        url, socket_timeout=LATE_SECONDS, socket_connect_timeout=LATE_SECONDS, retry=Retry(NoBackoff(), 0)
-    )
 
 
 class EmbeddedValkey:
@@ -158,10 +124,10 @@ def next_delay(last: float, lived: float) -> float:
 
 
 class _PingLoop:
-    """Pings Valkey, marks the pool as away or back, and restarts an embedded one."""
+    """Pings Valkey, marks the connections as away or back, and restarts an embedded one."""
 
-    def __init__(self, pool: _Pool, pinging: Redis, embedded: EmbeddedValkey | None) -> None:
-        self._pool = pool
+    def __init__(self, connections: Pool, pinging: Redis, embedded: EmbeddedValkey | None) -> None:
+        self._connections = connections
         self._pinging = pinging
         self._embedded = embedded
 
@@ -170,9 +136,11 @@ class _PingLoop:
         while not cancelled():
             await asyncio.sleep(PING_SECONDS)
             answers = await self._answers()
-            if answers == self._pool.away:
+            if answers == self._connections.away:
                 log.warning("= Valkey answers again" if answers else "x Valkey does not answer")
-            self._pool.away = not answers
+                if answers:  # another server may be the primary now
+                    await self._connections.disconnect(inuse_connections=False)
+            self._connections.away = not answers
             if not answers and self._embedded is not None:
                 await self._embedded.restart(self._pinging)
 

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import RedisError
 
+from loadtest.server.sentinels import replicated
 from signaling.app.settings import Settings
 from signaling.core import redis_keys, valkey
 from tests.signaling.fake_room_systems import register, tick, use_fake_agent, wait_for_calls
@@ -196,3 +197,28 @@ async def test_room_systems_are_called_when_valkey_is_back_however_long_it_was_a
     await soon(lambda: responds(world.server.redis))
     await tick(world, 60)
     await wait_for_calls(host, "connected")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+async def test_the_replica_that_sentinels_make_the_primary_is_used(
+    tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(valkey, "LATE_SECONDS", 0.5)
+    async with replicated(tmp_path) as servers, valkey.connect(servers.url, tmp_path) as client:
+        first, second = servers.servers
+        await client.set("a", "b")
+        assert await client.wait(1, 5000) == 1  # the replica has it
+        servers.signal(first, number)
+        async with Redis(port=second, decode_responses=True) as replica:
+            await soon(lambda: _primary(replica))
+            await soon(lambda: responds(client))
+            await client.set("c", "d")
+            assert await replica.mget("a", "c") == ["b", "d"]
+            if number is signal.SIGSTOP:  # what hung believes that it is the primary still
+                servers.signal(first, signal.SIGCONT)
+                await asyncio.gather(*(client.incr("n") for _ in range(20)))
+                assert await replica.get("n") == "20"
+
+
+async def _primary(client: Redis) -> bool:
+    return bool((await client.role())[0] == "master")

@@ -1,0 +1,108 @@
+"""Runs a primary, its replica and Sentinels on loopback, as processes of its own."""
+
+import asyncio
+import signal
+import socket
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from loadtest.server.process import free_port
+from signaling.core.valkey_binary import server_program
+
+LOOPBACK = "127.0.0.1"
+NAME = "diemcau"
+DOWN_MS = 300
+"""Milliseconds without an answer after which Sentinels call the primary down."""
+START_S = 20.0
+
+
+class Replicated:
+    """A primary with a replica, and the Sentinels that make the one the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._processes: dict[int, Process] = {}
+        self.servers = (free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM))
+        self.sentinels = tuple(free_port(socket.SOCK_STREAM) for _ in range(3))
+
+    @property
+    def url(self) -> str:
+        """The URL of the primary by its Sentinels."""
+        return f"redis+sentinel://{','.join(f'{LOOPBACK}:{port}' for port in self.sentinels)}/{NAME}"
+
+    async def start(self) -> None:
+        """Start all, and wait until the Sentinels know of the replica and of each other."""
+        primary, replica = self.servers
+        await self.serve(primary)
+        await self.serve(replica, of=primary)
+        for port in self.sentinels:
+            await self._watch(port, primary)
+        async with asyncio.timeout(START_S):
+            for port in self.sentinels:
+                while not await _complete(port, len(self.sentinels) - 1):  # noqa: ASYNC110 - they set no event
+                    await asyncio.sleep(0.05)
+
+    async def serve(self, port: int, of: int | None = None) -> None:
+        """Start a server, as a replica of another or as a primary."""
+        words = ["--port", str(port), "--bind", LOOPBACK, "--save", "", "--dir", str(self._folder)]
+        words += ["--repl-diskless-sync-delay", "0"]
+        await self._run(port, *words, *(() if of is None else ("--replicaof", f"{LOOPBACK} {of}")))
+
+    async def _watch(self, port: int, primary: int) -> None:
+        config = self._folder / f"sentinel-{port}.conf"
+        config.write_text(
+            f"port {port}\nbind {LOOPBACK}\ndir {self._folder}\n"
+            f"sentinel monitor {NAME} {LOOPBACK} {primary} 2\n"
+            f"sentinel down-after-milliseconds {NAME} {DOWN_MS}\nsentinel failover-timeout {NAME} 3000\n"
+        )
+        await self._run(port, str(config), "--sentinel")
+
+    async def _run(self, port: int, *words: str) -> None:
+        self._processes[port] = await asyncio.create_subprocess_exec(
+            server_program(), *words, stdout=DEVNULL, stderr=DEVNULL
+        )
+        async with asyncio.timeout(START_S), Redis(port=port) as client:
+            while not await _answers(client):  # noqa: ASYNC110 - it sets no event
+                await asyncio.sleep(0.02)
+
+    def signal(self, port: int, number: signal.Signals) -> None:
+        """Send a signal to the process of a port."""
+        self._processes[port].send_signal(number)
+
+    async def stop(self) -> None:
+        """End all."""
+        for process in self._processes.values():
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+
+async def _answers(client: Redis) -> bool:
+    try:
+        return bool(await client.ping())
+    except RedisError:
+        return False
+
+
+async def _complete(port: int, others: int) -> bool:
+    """Return whether a Sentinel knows of the replica and of the other Sentinels."""
+    async with Redis(port=port, decode_responses=True) as client:
+        state = await client.sentinel_master(NAME)
+        assert isinstance(state, dict)
+        return (state["num-slaves"], state["num-other-sentinels"]) == (1, others)
+
+
+@asynccontextmanager
+async def replicated(folder: Path) -> AsyncIterator[Replicated]:
+    """Yield a primary with a replica and three Sentinels. Raises TimeoutError, OSError."""
+    made = Replicated(folder)
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.stop()

@@ -266,6 +266,11 @@ async def _drain(services: Services, arguments: Namespace) -> None:
         before = drain
 
 
+async def _forget_meetings(services: Services, _: Namespace) -> None:
+    """Delete what a newer release stored of running meetings, so that a server of this one may lead."""
+    print(f"{await services.meeting_store.forget_newer()} meetings begin anew")
+
+
 async def _verify_recordings(services: Services, _: Namespace) -> None:
     """Verify every finished recording. Raises an error that names the first bad one (exit status 1)."""
     ready = await services.recording_store.recordings_in("ready")
@@ -314,10 +319,18 @@ COMMANDS: dict[str, Callable[[Services, Namespace], Awaitable[None]]] = {
     "mailbox": _mailbox,
     "worker-key": _worker_key,
     "drain": _drain,
+    "forget-meetings": _forget_meetings,
     "verify-recordings": _verify_recordings,
     "compose-recording": _compose_recording,
     "verify-log": _verify_log,
 }
+PLAIN_COMMANDS = {
+    "list-accounts": "list accounts as CSV",
+    "seed": "import the units the product ships with",
+    "verify-recordings": "check files against the record; names the first bad one",
+    "forget-meetings": "let meetings that a newer release stored begin anew, to go back to this one",
+}
+"""Those without arguments, each with what it does."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -341,13 +354,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         command.add_argument("--must-change", action="store_true", help="ask for a new password at the next sign-in")
     every = commands.add_parser("point-accounts", help="create an account for every point; prints CSV")
     every.add_argument("--unit", help="only for the points of this unit")
-    commands.add_parser("list-accounts", help="list accounts as CSV")
+    for name, help_text in PLAIN_COMMANDS.items():
+        commands.add_parser(name, help=help_text)
     units = commands.add_parser("import-units", help="add or change units and their points from a file")
     units.add_argument("file", type=Path)
     letters = commands.add_parser("mailbox", help="list official mailboxes as CSV, or register that of a unit")
     letters.add_argument("unit", nargs="?")
     letters.add_argument("address", nargs="?")
-    commands.add_parser("seed", help="import the units the product ships with")
     machine = commands.add_parser("worker-key", help="list media workers' keys, or print a new one for a machine")
     machine.add_argument("name", nargs="?", help="of the machine: small letters, digits, dots and dashes")
     machine.add_argument("--withdraw", action="store_true", help="its workers are cut off within seconds")
@@ -358,7 +371,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     loading = commands.add_parser("load-secrets", help="make a data directory one of the same system's")
     for command in (saving, loading):
         command.add_argument("file", type=Path)
-    commands.add_parser("verify-recordings", help="check files against the record; names the first bad one")
     anew = commands.add_parser("compose-recording", help="compose a recording again that could not be composed")
     anew.add_argument("id", help="of the part, as GET /recordings names it")
     copy = commands.add_parser("backup", help="write the database into one file, while the server runs or not")

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import IO
@@ -21,7 +21,7 @@ from signaling.app.lease import Lease
 from signaling.app.services import check, open_services, utc_now
 from signaling.app.settings import HTTP_PORT, Settings, own_addresses
 from signaling.app.standby import stand_by
-from signaling.core.errors import DatabaseInUse, SettingsError
+from signaling.core.errors import DatabaseInUse, NewerDatabase, NewerMeetings, SettingsError
 from signaling.http.listener import Listener, limits
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,8 @@ LOCK, SUCCESSOR = "lock", "successor"
 """Files in the run directory that name the process that serves, and the one that is to take over."""
 TAKE_OVER_SECONDS = 15.0
 """A server that was asked to end for another one has this long to do so."""
+UNFIT_SECONDS = 1.0
+"""Pause of a server that could lead but does not know what is stored, before it looks who leads."""
 SHUTDOWN_SECONDS = 1.0
 """Time for requests to finish; sockets of meetings are closed by then."""
 
@@ -119,8 +121,13 @@ async def serve(settings: Settings, take_over: bool = False) -> bool:
 async def _lead_in_turn(
     settings: Settings, ending: Ending, certificates: tls.Certificates, https: socket.socket
 ) -> None:
-    """Stand by until the server can lead, and lead; another one that stood by may be quicker."""
+    """Stand by until the server can lead, and lead; another one that stood by may be quicker.
+
+    One that does not know what a newer release has stored meanwhile says so once, and leaves it to others to lead.
+    Raises NewerDatabase, NewerMeetings if that is so from the beginning.
+    """
     await check(settings)
+    told = ""
     while True:
         systemd.tell(systemd.READY)
         await stand_by(settings, https, ending.requested)
@@ -130,6 +137,12 @@ async def _lead_in_turn(
             await _lead(settings, ending, certificates, https)
         except DatabaseInUse as error:
             log.info("- %s", error)
+        except (NewerDatabase, NewerMeetings) as error:
+            if told != (told := str(error)):
+                log.error("x this server cannot lead: %s", error)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(UNFIT_SECONDS):
+                    await ending.requested.wait()
         else:
             return
 

@@ -160,8 +160,8 @@ async def open_services(
     """Open the database: create missing tables; with `migrating`, change those of an older release.
 
     A database that does not fit this release, the key or the policies is refused before anything is written; so is
-    one that another server works on, if a `lease` is given. Raises NewerDatabase, OlderDatabase, LostKey, PolicyError,
-    BadBackup, DatabaseInUse; LeaseLost in the end.
+    one that another server works on, or with running meetings of a newer release, if a `lease` is given. Raises
+    NewerDatabase, NewerMeetings, OlderDatabase, LostKey, PolicyError, BadBackup, DatabaseInUse; LeaseLost in the end.
     """
     async with AsyncExitStack() as closing:
         async with _take_turn(settings.data):
@@ -172,7 +172,7 @@ async def open_services(
 async def check(settings: Settings) -> None:
     """Check release, key and policies against the database without writing, as a server does before it stands by.
 
-    Raises NewerDatabase, LostKey, PolicyError.
+    Raises NewerDatabase, NewerMeetings, LostKey, PolicyError.
     """
     key = _stored_key(settings) or bytes(KEY_BYTES)
     engine = database.connect(settings.database_url, CodeCipher(key))
@@ -180,7 +180,7 @@ async def check(settings: Settings) -> None:
         versions = await migration.read_versions(engine)
         migration.check(versions, migrating=True)
         if not versions.empty:
-            await _check(_build(engine, settings, file_cipher(key)), versions)
+            await _check(_build(engine, settings, file_cipher(key)), versions, leading=True)
     finally:
         await engine.dispose()
 
@@ -218,7 +218,7 @@ async def _open(settings: Settings, migrating: bool, lease: Lease | None, closin
     versions = await migration.read_versions(engine)
     migration.check(versions, migrating)
     if not versions.empty:
-        await _check(services, versions)
+        await _check(services, versions, lease is not None)
     if lease is not None:
         await closing.enter_async_context(lease.held(engine))
     private_files.restrict(settings)
@@ -241,8 +241,9 @@ def _copy_older(settings: Settings, versions: migration.Schema) -> None:
     migration.copy_before_migration(settings.database_url, settings.copies, versions, utc_now())
 
 
-async def _check(services: Services, versions: migration.Schema) -> None:
-    """Check key and policies against the tables, which may be of an older release. Raises LostKey, PolicyError.
+async def _check(services: Services, versions: migration.Schema, leading: bool) -> None:
+    """Check key and policies against the tables, which may be of an older release; and the running meetings, for a
+    server that is `leading` or will. Raises LostKey, PolicyError, NewerMeetings.
 
     Those of this release are not listed, which takes a query for each: another server may wait to lead.
     """
@@ -251,6 +252,8 @@ async def _check(services: Services, versions: migration.Schema) -> None:
         "profiles": services.scheduler.check_profiles,
         "profiles_filed": functools.partial(services.policy_uploads.refresh, utc_now()),
     }
+    if leading:
+        checks["conferences"] = services.meeting_store.check
     tables = checks.keys() if versions == migration.RELEASE else await migration.tables(services.database)
     for needed, check_tables in checks.items():
         if needed in tables:

@@ -79,6 +79,16 @@ class NewerDatabase(ServerError):
         )
 
 
+class NewerMeetings(ServerError):
+    """A stored meeting is of a later version than this release knows."""
+
+    def __init__(self, version: int, ours: int) -> None:
+        super().__init__(
+            f"a running meeting was stored by a newer release (version {version}, and this one reads {ours} at most): "
+            "a server of that release must lead it on; diemcau admin forget-meetings has it begin anew instead"
+        )
+
+
 class OlderDatabase(ServerError):
     """The tables of the database are of an older release."""
 

@@ -57,8 +57,8 @@ class MeetingStateWriter:
     async def take_over(self) -> dict[str, MeetingSnapshot]:
         """Take over all stored meetings and return them, by session.
 
-        One that cannot be read, since another release stored it, is logged and deleted: its clients come back to a new
-        meeting under the same code.
+        One that cannot be read, since a release before the last one stored it, is logged and deleted: its clients come
+        back to a new meeting under the same code. Raises NewerMeetings if one is of a later version.
         """
         snapshots = {}
         for row in await self._store.take_over():
@@ -67,10 +67,11 @@ class MeetingStateWriter:
                 snapshots[row.session] = state_snapshot.load(row.record)
             except ValueError as error:
                 log.error(
-                    "x the meeting of session %s begins anew: version %s of it was stored, and this release reads %s",
+                    "x the meeting of session %s begins anew: version %d was stored, and this release reads %d to %d",
                     row.session,
                     state_snapshot.version_of(row.record),
-                    state_snapshot.current_version(),
+                    state_snapshot.OLDEST,
+                    state_snapshot.VERSION,
                 )
                 log.info("x %s", error)
                 self._ended[row.session] = row.epoch

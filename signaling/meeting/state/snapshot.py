@@ -1,25 +1,36 @@
-"""The stored values of a meeting, from which another process continues it, and their JSON. Pure."""
+"""The stored values of a meeting, from which another process continues it, and their JSON. Pure.
+
+That process may be of the next release: the values have a version, and a release reads those from `OLDEST` on. Values
+of a later version are left alone, for a server that knows them.
+"""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from hashlib import sha256
+from typing import Annotated, Any, Final
 
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter
 
 from mediaserver.api import Layout
+from signaling.core.errors import NewerMeetings
 from signaling.meeting.state.chat import ChatSnapshot
 from signaling.messages.server import AssistState, Audience, CalledPoint, IncidentState, Locks, RemovedPoint, Role
 from signaling.recording.model import RecordingSnapshot
 from signaling.sip.agent.snapshot import CallSnapshot
 
+VERSION: Final = 1
+"""Version of the stored values. `tests/signaling/meeting/state/versions` has their shape in each; CONTRIBUTING.md says
+when a change needs a new one."""
+OLDEST: Final = 0
+"""The oldest version that this release reads."""
+UNNUMBERED: Final = 0
+"""Version of values that name no number: those before version 1, which had a hash in its place."""
 
-@cache
-def current_version() -> str:
-    """Return the version of the stored values: a hash of their JSON Schema, equal in releases with the same fields."""
-    return sha256(json.dumps(_JSON.json_schema(), sort_keys=True).encode()).hexdigest()[:12]
+
+def _number(value: Any) -> int:
+    """Return the version that stored values name."""
+    return value if type(value) is int else UNNUMBERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +142,19 @@ class MeetingSnapshot:
     gone: Mapping[str, datetime] = field(default_factory=dict)
     part: str = ""
     systems: tuple[SystemSnapshot, ...] = ()
-    version: str = field(default_factory=current_version)
-    """Version of the release that stored it."""
+    version: Annotated[int, BeforeValidator(_number, json_schema_input_type=int)] = VERSION
+    """Version in which it was stored."""
 
 
 _JSON = TypeAdapter(MeetingSnapshot)
 
 
-def version_of(text: str) -> str:
+def version_of(text: str) -> int:
     """Return the version that stored JSON names, also of values that cannot be read."""
     try:
-        return str(json.loads(text)["version"])[:12]
+        return _number(json.loads(text)["version"])
     except (ValueError, LookupError, TypeError):
-        return "unknown"
+        return UNNUMBERED
 
 
 def dump(record: MeetingSnapshot) -> str:
@@ -152,5 +163,13 @@ def dump(record: MeetingSnapshot) -> str:
 
 
 def load(text: str) -> MeetingSnapshot:
-    """Read stored JSON, also of another version if no field is missing. Raises ValueError if one is."""
+    """Read stored JSON; what an earlier version lacks has its default.
+
+    Raises NewerMeetings for a version later than ours, ValueError for one before the oldest that is read, or bad JSON.
+    """
+    version = version_of(text)
+    if version > VERSION:
+        raise NewerMeetings(version, VERSION)
+    if version < OLDEST:
+        raise ValueError(f"it is of version {version}, and the oldest that is read is {OLDEST}")
     return _JSON.validate_json(text)

@@ -14,12 +14,14 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from sqlalchemy import delete, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from loadtest.server import postgresql
@@ -30,6 +32,7 @@ from signaling.app.settings import RelaySettings, Settings, read
 from signaling.app.standby import Steadiness, stand_by
 from signaling.core.errors import SettingsError
 from signaling.http import proxy_protocol
+from signaling.meeting.schema import MEETINGS
 from tests.signaling.server_environment import server_environ
 from tests.signaling.world import make_settings
 
@@ -118,8 +121,16 @@ async def test_a_server_that_stands_by_answers_by_the_one_that_leads_and_succeed
         async with client.post(f"{waiting.url}api/v1/login", json=login) as response:
             assert response.status == 200
             cookies = response.cookies
+        engine = database.connect(postgres_url)
+        stack.push_async_callback(engine.dispose)
+        newer = {"session": "newer", "epoch": 1, "record": '{"version": 99}', "changed": datetime.now(UTC)}
+        async with engine.begin() as connection:
+            await connection.execute(insert(MEETINGS).values(newer))
         leading.process.send_signal(signal.SIGKILL)
         await leading.process.wait()
+        await waiting.logs("this server cannot lead: a running meeting was stored by a newer release (version 99")
+        async with engine.begin() as connection:  # as a server of that release does which leads meanwhile
+            await connection.execute(delete(MEETINGS))
         await waiting.leads()
         client.cookie_jar.update_cookies(cookies)
         async with client.get(f"{waiting.url}api/v1/me") as response:  # its login is in the database

@@ -19,11 +19,13 @@ from scheduler.core.database import writing
 from scheduler.core.model import Session
 from scheduler.operations.attendance.schema import STAYS
 from signaling.app import build
+from signaling.app.lease import Lease
+from signaling.app.services import check, open_services
 from signaling.app.settings import Settings
-from signaling.core.errors import SettingsError
+from signaling.core.errors import NewerMeetings, SettingsError
 from signaling.meeting.schema import MEETINGS
 from signaling.meeting.state.roster import ticket_of
-from signaling.meeting.state.snapshot import MeetingSnapshot, current_version
+from signaling.meeting.state.snapshot import OLDEST, VERSION, MeetingSnapshot
 from signaling.meeting.state_writer import MeetingStateWriter
 from signaling.recording import journal
 from signaling.recording.store import RecordingStore
@@ -434,10 +436,9 @@ async def _rewrite(world: World, change: Callable[[dict[str, Any]], object]) -> 
     """Change the only stored meeting, as another release might have stored it."""
     async with writing(world.services.database) as connection:
         record = json.loads((await connection.execute(select(MEETINGS.c.record))).scalar_one())
-        assert record["version"] == current_version()
+        assert record["version"] == VERSION
         change(record)
-        text = json.dumps({**record, "version": "0123456789ab"})
-        await connection.execute(update(MEETINGS).values(record=text))
+        await connection.execute(update(MEETINGS).values(record=json.dumps(record)))
 
 
 async def test_a_meeting_of_another_release_is_logged_with_session_and_versions(
@@ -446,23 +447,51 @@ async def test_a_meeting_of_another_release_is_logged_with_session_and_versions(
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
         await world.server.meetings.leave()
-        await _rewrite(world, lambda record: record["conference"].pop("hands"))
+        await _rewrite(world, lambda record: (record["conference"].pop("hands"), record.update(version="0123456789ab")))
     async with open_world(settings) as world:
         assert world.server.meetings.meetings == {}
     log_lines = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
-    versions = f"version 0123456789ab of it was stored, and this release reads {current_version()}"
+    versions = f"version 0 was stored, and this release reads {OLDEST} to {VERSION}"
     assert log_lines == [f"x the meeting of session {session.id} begins anew: {versions}"]
 
 
-async def test_a_meeting_of_another_release_with_more_state_is_continued(settings: Settings) -> None:
+async def test_a_meeting_of_the_release_before_is_continued(settings: Settings) -> None:
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, *_ = await _meeting(world)
         await world.server.meetings.leave()
-        await _rewrite(world, lambda record: record.update(more=1))
+        await _rewrite(world, lambda record: record.update(version="0123456789ab"))  # which had a hash for a number
     async with open_world(settings, held=engine) as world:
         assert list(world.server.meetings.meetings) == [session.id]
-        assert world.server.meetings.meetings[session.id].snapshot.version == current_version()
+        assert world.server.meetings.meetings[session.id].snapshot.version == VERSION
+
+
+async def test_a_meeting_of_a_later_release_is_left_alone_until_it_is_forgotten(settings: Settings) -> None:
+    """By a server that leads or will; other commands work, of which one has it begin anew."""
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, *_ = await _meeting(world)
+        await world.server.meetings.leave()
+        await _rewrite(world, lambda record: record.update(version=VERSION + 1))
+        rows = await _rows(world)
+        with pytest.raises(NewerMeetings):
+            await world.server.meetings.dependencies.state_writer.take_over()
+        assert await _rows(world) == rows
+    for leads in (open_services(settings, lease=Lease(settings, lambda: None)), open_world(settings, held=engine)):
+        with pytest.raises(NewerMeetings, match=f"version {VERSION + 1}, and this one reads {VERSION} at most"):
+            async with leads:
+                pass
+    with pytest.raises(NewerMeetings):
+        await check(settings)
+    async with open_services(settings, migrating=False) as services:
+        assert [await services.meeting_store.forget_newer() for _ in range(2)] == [1, 0]
+    async with open_world(settings, held=engine) as world:
+        assert (world.server.meetings.meetings, session.id in engine.rooms) == ({}, False)
+
+
+async def _rows(world: World) -> list[tuple[Any, ...]]:
+    async with world.services.database.connect() as connection:
+        return [tuple(row) for row in await connection.execute(select(MEETINGS))]
 
 
 class StoredMeeting:

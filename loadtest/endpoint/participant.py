@@ -60,6 +60,11 @@ class Participant:
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._reader: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
+        """The newest renewal of media."""
+        self._renewals: set[asyncio.Task[None]] = set()
+        """Those that have not ended."""
+        self._seated = asyncio.Event()
+        """Set once the first endpoint of a seat is connected: a renewal that is requested before waits for it."""
         self._moved = asyncio.Event()
         """Set when everybody who could is where the room moved to."""
         self._refs = itertools.count(1)
@@ -73,6 +78,8 @@ class Participant:
 
         Raises Rejected, aiohttp.ClientError, OSError, TimeoutError, and the errors of Endpoint.connect.
         """
+        self._earlier, self.endpoint = self.tally(), None
+        self._seated.clear()
         self._ws = await self._client.http.ws_connect("/ws", max_msg_size=1 << 20)
         self.ended = None
         self._reader = asyncio.ensure_future(self._read(self._ws))
@@ -83,6 +90,7 @@ class Participant:
         self._take_seats(joined["seats"], [])
         self.name = self.seats[self.seat]["name"]
         await self._connect()
+        self._seated.set()
         assert self.endpoint is not None
         await self.send("media", mic=self.endpoint.sending.mic, camera=self.endpoint.sending.camera)
 
@@ -163,9 +171,9 @@ class Participant:
         await self._close_socket()
 
     async def _close_media(self) -> None:
-        if self._renewing is not None:
-            self._renewing.cancel()
-            await asyncio.gather(self._renewing, return_exceptions=True)
+        for renewing in self._renewals:
+            renewing.cancel()
+        await asyncio.gather(*self._renewals, return_exceptions=True)
         if self.endpoint is not None:
             await self.endpoint.close()
 
@@ -204,10 +212,21 @@ class Participant:
 
     def _renew(self, message: dict[str, Any]) -> None:
         self.renewals += 1
-        if self.endpoint is not None:
-            self._moved.clear()
-            renew = self._move if message.get("keep") else self._reconnect
-            self._renewing = asyncio.ensure_future(renew(self.endpoint))
+        self._moved.clear()
+        self._renewing = asyncio.ensure_future(self._renewed(self._renewing, keep=bool(message.get("keep"))))
+        self._renewals.add(self._renewing)
+        self._renewing.add_done_callback(self._renewals.discard)
+
+    async def _renewed(self, before: asyncio.Task[None] | None, *, keep: bool) -> None:
+        """Renew media in place of the renewal before."""
+        if before is not None and not before.done():
+            before.cancel()
+            await asyncio.wait({before})
+        await self._seated.wait()
+        if keep and self.endpoint is not None:
+            await self._move(self.endpoint)
+        else:
+            await self._reconnect()
 
     async def _move(self, old: Endpoint) -> None:
         """Connect where the room moves to; show the endpoint before until everybody is there, as the page does."""
@@ -215,19 +234,21 @@ class Participant:
             await self._connect(watched=False)
         except Exception as exc:
             logger.info("x %s could not connect where its room moves to: %r", self.name, exc)
-            await self._reconnect(old)
+            await self._reconnect()
             return
         try:
             await self._moved.wait()
+        finally:
             assert self.endpoint is not None
             old.watched, self.endpoint.watched = False, True
             self._earlier = (self._earlier[0] + old.counters.audio(), self._earlier[1] + old.counters.picture())
-        finally:
             await old.close()
 
-    async def _reconnect(self, old: Endpoint) -> None:
+    async def _reconnect(self) -> None:
+        old = self.endpoint
         self._earlier, self.endpoint = self.tally(), None
-        await old.close()
+        if old is not None:
+            await old.close()
         for _ in range(RENEWALS):
             try:
                 await self._connect()

@@ -168,10 +168,12 @@ class EndpointTransport:
         """Send DTLS close_notify and close the socket."""
         if self._consent is not None:
             self._consent.cancel()
-        if self._dtls is not None:
-            await self._dtls.close()
-        self._close_socket()
-        self._peer_closed()
+        try:
+            if self._dtls is not None:
+                await self._dtls.close()
+        finally:
+            self._close_socket()
+            self._peer_closed()
 
     def _close_socket(self) -> None:
         if self._socket is not None:

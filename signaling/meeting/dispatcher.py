@@ -139,12 +139,11 @@ class Dispatcher:
         meeting = self._meetings.joined(client)
         if not client.allow(OFFER_COSTS):
             raise MessageError("too-fast")
-        seat = meeting.state.offered(client.id)
-        await meeting.apply([])
         try:
-            sdp = await self._meetings.engine.connect(meeting.id, seat, message.sdp)
+            sdp = await meeting.connect(client.id, message.sdp)
         except MediaError as error:
-            await meeting.apply(meeting.state.peer_down(seat))
+            seat = meeting.state.roster.of(client.id)
+            await meeting.apply([] if seat is None else meeting.state.peer_down(seat.id))
             word = "bad-offer" if isinstance(error, BadOffer) else "media-restarting"
             log.info("x SDP offer of %s: %s", client.account.account, error)
             raise MessageError(word) from None

@@ -126,6 +126,10 @@ class MeetingRunner:
         """Whether somebody has joined; False while the centre only calls room systems."""
         self.attached = False
         """Whether the engine has the room as this process wants it, if it is open."""
+        self.moves = 0
+        """How often the room has moved to another media worker; what was answered before leads to the one before."""
+        self._connecting: set[str] = set()
+        """Clients whose SDP offer is being answered."""
         self._over = False
         self._recovered = False
         """Whether it was taken over from another process, so that the engine may know more of it."""
@@ -245,13 +249,42 @@ class MeetingRunner:
         await self.apply(self.state.restore())
 
     async def move(self, move_room: Callable[[str, RoomOptions], Awaitable[None]]) -> None:
-        """Open the room on another worker by `move_room`, and ask everyone to connect there.
+        """Open the room on another worker by `move_room`, and ask everyone who is connected to connect there.
 
-        Raises MediaError, and the meeting stays where it is.
+        Nothing else is asked of the room before it has its seats there. Raises MediaError, and the meeting stays where
+        it is.
         """
         async with self._order:
             await move_room(self.id, self._room_options)
-        await self.apply(self.state.move())
+            self.moves += 1
+            self._plan_flush()
+            self.changed()
+            await self._carry_out(self.state.move())
+            for tell in self.state.ask_over():
+                if tell.client not in self._connecting:  # else it is answered by the other worker
+                    self._say(tell, None, None)
+
+    async def connect(self, client: str, sdp: str) -> str:
+        """Answer an SDP offer of a client, by the worker that has the room once the answer is sent.
+
+        Raises MessageError, MediaError.
+        """
+        self._connecting.add(client)
+        try:
+            while True:
+                seat = self.state.offered(client)
+                await self.apply([])
+                moves = self.moves
+                try:
+                    answer = await self._dependencies.engine.connect(self.id, seat, sdp)
+                except MediaError:
+                    if moves == self.moves:
+                        raise
+                else:
+                    if moves == self.moves:
+                        return answer
+        finally:
+            self._connecting.discard(client)
 
     async def moved(self) -> None:
         """Show everyone the room where it moved to, and record there."""
@@ -338,22 +371,29 @@ class MeetingRunner:
         """
         self._plan_flush()
         self.changed()
-        faults: list[Exception] = []
         async with self._order:
-            await self._note_departures()
-            for effect in effects:
-                if isinstance(effect, Tell | TellAll | Hang | LetIn):
-                    self._say(effect, asker, ref)
-                    continue
-                try:
-                    message = await self._do(effect)
-                except (SQLAlchemyError, OSError) as fault:
-                    faults.append(fault)
-                    continue
-                if message is not None:
-                    self._say(message, asker, ref)
+            faults = await self._carry_out(effects, asker, ref)
         if faults:
             raise faults[0]
+
+    async def _carry_out(
+        self, effects: Sequence[Effect], asker: Client | None = None, ref: str | None = None
+    ) -> list[Exception]:
+        """Carry out effects in order; return the errors of database and disk."""
+        faults: list[Exception] = []
+        await self._note_departures()
+        for effect in effects:
+            if isinstance(effect, Tell | TellAll | Hang | LetIn):
+                self._say(effect, asker, ref)
+                continue
+            try:
+                message = await self._do(effect)
+            except (SQLAlchemyError, OSError) as fault:
+                faults.append(fault)
+                continue
+            if message is not None:
+                self._say(message, asker, ref)
+        return faults
 
     async def tell(self, messages: Sequence[Tell | TellAll]) -> None:
         """Send messages about what is neither stored nor in the roster, such as levels four times a second.

@@ -311,6 +311,7 @@ class MeetingState:
     def _brief(self, client: str, seat: Seated) -> list[Tell]:
         messages: list[ServerMessage] = [GivesWay(at=self.gives_way_at)] if self.gives_way_at is not None else []
         messages += [self.controller_notices.lines] if self.controller_notices.weak else []
+        messages += [Renew(keep=True)] if seat.id in self._moving else []  # its socket was away when all were asked
         if self._is_leader(seat):
             messages += [
                 *self.controller_notices.brief,
@@ -969,9 +970,14 @@ class MeetingState:
     # --- a room that moves to another media worker
 
     def move(self) -> list[Effect]:
-        """Build the room where it moves to; all connect there, and stay where they are until `moved`."""
+        """Build the room where it moves to; those who are connected stay where they are until `moved`."""
         self._moving = {seat.id for seat in self.roster.seats.values() if seat.up}
-        return [*self._rebuild(), TellAll(Renew(keep=True))]
+        return self._rebuild()
+
+    def ask_over(self) -> list[Tell]:
+        """Ask all whose offer was answered to connect where the room moves to; others are only answered there."""
+        connected = [seat for seat in self.roster.seats.values() if seat.offered or seat.up]
+        return [Tell(seat.client, Renew(keep=True)) for seat in connected if seat.client is not None]
 
     @property
     def arriving(self) -> set[str]:

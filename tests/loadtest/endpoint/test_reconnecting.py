@@ -54,6 +54,8 @@ class ScriptedServer:
     refusals: list[str] = field(default_factory=list)
     malformed: int = 0
     """So many joins are answered without a seat."""
+    moving: int = 0
+    """So many rooms move between an offer and its answer."""
     requests: list[str] = field(default_factory=list)
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -62,6 +64,9 @@ class ScriptedServer:
         await socket.prepare(http_request)
         async for message in socket:
             request = json.loads(message.data)
+            if request["type"] == "offer" and self.moving:
+                self.moving -= 1
+                await socket.send_json({"type": "renew", "keep": True})
             await socket.send_json({**self._reply(request), "ref": request.get("ref")})
             if request["type"] == "media":
                 self.sockets.append(socket)
@@ -224,6 +229,28 @@ async def test_while_a_room_moves_the_endpoint_before_goes_on_until_everybody_is
     async with asyncio.timeout(20):
         await before.closed.wait()
     assert (after.closed.is_set(), after.watched, len(point.server.joins)) == (False, True, 1)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_point_that_connects_while_its_room_moves_connects_anew_afterwards_and_leaves_no_endpoint_open(
+    make_point: MakePoint, times: int
+) -> None:
+    point = await make_point()
+    joining = point.point.participant
+    assert joining is not None
+    await joining.leave()
+    point.server.moving = times
+    await joining.join("1234567890")
+    async with asyncio.timeout(20):
+        while cast("FakeEndpoint", joining.endpoint) is not point.endpoints[-1] or len(point.endpoints) < 2 + times:
+            await asyncio.sleep(0)
+    assert [each.closed.is_set() for each in point.endpoints] == [True, False, *[True] * (times - 1), False]
+    await point.server.sockets[-1].send_json({"type": "moved"})
+    async with asyncio.timeout(20):
+        await point.endpoints[1].closed.wait()
+    assert (cast("FakeEndpoint", joining.endpoint), point.endpoints[-1].watched) == (point.endpoints[-1], True)
+    await joining.leave()
+    assert all(each.closed.is_set() for each in point.endpoints)
 
 
 @pytest.mark.parametrize("word", ["ended", "cancelled", "revoked", "removed", "turned-away"])

@@ -2,11 +2,11 @@
 
 import asyncio
 from argparse import ArgumentParser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from mediaserver.api import EngineLost, RecordingEnded
+from mediaserver.api import EVERYTHING, Encryption, EngineLost, RecordingEnded, RoomOptions, SipLimits
 from signaling.app import admin_cli
 from signaling.app.settings import Settings
 from signaling.core.errors import BadInput
@@ -21,10 +21,44 @@ DRAIN, UNDRAIN = "/api/v1/capacity/workers/drain", "/api/v1/capacity/workers/und
 VCS = "10.79.6.20"
 
 
+class HeldEngine(FakeEngine):
+    """A media engine whose answers to some calls are on their way until the test lets them arrive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gates: dict[str, asyncio.Event] = {}
+
+    def hold(self, call: str) -> None:
+        """Hold the answers to a call from now on."""
+        self.gates[call] = asyncio.Event()
+
+    async def _arrive(self, call: str) -> None:
+        if call in self.gates:
+            await self.gates[call].wait()
+
+    async def open_room(self, room: str, options: RoomOptions) -> None:
+        await super().open_room(room, options)
+        await self._arrive("open_room")
+
+    async def connect(
+        self,
+        room: str,
+        seat: str,
+        offer: str,
+        plain: bool = False,
+        encryption: Encryption = "off",
+        media_hosts: Sequence[str] = (),
+        limits: SipLimits = EVERYTHING,
+    ) -> str:
+        answer = await super().connect(room, seat, offer, plain, encryption, media_hosts, limits)
+        await self._arrive("connect")
+        return answer
+
+
 class TwoWorkers:
     """A served server over two media workers; the first has the room of a meeting that is recorded."""
 
-    def __init__(self, world: World, workers: WorkerPool, engines: list[FakeEngine]) -> None:
+    def __init__(self, world: World, workers: WorkerPool, engines: list[HeldEngine]) -> None:
         self.world = world
         self.workers = workers
         self.engines = engines
@@ -37,6 +71,10 @@ class TwoWorkers:
         await host.ask(type="record", on=True)
         await wait_until(lambda: self.room(0, session.id).recording)
         return host, session.id
+
+    def called(self, index: int, call: str) -> list[object]:
+        """Return the seats for which a call came to a worker."""
+        return [arguments[1] for name, *arguments in self.engines[index].calls if name == call]
 
     def room(self, index: int, session: str) -> FakeRoom:
         """Return the room of a session at a worker."""
@@ -67,7 +105,7 @@ async def two(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     """Yield two workers, between which rooms move fast."""
     for name in ("LOOK_SECONDS", "SETTLE_SECONDS", "LINGER_SECONDS"):
         monkeypatch.setattr(room_moves, name, 0.01)
-    workers, engines = WorkerPool(), [FakeEngine(), FakeEngine()]
+    workers, engines = WorkerPool(), [HeldEngine(), HeldEngine()]
     serving = []
     for index, engine in enumerate(engines):
         await workers.take(str(index), engine)
@@ -112,6 +150,60 @@ async def test_who_does_not_come_over_is_waited_for_only_so_long(
     meeting = two.world.server.meetings.meetings[session]
     assert [seat.up for seat in meeting.state.roster.seats.values() if seat.here] == [False]
     await wait_until(lambda: session not in two.engines[0].rooms)
+
+
+async def test_an_offer_that_the_worker_before_answers_while_the_room_goes_is_answered_by_the_next_one(
+    two: TwoWorkers,
+) -> None:
+    host, session = await two.begin()
+    guest, joined = await two.world.join("nhatrang", await two.world.services.scheduler.session(session))
+    two.engines[0].hold("connect")
+    await guest.send(type="offer", sdp="first", ref="1")
+    await wait_until(lambda: joined["seat"] in two.called(0, "connect"))
+    await two.drain("0")
+    await host.type("renew")
+    two.engines[0].gates["connect"].set()
+    assert (await guest.type("answer"))["sdp"] == "answer to first"
+    assert joined["seat"] in two.called(1, "connect")
+    await host.ask(type="offer", sdp="second")
+    await guest.type("moved")
+    assert not [message for message in guest.seen if message["type"] in ("renew", "error")]
+    meeting = two.world.server.meetings.meetings[session]
+    assert [seat.up for seat in meeting.state.roster.seats.values()] == [True, True]
+
+
+async def test_offers_that_come_while_a_room_is_opened_elsewhere_wait_for_their_seats(two: TwoWorkers) -> None:
+    host, session = await two.begin()
+    guest, joined = await two.world.join("nhatrang", await two.world.services.scheduler.session(session))
+    two.engines[1].hold("open_room")
+    await two.drain("0")
+    await wait_until(lambda: session in two.engines[1].rooms)
+    await guest.send(type="offer", sdp="first", ref="1")
+    roster = two.world.server.meetings.meetings[session].state.roster
+    await wait_until(lambda: roster.seats[joined["seat"]].offered)
+    two.engines[1].gates["open_room"].set()
+    answer = await guest.until(lambda message: message["type"] in ("answer", "error"))
+    assert (answer["type"], answer.get("sdp")) == ("answer", "answer to first")
+    assert joined["seat"] in two.called(1, "connect")
+    await host.type("renew")
+    await host.ask(type="offer", sdp="second")
+    await guest.type("moved")
+    assert not [message for message in guest.seen if message["type"] == "renew"]
+
+
+async def test_who_comes_back_while_the_room_moves_is_asked_to_connect_there(two: TwoWorkers) -> None:
+    host, session = await two.begin()
+    booked = await two.world.services.scheduler.session(session)
+    guest, joined = await two.world.join("nhatrang", booked)
+    await guest.ask(type="offer", sdp="first")
+    two.world.drop("nhatrang")
+    await guest.closed()
+    await two.drain("0")
+    await host.type("renew")
+    back, _ = await two.world.join("nhatrang", booked, resume=joined["resume"])
+    assert (await back.type("renew"))["keep"] is True
+    await back.ask(type="offer", sdp="second")
+    assert two.called(1, "connect") == [joined["seat"]]
 
 
 async def test_a_paused_recording_moves_paused_and_goes_on_in_its_next_part(two: TwoWorkers) -> None:

@@ -586,6 +586,7 @@ export class MeetingClient extends EventTarget {
     this.reportMedia();
     this.reportOnePicture();
     if (this.captionsOn) this.requestCaptions(); // the server forgot it with the socket
+    this.connection.moved(); // a server that leads on does not say so of a room that moved before
     // Media may have continued while the socket was lost; only then the peer connection is kept.
     if (!(this.connection.healthy && this.seat?.media === 'connected')) this.connection.connect();
     else this.connection.setWantedHeight(message.wanted);

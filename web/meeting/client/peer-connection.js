@@ -140,7 +140,7 @@ export class PeerConnection extends EventTarget {
 
   /** Connect where the room moves to, and show the connection before until everybody is there. */
   async move() {
-    this.kept = this.shownPc !== null;
+    this.kept = Boolean(this.shownPc?.remoteDescription); // without one it never had a picture
     window.clearTimeout(this.keptTimer);
     this.keptTimer = window.setTimeout(() => this.moved(), KEEP_MS);
     await this.connect();

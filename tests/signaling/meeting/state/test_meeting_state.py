@@ -793,12 +793,13 @@ def test_a_room_that_moves_is_rebuilt_and_recorded_there_once_all_have_come(meet
     state.recording.started(start, NOW)
     for client in ("h", "n", "c"):
         state.peer_up(meeting.seat(client))
+    meeting.join("o", None)  # it has sent no offer yet
     assert state.move() == [
         e.OpenRoom(),
         e.Arrange(Layout("grid")),
-        *(e.AddSeat(seats[meeting.seat(client)].options) for client in ("h", "n", "c")),
-        e.TellAll(Renew(keep=True)),
+        *(e.AddSeat(seats[meeting.seat(client)].options) for client in ("h", "n", "c", "o")),
     ]
+    assert state.ask_over() == [e.Tell(client, Renew(keep=True)) for client in ("h", "n", "c")]
     assert state.arriving == {meeting.seat(client) for client in ("h", "n", "c")}
     state.peer_up(meeting.seat("h"))
     state.leave("n")

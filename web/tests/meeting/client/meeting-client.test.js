@@ -53,7 +53,9 @@ class FakePeerConnection extends EventTarget {
   async setLocalDescription() {
     this.localDescription = {sdp: 'v=0'};
   }
-  async setRemoteDescription() {}
+  async setRemoteDescription(description) {
+    this.remoteDescription = description;
+  }
   close() {}
 }
 
@@ -154,6 +156,13 @@ async function joinedClient(changed, seat) {
   meeting.start();
   await replyToJoin(changed, seat);
   return {meeting, notices};
+}
+
+/** Answer the last offer. */
+async function answerOffer() {
+  const offer = sockets.at(-1).sent.findLast(({type}) => type === 'offer');
+  sockets.at(-1).receive({type: 'answer', sdp: 'v=0', ref: offer.ref});
+  await settle();
 }
 
 /** Lose the socket and reconnect. */
@@ -386,11 +395,13 @@ test('a new connection in which no camera comes is shown at once, or its sound w
 test('while a room moves, the connection before is shown until everybody is there, then the new one once it has a picture', async () => {
   const {meeting} = await joinedClient();
   const {connection} = meeting;
+  await answerOffer();
   for (const early of [true, false]) {
     const before = connection.shownPc;
     sockets[0].receive(TILES);
     sockets[0].receive({type: 'renew', keep: true});
     await settle();
+    await answerOffer();
     const {track} = connection.pc.transceivers[4].receiver;
     track.muted = !early;
     for (const other of connection.pc.transceivers) if (other.receiver.track !== track) other.receiver.track.muted = true;
@@ -410,6 +421,26 @@ test('while a room moves, the connection before is shown until everybody is ther
   sockets[0].receive({...TILES, tiles: [{...TILE, mid: null}]});
   assert.notEqual(connection.shownPc, connection.pc);
   sockets[0].receive({type: 'moved'});
+  assert.equal(connection.shownPc, connection.pc);
+});
+
+test('a connection that has no answer yet is not kept while a room moves, nor is one that a later server knows nothing of', async () => {
+  const {meeting} = await joinedClient();
+  const {connection} = meeting;
+  const show = () => connection.pc.transceivers[2].receiver.track.dispatchEvent(new Event('unmute'));
+  sockets[0].receive({type: 'renew', keep: true});
+  await settle();
+  show();
+  assert.equal(connection.shownPc, connection.pc);
+  await answerOffer();
+  const before = connection.pc;
+  sockets[0].receive({type: 'renew', keep: true});
+  await settle();
+  show();
+  assert.equal(connection.shownPc, before);
+  connection.state = 'connected';
+  await reconnect(meeting, {}, {media: 'connected'});
+  assert.notEqual(connection.pc, before);
   assert.equal(connection.shownPc, connection.pc);
 });
 

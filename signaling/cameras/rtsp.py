@@ -2,10 +2,12 @@
 
 A camera that does not answer is asked again after 10 s, then after twice that, up to 2 minutes. One whose transport is
 not registered is asked for UDP, and to send within the connection where nothing comes so: a firewall may be between.
+One whose room moves to another media worker is asked to send there, while it goes on sending where it did.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -109,16 +111,19 @@ class RtspCameras:
     async def _fetch(self, device: Device, number: int) -> None:
         """Fetch a camera until its session, its media or its server ends; plan a pause after a failure."""
         secrets, now = await self._equipment.sip_secrets(device.id), self._manager.dependencies.clock()
-        client = RtspClient(
-            device.address or "", device.port or RTSP_PORT, device.stream_path, credentials(device, secrets)
+        new_client = partial(
+            RtspClient,
+            *(device.address or "", device.port or RTSP_PORT, device.stream_path, credentials(device, secrets)),
         )
+        client = new_client()
         try:
             tracks = await client.describe()
             source = Source(device.address or "", device.port or RTSP_PORT)
             seat = await self._seating.take(device, number, source, now, sends=True)
             try:
-                await self._play(client, tracks, seat)
-                await self._watch(client, seat)
+                moves = await self._play_where_room_is(client, tracks, seat)
+                while await self._watch(client, seat, moves):
+                    client, moves = await self._follow(client, new_client, seat)
             finally:
                 await seat.free()
         except (NoOpenSession, ShuttingDown):
@@ -132,6 +137,43 @@ class RtspCameras:
                 self._pause(device.id)
         finally:
             await client.close()
+
+    async def _follow(
+        self, before: RtspClient, new_client: Callable[[], RtspClient], seat: TakenSeat
+    ) -> tuple[RtspClient, int]:
+        """Fetch a camera again, where its room moves to; return its new session, and how often the room had moved.
+
+        The session before goes on meanwhile, unless the camera takes one alone. Raises as :meth:`_play`.
+        """
+        try:
+            found = await self._fetched_anew(new_client, seat)
+        except FAILURES as error:
+            log.info("x camera %s may take one session alone: %s", seat.member.device.address, error)
+            await before.close()
+            return await self._fetched_anew(new_client, seat)
+        await before.close()
+        return found
+
+    async def _fetched_anew(self, new_client: Callable[[], RtspClient], seat: TakenSeat) -> tuple[RtspClient, int]:
+        client = new_client()
+        try:
+            return client, await self._play_where_room_is(client, await client.describe(), seat)
+        except BaseException:
+            await client.close()
+            raise
+
+    async def _play_where_room_is(self, client: RtspClient, tracks: tuple[Track, ...], seat: TakenSeat) -> int:
+        """Have a camera send; return how often its room had moved when that began. Raises as :meth:`_play`.
+
+        Whatever fails at a worker that the room leaves meanwhile is no failure of the camera.
+        """
+        moves = seat.meeting.moves
+        try:
+            await self._play(client, tracks, seat)
+        except FAILURES:
+            if moves == seat.meeting.moves:
+                raise
+        return moves
 
     async def _play(self, client: RtspClient, tracks: tuple[Track, ...], seat: TakenSeat) -> None:
         """Have a camera send to the media engine: by UDP, or within the connection where its transport is TCP.
@@ -163,10 +205,15 @@ class RtspCameras:
         """Have the media engine receive the tracks from an address; return its answer. Raises MediaError."""
         return await self._manager.engine.connect(seat.meeting.id, seat.id, offer(tracks, sender), plain=True)
 
-    async def _watch(self, client: RtspClient, seat: TakenSeat) -> None:
-        """Keep a session alive while its media come. Raises BadRtsp where they ended, OSError, TimeoutError."""
+    async def _watch(self, client: RtspClient, seat: TakenSeat, moves: int) -> bool:
+        """Keep a session alive while its media come; return True once its room has moved more often than `moves`.
+
+        Raises BadRtsp where they ended, OSError, TimeoutError.
+        """
         waited = 0.0
         while not seat.is_lost():
+            if seat.meeting.moves != moves:
+                return True
             if seat.member.up:
                 self._pauses.pop(seat.member.device.id, None)
             await client.listen(WATCH_SECONDS)
@@ -176,6 +223,7 @@ class RtspCameras:
                 waited = 0.0
         if seat.member.session is not None:  # the meeting goes on without its media
             raise BadRtsp("its media ended")
+        return False
 
     def _pause(self, device: str) -> None:
         """Ask a camera again later, each time after twice as long."""

@@ -21,7 +21,7 @@ from signaling.accounts.throttle import Throttle
 from signaling.audit.log import AuditLog
 from signaling.cameras.seating import DeviceSeating, TakenSeat
 from signaling.core.account import Source, network_of
-from signaling.core.errors import BadSdp, BadToken, Locked, NotFound
+from signaling.core.errors import BadSdp, BadToken, Locked, MessageError, NoOpenSession, NotFound
 from signaling.meeting.manager import MeetingManager
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,12 @@ class Resource:
     id: str
     seat: TakenSeat
     answer: str
+    moves: int
+    """How often the room had moved when it was answered."""
+
+    def is_lost(self) -> bool:
+        """Return whether its media are gone, or stay behind where its room has moved away from."""
+        return self.moves != self.seat.meeting.moves or self.seat.is_lost()
 
 
 class WhipService:
@@ -76,13 +82,15 @@ class WhipService:
         device, number = await self._known(protocol, id_, token, source, now)
         seat = await self._seating.take(device, number, source, now, sends=protocol == "WHIP")
         try:
-            answer = await self._manager.engine.connect(seat.meeting.id, seat.id, offer)
+            answer = await seat.meeting.connect(seat.member.id, offer)
+        except MessageError:  # it has been thrown out
+            raise NoOpenSession from None
         except MediaError as error:
             await seat.free()
             if isinstance(error, BadOffer):
                 raise BadSdp(str(error)) from None
             raise
-        resource = Resource(secrets.token_urlsafe(18), seat, answer)
+        resource = Resource(secrets.token_urlsafe(18), seat, answer, seat.meeting.moves)
         self._resources[resource.id] = resource
         return resource
 
@@ -121,7 +129,10 @@ class WhipService:
                 log.exception("x the devices that publish over HTTP could not be checked")
 
     async def watch(self) -> None:
-        """Free the seats of devices whose media are gone or never came, and forget those that were thrown out."""
-        for resource in [each for each in self._resources.values() if each.seat.is_lost()]:
+        """End the sessions of devices whose media are gone, never came or do not move, and of those thrown out.
+
+        The end of its transport has a device post anew.
+        """
+        for resource in [each for each in self._resources.values() if each.is_lost()]:
             del self._resources[resource.id]
             await resource.seat.free()

@@ -16,7 +16,9 @@ from mediaserver.worker.engine import LocalEngine
 from signaling.app.settings import Settings
 from signaling.cameras import rtsp
 from signaling.cameras.rtsp_client import RtspClient
-from signaling.cameras.rtsp_message import BadRtsp, offer, read_tracks
+from signaling.cameras.rtsp_message import BadRtsp, Track, offer, read_tracks
+from signaling.meeting import room_moves
+from signaling.workers.pool import WorkerPool
 from tests.signaling.cameras.described import described
 from tests.signaling.cameras.viewer import TONE_HZ, connected, hears, sees_red, watching
 from tests.signaling.sip.whole_server import LOOPBACK, served, viewer
@@ -104,6 +106,64 @@ async def test_a_camera_is_fetched_again_after_its_line_was_cut_and_by_the_next_
             await wait_until(lambda: seats(world, session.id) == [True])
             async with viewer(world, session.id) as watch:
                 await watch.until(lambda: watch.colour(0.5, 0.25) == "red")
+
+
+@asynccontextmanager
+async def two_workers() -> AsyncIterator[WorkerPool]:
+    """Run two media workers in this process."""
+    async with held_engine() as first, held_engine() as second:
+        pool, serving = WorkerPool(), []
+        for name, engine in (("0", first), ("1", second)):
+            await pool.take(name, engine)
+            serving.append(asyncio.create_task(pool.serve(name)))
+        yield pool
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+async def test_a_camera_is_fetched_by_the_worker_to_which_its_room_moves(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    """The session before goes on meanwhile, unless the camera takes one alone."""
+    for name, seconds in {"LOOK_SECONDS": 0.01, "SETTLE_SECONDS": 0.1, "LINGER_SECONDS": 0.1}.items():
+        monkeypatch.setattr(room_moves, name, seconds)
+    monkeypatch.setattr(rtsp, "LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(rtsp, "WATCH_SECONDS", 0.1)
+    monkeypatch.setattr(rtsp, "UNHEARD_SECONDS", 0.5)
+    opened: list[RtspClient] = []
+    counts: list[int] = []
+
+    class LimitedClient(RtspClient):
+        async def describe(self) -> tuple[Track, ...]:
+            if len(opened) >= limit:
+                raise BadRtsp("DESCRIBE: 453")
+            opened.append(self)
+            counts.append(len(opened))
+            return await super().describe()
+
+        async def close(self) -> None:
+            if self in opened:
+                opened.remove(self)
+            await super().close()
+
+    monkeypatch.setattr(rtsp, "RtspClient", LimitedClient)
+    async with two_workers() as pool, camera("digest", "UDP") as (port, _), served(settings, held=pool) as world:
+        await describe_camera(world, port)
+        session = await world.session(NHA_TRANG)
+        await world.server.rtsp_cameras.look(world.clock.now)
+        await wait_until(lambda: seats(world, session.id) == [True])
+        (seat,) = world.server.meetings.meetings[session.id].state.roster.seats
+        before = pool.place(session.id)
+        assert before is not None
+        await world.services.worker_drains.ask(before)
+        await wait_until(lambda: pool.is_drained(before) and pool.left_at(before) == (0, 0))
+        assert (list(world.server.meetings.meetings[session.id].state.roster.seats), counts) == ([seat], [1, limit])
+        await wait_until(lambda: len(opened) == 1)
+        assert seats(world, session.id) == [True]
+        async with viewer(world, session.id) as watch:
+            await watch.until(lambda: watch.colour(0.5, 0.25) == "red")
 
 
 VIDEO = (

@@ -14,6 +14,7 @@ from signaling.meeting import room_moves
 from signaling.sip.protocol.errors import CallFailed
 from signaling.workers.pool import WorkerPool
 from tests.fakes import FakeEngine, FakeRoom
+from tests.signaling.cameras.described import SDP, TOKEN, described
 from tests.signaling.fake_room_systems import register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.world import NHA_TRANG, Socket, World, open_world, problem_of, wait_until
 
@@ -260,6 +261,33 @@ async def test_a_room_system_is_offered_the_address_of_the_new_worker_within_its
     assert call.offers == [offer]
     accepted = ("accept", session, seat, f"answer to {offer}") in two.engines[1].calls
     assert (accepted, call.hung_up) == (not refuses, refuses)
+
+
+@pytest.mark.parametrize("protocol", ["WHIP", "WHEP"])
+async def test_the_session_of_an_encoder_or_a_viewer_over_http_ends_and_it_posts_anew_where_the_room_moved(
+    two: TwoWorkers, protocol: str
+) -> None:
+    _, device = await described(two.world, NHA_TRANG, protocol=protocol)
+    host, session = await two.begin()
+    client, path = two.world.client(), f"/{protocol.lower()}/{device}"
+    headers = {**SDP, "Authorization": f"Bearer {TOKEN}"}
+    async with client.post(path, data=b"first", headers=headers) as response:
+        assert response.status == 201
+        resource = response.headers["Location"]
+    (first,) = two.called(0, "connect")[1:]
+    await two.drain("0")
+    await host.type("renew")
+    await two.world.server.whip.watch()
+    assert [first in two.room(index, session).seats for index in (0, 1)] == [False, False]
+    async with client.delete(resource, headers=headers) as response:
+        assert response.status == 404
+    async with client.post(path, data=b"second", headers=headers) as response:
+        assert (response.status, await response.text()) == (201, "answer to second")
+    await two.world.server.whip.watch()
+    assert len(two.called(1, "connect")) == 1
+    await host.ask(type="offer", sdp="second")
+    await host.type("moved")
+    assert len(two.room(1, session).seats) == 2
 
 
 async def test_the_command_drains_and_prints_what_is_left_and_the_next_server_keeps_that(

@@ -17,6 +17,7 @@ from signaling.app.settings import Settings
 from signaling.h323.agent.context import H323Settings
 from signaling.h323.gatekeeper.client import GatekeeperSettings
 from signaling.sip.agent.agent import Agent, Call, IncomingCall, SipSettings
+from signaling.workers.pool import WorkerPool
 from tests.fakes import FakeClock, FakeDisk
 from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
 from tests.mediaserver.slides_system import SlidesSystem
@@ -34,7 +35,7 @@ async def served(
     *,
     h323: bool = False,
     gatekeeper: GatekeeperSettings | None = None,
-    held: LocalEngine | None = None,
+    held: LocalEngine | WorkerPool | None = None,
 ) -> AsyncIterator[World]:
     """Yield a world whose engine and SIP bridge are real; a device is rung for `ring_s` seconds. `tls` is the folder of
     a certificate, `h323` says whether H.323 is spoken, too, and `gatekeeper` with which one. A `held` engine is left to
@@ -43,9 +44,10 @@ async def served(
     own = replace(
         settings, sip=sip, h323=H323Settings(LOOPBACK, 0, ring_s=ring_s, gatekeeper=gatekeeper) if h323 else None
     )
-    engine, clock, disk = held or LocalEngine([LOOPBACK], 0), FakeClock(NOW), FakeDisk()
+    own_engine, clock, disk = LocalEngine([LOOPBACK], 0), FakeClock(NOW), FakeDisk()
+    engine = held or own_engine
     if held is None:
-        engine.start()
+        own_engine.start()
     try:
         async with (
             open_services(own) as services,
@@ -61,7 +63,7 @@ async def served(
                 await built.meetings.leave()
     finally:
         if held is None:
-            await engine.close()
+            await own_engine.close()
 
 
 @asynccontextmanager

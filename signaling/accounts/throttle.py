@@ -18,7 +18,8 @@ Chosen (TCVN 14423 5.5.2.2 suggests at most five failures):
 
 Times are Valkey's own (TIME), for the clocks of servers differ. Each server remembers the failures that it counted and
 sets a key in Valkey, its mark, that says that they are stored there; when the mark is gone, Valkey has lost its data,
-and the server writes its failures again. Without Valkey every attempt is refused (RedisError).
+and the server writes its failures again. Without Valkey it applies the same rules to those it remembers, by its own
+clock, and writes them once Valkey is back (decision 110).
 
 Decision 69 says why no library counts them.
 """
@@ -26,11 +27,14 @@ Decision 69 says why no library counts them.
 import json
 import math
 import secrets
-from collections import OrderedDict
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 
 from signaling.core import redis_keys
 from signaling.core.valkey import FORGOTTEN, MARKED, NOW
@@ -58,13 +62,16 @@ return {redis.call('ZCARD', KEYS[2]) >= limit and '-1' or '0', string.format('%.
 """Keys: mark, failures. Arguments: limit, window, lock, the mark of the attempt."""
 
 _WRITE = """
+for _, each in ipairs(cjson.decode(ARGV[3])) do
+  if each[2] == '' then redis.call('DEL', each[1]) else redis.call('ZREM', each[1], each[2]) end
+end
 for _, each in ipairs(cjson.decode(ARGV[2])) do
   redis.call('ZADD', each[1], each[3], each[2])
   redis.call('EXPIRE', each[1], ARGV[1])
 end
 redis.call('SET', KEYS[1], '1', 'EX', 86400)
 """
-"""Keys: mark. Arguments: for how long, and failures as JSON: key, mark, time."""
+"""Keys: mark. Arguments: for how long, failures as JSON (key, mark, time), what was taken back (key, mark or '')."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,42 +109,74 @@ class Attempt:
 
 
 class Throttle:
-    """Counts failures under the rules above."""
+    """Counts failures under the rules above.
 
-    def __init__(self, redis: Redis) -> None:
+    `clock` gives seconds since 1970, as Valkey's own does.
+    """
+
+    def __init__(self, redis: Redis, clock: Callable[[], float] = time.time) -> None:
         self._redis = redis
+        self._clock = clock
         self._attempt = redis.register_script(_ATTEMPT)
         self._write = redis.register_script(_WRITE)
         self._mark = redis_keys.counted(secrets.token_hex(8))
         self._failures: OrderedDict[str, dict[str, float]] = OrderedDict()
         """Times of this server's failures that still count, by key and mark; the key of the newest is last."""
+        self._taken_back: deque[tuple[str, str]] = deque(maxlen=MAX_REMEMBERED)
+        """What Valkey could not be told to forget: key, and the mark of an attempt or '' for all."""
 
     async def attempt(self, rule: Rule, subject: str) -> Attempt:
-        """Count an attempt, unless `subject` is locked. Raises RedisError."""
+        """Count an attempt, unless `subject` is locked."""
         key, mark = redis_keys.failures(rule.kind, subject), secrets.token_hex(8)
-        seconds, now = await self._count_attempt(key, [rule.limit, rule.window, rule.lock, mark])
+        try:
+            seconds, now = await self._count_attempt(key, [rule.limit, rule.window, rule.lock, mark])
+        except RedisError:
+            self._owe()
+            now = self._clock()
+            seconds = judge(rule, list(self._failures.get(key, {}).values()), now)
         if seconds <= 0:
             self._remember(rule, key, mark, now)
         return Attempt(key, mark, max(0, math.ceil(seconds)), last=seconds < 0)
 
     async def take_back(self, attempt: Attempt) -> None:
         """Take one attempt back: its secret was right, so it does not count as a failure."""
-        await self._redis.zrem(attempt.key, attempt.mark)
         self._failures.get(attempt.key, {}).pop(attempt.mark, None)
+        try:
+            await self._redis.zrem(attempt.key, attempt.mark)
+        except RedisError:
+            self._owe(attempt.key, attempt.mark)
 
     async def forget(self, attempt: Attempt) -> None:
         """Forget all failures counted with this attempt."""
-        await self._redis.delete(attempt.key)
         self._failures.pop(attempt.key, None)
+        try:
+            await self._redis.delete(attempt.key)
+        except RedisError:
+            self._owe(attempt.key)
+
+    def _owe(self, key: str | None = None, mark: str = "") -> None:
+        """Have everything written to Valkey before the next attempt is counted there: by a mark that it does not know.
+
+        With a key, have Valkey forget one failure of it, or all.
+        """
+        self._mark = redis_keys.counted(secrets.token_hex(8))
+        if key is not None:
+            self._taken_back.append((key, mark))
 
     async def _count_attempt(self, key: str, arguments: list[str | int]) -> tuple[float, float]:
-        """Return the seconds of a lock and Valkey's time; write failures that Valkey has lost first."""
+        """Return the seconds of a lock and Valkey's time; write first what Valkey has lost. Raises RedisError."""
         for _ in range(2):
             result = await self._attempt(keys=[self._mark, key], args=arguments)
             if result != FORGOTTEN:
                 return float(result[0]), float(result[1])
             failures = [[of, mark, at] for of, marks in self._failures.items() for mark, at in marks.items()]
-            await self._write(keys=[self._mark], args=[LONGEST_SECONDS, json.dumps(failures)])
+            taken_back = list(self._taken_back)
+            self._taken_back.clear()
+            try:
+                await self._write(keys=[self._mark], args=[LONGEST_SECONDS, *map(json.dumps, (failures, taken_back))])
+            except BaseException:
+                self._taken_back.extend(taken_back)
+                raise
         raise RedisConnectionError("Valkey loses what is written to it")
 
     def _remember(self, rule: Rule, key: str, mark: str, now: float) -> None:
@@ -149,6 +188,16 @@ class Throttle:
             or _newest(next(iter(self._failures.values()))) <= now - LONGEST_SECONDS
         ):
             self._failures.popitem(last=False)
+
+
+def judge(rule: Rule, failures: Sequence[float], now: float) -> float:
+    """Return the seconds of a lock, -1 for the last attempt before one, or 0, as the script does in Valkey.
+
+    `failures` are times of earlier ones.
+    """
+    if len(failures) >= rule.limit and (newest := max(failures)) + rule.lock > now:
+        return newest + rule.lock - now
+    return -1.0 if sum(at > now - rule.window for at in failures) + 1 >= rule.limit else 0.0
 
 
 def _newest(failures: dict[str, float]) -> float:

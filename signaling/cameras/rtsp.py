@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import MediaError
@@ -81,7 +80,7 @@ class RtspCameras:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self.look(self._manager.dependencies.clock())
-            except (SQLAlchemyError, RedisError, OSError):
+            except (SQLAlchemyError, OSError):
                 log.exception("x the cameras could not be looked at")
 
     async def look(self, now: datetime) -> None:

@@ -10,7 +10,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import BadOffer, MediaError
@@ -76,7 +75,7 @@ class WhipService:
     async def connect(self, protocol: DeviceProtocol, id_: str, token: str, offer: str, source: Source) -> Resource:
         """Seat a device in the open session of its point, in place of its former seat, and answer its offer.
 
-        Raises BadToken, Locked, NoOpenSession, Forbidden, BadSdp, MediaError, SQLAlchemyError, RedisError.
+        Raises BadToken, Locked, NoOpenSession, Forbidden, BadSdp, MediaError, SQLAlchemyError.
         """
         now = self._manager.dependencies.clock()
         device, number = await self._known(protocol, id_, token, source, now)
@@ -125,7 +124,7 @@ class WhipService:
             await asyncio.sleep(WATCH_SECONDS)
             try:
                 await self.watch()
-            except (SQLAlchemyError, RedisError, OSError):
+            except (SQLAlchemyError, OSError):
                 log.exception("x the devices that publish over HTTP could not be checked")
 
     async def watch(self) -> None:

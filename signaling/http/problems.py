@@ -6,7 +6,6 @@ from typing import Any
 
 from aiohttp import web
 from pydantic import ValidationError
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import MediaError
@@ -270,7 +269,6 @@ PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
     Damaged: ProblemType(409, "damaged"),
     core_errors.TooLarge: ProblemType(413, "file-too-large", _bytes),
     ValidationError: ProblemType(422, "invalid", _validated),
-    RedisError: ProblemType(503, "unavailable"),
     SQLAlchemyError: ProblemType(503, "unavailable"),
     MediaError: ProblemType(503, "unavailable"),
     TimeoutError: ProblemType(503, "unavailable"),

@@ -1,14 +1,9 @@
 """Join guard: lets a leg in while session and server are below their limits of connected legs (I18)."""
 
-import logging
 from datetime import datetime, timedelta
-
-from redis.exceptions import RedisError
 
 from scheduler.booking.registration.service import Scheduler
 from signaling.meeting.connected_devices import TEST_ROOM, ConnectedDevices, Quota
-
-log = logging.getLogger(__name__)
 
 
 class CapacityGuard:
@@ -18,23 +13,15 @@ class CapacityGuard:
         self._scheduler = scheduler
         self._connected_devices = connected_devices
 
-    async def enter(self, guarded: str, leg: str, reserved: int, now: datetime, *, resumes: bool = False) -> bool:
+    async def enter(self, guarded: str, leg: str, reserved: int, now: datetime) -> bool:
         """Return whether a leg may connect: both limits allow it, or it is connected already.
 
-        `guarded` is the session, or the test room; `reserved` its number of legs. Without Valkey no new leg comes in
-        (RedisError), but one that resumes a seat does, and is counted when Valkey is back.
+        `guarded` is the session, or the test room; `reserved` its number of legs.
         """
         if self._connected_devices.holds(guarded, leg):
             return True
-        try:
-            quota = Quota(reserved, await self._usable(guarded, now))
-            return await self._connected_devices.enter(guarded, leg, quota) == "in"
-        except RedisError:
-            if not resumes:
-                raise
-            log.info("x %s of %s resumes without the join guard", leg, guarded)
-            self._connected_devices.admit(guarded, leg)
-            return True
+        quota = Quota(reserved, await self._usable(guarded, now))
+        return await self._connected_devices.enter(guarded, leg, quota) == "in"
 
     def leave(self, guarded: str, leg: str) -> None:
         """Stop counting a leg."""

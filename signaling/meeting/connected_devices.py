@@ -8,6 +8,9 @@ own (TIME), for the clocks of servers differ.
 Valkey may lose its data, and may be unreachable. Each server knows its own legs and sets a key in Valkey, its mark,
 that says that they are counted there. A new leg is only admitted while the mark exists: otherwise legs that Valkey has
 forgotten would make room for too many. Changes are queued in the server, so that no meeting waits for Valkey.
+
+Without Valkey the legs of this server are all there are, for one server leads all meetings (decision 107): the same
+limits are applied to them (decision 110).
 """
 
 import asyncio
@@ -15,7 +18,8 @@ import json
 import logging
 import math
 import secrets
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -104,16 +108,22 @@ class Quota:
 
 
 class ConnectedDevices:
-    """Counts connected legs; knows those of this server without Valkey."""
+    """Counts connected legs; knows those of this server without Valkey.
 
-    def __init__(self, redis: Redis) -> None:
+    `clock` gives monotonic seconds.
+    """
+
+    def __init__(self, redis: Redis, clock: Callable[[], float] = time.monotonic) -> None:
         self._redis = redis
+        self._clock = clock
         self._enter = redis.register_script(_ENTER)
         self._count = redis.register_script(_COUNT)
         self._write = redis.register_script(_WRITE)
         self._mark = redis_keys.counted(secrets.token_hex(8))
         self._held: dict[str, set[str]] = {}
         """The legs of this server, by session."""
+        self._entered: dict[tuple[str, str], float] = {}
+        """When each leg was let in that may not be connected yet."""
         self._left: dict[str, set[str]] = {}
         """Legs that are still to be removed from Valkey, by session."""
         self._due = asyncio.Event()
@@ -122,30 +132,51 @@ class ConnectedDevices:
         self._written = -math.inf
 
     async def enter(self, session: str, leg: str, quota: Quota) -> Verdict:
-        """Count a leg if both limits allow it; one that is counted stays so. Raises RedisError."""
+        """Count a leg if both limits allow it; one that is counted stays so."""
         if self.holds(session, leg):
             return "in"
         async with self._writing:
             places = [redis_keys.legs(session), redis_keys.LEGS_ALL]
             arguments = [TTL_SECONDS, quota.reserved, quota.usable, leg, f"{session}/{leg}"]
-            verdict: Verdict = await self._ask(self._enter, places, arguments)
+            verdict: Verdict
+            try:
+                verdict = await self._ask(self._enter, places, arguments)
+            except RedisError as error:
+                log.info("x the join guard judges by what this server knows: %s", error)
+                verdict = self._judge(session, leg, quota)
             if verdict == "in":
                 self._held.setdefault(session, set()).add(leg)
+                self._left.get(session, set()).discard(leg)
+                self._entered[session, leg] = self._clock()
         return verdict
+
+    def _judge(self, session: str, leg: str, quota: Quota) -> Verdict:
+        """Apply both limits to the legs of this server."""
+        self._due.set()  # it is written once Valkey is back
+        known = self._known()
+        if leg in known.get(session, ()):
+            return "in"
+        if len(known.get(session, ())) >= quota.reserved:
+            return "session"
+        return "in" if sum(map(len, known.values())) < quota.usable else "total"
+
+    def _known(self) -> dict[str, set[str]]:
+        """Return the legs of this server, with those that were let in so lately that Valkey would count them still."""
+        oldest = self._clock() - TTL_SECONDS
+        self._entered = {each: at for each, at in self._entered.items() if at > oldest}
+        known = {session: set(legs) for session, legs in self._held.items()}
+        for session, leg in self._entered:
+            known.setdefault(session, set()).add(leg)
+        return known
 
     def holds(self, session: str, leg: str) -> bool:
         """Return whether a leg is connected to this server."""
         return leg in self._held.get(session, ())
 
-    def admit(self, session: str, leg: str) -> None:
-        """Count a leg whatever the limits are, as soon as Valkey can be told."""
-        self._held.setdefault(session, set()).add(leg)
-        self._left.get(session, set()).discard(leg)
-        self._due.set()
-
     def leave(self, session: str, leg: str) -> None:
         """Stop counting a leg, as soon as Valkey can be told."""
         self._held.get(session, set()).discard(leg)
+        self._entered.pop((session, leg), None)
         self._left.setdefault(session, set()).add(leg)
         self._due.set()
 
@@ -158,11 +189,15 @@ class ConnectedDevices:
         self._due.set()
 
     async def connected(self, *sessions: str) -> list[int]:
-        """Return how many legs of each session are connected to any server. Raises RedisError."""
+        """Return how many legs of each session are connected to any server; without Valkey, to this one."""
         if not sessions:
             return []
-        async with self._writing:
-            counted: list[int] = await self._ask(self._count, [redis_keys.legs(session) for session in sessions], [])
+        try:
+            async with self._writing:
+                counted: list[int] = await self._ask(self._count, list(map(redis_keys.legs, sessions)), [])
+        except RedisError:
+            known = self._known()
+            return [len(known.get(session, ())) for session in sessions]
         return counted
 
     async def keep(self) -> None:

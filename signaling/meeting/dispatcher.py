@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import BadOffer, MediaError
@@ -112,7 +111,7 @@ class Dispatcher:
             client.send(_error(client, error), error.ref or ref)
         except ShuttingDown:
             client.send(_error(client, MessageError("shutting-down")), ref)
-        except (RedisError, SQLAlchemyError, OSError, TimeoutError):
+        except (SQLAlchemyError, OSError, TimeoutError):
             log.exception("x a WebSocket message could not be carried out")
             self._metrics.refused("unavailable")
             client.send(_error(client, MessageError("unavailable")), ref)

@@ -210,7 +210,7 @@ class JoinService:
         await self._audit.append(client.source.entry(now, client.account.account, action, subject, detail))
 
     async def _admitted_session(self, client: Client, message: Join, now: datetime) -> tuple[Session, str | None]:
-        """Return the session of a code, and the point at which the account sits. Raises MessageError, RedisError."""
+        """Return the session of a code, and the point at which the account sits. Raises MessageError."""
         account = client.account
         attempt = await self._attempt(account.account, message)
         try:
@@ -234,7 +234,7 @@ class JoinService:
     async def _attempt(self, account: str, message: Join) -> Attempt | None:
         """Count an attempt at a code, but not by a client that takes back a seat by its token: that guesses nothing.
 
-        Raises MessageError, and RedisError: without Valkey nobody may guess.
+        Raises MessageError.
         """
         try:
             if self._meetings.resumes(account, message.resume, self._scheduler.typed(message.code)):
@@ -312,10 +312,7 @@ class JoinService:
         if state.locks.room and choice.resumed is None and not person.controller:
             raise MessageError("locked")
         legs, pool = state.booking.legs, meeting.capacity_pool
-        resumes = choice.resumed is not None
-        if choice.leg is not None and not await self._capacity_guard.enter(
-            pool, choice.leg, legs, now, resumes=resumes
-        ):
+        if choice.leg is not None and not await self._capacity_guard.enter(pool, choice.leg, legs, now):
             raise MessageError("test-room-full" if meeting.is_test_room else "full")
         if person.place is not None:
             await meeting.admit(person.place.id, now)

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import MediaEngine, RoomOptions, RoomState
@@ -474,7 +473,7 @@ class MeetingRunner:
             return await self._carry[type(effect)](effect)
         except EngineGone:
             log.info("x %s waits for the media worker", type(effect).__name__)
-        except (MediaError, RedisError) as error:
+        except MediaError as error:
             log.warning("x %s in meeting %s: %s", type(effect).__name__, self.id, error)
         return None
 

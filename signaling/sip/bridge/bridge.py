@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import DigitPressed, FloorDecided, KeyframeWanted, MediaElsewhere, SeatOptions
@@ -221,7 +220,7 @@ class SipBridge:
             await asyncio.sleep(TICK_SECONDS)
             try:
                 await self.tick(self._manager.dependencies.clock())
-            except (SQLAlchemyError, RedisError, OSError):
+            except (SQLAlchemyError, OSError):
                 log.exception("x the SIP bridge failed to check its calls")
 
     async def tick(self, now: datetime) -> None:
@@ -308,7 +307,7 @@ class SipBridge:
                 system.full(now)
             elif self._goes_on(meeting):
                 await self._ring(meeting, system, place, where)
-        except (SQLAlchemyError, RedisError, LostKey):
+        except (SQLAlchemyError, LostKey):
             log.exception("x %s could not be called", system.name)
             system.postponed(self._manager.dependencies.clock())
         self._changed(meeting)
@@ -451,7 +450,7 @@ class SipBridge:
             if refused.device is not None and heard:
                 record = await self._received(incoming, refused.device, now)
                 await self._recorder.failed(record, "refused", refused.status)
-        except (SQLAlchemyError, RedisError):
+        except SQLAlchemyError:
             log.exception("x call from %s failed", incoming.peer.address)
             incoming.refuse(UNAVAILABLE)
 
@@ -502,7 +501,7 @@ class SipBridge:
         """Answer a device that registers."""
         try:
             await self._registrar.answer(registration, self._manager.dependencies.clock())
-        except (SQLAlchemyError, RedisError):
+        except SQLAlchemyError:
             log.exception("x a registration from %s failed", registration.host)
             registration.refuse(UNAVAILABLE)
 

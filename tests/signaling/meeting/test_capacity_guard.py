@@ -5,6 +5,7 @@ Also tests `connected_devices.py`.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,7 @@ from redis.asyncio import Redis
 import signaling.accounts.throttle
 from signaling.accounts.throttle import CODE, LOGIN_PAIR, Rule, Throttle
 from signaling.core import redis_keys
+from signaling.core.valkey_pool import pool
 from signaling.meeting.connected_devices import TTL_SECONDS, ConnectedDevices, Quota
 from tests.signaling.world import PATIENCE_S, older
 
@@ -101,6 +103,78 @@ async def test_forgotten_attempts_are_not_written_to_valkey_again(
     assert sorted(await valkey.keys("*failures:test:*")) == [redis_keys.failures("test", who) for who in "cde"]
 
 
+class Clock:
+    """A clock that stands still until it is set forward."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+async def away(tmp_path: Path) -> AsyncIterator[Redis]:
+    """Yield a client of a Valkey that is not there."""
+    async with pool(f"unix://{tmp_path}/nobody", 1.0, retries=0) as connections:
+        yield Redis(connection_pool=connections)
+
+
+RULES = st.builds(Rule, st.just("test"), st.integers(1, 4), st.integers(10, 100), st.integers(10, 200))
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rule=RULES, steps=st.lists(st.tuples(st.integers(0, 120), st.booleans()), max_size=15))
+async def test_without_valkey_attempts_are_judged_as_by_its_script(
+    valkey: Redis, away: Redis, rule: Rule, steps: list[tuple[int, bool]]
+) -> None:
+    await valkey.flushall()
+    clock = Clock()
+    scripted, own = Throttle(valkey), Throttle(away, clock)
+    for seconds, right in steps:
+        await older(valkey, seconds + 0.5)  # a moment passes between the two, which decides nothing
+        clock.now += seconds + 0.5
+        attempts = [await throttle.attempt(rule, "a") for throttle in (scripted, own)]
+        (wait, last), (own_wait, own_last) = [(attempt.locked, attempt.last) for attempt in attempts]
+        assert (abs(wait - own_wait) <= 1, own_last) == (True, last)
+        if right and not wait:
+            await scripted.take_back(attempts[0])
+            await own.take_back(attempts[1])
+
+
+async def test_what_was_counted_without_valkey_counts_in_it_once_it_is_back(valkey_url: str, valkey: Redis) -> None:
+    async with pool(valkey_url, PATIENCE_S, retries=0) as connections:
+        throttle = Throttle(Redis(connection_pool=connections))
+        right, _, forgiven = [await throttle.attempt(RULE, who) for who in "aab"]
+        connections.away = True
+        await throttle.take_back(right)
+        await throttle.forget(forgiven)
+        wrong = [await throttle.attempt(RULE, who) for who in "bcc"]
+        connections.away = False
+        assert [(each.locked, each.last) for each in wrong] == [(0, False)] * 3
+        assert (await throttle.attempt(RULE, "c")).last
+    counted = {who: await valkey.zcard(redis_keys.failures("test", who)) for who in "abc"}
+    assert counted == {"a": 1, "b": 1, "c": 3}
+
+
+async def test_without_valkey_the_guard_applies_both_limits_to_what_it_knows(away: Redis) -> None:
+    clock, quota = Clock(), Quota(reserved=2, usable=3)
+    devices = ConnectedDevices(away, clock)
+    devices.hold({"a": {"1"}})
+    wanted = [("a", "2"), ("a", "3"), ("b", "1"), ("b", "2"), ("a", "1"), ("b", "1")]
+    verdicts = [await devices.enter(session, leg, quota) for session, leg in wanted]
+    assert verdicts == ["in", "session", "in", "total", "in", "in"]
+    assert await devices.connected("a", "b", "c") == [2, 1, 0]
+    devices.hold({"a": {"1"}})  # the others ring, or connect
+    assert await devices.enter("b", "2", quota) == "total"
+    devices.leave("a", "2")
+    assert await devices.enter("b", "2", quota) == "in"
+    devices.hold({"a": {"1"}})
+    clock.now += TTL_SECONDS
+    assert await devices.connected("a", "b") == [1, 0]
+    assert await devices.enter("c", "1", quota) == "in"
+
+
 async def expire(valkey: Redis, session: str, leg: str) -> None:
     """Let the time of a leg be over, by Valkey's own clock."""
     seconds, _ = await valkey.time()
@@ -142,7 +216,7 @@ async def test_a_leg_that_waited_to_be_taken_out_and_came_back_is_counted(valkey
     presence.leave("a", "1")
     assert await presence.enter("a", "1", quota) == "in"
     presence.leave("a", "1")
-    presence.admit("a", "1")
+    presence.hold({"a": {"1"}})
     await presence.write()
     assert await presence.connected("a") == [1]
 

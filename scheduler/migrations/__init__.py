@@ -1,6 +1,7 @@
 """Alembic migrations of the scheduler's tables, under a version table of their own."""
 
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -12,6 +13,9 @@ from scheduler.core.migration_order import versions
 VERSION_TABLE = "alembic_version_scheduler"
 VERSIONS = versions(Path(__file__).parent / "versions")
 """The ids of all migrations, oldest first; the last one makes the tables of this release."""
+OLDEST: Final = "0068"
+"""Releases whose tables are of this version, or a later one, work on those of this release: what came after it was
+added. CONTRIBUTING.md says when it changes."""
 
 
 def upgrade(connection: Connection) -> None:

@@ -430,8 +430,9 @@ async def _migrate(settings: Settings, arguments: Namespace) -> None:
         await engine.dispose()
         async with open_services(settings, lease=Lease(settings, lambda: None)) as services:
             await services.audit.append(_entry(arguments))
-    print(f"from {before}" if before != migration.RELEASE else "nothing to do")
-    print(f"to {migration.RELEASE}")
+    fits = before == migration.RELEASE or before.newer
+    print("nothing to do" if fits else f"from {before}")
+    print(f"to {before if fits else migration.RELEASE}")
     for copy in migration.copies(settings.copies):
         print(f"copy: {copy}")
 

@@ -1,7 +1,9 @@
 """Compares the tables of a database with this release, and migrates older ones after a copy was made.
 
-Tables of a newer release are left alone. Tables of an older one are changed by `diemcau migrate` and by a server that
-starts; both copy a SQLite file first, so that one can go back to the older release (docs/operating.md).
+Tables of a newer release are left alone, and worked on if that release says that it only added to ours: so one can go
+back, and a server of the release before can lead while others are upgraded. Tables of an older one are changed by
+`diemcau migrate` and by a server that starts; both copy a SQLite file first, so that one can go back to the older
+release in any case (docs/operating.md).
 """
 
 import asyncio
@@ -9,22 +11,24 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, delete, insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mediaserver.recording.files import rename_synced
 from scheduler import migrations as scheduler_migrations
 from scheduler.core import database
 from signaling import migrations
+from signaling.app.schema import TABLE_VERSIONS
 from signaling.core.errors import BadBackup, NewerDatabase, OlderDatabase
 
 log = logging.getLogger(__name__)
 
 KEPT_COPIES = 3
+_NAMES = ("scheduler", "signaling")
 _PARTS = (scheduler_migrations, migrations)
 
 
@@ -34,6 +38,8 @@ class Schema:
 
     scheduler: str
     signaling: str
+    oldest: tuple[str, str] = field(default=("", ""), compare=False)
+    """The versions of the releases that still work on tables of a newer one."""
 
     def __str__(self) -> str:
         return f"scheduler {self.scheduler or 'none'}, signaling {self.signaling or 'none'}"
@@ -48,6 +54,15 @@ class Schema:
         """Return whether one of the two versions is unknown to this release."""
         versions = (self.scheduler, self.signaling)
         return any(version and version not in part.VERSIONS for version, part in zip(versions, _PARTS, strict=True))
+
+    @property
+    def only_added(self) -> bool:
+        """Return whether tables of a newer release have all that this one's have."""
+        found = zip((self.scheduler, self.signaling), self.oldest, _PARTS, strict=True)
+        return all(
+            version == part.VERSIONS[-1] or (version not in part.VERSIONS and oldest in part.VERSIONS)
+            for version, oldest, part in found
+        )
 
 
 RELEASE = Schema(scheduler_migrations.VERSIONS[-1], migrations.VERSIONS[-1])
@@ -71,6 +86,8 @@ async def tables(engine: AsyncEngine) -> set[str]:
 
 def check(versions: Schema, migrating: bool) -> None:
     """Check versions. Raises NewerDatabase; OlderDatabase unless `migrating`."""
+    if versions.newer and versions.only_added:
+        return
     if versions.newer:
         raise NewerDatabase(str(versions), str(RELEASE))
     if versions not in (RELEASE, Schema("", "")) and not migrating:
@@ -80,16 +97,22 @@ def check(versions: Schema, migrating: bool) -> None:
 async def migrate(engine: AsyncEngine, copy: Callable[[Schema], None]) -> None:
     """Bring all tables to this release in one transaction; call `copy` before if they are of an older one.
 
+    Those of a newer one stay as they are. Raises NewerDatabase for such as this release cannot work on.
+
     Processes that start together take turns, and nobody writes between copy and migration.
     """
     async with database.writing(engine) as connection:
         versions = await connection.run_sync(_read_versions)
-        if versions == RELEASE:
+        check(versions, migrating=True)
+        if versions == RELEASE or versions.newer:
             return
         if not versions.empty:
             await asyncio.to_thread(copy, versions)
         for part in _PARTS:
             await connection.run_sync(part.upgrade)
+        rows = [{"part": name, "oldest": part.OLDEST} for name, part in zip(_NAMES, _PARTS, strict=True)]
+        await connection.execute(delete(TABLE_VERSIONS))
+        await connection.execute(insert(TABLE_VERSIONS), rows)
 
 
 def copy_before_migration(url: str, folder: Path, versions: Schema, now: datetime) -> None:
@@ -133,7 +156,12 @@ def copy_database(source: Path, target: Path) -> None:
 
 
 def _read_versions(connection: Connection) -> Schema:
-    return Schema(*(_version(connection, part.VERSION_TABLE) for part in _PARTS))
+    scheduler, signaling = (_version(connection, part.VERSION_TABLE) for part in _PARTS)
+    found = Schema(scheduler, signaling)
+    if not found.newer or not inspect(connection).has_table(TABLE_VERSIONS.name):
+        return found
+    oldest = {row.part: row.oldest for row in connection.execute(select(TABLE_VERSIONS))}
+    return replace(found, oldest=(oldest.get(_NAMES[0], ""), oldest.get(_NAMES[1], "")))
 
 
 def _version(connection: Connection, table: str) -> str:

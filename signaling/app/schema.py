@@ -1,4 +1,4 @@
-"""SQL table of the lease by which one server works on a database."""
+"""SQL tables of the lease by which one server works on a database, and of who may work on its tables."""
 
 from sqlalchemy import BigInteger, Column, Integer, String, Table
 
@@ -14,4 +14,11 @@ SERVER_LEASE = Table(  # one row: which server works on the database, and until 
     Column("until", BigInteger, nullable=False),  # milliseconds since 1970, by the clock of the database
     Column("system", String(32), nullable=False, server_default=""),  # its id: servers of another one are refused
     Column("address", String(100), nullable=False, server_default=""),  # where others pass connections on to
+)
+
+TABLE_VERSIONS = Table(  # of `scheduler` and `signaling`: releases whose tables are of this version still work on them
+    "table_versions",
+    METADATA,
+    Column("part", String(16), primary_key=True),
+    Column("oldest", String(32), nullable=False),
 )

@@ -1,7 +1,7 @@
 """Alembic migrations of the tables of `signaling`, with a version table of their own."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 VERSION_TABLE = "alembic_version_signaling"
 VERSIONS = versions(Path(__file__).parent / "versions")
 """All versions, oldest first; this release has the last one."""
+OLDEST: Final = "0070"
+"""Releases whose tables are of this version, or a later one, work on those of this release: what came after it was
+added. CONTRIBUTING.md says when it changes."""
 
 
 def upgrade(connection: Connection, version: str = "head") -> None:

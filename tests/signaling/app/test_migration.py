@@ -38,12 +38,20 @@ OLDER = Schema(scheduler_migrations.VERSIONS[-2], migrations.VERSIONS[-2])
 KEY = b"k" * 32
 
 
+def _config(connection: sa.Connection, part: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", f"{part}:migrations")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _up(connection: sa.Connection, part: str, version: str) -> None:
+    command.upgrade(_config(connection, part), version)
+
+
 def _down(connection: sa.Connection) -> None:
     for part, version in (("scheduler", OLDER.scheduler), ("signaling", OLDER.signaling)):
-        config = Config()
-        config.set_main_option("script_location", f"{part}:migrations")
-        config.attributes["connection"] = connection
-        command.downgrade(config, version)
+        command.downgrade(_config(connection, part), version)
 
 
 async def make_older(settings: Settings) -> None:
@@ -52,6 +60,11 @@ async def make_older(settings: Settings) -> None:
     async with database.writing(engine) as connection:
         await connection.run_sync(_down)
     await engine.dispose()
+
+
+def newer(versions: Schema, part: str) -> Schema:
+    """Return versions of which that of one part is of a newer release."""
+    return replace(versions, scheduler="9999") if part == "scheduler" else replace(versions, signaling="9999")
 
 
 async def standing(url: str) -> Schema:
@@ -128,7 +141,7 @@ async def test_tables_of_a_newer_release_are_refused_and_left_alone(older: Setti
     with closing(sqlite3.connect(older.data / "diemcau.sqlite3")) as connection:
         connection.execute(f"UPDATE alembic_version_{part} SET version_num = '9999'")
         connection.commit()
-    found = replace(OLDER, **{part: "9999"})
+    found = newer(OLDER, part)
     before = contents(older.data)
     with pytest.raises(NewerDatabase) as refused:
         await act(older)
@@ -136,6 +149,79 @@ async def test_tables_of_a_newer_release_are_refused_and_left_alone(older: Setti
         f"the database is of a newer release ({found}) than this one ({RELEASE}): install that release again, or"
     )
     assert {name: digest for name, digest in contents(older.data).items() if name != "run/lock"} == before
+
+
+@pytest.mark.parametrize("part", ["scheduler", "signaling"])
+async def test_tables_of_a_newer_release_that_only_added_are_worked_on_and_stay(older: Settings, part: str) -> None:
+    await migrate(older)
+    with closing(sqlite3.connect(older.data / "diemcau.sqlite3")) as connection:
+        connection.execute(f"UPDATE alembic_version_{part} SET version_num = '9999'")
+        connection.commit()
+        await serve(older)
+        await list_accounts(older)
+        await migrate(older)
+        assert await standing(older.database_url) == newer(RELEASE, part)
+        connection.execute("UPDATE table_versions SET oldest = '9998' WHERE part = ?", (part,))
+        connection.commit()
+    with pytest.raises(NewerDatabase):
+        await serve(older)
+
+
+async def test_tables_that_are_partly_newer_and_partly_older_are_refused(older: Settings) -> None:
+    await migrate(older)
+    with closing(sqlite3.connect(older.data / "diemcau.sqlite3")) as connection:
+        connection.execute("UPDATE alembic_version_scheduler SET version_num = '9999'")
+        connection.execute("UPDATE alembic_version_signaling SET version_num = ?", (OLDER.signaling,))
+        connection.commit()
+    with pytest.raises(NewerDatabase):
+        await serve(older)
+
+
+Columns = dict[str, tuple[str, bool, bool]]
+"""By `table.column` and `table`, of columns the type, and whether a row needs and lacks a value."""
+
+
+def _columns(connection: sa.Connection) -> Columns:
+    inspector = sa.inspect(connection)
+    found = dict.fromkeys(inspector.get_table_names(), ("table", False, False))
+    for name in tuple(found):
+        for column in inspector.get_columns(name):
+            needed = not column["nullable"]
+            found[f"{name}.{column['name']}"] = (str(column["type"]), needed, needed and column["default"] is None)
+    return found
+
+
+def _breaks(before: Columns, after: Columns) -> list[str]:
+    """Return what keeps a release with the tables before from working on those after."""
+    changed = [name for name in before if name not in after or after[name][:2] != before[name][:2]]
+    lacking = [
+        name
+        for name in after.keys() - before
+        if after[name][2] and name.partition(".")[0] in before  # rows of a new table are the later release's
+    ]
+    return changed + lacking
+
+
+async def test_the_oldest_release_that_is_named_can_work_on_the_tables(tmp_path: Path) -> None:
+    """A migration takes away only what no release needs that is named."""
+    engine, columns = database.connect(f"sqlite:///{tmp_path}/tables.sqlite3"), []
+    for versions in ((scheduler_migrations.OLDEST, migrations.OLDEST), ("head", "head")):
+        async with database.writing(engine) as connection:
+            for part, version in zip(("scheduler", "signaling"), versions, strict=True):
+                await connection.run_sync(_up, part, version)
+            columns.append(await connection.run_sync(_columns))
+    await engine.dispose()
+    assert _breaks(*columns) == []
+
+
+def test_what_a_migration_takes_from_the_release_before_is_found() -> None:
+    before = {"a": ("table", False, False), "a.x": ("INTEGER", True, True), "a.y": ("TEXT", False, False)}
+    assert _breaks(before, {"a": before["a"], "a.x": before["a.x"]}) == ["a.y"]
+    assert _breaks(before, {**before, "a.y": ("TEXT", True, True)}) == ["a.y"]
+    assert _breaks(before, {**before, "a.y": ("INTEGER", False, False)}) == ["a.y"]
+    assert _breaks(before, {**before, "a.z": ("TEXT", True, True)}) == ["a.z"]
+    assert _breaks(before, {**before, "a.z": ("TEXT", True, False)}) == []
+    assert _breaks(before, {**before, "b": before["a"], "b.x": ("TEXT", True, True)}) == []
 
 
 @pytest.mark.parametrize("act", EVERYBODY)

@@ -32,6 +32,8 @@ class Composition:
         """Lines of text over the picture."""
         self.without = ""
         """A seat whose camera and screen never stand in it; empty for none."""
+        self.screens = True
+        """Whether shared screens stand in it."""
         self.layout_state = LayoutState(options)
         self._large_layout_state = LayoutState(_enlarged(options))
         self.renditions = {
@@ -52,8 +54,8 @@ class Composition:
 
     def can_show(self, layout: Layout) -> bool:
         """Return whether an audience can be given this composition for `layout`: it shows that layout, or nobody
-        watches it. One with an overlay, or without a seat, is nobody else's."""
-        if self.overlay or self.without:
+        watches it. One with an overlay, or with something left out, is nobody else's."""
+        if self.overlay or self.without or not self.screens:
             return False
         return self.layout_state.shows(layout) if self.watched else self.layout_state.layout == layout
 
@@ -63,6 +65,7 @@ class Composition:
             seats = [seat for seat in seats if seat != self.without]
             speaker = None if speaker == self.without else speaker
             content = None if content == f"{CONTENT}:{self.without}" else content
+        content = content if self.screens else None
         for layout_state in (self.layout_state, self._large_layout_state):
             layout_state.arrange(seats, speaker, now, content)
 
@@ -122,9 +125,29 @@ class Composition:
 
 def _without(layout: Layout, seat: str) -> Layout:
     """Return a layout without its pins of a seat's camera and screen."""
-    own = (seat, f"{CONTENT}:{seat}")
-    pins = tuple(None if each in own else each for each in layout.seats)
-    return replace(layout, focus=None if layout.focus in own else layout.focus, seats=pins)
+    return _unpinned(layout, lambda tile: tile in (seat, f"{CONTENT}:{seat}"))
+
+
+def _unpinned(layout: Layout, leaves_out: Callable[[str], bool]) -> Layout:
+    """Return a layout without its pins of tiles for which `leaves_out` returns True."""
+    focus, *pins = (None if each is None or leaves_out(each) else each for each in (layout.focus, *layout.seats))
+    return replace(layout, focus=focus, seats=tuple(pins))
+
+
+def _is_screen(tile: str | None) -> bool:
+    return tile is not None and tile.startswith(f"{CONTENT}:")
+
+
+def shows_screen(layout: Layout) -> bool:
+    """Return whether a layout has a pane for a shared screen."""
+    return layout.kind == CONTENT or any(map(_is_screen, (layout.focus, *layout.seats)))
+
+
+def _of_people(layout: Layout, before: Layout) -> Layout:
+    """Return a layout without shared screens: in place of one made for them, that of `before`."""
+    if layout.kind == CONTENT:
+        layout = replace(layout, kind=before.kind, seats=before.seats, page=before.page, rotate=before.rotate)
+    return _unpinned(layout, _is_screen)
 
 
 def _enlarged(options: RoomOptions) -> RoomOptions:
@@ -147,8 +170,10 @@ class Compositions:
         self._numbers = count()
         self._by_audience = {EVERYONE: self._new()}
         self._derived: dict[str, str] = {}
-        """The audience whose layout is shown with an overlay, or without a seat, by that of the composition that does
-        so."""
+        """The audience whose layout is shown with an overlay, or with something left out, by that of the composition
+        that does so."""
+        self._of_people: dict[str, Layout] = {}
+        """The newest layout of each audience that is not made for a shared screen."""
         self._last_speaker: str | None = None
         """The visible seat that speaks or, while nobody does, spoke last."""
 
@@ -175,18 +200,33 @@ class Compositions:
         self._on_change()
         seen = self._current_composition(audience)
         if layout is None:
+            self._of_people.pop(audience, None)
             if audience != EVERYONE:
                 self._by_audience.pop(audience, None)
             composition = self.of(audience)
             layout = composition.layout_state.layout
         else:
+            if layout.kind != CONTENT:
+                self._of_people[audience] = layout
             equal = next((composition for composition in self if composition.can_show(layout)), None)
             composition = self._by_audience[audience] = equal or self._own_composition(audience)
         if not composition.watched:
             composition.copy_from(seen)
         composition.choose(layout, now)
-        for key, shown_to in self._derived.items():
-            self._by_audience[key].choose(self.of(shown_to).layout_state.layout, now)
+        for key in self._derived:
+            self._derive(key, now)
+
+    def _derive(self, key: str, now: float) -> None:
+        """Give a derived composition the layout that its audience has."""
+        own, shown_to = self._by_audience[key], self._derived[key]
+        layout = self.of(shown_to).layout_state.layout
+        own.choose(layout if own.screens else _of_people(layout, self._layout_of_people(shown_to)), now)
+
+    def _layout_of_people(self, audience: str) -> Layout:
+        """Return the newest layout of an audience, or of that which it is part of, that is not made for a screen."""
+        if audience in self._of_people or audience == EVERYONE:
+            return self._of_people.get(audience, Layout())
+        return self._layout_of_people(PART_OF.get(audience, EVERYONE))
 
     def show_overlay(self, audience: str, text: str, now: float) -> str:
         """Return the audience of a composition that shows an audience's picture with an overlay; empty if there are too
@@ -196,25 +236,25 @@ class Compositions:
             if sum(bool(self._by_audience[each].overlay) for each in self._derived) >= MAX_OVERLAYS:
                 return ""
             shown, own = self.of(audience), self._new()
-            own.overlay, own.without = text, shown.without
+            own.overlay, own.without, own.screens = text, shown.without, shown.screens
             own.copy_from(shown)
-            own.choose(shown.layout_state.layout, now)
             self._by_audience[key], self._derived[key] = own, audience
+            self._derive(key, now)
         return key
 
-    def leave_out(self, seat: str, audience: str, now: float) -> str:
-        """Return the audience of a composition that shows the layout of an audience without a seat's camera and screen;
-        :meth:`arrange` follows."""
-        key = f"without:{seat}:{audience}"
+    def leave_out(self, audience: str, now: float, *, seat: str = "", screens: bool = False) -> str:
+        """Return the audience of a composition that shows the layout of an audience without a seat's camera and screen,
+        and without anybody's screen with `screens`; :meth:`arrange` follows."""
+        key = f"without:{seat}:{screens}:{audience}"
         if key not in self._derived:
             own = self._new()
-            own.without = seat
-            own.choose(self.of(audience).layout_state.layout, now)
+            own.without, own.screens = seat, not screens
             self._by_audience[key], self._derived[key] = own, audience
+            self._derive(key, now)
         return key
 
     def keep_derived(self, used: Set[str]) -> None:
-        """Drop the compositions with overlays, and those without a seat, but those of these audiences."""
+        """Drop the compositions with overlays, and those with something left out, but those of these audiences."""
         for key in self._derived.keys() - used:
             del self._by_audience[key], self._derived[key]
 

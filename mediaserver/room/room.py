@@ -58,7 +58,7 @@ from mediaserver.recording.track_file import Scene
 from mediaserver.recording.track_recorder import TrackRecorder
 from mediaserver.room import slides
 from mediaserver.room.composing_thread import ComposingThread
-from mediaserver.room.compositions import Composition, Compositions, best_quality_step
+from mediaserver.room.compositions import Composition, Compositions, best_quality_step, shows_screen
 from mediaserver.room.frame_clock import FrameClock
 from mediaserver.room.recorded_tracks import RecordedTracks
 from mediaserver.room.resolution_demand import ResolutionDemand
@@ -295,10 +295,8 @@ class Room:
         self._overlays_changed()
 
     def _keep_derived(self) -> None:
-        """Drop the compositions that nobody's overlay needs any longer, and nobody who must not see itself."""
-        self.compositions.keep_derived(
-            {name for seat in self.seats.values() for name in (seat.overlay, seat.without_itself)}
-        )
+        """Drop the compositions that nobody's overlay needs any longer, and nobody from whom something is left out."""
+        self.compositions.keep_derived({name for seat in self.seats.values() for name in (seat.overlay, seat.left_out)})
 
     def _overlays_changed(self) -> None:
         self._keep_derived()
@@ -315,21 +313,37 @@ class Room:
     def _set_view(self, seat: Seat, source: str, lines: int) -> None:
         seat.overlay = seat.overlay if (seat.view, seat.lines) == (source, lines) else ""
         seat.view, seat.lines = source, lines
-        self._leave_itself_out(seat)
+        self._leave_out(seat)
         self._limit(seat)
         self._refresh_view(seat)
         if seat.tiles.last_event is not None:
             self._emit(seat.tiles.last_event)
 
-    def _leave_itself_out(self, seat: Seat) -> None:
-        """Compose its layout for a seat that must not see itself without its camera and screen."""
-        before, name, now = seat.without_itself, seat.options.seat, time.monotonic()
-        shown = seat.chosen_composition
-        seat.without_itself = "" if seat.options.sees_itself else self.compositions.leave_out(name, shown, now)
-        if seat.without_itself != before:
-            seat.overlay = ""
-            self._keep_derived()
-            self._arrange()
+    def _leave_out(self, seat: Seat) -> None:
+        """Compose its layout without its own camera and screen for a seat that must not see itself, and without the
+        shared screen for one that sees it as slides. Its overlay stays."""
+        own, screens, now = (
+            "" if seat.options.sees_itself else seat.options.seat,
+            self._has_slides(seat),
+            time.monotonic(),
+        )
+        before, shown, seat.left_out = seat.left_out, seat.chosen_composition, ""
+        if own or screens:
+            seat.left_out = self.compositions.leave_out(shown, now, seat=own, screens=screens)
+        if seat.left_out == before:
+            return
+        if seat.overlay:
+            text = self.compositions.of(seat.overlay).overlay
+            seat.overlay = self.compositions.show_overlay(seat.own_composition, text, now)
+        self._keep_derived()
+        self._arrange()
+
+    def _has_slides(self, seat: Seat) -> bool:
+        """Return whether a shared screen that stands in a seat's layout is on a second screen of its own."""
+        if self.content not in self.seats or not isinstance(seat.peer, SipPeer) or seat.peer.slides is None:
+            return False
+        layout = self.compositions.of(seat.chosen_composition).layout_state.layout
+        return seat.peer.slides.step is not None and shows_screen(layout)
 
     def _limit(self, seat: Seat) -> None:
         """Limit a seat's quality to what its display and decoder can show. A source that comes in one size only is not
@@ -483,6 +497,7 @@ class Room:
 
     def _refresh_view(self, seat: Seat) -> None:
         """Let a connected seat follow its source. Before that a key frame would be lost in the handshake."""
+        self._leave_out(seat)
         slides.show(seat, self.compositions, self.content if self.content in self.seats else None, time.monotonic())
         if seat.peer is not None and seat.peer.picture is not None and seat.peer.transport.state == "connected":
             now = time.monotonic()

@@ -29,8 +29,8 @@ class Seat:
         """Height in pixels of its display for the picture; 0 while unknown."""
         self.overlay = ""
         """The audience whose composition shows its overlay; empty without one."""
-        self.without_itself = ""
-        """The audience whose composition leaves its own camera out; empty for one that may see itself."""
+        self.left_out = ""
+        """The audience whose composition leaves out its own camera, or shared screens; empty where nothing is."""
         self.overlay_ends = 0.0
         """When the overlay ends, in seconds."""
         self.told_control: CameraControl | None = None
@@ -77,7 +77,7 @@ class Seat:
     @property
     def own_composition(self) -> str:
         """Return the audience whose composition it sees without an overlay."""
-        return self.without_itself or self.chosen_composition
+        return self.left_out or self.chosen_composition
 
     @property
     def chosen_composition(self) -> str:

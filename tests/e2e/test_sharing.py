@@ -93,6 +93,10 @@ async def seen_by(room: Room) -> float:
     return green_share(await room.picture())
 
 
+async def main_picture(media: PlainMedia) -> float:
+    return green_share(media.seen())
+
+
 async def second_picture(media: PlainMedia) -> float:
     return green_share(media.slides.picture)
 
@@ -116,6 +120,7 @@ def test_a_browsers_screen_reaches_rooms_in_their_one_picture_and_as_a_second_on
             host.get_by_test_id("share").click()
             wait_until(host, lambda: points.run(seen_by(one)) > 0.4, "the screen in a room's one picture")
             wait_until(host, lambda: points.run(second_picture(media)) > 0.8, "the screen as a room's second picture")
+            assert points.run(main_picture(media)) < 0.1, "the screen twice"
             host.get_by_test_id("share").click()
             wait_until(host, lambda: points.run(seen_by(one)) < 0.1, "the picture without the screen")
         finally:

@@ -48,7 +48,7 @@ async def test_r021_another_mcu_never_gets_its_own_picture_or_sound_back(meeting
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue") and a.watch.tones() == {660, 1000})
     assert await system.hear() == {440, 660}
 
-    await meeting.engine.set_layout(ROOM, Layout("single", focus="vcs"))  # for everyone, it is the whole picture
+    await meeting.engine.set_layout(ROOM, Layout("lecture", focus="vcs"))  # for everyone, it is the whole picture
     await a.watch.until(lambda: watched.look() and [a.watch.colour(x, 0.2) for x in (0.1, 0.9)] == ["blue", "blue"])
     await watched.sees("red")
     await meeting.engine.set_layout(ROOM, Layout("side-by-side", seats=("vcs", "b")))
@@ -72,8 +72,8 @@ def test_a_seat_is_left_out_with_its_screen_and_its_pins_and_shares_with_nobody(
     held = Compositions(RoomOptions(), FlushQueue(), lambda: None)
     layout = Layout("side-by-side", focus="mcu", seats=("mcu", "a", "content:mcu"))
     held.choose("systems", layout, 0.0)
-    key = held.leave_out("mcu", "systems", 0.0)
-    assert held.leave_out("mcu", "systems", 0.0) == key and held.leave_out("other", "systems", 0.0) != key
+    key = held.leave_out("systems", 0.0, seat="mcu")
+    assert held.leave_out("systems", 0.0, seat="mcu") == key and held.leave_out("systems", 0.0, seat="other") != key
     own = held.of(key)
     assert own.layout_state.layout == Layout("side-by-side", seats=(None, "a", None))
     held.arrange(["a", "mcu"], "mcu", 1.0, "content:mcu")

@@ -190,6 +190,43 @@ async def test_slides_of_a_room_are_in_the_picture_of_one_with_a_single_stream(
     await plain.close()
 
 
+async def test_a_room_with_a_second_picture_sees_the_screen_there_alone(
+    meeting: Meeting, system: SlidesSystem, room: Room
+) -> None:
+    engine, sees_in = meeting.engine, (0.25, 0.7)
+
+    def seen() -> list[str]:
+        return [system.colour(x) for x in sees_in]
+
+    await meeting.join("a", "red", 440, offered=OfferOptions(("VP8", "H264"), 1))
+    await dial_in(meeting, system)
+    await system.connect()
+    browser = room.seats["a"].peer
+    assert browser is not None
+    await engine.set_layout(ROOM, Layout("side-by-side", seats=("vcs", "a")))
+    await system.until(lambda: seen() == ["blue", "red"])
+    browser.content.layers = browser.camera.layers  # what it shares looks like its camera
+    await engine.set_content(ROOM, "a")
+    await engine.set_layout(ROOM, Layout("content"))  # red and, beside it, both of them
+    await system.slides.until(lambda: system.slides.colour() == "red")
+    await engine.show_overlay(ROOM, "vcs", "*1", 60)
+    more = system.pictures + 10
+    await system.until(lambda: system.pictures >= more)
+    assert seen() == ["blue", "red"] and room.seats["vcs"].overlay
+    await engine.set_layout(ROOM, Layout("side-by-side", seats=("a", "vcs")))  # the same that others see
+    await system.until(lambda: seen() == ["red", "blue"])
+    assert not room.seats["vcs"].left_out
+
+    await engine.set_layout(ROOM, Layout("content"))
+    await share(meeting, system)  # its own slides it shows itself
+    more = system.pictures + 10
+    await system.until(lambda: system.show_slides() and system.pictures >= more)
+    assert seen() == ["red", "blue"]
+    await engine.renegotiate(ROOM, "vcs", re.sub(r"m=application \d+", "m=application 0", system.sdp()))
+    await engine.set_content(ROOM, "a")
+    await system.until(lambda: seen() == ["red", "red"])
+
+
 async def test_slides_of_a_room_are_another_rooms_second_picture(meeting: Meeting, system: SlidesSystem) -> None:
     other = SlidesSystem(0, 1, "", "red")
     await other.open()

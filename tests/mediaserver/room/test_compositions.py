@@ -70,3 +70,26 @@ def test_a_newly_chosen_layout_shows_the_last_speaker() -> None:
     fixture.pictures.settle(lambda _: False, PATIENCE_S)
     fixture.large(None)
     assert [tile.seat for tile in fixture.pictures.of("host").layout_state.tiles] == ["c"]
+
+
+def test_without_screens_the_layout_before_goes_on_with_all_that_is_chosen_for_people() -> None:
+    held, beside = CompositionsFixture().pictures, Layout("content", "b", title=True)
+
+    def shown(audience: str) -> Layout:
+        return held.of(held.leave_out(audience, 0.0, screens=True)).layout_state.layout
+
+    held.choose(EVERYONE, beside, 0.0)
+    assert shown("rooms") == shown(EVERYONE) == Layout("speaker", "b", title=True)
+    held.choose("rooms", Layout("2x2", seats=("c",), rotate=9), 0.0)
+    held.choose("rooms", Layout("content"), 0.0)
+    assert shown("rooms") == Layout("2x2", seats=("c",), rotate=9)
+    held.choose("rooms", Layout("side-by-side", "content:b", ("content:b", "c")), 0.0)
+    assert shown("rooms") == Layout("side-by-side", seats=(None, "c"))
+    held.choose("rooms", None, 0.0)
+    assert shown("rooms") == Layout("speaker", "b", title=True)
+    held.choose("rooms", Layout("content"), 0.0)
+    held.arrange(POINTS, "c", 1.0, "content:h")
+    assert [tile.seat for tile in held.of("rooms").layout_state.tiles] == ["content:h", "c", "h", "b"]
+    own = held.of(held.leave_out("rooms", 0.0, screens=True))
+    assert [tile.seat for tile in own.layout_state.tiles][:1] == ["c"]
+    assert not own.can_show(own.layout_state.layout)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 CONFID, USER, FLOOR = 1, 18, 2
 """Conference, user and floor of BFCP in the offers with slides."""
 
-_HEAD = "v=0\no=- 1 {version} IN IP4 {host}\ns=-\nc=IN IP4 {host}\n"
+HEAD = "v=0\no=- 1 {version} IN IP4 {host}\ns=-\nc=IN IP4 {host}\n"
 _GENERIC = """t=0 0
 m=audio {audio} RTP/AVP 9 101
 a=rtpmap:9 G722/8000
@@ -19,7 +19,7 @@ a=rtpmap:97 H264/90000
 a=fmtp:97 profile-level-id=42801f;packetization-mode=1
 a=rtcp-fb:* nack pli
 """
-_POLYCOM = """b=AS:1920
+POLYCOM = """b=AS:1920
 t=0 0
 m=audio {audio} RTP/AVP 115 102 9 0 8 127
 a=rtpmap:115 SIRENLPR/48000
@@ -30,12 +30,14 @@ a=rtpmap:9 G722/8000
 a=rtpmap:127 telephone-event/8000
 a=fmtp:127 0-15
 a=sendrecv
-m=video {video} RTP/AVP 97 110 96 34
+m=video {video} RTP/AVP 109 110 111 96 34
 b=TIAS:1920000
-a=rtpmap:97 H264/90000
-a=fmtp:97 profile-level-id=42801f; packetization-mode=1; max-mbps=108000; max-fs=3600; sar=13
+a=rtpmap:109 H264/90000
+a=fmtp:109 profile-level-id=64001f; packetization-mode=1; max-mbps=108000; max-fs=3600; max-br=20010; sar=13
 a=rtpmap:110 H264/90000
 a=fmtp:110 profile-level-id=42801f; max-mbps=108000; max-fs=3600; sar=13
+a=rtpmap:111 H264/90000
+a=fmtp:111 profile-level-id=42801f; packetization-mode=1; max-mbps=108000; max-fs=3600; sar=13
 a=rtpmap:96 H263-1998/90000
 a=rtpmap:34 H263/90000
 a=rtcp-fb:* nack pli
@@ -46,7 +48,7 @@ m=application {camera} RTP/AVP 100
 a=rtpmap:100 H224/4800
 a=sendrecv
 """
-_CISCO = """b=CT:1152
+CISCO = """b=CT:1152
 t=0 0
 m=audio {audio} RTP/AVP 107 108 9 8 0 101
 b=TIAS:128000
@@ -55,16 +57,19 @@ a=fmtp:107 profile-level-id=24;object=23;bitrate=128000
 a=rtpmap:108 G7221/16000
 a=rtpmap:101 telephone-event/8000
 a=sendrecv
-m=video {video} RTP/AVP 97 96
+m=video {video} RTP/AVP 97 126 96
 b=TIAS:1152000
 a=rtpmap:97 H264/90000
-a=fmtp:97 profile-level-id=42801f;max-mbps=108000;max-fs=3600;max-smbps=323500;packetization-mode=1
+a=fmtp:97 profile-level-id=42801f;max-mbps=108000;max-fs=3600;max-smbps=323500
+a=rtpmap:126 H264/90000
+a=fmtp:126 profile-level-id=42801f;max-mbps=108000;max-fs=3600;max-smbps=323500;packetization-mode=1
 a=rtpmap:96 H263-1998/90000
+a=rtcp:{rtcp} IN IP4 {host}
 a=rtcp-fb:* ccm fir
 a=content:main
 a=label:11
 """
-_SLIDES = """m=application {floor} UDP/BFCP *
+SLIDES = """m=application {floor} UDP/BFCP *
 a=setup:actpass
 a=confid:1
 a=userid:18
@@ -72,33 +77,41 @@ a=bfcpver:{bfcp}
 a=floorid:2 mstrm:12
 a=floorctrl:c-s
 a=connection:new
-m=video {slides} RTP/AVP 97
-b=TIAS:2000000
+m=video {slides} RTP/AVP 97 126
+b=TIAS:{bandwidth}
 a=rtpmap:97 H264/90000
-a=fmtp:97 packetization-mode=1;profile-level-id=42801f;max-fs=3600
+a=fmtp:97 packetization-mode=0;profile-level-id=428016;max-br=5000;max-mbps=245000;max-fs=9000
+a=rtpmap:126 H264/90000
+a=fmtp:126 packetization-mode=1;profile-level-id=428016;max-br=5000;max-mbps=245000;max-fs=9000
 a=rtcp-fb:* nack pli
 a=content:slides
 a=label:12
 a=sendrecv
 """
+"""The m-lines of slides as Cisco writes them."""
+_SLIDES_BPS = 2_000_000
 
 
 def generic(host: str, ports: Mapping[str, int], version: int = 1) -> str:
     """Return sound and picture alone; a re-INVITE has the next `version`."""
-    return (_HEAD + _GENERIC).format(host=host, version=version, **ports)
+    return (HEAD + _GENERIC).format(host=host, version=version, **ports)
 
 
 def with_slides(host: str, ports: Mapping[str, int], floor: int) -> str:
     """Return the same with slides, by BFCP in version 2 from the port `floor`."""
-    return (_HEAD + _GENERIC + _SLIDES).format(host=host, version=1, floor=floor, bfcp="2 1", **ports)
+    return _slides(_GENERIC, host, ports, floor, "2 1")
 
 
 def polycom(host: str, ports: Mapping[str, int], floor: int) -> str:
     """Return an offer as Polycom's, with camera control (H.224), and slides by BFCP in version 1."""
-    shape = _HEAD + _POLYCOM + _SLIDES
-    return shape.format(host=host, version=1, floor=floor, bfcp="1", camera=ports["slides"] + 2, **ports)
+    return _slides(POLYCOM, host, ports, floor, "1")
 
 
 def cisco(host: str, ports: Mapping[str, int], floor: int) -> str:
     """Return an offer as Cisco's, with slides by BFCP in either version."""
-    return (_HEAD + _CISCO + _SLIDES).format(host=host, version=1, floor=floor, bfcp="2 1", **ports)
+    return _slides(CISCO, host, ports, floor, "2 1")
+
+
+def _slides(shape: str, host: str, ports: Mapping[str, int], floor: int, bfcp: str) -> str:
+    facts = {"camera": ports["slides"] + 2, "rtcp": ports["video"] + 1, "bandwidth": _SLIDES_BPS, **ports}
+    return (HEAD + shape + SLIDES).format(host=host, version=1, floor=floor, bfcp=bfcp, **facts)

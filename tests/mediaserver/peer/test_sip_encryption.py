@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from mediaserver.api import Encryption
+from mediaserver.api import DigitPressed, Encryption, PeerUp, RoomOptions, SeatOptions, SipLimits
 from mediaserver.errors import BadOffer, NotEncrypted
 from mediaserver.room.room import Room
 from mediaserver.rtp.packet import HEADER
+from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.peer.room_calls import dial_in, invite, seat, shows, sip_peer_of
 from tests.mediaserver.room_system import RoomSystem
@@ -127,3 +128,34 @@ async def test_a_wish_that_is_not_met_is_a_plain_call(meeting: Meeting, system: 
     await meeting.join("a", "red", 440, floor=True)
     await invite(meeting, system, floor=True, encryption="wished")
     await both_ways(meeting, system)
+
+
+async def test_keys_of_dtls_are_agreed_upon_anew_when_a_call_moves_from_the_front_door(meeting: Meeting) -> None:
+    """The room system is an engine of ours, which begins DTLS anew then (RFC 8842 §4)."""
+    engine, theirs = meeting.engine, LocalEngine(["127.0.0.1"], 0)
+    theirs.start()
+    device = Meeting(theirs)
+    await device.open()
+    inside = await device.join("inside", "blue", 1000, floor=True)
+    await theirs.add_seat(ROOM, SeatOptions("centre", "Trung tâm", visible=False, floor=True))
+    offer = await theirs.invite(ROOM, "centre", encryption="demanded", limits=SipLimits(keys="DTLS"))
+    await engine.open_room("door", RoomOptions(320, 180, 5))
+    await engine.add_seat("door", SeatOptions("visitor", "visitor", visible=False))
+    await theirs.accept(ROOM, "centre", await engine.connect("door", "visitor", offer, True, "demanded"))
+    await meeting.happened(PeerUp("door", "visitor"))
+    assert await theirs.send_digits(ROOM, "centre", "1")
+    await meeting.happened(DigitPressed("door", "visitor", "1"))
+
+    a = await meeting.join("a", "red", 440, floor=True)
+    await seat(meeting, floor=True)
+    held = await engine.descriptions("door", "visitor")
+    moved = await engine.move_in(ROOM, "vcs", held, "demanded")
+    before, after = (set(re.findall("a=fingerprint:(.*)", sdp)) for sdp in (held.ours, moved))
+    assert len(before) == len(after) == 1 and before != after
+    await engine.accept(ROOM, "vcs", await theirs.renegotiate(ROOM, "centre", moved))
+    await engine.remove_seat("door", "visitor")
+    await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue") and a.watch.tones() == {1000})
+    await inside.watch.until(lambda: inside.watch.tones() == {440})
+    report = await theirs.call_report(ROOM, "centre")
+    assert report.picture is not None and report.picture.received
+    await device.close()

@@ -9,6 +9,7 @@ from mediaserver.bfcp.floor_server import FloorServer, Holder
 from mediaserver.sdp import bfcp
 from mediaserver.sdp.bfcp import FloorControl
 from mediaserver.sdp.sip_parse import Media
+from mediaserver.transport.dtls import fingerprint
 from mediaserver.transport.plain_rtp import PlainPorts
 
 
@@ -54,8 +55,12 @@ class BfcpFloor:
         control = None if theirs is None else theirs.floor
         self._control = bfcp.OFFERED if control is None else bfcp.respond(control)
         self._protocol = bfcp.UDP if theirs is None else theirs.protocol
-        reliable = self._protocol == bfcp.TCP
-        self._port = ports.open_floor(host, self._receive, reliable=reliable, passive=self._control.setup != "active")
+        reliable, encrypted = self._protocol in (bfcp.TCP, bfcp.TLS), self._protocol == bfcp.TLS
+        if encrypted:
+            algorithm, _, value = fingerprint(ports.certificate).partition(" ")
+            self._control = replace(self._control, fingerprints=((algorithm, value),))
+        passive = self._control.setup != "active"
+        self._port = ports.open_floor(host, self._receive, reliable=reliable, passive=passive, encrypted=encrypted)
         self._port.media_hosts = media_hosts
         self._server = FloorServer(
             self._control.confid, self._control.floor, reliable=reliable, send=self._port.send, asked=asked
@@ -85,6 +90,7 @@ class BfcpFloor:
             connection = "new"
         if connection == "new":
             self._port.renew()
+        self._port.fingerprints = () if floor.floor is None else floor.floor.fingerprints
         self._port.aim(floor.host, floor.port)
         if not answer:
             self._control = replace(self._control, connection=connection)

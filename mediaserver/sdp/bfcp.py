@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mediaserver.sdp.sections import Section, integer
 
-UDP, TCP, H239 = "UDP/BFCP", "TCP/BFCP", "H.239"
+UDP, TCP, TLS, H239 = "UDP/BFCP", "TCP/BFCP", "TCP/TLS/BFCP", "H.239"
 VERSIONS = (2, 1)
 """Versions of BFCP that we speak (RFC 8855 §5.1)."""
 LABEL = "3"
@@ -30,6 +30,8 @@ class FloorControl:
     versions: tuple[int, ...] = ()
     setup: str = ""
     connection: str = ""
+    fingerprints: tuple[tuple[str, str], ...] = ()
+    """Algorithms and fingerprints of its writer's certificate in TLS (RFC 8122 §5)."""
 
 
 OFFERED = FloorControl(CONFID, USER, FLOOR, VERSIONS)
@@ -80,4 +82,5 @@ def lines(ours: FloorControl) -> list[str]:
         found.append(f"a=setup:{ours.setup}")
     if ours.connection:
         found.append(f"a=connection:{ours.connection}")
+    found += [f"a=fingerprint:{algorithm} {value}" for algorithm, value in ours.fingerprints]
     return found

@@ -22,7 +22,7 @@ SECURE = ("RTP/SAVP", "RTP/SAVPF")
 """Profiles of SRTP (RFC 3711 §3, RFC 5124)."""
 DTLS = ("UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF")
 """Profiles of SRTP under keys of DTLS (RFC 5764 §8)."""
-_FLOORS = (bfcp.UDP, bfcp.TCP, bfcp.H239)
+_FLOORS = (bfcp.UDP, bfcp.TCP, bfcp.TLS, bfcp.H239)
 MAX_FINGERPRINTS = 8
 _FINGERPRINT = re.compile(r"(sha-(?:256|384|512))[ \t]+([0-9a-f]{2}(?::[0-9a-f]{2}){31,63})", re.ASCII | re.IGNORECASE)
 MAX_KEYS = 16
@@ -227,11 +227,24 @@ def _media(section: Section, session: Section) -> Media:
         feedback=frozenset(" ".join(value.lower().split()[1:3]) for value in section.all("rtcp-fb")),
         bitrate=_bitrate(section) or _bitrate(session),
         slides="slides" in section.all("content"),
-        floor=bfcp.read(section) if m_line.port and host and m_line.protocol in _FLOORS else None,
+        floor=_floor(m_line.protocol, section, session) if m_line.port and host else None,
         keys=_keys(section) if known and m_line.protocol not in DTLS else (),
         fingerprints=_fingerprints(section, session) if known and m_line.protocol in DTLS else (),
         setup=(section.first("setup") or session.first("setup")).lower(),
     )
+
+
+def _floor(protocol: str, section: Section, session: Section) -> FloorControl | None:
+    """Return the attributes of an m-line of floor control that we can serve, else None.
+
+    Over TLS its writer has to open the connection: then we are the side that answers and the side that is connected to,
+    and the server of TLS whichever of both decides that.
+    """
+    found = bfcp.read(section) if protocol in _FLOORS else None
+    if found is None or protocol != bfcp.TLS:
+        return found
+    fingerprints = _fingerprints(section, session)
+    return None if found.setup == "passive" else replace(found, fingerprints=fingerprints)
 
 
 def _fingerprints(section: Section, session: Section) -> tuple[tuple[str, str], ...]:

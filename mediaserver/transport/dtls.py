@@ -13,7 +13,7 @@ context and the two SRTP sessions are now, and change this file; nothing else kn
 
 import asyncio
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal, cast
 
 from aiortc.rtcdtlstransport import (
@@ -54,8 +54,20 @@ class Certificate(RTCCertificate):
             self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # it would keep every peer's session
         return self._context
 
+    @cached_property
+    def tls_context(self) -> SSL.Context:
+        """The context of TLS servers; whose certificate a client has is looked at after the handshake."""
+        context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        context.set_min_proto_version(SSL.TLS1_2_VERSION)
+        context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_RENEGOTIATION)
+        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
+        context.use_certificate(self._cert)
+        context.use_privatekey(self._key)
+        return context
 
-def make_certificate() -> RTCCertificate:
+
+def make_certificate() -> Certificate:
     """Make a fresh self-signed certificate; its fingerprint travels in the SDP."""
     return Certificate.generateCertificate()
 

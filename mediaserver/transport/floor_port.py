@@ -1,4 +1,5 @@
-"""Ports of floor control (BFCP): by UDP one socket, by TCP one connection, which either side may open (RFC 4145).
+"""Ports of floor control (BFCP): by UDP one socket, by TCP one connection, which either side may open (RFC 4145). By
+TLS the other side opens it, and we are the server.
 
 Only the host of the call is listened to, or, once and until its description names another address, one of
 `media_hosts` while nothing has come from that: where media may come from, floor control may. Sockets are polled with
@@ -7,10 +8,13 @@ the engine's, never waited for.
 
 import logging
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
+from OpenSSL import SSL
+
 from mediaserver.bfcp.message import HEADER, MAX_PAYLOAD, payload_bytes
+from mediaserver.transport.tls_end import TlsEnd, TlsFailed
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +33,8 @@ class FloorPort(Protocol):
     port: int
     media_hosts: Collection[str]
     """Hosts beside that of the description from which messages may come."""
+    fingerprints: Sequence[tuple[str, str]]
+    """Those of the other side's certificate in TLS."""
 
     @property
     def connected(self) -> bool:
@@ -74,6 +80,7 @@ class UdpFloorPort:
         self._socket = _bound(host, port, socket.SOCK_DGRAM)
         self._receive = receive
         self.media_hosts: Collection[str] = ()
+        self.fingerprints: Sequence[tuple[str, str]] = ()
         self.connected = False
         self._host = ""
         self._to = 0
@@ -117,10 +124,18 @@ class UdpFloorPort:
 
 
 class TcpFloorPort:
-    """Carries messages over one connection. A passive one takes the newest that the host opens, another opens it."""
+    """Carries messages over one connection. A passive one takes the newest that the host opens, another opens it; with
+    a `context` it is one of TLS."""
 
     def __init__(
-        self, host: str, port: int, receive: Receive, closed: "Callable[[TcpFloorPort], None]", *, passive: bool
+        self,
+        host: str,
+        port: int,
+        receive: Receive,
+        closed: "Callable[[TcpFloorPort], None]",
+        *,
+        passive: bool,
+        context: SSL.Context | None = None,
     ) -> None:
         """Bind the port. Raises OSError."""
         self._closed = closed
@@ -128,6 +143,9 @@ class TcpFloorPort:
         self._local = host
         self._receive = receive
         self.media_hosts: Collection[str] = ()
+        self.fingerprints: Sequence[tuple[str, str]] = ()
+        self._context = context
+        self._tls: TlsEnd | None = None
         self._host = ""
         self._listener: socket.socket | None = None
         if passive:
@@ -161,9 +179,17 @@ class TcpFloorPort:
     def _begin(self, connection: socket.socket) -> None:
         self._drop()
         self._connection = connection
+        self._tls = None if self._context is None else TlsEnd(self._context, self.fingerprints)
 
     def send(self, data: bytes) -> None:
         """Send one message over the connection."""
+        if self._tls is not None:
+            self._tls.write(data)
+            data = self._tls.outgoing()
+        self._carry(data)
+
+    def _carry(self, data: bytes) -> None:
+        """Have the connection carry bytes; one that takes no more is closed."""
         if self._connection is not None and len(self._unsent) + len(data) > MAX_UNSENT:
             self._drop()
         if self._connection is not None:
@@ -197,8 +223,21 @@ class TcpFloorPort:
             if not data:
                 self._drop()
                 return
-            self._unread += data
+            said = data if self._tls is None else self._decrypted(data, self._tls)
+            self._unread += said
             self._read()
+
+    def _decrypted(self, data: bytes, tls: TlsEnd) -> bytes:
+        """Return what the bytes of a connection of TLS say, and send what it has to answer."""
+        said = b""
+        try:
+            said = tls.read(data)
+        except TlsFailed as exc:
+            logger.info("x BFCP by TLS from %s: %s", self._host, exc)
+            self._drop()
+        else:
+            self._carry(tls.outgoing())
+        return said
 
     def _accept(self) -> None:
         if self._listener is None:
@@ -230,7 +269,7 @@ class TcpFloorPort:
         """Close the connection."""
         if self._connection is not None:
             self._connection.close()
-        self._connection, self._unread, self._unsent = None, b"", b""
+        self._connection, self._tls, self._unread, self._unsent = None, None, b"", b""
 
     def close(self) -> None:
         """Release the port."""

@@ -22,7 +22,7 @@ from mediaserver.rtp.srtp_key import SrtpKey
 from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport import receive_time
 from mediaserver.transport.dscp import Dscp, mark
-from mediaserver.transport.dtls import DtlsRole, make_certificate
+from mediaserver.transport.dtls import Certificate, DtlsRole, make_certificate
 from mediaserver.transport.dtls_ports import FIRST_BYTES, DtlsPorts
 from mediaserver.transport.floor_port import FloorPort, Receive, TcpFloorPort, UdpFloorPort
 from mediaserver.transport.ice import Address
@@ -82,7 +82,7 @@ class PlainPorts:
         numbers: range,
         counters: Counters,
         dscp: Dscp | None = None,
-        certificate: RTCCertificate | None = None,
+        certificate: Certificate | None = None,
     ) -> None:
         self.dscp = dscp or Dscp()
         self.certificate = certificate or make_certificate()
@@ -103,12 +103,15 @@ class PlainPorts:
         self.port_pairs.append(pair)
         return pair
 
-    def open_floor(self, host: str, receive: Receive, *, reliable: bool, passive: bool) -> FloorPort:
-        """Bind a port for floor control, by TCP where `reliable`. Raises NoPortFree."""
+    def open_floor(
+        self, host: str, receive: Receive, *, reliable: bool, passive: bool, encrypted: bool = False
+    ) -> FloorPort:
+        """Bind a port for floor control, by TCP where `reliable`, and by TLS where `encrypted`. Raises NoPortFree."""
+        context = self.certificate.tls_context if encrypted else None
 
         def bind(number: int) -> FloorPort:
             if reliable:
-                return TcpFloorPort(host, number, receive, self.floor_ports.remove, passive=passive)
+                return TcpFloorPort(host, number, receive, self.floor_ports.remove, passive=passive, context=context)
             return UdpFloorPort(host, number, receive, self.floor_ports.remove)
 
         port = self._first_free(host, bind)

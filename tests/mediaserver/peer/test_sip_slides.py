@@ -1,6 +1,9 @@
 """Tests of slides of room systems: asked for by BFCP, seen by browsers, and others' screens as a second picture."""
 
+import asyncio
+import hashlib
 import re
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,7 +21,7 @@ from mediaserver.api import (
     ShareAsked,
     SipLimits,
 )
-from mediaserver.bfcp.message import Primitive, Status
+from mediaserver.bfcp.message import HEADER, Primitive, Status, payload_bytes
 from mediaserver.peer.sip_quality import slides_quality
 from mediaserver.peer.slides_floor import BfcpFloor
 from mediaserver.room.room import Room
@@ -27,11 +30,13 @@ from mediaserver.sdp.h264 import DecoderLimits
 from mediaserver.sdp.sip_parse import Codec
 from mediaserver.video.quality import LARGE, SLIDES, USUAL
 from mediaserver.worker.engine import LocalEngine
+from tests.mediaserver.bfcp.client import Client
 from tests.mediaserver.meeting import OPTIONS, ROOM, Meeting, WatchingDecoder
 from tests.mediaserver.peer.room_calls import dial_in, invite, seat, sip_peer_of
 from tests.mediaserver.room_system import RoomSystem
 from tests.mediaserver.slides_system import CONFID, FLOOR, USER, SlidesSystem
 from tests.ports import FIRST_PORT
+from tests.signaling.sip.certificates import Authority
 
 KINDS = [(1, 2, ""), (0, 1, ""), (1, 1, "active"), (1, 1, "passive"), (0, 1, "actpass")]
 """Packetization mode, version of BFCP, and what the offer says of TCP."""
@@ -157,6 +162,33 @@ async def test_floor_control_of_libre_is_refused_granted_and_revoked(
         await libre.say("release 3", "FloorRequestStatus Cancelled 3")
         await libre.say("goodbye", "GoodbyeAck")
     await meeting.happened(ShareAsked(ROOM, "vcs", False))
+
+
+@pytest.mark.parametrize("system", [(1, 1, "active")], indirect=True)
+async def test_the_floor_is_asked_for_by_tls_with_the_certificate_that_the_description_names(
+    meeting: Meeting, system: SlidesSystem, tmp_path: Path
+) -> None:
+    folder = Authority("room").folder(tmp_path / "room", "127.0.0.1")
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    binary = ssl.PEM_cert_to_DER_cert((folder / "cert.pem").read_text())
+    mine = "sha-256 " + hashlib.sha256(binary).digest().hex(":").upper()
+    offer = system.sdp().replace("TCP/BFCP *", f"TCP/TLS/BFCP *\r\na=fingerprint:{mine}")
+    await seat(meeting)
+    answer = await meeting.engine.connect(ROOM, "vcs", offer, plain=True)
+    (port,) = re.findall(r"^m=application (\d+) TCP/TLS/BFCP", answer, re.MULTILINE)
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(port), ssl=context)
+    shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    assert f"a=fingerprint:sha-256 {hashlib.sha256(shown).digest().hex(':').upper()}" in answer
+    client = Client(writer.write, CONFID, USER, FLOOR, 1)
+    client.ask()
+    await meeting.happened(ShareAsked(ROOM, "vcs", True))
+    await meeting.engine.set_content(ROOM, "vcs")
+    while client.states[-1:] != [Status.GRANTED]:
+        head = await reader.readexactly(HEADER.size)
+        client.receive(head + await reader.readexactly(payload_bytes(head) or 0))
+    writer.close()
 
 
 async def test_another_who_shares_takes_the_floor_and_a_refused_one_waits_no_longer(

@@ -88,11 +88,25 @@ def test_over_tcp_we_wait_unless_the_other_side_does(theirs: str, m_line: str, s
     assert lines[0] == m_line and [line for line in lines if "setup" in line] == setup
 
 
+def test_over_tls_each_side_names_its_certificate_and_the_other_side_connects() -> None:
+    named = "ab:" * 31 + "cd"
+    text = (POLYCOM + SLIDES).replace("UDP/BFCP *", f"TCP/TLS/BFCP *\r\na=fingerprint:SHA-256 {named}")
+    session = parse(text)
+    assert session.floor is not None
+    theirs = session.media[session.floor].floor
+    assert theirs is not None and theirs.fingerprints == (("sha-256", named.upper()),)
+    ours = replace(bfcp.respond(theirs), fingerprints=(("sha-256", "01:02"),))
+    lines = section(answer(session, replace(LOCAL, floor=ours), shows=True).splitlines(), "m=application")
+    assert lines[0].endswith("TCP/TLS/BFCP *") and not lines[0].startswith("m=application 0 ")
+    assert lines[-3:] == ["a=setup:passive", "a=connection:new", "a=fingerprint:sha-256 01:02"]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
         ("a=floorctrl:c-s", "a=floorctrl:s-only"),
-        ("UDP/BFCP", "TCP/TLS/BFCP"),
+        ("UDP/BFCP", "UDP/TLS/BFCP"),
+        ("UDP/BFCP *\r\na=setup:actpass", "TCP/TLS/BFCP *\r\na=setup:passive"),
         ("m=application 2439", "m=application 0"),
         ("a=content:slides", "a=content:alt"),
         ("m=video 2354", "m=video 0"),

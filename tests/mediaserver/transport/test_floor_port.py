@@ -5,8 +5,10 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from OpenSSL import SSL
 
 from mediaserver.bfcp.message import HEADER, MAX_PAYLOAD, Head, Message, Primitive, Type, number, write
+from mediaserver.transport.dtls import Certificate, fingerprint, make_certificate
 from mediaserver.transport.floor_port import MAX_UNSENT, FloorPort
 from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.plain_rtp import PlainPorts
@@ -25,8 +27,8 @@ class Held:
         self.came: list[bytes] = []
         self.sockets: list[socket.socket] = []
 
-    def open(self, *, reliable: bool, passive: bool = True) -> FloorPort:
-        return self.ports.open_floor(HOST, self.came.append, reliable=reliable, passive=passive)
+    def open(self, *, reliable: bool, passive: bool = True, encrypted: bool = False) -> FloorPort:
+        return self.ports.open_floor(HOST, self.came.append, reliable=reliable, passive=passive, encrypted=encrypted)
 
     def socket(self, kind: socket.SocketKind, host: str = HOST) -> socket.socket:
         """Return a socket of another host."""
@@ -172,3 +174,78 @@ def test_a_message_without_end_and_a_reader_who_does_not_read_lose_their_connect
         while peer.recv(65536):
             pass
     assert held.came == []
+
+
+class TlsClient:
+    """A client of TLS with a certificate, or without, whose records cross a socket as the ports are polled."""
+
+    def __init__(self, held: Held, port: FloorPort, certificate: Certificate | None) -> None:
+        self._held, self._socket = held, held.socket(socket.SOCK_STREAM)
+        self._socket.connect((HOST, port.port))
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        if certificate is not None:
+            context.use_certificate(certificate._cert)
+            context.use_privatekey(certificate._key)
+        self._connection = SSL.Connection(context, None)
+        self._connection.set_connect_state()
+
+    def cross(self) -> bytes | None:
+        """Let what is written cross until both sides are silent; return what came, None after the end."""
+        self._socket.settimeout(0.2)
+        while True:
+            with contextlib.suppress(SSL.WantReadError):
+                self._connection.do_handshake()
+            with contextlib.suppress(SSL.WantReadError):
+                self._socket.sendall(self._connection.bio_read(65536))
+            self._held.ports.poll(0.0)
+            try:
+                data = self._socket.recv(65536)
+            except TimeoutError:
+                break
+            except ConnectionError:
+                return None
+            if not data:
+                return None
+            self._connection.bio_write(data)
+        try:
+            return self._connection.recv(1000)
+        except SSL.WantReadError:
+            return b""
+
+    def say(self, data: bytes) -> None:
+        """Write something."""
+        self._connection.send(data)
+
+
+def named(certificate: Certificate) -> list[tuple[str, str]]:
+    algorithm, _, value = fingerprint(certificate).partition(" ")
+    return [(algorithm, value)]
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_by_tls_messages_of_the_named_certificate_are_taken_and_answered(held: Held, has: bool) -> None:
+    port, certificate = held.open(reliable=True, encrypted=True), make_certificate() if has else None
+    port.fingerprints = [] if certificate is None else named(certificate)
+    port.aim(HOST, 9)
+    client = TlsClient(held, port, certificate)
+    port.send(REQUEST)  # nobody is there yet
+    assert client.cross() == b""
+    client.say(HELLO[:5])
+    client.say(HELLO[5:] + REQUEST)
+    assert client.cross() == b"" and held.came == [HELLO, REQUEST]
+    port.send(HELLO)
+    assert client.cross() == HELLO
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_by_tls_another_certificate_none_and_plain_bytes_end_the_connection(held: Held, has: bool) -> None:
+    port = held.open(reliable=True, encrypted=True)
+    port.fingerprints = named(make_certificate())
+    port.aim(HOST, 9)
+    client = TlsClient(held, port, make_certificate() if has else None)
+    assert client.cross() is None
+    plain = held.socket(socket.SOCK_STREAM)
+    plain.connect((HOST, port.port))
+    plain.sendall(HELLO)
+    held.ports.poll(0.0)
+    assert plain.recv(100) == b"" and not port.connected and held.came == []

@@ -20,8 +20,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult, create_async_engine
 from sqlalchemy.util.queue import AsyncAdaptedQueue
 
+from scheduler.core import postgresql_hosts
 from scheduler.core.code_encryption import EPHEMERAL, OPTION, CodeCipher
 from scheduler.core.lock_timeout import waiting
+from scheduler.core.postgresql_hosts import Hosts
 
 BUSY_TIMEOUT_MS = 30_000
 """The longest wait of a writer for its turn; an admission takes a few milliseconds."""
@@ -39,14 +41,19 @@ _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "p
 
 
 def connect(url: str, cipher: CodeCipher = EPHEMERAL) -> AsyncEngine:
-    """Make an engine from a database URL; ``sqlite:///file`` and ``postgresql://…`` get the async driver."""
+    """Make an engine from a database URL; ``sqlite:///file`` and ``postgresql://…`` get the async driver.
+
+    A URL of PostgreSQL may name several hosts. Raises ValueError.
+    """
+    url, addresses = postgresql_hosts.split(url)
     scheme, separator, rest = url.partition("://")
     driver = _DRIVERS.get(scheme, scheme)
+    several = {"async_creator_fn": Hosts(addresses).connect} if addresses else {}
     engine = create_async_engine(
         f"{driver}{separator}{rest}",
         execution_options={OPTION: cipher},
         poolclass=_Pool,
-        connect_args={} if driver == _DRIVERS["sqlite"] else _POSTGRESQL,
+        connect_args={} if driver == _DRIVERS["sqlite"] else _POSTGRESQL | several,
     )
     event.listen(engine.sync_engine, "do_connect", _connected)
     prepare(engine)
@@ -55,7 +62,7 @@ def connect(url: str, cipher: CodeCipher = EPHEMERAL) -> AsyncEngine:
 
 def file(url: str) -> Path | None:
     """Return the file of a SQLite database from its URL; None for another kind of database."""
-    found = make_url(url)
+    found = make_url(postgresql_hosts.split(url)[0])
     return Path(found.database) if found.get_backend_name() == "sqlite" and found.database else None
 
 

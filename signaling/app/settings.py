@@ -16,6 +16,7 @@ import ifaddr
 
 from mediaserver.api import RTP_PORTS, RoomOptions
 from mediaserver.transport.dscp import Dscp
+from scheduler.core import postgresql_hosts
 from scheduler.notifications.wording import Contacts
 from scheduler.policy.profile_files import SHIPPED, files
 from signaling.core import valkey_pool
@@ -366,6 +367,7 @@ def _address_and_port(text: str) -> tuple[str, int]:
 def _database(text: str) -> str:
     if not text.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("must start with sqlite:/// or postgresql://")
+    postgresql_hosts.split(text)
     return text
 
 

@@ -16,6 +16,8 @@ from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from scheduler.core import host_address
+
 PLAIN = ("redis://", "rediss://", "unix://")
 SENTINEL = {"redis+sentinel": False, "rediss+sentinel": True}
 """Schemes of Sentinels, and whether they and the servers are reached by TLS."""
@@ -50,10 +52,10 @@ class SentinelUrl:
         query = parse_qs(words, strict_parsing=bool(mark))
         if scheme not in SENTINEL or not name or query.keys() - {"sentinel_password"}:
             raise ValueError("must look like redis+sentinel://10.0.0.1,10.0.0.2,10.0.0.3/NAME")
-        options: dict[str, str | int] = {"db": _number(database, 0, 0x7FFF)}
+        options: dict[str, str | int] = {"db": _database(database)}
         options |= {key: unquote(value) for key, value in (("username", user), ("password", password)) if value}
         return cls(
-            tuple(_sentinel(each) for each in hosts.split(",")),
+            tuple(host_address.parse(each, SENTINEL_PORT) for each in hosts.split(",")),
             unquote(name),
             SENTINEL[scheme],
             options,
@@ -61,21 +63,10 @@ class SentinelUrl:
         )
 
 
-def _sentinel(text: str) -> tuple[str, int]:
-    """Parse `10.0.0.1`, `10.0.0.1:26380` or `[2001:db8::1]:26380`."""
-    host, bracket, rest = text.removeprefix("[").partition("]") if text.startswith("[") else text.partition(":")
-    port = rest.removeprefix(":") if bracket == "]" else rest
-    if not host:
-        raise ValueError("names a Sentinel without an address")
-    return host, _number(port, SENTINEL_PORT, 0xFFFF)
-
-
-def _number(text: str, usual: int, largest: int) -> int:
-    if not text:
-        return usual
-    if not text.isascii() or not text.isdecimal() or int(text) > largest:
-        raise ValueError(f"has {text!r} where a number up to {largest} is expected")
-    return int(text)
+def _database(text: str) -> int:
+    if text and not (text.isascii() and text.isdecimal()):
+        raise ValueError(f"has {text!r} where the number of a database is expected")
+    return int(text or 0)
 
 
 def check(text: str) -> str:

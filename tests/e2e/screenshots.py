@@ -128,6 +128,7 @@ def keep(page: Page, file: Path) -> None:
 
 def take(server: Server, page: Page, theme: Theme, out: Path, selection: Selection, unlinked: list[str]) -> list[str]:
     """Take the pages that the account is shown and those `unlinked`; return those wider than their window."""
+    page.route("**/healthz", lambda route: route.abort())  # or the page without a network leaves for the first page
     page.goto(f"{server.http}sessions.html")
     page.locator("nav a").first.wait_for()
     links = page.locator("nav a").evaluate_all("all => all.map(each => each.getAttribute('href'))")

@@ -13,7 +13,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from loadtest.drills import drain, faults, hand_over, leader, partition, postgresql_outage, recording, units
+from loadtest.drills import drain, failover, faults, hand_over, leader, partition, postgresql_outage, recording, units
 from loadtest.drills.drill import DrillSize, Fault, Outcome, ServerContext, one_part, run
 from loadtest.drills.server import restarted_server
 from loadtest.progress import PrintLine
@@ -69,6 +69,8 @@ DRILLS = {
     "stopped-leader": DrillKind(leader.hang, obeys_s=7.5, server_context=leader.several_servers),
     "sql-hangs": DrillKind(postgresql_outage.hang, server_context=leader.several_servers),
     "sql-ends": DrillKind(postgresql_outage.end, server_context=leader.several_servers),
+    "sentinel": DrillKind(failover.lose_valkey, server_context=failover.with_sentinels),
+    "patroni": DrillKind(failover.lose_postgresql, server_context=failover.with_patroni),
     "partition": DrillKind(partition.cut, obeys_s=10.0, server_context=partition.partitioned_servers),
     "units": DrillKind(units.fault, server_context=units.systemd_server),
 }

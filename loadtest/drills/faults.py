@@ -49,7 +49,7 @@ async def valkey(drill: Drill[RestartedServer]) -> dict[str, Any]:
     (pid,) = drill.server.processes(b"valkey.sock")
     os.kill(pid, signal.SIGKILL)
     began = time.monotonic()
-    await _signs_in(drill)
+    await signs_in(drill)
     return {"login_s": [time.monotonic() - began], "obeys_s": await drill.obeyed(began)}
 
 
@@ -86,7 +86,7 @@ async def sql(drill: Drill[RestartedServer]) -> dict[str, Any]:
         lock.execute("ROLLBACK")
         lock.close()
     back = time.monotonic()
-    await _signs_in(drill)
+    await signs_in(drill)
     return {
         "obeys_s": obeys,
         "refused_with": refused,
@@ -104,7 +104,7 @@ async def disk(drill: Drill[RestartedServer]) -> dict[str, Any]:
     await asyncio.to_thread(_fill, filler, (space.f_bavail - space.f_blocks // FREE_PART) * space.f_frsize)
     await until(lambda: not host.recorded.is_set(), BACK_S)
     stopped = time.monotonic() - began
-    await _signs_in(drill)
+    await signs_in(drill)
     filler.unlink()
     return {"told_s": [stopped], "obeys_s": await drill.obeyed(time.monotonic())}
 
@@ -125,7 +125,7 @@ async def _refused(drill: Drill[RestartedServer]) -> int:
     return 0
 
 
-async def _signs_in(drill: Drill[RestartedServer]) -> None:
+async def signs_in(drill: Drill[Any]) -> None:
     """Wait until somebody can sign in."""
     async with asyncio.timeout(LOGIN_S):
         while True:

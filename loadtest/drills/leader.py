@@ -104,12 +104,19 @@ class SeveralServers:
 
 @asynccontextmanager
 async def several_servers(
-    workers: int, points: int, reach: Reach = nullcontext, **settings: str
+    workers: int,
+    points: int,
+    reach: Reach = nullcontext,
+    engine: Callable[[], AbstractAsyncContextManager[str]] = postgresql,
+    **settings: str,
 ) -> AsyncIterator[SeveralServers]:
-    """Yield two servers on loopback over one PostgreSQL database, of which the first leads; end all at the end."""
+    """Yield two servers on loopback over one PostgreSQL database, of which the first leads; end all at the end.
+
+    `engine` starts PostgreSQL and yields the URL of an empty database.
+    """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="diemcau-drill-")))
-        database = await stack.enter_async_context(postgresql())
+        database = await stack.enter_async_context(engine())
         (folder / "files").mkdir()
         urls = {name: await stack.enter_async_context(reach(database)) for name in ("one", "two")}
         servers = [_server(folder, name, url, points, settings) for name, url in urls.items()]

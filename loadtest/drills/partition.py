@@ -21,6 +21,7 @@ import aiohttp
 from loadtest.drills.drill import Drill
 from loadtest.drills.leader import SeveralServers, several_servers
 from loadtest.server import accounts
+from loadtest.server.postgresql import postgresql
 from loadtest.server.rest_client import Client, Refused
 from scheduler.core.model import ONLINE, ORDINARY, OTHER, Point, State
 from signaling.app.admin_cli import NewAccount
@@ -127,7 +128,7 @@ async def partitioned_servers(workers: int, points: int, **settings: str) -> Asy
             yield url
 
     settings |= {"DIEMCAU_MAX_SESSIONS": str(MAX_SESSIONS)}
-    async with several_servers(workers, points, reach, **settings) as servers:
+    async with several_servers(workers, points, reach, postgresql, **settings) as servers:
         yield PartitionedServers(servers, links)
 
 

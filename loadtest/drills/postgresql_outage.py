@@ -75,18 +75,22 @@ async def hang(drill: Drill[SeveralServers]) -> dict[str, Any]:
         for pid in stopped:
             os.kill(pid, signal.SIGCONT)
 
-    return await _away(drill, go, come_back)
+    return await lose(drill, go, come_back)
 
 
 async def end(drill: Drill[SeveralServers]) -> dict[str, Any]:
     """End PostgreSQL at once, and start it again."""
     directory: Path = postgresql.directory_of(drill.server.environ["DIEMCAU_DATABASE_URL"])
-    return await _away(drill, lambda: postgresql.stop(directory), lambda: postgresql.start(directory))
+    return await lose(drill, lambda: postgresql.stop(directory), lambda: postgresql.start(directory))
 
 
-async def _away(
-    drill: Drill[SeveralServers], go: Callable[[], Awaitable[None]], come_back: Callable[[], Awaitable[None]]
+async def lose(
+    drill: Drill[Any],
+    go: Callable[[], Awaitable[None]],
+    come_back: Callable[[], Awaitable[None]],
+    away_s: float = AWAY_S,
 ) -> dict[str, Any]:
+    """Book sessions while PostgreSQL goes, is away for `away_s` or more, and comes back; return what people noticed."""
     meeting = drill.meetings[0]
     host, other = meeting.session["host"]["point"], meeting.session["points"][-1]["id"]
     ledger = Ledger(meeting.client, (host, other))
@@ -98,7 +102,7 @@ async def _away(
         await go()
         try:
             obeys = await drill.obeyed(began)
-            await asyncio.sleep(max(0.0, AWAY_S - (time.monotonic() - began)))
+            await asyncio.sleep(max(0.0, away_s - (time.monotonic() - began)))
         finally:
             await come_back()
         back = time.monotonic()

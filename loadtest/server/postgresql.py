@@ -14,16 +14,16 @@ from pathlib import Path
 @asynccontextmanager
 async def postgresql() -> AsyncIterator[str]:
     """Yield the URL of an empty database, which is written as safely as in earnest. Raises OSError."""
-    binaries = _binaries()
+    programs = binaries()
     directory = Path(tempfile.mkdtemp(prefix="diemcau-pg-"))
     try:
         if os.getuid() == 0:
             shutil.chown(directory, "postgres", "postgres")
         data = str(directory / "data")
-        await _run(binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale")
+        await _run(programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale")
         await start(directory)
         try:
-            await _run(binaries / "createdb", "-h", str(directory), "-U", "postgres", "diemcau")
+            await _run(programs / "createdb", "-h", str(directory), "-U", "postgres", "diemcau")
             yield f"postgresql://postgres@/diemcau?host={directory}"
         finally:
             await stop(directory)
@@ -39,12 +39,12 @@ def directory_of(url: str) -> Path:
 async def start(directory: Path) -> None:
     """Start the server of a directory, and wait until it accepts connections. Raises OSError."""
     options, log = f"-k {directory} -c listen_addresses=''", str(directory / "log")
-    await _run(_binaries() / "pg_ctl", "start", "-D", str(directory / "data"), "-l", log, "-w", "-o", options)
+    await _run(binaries() / "pg_ctl", "start", "-D", str(directory / "data"), "-l", log, "-w", "-o", options)
 
 
 async def stop(directory: Path) -> None:
     """Stop it at once: what it was doing is lost, and what it has acknowledged is on the disk. Raises OSError."""
-    await _run(_binaries() / "pg_ctl", "stop", "-D", str(directory / "data"), "-m", "immediate", "-w")
+    await _run(binaries() / "pg_ctl", "stop", "-D", str(directory / "data"), "-m", "immediate", "-w")
 
 
 def processes(directory: Path) -> list[int]:
@@ -54,7 +54,8 @@ def processes(directory: Path) -> list[int]:
     return [int(each) for each in (first, *children)]
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Return the folder of the newest PostgreSQL's programs. Raises OSError."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     if not found:
         raise OSError("PostgreSQL is not installed: apt-get install postgresql")

@@ -42,6 +42,9 @@ class Replicated:
         await self.serve(replica, of=primary)
         for port in self.sentinels:
             await self._watch(port, primary)
+        await self._known()
+
+    async def _known(self) -> None:
         async with asyncio.timeout(START_S):
             for port in self.sentinels:
                 while not await _complete(port, len(self.sentinels) - 1):  # noqa: ASYNC110 - they set no event
@@ -69,6 +72,19 @@ class Replicated:
         async with asyncio.timeout(START_S), Redis(port=port) as client:
             while not await _answers(client):  # noqa: ASYNC110 - it sets no event
                 await asyncio.sleep(0.02)
+
+    async def succeed(self) -> None:
+        """Wait until the replica is the primary."""
+        async with asyncio.timeout(START_S), Redis(port=self.servers[1]) as client:
+            while (await client.role())[0] != b"master":  # noqa: ASYNC110 - it sets no event
+                await asyncio.sleep(0.05)
+        self.servers = (self.servers[1], self.servers[0])
+
+    async def complete(self) -> None:
+        """Start the server that was killed as the replica, and wait until the Sentinels know of it."""
+        primary, replica = self.servers
+        await self.serve(replica, of=primary)
+        await self._known()
 
     def signal(self, port: int, number: signal.Signals) -> None:
         """Send a signal to the process of a port."""

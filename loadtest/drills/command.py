@@ -4,6 +4,7 @@ Succeeds when people in meetings would have noticed no more than is allowed for 
 """
 
 import argparse
+import functools
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -13,9 +14,21 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from loadtest.drills import drain, failover, faults, hand_over, leader, partition, postgresql_outage, recording, units
+from loadtest.drills import (
+    drain,
+    failover,
+    faults,
+    hand_over,
+    leader,
+    partition,
+    postgresql_outage,
+    recording,
+    units,
+    upgrade,
+)
 from loadtest.drills.drill import DrillSize, Fault, Outcome, ServerContext, one_part, run
 from loadtest.drills.server import restarted_server
+from loadtest.drills.upgrade import RELEASE_BEFORE
 from loadtest.progress import PrintLine
 
 MIN_POINTS = 9
@@ -30,6 +43,7 @@ NOTHING = {"max": 0.0}
 RECOVERS_S = 10.0
 """Longest seconds until sessions are booked again once the database is back."""
 MUST_BE_NONE = ("stale_commands", "bookings_lost", "pages_lost")
+MUST_BE_TRUE = ("bookings_kept", "within_limit", "codes_unique", "meetings_kept")
 SMALL_DISK_MB = 600
 """Size of the disk that is filled."""
 
@@ -66,6 +80,15 @@ DRILLS = {
     ),
     "leader": DrillKind(leader.kill, obeys_s=5.0, server_context=leader.several_servers),
     "hand-over": DrillKind(hand_over.hand_over, obeys_s=5.0, server_context=leader.several_servers),
+    "upgrade": DrillKind(
+        upgrade.upgrade,
+        obeys_s=5.0,
+        unnoticed=False,
+        server_context=upgrade.servers_before,
+        outcome=drain.outcome,
+        points=12,
+        sound_gap_s=0.2,
+    ),
     "stopped-leader": DrillKind(leader.hang, obeys_s=7.5, server_context=leader.several_servers),
     "sql-hangs": DrillKind(postgresql_outage.hang, server_context=leader.several_servers),
     "sql-ends": DrillKind(postgresql_outage.end, server_context=leader.several_servers),
@@ -82,7 +105,10 @@ def parse(words: Sequence[str]) -> tuple[str, DrillSize, int | None]:
     parser.add_argument("drill", choices=list(DRILLS))
     parser.add_argument("--times", type=int, default=1, help="how often (default 1)")
     parser.add_argument(
-        "--points", type=int, help="in three sessions on three workers (default 60), for drain on two (default 30)"
+        "--points", type=int, help="in three sessions on three workers (default 60, upgrade 12; drain 30, on two)"
+    )
+    parser.add_argument(
+        "--from", dest="commit", default=RELEASE_BEFORE, help=f"for upgrade: the release before ({RELEASE_BEFORE})"
     )
     parser.add_argument("--json", action="store_true", help="one line of JSON; it is indented otherwise")
     arguments = parser.parse_args(words)
@@ -90,14 +116,17 @@ def parse(words: Sequence[str]) -> tuple[str, DrillSize, int | None]:
     points = arguments.points or kind.points
     if points < MIN_POINTS:
         parser.error(f"--points is {MIN_POINTS} at least: three in each session, of whom one is given the floor")
-    size = DrillSize(points=points, workers=kind.workers, times=arguments.times)
+    size = DrillSize(points=points, workers=kind.workers, times=arguments.times, commit=arguments.commit)
     return arguments.drill, size, None if arguments.json else 2
 
 
 async def perform(drill: str, size: DrillSize, progress: PrintLine) -> dict[str, Any]:
     """Run a drill; return its figures, and whether it `passed`."""
     kind = DRILLS[drill]
-    if drill != "disk":
+    if drill == "upgrade":
+        context = functools.partial(kind.server_context, commit=size.commit)
+        found = await run(size, kind.fault, progress, context, kind.outcome)
+    elif drill != "disk":
         found = await run(size, kind.fault, progress, kind.server_context, kind.outcome)
     else:
         with _small_disk() as directory:
@@ -114,7 +143,7 @@ def passed(kind: DrillKind, found: dict[str, Any]) -> bool:
     unnoticed = found["workers_kept"] and not found["media_made_anew"] and not _missed(found)
     recorded = found["recordings_whole"] and found.get("lost_s", NOTHING)["max"] <= LOST_S
     heard = found.get("sound_gap_s", NOTHING)["max"] <= kind.sound_gap_s and not found.get("refused_joins", 0)
-    booked = all(found.get(name, True) for name in ("bookings_kept", "within_limit", "codes_unique"))
+    booked = all(found.get(name, True) for name in MUST_BE_TRUE)
     noticed = unnoticed or not kind.unnoticed
     return bool(obeyed and safe and heard and booked and noticed and (recorded or not kind.whole))
 

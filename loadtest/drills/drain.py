@@ -6,7 +6,10 @@ import time
 from itertools import pairwise
 from typing import Any
 
+import aiohttp
+
 from loadtest.drills.drill import Drill, percentiles
+from loadtest.drills.page_endpoint import RETRY_S, TEMPORARY, PageParticipant
 from loadtest.drills.recording import composed_parts
 from loadtest.drills.server import RestartedServer
 from loadtest.endpoint.participant import Rejected
@@ -20,6 +23,8 @@ log = logging.getLogger(__name__)
 ADMINISTRATOR = NewAccount("loadtest-administrator", "Quản trị viên", ("administrator", "technician"))
 EMPTY_S = 120.0
 """Longest seconds until a drained worker has no room."""
+JOIN_S = 10.0
+"""A point that is not in after so long counts as refused."""
 POLL_S = 0.1
 URL = "/api/v1/capacity/workers"
 
@@ -29,13 +34,13 @@ async def drain(drill: Drill[RestartedServer]) -> dict[str, Any]:
     (login,) = await accounts.create_accounts(drill.server.environ, [ADMINISTRATOR])
     async with Client(drill.server.url) as client:
         await client.login(*login)
-        rooms = await _rooms(client)
+        rooms = await rooms_of_workers(client)
         worker = max(rooms, key=rooms.__getitem__)
         began, empty = time.monotonic(), asyncio.Event()
         await client.post(f"{URL}/drain", {"worker": worker})
-        joining = asyncio.create_task(_leave_and_join(drill, empty))
+        joining = asyncio.create_task(leave_and_join(drill, empty))
         async with asyncio.timeout(EMPTY_S):
-            while (await _rooms(client))[worker]:  # noqa: ASYNC110 - no event says so
+            while (await rooms_of_workers(client))[worker]:  # noqa: ASYNC110 - no event says so
                 await asyncio.sleep(POLL_S)
         emptied = time.monotonic()
         empty.set()
@@ -50,21 +55,20 @@ async def drain(drill: Drill[RestartedServer]) -> dict[str, Any]:
     }
 
 
-async def _rooms(client: Client) -> dict[str, int]:
+async def rooms_of_workers(client: Client) -> dict[str, int]:
     """Return the number of rooms of each worker."""
-    (machine,) = await client.get(URL)
-    return {worker["name"]: worker["rooms"] for worker in machine["workers"]}
+    return {worker["name"]: worker["rooms"] for machine in await client.get(URL) for worker in machine["workers"]}
 
 
-async def _leave_and_join(drill: Drill[RestartedServer], empty: asyncio.Event) -> int:
-    """Let the last point of each session leave and join until the worker is empty; return how many were refused."""
+async def leave_and_join(drill: Drill[Any], ended: asyncio.Event) -> int:
+    """Let the last point of each session leave and join until an event is set; return how many were refused."""
     refused = 0
-    while not empty.is_set():
+    while not ended.is_set():
         for meeting in drill.meetings:
             last = meeting.participants[-1]
             await last.leave()
             try:
-                await last.join(meeting.session["code"])
+                await _join(last, meeting.session["code"])
             except (Rejected, TransportFailed, ConnectionError, TimeoutError) as error:
                 refused += 1
                 log.warning("x a point cannot join: %r", error)
@@ -72,7 +76,22 @@ async def _leave_and_join(drill: Drill[RestartedServer], empty: asyncio.Event) -
     return refused
 
 
-async def outcome(drill: Drill[RestartedServer]) -> dict[str, Any]:
+async def _join(participant: PageParticipant, code: str) -> None:
+    """Join; try again, as the page does, while the server that leads changes."""
+    async with asyncio.timeout(JOIN_S):
+        while True:
+            try:
+                await participant.join(code)
+                return
+            except Rejected as refusal:
+                if refusal.word not in TEMPORARY:
+                    raise
+            except (aiohttp.ClientError, ConnectionError) as error:
+                log.info("x a point cannot join yet: %r", error)
+            await asyncio.sleep(RETRY_S)
+
+
+async def outcome(drill: Drill[Any]) -> dict[str, Any]:
     """Stop the recording; return whether it is whole, and the seconds missing between one part and the next."""
     whole, parts = await composed_parts(drill)
     gaps = [max(0.0, begin - end) for (_, end), (begin, _) in pairwise(parts)]

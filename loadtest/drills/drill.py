@@ -18,7 +18,7 @@ from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.clip import Material
 from loadtest.media.library import MediaLibrary
 from loadtest.progress import PrintLine
-from loadtest.server import accounts
+from loadtest.server.accounts import Login
 from loadtest.server.booking import book
 from loadtest.server.rest_client import Client
 from mediaserver.transport.dtls import make_certificate
@@ -46,6 +46,8 @@ class DrillSize:
     sessions: int = 3
     workers: int = 3
     times: int = 1
+    commit: str = ""
+    """The release before, for the drill `upgrade`."""
     rest_s: float = 5.0
     settle_s: float = 4.0
     """Seconds after the last join, and after each fault, for key frames and first mixes."""
@@ -80,6 +82,10 @@ class DrilledServer(Protocol):
     url: str
     environ: Mapping[str, str]
 
+    async def point_accounts(self, count: int) -> list[Login]:
+        """Return the accounts of so many points."""
+        ...
+
     def workers(self) -> list[int]:
         """Return the process ids of its media workers."""
         ...
@@ -99,14 +105,14 @@ class Drill(Generic[S]):
         self.meetings: list[DrillMeeting] = []
         self.recorder_killed: list[float] = []
         """Times (seconds since 1970) at which the worker that recorded was killed."""
-        self.visitor: accounts.Login = ("", "")
+        self.visitor: Login = ("", "")
         """An account that is in no meeting."""
         self._certificate = make_certificate()
         self._floors = itertools.count(1)
 
     async def join(self, stack: AsyncExitStack) -> None:
         """Sign everyone in, register the sessions, and seat all participants."""
-        *logins, self.visitor = await accounts.create_point_accounts(self.server.environ, self.size.points + 1)
+        *logins, self.visitor = await self.server.point_accounts(self.size.points + 1)
         clients: list[Client] = []
         points: list[str] = []
         for login in logins:

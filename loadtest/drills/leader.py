@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.drills.drill import Drill
+from loadtest.server import accounts
 from loadtest.server.postgresql import postgresql
 from loadtest.server.process import ServerFailed, free_port
 from signaling.app import secrets_file
@@ -25,18 +26,20 @@ HAPROXY = "/usr/sbin/haproxy"
 START_S = 120.0
 SUCCEEDED_STATUS = 1
 """Exit status of a server that another one has succeeded."""
-HAPROXY_CONFIG = Path(__file__).parents[2] / "deploy" / "haproxy.cfg"
+CHECKOUT = Path(__file__).parents[2]
+HAPROXY_CONFIG = CHECKOUT / "deploy" / "haproxy.cfg"
 
 Reach = Callable[[str], AbstractAsyncContextManager[str]]
 """Makes a server's way to the database with this URL, and yields the URL that leads there by it."""
 
 
 class OneOfSeveral:
-    """`diemcau serve` as one of the servers of a system, started again after each end."""
+    """`diemcau serve` of a `checkout` as one of the servers of a system, started again after each end."""
 
-    def __init__(self, environ: Mapping[str, str], log: Path) -> None:
+    def __init__(self, environ: Mapping[str, str], log: Path, checkout: Path = CHECKOUT) -> None:
         self.environ = environ
         self._log = log
+        self.checkout = checkout
         self._process: Process | None = None
 
     async def start(self) -> None:
@@ -44,7 +47,8 @@ class OneOfSeveral:
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "signaling", "serve"),
-                env=dict(self.environ),
+                cwd=self.checkout,
+                env={**self.environ, "PYTHONPATH": str(self.checkout)},
                 stdout=PIPE,
                 stderr=log,
                 start_new_session=True,
@@ -87,15 +91,24 @@ class SeveralServers:
         self.media: list[Process] = []
         self.environ = servers[0].environ
 
+    async def point_accounts(self, count: int) -> list[accounts.Login]:
+        """Create the accounts of so many points."""
+        return await accounts.create_point_accounts(self.environ, count)
+
     @property
     def leading(self) -> OneOfSeveral:
         """The server that leads: the first of the list."""
         return self.servers[0]
 
     async def succeed(self) -> float:
-        """Wait until the next server leads; return the monotonic time."""
-        self.servers.reverse()
-        return await self.leading.until(b"Ctrl-C")
+        """Wait until another server leads; return the monotonic time. Raises ServerFailed."""
+        waiting = {asyncio.create_task(each.until(b"Ctrl-C")): each for each in self.servers[1:]}
+        (first, *_), rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        self.servers.sort(key=lambda each: each is not waiting[first])
+        return first.result()
 
     def workers(self) -> list[int]:
         """Return the process ids of the media workers that run."""
@@ -119,7 +132,7 @@ async def several_servers(
         database = await stack.enter_async_context(engine())
         (folder / "files").mkdir()
         urls = {name: await stack.enter_async_context(reach(database)) for name in ("one", "two")}
-        servers = [_server(folder, name, url, points, settings) for name, url in urls.items()]
+        servers = [one_server(folder, name, url, points, settings) for name, url in urls.items()]
         first, second = servers
         stack.push_async_callback(second.stop)
         stack.push_async_callback(first.stop)
@@ -130,19 +143,20 @@ async def several_servers(
         await second.start()
         await second.until(b"Standing by")
         front = f"{LOOPBACK}:{free_port(socket.SOCK_STREAM)}"
-        await stack.enter_async_context(_haproxy(folder, front, servers))
+        await stack.enter_async_context(haproxy(folder, front, servers))
         made = SeveralServers(f"https://{front}", servers)
         key = folder / "worker.key"
         async with open_services(read(first.environ), migrating=False) as services:
             key.write_text(await services.worker_keys.make("media", utc_now()))
         for _ in range(workers):
-            made.media.append(await _worker(folder, servers, key))
-        stack.push_async_callback(_end, made.media)
+            made.media.append(await start_worker(folder, servers, key))
+        stack.push_async_callback(end, made.media)
         await _until_dialled(made, workers)
         yield made
 
 
-def _server(folder: Path, name: str, database: str, points: int, settings: Mapping[str, str]) -> OneOfSeveral:
+def one_server(folder: Path, name: str, database: str, points: int, settings: Mapping[str, str]) -> OneOfSeveral:
+    """Return a server with a data directory in a folder, which holds the folder of all servers' files, too."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("DIEMCAU_")}
     environ |= {
         "DIEMCAU_DATA": f"{folder}/{name}",
@@ -161,15 +175,14 @@ def _server(folder: Path, name: str, database: str, points: int, settings: Mappi
 
 
 @asynccontextmanager
-async def _haproxy(folder: Path, front: str, servers: list[OneOfSeveral]) -> AsyncIterator[None]:
-    config, text = folder / "haproxy.cfg", HAPROXY_CONFIG.read_text()
-    addresses = {"bind :443": f"bind {front}"}
-    for name, server in zip(("one", "two"), servers, strict=True):
-        addresses |= {f"{name} 10.0.0.{1 + servers.index(server)}:8444": f"{name} {server.environ['DIEMCAU_RELAY']}"}
-    for example, address in addresses.items():
-        assert example in text
-        text = text.replace(example, address)
-    config.write_text(text)
+async def haproxy(folder: Path, front: str, servers: list[OneOfSeveral]) -> AsyncIterator[None]:
+    """Run HAProxy before servers, with the example of `deploy` and their addresses."""
+    config = folder / "haproxy.cfg"
+    begin, bind, rest = HAPROXY_CONFIG.read_text().partition("bind :443")
+    rest, line, examples = rest.partition("    server one ")
+    assert bind and line and examples.count("\n    server ") == 1
+    lines = [f"    server {number} {each.environ['DIEMCAU_RELAY']}\n" for number, each in enumerate(servers)]
+    config.write_text(f"{begin}bind {front}{rest}{''.join(lines)}")
     process = await asyncio.create_subprocess_exec(HAPROXY, "-db", "-f", str(config), stdout=DEVNULL, stderr=DEVNULL)
     try:
         yield
@@ -178,20 +191,24 @@ async def _haproxy(folder: Path, front: str, servers: list[OneOfSeveral]) -> Asy
         await process.wait()
 
 
-async def _worker(folder: Path, servers: list[OneOfSeveral], key: Path) -> Process:
+async def start_worker(folder: Path, servers: list[OneOfSeveral], key: Path, checkout: Path = CHECKOUT) -> Process:
+    """Start a media worker that dials servers with a key. Raises OSError."""
     urls = [f"https://{LOOPBACK}:{each.environ['DIEMCAU_PORT']}/" for each in servers]
     authority = f"{folder}/one/tls/cert.pem"
     with (folder / "media.log").open("ab") as log:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "mediaserver", "--server", *urls, "--key-file", str(key)),
             *("--authority", authority, "--port", "0", "--address", LOOPBACK, "--log-level", "INFO"),
+            cwd=checkout,
+            env={**os.environ, "PYTHONPATH": str(checkout)},
             stdout=DEVNULL,
             stderr=log,
             start_new_session=True,
         )
 
 
-async def _end(processes: list[Process]) -> None:
+async def end(processes: list[Process]) -> None:
+    """Kill processes that still run."""
     for process in processes:
         if process.returncode is None:
             process.kill()

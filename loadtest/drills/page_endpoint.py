@@ -30,6 +30,8 @@ class PageParticipant(Participant):
         """Time of its last return, by the monotonic clock."""
         self.unrequested_renewals = 0
         """Count of renewals of media that the server did not request."""
+        self.layout: dict[str, Any] = {}
+        """The layout of the meeting when it joined."""
         self._code = ""
         self._token = ""
         self._changed = asyncio.Event()
@@ -46,7 +48,7 @@ class PageParticipant(Participant):
         """Send a message and return the reply to it; keep the token that takes the seat again."""
         reply = await super().ask(kind, **fields)
         if kind == "join":
-            self._token = reply["resume"]
+            self._token, self.layout = reply["resume"], reply["layout"]
         return reply
 
     async def wait_for_state(self, seat: str, **facts: Any) -> None:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from loadtest.server import accounts
 from loadtest.server.process import ServerFailed, free_port
 
 START_S = 60.0
@@ -74,6 +75,10 @@ class RestartedServer:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
             await self._process.wait()
+
+    async def point_accounts(self, count: int) -> list[accounts.Login]:
+        """Create the accounts of so many points."""
+        return await accounts.create_point_accounts(self.environ, count)
 
     def workers(self) -> list[int]:
         """Return the process ids of its media workers."""

@@ -1,10 +1,12 @@
 """Arguments of a drill, and its verdict."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from loadtest.drills.command import DRILLS, parse, passed
+from loadtest.drills.upgrade import lay_out
 
 QUIET: dict[str, Any] = {
     "packets_lost": {"forwarded": 0, "mix": 0, "picture": 30},
@@ -42,6 +44,14 @@ def lost(**kinds: int) -> dict[str, dict[str, int]]:
         ("drain", {"media_made_anew": 20, "sound_gap_s": {"max": 0.2}, "refused_joins": 0}, True),
         ("drain", {"sound_gap_s": {"max": 0.21}, "refused_joins": 0}, False),
         ("drain", {"sound_gap_s": {"max": 0.1}, "refused_joins": 1}, False),
+        (
+            "upgrade",
+            {"workers_kept": False, "sound_gap_s": {"max": 0.2}, "meetings_kept": True},
+            True,
+        ),
+        ("upgrade", {"sound_gap_s": {"max": 0.1}, "meetings_kept": False}, False),
+        ("upgrade", {"sound_gap_s": {"max": 0.21}, "meetings_kept": True}, False),
+        ("upgrade", {"refused_joins": 1, "meetings_kept": True}, False),
         ("stopped-leader", {"obeys_s": {"max": 7.4}, "stale_commands": 0}, True),
         ("stopped-leader", {"stale_commands": 1}, False),
         ("sql-hangs", {"recovers_s": {"max": 10.0}, "bookings_lost": 0, "pages_lost": 0}, True),
@@ -64,3 +74,10 @@ def test_each_session_needs_somebody_to_give_the_floor_to(capsys: pytest.Capture
     assert (drill, size.points, size.times, indent) == ("sql", 9, 2, None)
     _, size, _ = parse(["drain"])
     assert (size.points, size.workers) == (30, 2)
+    _, size, _ = parse(["upgrade", "--from", "v0.9.0"])
+    assert (size.points, size.workers, size.commit) == (12, 3, "v0.9.0")
+
+
+def test_a_release_before_that_is_unknown_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="there is no commit v0-0-0 to upgrade from"):
+        lay_out("v0-0-0", tmp_path / "before")

@@ -1,0 +1,231 @@
+"""The drill `upgrade`: three machines of the release before are upgraded one after the other, while meetings go on.
+
+As docs/operating.md says: the machines whose servers stand by, then that of the server that leads. The media worker of
+each is emptied before it ends. The release before is a commit, laid out and run beside this checkout.
+"""
+
+import asyncio
+import json
+import logging
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from loadtest.drills.drain import EMPTY_S, POLL_S, URL, leave_and_join, rooms_of_workers
+from loadtest.drills.drill import Drill, DrillMeeting, until
+from loadtest.drills.leader import (
+    CHECKOUT,
+    LOOPBACK,
+    START_S,
+    OneOfSeveral,
+    SeveralServers,
+    end,
+    haproxy,
+    one_server,
+    start_worker,
+)
+from loadtest.server.accounts import Login
+from loadtest.server.postgresql import postgresql
+from loadtest.server.process import ServerFailed, free_port
+from loadtest.server.rest_client import Client
+from signaling.app import secrets_file
+from signaling.app.settings import read
+
+log = logging.getLogger(__name__)
+
+RELEASE_BEFORE = "f9f71e17"
+"""The commit that is upgraded from by default."""
+SERVERS = ("one", "two", "three")
+LAYOUT = "1+5"
+REACHES_S = 5.0
+"""Longest seconds until everybody sees a floor that was given or taken."""
+PREPARE = """
+import asyncio, json, os, sys
+from loadtest.server import accounts
+from signaling.app.admin_cli import NewAccount
+from signaling.app.services import open_services, utc_now
+from signaling.app.settings import read
+
+async def prepare(points, machines):
+    administrator = NewAccount("loadtest-administrator", "Quản trị viên", ("administrator", "technician"))
+    async with open_services(read(os.environ), migrating=False) as services:
+        keys = {name: await services.worker_keys.make(name, utc_now()) for name in machines}
+    logins = await accounts.create_point_accounts(os.environ, points)
+    [login] = await accounts.create_accounts(os.environ, [administrator])
+    return {"keys": keys, "points": logins, "administrator": login}
+
+print(json.dumps(asyncio.run(prepare(int(sys.argv[1]), sys.argv[2:]))))
+"""
+"""What is done to the database before the upgrade, by the release before: this one would migrate it."""
+
+
+class UpgradedServers(SeveralServers):
+    """Three machines of the release before, each with a server and a media worker."""
+
+    def __init__(self, url: str, servers: list[OneOfSeveral], folder: Path, prepared: Mapping[str, Any]) -> None:
+        super().__init__(url, servers)
+        self._folder = folder
+        self._points: list[Login] = [(account, password) for account, password in prepared["points"]]
+        self.administrator: Login = tuple(prepared["administrator"])
+        self.machines: dict[str, Process] = {}
+
+    async def point_accounts(self, count: int) -> list[Login]:
+        """Return the accounts of so many points, which the release before has made."""
+        return self._points[:count]
+
+    async def start_worker(self, machine: str, checkout: Path) -> None:
+        """Start the media worker of a machine."""
+        key = self._folder / f"{machine}.key"
+        self.machines[machine] = await start_worker(self._folder, self.servers, key, checkout)
+        self.media = list(self.machines.values())
+
+    async def stop_worker(self, machine: str) -> None:
+        """Stop the media worker of a machine, as its operator does."""
+        self.machines[machine].terminate()
+        await self.machines[machine].wait()
+
+
+@asynccontextmanager
+async def servers_before(
+    workers: int, points: int, commit: str = RELEASE_BEFORE, **settings: str
+) -> AsyncIterator[UpgradedServers]:
+    """Yield three servers of a commit on loopback over one PostgreSQL database, of which the first leads."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="diemcau-drill-")))
+        before = await asyncio.to_thread(lay_out, commit, folder / "before")
+        database = await stack.enter_async_context(postgresql())
+        (folder / "files").mkdir()
+        servers = [one_server(folder, name, database, points, settings) for name in SERVERS]
+        first, *others = servers
+        for each in servers:
+            each.checkout = before
+        await first.start()
+        stack.push_async_callback(first.stop)
+        await first.until(b"Ctrl-C")
+        secrets_file.save(read(first.environ), folder / "secrets")
+        for each in others:
+            secrets_file.load(read(each.environ), folder / "secrets")
+            await each.start()
+            stack.push_async_callback(each.stop)
+            await each.until(b"Standing by")
+        front = f"{LOOPBACK}:{free_port(socket.SOCK_STREAM)}"
+        await stack.enter_async_context(haproxy(folder, front, servers))
+        machines = [f"media-{number + 1}" for number in range(workers)]
+        prepared = await _prepare(first, points + 1, machines)
+        made = UpgradedServers(f"https://{front}", servers, folder, prepared)
+        stack.push_async_callback(_end_workers, made)
+        for machine in machines:
+            (folder / f"{machine}.key").write_text(prepared["keys"][machine])
+            await made.start_worker(machine, before)
+        async with Client(made.url) as client:
+            await client.login(*made.administrator)
+            for machine in machines:
+                await _until_served(client, machine)
+        yield made
+
+
+def lay_out(commit: str, folder: Path) -> Path:
+    """Lay out a commit of this repository with its compiled loops, where a compiler is there. Raises OSError."""
+    folder.mkdir()
+    archive = ("git", "-C", str(CHECKOUT), "archive", commit)
+    packed = subprocess.run(archive, capture_output=True, check=False)  # noqa: S603 - of ours
+    if packed.returncode:
+        raise OSError(f"there is no commit {commit} to upgrade from: {packed.stderr.decode().strip()}")
+    subprocess.run(["tar", "-x"], cwd=folder, input=packed.stdout, check=True)  # noqa: S607 - as above
+    build = (sys.executable, "setup.py", "-q", "build_ext", "--inplace")
+    subprocess.run(build, cwd=folder, capture_output=True, check=True)  # noqa: S603 - as above
+    return folder
+
+
+async def _prepare(server: OneOfSeveral, points: int, machines: list[str]) -> dict[str, Any]:
+    """Create accounts and keys by the release of a server. Raises ServerFailed."""
+    environ = {**server.environ, "PYTHONPATH": str(server.checkout)}
+    command = (sys.executable, "-c", PREPARE, str(points), *machines)
+    process = await asyncio.create_subprocess_exec(*command, cwd=server.checkout, env=environ, stdout=PIPE)
+    printed, _ = await process.communicate()
+    if process.returncode:
+        raise ServerFailed(f"the release before cannot create accounts: {process.returncode}")
+    prepared: dict[str, Any] = json.loads(printed)
+    return prepared
+
+
+async def _end_workers(servers: UpgradedServers) -> None:
+    await end(servers.media)
+
+
+async def _until_served(client: Client, machine: str) -> None:
+    """Wait until a machine has its worker. Raises TimeoutError."""
+    async with asyncio.timeout(START_S):
+        while f"{machine}/1" not in await rooms_of_workers(client):  # noqa: ASYNC110 - no event says so
+            await asyncio.sleep(POLL_S)
+
+
+async def upgrade(drill: Drill[UpgradedServers]) -> dict[str, Any]:
+    """Upgrade three machines while one point after the other leaves and joins; return what people notice."""
+    for meeting in drill.meetings:
+        await meeting.host.ask("layout", kind=LAYOUT, focus=meeting.host.seat)
+    floors = [_floors(meeting) for meeting in drill.meetings]
+    first, *others = zip(drill.server.servers, drill.server.machines, strict=True)
+    found: dict[str, Any] = {"leads_s": [], "obeys_s": [], "upgraded_s": [], "refused_joins": 0}
+    for server, machine in (*others, first):
+        began = time.monotonic()
+        await _upgrade(drill, server, machine, found)
+        found["upgraded_s"].append(time.monotonic() - began)
+    gaps = [watcher.sound_gap_s for each in drill.meetings for watcher in each.watchers[:-1]]
+    return {**found, "sound_gap_s": gaps, "meetings_kept": await _kept(drill, floors)}
+
+
+async def _upgrade(drill: Drill[UpgradedServers], server: OneOfSeveral, machine: str, found: dict[str, Any]) -> None:
+    """Upgrade one machine: empty its media worker, end both processes, start those of this release."""
+    servers, joined = drill.server, asyncio.Event()
+    joining = asyncio.create_task(leave_and_join(drill, joined))
+    async with Client(servers.url) as client:
+        await client.login(*servers.administrator)
+        await client.post(f"{URL}/drain", {"worker": machine})
+        async with asyncio.timeout(EMPTY_S):
+            while (await rooms_of_workers(client)).get(f"{machine}/1"):  # noqa: ASYNC110 - no event says so
+                await asyncio.sleep(POLL_S)
+    await servers.stop_worker(machine)
+    server.signal(signal.SIGUSR1)  # as `systemctl restart` does
+    if server is servers.leading:
+        asked = time.monotonic()
+        found["leads_s"].append(await servers.succeed() - asked)
+        joined.set()
+        found["refused_joins"] += await joining
+        found["obeys_s"] += await drill.obeyed(asked)
+    await server.ended()
+    server.checkout = CHECKOUT
+    await server.start()
+    await server.until(b"Standing by")
+    await servers.start_worker(machine, CHECKOUT)
+    async with Client(servers.url) as client:
+        await client.login(*servers.administrator)
+        await _until_served(client, machine)
+        await client.post(f"{URL}/undrain", {"worker": machine})
+    if not joined.is_set():
+        joined.set()
+        found["refused_joins"] += await joining
+
+
+async def _kept(drill: Drill[UpgradedServers], floors: list[list[bool]]) -> bool:
+    """Return whether floors and layouts are as they were, once the last command of the host has reached everybody."""
+    with suppress(TimeoutError):
+        await until(lambda: [_floors(meeting) for meeting in drill.meetings] == floors, REACHES_S)
+    found = [_floors(meeting) for meeting in drill.meetings]
+    layouts = {meeting.participants[-1].layout["kind"] for meeting in drill.meetings}
+    if found != floors or layouts != {LAYOUT}:
+        log.warning("x floors were %s and are %s; layouts are %s", floors, found, layouts)
+    return found == floors and layouts == {LAYOUT}
+
+
+def _floors(meeting: DrillMeeting) -> list[bool]:
+    """Return who has the floor, but for the last point, which leaves and joins."""
+    return [meeting.host.seats[each.seat]["floor"] for each in meeting.participants[:-1]]

@@ -23,13 +23,15 @@ from signaling.app.services import file_cipher
 from signaling.recording.store import RecordingStore
 from signaling.transcript.model import Transcript, Utterance, Wording
 from signaling.transcript.store import Outcome, TranscriptStore
-from tests.e2e.accessibility import press
+from tests.docx_reader import paragraphs
+from tests.e2e.accessibility import press, write
 from tests.e2e.browsers import HEARD_DB, Seat, tone_level, wait_until
 from tests.e2e.people import HOST, People, Taps, record_live, stop_recording, unmute
 from tests.e2e.server import MEDIA_PORT, Server, running
 
 pytestmark = pytest.mark.alone
 
+TITLE = "Họp có tạm dừng ghi"
 DISK_BYTES = 48 << 20
 NOW = datetime(2026, 11, 29, 7, 0, tzinfo=UTC)
 SAID = [
@@ -203,13 +205,43 @@ def assert_transcript_is_read_and_corrected(page: Page, row: Locator) -> None:
     page.get_by_test_id("close").click()
 
 
+def assert_transcript_is_corrected_by_keys(server: Server, page: Page) -> None:
+    """Assert that words are found and corrected by the keyboard alone, stay so, and go into the minutes."""
+    newest_recording(server, page)
+    write(page, "search-spoken", "bao cao")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("spoken-at")).to_be_visible()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.press("Delete")
+    expect(page.get_by_test_id("spoken-at")).to_have_count(0)
+    page.keyboard.type("bao cao")
+    page.keyboard.press("Enter")
+    press(page, "spoken-at")
+    player, said = page.get_by_test_id("player"), page.get_by_test_id("utterance")
+    wait_until(page, lambda: player.evaluate("video => video.currentTime") >= 3, "the second utterance")
+    press(page, "edit")
+    expect(page.get_by_test_id("wording")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("Báo cáo đã xong")
+    page.keyboard.press("Control+Enter")
+    expect(said.get_by_test_id("seek")).to_contain_text("Báo cáo đã xong")
+    page.reload()
+    page.get_by_test_id("recording-row").first.get_by_test_id("play").press("Enter")
+    expect(said.nth(1).get_by_test_id("seek")).to_contain_text("Báo cáo đã xong")
+    page.goto(f"{server.http}sessions.html")
+    row = page.get_by_test_id("session-row").filter(has_text=TITLE)
+    row.get_by_test_id("more").press("Enter")
+    with page.expect_download() as minutes:
+        row.get_by_test_id("minutes").press("Enter")
+    last = paragraphs(minutes.value.path().read_bytes())[-1]
+    assert last == "[0:00:03] UBND thành phố Nha Trang: Báo cáo đã xong"
+
+
 def test_ux_21_34_43_a_recording_pauses_is_finished_plays_and_is_handed_over(
     server: Server, people: People, red: Browser, fox: Browser, tmp_path: Path
 ) -> None:
     page = people.sign_in(red, HOST)
-    code = people.register(
-        page, ["nt.xuonghuan"], "Họp có tạm dừng ghi", script=[("Khai mạc", "", ""), ("Báo cáo", "", "")]
-    )
+    code = people.register(page, ["nt.xuonghuan"], TITLE, script=[("Khai mạc", "", ""), ("Báo cáo", "", "")])
     host = people.enter(page, code, "host")
     point = people.enter(people.sign_in(fox, "nt.xuonghuan"), code)
     point.until(lambda point: "red" in point.colours(), "the host's picture")
@@ -255,6 +287,7 @@ def test_ux_21_34_43_a_recording_pauses_is_finished_plays_and_is_handed_over(
     hand_over(server, page)
     transcribe_by_hand(server, row.get_attribute("data-id") or "")
     assert_transcript_is_read_and_corrected(page, newest_recording(server, page))
+    assert_transcript_is_corrected_by_keys(server, other)
     page.add_init_script(_NO_H264)
     newest_recording(server, page).get_by_test_id("play").click()
     expect(page.get_by_test_id("no-codec")).to_contain_text("H.264")

@@ -4,6 +4,7 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {ProblemError, composeAgain, requestMaterial, receiveRecording, recordingLink, recordings, searchTranscripts, transcripts} from '../core/api.js';
 import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import {copyable} from '../core/copy.js';
+import {searchWhenEmptied} from '../core/fields.js';
 import '../core/top-bar.js';
 import {hasText, number, t} from '../core/i18n.js';
 import {day, hourMinute, span} from '../core/time.js';
@@ -122,7 +123,7 @@ class RecordingsPage extends Page {
   /** Draw the search in what was said, and what it found. */
   searchSpoken() {
     return html`<form class="row filters" role="search" @submit=${this.search}>
-        <input type="search" name="text" minlength="2" maxlength="100" data-testid="search-spoken" aria-label=${t('transcript.search-all')} placeholder=${t('transcript.search-all')} @search=${(/** @type {any} */ {target}) => target.value || (this.places = null)}>
+        <input type="search" name="text" minlength="2" maxlength="100" data-testid="search-spoken" aria-label=${t('transcript.search-all')} placeholder=${t('transcript.search-all')} @input=${searchWhenEmptied}>
         <button data-testid="search-go">${icon('search')}<span>${t('transcript.find')}</span></button>
       </form>
       ${this.places ? this.found(this.places) : nothing}`;

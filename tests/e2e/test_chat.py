@@ -17,20 +17,25 @@ def write(page: Page, text: str) -> None:
 def test_ux_16_a_message_of_the_chair_is_read_over_the_picture_and_answered(
     blue: Browser, fox: Browser, people: People
 ) -> None:
-    host, point = people.sign_in(blue, HOST), people.sign_in(fox, "nt.vinhhai")
-    code = people.register(host, ["nt.vinhhai"], "Họp có tin nhắn")
+    host = people.sign_in(blue, HOST)
+    point, other = people.sign_in(fox, "nt.vinhhai"), people.sign_in(blue, "nt.xuonghuan")
+    code = people.register(host, ["nt.vinhhai", "nt.xuonghuan"], "Họp có tin nhắn")
     people.enter(host, code, "host")
-    people.enter(point, code)
+    for page in (point, other):
+        people.enter(page, code)
     host.get_by_test_id("tab-chat").click()
     write(host, NOTICE)
+    for page in (point, other):
+        notice = page.get_by_test_id("chat-notice")
+        expect(notice).to_contain_text(NOTICE)  # as text, without markup
+        size = notice.locator(".text").evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
+        assert size >= 24
+        clear_at_all_sizes(page)
+        expect(notice).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="15 giờ 30")).to_have_count(1)
+        expect(page.get_by_test_id("chat-button")).to_have_attribute("data-unread", "1")
+    other.context.close()
     notice = point.get_by_test_id("chat-notice")
-    expect(notice).to_contain_text(NOTICE)  # as text, without markup
-    size = notice.locator(".text").evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
-    assert size >= 24
-    clear_at_all_sizes(point)
-    expect(notice).to_be_visible()
-    expect(point.get_by_role("status").filter(has_text="15 giờ 30")).to_have_count(1)
-    expect(point.get_by_test_id("chat-button")).to_have_attribute("data-unread", "1")
     point.keyboard.press("c")
     expect(notice).to_have_count(0)
     expect(point.get_by_test_id("chat-closed")).to_be_visible()

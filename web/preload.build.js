@@ -6,8 +6,8 @@ import {fileURLToPath} from 'node:url';
 
 const ROOT = new URL('.', import.meta.url);
 
-/** The first page, and those of a meeting. */
-export const FAST_PAGES = ['index.html', 'room.html', 'host.html'];
+/** The page of the sign-in, the one after it, and those of a meeting. */
+export const FAST_PAGES = ['index.html', 'today.html', 'room.html', 'host.html'];
 
 const LIST = / *<link rel="modulepreload".*\n/g;
 const ENTRY = /^ *<script type="module" src="([^"]+)"/m;

@@ -11,7 +11,7 @@ import {qrCode} from '../core/qr-code.js';
 import {emptyState} from '../core/states.js';
 import '../core/top-bar.js';
 import {slot} from '../core/time.js';
-import {formatCode} from '../meeting/client/meeting-state.js';
+import {formatCode} from '../core/meeting-code.js';
 
 /** Shows one session as an invitation with its code, its address and its QR code. */
 class InvitationPage extends Page {

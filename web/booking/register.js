@@ -15,7 +15,7 @@ import './point-picker.js';
 import '../meeting/console/script-editor.js';
 import '../core/top-bar.js';
 import {collator, number, t} from '../core/i18n.js';
-import {formatCode} from '../meeting/client/meeting-state.js';
+import {formatCode} from '../core/meeting-code.js';
 import {invitationUrl, meetingUrl} from '../core/code-field.js';
 import {isCentral, mayRegister} from '../core/nav.js';
 import {loadingState} from '../core/states.js';

@@ -15,7 +15,7 @@ import {copyable, copyText} from '../core/copy.js';
 import '../operations/document-list.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
-import {formatCode} from '../meeting/client/meeting-state.js';
+import {formatCode} from '../core/meeting-code.js';
 import {isCentral, mayRegister} from '../core/nav.js';
 import {emptyState, loadingState} from '../core/states.js';
 import {day, fromLocal, hourMinute, slot, utc, weekday} from '../core/time.js';

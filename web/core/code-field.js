@@ -3,7 +3,7 @@
 
 import {html} from '../vendor/lit.js';
 import {t} from './i18n.js';
-import {digitsOf, formatCode} from '../meeting/client/meeting-state.js';
+import {digitsOf, formatCode} from './meeting-code.js';
 
 /**
  * Show the digits in groups while they are typed or pasted, and keep the caret behind its digit.

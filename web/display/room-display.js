@@ -5,7 +5,7 @@ import {hasText, language, t} from '../core/i18n.js';
 import {BaseElement, icon, setTitle} from '../core/base.js';
 import {qrCode} from '../core/qr-code.js';
 import {clock, day, hourMinute, span, weekday} from '../core/time.js';
-import {formatCode} from '../meeting/client/meeting-state.js';
+import {formatCode} from '../core/meeting-code.js';
 import '../meeting/chat/chat-notice.js';
 import '../meeting/room/meeting-video.js';
 import '../meeting/room/room-head.js';

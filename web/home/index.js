@@ -6,7 +6,7 @@ import {errorMessage, RequestingElement, setTitle} from '../core/base.js';
 import {codeField, meetingUrl} from '../core/code-field.js';
 import {languageButton} from '../core/top-bar.js';
 import {t} from '../core/i18n.js';
-import {digitsOf} from '../meeting/client/meeting-state.js';
+import {digitsOf} from '../core/meeting-code.js';
 import {homePage} from '../core/nav.js';
 import {isTypedAlike, passwordField} from '../core/new-password.js';
 import {utc} from '../core/time.js';
@@ -69,15 +69,10 @@ class SignInPage extends RequestingElement {
     const {account, password, code} = formFields(/** @type {HTMLFormElement} */ (event.target));
     this.code = digitsOf(code);
     this.attempt(async () => {
-      if (!this.me) {
-        const signed = await login(account.trim(), password);
-        localStorage.setItem('account', signed.account);
-        if (signed.must_change) {
-          this.changing = password;
-          return;
-        }
-      }
-      await this.proceed();
+      const user = this.me ?? await login(account.trim(), password);
+      localStorage.setItem('account', user.account);
+      if (user.must_change) this.changing = password;
+      else await this.proceed(user);
     });
   }
 
@@ -88,14 +83,15 @@ class SignInPage extends RequestingElement {
     const {fresh} = formFields(form);
     if (!isTypedAlike(form)) return;
     this.attempt(async () => {
-      if (this.token) localStorage.setItem('account', (await firstPassword(this.token, fresh)).account);
-      else await changePassword(this.changing ?? '', fresh);
-      await this.proceed();
+      const user = this.token ? await firstPassword(this.token, fresh) : await changePassword(this.changing ?? '', fresh);
+      localStorage.setItem('account', user.account);
+      await this.proceed(user);
     }, form);
   }
 
-  async proceed() {
-    if (!this.code) return location.assign(this.next || homePage((await me()).roles));
+  /** Go where the user wanted to, or begins. @param {SignedInUser} user */
+  async proceed(user) {
+    if (!this.code) return location.assign(this.next || homePage(user.roles));
     if (this.next.includes(this.code)) return location.assign(this.next);
     const now = Date.now();
     location.assign(meetingUrl(this.code, await allSessions(utc(now - DAY_MS), utc(now + DAY_MS))));

@@ -8,7 +8,7 @@ import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
 import {emptyState, loadingState} from '../core/states.js';
 import {day, hourMinute, isPast, weekday} from '../core/time.js';
-import {formatCode} from '../meeting/client/meeting-state.js';
+import {formatCode} from '../core/meeting-code.js';
 import './setup-list.js';
 import {mainSlot, ordered, slotUrl} from './slots.js';
 import {mainAction, WORK, workPage} from './work.js';
@@ -27,12 +27,17 @@ class TodayPage extends Page {
     this.day = null;
     /** What the installation lacks, for administrators. @type {SetupStep[]} */
     this.setup = [];
+    /** The first answer, asked for beside that who the user is: neither waits for the other. @type {Promise<Today> | null} */
+    this.first = today();
+    this.first.catch(() => {}); // `load` shows it
     repeatWhileConnected(this, POLL_MS, () => this.refresh(() => this.load()));
   }
 
   async load() {
     const administers = this.me?.roles.includes('administrator');
-    [this.day, this.setup] = await Promise.all([today(), administers ? setupSteps() : []]);
+    const asked = this.first ?? today();
+    this.first = null;
+    [this.day, this.setup] = await Promise.all([asked, administers ? setupSteps() : []]);
   }
 
   render() {

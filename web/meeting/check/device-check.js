@@ -6,7 +6,7 @@ import {devicePicker} from './device-picker.js';
 import './self-test.js';
 import {languageButton} from '../../core/top-bar.js';
 import {t} from '../../core/i18n.js';
-import {digitsOf} from '../client/meeting-state.js';
+import {digitsOf} from '../../core/meeting-code.js';
 import {DeviceError, LevelMeter, chime, deviceChoices, listDevices, openDevice, saveDeviceChoices} from '../client/devices.js';
 import {measureLatency} from './line-speed.js';
 import {probeUdp} from './udp-probe.js';

@@ -326,14 +326,6 @@ export const heightToRequest = lines => Math.max(lines, Math.min(USUAL_HEIGHT, M
  */
 export const needsOtherPicture = (was, is) => RENDITION_LIMITS.some(most => was > most !== is > most);
 
-/** Return the digits of a code, whatever was pasted around them. @param {string} text */
-export const digitsOf = text => text.replace(/\D/g, '');
-
-const MOST_DIGITS = 18; // of a code, in any profile
-
-/** Format a code in groups: `1234567890` as `123 456 7890`. @param {string} text */
-export const formatCode = text => digitsOf(text).slice(0, MOST_DIGITS).replace(/^(\d{3})(\d{1,3})?(\d+)?$/, (_, a, b, c) => [a, b, c].filter(Boolean).join(' '));
-
 /** Seconds that a picture is dark before its point is notified. */
 export const DARK_SECONDS = 10;
 const DARK = 50; // of 255

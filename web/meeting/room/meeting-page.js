@@ -4,7 +4,8 @@
 import {html, nothing} from '../../vendor/lit.js';
 import {me} from '../../core/api.js';
 import {t} from '../../core/i18n.js';
-import {digitsOf, formatCode, mayReturn} from '../client/meeting-state.js';
+import {digitsOf, formatCode} from '../../core/meeting-code.js';
+import {mayReturn} from '../client/meeting-state.js';
 import {chime} from '../client/devices.js';
 import {MeetingClient} from '../client/meeting-client.js';
 import {hourMinute} from '../../core/time.js';

@@ -175,16 +175,6 @@ test('a place on the page requests enough lines to stay sharp, and again when an
   assert.equal(logic.needsOtherPicture(1080, 360), true);
 });
 
-test('a code is shown in groups, however it was pasted', () => {
-  assert.equal(logic.formatCode('123 456-7890'), '123 456 7890');
-  assert.equal(logic.formatCode('1234'), '123 4');
-  assert.equal(logic.formatCode('123'), '123');
-  assert.equal(logic.formatCode(''), '');
-  assert.equal(logic.formatCode('123456789012'), '123 456 789012');
-  assert.equal(logic.formatCode('1234567890123456789'), '123 456 789012345678');
-  assert.equal(logic.digitsOf(' 123 456 7890\n'), '1234567890');
-});
-
 test('only cameras of present seats can be viewed', () => {
   const seats = [seat('h', {camera: true}), seat('b', {camera: true, here: false}), seat('c')];
   assert.deepEqual(ids(logic.cameras({...logic.initialState(JOINED, NOW), seats})), ['h']);

@@ -12,8 +12,9 @@ import os
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
@@ -23,11 +24,11 @@ from scheduler.core.errors import UnknownPoint, UnknownUnit
 from scheduler.core.model import Amount
 from scheduler.units.seed import KHANH_HOA_2024, KHANH_HOA_2025, TWO_TIER_PROFILES, khanh_hoa_2023, outdated
 from signaling.accounts.passwords import Passwords, check_password, check_roles, normal_name, random_password
-from signaling.app import migration, secrets_file
+from signaling.app import database_copy, migration, secrets_file
 from signaling.app.backup import backup, read_passphrase, restore
 from signaling.app.lease import Lease
 from signaling.app.services import Services, open_services, utc_now
-from signaling.app.settings import Settings, mailbox
+from signaling.app.settings import Settings, database_url, mailbox
 from signaling.booking import session_costs
 from signaling.core.account import ROLES, Account
 from signaling.core.audit_entry import AuditEntry
@@ -380,6 +381,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         command.add_argument("file", type=Path)
         help_text = "the passphrase (its first line) that the whole is encrypted with"
         command.add_argument("--passphrase-file", type=Path, metavar="FILE", help=help_text)
+    other = commands.add_parser("copy-database", help="copy the database into an empty one, of another kind")
+    other.add_argument("url", type=database_url, help="of the empty one: postgresql://… or sqlite:///…")
     chain = commands.add_parser("verify-log", help="check the audit log; names the first entry that was changed")
     noted = "a head noted earlier, that the log must still contain (NUMBER:SEAL)"
     chain.add_argument("--head", type=_head, metavar="HEAD", help=noted)
@@ -394,6 +397,9 @@ async def run(settings: Settings, arguments: Namespace) -> None:
     """Run one command and write it to the audit log, under the user id of this machine."""
     if arguments.admin == "migrate":
         await _migrate(settings, arguments)
+        return
+    if arguments.admin == "copy-database":
+        await _copy_database(settings, arguments)
         return
     if arguments.admin == "load-secrets":
         await asyncio.to_thread(secrets_file.load, settings, arguments.file)
@@ -418,14 +424,36 @@ def _passphrase(arguments: Namespace) -> str | None:
     return None if arguments.passphrase_file is None else read_passphrase(arguments.passphrase_file)
 
 
-async def _migrate(settings: Settings, arguments: Namespace) -> None:
-    """Migrate the tables to this release, while no server runs on the data directory; print what was done."""
+async def _copy_database(settings: Settings, arguments: Namespace) -> None:
+    """Copy the database into an empty one, while no server runs on either; print the tables and their rows."""
+    target = replace(settings, database_url=arguments.url)
+    with _no_server(settings):
+        source_lease, target_lease = Lease(settings, lambda: None), Lease(target, lambda: None)
+        engine = database.connect(target.database_url)
+        try:
+            async with open_services(settings, migrating=False, lease=source_lease) as services:
+                await services.audit.append(_entry(arguments))
+                async with target_lease.held(engine):
+                    await database_copy.copy(services.database, engine, lambda table, rows: print(f"{rows:9,} {table}"))
+        finally:
+            await engine.dispose()
+
+
+@contextmanager
+def _no_server(settings: Settings) -> Iterator[None]:
+    """Keep servers from starting on a data directory. Raises SettingsError where one runs."""
     settings.run.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (settings.run / "lock").open("a") as lock:
         try:
             flock(lock, LOCK_EX | LOCK_NB)
         except OSError:
             raise SettingsError(f"a server runs on {settings.data}: stop it first") from None
+        yield
+
+
+async def _migrate(settings: Settings, arguments: Namespace) -> None:
+    """Migrate the tables to this release, while no server runs on the data directory; print what was done."""
+    with _no_server(settings):
         before = await migration.read_versions(engine := database.connect(settings.database_url))
         await engine.dispose()
         async with open_services(settings, lease=Lease(settings, lambda: None)) as services:

@@ -127,7 +127,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         host=variables.get("HOST", _address, "0.0.0.0"),  # noqa: S104 - a server for a province listens everywhere
         port=variables.get("PORT", _port, 8443),
         http_port=variables.get("HTTP_PORT", _port, None),
-        database_url=variables.get("DATABASE_URL", _database, f"sqlite:///{data / 'diemcau.sqlite3'}"),
+        database_url=variables.get("DATABASE_URL", database_url, f"sqlite:///{data / 'diemcau.sqlite3'}"),
         redis_url=variables.get("REDIS_URL", valkey_pool.check, None),
         start_workers=variables.get("START_WORKERS", _yes, True),
         worker_sockets=variables.get("WORKER_SOCKETS", _directory, None),
@@ -191,7 +191,7 @@ def _relay(variables: "_Variables") -> RelaySettings | None:
         return None
     if relay is None or proxies is None:
         raise SettingsError("several servers need both DIEMCAU_RELAY and DIEMCAU_RELAY_FROM")
-    if not variables.get("DATABASE_URL", _database, "").startswith("postgresql:"):
+    if not variables.get("DATABASE_URL", database_url, "").startswith("postgresql:"):
         raise SettingsError("several servers need PostgreSQL: set DIEMCAU_DATABASE_URL")
     return RelaySettings(*relay, frozenset(proxies))
 
@@ -364,7 +364,8 @@ def _address_and_port(text: str) -> tuple[str, int]:
     return _address(host.removeprefix("[").removesuffix("]")), _port(port)
 
 
-def _database(text: str) -> str:
+def database_url(text: str) -> str:
+    """Return the URL of a database that can be used. Raises ValueError."""
     if not text.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("must start with sqlite:/// or postgresql://")
     postgresql_hosts.split(text)

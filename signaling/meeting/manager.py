@@ -116,7 +116,7 @@ class MeetingManager:
             RecordingLost: lambda e: self.dependencies.recordings.lost(e.path, self.dependencies.clock()),
             RoomLost: lambda e: self._media_lost(e.room),
             RoomBack: lambda e: self._room_back(e.room),
-            RoomHeld: lambda e: self._room_held(e.room),
+            RoomHeld: lambda e: self._room_held(e.room, doubled=e.doubled),
             EngineLost: lambda _: self._every_room(self._room_lost),
             EngineReady: lambda _: self._every_room(self._room_back),
         }
@@ -544,13 +544,19 @@ class MeetingManager:
         if (meeting := self.meetings.get(room)) is not None and not meeting.attached:
             await meeting.rebuild()
 
-    async def _room_held(self, room: str) -> None:
-        """Continue a meeting in the room that a worker brought; close a room without a meeting."""
+    async def _room_held(self, room: str, *, doubled: bool) -> None:
+        """Continue a meeting in the room that a worker brought; close a room without a meeting.
+
+        Of a `doubled` one another worker's was closed: everybody connects anew.
+        """
         meeting = self.meetings.get(room)
         if meeting is None:
             await self.engine.close_room(room)
-        elif not meeting.attached and (state := await self._room(room)) is not None:
+            return
+        if not meeting.attached and (state := await self._room(room)) is not None:
             await meeting.attach(state, self.dependencies.clock())
+        if doubled:
+            await meeting.apply(meeting.state.connect_anew())
 
     async def _recording_ended(self, event: RecordingEnded) -> None:
         try:

@@ -15,6 +15,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +104,13 @@ class RoomBack(EngineReady):
 
 @dataclass(frozen=True, slots=True)
 class RoomHeld(EngineReady):
-    """A worker joined that holds this room: the room is not lost."""
+    """A worker joined that holds this room: the room is not lost.
+
+    `doubled`: another worker held it, too, where it is closed now; who is connected there has to connect anew.
+    """
 
     room: str
+    doubled: bool = False
 
 
 class WorkerPool(EngineCommands):
@@ -123,6 +128,8 @@ class WorkerPool(EngineCommands):
         """The worker that reported the end of a file which is not acknowledged yet, by path."""
         self._recorded: set[str] = set()
         """Rooms that are to be recorded, or are."""
+        self._found: dict[str, float] = {}
+        """How many seats were connected in rooms that a worker brought; infinite once anything was asked about one."""
         self._waiting: dict[str, RoomBack] = {}
         """The event that announces a worker for a waiting room, by room; one of an earlier loss is void."""
         self._drained: set[str] = set()
@@ -154,19 +161,30 @@ class WorkerPool(EngineCommands):
             raise
 
     async def _take_room(self, name: str, room: str) -> None:
-        """Take over a room of a worker; close one that lives elsewhere by now, or whose state cannot be read."""
+        """Take over a room of a worker; close one that lives elsewhere by now, or whose state cannot be read.
+
+        A room that two workers bring, since their server died while it moved, stays where more are connected.
+        """
         engine = self._engines[name]
         try:
-            state = None if room in self._places else await engine.room_state(room)
+            state = await engine.room_state(room) if room in self._found or room not in self._places else None
         except (TooLarge, UnknownRoom) as error:
             log.error("x room %s of media worker %s cannot be taken over: %s", room, name, error)
             state = None
-        if state is None:
+        other, connected = self._places.get(room), 0 if state is None else sum(seat.up for seat in state.seats)
+        doubled = other is not None and room in self._found
+        if state is None or (other is not None and connected <= self._found.get(room, inf)):
+            if doubled:
+                await self._events.put(RoomHeld(room, doubled))
             await engine.close_room(room)
             return
         self._waiting.pop(room, None)
         self._places[room], self._seats[room] = name, {seat.options.seat for seat in state.seats}
-        await self._events.put(RoomHeld(room))
+        self._found[room] = connected
+        await self._events.put(RoomHeld(room, doubled))
+        if other is not None:
+            with suppress(MediaError):  # it is gone, and the room with it
+                await self._engines[other].close_room(room)
 
     async def serve(self, name: str) -> None:
         """Pass on the events of a worker until it is lost."""
@@ -222,6 +240,7 @@ class WorkerPool(EngineCommands):
         for room in lost:
             del self._places[room]
             self._seats.pop(room, None)
+            self._found.pop(room, None)
         for room in lost:
             await self._events.put(RoomLost(room))
         for room, back in lost.items():
@@ -289,6 +308,7 @@ class WorkerPool(EngineCommands):
         if self._places.get(room) != before or target not in self._engines:
             raise EngineGone("the room was closed or lost while it was to move")
         self._left[room], self._places[room], self._seats[room] = before, target, set()
+        self._found.pop(room, None)
 
     async def leave_room(self, room: str) -> None:
         """Close a room that has moved where it was, with what it still records there."""
@@ -319,6 +339,8 @@ class WorkerPool(EngineCommands):
         return sum(len(self._seats[room]) for room in rooms), len(rooms), name
 
     def _of(self, room: str) -> MediaEngine:
+        if room in self._found:
+            self._found[room] = inf
         if room in self._places:
             return self._engines[self._places[room]]
         if room in self._waiting:
@@ -344,6 +366,7 @@ class WorkerPool(EngineCommands):
     async def close_room(self, room: str) -> None:
         """Close a room, on whichever worker it is."""
         self._waiting.pop(room, None)
+        self._found.pop(room, None)
         self._recorded.discard(room)
         self._seats.pop(room, None)
         place = self._places.pop(room, None)

@@ -191,6 +191,8 @@ class MeetingState:
         """Seats of room systems that are being called."""
         self._moving: set[str] = set()
         """Seats that have still to connect where the room moves to."""
+        self._astray: set[str] = set()
+        """Seats that may be connected to a room which is closed, and are asked to connect anew once they are back."""
 
     # --- takeover by another process
 
@@ -311,7 +313,8 @@ class MeetingState:
     def _brief(self, client: str, seat: Seated) -> list[Tell]:
         messages: list[ServerMessage] = [GivesWay(at=self.gives_way_at)] if self.gives_way_at is not None else []
         messages += [self.controller_notices.lines] if self.controller_notices.weak else []
-        messages += [Renew(keep=True)] if seat.id in self._moving else []  # its socket was away when all were asked
+        if seat.id in self._moving | self._astray:  # its socket was away when all were asked
+            messages.append(Renew(keep=seat.id not in self._astray))
         if self._is_leader(seat):
             messages += [
                 *self.controller_notices.brief,
@@ -438,6 +441,7 @@ class MeetingState:
         """Note a new SDP offer of a client; return its seat."""
         seat = self._seat_of(client)
         seat.offered, seat.up, seat.wanted = True, False, TOP_HEIGHT
+        self._astray.discard(seat.id)
         return seat.id
 
     def hand(self, client: str, raised: bool, now: datetime, topic: str = "") -> list[Effect]:
@@ -978,6 +982,11 @@ class MeetingState:
         """Ask all whose offer was answered to connect where the room moves to; others are only answered there."""
         connected = [seat for seat in self.roster.seats.values() if seat.offered or seat.up]
         return [Tell(seat.client, Renew(keep=True)) for seat in connected if seat.client is not None]
+
+    def connect_anew(self) -> list[Effect]:
+        """Ask all to connect anew, those who are away as soon as they are back: a copy of the room was closed."""
+        self._astray = {seat.id for seat in self.roster.seats.values() if seat.client is None}
+        return [TellAll(Renew())]
 
     @property
     def arriving(self) -> set[str]:

@@ -3,6 +3,7 @@
 import asyncio
 from argparse import ArgumentParser
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -101,13 +102,10 @@ class TwoWorkers:
         await admin_cli.COMMANDS["drain"](self.world.services, parser.parse_args(["drain", *words]))
 
 
-@pytest.fixture
-async def two(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TwoWorkers]:
-    """Yield two workers, between which rooms move fast."""
-    for name in ("LOOK_SECONDS", "SETTLE_SECONDS", "LINGER_SECONDS"):
-        monkeypatch.setattr(room_moves, name, 0.01)
-    workers, engines = WorkerPool(), [HeldEngine(), HeldEngine()]
-    serving = []
+@asynccontextmanager
+async def two_workers(settings: Settings, engines: list[HeldEngine]) -> AsyncIterator[TwoWorkers]:
+    """Serve a server over two workers, which may hold rooms of an earlier one."""
+    workers, serving = WorkerPool(), []
     for index, engine in enumerate(engines):
         await workers.take(str(index), engine)
         serving.append(asyncio.create_task(workers.serve(str(index))))
@@ -117,6 +115,19 @@ async def two(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     for task in serving:
         task.cancel()
     await asyncio.gather(*serving, return_exceptions=True)
+
+
+@pytest.fixture(autouse=True)
+def _rooms_move_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOOK_SECONDS", "SETTLE_SECONDS", "LINGER_SECONDS"):
+        monkeypatch.setattr(room_moves, name, 0.01)
+
+
+@pytest.fixture
+async def two(settings: Settings) -> AsyncIterator[TwoWorkers]:
+    """Yield two workers, between which rooms move fast."""
+    async with two_workers(settings, [HeldEngine(), HeldEngine()]) as made:
+        yield made
 
 
 async def test_a_drained_worker_hands_its_room_over_once_everybody_is_there(two: TwoWorkers) -> None:
@@ -261,6 +272,39 @@ async def test_a_room_system_is_offered_the_address_of_the_new_worker_within_its
     assert call.offers == [offer]
     accepted = ("accept", session, seat, f"answer to {offer}") in two.engines[1].calls
     assert (accepted, call.hung_up) == (not refuses, refuses)
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+async def test_a_server_that_dies_while_a_room_moves_leaves_it_to_the_next_one_at_one_worker(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, arrived: bool
+) -> None:
+    """There everybody is asked to connect anew, and the drain and the recording go on."""
+    monkeypatch.setattr(room_moves, "ARRIVE_SECONDS", 0.2)
+    engines = [HeldEngine(), HeldEngine()]
+    async with two_workers(settings, engines) as two:
+        _, session = await two.begin()
+        booked = await two.world.services.scheduler.session(session)
+        guest, joined = await two.world.join("nhatrang", booked)
+        await guest.ask(type="offer", sdp="first")
+        await two.drain("0")
+        await guest.type("renew")
+        if arrived:
+            await guest.ask(type="offer", sdp="second")
+        await two.world.server.meetings.leave()
+    if arrived:  # the host has lost the worker before, and waits for nothing
+        engines[0].rooms[session].up.clear()
+    for engine in engines:
+        engine.calls.clear()
+    async with two_workers(settings, engines) as two:
+        assert engines[0 if arrived else 1].calls[0] == ("close_room", session)
+        back, again = await two.world.join("nhatrang", booked, resume=joined["resume"])
+        assert again["seat"] == joined["seat"]
+        assert (await back.type("renew"))["keep"] is False
+        assert (await back.ask(type="offer", sdp="third"))["sdp"] == "answer to third"
+        await wait_until(lambda: two.workers.place(session) == "1" and session not in engines[0].rooms)
+        await wait_until(lambda: two.room(1, session).recording)
+        meeting = two.world.server.meetings.meetings[session]
+        assert (meeting.attached, meeting.state.recording.state.on) == (True, True)
 
 
 @pytest.mark.parametrize("protocol", ["WHIP", "WHEP"])

@@ -20,6 +20,7 @@ from mediaserver.api import (
     RecordingEnded,
     RecordingFailed,
     RoomOptions,
+    RoomState,
     SeatOptions,
 )
 from mediaserver.errors import AlreadyRecording, CannotRecord, EngineGone, EngineLate, UnknownRoom
@@ -129,6 +130,60 @@ async def test_every_call_reaches_the_worker_of_its_room(pool: PoolFixture) -> N
     assert await pool.events(1) == [PeerUp("a", "1")]
     with pytest.raises(UnknownRoom):
         await w.set_floor("a", "1", True)
+
+
+class SlowToTell(FakeEngine):
+    """A media engine that tells what a room holds once all have been asked."""
+
+    def __init__(self, asked: asyncio.Barrier) -> None:
+        super().__init__()
+        self._asked = asked
+
+    async def room_state(self, room: str) -> RoomState:
+        async with asyncio.timeout(PATIENCE_S):
+            await self._asked.wait()
+        return await super().room_state(room)
+
+
+@pytest.mark.parametrize(
+    ("connected", "kept", "together"),
+    [((2, 1), 0, True), ((2, 1), 0, False), ((0, 2), 1, True), ((0, 2), 1, False), ((1, 1), 0, False)],
+)
+async def test_a_room_that_two_workers_hold_since_their_server_died_while_it_moved_is_kept_by_one(
+    connected: tuple[int, int], kept: int, together: bool
+) -> None:
+    """It stays where more are connected, whichever worker comes first."""
+    workers, asked = WorkerPool(), asyncio.Barrier(2 if together else 1)
+    engines = [SlowToTell(asked), SlowToTell(asked)]
+    for engine, number in zip(engines, connected, strict=True):
+        await engine.open_room("a", RoomOptions())
+        for seat in ("1", "2"):
+            await engine.add_seat("a", SeatOptions(seat, seat))
+        for seat in ("1", "2")[:number]:
+            await engine.connect("a", seat, "offer")
+    takes = [workers.take(str(index), engine) for index, engine in enumerate(engines)]
+    if together:
+        await asyncio.gather(*takes)
+    else:
+        for take in takes:
+            await take
+    assert [list(engine.rooms) for engine in engines] == [["a"] if index == kept else [] for index in range(2)]
+    assert workers.place("a") == str(kept)
+    events = workers.events()
+    assert {await anext(events), await anext(events)} == {RoomHeld("a"), RoomHeld("a", doubled=True)}
+
+
+async def test_a_room_about_which_something_was_asked_stays_where_it_was_found() -> None:
+    workers, engines = WorkerPool(), [FakeEngine(), FakeEngine()]
+    for engine, seats in zip(engines, ((), ("1",)), strict=True):
+        await engine.open_room("a", RoomOptions())
+        await engine.add_seat("a", SeatOptions("1", "1"))
+        for seat in seats:
+            await engine.connect("a", seat, "offer")
+    await workers.take("0", engines[0])
+    await workers.room_state("a")
+    await workers.take("1", engines[1])
+    assert ([list(engine.rooms) for engine in engines], workers.place("a")) == ([["a"], []], "0")
 
 
 async def test_a_lost_worker_takes_only_its_rooms_and_another_takes_them(pool: PoolFixture) -> None:

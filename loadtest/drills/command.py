@@ -19,6 +19,7 @@ from loadtest.drills import (
     failover,
     faults,
     hand_over,
+    killed_drain,
     leader,
     partition,
     postgresql_outage,
@@ -43,7 +44,7 @@ NOTHING = {"max": 0.0}
 RECOVERS_S = 10.0
 """Longest seconds until sessions are booked again once the database is back."""
 MUST_BE_NONE = ("stale_commands", "bookings_lost", "pages_lost")
-MUST_BE_TRUE = ("bookings_kept", "within_limit", "codes_unique", "meetings_kept")
+MUST_BE_TRUE = ("bookings_kept", "within_limit", "codes_unique", "meetings_kept", "rooms_single")
 SMALL_DISK_MB = 600
 """Size of the disk that is filled."""
 
@@ -77,6 +78,9 @@ DRILLS = {
     "recording": DrillKind(recording.kill, obeys_s=10.0, unnoticed=False, outcome=recording.outcome),
     "drain": DrillKind(
         drain.drain, whole=True, unnoticed=False, outcome=drain.outcome, points=30, workers=2, sound_gap_s=0.2
+    ),
+    "killed-drain": DrillKind(
+        killed_drain.kill, obeys_s=5.0, unnoticed=False, outcome=drain.outcome, points=30, workers=2
     ),
     "leader": DrillKind(leader.kill, obeys_s=5.0, server_context=leader.several_servers),
     "hand-over": DrillKind(hand_over.hand_over, obeys_s=5.0, server_context=leader.several_servers),

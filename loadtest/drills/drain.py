@@ -30,12 +30,11 @@ URL = "/api/v1/capacity/workers"
 
 
 async def drain(drill: Drill[RestartedServer]) -> dict[str, Any]:
-    """Drain the worker with the most rooms until it is empty, while one point after the other leaves and joins."""
+    """Drain the worker of the recorded session until it is empty, while one point after the other leaves and joins."""
     (login,) = await accounts.create_accounts(drill.server.environ, [ADMINISTRATOR])
     async with Client(drill.server.url) as client:
         await client.login(*login)
-        rooms = await rooms_of_workers(client)
-        worker = max(rooms, key=rooms.__getitem__)
+        worker = await recording_worker(client)
         began, empty = time.monotonic(), asyncio.Event()
         await client.post(f"{URL}/drain", {"worker": worker})
         joining = asyncio.create_task(leave_and_join(drill, empty))
@@ -53,6 +52,11 @@ async def drain(drill: Drill[RestartedServer]) -> dict[str, Any]:
         "sound_gap_s": gaps,
         "obeys_s": await drill.obeyed(time.monotonic()),
     }
+
+
+async def recording_worker(client: Client) -> str:
+    """Return the worker of the recorded session: it was opened first, on the first one, and moves with all others."""
+    return min(name for name, rooms in (await rooms_of_workers(client)).items() if rooms)
 
 
 async def rooms_of_workers(client: Client) -> dict[str, int]:
@@ -94,5 +98,5 @@ async def _join(participant: PageParticipant, code: str) -> None:
 async def outcome(drill: Drill[Any]) -> dict[str, Any]:
     """Stop the recording; return whether it is whole, and the seconds missing between one part and the next."""
     whole, parts = await composed_parts(drill)
-    gaps = [max(0.0, begin - end) for (_, end), (begin, _) in pairwise(parts)]
-    return {"recordings_whole": whole and len(parts) > 1, "parts": len(parts), "lost_s": percentiles(sorted(gaps))}
+    gaps = sorted(max(0.0, begin - end) for (_, end), (begin, _) in pairwise(parts)) or [0.0]
+    return {"recordings_whole": whole and len(parts) > 1, "parts": len(parts), "lost_s": percentiles(gaps)}

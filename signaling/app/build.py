@@ -248,6 +248,7 @@ def _build(
     reachability = Reachability(services.equipment, sip_bridge)
     room_moves = None
     if isinstance(engine, WorkerPool):
+        engine.reserved = meetings.reserved_seats
         room_moves = RoomMoves(engine, services.worker_drains, meetings, sip_bridge.prepare_move)
     smtp = None if settings.mail is None else SmtpSender(settings.mail)
     outbox = OutboxSender(

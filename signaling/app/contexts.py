@@ -226,4 +226,10 @@ def provide(app: web.Application, server: Server) -> None:
     )
     engine = server.meetings.engine
     pool = engine if isinstance(engine, WorkerPool) else None
-    app[WORKERS] = WorkersContext(engine=engine, pool=pool, keys=server.worker_keys, drains=server.worker_drains)
+    app[WORKERS] = WorkersContext(
+        engine=engine,
+        pool=pool,
+        keys=server.worker_keys,
+        drains=server.worker_drains,
+        capacity_limit=server.scheduler.capacity_limit,
+    )

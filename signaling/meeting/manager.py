@@ -337,6 +337,11 @@ class MeetingManager:
         """Return the meeting that a client has joined, None without one."""
         return None if client.session is None else self.meetings.get(client.session)
 
+    def reserved_seats(self, room: str) -> int:
+        """Return how many seats are booked for a room, 0 for one without a meeting."""
+        meeting = self.meetings.get(room)
+        return 0 if meeting is None else meeting.state.booking.legs
+
     def seated(self, account: str) -> bool:
         """Return whether an account has a seat in a meeting, connected or not."""
         rosters = [meeting.state.roster for meeting in self.meetings.values()]

@@ -1,13 +1,15 @@
-"""Defines what handlers of media worker endpoints get: the engine with its counters, and the keys.
+"""Defines what handlers of media worker endpoints get: the engine with its counters, keys, limits.
 
 `signaling.app.contexts` builds it when the server starts; handlers read it by `request.context(WORKERS)`.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from mediaserver.api import MediaEngine
+from scheduler.core.capacity_limit import CapacityLimit
 from signaling.workers.drains import WorkerDrains
 from signaling.workers.keys import WorkerKeys
 from signaling.workers.pool import WorkerPool
@@ -22,6 +24,8 @@ class WorkersContext:
     """The media workers; None: the engine runs without any, in a test."""
     keys: WorkerKeys
     drains: WorkerDrains
+    capacity_limit: Callable[[], Awaitable[CapacityLimit]]
+    """Returns the rated maximum over time."""
 
 
 WORKERS = web.AppKey("WorkersContext", WorkersContext)

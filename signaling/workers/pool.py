@@ -1,10 +1,11 @@
 """Several media workers as one engine: places rooms on workers, and reports the rooms of a dead worker as lost.
 
-A room lives in one worker, the one with the fewest seats when it was opened; one that is to be recorded prefers those
-that see the folder of recordings. When a worker dies the files it recorded into and its rooms are reported lost, and
-the rooms reported back as soon as some worker can take them; the server then opens them again from its own state. A
-worker that comes with rooms, since it was served by an earlier server or lost its connection to this one, keeps those
-that live nowhere else. It reports how recordings ended meanwhile to each server, until one has acknowledged that.
+A room lives in one worker, the one with the fewest reserved seats when it was opened (`placement.py`); one that is to
+be recorded prefers those that see the folder of recordings. When a worker dies the files it recorded into and its rooms
+are reported lost, and the rooms reported back as soon as some worker can take them; the server then opens them again
+from its own state. A worker that comes with rooms, since it was served by an earlier server or lost its connection to
+this one, keeps those that live nowhere else. It reports how recordings ended meanwhile to each server, until one has
+acknowledged that.
 
 A worker that is drained takes no more rooms. Each of its rooms moves: it is opened on another worker, which gets all
 commands from then on, and stays open where it was until everybody has come over.
@@ -12,7 +13,7 @@ commands from then on, and stays open where it was until everybody has come over
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
@@ -49,6 +50,8 @@ from mediaserver.api import (
 from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError, TooLarge, UnknownRoom
 from mediaserver.rpc.commands import EngineCommands
 from signaling.core.errors import NoPlaceElsewhere, NotFound
+from signaling.workers import placement
+from signaling.workers.placement import PlacedRoom
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +121,8 @@ class WorkerPool(EngineCommands):
 
     def __init__(self) -> None:
         self._leaving = False
+        self.reserved: Callable[[str], int] = lambda room: 0
+        """Returns how many seats are booked for a room, also before they are taken."""
         self._engines: dict[str, MediaEngine] = {}
         self._recorders: set[str] = set()
         self._places: dict[str, str] = {}
@@ -303,7 +308,7 @@ class WorkerPool(EngineCommands):
         able = self._able_workers(room) - {before}
         if before is None or room in self._left or not able:
             raise EngineGone("no other media worker can take this room now")
-        target = min(able, key=self._load)
+        target = self._suitable(able)
         await self._engines[target].open_room(room, options)
         if self._places.get(room) != before or target not in self._engines:
             raise EngineGone("the room was closed or lost while it was to move")
@@ -317,14 +322,14 @@ class WorkerPool(EngineCommands):
             await self._engines[before].close_room(room)
 
     async def open_room(self, room: str, options: RoomOptions) -> None:
-        """Open a room on the suitable worker with the fewest seats; without one it waits. Raises EngineGone."""
+        """Open a room on a suitable worker; without one it waits. Raises EngineGone."""
         if room not in self._places:
             self._waiting.setdefault(room, RoomBack(room))
             (self._recorded.add if options.recorded else self._recorded.discard)(room)
             able = self._able_workers(room)
             if not able:
                 raise EngineGone("no media worker is running that can take this room")
-            self._places[room] = min(able, key=self._load)
+            self._places[room] = self._suitable(able)
             del self._waiting[room]
             self._seats[room] = set()
         await self._of(room).open_room(room, options)
@@ -334,9 +339,23 @@ class WorkerPool(EngineCommands):
         able = self._engines.keys() & self._recorders if room in self._recorded else set(self._engines)
         return {name for name in able if not self.is_drained(name)}
 
-    def _load(self, name: str) -> tuple[int, int, str]:
-        rooms = [room for room, place in self._places.items() if place == name]
-        return sum(len(self._seats[room]) for room in rooms), len(rooms), name
+    def _suitable(self, able: Collection[str]) -> str:
+        return placement.suitable(able, self._rooms())
+
+    def _rooms(self) -> list[PlacedRoom]:
+        return [
+            PlacedRoom(place, max(len(self._seats[room]), self.reserved(room))) for room, place in self._places.items()
+        ]
+
+    def without_place(self, machine: str, most: int) -> int | None:
+        """Return how many seats of a machine, "" for our own, would have no place elsewhere if it was lost.
+
+        All workers carry `most` together, each as many. Returns None where no other machine takes rooms.
+        """
+        able = [name for name in self._engines if not self.is_drained(name)]
+        if all(placement.machine_of(name) == machine for name in able):
+            return None
+        return placement.without_place(machine, able, self._rooms(), most // len(self._engines))
 
     def _of(self, room: str) -> MediaEngine:
         if room in self._found:
@@ -426,7 +445,7 @@ class WorkerPool(EngineCommands):
         able = self._able_workers("")
         if not able:
             raise EngineGone("no media worker is running")
-        return await self._engines[min(able, key=self._load)].probe()
+        return await self._engines[self._suitable(able)].probe()
 
     async def stats(self) -> dict[str, object]:
         """Return the counters of each worker that answers under its name, and whether it `records` and is `drained`."""

@@ -26,10 +26,15 @@ class Worker(Model):
 
 
 class Machine(Model):
-    """A machine by the name of its key, null for the server's own; without workers it is not connected."""
+    """A machine by the name of its key, null for the server's own; without workers it is not connected.
+
+    `without_place`: how many seats reserved there would have no place elsewhere if it was lost, null where no other
+    machine takes rooms.
+    """
 
     name: str | None
     workers: list[Worker]
+    without_place: int | None
 
 
 class DrainedWorker(Model):
@@ -98,7 +103,15 @@ async def _machines(request: ApiRequest) -> list[Machine]:
         machine, _, _ = name.rpartition("/")
         if isinstance(counters, Mapping):
             by_machine.setdefault(machine or None, []).append(_worker(name, counters))
-    return [Machine(name=name, workers=workers_there) for name, workers_there in by_machine.items()]
+    most = (await context.capacity_limit()).at(request.now).points
+    return [
+        Machine(
+            name=name,
+            workers=workers_there,
+            without_place=None if context.pool is None else context.pool.without_place(name or "", most),
+        )
+        for name, workers_there in by_machine.items()
+    ]
 
 
 def _worker(name: str, counters: Mapping[str, float]) -> Worker:

@@ -224,6 +224,15 @@ def test_ux_38_40_41_a_registration_without_capacity_waits_by_a_tap(
         own = figures.get_by_test_id("worker").filter(has_text="Máy chủ này").first
         expect(own).to_be_visible()
         assert [cell.inner_text().isdecimal() for cell in own.locator("td").all()[2:4]] == [True, True]
+        expect(figures.get_by_test_id("loss")).to_have_count(0)
+    missing = ((None, 3), ("media-2", 12))
+    machines: list[object] = [{"name": name, "workers": [], "without_place": seats} for name, seats in missing]
+    centre.route("**/api/v1/capacity/workers", lambda route: route.fulfill(json=machines))
+    centre.reload()
+    expect(centre.get_by_test_id("loss")).to_have_text(
+        "Nếu mất máy “media-2” lúc này, 12 kết nối đã giữ chỗ không còn chỗ ở máy khác."
+    )
+    centre.unroute("**/api/v1/capacity/workers")
     for each in (page, centre):  # the chart of that morning, as a table
         each.goto(f"{server.http}register.html")
         each.get_by_test_id("official-start").fill(f"{wednesday_morning():%Y-%m-%dT%H:%M}")

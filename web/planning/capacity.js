@@ -175,7 +175,7 @@ class CapacityPage extends Page {
         ${this.costs?.session ? this.sessionCosts(this.costs.session) : html`<p class="soft" data-testid="no-costs">${t('capacity-page.no-costs')}</p>`}
         ${this.costs ? html`<p data-testid="recordings-composed" data-when=${this.costs.recordings}>${t(`capacity-page.recordings-${this.costs.recordings}`)}</p>` : nothing}
       </section>
-      <section class="card"><h2>${t('capacity-page.machines')}</h2>${this.workerTable(this.machines)}<p class="soft">${t('capacity-page.machines-hint')}</p> ${this.speech ? this.recognition(this.speech) : nothing}</section>
+      <section class="card"><h2>${t('capacity-page.machines')}</h2>${this.workerTable(this.machines)}${this.lossOf(this.machines)}<p class="soft">${t('capacity-page.machines-hint')}</p> ${this.speech ? this.recognition(this.speech) : nothing}</section>
       ${this.mayDecide ? this.plan() : nothing}`;
   }
 
@@ -187,6 +187,12 @@ class CapacityPage extends Page {
       <tbody>${machines.map(machine => machine.workers.length
         ? machine.workers.map(worker => this.workerRow(called(machine), worker))
         : html`<tr data-testid="worker"><td>${called(machine)}</td><td><span class="badge cancelled">${t('capacity-page.away')}</span></td><td>–</td><td>–</td><td>–</td><td>–</td>${this.mayDecide ? html`<td></td>` : nothing}</tr>`)}</tbody></table>`;
+  }
+
+  /** Name the machine whose loss would leave the most seats without a place. @param {MediaMachine[]} machines */
+  lossOf(machines) {
+    const [worst] = [...machines].sort((a, b) => (b.without_place ?? 0) - (a.without_place ?? 0));
+    return worst?.without_place ? html`<p role="status" data-testid="loss">${t('capacity-page.loss', worst.name ?? t('capacity-page.own'), worst.without_place)}</p>` : nothing;
   }
 
   /** @param {string} machine @param {MediaWorker} worker */

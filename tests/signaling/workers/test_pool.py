@@ -81,6 +81,21 @@ async def test_a_room_goes_to_the_worker_with_the_fewest_seats(pool: PoolFixture
     assert [sorted(engine.rooms) for engine in pool.engines] == [["a"], ["b", "c"]]
 
 
+async def test_seats_that_are_booked_count_before_they_are_taken(pool: PoolFixture) -> None:
+    pool.workers.reserved = {"a": 5, "b": 3, "c": 1}.__getitem__
+    for room in "abc":
+        await pool.workers.open_room(room, RoomOptions())
+    assert [pool.workers.place(room) for room in "abc"] == ["0", "1", "1"]
+    for seat in range(7):
+        await pool.workers.add_seat("b", SeatOptions(str(seat), str(seat)))
+    assert pool.workers.without_place("", 20) is None
+    assert [pool.workers.without_place("media-2", most) for most in (20, 30)] == [0, 0]
+    await pool.workers.take("media-2/1", FakeEngine())
+    assert [pool.workers.without_place(machine, 27) for machine in ("", "media-2")] == [5, 0]
+    pool.workers.drain("media-2")
+    assert pool.workers.without_place("", 27) is None
+
+
 async def test_connectivity_checks_go_to_the_worker_that_takes_the_next_room(
     pool: PoolFixture, settings: Settings
 ) -> None:

@@ -529,9 +529,9 @@ async def test_i07_the_centre_sees_each_machine_with_its_workers_or_without(remo
     worker = {"name": "media-2/1", "rooms": 3, "seats": 20, "records": False, "drained": False, "caption_pct": None}
     own = {"name": "0", "rooms": 0, "seats": 0, "records": True, "drained": False, "caption_pct": None}
     assert seen == [
-        {"name": None, "workers": [own]},
-        {"name": "media-2", "workers": [worker]},
-        {"name": "media-3", "workers": []},
+        {"name": None, "workers": [own], "without_place": 0},
+        {"name": "media-2", "workers": [worker], "without_place": 0},
+        {"name": "media-3", "workers": [], "without_place": 0},
     ]
     await first.close()
     await serving

@@ -73,8 +73,8 @@ long: install
 
 # Faults on purpose, with sixty points in meetings: what people notice (docs/reliability.md); then calls of room systems
 # of every kind (docs/rooms.md). Half an hour; disk needs root.
-DRILLS ?= restart take-over reload valkey worker drain sql disk leader stopped-leader sql-hangs sql-ends hand-over \
-	partition sentinel patroni
+DRILLS ?= restart take-over reload valkey worker drain killed-drain sql disk leader stopped-leader sql-hangs sql-ends \
+	hand-over partition sentinel patroni
 drills: install
 	@for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || exit 1; done
 	@$(BIN)/python -m loadtest rooms --calls 2 --json

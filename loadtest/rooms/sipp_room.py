@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets
 import shutil
+import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -55,7 +56,7 @@ class SippRoom:
         """Be ready to take one call: the first INVITE, and the one that follows it."""
         call = self._script(self.media)
         assert isinstance(call, TakenCall)
-        await self._run(answering(call), "-m", "2")
+        await self._run(answering(call))
         await asyncio.sleep(POLL_S)
 
     async def established(self) -> None:
@@ -80,6 +81,7 @@ class SippRoom:
         """End the call, and wait until sipp says that all went as its scenario has it. Raises RoomFailed."""
         assert self._process is not None
         self._go_on()
+        self._process.send_signal(signal.SIGUSR1)  # sipp ends with its calls, whatever their number
         try:
             async with asyncio.timeout(ANSWER_S):
                 status = await self._process.wait()

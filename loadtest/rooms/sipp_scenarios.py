@@ -82,21 +82,22 @@ def answering(call: TakenCall) -> str:
         f'<ereg regexp="{found}" search_in="msg" assign_to="{wanted}"/></action>'
     )
     jump = f'next="answer" test="{wanted}"' if wanted == "is_second" else f'next="refuse" test="{wanted}"'
-    parts = [f'<recv request="INVITE" rrs="true" {jump}>{take}</recv>']
+    parts = ['<recv request="OPTIONS" optional="true" next="options"/>']  # whether it is on
+    parts.append(f'<recv request="INVITE" rrs="true" {jump}>{take}</recv>')
     refuse = [first, '<recv request="ACK" next="end"/>']
     accept = [
         _response("200 OK", contact=CONTACT, sdp=call.sdp),
         '<recv request="ACK"/>',
         '<recv request="MESSAGE"/>',
         _request("BYE", 1, "", to="To:[$caller]"),
-        '<recv response="200"/>',
+        '<recv response="200" next="end"/>',
     ]
     if wanted == "is_second":
         parts += [*refuse, '<label id="answer"/>', *accept]
     else:
-        accept[-1] = '<recv response="200" next="end"/>'
-        parts += [*accept, '<label id="refuse"/>', first, '<recv request="ACK"/>']
-    return _scenario([*parts, '<label id="end"/>'])
+        parts += [*accept, '<label id="refuse"/>', *refuse]
+    options = _response("200 OK", contact=CONTACT)
+    return _scenario([*parts, '<label id="options"/>', options.replace(' retrans="500"', ""), '<label id="end"/>'])
 
 
 def _scenario(parts: Sequence[str]) -> str:

@@ -78,6 +78,7 @@ async def test_it_answers_the_call_that_follows_its_refusal(
 ) -> None:
     async with agent(Handler()) as ours, sipp_room(tmp_path, media(), script) as room:
         await room.expect()
+        assert await ours.alive(Target(*room.address, "udp"))
         with pytest.raises(CallRefused) as refused:
             await ours.invite(Target(*room.address, "udp"), WITH_SLIDES, name="")
         assert refused.value.status == status

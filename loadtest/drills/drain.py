@@ -25,6 +25,8 @@ EMPTY_S = 120.0
 """Longest seconds until a drained worker has no room."""
 JOIN_S = 10.0
 """A point that is not in after so long counts as refused."""
+JOIN_ATTEMPTS = 6
+"""Times that a point which is refused tries until it is in, so that its session is whole afterwards."""
 POLL_S = 0.1
 URL = "/api/v1/capacity/workers"
 
@@ -69,15 +71,23 @@ async def leave_and_join(drill: Drill[Any], ended: asyncio.Event) -> int:
     refused = 0
     while not ended.is_set():
         for meeting in drill.meetings:
-            last = meeting.participants[-1]
-            await last.leave()
-            try:
-                await _join(last, meeting.session["code"])
-            except (Rejected, TransportFailed, ConnectionError, TimeoutError) as error:
+            for _ in range(JOIN_ATTEMPTS):
+                if await _comes_back(meeting.participants[-1], meeting.session["code"]):
+                    break
                 refused += 1
-                log.warning("x a point cannot join: %r", error)
         await asyncio.sleep(POLL_S)
     return refused
+
+
+async def _comes_back(participant: PageParticipant, code: str) -> bool:
+    """Let a point leave and join; return False if it is refused."""
+    await participant.leave()
+    try:
+        await _join(participant, code)
+    except (Rejected, TransportFailed, ConnectionError, TimeoutError) as error:
+        log.warning("x a point cannot join: %r", error)
+        return False
+    return True
 
 
 async def _join(participant: PageParticipant, code: str) -> None:

@@ -83,11 +83,15 @@ class People:
         if composed:
             page.add_init_script(ONE_CORE)
         page.goto(self._server.http)
+        self.enter_password(page, account)
+        expect(page.get_by_test_id("me")).to_be_visible()
+        return page
+
+    def enter_password(self, page: Page, account: str) -> None:
+        """Sign in on the sign-in page that is shown: the first time, or after a session was lost."""
         page.get_by_test_id("account").fill(account)
         page.get_by_test_id("password").fill(self._server.accounts[account])
         page.get_by_test_id("sign-in").click()
-        expect(page.get_by_test_id("me")).to_be_visible()
-        return page
 
     def register(
         self,

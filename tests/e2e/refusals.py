@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+
+from tests.e2e.people import People
 
 WORDS = "Máy chủ không nhận mục này"
 """What the refusal says of the field that it names."""
@@ -21,6 +23,7 @@ class Form:
     `path` is what it is sent to, behind `/api/v1/` (a regular expression); `send` is the `data-testid` of the button,
     and `typed` has the values of fields by theirs, with none for what is ticked. `named` is the request's name of the
     first of these fields; without it a refusal stands in the form. `area` selects the part of the page it is in.
+    `opens` opens it on a page that has just loaded, and `opens_again` once something was typed.
     """
 
     path: str
@@ -28,16 +31,37 @@ class Form:
     typed: Mapping[str, str]
     named: str = ""
     area: str = "main"
+    opens: Callable[[], object] = lambda: None
+    opens_again: Callable[[], object] | None = None
 
 
-def assert_nothing_is_lost(
-    page: Page, form: Form, opens: Callable[[], object], opens_again: Callable[[], object] | None = None
-) -> None:
-    """Open a form and fill it in; let the server fail, then refuse it, and reload the page, where it is opened again:
-    each time it has all that was typed."""
-    opens()
+def assert_nothing_is_lost(people: People, page: Page, *forms: Form) -> None:
+    """Refuse forms of one page and reload it; then lose the session as the last form of the page is sent, and sign in
+    again: each form has all that was typed."""
+    assert_kept_over_reload(page, *forms)
+    here, account = page.url, page.evaluate("localStorage.getItem('account')")
+    with refused(page, forms[-1].path, 401, {"type": "urn:diemcau:signed-out"}):
+        page.locator(forms[-1].area).get_by_test_id(forms[-1].send).first.click()
+    people.enter_password(page, account)
+    page.wait_for_url(here)
+    assert_kept(page, forms)
+
+
+def assert_kept_over_reload(page: Page, *forms: Form) -> None:
+    """Fill in forms of one page and let the server fail, then refuse each; reload the page: each form that is opened
+    again has all that was typed."""
+    for form in forms:
+        close_dialog(page)
+        form.opens()
+        fill(page.locator(form.area), form)
+        assert_refused(page, form)
+    page.reload()
+    assert_kept(page, forms)
+
+
+def assert_refused(page: Page, form: Form) -> None:
+    """Assert that a form which is filled in shows why it could not be sent, and holds what was typed."""
     area = page.locator(form.area)
-    fill(area, form)
     seen = page.locator("dialog[open]" if page.locator("dialog[open]").count() else "main")
     with refused(page, form.path, 503, {}):
         area.get_by_test_id(form.send).first.click()
@@ -46,15 +70,28 @@ def assert_nothing_is_lost(
     faults = {"errors": [{"field": form.named, "detail": WORDS}]} if form.named else {}
     with refused(page, form.path, 422, {"type": "urn:diemcau:invalid", "title": "", "detail": WORDS, **faults}):
         area.get_by_test_id(form.send).first.click()
-    expect(seen.locator(".fault, [role=alert]").filter(has_text=WORDS).first).to_be_in_viewport()
+    said = area.locator(".fault") if form.named else seen.get_by_role("alert")
+    expect(said.filter(has_text=WORDS).first).to_be_in_viewport()
     if form.named:
         first = area.get_by_test_id(next(iter(form.typed))).first
         expect(first).to_have_attribute("aria-invalid", "true")
         expect(first).to_be_focused()
     assert_typed(area, form)
-    page.reload()
-    (opens_again or opens)()
-    assert_typed(area, form)
+
+
+def assert_kept(page: Page, forms: Sequence[Form]) -> None:
+    """Assert that each form of a page that has just loaded shows what was typed; leave the last one open."""
+    for form in forms:
+        close_dialog(page)
+        (form.opens_again or form.opens)()
+        assert_typed(page.locator(form.area), form)
+
+
+def close_dialog(page: Page) -> None:
+    """Close the dialog that is open, if there is one."""
+    if page.locator("dialog[open]").count():
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog[open]")).to_have_count(0)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.browsers import wait_until
 from tests.e2e.people import HANOI, HOST, People
-from tests.e2e.refusals import Form, assert_nothing_is_lost
+from tests.e2e.refusals import Form, assert_kept_over_reload
 from tests.e2e.server import Server
 
 PDF = b"%PDF-1.7\nbao cao\n"
@@ -141,8 +141,8 @@ def test_a_provider_names_its_contact_and_answers_for_its_line(
     row = page.get_by_test_id("line-session").last
     expect(row.get_by_test_id("line-point")).to_contain_text("UBND phường Vĩnh Hải")
     assert code not in page.content() and "Họp cần" not in page.content()
-    contact = Form("lines/contact", "contact-save", {"f-phone": "0258 3800 126", "f-name": "Trực NOC"}, "phone")
-    assert_nothing_is_lost(page, contact, row.get_by_test_id("name-contact").click)
+    typed, opens = {"f-phone": "0258 3800 126", "f-name": "Trực NOC"}, row.get_by_test_id("name-contact").click
+    assert_kept_over_reload(page, Form("lines/contact", "contact-save", typed, "phone", opens=opens))
     row.get_by_test_id("contact-save").click()
     expect(row.get_by_test_id("contact")).to_contain_text("Trực NOC")
     expect(page.locator("nav a")).to_have_count(2)
@@ -174,8 +174,9 @@ def test_a_document_is_asked_for_granted_and_fetched(
     page.goto(f"{server.http}materials.html")
     request_row = page.get_by_test_id("wish").filter(has_text=title)
     until = {"until": f"{datetime.now(HANOI) + timedelta(days=3):%d/%m/%Y %H:%M}"}
-    granted = Form("material-requests/[^/]+/answer", "grant-confirm", until, "until", "dialog[open]")
-    assert_nothing_is_lost(page, granted, request_row.get_by_test_id("grant").click)
+    opens = request_row.get_by_test_id("grant").click
+    granted = Form("material-requests/[^/]+/answer", "grant-confirm", until, "until", "dialog[open]", opens)
+    assert_kept_over_reload(page, granted)
     page.get_by_test_id("grant-confirm").click()
     expect(request_row).to_have_attribute("data-answer", "granted")
     open_details(server, point, title)
@@ -219,8 +220,9 @@ def test_a_unit_says_what_is_difficult_and_is_answered(
     expect(words).to_have_value("")
     technician = people.sign_in(blue, "truc.ban")
     technician.goto(f"{server.http}feedback.html")
-    answer = Form("feedback/[^/]+", "answer-handled", {"answer-text": "Đã nâng băng thông"}, "answer", "dialog[open]")
-    assert_nothing_is_lost(technician, answer, technician.get_by_test_id("feedback-answer").click)
+    typed, opens = {"answer-text": "Đã nâng băng thông"}, technician.get_by_test_id("feedback-answer").click
+    answer = Form("feedback/[^/]+", "answer-handled", typed, "answer", "dialog[open]", opens)
+    assert_kept_over_reload(technician, answer)
     technician.get_by_test_id("answer-handled").click()
     expect(technician.get_by_test_id("feedback")).to_have_attribute("data-status", "handled")
     page.reload()

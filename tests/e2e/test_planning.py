@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.docx_reader import paragraphs
 from tests.e2e.people import HANOI, People
-from tests.e2e.refusals import Form, assert_nothing_is_lost
+from tests.e2e.refusals import Form, assert_kept_over_reload
 from tests.e2e.server import Server
 
 LARGE = "nt.vinhhai"
@@ -281,8 +281,9 @@ def test_ux_41_registrations_wait_beside_what_they_conflict_with_and_are_decided
     expect(page.locator("choice-dialog .fault")).to_be_visible()  # never without a reason
     page.keyboard.press("Escape")
     words = {"refuse-text": "Trùng lịch họp của tỉnh"}
-    refusal = Form("sessions/[^/]+/cancel", "refuse-send", words, area="choice-dialog")
-    assert_nothing_is_lost(page, refusal, refused.get_by_test_id("refuse").click)
+    opens = refused.get_by_test_id("refuse").click
+    refusal = Form("sessions/[^/]+/cancel", "refuse-send", words, area="choice-dialog", opens=opens)
+    assert_kept_over_reload(page, refusal)
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("served")).to_contain_text(asked[1]["number"])
 
@@ -303,8 +304,10 @@ def test_ux_41_registrations_wait_beside_what_they_conflict_with_and_are_decided
     province = register_large(server, operator, "ubnd.khanh-hoa", "Xin cấp mã", 1)
     page.reload()
     row = page.get_by_test_id("queue-row")
-    plan = Form("sessions/[^/]+/confirm", "confirm-plan", {"reason": REASON}, "reason")
-    assert_nothing_is_lost(page, plan, row.get_by_test_id("show-plan").click)
+    opens = row.get_by_test_id("show-plan").click
+    assert_kept_over_reload(
+        page, Form("sessions/[^/]+/confirm", "confirm-plan", {"reason": REASON}, "reason", opens=opens)
+    )
     expect(row.get_by_test_id("timeline-lost")).to_have_attribute("data-id", filling[1]["id"])
     row.get_by_test_id("confirm-plan").click()
     expect(page.get_by_test_id("served")).to_contain_text(province["number"])

@@ -76,9 +76,10 @@ export class RequestingElement extends BaseElement {
     }
   }
 
-  /** @param {unknown} failure */
+  /** Show why a request failed; a page leads to the sign-in page. @param {unknown} failure */
   onFailure(failure) {
     this.error = errorText(failure);
+    if (failure instanceof ProblemError && (failure.status === 401 || failure.word === 'must-change-password')) this.emit('signed-out');
   }
 }
 
@@ -126,6 +127,7 @@ export class Page extends RequestingElement {
     /** @type {SignedInUser | null} */
     this.me = null;
     this.loading = true;
+    this.addEventListener('signed-out', goToSignIn);
   }
 
   connectedCallback() {
@@ -166,7 +168,6 @@ export class Page extends RequestingElement {
 
   /** @param {unknown} failure */
   onFailure(failure) {
-    if (failure instanceof ProblemError && (failure.status === 401 || failure.word === 'must-change-password')) goToSignIn();
     if (this.loading && failure instanceof ProblemError && failure.status === 403 && failure.word !== 'must-change-password') this.render = this.denied;
     super.onFailure(failure);
   }

@@ -4,13 +4,13 @@
 import {html, nothing} from '../vendor/lit.js';
 import {BaseElement, icon} from './base.js';
 import {t} from './i18n.js';
-import {KeptForms, keptName} from './kept-forms.js';
+import {KeptForms, keptName, keptPage} from './kept-forms.js';
 
 /** A field may appear only when another one is filled in: so often is looked for those that are left. */
 const MAX_ROUNDS = 5;
 
 /** The forms of this page, of the account that opened it. */
-export const keptForms = new KeptForms(sessionStorage, localStorage.getItem('account') ?? '', location.pathname.split('/').pop() ?? '');
+export const keptForms = new KeptForms(sessionStorage, localStorage.getItem('account') ?? '', keptPage(location));
 
 const nextTask = () => new Promise(resolve => setTimeout(resolve));
 

@@ -16,6 +16,12 @@ export function keptName(/** @type {{name: string, type: string, value: string}}
   return type === 'checkbox' ? `${name}=${value}` : name;
 }
 
+/** Return by what the forms of an address are kept apart from others: its page and, in a meeting, the code. @param {{pathname: string, search: string}} address */
+export function keptPage({pathname, search}) {
+  const code = new URLSearchParams(search).get('code')?.replace(/\D/g, '');
+  return [pathname.split('/').pop() ?? '', ...(code ? [code] : [])].join(':');
+}
+
 /** Keeps the unsent content of the forms of one page and account in a storage of the tab. */
 export class KeptForms {
   /** @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>} storage @param {string} account @param {string} page */

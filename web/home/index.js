@@ -14,7 +14,7 @@ import {utc} from '../core/time.js';
 const DAY_MS = 86_400_000;
 
 /** Return `next` if it is a page of this site, else ''. @param {string | null} next */
-const ownPage = next => (next && /^[a-z]+\.html(\?[\w=&%-]*)?$/.test(next) ? next : '');
+const ownPage = next => (next && /^[a-z-]+\.html(\?[\w=&%.+*~-]*)?$/.test(next) ? next : '');
 
 /** @param {HTMLFormElement} form @returns {Record<string, string>} */
 const formFields = form => /** @type {any} */ (Object.fromEntries(new FormData(form)));

@@ -324,16 +324,26 @@ export class MeetingClient extends EventTarget {
     }
   }
 
-  /** Send a message about a vote; tell the fault, if it cannot be obeyed, and return whether it was. @param {Message} message */
-  async sendVote(message) {
+  /**
+   * Send a message about a vote; return why it cannot be obeyed, as arguments of `t`, or null.
+   * @param {Message} message
+   * @returns {Promise<[string, ...number[]] | null>}
+   */
+  async requestVote(message) {
     try {
       this.onMessage(await this.protocol.request(message));
-      return true;
+      return null;
     } catch (failure) {
       const {word} = /** @type {any} */ (failure);
-      this.notice(`error.${word}`, ...(word === 'too-few-voters' ? [MIN_SECRET] : []));
-      return false;
+      return [`error.${word}`, ...(word === 'too-few-voters' ? [MIN_SECRET] : [])];
     }
+  }
+
+  /** Send a message about a vote; tell the fault, if it cannot be obeyed, and return whether it was. @param {Message} message */
+  async sendVote(message) {
+    const fault = await this.requestVote(message);
+    if (fault) this.notice(...fault);
+    return !fault;
   }
 
   /** Show what is said as text, or no longer; where the server cannot, say so. */

@@ -122,7 +122,7 @@ export class ControlBar extends BaseElement {
     const seat = this.meeting?.seat;
     if (!seat?.hand || seat.topic) return nothing;
     this.keeper ??= import('../../core/kept-form.js'); // few seats need it
-    return html`<form class="topic" @submit=${this.sendTopic}><kept-form name="topic:${this.meeting?.protocol.code}"></kept-form>
+    return html`<form class="topic" @submit=${this.sendTopic}><kept-form name="topic"></kept-form>
       <input name="topic" maxlength="200" required aria-label=${t('hand.topic')} placeholder=${t('hand.topic')} data-testid="topic">
       <button data-testid="topic-send">${t('hand.topic-send')}</button>
     </form>`;

@@ -6,6 +6,7 @@ import {BaseElement, errorMessage, icon} from '../../core/base.js';
 import {ask} from '../../core/dialog.js';
 import {t} from '../../core/i18n.js';
 import {span} from '../../core/time.js';
+import {showFaults} from '../../core/validation.js';
 import {properName} from '../client/meeting-state.js';
 import {decision, draftOf, faultsOf, isOpen, LIMITS, MAX_QUESTION, messageOf, pointsOf, secondsLeft, votersInOrder} from '../client/vote.js';
 import {countBars} from './count-bars.js';
@@ -160,13 +161,18 @@ export class VotePanel extends BaseElement {
     /** @type {HTMLFormElement} */ (/** @type {HTMLElement} */ (event.target).closest('form')).requestSubmit();
   }
 
-  /** @param {SubmitEvent} event */
+  /** Ask; a refusal is shown at the question. @param {SubmitEvent} event */
   async open(event) {
     event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
     const draft = this.draft ?? this.blank();
     this.faults = faultsOf(draft);
     if (Object.keys(this.faults).length) return this.showFault();
-    if (!messageOf(draft).question || !(await this.send(messageOf(draft)))) return;
+    if (!messageOf(draft).question) return;
+    this.busy = true;
+    const fault = await this.meeting?.requestVote(messageOf(draft));
+    this.busy = false;
+    if (fault) return void showFaults(form, [{field: 'question', detail: t(...fault)}]);
     this.draft = {...draft, question: '', item: null};
     sessionStorage.setItem(this.draftKey, JSON.stringify(this.draft));
   }

@@ -3,6 +3,7 @@ import {readdir, readFile} from 'node:fs/promises';
 import {test} from 'node:test';
 
 const ROOT = new URL('../..', import.meta.url);
+const E2E = new URL('../../../tests/e2e/', import.meta.url);
 
 /** Forms without a `kept-form`, and why nothing that is typed there is lost. */
 const KEPT_OTHERWISE = {
@@ -18,6 +19,17 @@ const KEPT_OTHERWISE = {
 /** Fields of text without a name, by which a `kept-form` knows a field. */
 const UNNAMED = {'core/date-field.js': 'the day stands in a hidden field with a name', 'core/spreadsheet-file.js': 'keeps its rows'};
 
+/** Forms whose refusal no browser test of `refusals.py` sees, by their scripts and buttons, and why not. */
+const NOT_REFUSED = {
+  'meeting/room/control-bar.js: topic-send': 'is seen only while a hand is raised; tests/e2e/test_room.py sends it',
+  'meeting/room/incident-dialog.js: ': 'has its buttons outside; tests/e2e/test_forms.py',
+  'operations/attendee-lists.js: explain': 'needs a meeting that was interrupted',
+  'operations/provider-view.js: account-issue': 'tests/e2e/test_operations.py issues an account; it is not refused there',
+  'operations/provider-view.js: answer': 'needs an incident that was handed to a provider',
+  'reports/reports.js: review-save': 'needs an emergency that is over',
+  'reports/transcript.js: save cancel': 'tests/e2e/test_recordings.py corrects a transcript; it is not refused there',
+};
+
 /** The scripts of pages, by their names. */
 async function scripts() {
   const names = (await readdir(ROOT, {recursive: true})).filter(name => name.endsWith('.js') && !/^(?:vendor|node_modules|tests)\b/.test(name));
@@ -32,7 +44,8 @@ function tags(text, element) {
       depth += {'{': 1, '}': -1}[text[end]] ?? 0;
       end += 1;
     }
-    return {tag: text.slice(index, end + 1), after: text.slice(end + 1, end + 80)};
+    const close = text.indexOf(`</${element}>`, end);
+    return {tag: text.slice(index, end + 1), after: text.slice(end + 1, end + 80), content: text.slice(end + 1, close)};
   });
 }
 
@@ -69,4 +82,22 @@ test('every form that keeps what is typed is handed over with its request, so th
       if (!/formOf\(event\)|\bthis\.querySelector\('form|\bform\b/.test(method)) without.push(`${name}: ${handler}`);
     }
   assert.deepEqual(without, []);
+});
+
+test('every form that keeps what is typed is refused by the server in a browser test, and loses nothing', async () => {
+  const refused = new Set();
+  for (const name of await readdir(E2E))
+    if (/^test_.*\.py$/.test(name))
+      for (const [, sender] of String(await readFile(new URL(name, E2E))).matchAll(/\bForm\(\s*[^,]+,\s*"([\w-]+)"/g)) refused.add(sender);
+  const without = [];
+  for (const [name, text] of await scripts())
+    for (const {content} of tags(text, 'form').filter(keeps)) {
+      const senders = [...content.matchAll(/<button[^>]*?data-testid="?([\w${}-]+)/g)].map(([, id]) => id);
+      const found = senders.some(id => {
+        const pattern = new RegExp(`^${id.replaceAll(/\$\{\w+\}/g, '[\\w-]+')}$`);
+        return [...refused].some(one => pattern.test(one));
+      });
+      if (!found) without.push(`${name}: ${senders.join(' ')}`);
+    }
+  assert.deepEqual(without, Object.keys(NOT_REFUSED));
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {KeptForms, dropAll, keptName} from '../../core/kept-forms.js';
+import {KeptForms, dropAll, keptName, keptPage} from '../../core/kept-forms.js';
 
 /** A storage of a tab. */
 function storage() {
@@ -43,6 +43,11 @@ test('the oldest forms make room for the newest', () => {
   assert.deepEqual([kept.kept('reply:39'), kept.kept('long').text.length], [{answer: '39'}, 499_000]);
   kept.keep('longer', {text: 'x'.repeat(499_990)});
   assert.deepEqual([kept.kept('long'), kept.kept('longer')], [null, null]);
+});
+
+test('the forms of a meeting are kept apart from those of another one on the same page', () => {
+  const pages = ['?code=123456789', '?code=987-654-321', '', '?point=nt.xuonghuan'].map(search => keptPage({pathname: '/host.html', search}));
+  assert.deepEqual(pages, ['host.html:123456789', 'host.html:987654321', 'host.html', 'host.html']);
 });
 
 test('secrets and files are never kept', () => {

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.people import HOST, People
+from tests.e2e.people import HOST, NO_SERVICE_WORKER, People
 from tests.e2e.server import Server
 
 LINE = {"offline": False, "latency": 40, "downloadThroughput": 500_000, "uploadThroughput": 500_000}
@@ -78,6 +78,29 @@ def test_the_first_page_is_small_and_stands_still(server: Server, red: Browser) 
     page.wait_for_load_state("networkidle")
     assert line.bytes <= FIRST_PAGE_BYTES
     assert page.evaluate(_SHIFTS, 0) <= SHIFT
+    page.close()
+
+
+def test_after_the_sign_in_no_request_waits_for_another(server: Server, red: Browser) -> None:
+    page = red.new_page(locale="vi-VN")
+    page.add_init_script(NO_SERVICE_WORKER)
+    asked: list[str] = []
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.on("request", lambda request: asked.append(request.url.partition("/api/v1/")[2]))
+    page.goto(server.http)
+    page.route("**/api/v1/me", hold)
+    page.get_by_test_id("account").fill(HOST)
+    page.get_by_test_id("password").fill(server.accounts[HOST])
+    with page.expect_response("**/api/v1/today"):  # while who one is, is not answered yet
+        page.get_by_test_id("sign-in").click()
+    expect(page.get_by_test_id("loading")).to_be_visible()
+    held.pop().continue_()
+    expect(page.get_by_role("heading", name="Việc cần làm")).to_be_visible()
+    assert [each for each in asked if each and not each.startswith("agenda")] == ["login", "today", "me"]
     page.close()
 
 

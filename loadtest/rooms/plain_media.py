@@ -190,6 +190,13 @@ class PlainMedia:
             head = HEADER.pack(0x80, number & 0x80 | remote.number, sequence, timestamp & 0xFFFFFFFF, ssrc)
             self._transports[name].sendto(head + payload, (remote.host, remote.port))
 
+    def stray(self, host: str) -> None:
+        """Send a packet of sound from another address of this machine than the session description names."""
+        remote, head = self._remote["audio"], HEADER.pack(0x80, G722, 0, 0, 1)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as elsewhere:
+            elsewhere.bind((host, 0))
+            elsewhere.sendto(head + self._tone[0], (remote.host, remote.port))
+
     def _say(self, name: str, data: bytes) -> None:
         remote = self._remote[name]
         self._transports[f"{name} rtcp"].sendto(data, (remote.host, remote.port + 1))

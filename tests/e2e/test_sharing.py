@@ -97,6 +97,10 @@ async def main_picture(media: PlainMedia) -> float:
     return green_share(media.seen())
 
 
+async def send_stray(media: PlainMedia, address: str) -> None:
+    media.stray(address)
+
+
 async def second_picture(media: PlainMedia) -> float:
     return green_share(media.slides.picture)
 
@@ -117,6 +121,10 @@ def test_a_browsers_screen_reaches_rooms_in_their_one_picture_and_as_a_second_on
             for room in (one, two):
                 points.run(room.dial(f"sip:{code}@{SIP[0]}:{SIP[1]}"))
                 points.run(room.established())
+            told = host.locator(f'[data-testid="seat"][data-point="{TWO_STREAMS}"]').get_by_test_id("call")
+            stray, words = "127.0.1.2", "Bỏ hình, tiếng từ {}: IP này chưa khai báo trong Danh bạ"
+            points.run(send_stray(media, stray))
+            expect(told).to_contain_text(words.format(stray))
             host.get_by_test_id("share").click()
             wait_until(host, lambda: points.run(seen_by(one)) > 0.4, "the screen in a room's one picture")
             wait_until(host, lambda: points.run(second_picture(media)) > 0.8, "the screen as a room's second picture")

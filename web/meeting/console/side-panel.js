@@ -6,7 +6,6 @@ import {t} from '../../core/i18n.js';
 import {countPoints, raisedHands} from '../client/meeting-state.js';
 import {BaseElement, icon} from '../../core/base.js';
 import '../chat/chat-panel.js';
-import '../vote/vote-panel.js';
 import {chime} from '../client/devices.js';
 import {isOpen} from '../client/vote.js';
 import {unreadCount} from '../client/chat.js';
@@ -38,6 +37,11 @@ export class SidePanel extends BaseElement {
     this.tab = null;
   }
 
+  /** Load what few meetings need; without a network it is tried again with the next second. */
+  willUpdate() {
+    if (this.shown === 'vote') import('../vote/vote-panel.js').catch(() => {});
+  }
+
   /** Sound when a hand is raised, whichever tab is open. @param {Map<string, any>} changed */
   updated(changed) {
     const before = changed.get('state');
@@ -53,6 +57,7 @@ export class SidePanel extends BaseElement {
 
   /** Show the votes and go into the question, or to what can be done next. */
   async askVote() {
+    await import('../vote/vote-panel.js');
     this.tab = 'vote';
     await this.updateComplete;
     await /** @type {import('../vote/vote-panel.js').VotePanel | null} */ (this.querySelector('vote-panel'))?.updateComplete;

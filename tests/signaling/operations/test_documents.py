@@ -122,7 +122,7 @@ async def test_r101_a_document_is_stored_encrypted_and_its_damage_is_in_the_audi
     [file] = world.server.document_folder.iterdir()
     good = file.read_bytes()
     assert (good[: len(MARK)], PDF in good) == (MARK, False)
-    for bad in (PDF + b"more", good[:-1] + b"!"):
+    for bad in (PDF + b"more", good[:-1] + bytes([good[-1] ^ 1])):
         file.write_bytes(bad)
         async with host.get(f"/api/v1/documents/{added['id']}/content") as response:
             assert await problem_of(response) == (409, "damaged")

@@ -188,6 +188,10 @@ def test_forms_about_a_session_lose_nothing(server: Server, people: People, red:
     page.goto(board)
     all_points = page.get_by_test_id("ready-all-points")
     duty, words = {"duty-phone": PHONE, "duty-name": "Lê Văn Bình"}, {"ready-words": "Mất tiếng"}
+
+    def kept() -> None:
+        expect(all_points).to_be_checked()
+
     assert_nothing_is_lost(
         people,
         page,
@@ -200,7 +204,7 @@ def test_forms_about_a_session_lose_nothing(server: Server, people: People, red:
             pressing(page, "duty-fold"),
             seen_by_itself,
         ),
-        Form("readiness/[^/]+/checks", "check-faulty", words, "words", "readiness-board", all_points.check),
+        Form("readiness/[^/]+/checks", "check-faulty", words, "words", "readiness-board", all_points.check, kept),
     )
     post(server, host, f"sessions/{session}/lists/ask", {})
     site = people.sign_in(red, POINT)

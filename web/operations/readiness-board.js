@@ -5,7 +5,7 @@ import {recordCheck, recordStep} from '../core/api.js';
 import {t} from '../core/i18n.js';
 import {keepProperties} from '../core/address.js';
 import {ITEMS, filterRows, groupRows, markOf} from './readiness-rows.js';
-import {keptForm} from '../core/kept-form.js';
+import {keptForm, keptForms} from '../core/kept-form.js';
 import {hourMinute} from '../core/time.js';
 import {BaseElement, icon} from '../core/base.js';
 import {clearButton, emptyState} from '../core/states.js';
@@ -31,6 +31,18 @@ export class ReadinessBoard extends BaseElement {
     this.words = '';
   }
 
+  /** Under which name the ticked points are kept, which are no fields of the form. */
+  get keptPoints() {
+    return `check-points:${this.board?.session.id}`;
+  }
+
+  /** @param {Map<string, any>} changed */
+  willUpdate(changed) {
+    if (!changed.has('board') || !this.board || this.board.session.id === changed.get('board')?.session.id) return;
+    const may = this.board.points.filter(({may_check}) => may_check).map(({point}) => point);
+    this.ticked = new Set(may.filter(point => keptForms.kept(this.keptPoints)?.points.includes(point)));
+  }
+
   /** @param {string[]} points @param {boolean} on */
   tick(points, on) {
     const next = new Set(this.ticked);
@@ -39,6 +51,7 @@ export class ReadinessBoard extends BaseElement {
       else next.delete(point);
     }
     this.ticked = next;
+    keptForms.keep(this.keptPoints, {points: [...next]});
   }
 
   /** @param {ReadyBoard} board @param {CheckResult} result @param {HTMLFormElement | null} form */
@@ -48,6 +61,7 @@ export class ReadinessBoard extends BaseElement {
     const run = async () => {
       const changed = await recordCheck(id, check);
       this.ticked = new Set();
+      keptForms.drop(this.keptPoints);
       this.words = '';
       return changed;
     };

@@ -1,7 +1,6 @@
 #!/bin/bash
 # Run a command in a private network: loopback and one fake LAN card (browsers gather no candidate on loopback alone).
-# Its mounts are private too: tests fill small disks of their own, and no name server is asked, which none could reach:
-# Playwright looks for an IPv6 address of localhost too, and would wait for it for five seconds in each browser context.
+# Its mounts are private too: tests fill small disks of their own.
 # Needs root, or a kernel that lets users make namespaces.
 set -euo pipefail
 as_root=()
@@ -21,5 +20,4 @@ exec unshare "${as_root[@]}" --net --mount bash -c '
     ip addr add 10.99.0.1/24 dev lan0
     ip link set lan0 up
     ip route add default via 10.99.0.254 dev lan0
-    mount --bind /dev/null /etc/resolv.conf
     exec "$@"' netns "$@"

@@ -60,6 +60,12 @@ def connect(url: str, cipher: CodeCipher = EPHEMERAL) -> AsyncEngine:
     return engine
 
 
+def without_account(url: str) -> str:
+    """Return a URL without user, password and query, to be written down."""
+    scheme, separator, rest = url.partition("?")[0].partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
 def file(url: str) -> Path | None:
     """Return the file of a SQLite database from its URL; None for another kind of database."""
     found = make_url(postgresql_hosts.split(url)[0])

@@ -432,7 +432,8 @@ async def _copy_database(settings: Settings, arguments: Namespace) -> None:
         engine = database.connect(target.database_url)
         try:
             async with open_services(settings, migrating=False, lease=source_lease) as services:
-                await services.audit.append(_entry(arguments))
+                shown = Namespace(**{**vars(arguments), "url": database.without_account(arguments.url)})
+                await services.audit.append(_entry(shown))
                 async with target_lease.held(engine):
                     await database_copy.copy(services.database, engine, lambda table, rows: print(f"{rows:9,} {table}"))
         finally:

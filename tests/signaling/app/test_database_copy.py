@@ -15,6 +15,7 @@ from signaling.app import admin_cli
 from signaling.app.database_copy import copy, parents_first, tables
 from signaling.app.services import open_services
 from signaling.app.settings import Settings
+from signaling.audit.log import EntryFilter
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadBackup, SettingsError
 from tests.conftest import PostgresServer
@@ -50,7 +51,7 @@ async def test_a_database_goes_to_postgresql_and_back(
         await world.services.audit.append(AuditEntry(NOW, "host", "register", "1"))
     with postgres_server.database() as name:
         postgresql = replace(settings, database_url=postgres_server.url(name))
-        await copy_by_command(settings, postgresql.database_url)
+        await copy_by_command(settings, postgresql.database_url.replace("postgres@", "postgres:bi-mat@"))
         async with open_services(settings) as origin, open_services(postgresql) as services:
             head = await services.audit.verify(NOW)
             assert (head, await contents(services.database)) == (
@@ -58,6 +59,8 @@ async def test_a_database_goes_to_postgresql_and_back(
                 before := await contents(origin.database),
             )
             assert {name: len(rows) for name, rows in before.items() if rows}.items() <= printed(capsys).items()
+            (newest,) = await services.audit.newest(EntryFilter(), 1)
+            assert newest.entry.detail == f"url=postgresql:///{name}"  # without the password
             await services.audit.append(AuditEntry(NOW, "host", "register", "2"))  # by a sequence that goes on
             found = await services.scheduler.session(session.id)
             assert found.code == session.code

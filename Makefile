@@ -76,7 +76,8 @@ long: install
 DRILLS ?= restart take-over reload valkey worker drain killed-drain sql disk leader stopped-leader sql-hangs sql-ends \
 	hand-over partition sentinel patroni
 drills: install
-	@for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || exit 1; done
+	@failed=; for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || failed="$$failed $$drill"; done; \
+	    [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 	@$(BIN)/python -m loadtest rooms --calls 2 --json
 
 # The units of deploy/ under a systemd of their own (root, cgroup2, overlayfs): restart, reload, killed, hung. Two minutes.

@@ -147,6 +147,8 @@ def test_a_camera_on_a_narrow_line_comes_with_half_its_pictures_until_the_line_i
     point.add_init_script(redirect_media(network.port))
     seat, tiles = people.enter(point, code), point.get_by_test_id("tiles")
     expect(tiles).to_be_visible(timeout=SETTLE_MS)
+    # The smallest layer is also the first one, before the server knows the line.
+    seat.until(lambda _: tile_is(point, 360, range(22, 40)), "a larger layer with all pictures")
     network.rate = 0.2e6
     seat.until(lambda _: tile_is(point, 180, range(5, 20)), "the smallest layer without its upper temporal layer")
     expect(tiles).to_be_visible()

@@ -36,26 +36,20 @@ class Form:
 
 
 def assert_nothing_is_lost(people: People, page: Page, *forms: Form) -> None:
-    """Refuse forms of one page and reload it; then lose the session as the last form of the page is sent, and sign in
-    again: each form has all that was typed."""
-    assert_kept_over_reload(page, *forms)
-    here, account = page.url, page.evaluate("localStorage.getItem('account')")
-    with refused(page, forms[-1].path, 401, {"type": "urn:diemcau:signed-out"}):
-        page.locator(forms[-1].area).get_by_test_id(forms[-1].send).first.click()
-    people.enter_password(page, account)
-    page.wait_for_url(here)
-    assert_kept(page, forms)
-
-
-def assert_kept_over_reload(page: Page, *forms: Form) -> None:
-    """Fill in forms of one page and let the server fail, then refuse each; reload the page: each form that is opened
-    again has all that was typed."""
+    """Fill in forms of one page and let the server fail, then refuse each; reload the page; lose the session as the
+    last form is sent, and sign in again: each form has all that was typed."""
     for form in forms:
         close_dialog(page)
         form.opens()
         fill(page.locator(form.area), form)
         assert_refused(page, form)
     page.reload()
+    assert_kept(page, forms)
+    here, account = page.url, page.evaluate("localStorage.getItem('account')")
+    with refused(page, forms[-1].path, 401, {"type": "urn:diemcau:signed-out"}):
+        page.locator(forms[-1].area).get_by_test_id(forms[-1].send).first.click()
+    people.enter_password(page, account)
+    page.wait_for_url(here)
     assert_kept(page, forms)
 
 

@@ -3,7 +3,7 @@
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.people import People
-from tests.e2e.refusals import Form, assert_kept_over_reload
+from tests.e2e.refusals import Form, assert_nothing_is_lost
 from tests.e2e.server import Server
 
 
@@ -95,7 +95,7 @@ def test_r122_a_unit_corrects_what_it_is_asked(server: Server, red: Browser, peo
     figure = host.get_by_test_id("figure").first.get_attribute("data-figure")
     corrected = {"figure": "7", "figures-remark": "Sự cố ngoài hệ thống"}
     answer = Form("figure-requests/[^/]+", "figures-say", corrected, f"figures.{figure}")
-    assert_kept_over_reload(host, answer)
+    assert_nothing_is_lost(people, host, answer)
     host.get_by_test_id("figures-say").click()
     expect(host.get_by_test_id("figures-sent")).to_be_visible()
     page.goto(f"{server.http}reports.html")

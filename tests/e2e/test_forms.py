@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from tests.e2e.people import HANOI, HOST, People
 from tests.e2e.points import plain_camera, simulated
 from tests.e2e.refusals import (
+    BROKEN,
+    WORDS,
     Form,
     RefusedCommands,
     assert_kept,
@@ -17,12 +19,21 @@ from tests.e2e.refusals import (
     assert_typed,
     close_dialog,
     fill,
+    refused,
 )
 from tests.e2e.server import Server
 
 POINT, OTHER_POINT = "nt.xuonghuan", "nt.vinhhai"
 PHONE = "0905 123 456"
 DIALOG = "dialog[open]"
+PROFILE = """
+id: KH-2099
+extends: KH-2023
+version: 1
+title: "Quy chế năm 2099"
+effective_from: 2099-01-01
+legal_basis: [{number: "1/QĐ-UBND", dated: 2098-12-01}]
+"""
 
 
 def pressing(area: Page | Locator, *names: str) -> Callable[[], None]:
@@ -152,6 +163,41 @@ def test_forms_of_the_centre_lose_nothing(server: Server, people: People, red: B
     administrator.goto(f"{server.http}profile.html")
     day = {"correct-day": "05/04/2027", "correct-number": "12/QĐ"}
     assert_nothing_is_lost(people, administrator, Form("calendar/days", "correct", day, "day"))
+
+
+def test_r108_a_profile_that_is_refused_is_kept_until_it_holds(server: Server, people: People, red: Browser) -> None:
+    server.create("quan.tri.quy.che", "--role", "administrator")
+    page = people.sign_in(red, "quan.tri.quy.che")
+    page.goto(f"{server.http}profile.html")
+    upload, file = page.get_by_test_id("filing"), page.get_by_test_id("profile-file")
+    chosen: FilePayload = {"name": "quy-che-2099.yaml", "mimeType": "text/yaml", "buffer": PROFILE.encode()}
+    failed, shown = upload.get_by_role("alert").filter(has_text=BROKEN), page.get_by_test_id("profile-preview")
+    with refused(page, "profiles/preview", 503, {}):
+        file.set_input_files(chosen)
+    expect(failed).to_be_in_viewport()
+    expect(page.get_by_test_id("profile-chosen")).to_have_text(chosen["name"])
+    faulty = {"type": "urn:diemcau:invalid", "title": "", "errors": [{"field": "text", "detail": WORDS}]}
+    with refused(page, "profiles/preview", 422, faulty):
+        page.get_by_test_id("profile-check").click()
+    expect(page.get_by_test_id("profile-faults")).to_have_text(WORDS)
+    expect(page.get_by_test_id("profile-faults")).to_be_in_viewport()
+    expect(file).to_have_attribute("aria-invalid", "true")
+    expect(file).to_be_focused()
+
+    page.reload()
+    expect(shown).to_have_text("KH-2099/1 · Quy chế năm 2099")
+    with refused(page, "profiles", 503, {}):
+        page.get_by_test_id("profile-hold").click()
+    expect(failed).to_be_in_viewport()
+    with refused(page, "profiles", 401, {"type": "urn:diemcau:signed-out"}):
+        page.get_by_test_id("profile-hold").click()
+    people.enter_password(page, "quan.tri.quy.che")
+    expect(shown).to_be_visible()
+    page.get_by_test_id("profile-hold").click()
+    expect(page.get_by_test_id("profile-filed")).to_contain_text("KH-2099/1")
+    expect(page.locator('[data-stamp="KH-2099/1"]')).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('kept-forms')") == "{}"
+    post(server, page, "profiles/KH-2099/withdraw", {})
 
 
 def test_forms_about_a_session_lose_nothing(server: Server, people: People, red: Browser) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.browsers import wait_until
 from tests.e2e.people import HANOI, HOST, People
-from tests.e2e.refusals import Form, assert_kept_over_reload
+from tests.e2e.refusals import Form, assert_nothing_is_lost
 from tests.e2e.server import Server
 
 PDF = b"%PDF-1.7\nbao cao\n"
@@ -136,13 +136,14 @@ def test_a_provider_names_its_contact_and_answers_for_its_line(
     page.get_by_test_id("password-fresh").fill(password := "mat khau cua nha mang")
     page.get_by_test_id("password-again").fill(password)
     page.get_by_test_id("change-password").click()
+    server.accounts["noc.vnpt"] = password
     expect(page.get_by_test_id("owed-contacts")).to_be_visible()
     page.get_by_test_id("lines").click()
     row = page.get_by_test_id("line-session").last
     expect(row.get_by_test_id("line-point")).to_contain_text("UBND phường Vĩnh Hải")
     assert code not in page.content() and "Họp cần" not in page.content()
     typed, opens = {"f-phone": "0258 3800 126", "f-name": "Trực NOC"}, row.get_by_test_id("name-contact").click
-    assert_kept_over_reload(page, Form("lines/contact", "contact-save", typed, "phone", opens=opens))
+    assert_nothing_is_lost(people, page, Form("lines/contact", "contact-save", typed, "phone", opens=opens))
     row.get_by_test_id("contact-save").click()
     expect(row.get_by_test_id("contact")).to_contain_text("Trực NOC")
     expect(page.locator("nav a")).to_have_count(2)
@@ -176,7 +177,7 @@ def test_a_document_is_asked_for_granted_and_fetched(
     until = {"until": f"{datetime.now(HANOI) + timedelta(days=3):%d/%m/%Y %H:%M}"}
     opens = request_row.get_by_test_id("grant").click
     granted = Form("material-requests/[^/]+/answer", "grant-confirm", until, "until", "dialog[open]", opens)
-    assert_kept_over_reload(page, granted)
+    assert_nothing_is_lost(people, page, granted)
     page.get_by_test_id("grant-confirm").click()
     expect(request_row).to_have_attribute("data-answer", "granted")
     open_details(server, point, title)
@@ -222,7 +223,7 @@ def test_a_unit_says_what_is_difficult_and_is_answered(
     technician.goto(f"{server.http}feedback.html")
     typed, opens = {"answer-text": "Đã nâng băng thông"}, technician.get_by_test_id("feedback-answer").click
     answer = Form("feedback/[^/]+", "answer-handled", typed, "answer", "dialog[open]", opens)
-    assert_kept_over_reload(technician, answer)
+    assert_nothing_is_lost(people, technician, answer)
     technician.get_by_test_id("answer-handled").click()
     expect(technician.get_by_test_id("feedback")).to_have_attribute("data-status", "handled")
     page.reload()

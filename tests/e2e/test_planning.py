@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.docx_reader import paragraphs
 from tests.e2e.people import HANOI, People
-from tests.e2e.refusals import Form, assert_kept_over_reload
+from tests.e2e.refusals import BROKEN, WORDS, Form, assert_nothing_is_lost, refused
 from tests.e2e.server import Server
 
 LARGE = "nt.vinhhai"
@@ -162,12 +162,25 @@ def test_ux_32_the_host_is_reminded_of_the_end_and_goes_on(server: Server, peopl
     people.enter(page, meeting["code"], "host")
     bar = page.get_by_test_id("extend-bar")
     expect(bar).to_contain_text("Còn 10 phút", timeout=15_000)
+    told_by: dict[int, tuple[dict[str, str], str]] = {
+        503: ({}, BROKEN),
+        409: ({"detail": WORDS}, WORDS),
+        401: ({"type": "urn:diemcau:signed-out"}, "Đăng nhập đã hết hạn"),
+    }
+    for status, (problem, told) in told_by.items():  # and the meeting goes on
+        with refused(page, "sessions/[^/]+/extend", status, problem):
+            bar.locator('[data-minutes="30"]').click()
+        expect(bar.get_by_role("alert").filter(has_text=told)).to_be_in_viewport()
     bar.locator('[data-minutes="30"]').click()
     expect(bar).to_be_hidden()
     header = page.locator("main.console > header")
     expect(header).to_contain_text(f"{end + timedelta(minutes=30):%H:%M}")
 
-    page.get_by_test_id("extend-menu").click()  # at any time, and what comes of it is told
+    with refused(page, "sessions/[^/]+/extend", 409, {"detail": WORDS}):
+        page.get_by_test_id("extend-menu").click()  # at any time, and what comes of it is told
+        page.locator('.popover [data-minutes="15"]').click()
+    expect(page.get_by_test_id("toast").filter(has_text=WORDS)).to_be_in_viewport()
+    page.get_by_test_id("extend-menu").click()
     page.locator('.popover [data-minutes="15"]').click()
     toast = page.get_by_test_id("toast").filter(has_text=f"Đã gia hạn đến {end + timedelta(minutes=45):%H:%M}")
     toast.get_by_test_id("undo").click()
@@ -283,7 +296,7 @@ def test_ux_41_registrations_wait_beside_what_they_conflict_with_and_are_decided
     words = {"refuse-text": "Trùng lịch họp của tỉnh"}
     opens = refused.get_by_test_id("refuse").click
     refusal = Form("sessions/[^/]+/cancel", "refuse-send", words, area="choice-dialog", opens=opens)
-    assert_kept_over_reload(page, refusal)
+    assert_nothing_is_lost(people, page, refusal)
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("served")).to_contain_text(asked[1]["number"])
 
@@ -305,8 +318,8 @@ def test_ux_41_registrations_wait_beside_what_they_conflict_with_and_are_decided
     page.reload()
     row = page.get_by_test_id("queue-row")
     opens = row.get_by_test_id("show-plan").click
-    assert_kept_over_reload(
-        page, Form("sessions/[^/]+/confirm", "confirm-plan", {"reason": REASON}, "reason", opens=opens)
+    assert_nothing_is_lost(
+        people, page, Form("sessions/[^/]+/confirm", "confirm-plan", {"reason": REASON}, "reason", opens=opens)
     )
     expect(row.get_by_test_id("timeline-lost")).to_have_attribute("data-id", filling[1]["id"])
     row.get_by_test_id("confirm-plan").click()
@@ -321,7 +334,7 @@ def test_ux_41_registrations_wait_beside_what_they_conflict_with_and_are_decided
     ours = [
         each for each in trail if each["subject"] in {one["id"] for one in decided} and each["action"] != "register"
     ]
-    assert [each["action"] for each in ours] == ["confirm", "hold", "hold", *["cancel"] * 6]
+    assert [each["action"] for each in ours] == ["confirm", *["hold"] * 3, *["cancel"] * 6]
     assert {each["actor"] for each in ours} == {"truc.ban"}
     unit = people.sign_in(request.getfixturevalue(browser), "ubnd.cam-ranh")
     unit.goto(f"{server.http}sessions.html")

@@ -7,6 +7,11 @@ import {differences} from '../booking/timeline.js';
 import {t} from '../core/i18n.js';
 import {day} from '../core/time.js';
 import {errorMessage, RequestingElement, icon} from '../core/base.js';
+import {keptForms} from '../core/kept-form.js';
+
+const KEPT = 'policy-upload';
+/** A profile has no more: docs/protocol.md, `POST /profiles/preview`. */
+const MAX_CHARS = 60_000;
 
 /** Draw the differences between two profiles as a table. @param {any} before @param {any} after */
 export function differenceTable(before, after) {
@@ -20,14 +25,15 @@ export function differenceTable(before, after) {
 
 /**
  * Uploads a policy profile: the server checks it, its changes are shown, and once confirmed it holds from its day
- * (R-108). Fires `filed` with all profiles.
+ * (R-108). The chosen file is kept until then, or until it is left. Fires `filed` with all profiles.
  */
 export class PolicyUpload extends RequestingElement {
-  static properties = {text: {state: true}, preview: {state: true}, faults: {state: true}, busy: {state: true}, done: {state: true}};
+  static properties = {file: {state: true}, preview: {state: true}, faults: {state: true}, busy: {state: true}, done: {state: true}};
 
   constructor() {
     super();
-    this.text = '';
+    /** What was chosen. @type {{name: string, text: string} | null} */
+    this.file = null;
     /** @type {ProfilePreview | null} */
     this.preview = null;
     /** @type {string[]} */
@@ -36,12 +42,19 @@ export class PolicyUpload extends RequestingElement {
     this.done = '';
   }
 
-  /** @param {unknown} failure */
+  /** Check the file again that was chosen before a reload or a lost session. */
+  connectedCallback() {
+    super.connectedCallback();
+    const kept = /** @type {{name: string, text: string} | null} */ (keptForms.kept(KEPT));
+    if (kept) this.check(kept);
+  }
+
+  /** Show what went wrong; a preview stays unless the server refused it. @param {unknown} failure */
   onFailure(failure) {
-    const errors = failure instanceof ProblemError ? failure.problem.errors : undefined;
-    this.faults = (errors ?? []).map(({detail}) => detail);
+    const problem = failure instanceof ProblemError ? failure.problem : null;
+    this.faults = (problem?.errors ?? []).map(({detail}) => detail);
     if (!this.faults.length) super.onFailure(failure);
-    this.preview = null;
+    if (problem && problem.status < 500) this.preview = null;
   }
 
   /** @param {() => Promise<unknown>} run */
@@ -49,26 +62,43 @@ export class PolicyUpload extends RequestingElement {
     [this.busy, this.faults, this.done] = [true, [], ''];
     const well = await super.attempt(run);
     this.busy = false;
+    await this.updateComplete;
+    if (this.faults.length) this.input.focus();
     return well;
   }
 
-  /** @param {Event} event */
-  choose({target}) {
-    const input = /** @type {HTMLInputElement} */ (target);
-    const file = input.files?.[0];
-    if (!file) return;
-    this.attempt(async () => {
-      this.text = await file.text();
-      this.preview = await previewProfile(this.text);
-    });
-    input.value = '';
+  get input() {
+    return /** @type {HTMLInputElement} */ (this.querySelector('[type=file]'));
   }
 
-  upload() {
-    const shown = /** @type {ProfilePreview} */ (this.preview);
-    this.attempt(async () => {
-      this.emit('filed', await uploadProfile(this.text, shown.digest));
-      this.preview = null;
+  async choose() {
+    const [chosen] = this.input.files ?? [];
+    if (!chosen) return;
+    const text = await chosen.text();
+    this.input.value = '';
+    this.leave();
+    if (text.length > MAX_CHARS) this.error = t('filing.large');
+    else await this.check({name: chosen.name, text});
+  }
+
+  /** Preview a file and keep it. @param {{name: string, text: string}} file */
+  check(file) {
+    [this.file, this.preview] = [file, null];
+    keptForms.keep(KEPT, file);
+    return this.attempt(async () => void (this.preview = await previewProfile(file.text)));
+  }
+
+  /** Drop the file: it holds, or is not wanted. */
+  leave() {
+    [this.file, this.preview, this.faults, this.error] = [null, null, [], ''];
+    keptForms.drop(KEPT);
+  }
+
+  /** @param {string} text @param {ProfilePreview} shown */
+  upload(text, shown) {
+    return this.attempt(async () => {
+      this.emit('filed', await uploadProfile(text, shown.digest));
+      this.leave();
       this.done = t('filing.done', `${shown.id}/${shown.version}`, this.startDay(shown));
     });
   }
@@ -79,25 +109,38 @@ export class PolicyUpload extends RequestingElement {
   }
 
   render() {
+    const {file, preview, faults, busy} = this;
     return html`<section class="card" data-testid="filing">
       <div class="row between wrap"><h2>${t('filing.title')}</h2>
-        <label class="button">${icon('up')}<span>${t('filing.choose')}</span><input class="unseen" type="file" accept=".yaml,.yml" data-testid="profile-file" ?disabled=${this.busy} @change=${this.choose}></label></div>
+        <label class="button">${icon('up')}<span>${t('filing.choose')}</span><input class="unseen" type="file" accept=".yaml,.yml" data-testid="profile-file" ?disabled=${busy}
+          aria-invalid=${faults.length ? 'true' : nothing} aria-describedby=${faults.length ? 'profile-faults' : nothing} @change=${this.choose}></label></div>
       <p class="soft">${t('filing.hint')}</p>
       ${errorMessage(this.error)}
-      ${this.faults.length ? html`<ul class="alert plain block" role="alert" data-testid="profile-faults">${this.faults.map(fault => html`<li>${fault}</li>`)}</ul>` : nothing}
+      ${faults.length ? html`<ul class="alert plain block" role="alert" id="profile-faults" data-testid="profile-faults">${faults.map(fault => html`<li>${fault}</li>`)}</ul>` : nothing}
       ${this.done ? html`<p class="fine" role="status" data-testid="profile-filed">${icon('check')}<span>${this.done}</span></p>` : nothing}
-      ${this.preview ? this.previewCard(this.preview) : nothing}
+      ${file ? (preview ? this.previewCard(file.text, preview) : this.unchecked(file)) : nothing}
     </section>`;
   }
 
-  /** @param {ProfilePreview} shown */
-  previewCard(shown) {
+  /** Draw a file that was not found faultless. @param {{name: string, text: string}} file */
+  unchecked(file) {
+    return html`<div class="row between wrap"><span data-testid="profile-chosen">${file.name}</span>
+      <span class="row">${this.leaveButton()}
+        <button type="button" data-testid="profile-check" ?disabled=${this.busy} @click=${() => this.check(file)}>${t('filing.check')}</button></span></div>`;
+  }
+
+  leaveButton() {
+    return html`<button type="button" data-testid="profile-leave" @click=${this.leave}>${t('filing.leave')}</button>`;
+  }
+
+  /** @param {string} text @param {ProfilePreview} shown */
+  previewCard(text, shown) {
     return html`<h3 data-testid="profile-preview">${shown.id}/${shown.version} · ${shown.title}</h3>
       <p><strong>${t('filing.from', this.startDay(shown))}</strong> ${t('filing.follows', shown.follows)}</p>
       ${differenceTable(shown.before, shown.content)}
       <div class="row end">
-        <button type="button" data-testid="profile-leave" @click=${() => (this.preview = null)}>${t('filing.leave')}</button>
-        <button type="button" class="main" data-testid="profile-hold" ?disabled=${this.busy} @click=${this.upload}>${t('filing.hold', this.startDay(shown))}</button>
+        ${this.leaveButton()}
+        <button type="button" class="main" data-testid="profile-hold" ?disabled=${this.busy} @click=${() => this.upload(text, shown)}>${t('filing.hold', this.startDay(shown))}</button>
       </div>`;
   }
 }

@@ -102,6 +102,7 @@ async def _join(participant: PageParticipant, code: str) -> None:
                     raise
             except (aiohttp.ClientError, ConnectionError) as error:
                 log.info("x a point cannot join yet: %r", error)
+            await participant.drop()
             await asyncio.sleep(RETRY_S)
 
 

@@ -92,6 +92,7 @@ class PageParticipant(Participant):
                 pass
 
     async def _rejoin(self) -> None:
+        await self._close_socket()  # that of an attempt that was refused
         self._ws = await self._client.http.ws_connect("/ws", max_msg_size=1 << 20)
         self.ended = None
         self._reader = asyncio.ensure_future(self._read(self._ws))

@@ -164,16 +164,18 @@ class Participant:
             with suppress(Rejected, TimeoutError, ConnectionError):
                 await self.ask("leave")
         await self._close_socket()
+        await self._end_renewals()
 
     async def drop(self) -> None:
         """Close socket and media without a message; the server keeps the seat for a return with `resume`."""
         await self._close_media()
         await self._close_socket()
+        await self._end_renewals()
 
     async def _close_media(self) -> None:
-        for renewing in self._renewals:
-            renewing.cancel()
-        await asyncio.gather(*self._renewals, return_exceptions=True)
+        """Close media; a renewal that is requested from now on waits, and is ended once the socket is closed."""
+        self._seated.clear()
+        await self._end_renewals()
         if self.endpoint is not None:
             await self.endpoint.close()
 
@@ -182,6 +184,11 @@ class Participant:
             await self._ws.close()
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
+
+    async def _end_renewals(self) -> None:
+        for renewing in self._renewals:
+            renewing.cancel()
+        await asyncio.gather(*self._renewals, return_exceptions=True)
 
     async def _read(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         with suppress(ConnectionResetError):  # a ping was read, and the socket is closed before the pong

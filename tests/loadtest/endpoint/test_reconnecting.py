@@ -55,7 +55,8 @@ class ScriptedServer:
     malformed: int = 0
     """So many joins are answered without a seat."""
     moving: int = 0
-    """So many rooms move between an offer and its answer."""
+    """So many rooms move between a message and its reply: an offer, or that of the type `moving_at`."""
+    moving_at: str = "offer"
     requests: list[str] = field(default_factory=list)
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -64,7 +65,7 @@ class ScriptedServer:
         await socket.prepare(http_request)
         async for message in socket:
             request = json.loads(message.data)
-            if request["type"] == "offer" and self.moving:
+            if request["type"] == self.moving_at and self.moving:
                 self.moving -= 1
                 await socket.send_json({"type": "renew", "keep": True})
             await socket.send_json({**self._reply(request), "ref": request.get("ref")})
@@ -251,6 +252,17 @@ async def test_a_point_that_connects_while_its_room_moves_connects_anew_afterwar
     assert (cast("FakeEndpoint", joining.endpoint), point.endpoints[-1].watched) == (point.endpoints[-1], True)
     await joining.leave()
     assert all(each.closed.is_set() for each in point.endpoints)
+
+
+async def test_a_point_that_leaves_while_its_room_moves_connects_no_more(make_point: MakePoint) -> None:
+    point = await make_point()
+    leaving = point.point.participant
+    assert leaving is not None
+    point.server.moving, point.server.moving_at = 1, "leave"
+    await leaving.leave()
+    assert ([each.closed.is_set() for each in point.endpoints], leaving.renewals) == ([True], 1)
+    await leaving.join("1234567890")
+    assert [each.closed.is_set() for each in point.endpoints] == [True, False]
 
 
 @pytest.mark.parametrize("word", ["ended", "cancelled", "revoked", "removed", "turned-away"])

@@ -31,7 +31,8 @@ class Decoder:
         self._picture: Rgb | None = None
         self._newest: av.VideoFrame | None = None
         self._decoders: dict[str, av.CodecContext] = {}
-        self._codec = ""
+        self._stream = "", 0
+        """Codec and SSRC of the stream whose pictures are decoded."""
         self._frames = FrameAssembler("")
         self._sound: deque[Samples] = deque()
         self.pictures = 0
@@ -87,8 +88,8 @@ class Decoder:
             self._sound.popleft()
 
     def _add_video(self, codec: str, packet: Packet) -> None:
-        if codec != self._codec:
-            self._codec, self._frames = codec, FrameAssembler(codec)
+        if self._stream != (codec, packet.ssrc):  # numbers its packets anew (RFC 3550 §5.1), as each call does
+            self._stream, self._frames = (codec, packet.ssrc), FrameAssembler(codec)
         packet.keyframe = is_keyframe(codec, packet.payload)
         for whole in self._frames.add(packet, self._clock()):
             for frame in self._decode(codec, whole.data):

@@ -4,6 +4,7 @@ It answers requests for key frames, asks for them, and decodes what comes. Its s
 """
 
 import asyncio
+import contextlib
 import re
 import secrets
 import socket
@@ -140,12 +141,18 @@ class PlainMedia:
         self._cameras["video"].show(plain_clip(colour))
 
     async def keyframe_ms(self) -> float:
-        """Ask for a key frame; return the milliseconds until it came. Raises TimeoutError."""
+        """Ask for a key frame, again and again as devices do; return the milliseconds until one came.
+
+        Raises TimeoutError.
+        """
         began = time.monotonic()
         self._keyframe.clear()
-        self._ask("video")
         async with asyncio.timeout(KEYFRAME_PATIENCE_S):
-            await self._keyframe.wait()
+            while not self._keyframe.is_set():
+                self._ask("video")
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(KEYFRAME_INTERVAL_S):
+                        await self._keyframe.wait()
         return (time.monotonic() - began) * 1000
 
     def seen(self) -> Rgb | None:

@@ -87,6 +87,8 @@ class FloorServer:
     """Serves the client of one call, known by `confid`; `send` takes messages to it.
 
     `asked` hears whether it wants the floor. Over a `reliable` transport (TCP) nothing is acknowledged or repeated.
+    `first_transaction` numbers the first notification: a client that calls again within ten seconds may take one with
+    the number of the call before for its repetition, as libre does, which does not look where it comes from.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class FloorServer:
         reliable: bool,
         send: Callable[[bytes], None],
         asked: Callable[[bool], None],
+        first_transaction: int = 1,
     ) -> None:
         self._confid = confid
         self._floor = floor
@@ -112,7 +115,7 @@ class FloorServer:
         self._holder: Holder | None = None
         self._watches = False
         """Whether the client queried the floor, and is told of its changes (§13.5)."""
-        self._last_transaction = 0
+        self._next_transaction = first_transaction
         self._unacknowledged: dict[int, _Notification] = {}
         self._responses: deque[tuple[Head, bytes]] = deque(maxlen=MAX_REMEMBERED)
         self._reassembly = Reassembly()
@@ -265,15 +268,16 @@ class FloorServer:
         """Begin a transaction of ours; over TCP it has the number 0 and no end (§8.1)."""
         if self._client is None:
             return
+        transaction = 0
         if not self._reliable:
-            self._last_transaction = self._last_transaction % 0xFFFF + 1
+            transaction, self._next_transaction = self._next_transaction, self._next_transaction % 0xFFFF + 1
         version, user = self._client.version, self._client.user
-        head = Head(version, primitive, self._confid, self._last_transaction, user)
+        head = Head(version, primitive, self._confid, transaction, user)
         data = write(Message(head, attributes))
         if not self._reliable:
             while len(self._unacknowledged) >= MAX_UNACKNOWLEDGED:
                 del self._unacknowledged[next(iter(self._unacknowledged))]
-            self._unacknowledged[self._last_transaction] = _Notification(data, now + FIRST_REPEAT_S)
+            self._unacknowledged[transaction] = _Notification(data, now + FIRST_REPEAT_S)
         self._send(data)
 
     def _floor_status(self) -> tuple[Attribute, ...]:

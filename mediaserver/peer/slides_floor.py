@@ -1,5 +1,6 @@
 """The floor of a room system's slides: BFCP on a port of its own (RFC 8856), or a token in call signalling (H.239)."""
 
+import secrets
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Protocol
@@ -63,7 +64,12 @@ class BfcpFloor:
         self._port = ports.open_floor(host, self._receive, reliable=reliable, passive=passive, encrypted=encrypted)
         self._port.media_hosts = media_hosts
         self._server = FloorServer(
-            self._control.confid, self._control.floor, reliable=reliable, send=self._port.send, asked=asked
+            self._control.confid,
+            self._control.floor,
+            reliable=reliable,
+            send=self._port.send,
+            asked=asked,
+            first_transaction=1 + secrets.randbelow(0xFFFF),
         )
         self.port = self._port.port
 

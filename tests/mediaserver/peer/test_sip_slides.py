@@ -164,6 +164,23 @@ async def test_floor_control_of_libre_is_refused_granted_and_revoked(
     await meeting.happened(ShareAsked(ROOM, "vcs", False))
 
 
+async def test_the_grant_in_the_next_call_is_no_repetition_of_that_in_the_call_before(
+    meeting: Meeting, system: SlidesSystem, tmp_path: Path
+) -> None:
+    numbers = {"confid": CONFID, "user": USER, "floor": FLOOR}
+    async with bfcp_client(tmp_path, "127.0.0.1", version=2, **numbers) as (libre, port):
+        system.floor_client_port = port
+        for _ in range(2):
+            await dial_in(meeting, system)
+            await libre.say(str(system.floor_server[1]))
+            await libre.say("ask", "FloorRequestStatus Pending 1")
+            await meeting.happened(ShareAsked(ROOM, "vcs", True))
+            await meeting.engine.set_content(ROOM, "vcs")
+            await libre.say("", "FloorRequestStatus Granted 1")
+            await meeting.engine.remove_seat(ROOM, "vcs")
+            meeting.events.clear()
+
+
 @pytest.mark.parametrize("system", [(1, 1, "active")], indirect=True)
 async def test_the_floor_is_asked_for_by_tls_with_the_certificate_that_the_description_names(
     meeting: Meeting, system: SlidesSystem, tmp_path: Path

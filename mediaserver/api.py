@@ -161,11 +161,29 @@ class CameraMovement:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraSource:
+    """A video source of a room system, by its number in H.281.
+
+    1 is the main camera, 2 an auxiliary one, 3 the document camera, 4 an auxiliary one, 5 a player; those from 6 on are
+    known by their `name`.
+    """
+
+    number: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CameraControl:
-    """The controllable parts of a room system's camera: axes, and `presets` stored positions, counted from 0."""
+    """The controllable parts of a room system's camera: axes, and `presets` stored positions, counted from 0.
+
+    `sources` are what its picture can come from where there are several, and `source` the number of the one it comes
+    from, along whose axes it moves.
+    """
 
     axes: tuple[CameraAxis, ...]
     presets: int = 0
+    sources: tuple[CameraSource, ...] = ()
+    source: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -678,6 +696,10 @@ class MediaEngine(Protocol):
     async def use_camera_preset(self, room: str, seat: str, preset: int, store: bool) -> None:
         """Move the camera of a room system to a stored position, or store its position there; nothing happens where it
         has no such preset."""
+
+    async def select_camera_source(self, room: str, seat: str, number: int) -> None:
+        """Let the picture of a room system come from another of its video sources; nothing happens where it has no such
+        source."""
 
     async def show_overlay(self, room: str, seat: str, text: str, seconds: float) -> None:
         """Write lines of text over the composed picture that a seat sees, for so many seconds; empty text ends that.

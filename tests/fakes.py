@@ -269,6 +269,10 @@ class FakeEngine:
         self._note("use_camera_preset", room, seat, preset, store)
         self._room(room, seat)
 
+    async def select_camera_source(self, room: str, seat: str, number: int) -> None:
+        self._note("select_camera_source", room, seat, number)
+        self._room(room, seat)
+
     async def show_overlay(self, room: str, seat: str, text: str, seconds: float) -> None:
         self._note("show_overlay", room, seat, text, seconds)
         self._room(room, seat)

@@ -373,8 +373,8 @@ interface Seat {
   mic: boolean; camera: boolean; hidden: boolean; media: 'none' | 'connecting' | 'connected' | 'lost'; control: ControllableCamera | null;
 }
 type CameraAxis = 'pan' | 'tilt' | 'zoom' | 'focus';
-/** What controllers may control of a room's camera; `presets` are numbered from 0. */
-interface ControllableCamera { axes: CameraAxis[]; presets: number }
+/** What controllers may control of a room's camera; `presets` are numbered from 0, `sources` are there where there are several. */
+interface ControllableCamera { axes: CameraAxis[]; presets: number; sources: { number: number; name: string }[]; source: number }
 interface Layout {
   kind: LayoutKind; focus: string | null; seats: (string | null)[]; page: number; rotate: number; empty: boolean; title: boolean; clock: boolean;
 }

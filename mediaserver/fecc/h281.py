@@ -133,7 +133,8 @@ def _source(data: bytes) -> tuple[VideoSource, bytes]:
     if not data:
         raise BadMessage("video source cut off")
     axes = tuple(axis for bit, axis in zip((0x80, 0x40, 0x20, 0x10), AXES, strict=True) if data[0] & bit)
-    source = VideoSource(first >> 4, axes, name.decode("ascii", "replace"), bool(first & _MOTION_VIDEO))
+    printable = "".join(each for each in name.decode("ascii", "replace") if each.isprintable())
+    source = VideoSource(first >> 4, axes, printable, bool(first & _MOTION_VIDEO))
     return source, data[1:]
 
 

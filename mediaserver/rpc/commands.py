@@ -65,6 +65,7 @@ class EngineCommands(ABC):
     send_digits = _passed_on(MediaEngine.send_digits)
     move_camera = _passed_on(MediaEngine.move_camera)
     use_camera_preset = _passed_on(MediaEngine.use_camera_preset)
+    select_camera_source = _passed_on(MediaEngine.select_camera_source)
     show_overlay = _passed_on(MediaEngine.show_overlay)
     set_floor = _passed_on(MediaEngine.set_floor)
     set_gain = _passed_on(MediaEngine.set_gain)

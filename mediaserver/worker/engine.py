@@ -396,6 +396,11 @@ class LocalEngine:
         if (controller := self._room(room).seat(seat).controller) is not None:
             (controller.store_preset if store else controller.activate_preset)(preset)
 
+    async def select_camera_source(self, room: str, seat: str, number: int) -> None:
+        """Let the picture of a room system come from another of its video sources."""
+        if (controller := self._room(room).seat(seat).controller) is not None:
+            controller.select_source(number, time.monotonic())
+
     async def show_overlay(self, room: str, seat: str, text: str, seconds: float) -> None:
         """Write an overlay over the picture of a seat."""
         self._room(room).show_overlay(seat, text, seconds)

@@ -69,6 +69,7 @@ _ENTRIES: dict[type[Any], Callable[[Any, MeetingState], Entry | None]] = {
         "camera-store" if msg.store else "camera-preset",
         f"{_name(state, msg.seat)} {msg.number + 1}",
     ),
+    m.SelectCameraSource: lambda msg, state: ("camera-source", f"{_name(state, msg.seat)} {msg.number}"),
     m.Rename: lambda msg, state: ("rename", f"{_point(state, msg.point)}: {msg.label}"),
     m.Remove: lambda msg, state: ("remove", f"{_point(state, msg.point)}: {msg.reason}"),
     m.LetBack: lambda msg, state: ("let-back", _point(state, msg.point)),

@@ -37,6 +37,7 @@ COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effe
     m.Camera: lambda c, client, msg, _: c.camera(client, msg.seat, msg.on),
     m.MoveCamera: lambda c, client, msg, _: c.move_camera(client, msg.seat, msg.movement),
     m.UseCameraPreset: lambda c, client, msg, _: c.use_camera_preset(client, msg.seat, msg.number, msg.store),
+    m.SelectCameraSource: lambda c, client, msg, _: c.select_camera_source(client, msg.seat, msg.number),
     m.Rename: lambda c, client, msg, _: c.rename(client, msg.point, msg.label),
     m.Remove: lambda c, client, msg, now: c.remove(client, msg.point, msg.reason, now),
     m.LetBack: lambda c, client, msg, _: c.let_back(client, msg.point),

@@ -107,6 +107,14 @@ class UseCameraPreset:
 
 
 @dataclass(frozen=True, slots=True)
+class SelectCameraSource:
+    """Let the picture of a room system come from another of its video sources."""
+
+    seat: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Speak:
     """Record that a device got the floor, or lost it.
 
@@ -284,6 +292,7 @@ Effect = (
     | SetGain
     | MoveCamera
     | UseCameraPreset
+    | SelectCameraSource
     | Speak
     | StoreChat
     | StorePresets

@@ -212,6 +212,14 @@ class UseCameraPreset(BaseClientMessage):
     store: bool = False
 
 
+class SelectCameraSource(BaseClientMessage):
+    """Let the picture of a room come from another of its video sources (controller)."""
+
+    type: Literal["camera-source"]
+    seat: SeatId
+    number: Annotated[int, Field(ge=1, le=15)]
+
+
 class Rename(BaseClientMessage):
     """Show a point under another name in this meeting; its registered name stays (controller)."""
 
@@ -441,6 +449,7 @@ ClientMessage = Annotated[
     | Camera
     | MoveCamera
     | UseCameraPreset
+    | SelectCameraSource
     | Rename
     | Remove
     | LetBack
@@ -479,11 +488,23 @@ OF_DISPLAYS = (JoinAsDisplay, Offer, MediaState, View, OnePicture, CastVote, Pin
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
 
+class CameraSource(BaseMessage):
+    """A video source of a room, by its number in H.281; those from 6 on have a name."""
+
+    number: int
+    name: str
+
+
 class ControllableCamera(BaseMessage):
-    """A room's camera that controllers may move: along which axes, and how many positions it stores."""
+    """A room's camera that controllers may move: along which axes, and how many positions it stores.
+
+    `sources` are the video sources of a room that has several, `source` is the number of the one that is seen.
+    """
 
     axes: list[CameraAxis]
     presets: int
+    sources: list[CameraSource] = Field(default_factory=list)
+    source: int = 0
 
 
 class Seat(BaseMessage):

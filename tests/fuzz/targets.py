@@ -237,8 +237,13 @@ def read_camera_control(data: bytes) -> None:
         controller.receive(frame, count / 2)
         controller.move(CameraMovement(pan=1), count / 2)
         controller.activate_preset(0)
+        for source in controller.control.sources if controller.control is not None else ():
+            controller.select_source(source.number, count / 2)
         controller.tick(count / 2)
-    assert controller.control is not None and controller.control.presets <= h281.MAX_PRESET
+    control = controller.control
+    assert control is not None and control.presets <= h281.MAX_PRESET
+    numbers = [each.number for each in control.sources]
+    assert len(numbers) == len(set(numbers)) != 1 and (control.source in numbers if numbers else control.source == 0)
     for each in sent:
         frame_read = h224.read_frame(each)
         assert (h281.read if frame_read.client == h224.H281 else h224.read_management)(frame_read.data)
@@ -571,6 +576,7 @@ TARGETS: dict[str, Target] = {
                     "0061030000000000c00100047e0581ff010203040502",
                     "0071030000000000c001ff",
                     "0071030000000001c001c000",
+                    "0071030000000001c00530",
                 ),
             )
         ),

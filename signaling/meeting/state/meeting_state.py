@@ -60,6 +60,7 @@ from signaling.messages.effects import (
     RefuseShare,
     Release,
     RemoveSeat,
+    SelectCameraSource,
     SetCaptions,
     SetContent,
     SetFloor,
@@ -533,6 +534,13 @@ class MeetingState:
         if seat.control is None or number >= seat.control.presets:
             raise MessageError("no-camera-control")
         return [UseCameraPreset(seat.id, number, store)]
+
+    def select_camera_source(self, client: str, seat_id: str, number: int) -> list[Effect]:
+        """Let the picture of a room that allows it come from another of its video sources."""
+        seat = self._controllable(client, seat_id)
+        if seat.control is None or number not in (each.number for each in seat.control.sources):
+            raise MessageError("no-camera-control")
+        return [SelectCameraSource(seat.id, number)]
 
     def _controllable(self, client: str, seat_id: str) -> Seated:
         self._require_controller(client)

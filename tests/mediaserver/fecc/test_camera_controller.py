@@ -1,8 +1,18 @@
 """Tests of controlling a camera: what is sent when, that it always stops, and what a room system tells of it."""
 
-from mediaserver.api import CAMERA_HOLD_S, CameraControl, CameraMovement
+import pytest
+
+from mediaserver.api import CAMERA_HOLD_S, CameraControl, CameraMovement, CameraSource
 from mediaserver.fecc import h281
-from mediaserver.fecc.camera_controller import ASK_AT_S, CONTINUE_S, MIN_START_S, OURS, USUAL, CameraController
+from mediaserver.fecc.camera_controller import (
+    ASK_AT_S,
+    CONTINUE_S,
+    MIN_START_S,
+    MIN_TELL_S,
+    OURS,
+    USUAL,
+    CameraController,
+)
 from mediaserver.fecc.h224 import (
     CME,
     H281,
@@ -20,6 +30,10 @@ from mediaserver.fecc.h224 import (
 from mediaserver.fecc.h281 import STILL, Action, Capabilities, Message, VideoSource
 from mediaserver.peer.webrtc import TICK_S
 
+SOURCES = bytes.fromhex("0071030000000000c0 020081 02 14e0 3400 64436f6d70757465720000 720000")
+"""Two presets; the main camera moves, a document camera and "Computer" do not, and the last source has still pictures
+alone."""
+SEVERAL = (CameraSource(1), CameraSource(3), CameraSource(6, "Computer"))
 LEFT, UP = CameraMovement(pan=-1), CameraMovement(tilt=1)
 
 
@@ -132,7 +146,42 @@ def test_a_room_system_is_asked_for_its_capabilities_until_it_tells_them() -> No
     camera.tell(ExtraCapabilities(H281, h281.write_capabilities(Capabilities(5, (other, main)))))
     camera.tell(ExtraCapabilities(H281, b""))
     camera.tell(ExtraCapabilities(2, b"\x01"))
-    assert camera.told[1:] == [CameraControl(("pan", "focus"), 5)]
+    assert camera.told[1:] == [CameraControl(("pan", "focus"), 5, (CameraSource(2), CameraSource(1)), 1)]
+
+
+def test_its_picture_comes_from_the_source_that_is_selected_here_or_there() -> None:
+    camera = Camera().begun()
+    camera.controller.receive(SOURCES, camera.now)
+    camera.wait(MIN_TELL_S)
+    assert camera.told[-1] == CameraControl(("pan", "tilt", "zoom"), 2, SEVERAL, 1)
+    camera.controller.move(LEFT, camera.now)
+    camera.controller.select_source(6, camera.now)
+    camera.controller.select_source(2, camera.now)  # there is none
+    assert camera.sent[1:] == [Message(Action.STOP, LEFT), Message(Action.SELECT_VIDEO_SOURCE, number=6)]
+    camera.wait(MIN_TELL_S)
+    assert camera.told[-1] == CameraControl((), 2, SEVERAL, 6)
+    assert not camera.controller.receive(bytes.fromhex("0071030000000001c00530"), camera.now)
+    camera.wait(MIN_TELL_S)
+    assert camera.told[-1] == CameraControl((), 2, SEVERAL, 3)
+    camera.controller.end()
+    camera.controller.select_source(1, camera.now)
+    assert len(camera.sent) == 3 and camera.told[-1:] == [None]
+
+
+@pytest.mark.parametrize("switches", [100, 101])
+def test_a_room_system_that_changes_its_source_all_the_time_is_told_of_once_a_second(switches: int) -> None:
+    camera = Camera().begun()
+    camera.controller.receive(SOURCES, camera.now)
+    camera.wait(MIN_TELL_S)
+    before = len(camera.told)
+    for at in range(switches):
+        data = h281.write(Message(Action.VIDEO_SOURCE_SWITCHED, number=(3, 6)[at % 2]))
+        camera.controller.receive(write_frame(Frame(H281, data)), camera.now)
+    assert len(camera.told) <= before + 1
+    camera.wait(MIN_TELL_S)
+    last = camera.told[-1]
+    assert last is not None and last.source == (6, 3)[switches % 2]
+    assert len(camera.told) <= before + 2
 
 
 def test_its_commands_are_answered_once_a_second_and_move_nothing_of_ours() -> None:

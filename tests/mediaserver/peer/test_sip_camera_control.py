@@ -3,12 +3,21 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pylibsrtp import Policy, Session
 
-from mediaserver.api import CameraControl, CameraControllable, CameraMovement, RoomOptions, SeatOptions, SipLimits
+from mediaserver.api import (
+    CameraControl,
+    CameraControllable,
+    CameraMovement,
+    CameraSource,
+    RoomOptions,
+    SeatOptions,
+    SipLimits,
+)
 from mediaserver.fecc.camera_controller import USUAL
 from mediaserver.rtp.packet import HEADER
 from mediaserver.sdp import sdes, sip_parse
@@ -22,6 +31,11 @@ START_LEFT, STOP_LEFT, START_IN, RECALL_2 = (HEAD + each for each in ("018000", 
 ALLOWED = SipLimits(camera_control=True)
 CAPABILITIES = "0071030000000000c00200810314e0"
 """Three presets; the main camera pans, tilts and zooms."""
+
+TWO_SOURCES = CAPABILITIES + "3400"
+"""The same with a document camera, which does not move."""
+SELECT_3 = HEAD + "0430"
+SOURCES = CameraSource(1), CameraSource(3)
 
 
 class CameraSystem(RoomSystem):
@@ -113,9 +127,14 @@ async def test_a_camera_moves_while_it_is_commanded_and_not_a_moment_longer(
     assert len(system.frames) >= 4
     await meeting.engine.use_camera_preset(ROOM, "vcs", 2, False)
     await meeting.engine.use_camera_preset(ROOM, "vcs", 3, False)
+    await meeting.engine.select_camera_source(ROOM, "vcs", 3)  # it has one source alone
+    system.send_frame(TWO_SOURCES)
+    await meeting.happened(CameraControllable(ROOM, "vcs", replace(told, sources=SOURCES, source=1)))
+    await meeting.engine.select_camera_source(ROOM, "vcs", 3)
+    await system.until(lambda: system.frames[-2:] == [RECALL_2, SELECT_3])
     await meeting.engine.move_camera(ROOM, "vcs", CameraMovement(zoom=1))
     await system.until(lambda: START_IN in system.frames)
-    assert system.frames[-2:] == [RECALL_2, START_IN]
+    assert system.frames[-2:] == [SELECT_3, START_IN]
     system.send_frame(START_LEFT)
     async with asyncio.timeout(PATIENCE_S):
         while (await meeting.engine.stats())["camera_requests"] != 1:

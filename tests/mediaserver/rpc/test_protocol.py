@@ -77,6 +77,7 @@ EVENTS: list[api.Event] = [
     api.CaptionsState("r", "behind"),
     api.CameraWanted("r", "a", 180),
     api.CameraControllable("r", "a", api.CameraControl(("pan", "zoom"), 3)),
+    api.CameraControllable("r", "a", api.CameraControl((), 0, (api.CameraSource(1), api.CameraSource(6, "PC")), 6)),
     api.CameraControllable("r", "a", None),
     api.KeyframeWanted("r", "a"),
     api.DigitPressed("r", "a", "#"),

@@ -3,7 +3,9 @@
 Also tests `action_log.py` and `state/removed_points.py`.
 """
 
-from mediaserver.api import CameraControl, CameraControllable, CameraMovement
+from dataclasses import asdict
+
+from mediaserver.api import CameraControl, CameraControllable, CameraMovement, CameraSource
 from signaling.app.settings import Settings
 from tests.fakes import FakeEngine
 from tests.signaling.sqlite_lock import sqlite_locked
@@ -108,20 +110,27 @@ async def test_a_movement_of_a_camera_is_noted_once_and_ends_with_the_socket(wor
     _, joined = await world.join("nhatrang", session)
     seat = joined["seat"]
     assert (await host.ask(type="camera-move", seat=seat, pan=1))["error"] == "no-camera-control"
-    world.engine.emit(CameraControllable(session.id, seat, CameraControl(("pan", "zoom"), 3)))
-    await host.seat(seat, control={"axes": ["pan", "zoom"], "presets": 3})
+    sources = [CameraSource(1), CameraSource(6, "PC")]
+    control = CameraControl(("pan", "zoom"), 3, tuple(sources), 1)
+    world.engine.emit(CameraControllable(session.id, seat, control))
+    await host.seat(
+        seat, control={"axes": ["pan", "zoom"], "presets": 3, "sources": [*map(asdict, sources)], "source": 1}
+    )
     commands: list[dict[str, int]] = [{"pan": 1}, {"pan": 1}, {"pan": 1, "zoom": -1}, {}, {"pan": 1}]
     for message in commands:
         await host.send(type="camera-move", seat=seat, **message)
     await host.send(type="camera-preset", seat=seat, number=2)
     await host.send(type="camera-preset", seat=seat, number=0, store=True)
     assert (await host.ask(type="camera-preset", seat=seat, number=3))["error"] == "no-camera-control"
+    await host.send(type="camera-source", seat=seat, number=6)
+    assert (await host.ask(type="camera-source", seat=seat, number=2))["error"] == "no-camera-control"
     world.drop("host")
     right, still = CameraMovement(pan=1), CameraMovement()
     moves = [right, right, CameraMovement(pan=1, zoom=-1), still, right, still]
     await wait_until(lambda: [call[3] for call in world.engine.calls if call[0] == "move_camera"] == moves)
     presets = [call[3:] for call in world.engine.calls if call[0] == "use_camera_preset"]
     assert presets == [(2, False), (0, True)]
+    assert [call[3:] for call in world.engine.calls if call[0] == "select_camera_source"] == [(6,)]
     noted = [each for each in reversed(await world.audited(20)) if each.action.startswith("camera-")]
     assert [(each.action, each.detail) for each in noted] == [
         ("camera-move", "UBND.Nha Trang pan +1"),
@@ -129,6 +138,7 @@ async def test_a_movement_of_a_camera_is_noted_once_and_ends_with_the_socket(wor
         ("camera-move", "UBND.Nha Trang pan +1"),
         ("camera-preset", "UBND.Nha Trang 3"),
         ("camera-store", "UBND.Nha Trang 1"),
+        ("camera-source", "UBND.Nha Trang 6"),
     ]
 
 

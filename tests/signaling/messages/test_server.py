@@ -36,6 +36,7 @@ MESSAGES = st.one_of(
     st.builds(m.Gain, type=st.just("gain"), seat=SHORT, decibels=st.integers(-12, 12), ref=REF),
     st.builds(m.MoveCamera, type=st.just("camera-move"), seat=SHORT, pan=st.integers(-1, 1), ref=REF),
     st.builds(m.UseCameraPreset, type=st.just("camera-preset"), seat=SHORT, number=st.integers(0, 14), ref=REF),
+    st.builds(m.SelectCameraSource, type=st.just("camera-source"), seat=SHORT, number=st.integers(1, 15), ref=REF),
     st.builds(m.MuteAll, type=st.just("mute-all"), ref=REF),
     st.builds(m.Lower, type=st.just("lower"), seat=SHORT, ref=REF),
     st.builds(

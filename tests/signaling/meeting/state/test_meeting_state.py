@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mediaserver.api import (
     CameraControl,
     CameraMovement,
+    CameraSource,
     ForwardedTile,
     Layout,
     RoomOptions,
@@ -444,6 +445,10 @@ def test_a_camera_is_moved_where_the_room_allows_it_and_stops_with_whoever_moves
     assert state.move_camera("h", seat, still) == []
     assert state.use_camera_preset("h", seat, 1, True) == [e.UseCameraPreset(seat, 1, True)]
     assert_refused("no-camera-control", lambda: state.use_camera_preset("h", seat, 2, False))
+    assert_refused("no-camera-control", lambda: state.select_camera_source("h", seat, 1))
+    state.controllable(seat, CameraControl(("pan",), 0, (CameraSource(1), CameraSource(3)), 1))
+    assert_refused("forbidden", lambda: state.select_camera_source("c", seat, 3))
+    assert state.select_camera_source("h", seat, 3) == [e.SelectCameraSource(seat, 3)]
     state.move_camera("h", seat, left)
     assert state.lost("h", NOW)[0] == e.MoveCamera(seat, still)
     state.peer_down(seat)

@@ -35,7 +35,7 @@ const NOT_UNDONE = {
   leave: 'is asked first, and one may come again', end: 'is asked first',
   'call-point': 'rang already', redial: 'rang already', report: 'was sent to the centre already', chat: 'was read already',
   admit: 'who was let in is removed by its row; who was turned away may knock again',
-  'camera-move': 'the far camera tells no position to go back to; the opposite move does', 'camera-preset': 'the far camera tells neither where it was nor what a preset held',
+  'camera-move': 'the far camera tells no position to go back to; the opposite move does', 'camera-preset': 'the far camera tells neither where it was nor what a preset held', 'camera-source': 'the source before is the button beside it',
   mark: 'names a moment of the recording and changes nothing in it; `marked` tells it',
   vote: 'is the voter’s: changed in an open vote, final in a secret one', 'vote-open': 'has its own cancelling, which asks',
   'vote-record': 'was said aloud, and is in the protocol', 'vote-close': 'a vote that goes on after its count is another vote',

@@ -143,28 +143,46 @@ async def running(
                 server.room_moves.start()
             yield server
         except BaseException:  # an error of this server ends no meeting: the next server continues it
-            if not server.meetings.left:
-                await server.sip_bridge.leave()
-                await server.meetings.leave()
+            await leave(server)
             raise
-        finally:
-            if server.room_moves is not None:
-                await server.room_moves.stop()
-            if not server.meetings.left:
-                await server.sip_bridge.stop()
-            await server.rtsp_cameras.stop()
-            await server.whip.stop()
-            await server.sign_out.stop()
-            if not server.meetings.left:
-                await server.meetings.stop()
-            await server.recordings.stop()
-            await server.periodic_jobs.stop()
-            if server.inbox_watcher is not None:
-                await server.inbox_watcher.stop()
-            await server.outbox.stop()
-            await server.transcript_queue.stop()
-            await server.composing_queue.stop()
-            await server.remux_queue.stop()
+        if not server.meetings.left:
+            await _stop(server)
+
+
+async def leave(server: Server) -> None:
+    """Leave the meetings to the next server, once; nothing of this one works by itself any more."""
+    if server.meetings.left:
+        return
+    if server.room_moves is not None:
+        await server.room_moves.stop()
+    await server.sip_bridge.leave()
+    await server.meetings.leave()
+    await server.rtsp_cameras.stop()
+    await server.whip.stop()
+    await server.sign_out.stop()
+    await _stop_jobs(server)
+
+
+async def _stop(server: Server) -> None:
+    if server.room_moves is not None:
+        await server.room_moves.stop()
+    await server.sip_bridge.stop()
+    await server.rtsp_cameras.stop()
+    await server.whip.stop()
+    await server.sign_out.stop()
+    await server.meetings.stop()
+    await _stop_jobs(server)
+
+
+async def _stop_jobs(server: Server) -> None:
+    await server.recordings.stop()
+    await server.periodic_jobs.stop()
+    if server.inbox_watcher is not None:
+        await server.inbox_watcher.stop()
+    await server.outbox.stop()
+    await server.transcript_queue.stop()
+    await server.composing_queue.stop()
+    await server.remux_queue.stop()
 
 
 async def _start_gateway(settings: Settings, sip_bridge: SipBridge) -> None:

@@ -160,6 +160,9 @@ class Lease:
         self._until = -math.inf
         """When our right to write ends, by our own monotonic clock."""
         self._successor: str | None = None
+        self._engine: AsyncEngine | None = None
+        """The connection by which we hold the lease, None while we do not."""
+        self._renewing: asyncio.Task[None] | None = None
 
     @property
     def epoch(self) -> int:
@@ -174,7 +177,8 @@ class Lease:
     def suspect(self, epoch: int) -> bool:
         """Give the lease up if it has run out and a media worker says that a server with a later epoch leads it; return
         whether another server has it."""
-        if epoch > self._epoch and self._successor is None and asyncio.get_running_loop().time() >= self._until:
+        run_out = self._engine is not None and asyncio.get_running_loop().time() >= self._until
+        if epoch > self._epoch and self._successor is None and run_out:
             self._yield_to("one that leads our media workers")
         return self.succeeded
 
@@ -193,17 +197,35 @@ class Lease:
         try:
             await self._take(lease_engine)
             event.listen(engine.sync_engine, "begin", self._fence)
-            renewing = asyncio.create_task(self._renew_forever(lease_engine))
+            self._engine = lease_engine
+            self._renewing = asyncio.create_task(self._renew_forever(lease_engine))
             try:
                 yield
             finally:
-                while not renewing.done():  # before Python 3.12 asyncio.wait_for, which asyncpg uses, may lose one
-                    renewing.cancel()
-                    await asyncio.wait([renewing], timeout=ATTEMPT_SECONDS)
+                await self.give_back()
                 event.remove(engine.sync_engine, "begin", self._fence)
-                await self._give_back(lease_engine)
         finally:
             await lease_engine.dispose()
+
+    async def give_back(self) -> None:
+        """Release the lease, so that another server can take it at once; nothing is written from now on.
+
+        Raises LeaseLost when one has taken it before.
+        """
+        engine, self._engine = self._engine, None
+        if engine is None or self._renewing is None:
+            return
+        while not self._renewing.done():  # before Python 3.12 asyncio.wait_for, which asyncpg uses, may lose one
+            self._renewing.cancel()
+            await asyncio.wait([self._renewing], timeout=ATTEMPT_SECONDS)
+        self._until = -math.inf
+        if self._successor is not None:
+            raise LeaseLost(self._successor)
+        try:
+            async with asyncio.timeout(ATTEMPT_SECONDS), engine.begin() as connection:
+                await connection.execute(_GIVE_BACK, {"epoch": self._epoch, "server": self._server})
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            log.info("x the lease could not be released, it expires by itself: %s", error)
 
     async def _take(self, engine: AsyncEngine) -> None:
         """Take the lease when it has run out or is our own. Raises DatabaseInUse when another server renews it."""
@@ -266,16 +288,6 @@ class Lease:
         self._until = -math.inf
         log.error("x another server (%s) has taken over the database; this server ends", successor)
         self._lost()
-
-    async def _give_back(self, engine: AsyncEngine) -> None:
-        """Release the lease, so that another server can take it at once. Raises LeaseLost when one has."""
-        if self._successor is not None:
-            raise LeaseLost(self._successor)
-        try:
-            async with asyncio.timeout(ATTEMPT_SECONDS), engine.begin() as connection:
-                await connection.execute(_GIVE_BACK, {"epoch": self._epoch, "server": self._server})
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            log.info("x the lease could not be released, it expires by itself: %s", error)
 
     def _fence(self, connection: Connection) -> None:
         """Refuse writing transactions when the lease has run out or is another server's. Raises DBAPIError."""

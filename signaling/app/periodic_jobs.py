@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 60.0
 GRACE_SECONDS = 2.0
-"""Time for the round at hand when the server stops: a job cut off in the middle leaves its connection open."""
+"""Time for the job at hand when the server stops: one cut off in the middle leaves its connection open."""
 
 Job = Callable[[datetime], Awaitable[None]]
 
@@ -26,6 +26,8 @@ class PeriodicJobs:
         self._jobs = jobs
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
+        self._working = asyncio.Lock()
+        """Is held while a job runs."""
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -39,11 +41,11 @@ class PeriodicJobs:
         await self._idle.wait()
 
     async def stop(self) -> None:
-        """Stop after the round at hand; one that takes too long is cut off and done again by the next server."""
+        """Stop after the job at hand; the next server does the rest of the round, and a job that was cut off."""
         if self._task is not None:
             with suppress(TimeoutError):
-                async with asyncio.timeout(GRACE_SECONDS):
-                    await self.settled()
+                async with asyncio.timeout(GRACE_SECONDS), self._working:
+                    self._task.cancel()
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
@@ -59,6 +61,7 @@ class PeriodicJobs:
         now = self._clock()
         for name, job in self._jobs.items():
             try:
-                await job(now)
+                async with self._working:
+                    await job(now)
             except Exception:
                 log.exception("x periodic job %s failed, it is repeated in the next round", name)

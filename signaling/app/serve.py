@@ -16,7 +16,7 @@ from aiohttp import web
 from mediaserver import systemd
 from signaling.app import tls
 from signaling.app.admin_cli import FIRST, first_start
-from signaling.app.build import application, media, running
+from signaling.app.build import application, leave, media, running
 from signaling.app.lease import Lease
 from signaling.app.services import check, open_services, utc_now
 from signaling.app.settings import HTTP_PORT, Settings, own_addresses
@@ -170,9 +170,10 @@ async def _lead(settings: Settings, ending: Ending, certificates: tls.Certificat
             if lease.succeeded:
                 server.meetings.hang_up()  # at once: nothing is stored any more, and the database may not answer
             if ending.succeeded or lease.succeeded:
-                await server.sip_bridge.leave()
-                await server.meetings.leave()
+                await leave(server)
                 await supervisor.leave()
+                if settings.relay is not None:  # requests, and the connections to workers, take seconds to end
+                    await lease.give_back()
             else:
                 await server.meetings.stop()
 

@@ -178,7 +178,8 @@ class RemoteWorkerEndpoint:
         finally:
             del self._engines[name]
             log.warning("= media worker %s is gone", name)
-            await self._note("worker-gone", name, "", source)
+            with suppress(SQLAlchemyError, OSError):  # another server may lead by now
+                await self._note("worker-gone", name, "", source)
 
     def _left_behind(self) -> None:
         """End, if our lease has run out, without a word about the rooms of a worker that went to a later server."""

@@ -100,6 +100,7 @@ class Supervisor:
     async def leave(self) -> None:
         """Release all workers, which hold their rooms for the next server."""
         self._leaving = True
+        self.workers.leave()
         await self.stop()
 
     async def _keep(self, index: int, ready: asyncio.Event) -> None:

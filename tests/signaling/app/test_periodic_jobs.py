@@ -59,18 +59,29 @@ async def test_a_job_that_fails_is_logged_and_stops_neither_the_others_nor_the_n
     ] * 2
 
 
-async def test_started_jobs_begin_at_once_and_end_when_they_are_stopped() -> None:
-    came = asyncio.Event()
+@pytest.mark.parametrize("ends", [True, False])
+async def test_started_jobs_begin_at_once_and_end_after_the_one_at_hand(ends: bool) -> None:
+    came, go_on = asyncio.Event(), asyncio.Event()
+    done: list[str] = []
 
     async def duty(_: datetime) -> None:
         came.set()
-        await asyncio.Event().wait()
+        await go_on.wait()
+        done.append("duty")
 
-    jobs = PeriodicJobs({"duty": duty}, FakeClock(NOW))
+    async def later(_: datetime) -> None:
+        done.append("later")
+
+    jobs = PeriodicJobs({"duty": duty, "later": later}, FakeClock(NOW))
     jobs.start()
     async with asyncio.timeout(PATIENCE_S):
         await came.wait()
-        await jobs.stop()
+        stopping = asyncio.create_task(jobs.stop())
+        await asyncio.sleep(0)
+        if ends:
+            go_on.set()
+        await stopping
+    assert done == (["duty"] if ends else [])
 
 
 async def test_every_job_is_done_on_its_day(settings: Settings) -> None:

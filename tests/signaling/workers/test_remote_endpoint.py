@@ -376,7 +376,9 @@ async def test_i07_a_new_key_for_the_same_name_is_not_the_old_one(remote: Remote
 
 async def test_a_server_ends_when_a_worker_left_it_for_a_later_one(settings: Settings, tmp_path: Path) -> None:
     lost = asyncio.Event()
-    async with _open_remote(settings, tmp_path, lease=Lease(settings, lost.set)) as remote:
+    lease = Lease(settings, lost.set)
+    async with _open_remote(settings, tmp_path, lease=lease) as remote:
+        lease._engine = remote.world.server.database  # as one that could not be renewed for too long
         key = await remote.key("media-2")
         for code in (aiohttp.WSCloseCode.OK, SUPERSEDED):
             assert not lost.is_set()

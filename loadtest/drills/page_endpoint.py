@@ -101,6 +101,7 @@ class PageParticipant(Participant):
         self.seats.clear()
         self._take_seats(joined["seats"], [])
         self._recording(joined["recording"])
+        self._moved.set()  # a server that leads on does not say so of a room that moved before
         assert self.endpoint is not None
         if self.seats[self.seat]["media"] != "connected":
             self.unrequested_renewals += 1

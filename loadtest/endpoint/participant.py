@@ -237,10 +237,7 @@ class Participant:
 
     async def _move(self, old: Endpoint) -> None:
         """Connect where the room moves to; show the endpoint before until everybody is there, as the page does."""
-        try:
-            await self._connect(watched=False)
-        except Exception as exc:
-            logger.info("x %s could not connect where its room moves to: %r", self.name, exc)
+        if not await self._connect_repeatedly(watched=False):
             await self._reconnect()
             return
         try:
@@ -256,14 +253,18 @@ class Participant:
         self._earlier, self.endpoint = self.tally(), None
         if old is not None:
             await old.close()
+        if not await self._connect_repeatedly():
+            logger.warning("x %s has lost its media for good", self.name)
+
+    async def _connect_repeatedly(self, *, watched: bool = True) -> bool:
         for _ in range(RENEWALS):
             try:
-                await self._connect()
-                return
+                await self._connect(watched=watched)
+                return True
             except Exception as exc:
                 logger.info("x %s could not renew its media: %r", self.name, exc)
                 await asyncio.sleep(RENEWAL_S)
-        logger.warning("x %s has lost its media for good", self.name)
+        return False
 
     def _bye(self, message: dict[str, Any]) -> None:
         self.ended = message["reason"]

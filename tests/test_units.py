@@ -1,6 +1,6 @@
 """The systemd units of deploy/: their commands are ones we have, and each is confined as far as it can be.
 
-HAProxy understands its example. Also tests `signaling/app/commands.py`.
+HAProxy, keepalived and the kernel understand theirs. Also tests `signaling/app/commands.py`.
 """
 
 import os
@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from mediaserver.__main__ import PORT
 from mediaserver.__main__ import _parser as media
+from mediaserver.api import RTP_PORTS
 from signaling.__main__ import main
 from signaling.app.commands import _parser as commands
 from signaling.app.settings import read
 
 UNITS = ("diemcau.service", "diemcau-worker@.service", "diemcau-media@.service")
 DEPLOY = Path(__file__).parent.parent / "deploy"
-HAPROXY = Path("/usr/sbin/haproxy")
 PROGRAM = "/opt/diemcau/.venv/bin/diemcau"
 CONFINED = {
     "UMask": ["0077"],
@@ -164,7 +165,19 @@ def test_a_media_worker_that_is_stopped_before_it_begins_ends(monkeypatch: pytes
     assert ended.value.code == 128 + signal.SIGTERM
 
 
-@pytest.mark.skipif(not HAPROXY.exists(), reason="needs Debian's haproxy")
-def test_haproxy_understands_its_example() -> None:
-    checked = subprocess.run([HAPROXY, "-c", "-f", DEPLOY / "haproxy.cfg"], capture_output=True, text=True, check=False)
-    assert (checked.returncode, checked.stderr) == (0, "")
+@pytest.mark.parametrize(
+    "check", [("haproxy", "-c", "-f", "haproxy.cfg"), ("keepalived", "-t", "-f", "keepalived.conf")]
+)
+def test_what_runs_before_several_servers_understands_its_example(check: tuple[str, ...]) -> None:
+    program, *options, example = check
+    if not (found := Path("/usr/sbin") / program).exists():
+        pytest.skip(f"needs Debian's {program}")
+    checked = subprocess.run([found, *options, DEPLOY / example], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_the_kernel_keeps_the_ports_of_media_free() -> None:
+    keys = dict(line.split(" = ") for line in (DEPLOY / "sysctl.conf").read_text().splitlines() if line[0] != "#")
+    assert all((Path("/proc/sys") / key.replace(".", "/")).exists() for key in keys)
+    workers = f"{PORT}-{PORT + 9}"  # as many as diemcau-worker@ numbers
+    assert keys["net.ipv4.ip_local_reserved_ports"] == f"{workers},{RTP_PORTS.start}-{RTP_PORTS.stop - 1}"

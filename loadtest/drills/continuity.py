@@ -51,6 +51,10 @@ class Continuity:
     _video: Arrivals = field(default_factory=Arrivals)
     _stamps: dict[str, int] = field(default_factory=dict)
     _position: int | None = None
+    _size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._size = max(self.positions.values(), default=0) + 1
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
         """Take one plain RTP packet."""
@@ -75,7 +79,7 @@ class Continuity:
             self._follows(kind, round(ahead / step))
 
     def _forwarded(self, position: int) -> None:
-        before, size = self._position, max(self.positions.values()) + 1
+        before, size = self._position, self._size
         ahead = 1 if before is None else (position - before) % size
         if ahead > size // 2:  # a packet that was sent again
             return

@@ -12,7 +12,6 @@ from scheduler.core.errors import SchedulerError
 from signaling.app import admin_cli
 from signaling.app.private_files import UMASK
 from signaling.app.programs import PROGRAMS
-from signaling.app.serve import serve
 from signaling.app.settings import read
 from signaling.core import outage_log
 from signaling.core.errors import BadInput, ServerError
@@ -32,7 +31,10 @@ def run() -> None:
         settle()
         if arguments.command != "serve":
             uvloop.run(admin_cli.run(settings, arguments))
-        elif uvloop.run(serve(settings, arguments.take_over)):
+            return
+        from signaling.app.serve import serve  # noqa: PLC0415 - a second of CPU that an administrator's command does without
+
+        if uvloop.run(serve(settings, arguments.take_over)):
             os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - the same command again
     except BadInput as error:
         sys.exit("diemcau: " + "; ".join(f"{fault.field}: {field_text(fault.detail, 'en')}" for fault in error.faults))

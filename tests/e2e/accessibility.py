@@ -62,13 +62,21 @@ def _misnamed(session: CDPSession, node: dict[str, Any]) -> str:
     called = session.send(
         "Runtime.callFunctionOn", {"objectId": resolved["object"]["objectId"], "functionDeclaration": _SEEN}
     )
+    seen = " ".join(called["result"]["value"].split())
+    if _is_called(node, seen):
+        return ""
     # The words may have changed since the whole tree was read.
     about = {"backendNodeId": node["backendDOMNodeId"], "fetchRelatives": False}
     (present,) = session.send("Accessibility.getPartialAXTree", about)["nodes"]
-    if present.get("ignored"):  # it has just gone
+    if present.get("ignored") or _is_called(present, seen):  # or it has just gone
         return ""
-    seen, name = " ".join(called["result"]["value"].split()), " ".join(present["name"]["value"].split())
-    return "" if name and name.startswith(seen) else f"{role} “{seen}” is called “{name}”"
+    return f"{role} “{seen}” is called “{present['name']['value']}”"
+
+
+def _is_called(node: dict[str, Any], seen: str) -> bool:
+    """Return whether a node has a name, and that begins with the words seen."""
+    name = " ".join(node["name"]["value"].split())
+    return bool(name) and name.startswith(seen)
 
 
 def small_targets(page: Page, area: str, least: float) -> list[str]:

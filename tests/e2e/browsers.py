@@ -198,7 +198,7 @@ def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:
     end = monotonic() + PATIENCE_S
     while not condition():
         assert monotonic() < end, f"waited in vain for {what}"
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(50)
 
 
 def samples(file: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:

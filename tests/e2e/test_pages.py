@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, expect
 
 from tests.e2e.accessibility import findings, misnamed
+from tests.e2e.browsers import wait_until
 from tests.e2e.layout_boxes import layout_faults
 from tests.e2e.people import HANOI, HOST
 from tests.e2e.screenshots import registration, sign_in
@@ -40,6 +41,8 @@ _TEXTS = """() => {
 }"""
 _EXPECTED = (("display.html", "401"), ("", "status=2152398850"))
 """What a browser logs and is no fault: a room display is not paired yet; a font stops loading with its page."""
+_HELD = "/healthz"
+_DRAWN = "() => new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)))"
 _OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _LOOK = "look => Object.assign(localStorage, look)"
 
@@ -62,6 +65,10 @@ class Tour:
         self._page = page
         self.faults: list[str] = []
         page.on("console", self._note)
+        self._under_way: set[Request] = set()
+        page.on("request", self._ask)
+        page.on("requestfinished", self._answer)
+        page.on("requestfailed", self._answer)
         page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
 
     def _note(self, message: ConsoleMessage) -> None:
@@ -69,18 +76,33 @@ class Tour:
         if message.type in {"error", "warning"} and not expected:
             self.faults.append(f"{self._page.url}: {message.text}")
 
+    def _ask(self, request: Request) -> None:
+        if not request.url.endswith(_HELD):
+            self._under_way.add(request)
+
+    def _answer(self, request: Request) -> None:
+        self._under_way.discard(request)
+
     def open(self, link: str, language: str) -> None:
         """Open a page, which is not denied, and look at its texts."""
         page = self._page
         if link == "offline.html":
-            page.route("**/healthz", hold)
+            page.route(f"**{_HELD}", hold)
+        self._under_way.clear()
         page.goto(f"{self._server.http}{link}")
-        page.wait_for_load_state("networkidle")
         expect(page.locator("h1").first).to_be_visible()
         if link != "design.html":  # it shows that state
+            wait_until(page, self._is_drawn, f"all of {link}")
             expect(page.get_by_test_id("loading").filter(visible=True)).to_have_count(0)
         expect(page.get_by_test_id("denied")).to_have_count(0)
         self.faults += [f"{link}: {text}" for text in page.evaluate(_TEXTS) if text in KEYS[language]]
+
+    def _is_drawn(self) -> bool:
+        """Return whether no request is under way, nor begun by what the last answers drew."""
+        if self._under_way:
+            return False
+        self._page.evaluate(_DRAWN)
+        return not self._under_way
 
     def visit(self, link: str, language: str) -> None:
         """Open a page and look at its texts, layout, accessibility and names."""
@@ -113,12 +135,16 @@ class Visitor:
     looks: tuple[tuple[str, str], ...] = (("vi", "light"), ("en", "dark"))
     opens: bool = False
 
+    def __str__(self) -> str:
+        return "-".join((self.account or "stranger", self.browser, *(("opens",) if self.opens else ())))
+
 
 VISITORS = (
     Visitor("truc.ban", "red"),
     Visitor(HOST, "fox", looks=(("en", "dark"),)),
-    Visitor("giam.sat", "red", looks=(("vi", "light"),)),
-    Visitor("giam.sat", "fox", ("supervision.html",)),
+    Visitor("giam.sat", "red", ("supervision.html",), looks=(("vi", "light"),)),
+    Visitor("giam.sat", "fox", ("supervision.html",), looks=(("en", "dark"),)),
+    Visitor("giam.sat", "red", looks=(("vi", "light"),), opens=True),
     Visitor(HOST, "red", UNLINKED),
     Visitor("", "red", ("index.html", "display.html")),
     Visitor("", "fox", ("index.html", "check.html")),
@@ -142,7 +168,7 @@ def staffed(server: Server, red: Browser) -> Server:
     return server
 
 
-@pytest.mark.parametrize("visitor", VISITORS, ids=lambda visitor: f"{visitor.account or 'stranger'}-{visitor.browser}")
+@pytest.mark.parametrize("visitor", VISITORS, ids=str)
 def test_ux_20_22_23_defect_24_every_page_of_the_bar_opens_whole(
     visitor: Visitor, staffed: Server, red: Browser, fox: Browser
 ) -> None:

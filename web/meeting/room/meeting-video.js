@@ -117,6 +117,7 @@ export class MeetingVideo extends BaseElement {
   marks() {
     const {meeting, page} = this;
     const alone = page === 'test-room';
+    if (alone && !this.playing) return nothing; // a small picture has no room for them beside its own words
     return html`<div class="marks">
       ${page === 'room' ? nothing : html`<span class="mark air" data-testid="on-air" ?hidden=${!meeting?.onAir}>${icon('mic')}${t('room.on-air')}</span>`}
       ${alone && meeting?.state ? recordingMark(meeting.state.recording, meeting.countedNow) : nothing}

@@ -1,6 +1,5 @@
 """Serves the pages and their files from the package `web`."""
 
-import asyncio
 import gzip
 import hashlib
 import os
@@ -36,16 +35,36 @@ _COMPRESSED = (*_TEXTS, "image/svg+xml")
 
 
 async def handle(request: web.Request) -> web.StreamResponse:
-    """Serve a file of the pages, compressed for browsers that take it. Raises NotFound."""
+    """Serve a file of the pages, compressed for browsers that take it, or 304 when the browser has it (RFC 9110
+    §13.1.2). Raises NotFound.
+
+    It is read here and kept in memory: in the threads that all others share it would wait for a recording on a network
+    share that stopped answering, or for two hundred passwords in the morning.
+    """
     path = request.match_info["path"] or "index.html"
     kind = _type(path)
     pages = request.app[HTTP].pages
     file = pages / path
-    if kind is None or not await asyncio.to_thread(_inside, file, pages):
+    if kind is None or not _inside(file, pages):
         raise NotFound
-    if kind.startswith(_COMPRESSED) and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
-        return await _compressed(request, file, kind)
-    return web.FileResponse(file, headers={"Content-Type": kind, "Vary": "Accept-Encoding"})
+    compressed = kind.startswith(_COMPRESSED) and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
+    state = file.stat()
+    response = web.Response(headers={"Content-Type": kind, "Vary": "Accept-Encoding"})
+    response.etag = f"{state.st_mtime_ns:x}-{state.st_size:x}{'-gzip' if compressed else ''}"
+    if request.if_none_match and response.etag in request.if_none_match:
+        response.set_status(304)
+        return response
+    if compressed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.body = _content(file, state.st_mtime_ns, compressed)
+    return response
+
+
+@lru_cache(maxsize=512)
+def _content(file: Path, _modified: int, compressed: bool) -> bytes:
+    """Read a file once for each time it was changed; the pages are some two hundred files of 2.5 MB in all."""
+    content = file.read_bytes()
+    return gzip.compress(content, compresslevel=6, mtime=0) if compressed else content
 
 
 async def display(_: web.Request) -> web.StreamResponse:
@@ -62,25 +81,6 @@ def version(pages: Path) -> str:
             state = (Path(folder) / name).stat()
             seen.update(f"{folder}/{name} {state.st_mtime_ns} {state.st_size}\n".encode())
     return seen.hexdigest()[:16]
-
-
-async def _compressed(request: web.Request, file: Path, kind: str) -> web.Response:
-    """Return a file compressed, or 304 when the browser has it (RFC 9110 §13.1.2)."""
-    state = await asyncio.to_thread(file.stat)
-    response = web.Response(headers={"Content-Type": kind, "Vary": "Accept-Encoding"})
-    response.etag = f"{state.st_mtime_ns:x}-{state.st_size:x}-gzip"
-    if request.if_none_match and response.etag in request.if_none_match:
-        response.set_status(304)
-        return response
-    response.headers["Content-Encoding"] = "gzip"
-    response.body = await asyncio.to_thread(_gzipped, file, state.st_mtime_ns)
-    return response
-
-
-@lru_cache(maxsize=512)
-def _gzipped(file: Path, _modified: int) -> bytes:
-    """Compress a file once for each time it was changed; the pages are some two hundred files."""
-    return gzip.compress(file.read_bytes(), mtime=0)
 
 
 def _type(path: str) -> str | None:

@@ -1,6 +1,8 @@
 """Files of the pages are sent compressed, and not again while the browser has them."""
 
+import asyncio
 import gzip
+import threading
 from pathlib import Path
 
 from tests.signaling.world import World
@@ -32,3 +34,16 @@ async def test_what_the_browser_has_is_not_sent_again(world: World) -> None:
         assert (response.status, await response.read()) == (304, b"")
     async with client.get("/app.css", headers={**GZIP, "If-None-Match": '"other"'}) as response:
         assert response.status == 200
+
+
+async def test_pages_come_while_every_shared_thread_hangs(world: World) -> None:
+    released = threading.Event()
+    hanging = [asyncio.ensure_future(asyncio.to_thread(released.wait)) for _ in range(64)]
+    try:
+        async with asyncio.timeout(20):
+            for name in ("index.html", "vendor/rnnoise.wasm"):
+                async with world.client().get(f"/{name}", headers=GZIP) as response:
+                    assert await response.read() == (WEB / name).read_bytes()
+    finally:
+        released.set()
+        await asyncio.gather(*hanging)

@@ -1,5 +1,7 @@
 """Gives the endpoints of each folder the parts of the server that they use."""
 
+import asyncio
+
 from aiohttp import web
 
 from signaling.accounts.context import ACCOUNTS, AccountsContext
@@ -72,6 +74,7 @@ def provide(app: web.Application, server: Server) -> None:
         pages=server.pages,
         documents=server.document_folder,
         cipher=server.cipher,
+        file_turns=asyncio.Semaphore(3),
     )
     app[WHIP] = server.whip
     app[MEETING] = MeetingContext(

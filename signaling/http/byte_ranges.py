@@ -3,7 +3,9 @@
 import asyncio
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from aiohttp import hdrs, web
 
@@ -12,6 +14,8 @@ from mediaserver.recording.files import CHUNK_BYTES
 from signaling.core.errors import NotFound
 from signaling.http.context import HTTP
 from signaling.http.route import ApiRequest
+
+T = TypeVar("T")
 
 
 class _Underway(Damaged):
@@ -27,7 +31,7 @@ async def send(
     that the client does not take the beginning for the whole file. Raises NotFound, Damaged.
     """
     try:
-        with await asyncio.to_thread(request.context(HTTP).cipher.open, path, encrypted) as file:
+        with await _in_turn(request.request, request.context(HTTP).cipher.open, path, encrypted) as file:
             return await _send(request.request, file, {**headers, hdrs.ACCEPT_RANGES: "bytes", hdrs.ETAG: f'"{tag}"'})
     except FileNotFoundError:
         raise NotFound from None
@@ -39,15 +43,15 @@ async def send(
 
 
 async def _send(request: web.Request, file: io.BufferedReader, headers: dict[str, str]) -> web.StreamResponse:
-    size = await asyncio.to_thread(file.seek, 0, os.SEEK_END)
+    size = await _in_turn(request, file.seek, 0, os.SEEK_END)
     byte_range = _requested_range(request, size, headers[hdrs.ETAG])
     if byte_range is None:
         return web.Response(status=416, headers={hdrs.CONTENT_RANGE: f"bytes */{size}"})
     start, stop, status = byte_range
     if status == web.HTTPPartialContent.status_code:
         headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{stop - 1}/{size}"
-    await asyncio.to_thread(file.seek, start)
-    chunk = await asyncio.to_thread(file.read, min(CHUNK_BYTES, stop - start))
+    await _in_turn(request, file.seek, start)
+    chunk = await _in_turn(request, file.read, min(CHUNK_BYTES, stop - start))
     response = web.StreamResponse(status=status, headers=headers)
     response.content_length = stop - start
     await response.prepare(request)
@@ -55,11 +59,17 @@ async def _send(request: web.Request, file: io.BufferedReader, headers: dict[str
         while chunk:
             await response.write(chunk)
             start += len(chunk)
-            chunk = await asyncio.to_thread(file.read, min(CHUNK_BYTES, stop - start))
+            chunk = await _in_turn(request, file.read, min(CHUNK_BYTES, stop - start))
     except Damaged as error:
         raise _Underway(error.path, error.fault) from None
     await response.write_eof()
     return response
+
+
+async def _in_turn(request: web.Request, work: Callable[..., T], *arguments: Any) -> T:
+    """Run work on a file in a thread. A share that stops answering holds as many threads as there are turns."""
+    async with request.app[HTTP].file_turns:
+        return await asyncio.to_thread(work, *arguments)
 
 
 def _requested_range(request: web.Request, size: int, etag: str) -> tuple[int, int, int] | None:

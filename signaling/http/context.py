@@ -3,6 +3,7 @@
 `signaling.app.contexts` builds it when the server starts; it is read as `app[HTTP]`.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,6 +52,8 @@ class HttpContext:
     pages: Path
     documents: Path
     cipher: FileCipher
+    file_turns: asyncio.Semaphore
+    """Threads that may read files of recordings at once; sign-in and the rest keep the others (there are 5 or more)."""
 
 
 HTTP = web.AppKey("HttpContext", HttpContext)

@@ -10,6 +10,7 @@ import io
 import os
 from argparse import ArgumentParser
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -479,6 +480,28 @@ async def download(world: World, recording: str, **headers: str) -> tuple[int, b
         url = (await response.json())["url"]
     async with client.get(url, headers=headers) as response:
         return response.status, await response.read(), response.headers
+
+
+async def test_a_folder_that_hangs_holds_its_own_readers_alone(world: World) -> None:
+    recording = await recorded(world, JUNK)
+    client = await world.signed_in("host")
+    path = Path((await world.recording_store.recordings())[0].path)
+    path.unlink()
+    os.mkfifo(path)  # opening it waits for a writer
+    async with client.post(f"/api/v1/recordings/{recording}/link", json={}) as response:
+        url = (await response.json())["url"]
+    readers = [asyncio.ensure_future(client.get(url)) for _ in range(40)]
+    try:
+        async with asyncio.timeout(20):
+            while [entry.action for entry in await world.audited(100)].count("download") < len(readers):
+                await asyncio.sleep(0.01)
+            await world.signed_in("admin")
+    finally:
+        while not all(reader.done() for reader in readers):
+            with suppress(OSError):  # nobody reads just now
+                os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+            await asyncio.sleep(0.01)
+    assert {reader.result().status for reader in readers} == {409}  # what was read is not a recording
 
 
 async def test_r101_no_file_of_a_recording_lies_open(world: World) -> None:

@@ -102,8 +102,8 @@ class PageParticipant(Participant):
         self._take_seats(joined["seats"], [])
         self._recording(joined["recording"])
         self._moved.set()  # a server that leads on does not say so of a room that moved before
-        assert self.endpoint is not None
-        if self.seats[self.seat]["media"] != "connected":
+        if self.endpoint is None or self.seats[self.seat]["media"] != "connected":
             self.unrequested_renewals += 1
             self._renew({})
-        await self.send("media", mic=self.endpoint.sending.mic, camera=self.endpoint.sending.camera)
+        if self.endpoint is not None:
+            await self.send("media", mic=self.endpoint.sending.mic, camera=self.endpoint.sending.camera)

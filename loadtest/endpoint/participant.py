@@ -237,16 +237,17 @@ class Participant:
 
     async def _move(self, old: Endpoint) -> None:
         """Connect where the room moves to; show the endpoint before until everybody is there, as the page does."""
-        if not await self._connect_repeatedly(watched=False):
-            await self._reconnect()
-            return
+        connected = await self._connect_repeatedly(watched=False)
         try:
             await self._moved.wait()
         finally:
-            assert self.endpoint is not None
-            old.watched, self.endpoint.watched = False, True
-            self._earlier = (self._earlier[0] + old.counters.audio(), self._earlier[1] + old.counters.picture())
-            await old.close()
+            if connected:
+                assert self.endpoint is not None
+                old.watched, self.endpoint.watched = False, True
+                self._earlier = (self._earlier[0] + old.counters.audio(), self._earlier[1] + old.counters.picture())
+                await old.close()
+        if not connected:
+            await self._reconnect()
 
     async def _reconnect(self) -> None:
         old = self.endpoint

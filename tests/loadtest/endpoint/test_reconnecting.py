@@ -1,6 +1,6 @@
 """A simulated point takes its seat again: over a WebSocket of a scripted server, with a scripted endpoint.
 
-Also tests `participant.py`.
+Also tests `participant.py` and `loadtest/drills/page_endpoint.py`.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from loadtest.drills.page_endpoint import PageParticipant
 from loadtest.endpoint import participant
 from loadtest.endpoint.endpoint import Endpoint, Sending
 from loadtest.endpoint.participant import Participant
@@ -21,7 +22,7 @@ from loadtest.endpoint.reconnecting import FIRST_TRIES, SEAT_POLL_S, Reconnectin
 from loadtest.endpoint.transport import TransportFailed
 from loadtest.server.rest_client import Client
 
-SEAT = {"seat": "s1", "point": "p1", "name": "Vạn Phú", "here": True, "hand": 0, "floor": False}
+SEAT = {"seat": "s1", "point": "p1", "name": "Vạn Phú", "here": True, "hand": 0, "floor": False, "media": "connected"}
 
 
 @dataclass
@@ -85,7 +86,7 @@ class ScriptedServer:
                 self.malformed -= 1
                 return {"type": "joined"}
             seated = {"seat": "s1", "resume": f"token-{len(self.joins)}", "role": "component", "controller": False}
-            return {"type": "joined", **seated, "recording": {"on": False}, "seats": [SEAT]}
+            return {"type": "joined", **seated, "recording": {"on": False}, "seats": [SEAT], "layout": {}}
         return {"type": "answer", "sdp": "answer"} if message["type"] == "offer" else {"type": "done"}
 
     async def seated(self, times: int) -> web.WebSocketResponse:
@@ -104,6 +105,8 @@ class PointFixture:
     endpoints: list[FakeEndpoint]
     printed: list[str]
     delays: list[float]
+    client: Client
+    make_endpoint: Callable[[], Endpoint]
     tasks: "list[asyncio.Task[str]]" = field(default_factory=list)
 
     def stay(self) -> "asyncio.Task[str]":
@@ -145,7 +148,7 @@ async def make_point(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakePoint
             return Participant(client, endpoint)
 
         point = ReconnectingParticipant("Vạn Phú", new_participant, printed.append, lambda: next(checks), pause)
-        points.append(PointFixture(server, point, endpoints, printed, delays))
+        points.append(PointFixture(server, point, endpoints, printed, delays, client, endpoint))
         await point.sit("1234567890")
         return points[-1]
 
@@ -213,24 +216,50 @@ async def test_renewed_media_is_no_lost_connection(make_point: MakePoint) -> Non
     assert (len(point.server.joins), point.printed) == (1, [])
 
 
-@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("fails", [0, 1, participant.RENEWALS])
 async def test_while_a_room_moves_the_endpoint_before_goes_on_until_everybody_is_there(
-    make_point: MakePoint, monkeypatch: pytest.MonkeyPatch, fails: bool
+    make_point: MakePoint, monkeypatch: pytest.MonkeyPatch, fails: int
 ) -> None:
+    """Also one that cannot connect there: it connects anew once everybody else is there."""
     monkeypatch.setattr(participant, "RENEWAL_S", 0.0)
-    point = await make_point(fails=(2,) if fails else ())
+    point = await make_point(fails=tuple(range(2, 2 + fails)))
     point.stay()
     socket = await point.server.seated(1)
     await socket.send_json({"type": "renew", "keep": True})
     async with asyncio.timeout(20):
-        while len(point.endpoints) < 2 + fails:
+        while len(point.endpoints) < 1 + min(1 + fails, participant.RENEWALS):
             await asyncio.sleep(0)
-    before, after = point.endpoints[0], point.endpoints[-1]
-    assert (before.closed.is_set(), before.watched, after.watched) == (False, True, False)
+    before = point.endpoints[0]
+    assert (before.closed.is_set(), before.watched, point.endpoints[-1].watched) == (False, True, False)
     await socket.send_json({"type": "moved"})
     async with asyncio.timeout(20):
         await before.closed.wait()
+        while len(point.endpoints) < 2 + fails:
+            await asyncio.sleep(0)
+    after = point.endpoints[-1]
     assert (after.closed.is_set(), after.watched, len(point.server.joins)) == (False, True, 1)
+
+
+async def test_a_page_whose_media_could_not_be_renewed_connects_with_its_next_socket(
+    make_point: MakePoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(participant, "RENEWAL_S", 0.0)
+    point = await make_point(fails=tuple(range(3, 3 + participant.RENEWALS)))
+    page = PageParticipant(point.client, point.make_endpoint)
+    await page.join("1234567890")
+    socket = await point.server.seated(2)
+    await socket.send_json({"type": "renew"})
+    async with asyncio.timeout(20):
+        while len(point.endpoints) < 2 + participant.RENEWALS or not point.endpoints[-1].closed.is_set():
+            await asyncio.sleep(0)
+        assert page.endpoint is None
+        transport = socket._req.transport if socket._req else None
+        assert transport is not None
+        transport.abort()
+        while page.endpoint is None:
+            await asyncio.sleep(0)
+    assert (len(point.server.joins), point.endpoints[-1].closed.is_set()) == (3, False)
+    await page.leave()
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -24,6 +24,15 @@ _CLOSE = """(area, least) => {
   return boxes.flatMap(([name, box], at) => boxes.slice(at + 1).filter(([, other]) => apart(box, other) < least - 0.1)
     .map(([other, far]) => `${name}, ${other}: ${apart(box, far)}`));
 }"""
+_NOTE_WORDS = """note => {
+  const roots = [document];
+  while (roots.length) for (const each of roots.pop().querySelectorAll('*')) {
+    if (each.shadowRoot) roots.push(each.shadowRoot);
+    if (!note) delete each.dataset.words;
+    else if (each.matches('button, a, input, option, [role]')) each.dataset.words = each.innerText ?? '';
+  }
+}"""
+"""Note at each element that may be a control which words are seen in it, or forget that."""
 _SEEN = "function () { return this.innerText ?? ''; }"
 
 
@@ -47,36 +56,58 @@ def misnamed(page: Page) -> list[str]:
         return []
     session = page.context.new_cdp_session(page)
     try:
-        nodes = session.send("Accessibility.getFullAXTree")["nodes"]
-        return [words for node in nodes if (words := _misnamed(session, node))]
+        said = _words(page, session)
+        nodes = [node for node in session.send("Accessibility.getFullAXTree")["nodes"] if _is_control(node)]
+        odd = [node for node in nodes if not _is_called(node, said.get(node["backendDOMNodeId"]))]
+        return [words for node in odd if (words := _misnamed(session, node))]
     finally:
         session.detach()
 
 
-def _misnamed(session: CDPSession, node: dict[str, Any]) -> str:
-    """Return role, words and name of a node that is not called by its words, else ''."""
+def _words(page: Page, session: CDPSession) -> dict[int, str]:
+    """Return the words seen in what may be a control, by its number in the browser; a call for each would be slow."""
+    page.evaluate(_NOTE_WORDS, True)
+    try:
+        found: dict[int, str] = {}
+        left = [session.send("DOM.getDocument", {"depth": -1, "pierce": True})["root"]]
+        while left:
+            node = left.pop()
+            left += [*node.get("children", ()), *node.get("shadowRoots", ())]
+            attributes = node.get("attributes", ())
+            pairs = dict(zip(attributes[::2], attributes[1::2], strict=True))
+            if "data-words" in pairs:
+                found[node["backendNodeId"]] = " ".join(pairs["data-words"].split())
+        return found
+    finally:
+        page.evaluate(_NOTE_WORDS, False)
+
+
+def _is_control(node: dict[str, Any]) -> bool:
     role = node.get("role", {}).get("value")
-    if node.get("ignored") or role not in NAMED_ROLES or "backendDOMNodeId" not in node:
-        return ""
+    return not node.get("ignored") and role in NAMED_ROLES and "backendDOMNodeId" in node
+
+
+def _misnamed(session: CDPSession, node: dict[str, Any]) -> str:
+    """Return role, words and name of a control that is not called by its words, else ''.
+
+    Its words may have changed since the whole tree was read.
+    """
     resolved = session.send("DOM.resolveNode", {"backendNodeId": node["backendDOMNodeId"]})
     called = session.send(
         "Runtime.callFunctionOn", {"objectId": resolved["object"]["objectId"], "functionDeclaration": _SEEN}
     )
     seen = " ".join(called["result"]["value"].split())
-    if _is_called(node, seen):
-        return ""
-    # The words may have changed since the whole tree was read.
     about = {"backendNodeId": node["backendDOMNodeId"], "fetchRelatives": False}
     (present,) = session.send("Accessibility.getPartialAXTree", about)["nodes"]
     if present.get("ignored") or _is_called(present, seen):  # or it has just gone
         return ""
-    return f"{role} “{seen}” is called “{present['name']['value']}”"
+    return f"{node['role']['value']} “{seen}” is called “{present['name']['value']}”"
 
 
-def _is_called(node: dict[str, Any], seen: str) -> bool:
-    """Return whether a node has a name, and that begins with the words seen."""
+def _is_called(node: dict[str, Any], seen: str | None) -> bool:
+    """Return whether a node has a name, and that begins with the words seen, which are known."""
     name = " ".join(node["name"]["value"].split())
-    return bool(name) and name.startswith(seen)
+    return seen is not None and bool(name) and name.startswith(seen)
 
 
 def small_targets(page: Page, area: str, least: float) -> list[str]:

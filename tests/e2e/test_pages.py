@@ -3,7 +3,7 @@ technology needs it: in both languages and both themes.
 
 Two pairs of them suffice: contrast is a matter of the theme alone, names and lengths are one of the language alone.
 
-Also tests `layout_boxes.py`.
+Also tests `layout_boxes.py` and `accessibility.py`.
 """
 
 import json
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, Request, Route, expect
 
 from tests.e2e.accessibility import findings, misnamed
 from tests.e2e.browsers import wait_until
@@ -69,12 +69,17 @@ class Tour:
         page.on("request", self._ask)
         page.on("requestfinished", self._answer)
         page.on("requestfailed", self._answer)
+        page.on("framenavigated", self._begin)
         page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
 
     def _note(self, message: ConsoleMessage) -> None:
         expected = any(url in self._page.url and text in message.text for url, text in _EXPECTED)
         if message.type in {"error", "warning"} and not expected:
             self.faults.append(f"{self._page.url}: {message.text}")
+
+    def _begin(self, _: Frame) -> None:
+        """Forget what the page before asked for."""
+        self._under_way.clear()
 
     def _ask(self, request: Request) -> None:
         if not request.url.endswith(_HELD):
@@ -88,7 +93,6 @@ class Tour:
         page = self._page
         if link == "offline.html":
             page.route(f"**{_HELD}", hold)
-        self._under_way.clear()
         page.goto(f"{self._server.http}{link}")
         expect(page.locator("h1").first).to_be_visible()
         if link != "design.html":  # it shows that state
@@ -203,10 +207,17 @@ _BROKEN = """<main style="width: 300px">
   <p style="width: 40px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap">Ends on purpose</p>
   <details><summary>Closed</summary><p>Unseen</p></details>
   <div style="width: 900px">Wide</div></main>"""
+_NAMES = """<main><button>Save</button><button aria-label="Save it">Save</button>
+  <button aria-label="Store">Save</button><button></button>
+  <span role="link" aria-label="On">Back</span><input type="checkbox" aria-label="Told"></main>"""
 
 
-def test_faults_of_a_layout_are_found(red: Browser) -> None:
+def test_faults_of_layout_and_names_are_found(red: Browser) -> None:
     page = red.new_page(viewport={"width": 600, "height": 400})
     page.set_content(_BROKEN)
     assert layout_faults(page) == ["308 pixels are beside the screen", "“Cut off here” is cut", "“Above” is on “Below”"]
+    page.set_content(_NAMES)
+    faults = ["link “Back” is called “On”", "button “” is called “”", "button “Save” is called “Store”"]
+    assert sorted(misnamed(page)) == sorted(faults)
+    assert page.locator("[data-words]").count() == 0
     page.close()

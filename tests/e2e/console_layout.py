@@ -1,5 +1,8 @@
 """Questions to a browser about the layout of the console, as JavaScript."""
 
+SIZES = ((1280, 800), (1440, 900), (1920, 1080), (820, 1180), (390, 844), (360, 740))
+"""Windows in which the console is looked at: width and height, pixels."""
+
 FAULTS = """() => {
   const box = element => element.getBoundingClientRect(), faults = [];
   const [width, height, wide] = [innerWidth + 1, innerHeight + 1, document.documentElement.scrollWidth];

@@ -6,12 +6,11 @@ import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from tests.e2e.accessibility import use_language
-from tests.e2e.console_layout import FAULTS, VISIBLE_ROWS
+from tests.e2e.console_layout import FAULTS, SIZES, VISIBLE_ROWS
 from tests.e2e.people import HOST, People
 from tests.e2e.server import Server
 
 POINTS = 169
-SIZES = [(1280, 800), (1440, 900), (1920, 1080), (820, 1180), (390, 844), (360, 740)]
 
 
 def crowded(route: WebSocketRoute) -> None:

@@ -206,7 +206,7 @@ async def register(world: World, point: str, address: str | None, place: int = 0
 def use_fake_agent(world: World) -> FakeAgent:
     """Give the server a SIP bridge with a fake agent."""
     agent = FakeAgent()
-    world.server.sip_bridge.agent = agent  # type: ignore[assignment]
+    world.server.sip_bridge.outbound.agent = agent  # type: ignore[assignment]
     return agent
 
 

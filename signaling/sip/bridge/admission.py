@@ -30,6 +30,11 @@ def identity_of_called(call: RoomCall) -> ObservedDevice:
     )
 
 
+def place_of(meeting: MeetingRunner, point: str) -> Place:
+    """Return the place of a point in a meeting."""
+    return next(place for place in meeting.state.booking.places if place.id == point)
+
+
 class SipAdmission:
     """Seats room systems by the rules that hold for browsers."""
 

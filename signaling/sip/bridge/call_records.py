@@ -6,7 +6,10 @@ from datetime import datetime
 
 from mediaserver.errors import BadOffer, MediaError, NotEncrypted
 from mediaserver.sdp import sip_parse, sip_write
+from scheduler.booking.registration.service import Scheduler
+from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device
+from scheduler.units.naming import device_names
 from signaling.calls.model import CallRecord, Failure, NotAdmitted, Purpose
 from signaling.messages.server import ProtectionWord
 from signaling.sip.agent.agent import CallRefused, Target, TlsRefused
@@ -28,6 +31,13 @@ NOT_ADMITTED: Mapping[NotAdmittedWord, NotAdmitted] = {
     "denied": "gatekeeper-denied",
     "full": "gatekeeper-full",
 }
+
+
+async def name_of(scheduler: Scheduler, equipment: Equipment, device: Device) -> str:
+    """Return the name of a device."""
+    point, devices = await scheduler.point(device.point), await equipment.devices(device.point)
+    names = device_names(point.name, point.devices, point.numbers)
+    return next((name for each, name in zip(devices, names, strict=False) if each.id == device.id), point.name)
 
 
 def dialled(device: Device, name: str, where: Target, now: datetime, purpose: Purpose = "session") -> CallRecord:

@@ -20,13 +20,13 @@ class PowerCheck:
 
     async def work(self, now: datetime) -> None:
         """Remind points whose room systems are still on; without a gateway no device can be asked."""
-        agent = self._bridge.agent
+        agent = self._bridge.outbound.agent
         if agent is None:
             return
         due = await self._shutdown.due(now)
         for left in due:
             if left.session.id not in self._checked:
-                places = [await self._bridge.locate(device) for device in left.devices]
+                places = [await self._bridge.outbound.locate(device) for device in left.devices]
                 answers = await asyncio.gather(*(_alive(agent, place) for place in places))
                 on = [device for device, answered in zip(left.devices, answers, strict=True) if answered]
                 await self._shutdown.remind(left.session, on, now)

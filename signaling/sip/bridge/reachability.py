@@ -25,10 +25,10 @@ class Reachability:
 
     async def work(self, now: datetime) -> None:
         """Ask all at once: none waits for one that is off."""
-        if (agent := self._bridge.agent) is None:
+        if (agent := self._bridge.outbound.agent) is None:
             return
         devices = [each for each in await self._equipment.devices() if each.kind in ROOM_SYSTEMS]
-        places = {each.id: await self._bridge.locate(each) for each in devices}
+        places = {each.id: await self._bridge.outbound.locate(each) for each in devices}
         asked = {device: where for device, where in places.items() if where is not None and where.transport != RAS}
         answers = await asyncio.gather(*(agent.alive(where) for where in asked.values()))
         self.answers = dict(zip(asked, answers, strict=True))

@@ -126,7 +126,7 @@ async def test_a_room_system_that_dials_our_address_alone_keys_the_code_in_and_c
     async with served(settings, h323=True) as world:
         await register(world, NHA_TRANG, LOOPBACK, dial_out=False)
         session = await world.session(NHA_TRANG)
-        agents = world.server.sip_bridge.agent
+        agents = world.server.sip_bridge.outbound.agent
         assert isinstance(agents, CombinedAgent)
         await room.command("dial {} {}".format(*agents.h323.address))
         await room.until(lambda each: each.get("size") == [1280, 720])
@@ -180,7 +180,7 @@ async def test_a_room_system_whose_call_the_gatekeeper_routes_is_known_by_its_nu
     ):
         await register(world, NHA_TRANG, None, protocol="H323", sip_user="2001", dial_out=False)
         session = await world.session(NHA_TRANG)
-        agents = world.server.sip_bridge.agent
+        agents = world.server.sip_bridge.outbound.agent
         assert isinstance(agents, CombinedAgent)
         gatekeeper.known["9000"] = agents.h323.address
         await room.command("dial {} {} 9000 2001".format(*gatekeeper.route_to("9000")))
@@ -259,7 +259,7 @@ async def test_a_server_that_takes_over_dials_the_calls_of_h323_anew_and_says_so
 async def test_a_stranger_that_calls_by_h323_is_refused(settings: Settings) -> None:
     async with served(settings, h323=True) as world:
         session = await world.session(NHA_TRANG)
-        agents = world.server.sip_bridge.agent
+        agents = world.server.sip_bridge.outbound.agent
         assert isinstance(agents, CombinedAgent)
         with pytest.raises(CallRefused, match="603"):
             await agents.h323.invite(target(agents.h323, session.code or ""), OURS, name="Stranger")

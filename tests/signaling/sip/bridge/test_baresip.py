@@ -143,7 +143,7 @@ async def test_a_room_system_that_must_encrypt_calls_in_by_tls_with_keys_alone(
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         host.patience = 20.0  # what is real takes its time on a busy machine
-        agent = world.server.sip_bridge.agent
+        agent = world.server.sip_bridge.outbound.agent
         assert isinstance(agent, Agent)
         by_tls = f"sip:{session.code}@{LOOPBACK}:{agent.tls_port};transport=tls"
         await plain.command("dial", by_tls)
@@ -173,7 +173,7 @@ async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(setting
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         host.patience = 20.0  # what is real takes its time on a busy machine
-        agent = world.server.sip_bridge.agent
+        agent = world.server.sip_bridge.outbound.agent
         assert isinstance(agent, Agent)
         await peer.command("dial", f"sip:0000000000@{LOOPBACK}:{agent.address[1]}")
         await peer.event("CALL_CLOSED", "404")
@@ -182,6 +182,7 @@ async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(setting
         seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
         assert seat is not None
         await host.seat(seat.id, here=True, media="connected", name="UBND.Nha Trang")
+        await host.until(lambda got: got["type"] == "calls" and got["calls"][0]["state"] == "connected")
         await peer.command("sndcode", "*3")
         await host.seat(seat.id, hand=1)
         await peer.command("sndcode", "*3")
@@ -199,7 +200,7 @@ async def test_a_room_system_registers_calls_in_by_its_password_and_is_called_wh
     settings: Settings, tmp_path: Path
 ) -> None:
     async with served(settings) as world:
-        agent = world.server.sip_bridge.agent
+        agent = world.server.sip_bridge.outbound.agent
         assert isinstance(agent, Agent)
         await register(world, NHA_TRANG, "10.57.1.20")
         (device,) = await world.services.equipment.devices(NHA_TRANG)
@@ -233,7 +234,7 @@ async def test_a_room_system_that_dials_no_code_enters_it_by_its_keys_and_comes_
     async with room(tmp_path, film=blue) as peer, served(settings) as world:
         await register(world, NHA_TRANG, LOOPBACK, dial_out=False)
         session = await world.session(NHA_TRANG)
-        agent = world.server.sip_bridge.agent
+        agent = world.server.sip_bridge.outbound.agent
         assert isinstance(agent, Agent)
         await peer.command("dial", f"sip:{LOOPBACK}:{agent.address[1]}")
         await peer.event("CALL_ESTABLISHED")
@@ -266,7 +267,7 @@ async def test_the_front_door_speaks_and_listens_to_a_room_system_by_dtls(settin
         served(settings, tls=ours) as world,
     ):
         await register(world, NHA_TRANG, LOOPBACK, dial_out=False, encryption="demanded")
-        agent = world.server.sip_bridge.agent
+        agent = world.server.sip_bridge.outbound.agent
         assert isinstance(agent, Agent)
         await peer.command("dial", f"sip:{LOOPBACK}:{agent.tls_port};transport=tls")
         await peer.event("CALL_RTPESTAB", "audio")
@@ -289,7 +290,7 @@ def _seated(world: World, session: str) -> str:
 
 async def _key_in(peer: Baresip, world: World, code: str) -> None:
     """Enter a code at the front door; baresip sends only the last of keys that are pressed at once."""
-    (visitor,) = world.server.sip_bridge._front_door.visitors.values()
+    (visitor,) = world.server.sip_bridge.inbound.front_door.visitors.values()
     for number, digit in enumerate(code, 1):
         await peer.command("sndcode", digit)
         await wait_until(lambda number=number: len(visitor.digits) == number)  # type: ignore[misc]

@@ -1,6 +1,6 @@
 """Room systems that the centre calls (Điều 11.6, 11.7, 14.3.c).
 
-Also tests `call_registry.py` and `signaling/meeting/room_system.py`.
+Also tests `outbound_calls.py`, `call_registry.py` and `signaling/meeting/room_system.py`.
 """
 
 import asyncio
@@ -251,7 +251,7 @@ async def test_a_room_system_of_h323_is_dialled_at_its_port_where_h323_is_spoken
     await tick(world, 0)
     (row,) = await wait_for_calls(host, "waiting")
     assert (row["status"], agent.called) == (480, [])
-    world.server.sip_bridge.protocols = ("SIP", "H323")
+    world.server.sip_bridge.outbound.protocols = ("SIP", "H323")
     await tick(world, 10)
     await wait_for_calls(host, "connected")
     assert agent.called == [Target(VCS, 1720, "h323", "2001")]
@@ -632,7 +632,7 @@ async def test_r021_a_link_is_tested_before_it_is_used(world: World) -> None:
     noted = [(entry.subject, entry.detail) for entry in await world.audited(5) if entry.action == "device-test"]
     assert noted == [(NHA_TRANG, f"01 {VCS} answers"), (NHA_TRANG, f"01 {VCS} silent")]
     assert (await tested(bare))[0] == 409
-    world.server.sip_bridge.agent = None
+    world.server.sip_bridge.outbound.agent = None
     assert (await tested(link))[0] == 409
 
 

@@ -136,7 +136,7 @@ async def test_a_device_whose_session_is_due_or_that_is_in_a_call_is_left_alone(
     await tick(world, 10)
     await wait_for_calls(host, "connected")
     assert await begun(world, device) == (409, "device-in-call")
-    world.server.sip_bridge.agent = None
+    world.server.sip_bridge.outbound.agent = None
     assert await begun(world, device) == (409, "no-gateway")
 
 

@@ -1,6 +1,6 @@
 """Room systems that call in (Điều 11.7, R-051, R-057).
 
-Also tests `admission.py` and `caller_identity.py`.
+Also tests `inbound_calls.py`, `admission.py` and `caller_identity.py`.
 """
 
 import asyncio

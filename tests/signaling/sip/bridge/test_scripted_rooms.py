@@ -69,7 +69,7 @@ async def in_meeting(
 
 def gateway(world: World, protocol: str) -> tuple[str, int]:
     """Return where the server takes calls by a protocol."""
-    agent = world.server.sip_bridge.agent
+    agent = world.server.sip_bridge.outbound.agent
     if protocol == "H323":
         assert isinstance(agent, CombinedAgent)
         return agent.h323.address

@@ -27,7 +27,7 @@ async def test_a_room_system_that_requires_100rel_is_taken_and_its_messages_are_
         await register(world, NHA_TRANG, LOOPBACK, dial_out=False)
         session = await world.session(NHA_TRANG)
         assert session.code is not None
-        agent = world.server.sip_bridge.agent
+        agent = world.server.sip_bridge.outbound.agent
         assert isinstance(agent, Agent)
         remote = "{}:{}".format(*agent.address)
         async with sipp(tmp_path, "caller_100rel.xml", "udp", remote, "-s", session.code, "-m", "1"):

@@ -44,7 +44,7 @@ async def test_r057_text_on_slides_is_read_by_browsers_and_by_a_room_whose_own_s
         line(called, ELSEWHERE) as answering,
         served(settings) as world,
     ):
-        agent = world.server.sip_bridge.agent
+        agent = world.server.sip_bridge.outbound.agent
         assert isinstance(agent, Agent)
         inbound.floor_client_port = port
         await register(world, NHA_TRANG, LOOPBACK, dial_out=False)

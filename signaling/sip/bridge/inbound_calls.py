@@ -106,7 +106,10 @@ class InboundCalls:
         record = await self._received(incoming, caller.device, now)
         record = replace(record, session=caller.session.id, number=caller.session.number)
         try:
-            await self._join(caller, incoming, partial(self._answer, incoming, record), now)
+            member = await self._join(caller, incoming, partial(self._answer, incoming), now)
+            if member.call is not None:  # its keys and slides count by now, however long the record takes
+                answered = call_records.carrying(record, member.call, member.device, member.protection)
+                await self._recorder.answered(answered, member.call)
         except Refused as refused:
             await self._recorder.failed(record, "refused", refused.status)
             raise
@@ -134,8 +137,8 @@ class InboundCalls:
         if visitor.call is not None:
             await self._recorder.entered(visitor.call, caller.session.id, caller.session.number)
 
-    async def _join(self, caller: Caller, incoming: IncomingRoomCall, connect: Connect, now: datetime) -> None:
-        """Let a caller into its session. Raises Refused, MediaError, CallFailed, OSError."""
+    async def _join(self, caller: Caller, incoming: IncomingRoomCall, connect: Connect, now: datetime) -> RoomSystem:
+        """Let a caller into its session, and return it there. Raises Refused, MediaError, CallFailed, OSError."""
         if self._manager.stopping:
             raise Refused(UNAVAILABLE)
         meeting = await self._manager.meeting(caller.session)
@@ -150,6 +153,7 @@ class InboundCalls:
             await self._let_in(meeting, caller, member, place, incoming, connect, now)
             await self._registry.hold(BridgedCall(meeting, system, member), now)
             self._schedules.setdefault(meeting.id, schedule).systems.setdefault(caller.device.id, system)
+            return member
         except NotEncrypted as error:
             await self._admission.note(member, "call-refused", caller.device.point, f"{NOT_ENCRYPTED}: {error}", now)
             raise Refused(NOT_ACCEPTABLE) from None
@@ -182,13 +186,10 @@ class InboundCalls:
             await self._admission.sit(meeting, member, place, caller.number, seat, now, announced=announced)
         await connect(meeting.id, seat, member)
 
-    async def _answer(
-        self, incoming: IncomingRoomCall, record: CallRecord, room: str, seat: str, member: RoomSystem
-    ) -> None:
+    async def _answer(self, incoming: IncomingRoomCall, room: str, seat: str, member: RoomSystem) -> None:
         """Answer a call with the media of a seat."""
         call = await call_media.answer(self._manager.engine, incoming, member.device, room, seat)
         member.call, member.protection = call, protection(member.device.encryption, incoming.peer.transport, call.sdp)
-        await self._recorder.answered(call_records.carrying(record, call, member.device, member.protection), call)
 
     async def _move(self, visitor: Visitor, room: str, seat: str, member: RoomSystem) -> None:
         """Move the media of a visitor's call to a seat."""

@@ -20,7 +20,7 @@ from sqlalchemy import text
 from mediaserver.api import ConnectionQuality, DigitPressed
 from signaling.app.settings import Settings
 from signaling.calls import csv_rows, recorder
-from signaling.calls.model import OUTCOMES, Direction, Measured, Purpose
+from signaling.calls.model import OUTCOMES, CallRecord, Direction, Measured, Purpose
 from signaling.messages.server import ProtectionWord
 from signaling.sip.agent.agent import RemoteParty
 from signaling.sip.bridge.front_door import ROOM
@@ -150,6 +150,36 @@ async def test_calls_in_refused_let_in_and_of_the_front_door(world: World) -> No
         while await world.services.call_records.open_ids():
             await asyncio.sleep(0.01)
     assert (await records(world))[0]["outcome"] == "cancelled"
+
+
+async def test_keys_count_before_the_record_of_the_call_is_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS, dial_out=False)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    assert session.code is not None
+    store, database_answers = world.services.call_records, asyncio.Event()
+    add = store.add
+
+    async def late(record: CallRecord) -> int:
+        await database_answers.wait()
+        return await add(record)
+
+    monkeypatch.setattr(store, "add", late)
+    ringing = asyncio.create_task(ring(world, session.code))
+    await wait_for_calls(host, "connected")
+    seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
+    assert seat is not None
+    for digit in "*3":
+        world.engine.emit(DigitPressed(session.id, seat.id, digit))
+    await host.seat(seat.id, hand=1)
+    assert await records(world) == []
+    database_answers.set()
+    await ringing
+    (record,) = await records(world)
+    assert (record["session"], record["outcome"], record["ended"]) == (session.id, "", None)
 
 
 async def test_records_are_searched_paged_saved_and_kept_as_long_as_the_audit_log(world: World) -> None:

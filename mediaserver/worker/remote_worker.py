@@ -48,8 +48,9 @@ from mediaserver.worker.server import HOLD_ROOMS_S, IDLE_S, EngineServer
 logger = logging.getLogger(__name__)
 
 
-BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
-"""Seconds to wait before the first, second … attempt in a row, plus or minus half; the last value repeats."""
+BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
+"""Seconds to wait before the first, second … attempt in a row, plus or minus half; the last value repeats. A server
+that begins to lead waits 12 s for the rooms that are held here, and then opens them elsewhere."""
 AGAIN_S = 0.25
 """Seconds between attempts in the time just after the connection to the server was lost, when the next one begins to
 lead."""

@@ -599,12 +599,23 @@ def test_ux_08_21_the_room_by_keys_alone_with_words_and_large_buttons(table: Tab
     keys.get_by_role("checkbox").check()
     page.keyboard.press("Escape")
     expect(keys).to_be_hidden()
+    page.wait_for_function("() => !document.activeElement.closest('dialog')")
     page.keyboard.press("h")
     expect(page.get_by_test_id("hand")).not_to_have_attribute("data-place", "0")
     expect(page.get_by_test_id("hand")).to_contain_text("đã chờ")
     page.keyboard.press("h")
     page.keyboard.press("l")
     assert page.evaluate("() => document.activeElement.dataset.testid") == "source"
+    page.evaluate("() => document.activeElement.blur()")
+    for state in ("off", "on"):
+        page.keyboard.press("v")
+        expect(page.get_by_test_id("camera")).to_have_attribute("data-state", state)
+    for full in ("true", "false"):  # of the console, the only page of its browser: Firefox refuses it to others
+        table.host.keyboard.press("f")
+        table.host.wait_for_function(f"() => Boolean(document.fullscreenElement) === {full}")
+    for listed in (True, False):
+        page.keyboard.press("p")
+        expect(page.locator("participant-list")).to_have_js_property("hidden", not listed)
 
 
 def test_ux_09_the_microphones_states_differ_in_shape_word_and_colour(table: Table) -> None:

@@ -9,16 +9,12 @@ import secrets
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Protocol
 
 from mediaserver.api import (
-    CONTENT,
     EVERYTHING,
     CallReport,
     ConnectionQuality,
     Encryption,
-    FloorDecision,
     RoomOptions,
     SipLimits,
 )
@@ -26,18 +22,16 @@ from mediaserver.audio.playback import EVENTS
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.congestion.loss import Loss
 from mediaserver.congestion.reported_rate import BITRATE_SHARE
-from mediaserver.errors import BadOffer, NoPortFree
+from mediaserver.errors import BadOffer
+from mediaserver.peer.call_streams import CallStreams, SipPeerListener
 from mediaserver.peer.forwarder import Forwarder
 from mediaserver.peer.simulcast import SimulcastCamera
-from mediaserver.peer.sip_camera_control import SipCameraControl
 from mediaserver.peer.sip_quality import SentQuality, least, picture_quality
-from mediaserver.peer.sip_slides import SipSlides
-from mediaserver.peer.sip_stream import VIDEO_TYPES, SipAudioStream, SipStream, SipVideoStream
-from mediaserver.peer.webrtc import LOST_AUDIO_S, REPORT_S, PeerListener
-from mediaserver.rtp.packet import Packet
+from mediaserver.peer.sip_stream import VIDEO_TYPES, SipVideoStream
+from mediaserver.peer.webrtc import LOST_AUDIO_S, REPORT_S
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.source import FlushQueue
-from mediaserver.sdp import bfcp, sdes, sip_parse, sip_write
+from mediaserver.sdp import sdes, sip_parse, sip_write
 from mediaserver.sdp.sip_parse import SOUND_CLOCK, SOUNDS, Media, Session, permitted
 from mediaserver.transport.dtls import fingerprint, make_certificate
 from mediaserver.transport.plain_rtp import (
@@ -55,28 +49,6 @@ logger = logging.getLogger(__name__)
 
 KEYFRAMES_S = (1.0, 3.0)
 """Seconds after the start at which a system that cannot request key frames gets one: it often misses the first."""
-
-
-class SipPeerListener(PeerListener, Protocol):
-    """Hears from a room system's peer what happened."""
-
-    def pressed(self, seat: str, digit: str) -> None:
-        """Take a DTMF digit (RFC 4733)."""
-
-    def asked_to_share(self, seat: str, on: bool) -> None:
-        """Take its wish to show its slides, or to end that (RFC 8855)."""
-
-    def floor_decided(self, seat: str, decision: FloorDecision) -> None:
-        """Take what its call has to tell it of slides (H.239)."""
-
-    def controllable(self, seat: str) -> None:
-        """Look what can be controlled of its camera: that has changed."""
-
-    def keyframe_wanted(self, seat: str, *, slides: bool) -> None:
-        """Take that a key frame of its camera or slides is wanted, and its description names no RTCP to ask for it."""
-
-    def elsewhere(self, seat: str, found: Elsewhere) -> None:
-        """Take that sound or picture comes from another host than the SDP names."""
 
 
 class SipPeer:
@@ -99,7 +71,6 @@ class SipPeer:
         self.seat = seat
         self._encryption: Encryption = encryption
         self._hosts = hosts
-        self._ports = ports
         self._options = options
         self._flush_queue = flush_queue
         self._listener = listener
@@ -110,12 +81,18 @@ class SipPeer:
         """The clock in which it counts how long DTMF digits last, in Hz (RFC 4733 §2.1)."""
         self.audio: Forwarder | None = None
         self.picture: Forwarder | None = None
-        self.slides: SipSlides | None = None
-        """None where it has no second picture, or no ports are left for one."""
-        self.control: SipCameraControl | None = None
-        """None where its camera may not or cannot be controlled, or no ports are left for that."""
         self._no_picture = SimulcastCamera()
         self.downlink = Downlink(COMPOSED_BPS, USUAL)
+        self.streams = CallStreams(
+            *(seat, self.transport),
+            ports=ports,
+            options=options,
+            flush_queue=flush_queue,
+            listener=listener,
+            media_hosts=media_hosts,
+            limits=limits,
+            downlink=self.downlink,
+        )
         self.due = 0.0
         self._profile = "RTP/AVP"
         """The RTP profile of an offer that begins a call."""
@@ -123,15 +100,11 @@ class SipPeer:
         """Whether an offer of ours waits for its answer."""
         self._session: Session | None = None
         """The newest description of the peer that uses anything of ours."""
-        self._local_host = ""
         self._number, self._version, self.description = secrets.randbits(31), 1, ""
         """Number and version of the newest description of ours, and its text."""
         self.theirs = ""
         """The text of the peer's newest description."""
         self._held = False
-        self._sound_stream: SipAudioStream | None = None
-        self._picture_stream: SipVideoStream | None = None
-        self._media_hosts = media_hosts
         self._limits = limits
         self._certificate = ports.certificate
         self._told: set[Elsewhere] = set()
@@ -147,11 +120,11 @@ class SipPeer:
 
         A `simple` one leaves out what old systems refuse.
         """
-        self._local_host = local_address(self._hosts, remote)
-        self._open_ports(sound=True, picture=True)
+        self.streams.host = local_address(self._hosts, remote)
+        self.streams.open(sound=True, picture=True)
         if not simple:
-            self._open_slides(None)
-            self._open_control()
+            self.streams.open_slides(None)
+            self.streams.open_control()
         if self._encryption == "demanded" or (self._encryption == "wished" and not simple):
             self._offer_keys()
         self.offered = True
@@ -164,25 +137,25 @@ class SipPeer:
             self._profile = "UDP/TLS/RTP/SAVP"
             return
         self._profile = "RTP/SAVP" if self._encryption == "demanded" else "RTP/AVP"
-        for stream in self._streams:
+        for stream in self.streams.all:
             stream.keys = sdes.make_all()
 
     def accept(self, session: Session) -> None:
         """Take the answer to our offer and start. Raises BadOffer, and nothing has changed then."""
-        ours = 0, 1, 2, 3, 2 if self.slides is None else 4
+        ours = 0, 1, 2, 3, 2 if self.streams.slides is None else 4
         offered = ours if self._session is None else _places(self._session)
         if any(place not in (None, expected) for expected, place in zip(offered, _places(session), strict=True)):
             raise BadOffer("answer with other m-lines than were offered")
         session = permitted(session, self._encryption)
         self._check_answer(session)
-        if session.sound is None and self._sound_stream is not None:
-            self._release(self._sound_stream)
-            self._sound_stream = None
-        if session.camera is None and self._picture_stream is not None:
-            self._release(self._picture_stream)
-            self._picture_stream = None
-        self._match_slides(session)
-        self._match_control(session)
+        if session.sound is None and self.streams.sound is not None:
+            self.streams.release(self.streams.sound)
+            self.streams.sound = None
+        if session.camera is None and self.streams.picture is not None:
+            self.streams.release(self.streams.picture)
+            self.streams.picture = None
+        self.streams.match_slides(session)
+        self.streams.match_control(session)
         self.offered = False
         self._apply_description(session, answer=True)
         self.begin()
@@ -192,10 +165,10 @@ class SipPeer:
         session = permitted(session, self._encryption)
         place = session.sound if session.sound is not None else session.camera
         assert place is not None
-        self._local_host = local_address(self._hosts, session.media[place].host)
-        self._open_ports(sound=session.sound is not None, picture=session.camera is not None)
-        self._match_slides(session)
-        self._match_control(session)
+        self.streams.host = local_address(self._hosts, session.media[place].host)
+        self.streams.open(sound=session.sound is not None, picture=session.camera is not None)
+        self.streams.match_slides(session)
+        self.streams.match_control(session)
         self._apply_description(session)
         self.description = sip_write.answer(session, self._local, shows=self.picture is not None)
         return self.description
@@ -207,12 +180,12 @@ class SipPeer:
         """
         session = permitted(session, self._encryption)
         self._check(session)
-        if session.sound is not None and self._sound_stream is None:
-            self._open_sound()
-        if session.camera is not None and self._picture_stream is None:
-            self._open_picture()
-        self._match_slides(session)
-        self._match_control(session)
+        if session.sound is not None and self.streams.sound is None:
+            self.streams.open_sound()
+        if session.camera is not None and self.streams.picture is None:
+            self.streams.open_picture()
+        self.streams.match_slides(session)
+        self.streams.match_control(session)
         self._hold(session.held)
         self._apply_description(session)
         self.offered = False
@@ -232,8 +205,8 @@ class SipPeer:
         session = permitted(session, self._encryption)
         self._check(session)
         self._check_answer(session)
-        missing = session.sound is not None and self._sound_stream is None
-        if missing or (session.camera is not None and self._picture_stream is None):
+        missing = session.sound is not None and self.streams.sound is None
+        if missing or (session.camera is not None and self.streams.picture is None):
             raise BadOffer("answer with other m-lines than were offered")
         self.offered = False
         self._hold(session.held)
@@ -248,12 +221,12 @@ class SipPeer:
         place = session.sound if session.sound is not None else session.camera
         assert place is not None
         self._session, (self._number, self._version) = session, sip_parse.origin(ours)
-        self._local_host = local_address(self._hosts, session.media[place].host)
-        self._open_ports(sound=session.sound is not None, picture=session.camera is not None)
-        self._match_slides(session)
-        self._match_control(session)
+        self.streams.host = local_address(self._hosts, session.media[place].host)
+        self.streams.open(sound=session.sound is not None, picture=session.camera is not None)
+        self.streams.match_slides(session)
+        self.streams.match_control(session)
         self._certificate = make_certificate()  # another one makes the peer begin DTLS anew, as on our ports here
-        for stream in self._streams:
+        for stream in self.streams.all:
             stream.certificate = self._certificate
             stream.keys = sdes.make_all() if any(media.keys for media in session.media) else ()
         return self.reoffer()
@@ -275,8 +248,8 @@ class SipPeer:
 
     def _check_answer(self, session: Session) -> None:
         """Raise BadOffer where an answer has keys for none of ours."""
-        slides = None if self.slides is None else self.slides.stream
-        streams = self._sound_stream, self._picture_stream, slides, self.control
+        slides = None if self.streams.slides is None else self.streams.slides.stream
+        streams = self.streams.sound, self.streams.picture, slides, self.streams.control
         places = session.sound, session.camera, session.slides, session.control
         for place, stream in zip(places, streams, strict=True):
             if place is not None and stream is not None:
@@ -292,111 +265,21 @@ class SipPeer:
 
     def _expect_no_requests(self, now: float) -> None:
         """Plan key frames for a peer that cannot request them."""
-        if self._picture_stream is not None and not self._picture_stream.feedback & {"nack pli", "ccm fir"}:
+        if self.streams.picture is not None and not self.streams.picture.feedback & {"nack pli", "ccm fir"}:
             self._keyframes = [now + after for after in KEYFRAMES_S]
-
-    def _open_ports(self, *, sound: bool, picture: bool) -> None:
-        """Open the ports of a call. Raises NoPortFree, with all of them closed."""
-        try:
-            if sound:
-                self._open_sound()
-            if picture:
-                self._open_picture()
-        except Exception:
-            self.transport.close()
-            raise
-
-    def _open_sound(self) -> None:
-        self._sound_stream = SipAudioStream(
-            self._ports, self._local_host, self.downlink, self._audio_received, self._digit_received
-        )
-        self._sound_stream.port_pair.media_hosts = self._media_hosts
-        self.transport.port_pairs.append(self._sound_stream.port_pair)
-
-    def _open_picture(self) -> None:
-        name = f"camera:{self.seat}"
-        self._picture_stream = SipVideoStream(
-            self._ports, self._local_host, self.downlink, name, self._flush_queue, self._limits.bitrate
-        )
-        self._picture_stream.keyframe_wanted = partial(self._listener.keyframe_wanted, self.seat, slides=False)
-        self._picture_stream.port_pair.media_hosts = self._media_hosts
-        self.transport.port_pairs.append(self._picture_stream.port_pair)
-
-    def _open_slides(self, floor: Media | None) -> None:
-        """Open the ports of slides, for the peer's m-line of floor control if it offered one; without free ports there
-        are none."""
-        try:
-            self.slides = SipSlides(
-                *(self._ports, self._local_host, f"{CONTENT}:{self.seat}"),
-                options=self._options,
-                limits=self._limits,
-                flush_queue=self._flush_queue,
-                media_hosts=self._media_hosts,
-                asked=self._asked_to_share,
-                decided=partial(self._listener.floor_decided, self.seat),
-                theirs=floor,
-            )
-        except NoPortFree:
-            logger.info("- no ports for slides of %s", self.seat)
-        else:
-            self.slides.stream.keyframe_wanted = partial(self._listener.keyframe_wanted, self.seat, slides=True)
-            self.transport.port_pairs.append(self.slides.stream.port_pair)
-
-    def _match_slides(self, session: Session) -> None:
-        """Open the ports of slides that a description of the peer has, and release those of slides that it has not."""
-        floor = None if session.floor is None else session.media[session.floor]
-        if floor is not None and (floor.protocol == bfcp.H239) is not self._limits.token:
-            floor = None
-        if self.slides is not None and (floor is None or not self.slides.floor.suits(floor)):
-            slides, self.slides = self.slides, None
-            slides.stream.close()
-            slides.close()
-            self._release(slides.stream)
-            self._asked_to_share(False)
-        if floor is not None and self.slides is None:
-            self._open_slides(floor)
-
-    def _open_control(self) -> None:
-        """Open the ports of camera control where that is allowed; without free ports there is none."""
-        if not self._limits.camera_control:
-            return
-        try:
-            self.control = SipCameraControl(self._ports, self._local_host, self.downlink, self._controllable)
-        except NoPortFree:
-            logger.info("- no ports for camera control of %s", self.seat)
-        else:
-            self.control.port_pair.media_hosts = self._media_hosts
-            self.transport.port_pairs.append(self.control.port_pair)
-
-    def _match_control(self, session: Session) -> None:
-        """Open the ports of camera control that a description of the peer has, and release those that it has not."""
-        if session.control is None and self.control is not None:
-            control, self.control = self.control, None
-            control.close()
-            self._release(control)
-        elif session.control is not None and self.control is None:
-            self._open_control()
-
-    def _controllable(self) -> None:
-        self._listener.controllable(self.seat)
-
-    def _release(self, stream: SipStream) -> None:
-        """Give back the ports of an m-line that was refused."""
-        self.transport.port_pairs.remove(stream.port_pair)
-        stream.port_pair.close()
 
     @property
     def _local(self) -> sip_write.Local:
         sound, picture = (
-            stream.port_pair.port if stream else 0 for stream in (self._sound_stream, self._picture_stream)
+            stream.port_pair.port if stream else 0 for stream in (self.streams.sound, self.streams.picture)
         )
         sound_keys, picture_keys = (
-            stream.keys if stream else () for stream in (self._sound_stream, self._picture_stream)
+            stream.keys if stream else () for stream in (self.streams.sound, self.streams.picture)
         )
-        slides = {} if self.slides is None else self.slides.local(offering=self.offered)
-        control = self.control
+        slides = {} if self.streams.slides is None else self.streams.slides.local(offering=self.offered)
+        control = self.streams.control
         return sip_write.Local(
-            *(self._local_host, sound, picture, self._number, self._version),
+            *(self.streams.host, sound, picture, self._number, self._version),
             **slides,
             sound_keys=sound_keys,
             camera_keys=picture_keys,
@@ -419,9 +302,9 @@ class SipPeer:
         if session.sound is not None or session.camera is not None:
             self._session = session
         now = time.monotonic()
-        for stream in self._streams:
+        for stream in self.streams.all:
             stream.taken, stream.port_pair.path.heard = False, now
-        sound, picture = self._sound_stream, self._picture_stream
+        sound, picture = self.streams.sound, self.streams.picture
         self.audio, self.picture = None, None
         if session.sound is not None and sound is not None:
             media = session.media[session.sound]
@@ -448,11 +331,11 @@ class SipPeer:
         for each in (sound, picture):
             if each is not None and each.forwarder is not None and each.forwarder not in (self.audio, self.picture):
                 each.forwarder.follow(None, now)
-        if self.slides is not None and session.slides is not None and session.floor is not None:
+        if self.streams.slides is not None and session.slides is not None and session.floor is not None:
             described = session.media[session.slides], session.media[session.floor]
-            self.slides.apply(*described, answer=answer, held=self._held)
-        if self.control is not None and session.control is not None:
-            self.control.apply(session.media[session.control], answer=answer, held=self._held)
+            self.streams.slides.apply(*described, answer=answer, held=self._held)
+        if self.streams.control is not None and session.control is not None:
+            self.streams.control.apply(session.media[session.control], answer=answer, held=self._held)
 
     def _start_video(self, media: Media, stream: SipVideoStream) -> None:
         codec = sip_write.choose_picture(media)
@@ -482,29 +365,20 @@ class SipPeer:
 
     # What comes
 
-    def _audio_received(self, packet: Packet, now: float, codec: str) -> None:
-        self._listener.heard(self.seat, packet, now, codec)
-
-    def _digit_received(self, digit: str) -> None:
-        self._listener.pressed(self.seat, digit)
-
     @property
     def camera(self) -> SimulcastCamera:
         """Return its camera, which has one layer once it sends."""
-        return self._picture_stream.camera if self._picture_stream is not None else self._no_picture
+        return self.streams.picture.camera if self.streams.picture is not None else self._no_picture
 
     @property
     def content(self) -> SimulcastCamera:
         """Return its slides, which have one layer once it sends them."""
-        return self.slides.stream.camera if self.slides is not None else self._no_picture
-
-    def _asked_to_share(self, on: bool) -> None:
-        self._listener.asked_to_share(self.seat, on)
+        return self.streams.slides.stream.camera if self.streams.slides is not None else self._no_picture
 
     @property
     def voice(self) -> ReceiveStats:
         """Return the receive statistics of its microphone."""
-        stream = self._sound_stream
+        stream = self.streams.sound
         return stream.receive_stats if stream is not None and stream.receive_stats is not None else ReceiveStats()
 
     # What the room asks of everyone
@@ -514,7 +388,7 @@ class SipPeer:
 
     def loses_audio(self, now: float) -> bool:
         """Return whether it lost audio lately that is relayed to it: Opus, in which it may need our FEC."""
-        stream = self._sound_stream
+        stream = self.streams.sound
         return self.sound == "opus" and stream is not None and now - stream.lost_at < LOST_AUDIO_S
 
     @property
@@ -525,19 +399,19 @@ class SipPeer:
     @property
     def connection_quality(self) -> ConnectionQuality:
         """Return its connection quality."""
-        stream = self._picture_stream if self.picture is not None else self._sound_stream
+        stream = self.streams.picture if self.picture is not None else self.streams.sound
         jitter = stream.jitter if stream is not None else 0.0
         return ConnectionQuality(self.loss, self.downlink.loss, jitter, self.downlink.round_trip)
 
     def try_keyframe(self, now: float) -> None:
         """Request a key frame of its camera, and measure when it comes."""
-        if self._picture_stream is not None:
-            self._picture_stream.try_keyframe(now)
+        if self.streams.picture is not None:
+            self.streams.picture.try_keyframe(now)
 
     def report(self, now: float) -> CallReport:
         """Return what its call carried so far."""
-        sound, picture = self._sound_stream, self._picture_stream
-        trips = [each.round_trip for each in self._streams if each.round_trip is not None]
+        sound, picture = self.streams.sound, self.streams.picture
+        trips = [each.round_trip for each in self.streams.all if each.round_trip is not None]
         return CallReport(
             now - self._begun,
             None if sound is None else sound.carried,
@@ -545,22 +419,16 @@ class SipPeer:
             max(trips, default=None),
         )
 
-    @property
-    def _streams(self) -> list[SipStream]:
-        slides = None if self.slides is None else self.slides.stream
-        all_ = self._sound_stream, self._picture_stream, slides, self.control
-        return [each for each in all_ if each is not None]
-
     def tick(self, now: float) -> bool:
         """Run the housekeeping, every `TICK_S`; return whether the link now carries another step of quality."""
         if self.transport.state != "connected":
             return False
-        if self._picture_stream is not None:
-            self._picture_stream.remind(now)
-        if self.slides is not None:
-            self.slides.tick(now)
-        if self.control is not None:
-            self.control.controller.tick(now)
+        if self.streams.picture is not None:
+            self.streams.picture.remind(now)
+        if self.streams.slides is not None:
+            self.streams.slides.tick(now)
+        if self.streams.control is not None:
+            self.streams.control.controller.tick(now)
         if self._keyframes and now >= self._keyframes[0]:
             self._keyframes.pop(0)
             if self.picture is not None:
@@ -568,14 +436,16 @@ class SipPeer:
         if now - self._reported >= REPORT_S:
             self._reported = now
             self._tell_of_media_elsewhere()
-            received, lost = (sum(each) for each in zip(*(stream.report(now) for stream in self._streams), strict=True))
+            received, lost = (
+                sum(each) for each in zip(*(stream.report(now) for stream in self.streams.all), strict=True)
+            )
             self._loss.update(received, lost)
             self.transport.check(now, HELD_SILENCE_S if self._held else SILENCE_S)
         return self._quality_changed()
 
     def _quality_changed(self) -> bool:
-        slides = self.slides is not None and self.slides.quality_changed()
-        quality = None if self._picture_stream is None else self._picture_stream.quality
+        slides = self.streams.slides is not None and self.streams.slides.quality_changed()
+        quality = None if self.streams.picture is None else self.streams.picture.quality
         return (quality is not None and self._follow_quality(quality)) or slides
 
     def _tell_of_media_elsewhere(self) -> None:
@@ -587,10 +457,10 @@ class SipPeer:
 
     async def close(self) -> None:
         """Detach from all sources, send RTCP BYE and release the ports."""
-        for stream in self._streams:
+        for stream in self.streams.all:
             stream.close()
-        if self.slides is not None:
-            self.slides.close()
+        if self.streams.slides is not None:
+            self.streams.slides.close()
         self.transport.close()
 
 

@@ -340,10 +340,10 @@ class Room:
 
     def _has_slides(self, seat: Seat) -> bool:
         """Return whether a shared screen that stands in a seat's layout is on a second screen of its own."""
-        if self.content not in self.seats or not isinstance(seat.peer, SipPeer) or seat.peer.slides is None:
+        if self.content not in self.seats or not isinstance(seat.peer, SipPeer) or seat.peer.streams.slides is None:
             return False
         layout = self.compositions.of(seat.chosen_composition).layout_state.layout
-        return seat.peer.slides.step is not None and shows_screen(layout)
+        return seat.peer.streams.slides.step is not None and shows_screen(layout)
 
     def _limit(self, seat: Seat) -> None:
         """Limit a seat's quality to what its display and decoder can show. A source that comes in one size only is not
@@ -379,8 +379,8 @@ class Room:
     def refuse_share(self, name: str) -> None:
         """Refuse a room system to show its slides."""
         peer = self.seat(name).peer
-        if isinstance(peer, SipPeer) and peer.slides is not None:
-            peer.slides.floor.refuse(time.monotonic())
+        if isinstance(peer, SipPeer) and peer.streams.slides is not None:
+            peer.streams.slides.floor.refuse(time.monotonic())
 
     def floor_decided(self, seat: str, decision: FloorDecision) -> None:
         """Report what a room system is to be told of slides by its call."""

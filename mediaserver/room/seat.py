@@ -56,7 +56,11 @@ class Seat:
     @property
     def controller(self) -> CameraController | None:
         """Return what controls its camera; None where nothing does."""
-        return self.peer.control.controller if isinstance(self.peer, SipPeer) and self.peer.control else None
+        return (
+            self.peer.streams.control.controller
+            if isinstance(self.peer, SipPeer) and self.peer.streams.control
+            else None
+        )
 
     @property
     def poor(self) -> bool:

@@ -20,10 +20,10 @@ def compose(compositions: Compositions, sharing: str | None, now: float) -> None
 def show(seat: Seat, compositions: Compositions, sharing: str | None, now: float) -> None:
     """Show a room system the slides of the seat that shares; None: of nobody. Its own it has already."""
     peer = seat.peer
-    if not isinstance(peer, SipPeer) or peer.slides is None or peer.transport.state != "connected":
+    if not isinstance(peer, SipPeer) or peer.streams.slides is None or peer.transport.state != "connected":
         return
     holder: Holder | None = None if sharing is None else "client" if sharing == seat.options.seat else "other"
-    forwarder, source = peer.slides.forwarder, None
-    if holder == "other" and forwarder is not None and (step := peer.slides.step) is not None:
+    forwarder, source = peer.streams.slides.forwarder, None
+    if holder == "other" and forwarder is not None and (step := peer.streams.slides.step) is not None:
         source = compositions.of(AUDIENCE).source(forwarder.takes, step)
-    peer.slides.show(holder, source, now)
+    peer.streams.slides.show(holder, source, now)

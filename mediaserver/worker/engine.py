@@ -335,7 +335,7 @@ class LocalEngine:
         """Send a key frame of its picture, or of others' slides, to a seat."""
         peer = self._room(room).seat(seat).peer
         if isinstance(peer, SipPeer) and slides:
-            forwarder = None if peer.slides is None else peer.slides.forwarder
+            forwarder = None if peer.streams.slides is None else peer.streams.slides.forwarder
         else:
             forwarder = None if peer is None else peer.picture
         if forwarder is not None:

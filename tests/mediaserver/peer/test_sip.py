@@ -1,4 +1,7 @@
-"""Tests of room systems in a meeting with browsers: what each side sees and hears of the other."""
+"""Tests of room systems in a meeting with browsers: what each side sees and hears of the other.
+
+Also tests `call_streams.py`.
+"""
 
 import re
 import time
@@ -342,10 +345,10 @@ async def test_a_room_system_that_loses_or_wants_less_gets_the_smaller_picture_t
     await dial_in(meeting, system)
     peer = sip_peer_of(room)
     renditions, now = room.compositions.of("").renditions, time.monotonic() + 5
-    assert peer.picture is not None
+    assert peer.picture is not None and peer.streams.picture is not None
     await system.until(lambda: peer.picture.source is renditions["H264", USUAL])  # type: ignore[union-attr]
     for highest, lost in ((1000, 0), (1500, 77)):  # 30 %
-        peer._picture_stream.rtcp(  # type: ignore[union-attr]
+        peer.streams.picture.rtcp(
             rtcp.receiver_report(SSRC, [rtcp.Block(peer.picture.ssrc, lost, 0, highest, 0, 0, 0)]), now
         )
     await system.until(lambda: peer.picture.source is renditions["H264", 1])  # type: ignore[union-attr]
@@ -354,7 +357,7 @@ async def test_a_room_system_that_loses_or_wants_less_gets_the_smaller_picture_t
     assert rtcp.BitrateLimitTaken(frozenset({SSRC})) in system.reports
     system.say("video", rtcp.receiver_report(SSRC, []) + rtcp.bitrate_limit(SSRC, peer.picture.ssrc, 0, 0))
     await system.until(lambda: peer.picture.source is None)  # type: ignore[union-attr]
-    limit = rtcp.BitrateLimit(system._ssrc + 1, peer._picture_stream._own_ssrc, CAMERA_BPS, 40)  # type: ignore[union-attr]
+    limit = rtcp.BitrateLimit(system._ssrc + 1, peer.streams.picture._own_ssrc, CAMERA_BPS, 40)
     await system.until(lambda: limit in system.reports)
 
 

@@ -80,8 +80,8 @@ async def test_r057_slides_are_granted_seen_by_browsers_and_come_back_as_a_secon
     await share(meeting, system)
     await a.watch.until(lambda: system.show_slides() and a.watch.colour() == "green")
     peer = sip_peer_of(room)
-    assert peer.slides is not None and peer.slides.forwarder is not None
-    assert peer.slides.forwarder.source is None
+    assert peer.streams.slides is not None and peer.streams.slides.forwarder is not None
+    assert peer.streams.slides.forwarder.source is None
 
     system.client.release(1)
     await meeting.happened(ShareAsked(ROOM, "vcs", False))
@@ -96,7 +96,7 @@ async def test_r057_slides_are_granted_seen_by_browsers_and_come_back_as_a_secon
     await system.slides.more(3)
     assert system.client.states == [Status.PENDING, Status.GRANTED, Status.RELEASED]
     await meeting.engine.set_content(ROOM, None)
-    assert peer.slides.forwarder.source is None
+    assert peer.streams.slides.forwarder.source is None
 
 
 @pytest.mark.parametrize("system", [(1, 2, "token")], indirect=True, ids=str)
@@ -307,7 +307,7 @@ async def test_slides_come_and_go_with_offers_within_the_call_and_rest_on_hold(
     await seat(meeting)
     await meeting.engine.connect(ROOM, "vcs", without, plain=True)
     peer = sip_peer_of(room)
-    assert peer.slides is None
+    assert peer.streams.slides is None
     system.set_destinations(await meeting.engine.renegotiate(ROOM, "vcs", whole))
     system.begin()
     await system.connect()
@@ -316,12 +316,12 @@ async def test_slides_come_and_go_with_offers_within_the_call_and_rest_on_hold(
     answer = await meeting.engine.renegotiate(ROOM, "vcs", whole.replace("a=sendrecv", "a=inactive"))
     assert m_ports(answer)[2:] == m_ports(await meeting.engine.reoffer(ROOM, "vcs"))[2:]
     await meeting.engine.accept(ROOM, "vcs", whole)
-    assert peer.slides is not None and peer.slides.stream.taken
+    assert peer.streams.slides is not None and peer.streams.slides.stream.taken
 
     ports = peer.transport.port_pairs
     assert len(ports) == 3
     assert m_ports(await meeting.engine.renegotiate(ROOM, "vcs", refused))[2:] == [0, 0]
-    assert (peer.slides, len(ports)) == (None, 2)
+    assert (peer.streams.slides, len(ports)) == (None, 2)
     await meeting.happened(ShareAsked(ROOM, "vcs", False))
     engine = meeting.engine
     assert isinstance(engine, LocalEngine) and engine._plain.floor_ports == []
@@ -335,7 +335,7 @@ async def test_offers_within_the_call_keep_the_connection_of_floor_control_or_op
     await dial_in(meeting, system)
     await system.connect()
     await share(meeting, system)
-    slides = sip_peer_of(room).slides
+    slides = sip_peer_of(room).streams.slides
     assert slides is not None
     existing = system.sdp().replace(new, "a=connection:existing")
     assert "a=connection:existing" in await engine.reoffer(ROOM, "vcs")
@@ -353,7 +353,7 @@ async def test_offers_within_the_call_keep_the_connection_of_floor_control_or_op
 
     other = {"active": "passive", "passive": "active"}[system.setup]
     answer = await engine.renegotiate(ROOM, "vcs", system.sdp().replace(f"setup:{system.setup}", f"setup:{other}"))
-    assert f"a=setup:{system.setup}" in answer and sip_peer_of(room).slides is not slides
+    assert f"a=setup:{system.setup}" in answer and sip_peer_of(room).streams.slides is not slides
 
 
 @pytest.mark.parametrize(("pairs", "offered", "slides"), [(2, 2, False), (3, 3, False), (4, 4, True), (5, 5, True)])

@@ -63,6 +63,8 @@ DRAWN_MS = 200
 RECORDED_MS = 10_000
 READY_MS = 120_000
 HOUR = timedelta(hours=1)
+_CONTROLS = "() => [...document.querySelectorAll('.room .bar')].every(bar => getComputedStyle(bar).opacity === '1')"
+"""Whether the room's controls are drawn, which fade while nobody moves."""
 _OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -189,6 +191,7 @@ def take_meeting(pages: dict[str, Page], out: Path, selection: Selection) -> lis
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(SETTLE_MS)
         page.mouse.move(width / 2, height / 2)  # shows the room's controls
+        page.wait_for_function(_CONTROLS)
         keep(page, out / f"{name}-{width}-{theme}.png")
         if page.evaluate(_OVERFLOW):
             wide.append(f"{name} at {width}, {theme}")

@@ -57,8 +57,8 @@ def test_a_day_without_sessions_leads_to_the_calendar(server: Server, people: Pe
 
 
 def test_an_administrator_sees_what_is_still_to_be_set_up(server: Server, people: People, red: Browser) -> None:
-    server.create("quan.tri", "--role", "administrator")
-    page = people.sign_in(red, "quan.tri")
+    server.create("quan.tri.moi", "--role", "administrator")
+    page = people.sign_in(red, "quan.tri.moi")
     step = page.get_by_test_id("setup-mail")
     expect(step).to_have_attribute("data-done", "false")
     page.get_by_test_id("setup-hide").click()

@@ -8,12 +8,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.docx_reader import paragraphs
+from tests.e2e.browsers import wait_until
 from tests.e2e.people import HANOI, People
 from tests.e2e.refusals import BROKEN, WORDS, Form, assert_nothing_is_lost, refused
 from tests.e2e.server import Server
 
 LARGE = "nt.vinhhai"
 REASON = "Công văn 123/UBND-VP"
+_TOP_HOUR = "days => 24 * days.scrollTop / days.scrollHeight"
 
 
 def post_json(server: Server, page: Page, path: str, body: dict[str, Any]) -> Any:
@@ -104,6 +106,10 @@ def test_ux_41_an_operator_confirms_a_plan_and_finds_it_in_the_calendar(server: 
     expect(served).to_have_attribute("data-phase", "upcoming")
     page.get_by_test_id("view-day").click()
     expect(page.get_by_test_id("day")).to_have_count(1)
+    page.locator(".days").evaluate("days => days.scrollTo(0, 0)")
+    for step in ("on", "back"):
+        page.get_by_test_id(step).click()
+        wait_until(page, lambda: round(page.locator(".days").evaluate(_TOP_HOUR), 1) == 7, "the first hour of work")
     block.press("Enter")
     page.get_by_test_id("details-history").click()
     revoked = page.locator('[data-testid="happening"][data-kind="revoked"]')

@@ -93,7 +93,7 @@ class CalendarPage extends Page {
 
   /** @param {number} at @param {CalendarView} [view] */
   showDay(at, view = this.view) {
-    [this.at, this.view] = [midnight(at), view];
+    [this.at, this.view, this.scrolled] = [midnight(at), view, false];
     this.keep();
     this.attempt(() => this.load());
   }

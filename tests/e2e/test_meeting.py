@@ -123,7 +123,7 @@ def colours_and_tones(data: bytes) -> tuple[set[str], set[int]]:
     sound: list[np.ndarray] = []
     with av.open(BytesIO(data), "r") as container:
         for frame in container.decode(video=0):
-            if frame.key_frame or len(colours) < 2:
+            if frame.key_frame or not {"red", "blue"} <= colours:
                 small = frame.reformat(64, 36, "rgb24").to_ndarray().astype(int)
                 for index, name in enumerate(("red", "green", "blue")):
                     others = np.delete(small, index, axis=2).max(axis=2)

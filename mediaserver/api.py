@@ -164,8 +164,8 @@ class CameraMovement:
 class CameraSource:
     """A video source of a room system, by its number in H.281.
 
-    1 is the main camera, 2 an auxiliary one, 3 the document camera, 4 an auxiliary one, 5 a player; those from 6 on are
-    known by their `name`.
+    1 is the main camera, 2 an auxiliary one, 3 the document camera, 4 an auxiliary document camera, 5 a player; those
+    from 6 on are known by their `name`.
     """
 
     number: int

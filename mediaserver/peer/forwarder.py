@@ -86,7 +86,9 @@ class Forwarder:
         """The first sequence number that was not sent yet, while packets wait."""
         self._padding_debt = 0.0
         self._retransmission_limit = retransmission_limit or RetransmissionLimit()
-        self._keyframes = KeyframeShare()
+        self._keyframe_share = KeyframeShare()
+        self._keyframes_before = 0
+        """How many key frames the source had sent before the peer requested one."""
         self._pacer = Pacer(transport.path)
         if flush_queue is not None:
             self.stream.paced, transport.path.pace = True, LINE_BPS
@@ -122,6 +124,7 @@ class Forwarder:
             self.stream.source = None  # the fast loop leaves nothing out before it moves ids
 
     def _leave(self) -> None:
+        self._keyframe_share.forget()
         if self.source is not None:
             self.source.detach(self)
             self.source = self.stream.source = None
@@ -327,9 +330,24 @@ class Forwarder:
             self._transport.send_packet(_HEADER.pack(first, number, sequence, 0, self.rtx.ssrc) + extension + _PADDING)
 
     def request_keyframe(self, now: float) -> None:
-        """Pass on a PLI or FIR of the peer; too many requests of one peer are ignored."""
-        if not self._keyframes.take(now):
-            return
+        """Pass on a PLI or FIR of the peer: now, or by :meth:`remind` where it comes too soon after others."""
+        self._keyframes_before = 0 if self.source is None else self.source.keyframes
+        if self._keyframe_share.want(now):
+            self._pass_on_request(now)
+
+    @property
+    def request_waits(self) -> bool:
+        """Return whether :meth:`remind` is to be called, for a key frame request that waits."""
+        return self._keyframe_share.waits
+
+    def remind(self, now: float) -> None:
+        """Pass on a key frame request that came too soon, unless a key frame came after it."""
+        if self.source is not None and self.source.keyframes != self._keyframes_before:
+            self._keyframe_share.forget()
+        if self._keyframe_share.due(now):
+            self._pass_on_request(now)
+
+    def _pass_on_request(self, now: float) -> None:
         for source in (self.source, self._next):
             if source is not None:
                 source.request_keyframe(now)

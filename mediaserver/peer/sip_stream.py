@@ -433,7 +433,10 @@ class SipVideoStream(SipStream):
         return received, lost
 
     def remind(self, now: float) -> None:
-        """Repeat requests for a key frame and for packets that have not come."""
+        """Repeat requests for a key frame and for packets that have not come, and pass on one of the peer that came
+        too soon."""
+        if self.forwarder is not None:
+            self.forwarder.remind(now)
         for layer in self.camera.layers:
             layer.remind(now)
             if layer.nack.waiting:

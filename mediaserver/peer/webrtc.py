@@ -337,6 +337,8 @@ class WebRtcPeer:
                 case rtcp.KeyframeRequest():
                     if (picture := self._pictures.get(item.ssrc)) is not None:
                         picture.request_keyframe(now)
+                        if picture.request_waits:
+                            self._hurry()
                 case rtcp.SenderReport():
                     self._sender_reported(item, now)
         if not self.downlink.resting:
@@ -401,9 +403,12 @@ class WebRtcPeer:
     def tick(self, now: float) -> bool:
         """Run the housekeeping, every `TICK_S`; return whether the link now carries another step of quality.
 
-        It checks liveness, repeats NACKs and key frame requests, pads while the link is probed, and reports once a
-        second.
+        It checks liveness, repeats NACKs and key frame requests, passes on those of the peer that came too soon, pads
+        while the link is probed, and reports once a second.
         """
+        for picture in self._pictures.values():
+            if picture.request_waits:
+                picture.remind(now)
         layers = (*self.camera.layers, *self.content.layers)
         for layer in layers:
             layer.remind(now)
@@ -415,7 +420,8 @@ class WebRtcPeer:
                 self._reported = now // REPORT_S * REPORT_S
                 self._report(now)
         changed = not self.downlink.resting and self._follow_line(now)
-        quiet = self.downlink.resting and all(layer.rests(now) for layer in layers)
+        waits = any(picture.request_waits for picture in self._pictures.values())
+        quiet = self.downlink.resting and not waits and all(layer.rests(now) for layer in layers)
         self.due = self._reported + REPORT_S if quiet else 0.0
         return changed
 

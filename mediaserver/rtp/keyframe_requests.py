@@ -39,18 +39,35 @@ class KeyframeThrottle:
 
 
 class KeyframeShare:
-    """The key frame requests that one receiver may make of a shared stream; `now` in seconds."""
+    """The key frame requests that one receiver may make of a shared stream; `now` in seconds.
+
+    One that comes too soon waits, for some receivers request once and then for seconds no more; those that come
+    meanwhile are the same request.
+    """
 
     def __init__(self) -> None:
         self._left = float(BURST)
-        self._filled = self._taken = -MIN_INTERVAL_S
+        self._filled = self._passed_on = -MIN_INTERVAL_S
+        self.waits = False
+        """Whether a request waits until it may be passed on."""
 
-    def take(self, now: float) -> bool:
-        """Return whether it may request now, and if so count it; repetitions meanwhile are ignored."""
+    def want(self, now: float) -> bool:
+        """Take a request of the receiver; return whether to pass it on now."""
+        self.waits = True
+        return self.due(now)
+
+    def due(self, now: float) -> bool:
+        """Return whether to pass on the request that waits, if one does, and count it."""
+        if not self.waits:
+            return False
         self._left = min(BURST, self._left + (now - self._filled) / EVERY_S)
         self._filled = now
-        if self._left < 1 or now - self._taken < MIN_INTERVAL_S:
+        if self._left < 1 or now - self._passed_on < MIN_INTERVAL_S:
             return False
         self._left -= 1
-        self._taken = now
+        self._passed_on, self.waits = now, False
         return True
+
+    def forget(self) -> None:
+        """Drop the request that waits: a key frame was sent after it, or the stream ended."""
+        self.waits = False

@@ -70,6 +70,8 @@ class Source:
         self.codec = codec
         self._flush_queue = flush_queue
         self.sinks: list[Sink] = []
+        self.keyframes = 0
+        """Key frames that came; of sound none do."""
         self._pending: list[Packet] = []
 
     def attach(self, sink: Sink) -> None:
@@ -144,6 +146,7 @@ class VideoSource(Source):
         self._cache.add(*packets)
         for packet in packets:
             if packet.keyframe:
+                self.keyframes += 1
                 self._keyframes.arrived()
         super().push(*packets)
 

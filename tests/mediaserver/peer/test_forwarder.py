@@ -457,6 +457,44 @@ def test_a_viewers_request_reaches_the_picture_it_has_and_the_one_it_waits_for()
     assert (fixture.one.keyframe_requests, fixture.two.keyframe_requests) == (2, 2)
 
 
+def test_a_viewers_request_that_comes_too_soon_is_passed_on_later_unless_a_key_frame_comes_first() -> None:
+    fixture = ForwarderFixture()
+    forwarder, camera = fixture.forwarder, fixture.one
+    forwarder.follow(camera, 0.0)
+    fixture.show(camera, True)
+    seen = []
+    for at, step in (
+        *((10.0, "request"), (10.1, "key frame"), (10.2, "request"), (10.4, "tick"), (10.5, "tick")),
+        *((10.6, "key frame"), (10.7, "request"), (10.8, "key frame"), (11.5, "tick"), (12.5, "tick")),
+    ):
+        match step:
+            case "request":
+                forwarder.request_keyframe(at)
+            case "tick":
+                forwarder.remind(at)
+            case "key frame":
+                fixture.show(camera, True)
+        seen.append((step, camera.keyframe_requests - 1, forwarder.request_waits))
+    assert seen == [
+        *(("request", 1, False), ("key frame", 1, False), ("request", 1, True), ("tick", 1, True), ("tick", 2, False)),
+        *(("key frame", 2, False), ("request", 2, True), ("key frame", 2, True), ("tick", 2, False)),
+        ("tick", 2, False),
+    ]
+
+
+def test_a_viewers_request_that_waits_is_dropped_with_the_source_it_was_for() -> None:
+    fixture = ForwarderFixture()
+    forwarder = fixture.forwarder
+    for at, source in enumerate((fixture.one, fixture.two, None)):
+        for later in (0.0, 0.1):
+            forwarder.request_keyframe(10.0 * at + later)
+        assert forwarder.request_waits
+        forwarder.follow(source, 10.0 * at + 0.2)
+        if source is not None:
+            fixture.show(source, True)
+        assert not forwarder.request_waits
+
+
 def test_padding_fills_numbers_between_pictures_and_never_within_one() -> None:
     fixture = ForwarderFixture()
     fixture.forwarder.pad(10_000, fixture.now)

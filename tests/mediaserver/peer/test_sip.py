@@ -26,6 +26,7 @@ from mediaserver.errors import BadOffer, NoPortFree
 from mediaserver.peer.sip import KEYFRAMES_S
 from mediaserver.room.room import Room
 from mediaserver.rtp import rtcp
+from mediaserver.rtp.source import FlushQueue, VideoSource
 from mediaserver.rtp.telephone_event import DIGITS, GAP_TICKS, PAUSE_TICKS, TONE_TICKS, DigitReceiver
 from mediaserver.sdp import sdes, sip_parse
 from mediaserver.sdp.sip_write import CAMERA_BPS
@@ -315,6 +316,25 @@ async def test_a_room_system_that_cannot_request_key_frames_is_sent_some_in_the_
     for after in (0.5, 1.0, 1.1, 2.9, 3.0, 3.1, 9.0):
         peer.tick(begun + after)
     assert requested_at == [begun + after for after in KEYFRAMES_S]
+
+
+async def test_a_room_system_that_requests_a_key_frame_once_too_soon_is_sent_one_as_soon_as_it_may(
+    meeting: Meeting, system: RoomSystem, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await dial_in(meeting, system)
+    peer = sip_peer_of(room)
+    assert peer.picture is not None and peer.streams.picture is not None
+    source = VideoSource("other", "H264", FlushQueue())
+    passed_on: list[float] = []
+    monkeypatch.setattr(source, "request_keyframe", passed_on.append)
+    peer.picture.close()
+    peer.picture.follow(source, 0.0)
+    begun = time.monotonic() + 100.0
+    for after in (0.0, 0.25):
+        peer.streams.picture.rtcp(rtcp.picture_loss(SSRC, 1), begun + after)
+    for after in (0.375, 0.5, 1.5):
+        peer.streams.picture.remind(begun + after)
+    assert passed_on == [0.0, begun, begun + 0.5]
 
 
 def orders(system: RoomSystem) -> list[int]:

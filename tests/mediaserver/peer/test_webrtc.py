@@ -231,6 +231,26 @@ async def test_a_key_frame_that_does_not_come_is_asked_for_again(mux: UdpMux, mo
     assert (peer.tick(101.7), peer.due) == (False, 102.0)
 
 
+async def test_a_peers_request_for_a_key_frame_that_comes_too_soon_is_passed_on_by_the_housekeeping(
+    mux: UdpMux, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = PeerFixture(mux).peer
+    picture = peer.picture
+    assert picture is not None
+    passed_on: list[float] = []
+    source = VideoSource("other", "VP8", FlushQueue())
+    picture.follow(source, 0.0)
+    monkeypatch.setattr(source, "request_keyframe", passed_on.append)
+    peer.transport.state = "connected"
+    request = rtcp.picture_loss(1, picture.ssrc)
+    assert (peer.tick(100.0), peer.due) == (False, 101.0)
+    peer.rtcp(request, 100.1)
+    assert (passed_on, peer.due) == ([100.1], 101.0)
+    peer.rtcp(request, 100.2)
+    assert (peer.due, peer.tick(100.3), peer.due, passed_on) == (0.0, False, 0.0, [100.1])
+    assert (peer.tick(100.6), peer.due, passed_on) == (False, 101.0, [100.1, 100.6])
+
+
 @pytest.mark.parametrize("view", ["camera:b", COMPOSED])
 async def test_a_member_whose_numbers_jump_is_seen_again(meeting: Meeting, view: str) -> None:
     a = await meeting.join("a", "red", 440, view=view)

@@ -35,7 +35,24 @@ def test_requests_keep_their_distance_and_none_is_forgotten(steps: list[tuple[st
 
 def test_a_receiver_that_requests_all_the_time_is_heard_now_and_then_and_one_that_lost_a_key_frame_at_once() -> None:
     share = KeyframeShare()
-    heard = [t / 8 for t in range(97) if share.take(t / 8)]
+    heard = [t / 8 for t in range(97) if share.want(t / 8)]
     assert heard == [0.0, 0.5, 1.0, *(2.0 * each for each in range(1, 7))]
     assert (heard[:BURST], heard[-1] - heard[-2]) == ([0.0, MIN_INTERVAL_S, 2 * MIN_INTERVAL_S], EVERY_S)
-    assert [share.take(t / 8) for t in range(160, 172)] == [True, *[False] * 3] * 3
+    share.forget()
+    assert [share.want(t / 8) for t in range(160, 172)] == [True, *[False] * 3] * 3
+
+
+def test_a_receiver_that_requests_once_too_soon_is_heard_once_as_soon_as_it_may() -> None:
+    share, heard = KeyframeShare(), []
+    for t in range(49):
+        requests = t in (0, 3, 4, 8, 9)  # eighths of a second
+        if share.want(t / 8) if requests else share.due(t / 8):
+            heard.append(t / 8)
+    assert heard == [0.0, 0.5, 1.0, 2.0]
+
+
+def test_a_request_that_waits_is_dropped_once_it_was_answered() -> None:
+    share = KeyframeShare()
+    assert [share.want(0.0), share.waits, share.want(0.25), share.waits] == [True, False, False, True]
+    share.forget()
+    assert [share.waits, share.due(0.5)] == [False, False]

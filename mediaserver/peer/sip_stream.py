@@ -186,6 +186,11 @@ class SipStream:
                 case rtcp.BitrateLimitTaken():
                     self._limit_taken(item)
 
+    def latched(self, now: float) -> None:
+        """Begin its picture anew at another host: what was sent so far went elsewhere."""
+        if self.forwarder is not None:
+            self.forwarder.request_keyframe(now)
+
     def _sender_reported(self, receive_stats: ReceiveStats, report: SenderReport, now: float) -> None:
         """Take the sender's report on the current stream."""
         receive_stats.reported(report, now)

@@ -72,6 +72,9 @@ class Receiver(Protocol):
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one RTCP compound packet."""
 
+    def latched(self, now: float) -> None:
+        """Take that its peer is expected at another host from now on, to which nothing was sent so far."""
+
 
 class PlainPorts:
     """The ports for room systems, `numbers` of them. Several workers may share a range: the one that binds a port has
@@ -339,6 +342,7 @@ class RtpPortPair:
         self._note(Elsewhere(address[0], self._host, taken=True))
         self._latched, self._host = True, address[0]
         self._aims, self._aims_heard = [address, (address[0], address[1] + 1)], [now - TAKEOVER_S] * 2
+        self._receiver.latched(now)
 
     def _decrypt(self, srtp: Srtp, number: int, length: int) -> int:
         """Decrypt the packet in `receive_view`; return its plain length in bytes, 0 for one that is not from there."""

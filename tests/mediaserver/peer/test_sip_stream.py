@@ -60,6 +60,17 @@ def packet(ssrc: int, sequence: int, *, number: int = 9, timestamp: int = 0, pay
     return Packet(number, sequence, timestamp, ssrc, False, payload)
 
 
+def test_another_host_is_sent_a_key_frame_since_what_came_before_went_elsewhere(
+    picture: SipVideoStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requested_at: list[float] = []
+    picture.latched(1.0)  # nothing is sent yet
+    forwarder = picture.send({"H264": 97}, FlushQueue())
+    monkeypatch.setattr(forwarder, "request_keyframe", requested_at.append)
+    picture.latched(2.0)
+    assert requested_at == [2.0]
+
+
 def test_timestamps_are_of_48_khz_and_run_on_where_they_wrap(
     sound: SipAudioStream, heard: list[tuple[int, int, str]]
 ) -> None:

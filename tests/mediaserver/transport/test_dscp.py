@@ -23,6 +23,9 @@ class Deaf:
     def rtcp(self, data: bytes, now: float) -> None:
         """Drop a report."""
 
+    def latched(self, now: float) -> None:
+        """Do nothing: it sends nothing."""
+
 
 @pytest.fixture(params=["127.0.0.1", "::1"])
 def receiver(request: pytest.FixtureRequest) -> Iterator[socket.socket]:

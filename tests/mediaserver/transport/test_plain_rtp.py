@@ -35,12 +35,16 @@ class ReceiverFake:
     def __init__(self) -> None:
         self.packets: list[Packet] = []
         self.reports: list[bytes] = []
+        self.latched_times = 0
 
     def rtp(self, packet: Packet, now: float) -> None:
         self.packets.append(packet)
 
     def rtcp(self, data: bytes, now: float) -> None:
         self.reports.append(data)
+
+    def latched(self, now: float) -> None:
+        self.latched_times += 1
 
 
 class RemoteSocket:
@@ -204,20 +208,23 @@ def test_media_moves_to_a_registered_host_once_and_never_from_one_that_sends(
     sbc.send(RTCP, pair.port + 1)  # a report alone moves nothing
     sbc.send(b"\x00" * 40, pair.port)
     ports.poll(4.0)
-    assert (len(receiver.packets), receiver.reports) == (1, [])
+    assert (len(receiver.packets), receiver.reports, receiver.latched_times) == (1, [], 0)
     sbc.send(RTP, pair.port)
     ports.poll(4.0)
     assert (len(receiver.packets), pair.elsewhere[-1]) == (2, Elsewhere("127.0.0.2", HOST, taken=True))
+    sbc.send(RTP, pair.port)
+    ports.poll(4.1)
+    assert (len(receiver.packets), receiver.latched_times) == (3, 1)
     pair.send_packet(b"x")
     assert sbc.take() == b"x"
     named.send(RTP, pair.port)  # not back, until the peer describes itself anew
     ports.poll(9.0)
-    assert (len(receiver.packets), pair.elsewhere[-1]) == (2, Elsewhere(HOST, "127.0.0.2", taken=False))
+    assert (len(receiver.packets), pair.elsewhere[-1]) == (3, Elsewhere(HOST, "127.0.0.2", taken=False))
     pair.media_hosts = {"127.0.0.2", "127.0.0.3"}
     pair.aim(HOST, named.address[1], named.address[1] + 1, 9.0)
     stranger.send(RTP, pair.port)
     ports.poll(9.5)
-    assert (len(receiver.packets), pair.elsewhere[-1]) == (3, Elsewhere("127.0.0.3", "127.0.0.2", taken=True))
+    assert (len(receiver.packets), pair.elsewhere[-1]) == (4, Elsewhere("127.0.0.3", "127.0.0.2", taken=True))
     for each in (sbc, stranger):
         each.socket.close()
 

@@ -21,17 +21,18 @@ import aiohttp
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from loadtest.server import postgresql
 from loadtest.server.process import free_port
 from scheduler.core import database
-from signaling.app import lease, secrets_file
+from signaling.app import lease, secrets_file, serve, tls
 from signaling.app.settings import RelaySettings, Settings, read
 from signaling.app.standby import Steadiness, stand_by
 from signaling.core.errors import SettingsError
 from signaling.http import proxy_protocol
+from signaling.http.listener import Listener
 from signaling.meeting.schema import MEETINGS
 from tests.signaling.server_environment import server_environ
 from tests.signaling.world import make_settings
@@ -143,6 +144,30 @@ async def test_a_server_that_stands_by_answers_by_the_one_that_leads_and_succeed
         await waiting.process.communicate()
         assert waiting.process.returncode == 0
         await back.leads()
+
+
+@pytest.mark.postgres
+async def test_a_server_that_is_restarted_gives_the_lease_back_before_its_listener_closes(
+    tmp_path: Path, postgres_url: str, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests, and the connections to media workers, take seconds to end."""
+    made = replace(settings_of_two(tmp_path)[0], database_url=postgres_url, redis_url=valkey_url, workers=0)
+    engine, certificates = database.connect(postgres_url), tls.Certificates(made.data / "tls")
+    seen: list[tuple[int, ...]] = []
+    stop_listener = Listener.stop
+
+    async def observed(listener: Listener) -> None:
+        async with engine.connect() as connection:
+            seen.append(tuple((await connection.execute(text("SELECT epoch, until FROM server_lease"))).one()))
+        await stop_listener(listener)
+
+    monkeypatch.setattr(Listener, "stop", observed)
+    ending = serve.Ending(made.run, certificates.reload)
+    ending._leave()  # as by SIGUSR1
+    with socket.create_server((LOOPBACK, 0)) as https:
+        await serve._lead(made, ending, certificates, https)
+    await engine.dispose()
+    assert seen == [(1, 0)]  # taken once, and given back
 
 
 @pytest.mark.postgres

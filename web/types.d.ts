@@ -167,6 +167,8 @@ interface Overrun { session: SessionBrief; reason: Reason }
 interface Queue { waiting: QueueStanding[]; overruns: Overrun[]; now: string }
 interface Extensible { steps: number; step_min: number; warn_min: number; end: string }
 interface Happening { at: string; kind: string; by: string | null; reason: string; cause: string | null; profile: string }
+/** What became of a session at a system below; `number` is the session's there, `detail` why it is not held there. */
+interface CascadeReservation { point: string; label: string; state: 'unanswered' | 'waiting' | 'accepted' | 'refused' | 'revoked' | 'cancelled' | 'withdrawn'; number: string; detail: string; at: string }
 /** One slot in the calendar of sessions. */
 interface CalendarEntry extends Slot { id: string; number: string; title: string; host: string; level: string; kind: 'tong_duyet' | 'chinh_thuc'; legs: number; phase: Phase; check_due: string }
 /** A slot on the first page; `title` and `code` are null for who may not know them, `action` is the main thing to do about it. */
@@ -262,7 +264,7 @@ interface Incident {
 /** An unresolved incident as those in the meeting see it. */
 interface IncidentMark { id: string; kind: string; level: 1 | 2; point: string | null; text: string; state: IncidentState; opened: string; reporter: string; assignee: string; provider: string | null }
 /** The call to a room system; `at` is when it is called again, `status` the SIP status of a failed call, 0 without a response. */
-interface SystemCall { device: string; point: string; name: string; state: 'waiting' | 'calling' | 'connected' | 'silent' | 'left' | 'taken' | 'full' | 'elsewhere'; at: string | null; status: number; account: '' | 'missing' | 'refused'; gatekeeper: '' | 'absent' | 'unknown' | 'denied' | 'full'; protection: '' | 'encrypted' | 'exposed' | 'clear' | 'demanded' | 'certificate'; media: '' | 'taken' | 'dropped'; media_from: string }
+interface SystemCall { device: string; point: string; name: string; state: 'waiting' | 'calling' | 'connected' | 'silent' | 'left' | 'taken' | 'full' | 'elsewhere' | 'unreserved'; at: string | null; status: number; account: '' | 'missing' | 'refused'; gatekeeper: '' | 'absent' | 'unknown' | 'denied' | 'full'; protection: '' | 'encrypted' | 'exposed' | 'clear' | 'demanded' | 'certificate'; media: '' | 'taken' | 'dropped'; media_from: string }
 interface WeakLine { seat: string; loss: number; jitter: number; round_trip: number }
 
 type SlotKind = 'tong_duyet' | 'chinh_thuc';

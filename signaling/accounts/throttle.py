@@ -8,7 +8,8 @@ Chosen (TCVN 14423 5.5.2.2 suggests at most five failures):
   opens from everywhere else, so nobody can lock somebody else out.
 * sign-in, one address: 50 failures in 15 minutes, over whatever accounts, lock the address for 15 minutes.
 * session codes, one account: 20 wrong codes in a minute lock the account's joining for 15 minutes.
-* keys of media workers, one address: 10 wrong keys in a minute lock the address for 5 minutes;
+* keys of media workers, one address, and keys of neighbouring systems, one address: 10 wrong keys in a minute lock the
+  address for 5 minutes;
 * calendar links, one address: 20 unknown ones in a minute lock the address for 5 minutes. Each link may be fetched 20
   times in a minute, then is locked for one: here every attempt counts.
 * tokens of devices that publish or watch over HTTP, one address: 20 wrong ones in a minute lock the address for 5
@@ -90,6 +91,7 @@ CODE = Rule("code", 20, 60, 900)
 PAIRING = Rule("pairing", 10, 600, 900)
 NEW_PAIRING = Rule("new-pairing", 30, 600, 600)
 WORKER = Rule("worker", 10, 60, 300)
+NEIGHBOUR = Rule("neighbour", 10, 60, 300)
 DEVICE = Rule("device", 20, 60, 300)
 UNKNOWN_FEED = Rule("unknown-feed", 20, 60, 300)
 FEED = Rule("feed", 20, 60, 60)

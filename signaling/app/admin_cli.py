@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from typing import Any
 
 from scheduler.core import database
 from scheduler.core.errors import UnknownPoint, UnknownUnit
@@ -30,6 +31,7 @@ from signaling.app.lease import Lease
 from signaling.app.services import Services, open_services, utc_now
 from signaling.app.settings import Settings, database_url, mailbox
 from signaling.booking import session_costs
+from signaling.cascade.model import Neighbour
 from signaling.core.account import ROLES, Account
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadInput, BadLog, Fault, SettingsError
@@ -245,6 +247,30 @@ async def _worker_key(services: Services, arguments: Namespace) -> None:
         print(await services.worker_keys.make(arguments.name, utc_now()))
 
 
+async def _neighbour(services: Services, arguments: Namespace) -> None:
+    """Register a system above or below, forget one, or list them as CSV: name, direction, point, our point or URL."""
+    neighbours, name = services.neighbours, arguments.name
+    if name is None:
+        writer = csv.writer(sys.stdout)
+        for each in await neighbours.all():
+            writer.writerow([each.name, "below" if each.below else "above", each.point, each.url or each.our_point])
+    elif arguments.remove:
+        await neighbours.remove(name)
+    elif arguments.point is None or (arguments.below is None) == (arguments.our_point is None):
+        raise BadInput([Fault("point", "--point with --our-point for a system above, or with --below for one below")])
+    else:
+        points = {point.id for point in await services.scheduler.points()}
+        unknown = {arguments.point, arguments.our_point or arguments.point} - points
+        if unknown:
+            raise BadInput([Fault("point", f"There is no point {', '.join(sorted(unknown))}")])
+        authority = "" if arguments.authority is None else arguments.authority.read_text()
+        neighbour = Neighbour(name, arguments.point, arguments.our_point or "", arguments.below or "", authority)
+        if neighbour.below:
+            await neighbours.add_below(neighbour, _asked("Key: "), utc_now())
+        else:
+            print(await neighbours.add_above(neighbour, utc_now()))
+
+
 async def _drain(services: Services, arguments: Namespace) -> None:
     """Have the server that leads empty a media worker, and print what is left; or take the worker back."""
     drains, name = services.worker_drains, arguments.worker
@@ -304,9 +330,12 @@ def _head(text: str) -> tuple[int, str]:
 
 def _password(arguments: Namespace) -> str:
     """Read a password with ``--ask``, from the terminal or the first line of stdin; without it return an empty text."""
-    if not arguments.ask:
-        return ""
-    return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    return _asked("Password: ") if arguments.ask else ""
+
+
+def _asked(prompt: str) -> str:
+    """Read a secret from the terminal, or the first line of stdin."""
+    return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
 COMMANDS: dict[str, Callable[[Services, Namespace], Awaitable[None]]] = {
@@ -319,6 +348,7 @@ COMMANDS: dict[str, Callable[[Services, Namespace], Awaitable[None]]] = {
     "capacity": _capacity,
     "mailbox": _mailbox,
     "worker-key": _worker_key,
+    "neighbour": _neighbour,
     "drain": _drain,
     "forget-meetings": _forget_meetings,
     "verify-recordings": _verify_recordings,
@@ -362,12 +392,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     letters = commands.add_parser("mailbox", help="list official mailboxes as CSV, or register that of a unit")
     letters.add_argument("unit", nargs="?")
     letters.add_argument("address", nargs="?")
-    machine = commands.add_parser("worker-key", help="list media workers' keys, or print a new one for a machine")
-    machine.add_argument("name", nargs="?", help="of the machine: small letters, digits, dots and dashes")
-    machine.add_argument("--withdraw", action="store_true", help="its workers are cut off within seconds")
-    emptied = commands.add_parser("drain", help="move the rooms of a media worker elsewhere while meetings go on")
-    emptied.add_argument("worker", help="as the capacity page's data name it: 0, media-2/1; media-2: all of a machine")
-    emptied.add_argument("--undo", action="store_true", help="let it take rooms again")
+    _add_machines(commands)
+    _add_neighbour(commands)
     saving = commands.add_parser("save-secrets", help="write what all servers of a system share into one file")
     loading = commands.add_parser("load-secrets", help="make a data directory one of the same system's")
     for command in (saving, loading):
@@ -391,6 +417,28 @@ def add_arguments(parser: ArgumentParser) -> None:
     capacity.add_argument("--points", type=int)
     report = "the report of `python -m loadtest province`: record what it proposes, and what a session costs"
     capacity.add_argument("--from", dest="report", type=Path, metavar="FILE", help=report)
+
+
+def _add_machines(commands: Any) -> None:
+    """Declare the commands of machines with media workers."""
+    machine = commands.add_parser("worker-key", help="list media workers' keys, or print a new one for a machine")
+    machine.add_argument("name", nargs="?", help="of the machine: small letters, digits, dots and dashes")
+    machine.add_argument("--withdraw", action="store_true", help="its workers are cut off within seconds")
+    emptied = commands.add_parser("drain", help="move the rooms of a media worker elsewhere while meetings go on")
+    emptied.add_argument("worker", help="as the capacity page's data name it: 0, media-2/1; media-2: all of a machine")
+    emptied.add_argument("--undo", action="store_true", help="let it take rooms again")
+
+
+def _add_neighbour(commands: Any) -> None:
+    """Declare the command of neighbouring systems."""
+    command = commands.add_parser("neighbour", help="list neighbouring systems as CSV, or register one")
+    command.add_argument("name", nargs="?", help="small letters, digits, dots and dashes")
+    command.add_argument("--point", help="id of the point that stands for it in our sessions")
+    command.add_argument("--our-point", help="it is above: our point in its sessions; prints the key it needs, once")
+    command.add_argument("--below", metavar="URL", help="it is below, at this URL; reads the key it gave us")
+    authority = "a PEM certificate that signed its own, beside those that this machine trusts"
+    command.add_argument("--authority", type=Path, metavar="FILE", help=authority)
+    command.add_argument("--remove", action="store_true", help="forget it and its key; sessions stay")
 
 
 async def run(settings: Settings, arguments: Namespace) -> None:

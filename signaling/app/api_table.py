@@ -21,6 +21,7 @@ from signaling.booking import (
     sessions,
 )
 from signaling.calls import rest as calls_rest
+from signaling.cascade import rest as cascade_rest
 from signaling.compliance import feedback, personal_data, unit_summary
 from signaling.directory import (
     call_test,
@@ -116,6 +117,7 @@ GROUPS: dict[str, Sequence[Route]] = {
     "today": today_rest.ROUTES,
     "setup": setup.ROUTES,
     "calls": calls_rest.ROUTES,
+    "cascade": cascade_rest.ROUTES,
 }
 """Endpoints by the first half of their operationId, which other programs may use: it stays when a module moves."""
 

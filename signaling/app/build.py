@@ -35,6 +35,7 @@ from signaling.cameras import whip_rest
 from signaling.cameras.rtsp import RtspCameras
 from signaling.cameras.seating import DeviceSeating
 from signaling.cameras.whip import WhipService
+from signaling.cascade.booking import CascadeBooking
 from signaling.core import valkey
 from signaling.core.server_id import owner_of
 from signaling.directory.jobs import fall_due, warn_of_endings, warn_of_first_assessments
@@ -137,6 +138,7 @@ async def running(
         server.sign_out.start()
         server.whip.start()
         server.rtsp_cameras.start()
+        server.cascade_booking.start()
         try:
             await _start_gateway(settings, server.sip_bridge)
             if server.room_moves is not None:
@@ -175,6 +177,7 @@ async def _stop(server: Server) -> None:
 
 
 async def _stop_jobs(server: Server) -> None:
+    await server.cascade_booking.stop()
     await server.recordings.stop()
     await server.periodic_jobs.stop()
     if server.inbox_watcher is not None:
@@ -261,7 +264,11 @@ def _build(
         throttle,
         services.audit,
     )
+    cascade_booking = CascadeBooking(
+        services.scheduler, services.neighbours, services.reservations, services.audit, clock
+    )
     sip_bridge = _sip_bridge(services, meetings, capacity_guard, throttle, clock)
+    sip_bridge.outbound.reserved_code = cascade_booking.code
     seating = _seating(services, meetings, capacity_guard)
     reachability = Reachability(services.equipment, sip_bridge)
     room_moves = None
@@ -302,6 +309,7 @@ def _build(
         room_moves=room_moves,
         whip=WhipService(meetings, services.equipment, seating, throttle, services.audit),
         rtsp_cameras=RtspCameras(meetings, services.equipment, seating),
+        cascade_booking=cascade_booking,
         reachability=reachability,
         dispatcher=Dispatcher(meetings, join_service, incident_reports, votes, sip_bridge.redial, metrics),
         recordings=recordings,

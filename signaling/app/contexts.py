@@ -12,6 +12,8 @@ from signaling.audit.context import AUDIT_LOG, AuditContext
 from signaling.booking.context import BOOKING, BookingContext
 from signaling.calls.context import CALLS, CallsContext
 from signaling.cameras.context import WHIP
+from signaling.cascade.context import CASCADE, CascadeContext
+from signaling.cascade.reception import Reception, Told
 from signaling.compliance.context import COMPLIANCE, ComplianceContext
 from signaling.directory.context import (
     CONTROLS,
@@ -92,6 +94,17 @@ def provide(app: web.Application, server: Server) -> None:
     )
     app[AUDIT_LOG] = AuditContext(audit=server.audit, scheduler=server.scheduler)
     app[CALLS] = CallsContext(records=server.call_records, scheduler=server.scheduler)
+    app[CASCADE] = CascadeContext(
+        scheduler=server.scheduler,
+        neighbours=server.neighbours,
+        reservations=server.reservations,
+        reception=Reception(
+            server.scheduler, server.reservations, Told(server.meetings.amended, server.meetings.cancelled)
+        ),
+        throttle=server.throttle,
+        audit=server.audit,
+        wake=server.outbox.wake,
+    )
     app[BOOKING] = BookingContext(
         scheduler=server.scheduler,
         outbox=server.outbox,

@@ -15,6 +15,7 @@ from signaling.app.periodic_jobs import PeriodicJobs
 from signaling.app.services import Services
 from signaling.cameras.rtsp import RtspCameras
 from signaling.cameras.whip import WhipService
+from signaling.cascade.booking import CascadeBooking
 from signaling.displays.pairing import PairingCodes
 from signaling.displays.remote import RemoteControl
 from signaling.displays.wire import Command, Report
@@ -56,6 +57,7 @@ class Server(Services):
     """None: there are no media workers to move rooms between."""
     whip: WhipService
     rtsp_cameras: RtspCameras
+    cascade_booking: CascadeBooking
     reachability: Reachability
     dispatcher: Dispatcher
     recordings: RecordingCatalog

@@ -72,6 +72,7 @@ from signaling.audit.log import AuditLog
 from signaling.booking.calendar_links import CalendarLinks
 from signaling.booking.session_costs import SessionCostStore
 from signaling.calls.store import CallRecordStore
+from signaling.cascade.store import Neighbours, Reservations
 from signaling.core import child_process
 from signaling.http.idempotency import Idempotency
 from signaling.mail import chat_groups
@@ -129,6 +130,8 @@ class Services:
     idempotency: Idempotency
     worker_keys: WorkerKeys
     worker_drains: WorkerDrains
+    neighbours: Neighbours
+    reservations: Reservations
     session_costs: SessionCostStore
     calendar_links: CalendarLinks
     meeting_store: MeetingStore
@@ -306,6 +309,8 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         idempotency=Idempotency(engine),
         worker_keys=WorkerKeys(engine),
         worker_drains=WorkerDrains(engine),
+        neighbours=Neighbours(engine),
+        reservations=Reservations(engine),
         session_costs=SessionCostStore(engine),
         calendar_links=CalendarLinks(engine, accounts, directory.operator),
         meeting_store=MeetingStore(engine),

@@ -12,7 +12,7 @@ ServerError
 ├── Refusal              the client's fault over REST
 │   ├── SignedOut        no valid session cookie
 │   ├── BadLogin         unknown account or wrong password (the response does not say which)
-│   ├── BadKey           no media worker has this key
+│   ├── BadKey           no media worker, or neighbouring system, has this key
 │   ├── BadToken         no device that publishes or watches over HTTP has this token
 │   ├── BadSdp           an SDP offer over HTTP that cannot be answered
 │   ├── NoOpenSession    the point of a device has no session it may enter now
@@ -133,7 +133,7 @@ class BadLogin(Refusal):
 
 
 class BadKey(Refusal):
-    """No media worker of another machine has this key."""
+    """No media worker of another machine, or no neighbouring system, has this key."""
 
 
 class BadToken(Refusal):

@@ -18,7 +18,7 @@ PROBLEMS: Mapping[str, Pair] = {
         "Điểm cầu chưa có phiên họp nào đang mở",
         "The site has no open session",
     ),
-    "bad-key": ("Khóa của máy xử lý hình tiếng không đúng", "No media worker has this key"),
+    "bad-key": ("Khóa của máy hoặc hệ thống gọi đến không đúng", "No machine and no system has this key"),
     "locked": ("Sai quá nhiều lần, hãy thử lại sau", "Too many failures, try again later"),
     "must-change-password": ("Phải đổi mật khẩu trước", "The password must be changed first"),
     "forbidden": ("Không được phép", "Not allowed"),

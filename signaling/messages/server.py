@@ -54,9 +54,10 @@ Role = Literal["host", "component", "observer"]
 Audience = Literal["everyone", "host", "components", "systems", "recording"]
 """``systems`` are the room systems of components, and see what components see until they have a layout of their own."""
 Media = Literal["none", "connecting", "connected", "lost"]
-CallWord = Literal["waiting", "calling", "connected", "silent", "left", "taken", "full", "elsewhere"]
+CallWord = Literal["waiting", "calling", "connected", "silent", "left", "taken", "full", "elsewhere", "unreserved"]
 """Where calling a room system stands: ``taken`` when somebody else sits in its place, ``full`` when no leg is left,
-``elsewhere`` while it is called by another session or sits in it."""
+``elsewhere`` while it is called by another session or sits in it, ``unreserved`` until the other system that it is
+has accepted the session."""
 ProtectionWord = Literal["", "encrypted", "exposed", "clear", "demanded", "certificate"]
 """How a call of a room system is protected: encrypted; so, but its keys went in the clear; not at all; or why there is
 none: encryption is demanded, a certificate is not accepted."""

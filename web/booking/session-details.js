@@ -1,7 +1,7 @@
 // Element `session-details`: the dialog of one session, in the calendar and the pages of sessions and emergencies.
 
 import {html, nothing} from '../vendor/lit.js';
-import {ProblemError, amend, cancel, extend, extension, history, points, release, session, queueStanding, units} from '../core/api.js';
+import {ProblemError, amend, cancel, cascade, extend, extension, history, points, release, session, queueStanding, units} from '../core/api.js';
 import {t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {clock, day, fromLocal, slot, toLocal} from '../core/time.js';
@@ -29,7 +29,7 @@ const formName = named => (named === 'official' ? 'start' : named.replace(/^offi
 export class SessionDetails extends RequestingElement {
   static properties = {
     sessionId: {}, me: {attribute: false},
-    session: {state: true}, standing: {state: true}, history: {state: true}, extension: {state: true}, action: {state: true},
+    session: {state: true}, standing: {state: true}, history: {state: true}, below: {state: true}, extension: {state: true}, action: {state: true},
     fields: {state: true}, chosen: {state: true}, points: {state: true}, units: {state: true}, busy: {state: true},
   };
 
@@ -44,6 +44,8 @@ export class SessionDetails extends RequestingElement {
     this.standing = null;
     /** @type {Happening[]} */
     this.history = [];
+    /** What became of the session at systems below. @type {CascadeReservation[]} */
+    this.below = [];
     /** By how many steps the meeting could be extended. @type {Extensible | null} */
     this.extension = null;
     /** The action whose form is open. @type {'' | 'amend' | 'cancel' | 'release'} */
@@ -67,8 +69,9 @@ export class SessionDetails extends RequestingElement {
   async load() {
     this.session = await session(this.sessionId);
     const waits = ['waiting', 'revoked'].includes(this.session.phase);
-    [this.history, this.standing, this.extension] = await Promise.all([
+    [this.history, this.below, this.standing, this.extension] = await Promise.all([
       history(this.sessionId),
+      cascade(this.sessionId),
       waits ? queueStanding(this.sessionId) : null,
       this.session.may_control && this.session.phase === 'open' ? extension(this.sessionId) : null,
     ]);
@@ -158,6 +161,7 @@ export class SessionDetails extends RequestingElement {
         <div><dt>${t('details.legs')}</dt><dd>${t('sessions.points', session.points.length + 1)}, ${t('queue.legs', session.legs)}</dd></div>
         ${session.people ? html`<div><dt>${t('details.people')}</dt><dd data-testid="details-people">${this.expected(session)}</dd></div>` : nothing}
         ${session.contact_name ? html`<div><dt>${t('details.contact')}</dt><dd>${session.contact_name} ${session.contact_phone ? copyable(session.contact_phone) : nothing}</dd></div>` : nothing}
+        ${this.below.length ? html`<div><dt>${t('details.below')}</dt><dd>${this.below.map(each => this.reservation(each))}</dd></div>` : nothing}
       </dl>
       ${this.standing ? this.queueStanding(this.standing) : nothing}
       ${this.action ? this.form() : this.actions(session)}
@@ -176,6 +180,12 @@ export class SessionDetails extends RequestingElement {
     const names = new Map([[host.point, host.label], ...invited.map(({id, label}) => /** @type {[string, string]} */ ([id, label]))]);
     const each = Object.entries(counted).map(([id, there]) => `${names.get(id)} ${there}`).join(', ');
     return html`${t('details.people-count', people)}${each ? html`<small class="soft"> (${each})</small>` : nothing}`;
+  }
+
+  /** @param {CascadeReservation} each */
+  reservation({label, state, number, detail}) {
+    return html`<p data-testid="details-below" data-state=${state}>${label}: ${t(`cascade.${state}`)}${number ? html` · ${copyable(number)}` : nothing}
+      ${detail ? html`<small class="soft">${detail}</small>` : nothing}</p>`;
   }
 
   /** @param {QueueStanding} standing */

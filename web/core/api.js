@@ -472,6 +472,8 @@ export const extend = (id, steps) => request('POST', `sessions/${encodeURICompon
 export const release = (id, reason) => request('POST', `sessions/${encodeURIComponent(id)}/release`, {reason});
 /** Return the history of a session. @type {(id: string) => Promise<Happening[]>} */
 export const history = id => request('GET', `sessions/${encodeURIComponent(id)}/history`);
+/** Return what became of a session at systems below. @type {(id: string) => Promise<CascadeReservation[]>} */
+export const cascade = id => request('GET', `sessions/${encodeURIComponent(id)}/cascade`);
 /** Return the slots of the calendar of sessions. @type {(from: string, to: string) => Promise<CalendarEntry[]>} */
 export const agenda = (from, to) => request('GET', `agenda?${query({from, to})}`);
 

@@ -529,6 +529,11 @@ class Scheduler:
         async with self._engine.begin() as db:
             return await sessions_store.known(db, session_id)
 
+    async def submitted(self, by: str) -> Session | None:
+        """Return the latest session that an account submitted; None if there is none."""
+        async with self._engine.begin() as db:
+            return await sessions_store.submitted(db, by)
+
     async def live_code(self, session_id: str) -> str | None:
         """Return the live code of a session; None if it has none or does not exist."""
         async with self._engine.begin() as db:

@@ -89,6 +89,12 @@ async def by_code(db: AsyncConnection, code: str) -> Session | None:
     return found[0] if found else None
 
 
+async def submitted(db: AsyncConnection, by: str) -> Session | None:
+    """Return the latest session that an account submitted; None if there is none."""
+    found = await _sessions(db, SESSIONS.c.submitted_by == by)
+    return found[-1] if found else None
+
+
 async def between(
     db: AsyncConnection,
     start: datetime,

@@ -122,6 +122,10 @@ class DialledSystem:
         """Note that no leg is left for it; it is tried again."""
         self.state, self.due = "full", now + RECHECK_INTERVAL
 
+    def unreserved(self, now: datetime) -> None:
+        """Note that another system has not accepted the session yet; it is asked and called again."""
+        self.state, self.due = "unreserved", now + RECHECK_INTERVAL
+
     def elsewhere(self, now: datetime) -> None:
         """Note that another session has or calls it: a room system takes one call, and would put the first on hold."""
         self.state, self.due = "elsewhere", now + RECHECK_INTERVAL

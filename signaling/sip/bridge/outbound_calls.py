@@ -4,7 +4,7 @@ import asyncio
 import functools
 import logging
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from mediaserver.errors import BadOffer, EngineGone, MediaError, NotEncrypted
 from scheduler.core.errors import LostKey
 from scheduler.directory.equipment import sip_profiles
 from scheduler.directory.equipment.service import Equipment
-from scheduler.directory.model import Device, DeviceProtocol
+from scheduler.directory.model import PIN_PLACE, Device, DeviceProtocol
 from scheduler.directory.points.guest_access import GuestAccess
 from signaling.calls.model import CallRecord, Outcome
 from signaling.calls.recorder import CallRecorder
@@ -68,6 +68,9 @@ class OutboundCalls:
         """Those that are spoken."""
         self.gatekeeper: tuple[str, int] | None = None
         """The address of that of H.323, if there is one."""
+        self.reserved_code: Callable[[str, str], Awaitable[str | None]] = _no_code
+        """Returns the code under which another system holds a session of ours at a point: empty where none is reserved
+        there, None while it has not accepted."""
         self._calling: dict[tuple[str, str], asyncio.Task[None]] = {}
         """Dialling tasks by meeting and device."""
 
@@ -118,7 +121,9 @@ class OutboundCalls:
                 system.taken(now)
             elif place.id in meeting.state.removed or await self._guest_access.lacking(place.id, meeting.id, now):
                 system.failed(now, FORBIDDEN)
-            elif (where := await self.locate(system.device)) is None:  # its registration has ended
+            elif (code := await self._code(meeting, system.device)) is None:
+                system.unreserved(now)
+            elif (where := await self.locate(system.device, code)) is None:  # its registration has ended
                 system.failed(now, TEMPORARILY_UNAVAILABLE)
             elif not await self._admission.enter(meeting, place, system.number, now):
                 system.full(now)
@@ -137,8 +142,9 @@ class OutboundCalls:
             host = meeting.state.booking.places[0].name
             call = await self.dial(meeting.id, host, system.device, seat, where, record)
             await self._answered(meeting, system, place, call, seat, record)
-            kept = await self._equipment.sip_secrets(system.device.id)
-            self._registry.send_digits(call, digits_after_answer(system.device, kept))
+            if not where.secret_user:
+                kept = await self._equipment.sip_secrets(system.device.id)
+                self._registry.send_digits(call, digits_after_answer(system.device, kept))
         except CallNotAdmitted as refused:
             log.info("x call to %s failed: %s", system.name, refused)
             system.failed(clock(), refused.status, gatekeeper=refused.word)
@@ -201,13 +207,21 @@ class OutboundCalls:
         offer = await invite(simple=True)
         return await self.agent.invite(where, offer, name=name)
 
-    async def locate(self, device: Device) -> Target | None:
-        """Return where a device is called now; None for one without an address, registration or number at a gatekeeper,
-        or of a protocol that is not spoken."""
+    async def _code(self, meeting: MeetingRunner, device: Device) -> str | None:
+        """Return the code that is dialled at another system (`reserved_code`). Raises LostKey."""
+        return await self.reserved_code(meeting.id, device.point) if device.kind == "LINK" else ""
+
+    async def locate(self, device: Device, code: str = "") -> Target | None:
+        """Return where a device is called now, in the place of its number by a code that nobody reads back.
+
+        None for one without an address, registration or number at a gatekeeper, or of a protocol that is not spoken.
+        """
         if device.protocol not in self.protocols:
             return None
         bindings = await self._equipment.bindings(self._manager.dependencies.clock())
         secrets = await self._equipment.sip_secrets(device.id)
+        if code:
+            device, secrets = replace(device, sip_user=PIN_PLACE), {**secrets, "pin": code}
         return target(device, bindings.get(device.id), secrets, self.gatekeeper)
 
     async def _registered(self, point: str, contacts: Sequence[str]) -> Target | None:
@@ -247,6 +261,10 @@ class OutboundCalls:
             if not member.held:
                 await self._registry.leave(meeting, member)
                 await call.hang_up(ending)
+
+
+async def _no_code(_session: str, _point: str) -> str | None:
+    return ""
 
 
 def _of_session(record: CallRecord, meeting: MeetingRunner) -> CallRecord:

@@ -212,6 +212,7 @@ ALLOWED: dict[str, list[int]] = {
     "POST /sessions/{id}/extend": [200, 200, 200, 403, 404, 404],
     "POST /sessions/{id}/release": [409, 409, 403, 403, 404, 404],
     "GET /sessions/{id}/history": [200, 200, 200, 200, 404, 404],
+    "GET /sessions/{id}/cascade": [200, 200, 200, 200, 404, 404],
     "GET /agenda": [200, 200, 200, 200, 200, 200],
     "GET /points/busy": [200, 200, 200, 200, 200, 200],
     "GET /free-times": [422] * 6,

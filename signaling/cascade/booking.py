@@ -1,0 +1,178 @@
+"""Keeps systems below told of the sessions that they are to take part in, and knows the codes that they gave.
+
+It compares, and remembers nothing between two rounds: what sessions of ours have the point of a system below, and what
+was last answered about each. So a server that was down, an answer that was lost and a system below that was restored
+from a backup are all made up for by the next round. Only the server that leads runs it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from scheduler.booking.registration.service import Scheduler
+from scheduler.core.errors import LostKey
+from scheduler.core.model import Session, State
+from signaling.audit.log import AuditLog
+from signaling.cascade import client
+from signaling.cascade.client import Refused, Unanswered
+from signaling.cascade.model import Neighbour, Reservation
+from signaling.cascade.store import Neighbours, Reservations
+from signaling.cascade.wire import Wanted
+from signaling.core.audit_entry import SERVER, AuditEntry
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 20.0
+AHEAD = timedelta(days=800)
+"""Longest time ahead that is looked at; profiles let nobody register so far ahead."""
+SOON = timedelta(hours=2)
+"""So long before a session it is asked in every round what became of it."""
+SELDOM = 30
+"""Earlier it is asked in one round of so many: a province has many systems below, and sessions are booked far ahead."""
+AT_ONCE = 16
+"""Most systems below that are asked at the same time."""
+
+
+class CascadeBooking:
+    """Reserves our sessions at systems below, follows changes, and withdraws what is no longer held."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        neighbours: Neighbours,
+        reservations: Reservations,
+        audit: AuditLog,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._scheduler = scheduler
+        self._neighbours = neighbours
+        self._reservations = reservations
+        self._audit = audit
+        self._clock = clock
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._rounds = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin the rounds."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End the rounds; the next server goes on."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.work(self._clock())
+            except (SQLAlchemyError, LostKey, OSError):
+                log.exception("x systems below could not be told of sessions")
+            await asyncio.sleep(ROUND_SECONDS)
+
+    async def code(self, session: str, point: str) -> str | None:
+        """Return the code under which a session of ours is held at the point of a system below.
+
+        Empty for a point that is no system below, None where that has not accepted it. Raises LostKey.
+        """
+        neighbour = next((each for each in await self._neighbours.all() if each.below and each.point == point), None)
+        if neighbour is None:
+            return ""
+        known = await self._reservations.one(neighbour.name, session)
+        return None if known is None else known.code or None
+
+    async def work(self, now: datetime) -> None:
+        """Tell every system below what changed, and ask what became of the rest."""
+        below = {each.point: each for each in await self._neighbours.all() if each.below}
+        if not below:
+            return
+        everything, self._rounds = self._rounds % SELDOM == 0, self._rounds + 1
+        wanted = await self._wanted(below, now)
+        known = {(each.neighbour, each.session): each for each in await self._reservations.current(now)}
+        asked: list[Coroutine[Any, Any, None]] = [
+            self._reserve(neighbour, session, before, now)
+            for neighbour, session in wanted
+            if _open(before := known.get((neighbour.name, session.id)), session, everything or _soon(session, now))
+        ]
+        kept = {(neighbour.name, session.id) for neighbour, session in wanted}
+        named = {neighbour.name: neighbour for neighbour in below.values()}
+        asked += [
+            self._withdraw(named[each.neighbour], each, now)
+            for key, each in known.items()
+            if key not in kept and each.neighbour in named and each.state != "withdrawn"
+        ]
+        for failed in await asyncio.gather(*asked, return_exceptions=True):
+            if failed is not None:
+                log.error("x a system below could not be told of a session", exc_info=failed)
+
+    async def _wanted(self, below: dict[str, Neighbour], now: datetime) -> list[tuple[Neighbour, Session]]:
+        """Return our sessions that have a code and are not over, with each system below that is to take part."""
+        units = {point.unit for point in await self._scheduler.points() if point.id in below}
+        sessions = await self._scheduler.sessions(now, now + AHEAD, units)
+        return [
+            (below[point], session)
+            for session in sessions
+            if session.state == State.ISSUED and session.official.end > now
+            for point in session.points
+            if point in below
+        ]
+
+    async def _reserve(self, neighbour: Neighbour, session: Session, known: Reservation | None, now: datetime) -> None:
+        wanted, told = Wanted.of(session), _told(session)
+        new = Reservation(neighbour.name, session.id, "unanswered", session.official.end, now, told=told)
+        if known is not None:  # an answer to what it was holds, until there is one to what it is
+            new = replace(new, number=known.number, code=known.code)
+        try:
+            async with self._turns:
+                outcome = await client.reserve(neighbour, await self._neighbours.key(neighbour.name), wanted)
+            new = replace(new, state=outcome.state, number=outcome.number, code=outcome.code or "")
+        except Refused as refused:
+            new = replace(new, state="refused", detail=refused.detail)
+        except Unanswered as unanswered:
+            if known is not None and known.told == told and known.state != "withdrawn":
+                return  # what was answered last still holds
+            new = replace(new, detail=unanswered.detail)
+        await self._store(known, new)
+
+    async def _withdraw(self, neighbour: Neighbour, known: Reservation, now: datetime) -> None:
+        with suppress(Unanswered):  # it is told again in the next round
+            async with self._turns:
+                with suppress(Refused):  # it knows no such session, or no longer
+                    await client.withdraw(neighbour, await self._neighbours.key(neighbour.name), known.session)
+            await self._store(known, replace(known, state="withdrawn", at=now, code="", detail=""))
+
+    async def _store(self, known: Reservation | None, new: Reservation) -> None:
+        """Store an answer that says something new."""
+        if known is not None and replace(known, at=new.at) == new:
+            return
+        await self._reservations.put(new)
+        if known is None or known.state != new.state:
+            detail = " ".join(part for part in (new.neighbour, new.number, new.state, new.detail) if part)[:500]
+            await self._audit.append(AuditEntry(new.at, SERVER, "cascade", new.session, detail))
+
+
+def _told(session: Session) -> str:
+    """Return the hash of what a system below is told of a session."""
+    return sha256(Wanted.of(session).model_dump_json().encode()).hexdigest()
+
+
+def _soon(session: Session, now: datetime) -> bool:
+    return session.slots[0].start - SOON <= now
+
+
+def _open(known: Reservation | None, session: Session, again: bool) -> bool:
+    """Return whether a system below is to be asked: something is new, it has not decided, or it is asked `again`.
+
+    What it refused or cancelled stays so until something is new.
+    """
+    if known is None or known.told != _told(session) or known.state in ("unanswered", "waiting", "revoked"):
+        return True
+    return known.state == "withdrawn" or (again and known.state == "accepted")

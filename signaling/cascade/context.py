@@ -1,0 +1,32 @@
+"""Defines what handlers of cascade endpoints get.
+
+`signaling.app.contexts` builds it when the server starts; handlers read it by `request.context(CASCADE)`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from scheduler.booking.registration.service import Scheduler
+from signaling.accounts.throttle import Throttle
+from signaling.audit.log import AuditLog
+from signaling.cascade.reception import Reception
+from signaling.cascade.store import Neighbours, Reservations
+
+
+@dataclass(frozen=True, slots=True)
+class CascadeContext:
+    """Parts of the server behind the endpoints of neighbouring systems."""
+
+    scheduler: Scheduler
+    neighbours: Neighbours
+    reservations: Reservations
+    reception: Reception
+    throttle: Throttle
+    audit: AuditLog
+    wake: Callable[[], None]
+    """Has notices sent that a change caused."""
+
+
+CASCADE = web.AppKey("CascadeContext", CascadeContext)

@@ -1,0 +1,118 @@
+"""Endpoints of cascades: what a system above reserves here, by its key, and what became of it at those below."""
+
+from aiohttp import hdrs, web
+
+from signaling.accounts import permissions, throttle, visible_sessions
+from signaling.cascade.context import CASCADE
+from signaling.cascade.model import Neighbour, ReservationState
+from signaling.cascade.wire import Outcome, Wanted, Withdrawn
+from signaling.core.account import network_of
+from signaling.core.audit_entry import SERVER
+from signaling.core.errors import BadKey, Locked
+from signaling.http.route import ID, ApiRequest, Model, Moment, Route
+
+BEARER = "Bearer "
+
+
+class Reserved(Model):
+    """The state of a session at a system below; `detail` says for people why it is not accepted."""
+
+    point: str
+    label: str
+    state: ReservationState
+    number: str
+    detail: str
+    at: Moment
+
+
+async def reserve(request: ApiRequest) -> Outcome:
+    """Register a session of the system above that calls, or change it, and say what became of it."""
+    neighbour, context = await _caller(request), request.context(CASCADE)
+    before = await context.reservations.one(neighbour.name, request.body.session)
+    outcome = await context.reception.reserve(neighbour, request.body, request.now)
+    context.wake()
+    if before is None or before.state != outcome.state:
+        await _note(request, neighbour, "cascade-reserve", f"{outcome.number} {outcome.state}")
+    return outcome
+
+
+async def withdraw(request: ApiRequest) -> web.Response:
+    """Cancel the session that the system above that calls no longer holds with us."""
+    neighbour, context = await _caller(request), request.context(CASCADE)
+    await context.reception.withdraw(neighbour, request.body.session, request.now)
+    context.wake()
+    await _note(request, neighbour, "cascade-withdraw", request.body.session)
+    return web.Response(status=204)
+
+
+async def reserved(request: ApiRequest) -> list[Reserved]:
+    """List what became of a session at systems below; why it is not held there is for host and centre."""
+    session, unit_directory = await visible_sessions.find(request)
+    detailed = permissions.is_host(request.account, session, unit_directory) or request.account.sees_all
+    context = request.context(CASCADE)
+    points = {each.name: unit_directory.points[each.point] for each in await context.neighbours.all()}
+    return [
+        Reserved(
+            point=points[each.neighbour].name,
+            label=points[each.neighbour].label,
+            state=each.state,
+            number=each.number,
+            detail=each.detail if detailed else "",
+            at=each.at,
+        )
+        for each in await context.reservations.of_session(session.id)
+        if each.neighbour in points
+    ]
+
+
+async def _caller(request: ApiRequest) -> Neighbour:
+    """Return the system above whose key came with a request. Raises BadKey, Locked."""
+    context = request.context(CASCADE)
+    attempt = await context.throttle.attempt(throttle.NEIGHBOUR, network_of(request.source.address))
+    if attempt.locked:
+        raise Locked(attempt.locked)
+    header = request.request.headers.get(hdrs.AUTHORIZATION, "")
+    neighbour = await context.neighbours.owner(header.removeprefix(BEARER)) if header.startswith(BEARER) else None
+    if neighbour is None:
+        await context.audit.append(request.source.entry(request.now, SERVER, "cascade-refused", "?", "key"))
+        raise BadKey
+    await context.throttle.take_back(attempt)
+    return neighbour
+
+
+async def _note(request: ApiRequest, neighbour: Neighbour, action: str, detail: str) -> None:
+    entry = request.source.entry(request.now, neighbour.account, action, neighbour.point, detail)
+    await request.context(CASCADE).audit.append(entry)
+
+
+ROUTES = [
+    Route(
+        "POST",
+        "/cascade/reservations",
+        reserve,
+        "Have a system below take part in a session",
+        Outcome,
+        body=Wanted,
+        access="open",
+        problems=(401, 409, 429),
+    ),
+    Route(
+        "POST",
+        "/cascade/reservations/withdraw",
+        withdraw,
+        "No longer have it take part",
+        None,
+        body=Withdrawn,
+        status=204,
+        access="open",
+        problems=(401, 429),
+    ),
+    Route(
+        "GET",
+        f"/sessions/{ID}/cascade",
+        reserved,
+        "What became of a session at systems below",
+        list[Reserved],
+        problems=(404,),
+    ),
+]

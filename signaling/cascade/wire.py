@@ -1,0 +1,60 @@
+"""Messages of the system above to the one below, and their answers, as JSON."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from scheduler.core.model import ClassId, Session
+from signaling.http.route import Id, Interval, Model
+
+Text = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class Wanted(Model):
+    """A session of the system above, by its id there, that the one below is to take part in."""
+
+    session: Id
+    official: Interval
+    rehearsal: Interval | None = None
+    title: Text
+    contact_name: Text
+    contact_phone: Text
+    class_: Annotated[ClassId, Field(alias="class")]
+    ground: Text = ""
+    reason: Text = ""
+    purpose: Text = ""
+    kind: Text = ""
+    form: Text = ""
+
+    @classmethod
+    def of(cls, session: Session) -> "Wanted":
+        """Return what a system below is told of a session."""
+        rehearsal, official = session.rehearsal, session.official
+        return cls(
+            session=session.id,
+            official=Interval(start=official.start, end=official.end),
+            rehearsal=None if rehearsal is None else Interval(start=rehearsal.start, end=rehearsal.end),
+            title=session.title,
+            contact_name=session.contact_name,
+            contact_phone=session.contact_phone,
+            class_=session.klass,
+            ground=session.ground,
+            reason=session.reason,
+            purpose=session.purpose,
+            kind=session.kind,
+            form=session.form,
+        )
+
+
+class Withdrawn(Model):
+    """A session that the system above no longer holds, or not with the one below."""
+
+    session: Id
+
+
+class Outcome(Model):
+    """The answer: it waits for capacity, is accepted under a code, lost that code, or was cancelled below."""
+
+    state: Literal["waiting", "accepted", "revoked", "cancelled"]
+    number: Annotated[str, StringConstraints(max_length=40)]
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,20}$")] | None

@@ -1,0 +1,209 @@
+"""A session of a system above is held with the one below: reserved, changed, extended, withdrawn, cancelled, refused.
+
+Also tests `reception.py`, `client.py`, `store.py`, `rest.py` and `wire.py` of `signaling/cascade`.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from scheduler.core.model import Act, Amount, Interval, Request, Session, State, particulars_of
+from signaling.app.settings import Settings
+from signaling.cascade.model import Neighbour
+from tests.signaling.cascade.two_systems import ABOVE, OUR_POINT, TwoSystems, asked, two_systems
+from tests.signaling.request_bodies import GOOD
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, HOST, NHA_TRANG, NOW
+
+
+@pytest.fixture
+async def systems(settings: Settings, prepared: Path, tmp_path: Path) -> AsyncIterator[TwoSystems]:
+    async with two_systems(settings, prepared, tmp_path / "below") as both:
+        yield both
+
+
+def _request(session: Session, official: Interval) -> Request:
+    return Request(
+        **particulars_of(session),
+        rehearsal=None,
+        official=official,
+        submitted_by="host",
+        klass=session.klass,
+        secret=False,
+    )
+
+
+HOUR = timedelta(hours=1)
+
+
+async def test_r021_a_session_is_reserved_below_as_one_of_a_higher_agency_and_its_code_comes_back(
+    systems: TwoSystems,
+) -> None:
+    session = await systems.above.session(NHA_TRANG, CAM_RANH, start=HOUR)
+    await systems.tell()
+    (held,) = await systems.held()
+    assert (held.state, held.host_point, held.points, held.legs) == (State.ISSUED, HOST, (OUR_POINT,), 2)
+    assert (held.official, held.title, held.klass) == (session.official, session.title, session.klass)
+    assert await systems.reserved(session) == [("accepted", held.number, "")]
+    assert await systems.above.server.cascade_booking.code(session.id, NHA_TRANG) == held.code
+    assert await systems.above.server.cascade_booking.code(session.id, CAM_RANH) == ""
+    assert [entry.action for entry in await systems.below.audited(1)] == ["cascade-reserve"]
+    await systems.tell()
+    assert await systems.held() == [held]
+
+
+async def test_a_code_from_below_is_stored_encrypted(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG, start=HOUR)
+    await systems.tell()
+    code = await systems.above.server.cascade_booking.code(session.id, NHA_TRANG)
+    assert code
+    stored = (systems.above.services.database.url.database, systems.below.services.database.url.database)
+    assert [code.encode() in Path(str(path)).read_bytes() for path in stored] == [False, False]
+
+
+async def test_a_session_without_the_point_of_a_system_below_is_told_to_nobody(systems: TwoSystems) -> None:
+    session = await systems.above.session(CAM_RANH, start=HOUR)
+    await systems.tell()
+    assert (await systems.held(), await systems.reserved(session)) == ([], [])
+
+
+async def test_an_amendment_above_follows_below_where_points_were_added(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG, start=HOUR)
+    await systems.tell()
+    (held,) = await systems.held()
+    below = systems.below.services.scheduler
+    wider = replace(_request(held, held.official), points=(OUR_POINT, DIEN_KHANH))
+    await below.amend(held.id, wider, NOW, Act("central"))
+    later = Interval(session.official.start + HOUR, session.official.end + HOUR)
+    await systems.above.services.scheduler.amend(session.id, _request(session, later), NOW, Act("host"))
+    await systems.tell()
+    (moved,) = await systems.held()
+    assert (moved.id, moved.official, moved.points) == (held.id, later, (OUR_POINT, DIEN_KHANH))
+    assert await systems.reserved(session) == [("accepted", held.number, "")]
+
+
+async def test_an_extension_of_the_live_meeting_above_follows_below(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG)
+    await systems.tell()
+    for world in (systems.above, systems.below):
+        world.clock.advance(600)
+    extended = await systems.above.services.scheduler.extend(session.id, 2, systems.above.clock.now)
+    await systems.tell()
+    (held,) = await systems.held()
+    assert held.official == extended.official != session.official
+
+
+async def test_a_cancellation_above_cancels_below_and_a_session_held_again_is_another_one(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG, CAM_RANH, start=HOUR)
+    await systems.tell()
+    above = systems.above.services.scheduler
+    without = replace(_request(session, session.official), points=(CAM_RANH,))
+    await above.amend(session.id, without, NOW, Act("host"))
+    await systems.tell()
+    (held,) = await systems.held()
+    assert (held.state, await systems.reserved(session)) == (State.CANCELLED, [("withdrawn", held.number, "")])
+    assert await systems.above.server.cascade_booking.code(session.id, NHA_TRANG) is None
+    await above.amend(session.id, _request(session, session.official), NOW, Act("host"))
+    await systems.tell()
+    assert [each.state for each in await systems.held()] == [State.CANCELLED, State.ISSUED]
+    await above.cancel(session.id, NOW, Act("host"))
+    await systems.tell()
+    assert [each.state for each in await systems.held()] == [State.CANCELLED, State.CANCELLED]
+
+
+async def test_a_cancellation_below_is_told_above_and_stays(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG, start=HOUR)
+    await systems.tell()
+    (held,) = await systems.held()
+    await systems.below.services.scheduler.cancel(held.id, NOW, Act("central", "mất điện"))
+    await systems.tell()
+    await systems.tell()
+    assert await systems.reserved(session) == [("cancelled", held.number, "")]
+    assert [each.state for each in await systems.held()] == [State.CANCELLED]
+
+
+async def test_a_session_far_ahead_is_asked_for_seldom(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG, start=30 * HOUR)
+    await systems.tell()
+    (held,) = await systems.held()
+    await systems.below.services.scheduler.cancel(held.id, NOW, Act("central"))
+    told = []
+    for _ in range(30):
+        await systems.tell()
+        told += [each.state for each in await systems.above.services.reservations.of_session(session.id)]
+    assert told == ["accepted"] * 29 + ["cancelled"]
+
+
+async def test_a_system_below_without_capacity_lets_it_wait_and_its_code_follows(systems: TwoSystems) -> None:
+    operator = systems.below.services.scheduler.operator
+    other = await systems.below.session(CAM_RANH, start=HOUR)
+    await operator.set_capacity(NOW, Amount(2, 255), NOW)  # 80 % of two: one session
+    session = await systems.above.session(NHA_TRANG, start=HOUR)
+    await systems.tell()
+    assert [state for state, *_ in await systems.reserved(session)] == ["waiting"]
+    assert await systems.above.server.cascade_booking.code(session.id, NHA_TRANG) is None
+    await systems.below.services.scheduler.cancel(other.id, NOW, Act("central"))
+    await systems.tell()
+    assert [state for state, *_ in await systems.reserved(session)] == ["accepted"]
+
+
+async def test_a_refusal_below_is_shown_to_the_host_and_asked_again_only_after_a_change(systems: TwoSystems) -> None:
+    operator = systems.below.services.scheduler.operator
+    await operator.set_capacity(NOW, Amount(2, 2), NOW)  # 80 % of two points: never two
+    session = await systems.above.session(NHA_TRANG, start=HOUR)
+    await systems.tell()
+    why = "Giới hạn số điểm cầu cùng lúc: cần 2, được dùng 0"
+    assert await systems.reserved(session) == [("refused", "", why)]
+    assert await systems.reserved(session, "nhatrang") == [("refused", "", "")]  # who is neither host nor centre
+    await systems.tell()
+    below = systems.below.services.scheduler
+    assert len(await below.refusals(NOW - HOUR, NOW + HOUR)) == 1
+    await operator.set_capacity(NOW, Amount(20, 200), NOW)
+    later = Interval(session.official.start + HOUR, session.official.end + HOUR)
+    await systems.above.services.scheduler.amend(session.id, _request(session, later), NOW, Act("host"))
+    await systems.tell()
+    assert [state for state, *_ in await systems.reserved(session)] == ["accepted"]
+
+
+async def test_a_system_below_that_is_away_is_asked_until_it_answers_and_what_it_said_holds(
+    systems: TwoSystems,
+) -> None:
+    first = await systems.above.session(NHA_TRANG, start=HOUR)
+    await systems.tell()
+    (held,) = await systems.held()
+    await systems.below.http.close()
+    second = await systems.above.session(NHA_TRANG, start=4 * HOUR)
+    await systems.tell()
+    assert await systems.reserved(first) == [("accepted", held.number, "")]
+    assert await systems.reserved(second) == [("unanswered", "", "ClientConnectorError")]
+    later = Interval(first.official.start, first.official.end + HOUR)
+    await systems.above.services.scheduler.amend(first.id, _request(first, later), NOW, Act("host"))
+    await systems.tell()
+    assert await systems.reserved(first) == [("unanswered", held.number, "ClientConnectorError")]
+    assert await systems.above.server.cascade_booking.code(first.id, NHA_TRANG) == held.code
+
+
+async def test_a_session_whose_answer_was_lost_is_not_registered_twice(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG, start=HOUR)
+    await systems.tell()
+    (held,) = await systems.held()
+    for world in (systems.above, systems.below):
+        await world.services.neighbours.remove("tinh" if world is systems.above else ABOVE)
+    key = await systems.below.services.neighbours.add_above(Neighbour(ABOVE, HOST, our_point=OUR_POINT), NOW)
+    body = GOOD["/cascade/reservations"] | {"session": session.id}
+    assert await asked(systems.below, "reservations", body, key) == 200
+    (again,) = await systems.held()
+    assert again.id == held.id
+
+
+async def test_keys_that_are_wrong_or_removed_are_refused_and_guessing_is_locked(systems: TwoSystems) -> None:
+    below, body = systems.below, GOOD["/cascade/reservations"]
+    key = await below.services.neighbours.add_above(Neighbour("bo-y-te", CAM_RANH, our_point=OUR_POINT), NOW)
+    assert await asked(below, "reservations", body, key) == 200
+    await below.services.neighbours.remove("bo-y-te")
+    wrong = [key, f"{ABOVE}.x", "tinh.", "."]
+    assert [await asked(below, "reservations", body, each) for each in wrong] == [401] * 4
+    assert [await asked(below, "reservations/withdraw", {"session": "x"}, "no") for _ in range(7)][-2:] == [401, 429]
+    assert (await below.audited(1))[0].action == "cascade-refused"

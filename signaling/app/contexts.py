@@ -61,6 +61,17 @@ from signaling.workers.pool import WorkerPool
 
 def provide(app: web.Application, server: Server) -> None:
     """Put the context of each folder with endpoints into the application."""
+    _provide_http(app, server)
+    _provide_accounts(app, server)
+    _provide_meetings(app, server)
+    _provide_booking(app, server)
+    _provide_directory(app, server)
+    _provide_operations(app, server)
+    _provide_recordings(app, server)
+
+
+def _provide_http(app: web.Application, server: Server) -> None:
+    """Put what every request uses into the application, and what probes of the server's health use."""
 
     async def unit_names() -> dict[str, str]:
         return {unit.id: unit.name for unit in await server.scheduler.units()}
@@ -78,7 +89,31 @@ def provide(app: web.Application, server: Server) -> None:
         cipher=server.cipher,
         file_turns=asyncio.Semaphore(3),
     )
-    app[WHIP] = server.whip
+    app[HEALTH] = HealthContext(
+        accounts=server.accounts, redis=server.redis, meetings=server.meetings, metrics=server.metrics
+    )
+
+
+def _provide_accounts(app: web.Application, server: Server) -> None:
+    """Put the contexts of accounts, the audit log and compliance into the application."""
+    app[ACCOUNTS] = AccountsContext(
+        sign_in=server.sign_in, equipment=server.equipment, audit=server.audit, scheduler=server.scheduler
+    )
+    app[AUDIT_LOG] = AuditContext(audit=server.audit, scheduler=server.scheduler)
+    app[COMPLIANCE] = ComplianceContext(
+        feedback=server.feedback,
+        scheduler=server.scheduler,
+        audit=server.audit,
+        accounts=server.accounts,
+        personal_data=server.personal_data,
+        people=server.people,
+        directory=server.directory,
+        equipment=server.equipment,
+    )
+
+
+def _provide_meetings(app: web.Application, server: Server) -> None:
+    """Put the contexts of running meetings into the application: sockets, displays, calls, encoders, media workers."""
     app[MEETING] = MeetingContext(
         sign_in=server.sign_in,
         displays=server.displays,
@@ -86,25 +121,33 @@ def provide(app: web.Application, server: Server) -> None:
         dispatcher=server.dispatcher,
         clock=server.clock,
     )
-    app[HEALTH] = HealthContext(
-        accounts=server.accounts, redis=server.redis, meetings=server.meetings, metrics=server.metrics
-    )
-    app[ACCOUNTS] = AccountsContext(
-        sign_in=server.sign_in, equipment=server.equipment, audit=server.audit, scheduler=server.scheduler
-    )
-    app[AUDIT_LOG] = AuditContext(audit=server.audit, scheduler=server.scheduler)
     app[CALLS] = CallsContext(records=server.call_records, scheduler=server.scheduler)
-    app[CASCADE] = CascadeContext(
+    app[WHIP] = server.whip
+    app[DISPLAYS] = DisplaysContext(
+        displays=server.displays,
+        equipment=server.equipment,
+        guest_access=server.guest_access,
         scheduler=server.scheduler,
-        neighbours=server.neighbours,
-        reservations=server.reservations,
-        reception=Reception(
-            server.scheduler, server.reservations, Told(server.meetings.amended, server.meetings.cancelled)
-        ),
+        codes=server.pairing_codes,
+        remote=server.remote_control,
         throttle=server.throttle,
-        audit=server.audit,
-        wake=server.outbox.wake,
+        sign_out=server.sign_out,
+        version=version(server.pages),
+        clock=server.clock,
     )
+    engine = server.meetings.engine
+    pool = engine if isinstance(engine, WorkerPool) else None
+    app[WORKERS] = WorkersContext(
+        engine=engine,
+        pool=pool,
+        keys=server.worker_keys,
+        drains=server.worker_drains,
+        capacity_limit=server.scheduler.capacity_limit,
+    )
+
+
+def _provide_booking(app: web.Application, server: Server) -> None:
+    """Put the contexts of booking here and with other systems, policy, official mail, reports and the first page into the application."""
     app[BOOKING] = BookingContext(
         scheduler=server.scheduler,
         outbox=server.outbox,
@@ -117,16 +160,40 @@ def provide(app: web.Application, server: Server) -> None:
         calendar_links=server.calendar_links,
         throttle=Throttle(server.redis),
     )
-    app[COMPLIANCE] = ComplianceContext(
-        feedback=server.feedback,
+    app[CASCADE] = CascadeContext(
         scheduler=server.scheduler,
+        neighbours=server.neighbours,
+        reservations=server.reservations,
+        reception=Reception(
+            server.scheduler, server.reservations, Told(server.meetings.amended, server.meetings.cancelled)
+        ),
+        throttle=server.throttle,
         audit=server.audit,
-        accounts=server.accounts,
-        personal_data=server.personal_data,
-        people=server.people,
-        directory=server.directory,
-        equipment=server.equipment,
+        wake=server.outbox.wake,
     )
+    app[POLICY] = PolicyContext(scheduler=server.scheduler, uploads=server.policy_uploads)
+    app[MAIL] = MailContext(
+        inbound_mail=server.inbound_mail, parser=server.parser, notifications=server.notifications, outbox=server.outbox
+    )
+    app[TODAY] = TodayContext(
+        scheduler=server.scheduler,
+        owed_work=server.owed_work,
+        provider_view=server.provider_view,
+        installation=server.installation,
+        accounts=server.accounts,
+        server_facts=server.server_facts,
+        meetings=server.meetings,
+    )
+    app[REPORTS] = ReportsContext(
+        reports=server.reports,
+        emergency_reviews=server.emergency_reviews,
+        scheduler=server.scheduler,
+        correction_requests=server.correction_requests,
+    )
+
+
+def _provide_directory(app: web.Application, server: Server) -> None:
+    """Put the contexts of the directory into the application."""
     app[POINTS] = PointsContext(
         scheduler=server.scheduler,
         directory=server.directory,
@@ -142,18 +209,6 @@ def provide(app: web.Application, server: Server) -> None:
         try_call=server.sip_bridge.try_call,
         newest_call_test=server.sip_bridge.call_tester.newest,
         reachable=lambda: server.reachability.answers,
-    )
-    app[DISPLAYS] = DisplaysContext(
-        displays=server.displays,
-        equipment=server.equipment,
-        guest_access=server.guest_access,
-        scheduler=server.scheduler,
-        codes=server.pairing_codes,
-        remote=server.remote_control,
-        throttle=server.throttle,
-        sign_out=server.sign_out,
-        version=version(server.pages),
-        clock=server.clock,
     )
     app[PEOPLE] = PeopleContext(
         scheduler=server.scheduler,
@@ -171,6 +226,10 @@ def provide(app: web.Application, server: Server) -> None:
         controls=server.controls, evidence_files=server.evidence_files, scheduler=server.scheduler
     )
     app[IMPORT_EXPORT] = ImportExportContext(import_export=server.import_export, scheduler=server.scheduler)
+
+
+def _provide_operations(app: web.Application, server: Server) -> None:
+    """Put the contexts of operations into the application: before, during and after a session."""
     app[READINESS] = ReadinessContext(
         readiness=server.readiness,
         duties=server.duties,
@@ -211,7 +270,10 @@ def provide(app: web.Application, server: Server) -> None:
     )
     app[CLOSING] = ClosingContext(closing=server.closing, scheduler=server.scheduler)
     app[DOCUMENTS] = DocumentsContext(documents=server.documents, outbox=server.outbox, scheduler=server.scheduler)
-    app[POLICY] = PolicyContext(scheduler=server.scheduler, uploads=server.policy_uploads)
+
+
+def _provide_recordings(app: web.Application, server: Server) -> None:
+    """Put the contexts of recordings and their transcripts into the application."""
     app[RECORDINGS] = RecordingContext(
         mixed_voices=server.meetings.dependencies.room_options.mixed,
         documents=server.documents,
@@ -222,30 +284,3 @@ def provide(app: web.Application, server: Server) -> None:
         composing_queue=server.composing_queue,
     )
     app[TRANSCRIPTS] = TranscriptContext(transcripts=server.transcripts, captions=server.caption_model)
-    app[REPORTS] = ReportsContext(
-        reports=server.reports,
-        emergency_reviews=server.emergency_reviews,
-        scheduler=server.scheduler,
-        correction_requests=server.correction_requests,
-    )
-    app[MAIL] = MailContext(
-        inbound_mail=server.inbound_mail, parser=server.parser, notifications=server.notifications, outbox=server.outbox
-    )
-    app[TODAY] = TodayContext(
-        scheduler=server.scheduler,
-        owed_work=server.owed_work,
-        provider_view=server.provider_view,
-        installation=server.installation,
-        accounts=server.accounts,
-        server_facts=server.server_facts,
-        meetings=server.meetings,
-    )
-    engine = server.meetings.engine
-    pool = engine if isinstance(engine, WorkerPool) else None
-    app[WORKERS] = WorkersContext(
-        engine=engine,
-        pool=pool,
-        keys=server.worker_keys,
-        drains=server.worker_drains,
-        capacity_limit=server.scheduler.capacity_limit,
-    )

@@ -147,7 +147,8 @@ def _provide_meetings(app: web.Application, server: Server) -> None:
 
 
 def _provide_booking(app: web.Application, server: Server) -> None:
-    """Put the contexts of booking here and with other systems, policy, official mail, reports and the first page into the application."""
+    """Put the contexts of booking, here and with other systems, into the application, and those of what it begins and
+    ends with: policy, official mail, the first page, reports."""
     app[BOOKING] = BookingContext(
         scheduler=server.scheduler,
         outbox=server.outbox,

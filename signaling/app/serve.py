@@ -16,8 +16,9 @@ from aiohttp import web
 from mediaserver import systemd
 from signaling.app import tls
 from signaling.app.admin_cli import FIRST, first_start
-from signaling.app.build import application, leave, media, running
+from signaling.app.application import application
 from signaling.app.lease import Lease
+from signaling.app.lifecycle import leave, media, running
 from signaling.app.services import check, open_services, utc_now
 from signaling.app.settings import HTTP_PORT, Settings, own_addresses
 from signaling.app.standby import stand_by

@@ -18,7 +18,8 @@ from redis.asyncio import Redis
 from scheduler.core.model import Interval, Request, Session
 from scheduler.units.seed import khanh_hoa_2023
 from signaling.accounts.store import AccountStore
-from signaling.app.build import application, running
+from signaling.app.application import application
+from signaling.app.lifecycle import running
 from signaling.app.server import Server
 from signaling.app.services import Services, open_services
 from signaling.app.settings import Settings

@@ -1,6 +1,6 @@
 """A server that ends lets no client join any more, and tells clients so.
 
-Also tests `build.py`.
+Also tests `application.py`, `build.py` and `lifecycle.py`.
 """
 
 import asyncio

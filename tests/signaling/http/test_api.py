@@ -25,7 +25,7 @@ from scheduler.operations.closing.documents import Document
 from scheduler.operations.incidents.model import FaultReport
 from signaling.app import tls
 from signaling.app.api_table import MODELS, PREFIX, ROUTES
-from signaling.app.build import application
+from signaling.app.application import application
 from signaling.core.account import Account
 from signaling.http import router
 from signaling.http.openapi import document, public_path

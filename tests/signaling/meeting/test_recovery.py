@@ -18,7 +18,7 @@ from mediaserver.errors import EngineGone
 from scheduler.core.database import writing
 from scheduler.core.model import Session
 from scheduler.operations.attendance.schema import STAYS
-from signaling.app import build
+from signaling.app import lifecycle
 from signaling.app.lease import Lease
 from signaling.app.services import check, open_services
 from signaling.app.settings import Settings
@@ -257,7 +257,7 @@ async def test_the_end_of_a_recording_is_repeated_until_it_is_stored(
 async def test_a_file_that_a_worker_of_another_machine_may_be_closing_is_awaited_as_its_rooms_are(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "REMOTE_WORKER_SECONDS", 3600.0)
+    monkeypatch.setattr(lifecycle, "REMOTE_WORKER_SECONDS", 3600.0)
     first, away = FakeEngine(), FakeEngine()
     async with open_world(settings, held=first) as world:
         await world.services.worker_keys.make("media-2", world.clock.now)
@@ -599,10 +599,10 @@ async def test_workers_are_left_when_a_server_cannot_serve(monkeypatch: pytest.M
         async def stop(self) -> None:
             steps.append("left" if self._leaving else "stopped")
 
-    monkeypatch.setattr(build, "Supervisor", CallRecorder)
+    monkeypatch.setattr(lifecycle, "Supervisor", CallRecorder)
     with pytest.raises(OSError, match="in use"):
-        async with build.media(settings):
+        async with lifecycle.media(settings):
             raise OSError("address in use")
-    async with build.media(settings):
+    async with lifecycle.media(settings):
         pass
     assert steps == ["start", "left", "start", "stopped"]

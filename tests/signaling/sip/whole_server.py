@@ -11,7 +11,8 @@ from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver.api import CONTENT, SeatOptions
 from mediaserver.worker.engine import LocalEngine
-from signaling.app.build import application, running
+from signaling.app.application import application
+from signaling.app.lifecycle import running
 from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.h323.agent.context import H323Settings

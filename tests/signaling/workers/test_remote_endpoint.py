@@ -28,9 +28,10 @@ from mediaserver.rpc import version
 from mediaserver.rpc.websocket import PATH, SUPERSEDED
 from mediaserver.worker import remote_worker
 from signaling.accounts import throttle
-from signaling.app import admin_cli, build, tls
-from signaling.app.build import application, running
+from signaling.app import admin_cli, lifecycle, tls
+from signaling.app.application import application
 from signaling.app.lease import Lease
+from signaling.app.lifecycle import running
 from signaling.app.services import open_services, utc_now
 from signaling.app.settings import Settings
 from signaling.audit.log import EntryFilter
@@ -375,7 +376,7 @@ async def test_i07_a_new_key_for_the_same_name_is_not_the_old_one(remote: Remote
 
 
 def test_a_server_that_begins_to_lead_waits_for_a_worker_that_pauses() -> None:
-    assert max(remote_worker.BACKOFF_S) * 1.5 < build.REMOTE_WORKER_SECONDS
+    assert max(remote_worker.BACKOFF_S) * 1.5 < lifecycle.REMOTE_WORKER_SECONDS
 
 
 async def test_a_server_ends_when_a_worker_left_it_for_a_later_one(settings: Settings, tmp_path: Path) -> None:

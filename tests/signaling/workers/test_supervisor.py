@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from mediaserver.api import Event, RoomOptions
-from signaling.app.build import media
+from signaling.app.lifecycle import media
 from signaling.app.worker_command import worker_command
 from signaling.core.child_process import socket_path
 from signaling.core.server_id import owner_of
@@ -205,7 +205,7 @@ import asyncio, sys
 from dataclasses import replace
 from pathlib import Path
 from mediaserver.api import RoomOptions
-from signaling.app.build import media
+from signaling.app.lifecycle import media
 from tests.signaling.world import make_settings
 
 async def serve(data, sockets):

@@ -3,6 +3,7 @@
 
 import {LitElement, html, nothing} from '../vendor/lit.js';
 import {ProblemError, me, errorText} from './api.js';
+import {keepFocus} from './focus-keeper.js';
 import {t} from './i18n.js';
 import {homePage} from './nav.js';
 import {showFaults} from './validation.js';
@@ -132,6 +133,7 @@ export class Page extends RequestingElement {
 
   connectedCallback() {
     super.connectedCallback();
+    keepFocus();
     this.begin();
   }
 

@@ -2,7 +2,7 @@
 
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {postTo, changes, directory, peopleLists, pointCard, ProblemError} from '../core/api.js';
-import {STATE_BADGES, groupPoints, countByState, STATES} from './unit-tree.js';
+import {STATE_BADGES, groupPoints, countByState, stepInTree, STATES} from './unit-tree.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import './point-card.js';
 import './import-export.js';
@@ -16,6 +16,8 @@ import {clearButton, emptyState, loadingState} from '../core/states.js';
 
 /** @param {TreePoint} point */
 const dueDay = ({first_due: due}) => (due ? day(`${due}T12:00:00+07:00`) : '');
+
+/** @typedef {{element: HTMLElement, id: string, head: number, branch: HTMLDetailsElement}} TreeItem */
 
 /** Shows the tree of units and points, and the card of the chosen point. */
 class DirectoryPage extends Page {
@@ -36,6 +38,8 @@ class DirectoryPage extends Page {
     this.card = null;
     /** The id of a point whose card the user may not see. */
     this.forbiddenPoint = '';
+    /** The id of the point or group of the tree that had the focus last: Tab stops there alone. */
+    this.stop = '';
     /** @type {DirectoryChange[]} */
     this.changes = [];
     /** @type {UnitList[]} */
@@ -98,7 +102,7 @@ class DirectoryPage extends Page {
   /** @param {DirectoryTree} tree */
   body(tree) {
     return html`<div class="halves">
-      <nav class="tree" aria-label=${t('directory.points')}>${this.search()} ${this.branches(tree)}</nav>
+      <nav class="tree" aria-label=${t('directory.points')} @keydown=${this.step} @focusin=${this.keepStop}>${this.search()} ${this.branches(tree)}</nav>
       <div class="column">
         ${this.card
           ? html`<p><button type="button" data-testid="all-points" @click=${this.close}>${icon('previous')}<span>${t('directory.all-points')}</span></button></p>
@@ -129,10 +133,55 @@ class DirectoryPage extends Page {
     const groups = groupPoints(tree, this.text, this.state);
     if (!groups.length) return emptyState({picture: 'search', title: t('directory.none'), action: clearButton(() => this.look('', '')), testid: 'none'});
     const few = Boolean(this.text.trim() || this.state);
-    return repeat(groups, ({id}) => `${id}${few}`, ({id, name, points}) => html`<details class="branch" ?open=${few || points.length < 3} data-testid="branch" data-group=${id}>
+    return html`<p class="soft keys">${t('directory.keys')}</p>
+      ${repeat(groups, ({id}) => `${id}${few}`, ({id, name, points}) => html`<details class="branch" ?open=${few || points.length < 3} data-testid="branch" data-group=${id} @toggle=${this.keepOneStop}>
       <summary>${name} <span class="soft">(${points.length})</span></summary>
       <ul class="plain">${repeat(points, point => point.id, point => this.pointButton(point))}</ul>
-    </details>`);
+    </details>`)}`;
+  }
+
+  /** Return what is seen of the tree: groups, and the points of those that are open. @returns {TreeItem[]} */
+  treeItems() {
+    /** @type {TreeItem[]} */
+    const items = [];
+    for (const branch of /** @type {NodeListOf<HTMLDetailsElement>} */ (this.querySelectorAll('.branch'))) {
+      const head = items.length;
+      const elements = /** @type {NodeListOf<HTMLElement>} */ (branch.querySelectorAll(branch.open ? 'summary, .leaf' : 'summary'));
+      for (const element of elements) items.push({element, id: element.dataset.point ?? branch.dataset.group ?? '', head, branch});
+    }
+    return items;
+  }
+
+  /** Let Tab stop at one item of the tree: nobody wants to pass 200 points to reach what is beside them. */
+  keepOneStop() {
+    const items = this.treeItems();
+    const stop = items.find(({id}) => id === this.stop) ?? items.find(({id}) => id === this.card?.point.id) ?? items[0];
+    for (const {element} of items) element.tabIndex = element === stop?.element ? 0 : -1;
+  }
+
+  /** @param {FocusEvent} event */
+  keepStop({target}) {
+    const item = this.treeItems().find(({element}) => element === target);
+    if (!item) return;
+    this.stop = item.id;
+    this.keepOneStop();
+  }
+
+  /** Move the focus in the tree, or open and close a group of it, by a key. @param {KeyboardEvent} event */
+  step(event) {
+    const items = this.treeItems();
+    const here = items.findIndex(({element}) => element === event.target);
+    if (here < 0) return;
+    const step = stepInTree(event.key, items.map(({head, branch}) => ({head, open: branch.open})), here);
+    if (!step) return;
+    event.preventDefault();
+    if (step.open !== undefined) items[here].branch.open = step.open;
+    items[step.to].element.focus();
+  }
+
+  updated() {
+    super.updated();
+    this.keepOneStop();
   }
 
   /** @param {TreePoint} point */

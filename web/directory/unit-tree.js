@@ -46,6 +46,21 @@ export function groupPoints(tree, text, state) {
   return [...groups.values()];
 }
 
+/**
+ * Return what a key does in the tree: to which item the focus goes, and whether the group there opens or closes; null
+ * where it does nothing. `items` are all that is seen, each with the place of its group's head.
+ * @param {string} key @param {{head: number, open: boolean}[]} items @param {number} here
+ * @returns {{to: number, open?: boolean} | null}
+ */
+export function stepInTree(key, items, here) {
+  const {head, open} = items[here];
+  if (key === 'ArrowRight' && here === head && !open) return {to: here, open: true};
+  if (key === 'ArrowLeft') return here !== head ? {to: head} : open ? {to: here, open: false} : null;
+  const places = /** @type {Record<string, number>} */ ({ArrowDown: here + 1, ArrowUp: here - 1, ArrowRight: here === head ? here + 1 : -1, Home: 0, End: items.length - 1});
+  const to = places[key];
+  return items[to] ? {to} : null;
+}
+
 /** Count the points in each state. @param {TreePoint[]} points */
 export const countByState = points => STATES.map(state => ({state, count: points.filter(point => point.state === state).length})).filter(({count}) => count);
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {groupPoints, countByState, pointMatches, toKbps, countForQuota} from '../../directory/unit-tree.js';
+import {groupPoints, countByState, pointMatches, stepInTree, toKbps, countForQuota} from '../../directory/unit-tree.js';
 
 const unit = (id, name, level, parent) => ({id, name, level, parent, valid_from: null, valid_to: null, quota: 1});
 const point = (id, name, label, of, state = 'active', aliases = []) => ({id, name, label, unit: of, state, devices: 1, aliases});
@@ -34,4 +34,12 @@ test('points are counted by state and filtered by it', () => {
 
 test('rates are typed in Mbit/s, with a comma or a point', () => {
   assert.deepEqual([toKbps('18,4'), toKbps('4'), toKbps('3.6'), toKbps('')], [18400, 4000, 3600, null]);
+});
+
+test('arrow keys lead through the tree, and open and close its groups', () => {
+  const items = [{head: 0, open: false}, {head: 1, open: true}, {head: 1, open: true}, {head: 1, open: true}];
+  const steps = (here, ...keys) => keys.map(key => stepInTree(key, items, here));
+  assert.deepEqual(steps(0, 'ArrowRight', 'ArrowLeft', 'ArrowUp', 'ArrowDown', 'End'), [{to: 0, open: true}, null, null, {to: 1}, {to: 3}]);
+  assert.deepEqual(steps(1, 'ArrowRight', 'ArrowLeft', 'ArrowUp'), [{to: 2}, {to: 1, open: false}, {to: 0}]);
+  assert.deepEqual(steps(3, 'ArrowRight', 'ArrowLeft', 'ArrowDown', 'Home', 'Tab'), [null, {to: 1}, null, {to: 0}, null]);
 });

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.docx_reader import paragraphs
 from tests.e2e.browsers import wait_until
 from tests.e2e.people import HANOI, People
-from tests.e2e.refusals import BROKEN, WORDS, Form, assert_nothing_is_lost, refused
+from tests.e2e.refusals import BROKEN, PROBLEM, WORDS, Form, assert_nothing_is_lost, refused
 from tests.e2e.server import Server
 
 LARGE = "nt.vinhhai"
@@ -182,6 +182,13 @@ def test_ux_32_the_host_is_reminded_of_the_end_and_goes_on(server: Server, peopl
     header = page.locator("main.console > header")
     expect(header).to_contain_text(f"{end + timedelta(minutes=30):%H:%M}")
 
+    page.route("**/extension", lambda route: route.fulfill(status=503, json={"status": 503}, headers=PROBLEM))
+    page.get_by_test_id("extend-menu").click()
+    answer = page.get_by_test_id("extend-answer")
+    expect(answer).to_contain_text(BROKEN)
+    page.unroute("**/extension")
+    expect(answer).to_have_count(0)  # it asks again by itself
+    page.keyboard.press("Escape")
     with refused(page, "sessions/[^/]+/extend", 409, {"detail": WORDS}):
         page.get_by_test_id("extend-menu").click()  # at any time, and what comes of it is told
         page.locator('.popover [data-minutes="15"]').click()

@@ -10,6 +10,8 @@ import {toast} from '../../core/toast.js';
 const MINUTE_MS = 60_000;
 /** From so long before the end the possible extension is fetched, again each minute: others may book the capacity. */
 const FETCH_BEFORE_END_MS = 30 * MINUTE_MS;
+/** After so long it is fetched again where that failed. */
+const RETRY_MS = 5_000;
 const MAX_BUTTONS = 2;
 
 /**
@@ -17,7 +19,7 @@ const MAX_BUTTONS = 2;
  * any time whether there is.
  */
 export class ExtendBar extends BaseElement {
-  static properties = {session: {attribute: false}, now: {type: Number}, asked: {type: Boolean}, extension: {state: true}, fault: {state: true}, busy: {state: true}};
+  static properties = {session: {attribute: false}, now: {type: Number}, asked: {type: Boolean}, extension: {state: true}, fault: {state: true}, unfetched: {state: true}, busy: {state: true}};
 
   constructor() {
     super();
@@ -29,7 +31,10 @@ export class ExtendBar extends BaseElement {
     this.asked = false;
     /** @type {Extensible | null} */
     this.extension = null;
+    /** Why the last extension failed. */
     this.fault = '';
+    /** Why the possible extension could not be fetched. */
+    this.unfetched = '';
     this.busy = false;
     this.fetchedAt = 0;
   }
@@ -46,16 +51,16 @@ export class ExtendBar extends BaseElement {
   /** Fetch the possible extension; before its start a meeting has none. */
   updated() {
     const due = this.asked || this.millisecondsLeft < FETCH_BEFORE_END_MS;
-    if (this.session && this.begun && due && this.now - this.fetchedAt > MINUTE_MS) this.fetchExtension(this.session.id);
+    if (this.session && this.begun && due && this.now - this.fetchedAt > (this.unfetched ? RETRY_MS : MINUTE_MS)) this.fetchExtension(this.session.id);
   }
 
   /** @param {string} id */
   async fetchExtension(id) {
     this.fetchedAt = this.now;
     try {
-      this.extension = await extension(id);
+      [this.extension, this.unfetched] = [await extension(id), ''];
     } catch (failure) {
-      if (this.asked) this.fault = errorText(failure);
+      this.unfetched = errorText(failure);
     }
   }
 
@@ -94,7 +99,8 @@ export class ExtendBar extends BaseElement {
 
   /** Draw the extensions for which there is capacity now, or that there is none. */
   answer() {
-    const {extension, begun, fault, session} = this;
+    const {extension, begun, session} = this;
+    const fault = this.fault || this.unfetched;
     const words = !begun ? t('extend.not-begun') : fault || (!extension ? t('app.loading') : extension.steps ? '' : t('details.no-room'));
     return html`<p class="of"><strong>${t('extend.title')}</strong><small>${session ? t('extend.until', hourMinute(session.official.end)) : nothing}</small></p>
       ${words ? html`<p role="status" data-testid="extend-answer">${words}</p>` : nothing}

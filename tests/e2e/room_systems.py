@@ -7,8 +7,11 @@ from signaling.app.settings import read
 from tests.e2e.server import SIP, Server, environment
 
 
-async def register_room_system(server: Server, point: str, address: str = SIP[0]) -> None:
+async def register_room_system(
+    server: Server, point: str, address: str = SIP[0], *, camera_control: bool = False
+) -> None:
     """Register a room system of an address of this machine for a point; it calls in with the code."""
     async with open_services(read(environment(server.data))) as services:
         device = (await services.equipment.devices(point))[0]
-        await services.equipment.describe(replace(device, kind="VCS", protocol="SIP", address=address), utc_now())
+        described = replace(device, kind="VCS", protocol="SIP", address=address, camera_control=camera_control)
+        await services.equipment.describe(described, utc_now())

@@ -1,19 +1,24 @@
-"""A shared screen: the floor permits it, everyone sees it large beside the speaker, each may view it alone."""
+"""A shared screen: the floor permits it, everyone sees it large beside the speaker, each may view it alone.
+
+Beside it, in the same call, a room's cameras: the host chooses one and moves it.
+"""
 
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from loadtest.rooms.baresip_room import baresip_room
-from loadtest.rooms.descriptions import with_slides
 from loadtest.rooms.perception import Rgb
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import Room
 from loadtest.rooms.sipp_room import slides_room
+from mediaserver.api import CameraMovement
+from mediaserver.fecc.h281 import MAIN_CAMERA, Action, Message
 from tests.e2e.browsers import Seat, wait_until
+from tests.e2e.far_camera import DOCUMENTS, FarCamera
 from tests.e2e.people import HOST, People
-from tests.e2e.points import simulated
+from tests.e2e.points import Points, simulated
 from tests.e2e.room_systems import register_room_system
 from tests.e2e.server import SIP, Server
 
@@ -105,19 +110,50 @@ async def second_picture(media: PlainMedia) -> float:
     return green_share(media.slides.picture)
 
 
+def use_cameras(host: Page, points: Points, camera: FarCamera) -> None:
+    """Choose the document camera of a room and move its main camera, as its controller."""
+    row = host.locator(f'[data-testid="seat"][data-point="{TWO_STREAMS}"]')
+    row.get_by_test_id("seat-more").click()
+    sources, left = row.get_by_test_id("camera-source"), row.get_by_test_id("camera-left")
+    expect(sources).to_have_text(["Camera chính", "Camera tài liệu"])
+    main, documents = sources.nth(0), sources.nth(1)
+    expect(main).to_have_attribute("aria-pressed", "true")
+    documents.click()
+    expect(documents).to_have_attribute("aria-pressed", "true")
+    expect(main).to_have_attribute("aria-pressed", "false")
+    expect(left).to_have_count(0)  # it does not move
+    points.run(camera.switch(MAIN_CAMERA))
+    expect(main).to_have_attribute("aria-pressed", "true")
+    left.hover()
+    host.mouse.down()
+    turning = Message(Action.START, CameraMovement(pan=-1))
+    wait_until(host, lambda: turning in points.run(camera.taken()), "the camera to turn")
+    host.mouse.up()
+    wait_until(host, lambda: points.run(camera.taken())[-1].action == Action.STOP, "the camera to stop")
+    commands = [each for each in points.run(camera.taken()) if each.action != Action.CONTINUE]
+    assert commands == [
+        Message(Action.SELECT_VIDEO_SOURCE, number=DOCUMENTS),
+        turning,
+        Message(Action.STOP, turning.movement),
+    ]
+    host.keyboard.press("Escape")
+
+
 def test_a_browsers_screen_reaches_rooms_in_their_one_picture_and_as_a_second_one(
     server: Server, people: People, red: Browser, tmp_path: Path
 ) -> None:
-    media = PlainMedia(TWO_STREAMS_ADDRESS, 880, (0, 0, 255), (0, 0, 255))
+    media, camera = PlainMedia(TWO_STREAMS_ADDRESS, 880, (0, 0, 255), (0, 0, 255)), FarCamera()
     with simulated(server) as points:
         code = points.book(HOST, [ONE_STREAM, TWO_STREAMS], "Chia sẻ màn hình đến phòng họp")
         points.run(register_room_system(server, ONE_STREAM))
-        points.run(register_room_system(server, TWO_STREAMS, TWO_STREAMS_ADDRESS))
+        points.run(register_room_system(server, TWO_STREAMS, TWO_STREAMS_ADDRESS, camera_control=True))
         host = people.enter(people.sign_in(red, HOST), code, "host").page
         calls = AsyncExitStack()
         try:
             one = points.run(calls.enter_async_context(baresip_room(tmp_path, None, 880, "", None)))
-            two = points.run(calls.enter_async_context(slides_room(tmp_path, media, 2, with_slides)))
+            calls.push_async_callback(camera.close)
+            points.run(camera.open(TWO_STREAMS_ADDRESS))
+            two = points.run(calls.enter_async_context(slides_room(tmp_path, media, 2, camera.describe)))
             for room in (one, two):
                 points.run(room.dial(f"sip:{code}@{SIP[0]}:{SIP[1]}"))
                 points.run(room.established())
@@ -125,6 +161,7 @@ def test_a_browsers_screen_reaches_rooms_in_their_one_picture_and_as_a_second_on
             stray, words = "127.0.1.2", "Bỏ hình, tiếng từ {}: IP này chưa khai báo trong Danh bạ"
             points.run(send_stray(media, stray))
             expect(told).to_contain_text(words.format(stray))
+            use_cameras(host, points, camera)
             host.get_by_test_id("share").click()
             wait_until(host, lambda: points.run(seen_by(one)) > 0.4, "the screen in a room's one picture")
             wait_until(host, lambda: points.run(second_picture(media)) > 0.8, "the screen as a room's second picture")

@@ -83,10 +83,11 @@ export class CameraPad extends BaseElement {
   render() {
     const control = this.seat?.control;
     if (!control) return nothing;
-    return html`<div class="pad" role="group" aria-label=${t('camera.title')} @keydown=${this.onKey} @keyup=${this.stop}>
-        ${STEPS.filter(({axis}) => control.axes.includes(axis)).map(step => this.button(step))}</div>
-      ${control.sources.length ? html`<div class="presets" role="group" aria-label=${t('camera.sources')}>
+    const steps = STEPS.filter(({axis}) => control.axes.includes(axis));
+    return html`${control.sources.length ? html`<div class="presets" role="group" aria-label=${t('camera.sources')}>
         ${control.sources.map(({number, name}) => html`<button type="button" data-stays data-testid="camera-source" aria-pressed=${number === control.source} @click=${() => this.select(number)}>${name || t(`camera.source-${number}`)}</button>`)}</div>` : nothing}
+      ${steps.length ? html`<div class="pad" role="group" aria-label=${t('camera.title')} @keydown=${this.onKey} @keyup=${this.stop}>
+        ${steps.map(step => this.button(step))}</div>` : nothing}
       ${control.presets ? html`<div class="presets" role="group" aria-label=${t('camera.presets')}>
         ${Array.from({length: control.presets}, (_, number) => html`<button type="button" data-stays data-testid="camera-preset" aria-label=${t(this.stores ? 'camera.store-as' : 'camera.recall', number + 1)} @click=${() => this.preset(number)}>${number + 1}</button>`)}
         <button type="button" data-stays data-testid="camera-store" aria-pressed=${this.stores} title=${t('camera.store-hint')} @click=${() => (this.stores = !this.stores)}>${t('camera.store')}</button></div>` : nothing}`;

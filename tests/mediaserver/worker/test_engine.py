@@ -1,4 +1,7 @@
-"""Tests of the whole engine with real peers: what they see and hear, and which events are told."""
+"""Tests of the whole engine with real peers: what they see and hear, and which events are told.
+
+Also tests `event_queue.py`, `media_clock.py` and `room_system_calls.py`.
+"""
 
 import asyncio
 import socket
@@ -44,14 +47,14 @@ from mediaserver.transport.webrtc import SILENCE_S
 from mediaserver.video.compositor import ComposeRequest
 from mediaserver.video.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, SCREEN_BPS, USUAL
 from mediaserver.video.rendition import Rendition
-from mediaserver.worker.engine import (
+from mediaserver.worker.engine import LocalEngine
+from mediaserver.worker.media_clock import (
     AUDIO_TICK_S,
     FAST_POLL_MS,
     JOIN_FAST_POLL_S,
     MAX_LATE_TICKS,
     POLL_MS,
-    LocalEngine,
-    _tick_number,
+    tick_number,
 )
 from tests.mediaserver.meeting import CERTIFICATE, PATIENCE_S, ROOM, Guest, Meeting, material
 from tests.mediaserver.offers import CHROMIUM
@@ -82,12 +85,12 @@ async def test_r093_levels_are_sent_five_times_in_a_second_at_most_and_a_voice_i
     await meeting.join("b", "green", 660)
     await a.watch.until(lambda: any(isinstance(event, Levels) and event.levels for event in meeting.events))
     for gain, level in ((-12, -27), (0, -15), (-12, -27)):
-        begun, tick = len(meeting.events), engine._ticks_done
+        begun, tick = len(meeting.events), engine._clock.ticks_done
         await engine.set_gain(ROOM, "a", gain)
         await a.watch.until(lambda level=level: _level_events(meeting)[-1].levels == {"a": level})  # type: ignore[misc]
-        await a.watch.until(lambda tick=tick: engine._ticks_done >= tick + 50)  # type: ignore[misc]
+        await a.watch.until(lambda tick=tick: engine._clock.ticks_done >= tick + 50)  # type: ignore[misc]
         level_events = [event for event in meeting.events[begun:] if isinstance(event, Levels)]
-        assert len(level_events) <= (engine._ticks_done - tick) // LEVELS_TICKS + 1
+        assert len(level_events) <= (engine._clock.ticks_done - tick) // LEVELS_TICKS + 1
 
 
 def _level_events(meeting: Meeting) -> list[Levels]:
@@ -259,7 +262,7 @@ async def test_a_camera_learns_at_which_height_it_is_watched(meeting: Meeting, r
 def room_events(meeting: Meeting) -> list[Event]:
     """Return the events of the room, read or not yet."""
     assert isinstance(meeting.engine, LocalEngine)
-    return [*meeting.events, *meeting.engine._events]
+    return [*meeting.events, *meeting.engine._events.waiting]
 
 
 def sees(guest: Guest, size: tuple[int, int]) -> Callable[[], bool]:
@@ -686,7 +689,7 @@ async def test_the_port_is_read_while_there_is_a_room_or_checks_of_others_are_aw
     await engine.close_room(ROOM)
     assert await read_after(1) == 6
     engine._probe._closes = 0.0
-    engine._poll()
+    engine._clock._poll()
     assert await read_after(1) == 6
     await engine.close()
 
@@ -696,17 +699,17 @@ async def test_missed_beats_are_made_up_for_unless_they_are_too_many(
 ) -> None:
     assert isinstance(meeting.engine, LocalEngine)
     engine, ticks = meeting.engine, list[int]()
-    engine._ticker.stop()
+    engine._clock._ticker.stop()
     monkeypatch.setattr(room, "sound", lambda due: ticks.append(round(due / AUDIO_TICK_S)))
-    engine._run_due_ticks(_tick_number(time.monotonic()), time.monotonic())
-    engine._ticks_done = done = engine._ticks_done - 3
+    engine._clock._run_due_ticks(tick_number(time.monotonic()), time.monotonic())
+    engine._clock.ticks_done = done = engine._clock.ticks_done - 3
     ticks.clear()
-    engine._run_due_ticks(_tick_number(time.monotonic()), time.monotonic())
-    assert ticks == list(range(done + 1, engine._ticks_done + 1))
-    engine._ticks_done -= MAX_LATE_TICKS + 1
+    engine._clock._run_due_ticks(tick_number(time.monotonic()), time.monotonic())
+    assert ticks == list(range(done + 1, engine._clock.ticks_done + 1))
+    engine._clock.ticks_done -= MAX_LATE_TICKS + 1
     ticks.clear()
-    engine._run_due_ticks(_tick_number(time.monotonic()), time.monotonic())
-    assert ticks == [engine._ticks_done]
+    engine._clock._run_due_ticks(tick_number(time.monotonic()), time.monotonic())
+    assert ticks == [engine._clock.ticks_done]
 
 
 class Waiting:
@@ -724,7 +727,7 @@ async def test_looks_are_quick_while_somebody_joins(meeting: Meeting) -> None:
     assert isinstance(meeting.engine, LocalEngine)
     began = time.monotonic()
     await meeting.join("a", "red", 440)
-    assert began + JOIN_FAST_POLL_S <= meeting.engine._fast_poll_until <= time.monotonic() + JOIN_FAST_POLL_S
+    assert began + JOIN_FAST_POLL_S <= meeting.engine._clock._fast_poll_until <= time.monotonic() + JOIN_FAST_POLL_S
 
 
 async def test_looks_are_as_seldom_as_beats_unless_something_must_be_quick() -> None:
@@ -733,17 +736,17 @@ async def test_looks_are_as_seldom_as_beats_unless_something_must_be_quick() -> 
     await engine.open_room(ROOM, RoomOptions())
 
     def period_ms() -> int:
-        engine._poll()
-        return engine._ticker._period_ms
+        engine._clock._poll()
+        return engine._clock._ticker._period_ms
 
     engine._mux.has_large_buffer = True
     assert period_ms() == POLL_MS
     engine._mux.has_large_buffer = False
     assert period_ms() == FAST_POLL_MS
     engine._mux.has_large_buffer = True
-    engine._fast_poll_until = time.monotonic() + 60
+    engine._clock._fast_poll_until = time.monotonic() + 60
     assert period_ms() == FAST_POLL_MS
-    engine._fast_poll_until = 0.0
+    engine._clock._fast_poll_until = 0.0
     assert period_ms() == POLL_MS
     Waiting(engine._flush_queue)
     assert period_ms() == FAST_POLL_MS
@@ -854,7 +857,7 @@ async def test_a_room_that_fails_keeps_no_other_from_its_work_nor_itself_from_th
         for work in works:
             monkeypatch.setattr(engine._rooms[name], work, lambda _now, at=(name, work): done.append(at))
     monkeypatch.setattr(engine._rooms["bad"], broken, failing(inf, print))
-    engine._run_tick(0, 0.0)  # the tick on which all jobs are due
+    engine._clock._run_tick(0, 0.0)  # the tick on which all jobs are due
     assert sorted(done) == sorted([*(("bad", work) for work in works - {broken}), *(("good", work) for work in works)])
     assert faults(caplog) == {"x audio tick of bad"}
     await engine.close()

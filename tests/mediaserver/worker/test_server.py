@@ -250,7 +250,7 @@ async def test_of_ends_that_nobody_notes_the_latest_are_kept() -> None:
     engine = LocalEngine(["127.0.0.1"], 0)
     ends = [RecordingEnded("r", f"/r/{part}.mp4", 1.0, None) for part in range(ENDS + 1)]
     for end in ends:
-        engine._emit(end)
+        engine._events.add(end)
     assert (await engine.held()).ended == tuple(ends[1:])
     await engine.close()
 
@@ -327,7 +327,7 @@ async def test_an_event_that_cannot_be_sent_keeps_no_other_back(caplog: pytest.L
     serving = asyncio.ensure_future(server.serve(link))
     await asyncio.sleep(0)
     for seat in ("a", "bad", "b"):
-        engine._emit(PeerUp("r", seat))
+        engine._events.add(PeerUp("r", seat))
     await server.close()
     serving.cancel()
     assert link.seats == ["a", "b"]

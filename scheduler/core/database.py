@@ -6,6 +6,7 @@ to begin is switched off and BEGIN is sent from SQLAlchemy's event, as SQLAlchem
 """
 
 import asyncio
+import functools
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -49,11 +50,12 @@ def connect(url: str, cipher: CodeCipher = EPHEMERAL) -> AsyncEngine:
     scheme, separator, rest = url.partition("://")
     driver = _DRIVERS.get(scheme, scheme)
     several = {"async_creator_fn": Hosts(addresses).connect} if addresses else {}
+    in_file: dict[str, Any] = {"async_creator_fn": _FileConnection.open}
     engine = create_async_engine(
         f"{driver}{separator}{rest}",
         execution_options={OPTION: cipher},
         poolclass=_Pool,
-        connect_args={} if driver == _DRIVERS["sqlite"] else _POSTGRESQL | several,
+        connect_args=in_file if driver == _DRIVERS["sqlite"] else _POSTGRESQL | several,
     )
     event.listen(engine.sync_engine, "do_connect", _connected)
     prepare(engine)
@@ -70,6 +72,29 @@ def file(url: str) -> Path | None:
     """Return the file of a SQLite database from its URL; None for another kind of database."""
     found = make_url(postgresql_hosts.split(url)[0])
     return Path(found.database) if found.get_backend_name() == "sqlite" and found.database else None
+
+
+class _FileConnection(aiosqlite.Connection):
+    """A connection whose thread is told to end once.
+
+    SQLAlchemy calls `stop` and then `close` where a task is cancelled twice. The `close` of aiosqlite 0.22 would tell
+    the thread again, which has ended, and wait for its answer for ever; so would the end of the process.
+    """
+
+    _stopped: asyncio.Future[Any] | None = None
+
+    @classmethod
+    def open(cls, *arguments: Any, **options: Any) -> "_FileConnection":
+        """Return a connection to a file; to be awaited. Its thread outlives no process."""
+        connection = cls(functools.partial(sqlite3.connect, *arguments, **options), iter_chunk_size=64)
+        connection._thread.daemon = True
+        return connection
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """End the thread; return what is done then."""
+        if self._running:
+            self._stopped = super().stop()
+        return self._stopped
 
 
 class _Queue(AsyncAdaptedQueue[Any]):

@@ -71,8 +71,7 @@ async def running(
         except BaseException:  # an error of this server ends no meeting: the next server continues it
             await leave(server)
             raise
-        if not server.meetings.left:
-            await _stop(server)
+        await (leave if server.meetings.left else _stop)(server)
 
 
 class _Part(Protocol):
@@ -98,9 +97,7 @@ def _devices(server: Server) -> tuple[_Part, ...]:
 
 
 async def leave(server: Server) -> None:
-    """Leave the meetings to the next server, once; nothing of this one works by itself any more."""
-    if server.meetings.left:
-        return
+    """Leave the meetings to the next server; nothing of this one works by itself any more. Idempotent."""
     await _stop_moves(server)
     await server.sip_bridge.leave()
     await server.meetings.leave()  # before its devices end: they end no seat of a meeting that goes on

@@ -250,7 +250,9 @@ class MeetingManager:
                 await self._guarded(meeting.rebuild())
 
     async def leave(self) -> None:
-        """Close all sockets and leave the rooms as they are: another process continues the meetings."""
+        """Close all sockets and leave the rooms as they are: another process continues the meetings. Idempotent."""
+        if self.left:
+            return
         self.left = self.stopping = True
         await self.dependencies.state_writer.stop()
         self.hang_up()

@@ -70,3 +70,18 @@ async def test_a_read_that_is_broken_off_leaves_no_old_snapshot_to_the_next_writ
         assert (await db.execute(text("SELECT number FROM numbers"))).scalars().all() == [0, 0, 0, 1, 2]
     await engine.dispose()
     await other.dispose()
+
+
+async def test_a_connection_that_was_stopped_is_closed_at_once(tmp_path: Path) -> None:
+    """As where a task is cancelled a second time while its connection is being closed."""
+    engine = database.connect(f"sqlite:///{tmp_path / 'a.db'}")
+    async with engine.connect() as db:
+        driver = (await db.get_raw_connection()).driver_connection
+        assert driver is not None
+        driver.stop()
+        async with asyncio.timeout(30):
+            with pytest.raises(ValueError, match="Connection closed"):
+                await driver.close()
+        assert not driver._thread.is_alive()
+        await db.invalidate()
+    await engine.dispose()

@@ -317,6 +317,14 @@ async def test_a_join_is_stored_before_it_is_confirmed(settings: Settings) -> No
         assert joined["seat"] == chair["seat"]
 
 
+async def test_a_server_that_left_its_meetings_leaves_no_task(settings: Settings) -> None:
+    """One that reads the database would keep its connection after that is closed."""
+    before = asyncio.all_tasks()
+    async with open_services(settings) as services, lifecycle.running(settings, services, FakeEngine()) as server:
+        await server.meetings.leave()
+    assert asyncio.all_tasks() == before
+
+
 async def test_a_server_that_was_taken_over_from_writes_nothing_any_more(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, host, _, there = await _meeting(world)

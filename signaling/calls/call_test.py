@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from mediaserver.api import CallReport, StreamReport
 from signaling.calls.model import Outcome
-from signaling.messages.server import ProtectionWord
+from signaling.messages.calls import ProtectionWord
 
 Finding = Literal[
     "no-sound-from", "no-sound-to", "no-picture-from", "no-picture-to", "no-keyframe",

@@ -6,7 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from signaling.calls.model import CallRecord, Direction, Outcome, Purpose
-from signaling.messages.server import ProtectionWord
+from signaling.messages.calls import ProtectionWord
 
 COLUMNS: Final = (
     "Bắt đầu",

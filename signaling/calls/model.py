@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from scheduler.operations.incidents.model import LineMeasurement
-from signaling.messages.server import Farewell, ProtectionWord
+from signaling.messages.calls import ProtectionWord
+from signaling.messages.words import Farewell
 
 Direction = Literal["in", "out"]
 Purpose = Literal["session", "front-door", "test"]

@@ -13,7 +13,7 @@ from signaling.calls.store import RecordFilter
 from signaling.calls.wire import CallTestReport, stored
 from signaling.http.route import ApiRequest, Model, Moment, Route, Window
 from signaling.http.uploads import attachment
-from signaling.messages.server import ProtectionWord
+from signaling.messages.calls import ProtectionWord
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 Key = Annotated[str, StringConstraints(max_length=64)]

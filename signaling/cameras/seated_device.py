@@ -4,7 +4,8 @@ import secrets
 
 from scheduler.directory.model import Device
 from signaling.core.account import Account, Source
-from signaling.messages.server import Farewell, ServerMessage
+from signaling.messages.server import ServerMessage
+from signaling.messages.words import Farewell
 
 
 class SeatedDevice:

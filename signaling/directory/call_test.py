@@ -6,7 +6,7 @@ from signaling.calls.model import Outcome
 from signaling.core.errors import NotFound
 from signaling.directory.context import EQUIPMENT
 from signaling.http.route import ID, ApiRequest, Model, Moment, Route
-from signaling.messages.server import ProtectionWord
+from signaling.messages.calls import ProtectionWord
 
 
 class CallTest(Model):

@@ -9,6 +9,7 @@ from typing import Any
 
 from signaling.meeting.state.camera_moves import STILL
 from signaling.meeting.state.meeting_state import MeetingState
+from signaling.messages import chat, joining, layouts, media, recording, script, seats
 from signaling.messages import server as m
 
 Entry = tuple[str, str]
@@ -35,20 +36,20 @@ def _point(state: MeetingState, point: str) -> str:
     return next((place.name for place in state.booking.places if place.id == point), point)
 
 
-def _locks(message: m.Lock) -> Entry:
+def _locks(message: seats.Lock) -> Entry:
     detail = " ".join(word for word, on in (("room", message.room), ("hands", message.hands)) if on)
     return ("lock" if detail else "unlock"), detail
 
 
-def _step(message: m.Step, state: MeetingState) -> Entry:
+def _step(message: script.Step, state: MeetingState) -> Entry:
     return "step", next((item.title for item in state.script.state.items if item.id == message.to), "")
 
 
-def _record(message: m.Record) -> Entry:
+def _record(message: recording.Record) -> Entry:
     return ("record-pause", "") if message.on and message.pause else _switched("record", message.on)
 
 
-def _move(message: m.MoveCamera, state: MeetingState) -> Entry | None:
+def _move(message: seats.MoveCamera, state: MeetingState) -> Entry | None:
     """Return the entry of a movement that begins; it is commanded again while it lasts."""
     movement = message.movement
     if movement in (STILL, state.camera_moves.of(message.seat)):
@@ -58,29 +59,29 @@ def _move(message: m.MoveCamera, state: MeetingState) -> Entry | None:
 
 
 _ENTRIES: dict[type[Any], Callable[[Any, MeetingState], Entry | None]] = {
-    m.Floor: lambda msg, state: _switched("floor", msg.open, _name(state, msg.seat)),
-    m.Gain: lambda msg, state: ("gain", f"{_name(state, msg.seat)} {msg.decibels:+d} dB"),
-    m.MuteAll: lambda msg, state: ("mute-all", "" if msg.but is None else _name(state, msg.but)),
-    m.Lower: lambda msg, state: ("lower-hand", _name(state, msg.seat)),
-    m.Hands: lambda msg, _: ("order-hands", str(len(msg.seats))),
-    m.Camera: lambda msg, state: ("camera-on" if msg.on else "camera-off", _name(state, msg.seat)),
-    m.MoveCamera: _move,
-    m.UseCameraPreset: lambda msg, state: (
+    seats.Floor: lambda msg, state: _switched("floor", msg.open, _name(state, msg.seat)),
+    seats.Gain: lambda msg, state: ("gain", f"{_name(state, msg.seat)} {msg.decibels:+d} dB"),
+    seats.MuteAll: lambda msg, state: ("mute-all", "" if msg.but is None else _name(state, msg.but)),
+    seats.Lower: lambda msg, state: ("lower-hand", _name(state, msg.seat)),
+    seats.Hands: lambda msg, _: ("order-hands", str(len(msg.seats))),
+    seats.Camera: lambda msg, state: ("camera-on" if msg.on else "camera-off", _name(state, msg.seat)),
+    seats.MoveCamera: _move,
+    seats.UseCameraPreset: lambda msg, state: (
         "camera-store" if msg.store else "camera-preset",
         f"{_name(state, msg.seat)} {msg.number + 1}",
     ),
-    m.SelectCameraSource: lambda msg, state: ("camera-source", f"{_name(state, msg.seat)} {msg.number}"),
-    m.Rename: lambda msg, state: ("rename", f"{_point(state, msg.point)}: {msg.label}"),
-    m.Remove: lambda msg, state: ("remove", f"{_point(state, msg.point)}: {msg.reason}"),
-    m.LetBack: lambda msg, state: ("let-back", _point(state, msg.point)),
-    m.SetLayout: lambda msg, _: ("layout", f"{msg.kind} {msg.audience}"),
-    m.SameLayout: lambda msg, _: ("layout-same", msg.audience),
-    m.SetPreset: lambda msg, _: ("preset", f"{msg.number} {msg.kind}"),
-    m.OnePictureForAll: lambda msg, _: _switched("one-picture", msg.on),
-    m.Lock: lambda msg, _: _locks(msg),
-    m.Record: lambda msg, _: _record(msg),
-    m.Voices: lambda msg, _: _switched("voices", msg.on),
-    m.Step: _step,
-    m.OpenChat: lambda msg, _: _switched("chat-open", msg.on),
-    m.End: lambda *_: ("end-for-all", ""),
+    seats.SelectCameraSource: lambda msg, state: ("camera-source", f"{_name(state, msg.seat)} {msg.number}"),
+    seats.Rename: lambda msg, state: ("rename", f"{_point(state, msg.point)}: {msg.label}"),
+    seats.Remove: lambda msg, state: ("remove", f"{_point(state, msg.point)}: {msg.reason}"),
+    seats.LetBack: lambda msg, state: ("let-back", _point(state, msg.point)),
+    layouts.SetLayout: lambda msg, _: ("layout", f"{msg.kind} {msg.audience}"),
+    layouts.SameLayout: lambda msg, _: ("layout-same", msg.audience),
+    layouts.SetPreset: lambda msg, _: ("preset", f"{msg.number} {msg.kind}"),
+    media.OnePictureForAll: lambda msg, _: _switched("one-picture", msg.on),
+    seats.Lock: lambda msg, _: _locks(msg),
+    recording.Record: lambda msg, _: _record(msg),
+    recording.Voices: lambda msg, _: _switched("voices", msg.on),
+    script.Step: _step,
+    chat.OpenChat: lambda msg, _: _switched("chat-open", msg.on),
+    joining.End: lambda *_: ("end-for-all", ""),
 }

@@ -11,7 +11,9 @@ from aiohttp import web
 from scheduler.directory.model import Device
 from signaling.accounts.passwords import Login
 from signaling.core.account import Account, Source
-from signaling.messages.server import Bye, Farewell, ServerMessage, dump
+from signaling.messages.joining import Bye
+from signaling.messages.server import ServerMessage, dump
+from signaling.messages.words import Farewell
 
 QUEUE = 256
 """Messages that may wait for a slow socket. A socket with a full queue is dropped: the client comes back by its resume

@@ -19,6 +19,7 @@ from signaling.meeting.manager import MeetingManager
 from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.meeting_state import MeetingState
 from signaling.meeting.votes import MeetingVotes
+from signaling.messages import calls, captions, chat, incidents, joining, layouts, media, recording, script, seats
 from signaling.messages import server as m
 from signaling.messages import votes as v
 from signaling.messages.effects import Effect, Note
@@ -26,38 +27,38 @@ from signaling.messages.effects import Effect, Note
 log = logging.getLogger(__name__)
 
 COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effect]]] = {
-    m.Hand: lambda c, client, msg, now: c.hand(client, msg.raised, now, msg.topic),
-    m.MediaState: lambda c, client, msg, _: c.media(client, msg.mic, msg.camera),
-    m.View: lambda c, client, msg, _: c.view(client, msg.source, msg.lines),
-    m.OnePicture: lambda c, client, msg, _: c.choose_one_picture(client, msg.on),
-    m.OnePictureForAll: lambda c, client, msg, _: c.one_picture_for_all(client, msg.on),
-    m.Floor: lambda c, client, msg, _: c.floor(client, msg.seat, msg.open),
-    m.Gain: lambda c, client, msg, _: c.gain(client, msg.seat, msg.decibels),
-    m.MuteAll: lambda c, client, msg, _: c.mute_all(client, msg.but),
-    m.Camera: lambda c, client, msg, _: c.camera(client, msg.seat, msg.on),
-    m.MoveCamera: lambda c, client, msg, _: c.move_camera(client, msg.seat, msg.movement),
-    m.UseCameraPreset: lambda c, client, msg, _: c.use_camera_preset(client, msg.seat, msg.number, msg.store),
-    m.SelectCameraSource: lambda c, client, msg, _: c.select_camera_source(client, msg.seat, msg.number),
-    m.Rename: lambda c, client, msg, _: c.rename(client, msg.point, msg.label),
-    m.Remove: lambda c, client, msg, now: c.remove(client, msg.point, msg.reason, now),
-    m.LetBack: lambda c, client, msg, _: c.let_back(client, msg.point),
-    m.Lower: lambda c, client, msg, _: c.lower(client, msg.seat),
-    m.Hands: lambda c, client, msg, now: c.order_hands(client, msg.seats, now),
-    m.Lock: lambda c, client, msg, _: c.lock(client, msg.room, msg.hands),
-    m.End: lambda c, client, _, __: c.end_for_all(client),
-    m.SetLayout: lambda c, client, msg, _: c.set_layout(client, msg.layout, msg.audience),
-    m.SetPreset: lambda c, client, msg, _: c.set_preset(client, msg.preset),
-    m.Share: lambda c, client, msg, _: c.share(client, msg.on),
-    m.SameLayout: lambda c, client, msg, _: c.same_layout(client, msg.audience),
-    m.Record: lambda c, client, msg, now: c.record(client, msg.on, msg.pause, now, msg.composed),
-    m.Voices: lambda c, client, msg, _: c.record_voices(client, msg.on),
-    m.Mark: lambda c, client, msg, _: c.mark(client, msg.title),
-    m.Step: lambda c, client, msg, now: c.step(client, msg.to, now),
-    m.WriteChat: lambda c, client, msg, now: c.write(client, msg.text, msg.to, now),
-    m.OpenChat: lambda c, client, msg, _: c.open_chat(client, msg.on),
-    m.SwitchCaptions: lambda c, client, msg, _: c.switch_captions(client, msg.on),
-    m.CallPoint: lambda c, client, msg, now: c.call_point(client, msg.point, now),
-    m.Leave: lambda c, client, _, __: c.leave(client),
+    seats.Hand: lambda c, client, msg, now: c.hand(client, msg.raised, now, msg.topic),
+    media.MediaState: lambda c, client, msg, _: c.media(client, msg.mic, msg.camera),
+    media.View: lambda c, client, msg, _: c.view(client, msg.source, msg.lines),
+    media.OnePicture: lambda c, client, msg, _: c.choose_one_picture(client, msg.on),
+    media.OnePictureForAll: lambda c, client, msg, _: c.one_picture_for_all(client, msg.on),
+    seats.Floor: lambda c, client, msg, _: c.floor(client, msg.seat, msg.open),
+    seats.Gain: lambda c, client, msg, _: c.gain(client, msg.seat, msg.decibels),
+    seats.MuteAll: lambda c, client, msg, _: c.mute_all(client, msg.but),
+    seats.Camera: lambda c, client, msg, _: c.camera(client, msg.seat, msg.on),
+    seats.MoveCamera: lambda c, client, msg, _: c.move_camera(client, msg.seat, msg.movement),
+    seats.UseCameraPreset: lambda c, client, msg, _: c.use_camera_preset(client, msg.seat, msg.number, msg.store),
+    seats.SelectCameraSource: lambda c, client, msg, _: c.select_camera_source(client, msg.seat, msg.number),
+    seats.Rename: lambda c, client, msg, _: c.rename(client, msg.point, msg.label),
+    seats.Remove: lambda c, client, msg, now: c.remove(client, msg.point, msg.reason, now),
+    seats.LetBack: lambda c, client, msg, _: c.let_back(client, msg.point),
+    seats.Lower: lambda c, client, msg, _: c.lower(client, msg.seat),
+    seats.Hands: lambda c, client, msg, now: c.order_hands(client, msg.seats, now),
+    seats.Lock: lambda c, client, msg, _: c.lock(client, msg.room, msg.hands),
+    joining.End: lambda c, client, _, __: c.end_for_all(client),
+    layouts.SetLayout: lambda c, client, msg, _: c.set_layout(client, msg.layout, msg.audience),
+    layouts.SetPreset: lambda c, client, msg, _: c.set_preset(client, msg.preset),
+    media.Share: lambda c, client, msg, _: c.share(client, msg.on),
+    layouts.SameLayout: lambda c, client, msg, _: c.same_layout(client, msg.audience),
+    recording.Record: lambda c, client, msg, now: c.record(client, msg.on, msg.pause, now, msg.composed),
+    recording.Voices: lambda c, client, msg, _: c.record_voices(client, msg.on),
+    recording.Mark: lambda c, client, msg, _: c.mark(client, msg.title),
+    script.Step: lambda c, client, msg, now: c.step(client, msg.to, now),
+    chat.WriteChat: lambda c, client, msg, now: c.write(client, msg.text, msg.to, now),
+    chat.OpenChat: lambda c, client, msg, _: c.open_chat(client, msg.on),
+    captions.SwitchCaptions: lambda c, client, msg, _: c.switch_captions(client, msg.on),
+    calls.CallPoint: lambda c, client, msg, now: c.call_point(client, msg.point, now),
+    joining.Leave: lambda c, client, _, __: c.leave(client),
 }
 """Messages that need nothing but the state of the meeting."""
 
@@ -81,21 +82,21 @@ class Dispatcher:
         self._meetings = meetings
         self._metrics = metrics
         self._others: dict[type[Any], Handler] = {
-            m.Join: join_service.join,
-            m.JoinAsDisplay: join_service.join_as_display,
-            m.EnterTestRoom: join_service.try_devices,
-            m.Admit: join_service.decide,
-            m.Offer: self._offer,
-            m.ReportFault: incident_reports.report,
-            m.Assist: incident_reports.assist,
+            joining.Join: join_service.join,
+            joining.JoinAsDisplay: join_service.join_as_display,
+            joining.EnterTestRoom: join_service.try_devices,
+            joining.Admit: join_service.decide,
+            media.Offer: self._offer,
+            incidents.ReportFault: incident_reports.report,
+            incidents.Assist: incident_reports.assist,
             v.OpenVote: self._in_meeting(votes.open),
             v.CastVote: self._in_meeting(votes.cast),
             v.RecordVote: self._in_meeting(votes.record),
             v.CloseVote: self._in_meeting(votes.close),
             v.CancelVote: self._in_meeting(votes.cancel),
             v.ShowVote: self._in_meeting(votes.show),
-            m.Redial: redial,
-            m.Ping: _pong,
+            calls.Redial: redial,
+            joining.Ping: _pong,
         }
 
     async def receive(self, client: Client, text: str, now: datetime) -> None:
@@ -134,7 +135,7 @@ class Dispatcher:
         """Return a handler that is given the meeting of its client."""
         return lambda client, message, now: handler(self._meetings.joined(client), client, message, now)
 
-    async def _offer(self, client: Client, message: m.Offer, _: datetime) -> None:
+    async def _offer(self, client: Client, message: media.Offer, _: datetime) -> None:
         """Answer an SDP offer; the answer is sent before anything that the new transport brings about."""
         meeting = self._meetings.joined(client)
         if not client.allow(OFFER_COSTS):
@@ -147,11 +148,11 @@ class Dispatcher:
             word = "bad-offer" if isinstance(error, BadOffer) else "media-restarting"
             log.info("x SDP offer of %s: %s", client.account.account, error)
             raise MessageError(word) from None
-        client.send(m.Answer(sdp=sdp), message.ref)
+        client.send(media.Answer(sdp=sdp), message.ref)
 
 
-async def _pong(client: Client, message: m.Ping, _: datetime) -> None:
-    client.send(m.Pong(), message.ref)
+async def _pong(client: Client, message: joining.Ping, _: datetime) -> None:
+    client.send(joining.Pong(), message.ref)
 
 
 def _error(client: Client, error: MessageError) -> m.Error:

@@ -9,7 +9,7 @@ from signaling.meeting.client import Client
 from signaling.meeting.line_monitor import LineMonitor
 from signaling.meeting.manager import MeetingManager
 from signaling.messages.effects import Tell
-from signaling.messages.server import Assist, ReportFault, incident_state
+from signaling.messages.incidents import Assist, ReportFault, incident_state
 
 
 class IncidentReports:

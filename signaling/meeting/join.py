@@ -23,7 +23,7 @@ from signaling.meeting.connected_devices import TEST_ROOM
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Person, Place, Seated
-from signaling.messages.server import Admit, EnterTestRoom, Join, JoinAsDisplay, Knock
+from signaling.messages.joining import Admit, EnterTestRoom, Join, JoinAsDisplay, Knock
 
 WORDS: dict[type[Exception], str] = {
     errors.CodeUnknown: "code-unknown",

@@ -11,7 +11,7 @@ from scheduler.operations.incidents.model import FaultReport, LineMeasurement
 from scheduler.operations.incidents.rules import LineWatch
 from scheduler.operations.incidents.service import IncidentService
 from signaling.meeting.runner import MeetingRunner
-from signaling.messages.server import WeakLine, incident_state
+from signaling.messages.incidents import WeakLine, incident_state
 
 log = logging.getLogger(__name__)
 

@@ -55,7 +55,10 @@ from signaling.meeting.state.roster import Place
 from signaling.meeting.state.snapshot import MeetingSnapshot
 from signaling.meeting.votes import MeetingVotes
 from signaling.messages.effects import Effect, Tell, TellAll
-from signaling.messages.server import ComposingState, Farewell, OnDuty, Preset, StorageState
+from signaling.messages.joining import OnDuty
+from signaling.messages.layouts import Preset
+from signaling.messages.recording import ComposingState, StorageState
+from signaling.messages.words import Farewell
 from signaling.recording.composing_progress import Composing
 from signaling.recording.model import InterruptedRecording, Recording
 from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost

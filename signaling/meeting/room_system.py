@@ -12,7 +12,9 @@ from signaling.core.account import Account, Source
 from signaling.h323.agent.context import DEFAULT_PORT as H323_PORT
 from signaling.h323.agent.context import RAS
 from signaling.h323.agent.context import TRANSPORT as H323
-from signaling.messages.server import Farewell, ProtectionWord, ServerMessage
+from signaling.messages.calls import ProtectionWord
+from signaling.messages.server import ServerMessage
+from signaling.messages.words import Farewell
 from signaling.sip.agent.agent import Target
 from signaling.sip.agent.room_call import RoomCall
 from signaling.sip.protocol.address import Uri

@@ -67,7 +67,9 @@ from signaling.messages.effects import (
     TellAll,
     UseCameraPreset,
 )
-from signaling.messages.server import Admitted, Joined, Marked, ServerMessage, dump
+from signaling.messages.joining import Admitted
+from signaling.messages.recording import Marked
+from signaling.messages.server import Joined, ServerMessage, dump
 from signaling.recording.catalog import RecordingCatalog
 
 log = logging.getLogger(__name__)

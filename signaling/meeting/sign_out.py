@@ -14,7 +14,7 @@ from scheduler.directory.equipment.displays import RoomDisplays
 from signaling.accounts.store import AccountStore
 from signaling.meeting.client import Client
 from signaling.meeting.manager import MeetingManager
-from signaling.messages.server import Farewell
+from signaling.messages.words import Farewell
 
 log = logging.getLogger(__name__)
 

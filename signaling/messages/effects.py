@@ -7,7 +7,10 @@ from mediaserver.api import EVERYONE, CameraMovement, ComposedWhen, Layout, Seat
 from scheduler.core.model import ScriptItem
 from scheduler.operations.attendance.presence_intervals import ReconnectAttempt
 from signaling.core.account import Source
-from signaling.messages.server import ChatMessage, Farewell, Preset, ServerMessage
+from signaling.messages.chat import ChatMessage
+from signaling.messages.layouts import Preset
+from signaling.messages.server import ServerMessage
+from signaling.messages.words import Farewell
 
 
 @dataclass(frozen=True, slots=True)

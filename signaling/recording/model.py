@@ -8,7 +8,7 @@ from typing import Literal
 from mediaserver.api import ComposedWhen
 from mediaserver.recording.chapters import Chapter
 from mediaserver.recording.files import isolated_track_paths, raw_paths, thumbnail_of, transcript_path, turns_path
-from signaling.messages.server import RecordingState
+from signaling.messages.recording import RecordingState
 
 RecordingPhase = Literal["recording", "finishing", "ready", "broken", "deleted"]
 JOINED = 0

@@ -25,7 +25,7 @@ from signaling.messages.effects import (
     StopRecording,
     TellAll,
 )
-from signaling.messages.server import RecordingState, StorageState
+from signaling.messages.recording import RecordingState, StorageState
 from signaling.recording.model import InterruptedRecording, RecordingSnapshot
 
 Position = Literal["off", "starting", "on", "paused"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from signaling.core.errors import MessageError
-from signaling.messages.server import ChatHistory, ChatMessage
+from signaling.messages.chat import ChatHistory, ChatMessage
 
 KEPT = 50
 """Latest messages that who joins is told; the record of the session has all."""

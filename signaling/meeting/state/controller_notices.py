@@ -3,16 +3,9 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from signaling.messages.server import (
-    AssistState,
-    CalledPoint,
-    CalledState,
-    CallsState,
-    IncidentState,
-    LinesState,
-    ServerMessage,
-    WeakLine,
-)
+from signaling.messages.calls import CalledPoint, CalledState, CallsState
+from signaling.messages.incidents import AssistState, IncidentState, LinesState, WeakLine
+from signaling.messages.server import ServerMessage
 
 
 class ControllerNotices:

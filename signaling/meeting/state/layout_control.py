@@ -7,7 +7,9 @@ from typing import get_args
 from mediaserver.api import EVERYONE, Layout
 from signaling.meeting.state import layout_validation
 from signaling.messages.effects import Arrange, Effect, SetContent, TellAll
-from signaling.messages.server import Arrangement, Audience, ContentState, LayoutState
+from signaling.messages.layouts import Arrangement, LayoutState
+from signaling.messages.media import ContentState
+from signaling.messages.words import Audience
 
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 

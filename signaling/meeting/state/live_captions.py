@@ -3,8 +3,9 @@
 from collections.abc import Collection
 
 from mediaserver.api import CaptionWord
+from signaling.messages.captions import CaptionsState
 from signaling.messages.effects import Effect, SetCaptions, Tell
-from signaling.messages.server import CaptionsState, ServerMessage
+from signaling.messages.server import ServerMessage
 
 
 class LiveCaptions:

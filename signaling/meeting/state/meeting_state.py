@@ -46,6 +46,9 @@ from signaling.meeting.state.snapshot import MeetingStateSnapshot
 from signaling.meeting.state.speaking_times import SpeakingTimes
 from signaling.meeting.state.votes import LatestVote
 from signaling.meeting.state.waiting_room import WaitingRoom
+from signaling.messages.calls import CalledPoint, CallsState
+from signaling.messages.captions import Caption
+from signaling.messages.chat import ChatOpenState
 from signaling.messages.effects import (
     AddSeat,
     Arrange,
@@ -77,41 +80,15 @@ from signaling.messages.effects import (
     TellAll,
     UseCameraPreset,
 )
-from signaling.messages.server import (
-    Audience,
-    CalledPoint,
-    CallsState,
-    Caption,
-    ChatOpenState,
-    ComposingState,
-    Farewell,
-    GivesWay,
-    Heard,
-    IncidentState,
-    Joined,
-    Knock,
-    LevelsState,
-    Locks,
-    Moved,
-    Official,
-    OnDuty,
-    OnePictureState,
-    Preset,
-    PresetsState,
-    Renew,
-    Seats,
-    ServerMessage,
-    SessionInfo,
-    SessionState,
-    Speaking,
-    StorageState,
-    ViewState,
-    Waiting,
-    WantedHeight,
-    WeakLine,
-    tiles_state,
-)
+from signaling.messages.incidents import IncidentState, WeakLine
+from signaling.messages.joining import Knock, Moved, Official, OnDuty, Renew, SessionInfo, SessionState, Waiting
+from signaling.messages.layouts import Preset, PresetsState
+from signaling.messages.media import OnePictureState, ViewState, WantedHeight, tiles_state
+from signaling.messages.recording import ComposingState, StorageState
+from signaling.messages.seats import GivesWay, Heard, LevelsState, Locks, Seats, Speaking
+from signaling.messages.server import Joined, ServerMessage
 from signaling.messages.votes import VoteState
+from signaling.messages.words import Audience, Farewell
 from signaling.recording.model import InterruptedRecording
 from signaling.recording.state import MeetingRecording
 

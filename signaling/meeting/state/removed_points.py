@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from signaling.core.errors import MessageError
-from signaling.messages.server import RemovedPoint, RemovedState
+from signaling.messages.seats import RemovedPoint, RemovedState
 
 
 class RemovedPoints:

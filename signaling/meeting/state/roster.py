@@ -17,7 +17,8 @@ from mediaserver.api import COMPOSED, EVERYONE, TOP_HEIGHT, CameraControl, SeatO
 from scheduler.core.model import Point
 from scheduler.units.naming import device_names
 from signaling.meeting.state.snapshot import PlaceSnapshot, SeatSnapshot
-from signaling.messages.server import Audience, ControllableCamera, Media, Role, Seat
+from signaling.messages.seats import ControllableCamera, Seat
+from signaling.messages.words import Audience, Media, Role
 
 ABSENT_AFTER = timedelta(seconds=12)
 """A lost client counts as present this long after its last sign of life."""

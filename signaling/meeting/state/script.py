@@ -16,7 +16,7 @@ from scheduler.core.model import ScriptItem
 from signaling.meeting.state import layout_validation
 from signaling.meeting.state.layout_control import Shown
 from signaling.meeting.state.snapshot import ScriptSnapshot, StepSnapshot
-from signaling.messages.server import Agenda, ScriptedItem, ScriptState
+from signaling.messages.script import Agenda, ScriptedItem, ScriptState
 
 MAX_UNDO = 200
 """Number of steps that can be undone; older ones are forgotten."""

@@ -15,7 +15,10 @@ from pydantic import BeforeValidator, TypeAdapter
 from mediaserver.api import Layout
 from signaling.core.errors import NewerMeetings
 from signaling.meeting.state.chat import ChatSnapshot
-from signaling.messages.server import AssistState, Audience, CalledPoint, IncidentState, Locks, RemovedPoint, Role
+from signaling.messages.calls import CalledPoint
+from signaling.messages.incidents import AssistState, IncidentState
+from signaling.messages.seats import Locks, RemovedPoint
+from signaling.messages.words import Audience, Role
 from signaling.recording.model import RecordingSnapshot
 from signaling.sip.agent.snapshot import CallSnapshot
 

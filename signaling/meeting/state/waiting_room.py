@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from signaling.core.errors import MessageError
-from signaling.messages.server import DoorState, Knock
+from signaling.messages.joining import DoorState, Knock
 
 MOST = 20
 """Largest number of waiting points: a host could not look at more."""

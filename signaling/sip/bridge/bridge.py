@@ -28,7 +28,7 @@ from signaling.meeting.room_system import RoomSystem, credentials
 from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import leg_of
 from signaling.meeting.state.snapshot import SystemSnapshot
-from signaling.messages.server import Redial
+from signaling.messages.calls import Redial
 from signaling.sip.agent.agent import Registration
 from signaling.sip.agent.room_call import CallAgent, IncomingRoomCall, RoomCall
 from signaling.sip.bridge import call_records

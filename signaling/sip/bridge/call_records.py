@@ -11,7 +11,7 @@ from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device
 from scheduler.units.naming import device_names
 from signaling.calls.model import CallRecord, Failure, NotAdmitted, Purpose
-from signaling.messages.server import ProtectionWord
+from signaling.messages.calls import ProtectionWord
 from signaling.sip.agent.agent import CallRefused, Target, TlsRefused
 from signaling.sip.agent.room_call import IncomingRoomCall, RoomCall
 from signaling.sip.bridge.call_media import sip_limits

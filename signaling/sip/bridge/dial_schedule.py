@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from scheduler.directory.equipment.devices import CALLED_PROTOCOLS, by_number
 from scheduler.directory.model import Device
-from signaling.messages.server import (
+from signaling.messages.calls import (
     AccountWord,
     CalledSystem,
     CallsState,

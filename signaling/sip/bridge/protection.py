@@ -7,7 +7,7 @@ from mediaserver.api import Encryption
 from mediaserver.errors import BadOffer, NotEncrypted
 from mediaserver.sdp import sip_parse
 from scheduler.directory.model import EncryptionPolicy
-from signaling.messages.server import ProtectionWord
+from signaling.messages.calls import ProtectionWord
 
 
 def media_encryption(policy: EncryptionPolicy, transport: str) -> Encryption:

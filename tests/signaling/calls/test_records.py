@@ -21,7 +21,7 @@ from mediaserver.api import ConnectionQuality, DigitPressed
 from signaling.app.settings import Settings
 from signaling.calls import csv_rows, recorder
 from signaling.calls.model import OUTCOMES, CallRecord, Direction, Measured, Purpose
-from signaling.messages.server import ProtectionWord
+from signaling.messages.calls import ProtectionWord
 from signaling.sip.agent.agent import RemoteParty
 from signaling.sip.bridge.front_door import ROOM
 from tests.signaling.fake_room_systems import FakeIncoming, register, tick, use_fake_agent, wait_for_calls

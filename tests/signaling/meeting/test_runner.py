@@ -31,7 +31,7 @@ from scheduler.core.model import Amount
 from scheduler.policy.profile_files import SHIPPED
 from signaling.app.settings import Settings
 from signaling.meeting.client import BURST
-from signaling.messages.server import CalledSystem, CallsState
+from signaling.messages.calls import CalledSystem, CallsState
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, PATIENCE_S, World, open_world, wait_until
 
 HOUR = timedelta(hours=1)

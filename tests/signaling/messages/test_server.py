@@ -1,6 +1,8 @@
 """Messages of the WebSocket: what clients and the server write is read back, and malformed messages are refused.
 
-Also tests `signaling/core/texts.py`, `signaling/core/timestamps.py` and `signaling/core/directory_texts.py`.
+Also tests `calls.py`, `captions.py`, `chat.py`, `incidents.py`, `joining.py`, `layouts.py`, `media.py`,
+`recording.py`, `script.py`, `seats.py` and `words.py` in this folder, and `signaling/core/texts.py`,
+`signaling/core/timestamps.py` and `signaling/core/directory_texts.py`.
 """
 
 import json
@@ -16,31 +18,32 @@ from mediaserver.api import ForwardedTile, TilesForwarded
 from signaling.core import timestamps
 from signaling.core.errors import MessageError
 from signaling.core.texts import FAULTS
+from signaling.messages import chat, joining, layouts, media, recording, seats, words
 from signaling.messages import server as m
 from signaling.messages import votes as v
 
 SHORT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=64)
 REF = st.none() | st.text(st.characters(codec="utf-8"), max_size=64)
 MESSAGES = st.one_of(
-    st.builds(m.Join, type=st.just("join"), code=SHORT, resume=st.none() | SHORT, ref=REF),
-    st.builds(m.Offer, type=st.just("offer"), sdp=st.text(st.characters(codec="utf-8"), min_size=1), ref=REF),
-    st.builds(m.Hand, type=st.just("hand"), raised=st.booleans(), ref=REF),
-    st.builds(m.MediaState, type=st.just("media"), mic=st.booleans(), camera=st.booleans(), ref=REF),
-    st.builds(m.View, type=st.just("view"), source=st.just("composed"), ref=REF),
-    st.builds(m.OnePicture, type=st.just("one-picture"), on=st.booleans(), ref=REF),
-    st.builds(m.Hands, type=st.just("hands"), seats=st.lists(st.just("s1"), max_size=3), ref=REF),
-    st.builds(m.Lock, type=st.just("lock"), room=st.booleans(), hands=st.booleans(), ref=REF),
-    st.builds(m.End, type=st.just("end"), ref=REF),
-    st.builds(m.OnePictureForAll, type=st.just("one-picture-all"), on=st.booleans(), ref=REF),
-    st.builds(m.Floor, type=st.just("floor"), seat=SHORT, open=st.booleans(), ref=REF),
-    st.builds(m.Gain, type=st.just("gain"), seat=SHORT, decibels=st.integers(-12, 12), ref=REF),
-    st.builds(m.MoveCamera, type=st.just("camera-move"), seat=SHORT, pan=st.integers(-1, 1), ref=REF),
-    st.builds(m.UseCameraPreset, type=st.just("camera-preset"), seat=SHORT, number=st.integers(0, 14), ref=REF),
-    st.builds(m.SelectCameraSource, type=st.just("camera-source"), seat=SHORT, number=st.integers(1, 15), ref=REF),
-    st.builds(m.MuteAll, type=st.just("mute-all"), ref=REF),
-    st.builds(m.Lower, type=st.just("lower"), seat=SHORT, ref=REF),
+    st.builds(joining.Join, type=st.just("join"), code=SHORT, resume=st.none() | SHORT, ref=REF),
+    st.builds(media.Offer, type=st.just("offer"), sdp=st.text(st.characters(codec="utf-8"), min_size=1), ref=REF),
+    st.builds(seats.Hand, type=st.just("hand"), raised=st.booleans(), ref=REF),
+    st.builds(media.MediaState, type=st.just("media"), mic=st.booleans(), camera=st.booleans(), ref=REF),
+    st.builds(media.View, type=st.just("view"), source=st.just("composed"), ref=REF),
+    st.builds(media.OnePicture, type=st.just("one-picture"), on=st.booleans(), ref=REF),
+    st.builds(seats.Hands, type=st.just("hands"), seats=st.lists(st.just("s1"), max_size=3), ref=REF),
+    st.builds(seats.Lock, type=st.just("lock"), room=st.booleans(), hands=st.booleans(), ref=REF),
+    st.builds(joining.End, type=st.just("end"), ref=REF),
+    st.builds(media.OnePictureForAll, type=st.just("one-picture-all"), on=st.booleans(), ref=REF),
+    st.builds(seats.Floor, type=st.just("floor"), seat=SHORT, open=st.booleans(), ref=REF),
+    st.builds(seats.Gain, type=st.just("gain"), seat=SHORT, decibels=st.integers(-12, 12), ref=REF),
+    st.builds(seats.MoveCamera, type=st.just("camera-move"), seat=SHORT, pan=st.integers(-1, 1), ref=REF),
+    st.builds(seats.UseCameraPreset, type=st.just("camera-preset"), seat=SHORT, number=st.integers(0, 14), ref=REF),
+    st.builds(seats.SelectCameraSource, type=st.just("camera-source"), seat=SHORT, number=st.integers(1, 15), ref=REF),
+    st.builds(seats.MuteAll, type=st.just("mute-all"), ref=REF),
+    st.builds(seats.Lower, type=st.just("lower"), seat=SHORT, ref=REF),
     st.builds(
-        m.SetLayout,
+        layouts.SetLayout,
         type=st.just("layout"),
         kind=st.sampled_from(["grid", "1+7", "2+21"]),
         focus=st.none() | SHORT,
@@ -53,17 +56,21 @@ MESSAGES = st.one_of(
         ref=REF,
     ),
     st.builds(
-        m.SetPreset, type=st.just("preset"), number=st.integers(1, 6), kind=st.sampled_from(["grid", "1+7"]), ref=REF
+        layouts.SetPreset,
+        type=st.just("preset"),
+        number=st.integers(1, 6),
+        kind=st.sampled_from(["grid", "1+7"]),
+        ref=REF,
     ),
-    st.builds(m.Record, type=st.just("record"), on=st.booleans(), pause=st.booleans(), ref=REF),
+    st.builds(recording.Record, type=st.just("record"), on=st.booleans(), pause=st.booleans(), ref=REF),
     st.builds(
-        m.WriteChat,
+        chat.WriteChat,
         type=st.just("chat"),
         text=st.sampled_from(["Mời", '<b>"&', "x" * 500]),
         to=st.none() | SHORT,
         ref=REF,
     ),
-    st.builds(m.OpenChat, type=st.just("chat-open"), on=st.booleans(), ref=REF),
+    st.builds(chat.OpenChat, type=st.just("chat-open"), on=st.booleans(), ref=REF),
     st.builds(
         v.OpenVote,
         type=st.just("vote-open"),
@@ -81,8 +88,8 @@ MESSAGES = st.one_of(
     st.builds(v.CloseVote, type=st.just("vote-close"), vote=st.just("v"), announce=st.booleans(), ref=REF),
     st.builds(v.CancelVote, type=st.just("vote-cancel"), vote=st.just("v"), ref=REF),
     st.builds(v.ShowVote, type=st.just("vote-show"), vote=st.just("v"), on=st.booleans(), ref=REF),
-    st.builds(m.Ping, type=st.just("ping"), ref=REF),
-    st.builds(m.Leave, type=st.just("leave"), ref=REF),
+    st.builds(joining.Ping, type=st.just("ping"), ref=REF),
+    st.builds(joining.Leave, type=st.just("leave"), ref=REF),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -154,7 +161,7 @@ def test_an_sdp_of_128_kib_fits_into_a_message() -> None:
     line = "a=rtcp-fb:96 nack\r\n"
     sdp = (line * (128 * 1024 // len(line) + 1))[: 128 * 1024]
     offer = m.parse(json.dumps({"type": "offer", "sdp": sdp, "ref": "r" * 64}))
-    assert isinstance(offer, m.Offer) and offer.sdp == sdp
+    assert isinstance(offer, media.Offer) and offer.sdp == sdp
 
 
 def test_tiles_are_told_with_every_field() -> None:
@@ -162,7 +169,7 @@ def test_tiles_are_told_with_every_field() -> None:
         ForwardedTile("n", "4", 0, 0, 640, 720, "XH", "X…", 45, 45, ("floor",), 90000, 40),
         ForwardedTile("", None, 640, 0, 640, 720, "", "", 80, 45),
     )
-    message = m.tiles_state(TilesForwarded("r", "h", tiles, 1280, 720, 40, "Giao ban", clock=True))
+    message = media.tiles_state(TilesForwarded("r", "h", tiles, 1280, 720, 40, "Giao ban", clock=True))
     assert json.loads(m.dump(message)) == {
         "type": "tiles",
         "tiles": [
@@ -186,8 +193,8 @@ def test_192_kib_are_read_and_a_byte_more_is_not() -> None:
 
 
 def test_answers_echo_the_ref_and_nothing_else() -> None:
-    assert json.loads(m.dump(m.Speaking(seat=None), 'a"b')) == {"type": "speaking", "seat": None, "ref": 'a"b'}
-    assert json.loads(m.dump(m.Renew())) == {"type": "renew", "keep": False}
+    assert json.loads(m.dump(seats.Speaking(seat=None), 'a"b')) == {"type": "speaking", "seat": None, "ref": 'a"b'}
+    assert json.loads(m.dump(joining.Renew())) == {"type": "renew", "keep": False}
 
 
 def test_errors_leave_out_what_they_do_not_know() -> None:
@@ -202,4 +209,4 @@ def test_times_are_whole_seconds_in_utc() -> None:
 
 
 def test_every_word_has_its_text() -> None:
-    assert set(FAULTS) == set(get_args(m.Word))
+    assert set(FAULTS) == set(get_args(words.Word))

@@ -17,7 +17,7 @@ from signaling.messages.effects import (
     StopRecording,
     TellAll,
 )
-from signaling.messages.server import RecordingState, StorageState
+from signaling.messages.recording import RecordingState, StorageState
 from signaling.recording.model import Recording
 from signaling.recording.state import MAX_MARKS, MeetingRecording
 

@@ -7,7 +7,7 @@ from itertools import count
 from signaling.meeting.state.meeting_state import Booking, MeetingState
 from signaling.meeting.state.roster import Person, Place, Roster
 from signaling.messages import effects as e
-from signaling.messages.server import Seat
+from signaling.messages.seats import Seat
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
 HOST = Place("host", "UBND.Khanh Hoa", "UBND tỉnh Khánh Hòa", 1)

@@ -10,7 +10,7 @@ from signaling.core.errors import MessageError
 from signaling.meeting.state.chat import CHAIR_RATE, KEPT, MOST, POINT_RATE, WITHIN, Chat, ChatSnapshot, ChatWriter
 from signaling.meeting.state.meeting_state import MeetingState
 from signaling.messages import effects as e
-from signaling.messages.server import ChatMessage, ChatOpenState
+from signaling.messages.chat import ChatMessage, ChatOpenState
 from tests.signaling.meeting.state.meeting_fixture import CR, HOST, NOW, NT, MeetingFixture
 
 CHAIR = ChatWriter("host", "UBND.Khanh Hoa", chair=True)

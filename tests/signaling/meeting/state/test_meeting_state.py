@@ -26,25 +26,12 @@ from scheduler.core.model import Interval
 from signaling.core.errors import MessageError
 from signaling.meeting.state.roster import Person
 from signaling.messages import effects as e
-from signaling.messages.server import (
-    Arrangement,
-    Audience,
-    ContentState,
-    ControllableCamera,
-    Heard,
-    LayoutState,
-    LevelsState,
-    Moved,
-    OnePictureState,
-    RecordingState,
-    Renew,
-    Seat,
-    Speaking,
-    StorageState,
-    ViewState,
-    WantedHeight,
-    tiles_state,
-)
+from signaling.messages.joining import Moved, Renew
+from signaling.messages.layouts import Arrangement, LayoutState
+from signaling.messages.media import ContentState, OnePictureState, ViewState, WantedHeight, tiles_state
+from signaling.messages.recording import RecordingState, StorageState
+from signaling.messages.seats import ControllableCamera, Heard, LevelsState, Seat, Speaking
+from signaling.messages.words import Audience
 from tests.signaling.meeting.state.meeting_fixture import CR, HOST, NOW, NT, PLACES, MeetingFixture
 
 

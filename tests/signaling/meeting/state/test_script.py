@@ -22,7 +22,7 @@ from signaling.core.errors import MessageError
 from signaling.meeting.state.meeting_state import Booking, MeetingState
 from signaling.meeting.state.roster import Person, Place, Roster
 from signaling.messages import effects as e
-from signaling.messages.server import ScriptState
+from signaling.messages.script import ScriptState
 from tests import bombs
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, problem_of
 from tests.signaling.world import HOST as HOST_POINT

@@ -5,7 +5,7 @@ import pytest
 from mediaserver.api import Encryption
 from mediaserver.errors import NotEncrypted
 from scheduler.directory.model import EncryptionPolicy
-from signaling.messages.server import ProtectionWord
+from signaling.messages.calls import ProtectionWord
 from signaling.sip.bridge.protection import media_encryption, protection
 from tests.mediaserver.room_offers import BARESIP, ENCRYPTED
 

@@ -57,9 +57,8 @@ from mediaserver.recording.recorder import Recorder
 from mediaserver.recording.track_file import Scene
 from mediaserver.recording.track_recorder import TrackRecorder
 from mediaserver.room import slides
-from mediaserver.room.composing_thread import ComposingThread
 from mediaserver.room.compositions import Composition, Compositions, best_quality_step, shows_screen
-from mediaserver.room.frame_clock import FrameClock
+from mediaserver.room.picture_clock import PictureClock
 from mediaserver.room.recorded_tracks import RecordedTracks
 from mediaserver.room.resolution_demand import ResolutionDemand
 from mediaserver.room.seat import Seat
@@ -71,7 +70,7 @@ from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport.plain_rtp import Elsewhere
 from mediaserver.transport.state import State
-from mediaserver.video.compositor import ComposeRequest, ComposeResult, Compositor
+from mediaserver.video.compositor import ComposeRequest, ComposeResult
 from mediaserver.video.quality import (
     CAMERA_BPS,
     COMPOSED_BPS,
@@ -89,19 +88,9 @@ SCENE_TICKS = 2
 """Audio ticks between two looks at what stands in the picture that is composed afterwards."""
 LEVELS_TICKS = 12
 """Audio ticks between two events with levels: a little more than four events in a second."""
-AVERAGED_PICTURES = 16
-"""Pictures over which the time that composing takes is averaged."""
 MAX_LIP_SYNC_DELAY_S = 0.3
 MAX_PLAUSIBLE_LAG_S = 1.0
 """A larger lag in seconds between pictures and sound means that the sender's clock cannot be trusted."""
-CLOCK_ERROR_S = 1e-6
-"""Seconds by which the times of a poll and a picture may differ that are the same: they are sums of other parts."""
-
-
-def _polled_at(due: float) -> bool:
-    """Return whether there is a poll at a time."""
-    polls = due * 1000 / PTIME_MS
-    return abs(polls - round(polls)) * PTIME_MS < 1000 * CLOCK_ERROR_S
 
 
 def _recorded_rendition(picture: Composition) -> Source:
@@ -135,9 +124,8 @@ class Room:
         self.seats: dict[str, Seat] = {}
         self._labels: dict[str, str] = dict(options.names)
         """The names in the tiles of everyone and of absent points, by seat."""
-        self._work_pending = asyncio.Event()
-        """Set when there may be something to compose."""
-        self.compositions = Compositions(options, flush_queue, self._work_pending.set)
+        self._picture_clock = PictureClock(name, options, start, self)
+        self.compositions = Compositions(options, flush_queue, self._picture_clock.wake)
         self._tile_forwarding = TileForwarding(name, options, self.seats, self.compositions)
         self._layouts: dict[str, Layout] = {}
         """The layouts that were set, by audience."""
@@ -146,12 +134,8 @@ class Room:
         self.mixer = Mixer(flush_queue, options)
         self.heard = self.mixer.hear
         """Takes the packets of microphones from peers."""
-        self._awaited_poll: tuple[float, asyncio.Future[None]] | None = None
-        """The time in seconds of the poll with which the next picture begins, and what waits for it."""
-        self._composing_s = 0.0
-        """Average time in seconds that composing a picture takes."""
-        self._compositor = Compositor(options.width, options.height, options.fps)
-        self._composing_thread = ComposingThread(f"compositor-{name[:8]}", self._compositor)
+        self.polled = self._picture_clock.polled
+        """Begins a picture that is due; called after each poll."""
         self._playbacks: dict[str, Playback] = {}
         """What seats get in place of the mix."""
         self._mixed = self.mixer.mixed
@@ -172,7 +156,7 @@ class Room:
         self._last_tasks: set[asyncio.Task[None]] = set()
         self._throttled_log = ThrottledLog(logger)
         self._start = start
-        self._composing_task = asyncio.ensure_future(self._run_picture())
+        self._picture_clock.start()
 
     # Seats
 
@@ -682,51 +666,8 @@ class Room:
             self._levels = levels
             self._emit(Levels(self.name, levels))
 
-    async def _run_picture(self) -> None:
-        frame_clock = FrameClock(self._start)
-        while True:
-            try:
-                await self._next_picture(frame_clock)
-            except Exception:
-                self._throttled_log.caught("x picture of %s", self.name)
-                await asyncio.sleep(1 / self.options.fps)  # also where it fails before it waits for anything
-
-    async def _next_picture(self, frame_clock: FrameClock) -> None:
-        due, rate, tick = frame_clock.next_tick(self._rates(), time.monotonic())
-        await self._wait_until(due)
-        self._work_pending.clear()
-        started_at = time.monotonic()
-        work = self._compose_request(rate, tick, started_at)
-        if work is None:
-            await self._work_pending.wait()
-            return
-        composed = await self._composing_thread.compose(work)
-        self._composing_s += (time.monotonic() - started_at - self._composing_s) / AVERAGED_PICTURES
-        self._publish(composed, tick * 90_000 // rate)  # whole: the recorder compares it with the sound's
-
-    async def _wait_until(self, due: float) -> None:
-        """Wait until a picture is due: for the poll of that time, which brings its cameras' packets, else for the
-        clock.
-
-        A poll wakes the loop anyway, and until it has ended the composing thread would only wait for the interpreter.
-        """
-        left = due - time.monotonic()
-        if left <= 0 or not _polled_at(due):
-            await asyncio.sleep(left)
-            return
-        poll = asyncio.get_running_loop().create_future()
-        self._awaited_poll = due, poll
-        await poll
-
-    def polled(self, now: float) -> None:
-        """Begin a picture that is due; called after each poll."""
-        if self._awaited_poll is None or now < self._awaited_poll[0] - CLOCK_ERROR_S:
-            return
-        (_, poll), self._awaited_poll = self._awaited_poll, None
-        if not poll.done():
-            poll.set_result(None)
-
-    def _rates(self) -> set[int]:
+    def rates(self) -> set[int]:
+        """Return the frame rates of the pictures that somebody may see."""
         large = any(large for _, large in self.compositions.watched)
         return {self.options.fps} | ({QUALITIES[LARGE].fps} if large else set())
 
@@ -745,7 +686,7 @@ class Room:
         """Return the frames of a tile whose lip sync delay is over; the time that composing takes is part of that
         delay."""
         source = self._input(tile)
-        taken = 0.5 / self.options.fps + self._composing_s
+        taken = 0.5 / self.options.fps + self._picture_clock.composing_s
         return [] if source is None else source.take(now - max(0.0, self.lip_sync_delay_s(tile) - taken))
 
     def relay(self, seat: str) -> VoiceRelay | None:
@@ -771,7 +712,7 @@ class Room:
         late = transit - peer.voice.transit(*voice.jitter.usually, SAMPLE_RATE)
         return late if abs(late) < MAX_PLAUSIBLE_LAG_S else 0.0
 
-    def _compose_request(self, rate: int, tick: int, now: float) -> ComposeRequest | None:
+    def compose_request(self, rate: int, tick: int, now: float) -> ComposeRequest | None:
         """Return the work due at a tick of a frame rate; None when there is none. Cameras are decoded for all
         compositions that are watched."""
         if self.compositions.settle(self._ready, now):
@@ -825,7 +766,8 @@ class Room:
             {f"{CONTENT}:{self.content}": labels[self.content]} if self.content in self.seats else {}
         )
 
-    def _publish(self, composed: ComposeResult, timestamp: int) -> None:
+    def publish(self, composed: ComposeResult, timestamp: int) -> None:
+        """Hand on pictures that were composed, `timestamp` at 90 kHz."""
         now = time.monotonic()
         for (number, key), encoded in composed.pictures.items():
             if (picture := self.compositions.by_number(number)) is not None:
@@ -943,11 +885,11 @@ class Room:
     async def close(self, error: str | None = None) -> None:
         """Close the recording and all seats; `error` says why a recording ends that was not stopped on purpose."""
         self._end_recording(error)
-        self._composing_task.cancel()
+        self._picture_clock.stop()
         for name, seat in tuple(self.seats.items()):
             try:
                 await self.remove_seat(name)
             except Exception:
                 self._caught(seat)
         await asyncio.gather(*self._last_tasks, return_exceptions=True)
-        self._composing_thread.close()
+        self._picture_clock.close()

@@ -1,4 +1,7 @@
-"""Tests of the thread that composes, and of the poll that its pictures begin with."""
+"""Tests of the thread that composes, and of the poll that its pictures begin with.
+
+Also tests `picture_clock.py`.
+"""
 
 import asyncio
 import time
@@ -67,9 +70,9 @@ async def room() -> Room:
 
 
 async def test_a_picture_begins_with_the_poll_of_its_time_and_not_before(room: Room) -> None:
-    room._composing_task.cancel()
+    room._picture_clock.stop()
     due = (round(time.monotonic() * 1000 / PTIME_MS) + 1000) * PTIME_MS / 1000
-    waiting = asyncio.ensure_future(room._wait_until(due))
+    waiting = asyncio.ensure_future(room._picture_clock._wait_until(due))
     await asyncio.sleep(0)
     for now, begins in ((due - 0.01, False), (float(np.nextafter(due, 0)), True)):
         room.polled(now)
@@ -80,8 +83,8 @@ async def test_a_picture_begins_with_the_poll_of_its_time_and_not_before(room: R
 
 @pytest.mark.parametrize("away", [-1.0, 0.0033])
 async def test_a_late_picture_and_one_between_two_polls_wait_for_none(room: Room, away: float) -> None:
-    room._composing_task.cancel()
+    room._picture_clock.stop()
     due = round(time.monotonic() * 1000 / PTIME_MS) * PTIME_MS / 1000 + away
-    await room._wait_until(due)
+    await room._picture_clock._wait_until(due)
     assert time.monotonic() >= due
     await room.close()

@@ -71,7 +71,7 @@ async def test_pictures_wait_as_long_as_their_voice_but_for_what_composing_takes
     assert wait >= 0.07
     assert len(delays) in range(200 - 8, 200)  # the newest still wait
     assert all(wait <= delay < wait + 0.02 + 1e-9 for delay in delays[-50:])
-    talking_seat.room._composing_s = 0.05
+    talking_seat.room._picture_clock.composing_s = 0.05
     assert all(wait - 0.05 <= delay < wait - 0.03 + 1e-9 for delay in talking_seat.go_on(50, later=0.1)[-20:])
     assert talking_seat.go_on(2000)[-50:] == pytest.approx([0.0] * 50), "the link is steady again"
 

@@ -92,7 +92,7 @@ async def test_a_room_that_nobody_watches_is_recorded_and_never_composed(
     second = await shown(room, guest)
     assert room.compositions.watched == frozenset()
     assert not any(seat.input.listening for seat in room.seats.values())
-    assert (room._compositor._cameras, room._compositor._painters) == ({}, {})
+    assert (room._picture_clock.compositor._cameras, room._picture_clock.compositor._painters) == ({}, {})
     film = await stop(meeting, path)
     assert shows(film, first, [RED, GREEN, BLUE])
     assert shows(film, second, [GREEN, GREEN, GREEN])

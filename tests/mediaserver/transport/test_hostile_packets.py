@@ -239,7 +239,7 @@ async def test_a_huge_key_frame_of_a_member_costs_no_memory(meeting: Meeting, ro
         malicious.endpoint._transport.send_packet(packet)
         await innocent.watch.more(2)
     assert room.seats["b"].input._current is not None
-    assert room._compositor._cameras["b"]._stream is None, "the decoder refused it"
+    assert room._picture_clock.compositor._cameras["b"]._stream is None, "the decoder refused it"
     assert peak_mb() - before < 50
     await unharmed(meeting, innocent)
 
@@ -262,5 +262,5 @@ async def test_a_jump_ahead_in_a_members_numbers_is_survived(meeting: Meeting, r
 
 async def room_decodes(room: Room, innocent: Guest) -> None:
     """Wait until the compositor has ten more pictures of the member."""
-    before = room._compositor._cameras["b"].decoded
-    await innocent.watch.until(lambda: room._compositor._cameras["b"].decoded >= before + 10)
+    before = room._picture_clock.compositor._cameras["b"].decoded
+    await innocent.watch.until(lambda: room._picture_clock.compositor._cameras["b"].decoded >= before + 10)

@@ -103,7 +103,7 @@ async def test_the_first_viewer_sees_others_come_without_a_composed_picture(meet
         await meeting.join(seat, colour, 440, offered=CAMERA)
     await viewer.until(lambda: viewer.sees() == {"a": "red", "b": "blue", "v": ""})
     assert viewer.watch.pictures("2") == 0
-    assert not room._composing_thread.started, "nothing was composed"
+    assert not room._picture_clock._thread.started, "nothing was composed"
 
 
 async def test_a_camera_that_stays_visible_keeps_its_m_line(meeting: Meeting) -> None:

@@ -444,7 +444,13 @@ interface ForwardedTile { tile: string; mid: string | null; x: number; y: number
 interface Tiles { tiles: ForwardedTile[]; width: number; height: number; heading: number; title: string; clock: boolean }
 
 /** A meeting as one seat knows it. `skew` is server time minus the device's, milliseconds. */
+/** A point in the meeting of a neighbouring system. */
+interface NeighbourSeat { name: string; here: boolean; floor: boolean; hand: boolean; speaking: boolean }
+/** A meeting of a neighbouring system; `floor`: we have the floor there. */
+interface NeighbourMeeting { title: string; recording: boolean; paused: boolean; floor: boolean; seats: NeighbourSeat[] }
 interface MeetingState {
+  /** The meetings of neighbouring systems, by the point that stands for each. */
+  neighbours: Record<string, NeighbourMeeting>;
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: AudienceLayouts;
   recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; presets: SavedPreset[]; called: CalledPoint[]; removed: RemovedPoint[]; agenda: Agenda; duty: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; heard: string[]; chat: Chat; vote: Vote | null; captions: Captions; skew: number;
   /** When the meeting ends, since an emergency took its code. */

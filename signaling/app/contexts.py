@@ -13,7 +13,7 @@ from signaling.booking.context import BOOKING, BookingContext
 from signaling.calls.context import CALLS, CallsContext
 from signaling.cameras.context import WHIP
 from signaling.cascade.context import CASCADE, CascadeContext
-from signaling.cascade.reception import Reception, Told
+from signaling.cascade.reception import Listeners, Reception
 from signaling.compliance.context import COMPLIANCE, ComplianceContext
 from signaling.directory.context import (
     CONTROLS,
@@ -166,8 +166,9 @@ def _provide_booking(app: web.Application, server: Server) -> None:
         neighbours=server.neighbours,
         reservations=server.reservations,
         reception=Reception(
-            server.scheduler, server.reservations, Told(server.meetings.amended, server.meetings.cancelled)
+            server.scheduler, server.reservations, Listeners(server.meetings.amended, server.meetings.cancelled)
         ),
+        channel=server.cascade_channel,
         throttle=server.throttle,
         audit=server.audit,
         wake=server.outbox.wake,

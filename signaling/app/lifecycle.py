@@ -88,7 +88,8 @@ def _background(server: Server) -> tuple[_Part, ...]:
     """Return what works beside the meetings, in the order in which it starts."""
     watcher = () if server.inbox_watcher is None else (server.inbox_watcher,)
     queues = server.remux_queue, server.composing_queue, server.transcript_queue
-    return (*queues, server.outbox, *watcher, server.periodic_jobs, server.cascade_booking)
+    cascade = server.cascade_channel, server.cascade_booking  # the first closes their connections, and ends last
+    return (*queues, server.outbox, *watcher, server.periodic_jobs, *cascade)
 
 
 def _devices(server: Server) -> tuple[_Part, ...]:

@@ -16,6 +16,7 @@ from signaling.app.services import Services
 from signaling.cameras.rtsp import RtspCameras
 from signaling.cameras.whip import WhipService
 from signaling.cascade.booking import CascadeBooking
+from signaling.cascade.channel import CascadeChannel
 from signaling.displays.pairing import PairingCodes
 from signaling.displays.remote import RemoteControl
 from signaling.displays.wire import Command, Report
@@ -58,6 +59,7 @@ class Server(Services):
     whip: WhipService
     rtsp_cameras: RtspCameras
     cascade_booking: CascadeBooking
+    cascade_channel: CascadeChannel
     reachability: Reachability
     dispatcher: Dispatcher
     recordings: RecordingCatalog

@@ -20,8 +20,7 @@ from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import LostKey
 from scheduler.core.model import Session, State
 from signaling.audit.log import AuditLog
-from signaling.cascade import client
-from signaling.cascade.client import Refused, Unanswered
+from signaling.cascade.client import BelowClient, Refused, Unanswered
 from signaling.cascade.model import Neighbour, Reservation
 from signaling.cascade.store import Neighbours, Reservations
 from signaling.cascade.wire import Wanted
@@ -48,12 +47,14 @@ class CascadeBooking:
         scheduler: Scheduler,
         neighbours: Neighbours,
         reservations: Reservations,
+        client: BelowClient,
         audit: AuditLog,
         clock: Callable[[], datetime],
     ) -> None:
         self._scheduler = scheduler
         self._neighbours = neighbours
         self._reservations = reservations
+        self._client = client
         self._audit = audit
         self._clock = clock
         self._turns = asyncio.Semaphore(AT_ONCE)
@@ -132,7 +133,7 @@ class CascadeBooking:
             new = replace(new, number=known.number, code=known.code)
         try:
             async with self._turns:
-                outcome = await client.reserve(neighbour, await self._neighbours.key(neighbour.name), wanted)
+                outcome = await self._client.reserve(neighbour, await self._neighbours.key(neighbour.name), wanted)
             new = replace(new, state=outcome.state, number=outcome.number, code=outcome.code or "")
         except Refused as refused:
             new = replace(new, state="refused", detail=refused.detail)
@@ -146,7 +147,7 @@ class CascadeBooking:
         with suppress(Unanswered):  # it is told again in the next round
             async with self._turns:
                 with suppress(Refused):  # it knows no such session, or no longer
-                    await client.withdraw(neighbour, await self._neighbours.key(neighbour.name), known.session)
+                    await self._client.withdraw(neighbour, await self._neighbours.key(neighbour.name), known.session)
             await self._store(known, replace(known, state="withdrawn", at=now, code="", detail=""))
 
     async def _store(self, known: Reservation | None, new: Reservation) -> None:

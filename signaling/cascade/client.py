@@ -3,18 +3,21 @@
 import json
 import ssl
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import aiohttp
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from signaling.cascade.model import Neighbour
-from signaling.cascade.wire import Outcome, Wanted, Withdrawn
+from signaling.cascade.wire import Exchanged, Outcome, Told, Wanted, Withdrawn
+from signaling.messages.neighbours import NeighbourMeeting
 
-PATH = "/api/v1/cascade/reservations"
+M = TypeVar("M", bound=BaseModel)
+
+PATH = "api/v1/cascade"
 SECONDS = 10.0
 """Time for an answer, from the connection on."""
-MAX_ANSWER = 16 * 1024
+MAX_ANSWER = 64 * 1024
 REFUSALS = {400, 403, 409, 422}
 """Statuses that say no to what was asked; other errors say that the system below could not be asked."""
 
@@ -33,42 +36,72 @@ class Unanswered(Exception):
     detail: str
 
 
-async def reserve(neighbour: Neighbour, key: str, wanted: Wanted) -> Outcome:
-    """Have a system below take part in a session, or change that. Raises Refused, Unanswered."""
-    text = await _post(neighbour, key, PATH, wanted.model_dump(mode="json", by_alias=True))
+class BelowClient:
+    """Asks systems below over connections that it keeps."""
+
+    def __init__(self) -> None:
+        self._http: aiohttp.ClientSession | None = None
+        self._trusted: dict[str, ssl.SSLContext] = {}
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    async def reserve(self, neighbour: Neighbour, key: str, wanted: Wanted) -> Outcome:
+        """Have a system below take part in a session, or change that. Raises Refused, Unanswered."""
+        text = await self._post(neighbour, key, "reservations", wanted.model_dump_json(by_alias=True))
+        return _read(Outcome, text)
+
+    async def withdraw(self, neighbour: Neighbour, key: str, session: str) -> None:
+        """Tell a system below that a session is no longer held with it. Raises Refused, Unanswered."""
+        await self._post(neighbour, key, "reservations/withdraw", Withdrawn(session=session).model_dump_json())
+
+    async def exchange(self, neighbour: Neighbour, key: str, session: str, meeting: NeighbourMeeting) -> Exchanged:
+        """Tell a system below of our running meeting; return what it says of its own. Raises Refused, Unanswered."""
+        told = Told(session=session, meeting=meeting).model_dump_json()
+        return _read(Exchanged, await self._post(neighbour, key, "meetings", told))
+
+    async def _post(self, neighbour: Neighbour, key: str, path: str, body: str) -> bytes:
+        headers = {"Authorization": f"Bearer {key}", "Accept-Language": "vi", "Content-Type": "application/json"}
+        url = f"{neighbour.url.rstrip('/')}/{PATH}/{path}"
+        if self._http is None:
+            self._http = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(SECONDS), cookie_jar=aiohttp.DummyCookieJar()
+            )
+        try:
+            trusted = self._context(neighbour.authority)
+            sent = self._http.post(url, data=body.encode(), headers=headers, allow_redirects=False, ssl=trusted)
+            async with sent as response:
+                text = await _bounded(response)
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise Unanswered(type(error).__name__) from None
+        if status in REFUSALS:
+            raise Refused(_reason(text) or f"HTTP {status}")
+        if not 200 <= status < 300:
+            raise Unanswered(f"HTTP {status}")
+        return text
+
+    def _context(self, authority: str) -> ssl.SSLContext:
+        """Return what certificates are checked by. Raises OSError, ValueError for an authority that is none."""
+        if authority not in self._trusted:
+            trusted = ssl.create_default_context()
+            if authority:
+                trusted.load_verify_locations(cadata=authority)
+            self._trusted[authority] = trusted
+        return self._trusted[authority]
+
+
+def _read(model: type[M], text: bytes) -> M:
     try:
-        return Outcome.model_validate_json(text)
+        return model.model_validate_json(text)
     except ValidationError:
         raise Unanswered("no answer of this kind of system") from None
 
 
-async def withdraw(neighbour: Neighbour, key: str, session: str) -> None:
-    """Tell a system below that a session is no longer held with it. Raises Refused, Unanswered."""
-    await _post(neighbour, key, f"{PATH}/withdraw", Withdrawn(session=session).model_dump(mode="json"))
-
-
-async def _post(neighbour: Neighbour, key: str, path: str, body: Any) -> bytes:
-    try:
-        trusted = ssl.create_default_context()
-        if neighbour.authority:
-            trusted.load_verify_locations(cadata=neighbour.authority)
-        headers = {"Authorization": f"Bearer {key}", "Accept-Language": "vi"}
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(SECONDS), headers=headers) as client,
-            client.post(neighbour.url.rstrip("/") + path, json=body, allow_redirects=False, ssl=trusted) as response,
-        ):
-            text = await _read(response)
-            status = response.status
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        raise Unanswered(type(error).__name__) from None
-    if status in REFUSALS:
-        raise Refused(_reason(text) or f"HTTP {status}")
-    if not 200 <= status < 300:
-        raise Unanswered(f"HTTP {status}")
-    return text
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
     """Return the body of an answer. Raises ValueError for one that is longer than any of ours."""
     text = b""
     async for chunk in response.content.iter_chunked(MAX_ANSWER):

@@ -11,6 +11,7 @@ from aiohttp import web
 from scheduler.booking.registration.service import Scheduler
 from signaling.accounts.throttle import Throttle
 from signaling.audit.log import AuditLog
+from signaling.cascade.channel import CascadeChannel
 from signaling.cascade.reception import Reception
 from signaling.cascade.store import Neighbours, Reservations
 
@@ -23,6 +24,7 @@ class CascadeContext:
     neighbours: Neighbours
     reservations: Reservations
     reception: Reception
+    channel: CascadeChannel
     throttle: Throttle
     audit: AuditLog
     wake: Callable[[], None]

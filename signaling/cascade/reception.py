@@ -24,7 +24,7 @@ STATES: dict[State, Literal["waiting", "accepted", "revoked", "cancelled"]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Listeners:
     """Tells those who are in its meeting of a session that one above changed."""
 
     amended: Callable[[Session], Awaitable[None]]
@@ -37,10 +37,10 @@ class Reception:
     One request is carried out at a time, so that one that is sent again finds what the first one did.
     """
 
-    def __init__(self, scheduler: Scheduler, reservations: Reservations, told: Told) -> None:
+    def __init__(self, scheduler: Scheduler, reservations: Reservations, listeners: Listeners) -> None:
         self._scheduler = scheduler
         self._reservations = reservations
-        self._told = told
+        self._listeners = listeners
         self._turn = asyncio.Lock()
 
     async def reserve(self, neighbour: Neighbour, wanted: Wanted, now: datetime) -> Outcome:
@@ -65,7 +65,7 @@ class Reception:
                 return
             if session.state != State.CANCELLED and self._scheduler.phase(session, now) != "ended":
                 session = await self._scheduler.cancel(session.id, now, Act(neighbour.account))
-                await self._told.cancelled(session.id)
+                await self._listeners.cancelled(session.id)
             reservation = _reservation(neighbour, theirs, session, now)
             await self._reservations.put(replace(reservation, state="withdrawn"))
 
@@ -93,7 +93,7 @@ class Reception:
         else:
             mine = {name: getattr(session, name) for name in ("points", "people", "people_at", "recording", "voices")}
             changed = await self._scheduler.amend(session.id, replace(_request(neighbour, wanted), **mine), now, act)
-        await self._told.amended(changed)
+        await self._listeners.amended(changed)
         return changed
 
     def _steps(self, session: Session, official: Interval, now: datetime) -> int:

@@ -5,7 +5,7 @@ from aiohttp import hdrs, web
 from signaling.accounts import permissions, throttle, visible_sessions
 from signaling.cascade.context import CASCADE
 from signaling.cascade.model import Neighbour, ReservationState
-from signaling.cascade.wire import Outcome, Wanted, Withdrawn
+from signaling.cascade.wire import Exchanged, Outcome, Told, Wanted, Withdrawn
 from signaling.core.account import network_of
 from signaling.core.audit_entry import SERVER
 from signaling.core.errors import BadKey, Locked
@@ -43,6 +43,13 @@ async def withdraw(request: ApiRequest) -> web.Response:
     context.wake()
     await _note(request, neighbour, "cascade-withdraw", request.body.session)
     return web.Response(status=204)
+
+
+async def exchange(request: ApiRequest) -> Exchanged:
+    """Take what the system above that calls tells of its meeting, and tell of ours."""
+    neighbour, body = await _caller(request), request.body
+    channel = request.context(CASCADE).channel
+    return Exchanged(meeting=await channel.heard(neighbour, body.session, body.meeting, request.now))
 
 
 async def reserved(request: ApiRequest) -> list[Reserved]:
@@ -104,6 +111,16 @@ ROUTES = [
         None,
         body=Withdrawn,
         status=204,
+        access="open",
+        problems=(401, 429),
+    ),
+    Route(
+        "POST",
+        "/cascade/meetings",
+        exchange,
+        "Tell of a running meeting that is held together",
+        Exchanged,
+        body=Told,
         access="open",
         problems=(401, 429),
     ),

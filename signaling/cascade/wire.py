@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from scheduler.core.model import ClassId, Session
 from signaling.http.route import Id, Interval, Model
+from signaling.messages.neighbours import NeighbourMeeting
 
 Text = Annotated[str, StringConstraints(max_length=2000)]
 
@@ -58,3 +59,16 @@ class Outcome(Model):
     state: Literal["waiting", "accepted", "revoked", "cancelled"]
     number: Annotated[str, StringConstraints(max_length=40)]
     code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,20}$")] | None
+
+
+class Told(Model):
+    """The running meeting of the system above that a session of it is."""
+
+    session: Id
+    meeting: NeighbourMeeting
+
+
+class Exchanged(Model):
+    """The running meeting of the system below; null while nobody has opened it there."""
+
+    meeting: NeighbourMeeting | None

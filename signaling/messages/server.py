@@ -49,6 +49,7 @@ from signaling.messages.media import (
     ViewState,
     WantedHeight,
 )
+from signaling.messages.neighbours import NeighboursState
 from signaling.messages.recording import ComposingState, Mark, Marked, Record, RecordingState, StorageState, Voices
 from signaling.messages.script import Agenda, ScriptState, Step
 from signaling.messages.seats import (
@@ -191,8 +192,8 @@ ServerMessage = (
     Joined | SessionState | Seats | LayoutState | PresetsState | RecordingState | ComposingState | StorageState
     | ScriptState | Agenda | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState | Heard
     | ContentState | WantedHeight | TilesState | IncidentState | LinesState | AssistState | CallsState | CalledState
-    | RemovedState | DoorState | Waiting | Admitted | Renew | Moved | ChatMessage | ChatOpenState | VoteState
-    | VoteTaken | VoteCast | Locks | Caption | CaptionsState | Pong | Bye | Error
+    | NeighboursState | RemovedState | DoorState | Waiting | Admitted | Renew | Moved | ChatMessage | ChatOpenState
+    | VoteState | VoteTaken | VoteCast | Locks | Caption | CaptionsState | Pong | Bye | Error
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from signaling.app.periodic_jobs import PeriodicJobs
 from signaling.app.settings import Settings
 from signaling.cascade.booking import CascadeBooking
+from signaling.cascade.channel import CascadeChannel
 from signaling.core.valkey_binary import server_program
 from signaling.meeting import manager
 from signaling.recording import composing_queue, remux_queue
@@ -38,6 +39,7 @@ def _no_first_round(monkeypatch: pytest.MonkeyPatch) -> None:
     """Periodic jobs run when a test says so: their first round would be half the cost of a server that starts."""
     monkeypatch.setattr(PeriodicJobs, "start", lambda _: None)
     monkeypatch.setattr(CascadeBooking, "start", lambda _: None)
+    monkeypatch.setattr(CascadeChannel, "start", lambda _: None)
 
 
 @pytest.fixture(autouse=True)

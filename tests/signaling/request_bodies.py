@@ -95,6 +95,16 @@ GOOD: dict[str, Any] = {
         "form": "truc_tuyen",
         **EMERGENCY,
     },
+    "/cascade/meetings": {
+        "session": "c0ffee",
+        "meeting": {
+            "title": "Họp Chính phủ với địa phương",
+            "recording": True,
+            "paused": False,
+            "floor": False,
+            "seats": [{"name": "Văn phòng", "here": True, "floor": True, "hand": False, "speaking": True}],
+        },
+    },
     "/cascade/reservations/withdraw": {"session": "c0ffee"},
     "/display/code": {},
     "/display/sync": {"report": {}},

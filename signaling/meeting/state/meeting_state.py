@@ -39,6 +39,7 @@ from signaling.meeting.state.chat import Chat, ChatWriter, may_read
 from signaling.meeting.state.controller_notices import ControllerNotices
 from signaling.meeting.state.layout_control import LayoutControl
 from signaling.meeting.state.live_captions import LiveCaptions
+from signaling.meeting.state.neighbour_meetings import NeighbourMeetings, described
 from signaling.meeting.state.removed_points import RemovedPoints
 from signaling.meeting.state.roster import Choice, Person, Place, Roster, Seated
 from signaling.meeting.state.script import Scene, Script
@@ -84,6 +85,7 @@ from signaling.messages.incidents import IncidentState, WeakLine
 from signaling.messages.joining import Knock, Moved, Official, OnDuty, Renew, SessionInfo, SessionState, Waiting
 from signaling.messages.layouts import Preset, PresetsState
 from signaling.messages.media import OnePictureState, ViewState, WantedHeight, tiles_state
+from signaling.messages.neighbours import NeighbourMeeting
 from signaling.messages.recording import ComposingState, StorageState
 from signaling.messages.seats import GivesWay, Heard, LevelsState, Locks, Seats, Speaking
 from signaling.messages.server import Joined, ServerMessage
@@ -164,6 +166,7 @@ class MeetingState:
         self.one_picture = False
         """Whether a controller wants one picture for everyone."""
         self.locks = Locks()
+        self.neighbours = NeighbourMeetings()
         self._room_open = False
         self._ringing: set[str] = set()
         """Seats of room systems that are being called."""
@@ -291,6 +294,7 @@ class MeetingState:
     def _brief(self, client: str, seat: Seated) -> list[Tell]:
         messages: list[ServerMessage] = [GivesWay(at=self.gives_way_at)] if self.gives_way_at is not None else []
         messages += [self.controller_notices.lines] if self.controller_notices.weak else []
+        messages += [self.neighbours.state] if self.neighbours.state.meetings else []
         if seat.id in self._moving | self._astray:  # its socket was away when all were asked
             messages.append(Renew(keep=seat.id not in self._astray))
         if self._is_leader(seat):
@@ -387,6 +391,24 @@ class MeetingState:
             return []
         self._ringing.discard(seat_id)
         return [RemoveSeat(seat_id), *self._close_if_empty()]
+
+    # --- neighbouring systems that it is held with
+
+    def as_told(self, neighbour: str) -> NeighbourMeeting:
+        """Return what the system that a point stands for is told of this meeting."""
+        recorded = self.recording.state
+        return described(
+            self.roster,
+            neighbour,
+            title=self.booking.title,
+            recording=recorded.on,
+            paused=recorded.paused,
+            speaking=self.speaking,
+        )
+
+    def neighbour(self, point: str, meeting: NeighbourMeeting | None) -> list[Effect]:
+        """Show everyone the meeting of the system that a point stands for; None: nothing is heard of it."""
+        return [TellAll(self.neighbours.state)] if self.neighbours.note(point, meeting) else []
 
     # --- the waiting room
 

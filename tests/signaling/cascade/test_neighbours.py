@@ -15,8 +15,7 @@ from signaling.app import admin_cli, tls
 from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.audit.log import EntryFilter
-from signaling.cascade import client
-from signaling.cascade.client import Unanswered
+from signaling.cascade.client import BelowClient, Unanswered
 from signaling.cascade.model import Neighbour
 from signaling.cascade.wire import Outcome, Wanted
 from signaling.core.errors import BadInput
@@ -99,14 +98,16 @@ async def _answer(_: web.Request) -> web.Response:
 async def test_a_system_below_is_asked_over_https_by_its_own_certificate_if_that_is_known(tmp_path: Path) -> None:
     served: ssl.SSLContext = tls.context(tmp_path, ["127.0.0.1"], datetime.now(UTC))
     app = web.Application()
-    app.add_routes([web.post(client.PATH, _answer)])
+    app.add_routes([web.post("/api/v1/cascade/reservations", _answer)])
     server = TestServer(app, scheme="https")
     await server.start_server(ssl=served)
     neighbour = Neighbour("xa", NHA_TRANG, url=str(server.make_url("")))
     known = Neighbour("xa", NHA_TRANG, url=neighbour.url, authority=(tmp_path / "cert.pem").read_text())
+    client = BelowClient()
     assert await client.reserve(known, "key", WANTED) == OUTCOME
     with pytest.raises(Unanswered, match="Certificate"):
         await client.reserve(neighbour, "key", WANTED)
+    await client.close()
     await server.close()
 
 
@@ -116,7 +117,9 @@ async def test_what_is_no_answer_counts_as_none(text: str) -> None:
         return web.Response(text=text, content_type="application/json")
 
     app = web.Application()
-    app.add_routes([web.post(client.PATH, answer)])
+    app.add_routes([web.post("/api/v1/cascade/reservations", answer)])
+    client = BelowClient()
     async with TestServer(app) as server:
         with pytest.raises(Unanswered):
             await client.reserve(Neighbour("xa", NHA_TRANG, url=str(server.make_url(""))), "key", WANTED)
+    await client.close()

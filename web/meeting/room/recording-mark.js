@@ -20,3 +20,11 @@ export function recordingMark(mark, now) {
   return html`<span class="mark rec ${state}" data-testid="rec-mark" data-state=${state} ?hidden=${!mark.on}><i></i>${text}</span>
     ${mark.error ? html`<span class="mark rec failed" role="alert" data-testid="rec-error">${icon('warn')}${t(recordingFault(mark.error))}</span>` : nothing}`;
 }
+
+/** Draw that meetings of neighbouring systems, which this one is held with, are recorded there. @param {MeetingState} state */
+export function neighbourMarks({neighbours, seats}) {
+  return Object.entries(neighbours).filter(([, {recording}]) => recording).map(([point, {paused}]) => {
+    const label = seats.find(seat => seat.point === point)?.label ?? point;
+    return html`<span class="mark rec ${paused ? 'paused' : 'on'}" data-testid="neighbour-rec" data-point=${point}><i></i>${label}: ${t(paused ? 'neighbour.rec-pauses' : 'neighbour.recording')}</span>`;
+  });
+}

@@ -7,7 +7,7 @@ import {BaseElement} from '../../core/base.js';
 import {openAt} from '../../core/popover.js';
 import {clock, timeLeft} from '../../core/time.js';
 import {nearEnd, secondsLeft} from '../client/script.js';
-import {recordingMark} from './recording-mark.js';
+import {neighbourMarks, recordingMark} from './recording-mark.js';
 
 /** Steps of the mark, by the word for the line. */
 const STEPS = {good: 4, fair: 3, poor: 2, bad: 1};
@@ -33,7 +33,7 @@ export class RoomHead extends BaseElement {
     return html`<header class="room-head" data-testid="room-head">
       <div class="head-titles"><h1 title=${state?.session.title ?? ''}>${state?.session.title ?? t('room.joining')}</h1>
         ${state ? this.agenda(state.agenda, meeting.countedNow) : nothing}</div>
-      <div class="head-marks">${state ? recordingMark(state.recording, meeting.countedNow) : nothing} ${this.line()}<time data-testid="clock">${clock(meeting.now)}</time></div>
+      <div class="head-marks">${state ? html`${recordingMark(state.recording, meeting.countedNow)} ${neighbourMarks(state)}` : nothing} ${this.line()}<time data-testid="clock">${clock(meeting.now)}</time></div>
     </header>`;
   }
 

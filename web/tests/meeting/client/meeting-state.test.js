@@ -95,6 +95,12 @@ test('weak lines and who directs from the centre follow their messages', () => {
   assert.deepEqual([state.weak, state.assist], [weak, assist]);
 });
 
+test('meetings of neighbouring systems follow their message and go with it', () => {
+  const meeting = {title: 'Họp', recording: true, paused: false, floor: false, seats: [{name: 'UBND', here: true, floor: true, hand: false, speaking: true}]};
+  const told = [{'ubnd.nha-trang': meeting}, {}].map(meetings => logic.reduce(logic.initialState(JOINED, NOW), {type: 'neighbours', meetings}).neighbours);
+  assert.deepEqual(told, [{'ubnd.nha-trang': meeting}, {}]);
+});
+
 test('a recording counts what is recorded, not what passes while it pauses', () => {
   const on = {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false, composed: 'afterwards'};
   const marks = [on, {...on, paused: true, since: null}, {...on, on: false, since: null, seconds: 0}];

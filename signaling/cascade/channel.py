@@ -1,0 +1,121 @@
+"""Exchanges what goes on in meetings that two systems hold together: who is there, has the floor, speaks; recording.
+
+The system above tells of its meeting every two seconds and is answered with that below, over HTTPS beside the link,
+which carries picture and sound alone. Each shows the other's meeting for ten seconds after it was last heard of.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from scheduler.core.errors import LostKey
+from signaling.cascade.client import BelowClient, Refused, Unanswered
+from signaling.cascade.model import Neighbour, Reservation
+from signaling.cascade.store import Neighbours, Reservations
+from signaling.meeting.manager import MeetingManager
+from signaling.meeting.runner import MeetingRunner
+from signaling.messages.neighbours import NeighbourMeeting
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 2.0
+HOLDS = timedelta(seconds=10)
+"""So long what a neighbour told is shown."""
+AT_ONCE = 32
+"""Most systems below that are told at the same time."""
+
+
+class CascadeChannel:
+    """Tells systems below of our meetings, and those above of the ones that they reserved here."""
+
+    def __init__(
+        self,
+        meetings: MeetingManager,
+        neighbours: Neighbours,
+        reservations: Reservations,
+        client: BelowClient,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._meetings = meetings
+        self._neighbours = neighbours
+        self._reservations = reservations
+        self._client = client
+        self._clock = clock
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._heard: dict[tuple[str, str], datetime] = {}
+        """When a neighbour was last heard of, by meeting and the point that stands for it."""
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin the rounds."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End the rounds; the next server goes on."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._client.close()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.work(self._clock())
+            except (SQLAlchemyError, LostKey, OSError):
+                log.exception("x meetings of neighbouring systems are not told of each other")
+            await asyncio.sleep(ROUND_SECONDS)
+
+    async def work(self, now: datetime) -> None:
+        """Exchange with all systems below, and forget those that nothing was heard of."""
+        await self._forget(now)
+        below = {each.name: each for each in await self._neighbours.all() if each.below} if self._live else {}
+        known = await self._reservations.current(now) if below else []
+        exchanges = [
+            self._exchange(below[each.neighbour], each, meeting, now)
+            for each in known
+            if each.code and each.neighbour in below and (meeting := self._live.get(each.session)) is not None
+        ]
+        for failed in await asyncio.gather(*exchanges, return_exceptions=True):
+            if failed is not None:
+                log.error("x a system below could not be told of a meeting", exc_info=failed)
+
+    @property
+    def _live(self) -> dict[str, MeetingRunner]:
+        return self._meetings.meetings
+
+    async def _exchange(self, neighbour: Neighbour, known: Reservation, meeting: MeetingRunner, now: datetime) -> None:
+        told = meeting.state.as_told(neighbour.point)
+        with suppress(Refused, Unanswered):  # it is told again in the next round
+            async with self._turns:
+                key = await self._neighbours.key(neighbour.name)
+                exchanged = await self._client.exchange(neighbour, key, known.session, told)
+            if exchanged.meeting is not None:
+                await self._show(meeting, neighbour, exchanged.meeting, now)
+
+    async def heard(
+        self, neighbour: Neighbour, session: str, told: NeighbourMeeting, now: datetime
+    ) -> NeighbourMeeting | None:
+        """Show what a system above tells of its session, and return our meeting of it; None while there is none."""
+        known = await self._reservations.one(neighbour.name, session)
+        meeting = None if known is None else self._live.get(known.ours)
+        if meeting is None:
+            return None
+        await self._show(meeting, neighbour, told, now)
+        return meeting.state.as_told(neighbour.point)
+
+    async def _show(self, meeting: MeetingRunner, neighbour: Neighbour, told: NeighbourMeeting, now: datetime) -> None:
+        self._heard[meeting.id, neighbour.point] = now
+        if effects := meeting.state.neighbour(neighbour.point, told):
+            await meeting.apply(effects)
+
+    async def _forget(self, now: datetime) -> None:
+        for (session, point), at in list(self._heard.items()):
+            if now - at > HOLDS:
+                del self._heard[session, point]
+                meeting = self._live.get(session)
+                if meeting is not None and (effects := meeting.state.neighbour(point, None)):
+                    await meeting.apply(effects)

@@ -1,0 +1,110 @@
+"""Two running meetings that are held together show each other: roll, floor, hands, who speaks, recording.
+
+Also tests `signaling/meeting/state/neighbour_meetings.py`.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediaserver.api import Speaking
+from signaling.app.settings import Settings
+from tests.signaling.cascade.two_systems import ABOVE, OUR_POINT, TwoSystems, asked, two_systems
+from tests.signaling.request_bodies import GOOD
+from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, Socket
+
+
+@pytest.fixture
+async def systems(settings: Settings, prepared: Path, tmp_path: Path) -> AsyncIterator[TwoSystems]:
+    async with two_systems(settings, prepared, tmp_path / "below") as both:
+        yield both
+
+
+async def exchange(systems: TwoSystems) -> None:
+    """Have both meetings tell of each other."""
+    await systems.above.server.cascade_channel.work(systems.above.clock.now)
+
+
+async def shown(socket: Socket) -> dict[str, Any]:
+    """Return the meetings of neighbours that a page is told next."""
+    meetings: dict[str, Any] = (await socket.type("neighbours"))["meetings"]
+    return meetings
+
+
+def seat(name: str, **facts: bool) -> dict[str, Any]:
+    return {"name": name, "here": False, "floor": False, "hand": False, "speaking": False, **facts}
+
+
+async def test_r021_both_meetings_show_who_is_there_who_has_the_floor_and_who_speaks(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG, CAM_RANH)
+    await systems.tell()
+    (held,) = await systems.held()
+    host, _ = await systems.above.join("host", session)
+    guest, joined = await systems.below.join("nhatrang", held)
+    await exchange(systems)
+    assert await shown(host) == {
+        NHA_TRANG: {
+            "title": session.title,
+            "recording": False,
+            "paused": False,
+            "floor": False,
+            "seats": [seat("UBND thành phố Nha Trang", here=True)],
+        }
+    }
+    rows = [seat("UBND tỉnh Khánh Hòa", here=True, floor=True), seat("UBND thành phố Cam Ranh")]
+    assert (await shown(guest))[HOST]["seats"] == rows
+    await guest.send(type="hand", raised=True)
+    await guest.seat(joined["seat"], hand=1)
+    systems.below.engine.emit(Speaking(held.id, joined["seat"]))
+    await guest.type("speaking")
+    await exchange(systems)
+    (row,) = (await shown(host))[NHA_TRANG]["seats"]
+    assert row == seat("UBND thành phố Nha Trang", here=True, hand=True, speaking=True)
+    late, _ = await systems.above.join("central", session)
+    assert (await shown(late))[NHA_TRANG]["seats"] == [row]
+
+
+async def test_r021_everyone_is_told_that_the_other_system_records(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG)
+    await systems.tell()
+    (held,) = await systems.held()
+    host, _ = await systems.above.join("host", session)
+    guest, _ = await systems.below.join("nhatrang", held)
+    await host.send(type="record", on=True)
+    await host.until(lambda message: message["type"] == "recording" and message["on"])
+    await exchange(systems)
+    told = (await shown(guest))[HOST]
+    assert (told["recording"], told["paused"]) == (True, False)
+    await host.send(type="record", on=True, pause=True)
+    await host.until(lambda message: message["type"] == "recording" and message["paused"])
+    await exchange(systems)
+    assert (await shown(guest))[HOST]["paused"]
+
+
+async def test_a_neighbour_that_is_not_heard_of_any_more_is_shown_no_longer(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG)
+    await systems.tell()
+    (held,) = await systems.held()
+    host, _ = await systems.above.join("host", session)
+    guest, _ = await systems.below.join("nhatrang", held)
+    await exchange(systems)
+    assert [[*await shown(host)], [*await shown(guest)]] == [[NHA_TRANG], [HOST]]
+    await systems.below.services.neighbours.remove(ABOVE)  # so that it refuses the key
+    for seconds in (10, 1):
+        systems.above.clock.advance(seconds)
+        await exchange(systems)
+        systems.below.clock.advance(seconds)
+        await systems.below.server.cascade_channel.work(systems.below.clock.now)
+    assert [await shown(host), await shown(guest)] == [{}, {}]
+
+
+async def test_a_meeting_that_nobody_opened_below_and_one_of_another_system_tell_nothing(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG)
+    await systems.tell()
+    await systems.above.join("host", session)
+    await exchange(systems)
+    assert systems.above.server.meetings.meetings[session.id].state.neighbours.state.meetings == {}
+    assert OUR_POINT == NHA_TRANG
+    assert await asked(systems.below, "meetings", GOOD["/cascade/meetings"], f"{ABOVE}.x") == 401

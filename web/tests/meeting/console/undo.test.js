@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';
 
 import {DEFAULT_LAYOUT} from '../../../meeting/client/layouts.js';
@@ -41,7 +41,8 @@ const NOT_UNDONE = {
   'vote-record': 'was said aloud, and is in the protocol', 'vote-close': 'a vote that goes on after its count is another vote',
   'vote-cancel': 'is asked first', 'vote-show': 'its own button hides the result again',
 };
-const MESSAGES = ['server', 'votes'].map(name => readFileSync(new URL(`../../../../signaling/messages/${name}.py`, import.meta.url), 'utf8')).join('');
+const FOLDER = new URL('../../../../signaling/messages/', import.meta.url);
+const MESSAGES = readdirSync(FOLDER).filter(name => name.endsWith('.py')).map(name => readFileSync(new URL(name, FOLDER), 'utf8')).join('');
 const PROTOCOL = [...MESSAGES.matchAll(/^class \w+\([^)]*BaseClientMessage\):(?:(?!^class )[^])*?^    type: Literal\["([\w-]+)"\]/gm)].map(([, type]) => type);
 
 test('each command of the protocol is told and undone, or has a reason why not', () => {

@@ -1,4 +1,4 @@
-"""Finds faults of a page's layout by the boxes of what is drawn: too wide, text that is cut, things on each other."""
+"""Finds faults of a page's layout by the boxes of what is drawn: too wide, cut, too small, on each other."""
 
 from playwright.sync_api import Page
 
@@ -55,6 +55,12 @@ _FAULTS = """() => {
     const {overflowX, textOverflow} = style(element);
     if (more && ['hidden', 'clip'].includes(overflowX) && textOverflow !== 'ellipsis') faults.push(`“${said}” is cut`);
   }
+  for (const element of document.querySelectorAll('svg text')) {
+    if (!seen(element)) continue;
+    const [said, px] = [element.textContent.trim(), parseFloat(style(element).fontSize) * element.getScreenCTM().a];
+    if (px < 10.9) faults.push(`“${said}” is in letters of ${px.toFixed(1)} pixels`);
+    add(element, element.getBoundingClientRect(), `“${said}”`, element);
+  }
   for (const element of document.querySelectorAll('button, a.button, input, select, textarea, img')) {
     if (element.closest('.date, .enlarge, .reduce') || !seen(element)) continue; // they lie in a field, over a tile
     add(element, element.getBoundingClientRect(), named(element), element.parentElement);
@@ -75,11 +81,17 @@ _FAULTS = """() => {
 }"""
 
 
+_CHARTS_FIT = """() => [...document.querySelectorAll('.chart svg')]
+  .every(each => !each.checkVisibility() || each.viewBox.baseVal.width === each.clientWidth)"""
+
+
 def layout_faults(page: Page) -> list[str]:
     """Return what is wrong with the layout of a page in its present size, each fault once.
 
-    No faults are: what lies in another thing, text that ends in an ellipsis, and what floats above the page.
+    No faults are: what lies in another thing, text that ends in an ellipsis, and what floats above the page. Charts are
+    looked at once they are drawn to the width that they have.
     """
+    wait_until(page, lambda: bool(page.evaluate(_CHARTS_FIT)), "charts of the width they have")
     found: list[str] = page.evaluate(_FAULTS)
     return found
 

@@ -2,9 +2,16 @@
 
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.layout_boxes import clear_at_all_sizes
 from tests.e2e.people import People
 from tests.e2e.refusals import Form, assert_nothing_is_lost
 from tests.e2e.server import Server
+
+_WHOLE_YEAR = """chart => {
+  const name = month => `${String(month + 1).padStart(2, '0')}/2026`;
+  chart.months = Array.from({length: 12}, (_, month) => ({name: name(month), figures: {sessions: 97 * month}}));
+}"""
+"""Shows sessions of every month, up to a thousand of them: the server has those of a day."""
 
 
 def test_the_audit_log_is_searched_verified_and_exported_and_reports_too(
@@ -70,6 +77,9 @@ def test_the_audit_log_is_searched_verified_and_exported_and_reports_too(
     with page.expect_download() as started:
         page.get_by_test_id("report-pdf").click()
     assert started.value.path().read_bytes().startswith(b"%PDF")
+    page.locator("month-chart").evaluate(_WHOLE_YEAR)
+    expect(page.locator("month-chart rect")).to_have_count(12)
+    clear_at_all_sizes(page)
     page.get_by_test_id("report-year").fill("2001")
     page.get_by_test_id("report-show").click()
     expect(page.get_by_test_id("report-none")).to_be_visible()

@@ -206,6 +206,7 @@ _BROKEN = """<main style="width: 300px">
   <div style="height: 20px"><p style="margin: 0">Above</p><p style="margin: -20px 0 0">Below</p></div>
   <p style="width: 40px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap">Ends on purpose</p>
   <details><summary>Closed</summary><p>Unseen</p></details>
+  <svg viewBox="0 0 200 20" width="100" height="10"><text y="12" font-size="12">Tiny</text></svg>
   <div style="width: 900px">Wide</div></main>"""
 _NAMES = """<main><button>Save</button><button aria-label="Save it">Save</button>
   <button aria-label="Store">Save</button><button></button>
@@ -215,7 +216,9 @@ _NAMES = """<main><button>Save</button><button aria-label="Save it">Save</button
 def test_faults_of_layout_and_names_are_found(red: Browser) -> None:
     page = red.new_page(viewport={"width": 600, "height": 400})
     page.set_content(_BROKEN)
-    assert layout_faults(page) == ["308 pixels are beside the screen", "“Cut off here” is cut", "“Above” is on “Below”"]
+    small = "“Tiny” is in letters of 6.0 pixels"
+    found = ["308 pixels are beside the screen", "“Cut off here” is cut", small, "“Above” is on “Below”"]
+    assert layout_faults(page) == found
     page.set_content(_NAMES)
     faults = ["link “Back” is called “On”", "button “” is called “”", "button “Save” is called “Store”"]
     assert sorted(misnamed(page)) == sorted(faults)

@@ -271,7 +271,8 @@ def test_ux_38_40_41_a_registration_without_capacity_waits_by_a_tap(
         expect(chart.locator("figcaption")).to_contain_text("gạch chéo: đang chờ cấp mã")
         box = chart.locator("svg").bounding_box()
         assert box is not None
-        chart.locator("svg").click(position={"x": box["width"] * 0.39, "y": box["height"] / 2})  # about half past eight
+        half_past_eight = 44 + (box["width"] - 52) * 8.5 / 24  # the hours stand between the loads and a margin
+        chart.locator("svg").click(position={"x": half_past_eight, "y": box["height"] / 2})
         expect(chart.get_by_test_id("chart-sessions")).to_contain_text("08:00–09:00")
         expect(chart.get_by_test_id("chart-session").filter(has_text="Tập huấn chờ chỗ")).to_contain_text("Đang chờ")
         for session in filling:  # a point of its unit is in them

@@ -8,21 +8,22 @@ import {ratedAt, stackedSteps} from './timeline.js';
 import {t} from '../core/i18n.js';
 import {day, hourMinute, slot as slotWords, utc} from '../core/time.js';
 import {BaseElement} from '../core/base.js';
+import {ChartWidth} from '../core/chart-width.js';
 import {copyable} from '../core/copy.js';
 
-const WIDTH = 560;
 const HEIGHT = 120;
 const LEFT = 44;
 const BOTTOM = 24;
 const TOP = 14;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const MAX_TICKS = 10;
+/** A label of the time, and what keeps it from the next one, in CSS pixels. */
+const TICK_WIDTH = 50;
 /** A chart of up to this length is tapped by the hour, a longer one by the day. */
 const BY_HOUR_MS = 2 * DAY_MS;
 let charts = 0;
 /** Distances between ticks: hours within a day, else days. */
-const TICKS_MS = [3 * HOUR_MS, DAY_MS, 7 * DAY_MS, 14 * DAY_MS];
+const TICKS_MS = [3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 28 * DAY_MS];
 
 /**
  * Draws the booked load over time with what waits hatched above it, the usable and the rated capacity as lines, and the
@@ -49,12 +50,18 @@ export class CapacityChart extends BaseElement {
     /** Its sessions; null while they are fetched. @type {Session[] | null} */
     this.listed = null;
     this.fault = '';
+    this.space = new ChartWidth(this);
+  }
+
+  /** The length of the time's axis. */
+  get along() {
+    return this.space.width - LEFT - 8;
   }
 
   /** @param {number} at milliseconds */
   x(at) {
     const share = (at - this.from) / (this.to - this.from);
-    return LEFT + Math.min(1, Math.max(0, share)) * (WIDTH - LEFT - 8);
+    return LEFT + Math.min(1, Math.max(0, share)) * this.along;
   }
 
   /** @param {number} load */
@@ -69,11 +76,16 @@ export class CapacityChart extends BaseElement {
     const peak = Math.max(0, ...this.capacity.steps.map(step => step[this.what]));
     return html`<figure class="chart">
       <figcaption>${t(`capacity.${this.what}`)}${this.waits ? html` <span class="key">${t('capacity.hatched')}</span>` : nothing}</figcaption>
-      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${t(`capacity.chart-${this.what}`, peak, usable, max)} @click=${this.tap}>
-        ${this.slots.map(slot => this.band(slot))} ${this.waiting()} ${this.area(this.capacity.steps, 'load')} ${this.limitLine(max, 'max')} ${this.limitLine(usable, 'usable')} ${this.ticks()}
-      </svg>
+      ${this.along > 0 ? this.picture(max, usable, peak) : nothing}
       ${this.table(usable)} ${this.tapped ? this.sessionsOf(this.tapped) : nothing}
     </figure>`;
+  }
+
+  /** @param {number} max @param {number} usable @param {number} peak */
+  picture(max, usable, peak) {
+    return html`<svg viewBox="0 0 ${this.space.width} ${HEIGHT}" height=${HEIGHT} role="img" aria-label=${t(`capacity.chart-${this.what}`, peak, usable, max)} @click=${this.tap}>
+          ${this.slots.map(slot => this.band(slot))} ${this.waiting()} ${this.area(this.capacity?.steps ?? [], 'load')} ${this.limitLine(max, 'max')} ${this.limitLine(usable, 'usable')} ${this.ticks()}
+      </svg>`;
   }
 
   /** Draw the same as a table, for who reads no charts. @param {number} usable */
@@ -93,7 +105,7 @@ export class CapacityChart extends BaseElement {
   /** List the sessions of the hour, or day, that is tapped. @param {MouseEvent} event */
   tap({clientX, currentTarget}) {
     const box = /** @type {SVGElement} */ (currentTarget).getBoundingClientRect();
-    const share = (((clientX - box.left) / box.width) * WIDTH - LEFT) / (WIDTH - LEFT - 8);
+    const share = (clientX - box.left - LEFT) / this.along;
     const unit = this.to - this.from > BY_HOUR_MS ? DAY_MS : HOUR_MS;
     const start = this.from + Math.floor((Math.min(0.9999, Math.max(0, share)) * (this.to - this.from)) / unit) * unit;
     return this.list({start: utc(start), end: utc(start + unit)});
@@ -161,12 +173,12 @@ export class CapacityChart extends BaseElement {
     const steps = this.rated.filter(({since}) => since !== null && Date.parse(since) > this.from && Date.parse(since) < this.to);
     const before = this.rated.length ? ratedAt(this.rated, this.from)[this.what][kind === 'max' ? 'max' : 'usable'] : load;
     const moves = steps.map(step => `H${this.x(Date.parse(step.since ?? ''))}V${this.y(step[this.what][kind === 'max' ? 'max' : 'usable'])}`);
-    return `M${LEFT} ${this.y(before)}${moves.join('')}H${WIDTH - 8}`;
+    return `M${LEFT} ${this.y(before)}${moves.join('')}H${LEFT + this.along}`;
   }
 
   ticks() {
     const length = this.to - this.from;
-    const apart = TICKS_MS.find(each => length / each <= MAX_TICKS) ?? length;
+    const apart = TICKS_MS.find(each => length / each <= this.along / TICK_WIDTH) ?? length;
     const times = [];
     for (let at = this.from; at <= this.to; at += apart) times.push(at);
     const word = (/** @type {number} */ at) => (length > DAY_MS ? day(at).slice(0, 5) : at === this.to ? '24:00' : hourMinute(at));

@@ -1,6 +1,6 @@
 // Page `reports.html`: the figures of a period.
 
-import {html, nothing, repeat, svg} from '../vendor/lit.js';
+import {html, nothing, repeat} from '../vendor/lit.js';
 import {report, reportUrl, reportPoints, reportRows, review} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {dateField, formOf} from '../core/fields.js';
@@ -8,6 +8,7 @@ import {keptForm} from '../core/kept-form.js';
 import {keepInAddress, keptInAddress} from '../core/address.js';
 import '../core/data-table.js';
 import '../core/top-bar.js';
+import './month-chart.js';
 import {number, t} from '../core/i18n.js';
 import {day, fromLocal, hourMinute, slot, span, toLocal, utc} from '../core/time.js';
 import {EMERGENCY} from '../core/values.js';
@@ -29,10 +30,6 @@ const POINT_SHARES = /** @type {const} */ (['available', 'line']);
 /** What the address keeps of the period. */
 const PERIOD_FIELDS = ['period', 'year', 'month', 'calendar', 'from', 'to'];
 const DAY_MS = 86_400_000;
-const WIDTH = 760;
-const HEIGHT = 190;
-const BOTTOM = 26;
-const TOP = 22;
 
 /** Format thousandths as a percentage. @param {number | null} permille */
 const share = permille => (permille === null ? '–' : number(permille / 1000, {style: 'percent', maximumFractionDigits: 1}));
@@ -151,25 +148,9 @@ class ReportsPage extends Page {
     return html`<h2 data-testid="report-title">${whole.title}</h2>
       <p data-testid="report-usage">${t('reports.usage', usage.sessions, usage.points, usage.waited, usage.revoked, usage.refused, peak)}</p>
       ${this.uptime(whole.uptime)}
-      ${whole.total.registered ? html`${this.chart(whole.rows.month)} ${GROUPINGS.map(by => this.table(whole, by))} ${this.corrections(whole.corrections)} ${this.outcomes(whole)} ${this.byPoint()}`
+      ${whole.total.registered ? html`<month-chart .months=${whole.rows.month}></month-chart> ${GROUPINGS.map(by => this.table(whole, by))} ${this.corrections(whole.corrections)} ${this.outcomes(whole)} ${this.byPoint()}`
         : emptyState({picture: 'calendar', title: t('reports.none'), text: t('reports.none-text'), testid: 'report-none'})}
       ${whole.carriers.length ? this.providerTable(whole.carriers) : nothing}`;
-  }
-
-  /** Draw the sessions of each month as bars. @param {ReportRow[]} months */
-  chart(months) {
-    const most = Math.max(1, ...months.map(({figures}) => figures.sessions));
-    const step = WIDTH / Math.max(1, months.length);
-    return html`<figure class="chart"><figcaption>${t('reports.by-month')}</figcaption>
-      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${months.map(({name, figures}) => `${name}: ${figures.sessions}`).join('; ')}>
-        ${months.map(({name, figures}, place) => {
-          const height = (figures.sessions / most) * (HEIGHT - BOTTOM - TOP);
-          const middle = step * (place + 0.5);
-          return svg`<rect class="bar" x=${middle - Math.min(step * 0.35, 28)} y=${HEIGHT - BOTTOM - height} width=${Math.min(step * 0.7, 56)} height=${height}></rect>
-            <text class="tick" x=${middle} y=${HEIGHT - BOTTOM - height - 6} text-anchor="middle">${number(figures.sessions)}</text>
-            <text class="tick" x=${middle} y=${HEIGHT - 6} text-anchor="middle">${name}</text>`;
-        })}
-      </svg></figure>`;
   }
 
   /** @param {Report} whole @param {'level' | 'class' | 'purpose' | 'kind' | 'unit'} by */

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from scheduler.booking.registration.service import Scheduler
@@ -51,7 +51,7 @@ class Reception:
         async with self._turn:
             known = await self._known(neighbour, wanted.session)
             if known is None:
-                session = await self._scheduler.submit(_request(neighbour, wanted), now, wait=True)
+                session = await self._scheduler.submit(_from_now(_request(neighbour, wanted), now), now, wait=True)
             else:
                 session = await self._follow(known, neighbour, wanted, now)
             await self._reservations.put(_reservation(neighbour, wanted.session, session, now))
@@ -88,7 +88,7 @@ class Reception:
         act, official = Act(neighbour.account), wanted.official
         if self._scheduler.phase(session, now) == "ended":
             raise Ended
-        if session.official.start == official.start <= now:
+        if _begun(session, official) and official.start <= now:
             changed = await self._scheduler.extend(session.id, self._steps(session, official, now), now, act)
         else:
             mine = {name: getattr(session, name) for name in ("points", "people", "people_at", "recording", "voices")}
@@ -134,11 +134,30 @@ def _interval(interval: Interval) -> model.Interval:
     return model.Interval(interval.start, interval.end)
 
 
+def _from_now(request: model.Request, now: datetime) -> model.Request:
+    """Return a request without what is past of it: a meeting that goes on above is joined from now on."""
+    moment = now.replace(microsecond=0) + timedelta(seconds=1)
+    rehearsal, official = request.rehearsal, request.official
+    return replace(
+        request,
+        rehearsal=None if rehearsal is None or rehearsal.start < now else rehearsal,
+        official=official if official.start >= now else model.Interval(moment, official.end),
+    )
+
+
+def _begun(session: Session, official: Interval) -> bool:
+    """Return whether a session begins when it is wanted, or was registered only after that."""
+    return session.official.start == official.start or official.start <= session.created
+
+
 def _same(session: Session, wanted: Wanted) -> bool:
-    """Return whether a session is at the times and under the title that are wanted."""
-    rehearsal = None if wanted.rehearsal is None else _interval(wanted.rehearsal)
-    times = session.official, session.rehearsal
-    return times == (_interval(wanted.official), rehearsal) and session.title == wanted.title
+    """Return whether a session is at the times and under the title that are wanted, but for what was past before."""
+    rehearsal = wanted.rehearsal
+    if rehearsal is not None and rehearsal.start <= session.created:
+        rehearsal = None
+    rehearses = session.rehearsal == (None if rehearsal is None else _interval(rehearsal))
+    meets = _begun(session, wanted.official) and session.official.end == wanted.official.end
+    return rehearses and meets and session.title == wanted.title
 
 
 def _reservation(neighbour: Neighbour, theirs: str, session: Session, now: datetime) -> Reservation:

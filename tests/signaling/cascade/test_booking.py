@@ -95,6 +95,23 @@ async def test_an_extension_of_the_live_meeting_above_follows_below(systems: Two
     assert held.official == extended.official != session.official
 
 
+async def test_a_system_below_that_is_told_after_the_meeting_began_takes_part_from_then_on(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG)
+    for world in (systems.above, systems.below):
+        world.clock.advance(600)
+    await systems.tell()
+    (held,) = await systems.held()
+    assert held.official == Interval(NOW + timedelta(seconds=601), session.official.end)
+    await systems.tell()
+    assert await systems.held() == [held]
+    for world in (systems.above, systems.below):
+        world.clock.advance(600)
+    extended = await systems.above.services.scheduler.extend(session.id, 1, systems.above.clock.now)
+    await systems.tell()
+    (longer,) = await systems.held()
+    assert (longer.id, longer.official) == (held.id, Interval(held.official.start, extended.official.end))
+
+
 async def test_a_cancellation_above_cancels_below_and_a_session_held_again_is_another_one(systems: TwoSystems) -> None:
     session = await systems.above.session(NHA_TRANG, CAM_RANH, start=HOUR)
     await systems.tell()

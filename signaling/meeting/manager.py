@@ -50,7 +50,8 @@ from signaling.meeting.client import Client
 from signaling.meeting.connected_devices import REFRESH_SECONDS, TEST_ROOM
 from signaling.meeting.line_monitor import LineMonitor
 from signaling.meeting.runner import MeetingDependencies, MeetingRunner
-from signaling.meeting.state.meeting_state import Booking, MeetingState
+from signaling.meeting.state.booking import Booking
+from signaling.meeting.state.meeting_state import MeetingState
 from signaling.meeting.state.roster import Place
 from signaling.meeting.state.snapshot import MeetingSnapshot
 from signaling.meeting.votes import MeetingVotes

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from signaling.meeting.state.meeting_state import Booking, MeetingState
+from signaling.meeting.state.booking import Booking
+from signaling.meeting.state.meeting_state import MeetingState
 from signaling.meeting.state.roster import Person, Place, Roster
 from signaling.messages import effects as e
 from signaling.messages.seats import Seat

@@ -1,6 +1,7 @@
 """The state of a meeting, without sockets: seats, rights, floors, absence.
 
-Also tests `roster.py`, `layout_control.py`, `layout_validation.py` and `signaling/messages/effects.py`.
+Also tests `booking.py`, `engine_events.py`, `help.py`, `meeting_core.py`, `takeover.py`, `talk.py`, `roster.py`,
+`layout_control.py`, `layout_validation.py` and `signaling/messages/effects.py`.
 """
 
 from dataclasses import replace

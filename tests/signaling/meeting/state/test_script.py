@@ -19,7 +19,8 @@ from mediaserver.api import Layout
 from scheduler.core.model import ScriptItem
 from signaling.booking.script_spreadsheets import NAMED
 from signaling.core.errors import MessageError
-from signaling.meeting.state.meeting_state import Booking, MeetingState
+from signaling.meeting.state.booking import Booking
+from signaling.meeting.state.meeting_state import MeetingState
 from signaling.meeting.state.roster import Person, Place, Roster
 from signaling.messages import effects as e
 from signaling.messages.script import ScriptState

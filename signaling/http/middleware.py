@@ -37,13 +37,11 @@ PARTS = {"text/javascript", "text/css", "font/woff2"}
 POLICY_OF_PARTS = "default-src 'none'; frame-ancestors 'none'"
 OF_DOCUMENTS = {"Permissions-Policy", "X-Frame-Options", "Cross-Origin-Opener-Policy"}
 """Headers that browsers read of documents alone."""
-WORKERS = {
-    "/offline-worker.js": "default-src 'none'; connect-src 'self'; frame-ancestors 'none'",
-    "/meeting/client/noise-compiler.js": (
-        "default-src 'none'; connect-src 'self'; script-src 'wasm-unsafe-eval'; frame-ancestors 'none'"
-    ),
-}
-"""Policies of workers, which have that of their script. One alone compiles WebAssembly (decision 87)."""
+WORKERS = {"/offline-worker.js": "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"}
+"""Policies of workers, which have that of their script."""
+MICROPHONES = {"/room.html", "/host.html", "/test-room.html", "/display.html"}
+"""Pages that send a microphone, and compile WebAssembly that takes noise out of it (decision 115)."""
+COMPILING = HEADERS["Content-Security-Policy"].replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
 STRICT_TRANSPORT = "max-age=31536000"
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 """Hosts without HSTS, which holds for every port of a host: it would break the plain HTTP link of the loopback."""
@@ -60,6 +58,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     part = response.content_type in PARTS
     if part:
         response.headers["Content-Security-Policy"] = WORKERS.get(request.path, POLICY_OF_PARTS)
+    elif request.path in MICROPHONES:
+        response.headers["Content-Security-Policy"] = COMPILING
     for name, value in HEADERS.items():
         if not part or name not in OF_DOCUMENTS:
             response.headers.setdefault(name, value)

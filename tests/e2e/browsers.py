@@ -80,11 +80,16 @@ def fake_devices(directory: Path, name: str, picture: str, hz: int) -> list[str]
     )
     sound = f"sine=frequency={hz}:sample_rate=48000"
     subprocess.run([*make, sound, "-t", "5", "-ac", "1", "-c:a", "pcm_s16le", tone], check=True)
-    return [f"--use-file-for-fake-video-capture={camera}", f"--use-file-for-fake-audio-capture={tone}"]
+    return [f"--use-file-for-fake-video-capture={camera}", hearing(tone)]
 
 
-def noisy_voice(directory: Path) -> str:
-    """Return Chromium's argument for a microphone: a voice in white noise of −40 dB, then a second of noise alone."""
+def hearing(sound: Path) -> str:
+    """Return Chromium's argument for a microphone that hears a sound file again and again."""
+    return f"--use-file-for-fake-audio-capture={sound}"
+
+
+def noisy_voice(directory: Path) -> Path:
+    """Return a sound file: a voice in white noise of −40 dB, then a second of noise alone."""
     voice, noisy = directory / "voice.wav", directory / "noisy.wav"
     subprocess.run(["espeak-ng", "-v", "vi", "-w", voice, "Đề nghị các điểm cầu báo cáo tình hình"], check=True)
     mixed = "[0]aresample=48000,volume=0.5,apad=pad_dur=1[v];[v][1]amix=duration=first:normalize=0"
@@ -92,7 +97,7 @@ def noisy_voice(directory: Path) -> str:
     subprocess.run(
         ["ffmpeg", "-v", "error", "-y", "-i", voice, *noise, "-filter_complex", mixed, "-ac", "1", noisy], check=True
     )
-    return f"--use-file-for-fake-audio-capture={noisy}"
+    return noisy
 
 
 def allow_worklets(page: Page) -> None:
@@ -128,10 +133,15 @@ def chromium(playwright: Playwright, arguments: list[str]) -> Iterator[Browser]:
 
 
 @contextmanager
-def firefox(playwright: Playwright) -> Iterator[Browser]:
-    """Run Debian's unpatched Firefox, over WebDriver BiDi."""
+def firefox(playwright: Playwright, sound: dict[str, str] | None = None) -> Iterator[Browser]:
+    """Run Debian's unpatched Firefox, over WebDriver BiDi; with the environment of a sound server, it has that one's
+    microphone and loudspeaker, and no camera."""
+    preferences = {**FIREFOX_PREFERENCES, "media.navigator.streams.fake": sound is None}
     browser = playwright.firefox.launch(
-        channel="moz-firefox", executable_path=FIREFOX, firefox_user_prefs=FIREFOX_PREFERENCES
+        channel="moz-firefox",
+        executable_path=FIREFOX,
+        firefox_user_prefs=preferences,
+        env=dict[str, str | float | bool](sound) if sound else None,
     )
     try:
         yield browser

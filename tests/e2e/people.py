@@ -128,13 +128,18 @@ class People:
         assert code is not None
         return code.replace(" ", "")
 
-    def enter(self, page: Page, code: str, where: str = "room") -> Seat:
-        """Enter a meeting, accept its notice, and switch the camera on."""
+    def arrive(self, page: Page, code: str, where: str = "room") -> Seat:
+        """Enter a meeting and accept its notice, with the camera off."""
         page.goto(f"{self._server.http}{where}.html?code={code}")
         seat, notice = Seat(page), page.get_by_test_id("accept")
         expect(page.locator('[data-testid="accept"], [data-testid="camera"]:enabled').first).to_be_visible()
         if notice.is_visible():
             notice.click()
+        return seat
+
+    def enter(self, page: Page, code: str, where: str = "room") -> Seat:
+        """Enter a meeting, accept its notice, and switch the camera on."""
+        seat = self.arrive(page, code, where)
         page.get_by_test_id("camera").click()
         expect(page.get_by_test_id("camera")).to_have_attribute("data-state", "on")
         return seat

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, Playwright
 from tests.e2e import browsers
 from tests.e2e.browsers import Seat
 from tests.e2e.people import HOST, People
+from tests.e2e.sound import microphone
 
 pytestmark = pytest.mark.alone
 
@@ -54,10 +55,11 @@ def look_for_noise(guest: Seat, host: Seat) -> None:
 
 
 def test_layers_rest_while_nobody_looks_and_a_large_display_gets_1080_lines(
-    people: People, red: Browser, playwright: Playwright, media: Path
+    people: People, red: Browser, playwright: Playwright, media: Path, tmp_path: Path
 ) -> None:
     camera, _ = browsers.fake_devices(media, "green", "color=c=lime:size=1280x720:rate=15", 660)
-    sharp = [camera, browsers.noisy_voice(media)]
+    voice = browsers.noisy_voice(media)
+    sharp = [camera, browsers.hearing(voice)]
     host_page = people.sign_in(red, HOST)
     code = people.register(host_page, ["nt.xuonghuan"], "Chất lượng hình")
     host = people.enter(host_page, code, "host")
@@ -78,5 +80,9 @@ def test_layers_rest_while_nobody_looks_and_a_large_display_gets_1080_lines(
         assert guest.share("green") > 0.8
         guest.page.set_viewport_size({"width": 1280, "height": 720})
         wait_for_height(guest.page, 720)
+        look_for_noise(guest, host)
+        guest.page.context.close()
+    with microphone(tmp_path, voice) as sound, browsers.firefox(playwright, sound) as fox:
+        guest = people.arrive(people.sign_in(fox, "nt.xuonghuan"), code)
         look_for_noise(guest, host)
         guest.page.context.close()

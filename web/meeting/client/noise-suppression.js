@@ -1,4 +1,4 @@
-// Noise suppression for the microphone of meeting-client.js, by RNNoise (decision 87). Nothing of it is loaded before
+// Noise suppression for the microphone of meeting-client.js, by RNNoise (decisions 87, 115). Nothing of it is loaded before
 // it is chosen.
 
 const RATE = 48_000; // RNNoise knows no other
@@ -14,17 +14,7 @@ const running = context => new Promise((resolve, reject) => {
   window.setTimeout(() => reject(new Error(`the AudioContext is ${context.state}`)), START_MS);
 });
 
-/** Compile RNNoise in a worker, where the content policy lets it. @returns {Promise<WebAssembly.Module>} */
-const compile = () => new Promise((resolve, reject) => {
-  const worker = new Worker(new URL('noise-compiler.js', import.meta.url));
-  const end = (/** @type {WebAssembly.Module | null} */ module) => {
-    worker.terminate();
-    if (module) resolve(module);
-    else reject(new Error('RNNoise does not compile'));
-  };
-  worker.onmessage = ({data}) => end(data);
-  worker.onerror = () => end(null);
-});
+const compile = () => WebAssembly.compileStreaming(fetch(new URL('../../vendor/rnnoise.wasm', import.meta.url)));
 
 /** @param {AudioWorkletNode} node */
 const ready = node => new Promise((resolve, reject) => {

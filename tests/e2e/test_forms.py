@@ -297,6 +297,7 @@ def test_forms_of_the_console_lose_nothing(server: Server, people: People, red: 
     script = Form("sessions/[^/]+/script", "script-save", item, "items.0.title", DIALOG, opens, opens_again)
     with simulated(server) as points:
         points.join(code, {OTHER_POINT: plain_camera((0, 0, 255), 1)})
+        expect(row).to_have_attribute("data-here", "true")  # a menu that was opened before would go with its row
         for form in forms:
             form.opens()
             area = page.locator(form.area)

@@ -16,8 +16,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from loadtest.endpoint.network_emulator import NetworkEmulator
+from loadtest.media.perception import picture_of
 from loadtest.rooms.baresip import COLOURS, Baresip, film, room
-from loadtest.rooms.perception import picture_of
 from mediaserver.api import Layout
 from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.video.layout import Tile, arrange, fit

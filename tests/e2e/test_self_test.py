@@ -50,26 +50,6 @@ def test_ux_02_04_a_point_keeps_its_own_test(server: Server, red: Browser, peopl
     expect(page.get_by_test_id("return")).to_be_visible()
 
 
-_NOISE = """async () => {
-  const {withoutNoise} = await import('/meeting/client/noise-suppression.js');
-  const [microphone] = (await navigator.mediaDevices.getUserMedia({audio: true})).getAudioTracks();
-  const {track, stop} = await withoutNoise(microphone);
-  const state = track.readyState;
-  stop();
-  microphone.stop();
-  return state;
-}"""
-_COMPILES = "WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])).then(() => true, () => false)"
-
-
-def test_noise_suppression_compiles_in_its_worker_and_not_in_the_page(server: Server, red: Browser) -> None:
-    page = red.new_page()
-    page.goto(f"{server.http}check.html")  # where nobody need sign in
-    assert page.evaluate(_NOISE) == "live"
-    assert page.evaluate(_COMPILES) is False
-    page.context.close()
-
-
 @pytest.fixture(params=["red", "fox"])
 def browser(request: pytest.FixtureRequest) -> Browser:
     """Return Chromium, then Firefox."""

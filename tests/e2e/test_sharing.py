@@ -8,8 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
+from loadtest.media.perception import Rgb
 from loadtest.rooms.baresip_room import baresip_room
-from loadtest.rooms.perception import Rgb
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import Room
 from loadtest.rooms.sipp_room import slides_room

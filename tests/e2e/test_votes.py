@@ -97,6 +97,7 @@ def test_ux_21_a_vote_of_twelve_points_takes_the_chair_three_taps_and_a_point_on
     chair, site = Taps(host), Taps(point)
 
     host.keyboard.press("b")
+    expect(host.get_by_test_id("vote-text")).to_be_focused()
     host.keyboard.type(QUESTION)
     host.get_by_test_id("vote-ask").click()
     expect(point.get_by_role("heading", name=QUESTION)).to_be_visible()

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 ROUND_SECONDS = 2.0
 HOLDS = timedelta(seconds=10)
 """So long what a neighbour told is shown."""
+ANSWER_SECONDS = 5.0
+"""So long a system below may take to answer: one that hangs must not keep the others from being heard of in time."""
 AT_ONCE = 32
 """Most systems below that are told at the same time."""
 
@@ -89,8 +91,8 @@ class CascadeChannel:
 
     async def _exchange(self, neighbour: Neighbour, known: Reservation, meeting: MeetingRunner, now: datetime) -> None:
         told = meeting.state.as_told(neighbour.point)
-        with suppress(Refused, Unanswered):  # it is told again in the next round
-            async with self._turns:
+        with suppress(Refused, Unanswered, TimeoutError):  # it is told again in the next round
+            async with self._turns, asyncio.timeout(ANSWER_SECONDS):
                 key = await self._neighbours.key(neighbour.name)
                 exchanged = await self._client.exchange(neighbour, key, known.session, told)
             if exchanged.meeting is not None:

@@ -3,6 +3,7 @@
 Also tests `signaling/meeting/state/neighbour_meetings.py`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 
 from mediaserver.api import Speaking
 from signaling.app.settings import Settings
+from signaling.cascade import channel
+from signaling.cascade.client import BelowClient
 from tests.signaling.cascade.two_systems import ABOVE, OUR_POINT, TwoSystems, asked, two_systems
 from tests.signaling.request_bodies import GOOD
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, Socket
@@ -98,6 +101,22 @@ async def test_a_neighbour_that_is_not_heard_of_any_more_is_shown_no_longer(syst
         systems.below.clock.advance(seconds)
         await systems.below.server.cascade_channel.work(systems.below.clock.now)
     assert [await shown(host), await shown(guest)] == [{}, {}]
+
+
+async def test_a_system_that_does_not_answer_holds_up_no_round(
+    systems: TwoSystems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    session = await systems.above.session(NHA_TRANG)
+    await systems.tell()
+    await systems.above.join("host", session)
+    await exchange(systems)
+    monkeypatch.setattr(channel, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(BelowClient, "exchange", hang)
+    async with asyncio.timeout(30):
+        await exchange(systems)
 
 
 async def test_a_meeting_that_nobody_opened_below_and_one_of_another_system_tell_nothing(systems: TwoSystems) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from loadtest.endpoint.sdp_offer import OfferOptions
+from loadtest.media.perception import picture_of
 from loadtest.rooms import baresip
 from loadtest.rooms.baresip import LOOPBACK, Baresip
-from loadtest.rooms.perception import picture_of
 from mediaserver.api import Encryption, Layout, PeerUp, RoomOptions, SeatOptions, SipLimits
 from mediaserver.sdp import sip_write
 from mediaserver.video.layout import arrange

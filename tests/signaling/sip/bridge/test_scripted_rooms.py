@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.media.perception import sees
 from loadtest.rooms import kinds
 from loadtest.rooms.descriptions import polycom
 from loadtest.rooms.h323_room import H323Room, h323_room
-from loadtest.rooms.perception import sees
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.sipp_room import Script, SippRoom, sipp_room, slides_room
 from signaling.app.settings import Settings

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.drills import (
+    cascade,
     drain,
     failover,
     faults,
@@ -44,7 +45,7 @@ NOTHING = {"max": 0.0}
 RECOVERS_S = 10.0
 """Longest seconds until sessions are booked again once the database is back."""
 MUST_BE_NONE = ("stale_commands", "bookings_lost", "pages_lost")
-MUST_BE_TRUE = ("bookings_kept", "within_limit", "codes_unique", "meetings_kept", "rooms_single")
+MUST_BE_TRUE = ("bookings_kept", "within_limit", "codes_unique", "meetings_kept", "rooms_single", "systems_meet")
 SMALL_DISK_MB = 600
 """Size of the disk that is filled."""
 
@@ -99,6 +100,7 @@ DRILLS = {
     "sentinel": DrillKind(failover.lose_valkey, server_context=failover.with_sentinels),
     "patroni": DrillKind(failover.lose_postgresql, server_context=failover.with_patroni),
     "partition": DrillKind(partition.cut, obeys_s=10.0, server_context=partition.partitioned_servers),
+    "cascade": DrillKind(cascade.lose_below, server_context=cascade.two_systems, points=12),
     "units": DrillKind(units.fault, server_context=units.systemd_server),
 }
 
@@ -109,7 +111,9 @@ def parse(words: Sequence[str]) -> tuple[str, DrillSize, int | None]:
     parser.add_argument("drill", choices=list(DRILLS))
     parser.add_argument("--times", type=int, default=1, help="how often (default 1)")
     parser.add_argument(
-        "--points", type=int, help="in three sessions on three workers (default 60, upgrade 12; drain 30, on two)"
+        "--points",
+        type=int,
+        help="in three sessions on three workers (default 60; upgrade, cascade 12; drain 30, on two)",
     )
     parser.add_argument(
         "--from", dest="commit", default=RELEASE_BEFORE, help=f"for upgrade: the release before ({RELEASE_BEFORE})"

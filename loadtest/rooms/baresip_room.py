@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from loadtest.media.perception import Rgb, heard_in, picture_of
 from loadtest.rooms import baresip
 from loadtest.rooms.baresip import Baresip
-from loadtest.rooms.perception import Rgb, heard_in, picture_of
 
 
 class BaresipRoom:

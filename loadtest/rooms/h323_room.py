@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from loadtest.rooms.perception import Rgb
+from loadtest.media.perception import Rgb
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from signaling.h323.agent.agent import Agent

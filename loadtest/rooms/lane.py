@@ -18,9 +18,9 @@ from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.clip import Codec
 from loadtest.media.library import MediaLibrary
+from loadtest.media.perception import hears, sees
 from loadtest.media.picture import colour
 from loadtest.media.tone import RATE_HZ, tone_hz
-from loadtest.rooms.perception import hears, sees
 from loadtest.rooms.room import Room, RoomFailed
 from loadtest.server.accounts import Login
 from loadtest.server.booking import book, cancel

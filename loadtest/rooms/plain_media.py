@@ -23,9 +23,9 @@ from av.audio.codeccontext import AudioCodecContext
 from loadtest.endpoint.decoder import Decoder, mono
 from loadtest.endpoint.sender import CameraLayer
 from loadtest.media.clip import FPS, Clip, EncodedPicture, make_clip
+from loadtest.media.perception import Rgb, hears
 from loadtest.media.tone import AMPLITUDE, LOOP_PACKETS
 from loadtest.rooms.descriptions import generic
-from loadtest.rooms.perception import Rgb, hears
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.packet import HEADER, parse
 from mediaserver.rtp.payload import is_keyframe

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from loadtest.rooms.perception import Rgb
+from loadtest.media.perception import Rgb
 
 
 class RoomFailed(Exception):

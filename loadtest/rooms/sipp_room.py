@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from loadtest.media.perception import Rgb
 from loadtest.rooms.bfcp_client import BfcpClient, bfcp_client
 from loadtest.rooms.descriptions import CONFID, FLOOR, USER
-from loadtest.rooms.perception import Rgb
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.sipp_scenarios import PlacedCall, TakenCall, answering, dialling

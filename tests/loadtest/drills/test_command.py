@@ -52,6 +52,8 @@ def lost(**kinds: int) -> dict[str, dict[str, int]]:
         ("upgrade", {"sound_gap_s": {"max": 0.1}, "meetings_kept": False}, False),
         ("upgrade", {"sound_gap_s": {"max": 0.21}, "meetings_kept": True}, False),
         ("upgrade", {"refused_joins": 1, "meetings_kept": True}, False),
+        ("cascade", {"systems_meet": True}, True),
+        ("cascade", {"systems_meet": False}, False),
         ("stopped-leader", {"obeys_s": {"max": 7.4}, "stale_commands": 0}, True),
         ("stopped-leader", {"stale_commands": 1}, False),
         ("sql-hangs", {"recovers_s": {"max": 10.0}, "bookings_lost": 0, "pages_lost": 0}, True),

@@ -2,7 +2,7 @@
 
 from loadtest.endpoint.decoder import Decoder
 from loadtest.endpoint.sender import CameraLayer
-from loadtest.rooms.perception import sees
+from loadtest.media.perception import sees
 from loadtest.rooms.plain_media import H264, plain_clip
 from mediaserver.rtp.packet import HEADER
 

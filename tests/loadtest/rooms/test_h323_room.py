@@ -1,7 +1,7 @@
 """Our H.323 agent as a room system, and as what it calls and is called by."""
 
+from loadtest.media.perception import sees
 from loadtest.rooms.h323_room import H323Room, h323_room
-from loadtest.rooms.perception import sees
 from loadtest.rooms.plain_media import PlainMedia
 from signaling.h323.agent.call import Call
 from signaling.h323.agent.incoming_call import IncomingCall

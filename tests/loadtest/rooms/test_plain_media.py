@@ -1,6 +1,6 @@
 """The media of scripted room systems: two of them see and hear each other, also on other ports."""
 
-from loadtest.rooms.perception import sees
+from loadtest.media.perception import sees
 from loadtest.rooms.plain_media import PlainMedia
 from tests.loadtest.rooms.waiting import until
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loadtest.rooms.perception import heard_in, hears, sees
+from loadtest.media.perception import heard_in, hears, sees
 
 BLUE = (0, 0, 255)
 RATE_HZ = 16000

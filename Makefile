@@ -74,7 +74,7 @@ long: install
 # Faults on purpose, with sixty points in meetings: what people notice (docs/reliability.md); then calls of room systems
 # of every kind (docs/rooms.md). Half an hour; disk needs root.
 DRILLS ?= restart take-over reload valkey worker drain killed-drain sql disk leader stopped-leader sql-hangs sql-ends \
-	hand-over partition sentinel patroni
+	hand-over partition sentinel patroni cascade
 drills: install
 	@failed=; for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || failed="$$failed $$drill"; done; \
 	    [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }

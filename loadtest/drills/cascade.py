@@ -68,10 +68,13 @@ class LinkedParticipant(PageParticipant):
         return next(found, None)
 
     def meets(self, sends: int, point: str) -> bool:
-        """Return whether one who sends this picture and tone is seen and heard, and their system told who is there."""
+        """Return whether one who sends this picture is seen, and their system told who is there."""
         there = any(seat["here"] for seat in self.neighbours.get(point, {"seats": []})["seats"])
-        heard = hears(self.watch.sound()[-RATE_HZ // 2 :], RATE_HZ, tone_hz(sends))
-        return there and heard and sees(self.watch.picture, colour(sends * HUE_STEP))
+        return there and sees(self.watch.picture, colour(sends * HUE_STEP))
+
+    def hears(self, sends: int) -> bool:
+        """Return whether one who sends this tone is heard."""
+        return hears(self.watch.sound()[-RATE_HZ // 2 :], RATE_HZ, tone_hz(sends))
 
 
 @dataclass
@@ -204,14 +207,12 @@ async def _joined(stack: AsyncExitStack, participant: LinkedParticipant, code: s
 
 
 async def _meet(host: LinkedParticipant, sitter: LinkedParticipant, systems: TwoSystems) -> bool:
-    """Give both the floor; return whether each sees, hears and knows of the other."""
+    """Return whether each sees the other and knows of them, and the one below, where nobody has the floor, hears."""
     await sitter.back.wait()
     above, below = systems.stands_for_above.id, systems.stands_for_below.id
-    await host.send("floor", seat=host.linked_seat(below), open=True)
-    await sitter.send("floor", seat=sitter.seat, open=True)
     for participant in (host, sitter):
         participant.watch.forget()
-    return await _comes_true(lambda: host.meets(SITTER, below) and sitter.meets(HOST, above))
+    return await _comes_true(lambda: host.meets(SITTER, below) and sitter.meets(HOST, above) and sitter.hears(HOST))
 
 
 async def _comes_true(condition: Callable[[], bool]) -> bool:

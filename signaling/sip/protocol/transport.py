@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 Address = tuple[str, int]
 
 MAX_CONNECTIONS = 256
-MAX_CONNECTIONS_PER_ADDRESS = 8
-"""Connections from one address."""
+MAX_CONNECTIONS_PER_ADDRESS = 192
+"""Connections with one address: room systems of many points may be behind one SBC or NAT, and each may need one either
+way."""
 BACKLOG = 100
 """Connections by TLS that wait to be accepted."""
 ACCEPT_AGAIN_S = 1.0

@@ -6,7 +6,7 @@ Also tests `call.py`, `incoming_call.py` and `outgoing_call.py`.
 import asyncio
 import socket
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 
 import pytest
 
@@ -544,6 +544,19 @@ async def test_connections_from_one_address_are_bounded() -> None:
         async with wire.tcp(ours) as peer:
             peer.request("OPTIONS")
             assert (await peer.response()).status == 200
+
+
+async def test_rooms_of_one_address_are_served_each_on_its_connection() -> None:
+    """Twelve room systems behind one NAT call by TCP; each hangs up on its own connection."""
+    handler = RecordingHandler()
+    async with agent(handler) as ours, AsyncExitStack() as stack:
+        peers = [await stack.enter_async_context(wire.tcp(ours)) for _ in range(12)]
+        for peer in peers:
+            await peer.call()
+            call = await soon(handler.calls.get())
+            peer.request("BYE")
+            assert (await peer.response()).status == 200
+            await soon(call.ended.wait())
 
 
 async def test_an_address_with_too_many_requests_gets_no_response(monkeypatch: pytest.MonkeyPatch) -> None:

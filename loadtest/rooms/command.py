@@ -10,16 +10,18 @@ import logging
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loadtest.endpoint.reconnecting import JOIN_ERRORS
+from loadtest.load import procfs
 from loadtest.media.library import MediaLibrary
 from loadtest.progress import PrintLine
 from loadtest.rooms import baresip, crowd
 from loadtest.rooms.crowd import CrowdPlan
 from loadtest.rooms.kinds import FAILURES, KINDS, CallKind, place
 from loadtest.rooms.lane import CODECS, LOOPBACK, OFFERED, CallContext, Lane, Seats, SipPorts, assign, open_lane
+from loadtest.rooms.leg_cost import LegCost
 from loadtest.rooms.outcomes import CallOutcome, Outcomes
 from loadtest.server.accounts import create_point_accounts, points
 from loadtest.server.process import free_port, temporary_server
@@ -85,11 +87,12 @@ async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
         rated = 2 * max(plan.at_once, plan.crowd.counted + plan.crowd.seen if plan.crowd else 0)
         async with temporary_server(rated, logging.getLogger(__name__).debug, **settings) as server:
             context = CallContext(server, ports, library, folder, film, certificate)
+            cost = LegCost(lambda: procfs.usage(server.pid).cpu_s)
             logins = await create_point_accounts(server.environ, 2 * plan.at_once)
             lanes = assign(await points(server.environ), logins, plan.at_once)
             for name in plan.kinds:
                 todo = iter(range(plan.calls - outcomes.tried(name)))
-                await asyncio.gather(*(_place_calls(context, seats, name, todo, outcomes) for seats in lanes))
+                await asyncio.gather(*(_place_calls(context, seats, name, todo, outcomes, cost) for seats in lanes))
                 progress(f"{name}: {outcomes.tried(name) - outcomes.failed(name)} of {outcomes.tried(name)}")
             if plan.crowd is not None:
                 rooms = plan.crowd.counted + plan.crowd.seen
@@ -107,7 +110,9 @@ def _certify(folder: Path) -> Path:
     return both
 
 
-async def _place_calls(context: CallContext, seats: Seats, name: str, todo: Iterator[int], outcomes: Outcomes) -> None:
+async def _place_calls(
+    context: CallContext, seats: Seats, name: str, todo: Iterator[int], outcomes: Outcomes, cost: LegCost
+) -> None:
     """Place calls in one lane while there are any; after a failure the lane is opened anew.
 
     A lane that cannot be opened counts as a call that failed.
@@ -116,15 +121,19 @@ async def _place_calls(context: CallContext, seats: Seats, name: str, todo: Iter
     while next(todo, None) is not None:
         try:
             async with open_lane(context, seats, kind.setup) as lane:
-                await _place_until_failure(kind, lane, name, todo, outcomes)
+                await _place_until_failure(kind, lane, name, todo, outcomes, cost)
         except LANE_ERRORS as error:
-            outcomes.add(name, CallOutcome(failure=f"no meeting: {error or type(error).__name__}"))
+            first, _, rest = (str(error) or type(error).__name__).partition("\n")
+            outcomes.add(name, CallOutcome(failure=f"no meeting: {first}", detail=rest))
 
 
-async def _place_until_failure(kind: CallKind, lane: Lane, name: str, todo: Iterator[int], outcomes: Outcomes) -> None:
+async def _place_until_failure(
+    kind: CallKind, lane: Lane, name: str, todo: Iterator[int], outcomes: Outcomes, cost: LegCost
+) -> None:
     """Place the call that is due, and all further ones until one fails."""
     while True:
-        outcome = await place(kind, lane)
-        outcomes.add(name, outcome)
+        with cost.call() as percent:
+            outcome = await place(kind, lane)
+            outcomes.add(name, outcome if outcome.failure else replace(outcome, cpu_pct_per_leg=percent()))
         if outcome.failure or next(todo, None) is None:
             return

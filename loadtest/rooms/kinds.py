@@ -1,6 +1,5 @@
 """The kinds of calls that `loadtest rooms` places: how each is set up, and what happens in it."""
 
-import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -19,8 +18,6 @@ from loadtest.rooms.sipp_scenarios import PlacedCall, TakenCall
 OTHER_COLOUR = (255, 255, 0)
 """What a room shows for a moment, to see how late that is seen."""
 FAILURES = (RoomFailed, TimeoutError, OSError)
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +53,7 @@ async def place(kind: CallKind, lane: Lane) -> CallOutcome:
         await kind.within(lane)
         await lane.hang_up()
     except FAILURES as failure:
-        log.info("x %s", failure)
-        return replace(outcome, failure=told(failure))
+        return replace(outcome, failure=told(failure), detail=str(failure).partition("\n")[2])
     return outcome
 
 

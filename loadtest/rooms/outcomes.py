@@ -10,6 +10,7 @@ from typing import Any
 FAILURES_KEPT = 20
 """Failures of a kind that are printed, newest last."""
 TIMES = "setup_ms", "picture_ms", "latency_ms", "keyframe_ms"
+MEASURED = *TIMES, "cpu_pct_per_leg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,9 @@ class CallOutcome:
     """One call. Times are milliseconds from dialling; None where it did not come so far.
 
     `picture_ms`: until browsers saw the room; `latency_ms`: from a change of the room's picture till the host saw it;
-    `keyframe_ms`: from the room's request for a key frame till it came. `failure` is "" for a call in which all was
-    seen and heard both ways.
+    `keyframe_ms`: from the room's request for a key frame till it came. `cpu_pct_per_leg`: percent of a core that the
+    server and its workers used meanwhile, for each leg. `failure` is "" for a call in which all was seen and heard both
+    ways; `detail` is the rest of what the room system said of it: messages, its log.
     """
 
     setup_ms: float | None = None
@@ -26,6 +28,8 @@ class CallOutcome:
     latency_ms: float | None = None
     keyframe_ms: float | None = None
     failure: str = ""
+    detail: str = ""
+    cpu_pct_per_leg: float | None = None
 
 
 class Outcomes:
@@ -72,13 +76,13 @@ class Outcomes:
 
     def table(self) -> str:
         """Return the same as a table in Markdown."""
-        head = "| kind | calls | passed | set-up, ms | room seen, ms | latency, ms | key frame, ms |"
+        head = "| kind | calls | passed | set-up, ms | room seen, ms | latency, ms | key frame, ms | CPU per leg, % |"
         rows = [
-            f"| {kind} | {row['tried']} | {row['passed']} | {' | '.join(_times(row[name]) for name in TIMES)} |"
+            f"| {kind} | {row['tried']} | {row['passed']} | {' | '.join(_spread(row[name]) for name in MEASURED)} |"
             for kind, row in self.report()["kinds"].items()
         ]
         crowd = ["", f"crowd: {json.dumps(self.crowd, ensure_ascii=False)}"] if self.crowd else []
-        return "\n".join([head, "| --- |" + 6 * " ---: |", *rows, *crowd])
+        return "\n".join([head, "| --- |" + 7 * " ---: |", *rows, *crowd])
 
 
 def _report(calls: Sequence[CallOutcome]) -> dict[str, Any]:
@@ -86,17 +90,22 @@ def _report(calls: Sequence[CallOutcome]) -> dict[str, Any]:
     return {
         "tried": len(calls),
         "passed": len(calls) - len(failures),
-        **{name: spread([value for call in calls if (value := getattr(call, name)) is not None]) for name in TIMES},
+        **{name: spread(_values(calls, name)) for name in TIMES},
+        "cpu_pct_per_leg": spread(_values(calls, "cpu_pct_per_leg"), 1),
         "failures": failures[-FAILURES_KEPT:],
     }
 
 
-def spread(values: Sequence[float]) -> dict[str, int] | None:
-    """Return median and greatest of some values; None without any."""
+def _values(calls: Sequence[CallOutcome], name: str) -> list[float]:
+    return [value for call in calls if (value := getattr(call, name)) is not None]
+
+
+def spread(values: Sequence[float], digits: int | None = None) -> dict[str, float] | None:
+    """Return median and greatest of some values, whole or with so many digits; None without any."""
     if not values:
         return None
-    return {"median": round(statistics.median(values)), "max": round(max(values))}
+    return {"median": round(statistics.median(values), digits), "max": round(max(values), digits)}
 
 
-def _times(spread: dict[str, int] | None) -> str:
+def _spread(spread: dict[str, float] | None) -> str:
     return "–" if spread is None else f"{spread['median']} (max {spread['max']})"

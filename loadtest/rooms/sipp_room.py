@@ -142,8 +142,12 @@ class SippRoom:
         return [entry.partition("\n\n")[2] for entry in entries]
 
     def _go_on(self) -> None:
-        """Tell sipp to go on, by a MESSAGE with the Call-ID of its call."""
-        (call, *_) = re.findall(r"^Call-ID: (\S+)", self._messages()[-1], re.MULTILINE)
+        """Tell sipp to go on, by a MESSAGE with the Call-ID of its call.
+
+        The newest message may be another's: the server asks whether the room is on, with an OPTIONS.
+        """
+        invite = next(each for each in reversed(self._messages()) if each.startswith("INVITE "))
+        (call, *_) = re.findall(r"^Call-ID: (\S+)", invite, re.MULTILINE)
         lines = ["MESSAGE sip:room SIP/2.0", "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKgo", "From: <sip:lane>;tag=1"]
         lines += ["To: <sip:room>", f"Call-ID: {call}", "CSeq: 1 MESSAGE", "Content-Length: 0", "", ""]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

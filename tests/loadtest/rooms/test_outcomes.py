@@ -8,8 +8,8 @@ from loadtest.rooms.outcomes import CallOutcome, Outcomes
 def test_calls_are_counted_by_kind_with_the_spread_of_their_times(tmp_path: Path) -> None:
     outcomes = Outcomes()
     assert not outcomes.passed
-    outcomes.add("udp", CallOutcome(40, 900))
-    outcomes.add("udp", CallOutcome(60, 700, latency_ms=90, keyframe_ms=7))
+    outcomes.add("udp", CallOutcome(40, 900, cpu_pct_per_leg=4.25))
+    outcomes.add("udp", CallOutcome(60, 700, latency_ms=90, keyframe_ms=7, cpu_pct_per_leg=6.5))
     outcomes.add("udp", CallOutcome(200, 800))
     assert outcomes.passed
     outcomes.add("tcp", CallOutcome(50, failure="the room is not seen"))
@@ -22,6 +22,7 @@ def test_calls_are_counted_by_kind_with_the_spread_of_their_times(tmp_path: Path
                 "picture_ms": {"median": 800, "max": 900},
                 "latency_ms": {"median": 90, "max": 90},
                 "keyframe_ms": {"median": 7, "max": 7},
+                "cpu_pct_per_leg": {"median": 5.4, "max": 6.5},
                 "failures": [],
             },
             "tcp": {
@@ -31,14 +32,15 @@ def test_calls_are_counted_by_kind_with_the_spread_of_their_times(tmp_path: Path
                 "picture_ms": None,
                 "latency_ms": None,
                 "keyframe_ms": None,
+                "cpu_pct_per_leg": None,
                 "failures": ["the room is not seen"],
             },
         }
     }
     assert not outcomes.passed
     assert outcomes.table().splitlines()[2:] == [
-        "| udp | 3 | 3 | 60 (max 200) | 800 (max 900) | 90 (max 90) | 7 (max 7) |",
-        "| tcp | 1 | 0 | 50 (max 50) | – | – | – |",
+        "| udp | 3 | 3 | 60 (max 200) | 800 (max 900) | 90 (max 90) | 7 (max 7) | 5.4 (max 6.5) |",
+        "| tcp | 1 | 0 | 50 (max 50) | – | – | – | – |",
     ]
 
 
@@ -46,7 +48,7 @@ def test_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:
     path = tmp_path / "runs" / "rooms.jsonl"
     first = Outcomes(path)
     first.add("hold", CallOutcome(40, 900))
-    first.add("hold", CallOutcome(failure="Không nghe thấy"))
+    first.add("hold", CallOutcome(failure="Không nghe thấy", detail="BYE\n503"))
     again = Outcomes(path)
     assert (again.tried("hold"), again.failed("hold"), again.tried("udp")) == (2, 1, 0)
     assert again.report() == first.report()

@@ -1,5 +1,6 @@
 """sipp as a room system, with an agent of ours on the other side. Also tests `sipp_scenarios.py`, `descriptions.py`."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,16 @@ async def test_it_moves_its_ports_within_a_call(tmp_path: Path) -> None:
         offer = await handler.offers.get()
         assert f"m=audio {ports['audio']} " in offer and f"m=video {ports['video']} " in offer
         await room.hang_up()
+
+
+async def test_it_hangs_up_after_it_was_asked_whether_it_is_on(tmp_path: Path) -> None:
+    async with agent(Handler()) as ours, sipp_room(tmp_path, media(), kinds.late_offer) as room:
+        await dial(room, ours)
+        asking = asyncio.create_task(ours.alive(Target(*room.address, "udp")))
+        while not room._messages()[-1].startswith("OPTIONS "):
+            await asyncio.sleep(0.01)
+        await room.hang_up()
+        asking.cancel()
 
 
 @pytest.mark.parametrize(

@@ -397,8 +397,8 @@ interface StorageMark { level: 'ok' | 'low' | 'full'; hours: number }
 /** Any message from the server; which fields are there depends on `type`. */
 interface Message { type: string; ref?: string; [field: string]: any }
 
-/** A chat message: from the chair to everyone or to the point `to`, else from a point to the chair. */
-interface ChatMessage { id: number; at: string; point: string | null; name: string; chair: boolean; to: string | null; text: string }
+/** A chat message: from the chair to everyone or to the point `to`, else from a point to the chair; or from the chair of the system `above` called `name`. */
+interface ChatMessage { id: number; at: string; point: string | null; name: string; chair: boolean; to: string | null; text: string; above?: boolean }
 
 /** What a speaker said lately; `at` is when the last word came, by the server's clock in milliseconds. */
 interface CaptionedSpeaker { seat: string; name: string; utterance: string; before: string; text: string; at: number }

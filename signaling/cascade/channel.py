@@ -16,6 +16,7 @@ from scheduler.core.errors import LostKey
 from signaling.cascade.client import BelowClient, Refused, Unanswered
 from signaling.cascade.model import Neighbour, Reservation
 from signaling.cascade.store import Neighbours, Reservations
+from signaling.cascade.wire import Told
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.runner import MeetingRunner
 from signaling.messages.neighbours import NeighbourMeeting
@@ -90,23 +91,24 @@ class CascadeChannel:
         return self._meetings.meetings
 
     async def _exchange(self, neighbour: Neighbour, known: Reservation, meeting: MeetingRunner, now: datetime) -> None:
-        told = meeting.state.as_told(neighbour.point)
+        state = meeting.state
+        told = Told(session=known.session, meeting=state.as_told(neighbour.point), messages=state.chat.of_chair)
         with suppress(Refused, Unanswered, TimeoutError):  # it is told again in the next round
             async with self._turns, asyncio.timeout(ANSWER_SECONDS):
                 key = await self._neighbours.key(neighbour.name)
-                exchanged = await self._client.exchange(neighbour, key, known.session, told)
+                exchanged = await self._client.exchange(neighbour, key, told)
             if exchanged.meeting is not None:
                 await self._show(meeting, neighbour, exchanged.meeting, now)
 
-    async def heard(
-        self, neighbour: Neighbour, session: str, told: NeighbourMeeting, now: datetime
-    ) -> NeighbourMeeting | None:
+    async def heard(self, neighbour: Neighbour, told: Told, now: datetime) -> NeighbourMeeting | None:
         """Show what a system above tells of its session, and return our meeting of it; None while there is none."""
-        known = await self._reservations.one(neighbour.name, session)
+        known = await self._reservations.one(neighbour.name, told.session)
         meeting = None if known is None else self._live.get(known.ours)
         if meeting is None:
             return None
-        await self._show(meeting, neighbour, told, now)
+        await self._show(meeting, neighbour, told.meeting, now)
+        if effects := meeting.state.hear_chair(neighbour.point, told.messages, now):
+            await meeting.apply(effects)
         return meeting.state.as_told(neighbour.point)
 
     async def _show(self, meeting: MeetingRunner, neighbour: Neighbour, told: NeighbourMeeting, now: datetime) -> None:

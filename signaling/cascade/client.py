@@ -10,7 +10,6 @@ from pydantic import BaseModel, ValidationError
 
 from signaling.cascade.model import Neighbour
 from signaling.cascade.wire import Exchanged, Outcome, Told, Wanted, Withdrawn
-from signaling.messages.neighbours import NeighbourMeeting
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -58,10 +57,9 @@ class BelowClient:
         """Tell a system below that a session is no longer held with it. Raises Refused, Unanswered."""
         await self._post(neighbour, key, "reservations/withdraw", Withdrawn(session=session).model_dump_json())
 
-    async def exchange(self, neighbour: Neighbour, key: str, session: str, meeting: NeighbourMeeting) -> Exchanged:
+    async def exchange(self, neighbour: Neighbour, key: str, told: Told) -> Exchanged:
         """Tell a system below of our running meeting; return what it says of its own. Raises Refused, Unanswered."""
-        told = Told(session=session, meeting=meeting).model_dump_json()
-        return _read(Exchanged, await self._post(neighbour, key, "meetings", told))
+        return _read(Exchanged, await self._post(neighbour, key, "meetings", told.model_dump_json()))
 
     async def _post(self, neighbour: Neighbour, key: str, path: str, body: str) -> bytes:
         headers = {"Authorization": f"Bearer {key}", "Accept-Language": "vi", "Content-Type": "application/json"}

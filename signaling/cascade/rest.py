@@ -47,9 +47,8 @@ async def withdraw(request: ApiRequest) -> web.Response:
 
 async def exchange(request: ApiRequest) -> Exchanged:
     """Take what the system above that calls tells of its meeting, and tell of ours."""
-    neighbour, body = await _caller(request), request.body
-    channel = request.context(CASCADE).channel
-    return Exchanged(meeting=await channel.heard(neighbour, body.session, body.meeting, request.now))
+    neighbour, channel = await _caller(request), request.context(CASCADE).channel
+    return Exchanged(meeting=await channel.heard(neighbour, request.body, request.now))
 
 
 async def reserved(request: ApiRequest) -> list[Reserved]:

@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from scheduler.core.model import ClassId, Session
 from signaling.http.route import Id, Interval, Model
-from signaling.messages.neighbours import NeighbourMeeting
+from signaling.messages.neighbours import ChairMessage, NeighbourMeeting
 
 Text = Annotated[str, StringConstraints(max_length=2000)]
 
@@ -66,6 +66,8 @@ class Told(Model):
 
     session: Id
     meeting: NeighbourMeeting
+    messages: Annotated[tuple[ChairMessage, ...], Field(max_length=10)] = ()
+    """The latest ones that its chair wrote to everyone, oldest first."""
 
 
 class Exchanged(Model):

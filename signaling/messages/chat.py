@@ -25,7 +25,8 @@ class OpenChat(BaseClientMessage):
 class ChatMessage(BaseMessage):
     """A chat message: from the `chair` to everyone or to the point `to`, else from a point to the chair.
 
-    `point` is the writer's, null for the centre without a point.
+    `point` is the writer's, null for the centre without a point. One from `above` was written to everyone by the chair
+    of a system above: `point` stands for it, and `name` is the system's.
     """
 
     type: Literal["chat"] = "chat"
@@ -36,6 +37,7 @@ class ChatMessage(BaseMessage):
     chair: bool
     to: str | None
     text: str
+    above: bool = False
 
 
 class ChatHistory(BaseMessage):

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from signaling.messages.base import BaseMessage
+from signaling.messages.base import BaseMessage, Instant, printable
 
 
 class NeighbourSeat(BaseMessage):
@@ -25,6 +25,15 @@ class NeighbourMeeting(BaseMessage):
     paused: bool
     floor: bool
     seats: Annotated[list[NeighbourSeat], Field(max_length=300)]
+
+
+class ChairMessage(BaseMessage):
+    """A message of the chair of a system above to everyone; `name` is the system's, empty for the one that tells it."""
+
+    id: int
+    at: Instant
+    name: Annotated[str, StringConstraints(max_length=200)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(printable)]
 
 
 class NeighboursState(BaseMessage):

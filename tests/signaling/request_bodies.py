@@ -104,6 +104,7 @@ GOOD: dict[str, Any] = {
             "floor": False,
             "seats": [{"name": "Văn phòng", "here": True, "floor": True, "hand": False, "speaking": True}],
         },
+        "messages": [{"id": 1, "at": "2026-04-05T01:00:00Z", "name": "", "text": "Nghỉ 10 phút"}],
     },
     "/cascade/reservations/withdraw": {"session": "c0ffee"},
     "/display/code": {},

@@ -9,6 +9,7 @@ from signaling.meeting.state.chat import ChatWriter, may_read
 from signaling.meeting.state.meeting_core import MeetingCore
 from signaling.messages.chat import ChatOpenState
 from signaling.messages.effects import Effect, SetNames, StoreChat, Tell, TellAll
+from signaling.messages.neighbours import ChairMessage
 
 
 class Talk(MeetingCore):
@@ -29,6 +30,12 @@ class Talk(MeetingCore):
             if self._is_leader(each) or may_read(message, None if each.place is None else each.place.id)
         ]
         return [StoreChat(message), *(Tell(reader, message) for reader in readers if reader is not None)]
+
+    def hear_chair(self, point: str, told: Sequence[ChairMessage], now: datetime) -> list[Effect]:
+        """Tell everyone what the chair of the system above, which a point stands for, wrote since it was heard last."""
+        label = next((self.roster.label_of(place) for place in self.roster.places if place.id == point), point)
+        heard = self.chat.hear(ChatWriter(point, label, chair=True), told, now)
+        return [effect for message in heard for effect in (StoreChat(message), TellAll(message))]
 
     def open_chat(self, client: str, on: bool) -> list[Effect]:
         """Let points write to host and controllers, or no longer."""

@@ -86,6 +86,36 @@ async def test_r021_everyone_is_told_that_the_other_system_records(systems: TwoS
     assert (await shown(guest))[HOST]["paused"]
 
 
+async def test_what_the_chair_writes_to_all_is_read_below_once_with_the_name_of_its_system(
+    systems: TwoSystems,
+) -> None:
+    session = await systems.above.session(NHA_TRANG, CAM_RANH)
+    await systems.tell()
+    (held,) = await systems.held()
+    host, _ = await systems.above.join("host", session)
+    await host.ask(type="chat", text="Nghỉ 10 phút")
+    await host.ask(type="chat", text="Riêng Cam Ranh", to=CAM_RANH)
+    guest, _ = await systems.below.join("nhatrang", held)
+    for _ in range(2):
+        await exchange(systems)
+    told = await guest.type("chat")
+    assert (told["text"], told["name"], told["above"]) == ("Nghỉ 10 phút", "UBND tỉnh Khánh Hòa", True)
+    await host.ask(type="chat", text="Mời vào họp")
+    await exchange(systems)
+    assert (await guest.type("chat"))["text"] == "Mời vào họp"
+    late, joined = await systems.below.join("central", held)
+    texts = ["Nghỉ 10 phút", "Mời vào họp"]
+    assert [each["text"] for each in joined["chat"]["messages"]] == texts
+    assert [each.text for each in await systems.below.services.attendance.chat(held.id)] == texts
+    await late.ask(type="chat", text="Chỉ ở cấp dưới")
+    await exchange(systems)
+    assert [each["text"] for each in (await systems.above.join("central", session))[1]["chat"]["messages"]] == [
+        "Nghỉ 10 phút",
+        "Riêng Cam Ranh",
+        "Mời vào họp",
+    ]
+
+
 async def test_a_neighbour_that_is_not_heard_of_any_more_is_shown_no_longer(systems: TwoSystems) -> None:
     session = await systems.above.session(NHA_TRANG)
     await systems.tell()

@@ -25,11 +25,18 @@ export class ChatNotice extends BaseElement {
     const message = state && chairNotice(state, this.now, this.closed);
     return html`<div role="status">${message
       ? html`<section class="chat-notice" data-testid="chat-notice">
-          <p class="of">${t(message.to ? 'chat.notice-to' : 'chat.notice', message.to ? ownSeat(state)?.label || ownSeat(state)?.name || '' : '')}</p>
+          <p class="of">${this.source(/** @type {MeetingState} */ (state), message)}</p>
           <p class="text" dir="auto">${message.text}</p>
           <button type="button" class="icon-button" aria-label=${t('chat.notice-close')} data-testid="chat-notice-close" @click=${() => (this.closed = message.id)}>${icon('cross')}</button>
         </section>`
       : nothing}</div>`;
+  }
+
+  /** Return who wrote to whom. @param {MeetingState} state @param {ChatMessage} message */
+  source(state, {to, above, name}) {
+    if (above) return t('chat.notice-above', name);
+    const own = ownSeat(state);
+    return to ? t('chat.notice-to', own?.label || own?.name || '') : t('chat.notice');
   }
 }
 

@@ -49,8 +49,13 @@ export class ChatPanel extends BaseElement {
   message(state, message) {
     const own = isOwn(state.seats.find(({seat}) => seat === state.me), message);
     return html`<li class=${own ? 'own' : ''} data-testid="chat-message">
-      <p class="of"><strong>${this.name(state, message.point, message.name)}</strong> → ${this.recipient(state, message)} <time>${hourMinute(message.at)}</time></p>
+      <p class="of"><strong>${this.writer(state, message)}</strong> → ${this.recipient(state, message)} <time>${hourMinute(message.at)}</time></p>
       <p dir="auto">${message.text}</p></li>`;
+  }
+
+  /** @param {MeetingState} state @param {ChatMessage} message */
+  writer(state, {point, name, above}) {
+    return above ? t('chat.chair-above', name) : this.name(state, point, name);
   }
 
   /** @param {MeetingState} state @param {ChatMessage} message */

@@ -13,7 +13,7 @@ export const addMessage = (chat, message) => (chat.messages.some(({id}) => id ==
 export const isChair = ({controller, role}) => controller || role === 'host';
 
 /** Return whether a message is of this seat, or of another device of its point. @param {Seat | undefined} own @param {ChatMessage} message */
-export const isOwn = (own, {point, name}) => Boolean(own) && (point === null ? name === own?.name : point === own?.point);
+export const isOwn = (own, {point, name, above}) => Boolean(own) && !above && (point === null ? name === own?.name : point === own?.point);
 
 /**
  * Count the messages of others after the last one that was read.

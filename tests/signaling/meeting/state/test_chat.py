@@ -2,15 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from signaling.core.errors import MessageError
-from signaling.meeting.state.chat import CHAIR_RATE, KEPT, MOST, POINT_RATE, WITHIN, Chat, ChatSnapshot, ChatWriter
+from signaling.meeting.state.chat import (
+    CHAIR_RATE,
+    KEPT,
+    MOST,
+    PASSED_ON,
+    POINT_RATE,
+    WITHIN,
+    Chat,
+    ChatSnapshot,
+    ChatWriter,
+)
 from signaling.meeting.state.meeting_state import MeetingState
 from signaling.messages import effects as e
 from signaling.messages.chat import ChatMessage, ChatOpenState
+from signaling.messages.neighbours import ChairMessage
 from tests.signaling.meeting.state.meeting_fixture import CR, HOST, NOW, NT, MeetingFixture
 
 CHAIR = ChatWriter("host", "UBND.Khanh Hoa", chair=True)
@@ -94,6 +105,58 @@ def test_another_process_continues_the_chat(meeting: MeetingFixture) -> None:
     other.recover(meeting.state.snapshot, NOW)
     assert other.chat.snapshot == ChatSnapshot(True, 1, meeting.state.snapshot.chat.messages)
     assert other.chat.write(CHAIR, None, "Tiếp tục", NOW).id == 2
+
+
+def test_what_the_chair_above_wrote_is_told_once_also_by_another_process(meeting: MeetingFixture) -> None:
+    first, second = above(1, NOW, "Nghỉ 10 phút"), above(2, NOW, "Mời vào", name="Chính phủ")
+    effects = meeting.state.hear_chair("nt", [first], NOW)
+    message = ChatMessage(
+        id=1, at=NOW, point="nt", name="UBND thành phố Nha Trang", chair=True, to=None, text="Nghỉ 10 phút", above=True
+    )
+    assert effects == [e.StoreChat(message), e.TellAll(message)]
+    assert meeting.state.hear_chair("nt", [first], NOW) == []
+    other = MeetingState(meeting.state.booking)
+    other.recover(meeting.state.snapshot, NOW)
+    (heard, _) = other.hear_chair("nt", [first, second], NOW)
+    assert isinstance(heard, e.StoreChat)
+    assert (heard.message.id, heard.message.name, heard.message.text) == (2, "Chính phủ", "Mời vào")
+    assert other.hear_chair("nt", [first, second], NOW) == []
+
+
+def test_a_new_meeting_above_whose_numbers_begin_anew_is_heard() -> None:
+    chat, later = Chat(), NOW + timedelta(minutes=5)
+    assert [each.id for each in chat.hear(CHAIR, [above(7, NOW, "Nghỉ")], NOW)] == [1]
+    assert [each.text for each in chat.hear(CHAIR, [above(1, later, "Mời vào")], later)] == ["Mời vào"]
+    assert chat.hear(CHAIR, [above(1, later, "Mời vào")], later) == []
+
+
+def test_the_clock_of_the_system_above_may_be_ahead_or_be_set_back() -> None:
+    chat, ahead = Chat(), NOW + timedelta(hours=1)
+    assert [each.at for each in chat.hear(CHAIR, [above(1, ahead, "Nghỉ")], NOW)] == [NOW]
+    assert [each.text for each in chat.hear(CHAIR, [above(1, ahead, "Nghỉ"), above(2, NOW, "Mời")], NOW)] == ["Mời"]
+
+
+def test_systems_below_are_told_what_the_chairs_here_and_above_wrote_to_everyone() -> None:
+    chat = Chat()
+    chat.open = True
+    chat.hear(CHAIR, [above(3, NOW, "Từ trên")], NOW)
+    chat.write(POINT, None, "Rõ", NOW)
+    chat.write(CHAIR, "nt", "Riêng", NOW)
+    chat.write(CHAIR, None, "Tất cả", NOW)
+    assert chat.of_chair == (above(1, NOW, "Từ trên", name=CHAIR.name), above(4, NOW, "Tất cả"))
+    for _ in range(PASSED_ON):
+        chat.write(CHAIR, None, "Nữa", NOW)
+    assert [each.id for each in chat.of_chair] == [*range(5, 5 + PASSED_ON)]
+
+
+def test_a_meeting_with_too_many_messages_takes_no_more_of_the_chair_above() -> None:
+    chat = Chat()
+    chat.recover(ChatSnapshot(number=MOST - 1))
+    assert [each.text for each in chat.hear(CHAIR, [above(1, NOW, "Nghỉ"), above(2, NOW, "Mời")], NOW)] == ["Nghỉ"]
+
+
+def above(number: int, at: datetime, text: str, name: str = "") -> ChairMessage:
+    return ChairMessage(id=number, at=at, name=name, text=text)
 
 
 @pytest.mark.parametrize(("writer", "rate"), [(POINT, POINT_RATE), (CHAIR, CHAIR_RATE)])

@@ -27,6 +27,8 @@ test('the latest message of the chair stands over the picture until it is closed
   assert.equal(chat.chairNotice(all, NOW, 2), null);
   assert.equal(chat.chairNotice(all, NOW + chat.NOTICE_MS, 0), null);
   assert.equal(chat.chairNotice({...all, me: 's2'}, NOW, 0), null);
+  const above = state([message(4, {name: 'Chính phủ', above: true})], {me: 's2'}); // at the point that stands for the system above
+  assert.equal(chat.chairNotice(above, NOW, 0)?.id, 4);
 });
 
 test('what is sent is one printable line of bounded length', () => {

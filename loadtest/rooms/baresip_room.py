@@ -8,17 +8,27 @@ from loadtest.media.perception import Rgb, heard_in, picture_of
 from loadtest.rooms import baresip
 from loadtest.rooms.baresip import Baresip
 
+LOGGED = 30_000
+"""Characters of a call's log that are kept."""
+
 
 class BaresipRoom:
     """A room system that is baresip, in one call at a time."""
 
     def __init__(self, running: Baresip) -> None:
         self._running = running
+        self._began_at = 0
+        """Length of its log when this call began."""
 
     @property
     def address(self) -> tuple[str, int]:
         """The IP address it calls from, and the port on which it takes calls."""
         return self._running.address
+
+    @property
+    def said(self) -> str:
+        """The end of its log of this call, with every SIP message."""
+        return self._running.log[self._began_at :][-LOGGED:]
 
     async def dial(self, uri: str) -> None:
         """Begin to call a SIP URI. Raises RoomFailed."""
@@ -27,6 +37,7 @@ class BaresipRoom:
 
     async def expect(self) -> None:
         """Be ready to take one call: recordings of earlier ones go, whose names are those of a second."""
+        self._began_at = len(self._running.log)
         for path in self._running.heard():
             path.unlink()
 

@@ -34,6 +34,11 @@ class H323Room:
         """The IP address it calls from, and the port on which it takes calls."""
         return self._agent.address
 
+    @property
+    def said(self) -> str:
+        """Nothing: its agent keeps no messages."""
+        return ""
+
     async def start(self) -> None:
         """Begin to take calls. Raises OSError."""
         await self._agent.start()

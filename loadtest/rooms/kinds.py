@@ -53,7 +53,8 @@ async def place(kind: CallKind, lane: Lane) -> CallOutcome:
         await kind.within(lane)
         await lane.hang_up()
     except FAILURES as failure:
-        return replace(outcome, failure=told(failure), detail=str(failure).partition("\n")[2])
+        said = str(failure).partition("\n")[2] or lane.room.said
+        return replace(outcome, failure=told(failure), detail=f"the host: {lane.watched}\n{said}")
     return outcome
 
 

@@ -116,6 +116,12 @@ class Lane:
         self._watcher = meeting.watcher
         self.room = room
 
+    @property
+    def watched(self) -> dict[str, object]:
+        """The host's picture and sound, its seats, and the state of the call, for who looks at a failure."""
+        seats = {name: (seat["here"], seat["floor"]) for name, seat in self.host.seats.items()}
+        return {**self._watcher.summary(), "seats": seats, "call": self._call}
+
     async def begin(self) -> None:
         """Forget the call before, once the host sees nothing of it. Raises RoomFailed."""
         self._watcher.forget()

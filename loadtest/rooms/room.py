@@ -16,6 +16,10 @@ class Room(Protocol):
     def address(self) -> tuple[str, int]:
         """The IP address it calls from, and the port on which it takes calls."""
 
+    @property
+    def said(self) -> str:
+        """Messages between it and the server in this call, for who looks at a failure."""
+
     async def dial(self, uri: str) -> None:
         """Begin to call a SIP URI."""
 

@@ -45,6 +45,12 @@ class SippRoom:
         self._process: asyncio.subprocess.Process | None = None
         self._log = folder / "none"
 
+    @property
+    def said(self) -> str:
+        """The end of its faults and messages of this call."""
+        errors = "".join(path.read_text("utf-8", "replace") for path in self._folder.glob("*_errors.log"))
+        return errors[-2000:] + "\n".join(self._messages())[-6000:]
+
     async def dial(self, uri: str) -> None:
         """Begin to call a SIP URI. Raises RoomFailed."""
         user, _, host = uri.removeprefix("sip:").partition(";")[0].partition("@")
@@ -86,10 +92,10 @@ class SippRoom:
             async with asyncio.timeout(ANSWER_S):
                 status = await self._process.wait()
         except TimeoutError:
-            raise RoomFailed(f"sipp does not end:\n{self._tail()}") from None
+            raise RoomFailed(f"sipp does not end:\n{self.said}") from None
         self.media.stop()
         if status != 0:
-            raise RoomFailed(f"sipp ends with {status}:\n{self._tail()}")
+            raise RoomFailed(f"sipp ends with {status}:\n{self.said}")
 
     async def end(self) -> None:
         """End a process that was left."""
@@ -130,7 +136,7 @@ class SippRoom:
             if len(answered) >= count and any(each.startswith("ACK ") for each in messages[answered[-1] :]):
                 break
             if time.monotonic() > until or self._process.returncode is not None:
-                raise RoomFailed(f"no ACK from sipp:\n{self._tail()}")
+                raise RoomFailed(f"no ACK from sipp:\n{self.said}")
             await asyncio.sleep(POLL_S)
         self.description = _of_server(messages)
         self.media.send_to(self.description)
@@ -152,10 +158,6 @@ class SippRoom:
         lines += ["To: <sip:room>", f"Call-ID: {call}", "CSeq: 1 MESSAGE", "Content-Length: 0", "", ""]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.sendto("\r\n".join(lines).encode(), self.address)
-
-    def _tail(self) -> str:
-        errors = "".join(path.read_text("utf-8", "replace") for path in self._folder.glob("*_errors.log"))
-        return errors[-2000:] + "\n".join(self._messages())[-6000:]
 
 
 class SlidesRoom(SippRoom):

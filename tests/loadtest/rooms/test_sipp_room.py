@@ -56,6 +56,7 @@ async def test_it_dials_and_hangs_up(tmp_path: Path, script: Script) -> None:
             assert call.sdp.splitlines()[3] == "c=IN IP4 127.0.1.1"
             await room.hang_up()
             assert call.reason == "bye"
+            assert [word for word in ("INVITE ", "SIP/2.0 200 OK", "ACK ", "BYE ") if word not in room.said] == []
 
 
 async def test_it_moves_its_ports_within_a_call(tmp_path: Path) -> None:

@@ -30,8 +30,6 @@ from mediaserver.api import (
     MediaElsewhere,
     PeerDown,
     PeerUp,
-    RecordingEnded,
-    RecordingFailed,
     RoomOptions,
     RoomState,
     SeatOptions,
@@ -47,20 +45,17 @@ from mediaserver.audio.mixer import Mixer
 from mediaserver.audio.playback import Playback
 from mediaserver.audio.playout_delay import SAMPLE_RATE
 from mediaserver.audio.voice_relay import VoiceRelay
-from mediaserver.errors import AlreadyRecording, UnknownSeat
+from mediaserver.errors import UnknownSeat
 from mediaserver.peer.simulcast import CameraInput, SimulcastLayer
 from mediaserver.peer.sip import SipPeer
 from mediaserver.peer.webrtc import WebRtcPeer
-from mediaserver.recording.composition_recorder import CompositionRecorder
 from mediaserver.recording.files import FolderFiles, RecordingFiles
-from mediaserver.recording.recorder import Recorder
 from mediaserver.recording.track_file import Scene
-from mediaserver.recording.track_recorder import TrackRecorder
 from mediaserver.room import slides
-from mediaserver.room.compositions import Composition, Compositions, best_quality_step, shows_screen
+from mediaserver.room.compositions import Compositions, best_quality_step, shows_screen
 from mediaserver.room.picture_clock import PictureClock
-from mediaserver.room.recorded_tracks import RecordedTracks
 from mediaserver.room.resolution_demand import ResolutionDemand
+from mediaserver.room.room_recording import RoomRecording
 from mediaserver.room.seat import Seat
 from mediaserver.room.tile_allocation import TileDemand, wanted_bitrate
 from mediaserver.room.tile_forwarding import TileForwarding, sufficient_step
@@ -84,17 +79,11 @@ from mediaserver.video.tile_icons import with_sound
 
 logger = logging.getLogger(__name__)
 
-SCENE_TICKS = 2
-"""Audio ticks between two looks at what stands in the picture that is composed afterwards."""
 LEVELS_TICKS = 12
 """Audio ticks between two events with levels: a little more than four events in a second."""
 MAX_LIP_SYNC_DELAY_S = 0.3
 MAX_PLAUSIBLE_LAG_S = 1.0
 """A larger lag in seconds between pictures and sound means that the sender's clock cannot be trusted."""
-
-
-def _recorded_rendition(picture: Composition) -> Source:
-    return picture.renditions["H264", USUAL]
 
 
 class Room:
@@ -117,7 +106,6 @@ class Room:
         self.options = options
         self._flush_queue = flush_queue
         self._emit = emit
-        self._files = files
         self._title = options.title
         self._names = dict(options.names)
         """Names of absent points by seat, for their empty cards."""
@@ -146,11 +134,7 @@ class Room:
         """Time in seconds before which no peer has work for :meth:`tick`, and no view waits."""
         self._idle = True
         """Whether the compositor holds nothing that it must still drop."""
-        self._recorder: CompositionRecorder | TrackRecorder | None = None
-        self._recorded_tracks: RecordedTracks | None = None
-        """The cameras that are recorded, if the recording is composed afterwards."""
-        self._records_voices = False
-        """Whether isolated tracks are recorded."""
+        self.recording = RoomRecording(name, options, start, files, emit, self.compositions, self.mixer, self)
         self._caption: Callable[[Mapping[str, Samples], float], None] | None = None
         """Takes the sound of each tick by seat, and seconds since the room was opened."""
         self._last_tasks: set[asyncio.Task[None]] = set()
@@ -244,7 +228,7 @@ class Room:
 
     def set_layout(self, layout: Layout | None, audience: str = EVERYONE) -> None:
         """Change the picture composed for an audience; with None it sees everyone's."""
-        recorded, now = self.compositions.of(RECORDING), time.monotonic()
+        now = time.monotonic()
         if layout is None:
             self._layouts.pop(audience, None)
         else:
@@ -252,9 +236,7 @@ class Room:
         self.compositions.choose(audience, layout, now)
         self._arrange()
         self._refresh_views()
-        if isinstance(self._recorder, CompositionRecorder) and self.compositions.of(RECORDING) is not recorded:
-            _recorded_rendition(recorded).detach(self._recorder)
-            self._recorder.follow(_recorded_rendition(self.compositions.of(RECORDING)), now)
+        self.recording.follow_composition(now)
         self._follow_cameras(now)  # also of pictures that are watched only now
 
     def set_content(self, name: str | None) -> None:
@@ -410,18 +392,12 @@ class Room:
         content = self.content if self.content in self.seats else None
         tile = None if content is None else f"{CONTENT}:{content}"
         self.compositions.arrange(visible, self.mixer.speaker.speaker, now, tile)
-        if self._tile_forwarding.show_undrawn(now) | self._show_recorded(now):
+        if self._tile_forwarding.show_undrawn(now) | self.recording.settle(now):
             self.compositions.arrange(visible, self.mixer.speaker.speaker, now, tile)
         for seat in self.seats.values():
             if seat.tiles.shown:
                 self._refresh_view(seat)
         self._follow_cameras(now)
-
-    def _show_recorded(self, now: float) -> bool:
-        """Show the recorder's layout and speaker at once where no compositor does it: who composes the recording
-        afterwards waits for cameras then. Return whether to arrange anew."""
-        picture = self.compositions.of(RECORDING)
-        return self._recorded_tracks is not None and not picture.watched and picture.settle_at_once(now)
 
     def _follow_cameras(self, now: float) -> None:
         """Let the compositor and the recorder follow the smallest sufficient layer of each camera they show, and no
@@ -434,9 +410,8 @@ class Room:
             for tile in picture.shown():
                 heights[tile.seat] = max(tile.height, heights.get(tile.seat, 0))
         others = self._forwarded_lines()
-        if self._recorded_tracks is not None:
-            recorded = self._recorded_tracks.follow(self.compositions.of(RECORDING), self.seats, now)
-            others |= {tile: max(lines, others.get(tile, 0)) for tile, lines in recorded.items()}
+        recorded = self.recording.follow_cameras(self.seats, now)
+        others |= {tile: max(lines, others.get(tile, 0)) for tile, lines in recorded.items()}
         for name, seat in self.seats.items():
             try:
                 self._follow_camera(seat, heights, others.get(name, 0), now)
@@ -636,7 +611,7 @@ class Room:
         Not if it is recorded or captioned, or a receiver that loses audio needs our FEC.
         """
         missing = any(seat.peer is not None and seat.peer.loses_audio(now) for seat in self.seats.values())
-        self.mixer.relays = self._recorder is None and self._caption is None and not missing
+        self.mixer.relays = self.recording.recorder is None and self._caption is None and not missing
 
     # The two clocks
 
@@ -657,8 +632,7 @@ class Room:
             self._emit_levels()
             for name, voice in self.mixer.voices.items():
                 self.seats[name].microphone = voice.is_open(now)
-        if isinstance(self._recorder, TrackRecorder) and tick % SCENE_TICKS == 0:
-            self._recorder.show(self._recorded_scene())
+        self.recording.tick(tick)
 
     def _emit_levels(self) -> None:
         levels = {name: round(level) for name, level in self.mixer.levels.items()}
@@ -737,7 +711,7 @@ class Room:
             icons=self._icons(shown),
         )
 
-    def _recorded_scene(self) -> Scene:
+    def recorded_scene(self) -> Scene:
         """Return what stands in the recorder's picture now."""
         state = self.compositions.of(RECORDING).layout_state
         return Scene(
@@ -780,17 +754,16 @@ class Room:
     @property
     def state(self) -> RoomState:
         """Return the state of the room for a server that takes over."""
-        recorder = self._recorder
         return RoomState(
             options=replace(self.options, title=self._title, names=dict(self._names)),
             seats=tuple(seat.state for seat in self.seats.values()),
             layouts=dict(self._layouts),
             content=self.content,
             speaking=self.mixer.speaker.speaker,
-            recording=None if recorder is None else str(recorder.path),
-            paused=recorder is not None and recorder.paused,
-            voices=self._records_voices,
-            composed="live" if self._recorded_tracks is None else "afterwards",
+            recording=self.recording.path,
+            paused=self.recording.paused,
+            voices=self.recording.records_voices,
+            composed=self.recording.composed,
             captions=self._caption is not None,
         )
 
@@ -798,36 +771,18 @@ class Room:
 
     def start_recording(self, path: str, composed: ComposedWhen = "live") -> None:
         """Record the mix and the picture of the recorder's audience. Raises AlreadyRecording."""
-        if self._recorder is not None:
-            raise AlreadyRecording(f"room {self.name!r} records already")
-        loop = asyncio.get_running_loop()
-
-        def failed(word: str) -> None:
-            loop.call_soon_threadsafe(self._recording_failed, recorder, word)
-
-        files, now = self._files(Path(path)), time.monotonic()
-        recorder: CompositionRecorder | TrackRecorder
-        if composed == "live":
-            recorder = CompositionRecorder(files, failed)
-            recorder.follow(_recorded_rendition(self.compositions.of(RECORDING)), now)
-        else:
-            recorder = TrackRecorder(files, failed, self.options, self._start)
-            recorder.show(self._recorded_scene())
-            self._recorded_tracks = RecordedTracks(recorder, self.lip_sync_delay_s)
-        self._recorder = recorder
-        self.mixer.full.attach(recorder)
+        self.recording.begin(path, composed)
         self.mixer.relays = False
         self._arrange()
 
     def pause_recording(self, paused: bool) -> None:
         """Pause the recording, or resume it."""
-        if self._recorder is not None:
-            self._recorder.pause(paused)
-            self._follow_cameras(time.monotonic())
+        self.recording.pause(paused)
+        self._follow_cameras(time.monotonic())
 
     def record_voices(self, on: bool) -> None:
         """Start or stop recording each point's sound in a file of its own."""
-        self._records_voices = on and self._recorder is not None
+        self.recording.record_voices(on)
         self._tap_voices()
 
     def caption(self, caption: Callable[[Mapping[str, Samples], float], None] | None) -> None:
@@ -837,19 +792,19 @@ class Room:
         self._allow_relay(time.monotonic())
 
     def _tap_voices(self) -> None:
-        self.mixer.tap = self._take_voices if self._records_voices or self._caption is not None else None
+        self.mixer.tap = self._take_voices if self.recording.records_voices or self._caption is not None else None
 
     def _take_voices(self, sounds: Mapping[str, Samples], tick: int) -> None:
         if self._caption is not None:
             self._caption(sounds, tick * PTIME_MS / 1000)
-        if self._records_voices and self._recorder is not None:
+        if self.recording.records_voices:
             named = {self.seats[seat].options.label: sound for seat, sound in sounds.items() if seat in self.seats}
-            self._recorder.record_isolated_tracks(named, tick)
+            self.recording.take_voices(named, tick)
 
     @property
     def recorded(self) -> float | None:
         """Return the seconds recorded so far; None when no recording runs."""
-        return None if self._recorder is None else self._recorder.seconds
+        return self.recording.seconds
 
     @property
     def lines(self) -> dict[str, ConnectionQuality]:
@@ -859,32 +814,16 @@ class Room:
 
     def stop_recording(self) -> None:
         """Stop the recording; an event follows once its file is closed."""
-        self._end_recording(None)
+        self.recording.end()
 
-    def _recording_failed(self, recorder: Recorder, word: str) -> None:
-        if self._recorder is recorder:
-            self._emit(RecordingFailed(self.name, str(recorder.path), word))
-            self._end_recording(word)
-
-    def _end_recording(self, error: str | None) -> None:
-        recorder, self._recorder, self._records_voices = self._recorder, None, False
+    def recording_ended(self, closing: Coroutine[Any, Any, None]) -> None:
+        """Run what closes a recording's file, and hand on voices no longer for it."""
         self._tap_voices()
-        if recorder is None:
-            return
-        for source in (_recorded_rendition(self.compositions.of(RECORDING)), self.mixer.full):
-            source.detach(recorder)
-        tracks, self._recorded_tracks = self._recorded_tracks, None
-        if tracks is not None:
-            tracks.stop(time.monotonic())
-        self._run_before_close(self._close_recording(recorder, error))
-
-    async def _close_recording(self, recorder: Recorder, error: str | None) -> None:
-        await asyncio.to_thread(recorder.close)
-        self._emit(RecordingEnded(self.name, str(recorder.path), recorder.seconds, error or recorder.error))
+        self._run_before_close(closing)
 
     async def close(self, error: str | None = None) -> None:
         """Close the recording and all seats; `error` says why a recording ends that was not stopped on purpose."""
-        self._end_recording(error)
+        self.recording.end(error)
         self._picture_clock.stop()
         for name, seat in tuple(self.seats.items()):
             try:

@@ -22,8 +22,9 @@ def test_a_call_is_placed_held_and_counted(tmp_path: Path) -> None:
     output.write_text(json.dumps(kept) + "\n")
     command = (sys.executable, "-m", "loadtest", "rooms", "hold", "--calls", "2", "--at-once", "1", "--json")
     done = subprocess.run([*command, "--output", str(output)], check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
     row = json.loads(done.stdout)["kinds"]["hold"]
-    assert (row["tried"], row["passed"], row["failures"]) == (2, 2, []), done.stderr
+    assert (row["tried"], row["passed"], row["failures"]) == (2, 2, [])
     first, second = map(json.loads, output.read_text().splitlines())
     assert first == kept
     assert 0 < second["setup_ms"] < second["picture_ms"]

@@ -54,8 +54,8 @@ async def reach(room: Room, guest: Guest, seconds: float) -> None:
 
 async def shown(room: Room, guest: Guest) -> float:
     """Wait until all cameras of the picture are recorded, and half a second more; return when they all were."""
-    assert room._recorded_tracks is not None
-    inputs = room._recorded_tracks._inputs
+    assert room.recording.tracks is not None
+    inputs = room.recording.tracks._inputs
     await guest.watch.until(lambda: bool(inputs) and all(each._current is not None for each in inputs.values()))
     assert room.recorded is not None
     begun = room.recorded
@@ -205,7 +205,7 @@ async def test_only_the_layers_that_the_picture_needs_are_recorded_and_asked_for
     await shown(room, guest)
     await meeting.engine.set_layout(ROOM, SINGLE)
     await meeting.happened(CameraWanted(ROOM, "b", 720))
-    tracks = room._recorded_tracks
+    tracks = room.recording.tracks
     assert tracks is not None
     await guest.watch.until(lambda: [layer.height for layer in tracks._inputs["b"]._assemblers] == [720])  # type: ignore[attr-defined]
     await shown(room, guest)

@@ -619,7 +619,7 @@ async def test_a_voice_is_passed_on_while_nothing_is_recorded_and_nobody_loses_s
 async def hung(meeting: Meeting, room: Room, path: str) -> tuple[Recorder, threading.Event]:
     """Record onto a disk that hangs, until the recording is given up; the disk goes on once the event is set."""
     await meeting.engine.start_recording(ROOM, path)
-    recorder, released = room._recorder, threading.Event()
+    recorder, released = room.recording.recorder, threading.Event()
     assert recorder is not None
     recorder._thread.submit(released.wait)
     for _ in range(2):
@@ -633,7 +633,7 @@ async def test_a_disk_that_hangs_is_reported_before_it_lets_go_of_the_file(
 ) -> None:
     path = str(tmp_path / "one.mp4")
     recorder, released = await hung(meeting, room, path)
-    assert (room._recorder, recorder._recording_budget.used) == (None, MAX_QUEUED_BYTES)
+    assert (room.recording.recorder, recorder._recording_budget.used) == (None, MAX_QUEUED_BYTES)
     released.set()
     assert await meeting.recorded() == RecordingEnded(ROOM, path, 0.0, "disk-slow")
 
@@ -641,8 +641,8 @@ async def test_a_disk_that_hangs_is_reported_before_it_lets_go_of_the_file(
 async def test_stopping_a_recording_does_not_wait_for_its_disk(meeting: Meeting, room: Room, tmp_path: Path) -> None:
     paths, released = [str(tmp_path / name) for name in ("one.mp4", "two.mp4")], threading.Event()
     await meeting.engine.start_recording(ROOM, paths[0])
-    assert room._recorder is not None
-    room._recorder._thread.submit(released.wait)
+    assert room.recording.recorder is not None
+    room.recording.recorder._thread.submit(released.wait)
     async with asyncio.timeout(PATIENCE_S):
         await meeting.engine.stop_recording(ROOM)
     await meeting.engine.start_recording(ROOM, paths[1])

@@ -32,6 +32,7 @@ from signaling.app.services import Services, open_services, utc_now
 from signaling.app.settings import Settings, database_url, mailbox
 from signaling.booking import session_costs
 from signaling.cascade.model import Neighbour
+from signaling.cascade.store import check_points
 from signaling.core.account import ROLES, Account
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadInput, BadLog, Fault, SettingsError
@@ -259,12 +260,10 @@ async def _neighbour(services: Services, arguments: Namespace) -> None:
     elif arguments.point is None or (arguments.below is None) == (arguments.our_point is None):
         raise BadInput([Fault("point", "--point with --our-point for a system above, or with --below for one below")])
     else:
-        points = {point.id for point in await services.scheduler.points()}
-        unknown = {arguments.point, arguments.our_point or arguments.point} - points
-        if unknown:
-            raise BadInput([Fault("point", f"There is no point {', '.join(sorted(unknown))}")])
         authority = "" if arguments.authority is None else arguments.authority.read_text()
         neighbour = Neighbour(name, arguments.point, arguments.our_point or "", arguments.below or "", authority)
+        points = {point.id for point in await services.scheduler.points()}
+        check_points(neighbour, points, above=not neighbour.below)
         if neighbour.below:
             await neighbours.add_below(neighbour, _asked("Key: "), utc_now())
         else:

@@ -21,6 +21,7 @@ from signaling.booking import (
     sessions,
 )
 from signaling.calls import rest as calls_rest
+from signaling.cascade import neighbours_rest
 from signaling.cascade import rest as cascade_rest
 from signaling.compliance import feedback, personal_data, unit_summary
 from signaling.directory import (
@@ -118,6 +119,7 @@ GROUPS: dict[str, Sequence[Route]] = {
     "setup": setup.ROUTES,
     "calls": calls_rest.ROUTES,
     "cascade": cascade_rest.ROUTES,
+    "neighbours": neighbours_rest.ROUTES,
 }
 """Endpoints by the first half of their operationId, which other programs may use: it stays when a module moves."""
 

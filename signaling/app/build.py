@@ -30,6 +30,7 @@ from signaling.cameras.whip import WhipService
 from signaling.cascade.booking import CascadeBooking
 from signaling.cascade.channel import CascadeChannel
 from signaling.cascade.client import BelowClient
+from signaling.cascade.contacts import Contacts
 from signaling.core.server_id import owner_of
 from signaling.directory.jobs import fall_due, warn_of_endings, warn_of_first_assessments
 from signaling.displays.pairing import PairingCodes
@@ -113,7 +114,8 @@ def build(
     incident_reports = IncidentReports(meetings, services.incidents, line_monitor, services.audit)
     capacity_guard = CapacityGuard(services.scheduler, connected_devices)
     join_service = _join_service(services, meetings, capacity_guard, throttle)
-    below = services.neighbours, services.reservations, BelowClient()
+    contacts = Contacts(clock)
+    below = services.neighbours, services.reservations, BelowClient(contacts)
     cascade_booking = CascadeBooking(services.scheduler, *below, services.audit, clock)
     sip_bridge = _sip_bridge(services, meetings, capacity_guard, throttle, clock)
     sip_bridge.outbound.reserved_code = cascade_booking.code
@@ -138,6 +140,7 @@ def build(
         whip=WhipService(meetings, services.equipment, seating, throttle, services.audit),
         rtsp_cameras=RtspCameras(meetings, services.equipment, seating),
         cascade_booking=cascade_booking,
+        neighbour_contacts=contacts,
         cascade_channel=CascadeChannel(meetings, *below, clock),
         reachability=reachability,
         dispatcher=Dispatcher(meetings, join_service, incident_reports, votes, sip_bridge.redial, metrics),

@@ -164,6 +164,7 @@ def _provide_booking(app: web.Application, server: Server) -> None:
     app[CASCADE] = CascadeContext(
         scheduler=server.scheduler,
         neighbours=server.neighbours,
+        contacts=server.neighbour_contacts,
         reservations=server.reservations,
         reception=Reception(
             server.scheduler, server.reservations, Listeners(server.meetings.amended, server.meetings.cancelled)

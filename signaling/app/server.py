@@ -17,6 +17,7 @@ from signaling.cameras.rtsp import RtspCameras
 from signaling.cameras.whip import WhipService
 from signaling.cascade.booking import CascadeBooking
 from signaling.cascade.channel import CascadeChannel
+from signaling.cascade.contacts import Contacts
 from signaling.displays.pairing import PairingCodes
 from signaling.displays.remote import RemoteControl
 from signaling.displays.wire import Command, Report
@@ -59,6 +60,7 @@ class Server(Services):
     whip: WhipService
     rtsp_cameras: RtspCameras
     cascade_booking: CascadeBooking
+    neighbour_contacts: Contacts
     cascade_channel: CascadeChannel
     reachability: Reachability
     dispatcher: Dispatcher

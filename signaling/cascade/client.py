@@ -8,6 +8,7 @@ from typing import TypeVar
 import aiohttp
 from pydantic import BaseModel, ValidationError
 
+from signaling.cascade.contacts import Contacts
 from signaling.cascade.model import Neighbour
 from signaling.cascade.wire import Exchanged, Outcome, Told, Wanted, Withdrawn
 
@@ -38,7 +39,8 @@ class Unanswered(Exception):
 class BelowClient:
     """Asks systems below over connections that it keeps."""
 
-    def __init__(self) -> None:
+    def __init__(self, contacts: Contacts) -> None:
+        self._contacts = contacts
         self._http: aiohttp.ClientSession | None = None
         self._trusted: dict[str, ssl.SSLContext] = {}
 
@@ -75,12 +77,17 @@ class BelowClient:
                 text = await _bounded(response)
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise Unanswered(type(error).__name__) from None
+            raise self._unanswered(neighbour, type(error).__name__) from None
+        if status not in REFUSALS and not 200 <= status < 300:
+            raise self._unanswered(neighbour, f"HTTP {status}")
+        self._contacts.heard(neighbour.name)
         if status in REFUSALS:
             raise Refused(_reason(text) or f"HTTP {status}")
-        if not 200 <= status < 300:
-            raise Unanswered(f"HTTP {status}")
         return text
+
+    def _unanswered(self, neighbour: Neighbour, detail: str) -> Unanswered:
+        self._contacts.failed(neighbour.name, detail)
+        return Unanswered(detail)
 
     def _context(self, authority: str) -> ssl.SSLContext:
         """Return what certificates are checked by. Raises OSError, ValueError for an authority that is none."""

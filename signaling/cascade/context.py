@@ -12,6 +12,7 @@ from scheduler.booking.registration.service import Scheduler
 from signaling.accounts.throttle import Throttle
 from signaling.audit.log import AuditLog
 from signaling.cascade.channel import CascadeChannel
+from signaling.cascade.contacts import Contacts
 from signaling.cascade.reception import Reception
 from signaling.cascade.store import Neighbours, Reservations
 
@@ -22,6 +23,7 @@ class CascadeContext:
 
     scheduler: Scheduler
     neighbours: Neighbours
+    contacts: Contacts
     reservations: Reservations
     reception: Reception
     channel: CascadeChannel

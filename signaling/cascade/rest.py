@@ -83,6 +83,7 @@ async def _caller(request: ApiRequest) -> Neighbour:
         await context.audit.append(request.source.entry(request.now, SERVER, "cascade-refused", "?", "key"))
         raise BadKey
     await context.throttle.take_back(attempt)
+    context.contacts.heard(neighbour.name)
     return neighbour
 
 

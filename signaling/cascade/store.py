@@ -3,6 +3,7 @@
 import hmac
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -29,6 +30,19 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _SHOWN = [column for column in NEIGHBOURS.c if column.name not in {"digest", "sealed", "created"}]
 
 
+def check_points(neighbour: Neighbour, known: Collection[str], *, above: bool) -> None:
+    """Check which points a neighbour is registered with: one stands for it, ours sits in sessions of one above.
+
+    Raises BadInput.
+    """
+    ours = {"our_point": neighbour.our_point} if above else {}
+    wanted = {"point": neighbour.point, **ours}
+    if faults := [Fault(field, "neighbour-point") for field, point in wanted.items() if point not in known]:
+        raise BadInput(faults)
+    if neighbour.point == neighbour.our_point:
+        raise BadInput([Fault("our_point", "neighbour-own-point")])
+
+
 class Neighbours(SqlRows):
     """Registers neighbouring systems and checks the keys of those above."""
 
@@ -41,23 +55,23 @@ class Neighbours(SqlRows):
     async def add_below(self, neighbour: Neighbour, key: str, now: datetime) -> None:
         """Register a system below, with the key that it gave us. Raises BadInput."""
         if not 1 <= len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():
-            raise BadInput([Fault("key", "The key that the system below printed")])
+            raise BadInput([Fault("key", "neighbour-key")])
         parts = urlsplit(neighbour.url)
         secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
         if not secure or not parts.hostname or parts.path.strip("/") or parts.query or len(neighbour.url) > 200:
-            raise BadInput([Fault("url", "https://, a host and maybe a port, without a path")])
+            raise BadInput([Fault("url", "neighbour-url")])
         await self._add(neighbour, "", key, now)
 
     async def _add(self, neighbour: Neighbour, hashed: str, key: str, now: datetime) -> None:
         if not NAME.fullmatch(neighbour.name):
-            raise BadInput([Fault("name", "Small letters, digits, dots and dashes, 32 at most")])
+            raise BadInput([Fault("name", "neighbour-name")])
         try:
             async with self._writer.begin() as db:
                 sealed = cipher_of(db).encrypt(key, f"neighbour {neighbour.name}") if key else ""
                 values = {**asdict(neighbour), "digest": hashed, "sealed": sealed, "created": now}
                 await db.execute(insert(NEIGHBOURS).values(values))
         except IntegrityError:
-            raise BadInput([Fault("name", "The name or the point is a neighbour's already; remove it first")]) from None
+            raise BadInput([Fault("name", "neighbour-known")]) from None
 
     async def remove(self, name: str) -> None:
         """Forget a neighbour with its key; sessions stay as they are. Raises BadInput for an unknown one."""

@@ -283,6 +283,24 @@ FIELDS: Mapping[str, Pair] = {
     "unit-not-yet": ("đơn vị chưa có hiệu lực ({value})", "this unit is not one yet ({value})"),
     "phone-format": ("không phải số điện thoại Việt Nam", "is no Vietnamese phone number"),
     "bad-key": ("16–100 chữ cái, chữ số hoặc _ . : -", "must be 16-100 letters, digits or _ . : -"),
+    "neighbour-name": (
+        "chữ thường không dấu, chữ số, dấu chấm, gạch nối, nhiều nhất 32",
+        "small letters, digits, . and -, 32 at most",
+    ),
+    "neighbour-url": (
+        "https://, tên máy và có thể cổng, không có đường dẫn",
+        "https://, a host and maybe a port, without a path",
+    ),
+    "neighbour-key": ("khóa do hệ thống cấp dưới cấp", "the key that the system below gave"),
+    "neighbour-known": (
+        "tên hoặc điểm cầu đã đại diện cho một hệ thống; gỡ hệ thống đó trước",
+        "name or point is of a system already; remove that first",
+    ),
+    "neighbour-point": ("chọn một điểm cầu trong danh bạ", "choose a point of the directory"),
+    "neighbour-own-point": (
+        "phải khác điểm cầu đại diện hệ thống cấp trên",
+        "must be another point than the one for the system above",
+    ),
     "unknown-session": ("không có phiên họp này", "there is no such session"),
     "unknown-code": ("không có lựa chọn {value}", "there is no choice {value}"),
     "not-for-class": ("chỉ dùng cho phiên họp khẩn cấp", "is for emergencies only"),

@@ -510,6 +510,12 @@ export const shedSessions = (victims, reason) => request('POST', 'capacity/shed'
 export const usage = (from, to) => request('GET', `capacity/usage?${query({from, to})}`);
 /** Return what recognizes speech on the server. @type {() => Promise<SpeechRecognition>} */
 export const speechRecognition = () => request('GET', 'speech-recognition');
+/** Return the neighbouring systems. @type {() => Promise<Neighbour[]>} */
+export const neighbours = () => request('GET', 'cascade/neighbours');
+/** Register a neighbouring system; return the key that one above needs. @type {(fields: Record<string, string>) => Promise<{key: string | null}>} */
+export const addNeighbour = fields => request('POST', 'cascade/neighbours', fields);
+/** Remove a neighbouring system. @type {(name: string) => Promise<null>} */
+export const removeNeighbour = name => request('POST', `cascade/neighbours/${encodeURIComponent(name)}/remove`);
 /** Return the machines with their media workers. @type {() => Promise<MediaMachine[]>} */
 export const workers = () => request('GET', 'capacity/workers');
 /** Move the rooms of a media worker elsewhere, and give it no more; return all machines. @type {(worker: string) => Promise<MediaMachine[]>} */

@@ -16,11 +16,12 @@ from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.audit.log import EntryFilter
 from signaling.cascade.client import BelowClient, Unanswered
+from signaling.cascade.contacts import Contacts
 from signaling.cascade.model import Neighbour
 from signaling.cascade.wire import Outcome, Wanted
 from signaling.core.errors import BadInput
 from tests.signaling.request_bodies import GOOD
-from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG
+from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW
 
 WANTED = Wanted.model_validate(GOOD["/cascade/reservations"])
 OUTCOME = Outcome(state="accepted", number="KH-2026-0001", code="1234567890")
@@ -103,7 +104,7 @@ async def test_a_system_below_is_asked_over_https_by_its_own_certificate_if_that
     await server.start_server(ssl=served)
     neighbour = Neighbour("xa", NHA_TRANG, url=str(server.make_url("")))
     known = Neighbour("xa", NHA_TRANG, url=neighbour.url, authority=(tmp_path / "cert.pem").read_text())
-    client = BelowClient()
+    client = BelowClient(Contacts(lambda: NOW))
     assert await client.reserve(known, "key", WANTED) == OUTCOME
     with pytest.raises(Unanswered, match="Certificate"):
         await client.reserve(neighbour, "key", WANTED)
@@ -118,7 +119,7 @@ async def test_what_is_no_answer_counts_as_none(text: str) -> None:
 
     app = web.Application()
     app.add_routes([web.post("/api/v1/cascade/reservations", answer)])
-    client = BelowClient()
+    client = BelowClient(Contacts(lambda: NOW))
     async with TestServer(app) as server:
         with pytest.raises(Unanswered):
             await client.reserve(Neighbour("xa", NHA_TRANG, url=str(server.make_url(""))), "key", WANTED)

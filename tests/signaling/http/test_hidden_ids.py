@@ -18,6 +18,7 @@ from scheduler.operations.incidents.model import FaultReport
 from scheduler.operations.votes.model import Question, Voter
 from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.api_table import PREFIX, ROUTES
+from signaling.cascade.model import Neighbour
 from signaling.http.openapi import public_path
 from signaling.http.route import Route
 from tests.film import film
@@ -87,6 +88,7 @@ async def things(world: World) -> dict[str, str]:
     )
     vote = await services.votes.open(session.id, Question("Thông qua?"), [Voter(NHA_TRANG, NHA_TRANG, "")], "host", NOW)
     await services.votes.close(vote.id, "host", NOW)
+    await services.neighbours.add_below(Neighbour("xa", NHA_TRANG, url="https://xa.vn"), "key", NOW)
     raw = letter()
     await services.inbound_mail.receive(raw, len(raw), MailboxPosition(1, 1), NOW, NOW)
     assessment = card["assessments"][0]["id"]
@@ -100,7 +102,7 @@ async def things(world: World) -> dict[str, str]:
         "/directory/documents": allowed["id"], "/directory/providers": providers["VNPT"],
         "/directory/assessments": assessment, "/directory/files": await evidence(central, assessment),
         "/directory/devices": device, "/displays": device, "/directory/lines": stock["lines"][0]["id"],
-        "/directory/changes": str(change["id"]), "/votes": vote.id,
+        "/directory/changes": str(change["id"]), "/votes": vote.id, "/cascade/neighbours": "xa",
     }  # fmt: skip
 
 

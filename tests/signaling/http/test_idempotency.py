@@ -27,9 +27,9 @@ REPLAYED = "Idempotent-Replayed"
 READING = {
     "/audit/check", "/capacity/impact", "/scripts/preview", "/scripts/export", "/speed", "/profiles/preview",
     "/directory/tables/{id}/preview", "/recordings/{id}/link",
-    "/displays/{id}/command",
+    "/displays/{id}/command", "/cascade/neighbours",
 }  # fmt: skip
-"""POSTs that only ask, or change what is in memory alone."""
+"""POSTs that only ask, change what is in memory alone, or carry a key that may not be stored."""
 
 
 async def post(client: ClientSession, url: str, body: dict[str, Any], key: str = KEY) -> ClientResponse:

@@ -196,6 +196,8 @@ interface MediaProbe { fragment: string; password: string; addresses: { host: st
 interface SpeechRecognition { transcripts: boolean; captions: { kind: 'none' | 'script' | 'model'; missing: string } }
 /** A media worker; `drained`: it takes no more rooms, and those that it has move elsewhere. */
 interface MediaWorker { name: string; rooms: number; seats: number; records: boolean; drained: boolean; caption_pct: number | null }
+/** A session that the system below called `label` does not hold: `refused`, `revoked` or `cancelled`. */
+interface NotHeld { session: string; label: string; state: string }
 /** A system above, with our point in its sessions, or below, with its URL; `heard` and `fault` are since the server started. */
 interface Neighbour { name: string; direction: 'above' | 'below'; point: string; label: string; our_point: string; our_label: string; url: string; heard: string | null; fault: string; accepted: number }
 interface MediaMachine { name: string | null; workers: MediaWorker[]; without_place: number | null }

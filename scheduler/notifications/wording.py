@@ -58,6 +58,7 @@ Kind = Literal[
     "summary",
     "figures-asked",
     "figures-due",
+    "below",
 ]
 Method = Literal["REQUEST", "CANCEL"]
 """The iTIP method of the attached calendar event (RFC 5546 §3.2.2, §3.2.5)."""
@@ -229,6 +230,12 @@ WORDINGS: Mapping[Kind, Wording] = {
         "Đăng ký chưa được chấp nhận vì vượt giới hạn của hệ thống (điểm a khoản 4 Điều 12).",
         "The registration does not fit into the system's limits (Article 12.4.a).",
         group="chưa cấp được mã",
+    ),
+    "below": Wording(
+        "Hệ thống cấp dưới không giữ phiên họp",
+        "Hệ thống cấp dưới ở phần ghi chú không giữ phiên họp này, điểm cầu của hệ thống đó chưa dự được; đề nghị"
+        " liên hệ hoặc đổi giờ họp (khoản 4 Điều 5).",
+        "The system below that is named below does not hold this session, so its point cannot take part (Article 5.4).",
     ),
     "account": Wording(
         "Cấp tài khoản điểm cầu",

@@ -116,12 +116,14 @@ def build(
     join_service = _join_service(services, meetings, capacity_guard, throttle)
     contacts = Contacts(clock)
     below = services.neighbours, services.reservations, BelowClient(contacts)
-    cascade_booking = CascadeBooking(services.scheduler, *below, services.audit, clock)
     sip_bridge = _sip_bridge(services, meetings, capacity_guard, throttle, clock)
-    sip_bridge.outbound.reserved_code = cascade_booking.code
     seating = _seating(services, meetings, capacity_guard)
     reachability = Reachability(services.equipment, sip_bridge)
     outbox = _outbox(settings, services, password_links, clock)
+    cascade_booking = CascadeBooking(
+        services.scheduler, *below, services.audit, services.notifications, outbox.wake, clock
+    )
+    sip_bridge.outbound.reserved_code = cascade_booking.code
     sign_out = SignOutMonitor(meetings, services.accounts, services.displays, clock)
     return Server(
         **{each.name: getattr(services, each.name) for each in fields(services)},

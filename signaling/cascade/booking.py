@@ -7,7 +7,7 @@ from a backup are all made up for by the next round. Only the server that leads 
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,9 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import LostKey
 from scheduler.core.model import Session, State
+from scheduler.notifications import wording
+from scheduler.notifications.service import Notifications
+from scheduler.notifications.wording import Notice
 from signaling.audit.log import AuditLog
 from signaling.cascade.client import BelowClient, Refused, Unanswered
-from signaling.cascade.model import Neighbour, Reservation
+from signaling.cascade.model import Neighbour, Reservation, ReservationState
 from signaling.cascade.store import Neighbours, Reservations
 from signaling.cascade.wire import Wanted
 from signaling.core.audit_entry import SERVER, AuditEntry
@@ -35,12 +38,21 @@ SOON = timedelta(hours=2)
 """So long before a session it is asked in every round what became of it."""
 SELDOM = 30
 """Earlier it is asked in one round of so many: a province has many systems below, and sessions are booked far ahead."""
+NOT_HELD: Mapping[ReservationState, str] = {
+    "refused": "từ chối",
+    "revoked": "thu hồi mã phiên họp",
+    "cancelled": "đã hủy phiên họp",
+}
+"""States in which a system below does not hold a session that it was asked for, each with its word in the letter."""
 AT_ONCE = 16
 """Most systems below that are asked at the same time."""
 
 
 class CascadeBooking:
-    """Reserves our sessions at systems below, follows changes, and withdraws what is no longer held."""
+    """Reserves our sessions at systems below, follows changes, and withdraws what is no longer held.
+
+    The host unit has a letter when a system below does not hold a session, or no longer.
+    """
 
     def __init__(
         self,
@@ -49,6 +61,8 @@ class CascadeBooking:
         reservations: Reservations,
         client: BelowClient,
         audit: AuditLog,
+        notifications: Notifications,
+        wake: Callable[[], None],
         clock: Callable[[], datetime],
     ) -> None:
         self._scheduler = scheduler
@@ -56,6 +70,8 @@ class CascadeBooking:
         self._reservations = reservations
         self._client = client
         self._audit = audit
+        self._notifications = notifications
+        self._wake = wake
         self._clock = clock
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._rounds = 0
@@ -141,7 +157,17 @@ class CascadeBooking:
             if known is not None and known.told == told and known.state != "withdrawn":
                 return  # what was answered last still holds
             new = replace(new, detail=unanswered.detail)
+        if new.state in NOT_HELD:
+            await self._notifications.tell(await self._notice(neighbour, session, new), now)
+            self._wake()
         await self._store(known, new)
+
+    async def _notice(self, neighbour: Neighbour, session: Session, found: Reservation) -> Notice:
+        """Return the letter about a session that a system below does not hold: one for each state and request."""
+        points = {point.id: point for point in await self._scheduler.points()}
+        reason = ": ".join(filter(None, (points[neighbour.point].label, NOT_HELD[found.state], found.detail)))
+        version = f"{neighbour.name}:{found.state}:{found.told}"
+        return wording.of_session("below", session, points[session.host_point], version, reason)
 
     async def _withdraw(self, neighbour: Neighbour, known: Reservation, now: datetime) -> None:
         with suppress(Unanswered):  # it is told again in the next round

@@ -3,6 +3,7 @@
 from aiohttp import hdrs, web
 
 from signaling.accounts import permissions, throttle, visible_sessions
+from signaling.cascade.booking import NOT_HELD
 from signaling.cascade.context import CASCADE
 from signaling.cascade.model import Neighbour, ReservationState
 from signaling.cascade.wire import Exchanged, Outcome, Told, Wanted, Withdrawn
@@ -23,6 +24,14 @@ class Reserved(Model):
     number: str
     detail: str
     at: Moment
+
+
+class NotHeld(Model):
+    """A session that the system below called `label` does not hold."""
+
+    session: str
+    label: str
+    state: ReservationState
 
 
 async def reserve(request: ApiRequest) -> Outcome:
@@ -69,6 +78,21 @@ async def reserved(request: ApiRequest) -> list[Reserved]:
         for each in await context.reservations.of_session(session.id)
         if each.neighbour in points
     ]
+
+
+async def not_held(request: ApiRequest) -> list[NotHeld]:
+    """List sessions to come that a system below does not hold, to those who may see them."""
+    context = request.context(CASCADE)
+    found: list[NotHeld] = []
+    below = {each.name: each.point for each in await context.neighbours.all() if each.below}
+    directory = await visible_sessions.units_and_points(request)
+    for each in await context.reservations.current(request.now):
+        if each.state in NOT_HELD and each.neighbour in below:
+            session = await context.scheduler.session(each.session)
+            if permissions.may_see(request.account, session, directory):
+                label = directory.points[below[each.neighbour]].label
+                found.append(NotHeld(session=each.session, label=label, state=each.state))
+    return found
 
 
 async def _caller(request: ApiRequest) -> Neighbour:
@@ -124,6 +148,7 @@ ROUTES = [
         access="open",
         problems=(401, 429),
     ),
+    Route("GET", "/cascade/not-held", not_held, "Sessions that a system below does not hold", list[NotHeld]),
     Route(
         "GET",
         f"/sessions/{ID}/cascade",

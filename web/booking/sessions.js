@@ -1,7 +1,7 @@
 // Page `sessions.html`: the sessions of the user's unit, or all for the centre.
 
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {cancel, minutesUrl, sessions, units} from '../core/api.js';
+import {cancel, minutesUrl, notHeld, sessions, units} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {dateField, searchWhenEmptied} from '../core/fields.js';
 import '../core/action-menu.js';
@@ -54,6 +54,8 @@ class SessionsPage extends Page {
     /** What is looked for, as the form has it and as the address keeps it. @type {Record<string, string>} */
     this.fields = Object.fromEntries([...new URLSearchParams(location.search)].filter(([name]) => FILTERS.includes(name)));
     this.filtered = Object.keys(this.fields).length > 0;
+    /** Sessions that a system below does not hold. @type {NotHeld[]} */
+    this.notHeld = [];
     this.busy = false;
     /** Ids of sessions whose details were opened. @type {Set<string>} */
     this.opened = new Set();
@@ -63,7 +65,7 @@ class SessionsPage extends Page {
 
   async load() {
     const all = isCentral(this.me) || this.me?.roles.includes('supervisor');
-    [this.units] = await Promise.all([all ? units() : [], this.fetch('coming', false), this.fetch('over', false)]);
+    [this.units, this.notHeld] = await Promise.all([all ? units() : [], notHeld(), this.fetch('coming', false), this.fetch('over', false)]);
   }
 
   /**
@@ -177,11 +179,19 @@ class SessionsPage extends Page {
       </div>
       <div class="state">
         <span class="badge ${session.phase}" data-testid="session-state">${t(`phase.${session.phase}`)}</span>
+        ${this.marks(session)}
         ${session.code ? copyable(session.code, {shown: formatCode(session.code), testid: 'session-code', kind: 'code'}) : nothing}
       </div>
       <div class="acts">${this.actions(session)}</div>
       ${later.length ? this.repeats({session, later}) : nothing} ${this.details(session)}
     </li>`;
+  }
+
+  /** Draw which systems below do not hold a session; its details say why. @param {Session} session */
+  marks({id}) {
+    return this.notHeld.filter(({session}) => session === id).map(
+      ({label, state}) => html`<button type="button" class="badge bad" data-testid="session-not-held" @click=${() => (this.explained = id)}>${label}: ${t(`cascade.${state}`)}</button>`,
+    );
   }
 
   /** Draw the later sessions of a repeat, each with its own code and actions. @param {import('./session-groups.js').SessionGroup} group */
@@ -190,7 +200,7 @@ class SessionsPage extends Page {
     const last = later[later.length - 1];
     return html`<details><summary data-testid="session-repeats">${t(isWeekly(group) ? 'sessions.weekly' : 'sessions.repeats', later.length, day(last.official.start))}</summary>
       <ul class="plain">${later.map(session => html`<li class="row repeat" data-testid="session-repeat" data-id=${session.id}>
-        <span>${weekday(session.official.start, language)}</span><span class="badge ${session.phase}">${t(`phase.${session.phase}`)}</span>
+        <span>${weekday(session.official.start, language)}</span><span class="badge ${session.phase}">${t(`phase.${session.phase}`)}</span>${this.marks(session)}
         ${session.code ? copyable(session.code, {shown: formatCode(session.code), kind: 'code'}) : nothing}${this.menu(session)}
       </li>`)}</ul></details>`;
   }

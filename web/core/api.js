@@ -510,6 +510,8 @@ export const shedSessions = (victims, reason) => request('POST', 'capacity/shed'
 export const usage = (from, to) => request('GET', `capacity/usage?${query({from, to})}`);
 /** Return what recognizes speech on the server. @type {() => Promise<SpeechRecognition>} */
 export const speechRecognition = () => request('GET', 'speech-recognition');
+/** Return the sessions to come that a system below does not hold. @type {() => Promise<NotHeld[]>} */
+export const notHeld = () => request('GET', 'cascade/not-held');
 /** Return the neighbouring systems. @type {() => Promise<Neighbour[]>} */
 export const neighbours = () => request('GET', 'cascade/neighbours');
 /** Register a neighbouring system; return the key that one above needs. @type {(fields: Record<string, string>) => Promise<{key: string | null}>} */

@@ -13,6 +13,7 @@ import pytest
 from scheduler.core.model import Act, Amount, Interval, Request, Session, State, particulars_of
 from signaling.app.settings import Settings
 from signaling.cascade.model import Neighbour
+from signaling.mail.config import Mail, Server
 from tests.signaling.cascade.two_systems import ABOVE, OUR_POINT, TwoSystems, asked, two_systems
 from tests.signaling.request_bodies import GOOD
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, HOST, NHA_TRANG, NOW
@@ -182,6 +183,52 @@ async def test_a_refusal_below_is_shown_to_the_host_and_asked_again_only_after_a
     await systems.above.services.scheduler.amend(session.id, _request(session, later), NOW, Act("host"))
     await systems.tell()
     assert [state for state, *_ in await systems.reserved(session)] == ["accepted"]
+
+
+@pytest.fixture
+async def mailing(settings: Settings, prepared: Path, tmp_path: Path) -> AsyncIterator[TwoSystems]:
+    """Yield two systems, of which the one above has a mail server that does not answer."""
+    mail = Mail(Server("127.0.0.1", 9, "none", "", ""), "hop@khanhhoa.gov.vn")
+    async with two_systems(settings, prepared, tmp_path / "below", mail) as both:
+        await both.above.services.notifications.set_mailbox("56", "vanphong@khanhhoa.gov.vn")
+        yield both
+
+
+async def letters(systems: TwoSystems) -> list[tuple[str | None, str, str | None]]:
+    """Return unit, reason and session of the letters about sessions that are not held below, oldest first."""
+    found = await systems.above.services.notifications.newest(50)
+    return [(each.unit, each.facts.reason, each.session) for each in reversed(found) if each.kind == "below"]
+
+
+async def not_held(systems: TwoSystems, account: str) -> list[tuple[str, str]]:
+    client = await systems.above.signed_in(account)
+    async with client.get("/api/v1/cascade/not-held") as response:
+        return [(each["session"], each["state"]) for each in await response.json()]
+
+
+async def test_a_session_that_is_not_held_below_is_told_to_its_host_once_for_each_reason(mailing: TwoSystems) -> None:
+    operator = mailing.below.services.scheduler.operator
+    await operator.set_capacity(NOW, Amount(2, 2), NOW)
+    session = await mailing.above.session(NHA_TRANG, start=HOUR)
+    for _ in range(2):
+        await mailing.tell()
+    label = "UBND thành phố Nha Trang"
+    refused = f"{label}: từ chối: Giới hạn số điểm cầu cùng lúc: cần 2, được dùng 0"
+    assert await letters(mailing) == [("56", refused, session.id)]
+    seen = [await not_held(mailing, each) for each in ("host", "nhatrang", "dienkhanh")]
+    assert seen == [[(session.id, "refused")], [(session.id, "refused")], []]
+    later = Interval(session.official.start + HOUR, session.official.end + HOUR)
+    await mailing.above.services.scheduler.amend(session.id, _request(session, later), NOW, Act("host"))
+    await mailing.tell()
+    assert [reason for _, reason, _ in await letters(mailing)] == [refused, refused]
+    await operator.set_capacity(NOW, Amount(20, 200), NOW)
+    await mailing.above.services.scheduler.amend(session.id, _request(session, session.official), NOW, Act("host"))
+    await mailing.tell()
+    assert await not_held(mailing, "host") == []
+    (held,) = await mailing.held()
+    await mailing.below.services.scheduler.cancel(held.id, NOW, Act("central"))
+    await mailing.tell()
+    assert [reason for _, reason, _ in await letters(mailing)][2:] == [f"{label}: đã hủy phiên họp"]
 
 
 async def test_a_system_below_that_is_away_is_asked_until_it_answers_and_what_it_said_holds(

@@ -11,6 +11,7 @@ from typing import Any
 from scheduler.core.model import Session
 from signaling.app.settings import Settings
 from signaling.cascade.model import Neighbour
+from signaling.mail.config import Mail
 from tests.signaling.world import HOST, NHA_TRANG, NOW, World, open_world
 
 ABOVE, BELOW = "chinh-phu", "tinh"
@@ -42,13 +43,15 @@ class TwoSystems:
 
 
 @asynccontextmanager
-async def two_systems(settings: Settings, prepared: Path, folder: Path) -> AsyncIterator[TwoSystems]:
-    """Serve both, and let them know each other."""
+async def two_systems(
+    settings: Settings, prepared: Path, folder: Path, mail: Mail | None = None
+) -> AsyncIterator[TwoSystems]:
+    """Serve both, and let them know each other; the one above sends letters by `mail`."""
     folder.mkdir()
     shutil.copy(prepared, folder / "diemcau.sqlite3")
     url = f"sqlite:///{folder / 'diemcau.sqlite3'}"
     lower = replace(settings, data=folder, database_url=url, redis_url=None)
-    async with open_world(settings) as above, open_world(lower) as below:
+    async with open_world(replace(settings, mail=mail)) as above, open_world(lower) as below:
         await know_each_other(above, below)
         yield TwoSystems(above, below)
 

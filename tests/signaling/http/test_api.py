@@ -213,6 +213,7 @@ ALLOWED: dict[str, list[int]] = {
     "POST /sessions/{id}/release": [409, 409, 403, 403, 404, 404],
     "GET /sessions/{id}/history": [200, 200, 200, 200, 404, 404],
     "GET /sessions/{id}/cascade": [200, 200, 200, 200, 404, 404],
+    "GET /cascade/not-held": [200] * 6,
     "GET /cascade/neighbours": [200, 403, 403, 403, 403, 403],
     "POST /cascade/neighbours": [200, 403, 403, 403, 403, 403],
     "POST /cascade/neighbours/{id}/remove": [404, 403, 403, 403, 403, 403],

@@ -6,7 +6,6 @@ from a backup are all made up for by the next round. Only the server that leads 
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -14,10 +13,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from scheduler.booking.registration.service import Scheduler
-from scheduler.core.errors import LostKey
 from scheduler.core.model import Session, State
 from scheduler.notifications import wording
 from scheduler.notifications.service import Notifications
@@ -25,11 +21,10 @@ from scheduler.notifications.wording import Notice
 from signaling.audit.log import AuditLog
 from signaling.cascade.client import BelowClient, Refused, Unanswered
 from signaling.cascade.model import Neighbour, Reservation, ReservationState
+from signaling.cascade.rounds import Rounds
 from signaling.cascade.store import Neighbours, Reservations
 from signaling.cascade.wire import Wanted
 from signaling.core.audit_entry import SERVER, AuditEntry
-
-log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 20.0
 AHEAD = timedelta(days=800)
@@ -48,7 +43,7 @@ AT_ONCE = 16
 """Most systems below that are asked at the same time."""
 
 
-class CascadeBooking:
+class CascadeBooking(Rounds):
     """Reserves our sessions at systems below, follows changes, and withdraws what is no longer held.
 
     The host unit has a letter when a system below does not hold a session, or no longer.
@@ -65,6 +60,7 @@ class CascadeBooking:
         wake: Callable[[], None],
         clock: Callable[[], datetime],
     ) -> None:
+        super().__init__(ROUND_SECONDS, "systems below could not be told of sessions", clock)
         self._scheduler = scheduler
         self._neighbours = neighbours
         self._reservations = reservations
@@ -72,28 +68,8 @@ class CascadeBooking:
         self._audit = audit
         self._notifications = notifications
         self._wake = wake
-        self._clock = clock
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._rounds = 0
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin the rounds."""
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """End the rounds; the next server goes on."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.work(self._clock())
-            except (SQLAlchemyError, LostKey, OSError):
-                log.exception("x systems below could not be told of sessions")
-            await asyncio.sleep(ROUND_SECONDS)
 
     async def code(self, session: str, point: str) -> str | None:
         """Return the code under which a session of ours is held at the point of a system below.
@@ -126,9 +102,7 @@ class CascadeBooking:
             for key, each in known.items()
             if key not in kept and each.neighbour in named and each.state != "withdrawn"
         ]
-        for failed in await asyncio.gather(*asked, return_exceptions=True):
-            if failed is not None:
-                log.error("x a system below could not be told of a session", exc_info=failed)
+        await self._ask(asked)
 
     async def _wanted(self, below: dict[str, Neighbour], now: datetime) -> list[tuple[Neighbour, Session]]:
         """Return our sessions that have a code and are not over, with each system below that is to take part."""

@@ -5,23 +5,18 @@ which carries picture and sound alone. Each shows the other's meeting for ten se
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from scheduler.core.errors import LostKey
 from signaling.cascade.client import BelowClient, Refused, Unanswered
 from signaling.cascade.model import Neighbour, Reservation
+from signaling.cascade.rounds import Rounds
 from signaling.cascade.store import Neighbours, Reservations
 from signaling.cascade.wire import Told
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.runner import MeetingRunner
 from signaling.messages.neighbours import NeighbourMeeting
-
-log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 2.0
 HOLDS = timedelta(seconds=10)
@@ -32,7 +27,7 @@ AT_ONCE = 32
 """Most systems below that are told at the same time."""
 
 
-class CascadeChannel:
+class CascadeChannel(Rounds):
     """Tells systems below of our meetings, and those above of the ones that they reserved here."""
 
     def __init__(
@@ -43,48 +38,30 @@ class CascadeChannel:
         client: BelowClient,
         clock: Callable[[], datetime],
     ) -> None:
+        super().__init__(ROUND_SECONDS, "meetings of neighbouring systems are not told of each other", clock)
         self._meetings = meetings
         self._neighbours = neighbours
         self._reservations = reservations
         self._client = client
-        self._clock = clock
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._heard: dict[tuple[str, str], datetime] = {}
         """When a neighbour was last heard of, by meeting and the point that stands for it."""
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin the rounds."""
-        self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """End the rounds; the next server goes on."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        """End the rounds and the connections; the next server goes on."""
+        await super().stop()
         await self._client.close()
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.work(self._clock())
-            except (SQLAlchemyError, LostKey, OSError):
-                log.exception("x meetings of neighbouring systems are not told of each other")
-            await asyncio.sleep(ROUND_SECONDS)
 
     async def work(self, now: datetime) -> None:
         """Exchange with all systems below, and forget those that nothing was heard of."""
         await self._forget(now)
         below = {each.name: each for each in await self._neighbours.all() if each.below} if self._live else {}
         known = await self._reservations.current(now) if below else []
-        exchanges = [
+        await self._ask(
             self._exchange(below[each.neighbour], each, meeting, now)
             for each in known
             if each.code and each.neighbour in below and (meeting := self._live.get(each.session)) is not None
-        ]
-        for failed in await asyncio.gather(*exchanges, return_exceptions=True):
-            if failed is not None:
-                log.error("x a system below could not be told of a meeting", exc_info=failed)
+        )
 
     @property
     def _live(self) -> dict[str, MeetingRunner]:

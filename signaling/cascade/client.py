@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from signaling.cascade.contacts import Contacts
 from signaling.cascade.model import Neighbour
+from signaling.cascade.store import MAX_DETAIL
 from signaling.cascade.wire import Exchanged, Outcome, Told, Wanted, Withdrawn
 
 M = TypeVar("M", bound=BaseModel)
@@ -53,7 +54,7 @@ class BelowClient:
     async def reserve(self, neighbour: Neighbour, key: str, wanted: Wanted) -> Outcome:
         """Have a system below take part in a session, or change that. Raises Refused, Unanswered."""
         text = await self._post(neighbour, key, "reservations", wanted.model_dump_json(by_alias=True))
-        return _read(Outcome, text)
+        return read_reply(Outcome, text)
 
     async def withdraw(self, neighbour: Neighbour, key: str, session: str) -> None:
         """Tell a system below that a session is no longer held with it. Raises Refused, Unanswered."""
@@ -61,7 +62,7 @@ class BelowClient:
 
     async def exchange(self, neighbour: Neighbour, key: str, told: Told) -> Exchanged:
         """Tell a system below of our running meeting; return what it says of its own. Raises Refused, Unanswered."""
-        return _read(Exchanged, await self._post(neighbour, key, "meetings", told.model_dump_json()))
+        return read_reply(Exchanged, await self._post(neighbour, key, "meetings", told.model_dump_json()))
 
     async def _post(self, neighbour: Neighbour, key: str, path: str, body: str) -> bytes:
         headers = {"Authorization": f"Bearer {key}", "Accept-Language": "vi", "Content-Type": "application/json"}
@@ -82,7 +83,7 @@ class BelowClient:
             raise self._unanswered(neighbour, f"HTTP {status}")
         self._contacts.heard(neighbour.name)
         if status in REFUSALS:
-            raise Refused(_reason(text) or f"HTTP {status}")
+            raise Refused(refusal_reason(text) or f"HTTP {status}")
         return text
 
     def _unanswered(self, neighbour: Neighbour, detail: str) -> Unanswered:
@@ -99,7 +100,8 @@ class BelowClient:
         return self._trusted[authority]
 
 
-def _read(model: type[M], text: bytes) -> M:
+def read_reply(model: type[M], text: bytes) -> M:
+    """Return what a system below replied. Raises Unanswered."""
     try:
         return model.model_validate_json(text)
     except ValidationError:
@@ -116,11 +118,12 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
     return text
 
 
-def _reason(text: bytes) -> str:
-    """Return what a problem document (RFC 9457) says for people, with its faulty fields."""
+def refusal_reason(text: bytes) -> str:
+    """Return what a problem document (RFC 9457) says for people, with its faulty fields, in one bounded line."""
     try:
         problem = json.loads(text)
         faults = [f"{each['field']}: {each['detail']}" for each in problem.get("errors", [])]
-        return " · ".join(part for part in [str(problem["detail"]), *faults] if part)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        said = " · ".join(part for part in [str(problem["detail"]), *faults] if part)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ""
+    return "".join(letter if letter.isprintable() else " " for letter in said[:MAX_DETAIL]).strip()

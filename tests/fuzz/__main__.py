@@ -67,6 +67,7 @@ INSTRUMENTED = (
     "signaling.http.route",
     "signaling.directory.spreadsheets",
     "signaling.cameras.rtsp_message",
+    "signaling.cascade.client",
     "signaling.h323",
     "signaling.sip",
 )

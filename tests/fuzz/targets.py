@@ -46,6 +46,9 @@ from signaling.app import admin_cli, secrets_file
 from signaling.app.api_table import ROUTES
 from signaling.booking import session_costs
 from signaling.cameras import rtsp_message
+from signaling.cascade import client as cascade_client
+from signaling.cascade.store import MAX_DETAIL
+from signaling.cascade.wire import Exchanged, Outcome
 from signaling.core.errors import BadInput, MessageError, SettingsError
 from signaling.h323.agent import description
 from signaling.h323.gatekeeper.registration import Registration
@@ -207,6 +210,16 @@ def read_proxy_header(data: bytes) -> None:
     if came_from is not None:
         written = proxy_protocol.write(came_from, came_from)
         assert proxy_protocol.source(written[:16], written[16:]) == came_from
+
+
+def read_neighbour_reply(data: bytes) -> None:
+    """Read what a system below replies: what became of a session, its running meeting, or why it refuses."""
+    for model in (Outcome, Exchanged):
+        with suppress(cascade_client.Unanswered):
+            cascade_client.read_reply(model, data)
+    said = cascade_client.refusal_reason(data)
+    assert len(said) <= MAX_DETAIL
+    assert not said or said.isprintable()
 
 
 def read_secrets(data: bytes) -> None:
@@ -535,6 +548,15 @@ TARGETS: dict[str, Target] = {
             proxy_protocol.write(("192.0.2.7", 50000), ("192.0.2.1", 443)),
             proxy_protocol.write(("2001:db8::7", 50000), ("192.0.2.1", 443)) + bytes(8),
         ),
+    ),
+    "neighbour reply": Target(
+        read_neighbour_reply,
+        (
+            b'{"state": "accepted", "number": "KH-2026-0001", "code": "1234567890"}',
+            to_json({"meeting": GOOD["/cascade/meetings"]["meeting"]}),
+            to_json({"detail": "Giới hạn", "errors": [{"field": "points", "detail": "cần 2, được dùng 0"}]}),
+        ),
+        cascade_client.MAX_ANSWER,
     ),
     "secrets": Target(read_secrets, (b'{"ticket.key": "AA==", "server.id": "AA==", "tls/key.pem": "AA=="}',)),
     "digits": Target(

@@ -19,6 +19,8 @@ from scheduler.files import spreadsheet as tables
 from scheduler.units.units_file import parse as parse_units
 from signaling.app import admin_cli
 from signaling.booking import session_costs
+from signaling.cascade.client import read_reply, refusal_reason
+from signaling.cascade.wire import Exchanged, Outcome
 from signaling.mail import imap
 from signaling.messages import server
 from signaling.sip.agent.request_checks import check_invite
@@ -42,6 +44,10 @@ def test_every_seed_of_a_protocol_is_valid_input() -> None:
     for seed in TARGETS["reply"].seeds:
         message = protocol.decode(seed)
         assert reply_check.event(message) if "event" in message else reply_check.result(message["call"], message)
+    outcome, meeting, refusal = TARGETS["neighbour reply"].seeds
+    assert read_reply(Outcome, outcome).code == "1234567890"
+    assert read_reply(Exchanged, meeting).meeting is not None
+    assert refusal_reason(refusal) == "Giới hạn · points: cần 2, được dùng 0"
     for seed in TARGETS["rtp"].seeds:
         packet.parse(seed, len(seed))
     for seed in TARGETS["rtcp"].seeds:

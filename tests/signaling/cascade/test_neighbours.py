@@ -15,7 +15,7 @@ from signaling.app import admin_cli, tls
 from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.audit.log import EntryFilter
-from signaling.cascade.client import BelowClient, Unanswered
+from signaling.cascade.client import BelowClient, Unanswered, refusal_reason
 from signaling.cascade.contacts import Contacts
 from signaling.cascade.model import Neighbour
 from signaling.cascade.wire import Outcome, Wanted
@@ -110,6 +110,20 @@ async def test_a_system_below_is_asked_over_https_by_its_own_certificate_if_that
         await client.reserve(neighbour, "key", WANTED)
     await client.close()
     await server.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"detail": "Hết chỗ", "errors": [{"field": "points", "detail": "2"}]}'.encode(), "Hết chỗ · points: 2"),
+        (b'{"detail": "a\\nb"}', "a b"),
+        (b'{"detail": "' + b"x" * 600 + b'"}', "x" * 500),
+        (b'{"detail": "x", "errors": [1]}', ""),
+        (b"[" * 60_000, ""),
+    ],
+)
+def test_what_a_refusal_says_is_one_line_of_bounded_length(text: bytes, said: str) -> None:
+    assert refusal_reason(text) == said
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[" * 50_000, '{"state": "accepted", "number": "1", "code": "sip:x@y"}'])

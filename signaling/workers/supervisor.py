@@ -35,6 +35,8 @@ STEADY_SECONDS = 30.0
 WATCH_SECONDS = 2.0
 SILENT_SECONDS = 3.0
 """A worker that does not answer for this long is killed."""
+SILENT_TURNS = 12
+"""Turns of the event loop in which that time is waited: in one late turn alone no worker is judged."""
 
 Command = Callable[[int, Path], Sequence[str]]
 Connect = Callable[[Path], Awaitable[MediaEngine]]
@@ -213,11 +215,27 @@ async def _watch(engine: MediaEngine) -> None:
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         try:
-            async with asyncio.timeout(SILENT_SECONDS):
-                await engine.stats()
+            await _ask(engine)
         except (TimeoutError, OSError, MediaError) as error:
             log.error("x a media worker does not answer: %r", error)
             return
+
+
+async def _ask(engine: MediaEngine) -> None:
+    """Wait for an answer of the engine. Raises TimeoutError, OSError, MediaError.
+
+    A server that got no time itself, since its machine was paused or overloaded, finds an answer that has long come.
+    """
+    asking = asyncio.ensure_future(engine.stats())
+    try:
+        for _ in range(SILENT_TURNS):
+            await asyncio.wait((asking,), timeout=SILENT_SECONDS / SILENT_TURNS)
+            if asking.done():
+                await asking
+                return
+        raise TimeoutError
+    finally:
+        asking.cancel()
 
 
 async def _close(engine: MediaEngine) -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
@@ -52,6 +53,20 @@ async def test_a_dead_or_hanging_worker_is_replaced(start_workers: StartWorkers,
     assert await until_back(workers, pid) != pid
     assert supervisor.restarts == 1
     assert not Path(f"/proc/{pid}").exists()
+
+
+async def test_a_server_that_got_no_time_kills_no_worker(start_workers: StartWorkers) -> None:
+    """The server and its worker are stopped for longer than a worker may be silent, as with their machine."""
+    supervisor, workers = await start_workers("live", 1)
+    before = await worker_pids(workers)
+    for _ in range(3):
+        os.kill(before["0"], signal.SIGSTOP)
+        await asyncio.sleep(0.1)  # it is asked meanwhile
+        wake = f"sleep {1.2 * module.SILENT_SECONDS}; kill -CONT {before['0']}"
+        with subprocess.Popen(("sh", "-c", wake)):
+            time.sleep(1.5 * module.SILENT_SECONDS)  # all that the server does meanwhile
+        assert await worker_pids(workers) == before
+    assert supervisor.restarts == 0
 
 
 async def test_each_worker_has_its_own_process_and_all_stop(start_workers: StartWorkers) -> None:

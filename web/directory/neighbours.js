@@ -91,8 +91,10 @@ class NeighboursPage extends Page {
   table() {
     if (!this.neighbours.length)
       return emptyState({picture: 'network', title: t('neighbours.none'), text: t('neighbours.none-text'), action: pageLink('directory'), testid: 'neighbours-none'});
-    return html`<table data-testid="neighbours"><thead><tr>${['name', 'stands-for', 'with', 'state', 'accepted'].map(column => html`<th>${t(`neighbours.${column}`)}</th>`)}<th>${t('neighbours.action')}</th></tr></thead>
-      <tbody>${this.neighbours.map(each => this.row(each))}</tbody></table>`;
+    const columns = ['name', 'stands-for', 'with', 'state', 'accepted', 'action'];
+    return html`<section class="card"><div class="wide-table" tabindex="0" role="region" aria-label=${t('neighbours.title')}>
+      <table class="ledger" data-testid="neighbours"><thead><tr>${columns.map(column => html`<th scope="col">${t(`neighbours.${column}`)}</th>`)}</tr></thead>
+      <tbody>${this.neighbours.map(each => this.row(each))}</tbody></table></div></section>`;
   }
 
   /** @param {Neighbour} neighbour */

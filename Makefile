@@ -55,30 +55,32 @@ flood: install
 	$(BIN)/pytest -q tests/soak/test_flood.py tests/soak/test_province.py
 
 # Many joins and leaves, rooms that come and go, bookings in a race and killed. In the race nearly everybody waits.
+# SOAK_REPEATS multiplies what most of them do.
 endurance: install
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/soak/test_flood.py --ignore=tests/soak/test_province.py tests/soak
 
 # Mutated input for every parser, for so many seconds in all; what crashes one is kept as a test in tests/fuzz/corpus.
-FUZZ_SECONDS ?= 200
+FUZZ_SECONDS ?= 60
 fuzz: install
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
-# The compiled part under AddressSanitizer and UndefinedBehaviorSanitizer: its tests, the corpus, a minute of fuzzing.
+# The compiled part under AddressSanitizer and UndefinedBehaviorSanitizer: its tests, the corpus, some fuzzing.
 sanitize: install
-	tests/sanitize.sh
+	tests/sanitize.sh $$(( $(FUZZ_SECONDS) / 5 ))
 
 # What takes minutes shares the machine: none of it follows a clock.
 long: install
 	$(MAKE) --jobs 4 endurance mutants fuzz sanitize
 
 # Faults on purpose, with sixty points in meetings: what people notice (docs/reliability.md); then calls of room systems
-# of every kind (docs/rooms.md). Half an hour; disk needs root.
+# of every kind (docs/rooms.md), and what `make test` does of `long`, for longer. An hour; disk needs root.
 DRILLS ?= restart take-over reload valkey worker drain killed-drain sql disk leader stopped-leader sql-hangs sql-ends \
 	hand-over partition sentinel patroni cascade
 drills: install
 	@failed=; for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || failed="$$failed $$drill"; done; \
 	    [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 	@$(BIN)/python -m loadtest rooms --calls 2 --json
+	@$(MAKE) long SOAK_REPEATS=5 FUZZ_SECONDS=300
 
 # The units of deploy/ under a systemd of their own (root, cgroup2, overlayfs): restart, reload, killed, hung. Two minutes.
 units: install

@@ -20,8 +20,8 @@ MEMORY_BYTES = 1 << 30
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """A busy machine is no fault of the code: neither an example nor making them has a time limit."""
 settings.register_profile("untimed", UNTIMED)
-# Any failure will do, and the search ends at the first: a fault that hides is given ten times the usual histories.
-settings.register_profile("mutants", UNTIMED, phases=[Phase.generate], derandomize=True, max_examples=1000)
+# Any failure will do, and the search ends at the first: a fault that hides is given twenty times the usual histories.
+settings.register_profile("mutants", UNTIMED, phases=[Phase.generate], derandomize=True, max_examples=2000)
 settings.load_profile("untimed")
 
 

@@ -4,7 +4,7 @@
 # The tree is build/sanitize: links to the sources, and compiled modules of its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root=$PWD tree=$PWD/build/sanitize python=$PWD/.venv/bin/python seconds=${1:-40}
+root=$PWD tree=$PWD/build/sanitize python=$PWD/.venv/bin/python seconds=${1:-12}
 
 runtime=()
 for library in libasan.so libubsan.so; do

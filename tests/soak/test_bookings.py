@@ -8,12 +8,13 @@ from tests.conftest import PostgresServer
 from tests.scheduler.race import NEXT_WEEK, race
 from tests.scheduler.world import hours
 from tests.soak.issued_sessions import booked
+from tests.soak.repeats import REPEATS
 
-ROUNDS, LEGS, FIT = 1000, 26, 7  # eight writers of 26 legs each: seven are within 200
+ROUNDS, LEGS, FIT = 200 * REPEATS, 26, 7  # eight writers of 26 legs each: seven are within 200
 
 
 @pytest.mark.postgres
-async def test_eight_writers_a_thousand_times_around_the_limit(
+async def test_eight_writers_again_and_again_around_the_limit(
     postgres_server: PostgresServer, seeded_database: str
 ) -> None:
     with postgres_server.database(seeded_database) as name:

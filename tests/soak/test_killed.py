@@ -12,8 +12,9 @@ from tests.scheduler.race import NEXT_WEEK
 from tests.scheduler.racer import book
 from tests.scheduler.world import hours
 from tests.soak.issued_sessions import booked
+from tests.soak.repeats import REPEATS
 
-KILLS = 100
+KILLS = 20 * REPEATS
 
 
 async def test_a_process_killed_at_random_loses_nothing_it_acknowledged(seeded_file: Path, tmp_path: Path) -> None:

@@ -468,4 +468,4 @@ def test_r064_a_last_minute_request_may_take_capacity_that_the_queue_is_too_late
 
 
 TestPrecedence = Precedence.TestCase
-TestPrecedence.settings = settings(stateful_step_count=25)
+TestPrecedence.settings = settings(max_examples=settings().max_examples // 2, stateful_step_count=25)

@@ -66,18 +66,22 @@ SILENT_DB = -60.0
 """Tones are sent at about −18 dB of full scale."""
 
 
-def plain_picture(colour: str) -> str:
-    """Return the ffmpeg source of a picture of one colour."""
-    return f"color=c={colour}:size=640x360:rate=15"
+def plain_picture(colour: str, fps: int = 5) -> str:
+    """Return the ffmpeg source of a picture of one colour.
+
+    With 30 pictures a second, three browsers in a meeting keep a core busy; with five, a third of one.
+    """
+    return f"color=c={colour}:size=640x360:rate={fps}"
 
 
 def fake_devices(directory: Path, name: str, picture: str, hz: int) -> list[str]:
     """Return Chromium's arguments for a camera that shows an ffmpeg source and a microphone of one tone (`hz`)."""
-    camera, tone = directory / f"{name}.mjpeg", directory / f"{name}.wav"
+    camera, tone = (
+        directory / f"{name}.y4m",
+        directory / f"{name}.wav",
+    )  # its header has the rate, that of MJPEG has none
     make = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i"]
-    subprocess.run(
-        [*make, picture, "-t", "2", "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "4", camera], check=True
-    )
+    subprocess.run([*make, picture, "-t", "2", "-pix_fmt", "yuv420p", camera], check=True)
     sound = f"sine=frequency={hz}:sample_rate=48000"
     subprocess.run([*make, sound, "-t", "5", "-ac", "1", "-c:a", "pcm_s16le", tone], check=True)
     return [f"--use-file-for-fake-video-capture={camera}", hearing(tone)]

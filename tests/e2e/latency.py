@@ -38,8 +38,10 @@ def main() -> None:
     with running(data / "data") as server, sync_playwright() as playwright:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
-        red = browsers.chromium(playwright, browsers.fake_devices(data, "red", browsers.plain_picture("red"), 440))
-        blue = browsers.chromium(playwright, browsers.fake_devices(data, "blue", browsers.plain_picture("blue"), 880))
+        red = browsers.chromium(playwright, browsers.fake_devices(data, "red", browsers.plain_picture("red", 30), 440))
+        blue = browsers.chromium(
+            playwright, browsers.fake_devices(data, "blue", browsers.plain_picture("blue", 30), 880)
+        )
         with red as first, blue as second:
             people = People(server)
             page = people.sign_in(first, HOST)

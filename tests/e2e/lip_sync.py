@@ -275,7 +275,7 @@ def main() -> None:
         arguments.add_argument(f"--{role}", choices=("chromium", "firefox"), default="chromium")
     options = arguments.parse_args()
     data = Path(tempfile.mkdtemp())
-    material = browsers.fake_devices(data, "red", browsers.plain_picture("red"), 440)
+    material = browsers.fake_devices(data, "red", browsers.plain_picture("red", 30), 440)
     network = NetworkEmulator((LAN, MEDIA_PORT), RATE)
     with sound_card(data), running(data / "data") as server, sync_playwright() as playwright, network:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)

@@ -43,7 +43,7 @@ BLACKOUTS = 5
 FREEZE_MS = 190.0
 """Between two pictures: one period of 40 ms and 150 ms more (the definition of webrtc-stats' freezeCount)."""
 PERIOD_MS = 40.0
-BUSY = "testsrc2=size=1280x720:rate=25"
+BUSY = "testsrc2=size=1280x720:rate=30"
 """A picture that takes all the bits it may."""
 
 _STATS = """async () => {
@@ -336,7 +336,7 @@ def main() -> None:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
         busy = browsers.fake_devices(data, "busy", BUSY, 440)
-        film = BUSY if any(part in upload_parts() for part in options.parts) else browsers.plain_picture("blue")
+        film = BUSY if any(part in upload_parts() for part in options.parts) else browsers.plain_picture("blue", 30)
         with browsers.chromium(playwright, busy) as first, viewer(playwright, options.firefox, data, film) as second:
             people = People(server)
             page = people.sign_in(first, HOST)

@@ -61,7 +61,7 @@ def shows(lines: int, seat: Seat) -> bool:
 @pytest.fixture(scope="module")
 def busy(playwright: Playwright, media: Path) -> Iterator[Browser]:
     """Run Chromium with a camera whose picture needs all the bits it may have."""
-    arguments = browsers.fake_devices(media, "busy", "testsrc2=size=1280x720:rate=25", 440)
+    arguments = browsers.fake_devices(media, "busy", "testsrc2=size=1280x720:rate=30", 440)
     with browsers.chromium(playwright, arguments) as browser:
         yield browser
 

@@ -6,7 +6,6 @@ import {t} from '../../core/i18n.js';
 import {DEFAULT_LAYOUT, layoutFields, layoutForAudience, withoutUnknownSeats} from '../client/layouts.js';
 import {properName} from '../client/meeting-state.js';
 import {icon, BaseElement} from '../../core/base.js';
-import './layout-editor.js';
 import {pictogram} from './layout-plan.js';
 import './more-menu.js';
 import {layoutOfPreset, presetOf, presets} from './presets.js';
@@ -189,8 +188,12 @@ export class LayoutPicker extends BaseElement {
     this.prepared = null;
   }
 
-  edit() {
-    /** @type {import('./layout-editor.js').LayoutEditor} */ (this.querySelector('layout-editor')).open();
+  /** Open the editor, which is loaded when it is first wanted: few meetings need it. */
+  async edit() {
+    await import('./layout-editor.js');
+    const editor = /** @type {import('./layout-editor.js').LayoutEditor} */ (this.querySelector('layout-editor'));
+    await editor.updateComplete;
+    editor.open();
   }
 }
 

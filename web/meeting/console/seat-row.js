@@ -7,7 +7,6 @@ import {icon} from '../../core/base.js';
 import {askText} from '../../core/dialog.js';
 import {oneLine} from '../client/chat.js';
 import {isHeard, isLineReported, properName, seatActivity, shortName} from '../client/meeting-state.js';
-import './camera-pad.js';
 import './more-menu.js';
 
 const [MAX_LABEL, MAX_REASON] = [100, 200]; // docs/protocol.md: `rename`, `remove`
@@ -70,6 +69,16 @@ export function writeButton(seat, write) {
 }
 
 /**
+ * Draw what moves the camera of a room, which is loaded when it is first wanted: few rooms have one.
+ * @param {Seat} seat
+ * @param {(message: Message) => void} command
+ */
+function cameraPad(seat, command) {
+  import('./camera-pad.js');
+  return html`<camera-pad .seat=${seat} .command=${command}></camera-pad>`;
+}
+
+/**
  * Draw the menu of what is done to a seat less often.
  * @param {MeetingState} state
  * @param {Seat} seat
@@ -85,7 +94,7 @@ export function seatMenu(state, seat, acts) {
       ${seat.here && seat.role !== 'observer' ? seenCommands(state, seat, large, acts) : nothing}
       ${seat.floor && state.seats.some(one => one.floor && one.role !== 'host' && one.seat !== seat.seat) ? item('mute-others', 'mic-off', t('seat.mute-others'), () => acts.command({type: 'mute-all', but: seat.seat})) : nothing}
       ${seat.here && seat.role !== 'observer' ? item('hide-camera', seat.hidden ? 'camera' : 'camera-off', t(seat.hidden ? 'seat.show-camera' : 'seat.hide-camera'), () => acts.command({type: 'camera', seat: seat.seat, on: seat.hidden})) : nothing}
-      ${seat.here && seat.control ? html`<camera-pad .seat=${seat} .command=${acts.command}></camera-pad>` : nothing}
+      ${seat.here && seat.control ? cameraPad(seat, acts.command) : nothing}
       ${acts.calls.filter(({state: at}) => at !== 'calling').map(({device, name}) => item('redial', 'phone', t('call.redial-of', name), () => acts.command({type: 'redial', device})))}
       ${seat.point && !isLineReported(state, seat.point) ? item('report-seat-line', 'warn', t('aid.report-line'), () => acts.report({kind: 'line', text: '', seat: seat.seat})) : nothing}
       ${seat.point ? item('rename', 'edit', t('seat.rename'), () => rename(seat, acts.confirm)) : nothing}

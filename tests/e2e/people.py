@@ -11,6 +11,7 @@ from tests.e2e.server import Server
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 HOST = "ubnd.nha-trang"
+HOUR = timedelta(hours=1)
 OWN_SOUND_PROCESSOR = "localStorage.devices ??= JSON.stringify({processed: true})"
 """Declares a sound processor of the room: the browser's noise suppression would take a steady tone for noise."""
 NO_SERVICE_WORKER = "delete Navigator.prototype.serviceWorker"
@@ -63,6 +64,36 @@ class Taps:
         return int(self._page.evaluate("Number(sessionStorage.getItem('taps') ?? 0)"))
 
 
+def between(start: datetime, end: datetime) -> dict[str, str]:
+    """Return a slot as requests have it."""
+    return {"start": start.isoformat(), "end": end.isoformat()}
+
+
+def registration(title: str, start: datetime, **facts: object) -> dict[str, object]:
+    """Return a registration of UBND thành phố Nha Trang with two of its communes."""
+    return {
+        "title": title,
+        "host_point": HOST,
+        "points": ["nt.xuonghuan", "nt.vinhhai"],
+        "official": between(start, start + 2 * HOUR),
+        "contact_name": "Nguyễn Thị Ánh",
+        "contact_phone": "0905 123 456",
+        "purpose": "noi_bo_don_vi",
+        "kind": "giao_ban",
+        "form": "truc_tuyen",
+        "secret": False,
+        **facts,
+    }
+
+
+def sign_in(server: Server, page: Page, account: str) -> None:
+    """Sign in without the form, in any language and size."""
+    answer = page.request.post(
+        f"{server.http}api/v1/login", data={"account": account, "password": server.accounts[account]}
+    )
+    assert answer.ok, answer.text()
+
+
 class People:
     """The people of one test, each in a browser context of their own."""
 
@@ -70,11 +101,9 @@ class People:
         self._server = server
         self._pages: list[Page] = []
 
-    def sign_in(
-        self, browser: Browser, account: str, *, touch: bool = False, composed: bool = False, language: str = "vi-VN"
-    ) -> Page:
-        """Sign in by the page, as a person does; `touch` makes it a tablet's screen, `composed` a machine that gets
-        the composed picture, `language` is the browser's."""
+    def page(self, browser: Browser, *, touch: bool = False, composed: bool = False, language: str = "vi-VN") -> Page:
+        """Open an empty page; `touch` makes it a tablet's screen, `composed` a machine that gets the composed picture,
+        `language` is the browser's."""
         page = browser.new_context(locale=language, has_touch=touch).new_page()
         self._pages.append(page)
         page.add_init_script(OWN_SOUND_PROCESSOR)
@@ -82,6 +111,28 @@ class People:
         page.add_init_script(NO_REMINDERS)
         if composed:
             page.add_init_script(ONE_CORE)
+        return page
+
+    def sign_in(
+        self,
+        browser: Browser,
+        account: str,
+        *,
+        touch: bool = False,
+        composed: bool = False,
+        language: str = "vi-VN",
+    ) -> Page:
+        """Sign in without the form, which costs a page, and open the first page."""
+        page = self.page(browser, touch=touch, composed=composed, language=language)
+        sign_in(self._server, page, account)
+        page.goto(f"{self._server.http}today.html")
+        expect(page.get_by_test_id("me")).to_be_visible()
+        page.evaluate("account => localStorage.setItem('account', account)", account)  # as the form does
+        return page
+
+    def sign_in_by_form(self, browser: Browser, account: str) -> Page:
+        """Sign in by the form, as a person does, who is led to their first page."""
+        page = self.page(browser)
         page.goto(self._server.http)
         self.enter_password(page, account)
         expect(page.get_by_test_id("me")).to_be_visible()
@@ -93,16 +144,19 @@ class People:
         page.get_by_test_id("password").fill(self._server.accounts[account])
         page.get_by_test_id("sign-in").click()
 
-    def register(
-        self,
-        page: Page,
-        points: list[str],
-        title: str,
-        *,
-        recording: bool = False,
-        script: Sequence[tuple[str, str, str]] = (),
+    def register(self, page: Page, points: list[str], title: str) -> str:
+        """Register an emergency that starts within two minutes, for the account of a page; return its code."""
+        start = (datetime.now(HANOI) + timedelta(minutes=2)).replace(second=0, microsecond=0)
+        facts = {"points": points, "class": "khan_cap", "ground": "chi_dao_ubnd_tinh", "reason": "Công điện 05/CĐ-UBND"}
+        body = registration(title, start, official=between(start, start + HOUR), **facts)
+        made = page.request.post(f"{self._server.http}api/v1/registrations", data=body)
+        assert made.ok, made.text()
+        return str(made.json()["code"])
+
+    def register_by_form(
+        self, page: Page, points: list[str], title: str, script: Sequence[tuple[str, str, str]] = ()
     ) -> str:
-        """Register an emergency that starts within two minutes and return its code. Items are title, point, layout."""
+        """Do the same by the form, as a person does, from a page that leads to it. Items are title, point, layout."""
         start = datetime.now(HANOI) + timedelta(minutes=2)
         page.get_by_test_id("register").first.click()
         page.get_by_test_id("title").fill(title)
@@ -121,7 +175,6 @@ class People:
         page.get_by_test_id("secret-no").check()
         page.get_by_test_id("contact-name").fill("Nguyễn Thị Ánh")
         page.get_by_test_id("contact-phone").fill("0905 123 456")
-        page.get_by_test_id("recording").set_checked(recording)
         write_script(page, script)
         page.get_by_test_id("submit").click()
         code = page.get_by_test_id("issued-code").text_content()

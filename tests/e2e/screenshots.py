@@ -24,7 +24,18 @@ from loadtest.media.face import Face, draw
 from loadtest.media.library import MediaLibrary
 from loadtest.media.picture import RENDITIONS
 from tests.e2e import browsers
-from tests.e2e.people import HANOI, HOST, NO_REMINDERS, People, record_live, stop_recording
+from tests.e2e.people import (
+    HANOI,
+    HOST,
+    HOUR,
+    NO_REMINDERS,
+    People,
+    between,
+    record_live,
+    registration,
+    sign_in,
+    stop_recording,
+)
 from tests.e2e.points import simulated
 from tests.e2e.server import Server, running
 
@@ -62,32 +73,9 @@ DRAWN_MS = 200
 """Until a page is laid out anew for another size."""
 RECORDED_MS = 10_000
 READY_MS = 120_000
-HOUR = timedelta(hours=1)
 _CONTROLS = "() => [...document.querySelectorAll('.room .bar')].every(bar => getComputedStyle(bar).opacity === '1')"
 """Whether the room's controls are drawn, which fade while nobody moves."""
 _OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-def between(start: datetime, end: datetime) -> dict[str, str]:
-    """Return a slot as requests have it."""
-    return {"start": start.isoformat(), "end": end.isoformat()}
-
-
-def registration(title: str, start: datetime, **facts: object) -> dict[str, object]:
-    """Return a registration of UBND thành phố Nha Trang with two of its communes."""
-    return {
-        "title": title,
-        "host_point": HOST,
-        "points": ["nt.xuonghuan", "nt.vinhhai"],
-        "official": between(start, start + 2 * HOUR),
-        "contact_name": "Nguyễn Thị Ánh",
-        "contact_phone": "0905 123 456",
-        "purpose": "noi_bo_don_vi",
-        "kind": "giao_ban",
-        "form": "truc_tuyen",
-        "secret": False,
-        **facts,
-    }
 
 
 def register_sessions(server: Server, page: Page) -> str:
@@ -105,14 +93,6 @@ def register_sessions(server: Server, page: Page) -> str:
         assert response.ok, response.text()
         made.append(str(response.json()["id"]))
     return made[0]
-
-
-def sign_in(server: Server, page: Page, account: str) -> None:
-    """Sign in without the form, in any language and size."""
-    answer = page.request.post(
-        f"{server.http}api/v1/login", data={"account": account, "password": server.accounts[account]}
-    )
-    assert answer.ok, answer.text()
 
 
 def shown(width: int, theme: Theme) -> bool:

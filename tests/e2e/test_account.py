@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsers import PATIENCE_S
-from tests.e2e.people import HANOI, HOST, People
-from tests.e2e.screenshots import registration
+from tests.e2e.people import HANOI, HOST, People, registration
 from tests.e2e.server import Server
 
 NEW = "mot mat khau moi rat dai"

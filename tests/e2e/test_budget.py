@@ -109,7 +109,7 @@ def test_after_the_sign_in_no_request_waits_for_another(server: Server, red: Bro
 def test_a_meetings_page_is_small_soon_used_and_stands_still(people: People, red: Browser, where: str) -> None:
     page = people.sign_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp trên đường truyền hẹp")
-    address = page.url.replace("register", where).split("?")[0] + f"?code={code}"
+    address = page.url.replace("today", where).split("?")[0] + f"?code={code}"
     line = Line(page)
     tried = []
     for _ in range(TRIES):

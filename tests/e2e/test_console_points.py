@@ -14,8 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 from tests.e2e.accessibility import close_targets, findings, misnamed, press, small_targets, tabbed, use_language
 from tests.e2e.browsers import wait_until
 from tests.e2e.console_layout import FAULTS, SIZES, VISIBLE_ROWS
-from tests.e2e.people import HANOI, HOST, People, Taps, stop_recording
-from tests.e2e.screenshots import registration
+from tests.e2e.people import HANOI, HOST, People, Taps, registration, stop_recording
 from tests.e2e.server import Server
 
 TITLE = "Họp trực tuyến toàn tỉnh về phòng, chống thiên tai"

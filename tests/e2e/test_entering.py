@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsers import wait_until
-from tests.e2e.people import HANOI, HOST, People
-from tests.e2e.screenshots import registration, sign_in
+from tests.e2e.people import HANOI, HOST, People, registration, sign_in
 from tests.e2e.server import Server
 
 REFUSES = """const {mediaDevices} = navigator, open = mediaDevices.getUserMedia.bind(mediaDevices);

@@ -15,7 +15,7 @@ def test_ux_01_a_tablet_joins_by_the_qr_code_of_the_sheet(
     people: People, server: Server, blue: Browser, fox: Browser
 ) -> None:
     host = people.sign_in(blue, HOST)
-    code = people.register(host, ["nt.vinhhai", "nt.xuonghuan"], "Họp có giấy mời")
+    code = people.register_by_form(host, ["nt.vinhhai", "nt.xuonghuan"], "Họp có giấy mời")
     host.get_by_test_id("to-invitation").click()
     expect(host.get_by_test_id("invitation-code")).to_have_text(f"{code[:3]} {code[3:6]} {code[6:]}")
     expect(host.get_by_test_id("invitation-sheet")).to_contain_text("UBND phường Vĩnh Hải")

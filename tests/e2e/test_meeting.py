@@ -19,8 +19,8 @@ pytestmark = pytest.mark.alone
 def test_ux_10_24_from_registration_to_recording(
     server: Server, people: People, red: Browser, blue: Browser, fox: Browser
 ) -> None:
-    host_page = people.sign_in(red, HOST)
-    code = people.register(host_page, ["nt.xuonghuan", "nt.vinhhai"], "Giao ban tuần")
+    host_page = people.sign_in_by_form(red, HOST)
+    code = people.register_by_form(host_page, ["nt.xuonghuan", "nt.vinhhai"], "Giao ban tuần")
     host = people.enter(host_page, code, "host")
     xuong_huan = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
     vinh_hai = people.enter(people.sign_in(fox, "nt.vinhhai"), code)

@@ -17,8 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, Request, R
 from tests.e2e.accessibility import findings, misnamed
 from tests.e2e.browsers import wait_until
 from tests.e2e.layout_boxes import layout_faults
-from tests.e2e.people import HANOI, HOST
-from tests.e2e.screenshots import registration, sign_in
+from tests.e2e.people import HANOI, HOST, registration, sign_in
 from tests.e2e.server import Server
 
 SIZES = ((820, 1180), (640, 400), (320, 700), (1280, 800))

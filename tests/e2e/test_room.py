@@ -172,7 +172,7 @@ def held(server: Server, red: Browser, blue: Browser, fox: Browser) -> Iterator[
     """Hold the meeting for which somebody is on duty."""
     people = People(server)
     host = people.sign_in(red, HOST)
-    code = people.register(host, ["nt.xuonghuan", "nt.vinhhai"], TITLE, script=SCRIPT)
+    code = people.register_by_form(host, ["nt.xuonghuan", "nt.vinhhai"], TITLE, SCRIPT)
     session = next(each for each in host.request.get(f"{server.http}api/v1/sessions").json() if each["title"] == TITLE)
     duty = {"role": "main", "name": "Lê Văn B", "phone": "0905 123 456"}
     centre = people.sign_in(blue, "truc.ban")

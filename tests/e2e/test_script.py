@@ -20,7 +20,7 @@ def expect_item(page: Page, words: str) -> None:
 
 def test_ux_33_a_script_leads_through_the_meeting(people: People, red: Browser, blue: Browser) -> None:
     page = people.sign_in(red, HOST)
-    code = people.register(page, ["nt.xuonghuan"], "Họp theo kịch bản", script=SCRIPT)
+    code = people.register_by_form(page, ["nt.xuonghuan"], "Họp theo kịch bản", SCRIPT)
     host = people.enter(page, code, "host")
     point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
     point.until(lambda point: {"red", "blue"} <= point.colours(), "both cameras")

@@ -12,11 +12,11 @@ POLL_MS = 30_000
 
 
 def test_each_role_begins_at_its_day(server: Server, people: People, red: Browser) -> None:
-    host = people.sign_in(red, "ubnd.nha-trang")
+    host = people.sign_in_by_form(red, "ubnd.nha-trang")
     expect(host).to_have_url(re.compile(r"today\.html$"))
     code = people.register(host, ["nt.xuonghuan"], TITLE)
     accounts = ("ubnd.nha-trang", "nt.xuonghuan", "giam.sat", "truc.ban")
-    begun = {account: people.sign_in(red, account) for account in accounts}
+    begun = {account: people.sign_in_by_form(red, account) for account in accounts}
     shown = {}
     for account, page in begun.items():
         slot = page.get_by_test_id("today-slot").filter(has_text=TITLE)

@@ -197,6 +197,11 @@ class People:
         expect(page.get_by_test_id("camera")).to_have_attribute("data-state", "on")
         return seat
 
+    def keep(self, page: Page) -> Page:
+        """Close this page, too, when all leave."""
+        self._pages.append(page)
+        return page
+
     def leave(self) -> None:
         """Close every page."""
         for page in self._pages:

@@ -119,6 +119,8 @@ def test_a_provider_names_its_contact_and_answers_for_its_line(
     form = technician.get_by_test_id("form-add")
     form.get_by_test_id("f-name").fill("VNPT Khánh Hòa")
     form.get_by_test_id("provider-save").click()
+    shown = technician.get_by_test_id("provider").filter(has_text="VNPT Khánh Hòa")  # there may be others
+    expect(shown).to_have_attribute("aria-pressed", "true")
     technician.get_by_test_id("provider-edit").click()
     technician.get_by_test_id("f-account").fill("noc.vnpt")
     technician.get_by_test_id("account-issue").click()

@@ -200,6 +200,16 @@ def test_ux_20_22_23_defect_24_every_page_of_the_bar_opens_whole(
     assert tour.faults == [], "\n".join(tour.faults)
 
 
+def test_a_pairing_code_of_the_widest_letters_fits_the_narrowest_screen(server: Server, red: Browser) -> None:
+    page = red.new_page(viewport={"width": 320, "height": 700})
+    page.goto(f"{server.http}display.html")
+    code = page.get_by_test_id("pairing-code")
+    expect(code).to_be_visible()
+    code.evaluate("(code, widest) => { code.textContent = widest; }", "WWWW-WWWW")
+    assert page.evaluate(_OVERFLOW) == 0
+    page.close()
+
+
 _BROKEN = """<main style="width: 300px">
   <p style="width: 40px; overflow: hidden; white-space: nowrap">Cut off here</p>
   <div style="height: 20px"><p style="margin: 0">Above</p><p style="margin: -20px 0 0">Below</p></div>

@@ -41,7 +41,8 @@ _FAULTS = """() => {
   const [boxes, faults] = [[], []];
   const add = (element, rect, what, around) => {
     const box = common(rect, port(around));
-    if (box.right - box.x > 3 && box.bottom - box.y > 3) boxes.push({...box, element, what, layer: layer(element)});
+    if (box.right - box.x <= 3 || box.bottom - box.y <= 3) return;
+    boxes.push({...box, element, what, layer: layer(element), place: boxes.length});
   };
 
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -71,11 +72,17 @@ _FAULTS = """() => {
     const height = Math.min(one.bottom, other.bottom) - Math.max(one.y, other.y);
     return width > 3 && height > 0.4 * Math.min(one.bottom - one.y, other.bottom - other.y);
   };
+  boxes.sort((one, other) => one.y - other.y);
+  const pairs = [];
   for (const [at, one] of boxes.entries())
-    for (const other of boxes.slice(at + 1)) {
-      const nested = one.element.contains(other.element) || other.element.contains(one.element);
-      if (!nested && one.layer === other.layer && covers(one, other)) faults.push(`${one.what} is on ${other.what}`);
+    for (let next = at + 1; next < boxes.length && boxes[next].y < one.bottom; next++) {
+      const other = boxes[next];
+      const nested = () => one.element.contains(other.element) || other.element.contains(one.element);
+      if (one.layer !== other.layer || !covers(one, other) || nested()) continue;
+      pairs.push(one.place < other.place ? [one, other] : [other, one]);
     }
+  pairs.sort(([a, b], [c, d]) => a.place - c.place || b.place - d.place);
+  faults.push(...pairs.map(([one, other]) => `${one.what} is on ${other.what}`));
   const beside = root.scrollWidth - root.clientWidth;
   return [...new Set(beside > 0 ? [`${beside} pixels are beside the screen`, ...faults] : faults)];
 }"""

@@ -41,9 +41,10 @@ class ProfilePage extends Page {
   }
 
   async load() {
-    this.setProfiles(await profiles());
-    if (this.central()) [this.ending, this.outdated] = await Promise.all([endings(), outdatedUnits()]);
-    this.calendar = await workYear(this.year);
+    const warned = this.central();
+    const [found, calendar, ending, outdated] = await Promise.all([profiles(), workYear(this.year), warned ? endings() : [], warned ? outdatedUnits() : null]);
+    this.setProfiles(found); // all at once: a card that came later would push what is being read out of the window
+    [this.calendar, this.ending, this.outdated] = [calendar, ending, outdated];
   }
 
   central() {
@@ -77,7 +78,7 @@ class ProfilePage extends Page {
         ${this.outdated?.units.length ? this.outdatedUnits(this.outdated) : nothing}
         ${this.ending.map(each => this.endingCard(each))}
         ${this.list.length ? this.profileList() : nothing}
-        ${this.me?.roles.includes('administrator') ? html`<policy-upload @filed=${(/** @type {CustomEvent} */ {detail}) => this.setProfiles(detail)}></policy-upload>` : nothing}
+        ${!this.loading && this.me?.roles.includes('administrator') ? html`<policy-upload @filed=${(/** @type {CustomEvent} */ {detail}) => this.setProfiles(detail)}></policy-upload>` : nothing}
         ${place >= 0 ? this.rules(this.list[place], this.list[place - 1]) : nothing}
         ${this.calendar ? this.calendarCard(this.calendar) : nothing}
       </main>`;

@@ -5,7 +5,7 @@ which carries picture and sound alone. Each shows the other's meeting for ten se
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from signaling.cascade.store import Neighbours, Reservations
 from signaling.cascade.wire import Told
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.runner import MeetingRunner
+from signaling.messages.effects import Effect
 from signaling.messages.neighbours import NeighbourMeeting
 
 ROUND_SECONDS = 2.0
@@ -75,7 +76,8 @@ class CascadeChannel(Rounds):
                 key = await self._neighbours.key(neighbour.name)
                 exchanged = await self._client.exchange(neighbour, key, told)
             if exchanged.meeting is not None:
-                await self._show(meeting, neighbour, exchanged.meeting, now)
+                self._heard[meeting.id, neighbour.point] = now
+                await _apply(meeting, state.below(neighbour.point, exchanged.meeting, now))
 
     async def heard(self, neighbour: Neighbour, told: Told, now: datetime) -> NeighbourMeeting | None:
         """Show what a system above tells of its session, and return our meeting of it; None while there is none."""
@@ -83,20 +85,19 @@ class CascadeChannel(Rounds):
         meeting = None if known is None else self._live.get(known.ours)
         if meeting is None:
             return None
-        await self._show(meeting, neighbour, told.meeting, now)
-        if effects := meeting.state.hear_chair(neighbour.point, told.messages, now):
-            await meeting.apply(effects)
-        return meeting.state.as_told(neighbour.point)
-
-    async def _show(self, meeting: MeetingRunner, neighbour: Neighbour, told: NeighbourMeeting, now: datetime) -> None:
         self._heard[meeting.id, neighbour.point] = now
-        if effects := meeting.state.neighbour(neighbour.point, told):
-            await meeting.apply(effects)
+        effects = meeting.state.neighbour(neighbour.point, told.meeting)
+        await _apply(meeting, [*effects, *meeting.state.hear_chair(neighbour.point, told.messages, now)])
+        return meeting.state.as_told(neighbour.point)
 
     async def _forget(self, now: datetime) -> None:
         for (session, point), at in list(self._heard.items()):
             if now - at > HOLDS:
                 del self._heard[session, point]
-                meeting = self._live.get(session)
-                if meeting is not None and (effects := meeting.state.neighbour(point, None)):
-                    await meeting.apply(effects)
+                if (meeting := self._live.get(session)) is not None:
+                    await _apply(meeting, meeting.state.neighbour(point, None))
+
+
+async def _apply(meeting: MeetingRunner, effects: Sequence[Effect]) -> None:
+    if effects:
+        await meeting.apply(effects)

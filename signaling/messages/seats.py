@@ -8,6 +8,7 @@ from mediaserver.api import CameraAxis, CameraMovement
 from signaling.messages.base import BaseClientMessage, BaseMessage, Instant, SeatId, one_line, printable
 from signaling.messages.words import Media, Role
 
+MAX_TOPIC = 200
 MAX_GAIN = 12
 """Range of the gain of a voice, in decibels."""
 
@@ -17,7 +18,7 @@ class Hand(BaseClientMessage):
 
     type: Literal["hand"]
     raised: bool
-    topic: Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)] = ""
+    topic: Annotated[str, StringConstraints(max_length=MAX_TOPIC), AfterValidator(one_line)] = ""
 
 
 class Floor(BaseClientMessage):

@@ -58,7 +58,7 @@ from signaling.messages.joining import Knock, Renew, SessionState, Waiting
 from signaling.messages.layouts import Preset, PresetsState
 from signaling.messages.media import OnePictureState, ViewState
 from signaling.messages.neighbours import NeighbourMeeting
-from signaling.messages.seats import GivesWay, Locks, Seats
+from signaling.messages.seats import MAX_TOPIC, GivesWay, Locks, Seats
 from signaling.messages.server import Joined, ServerMessage
 from signaling.messages.words import Audience, Farewell
 
@@ -210,6 +210,24 @@ class MeetingState(Takeover, Talk, Help, EngineEvents):
     def neighbour(self, point: str, meeting: NeighbourMeeting | None) -> list[Effect]:
         """Show everyone the meeting of the system that a point stands for; None: nothing is heard of it."""
         return [TellAll(self.neighbours.state)] if self.neighbours.note(point, meeting) else []
+
+    def below(self, point: str, meeting: NeighbourMeeting, now: datetime) -> list[Effect]:
+        """Show everyone the meeting of a system below; hands that are raised there raise that of its point here.
+
+        It goes down with the last of them. A hand that was lowered here stays down until another one is raised there.
+        """
+        before = self.neighbours.hands(point)
+        effects = self.neighbour(point, meeting)
+        hands = self.neighbours.hands(point)
+        seat = self.roster.first_of(point)
+        if seat is None or seat.floor:
+            return effects
+        asked_anew = not self.locks.hands and not set(hands) <= set(before)
+        if before and not hands:
+            self.roster.lower(seat.id)
+        elif hands and (asked_anew or self.roster.place_of(seat.id)):
+            self.roster.raise_hand(seat, now, ", ".join(hands)[:MAX_TOPIC])
+        return effects
 
     # --- the waiting room
 

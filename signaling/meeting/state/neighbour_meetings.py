@@ -48,6 +48,11 @@ class NeighbourMeetings:
             self._told[point] = meeting
         return True
 
+    def hands(self, point: str) -> list[str]:
+        """Return the names of those who raised their hands there."""
+        told = self._told.get(point)
+        return [] if told is None else [seat.name for seat in told.seats if seat.hand]
+
     @property
     def state(self) -> NeighboursState:
         """The message about all of them; without any its list is empty."""

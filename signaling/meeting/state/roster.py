@@ -364,6 +364,11 @@ class Roster:
         """Return the ids of the points with a present seat."""
         return {seat.place.id for seat in self.seats.values() if seat.here and seat.place is not None}
 
+    def first_of(self, point: str) -> Seated | None:
+        """Return the seat of a point that is present, the first to come of several."""
+        places = ((seat, seat.place) for seat in self.seats.values() if seat.here)
+        return next((seat for seat, place in places if place is not None and place.id == point), None)
+
     def last_heard(self, point: str) -> datetime | None:
         """Return when a point without sockets was last heard; None if it left by itself."""
         ends = [seat.left for seat in self.seats.values() if seat.place is not None and seat.place.id == point]

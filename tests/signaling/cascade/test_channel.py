@@ -69,6 +69,23 @@ async def test_r021_both_meetings_show_who_is_there_who_has_the_floor_and_who_sp
     assert (await shown(late))[NHA_TRANG]["seats"] == [row]
 
 
+async def test_r021_a_hand_below_raises_that_of_its_system_above(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG)
+    await systems.tell()
+    (held,) = await systems.held()
+    host, _ = await systems.above.join("host", session)
+    _, link = await systems.above.join("nhatrang", session)  # sits where the call to the system below does
+    guest, joined = await systems.below.join("nhatrang", held)
+    await guest.send(type="hand", raised=True)
+    await guest.seat(joined["seat"], hand=1)
+    await exchange(systems)
+    await host.seat(link["seat"], hand=1, topic="UBND thành phố Nha Trang")
+    await guest.send(type="hand", raised=False)
+    await guest.seat(joined["seat"], hand=0)
+    await exchange(systems)
+    await host.seat(link["seat"], hand=0)
+
+
 async def test_r021_everyone_is_told_that_the_other_system_records(systems: TwoSystems) -> None:
     session = await systems.above.session(NHA_TRANG)
     await systems.tell()

@@ -5,7 +5,7 @@ BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester libre-dev espeak-ng tshark simple-whip-client gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gir1.2-gst-rtsp-server-1.0 python3-gi haproxy keepalived pulseaudio
 
-.PHONY: run demo install test quick coverage check unit mutants soak flood endurance fuzz sanitize long drills units web types e2e screenshots bench docs packages prompts speech clean
+.PHONY: run demo install test timed untimed quick coverage check unit mutants soak flood endurance fuzz sanitize long drills units web types e2e screenshots bench docs packages prompts speech clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -16,7 +16,14 @@ demo: .venv/run.stamp
 
 install: .venv/dev.stamp
 
-test: packages install speech check unit flood web e2e long
+test: packages install speech check
+	tests/beside.sh '$(MAKE) untimed' '$(MAKE) timed'
+
+# What waits for sounds, pictures and clocks, one after the other.
+timed: unit flood web e2e endurance
+
+# What only computes, in the time that the others wait.
+untimed: mutants fuzz sanitize
 
 # Between two saves: lint, types, and the unit tests of what differs from COMMIT (a minute and a half at most).
 COMMIT ?= HEAD
@@ -68,7 +75,7 @@ fuzz: install
 sanitize: install
 	tests/sanitize.sh $$(( $(FUZZ_SECONDS) / 5 ))
 
-# What takes minutes shares the machine: none of it follows a clock.
+# What takes minutes and follows no clock, at once.
 long: install
 	$(MAKE) --jobs 4 endurance mutants fuzz sanitize
 

@@ -17,8 +17,8 @@ from loadtest.media.tone import tone_hz
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    environ = os.environ | {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")), "PYTHONWARNINGS": "default"}
+def result() -> dict[str, Any]:
+    environ = os.environ | {"PYTHONWARNINGS": "default"}
     words = ["--points", "4", "--speakers", "2", "--seconds", "4", "--layers", "1", "--decode", "--json", "--detail"]
     command = [sys.executable, "-m", "loadtest", *words]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)

@@ -1,8 +1,6 @@
 """A room system calls a whole server: seen and heard on both sides, held, resumed, hung up."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,23 +13,7 @@ from loadtest.rooms.lane import Lane
 from loadtest.rooms.room import RoomFailed
 
 
-def test_a_call_is_placed_held_and_counted(tmp_path: Path) -> None:
-    """Run the command as a process, with one call that is resumed from a file that has another."""
-    output = tmp_path / "rooms.jsonl"
-    kept = {"kind": "hold", "setup_ms": 10.0, "picture_ms": 20.0, "failure": ""}
-    output.write_text(json.dumps(kept) + "\n")
-    command = (sys.executable, "-m", "loadtest", "rooms", "hold", "--calls", "2", "--at-once", "1", "--json")
-    done = subprocess.run([*command, "--output", str(output)], check=False, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    row = json.loads(done.stdout)["kinds"]["hold"]
-    assert (row["tried"], row["passed"], row["failures"]) == (2, 2, [])
-    first, second = map(json.loads, output.read_text().splitlines())
-    assert first == kept
-    assert 0 < second["setup_ms"] < second["picture_ms"]
-    assert 0 < second["cpu_pct_per_leg"] < 200
-
-
-async def test_what_was_said_and_seen_in_a_call_that_failed_is_kept(
+async def test_calls_go_on_from_a_file_are_held_counted_and_kept_when_they_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(_lane: Lane) -> None:
@@ -39,10 +21,18 @@ async def test_what_was_said_and_seen_in_a_call_that_failed_is_kept(
 
     monkeypatch.setitem(KINDS, "udp", replace(KINDS["udp"], within=fail))
     output = tmp_path / "rooms.jsonl"
-    await run(RoomsPlan(1, ("udp",), 1, output, None), print)
-    row = json.loads(output.read_text())
-    assert (row["failure"], row["cpu_pct_per_leg"]) == ("nothing happens", None)
-    host, _, said = row["detail"].partition("\n")
+    kept = [{"kind": kind, "setup_ms": 10.0, "picture_ms": 20.0, "failure": ""} for kind in ("hold", "udp")]
+    output.write_text("".join(json.dumps(each) + "\n" for each in kept))
+    outcomes = await run(RoomsPlan(2, ("hold", "udp"), 1, output, None), print)
+    rows = outcomes.report()["kinds"]
+    counts = {kind: (row["tried"], row["passed"], row["failures"]) for kind, row in rows.items()}
+    assert counts == {"hold": (2, 2, []), "udp": (2, 1, ["nothing happens"])}
+    *first, held, failed = map(json.loads, output.read_text().splitlines())
+    assert first == kept
+    assert 0 < held["setup_ms"] < held["picture_ms"]
+    assert 0 < held["cpu_pct_per_leg"] < 200
+    assert (failed["failure"], failed["cpu_pct_per_leg"]) == ("nothing happens", None)
+    host, _, said = failed["detail"].partition("\n")
     assert "'tone_hz': 880" in host and "'state': 'connected'" in host
     assert "INVITE sip:" in said and "SIP/2.0 200 OK" in said
 

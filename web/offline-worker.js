@@ -1,5 +1,5 @@
-// Service worker of all pages: shows `offline.html` while the server cannot be reached, and does nothing else. Pages and
-// their files always come from the network, so that none is ever stale.
+// Service worker of all pages: shows `offline.html` while the server cannot be reached, and does nothing else. Pages
+// always come from the network, so that none is ever stale; their files are the browser's to keep (decision 116).
 
 /** The first half of the SHA-256 of FILES; `web/tests/offline-worker.test.js` says when another one is due. */
 const VERSION = '96215045abcb44e6aad796441f43e461';

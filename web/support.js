@@ -28,6 +28,19 @@
       });
     });
   }
+  // Scripts of a page that was kept over an upgrade of the server, or fetched during it, are gone: the page is loaded
+  // anew, once for each release.
+  addEventListener('error', function (event) {
+    var script = event.target;
+    if (!(script instanceof HTMLScriptElement) || script.type !== 'module') return;
+    try {
+      if (sessionStorage.getItem('loaded-anew') === script.src) return;
+      sessionStorage.setItem('loaded-anew', script.src);
+    } catch (_) {
+      return; // Storage may be forbidden; then nothing would end it.
+    }
+    location.reload();
+  }, true);
   if (able) return;
   document.addEventListener('DOMContentLoaded', function () {
     var note = document.createElement('p');

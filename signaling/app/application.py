@@ -48,6 +48,7 @@ def application(server: Server, workers: WorkerPool | None = None, lease: Lease 
             web.get("/ws", websocket.handle),
             *whip_rest.ROUTES,
             web.get("/display", pages.display),
+            web.get("/v/{version}/{path:.*}", pages.handle_versioned),
             web.get("/{path:.*}", pages.handle),
         ]
     )

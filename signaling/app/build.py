@@ -36,6 +36,7 @@ from signaling.directory.jobs import fall_due, warn_of_endings, warn_of_first_as
 from signaling.displays.pairing import PairingCodes
 from signaling.displays.remote import RemoteControl
 from signaling.http.metrics import Metrics
+from signaling.http.page_files import PageFiles
 from signaling.mail import chat_groups
 from signaling.mail.config import Mail
 from signaling.mail.inbox_watcher import InboxWatcher
@@ -159,7 +160,7 @@ def build(
         document_folder=settings.documents,
         server_facts=partial(server_facts.read, settings),
         owner=owner_of(settings.data),
-        pages=Path(pages_package.__file__ or "").parent,
+        pages=PageFiles(Path(pages_package.__file__ or "").parent),
         clock=clock,
     )
 

@@ -29,7 +29,6 @@ from signaling.directory.context import (
 )
 from signaling.displays.context import DISPLAYS, DisplaysContext
 from signaling.http.context import HTTP, HttpContext
-from signaling.http.pages import version
 from signaling.mail.context import MAIL, MailContext
 from signaling.meeting.context import MEETING, MeetingContext
 from signaling.operations.context import (
@@ -132,7 +131,7 @@ def _provide_meetings(app: web.Application, server: Server) -> None:
         remote=server.remote_control,
         throttle=server.throttle,
         sign_out=server.sign_out,
-        version=version(server.pages),
+        version=server.pages.last.version,
         clock=server.clock,
     )
     engine = server.meetings.engine

@@ -22,6 +22,7 @@ from signaling.displays.pairing import PairingCodes
 from signaling.displays.remote import RemoteControl
 from signaling.displays.wire import Command, Report
 from signaling.http.metrics import Metrics
+from signaling.http.page_files import PageFiles
 from signaling.mail.inbox_watcher import InboxWatcher
 from signaling.mail.outbox_sender import OutboxSender
 from signaling.meeting.dispatcher import Dispatcher
@@ -74,7 +75,7 @@ class Server(Services):
     periodic_jobs: PeriodicJobs
     inbox_watcher: InboxWatcher | None
     metrics: Metrics
-    pages: Path
+    pages: PageFiles
     document_folder: Path
     server_facts: Callable[[], ServerFacts]
     """Returns what settings and files of the server say now."""

@@ -17,6 +17,7 @@ from signaling.core.account import Account
 from signaling.core.audit_entry import AuditEntry
 from signaling.http.idempotency import Idempotency
 from signaling.http.metrics import Metrics
+from signaling.http.page_files import PageFiles
 
 
 class Authenticator(Protocol):
@@ -49,7 +50,7 @@ class HttpContext:
     stopping: Callable[[], bool]
     """Whether the server ends, so that nothing new may begin."""
     clock: Callable[[], datetime]
-    pages: Path
+    pages: PageFiles
     documents: Path
     cipher: FileCipher
     file_turns: asyncio.Semaphore

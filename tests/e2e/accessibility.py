@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page
 
-from tests.e2e.browsers import wait_until
+from tests.e2e.browsers import imported, wait_until
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 _RUN = """async () => {
@@ -134,7 +134,7 @@ def tabbed(page: Page, presses: int) -> list[str]:
 
 def use_language(page: Page, language: str) -> None:
     """Draw a page of a meeting in another language, as its settings do."""
-    page.evaluate("async language => (await import('/core/i18n.js')).useLanguage(language)", language)
+    page.evaluate(f"async language => ({imported('core/i18n.js')}).useLanguage(language)", language)
 
 
 _HAS_FOCUS = """([name, point]) => {

@@ -118,6 +118,12 @@ def allow_worklets(page: Page) -> None:
     page.route(re.compile(r"\.html"), without_policy)
 
 
+def imported(script: str) -> str:
+    """Return an expression of asynchronous JavaScript for the script of a page, as the page itself has it: another
+    address would be another instance."""
+    return f"await import(new URL('{script}', document.querySelector('link[rel=stylesheet]').href).href)"
+
+
 @contextmanager
 def chromium(playwright: Playwright, arguments: list[str]) -> Iterator[Browser]:
     """Run Debian's Chromium."""

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, Request, Route, expect
@@ -17,7 +18,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, Request, R
 from tests.e2e.accessibility import findings, misnamed
 from tests.e2e.browsers import wait_until
 from tests.e2e.layout_boxes import layout_faults
-from tests.e2e.people import HANOI, HOST, registration, sign_in
+from tests.e2e.people import HANOI, HOST, NO_SERVICE_WORKER, registration, sign_in
 from tests.e2e.server import Server
 
 SIZES = ((820, 1180), (640, 400), (320, 700), (1280, 800))
@@ -207,6 +208,53 @@ def test_a_pairing_code_of_the_widest_letters_fits_the_narrowest_screen(server: 
     expect(code).to_be_visible()
     code.evaluate("(code, widest) => { code.textContent = widest; }", "WWWW-WWWW")
     assert page.evaluate(_OVERFLOW) == 0
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["red", "fox"])
+def test_a_page_whose_scripts_have_gone_is_loaded_anew(name: str, server: Server, red: Browser, fox: Browser) -> None:
+    page = {"red": red, "fox": fox}[name].new_page()
+    opened: list[str] = []
+
+    def gone(route: Route) -> None:
+        if len(opened) == 1:
+            route.fulfill(status=404)
+        else:
+            route.continue_()
+
+    page.on("request", lambda request: opened.append(request.url) if request.is_navigation_request() else None)
+    page.route("**/core/base.js", gone)
+    page.goto(server.http)
+    expect(page.get_by_test_id("sign-in")).to_be_visible()
+    assert opened == [server.http] * 2
+    page.close()
+
+
+def test_a_page_opened_again_asks_the_server_for_nothing_but_itself(server: Server, red: Browser) -> None:
+    page = red.new_page()
+    page.add_init_script(NO_SERVICE_WORKER)
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    asked: dict[str, str] = {}
+
+    def ask(event: dict[str, Any]) -> None:
+        asked[event["requestId"]] = event["request"]["url"]
+
+    def find_kept(event: dict[str, Any]) -> None:
+        if event.get("response", {"fromDiskCache": True}).get("fromDiskCache"):
+            asked.pop(event["requestId"], None)
+
+    session.on("Network.requestWillBeSent", ask)
+    session.on("Network.requestServedFromCache", find_kept)
+    session.on("Network.responseReceived", find_kept)
+    parts = []
+    for _ in range(2):
+        asked.clear()
+        page.goto(f"{server.http}check.html", wait_until="networkidle")
+        expect(page.locator("h1")).to_be_visible()
+        parts.append([url for url in asked.values() if "/v/" in url])
+    assert len(parts[0]) > 20
+    assert parts[1] == []
     page.close()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.e2e.browsers import imported
 from tests.e2e.people import HANOI, People, press_clear_button
 from tests.e2e.server import Server
 
@@ -83,12 +84,13 @@ def test_a_long_list_is_read_page_after_page_and_searched(server: Server, people
     expect(rows).to_have_attribute("data-phase", "cancelled")
 
 
-REGISTER = "async body => (await (await import('./core/api.js')).register(body)).id"
-FAILS = "async body => (await import('./core/api.js')).register(body).then(() => 'registered', failure => failure.name)"
+_API = imported("core/api.js")
+REGISTER = f"async body => (await ({_API}).register(body)).id"
+FAILS = f"async body => ({_API}).register(body).then(() => 'registered', failure => failure.name)"
 TWICE = """async body => {
-  const {register} = await import('./core/api.js');
+  const {register} = API;
   return (await Promise.all([register(body), register(body)])).map(({id}) => id);
-}"""
+}""".replace("API", _API)
 
 
 def test_a_double_tap_and_a_lost_response_register_once(server: Server, people: People, blue: Browser) -> None:

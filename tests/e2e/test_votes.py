@@ -94,6 +94,12 @@ def test_ux_21_a_vote_of_twelve_points_takes_the_chair_three_taps_and_a_point_on
     people.enter(host, code, "host")
     people.enter(point, code)
     voters.join(code)
+    host.route("**/vote-panel.js", lambda route: route.fulfill(status=404))  # as after an upgrade of the server
+    host.keyboard.press("b")
+    expect(host.get_by_test_id("toast")).to_contain_text("Hãy tải lại trang")
+    host.unroute("**/vote-panel.js")
+    host.reload()
+    expect(host.get_by_test_id("camera")).to_have_attribute("data-state", "on")
     chair, site = Taps(host), Taps(point)
 
     host.keyboard.press("b")

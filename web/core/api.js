@@ -4,7 +4,7 @@
 import {hasText, language, t} from './i18n.js';
 import {IdempotencyKeys, InFlightRequests, sendWithKey} from './idempotency-keys.js';
 
-const BASE = new URL('../api/v1/', import.meta.url);
+const BASE = new URL('api/v1/', location.href);
 
 /** @param {string} type `urn:diemcau:<word>` */
 const problemWord = type => type.slice(type.lastIndexOf(':') + 1);

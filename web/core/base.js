@@ -107,9 +107,14 @@ export function repeatWhileConnected(element, ms, run) {
   });
 }
 
+/** Return the address of a file that stands beside the pages, in the version of this script. @param {string} name */
+export const besidePages = name => new URL(`../${name}`, import.meta.url).href;
+
+const ICONS = besidePages('icons.svg');
+
 /** Draw an icon. @param {string} name an id of icons.svg @param {string} [kind] an extra class */
 export const icon = (name, kind = '') =>
-  html`<svg class="icon ${kind}" aria-hidden="true"><use href="icons.svg#${name}"></use></svg>`;
+  html`<svg class="icon ${kind}" aria-hidden="true"><use href=${`${ICONS}#${name}`}></use></svg>`;
 
 /** Draw a link to a section of the guide. @param {string} section */
 export const guideLink = section => html`<a class="button quiet" href="help.html#${section}" target="_blank" data-testid="to-guide">${icon('help')}<span>${t('guide.open')}</span></a>`;

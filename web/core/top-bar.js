@@ -6,7 +6,7 @@ import {LANGUAGES, language, languageName, switchLanguage, t} from './i18n.js';
 import {dropAll} from './kept-forms.js';
 import {CLOSED_GROUPS, isCentral, homePage, navigationFor} from './nav.js';
 import {THEMES, chooseTheme, chosenTheme} from './theme.js';
-import {BaseElement, icon} from './base.js';
+import {BaseElement, besidePages, icon} from './base.js';
 import './emergency-bell.js';
 
 /** Draw the button for the other language, written in that language for those who cannot read this one. */
@@ -59,7 +59,7 @@ export class TopBar extends BaseElement {
     return html`<header class="top-bar">
         <a class="skip" href="#content" @click=${skipToContent}>${t('nav.skip')}</a>
         ${this.me ? html`<button type="button" class="quiet icon-button rail-open" popovertarget="rail" aria-label=${t('nav.label')} data-testid="nav-open">${icon('menu')}</button>` : nothing}
-        <a class="brand" aria-label=${t('app.name')} href=${homePage(this.me?.roles ?? [])}><img src="icon.svg" alt="" width="32" height="32"><span>${t('app.name')}</span></a>
+        <a class="brand" aria-label=${t('app.name')} href=${homePage(this.me?.roles ?? [])}><img src=${besidePages('icon.svg')} alt="" width="32" height="32"><span>${t('app.name')}</span></a>
         ${isCentral(this.me) ? html`<emergency-bell></emergency-bell>` : nothing}
         ${this.me ? this.profile(this.me) : languageButton()}
       </header>

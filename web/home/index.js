@@ -2,7 +2,7 @@
 
 import {html, nothing} from '../vendor/lit.js';
 import {ProblemError, changePassword, allSessions, firstPassword, login, logout, me} from '../core/api.js';
-import {errorMessage, RequestingElement, setTitle} from '../core/base.js';
+import {besidePages, errorMessage, RequestingElement, setTitle} from '../core/base.js';
 import {codeField, meetingUrl} from '../core/code-field.js';
 import {languageButton} from '../core/top-bar.js';
 import {t} from '../core/i18n.js';
@@ -106,7 +106,7 @@ class SignInPage extends RequestingElement {
   render() {
     return html`<main class="sign-in">
       <section class="welcome" aria-hidden="true">
-        <img src="icon.svg" alt="" width="72" height="72">
+        <img src=${besidePages('icon.svg')} alt="" width="72" height="72">
         <p class="big">${t('app.name')}</p>
         <p>${t('app.claim')}</p>
       </section>

@@ -34,7 +34,7 @@ from signaling.app.settings import Settings, own_addresses, read
 from signaling.core.errors import BadInput, SettingsError
 from signaling.h323.gatekeeper.client import GatekeeperSettings
 from signaling.http.metrics import COUNTS, LEVELS
-from signaling.http.pages import _type
+from signaling.http.page_files import media_type
 from signaling.sip.agent.agent import SipSettings
 from tests.signaling.world import ACCOUNTS, NHA_TRANG, NOW, PASSWORD, World, make_settings, problem_of
 
@@ -67,9 +67,9 @@ async def test_pages_are_served_and_nothing_else(world: World) -> None:
 
 @given(st.text())
 def test_no_path_that_climbs_is_served(path: str) -> None:
-    assert _type(f"../{path}") is None
-    assert _type(f"{path}/../x.js") is None
-    assert _type(f"/{path}.js") is None
+    assert media_type(f"../{path}") is None
+    assert media_type(f"{path}/../x.js") is None
+    assert media_type(f"/{path}.js") is None
 
 
 async def test_health(world: World) -> None:

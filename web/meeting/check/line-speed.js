@@ -1,6 +1,6 @@
 // Measures the line to the server, both ways, and its latency, for the device check and the test room.
 
-const BASE = new URL('../../api/v1/speed', import.meta.url);
+const BASE = new URL('api/v1/speed', location.href);
 const SPAN_MS = 1500;
 const PROBES = 3;
 const PARALLEL = 4; // several at a time, so that round trips do not limit the rate

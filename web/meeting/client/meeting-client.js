@@ -24,7 +24,7 @@ const LOSSY = 0.03; // share of packets lost from which pictures are missing bec
 const SMALLER_HEIGHT = 360; // lines requested by a machine that does not decode all in time
 
 /** @param {string} path */
-const socketUrl = path => new URL(`../../${path}`, import.meta.url).href.replace(/^http/, 'ws');
+const socketUrl = path => new URL(path, location.href).href.replace(/^http/, 'ws');
 
 /** The client of one seat in one meeting. */
 export class MeetingClient extends EventTarget {

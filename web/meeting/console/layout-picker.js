@@ -6,6 +6,7 @@ import {t} from '../../core/i18n.js';
 import {DEFAULT_LAYOUT, layoutFields, layoutForAudience, withoutUnknownSeats} from '../client/layouts.js';
 import {properName} from '../client/meeting-state.js';
 import {icon, BaseElement} from '../../core/base.js';
+import {loadPart} from '../../core/parts.js';
 import {pictogram} from './layout-plan.js';
 import './more-menu.js';
 import {layoutOfPreset, presetOf, presets} from './presets.js';
@@ -190,7 +191,7 @@ export class LayoutPicker extends BaseElement {
 
   /** Open the editor, which is loaded when it is first wanted: few meetings need it. */
   async edit() {
-    await import('./layout-editor.js');
+    if (!(await loadPart(() => import('./layout-editor.js')))) return;
     const editor = /** @type {import('./layout-editor.js').LayoutEditor} */ (this.querySelector('layout-editor'));
     await editor.updateComplete;
     editor.open();

@@ -7,6 +7,7 @@ import {EMPTY_SCRIPT, neighbours, elapsedSeconds, isOverdue, itemToSend, planned
 import {hostPoint} from '../client/meeting-state.js';
 import {span, timeLeft} from '../../core/time.js';
 import {errorMessage, icon, RequestingElement} from '../../core/base.js';
+import {loadPart} from '../../core/parts.js';
 
 /**
  * Steps through the script in the console, shows planned and elapsed time, and opens the editor. Fires `command` with
@@ -33,9 +34,9 @@ export class ScriptBar extends RequestingElement {
     this.keptForms = null;
   }
 
-  /** Load what edits a script when one is edited: few meetings need it. */
-  willUpdate() {
-    if (this.draft) import('./script-editor.js');
+  /** Load what edits a script when one is edited: few meetings need it. @param {Map<PropertyKey, unknown>} changed */
+  willUpdate(changed) {
+    if (this.draft) loadPart(() => import('./script-editor.js'), !changed.has('draft'));
   }
 
   /** @param {string | null | undefined} to */
@@ -77,7 +78,8 @@ export class ScriptBar extends RequestingElement {
   }
 
   async open() {
-    this.keptForms ??= (await import('../../core/kept-form.js')).keptForms; // few meetings need it
+    await loadPart(async () => (this.keptForms ??= (await import('../../core/kept-form.js')).keptForms)); // few meetings need it
+    if (!this.keptForms) return;
     this.draft = this.keptForms.kept(this.keptName)?.items ?? (this.script.items.length ? null : []);
     this.error = '';
     /** @type {HTMLDialogElement} */ (this.querySelector('dialog')).showModal();

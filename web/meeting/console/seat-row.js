@@ -5,6 +5,7 @@ import {html, live, nothing} from '../../vendor/lit.js';
 import {number, t} from '../../core/i18n.js';
 import {icon} from '../../core/base.js';
 import {askText} from '../../core/dialog.js';
+import {loadPart} from '../../core/parts.js';
 import {oneLine} from '../client/chat.js';
 import {isHeard, isLineReported, properName, seatActivity, shortName} from '../client/meeting-state.js';
 import './more-menu.js';
@@ -74,7 +75,7 @@ export function writeButton(seat, write) {
  * @param {(message: Message) => void} command
  */
 function cameraPad(seat, command) {
-  import('./camera-pad.js');
+  loadPart(() => import('./camera-pad.js'));
   return html`<camera-pad .seat=${seat} .command=${command}></camera-pad>`;
 }
 

@@ -5,6 +5,7 @@ import {html, nothing, repeat} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
 import {countPoints, raisedHands} from '../client/meeting-state.js';
 import {BaseElement, icon} from '../../core/base.js';
+import {loadPart} from '../../core/parts.js';
 import '../chat/chat-panel.js';
 import {chime} from '../client/devices.js';
 import {isOpen} from '../client/vote.js';
@@ -37,9 +38,9 @@ export class SidePanel extends BaseElement {
     this.tab = null;
   }
 
-  /** Load what few meetings need; without a network it is tried again with the next second. */
-  willUpdate() {
-    if (this.shown === 'vote') import('../vote/vote-panel.js').catch(() => {});
+  /** Load what few meetings need; without a network it is tried again with the next second. @param {Map<PropertyKey, unknown>} changed */
+  willUpdate(changed) {
+    if (this.shown === 'vote') loadPart(() => import('../vote/vote-panel.js'), !changed.has('tab'));
   }
 
   /** Sound when a hand is raised, whichever tab is open. @param {Map<string, any>} changed */
@@ -57,7 +58,7 @@ export class SidePanel extends BaseElement {
 
   /** Show the votes and go into the question, or to what can be done next. */
   async askVote() {
-    await import('../vote/vote-panel.js');
+    if (!(await loadPart(() => import('../vote/vote-panel.js')))) return;
     this.tab = 'vote';
     await this.updateComplete;
     await /** @type {import('../vote/vote-panel.js').VotePanel | null} */ (this.querySelector('vote-panel'))?.updateComplete;

@@ -104,6 +104,7 @@ const globals = {
   window: Object.assign(new EventTarget(), {setInterval: () => 0, clearInterval: () => undefined, setTimeout: () => 0, clearTimeout: () => undefined}),
   document: {documentElement: {}, createElement: () => ({play: async () => undefined})},
   setTimeout: () => 0, // what is due later never comes
+  location: new URL('https://hop.vn/room.html'),
   localStorage: new FakeStorage(),
   sessionStorage: new FakeStorage(),
   navigator: {mediaDevices: devices},

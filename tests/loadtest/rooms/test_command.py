@@ -1,6 +1,7 @@
 """A room system calls a whole server: seen and heard on both sides, held, resumed, hung up."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +34,9 @@ async def test_calls_go_on_from_a_file_are_held_counted_and_kept_when_they_fail(
     assert 0 < held["cpu_pct_per_leg"] < 200
     assert (failed["failure"], failed["cpu_pct_per_leg"]) == ("nothing happens", None)
     host, _, said = failed["detail"].partition("\n")
-    assert "'tone_hz': 880" in host and "'state': 'connected'" in host
+    tone = re.search(r"'tone_hz': (\d+)", host)
+    assert tone is not None and abs(int(tone[1]) - 880) <= 3  # a jitter buffer shortens or lengthens it a little
+    assert "'state': 'connected'" in host
     assert "INVITE sip:" in said and "SIP/2.0 200 OK" in said
 
 

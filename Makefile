@@ -5,7 +5,7 @@ BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester libre-dev espeak-ng tshark simple-whip-client gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gir1.2-gst-rtsp-server-1.0 python3-gi haproxy keepalived pulseaudio
 
-.PHONY: run demo install test timed untimed quick coverage check unit mutants soak flood endurance fuzz sanitize long drills units web types e2e screenshots bench docs packages prompts speech clean
+.PHONY: run demo install test timed untimed quick coverage check unit rules mutants soak flood endurance fuzz sanitize long drills units web types e2e screenshots bench docs packages prompts speech clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -23,7 +23,7 @@ test: packages install speech check
 timed: unit flood web e2e endurance
 
 # What only computes, in the time that the others wait.
-untimed: mutants fuzz sanitize
+untimed: rules mutants fuzz sanitize
 
 # Between two saves: lint, types, and the unit tests of what differs from COMMIT (a minute and a half at most).
 COMMIT ?= HEAD
@@ -47,8 +47,12 @@ check: install
 # Tests wait a quarter of their time, for processes and for packets: three for each two cores.
 UNIT_WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
 unit: install
-	$(BIN)/pytest -q -n $(UNIT_WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/soak
+	$(BIN)/pytest -q -n $(UNIT_WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/soak --ignore=tests/scheduler --ignore=tests/fuzz
 	$(BIN)/pytest -q -n auto --plain tests/mediaserver/transport/test_udp_mux.py tests/mediaserver/peer/test_forwarder.py tests/mediaserver/worker/test_engine.py tests/mediaserver/worker/test_ticker.py tests/mediaserver/transport/test_receive_time.py tests/mediaserver/audio/test_limiter.py tests/mediaserver/audio/test_mix_minus.py tests/mediaserver/video/test_compositor.py
+
+# The rules, which know no clock, and the corpus of every parser.
+rules: install
+	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder tests/scheduler tests/fuzz
 
 # Faults planted in the rules of admission; each must be seen by the tests.
 mutants: install

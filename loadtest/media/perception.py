@@ -14,8 +14,8 @@ NEAR = 70
 """Greatest difference in each of red, green and blue from a colour that counts as that colour."""
 EVERY = 4
 """Of so many rows and columns one is looked at, which is done many times a second."""
-SEEN_SHARE = 0.02
-"""Least share of a picture that must have a colour: a tile of a composed picture covers more."""
+SEEN_SHARE = 0.01
+"""Least share of a picture that must have a colour: a tile of a composed picture of 64 covers more."""
 HEARD_SHARE = 0.2
 """Least amplitude of a tone beside the loudest one of a sound."""
 WINDOW_S = 0.5

@@ -61,6 +61,7 @@ async def run(context: CallContext, seats: Sequence[Seats], plan: CrowdPlan) -> 
         "counted": {"tried": plan.counted, "passed": sum(passed)},
         "seen": {"tried": plan.seen, "passed": sum(seen)},
         "setup_ms": spread([each for each in times if each is not None]),
+        "least_hz": {name: round(min((each[name] for each in packets), default=0) / COUNTED_S, 1) for name in LEAST_HZ},
         "cpu_pct_per_leg": round(100 * cpu_s / COUNTED_S / len(lanes), 2),
         "failures": failures,
     }

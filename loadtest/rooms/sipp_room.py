@@ -47,9 +47,11 @@ class SippRoom:
 
     @property
     def said(self) -> str:
-        """The end of its faults and messages of this call."""
+        """The end of its faults and messages of this call, and of its screen when it ended by itself."""
         errors = "".join(path.read_text("utf-8", "replace") for path in self._folder.glob("*_errors.log"))
-        return errors[-2000:] + "\n".join(self._messages())[-6000:]
+        ended = self._process is not None and self._process.returncode is not None
+        screen = (self._folder / "screen").read_text("utf-8", "replace")[-2000:] if ended else ""
+        return errors[-2000:] + screen + "\n".join(self._messages())[-6000:]
 
     async def dial(self, uri: str) -> None:
         """Begin to call a SIP URI. Raises RoomFailed."""

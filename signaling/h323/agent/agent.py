@@ -34,7 +34,7 @@ from signaling.sip.protocol.trace import TracedCall
 
 log = logging.getLogger(__name__)
 
-MAX_WAITING_CALLS = 32
+MAX_WAITING_CALLS = 256
 """Connections that have brought no Setup yet, or whose Setup waits for the handler's decision."""
 MAX_WAITING_OF_ONE = 8
 """Of them, those from one address."""

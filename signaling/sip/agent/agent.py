@@ -50,8 +50,10 @@ log = logging.getLogger(__name__)
 
 OPTIONS_TIMEOUT_S = 4.0
 CLOSE_TIMEOUT_S = 2.0
-MAX_WAITING_CALLS = 32
-"""Calls that wait for the handler's decision at once."""
+MAX_WAITING = 256
+"""Calls, and registrations, that wait for the handler's decision at once: all rooms of a province may call at eight."""
+FULL_RETRY_AFTER_S = 5
+"""When a room system that found no room for its request may ask again (RFC 3261 §21.5.4)."""
 INVITE_COST = 5.0
 """An INVITE makes the handler work, and its response is repeated for up to half a minute."""
 
@@ -252,8 +254,8 @@ class Agent:
             self._layer.reply(transaction, response)
 
     def _on_register(self, transaction: ServerTransaction) -> None:
-        if self._registering >= MAX_WAITING_CALLS or self._layer.busy:
-            self._reply(transaction, 503)
+        if self._registering >= MAX_WAITING or self._layer.busy:
+            self._refuse_full(transaction)
         else:
             self._registering += 1
             self._context.spawn(self._register(transaction))
@@ -275,8 +277,8 @@ class Agent:
             self._layer.reply(transaction, self._context.response(request, *refusal))
         elif key in self._waiting or any((call_id, theirs) == key for call_id, _, theirs in calls):
             self._reply(transaction, 482)  # the same INVITE by two ways (§8.2.2.2)
-        elif waiting >= MAX_WAITING_CALLS or waiting + len(calls) >= self._settings.most_calls or self._layer.busy:
-            self._reply(transaction, 503)
+        elif waiting >= MAX_WAITING or waiting + len(calls) >= self._settings.most_calls or self._layer.busy:
+            self._refuse_full(transaction)
         else:
             incoming = IncomingCall(self._context, transaction, lambda: self._waiting.pop(key, None))
             self._waiting[key] = incoming
@@ -296,6 +298,10 @@ class Agent:
             incoming = self._waiting.get((invited.request.call_id, invited.request.sender.tag))
             if incoming is not None:
                 incoming.refuse(487)
+
+    def _refuse_full(self, transaction: ServerTransaction) -> None:
+        headers = [("retry-after", str(FULL_RETRY_AFTER_S))]
+        self._layer.reply(transaction, self._context.response(transaction.request, 503, headers))
 
     def _reply(self, transaction: ServerTransaction, status: int) -> None:
         self._layer.reply(transaction, self._context.response(transaction.request, status))

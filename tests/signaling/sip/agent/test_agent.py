@@ -605,12 +605,31 @@ async def test_a_call_with_too_many_requests_is_hung_up_alone(monkeypatch: pytes
         assert (await other.response()).status == 200
 
 
+async def test_all_rooms_of_a_province_may_call_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.sip.agent.rate_limit.BURST", 10_000.0)  # they have one address here
+
+    async def decide_later(_: IncomingCall) -> Call:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    handler = RecordingHandler(decide_later)
+    async with agent(handler, most_calls=200) as ours, AsyncExitStack() as stack:
+        peers = [await stack.enter_async_context(wire.udp(ours)) for _ in range(201)]
+        statuses = []
+        for number, peer in enumerate(peers):
+            peer.call_id = str(number)
+            peer.invite()
+            statuses.append((await peer.response(skip=0)).status)
+        assert statuses == [*[100] * 200, 503]
+
+
 async def test_no_more_calls_than_there_is_room_for() -> None:
     async with agent(most_calls=1) as ours, wire.udp(ours) as peer, wire.udp(ours) as other:
         await peer.call()
         other.call_id = "other"
         other.invite()
-        assert (await other.response()).status == 503
+        refused = await other.response()
+        assert (refused.status, refused.get("retry-after")) == (503, "5")
         with pytest.raises(CallUnanswered, match="too many calls"):
             await ours.invite(Target(HOST, other.port), OFFER, name="")
 

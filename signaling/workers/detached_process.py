@@ -62,6 +62,16 @@ class Detached:
         """Return whether the process has not ended yet."""
         return not self._ended.is_set()
 
+    @property
+    def waited_for_core_s(self) -> float:
+        """Return the seconds in which its first thread could run and had no core (proc(5), schedstat); 0 if unknown."""
+        try:
+            with open(f"/proc/{self.pid}/schedstat", encoding="ascii") as file:
+                _, waited_ns, _ = file.read().split()
+            return int(waited_ns) / 1e9
+        except (OSError, ValueError):
+            return 0.0
+
     async def wait(self) -> None:
         """Wait until the process ends."""
         await self._ended.wait()

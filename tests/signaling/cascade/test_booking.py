@@ -13,6 +13,7 @@ import pytest
 from scheduler.core.model import Act, Amount, Interval, Request, Session, State, particulars_of
 from signaling.app.settings import Settings
 from signaling.cascade.model import Neighbour
+from signaling.cascade.wire import Wanted
 from signaling.mail.config import Mail, Server
 from tests.signaling.cascade.two_systems import ABOVE, OUR_POINT, TwoSystems, asked, two_systems
 from tests.signaling.request_bodies import GOOD
@@ -50,9 +51,9 @@ async def test_r021_a_session_is_reserved_below_as_one_of_a_higher_agency_and_it
     assert await systems.reserved(session) == [("accepted", held.number, "")]
     assert await systems.above.server.cascade_booking.code(session.id, NHA_TRANG) == held.code
     assert await systems.above.server.cascade_booking.code(session.id, CAM_RANH) == ""
-    assert [entry.action for entry in await systems.below.audited(1)] == ["cascade-reserve"]
     await systems.tell()
     assert await systems.held() == [held]
+    assert [entry.action for entry in await systems.below.audited(9)].count("cascade-reserve") == 1
 
 
 async def test_a_code_from_below_is_stored_encrypted(systems: TwoSystems) -> None:
@@ -160,6 +161,40 @@ async def test_those_in_the_meeting_below_are_told_what_changes_above(systems: T
     await above.cancel(session.id, NOW, Act("host"))
     await systems.tell()
     assert await guest.type("bye") == {"type": "bye", "reason": "cancelled"}
+
+
+async def test_a_live_meeting_below_changes_its_end_alone_and_by_whole_steps(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG)
+    await systems.tell()
+    (held,) = await systems.held()
+    key = await systems.above.services.neighbours.key("tinh")
+    for world in (systems.above, systems.below):
+        world.clock.advance(600)
+    body = Wanted.of(session).model_dump(mode="json", by_alias=True)
+    end = session.official.end
+    changes: list[dict[str, object]] = [{"title": "Họp khác"}]
+    changes += [{"official": body["official"] | {"end": (end + timedelta(minutes=7)).isoformat()}}]
+    for change in changes:
+        assert await asked(systems.below, "reservations", body | change, key) == 422
+    assert await systems.held() == [held]
+
+
+async def test_a_rehearsal_that_has_begun_is_left_out_below(systems: TwoSystems) -> None:
+    plain = await systems.above.session(CAM_RANH, start=4 * HOUR)
+    rehearsed = replace(
+        _request(plain, Interval(NOW + 2 * HOUR, NOW + 4 * HOUR)),
+        points=(NHA_TRANG,),
+        rehearsal=Interval(NOW + HOUR, NOW + 2 * HOUR),
+    )
+    session = await systems.above.services.scheduler.submit(rehearsed, NOW)
+    for world in (systems.above, systems.below):
+        world.clock.advance(4000)
+    for _ in range(2):
+        await systems.tell()
+    (held,) = await systems.held()
+    assert (held.rehearsal, held.official) == (None, session.official)
+    entries = [each.action for each in await systems.below.audited(9)]
+    assert [each for each in entries if each.startswith("cascade")] == ["cascade-reserve"]
 
 
 async def test_a_session_that_is_over_below_is_neither_changed_nor_cancelled(systems: TwoSystems) -> None:

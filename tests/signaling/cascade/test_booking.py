@@ -322,6 +322,7 @@ async def test_a_session_whose_answer_was_lost_is_not_registered_twice(systems: 
     (held,) = await systems.held()
     for world in (systems.above, systems.below):
         await world.services.neighbours.remove("tinh" if world is systems.above else ABOVE)
+        assert await world.services.reservations.current(NOW) == []
     key = await systems.below.services.neighbours.add_above(Neighbour(ABOVE, HOST, our_point=OUR_POINT), NOW)
     body = GOOD["/cascade/reservations"] | {"session": session.id}
     assert await asked(systems.below, "reservations", body, key) == 200

@@ -86,6 +86,13 @@ async def test_what_is_no_neighbour_is_refused(
         await _admin(settings, *words)
 
 
+@pytest.mark.parametrize("key", ["", "a" * 101, "khóa", "a\tb"])
+async def test_what_is_no_key_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{key}\n"))
+    with pytest.raises(BadInput, match="key"):
+        await _admin(settings, "xa", "--point", CAM_RANH, "--below", "https://xa.example")
+
+
 async def test_a_point_stands_for_one_system(settings: Settings) -> None:
     await _admin(settings, "chinh-phu", "--point", HOST, "--our-point", NHA_TRANG)
     with pytest.raises(BadInput):

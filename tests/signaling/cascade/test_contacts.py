@@ -1,4 +1,4 @@
-"""When neighbours were heard of, and why one below could not be asked since."""
+"""Tests of what is known of neighbours: the time at which they were heard of, and a fault since."""
 
 from signaling.cascade.contacts import Contact, Contacts
 from tests.fakes import FakeClock

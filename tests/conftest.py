@@ -1,5 +1,6 @@
 """Real parts for every test: a fresh SQLite file, a fresh database in a throw-away PostgreSQL server."""
 
+import gc
 import os
 import pwd
 import shutil
@@ -35,6 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--plain"):
         for module in ("mediaserver._packet_io", "mediaserver._mix"):
             sys.modules[module] = None  # type: ignore[assignment]
+
+
+def pytest_collection_finish() -> None:
+    """Leave modules and tests, which live as long as the process, out of garbage collection: it took a fifth of all."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

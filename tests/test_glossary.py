@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import gc
 import io
 import re
 import subprocess
@@ -15,9 +16,6 @@ ROOT = Path(__file__).parents[1]
 GLOSSARY = (ROOT / "docs/glossary.md").read_text("utf-8")
 PACKAGES = ("mediaserver", "scheduler", "signaling", "loadtest")
 LISTED = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
-SOURCES = {path: (ROOT / path).read_text("utf-8") for path in LISTED if path.endswith(".py")}
-# Migrations keep the words of their day: they name tables and columns as they were.
-MODULES = {path: ast.parse(source) for path, source in SOURCES.items() if "/migrations/" not in path}
 LOG_METHODS = {"debug", "info", "warning", "error", "exception", "critical"}
 QUESTIONS = {"What", "Who", "Whether", "How", "Where", "When", "Whose", "Which", "Why"}
 FIELD_TERMS = re.compile(r"video conferenc\w+", re.IGNORECASE)  # terms of the field that hold a replaced word
@@ -47,15 +45,22 @@ def _parts(name: str) -> set[str]:
 
 
 @functools.cache
+def _modules() -> dict[str, ast.Module]:
+    """Return all modules by file, but for migrations, which name tables and columns as they were in their day."""
+    paths = [path for path in LISTED if path.endswith(".py") and "/migrations/" not in path]
+    return {path: ast.parse((ROOT / path).read_text("utf-8")) for path in paths}
+
+
+@functools.cache
 def _tokens(path: str) -> list[tokenize.TokenInfo]:
     """Return the tokens of a module."""
-    return list(tokenize.generate_tokens(io.StringIO(SOURCES[path]).readline))
+    return list(tokenize.generate_tokens(io.StringIO((ROOT / path).read_text("utf-8")).readline))
 
 
 @functools.cache
 def _names() -> list[tuple[str, str]]:
     """Return each name in Python, and each name that is declared in JavaScript, with its file."""
-    names = {(path, token.string) for path in MODULES for token in _tokens(path) if token.type == tokenize.NAME}
+    names = {(path, token.string) for path in _modules() for token in _tokens(path) if token.type == tokenize.NAME}
     for path in LISTED:
         if path.startswith("web/") and path.endswith(".js") and "/vendor/" not in path:
             for match in JAVASCRIPT_NAME.finditer((ROOT / path).read_text("utf-8")):
@@ -81,7 +86,7 @@ def _docstrings(module: ast.Module) -> Iterator[tuple[str, str]]:
 def _prose() -> list[tuple[str, str]]:
     """Return docstrings, comments and log lines of Python, and pages of the documentation, with their files."""
     prose: list[tuple[str, str]] = []
-    for path, module in MODULES.items():
+    for path, module in _modules().items():
         for _, text in _docstrings(module):
             prose.append((path, FIELD_TERMS.sub("", text)))
         for token in _tokens(path):
@@ -100,12 +105,22 @@ def _prose() -> list[tuple[str, str]]:
     return prose
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forgotten() -> Iterator[None]:
+    """Forget all modules afterwards: a gigabyte of nodes, none of them garbage, would slow each garbage collection."""
+    gc.disable()
+    yield
+    gc.enable()
+    for each in (_modules, _tokens, _names, _prose):
+        each.cache_clear()
+
+
 def test_replaced_classes_do_not_come_back() -> None:
     replaced = {row[0].strip("`") for row in _rows("Names that were replaced")}
     assert len(replaced) > 50
     found = [
         (path, node.name)
-        for path, module in MODULES.items()
+        for path, module in _modules().items()
         if path.startswith(PACKAGES)
         for node in ast.walk(module)
         if isinstance(node, ast.ClassDef) and node.name.lstrip("_") in replaced
@@ -114,7 +129,9 @@ def test_replaced_classes_do_not_come_back() -> None:
 
 
 def test_their_successors_exist() -> None:
-    classes = {node.name for module in MODULES.values() for node in ast.walk(module) if isinstance(node, ast.ClassDef)}
+    classes = {
+        node.name for module in _modules().values() for node in ast.walk(module) if isinstance(node, ast.ClassDef)
+    }
     named = {name for row in _rows("Names that were replaced") for name in row[1].split("`")}
     assert {name for name in named if name.isidentifier()} - classes == set()
 
@@ -138,13 +155,13 @@ def test_replaced_words_do_not_come_back_in_prose(word: str) -> None:
 
 def test_modules_are_not_named_by_replaced_words() -> None:
     words = {word for word, _ in REPLACED_WORDS}
-    assert [path for path in MODULES if words & _parts(Path(path).stem)] == []
+    assert [path for path in _modules() if words & _parts(Path(path).stem)] == []
 
 
 def test_docstrings_do_not_open_with_a_question() -> None:
     found = [
         (path, name, text.splitlines()[0])
-        for path, module in MODULES.items()
+        for path, module in _modules().items()
         for name, text in _docstrings(module)
         if text.split()[0].rstrip(",:") in QUESTIONS
     ]

@@ -92,7 +92,7 @@ def test_a_disk_that_is_really_full_ends_the_recording_with_a_word(small: Path) 
     camera = Camera(small / "1.mp4")
     camera.roll(1)
     film = small / "1.mp4"
-    while not film.exists() or film.stat().st_size <= 1000:  # the recorder writes in a thread
+    while not camera.failed and (not film.exists() or film.stat().st_size <= 1000):  # the recorder writes in a thread
         camera.roll(0.2)
         sleep(0.01)
     others.write_bytes(b"x" * (others.stat().st_size + measure(small).free))

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -329,4 +329,14 @@ async def wait_until(so: Callable[[], object]) -> None:
     """Wait until `so` returns a true value."""
     async with asyncio.timeout(PATIENCE_S):
         while not so():
+            await asyncio.sleep(0.01)
+
+
+async def wait_for_reconnects(world: World, session_id: str, kinds: Sequence[str], point: str = NHA_TRANG) -> None:
+    """Wait until these kinds of attempts of a point to reconnect are stored, which is after others were told."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            stored = await world.services.attendance.reconnects(session_id)
+            if [each.kind for each in stored if each.point == point] == [*kinds]:
+                return
             await asyncio.sleep(0.01)

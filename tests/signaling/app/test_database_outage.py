@@ -36,11 +36,11 @@ from tests.signaling.world import (
     ACCOUNTS,
     NHA_TRANG,
     PASSWORD,
-    PATIENCE_S,
     World,
     make_settings,
     open_world,
     problem_of,
+    wait_for_reconnects,
 )
 
 
@@ -123,10 +123,7 @@ async def test_that_a_socket_was_lost_is_noted_however_long_somebody_else_writes
         for _ in range(3):  # each waits as long as a request may
             async with browser.post("/api/v1/registrations", json=registration()) as response:
                 assert await problem_of(response) == (503, "unavailable")
-    async with asyncio.timeout(PATIENCE_S):
-        while not (noted := await world.services.attendance.reconnects(session.id)):
-            await asyncio.sleep(0.01)
-    assert [(each.point, each.kind) for each in noted] == [(NHA_TRANG, "lost")]
+    await wait_for_reconnects(world, session.id, ["lost"])
     assert (await host.ask(type="ping"))["type"] == "pong"
 
 

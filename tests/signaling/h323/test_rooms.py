@@ -17,7 +17,7 @@ from tests.signaling.h323.agents import OURS, target
 from tests.signaling.h323.room import RoomProcess, room_process
 from tests.signaling.h323.scripted_gatekeeper import scripted_gatekeeper
 from tests.signaling.sip.whole_server import LOOPBACK, give_floor, line, reader, served, viewer
-from tests.signaling.world import CAM_RANH, NHA_TRANG, World, wait_until
+from tests.signaling.world import CAM_RANH, NHA_TRANG, World, wait_for_reconnects, wait_until
 
 ELSEWHERE = "127.0.0.2"
 
@@ -246,8 +246,7 @@ async def test_a_server_that_takes_over_dials_the_calls_of_h323_anew_and_says_so
             await wait_for_calls(host, "connected")
             await room.until(lambda each: "connected" in each)
             await wait_until(lambda: seated(world, session.id))
-            again = await world.services.attendance.reconnects(session.id)
-            assert [each.kind for each in again if each.name == "UBND.Nha Trang"] == ["lost", "back"]
+            await wait_for_reconnects(world, session.id, ["lost", "back"])
             newest, lost = await calls(world)
             assert (newest["transport"], newest["outcome"], lost["transport"], lost["outcome"]) == (
                 *("h323", "", "h323", "unreachable"),

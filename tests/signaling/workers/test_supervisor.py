@@ -119,7 +119,7 @@ async def test_time_without_a_core_is_read_of_a_process() -> None:
     assert sleeper.waited_for_core_s < 0.5
     for each in started:
         each.kill()
-    await first.wait()
+        each.wait()
     assert first.waited_for_core_s == 0
 
 

@@ -34,7 +34,16 @@ from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import OfferRefused
 from tests.fakes import FakeEngine
 from tests.signaling.fake_room_systems import FakeCall, FakeIncoming, register, tick, use_fake_agent, wait_for_calls
-from tests.signaling.world import CAM_RANH, NHA_TRANG, PATIENCE_S, Socket, World, counted_elsewhere, wait_until
+from tests.signaling.world import (
+    CAM_RANH,
+    NHA_TRANG,
+    PATIENCE_S,
+    Socket,
+    World,
+    counted_elsewhere,
+    wait_for_reconnects,
+    wait_until,
+)
 
 VCS = "10.79.6.20"
 
@@ -214,8 +223,7 @@ async def test_r095_the_centre_redials_a_device_that_hangs_and_the_log_shows_it(
         ("noted", "central", "Gọi lại UBND.Nha Trang"),
         ("returned", "central", ""),
     ]
-    redials = await world.services.attendance.reconnects(session.id)
-    assert [(each.name, each.kind) for each in redials] == [("UBND.Nha Trang", "lost"), ("UBND.Nha Trang", "back")]
+    await wait_for_reconnects(world, session.id, ["lost", "back"])
     noted = [(entry.actor, entry.action, entry.detail) for entry in await world.audited(50)]
     assert ("central", "redial", "UBND.Nha Trang") in noted
 
@@ -429,8 +437,7 @@ async def test_a_media_leg_that_is_gone_is_called_again_at_once(world: World) ->
     assert (await wait_for_calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:12Z"
     await tick(world, 10)
     await wait_for_calls(host, "connected")
-    redials = await world.services.attendance.reconnects(session.id)
-    assert [each.kind for each in redials] == ["lost", "tried", "back"]
+    await wait_for_reconnects(world, session.id, ["lost", "tried", "back"])
 
 
 async def test_a_room_system_that_hangs_up_has_left_and_one_that_was_cut_off_is_called_again(world: World) -> None:

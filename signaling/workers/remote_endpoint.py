@@ -92,6 +92,8 @@ class RemoteWorkerEndpoint:
         self._superseded = superseded
         """Is called with the epoch of the server that a worker serves instead of us; returns whether it leads."""
         self._engines: dict[str, RemoteEngine] = {}
+        self._noting: set[asyncio.Future[None]] = set()
+        """Notes that are being written of workers that are gone."""
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one worker from its upgrade to its end. Raises BadKey, Locked."""
@@ -178,8 +180,7 @@ class RemoteWorkerEndpoint:
         finally:
             del self._engines[name]
             log.warning("= media worker %s is gone", name)
-            with suppress(SQLAlchemyError, OSError):  # another server may lead by now
-                await self._note("worker-gone", name, "", source)
+            await self._note_gone(name, source)
 
     def _left_behind(self) -> None:
         """End, if our lease has run out, without a word about the rooms of a worker that went to a later server."""
@@ -199,9 +200,23 @@ class RemoteWorkerEndpoint:
         now = self._clock()
         await self._audit.append(source.entry(now, SERVER, action, subject, detail))
 
+    async def _note_gone(self, name: str, source: Source) -> None:
+        """Note that a worker is gone, also where the request by which it came is cancelled, as by its lost
+        connection."""
+
+        async def note() -> None:
+            with suppress(SQLAlchemyError, OSError):  # another server may lead by now
+                await self._note("worker-gone", name, "", source)
+
+        noting = asyncio.ensure_future(note())
+        self._noting.add(noting)
+        noting.add_done_callback(self._noting.discard)
+        await asyncio.shield(noting)
+
     async def stop(self, _: web.Application) -> None:
         """Close the connections to all workers."""
         await asyncio.gather(*(engine.close() for engine in self._engines.values()))
+        await asyncio.gather(*self._noting)
 
 
 def add(app: web.Application, endpoint: RemoteWorkerEndpoint) -> None:

@@ -35,6 +35,8 @@ from signaling.app.lifecycle import running
 from signaling.app.services import open_services, utc_now
 from signaling.app.settings import Settings
 from signaling.audit.log import EntryFilter
+from signaling.core.account import Source
+from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadInput
 from signaling.workers import remote_endpoint
 from signaling.workers.pool import WorkerPool
@@ -103,9 +105,11 @@ class RemoteWorkers:
         await dialled.receive_json()
         await dialled.send_json({**version.greeting(), "records": records})
         name = (await dialled.receive_json())["welcome"]
-        challenge = await dialled.receive_json()
-        assert challenge["call"] == "held"
-        await dialled.send_json({"id": challenge["id"], "result": {"rooms": []}})
+        replies: tuple[tuple[str, dict[str, list[str]]], ...] = (("held", {"rooms": []}), ("pipes", {}))
+        for call, result in replies:
+            challenge = await dialled.receive_json()
+            assert challenge["call"] == call
+            await dialled.send_json({"id": challenge["id"], "result": result})
         async with asyncio.timeout(PATIENCE_S):
             while name not in self.workers._engines:
                 await asyncio.sleep(0)
@@ -574,3 +578,29 @@ async def test_a_worker_that_dials_without_tls_or_without_a_key_does_not_start(t
         )
         _, err = await process.communicate()
         assert fault in err and process.returncode
+
+
+class SlowAudit:
+    """An audit log that writes what it is given once it may."""
+
+    def __init__(self) -> None:
+        self.may_write, self.entries = asyncio.Event(), list[AuditEntry]()
+
+    async def append(self, entry: AuditEntry) -> None:
+        await self.may_write.wait()
+        self.entries.append(entry)
+
+
+async def test_a_worker_that_is_gone_is_noted_though_its_request_is_cancelled(remote: RemoteWorkers) -> None:
+    audit, server = SlowAudit(), remote.world.server
+    endpoint = remote_endpoint.RemoteWorkerEndpoint(
+        *(remote.workers, server.worker_keys, throttle.Throttle(server.redis), server.recordings),
+        *(audit, server.owner, server.clock),  # type: ignore[arg-type]
+    )
+    noting = asyncio.create_task(endpoint._note_gone("media-2/1", Source("10.0.0.9", 50_000)))
+    await asyncio.sleep(0)
+    noting.cancel()
+    await asyncio.gather(noting, return_exceptions=True)
+    audit.may_write.set()
+    await endpoint.stop(web.Application())
+    assert [(entry.action, entry.subject) for entry in audit.entries] == [("worker-gone", "media-2/1")]

@@ -101,6 +101,29 @@ class SeatOptions:
     """Whether its camera may be seen; else its tile is a card with its name, whatever it sends."""
     sees_itself: bool = True
     """Whether its own camera and screen may stand in the pictures that it is sent: another MCU would send them back."""
+    worker: str = ""
+    """The media worker that has its transport, where the room is shared with that; empty for this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PipeEnd:
+    """One end of a pipe between two media workers: the other one receives at `host` and `port`, what is sent leaves
+    from the address `local`. The keys of SRTP with their salts (AEAD_AES_128_GCM), by which packets are `sent` and
+    `received`, are in hexadecimal digits."""
+
+    local: str
+    host: str
+    port: int
+    sent: str = field(repr=False)
+    received: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipes:
+    """The addresses and ports at which an engine receives what comes by pipes, and the workers to which it has one."""
+
+    addresses: tuple[tuple[str, int], ...] = ()
+    workers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +244,10 @@ class RoomState:
     voices: bool = False
     composed: ComposedWhen = "live"
     captions: bool = False
+    workers: tuple[str, ...] = ()
+    """The other workers with which it is shared."""
+    home: str = ""
+    """The one of them that records it, empty for this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,6 +596,25 @@ class MediaEngine(Protocol):
 
     async def close_room(self, room: str) -> None:
         """Close a room with all its peers and its recording; closing an unknown room changes nothing."""
+
+    async def pipes(self) -> Pipes:
+        """Return where pipes end here, and to which workers there are some."""
+
+    async def open_pipe(self, worker: str, end: PipeEnd) -> None:
+        """Open our end of a pipe to another worker, in place of one of that name.
+
+        Raises :class:`mediaserver.errors.NoPipe` where it cannot be opened so.
+        """
+
+    async def close_pipe(self, worker: str) -> None:
+        """Close the pipe to another worker; closing an unknown one changes nothing."""
+
+    async def share_room(self, room: str, workers: Sequence[str], home: str = "") -> None:
+        """Share a room with other workers that have it open under the same name, by the pipes to them.
+
+        Seats with the transport at one of them (:attr:`SeatOptions.worker`) are seen and heard from there. `home` is
+        the one that records it, empty for this one.
+        """
 
     async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
         """Change the meeting's title, and the names of points that may be pinned while they are absent."""

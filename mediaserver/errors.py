@@ -7,6 +7,7 @@ MediaError
 ├── BadOffer          the peer's SDP cannot be answered
 │   └── NotEncrypted  one side demands encrypted media, and the other does not do that
 ├── NoPortFree        all ports for room systems are taken
+├── NoPipe            the pipe to another worker cannot be opened
 ├── AlreadyRecording  the room records into another file
 ├── CannotRecord      the room's worker does not see the folder of the recordings
 ├── TooLarge          a call or its reply is larger than a message may be
@@ -54,6 +55,10 @@ class NoPortFree(MediaError):
 
     def __init__(self, host: str) -> None:
         super().__init__(f"no pair of RTP ports is free on {host}: see DIEMCAU_RTP_PORTS")
+
+
+class NoPipe(MediaError):
+    """The pipe to another worker cannot be opened: the address is not ours, or a key is none."""
 
 
 class AlreadyRecording(MediaError):

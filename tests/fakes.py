@@ -19,6 +19,8 @@ from mediaserver.api import (
     Held,
     Layout,
     PeerUp,
+    PipeEnd,
+    Pipes,
     ProbeTarget,
     Prompt,
     RecordingEnded,
@@ -81,6 +83,8 @@ class FakeRoom:
     up: set[str] = field(default_factory=set)
     content: str | None = None
     captions: str | None = None
+    workers: tuple[str, ...] = ()
+    home: str = ""
 
     @property
     def state(self) -> RoomState:
@@ -100,6 +104,8 @@ class FakeRoom:
             voices=self.voices,
             composed=self.composed,
             captions=self.captions is not None,
+            workers=self.workers,
+            home=self.home,
         )
 
 
@@ -125,6 +131,10 @@ class FakeEngine:
         self.takes_events = True
         """Whether room systems take telephone events."""
         self.closed = False
+        self.pipe_ends: dict[str, PipeEnd] = {}
+        """Our ends of pipes, by the worker at the other one."""
+        self.addresses: tuple[tuple[str, int], ...] = ()
+        """Where packets of other workers are received."""
         self._events: asyncio.Queue[Event] = asyncio.Queue()
 
     def emit(self, event: Event) -> None:
@@ -155,6 +165,21 @@ class FakeEngine:
     async def close_room(self, room: str) -> None:
         self._note("close_room", room)
         self.rooms.pop(room, None)
+
+    async def pipes(self) -> Pipes:
+        return Pipes(self.addresses, tuple(self.pipe_ends))
+
+    async def open_pipe(self, worker: str, end: PipeEnd) -> None:
+        self._note("open_pipe", worker)
+        self.pipe_ends[worker] = end
+
+    async def close_pipe(self, worker: str) -> None:
+        self._note("close_pipe", worker)
+        self.pipe_ends.pop(worker, None)
+
+    async def share_room(self, room: str, workers: Sequence[str], home: str = "") -> None:
+        self._note("share_room", room, *workers)
+        self._room(room).workers, self._room(room).home = tuple(workers), home
 
     async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
         self._note("set_names", room, title)

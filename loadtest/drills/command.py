@@ -25,6 +25,7 @@ from loadtest.drills import (
     partition,
     postgresql_outage,
     recording,
+    shared_room,
     units,
     upgrade,
 )
@@ -44,7 +45,7 @@ LOST_S = 2.0
 NOTHING = {"max": 0.0}
 RECOVERS_S = 10.0
 """Longest seconds until sessions are booked again once the database is back."""
-MUST_BE_NONE = ("stale_commands", "bookings_lost", "pages_lost")
+MUST_BE_NONE = ("stale_commands", "bookings_lost", "pages_lost", "untouched_lost")
 MUST_BE_TRUE = ("bookings_kept", "within_limit", "codes_unique", "meetings_kept", "rooms_single", "systems_meet")
 SMALL_DISK_MB = 600
 """Size of the disk that is filled."""
@@ -64,6 +65,7 @@ class DrillKind:
     outcome: Outcome = one_part
     points: int = 60
     workers: int = 3
+    sessions: int = 3
     sound_gap_s: float = inf
     """The longest time that a point may be without sound."""
 
@@ -101,6 +103,10 @@ DRILLS = {
     "patroni": DrillKind(failover.lose_postgresql, server_context=failover.with_patroni),
     "partition": DrillKind(partition.cut, obeys_s=10.0, server_context=partition.partitioned_servers),
     "cascade": DrillKind(cascade.lose_below, server_context=cascade.two_systems, points=12),
+    "shared-room": DrillKind(
+        shared_room.kill_guest, unnoticed=False, server_context=shared_room.shared_server, sessions=1
+    ),
+    "shared-room-restart": DrillKind(faults.restart, server_context=shared_room.shared_server, sessions=1),
     "units": DrillKind(units.fault, server_context=units.systemd_server),
 }
 
@@ -113,7 +119,8 @@ def parse(words: Sequence[str]) -> tuple[str, DrillSize, int | None]:
     parser.add_argument(
         "--points",
         type=int,
-        help="in three sessions on three workers (default 60; upgrade, cascade 12; drain 30, on two)",
+        help="in three sessions on three workers, of a shared room in one (default 60; upgrade, cascade 12; drain 30, "
+        "on two)",
     )
     parser.add_argument(
         "--from", dest="commit", default=RELEASE_BEFORE, help=f"for upgrade: the release before ({RELEASE_BEFORE})"
@@ -124,7 +131,9 @@ def parse(words: Sequence[str]) -> tuple[str, DrillSize, int | None]:
     points = arguments.points or kind.points
     if points < MIN_POINTS:
         parser.error(f"--points is {MIN_POINTS} at least: three in each session, of whom one is given the floor")
-    size = DrillSize(points=points, workers=kind.workers, times=arguments.times, commit=arguments.commit)
+    size = DrillSize(
+        points=points, workers=kind.workers, sessions=kind.sessions, times=arguments.times, commit=arguments.commit
+    )
     return arguments.drill, size, None if arguments.json else 2
 
 

@@ -4,7 +4,7 @@ elsewhere."""
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import inf
@@ -49,6 +49,8 @@ from mediaserver.errors import UnknownSeat
 from mediaserver.peer.simulcast import CameraInput, SimulcastLayer
 from mediaserver.peer.sip import SipPeer
 from mediaserver.peer.webrtc import WebRtcPeer
+from mediaserver.pipe.pipe import Pipe
+from mediaserver.pipe.remote_seat import RemoteSeat
 from mediaserver.recording.files import FolderFiles, RecordingFiles
 from mediaserver.recording.track_file import Scene
 from mediaserver.room import slides
@@ -56,11 +58,13 @@ from mediaserver.room.compositions import Compositions, best_quality_step, shows
 from mediaserver.room.picture_clock import PictureClock
 from mediaserver.room.resolution_demand import ResolutionDemand
 from mediaserver.room.room_recording import RoomRecording
+from mediaserver.room.room_sharing import RoomSharing
 from mediaserver.room.seat import Seat
 from mediaserver.room.tile_allocation import TileDemand, wanted_bitrate
 from mediaserver.room.tile_forwarding import TileForwarding, sufficient_step
 from mediaserver.room.tile_view import TileView
 from mediaserver.rtp.frame_assembler import Frame
+from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport.plain_rtp import Elsewhere
@@ -122,6 +126,9 @@ class Room:
         self.mixer = Mixer(flush_queue, options)
         self.heard = self.mixer.hear
         """Takes the packets of microphones from peers."""
+        self._sharing = RoomSharing(name, self.seats, flush_queue)
+        self.home = ""
+        """The worker that records the room; empty for this one."""
         self.polled = self._picture_clock.polled
         """Begins a picture that is due; called after each poll."""
         self._playbacks: dict[str, Playback] = {}
@@ -148,6 +155,7 @@ class Room:
         """Add a seat, or change the options of one that exists."""
         seat = self.seats.setdefault(options.seat, Seat(options))
         camera_changed, seat.options = seat.options.camera != options.camera, options
+        self._sharing.place(seat, time.monotonic())
         self.set_gain(options.seat, options.gain)
         self.set_floor(options.seat, options.floor)
         self._set_view(seat, options.view, options.lines)
@@ -174,6 +182,7 @@ class Room:
         self._keep_derived()
         self._arrange()
         self._refresh_viewers(name)
+        self._sharing.forget(name, time.monotonic())
         if seat.peer is not None:
             await seat.peer.close()
 
@@ -219,6 +228,7 @@ class Room:
                 seat.peer.listen()
         else:
             self.mixer.close(name)
+            self._sharing.hush(name, time.monotonic())
         self._connect_sound(name)
 
     def set_gain(self, name: str, decibels: float) -> None:
@@ -383,6 +393,53 @@ class Room:
         self._last_tasks.add(leaving)
         leaving.add_done_callback(self._last_tasks.discard)
 
+    # Other media workers
+
+    def share(self, workers: Sequence[str], home: str, pipes: Mapping[str, Pipe]) -> None:
+        """Share the room with other workers, to some of which there are `pipes`, by name; `home` is the one that
+        records it, empty for this one."""
+        now, self.home = time.monotonic(), home
+        self._sharing.share(tuple(workers), pipes, now)
+        self.heard = self.mixer.hear
+        if self._sharing.pipes:
+            self.heard = self._hear
+        self._allow_relay(now)
+        self._arrange()
+        self._refresh_views()
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """Return the names of the other workers with which the room is shared."""
+        return self._sharing.workers
+
+    def _hear(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
+        """Take a packet of a microphone; whoever has the floor is heard at the other workers, too."""
+        self.mixer.hear(seat, packet, now, codec)
+        if self.seats[seat].floor:
+            self._sharing.speak(seat, packet, codec)
+
+    def remote_seat(self, name: str) -> RemoteSeat | None:
+        """Return a seat of another worker; None where there is no such seat."""
+        return self.seats[name].remote if name in self.seats else None
+
+    def remote_offered(self, name: str) -> None:
+        """Show the layers that another worker has of a seat now."""
+        if name in self.seats:
+            self._sharing.offered(self.seats[name])
+            self._follow_cameras(time.monotonic())
+            self._refresh_viewers(name)
+
+    def remote_wanted(self, name: str) -> None:
+        """Send another worker the layers that it wants of a seat now."""
+        if name in self.seats:
+            now = time.monotonic()
+            self._sharing.serve(self.seats[name], now)
+            self._follow_cameras(now)
+
+    def remote_heard(self, name: str, packet: Packet, now: float, codec: str) -> None:
+        """Take a packet of a voice of another worker."""
+        self.mixer.hear(name, packet, now, codec)
+
     # What is seen and heard
 
     def _arrange(self) -> None:
@@ -411,7 +468,8 @@ class Room:
                 heights[tile.seat] = max(tile.height, heights.get(tile.seat, 0))
         others = self._forwarded_lines()
         recorded = self.recording.follow_cameras(self.seats, now)
-        others |= {tile: max(lines, others.get(tile, 0)) for tile, lines in recorded.items()}
+        for lines in (recorded, self._sharing.watched_lines()):
+            others |= {tile: max(height, others.get(tile, 0)) for tile, height in lines.items()}
         for name, seat in self.seats.items():
             try:
                 self._follow_camera(seat, heights, others.get(name, 0), now)
@@ -419,13 +477,16 @@ class Room:
                 self._caught(seat)
 
     def _follow_camera(self, seat: Seat, heights: Mapping[str, int], others: int, now: float) -> None:
-        if seat.peer is None:
+        screen = seat.sent(content=True)
+        if screen is None:
             return
         name = seat.options.seat
         lines = heights.get(name, 0)
         seat.input.follow(seat.camera.pick(lines, now) if lines and seat.camera is not None else None, now)
-        seat.content_input.follow(seat.peer.content.largest if f"{CONTENT}:{name}" in heights else None, now)
-        if seat.demand.update(max(lines, others), now):
+        seat.content_input.follow(screen.largest if f"{CONTENT}:{name}" in heights else None, now)
+        if seat.remote is not None:
+            seat.remote.watch(max(lines, others))
+        elif seat.demand.update(max(lines, others), now):
             self._emit(CameraWanted(self.name, name, seat.demand.lines))
 
     def _forwarded_lines(self) -> dict[str, int]:
@@ -545,7 +606,8 @@ class Room:
     def _shared_screen(self) -> SimulcastLayer | None:
         """Return the source of the shared screen; None without one."""
         seat = self.seats.get(self.content) if self.content is not None else None
-        return seat.peer.content.layers[-1] if seat and seat.peer and seat.peer.content.layers else None
+        screen = None if seat is None else seat.sent(content=True)
+        return None if screen is None else screen.largest
 
     def _connect_sound(self, name: str) -> None:
         peer = self.seats[name].peer
@@ -601,6 +663,7 @@ class Room:
         if self.compositions.due(now):
             self._arrange()
         self._tile_forwarding.count_viewers()
+        self._sharing.refresh(now)
         self._follow_cameras(now)
         self._refresh_views()
         self._allow_relay(now)
@@ -608,10 +671,11 @@ class Room:
     def _allow_relay(self, now: float) -> None:
         """Let the mixer relay a lone voice undecoded.
 
-        Not if it is recorded or captioned, or a receiver that loses audio needs our FEC.
+        Not if it is recorded or captioned, if other workers need its packets, or a receiver that loses audio our FEC.
         """
         missing = any(seat.peer is not None and seat.peer.loses_audio(now) for seat in self.seats.values())
-        self.mixer.relays = self.recording.recorder is None and self._caption is None and not missing
+        tapped = self.recording.recorder is not None or self._caption is not None or bool(self._sharing.pipes)
+        self.mixer.relays = not tapped and not missing
 
     # The two clocks
 
@@ -765,6 +829,8 @@ class Room:
             voices=self.recording.records_voices,
             composed=self.recording.composed,
             captions=self._caption is not None,
+            workers=self.workers,
+            home=self.home,
         )
 
     # Recording

@@ -7,6 +7,7 @@ from mediaserver.fecc.camera_controller import CameraController
 from mediaserver.peer.simulcast import CameraInput, SimulcastCamera
 from mediaserver.peer.sip import SipPeer
 from mediaserver.peer.webrtc import WebRtcPeer
+from mediaserver.pipe.remote_seat import RemoteSeat
 from mediaserver.room.resolution_demand import DisplaySize, ResolutionDemand
 from mediaserver.room.tile_view import TileView
 
@@ -20,6 +21,8 @@ class Seat:
     def __init__(self, options: SeatOptions) -> None:
         self.options = options
         self.peer: WebRtcPeer | SipPeer | None = None
+        self.remote: RemoteSeat | None = None
+        """What comes of it from the media worker that has its transport, if that is another one."""
         self.floor = False
         self.microphone = False
         """Whether its microphone is open, as its packets showed last."""
@@ -65,6 +68,8 @@ class Seat:
     @property
     def poor(self) -> bool:
         """Return whether its connection loses many packets on the way to us."""
+        if self.remote is not None:
+            return self.remote.poor
         return self.peer is not None and self.peer.loss > POOR_LOSS
 
     @property
@@ -92,8 +97,11 @@ class Seat:
     @property
     def camera(self) -> SimulcastCamera | None:
         """Return its camera; None without a transport, or where it may not be seen."""
-        return self.peer.camera if self.peer is not None and self.options.camera else None
+        return self.sent(content=False)
 
     def sent(self, content: bool) -> SimulcastCamera | None:
         """Return its camera, or its shared screen; None without a transport, or where it may not be seen."""
-        return self.camera if not content else None if self.peer is None else self.peer.content
+        sender = self.peer if self.remote is None else self.remote
+        if sender is None or not (content or self.options.camera):
+            return None
+        return sender.content if content else sender.camera

@@ -48,6 +48,10 @@ class EngineCommands(ABC):
 
     open_room = _passed_on(MediaEngine.open_room)
     close_room = _passed_on(MediaEngine.close_room)
+    pipes = _passed_on(MediaEngine.pipes)
+    open_pipe = _passed_on(MediaEngine.open_pipe)
+    close_pipe = _passed_on(MediaEngine.close_pipe)
+    share_room = _passed_on(MediaEngine.share_room)
     set_names = _passed_on(MediaEngine.set_names)
     add_seat = _passed_on(MediaEngine.add_seat)
     remove_seat = _passed_on(MediaEngine.remove_seat)

@@ -21,3 +21,7 @@ class PacketCache:
         """Return the packet with that sequence number; None when it is gone."""
         packet = self.ring[sequence % CACHE_PACKETS]
         return packet if packet is not None and packet.sequence == sequence else None
+
+    def clear(self) -> None:
+        """Forget all packets: the numbers begin anew."""
+        self.ring[:] = [None] * CACHE_PACKETS

@@ -7,6 +7,7 @@ from struct import Struct
 from typing import NamedTuple
 
 CNAME = b"diemcau"
+_APP_NAME = b"PIPE"
 MAX_PARTS = 32
 """Packets of a compound that are read; a browser's has four or five."""
 MAX_BLOCKS = 31
@@ -14,7 +15,7 @@ MAX_BLOCKS = 31
 REMB_BITS = 18
 """Of the mantissa; the exponent has 6."""
 
-_OLD_FIR, _SR, _RR, _SDES, _BYE, _FEEDBACK, _PICTURE_FEEDBACK = 192, 200, 201, 202, 203, 205, 206
+_OLD_FIR, _SR, _RR, _SDES, _BYE, _APP, _FEEDBACK, _PICTURE_FEEDBACK = 192, 200, 201, 202, 203, 204, 205, 206
 _NACK, _TMMBR, _TMMBN, _PLI, _FIR, _APPLICATION = 1, 3, 4, 1, 4, 15
 _VERSION = 0x80
 _HEAD = Struct("!BBH")
@@ -123,7 +124,14 @@ class BitrateLimitTaken:
     ssrcs: frozenset[int]
 
 
-Heard = Nack | KeyframeRequest | SenderReport | Report | Estimate | BitrateLimit | BitrateLimitTaken
+@dataclass(slots=True)
+class Application:
+    """A message of another media worker (APP, RFC 3550 §6.7), with spaces behind it up to a whole word."""
+
+    data: bytes
+
+
+Heard = Nack | KeyframeRequest | SenderReport | Report | Estimate | BitrateLimit | BitrateLimitTaken | Application
 
 
 def parse(data: bytes, now: float) -> list[Heard]:
@@ -232,10 +240,15 @@ def _read_old_fir(body: bytes, _count: int, _now: float) -> list[Heard]:
     return [KeyframeRequest(int.from_bytes(body[:4], "big"))]
 
 
+def _read_application(body: bytes, _count: int, _now: float) -> list[Heard]:
+    return [Application(body[8:])] if body[4:8] == _APP_NAME else []
+
+
 _READERS: dict[int, Callable[[bytes, int, float], list[Heard]]] = {
     _OLD_FIR: _read_old_fir,
     _SR: _read_sender_report,
     _RR: _read_blocks,
+    _APP: _read_application,
     _FEEDBACK: _read_feedback,
     _PICTURE_FEEDBACK: _read_picture_feedback,
 }
@@ -331,3 +344,9 @@ def remb(ssrc: int, bitrate: int, media_ssrcs: list[int]) -> bytes:
     body = _PAIR.pack(ssrc, 0) + _REMB.pack(b"REMB", len(ssrcs), exponent << 2 | mantissa >> 16, mantissa & 0xFFFF)
     body += struct.pack(f"!{len(ssrcs)}I", *ssrcs)
     return _head(_PICTURE_FEEDBACK, _APPLICATION, len(body)) + body
+
+
+def application(ssrc: int, data: bytes) -> bytes:
+    """Return APP with what is said to another media worker, padded with spaces to a whole word."""
+    body = ssrc.to_bytes(4, "big") + _APP_NAME + data + b" " * (-len(data) % 4)
+    return _head(_APP, 0, len(body)) + body

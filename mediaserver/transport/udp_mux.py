@@ -158,6 +158,13 @@ class UdpMux:
             self.addresses.append((host, port))
             self._sockets[sock] = Port(sock, self.counters)
 
+    def port_at(self, host: str) -> Port:
+        """Return the port on one of our addresses. Raises OSError for an address that is not ours."""
+        port = next((port for port in self._sockets.values() if port.address[0] == host), None)
+        if port is None:
+            raise OSError(f"{host} is no address of this media worker")
+        return port
+
     def close(self) -> None:
         """Release the port."""
         for sock in self._sockets:

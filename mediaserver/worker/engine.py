@@ -17,6 +17,8 @@ from mediaserver.api import (
     Event,
     Held,
     Layout,
+    PipeEnd,
+    Pipes,
     ProbeTarget,
     RoomOptions,
     RoomState,
@@ -24,7 +26,9 @@ from mediaserver.api import (
     SipLimits,
 )
 from mediaserver.captions.captioner import COMMAND, Captioner
+from mediaserver.errors import NoPipe
 from mediaserver.peer.webrtc import WebRtcPeer
+from mediaserver.pipe.pipe import Pipe
 from mediaserver.recording.files import FolderFiles, RecordingFiles
 from mediaserver.room.room import Room
 from mediaserver.rtp.source import FlushQueue
@@ -65,7 +69,8 @@ class LocalEngine(RoomSystemCalls):
         self._certificate = make_certificate()
         plain = PlainPorts(rtp_ports, self._mux.counters, self._dscp, self._certificate)
         super().__init__(tuple(hosts), plain, FlushQueue())
-        self._clock = MediaClock(self._rooms, self._mux, plain, self._probe, self._flush_queue)
+        self._pipes: dict[str, Pipe] = {}
+        self._clock = MediaClock(self._rooms, self._pipes, self._mux, plain, self._probe, self._flush_queue)
 
     def start(self) -> None:
         """Bind the port. Raises OSError."""
@@ -94,6 +99,36 @@ class LocalEngine(RoomSystemCalls):
         continues it."""
         closing = (self._close(room, INTERRUPTED) for room in tuple(self._rooms))
         await asyncio.gather(*closing, return_exceptions=True)
+
+    async def pipes(self) -> Pipes:
+        """Return where pipes end here, and to which workers there are some."""
+        return Pipes(tuple(self._mux.addresses), tuple(self._pipes))
+
+    async def open_pipe(self, worker: str, end: PipeEnd) -> None:
+        """Open our end of a pipe to another worker. Raises NoPipe."""
+        await self.close_pipe(worker)
+        try:
+            self._pipes[worker] = Pipe(self._mux, end, self._flush_queue, self._rooms.get)
+        except (OSError, ValueError) as error:
+            raise NoPipe(str(error)) from error
+        self._share_by(worker)
+
+    async def close_pipe(self, worker: str) -> None:
+        """Close the pipe to another worker."""
+        pipe = self._pipes.pop(worker, None)
+        if pipe is not None:
+            self._share_by(worker)
+            pipe.close()
+
+    def _share_by(self, worker: str) -> None:
+        """Let the rooms that are shared with a worker follow the pipe to it."""
+        for room in self._rooms.values():
+            if worker in room.workers:
+                room.share(room.workers, room.home, self._pipes)
+
+    async def share_room(self, room: str, workers: Sequence[str], home: str = "") -> None:
+        """Share a room with other workers."""
+        self._room(room).share(workers, home, self._pipes)
 
     async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
         """Change the meeting's title and the names of absent points."""
@@ -245,6 +280,8 @@ class LocalEngine(RoomSystemCalls):
         """Close every room and the port."""
         for room in tuple(self._rooms):
             await self.close_room(room)
+        for worker in tuple(self._pipes):
+            await self.close_pipe(worker)
         await self._captioner.close()
         self._clock.stop()
         self._mux.close()

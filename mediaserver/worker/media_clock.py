@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from mediaserver.audio.mix_minus import PTIME_MS
 from mediaserver.peer.webrtc import TICK_S
+from mediaserver.pipe.pipe import Pipe
 from mediaserver.room.room import Room
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.throttled_log import ThrottledLog
@@ -39,13 +40,20 @@ def tick_number(now: float) -> int:
 
 
 class MediaClock:
-    """Polls the sockets while there are rooms, or connectivity checks of others are awaited; `rooms` are those of the
-    engine at any time, by name."""
+    """Polls the sockets while there are rooms, or connectivity checks of others are awaited; `rooms` and `pipes` are
+    those of the engine at any time, by name."""
 
     def __init__(
-        self, rooms: Mapping[str, Room], mux: UdpMux, plain: PlainPorts, probe: Probe, flush_queue: FlushQueue
+        self,
+        rooms: Mapping[str, Room],
+        pipes: Mapping[str, Pipe],
+        mux: UdpMux,
+        plain: PlainPorts,
+        probe: Probe,
+        flush_queue: FlushQueue,
     ) -> None:
         self._rooms = rooms
+        self._pipes = pipes
         self._mux = mux
         self._plain = plain
         self._probe = probe
@@ -105,18 +113,21 @@ class MediaClock:
             try:  # not by _run_guarded: it is called 50 times a second
                 room.sound(number * AUDIO_TICK_S)
             except Exception:
-                self._caught(room)
+                self._caught(room.name)
             if number % HOUSEKEEPING_TICKS == 0:
-                self._run_guarded(room, room.tick, now)
+                self._run_guarded(room.name, room.tick, now)
             if number % REFRESH_TICKS == 0:
-                self._run_guarded(room, room.refresh, now)
+                self._run_guarded(room.name, room.refresh, now)
+        if number % HOUSEKEEPING_TICKS == 0:
+            for name, pipe in tuple(self._pipes.items()):
+                self._run_guarded(name, pipe.tick, now)
 
-    def _run_guarded(self, room: Room, work: Callable[[float], None], now: float) -> None:
-        """Run one job of a room; an exception in it is logged and stops neither other jobs nor other rooms."""
+    def _run_guarded(self, name: str, work: Callable[[float], None], now: float) -> None:
+        """Run one job of a room or a pipe; an exception in it is logged and stops no other job."""
         try:
             work(now)
         except Exception:
-            self._caught(room)
+            self._caught(name)
 
-    def _caught(self, room: Room) -> None:
-        self._throttled_log.caught("x audio tick of %s", room.name)
+    def _caught(self, name: str) -> None:
+        self._throttled_log.caught("x audio tick of %s", name)

@@ -139,7 +139,7 @@ def build(
         line_monitor=line_monitor,
         incident_reports=incident_reports,
         sip_bridge=sip_bridge,
-        room_moves=_room_moves(engine, services, meetings, sip_bridge),
+        room_moves=_room_moves(settings, engine, services, meetings, sip_bridge),
         whip=WhipService(meetings, services.equipment, seating, throttle, services.audit),
         rtsp_cameras=RtspCameras(meetings, services.equipment, seating),
         cascade_booking=cascade_booking,
@@ -234,12 +234,13 @@ def _sip_bridge(
 
 
 def _room_moves(
-    engine: MediaEngine, services: Services, meetings: MeetingManager, sip_bridge: SipBridge
+    settings: Settings, engine: MediaEngine, services: Services, meetings: MeetingManager, sip_bridge: SipBridge
 ) -> RoomMoves | None:
-    """Return what moves rooms between media workers, which from now on ask the meetings how many seats are reserved."""
+    """Return what moves rooms between media workers, which from now on ask the meetings how many seats are reserved,
+    and carry as many as the system is rated for."""
     if not isinstance(engine, WorkerPool):
         return None
-    engine.reserved = meetings.reserved_seats
+    engine.reserved, engine.most_seats = meetings.reserved_seats, settings.max_points
     return RoomMoves(engine, services.worker_drains, meetings, sip_bridge.prepare_move)
 
 

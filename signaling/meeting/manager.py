@@ -62,7 +62,7 @@ from signaling.messages.recording import ComposingState, StorageState
 from signaling.messages.words import Farewell
 from signaling.recording.composing_progress import Composing
 from signaling.recording.model import InterruptedRecording, Recording
-from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost
+from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost, SeatsLost
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +119,7 @@ class MeetingManager:
             RecordingEnded: self._recording_ended,
             RecordingLost: lambda e: self.dependencies.recordings.lost(e.path, self.dependencies.clock()),
             RoomLost: lambda e: self._media_lost(e.room),
+            SeatsLost: lambda e: self._change_state(e.room, lambda c: c.seats_lost(e.seats)),
             RoomBack: lambda e: self._room_back(e.room),
             RoomHeld: lambda e: self._room_held(e.room, doubled=e.doubled),
             EngineLost: lambda _: self._every_room(self._room_lost),

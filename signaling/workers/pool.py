@@ -7,15 +7,19 @@ from its own state. A worker that comes with rooms, since it was served by an ea
 this one, keeps those that live nowhere else. It reports how recordings ended meanwhile to each server, until one has
 acknowledged that.
 
+A room with more seats than one worker carries is shared with others (`shared_rooms.py`); what was said above of its
+worker holds for its home.
+
 A worker that is drained takes no more rooms. Each of its rooms moves: it is opened on another worker, which gets all
 commands from then on, and stays open where it was until everybody has come over.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -26,6 +30,7 @@ from mediaserver.api import (
     Caption,
     CaptionsState,
     ComposedWhen,
+    ConnectionQuality,
     DigitPressed,
     EngineLost,
     EngineReady,
@@ -42,6 +47,7 @@ from mediaserver.api import (
     RecordingEnded,
     RecordingFailed,
     RoomOptions,
+    RoomState,
     SeatOptions,
     ShareAsked,
     Speaking,
@@ -52,6 +58,7 @@ from mediaserver.rpc.commands import EngineCommands
 from signaling.core.errors import NoPlaceElsewhere, NotFound
 from signaling.workers import placement
 from signaling.workers.placement import PlacedRoom
+from signaling.workers.shared_rooms import SharedRooms, gathered
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +67,10 @@ EVENTS = 10_000
 
 RECORDING_CALLS = frozenset({"pause_recording", "record_voices", "recorded", "stop_recording"})
 """Commands that go where a moving room is recorded."""
+CALLS_EVERYWHERE = frozenset({"set_names", "set_layout", "set_content", "set_floor", "set_gain", "remove_seat"})
+"""Commands that all workers of a shared room get."""
+CALLS_AT_HOME = RECORDING_CALLS | {"set_captions"}
+"""Commands that its home alone gets; others go to the worker of their seat."""
 CALLS_IN_BOTH = frozenset({"remove_seat", "set_floor"})
 """Commands that a moving room obeys at once where it was, too: nobody is heard, or stays, against the chair's will."""
 
@@ -83,11 +94,34 @@ RoomEvent = (
 )
 
 
+SeatEvent = (
+    PeerUp
+    | PeerDown
+    | CameraWanted
+    | DigitPressed
+    | ShareAsked
+    | FloorDecided
+    | MediaElsewhere
+    | KeyframeWanted
+    | CameraControllable
+    | TilesForwarded
+)
+"""What the worker says that has the transport of a seat."""
+
+
 @dataclass(frozen=True, slots=True)
 class RoomLost(EngineLost):
     """The worker of this room died; other workers go on."""
 
     room: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsLost(EngineLost):
+    """The worker that had the transports of these seats died; the room goes on, and other workers take them."""
+
+    room: str
+    seats: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +157,10 @@ class WorkerPool(EngineCommands):
         self._leaving = False
         self.reserved: Callable[[str], int] = lambda room: 0
         """Returns how many seats are booked for a room, also before they are taken."""
+        self.most_seats = 0
+        """Number of seats that all workers carry together, each as many; 0: no room is shared."""
         self._engines: dict[str, MediaEngine] = {}
+        self._shared = SharedRooms(self._engines)
         self._recorders: set[str] = set()
         self._places: dict[str, str] = {}
         self._seats: dict[str, set[str]] = {}
@@ -144,6 +181,9 @@ class WorkerPool(EngineCommands):
         self._left: dict[str, str] = {}
         """The worker on which a room that moves is still open, by room."""
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS)
+        self._placing = asyncio.Lock()
+        """Is held while seats whose worker is gone get another one."""
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def take(self, name: str, engine: MediaEngine, records: bool = True) -> None:
         """Add a worker with its rooms; `records`: it sees the folder of recordings. Raises MediaError."""
@@ -152,6 +192,7 @@ class WorkerPool(EngineCommands):
         if records:
             self._recorders.add(name)
         try:
+            await self._shared.arrived(name)
             for room in held.rooms:
                 await self._take_room(name, room)
             ended = {end.path: end.room for end in held.ended}
@@ -176,6 +217,9 @@ class WorkerPool(EngineCommands):
         except (TooLarge, UnknownRoom) as error:
             log.error("x room %s of media worker %s cannot be taken over: %s", room, name, error)
             state = None
+        if state is not None and state.home:
+            await self._take_guest(name, room, state)
+            return
         other, connected = self._places.get(room), 0 if state is None else sum(seat.up for seat in state.seats)
         doubled = other is not None and room in self._found
         if state is None or (other is not None and connected <= self._found.get(room, inf)):
@@ -186,10 +230,23 @@ class WorkerPool(EngineCommands):
         self._waiting.pop(room, None)
         self._places[room], self._seats[room] = name, {seat.options.seat for seat in state.seats}
         self._found[room] = connected
+        self._shared.found_home(room, state)
         await self._events.put(RoomHeld(room, doubled))
         if other is not None:
             with suppress(MediaError):  # it is gone, and the room with it
                 await self._engines[other].close_room(room)
+
+    async def _take_guest(self, name: str, room: str, state: RoomState) -> None:
+        """Take over a room of which a worker is a guest, whether its home is there already or not; close one that is
+        shared with it no longer."""
+        if state.home not in self._engines:
+            self._shared.found_guest(room, name)
+        elif name not in self._shared.guests(room):
+            await self._engines[name].close_room(room)
+            return
+        for seat in state.seats:
+            if seat.up and not seat.options.worker:
+                await self._events.put(PeerUp(room, seat.options.seat))
 
     async def serve(self, name: str) -> None:
         """Pass on the events of a worker until it is lost."""
@@ -221,7 +278,9 @@ class WorkerPool(EngineCommands):
         A slow disk may close a file when its room has long moved.
         """
         if not isinstance(event, RecordingFailed | RecordingEnded):
-            return self._places.get(event.room, name) == name
+            seat = getattr(event, "seat", None)
+            at = self._shared.worker_of(event.room, seat) if isinstance(event, SeatEvent) and seat else None
+            return (at or self._places.get(event.room, name)) == name
         own = self._files.get(event.path) == (name, event.room)
         if own and isinstance(event, RecordingEnded):
             del self._files[event.path]
@@ -246,11 +305,38 @@ class WorkerPool(EngineCommands):
             del self._places[room]
             self._seats.pop(room, None)
             self._found.pop(room, None)
+            self._shared.lose_home(room)
+        self._spawn(self._go_on_without(name, *self._shared.lose_guest(name)))
         for room in lost:
             await self._events.put(RoomLost(room))
         for room, back in lost.items():
             if self._able_workers(room):
                 await self._events.put(back)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something in the background: whoever serves a worker that is lost is cancelled."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _go_on_without(self, name: str, piped: Collection[str], rooms: Mapping[str, tuple[str, ...]]) -> None:
+        """Go on with rooms without a guest that is lost: other workers take the seats that it had there."""
+        await self._shared.close_pipes(piped, name)
+        for room, seats in rooms.items():
+            try:
+                await self._shared.tell(room, self._places[room])
+                await self._place_anew(room, seats)
+            except (MediaError, KeyError) as error:  # its home is gone, too
+                log.warning("x seats of room %s find no place: %r", room, error)
+            await self._events.put(SeatsLost(room, seats))
+
+    async def _place_anew(self, room: str, seats: Collection[str]) -> None:
+        """Let other workers take seats whose worker is gone, as far as none has yet. Raises MediaError."""
+        async with self._placing:
+            state = await self._of(room).room_state(room)
+            for seat in state.seats:
+                if seat.options.seat in seats and self._shared.is_astray(room, seat.options.seat):
+                    await self._add_seat(room, replace(seat.options, worker=""), anew=True)
 
     @property
     def alive(self) -> int:
@@ -287,9 +373,15 @@ class WorkerPool(EngineCommands):
 
     def left_at(self, name: str) -> tuple[int, int]:
         """Return how many rooms and seats a worker, or a machine, has, those included that are about to leave it."""
+        at_guests = self._shared.counts()
+        away = Counter(dict.fromkeys(self._seats, 0))
+        for room, _, seats in at_guests:
+            away[room] += seats
         places = (*self._places.items(), *self._left.items())
-        rooms = [room for room, worker in places if name in _names_of(worker)]
-        return len(rooms), sum(len(self._seats.get(room, ())) for room in rooms)
+        held = [(worker, len(self._seats.get(room, ())) - away[room]) for room, worker in places]
+        held += [(worker, seats) for _, worker, seats in at_guests]
+        here = [seats for worker, seats in held if name in _names_of(worker)]
+        return len(here), sum(here)
 
     async def undrain(self, name: str) -> None:
         """Let a worker, or all workers of a machine, take rooms again."""
@@ -308,6 +400,8 @@ class WorkerPool(EngineCommands):
         able = self._able_workers(room) - {before}
         if before is None or room in self._left or not able:
             raise EngineGone("no other media worker can take this room now")
+        if self._shared.guests(room):
+            raise EngineGone("a room on several media workers does not move")
         target = self._suitable(able)
         await self._engines[target].open_room(room, options)
         if self._places.get(room) != before or target not in self._engines:
@@ -329,6 +423,7 @@ class WorkerPool(EngineCommands):
             able = self._able_workers(room)
             if not able:
                 raise EngineGone("no media worker is running that can take this room")
+            await self._shared.close_orphans(room)
             self._places[room] = self._suitable(able)
             del self._waiting[room]
             self._seats[room] = set()
@@ -342,10 +437,18 @@ class WorkerPool(EngineCommands):
     def _suitable(self, able: Collection[str]) -> str:
         return placement.suitable(able, self._rooms())
 
-    def _rooms(self) -> list[PlacedRoom]:
-        return [
-            PlacedRoom(place, max(len(self._seats[room]), self.reserved(room))) for room, place in self._places.items()
+    def _rooms(self, besides: str = "") -> list[PlacedRoom]:
+        """Return where which seats are, of all rooms but one."""
+        guests = self._shared.counts()
+        away: Counter[str] = Counter()
+        for room, _, seats in guests:
+            away[room] += seats
+        homes = [
+            PlacedRoom(place, max(len(self._seats[room]), self.reserved(room)) - away[room])
+            for room, place in self._places.items()
+            if room != besides
         ]
+        return [*homes, *(PlacedRoom(worker, seats) for room, worker, seats in guests if room != besides)]
 
     def without_place(self, machine: str, most: int) -> int | None:
         """Return how many seats of a machine, "" for our own, would have no place elsewhere if it was lost.
@@ -367,7 +470,7 @@ class WorkerPool(EngineCommands):
         raise UnknownRoom(room)
 
     async def _call(self, call: str, **arguments: Any) -> Any:
-        """Pass a command on to the worker of its room. Raises EngineGone, UnknownRoom."""
+        """Pass a command on to the worker of its room, or of its seat. Raises EngineGone, UnknownRoom."""
         room: str = arguments["room"]
         engine = self._of(room)
         if (before := self._left.get(room)) is not None:
@@ -376,7 +479,24 @@ class WorkerPool(EngineCommands):
             elif call in CALLS_IN_BOTH:
                 with suppress(MediaError):  # it is gone, and the seat with it
                     await getattr(self._engines[before], call)(**arguments)
+        if call in CALLS_EVERYWHERE:
+            await self._shared.everywhere(call, arguments)
+        elif call not in CALLS_AT_HOME and (at := self._shared.worker_of(room, arguments.get("seat", ""))) is not None:
+            if self._shared.is_astray(room, arguments["seat"]):
+                await self._place_anew(room, [arguments["seat"]])
+                at = self._shared.worker_of(room, arguments["seat"]) or self._places[room]
+            engine = self._engines[at]
         return await getattr(engine, call)(**arguments)
+
+    async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
+        """Return the connection quality of each connected seat of a room, at whichever worker it is."""
+        workers = [engine for name in self._shared.guests(room) if (engine := self._engines.get(name)) is not None]
+        found = await gathered(engine.lines(room) for engine in workers)
+        return {**await self._of(room).lines(room), **{seat: line for each in found for seat, line in each.items()}}
+
+    async def room_state(self, room: str) -> RoomState:
+        """Return the state of a room, at whichever worker its seats are."""
+        return await self._shared.state(room, await self._of(room).room_state(room))
 
     def _records(self, room: str) -> str | None:
         """Return the worker that records a room, or did last."""
@@ -389,6 +509,7 @@ class WorkerPool(EngineCommands):
         self._recorded.discard(room)
         self._seats.pop(room, None)
         place = self._places.pop(room, None)
+        await self._shared.close(room)
         try:
             if place is not None:
                 await self._engines[place].close_room(room)
@@ -396,10 +517,41 @@ class WorkerPool(EngineCommands):
             await self.leave_room(room)
 
     async def add_seat(self, room: str, options: SeatOptions) -> None:
-        """Add a seat."""
-        engine = self._of(room)
+        """Add a seat, at a worker that carries it."""
+        self._of(room)
+        anew = options.seat not in self._seats[room] or self._shared.is_astray(room, options.seat)
         self._seats[room].add(options.seat)
-        await engine.add_seat(room, options)
+        await self._add_seat(room, options, anew=anew)
+
+    async def _add_seat(self, room: str, options: SeatOptions, *, anew: bool) -> None:
+        home = self._places[room]
+        at = self._shared.worker_of(room, options.seat) or home
+        if anew:
+            at = self._with_room_for_seat(room, home)
+            if at not in (home, *self._shared.guests(room)):
+                try:
+                    await self._shared.extend(room, home, at)
+                except MediaError as error:
+                    log.warning("x media worker %s cannot share room %s: %s", at, room, error)
+                    at = home
+        await self._shared.add_seat(room, home, options, at)
+
+    def _with_room_for_seat(self, room: str, home: str) -> str:
+        """Return the worker that takes the next seat of a room: its home as long as that carries more, then the one of
+        those that can share the room with the fewest seats, a guest before others."""
+        loads = Counter[str]()
+        for each in self._rooms(besides=room):
+            loads[each.worker] += each.seats
+        away = {worker: seats for name, worker, seats in self._shared.counts() if name == room}
+        loads.update(away)
+        loads[home] += len(self._seats[room]) - sum(away.values()) - 1  # the seat to be placed is counted there
+        share = self.most_seats // len(self._engines)
+        if not share or loads[home] < share or self._left.get(room) is not None:
+            return home
+        able = [name for name in self._engines if not self.is_drained(name) and self._shared.can_join(home, name)]
+        best = min((name for name in able if name != home), key=lambda name: (loads[name], name), default=home)
+        guest = min((name for name in away if loads[name] < share and name in able), default=best)
+        return guest if loads[guest] < loads[home] else home
 
     async def remove_seat(self, room: str, seat: str) -> None:
         """Remove a seat."""
@@ -466,6 +618,9 @@ class WorkerPool(EngineCommands):
 
     async def close(self) -> None:
         """Close the connections to all workers."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(engine.close() for engine in self._engines.values()), return_exceptions=True)
 
 

@@ -37,6 +37,8 @@ INSTRUMENTED = (
     "mediaserver.rpc.reply_check",
     "mediaserver.congestion",
     "mediaserver.peer.forwarder",
+    "mediaserver.pipe.records",
+    "mediaserver.pipe.remote_seat",
     "mediaserver.rtp",
     "mediaserver.sdp",
     "mediaserver.recording.encrypted_file",

@@ -25,6 +25,8 @@ from mediaserver.bfcp.floor_server import FloorServer
 from mediaserver.errors import BadOffer, NotEncrypted, UnknownCall
 from mediaserver.fecc import h224, h281
 from mediaserver.fecc.camera_controller import CameraController
+from mediaserver.pipe import remote_seat
+from mediaserver.pipe.records import MAX_BYTES, Records
 from mediaserver.rpc import protocol, reply_check
 from mediaserver.rtp import h264_sps, packet, payload, rtcp, rtx
 from mediaserver.rtp.telephone_event import DIGITS, DigitReceiver
@@ -106,6 +108,17 @@ def read_rtp(data: bytes) -> None:
     assert len(found.payload) <= len(data)
     assert all(0 < number < 256 for number in extensions)
     rtx.unwrap(found, 1, 96)
+
+
+def read_pipe(data: bytes) -> None:
+    """Take a message of another media worker, with its records."""
+    ours = Records()
+    with suppress(ValueError):
+        for key in ours.take(data):
+            for read in (remote_seat.read_offer, remote_seat.read_want):
+                with suppress(ValueError):
+                    read(ours.theirs[key])
+    assert all(len(message) <= MAX_BYTES for message in ours.messages(0.0))
 
 
 def read_rtcp(data: bytes) -> None:
@@ -539,6 +552,7 @@ TARGETS: dict[str, Target] = {
         (
             rtcp.sender_report(1, WALL_S, 90000, 10, 1000) + rtcp.nack(1, 2, [7, 8, 30]),
             rtcp.picture_loss(1, 2) + rtcp.remb(1, 1_500_000, [2, 3]),
+            rtcp.application(1, b'{"a":[],"r":[]}'),
             pack("!BBHIIII", 0x84, 206, 4, 1, 0, 2, 0x01000000),
         ),
     ),
@@ -565,6 +579,13 @@ TARGETS: dict[str, Target] = {
             b"".join(pack("!IBBH", 1000, 11, end, 160 * tick) for tick, end in enumerate((10, 10, 138, 138, 138), 1)),
             b"Signal=5\r\nDuration=160\r\n",
             b"#\r\n",
+        ),
+    ),
+    "pipe": Target(
+        read_pipe,
+        (
+            b'{"a":[1,2],"r":[[3,["offer","a","1"],[false,[["camera","q","VP8",180,130000,true]]]]]}',
+            b'{"a":[],"r":[[4,["want","a","1"],[360,[["content",""]]]],[5,["stream",2],null]]}',
         ),
     ),
     "requests": Target(read_requests, (rtcp.nack(1, 2, [7, 8, 30]), rtcp.picture_loss(1, 2))),

@@ -1,6 +1,6 @@
 """Events of the media engine, and a room that moves to another media worker. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from mediaserver import api
@@ -93,6 +93,13 @@ class EngineEvents(MeetingCore):
         silence += self.levels({}) if self.heard else []
         silence += self.live_captions.changed("away")
         return silence + self.recording.media_lost(now)
+
+    def seats_lost(self, seats: Collection[str]) -> list[Tell]:
+        """Note that the media worker of some seats died, and ask them to connect again."""
+        lost = [self.roster.seats[seat] for seat in seats if seat in self.roster.seats]
+        for seat in lost:
+            self.peer_down(seat.id)
+        return [Tell(seat.client, Renew()) for seat in lost if seat.client is not None]
 
     def restore(self) -> list[Effect]:
         """Build the room anew in a fresh engine, and ask all clients to connect again."""

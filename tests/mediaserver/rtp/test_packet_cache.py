@@ -18,3 +18,12 @@ def test_exactly_the_last_packets_are_there(first: int, count: int, requested: i
     last = {(first + i) & 0xFFFF for i in range(max(0, count - CACHE_PACKETS), count)}
     for sequence in {requested, *last, (first - 1) & 0xFFFF}:
         assert cache.get(sequence) is (packets[sequence] if sequence in last else None)
+
+
+def test_a_cache_that_is_cleared_knows_no_packet() -> None:
+    cache = PacketCache()
+    ring = cache.ring
+    cache.add(Packet(96, 7, 0, 1, False, b""))
+    cache.clear()
+    assert cache.get(7) is None
+    assert cache.ring is ring, "the compiled loop has it"

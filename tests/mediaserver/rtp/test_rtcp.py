@@ -225,3 +225,13 @@ def test_limits_are_laid_out_as_the_rfc_says() -> None:
     assert rtcp.parse(pack("!BBHII", 0x84, 205, 2, 1, 0), NOW) == [rtcp.BitrateLimitTaken(frozenset())]
     with pytest.raises(ValueError, match="cut off"):
         rtcp.parse(pack("!BBHIII", 0x83, 205, 3, 1, 0, 9), NOW)
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b"1234", b"12345"])
+def test_what_is_said_to_another_worker_is_read_up_to_a_whole_word(data: bytes) -> None:
+    packet = rtcp.application(7, data)
+    assert packet[:12] == bytes([0x80, 204, 0, len(packet) // 4 - 1]) + b"\x00\x00\x00\x07PIPE"
+    (heard,) = rtcp.parse(packet, 0.0)
+    assert isinstance(heard, rtcp.Application)
+    assert heard.data == data + b" " * (-len(data) % 4)
+    assert rtcp.parse(packet.replace(b"PIPE", b"QoSM"), 0.0) == []

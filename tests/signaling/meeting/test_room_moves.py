@@ -361,3 +361,24 @@ async def test_the_command_says_when_no_server_follows_it(two: TwoWorkers, monke
     with pytest.raises(BadInput, match="No server leads"):
         await two.command("0")
     assert await two.world.services.worker_drains.all() == {}
+
+
+async def test_who_was_at_a_worker_that_died_beside_the_rooms_home_connects_elsewhere(two: TwoWorkers) -> None:
+    for number, engine in enumerate(two.engines):
+        engine.addresses = (("127.0.0.1", 40000 + number),)
+        await two.workers._shared.arrived(str(number))
+    two.workers.most_seats = 2
+    host, session = await two.begin()
+    guest, joined = await two.world.join("nhatrang", await two.world.services.scheduler.session(session))
+    await guest.ask(type="offer", sdp="first")
+    assert joined["seat"] in two.called(1, "connect")
+    roster = two.world.server.meetings.meetings[session].state.roster
+    await wait_until(lambda: roster.seats[joined["seat"]].up)
+    two.engines[1].emit(EngineLost())
+    assert (await guest.type("renew"))["keep"] is False
+    assert not roster.seats[joined["seat"]].up
+    assert (await guest.ask(type="offer", sdp="second"))["sdp"] == "answer to second"
+    assert joined["seat"] in two.called(0, "connect")
+    await host.ask(type="ping")
+    assert not [message for message in host.seen if message["type"] == "renew"]
+    assert two.room(0, session).recording, "it goes on at home"

@@ -1,0 +1,360 @@
+"""The pipe between two media workers that share rooms: streams of cameras, screens and voices both ways, once each.
+
+Each worker has the whole room, and mixes, draws and composes for the seats whose transports it has. Of the others it
+gets by pipes what it needs: the layers of cameras that somebody follows there, and the voices of open floors.
+
+Which those are stands in records (:mod:`mediaserver.pipe.records`), by room and seat:
+
+    ("offer", room, seat)   [poor, [[kind, rid, codec, height, most, active], …]]   of the worker that has the seat
+    ("want", room, seat)    [lines, [[kind, rid], …]]                               of one that has it not
+    ("stream", ssrc)        [room, seat, kind, rid]                                 of the worker that sends it
+
+They travel as APP packets of RTCP (RFC 3550 §6.7), a voice as its packets behind a header of six bytes: its level
+(RFC 6464; 255 for none), its codec, its SSRC.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from struct import Struct
+from typing import Any, Protocol
+
+from mediaserver.api import PipeEnd
+from mediaserver.congestion.downlink import LINE_BPS
+from mediaserver.peer.forwarder import Forwarder
+from mediaserver.peer.simulcast import SimulcastLayer
+from mediaserver.pipe.records import Key, Records
+from mediaserver.pipe.remote_seat import (
+    Kind,
+    Offer,
+    OfferedLayer,
+    RemoteLayer,
+    RemoteSeat,
+    Want,
+    read_offer,
+    read_want,
+)
+from mediaserver.pipe.transport import PipeTransport
+from mediaserver.rtp import rtcp
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import SINGLE_NAL, VIDEO_CLOCK
+from mediaserver.rtp.rtcp import Heard
+from mediaserver.rtp.source import FlushQueue
+from mediaserver.transport.peer_path import MAX_SSRCS
+from mediaserver.transport.udp_mux import UdpMux
+
+logger = logging.getLogger(__name__)
+
+OWN_SSRC = 1
+"""The SSRC of our feedback and records; streams have those above."""
+STREAMS = range(OWN_SSRC + 1, MAX_SSRCS + 1)
+"""SSRCs of streams: as many as a path takes. What is wanted beyond them waits until one is free."""
+KEEPALIVE_S = 1.0
+SILENCE_S = 3.0
+"""Seconds of silence after which the other worker counts as gone."""
+MEASURE_S = 1.0
+ROUND_TRIP_S = 0.001
+VOICE = "voice"
+VIDEO_TYPES = {"VP8": 96, "H264": 97, SINGLE_NAL: 98}
+VOICE_TYPE = 99
+VOICE_CODECS = ("opus", "G722", "PCMA", "PCMU")
+NO_LEVEL = 255
+_VOICE = Struct("!BBI")
+
+
+class PipedRoom(Protocol):
+    """A room that is shared by a pipe."""
+
+    def remote_seat(self, seat: str) -> RemoteSeat | None:
+        """Return a seat of another worker; None where there is no such seat."""
+
+    def remote_offered(self, seat: str) -> None:
+        """Take it that what another worker offers of a seat changed."""
+
+    def remote_wanted(self, seat: str) -> None:
+        """Take it that what another worker wants of a seat changed."""
+
+    def remote_heard(self, seat: str, packet: Packet, now: float, codec: str) -> None:
+        """Take a packet of a voice of another worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The content of a stream of a pipe; a voice has no RID."""
+
+    room: str
+    seat: str
+    kind: str
+    rid: str = ""
+
+
+class Pipe:
+    """One end of a pipe; `rooms` returns a room of this worker by name."""
+
+    def __init__(
+        self, mux: UdpMux, end: PipeEnd, flush_queue: FlushQueue, rooms: Callable[[str], PipedRoom | None]
+    ) -> None:
+        self.end = end
+        self._flush_queue = flush_queue
+        self._rooms = rooms
+        self._records = Records()
+        self._transport = PipeTransport(mux, end, self)
+        self._transport.path.heard = time.monotonic()  # it has time to open its end
+        self._sent: dict[Stream, int] = {}
+        """SSRCs of the streams that we send."""
+        self._forwarders: dict[int, Forwarder] = {}
+        """Forwarders of layers, by SSRC; they stay for the next stream under that number."""
+        self._received: dict[int, Stream] = {}
+        """The streams that we get, by SSRC."""
+        self._offers: dict[tuple[str, str], Offer] = {}
+        """What the other worker has of its seats, by room and seat."""
+        self._wants: dict[str, dict[str, Want]] = {}
+        """What it wants of ours, by room and seat."""
+        self._layers: dict[int, RemoteLayer] = {}
+        """Those of them that are layers and have begun."""
+        self._told = self._measured = 0.0
+        self._flushing = False
+        self.waiting = 0
+        """How often a stream found no free SSRC."""
+
+    @property
+    def alive(self) -> bool:
+        """Return whether the other worker was heard lately."""
+        return time.monotonic() - self._transport.path.heard < SILENCE_S
+
+    # What we have, and what the other worker wants of it
+
+    def offer(self, room: str, seat: str, layers: Iterable[OfferedLayer], *, poor: bool) -> None:
+        """Say which layers of a seat of ours there are."""
+        self._write(("offer", room, seat), [poor, [list(layer) for layer in layers]])
+
+    def watched(self, room: str) -> dict[str, int]:
+        """Return the heights in pixels at which the other worker watches cameras of our seats, by seat."""
+        return {seat: wanted.lines for seat, wanted in self._wants.get(room, {}).items()}
+
+    def serve(self, room: str, seat: str, find: Callable[[Kind, str], SimulcastLayer | None], now: float) -> None:
+        """Send the layers of a seat of ours that the other worker wants, and no others; `find` returns one by kind and
+        RID."""
+        wanted = self._wants.get(room, {}).get(seat, Want())
+        layers = {Stream(room, seat, kind, rid): find(kind, rid) for kind, rid in wanted.layers}
+        for stream in [each for each in self._of(room, seat) if each.kind != VOICE and layers.get(each) is None]:
+            self._end(stream, now)
+        for stream, layer in layers.items():
+            if layer is not None and layer.codec in VIDEO_TYPES and (ssrc := self._begin(stream)) is not None:
+                self._forwarder(ssrc).follow(layer, now)
+
+    def _of(self, room: str, seat: str) -> list[Stream]:
+        """Return the streams that we send of a seat."""
+        return [each for each in self._sent if (each.room, each.seat) == (room, seat)]
+
+    def speak(self, room: str, seat: str, packet: Packet, codec: str) -> None:
+        """Send a packet of a voice of ours, while its floor is open."""
+        ssrc = self._begin(Stream(room, seat, VOICE))
+        if ssrc is None or codec not in VOICE_CODECS:
+            return
+        level = NO_LEVEL if packet.level is None else packet.level
+        head = _VOICE.pack(level, VOICE_CODECS.index(codec), packet.ssrc & 0xFFFFFFFF)
+        second = VOICE_TYPE | packet.marker << 7
+        self._transport.send([(second, packet.sequence, packet.timestamp & 0xFFFFFFFF, ssrc, head + packet.payload)])
+
+    def hush(self, room: str, seat: str, now: float) -> None:
+        """End a voice of ours: its floor was closed."""
+        self._end(Stream(room, seat, VOICE), now)
+
+    def _begin(self, stream: Stream) -> int | None:
+        """Return the SSRC of a stream, a free one for a new stream; None where there is none."""
+        if stream in self._sent:
+            return self._sent[stream]
+        taken = set(self._sent.values())
+        ssrc = next((each for each in STREAMS if each not in taken and self._records.settled(("stream", each))), None)
+        if ssrc is None:
+            self.waiting += 1
+            return None
+        self._sent[stream] = ssrc
+        self._write(("stream", ssrc), [stream.room, stream.seat, stream.kind, stream.rid])
+        return ssrc
+
+    def _end(self, stream: Stream, now: float) -> None:
+        """Free the SSRC of a stream, if it has one, once the other worker knows of it."""
+        ssrc = self._sent.pop(stream, None)
+        if ssrc is None:
+            return
+        if ssrc in self._forwarders:
+            self._forwarders[ssrc].follow(None, now)
+        self._write(("stream", ssrc), None)
+
+    def _forwarder(self, ssrc: int) -> Forwarder:
+        if ssrc not in self._forwarders:
+            made = self._forwarders[ssrc] = Forwarder(VIDEO_TYPES, VIDEO_CLOCK, self._transport)
+            made.ssrc = made.stream.ssrc = ssrc
+        return self._forwarders[ssrc]
+
+    # What the other worker has, and what we want of it
+
+    def offered(self, room: str, seat: str) -> Offer:
+        """Return what the other worker has of a seat."""
+        return self._offers.get((room, seat), Offer())
+
+    def want(self, room: str, seat: str, lines: int, layers: Iterable[tuple[Kind, str]]) -> None:
+        """Ask for these layers of a seat of the other worker, and for no others."""
+        followed = [list(layer) for layer in layers]
+        self._write(("want", room, seat), [lines, followed] if lines or followed else None)
+
+    def ask_keyframe(self, ssrc: int) -> None:
+        """Ask for a key frame of a stream."""
+        self._transport.send_rtcp(rtcp.picture_loss(OWN_SSRC, ssrc))
+
+    def forget_seat(self, room: str, seat: str, now: float) -> None:
+        """Neither offer, want nor send anything of a seat any more."""
+        for stream in self._of(room, seat):
+            self._end(stream, now)
+        for key in (("offer", room, seat), ("want", room, seat)):
+            self._write(key, None)
+        for ssrc in [ssrc for ssrc, each in self._received.items() if (each.room, each.seat) == (room, seat)]:
+            self._layers.pop(ssrc, None)
+
+    # Packets
+
+    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
+        """Take packets of one stream."""
+        stream = self._received.get(packets[0].ssrc)
+        if stream is None:
+            return  # its record is still to come
+        if stream.kind == VOICE:
+            for packet in packets:
+                self._hear(stream, packet, now)
+        elif (layer := self._layer(packets[0].ssrc, stream)) is not None and (missing := layer.take(packets, now)):
+            self._transport.send_rtcp(rtcp.nack(OWN_SSRC, layer.ssrc, missing))
+
+    def _hear(self, stream: Stream, packet: Packet, now: float) -> None:
+        room = self._rooms(stream.room)
+        if room is None or len(packet.payload) < _VOICE.size:
+            return
+        level, codec, ssrc = _VOICE.unpack_from(packet.payload)
+        if codec < len(VOICE_CODECS):
+            packet.payload, packet.ssrc = packet.payload[_VOICE.size :], ssrc
+            packet.level = None if level == NO_LEVEL else level
+            room.remote_heard(stream.seat, packet, now, VOICE_CODECS[codec])
+
+    def _layer(self, ssrc: int, stream: Stream) -> RemoteLayer | None:
+        """Return the layer that comes under an SSRC, which begins with its first packet."""
+        if ssrc in self._layers:
+            return self._layers[ssrc]
+        room = self._rooms(stream.room)
+        seat = None if room is None else room.remote_seat(stream.seat)
+        layer = None if seat is None else seat.find(stream.kind, stream.rid)
+        if layer is None:
+            return None
+        self._layers[ssrc] = layer
+        self._transport.path.register(ssrc, layer.begin(ssrc))
+        return layer
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """Take one RTCP compound packet."""
+        with self._refused():
+            for item in rtcp.parse(data, now):
+                self._take(item, now)
+
+    @contextmanager
+    def _refused(self) -> Iterator[None]:
+        """Log what no worker sends, and go on."""
+        try:
+            yield
+        except ValueError as error:
+            logger.warning("x the media worker at %s sends what none sends: %s", self.end.host, error)
+
+    def _take(self, item: Heard, now: float) -> None:
+        match item:
+            case rtcp.Application():
+                for key in self._records.take(item.data):
+                    with self._refused():
+                        self._changed(key)
+                self._hurry()
+            case rtcp.Nack():
+                if (forwarder := self._forwarders.get(item.ssrc)) is not None:
+                    forwarder.resend(item.sequences, LINE_BPS, ROUND_TRIP_S, now)
+            case rtcp.KeyframeRequest():
+                if (forwarder := self._forwarders.get(item.ssrc)) is not None:
+                    forwarder.request_keyframe(now)
+
+    def _changed(self, key: Key) -> None:
+        value = self._records.theirs.get(key)
+        match key:
+            case ("stream", int(ssrc)):
+                self._assign(ssrc, value)
+            case ("offer", str(name), str(seat)):
+                self._note_offer(name, seat, value)
+            case ("want", str(name), str(seat)):
+                self._note_want(name, seat, value)
+
+    def _note_offer(self, name: str, seat: str, value: Any) -> None:
+        if value is None:
+            self._offers.pop((name, seat), None)
+        else:
+            self._offers[name, seat] = read_offer(value)
+        if (room := self._rooms(name)) is not None:
+            room.remote_offered(seat)
+
+    def _note_want(self, name: str, seat: str, value: Any) -> None:
+        wants = self._wants.setdefault(name, {})
+        if value is None:
+            wants.pop(seat, None)
+        else:
+            wants[seat] = read_want(value)
+        if not wants:
+            del self._wants[name]
+        if (room := self._rooms(name)) is not None:
+            room.remote_wanted(seat)
+
+    def _assign(self, ssrc: int, value: Any) -> None:
+        self._layers.pop(ssrc, None)
+        match value:
+            case [str(room), str(seat), str(kind), str(rid)]:
+                self._received[ssrc] = Stream(room, seat, kind, rid)
+            case _:
+                self._received.pop(ssrc, None)
+
+    def _write(self, key: Key, value: Any) -> None:
+        self._records.write(key, value)
+        self._hurry()
+
+    def _hurry(self) -> None:
+        """Send records with the packets of this poll."""
+        if not self._flushing and not self._records.quiet:
+            self._flushing = True
+            self._flush_queue.append(self)
+
+    def flush(self, now: float) -> None:
+        """Send the records that are due."""
+        self._flushing = False
+        for message in self._records.messages(now):
+            self._tell(message, now)
+
+    def _tell(self, message: bytes, now: float) -> None:
+        self._told = now
+        self._transport.send_rtcp(rtcp.application(OWN_SSRC, message))
+
+    def tick(self, now: float) -> None:
+        """Repeat what was not acknowledged, requests for packets and for key frames; called every `TICK_S`."""
+        self.flush(now)
+        if now - self._told >= KEEPALIVE_S:
+            self._tell(b'{"a":[],"r":[]}', now)
+        for forwarder in self._forwarders.values():
+            if forwarder.request_waits:
+                forwarder.remind(now)
+        measures = now - self._measured >= MEASURE_S
+        for layer in self._layers.values():
+            layer.remind(now)
+            if layer.nack.waiting and layer.sinks and (again := layer.nack.due(now)):
+                self._transport.send_rtcp(rtcp.nack(OWN_SSRC, layer.ssrc, again))
+            if measures:
+                layer.measure(now)
+        self._measured = now if measures else self._measured
+
+    def close(self) -> None:
+        """Send and take nothing any more."""
+        for forwarder in self._forwarders.values():
+            forwarder.close()
+        self._transport.close()

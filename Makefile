@@ -5,7 +5,7 @@ BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester libre-dev espeak-ng tshark simple-whip-client gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gir1.2-gst-rtsp-server-1.0 python3-gi haproxy keepalived pulseaudio
 
-.PHONY: run demo install test timed untimed quick coverage check unit rules mutants soak flood endurance fuzz sanitize long drills units web types e2e screenshots bench docs packages prompts speech clean
+.PHONY: run demo install test checked timed untimed quick coverage check unit rules mutants soak flood endurance fuzz sanitize long drills units web types e2e screenshots bench docs packages prompts speech clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -17,9 +17,12 @@ demo: .venv/run.stamp
 install: .venv/dev.stamp
 
 test:
-	$(MAKE) --jobs 2 packages speech
-	$(MAKE) check
+	$(MAKE) --jobs 2 packages checked
 	tests/beside.sh '$(MAKE) untimed' '$(MAKE) timed'
+
+# The static gates need no package of Debian.
+checked: speech
+	$(MAKE) check
 
 # What waits for sounds, pictures and clocks, one after the other.
 timed: unit flood web e2e endurance
@@ -36,7 +39,7 @@ quick: install
 
 # Which lines and branches the unit tests reach (95 % on 28/11/2026, child processes not counted); less than `fail_under` fails.
 coverage: install
-	$(BIN)/pytest -q -n $(UNIT_WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/soak --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/soak --cov --cov-report=term:skip-covered
 
 # Static gates: what a reviewer should not have to look for.
 check: install
@@ -46,10 +49,10 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Tests wait a quarter of their time, for processes and for packets: three for each two cores.
-UNIT_WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
+# Tests wait a quarter of their time, for processes, packets and pages: three for each two cores.
+TEST_WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
 unit: install
-	$(BIN)/pytest -q -n $(UNIT_WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/soak --ignore=tests/scheduler --ignore=tests/fuzz
+	$(BIN)/pytest -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/soak --ignore=tests/scheduler --ignore=tests/fuzz
 	$(BIN)/pytest -q -n auto --plain tests/mediaserver/transport/test_udp_mux.py tests/mediaserver/peer/test_forwarder.py tests/mediaserver/worker/test_engine.py tests/mediaserver/worker/test_ticker.py tests/mediaserver/transport/test_receive_time.py tests/mediaserver/audio/test_limiter.py tests/mediaserver/audio/test_mix_minus.py tests/mediaserver/video/test_compositor.py
 
 # The rules, which know no clock, and the corpus of every parser.
@@ -88,7 +91,7 @@ long: install
 # Faults on purpose, with sixty points in meetings: what people notice (docs/reliability.md); then calls of room systems
 # of every kind (docs/rooms.md), and what `make test` does of `long`, for longer. An hour; disk needs root.
 DRILLS ?= restart take-over reload valkey worker drain killed-drain sql disk leader stopped-leader sql-hangs sql-ends \
-	hand-over partition sentinel patroni cascade
+	hand-over partition sentinel patroni cascade shared-room shared-room-restart
 drills: install
 	@failed=; for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || failed="$$failed $$drill"; done; \
 	    [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
@@ -113,7 +116,7 @@ web/node_modules/.package-lock.json: web/package-lock.json
 # Real browsers in a private network: no packet can leave the machine.
 e2e: install
 	tests/e2e/netns.sh $(BIN)/pytest -q -m alone tests/e2e
-	tests/e2e/netns.sh $(BIN)/pytest -q -n 2 --dist loadfile -m "not alone" tests/e2e
+	tests/e2e/netns.sh $(BIN)/pytest -q -n $(TEST_WORKERS) --dist loadfile -m "not alone" tests/e2e
 
 # Every page, room and console at four sizes in both themes, in build/screenshots; renews those of docs/.
 screenshots: install

@@ -106,6 +106,15 @@ DRILLS = {
     "shared-room": DrillKind(
         shared_room.kill_guest, unnoticed=False, server_context=shared_room.shared_server, sessions=1
     ),
+    "shared-room-drain": DrillKind(
+        drain.drain,
+        unnoticed=False,
+        server_context=shared_room.shared_server,
+        outcome=drain.outcome,
+        points=30,
+        sessions=1,
+        sound_gap_s=0.2,
+    ),
     "shared-room-restart": DrillKind(faults.restart, server_context=shared_room.shared_server, sessions=1),
     "units": DrillKind(units.fault, server_context=units.systemd_server),
 }

@@ -8,18 +8,18 @@ Which those are stands in records (:mod:`mediaserver.pipe.records`), by room and
     ("offer", room, seat)   [poor, [[kind, rid, codec, height, most, active], …]]   of the worker that has the seat
     ("want", room, seat)    [lines, [[kind, rid], …]]                               of one that has it not
     ("stream", ssrc)        [room, seat, kind, rid]                                 of the worker that sends it
+    ("voice", number)       [room, seat]                                            of the worker that sends it
 
-They travel as APP packets of RTCP (RFC 3550 §6.7), a voice as its packets behind a header of six bytes: its level
-(RFC 6464; 255 for none), its codec, its SSRC.
+They travel as APP packets of RTCP (RFC 3550 §6.7). All voices share one SSRC: before each packet of theirs stand the
+voice's number, the packet's own sequence number and SSRC, its level (RFC 6464; 255 for none) and its codec.
 """
 
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from struct import Struct
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mediaserver.api import PipeEnd
 from mediaserver.congestion.downlink import LINE_BPS
@@ -47,21 +47,21 @@ from mediaserver.transport.udp_mux import UdpMux
 
 logger = logging.getLogger(__name__)
 
-OWN_SSRC = 1
-"""The SSRC of our feedback and records; streams have those above."""
-STREAMS = range(OWN_SSRC + 1, MAX_SSRCS + 1)
-"""SSRCs of streams: as many as a path takes. What is wanted beyond them waits until one is free."""
+OWN_SSRC, VOICES_SSRC = 1, 2
+"""The SSRC of our feedback and records, and that of all voices."""
+STREAMS = range(VOICES_SSRC + 1, MAX_SSRCS + 1)
+"""SSRCs of layers: as many as a path takes. What is wanted beyond them waits until one is free."""
+VOICES = range(1 << 16)
 KEEPALIVE_S = 1.0
 SILENCE_S = 3.0
 """Seconds of silence after which the other worker counts as gone."""
 MEASURE_S = 1.0
 ROUND_TRIP_S = 0.001
-VOICE = "voice"
 VIDEO_TYPES = {"VP8": 96, "H264": 97, SINGLE_NAL: 98}
 VOICE_TYPE = 99
 VOICE_CODECS = ("opus", "G722", "PCMA", "PCMU")
 NO_LEVEL = 255
-_VOICE = Struct("!BBI")
+_VOICE = Struct("!HHIBB")
 
 
 class PipedRoom(Protocol):
@@ -80,14 +80,20 @@ class PipedRoom(Protocol):
         """Take a packet of a voice of another worker."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """The content of a stream of a pipe; a voice has no RID."""
+class Stream(NamedTuple):
+    """The content of a stream of a pipe."""
 
     room: str
     seat: str
     kind: str
-    rid: str = ""
+    rid: str
+
+
+class Voice(NamedTuple):
+    """The seat whose voice comes."""
+
+    room: str
+    seat: str
 
 
 class Pipe:
@@ -106,8 +112,13 @@ class Pipe:
         """SSRCs of the streams that we send."""
         self._forwarders: dict[int, Forwarder] = {}
         """Forwarders of layers, by SSRC; they stay for the next stream under that number."""
+        self._voices: dict[Voice, int] = {}
+        """Numbers of the voices that we send."""
+        self._voice_packets = 0
         self._received: dict[int, Stream] = {}
         """The streams that we get, by SSRC."""
+        self._heard: dict[int, Voice] = {}
+        """The voices that we get, by number."""
         self._offers: dict[tuple[str, str], Offer] = {}
         """What the other worker has of its seats, by room and seat."""
         self._wants: dict[str, dict[str, Want]] = {}
@@ -139,7 +150,7 @@ class Pipe:
         RID."""
         wanted = self._wants.get(room, {}).get(seat, Want())
         layers = {Stream(room, seat, kind, rid): find(kind, rid) for kind, rid in wanted.layers}
-        for stream in [each for each in self._of(room, seat) if each.kind != VOICE and layers.get(each) is None]:
+        for stream in [each for each in self._of(room, seat) if layers.get(each) is None]:
             self._end(stream, now)
         for stream, layer in layers.items():
             if layer is not None and layer.codec in VIDEO_TYPES and (ssrc := self._begin(stream)) is not None:
@@ -151,17 +162,32 @@ class Pipe:
 
     def speak(self, room: str, seat: str, packet: Packet, codec: str) -> None:
         """Send a packet of a voice of ours, while its floor is open."""
-        ssrc = self._begin(Stream(room, seat, VOICE))
-        if ssrc is None or codec not in VOICE_CODECS:
+        if codec not in VOICE_CODECS or (number := self._voice(Voice(room, seat))) is None:
             return
         level = NO_LEVEL if packet.level is None else packet.level
-        head = _VOICE.pack(level, VOICE_CODECS.index(codec), packet.ssrc & 0xFFFFFFFF)
-        second = VOICE_TYPE | packet.marker << 7
-        self._transport.send([(second, packet.sequence, packet.timestamp & 0xFFFFFFFF, ssrc, head + packet.payload)])
+        head = _VOICE.pack(number, packet.sequence, packet.ssrc & 0xFFFFFFFF, level, VOICE_CODECS.index(codec))
+        second, timestamp = VOICE_TYPE | packet.marker << 7, packet.timestamp & 0xFFFFFFFF
+        self._voice_packets += 1
+        outgoing = (second, self._voice_packets & 0xFFFF, timestamp, VOICES_SSRC, head + packet.payload)
+        self._transport.send([outgoing])
 
-    def hush(self, room: str, seat: str, now: float) -> None:
+    def _voice(self, voice: Voice) -> int | None:
+        """Return the number of a voice of ours, a free one for a new voice; None where there is none."""
+        if voice not in self._voices:
+            taken = set(self._voices.values())
+            free = (each for each in VOICES if each not in taken and self._records.settled(("voice", each)))
+            number = next(free, None)
+            if number is None:
+                return None
+            self._voices[voice] = number
+            self._write(("voice", number), list(voice))
+        return self._voices[voice]
+
+    def hush(self, room: str, seat: str) -> None:
         """End a voice of ours: its floor was closed."""
-        self._end(Stream(room, seat, VOICE), now)
+        number = self._voices.pop(Voice(room, seat), None)
+        if number is not None:
+            self._write(("voice", number), None)
 
     def _begin(self, stream: Stream) -> int | None:
         """Return the SSRC of a stream, a free one for a new stream; None where there is none."""
@@ -173,7 +199,7 @@ class Pipe:
             self.waiting += 1
             return None
         self._sent[stream] = ssrc
-        self._write(("stream", ssrc), [stream.room, stream.seat, stream.kind, stream.rid])
+        self._write(("stream", ssrc), list(stream))
         return ssrc
 
     def _end(self, stream: Stream, now: float) -> None:
@@ -210,6 +236,7 @@ class Pipe:
         """Neither offer, want nor send anything of a seat any more."""
         for stream in self._of(room, seat):
             self._end(stream, now)
+        self.hush(room, seat)
         for key in (("offer", room, seat), ("want", room, seat)):
             self._write(key, None)
         for ssrc in [ssrc for ssrc, each in self._received.items() if (each.room, each.seat) == (room, seat)]:
@@ -218,25 +245,26 @@ class Pipe:
     # Packets
 
     def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
-        """Take packets of one stream."""
-        stream = self._received.get(packets[0].ssrc)
-        if stream is None:
-            return  # its record is still to come
-        if stream.kind == VOICE:
+        """Take packets of one stream; those whose record is still to come are dropped."""
+        ssrc = packets[0].ssrc
+        if ssrc == VOICES_SSRC:
             for packet in packets:
-                self._hear(stream, packet, now)
-        elif (layer := self._layer(packets[0].ssrc, stream)) is not None and (missing := layer.take(packets, now)):
+                self._hear(packet, now)
+            return
+        stream = self._received.get(ssrc)
+        layer = None if stream is None else self._layer(ssrc, stream)
+        if layer is not None and (missing := layer.take(packets, now)):
             self._transport.send_rtcp(rtcp.nack(OWN_SSRC, layer.ssrc, missing))
 
-    def _hear(self, stream: Stream, packet: Packet, now: float) -> None:
-        room = self._rooms(stream.room)
-        if room is None or len(packet.payload) < _VOICE.size:
+    def _hear(self, packet: Packet, now: float) -> None:
+        if len(packet.payload) < _VOICE.size:
             return
-        level, codec, ssrc = _VOICE.unpack_from(packet.payload)
-        if codec < len(VOICE_CODECS):
-            packet.payload, packet.ssrc = packet.payload[_VOICE.size :], ssrc
-            packet.level = None if level == NO_LEVEL else level
-            room.remote_heard(stream.seat, packet, now, VOICE_CODECS[codec])
+        number, packet.sequence, packet.ssrc, level, codec = _VOICE.unpack_from(packet.payload)
+        voice = self._heard.get(number)
+        room = None if voice is None else self._rooms(voice.room)
+        if voice is not None and room is not None and codec < len(VOICE_CODECS):
+            packet.payload, packet.level = packet.payload[_VOICE.size :], None if level == NO_LEVEL else level
+            room.remote_heard(voice.seat, packet, now, VOICE_CODECS[codec])
 
     def _layer(self, ssrc: int, stream: Stream) -> RemoteLayer | None:
         """Return the layer that comes under an SSRC, which begins with its first packet."""
@@ -284,10 +312,19 @@ class Pipe:
         match key:
             case ("stream", int(ssrc)):
                 self._assign(ssrc, value)
+            case ("voice", int(number)):
+                self._note_voice(number, value)
             case ("offer", str(name), str(seat)):
                 self._note_offer(name, seat, value)
             case ("want", str(name), str(seat)):
                 self._note_want(name, seat, value)
+
+    def _note_voice(self, number: int, value: Any) -> None:
+        match value:
+            case [str(room), str(seat)]:
+                self._heard[number] = Voice(room, seat)
+            case _:
+                self._heard.pop(number, None)
 
     def _note_offer(self, name: str, seat: str, value: Any) -> None:
         if value is None:

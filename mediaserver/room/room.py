@@ -228,7 +228,7 @@ class Room:
                 seat.peer.listen()
         else:
             self.mixer.close(name)
-            self._sharing.hush(name, time.monotonic())
+            self._sharing.hush(name)
         self._connect_sound(name)
 
     def set_gain(self, name: str, decibels: float) -> None:
@@ -413,7 +413,12 @@ class Room:
         return self._sharing.workers
 
     def _hear(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
-        """Take a packet of a microphone; whoever has the floor is heard at the other workers, too."""
+        """Take a packet of a microphone; whoever has the floor is heard at the other workers, too.
+
+        Of a seat that moves to another worker, or from there, one of its two transports counts.
+        """
+        if self.seats[seat].remote is not None:
+            return
         self.mixer.hear(seat, packet, now, codec)
         if self.seats[seat].floor:
             self._sharing.speak(seat, packet, codec)

@@ -39,6 +39,7 @@ class RoomSharing:
             return
         for camera_input in (seat.input, seat.content_input):
             camera_input.follow(None, now)
+        self.forget(seat.options.seat, now)
         seat.remote = None
         if pipe is not None:
             seat.remote = RemoteSeat(self._room, seat.options.seat, self._flush_queue, pipe)
@@ -59,7 +60,7 @@ class RoomSharing:
         """Tell the others which layers our seats have, and send what they want of them."""
         for pipe in self.pipes.values():
             for name, seat in self._seats.items():
-                if seat.peer is not None:
+                if seat.peer is not None and seat.remote is None:
                     pipe.offer(self._room, name, _layers(seat, now), poor=seat.poor)
                     self._serve(pipe, seat, now)
 
@@ -70,7 +71,7 @@ class RoomSharing:
 
     def _serve(self, pipe: Pipe, seat: Seat, now: float) -> None:
         def find(kind: Kind, rid: str) -> SimulcastLayer | None:
-            camera = seat.sent(kind == "content")
+            camera = None if seat.remote is not None else seat.sent(kind == "content")
             return None if camera is None else camera.find(None, rid)
 
         pipe.serve(self._room, seat.options.seat, find, now)
@@ -88,10 +89,10 @@ class RoomSharing:
         for pipe in self.pipes.values():
             pipe.speak(self._room, seat, packet, codec)
 
-    def hush(self, seat: str, now: float) -> None:
+    def hush(self, seat: str) -> None:
         """End the voice of a seat, which has the floor no longer."""
         for pipe in self.pipes.values():
-            pipe.hush(self._room, seat, now)
+            pipe.hush(self._room, seat)
 
 
 def _layers(seat: Seat, now: float) -> list[OfferedLayer]:

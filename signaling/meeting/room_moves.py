@@ -5,12 +5,15 @@ Which workers are drained stands in the database: a command asks for it there, a
 A room is opened on another worker, where it looks and sounds as before. Pages are asked to connect there, and keep the
 connection that they have; calls of room systems are offered the new address. Once everybody who was connected is there,
 pages show the new connection, the recording goes on there as its next part, and the room is closed where it was.
+
+Of a room that is on several workers the seats at the drained one move to the others in the same way.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import suppress
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,8 +36,9 @@ SETTLE_SECONDS = 1.0
 LINGER_SECONDS = 1.0
 """How long the room stays open where it was, after pages were told to show the new connection."""
 
-MoveSystems = Callable[[MeetingRunner], Awaitable[Callable[[], Awaitable[None]]]]
-"""Takes down the calls of a meeting's room systems; what it returns moves them to the worker of the room by then."""
+MoveSystems = Callable[[MeetingRunner, Collection[str] | None], Awaitable[Callable[[], Awaitable[None]]]]
+"""Takes down the calls of a meeting's room systems, all or those in some seats; what it returns moves them to the
+worker of the room, or of their seat, by then."""
 
 
 class RoomMoves:
@@ -67,7 +71,11 @@ class RoomMoves:
             for room in self._pool.rooms_to_move():
                 meeting = self._meetings.meetings.get(room)  # None for that of a test call, which ends by itself
                 if meeting is not None and meeting.attached and not self._meetings.stopping:
-                    await self._move_guarded(meeting)
+                    await self._guarded(meeting, self.move(meeting))
+            for room, worker in self._pool.parts_to_move():
+                meeting = self._meetings.meetings.get(room)
+                if meeting is not None and meeting.attached and not self._meetings.stopping:
+                    await self._guarded(meeting, self.leave(meeting, worker))
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _follow(self) -> None:
@@ -92,9 +100,9 @@ class RoomMoves:
             return refusal.lacking
         return "draining"
 
-    async def _move_guarded(self, meeting: MeetingRunner) -> None:
+    async def _guarded(self, meeting: MeetingRunner, move: Coroutine[Any, Any, None]) -> None:
         try:
-            await self.move(meeting)
+            await move
         except MediaError as error:
             log.warning("x the room of meeting %s cannot move: %s", meeting.id, error)
         except Exception:
@@ -102,7 +110,7 @@ class RoomMoves:
 
     async def move(self, meeting: MeetingRunner) -> None:
         """Move the room of a meeting. Raises MediaError, and the meeting stays where it is."""
-        move_systems = await self._systems(meeting)
+        move_systems = await self._systems(meeting, None)
         await meeting.move(self._pool.move_room)
         log.warning("= the room of meeting %s moves to media worker %s", meeting.id, self._pool.place(meeting.id))
         try:
@@ -113,10 +121,31 @@ class RoomMoves:
 
     async def _change_over(self, meeting: MeetingRunner, move_systems: Callable[[], Awaitable[None]]) -> None:
         await move_systems()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(ARRIVE_SECONDS):
-                while meeting.state.arriving:  # noqa: ASYNC110 - many clients connect, which set no event
-                    await asyncio.sleep(POLL_SECONDS)
-        await asyncio.sleep(SETTLE_SECONDS)
+        await _arrival(meeting)
         await meeting.moved()
         await asyncio.sleep(LINGER_SECONDS)
+
+    async def leave(self, meeting: MeetingRunner, worker: str) -> None:
+        """Move what a worker has of a room that it shares with others to these. Raises MediaError, and the meeting
+        stays where it is."""
+        seats = self._pool.seats_at(meeting.id, worker)
+        move_systems = await self._systems(meeting, seats)
+        recording = await meeting.move_seats(seats, lambda: self._pool.begin_to_leave(meeting.id, worker))
+        log.warning("= %d seats of meeting %s leave media worker %s", len(seats), meeting.id, worker)
+        try:
+            await move_systems()
+            await _arrival(meeting)
+            await meeting.seats_moved(seats, recording=recording)
+            await asyncio.sleep(LINGER_SECONDS)
+        except Exception:  # a part of the recording that cannot begin, for one; the seats have moved all the same
+            log.exception("x not all of meeting %s has left media worker %s", meeting.id, worker)
+        await self._pool.finish_to_leave(meeting.id, worker)
+
+
+async def _arrival(meeting: MeetingRunner) -> None:
+    """Wait until those who were connected are connected where they move to, and see something, but not for ever."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ARRIVE_SECONDS):
+            while meeting.state.arriving:  # noqa: ASYNC110 - many clients connect, which set no event
+                await asyncio.sleep(POLL_SECONDS)
+    await asyncio.sleep(SETTLE_SECONDS)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -266,6 +266,23 @@ class MeetingRunner:
             for tell in self.state.ask_over():
                 if tell.client not in self._connecting:  # else it is answered by the other worker
                     self._say(tell, None, None)
+
+    async def move_seats(self, seats: Collection[str], begin: Callable[[], Awaitable[bool]]) -> bool:
+        """Ask seats of a room on several workers to connect to others, once `begin` has them answered there; return
+        what it returns. Raises MediaError, and all stays where it is."""
+        async with self._order:
+            recording = await begin()
+            self.moves += 1
+            self._plan_flush()
+            self.changed()
+            for tell in self.state.move_seats(seats):
+                if tell.client not in self._connecting:  # else it is answered by the other worker
+                    self._say(tell, None, None)
+        return recording
+
+    async def seats_moved(self, seats: Collection[str], *, recording: bool) -> None:
+        """Show people in these seats what comes from where they moved to; with `recording`, record on elsewhere."""
+        await self.apply(self.state.seats_moved(seats, self._dependencies.clock(), recording=recording))
 
     async def connect(self, client: str, sdp: str) -> str:
         """Answer an SDP offer of a client, by the worker that has the room once the answer is sent.

@@ -11,7 +11,8 @@ A room with more seats than one worker carries is shared with others (`shared_ro
 worker holds for its home.
 
 A worker that is drained takes no more rooms. Each of its rooms moves: it is opened on another worker, which gets all
-commands from then on, and stays open where it was until everybody has come over.
+commands from then on, and stays open where it was until everybody has come over. Of a shared room only the seats at
+that worker move to others, one by one as they connect there, and the home to a guest.
 """
 
 import asyncio
@@ -69,6 +70,8 @@ RECORDING_CALLS = frozenset({"pause_recording", "record_voices", "recorded", "st
 """Commands that go where a moving room is recorded."""
 CALLS_EVERYWHERE = frozenset({"set_names", "set_layout", "set_content", "set_floor", "set_gain", "remove_seat"})
 """Commands that all workers of a shared room get."""
+CALLS_THAT_CONNECT = frozenset({"connect", "move_in", "accept"})
+"""Commands that go where a moving seat is to connect, while all others go where it was."""
 CALLS_AT_HOME = RECORDING_CALLS | {"set_captions"}
 """Commands that its home alone gets; others go to the worker of their seat."""
 CALLS_IN_BOTH = frozenset({"remove_seat", "set_floor"})
@@ -180,6 +183,8 @@ class WorkerPool(EngineCommands):
         """Names of workers that take no more rooms, and of machines whose workers do not."""
         self._left: dict[str, str] = {}
         """The worker on which a room that moves is still open, by room."""
+        self._moving: dict[tuple[str, str], str] = {}
+        """The workers to which seats of shared rooms move, by room and seat."""
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS)
         self._placing = asyncio.Lock()
         """Is held while seats whose worker is gone get another one."""
@@ -261,6 +266,8 @@ class WorkerPool(EngineCommands):
                 if isinstance(event, EngineReady):
                     continue
                 if self._is_credible(name, event):
+                    if isinstance(event, PeerUp):
+                        await self._arrived(name, event)
                     await self._events.put(event)
         finally:
             await self._forget(name)
@@ -279,13 +286,34 @@ class WorkerPool(EngineCommands):
         """
         if not isinstance(event, RecordingFailed | RecordingEnded):
             seat = getattr(event, "seat", None)
-            at = self._shared.worker_of(event.room, seat) if isinstance(event, SeatEvent) and seat else None
+            at = self._worker_of(event.room, seat) if isinstance(event, SeatEvent) and seat else None
             return (at or self._places.get(event.room, name)) == name
         own = self._files.get(event.path) == (name, event.room)
         if own and isinstance(event, RecordingEnded):
             del self._files[event.path]
             self._ending[event.path] = name
         return own
+
+    def _worker_of(self, room: str, seat: str) -> str | None:
+        """Return the worker to which a seat moves, or the guest that has it; None for one at home."""
+        return self._moving.get((room, seat)) or self._shared.worker_of(room, seat)
+
+    async def _arrived(self, name: str, event: PeerUp) -> None:
+        """Let the others take a seat that moves from the worker where it is connected now."""
+        if self._moving.get((event.room, event.seat)) == name:
+            try:
+                await self._end_move(event.room, event.seat)
+            except MediaError as error:
+                log.warning("x a seat of room %s cannot be moved to media worker %s: %s", event.room, name, error)
+
+    async def _end_move(self, room: str, seat: str) -> None:
+        """Give a seat that moves to the worker where it moves. Raises MediaError."""
+        async with self._placing:
+            state = await self.room_state(room)
+            at = self._moving.pop((room, seat), None)
+            options = next((each.options for each in state.seats if each.options.seat == seat), None)
+            if at is not None and options is not None:
+                await self._shared.add_seat(room, self._places[room], options, at)
 
     def leave(self) -> None:
         """Report no room as lost any more: another server leads the workers, and goes on with their rooms."""
@@ -391,8 +419,72 @@ class WorkerPool(EngineCommands):
                 await self._events.put(back)
 
     def rooms_to_move(self) -> list[str]:
-        """Return the rooms of drained workers that do not move yet."""
-        return [room for room, place in self._places.items() if self.is_drained(place) and room not in self._left]
+        """Return the rooms of drained workers that do not move yet, but shared ones."""
+        places = self._places.items()
+        return [
+            room
+            for room, place in places
+            if self.is_drained(place) and room not in self._left and not self._shared.guests(room)
+        ]
+
+    def parts_to_move(self) -> list[tuple[str, str]]:
+        """Return the shared rooms that drained workers have a part of, and these."""
+        parts = [
+            (room, worker)
+            for room, home in self._places.items()
+            if self._shared.guests(room)
+            for worker in self._shared.members(room, home)
+        ]
+        return [(room, worker) for room, worker in parts if self.is_drained(worker)]
+
+    def seats_at(self, room: str, worker: str) -> list[str]:
+        """Return the seats of a shared room at one of its workers."""
+        return self._shared.seats_at(room, sorted(self._seats[room]), self._places[room], worker)
+
+    async def begin_to_leave(self, room: str, worker: str) -> bool:
+        """Let the seats of a shared room at a worker connect to others from now on; return whether another worker has
+        become its home. Raises MediaError."""
+        home = self._places[room]
+        able = {name for name in self._able_workers("") if self._shared.can_join(worker, name)} - {worker}
+        records = able & self._recorders if room in self._recorded else able
+        if not able or (home == worker and not records):
+            raise EngineGone("no other media worker can take this part of a room now")
+        if home == worker:
+            target = self._least_loaded(records & set(self._shared.guests(room)) or records)
+            if target not in self._shared.guests(room):
+                await self._shared.extend(room, home, target)
+            await self._shared.move_home(room, home, target, self._seats[room])
+            self._places[room], self._left[room] = target, worker
+        for seat in self.seats_at(room, worker):
+            await self._plan_move(room, seat, able)
+        return home == worker
+
+    async def _plan_move(self, room: str, seat: str, able: Collection[str]) -> None:
+        """Have a seat of a shared room move to one of these workers, of the room's if there are some."""
+        home = self._places[room]
+        target = self._least_loaded(set(able).intersection(self._shared.members(room, home)) or able)
+        if target not in self._shared.members(room, home):
+            await self._shared.extend(room, home, target)
+        self._moving[room, seat] = target
+
+    def _least_loaded(self, names: Collection[str]) -> str:
+        """Return the worker with the fewest seats, those included that move to it."""
+        loads = Counter(self._moving.values())
+        for each in self._rooms():
+            loads[each.worker] += each.seats
+        return min(names, key=lambda name: (loads[name], name))
+
+    async def finish_to_leave(self, room: str, worker: str) -> None:
+        """Close a shared room at a worker that it leaves; seats that have not come over are where they should be."""
+        for seat in self.seats_at(room, worker):
+            with suppress(MediaError):
+                if (room, seat) not in self._moving:  # it came meanwhile
+                    await self._plan_move(room, seat, self._able_workers("") - {worker})
+                await self._end_move(room, seat)
+        if self._left.get(room) == worker:
+            del self._left[room]
+        if worker in self._shared.guests(room):
+            await self._shared.leave(room, self._places[room], worker)
 
     async def move_room(self, room: str, options: RoomOptions) -> None:
         """Open a room on another worker, which its commands go to from now on. Raises MediaError; nothing changed."""
@@ -401,7 +493,7 @@ class WorkerPool(EngineCommands):
         if before is None or room in self._left or not able:
             raise EngineGone("no other media worker can take this room now")
         if self._shared.guests(room):
-            raise EngineGone("a room on several media workers does not move")
+            raise EngineGone("of a room on several media workers only parts move")
         target = self._suitable(able)
         await self._engines[target].open_room(room, options)
         if self._places.get(room) != before or target not in self._engines:
@@ -481,6 +573,8 @@ class WorkerPool(EngineCommands):
                     await getattr(self._engines[before], call)(**arguments)
         if call in CALLS_EVERYWHERE:
             await self._shared.everywhere(call, arguments)
+        elif call in CALLS_THAT_CONNECT and (moving := self._moving.get((room, arguments["seat"]))) in self._engines:
+            engine = self._engines[moving]
         elif call not in CALLS_AT_HOME and (at := self._shared.worker_of(room, arguments.get("seat", ""))) is not None:
             if self._shared.is_astray(room, arguments["seat"]):
                 await self._place_anew(room, [arguments["seat"]])
@@ -510,6 +604,7 @@ class WorkerPool(EngineCommands):
         self._seats.pop(room, None)
         place = self._places.pop(room, None)
         await self._shared.close(room)
+        self._moving = {key: worker for key, worker in self._moving.items() if key[0] != room}
         try:
             if place is not None:
                 await self._engines[place].close_room(room)
@@ -556,6 +651,7 @@ class WorkerPool(EngineCommands):
     async def remove_seat(self, room: str, seat: str) -> None:
         """Remove a seat."""
         self._seats.get(room, set()).discard(seat)
+        self._moving.pop((room, seat), None)
         await self._call("remove_seat", room=room, seat=seat)
 
     async def start_recording(self, room: str, path: str, composed: ComposedWhen = "live") -> None:

@@ -117,6 +117,21 @@ class SharedRooms:
         await self._guarded(room, guest, lambda engine: engine.close_room(room))
         await self._guarded(room, home, lambda _: self.tell(room, home))
 
+    def members(self, room: str, home: str) -> list[str]:
+        """Return the workers of a room: its home first."""
+        return [home, *self.guests(room)]
+
+    def seats_at(self, room: str, seats: Iterable[str], home: str, worker: str) -> list[str]:
+        """Return those of a room's seats that are at one of its workers."""
+        return [seat for seat in seats if (self.worker_of(room, seat) or home) == worker]
+
+    async def move_home(self, room: str, home: str, guest: str, seats: Iterable[str]) -> None:
+        """Make a guest the home of a room, and its home a guest; all `seats` stay where they are. Raises MediaError."""
+        at = {seat: self.worker_of(room, seat) or home for seat in seats}
+        self._guests[room][self._guests[room].index(guest)] = home
+        self._seats[room] = {seat: worker for seat, worker in at.items() if worker != guest}
+        await self.tell(room, guest)
+
     async def add_seat(self, room: str, home: str, options: SeatOptions, at: str) -> None:
         """Add a seat at one of a room's workers. Raises MediaError where its own does not take it."""
         if at == home:

@@ -124,6 +124,22 @@ class EngineEvents(MeetingCore):
         connected = [seat for seat in self.roster.seats.values() if seat.offered or seat.up]
         return [Tell(seat.client, Renew(keep=True)) for seat in connected if seat.client is not None]
 
+    def move_seats(self, seats: Collection[str]) -> list[Tell]:
+        """Ask some seats to connect where they move to, as far as their offer was answered."""
+        moving = [self.roster.seats[seat] for seat in seats if seat in self.roster.seats]
+        self._moving = {seat.id for seat in moving if seat.up}
+        connected = [seat for seat in moving if seat.offered or seat.up]
+        return [Tell(seat.client, Renew(keep=True)) for seat in connected if seat.client is not None]
+
+    def seats_moved(self, seats: Collection[str], now: datetime, *, recording: bool) -> list[Effect]:
+        """Note that these seats could have come over; with `recording` the worker that records is another one, too."""
+        for seat in self.arriving:
+            self.peer_down(seat)
+        self._moving = set()
+        clients = [self.roster.seats[seat].client for seat in seats if seat in self.roster.seats]
+        told = [Tell(client, Moved()) for client in clients if client is not None]
+        return [*told, *((*self._captions_anew(), *self.recording.moved(now)) if recording else ())]
+
     def connect_anew(self) -> list[Effect]:
         """Ask all to connect anew, those who are away as soon as they are back: a copy of the room was closed."""
         self._astray = {seat.id for seat in self.roster.seats.values() if seat.client is None}

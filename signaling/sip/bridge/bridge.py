@@ -160,9 +160,11 @@ class SipBridge:
         else:
             await call.hang_up()
 
-    async def prepare_move(self, meeting: MeetingRunner) -> Callable[[], Awaitable[None]]:
-        """Take down the calls of a meeting whose room moves; what this returns moves them, too."""
-        return await self._registry.prepare_move(meeting)
+    async def prepare_move(
+        self, meeting: MeetingRunner, seats: Collection[str] | None
+    ) -> Callable[[], Awaitable[None]]:
+        """Take down the calls of a meeting whose room moves, or those in some seats; what this returns moves them."""
+        return await self._registry.prepare_move(meeting, seats)
 
     async def stop(self) -> None:
         """End all calls and close the sockets."""

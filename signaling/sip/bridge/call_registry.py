@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -208,12 +208,16 @@ class CallRegistry:
         for bridged in [each for each in self._calls.values() if each.system is system]:
             await self._let_go(bridged, "redialled", now)
 
-    async def prepare_move(self, meeting: MeetingRunner) -> Callable[[], Awaitable[None]]:
-        """Take down the calls of a meeting; what this returns moves them to the worker that has its room by then."""
+    async def prepare_move(
+        self, meeting: MeetingRunner, seats: Collection[str] | None
+    ) -> Callable[[], Awaitable[None]]:
+        """Take down the calls of a meeting, all or those in some seats; what this returns moves them to the worker of
+        its room, or of their seat, by then."""
         held: list[tuple[BridgedCall, RoomCall, str, Descriptions]] = []
         for bridged in list(self._calls.values()):
             call, seat = bridged.member.call, meeting.state.roster.of(bridged.member.id)
-            if bridged.meeting is meeting and call is not None and seat is not None:
+            concerned = bridged.meeting is meeting and seat is not None and (seats is None or seat.id in seats)
+            if concerned and call is not None and seat is not None:
                 with contextlib.suppress(MediaError):  # it is not connected, and is dialled again
                     descriptions = await self._manager.engine.descriptions(meeting.id, seat.id)
                     held.append((bridged, call, seat.id, descriptions))

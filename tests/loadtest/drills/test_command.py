@@ -54,6 +54,8 @@ def lost(**kinds: int) -> dict[str, dict[str, int]]:
         ("upgrade", {"refused_joins": 1, "meetings_kept": True}, False),
         ("shared-room", {"media_made_anew": 17, "workers_kept": False, "untouched_lost": 0}, True),
         ("shared-room", {"untouched_lost": 1}, False),
+        ("shared-room-drain", {"media_made_anew": 10, "sound_gap_s": {"max": 0.2}, "refused_joins": 0}, True),
+        ("shared-room-drain", {"sound_gap_s": {"max": 0.21}, "refused_joins": 0}, False),
         ("shared-room-restart", {"media_made_anew": 1}, False),
         ("cascade", {"systems_meet": True}, True),
         ("cascade", {"systems_meet": False}, False),

@@ -6,11 +6,13 @@ Also tests `mediaserver/pipe/remote_seat.py`, `mediaserver/pipe/transport.py` an
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import pytest
 
 from loadtest.endpoint.sdp_offer import OfferOptions
-from mediaserver.api import CameraWanted, Layout, PipeEnd, SeatOptions
+from loadtest.media.tone import RATE_HZ
+from mediaserver.api import CameraWanted, Layout, PeerUp, PipeEnd, SeatOptions
 from mediaserver.errors import NoPipe
 from mediaserver.pipe import pipe as pipe_module
 from mediaserver.pipe.pipe import Pipe
@@ -18,7 +20,7 @@ from mediaserver.room.room import Room
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.packet import Packet
 from mediaserver.worker.engine import LocalEngine
-from tests.mediaserver.meeting import PATIENCE_S, ROOM, Guest, Meeting
+from tests.mediaserver.meeting import PATIENCE_S, ROOM, Guest, Meeting, tones
 from tests.mediaserver.tile_viewer import CAMERA, Viewer
 
 
@@ -277,7 +279,11 @@ async def test_what_no_worker_sends_changes_nothing(workers: TwoWorkers, caplog:
     ):
         pipe.rtcp(rtcp.application(1, b'{"a":[],"r":[%s]}' % record), 0.0)
     pipe.rtcp(b"\x80", 0.0)
-    for packet in (Packet(99, 1, 0, 77, False, b""), Packet(99, 1, 0, 2, False, b"short")):
+    for packet in (
+        Packet(99, 1, 0, 77, False, b""),
+        Packet(99, 1, 0, 2, False, b"short"),
+        Packet(99, 1, 0, 2, False, bytes(12)),
+    ):
         pipe.rtp([packet], {}, 0.0)
     pictures = viewer.watch.pictures(viewer.tiles["1"].mid or "")
     await viewer.until(lambda: viewer.watch.pictures(viewer.tiles["1"].mid or "") > pictures + 10)
@@ -287,7 +293,7 @@ async def test_what_no_worker_sends_changes_nothing(workers: TwoWorkers, caplog:
 async def test_streams_beyond_those_that_a_path_takes_wait_for_one_that_ends(
     workers: TwoWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipe_module, "STREAMS", range(2, 3))
+    monkeypatch.setattr(pipe_module, "STREAMS", range(3, 4))
     for seat, colour in (("1", "red"), ("2", "blue")):
         await workers.join("a", seat, colour, 440, offered=CAMERA)
     viewer = await Viewer(workers.meetings["b"], "v").join()
@@ -299,3 +305,29 @@ async def test_streams_beyond_those_that_a_path_takes_wait_for_one_that_ends(
         await meeting.engine.remove_seat(ROOM, first)
     ((other, colour),) = (each for each in colours.items() if each[0] != first)
     await viewer.until(lambda: viewer.sees().get(other) == colour)
+
+
+async def test_a_seat_moves_to_another_worker_without_a_silence(workers: TwoWorkers) -> None:
+    """A point that has the floor at "a" connects to "b", is taken from there, and leaves "a"."""
+    speaker = await workers.join("a", "1", "red", 440, floor=True)
+    near, far = await workers.join("a", "2", "green", 660), await workers.join("b", "3", "blue", 1000)
+    listeners = [near.watch, far.watch]
+    for watch in listeners:
+        await watch.until(lambda watch=watch: 440 in watch.tones())  # type: ignore[misc]
+    a, b = workers.meetings["a"], workers.meetings["b"]
+    moved = await b.connect("1", "red", 440)
+    await b.happened(PeerUp(ROOM, "1"))
+    for watch in listeners:
+        watch.forget_sound()
+    options = SeatOptions("1", "Điểm cầu 1", floor=True)
+    await b.engine.add_seat(ROOM, options)
+    await a.engine.add_seat(ROOM, replace(options, worker="b"))
+    await asyncio.sleep(1.5)
+    for watch in listeners:
+        sound = watch.sound()
+        windows = [sound[at : at + RATE_HZ // 4] for at in range(0, len(sound) - RATE_HZ // 4, RATE_HZ // 8)]
+        assert all(440 in tones(window) for window in windows), "one transport was heard at any time"
+    await speaker.endpoint.close()
+    for meeting in (a, b):
+        meeting.guests["1"] = moved
+        await meeting.all_seen()

@@ -382,3 +382,32 @@ async def test_who_was_at_a_worker_that_died_beside_the_rooms_home_connects_else
     await host.ask(type="ping")
     assert not [message for message in host.seen if message["type"] == "renew"]
     assert two.room(0, session).recording, "it goes on at home"
+
+
+async def test_seats_leave_a_drained_worker_that_shares_a_room_with_another_and_the_recording_goes_on(
+    two: TwoWorkers,
+) -> None:
+    for number, engine in enumerate(two.engines):
+        engine.addresses = (("127.0.0.1", 40000 + number),)
+        await two.workers._shared.arrived(str(number))
+    two.workers.most_seats = 2
+    host, session = await two.begin()
+    guest, joined = await two.world.join("nhatrang", await two.world.services.scheduler.session(session))
+    await guest.ask(type="offer", sdp="first")
+    await wait_until(lambda: two.room(1, session).up)
+    assert await two.drain("0") == {"0": True, "1": False}
+    assert (await host.type("renew"))["keep"] is True
+    assert two.workers.place(session) == "1"
+    assert (await host.ask(type="offer", sdp="second"))["sdp"] == "answer to second"
+    await host.type("moved")
+    await wait_until(lambda: session not in two.engines[0].rooms)
+    assert two.room(1, session).recording is not None
+    assert [(seat.worker, seat.seat in two.room(1, session).up) for seat in two.room(1, session).seats.values()] == [
+        ("", True),
+        ("", True),
+    ]
+    await guest.ask(type="ping")
+    assert not [message for message in guest.seen if message["type"] in ("renew", "moved")]
+    roster = two.world.server.meetings.meetings[session].state.roster
+    assert [seat.up for seat in roster.seats.values()] == [True, True]
+    assert joined["seat"] in roster.seats

@@ -298,8 +298,69 @@ async def test_a_guest_that_was_given_up_closes_the_room_when_it_is_back(pool: S
 async def test_what_is_left_on_a_worker_counts_its_seats_of_all_rooms(pool: SharingPool) -> None:
     await pool.seat("1", "2", "3", "4", "5")
     assert [pool.workers.left_at(name) for name in ("0", "1", "far")] == [(1, 2), (1, 2), (1, 1)]
-    with pytest.raises(EngineGone, match="does not move"):
+    with pytest.raises(EngineGone, match="only parts move"):
         await pool.workers.move_room("a", OPTIONS)
+
+
+async def test_seats_leave_a_drained_guest_one_by_one_as_they_connect_elsewhere(pool: SharingPool) -> None:
+    await pool.seat("1", "2", "3", "4", "5")
+    assert pool.workers.parts_to_move() == []
+    pool.workers.drain("1")
+    assert (pool.workers.rooms_to_move(), pool.workers.parts_to_move()) == ([], [("a", "1")])
+    assert pool.workers.seats_at("a", "1") == ["3", "4"]
+    assert not await pool.workers.begin_to_leave("a", "1")
+    assert pool.where() == SPREAD, "they are seen from where they are until they are connected elsewhere"
+    for name in pool.engines:
+        pool.asked(name)
+    await pool.workers.connect("a", "3", "offer")
+    await pool.workers.set_view("a", "3", "camera:1", 720)
+    assert [pool.asked(name) for name in ("0", "1", "far/1")] == [[], ["set_view"], ["connect"]]
+    pool.engines["1"].emit(PeerDown("a", "3", "silent"))
+    pool.engines["far/1"].emit(PeerUp("a", "3"))
+    assert await pool.events(1) == [PeerUp("a", "3")]
+    assert {name: seats["3"] for name, seats in pool.where().items()} == {"0": "far/1", "1": "far/1", "far/1": ""}
+    assert pool.engines["far/1"].rooms["a"].seats["3"].view == "camera:1"
+    await pool.workers.finish_to_leave("a", "1")
+    assert pool.where() == {
+        "0": {"1": "", "2": "", "3": "far/1", "4": "", "5": "far/1"},
+        "far/1": {"1": "0", "2": "0", "3": "", "4": "0", "5": ""},
+    }, "who has not come over is where it is to connect"
+    assert pool.workers.left_at("1") == (0, 0)
+    assert pool.workers.parts_to_move() == []
+
+
+async def test_a_drained_home_makes_a_guest_the_home_and_the_recording_goes_on_there(pool: SharingPool) -> None:
+    await pool.seat("1", "2", "3")
+    await pool.workers.start_recording("a", "/a/1.mp4")
+    pool.workers.drain("0")
+    assert await pool.workers.begin_to_leave("a", "0")
+    assert pool.workers.place("a") == "1"
+    rooms = {name: pool.engines[name].rooms["a"] for name in ("0", "1")}
+    assert {name: (room.workers, room.home) for name, room in rooms.items()} == {"0": (("1",), "1"), "1": (("0",), "")}
+    assert (rooms["0"].recording, rooms["1"].recording) == ("/a/1.mp4", None)
+    for seat in ("1", "2"):
+        await pool.workers.connect("a", seat, "offer")
+        pool.engines["1"].emit(PeerUp("a", seat))
+    await pool.events(2)
+    pool.asked("0")
+    await pool.workers.start_recording("a", "/a/2.mp4")
+    assert (pool.asked("0"), rooms["1"].recording) == (["stop_recording"], "/a/2.mp4")
+    await pool.workers.finish_to_leave("a", "0")
+    assert pool.where() == {"1": {"1": "", "2": "", "3": ""}}
+    assert (rooms["1"].workers, rooms["1"].home) == ((), "")
+    await pool.workers.pause_recording("a", True)
+    assert pool.asked("1")[-1] == "pause_recording"
+
+
+async def test_a_part_of_a_room_that_nobody_can_take_stays(pool: SharingPool) -> None:
+    await pool.seat("1", "2", "3")
+    pool.workers.keep_drained("0")
+    pool.workers.keep_drained("1")
+    pool.workers.keep_drained("far")
+    before = pool.where()
+    with pytest.raises(EngineGone, match="no other media worker"):
+        await pool.workers.begin_to_leave("a", "1")
+    assert pool.where() == before
 
 
 async def test_four_points_on_two_workers_see_and_hear_each_other() -> None:

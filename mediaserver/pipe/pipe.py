@@ -127,8 +127,8 @@ class Pipe:
         """Those of them that are layers and have begun."""
         self._told = self._measured = 0.0
         self._flushing = False
-        self.waiting = 0
-        """How often a stream found no free SSRC."""
+        self.waiting: set[Stream] = set()
+        """Layers that are wanted and found no free SSRC."""
 
     @property
     def alive(self) -> bool:
@@ -150,6 +150,7 @@ class Pipe:
         RID."""
         wanted = self._wants.get(room, {}).get(seat, Want())
         layers = {Stream(room, seat, kind, rid): find(kind, rid) for kind, rid in wanted.layers}
+        self.waiting = {each for each in self.waiting if each[:2] != (room, seat)}
         for stream in [each for each in self._of(room, seat) if layers.get(each) is None]:
             self._end(stream, now)
         for stream, layer in layers.items():
@@ -183,6 +184,11 @@ class Pipe:
             self._write(("voice", number), list(voice))
         return self._voices[voice]
 
+    @property
+    def streams(self) -> int:
+        """Return the number of layers that are sent."""
+        return len(self._sent)
+
     def hush(self, room: str, seat: str) -> None:
         """End a voice of ours: its floor was closed."""
         number = self._voices.pop(Voice(room, seat), None)
@@ -196,7 +202,7 @@ class Pipe:
         taken = set(self._sent.values())
         ssrc = next((each for each in STREAMS if each not in taken and self._records.settled(("stream", each))), None)
         if ssrc is None:
-            self.waiting += 1
+            self.waiting.add(stream)
             return None
         self._sent[stream] = ssrc
         self._write(("stream", ssrc), list(stream))
@@ -237,6 +243,7 @@ class Pipe:
         for stream in self._of(room, seat):
             self._end(stream, now)
         self.hush(room, seat)
+        self.waiting = {each for each in self.waiting if each[:2] != (room, seat)}
         for key in (("offer", room, seat), ("want", room, seat)):
             self._write(key, None)
         for ssrc in [ssrc for ssrc, each in self._received.items() if (each.room, each.seat) == (room, seat)]:

@@ -269,6 +269,8 @@ class LocalEngine(RoomSystemCalls):
             "undecryptable": counters.undecryptable,
             "camera_requests": counters.camera_requests,
             "refused": counters.refused,
+            "pipe_streams": sum(pipe.streams for pipe in self._pipes.values()),
+            "pipe_waiting": sum(len(pipe.waiting) for pipe in self._pipes.values()),
             **self._captioner.stats,
         }
 

@@ -16,6 +16,8 @@ LEVELS = {
     "rooms": ("diemcau_media_rooms", "Rooms of a media worker"),
     "seats": ("diemcau_media_seats", "Seats in the rooms of a media worker"),
     "peers": ("diemcau_media_peers", "Peers whose transport is connected"),
+    "pipe_streams": ("diemcau_media_pipe_streams", "Cameras and screens that are sent to other media workers"),
+    "pipe_waiting": ("diemcau_media_pipe_waiting", "Those that wait, as no more can be sent to one worker"),
     "caption_speakers": ("diemcau_captioned_speakers", "Speakers whose speech a media worker recognizes now"),
     "records": ("diemcau_media_records", "1 where a media worker can record, else 0"),
     "drained": ("diemcau_media_drained", "1 where a media worker takes no more rooms, else 0"),

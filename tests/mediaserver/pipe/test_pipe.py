@@ -299,12 +299,14 @@ async def test_streams_beyond_those_that_a_path_takes_wait_for_one_that_ends(
     viewer = await Viewer(workers.meetings["b"], "v").join()
     colours = {"1": "red", "2": "blue"}
     await viewer.until(lambda: any(viewer.sees().get(seat) == colour for seat, colour in colours.items()))
-    assert workers.pipe("a").waiting > 0
+    stats = await workers.meetings["a"].engine.stats()
+    assert (stats["pipe_streams"], stats["pipe_waiting"]) == (1, 1)
     (first,) = (stream.seat for stream in workers.pipe("a")._sent)
     for meeting in workers.meetings.values():
         await meeting.engine.remove_seat(ROOM, first)
     ((other, colour),) = (each for each in colours.items() if each[0] != first)
     await viewer.until(lambda: viewer.sees().get(other) == colour)
+    assert (await workers.meetings["a"].engine.stats())["pipe_waiting"] == 0
 
 
 async def test_a_seat_moves_to_another_worker_without_a_silence(workers: TwoWorkers) -> None:

@@ -120,8 +120,10 @@ class PipeEnd:
 
 @dataclass(frozen=True, slots=True)
 class Pipes:
-    """The addresses and ports at which an engine receives what comes by pipes, and the workers to which it has one."""
+    """The id by which other workers know an engine, the addresses and ports at which it receives what comes by pipes,
+    and the ids of the workers to which it has one."""
 
+    id: str = ""
     addresses: tuple[tuple[str, int], ...] = ()
     workers: tuple[str, ...] = ()
 
@@ -601,7 +603,7 @@ class MediaEngine(Protocol):
         """Return where pipes end here, and to which workers there are some."""
 
     async def open_pipe(self, worker: str, end: PipeEnd) -> None:
-        """Open our end of a pipe to another worker, in place of one of that name.
+        """Open our end of a pipe to another worker, by its id, in place of one that leads there.
 
         Raises :class:`mediaserver.errors.NoPipe` where it cannot be opened so.
         """

@@ -133,6 +133,8 @@ class FakeEngine:
         self.closed = False
         self.pipe_ends: dict[str, PipeEnd] = {}
         """Our ends of pipes, by the worker at the other one."""
+        self.id = ""
+        """By this other workers know it; none: it is of a release without pipes."""
         self.addresses: tuple[tuple[str, int], ...] = ()
         """Where packets of other workers are received."""
         self._events: asyncio.Queue[Event] = asyncio.Queue()
@@ -167,7 +169,7 @@ class FakeEngine:
         self.rooms.pop(room, None)
 
     async def pipes(self) -> Pipes:
-        return Pipes(self.addresses, tuple(self.pipe_ends))
+        return Pipes(self.id, self.addresses, tuple(self.pipe_ends))
 
     async def open_pipe(self, worker: str, end: PipeEnd) -> None:
         self._note("open_pipe", worker)

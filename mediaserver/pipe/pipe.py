@@ -76,8 +76,8 @@ class PipedRoom(Protocol):
     def remote_wanted(self, seat: str) -> None:
         """Take it that what another worker wants of a seat changed."""
 
-    def remote_heard(self, seat: str, packet: Packet, now: float, codec: str) -> None:
-        """Take a packet of a voice of another worker."""
+    def remote_heard(self, pipe: "Pipe", seat: str, packet: Packet, now: float, codec: str) -> None:
+        """Take a packet of a voice that comes by a pipe, if that leads to the worker of its seat."""
 
 
 class Stream(NamedTuple):
@@ -139,7 +139,8 @@ class Pipe:
 
     def offer(self, room: str, seat: str, layers: Iterable[OfferedLayer], *, poor: bool) -> None:
         """Say which layers of a seat of ours there are."""
-        self._write(("offer", room, seat), [poor, [list(layer) for layer in layers]])
+        offered = [list(layer) for layer in layers]
+        self._write(("offer", room, seat), [poor, offered] if poor or offered else None)
 
     def watched(self, room: str) -> dict[str, int]:
         """Return the heights in pixels at which the other worker watches cameras of our seats, by seat."""
@@ -271,7 +272,7 @@ class Pipe:
         room = None if voice is None else self._rooms(voice.room)
         if voice is not None and room is not None and codec < len(VOICE_CODECS):
             packet.payload, packet.level = packet.payload[_VOICE.size :], None if level == NO_LEVEL else level
-            room.remote_heard(voice.seat, packet, now, VOICE_CODECS[codec])
+            room.remote_heard(self, voice.seat, packet, now, VOICE_CODECS[codec])
 
     def _layer(self, ssrc: int, stream: Stream) -> RemoteLayer | None:
         """Return the layer that comes under an SSRC, which begins with its first packet."""
@@ -280,8 +281,11 @@ class Pipe:
         room = self._rooms(stream.room)
         seat = None if room is None else room.remote_seat(stream.seat)
         layer = None if seat is None else seat.find(stream.kind, stream.rid)
-        if layer is None:
+        if room is None or seat is None or layer is None or seat.pipe is not self:
             return None
+        if layer.ssrc:  # its sinks have numbers of another stream
+            layer = seat.renew(layer)
+            room.remote_offered(stream.seat)
         self._layers[ssrc] = layer
         self._transport.path.register(ssrc, layer.begin(ssrc))
         return layer
@@ -371,9 +375,9 @@ class Pipe:
             self._flush_queue.append(self)
 
     def flush(self, now: float) -> None:
-        """Send the records that are due."""
+        """Send the records that are due; a worker that is silent gets them once it is heard again."""
         self._flushing = False
-        for message in self._records.messages(now):
+        for message in self._records.messages(now) if self.alive else ():
             self._tell(message, now)
 
     def _tell(self, message: bytes, now: float) -> None:

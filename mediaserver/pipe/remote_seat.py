@@ -98,7 +98,8 @@ class RemoteLayer(SimulcastLayer):
 
     def offer(self, offered: OfferedLayer) -> None:
         """Take what is known of it."""
-        self.height, self.most, self._sent = offered.height, offered.most, offered.active
+        self.offered = offered
+        self.height, self.most = offered.height, offered.most
 
     def begin(self, ssrc: int) -> ReceiveStats:
         """Take it from another stream of the pipe, whose numbers begin anew; return the statistics of that stream."""
@@ -119,7 +120,7 @@ class RemoteLayer(SimulcastLayer):
 
     def active(self, now: float) -> bool:
         """Return whether the other worker has it, and is there."""
-        return self._sent and self._seat.pipe.alive
+        return self.offered.active and self._seat.pipe.alive
 
     def ask(self) -> None:
         """Send a PLI; before its first packet none is needed, as it begins with a key frame."""
@@ -144,6 +145,9 @@ class RemoteSeat:
         self.poor = False
         """Whether its connection loses many packets on the way to its worker."""
         self._lines = 0
+        self._replaced: list[RemoteLayer] = []
+        """Layers whose sinks are still to follow the one in their place."""
+        self._closed = False
 
     def take(self, offer: Offer) -> None:
         """Take the layers that its worker has now."""
@@ -156,6 +160,14 @@ class RemoteSeat:
             found.append(layer)
         for camera, kind in ((self.camera, "camera"), (self.content, "content")):
             camera.layers = sorted((layer for layer in found if layer.kind == kind), key=lambda each: each.height)
+
+    def renew(self, layer: RemoteLayer) -> RemoteLayer:
+        """Return a layer in place of one that comes in another stream from now on; sinks follow it at a key frame."""
+        made = RemoteLayer(self, layer.offered)
+        for camera in (self.camera, self.content):
+            camera.layers = [made if each is layer else each for each in camera.layers]
+        self._replaced.append(layer)
+        return made
 
     @property
     def layers(self) -> list[RemoteLayer]:
@@ -175,5 +187,12 @@ class RemoteSeat:
 
     def want(self) -> None:
         """Ask its worker for the layers that somebody follows here."""
-        followed = sorted((layer.kind, layer.rid) for layer in self.layers if layer.sinks)
-        self.pipe.want(self._room, self.seat, self._lines, followed)
+        if self._closed:
+            return
+        self._replaced = [layer for layer in self._replaced if layer.sinks]
+        followed = {(layer.kind, layer.rid) for layer in (*self.layers, *self._replaced) if layer.sinks}
+        self.pipe.want(self._room, self.seat, self._lines, sorted(followed))
+
+    def close(self) -> None:
+        """Ask for nothing any more."""
+        self._closed = True

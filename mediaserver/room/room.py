@@ -182,7 +182,7 @@ class Room:
         self._keep_derived()
         self._arrange()
         self._refresh_viewers(name)
-        self._sharing.forget(name, time.monotonic())
+        self._sharing.remove(seat, time.monotonic())
         if seat.peer is not None:
             await seat.peer.close()
 
@@ -417,7 +417,7 @@ class Room:
 
         Of a seat that moves to another worker, or from there, one of its two transports counts.
         """
-        if self.seats[seat].remote is not None:
+        if self.seats[seat].options.worker:
             return
         self.mixer.hear(seat, packet, now, codec)
         if self.seats[seat].floor:
@@ -441,9 +441,11 @@ class Room:
             self._sharing.serve(self.seats[name], now)
             self._follow_cameras(now)
 
-    def remote_heard(self, name: str, packet: Packet, now: float, codec: str) -> None:
-        """Take a packet of a voice of another worker."""
-        self.mixer.hear(name, packet, now, codec)
+    def remote_heard(self, pipe: Pipe, name: str, packet: Packet, now: float, codec: str) -> None:
+        """Take a packet of a voice from the pipe to the worker of its seat, and from no other."""
+        seat = self.seats.get(name)
+        if seat is not None and seat.remote is not None and seat.remote.pipe is pipe:
+            self.mixer.hear(name, packet, now, codec)
 
     # What is seen and heard
 

@@ -20,6 +20,8 @@ class RoomSharing:
         self.workers: tuple[str, ...] = ()
         """The other workers with which the room is shared, whether there is a pipe to them or not."""
         self.pipes: dict[str, Pipe] = {}
+        self._placed: dict[str, tuple[str, Pipe | None]] = {}
+        """The worker of each seat that is not here, and the pipe to it."""
 
     def share(self, workers: tuple[str, ...], pipes: Mapping[str, Pipe], now: float) -> None:
         """Share the room with these workers, to some of which there are `pipes`."""
@@ -34,15 +36,16 @@ class RoomSharing:
 
     def place(self, seat: Seat, now: float) -> None:
         """Let a seat come from where its transport is."""
-        pipe = self.pipes.get(seat.options.worker)
-        if seat.remote is not None and seat.remote.pipe is pipe:
+        name, worker = seat.options.seat, seat.options.worker
+        place = worker, self.pipes.get(worker)
+        if self._placed.get(name, ("", None)) == place:
             return
+        self._placed[name] = place
         for camera_input in (seat.input, seat.content_input):
             camera_input.follow(None, now)
-        self.forget(seat.options.seat, now)
-        seat.remote = None
-        if pipe is not None:
-            seat.remote = RemoteSeat(self._room, seat.options.seat, self._flush_queue, pipe)
+        self.forget(seat, now)
+        if place[1] is not None:
+            seat.remote = RemoteSeat(self._room, name, self._flush_queue, place[1])
             self.offered(seat)
 
     def offered(self, seat: Seat) -> None:
@@ -51,16 +54,24 @@ class RoomSharing:
         if seat.remote is not None and pipe is not None:
             seat.remote.take(pipe.offered(self._room, seat.options.seat))
 
-    def forget(self, seat: str, now: float) -> None:
+    def forget(self, seat: Seat, now: float) -> None:
         """Neither send nor ask for anything of a seat any more."""
+        if seat.remote is not None:
+            seat.remote.close()
+            seat.remote = None
         for pipe in self.pipes.values():
-            pipe.forget_seat(self._room, seat, now)
+            pipe.forget_seat(self._room, seat.options.seat, now)
+
+    def remove(self, seat: Seat, now: float) -> None:
+        """Forget a seat that is removed from the room."""
+        self.forget(seat, now)
+        self._placed.pop(seat.options.seat, None)
 
     def refresh(self, now: float) -> None:
         """Tell the others which layers our seats have, and send what they want of them."""
         for pipe in self.pipes.values():
             for name, seat in self._seats.items():
-                if seat.peer is not None and seat.remote is None:
+                if not seat.options.worker:
                     pipe.offer(self._room, name, _layers(seat, now), poor=seat.poor)
                     self._serve(pipe, seat, now)
 
@@ -71,7 +82,7 @@ class RoomSharing:
 
     def _serve(self, pipe: Pipe, seat: Seat, now: float) -> None:
         def find(kind: Kind, rid: str) -> SimulcastLayer | None:
-            camera = None if seat.remote is not None else seat.sent(kind == "content")
+            camera = None if seat.options.worker else seat.sent(kind == "content")
             return None if camera is None else camera.find(None, rid)
 
         pipe.serve(self._room, seat.options.seat, find, now)

@@ -1,6 +1,7 @@
 """Runs all rooms of one process: one UDP port, one audio clock, and the calls of the control API."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -69,6 +70,8 @@ class LocalEngine(RoomSystemCalls):
         self._certificate = make_certificate()
         plain = PlainPorts(rtp_ports, self._mux.counters, self._dscp, self._certificate)
         super().__init__(tuple(hosts), plain, FlushQueue())
+        self._id = secrets.token_hex(8)
+        """By this other workers know us, whichever server leads."""
         self._pipes: dict[str, Pipe] = {}
         self._clock = MediaClock(self._rooms, self._pipes, self._mux, plain, self._probe, self._flush_queue)
 
@@ -102,7 +105,7 @@ class LocalEngine(RoomSystemCalls):
 
     async def pipes(self) -> Pipes:
         """Return where pipes end here, and to which workers there are some."""
-        return Pipes(tuple(self._mux.addresses), tuple(self._pipes))
+        return Pipes(self._id, tuple(self._mux.addresses), tuple(self._pipes))
 
     async def open_pipe(self, worker: str, end: PipeEnd) -> None:
         """Open our end of a pipe to another worker. Raises NoPipe."""

@@ -128,9 +128,8 @@ class RoomMoves:
     async def leave(self, meeting: MeetingRunner, worker: str) -> None:
         """Move what a worker has of a room that it shares with others to these. Raises MediaError, and the meeting
         stays where it is."""
-        seats = self._pool.seats_at(meeting.id, worker)
-        move_systems = await self._systems(meeting, seats)
-        recording = await meeting.move_seats(seats, lambda: self._pool.begin_to_leave(meeting.id, worker))
+        move_systems = await self._systems(meeting, self._pool.seats_at(meeting.id, worker))
+        seats, recording = await meeting.move_seats(lambda: self._pool.begin_to_leave(meeting.id, worker))
         log.warning("= %d seats of meeting %s leave media worker %s", len(seats), meeting.id, worker)
         try:
             await move_systems()

@@ -267,18 +267,18 @@ class MeetingRunner:
                 if tell.client not in self._connecting:  # else it is answered by the other worker
                     self._say(tell, None, None)
 
-    async def move_seats(self, seats: Collection[str], begin: Callable[[], Awaitable[bool]]) -> bool:
+    async def move_seats(self, begin: Callable[[], Awaitable[tuple[list[str], bool]]]) -> tuple[list[str], bool]:
         """Ask seats of a room on several workers to connect to others, once `begin` has them answered there; return
-        what it returns. Raises MediaError, and all stays where it is."""
+        these, and whether another worker records, as it says. Raises MediaError, and all stays where it is."""
         async with self._order:
-            recording = await begin()
+            seats, recording = await begin()
             self.moves += 1
             self._plan_flush()
             self.changed()
             for tell in self.state.move_seats(seats):
                 if tell.client not in self._connecting:  # else it is answered by the other worker
                     self._say(tell, None, None)
-        return recording
+        return seats, recording
 
     async def seats_moved(self, seats: Collection[str], *, recording: bool) -> None:
         """Show people in these seats what comes from where they moved to; with `recording`, record on elsewhere."""

@@ -70,7 +70,7 @@ RECORDING_CALLS = frozenset({"pause_recording", "record_voices", "recorded", "st
 """Commands that go where a moving room is recorded."""
 CALLS_EVERYWHERE = frozenset({"set_names", "set_layout", "set_content", "set_floor", "set_gain", "remove_seat"})
 """Commands that all workers of a shared room get."""
-CALLS_THAT_CONNECT = frozenset({"connect", "move_in", "accept"})
+CALLS_THAT_CONNECT = frozenset({"connect", "invite", "move_in", "accept"})
 """Commands that go where a moving seat is to connect, while all others go where it was."""
 CALLS_AT_HOME = RECORDING_CALLS | {"set_captions"}
 """Commands that its home alone gets; others go to the worker of their seat."""
@@ -186,8 +186,6 @@ class WorkerPool(EngineCommands):
         self._moving: dict[tuple[str, str], str] = {}
         """The workers to which seats of shared rooms move, by room and seat."""
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS)
-        self._placing = asyncio.Lock()
-        """Is held while seats whose worker is gone get another one."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def take(self, name: str, engine: MediaEngine, records: bool = True) -> None:
@@ -223,7 +221,7 @@ class WorkerPool(EngineCommands):
             log.error("x room %s of media worker %s cannot be taken over: %s", room, name, error)
             state = None
         if state is not None and state.home:
-            await self._take_guest(name, room, state)
+            await self._take_guest(name, room)
             return
         other, connected = self._places.get(room), 0 if state is None else sum(seat.up for seat in state.seats)
         doubled = other is not None and room in self._found
@@ -235,23 +233,41 @@ class WorkerPool(EngineCommands):
         self._waiting.pop(room, None)
         self._places[room], self._seats[room] = name, {seat.options.seat for seat in state.seats}
         self._found[room] = connected
-        self._shared.found_home(room, state)
+        guests, others = self._shared.found_home(room, state)
         await self._events.put(RoomHeld(room, doubled))
         if other is not None:
             with suppress(MediaError):  # it is gone, and the room with it
                 await self._engines[other].close_room(room)
+        await self._shared.close_at(room, others)
+        for guest in guests:
+            self._spawn(self._adopt(guest, room))
 
-    async def _take_guest(self, name: str, room: str, state: RoomState) -> None:
-        """Take over a room of which a worker is a guest, whether its home is there already or not; close one that is
-        shared with it no longer."""
-        if state.home not in self._engines:
+    async def _take_guest(self, name: str, room: str) -> None:
+        """Take over a room of which a worker is a guest; close one that is shared with it no longer. The home may be
+        still to come."""
+        if room not in self._places:
             self._shared.found_guest(room, name)
-        elif name not in self._shared.guests(room):
+        elif name in self._shared.guests(room):
+            self._spawn(self._adopt(name, room))
+        else:
             await self._engines[name].close_room(room)
+
+    async def _adopt(self, guest: str, room: str) -> None:
+        """Go on with a guest of an earlier server: bring it up to date, and tell who is connected there."""
+        try:
+            async with self._shared.lock(room):
+                connected = await self._shared.adopt(room, self._place_of(room), guest)
+        except MediaError as error:
+            log.warning("x media worker %s cannot go on with room %s: %s", guest, room, error)
             return
-        for seat in state.seats:
-            if seat.up and not seat.options.worker:
-                await self._events.put(PeerUp(room, seat.options.seat))
+        for seat in connected:
+            await self._events.put(PeerUp(room, seat))
+
+    def _place_of(self, room: str) -> str:
+        """Return the worker of a room, or its home. Raises EngineGone."""
+        if room not in self._places:
+            raise EngineGone(f"room {room} is on no media worker")
+        return self._places[room]
 
     async def serve(self, name: str) -> None:
         """Pass on the events of a worker until it is lost."""
@@ -302,18 +318,18 @@ class WorkerPool(EngineCommands):
         """Let the others take a seat that moves from the worker where it is connected now."""
         if self._moving.get((event.room, event.seat)) == name:
             try:
-                await self._end_move(event.room, event.seat)
+                async with self._shared.lock(event.room):
+                    await self._end_move(event.room, event.seat)
             except MediaError as error:
                 log.warning("x a seat of room %s cannot be moved to media worker %s: %s", event.room, name, error)
 
     async def _end_move(self, room: str, seat: str) -> None:
         """Give a seat that moves to the worker where it moves. Raises MediaError."""
-        async with self._placing:
-            state = await self.room_state(room)
-            at = self._moving.pop((room, seat), None)
-            options = next((each.options for each in state.seats if each.options.seat == seat), None)
-            if at is not None and options is not None:
-                await self._shared.add_seat(room, self._places[room], options, at)
+        state = await self.room_state(room)
+        home, at = self._place_of(room), self._moving.pop((room, seat), None)
+        options = next((each.options for each in state.seats if each.options.seat == seat), None)
+        if at in self._shared.members(room, home) and at is not None and options is not None:
+            await self._shared.add_seat(room, home, options, at)
 
     def leave(self) -> None:
         """Report no room as lost any more: another server leads the workers, and goes on with their rooms."""
@@ -329,12 +345,13 @@ class WorkerPool(EngineCommands):
             await self._events.put(file)
         lost = {room: RoomBack(room) for room, place in self._places.items() if place == name}
         self._waiting |= lost
+        self._moving = {key: worker for key, worker in self._moving.items() if worker != name and key[0] not in lost}
         for room in lost:
             del self._places[room]
             self._seats.pop(room, None)
             self._found.pop(room, None)
             self._shared.lose_home(room)
-        self._spawn(self._go_on_without(name, *self._shared.lose_guest(name)))
+        self._spawn(self._go_on_without(*self._shared.lose_guest(name)))
         for room in lost:
             await self._events.put(RoomLost(room))
         for room, back in lost.items():
@@ -347,24 +364,26 @@ class WorkerPool(EngineCommands):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _go_on_without(self, name: str, piped: Collection[str], rooms: Mapping[str, tuple[str, ...]]) -> None:
+    async def _go_on_without(self, id_: str, piped: Collection[str], rooms: Mapping[str, tuple[str, ...]]) -> None:
         """Go on with rooms without a guest that is lost: other workers take the seats that it had there."""
-        await self._shared.close_pipes(piped, name)
+        await self._shared.close_pipes(piped, id_)
         for room, seats in rooms.items():
             try:
-                await self._shared.tell(room, self._places[room])
-                await self._place_anew(room, seats)
-            except (MediaError, KeyError) as error:  # its home is gone, too
-                log.warning("x seats of room %s find no place: %r", room, error)
+                async with self._shared.lock(room):
+                    await self._shared.tell(room, self._place_of(room))
+                    await self._place_anew(room, seats)
+            except MediaError as error:  # its home is gone, too
+                log.warning("x seats of room %s find no place: %s", room, error)
             await self._events.put(SeatsLost(room, seats))
 
     async def _place_anew(self, room: str, seats: Collection[str]) -> None:
         """Let other workers take seats whose worker is gone, as far as none has yet. Raises MediaError."""
-        async with self._placing:
-            state = await self._of(room).room_state(room)
-            for seat in state.seats:
-                if seat.options.seat in seats and self._shared.is_astray(room, seat.options.seat):
-                    await self._add_seat(room, replace(seat.options, worker=""), anew=True)
+        if not any(self._shared.is_astray(room, seat) for seat in seats):
+            return
+        state = await self._of(room).room_state(room)
+        for seat in state.seats:
+            if seat.options.seat in seats and self._shared.is_astray(room, seat.options.seat):
+                await self._add_seat(room, replace(seat.options, worker=""), anew=True)
 
     @property
     def alive(self) -> int:
@@ -441,50 +460,56 @@ class WorkerPool(EngineCommands):
         """Return the seats of a shared room at one of its workers."""
         return self._shared.seats_at(room, sorted(self._seats[room]), self._places[room], worker)
 
-    async def begin_to_leave(self, room: str, worker: str) -> bool:
-        """Let the seats of a shared room at a worker connect to others from now on; return whether another worker has
-        become its home. Raises MediaError."""
-        home = self._places[room]
-        able = {name for name in self._able_workers("") if self._shared.can_join(worker, name)} - {worker}
-        records = able & self._recorders if room in self._recorded else able
-        if not able or (home == worker and not records):
-            raise EngineGone("no other media worker can take this part of a room now")
-        if home == worker:
-            target = self._least_loaded(records & set(self._shared.guests(room)) or records)
-            if target not in self._shared.guests(room):
+    async def begin_to_leave(self, room: str, worker: str) -> tuple[list[str], bool]:
+        """Let the seats of a shared room at a worker connect to others from now on; return them, and whether another
+        worker has become its home. Raises MediaError."""
+        async with self._shared.lock(room):
+            home, able = self._place_of(room), self._others_able(worker)
+            if home == worker:
+                records = able & self._recorders if room in self._recorded else able
+                target = self._least_loaded(records & set(self._shared.guests(room)) or records)
                 await self._shared.extend(room, home, target)
-            await self._shared.move_home(room, home, target, self._seats[room])
-            self._places[room], self._left[room] = target, worker
-        for seat in self.seats_at(room, worker):
-            await self._plan_move(room, seat, able)
-        return home == worker
+                await self._shared.move_home(room, home, target, self._seats[room])
+                self._places[room], self._left[room] = target, worker
+            seats = self.seats_at(room, worker)
+            for seat in seats:
+                await self._plan_move(room, seat, able)
+        return seats, home == worker
+
+    def _others_able(self, worker: str) -> set[str]:
+        """Return the workers that can take parts of rooms from another one."""
+        return {name for name in self._able_workers("") - {worker} if self._shared.can_join(worker, name)}
 
     async def _plan_move(self, room: str, seat: str, able: Collection[str]) -> None:
-        """Have a seat of a shared room move to one of these workers, of the room's if there are some."""
-        home = self._places[room]
+        """Have a seat of a shared room move to one of these workers, of the room's if there are some. Raises
+        MediaError."""
+        home = self._place_of(room)
         target = self._least_loaded(set(able).intersection(self._shared.members(room, home)) or able)
-        if target not in self._shared.members(room, home):
+        if target != home:
             await self._shared.extend(room, home, target)
         self._moving[room, seat] = target
 
     def _least_loaded(self, names: Collection[str]) -> str:
-        """Return the worker with the fewest seats, those included that move to it."""
+        """Return the worker with the fewest seats, those included that move to it. Raises EngineGone without any."""
+        if not names:
+            raise EngineGone("no other media worker can take this part of a room now")
         loads = Counter(self._moving.values())
         for each in self._rooms():
             loads[each.worker] += each.seats
         return min(names, key=lambda name: (loads[name], name))
 
     async def finish_to_leave(self, room: str, worker: str) -> None:
-        """Close a shared room at a worker that it leaves; seats that have not come over are where they should be."""
-        for seat in self.seats_at(room, worker):
-            with suppress(MediaError):
-                if (room, seat) not in self._moving:  # it came meanwhile
-                    await self._plan_move(room, seat, self._able_workers("") - {worker})
+        """Close a shared room at a worker that it leaves; seats that have not come over are where they should be.
+        Raises MediaError, and it is not closed."""
+        async with self._shared.lock(room):
+            for seat in self.seats_at(room, worker) if room in self._places else ():
+                if (room, seat) not in self._moving:  # it came meanwhile, or its new worker is gone
+                    await self._plan_move(room, seat, self._others_able(worker))
                 await self._end_move(room, seat)
-        if self._left.get(room) == worker:
-            del self._left[room]
-        if worker in self._shared.guests(room):
-            await self._shared.leave(room, self._places[room], worker)
+            if self._left.get(room) == worker:
+                del self._left[room]
+            if room in self._places and worker in self._shared.guests(room):
+                await self._shared.leave(room, self._places[room], worker)
 
     async def move_room(self, room: str, options: RoomOptions) -> None:
         """Open a room on another worker, which its commands go to from now on. Raises MediaError; nothing changed."""
@@ -515,10 +540,10 @@ class WorkerPool(EngineCommands):
             able = self._able_workers(room)
             if not able:
                 raise EngineGone("no media worker is running that can take this room")
-            await self._shared.close_orphans(room)
             self._places[room] = self._suitable(able)
             del self._waiting[room]
             self._seats[room] = set()
+            await self._shared.close_at(room, self._shared.take_orphans(room))
         await self._of(room).open_room(room, options)
 
     def _able_workers(self, room: str) -> set[str]:
@@ -572,15 +597,30 @@ class WorkerPool(EngineCommands):
                 with suppress(MediaError):  # it is gone, and the seat with it
                     await getattr(self._engines[before], call)(**arguments)
         if call in CALLS_EVERYWHERE:
-            await self._shared.everywhere(call, arguments)
-        elif call in CALLS_THAT_CONNECT and (moving := self._moving.get((room, arguments["seat"]))) in self._engines:
-            engine = self._engines[moving]
-        elif call not in CALLS_AT_HOME and (at := self._shared.worker_of(room, arguments.get("seat", ""))) is not None:
-            if self._shared.is_astray(room, arguments["seat"]):
-                await self._place_anew(room, [arguments["seat"]])
-                at = self._shared.worker_of(room, arguments["seat"]) or self._places[room]
-            engine = self._engines[at]
+            async with self._shared.lock(room):
+                await self._shared.everywhere(call, arguments)
+                return await getattr(engine, call)(**arguments)
+        if call not in CALLS_AT_HOME and (seat := arguments.get("seat")) is not None:
+            engine = await self._of_seat(room, seat, connects=call in CALLS_THAT_CONNECT) or engine
+            if call == "set_view" and engine is not self._of(room):
+                with suppress(MediaError):  # the home knows it, should the worker of the seat die
+                    await self._of(room).set_view(**arguments)
         return await getattr(engine, call)(**arguments)
+
+    async def _of_seat(self, room: str, seat: str, *, connects: bool) -> MediaEngine | None:
+        """Return the guest that has a seat, or to which it moves where it `connects`; None for one at home. Raises
+        EngineGone."""
+        if connects and (moving := self._moving.get((room, seat))) in self._engines:
+            return self._engines[moving]
+        if self._shared.is_astray(room, seat):
+            if not connects:
+                raise EngineGone("the media worker of this seat is being replaced")
+            async with self._shared.lock(room):
+                await self._place_anew(room, [seat])
+        at = self._shared.worker_of(room, seat)
+        if at is not None and at not in self._engines:
+            raise EngineGone("the media worker of this seat is being replaced")
+        return None if at is None else self._engines[at]
 
     async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
         """Return the connection quality of each connected seat of a room, at whichever worker it is."""
@@ -603,8 +643,8 @@ class WorkerPool(EngineCommands):
         self._recorded.discard(room)
         self._seats.pop(room, None)
         place = self._places.pop(room, None)
-        await self._shared.close(room)
         self._moving = {key: worker for key, worker in self._moving.items() if key[0] != room}
+        await self._shared.close_at(room, self._shared.forget(room))
         try:
             if place is not None:
                 await self._engines[place].close_room(room)
@@ -614,16 +654,17 @@ class WorkerPool(EngineCommands):
     async def add_seat(self, room: str, options: SeatOptions) -> None:
         """Add a seat, at a worker that carries it."""
         self._of(room)
-        anew = options.seat not in self._seats[room] or self._shared.is_astray(room, options.seat)
+        anew = options.seat not in self._seats[room]
         self._seats[room].add(options.seat)
-        await self._add_seat(room, options, anew=anew)
+        async with self._shared.lock(room):
+            await self._add_seat(room, options, anew=anew or self._shared.is_astray(room, options.seat))
 
     async def _add_seat(self, room: str, options: SeatOptions, *, anew: bool) -> None:
-        home = self._places[room]
+        home = self._place_of(room)
         at = self._shared.worker_of(room, options.seat) or home
         if anew:
-            at = self._with_room_for_seat(room, home)
-            if at not in (home, *self._shared.guests(room)):
+            at = self._with_room_for_seat(room, home, options.seat)
+            if at != home:
                 try:
                     await self._shared.extend(room, home, at)
                 except MediaError as error:
@@ -631,15 +672,16 @@ class WorkerPool(EngineCommands):
                     at = home
         await self._shared.add_seat(room, home, options, at)
 
-    def _with_room_for_seat(self, room: str, home: str) -> str:
-        """Return the worker that takes the next seat of a room: its home as long as that carries more, then the one of
+    def _with_room_for_seat(self, room: str, home: str, seat: str) -> str:
+        """Return the worker that takes another seat of a room: its home as long as that carries more, then the one of
         those that can share the room with the fewest seats, a guest before others."""
         loads = Counter[str]()
         for each in self._rooms(besides=room):
             loads[each.worker] += each.seats
         away = {worker: seats for name, worker, seats in self._shared.counts() if name == room}
         loads.update(away)
-        loads[home] += len(self._seats[room]) - sum(away.values()) - 1  # the seat to be placed is counted there
+        others = self._seats[room] - {seat}
+        loads[home] += sum(self._shared.worker_of(room, each) is None for each in others)
         share = self.most_seats // len(self._engines)
         if not share or loads[home] < share or self._left.get(room) is not None:
             return home

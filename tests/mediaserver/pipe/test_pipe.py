@@ -15,7 +15,7 @@ from loadtest.media.tone import RATE_HZ
 from mediaserver.api import CameraWanted, Layout, PeerUp, PipeEnd, SeatOptions
 from mediaserver.errors import NoPipe
 from mediaserver.pipe import pipe as pipe_module
-from mediaserver.pipe.pipe import Pipe
+from mediaserver.pipe.pipe import Pipe, Voice
 from mediaserver.room.room import Room
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.packet import Packet
@@ -333,3 +333,45 @@ async def test_a_seat_moves_to_another_worker_without_a_silence(workers: TwoWork
     for meeting in (a, b):
         meeting.guests["1"] = moved
         await meeting.all_seen()
+
+
+async def test_what_goes_on_between_two_workers_is_not_begun_anew_when_others_come_or_seats_change(
+    workers: TwoWorkers,
+) -> None:
+    await workers.join("a", "1", "red", 440, floor=True, offered=CAMERA)
+    viewer = await Viewer(workers.meetings["b"], "v").join()
+    await viewer.until(lambda: viewer.sees().get("1") == "red")
+    sent, voices = dict(workers.pipe("a")._sent), dict(workers.pipe("a")._voices)
+    for worker, other in ("ab", "ba"):
+        await workers.meetings[worker].engine.share_room(ROOM, [other, "c"])
+    await workers.meetings["a"].engine.add_seat(ROOM, SeatOptions("1", "Tên mới", floor=True))
+    await workers.meetings["b"].engine.add_seat(ROOM, SeatOptions("1", "Tên mới", floor=True, worker="a"))
+    await viewer.until(lambda: viewer.tiles["1"].label == "Tên mới")
+    pictures = viewer.watch.pictures(viewer.tiles["1"].mid or "")
+    await viewer.until(lambda: viewer.watch.pictures(viewer.tiles["1"].mid or "") > pictures + 10)
+    assert (workers.pipe("a")._sent, workers.pipe("a")._voices) == (sent, voices)
+
+
+async def test_a_point_that_hangs_up_shows_a_card_at_other_workers(workers: TwoWorkers) -> None:
+    guest = await workers.join("a", "1", "red", 440, offered=CAMERA)
+    viewer = await Viewer(workers.meetings["b"], "v").join()
+    await viewer.until(lambda: viewer.sees().get("1") == "red")
+    await guest.endpoint.close()
+    await viewer.until(lambda: viewer.tiles["1"].mid is None)
+    await wait_until(lambda: workers.pipe("a").streams == 0)
+
+
+async def test_a_voice_counts_only_from_the_worker_of_its_seat(
+    workers: TwoWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for worker, seat in ("a1", "b2"):
+        await workers.join(worker, seat, "red", 440, floor=True)
+    room, heard = workers.room("b"), list[str]()
+    await wait_until(lambda: workers.pipe("b")._heard == {0: Voice(ROOM, "1")})
+    monkeypatch.setattr(room.mixer, "hear", lambda seat, *_: heard.append(seat))
+    workers.pipe("b")._heard[7] = Voice(ROOM, "2")
+    for number in (7, 0):
+        workers.pipe("b").rtp(
+            [Packet(99, 1, 0, 2, False, bytes([0, number, 0, 1, 0, 0, 0, 9, 40, 0]) + b"opus")], {}, 0.0
+        )
+    assert heard == ["1"]

@@ -365,7 +365,7 @@ async def test_the_command_says_when_no_server_follows_it(two: TwoWorkers, monke
 
 async def test_who_was_at_a_worker_that_died_beside_the_rooms_home_connects_elsewhere(two: TwoWorkers) -> None:
     for number, engine in enumerate(two.engines):
-        engine.addresses = (("127.0.0.1", 40000 + number),)
+        engine.id, engine.addresses = f"id-{number}", (("127.0.0.1", 40000 + number),)
         await two.workers._shared.arrived(str(number))
     two.workers.most_seats = 2
     host, session = await two.begin()
@@ -388,7 +388,7 @@ async def test_seats_leave_a_drained_worker_that_shares_a_room_with_another_and_
     two: TwoWorkers,
 ) -> None:
     for number, engine in enumerate(two.engines):
-        engine.addresses = (("127.0.0.1", 40000 + number),)
+        engine.id, engine.addresses = f"id-{number}", (("127.0.0.1", 40000 + number),)
         await two.workers._shared.arrived(str(number))
     two.workers.most_seats = 2
     host, session = await two.begin()

@@ -32,7 +32,7 @@ class SharingPool:
     def __init__(self) -> None:
         self.engines = {name: FakeEngine() for name in ("0", "1", "far/1")}
         for number, (name, engine) in enumerate(self.engines.items()):
-            host = "10.0.0.2" if name == "far/1" else "10.0.0.1"
+            host, engine.id = "10.0.0.2" if name == "far/1" else "10.0.0.1", f"id {name}"
             engine.addresses = ((host, 40000 + number), (f"fd00::{host[-1]}", 40000 + number))
         self.workers = WorkerPool()
         self.tasks: dict[str, asyncio.Task[None]] = {}
@@ -60,9 +60,12 @@ class SharingPool:
             await self.workers.add_seat("a", SeatOptions(seat, f"Điểm cầu {seat}"))
 
     def where(self) -> dict[str, dict[str, str]]:
-        """Return which worker each worker of the room takes for that of each seat."""
+        """Return which worker each worker of the room takes for that of each seat: its name at the beginning."""
         rooms = {name: engine.rooms["a"] for name, engine in self.engines.items() if "a" in engine.rooms}
-        return {name: {seat: each.worker for seat, each in room.seats.items()} for name, room in rooms.items()}
+        return {
+            name: {seat: each.worker.removeprefix("id ") for seat, each in room.seats.items()}
+            for name, room in rooms.items()
+        }
 
     def asked(self, name: str) -> list[object]:
         """Return the names of the calls of a worker since this was asked last."""
@@ -80,6 +83,12 @@ class SharingPool:
         """Return the next events."""
         async with asyncio.timeout(PATIENCE_S):
             return [await anext(self.seen) for _ in range(number)]
+
+    async def happened(self, *events: Event) -> None:
+        """Wait until all of these events have come."""
+        missing = {*events}
+        while missing:
+            missing -= {*await self.events(1)}
 
     async def stop(self) -> None:
         self.workers.leave()
@@ -110,9 +119,9 @@ async def test_seats_that_the_home_of_a_room_does_not_carry_go_to_guests(pool: S
     assert pool.where() == SPREAD
     rooms = {name: engine.rooms["a"] for name, engine in pool.engines.items()}
     assert {name: (room.options, room.workers, room.home) for name, room in rooms.items()} == {
-        "0": (OPTIONS, ("1", "far/1"), ""),
-        "1": (OPTIONS, ("0", "far/1"), "0"),
-        "far/1": (OPTIONS, ("0", "1"), "0"),
+        "0": (OPTIONS, ("id 1", "id far/1"), ""),
+        "1": (OPTIONS, ("id 0", "id far/1"), "id 0"),
+        "far/1": (OPTIONS, ("id 0", "id 1"), "id 0"),
     }
     await pool.seat("1", "5")
     assert pool.where() == SPREAD, "a seat that is there stays where it is"
@@ -122,11 +131,11 @@ async def test_two_workers_have_one_pipe_whose_ends_fit(pool: SharingPool) -> No
     await pool.seat("1", "2", "3", "4", "5")
     await pool.workers.open_room("b", OPTIONS)
     assert {name: sorted(engine.pipe_ends) for name, engine in pool.engines.items()} == {
-        "0": ["1", "far/1"],
-        "1": ["0", "far/1"],
-        "far/1": ["0", "1"],
+        "0": ["id 1", "id far/1"],
+        "1": ["id 0", "id far/1"],
+        "far/1": ["id 0", "id 1"],
     }
-    near, far = pool.engines["0"].pipe_ends["far/1"], pool.engines["far/1"].pipe_ends["0"]
+    near, far = pool.engines["0"].pipe_ends["id far/1"], pool.engines["far/1"].pipe_ends["id 0"]
     assert (near.local, near.host, near.port) == ("10.0.0.1", "10.0.0.2", 40002)
     assert (far.local, far.host, far.port) == ("10.0.0.2", "10.0.0.1", 40000)
     assert (near.sent, near.received) == (far.received, far.sent)
@@ -139,7 +148,7 @@ async def test_each_command_goes_where_it_belongs(pool: SharingPool) -> None:
         pool.asked(name)
     await pool.workers.connect("a", "3", "offer")
     await pool.workers.set_view("a", "3", "camera:1", 360)
-    assert (pool.asked("0"), pool.asked("1")) == ([], ["connect", "set_view"])
+    assert (pool.asked("0"), pool.asked("1")) == (["set_view"], ["connect", "set_view"])
     await pool.workers.connect("a", "1", "offer")
     assert (pool.asked("0"), pool.asked("1")) == (["connect"], [])
     await pool.workers.set_floor("a", "1", True)
@@ -204,13 +213,13 @@ async def test_seats_of_a_guest_that_dies_are_taken_by_others(pool: SharingPool)
     await pool.lose("1")
     assert await pool.events(1) == [SeatsLost("a", ("3", "4"))]
     assert pool.where() == {
-        "0": {"1": "", "2": "", "3": "far/1", "4": "", "5": "far/1"},
-        "far/1": {"1": "0", "2": "0", "3": "", "4": "0", "5": ""},
+        "0": {"1": "", "2": "", "3": "", "4": "far/1", "5": "far/1"},
+        "far/1": {"1": "0", "2": "0", "3": "0", "4": "", "5": ""},
     }
-    assert pool.engines["0"].rooms["a"].workers == ("far/1",)
-    assert list(pool.engines["0"].pipe_ends) == ["far/1"]
+    assert pool.engines["0"].rooms["a"].workers == ("id far/1",)
+    assert list(pool.engines["0"].pipe_ends) == ["id far/1"]
     pool.asked("far/1")
-    await pool.workers.connect("a", "3", "offer")
+    await pool.workers.connect("a", "4", "offer")
     assert pool.asked("far/1") == ["connect"]
 
 
@@ -238,7 +247,7 @@ async def test_a_room_stays_on_one_worker_where_no_other_can_take_a_part_of_it(w
     if why == "release":  # of a time before there were pipes
         await pool.stop()
         for name in ("1", "far/1"):
-            pool.engines[name].addresses = ()
+            pool.engines[name].id = ""
         await pool.succeed()
     elif why == "drained":
         pool.workers.drain("1")
@@ -259,11 +268,79 @@ async def test_the_next_server_goes_on_with_a_room_on_several_workers(
     pipes = {name: dict(engine.pipe_ends) for name, engine in pool.engines.items()}
     await pool.succeed(*order)
     assert pool.where() == SPREAD
-    assert {*await pool.events(3)} == {RoomHeld("a"), PeerUp("a", "3"), PeerUp("a", "5")}
+    await pool.happened(RoomHeld("a"), PeerUp("a", "3"), PeerUp("a", "5"))
     assert [each.up for each in (await pool.workers.room_state("a")).seats] == [True, False, True, False, True]
     await pool.seat("6")
     assert pool.where() == {name: {**seats, "6": "" if name == "far/1" else "far/1"} for name, seats in SPREAD.items()}
     assert {name: dict(engine.pipe_ends) for name, engine in pool.engines.items()} == pipes, "no pipe was opened anew"
+
+
+async def test_the_next_server_knows_workers_under_other_names(pool: SharingPool) -> None:
+    """Two workers of a machine dial in the other order."""
+    await pool.seat("1", "2", "3", "4", "5")
+    for seat in ("3", "5"):
+        await pool.workers.connect("a", seat, "offer")
+    before = pool.where()
+    engines = pool.engines
+    pool.engines = {"0": engines["0"], "1": engines["far/1"], "far/1": engines["1"]}
+    await pool.succeed("far/1", "1", "0")
+    await pool.happened(RoomHeld("a"), PeerUp("a", "3"), PeerUp("a", "5"))
+    assert pool.where() == {"0": before["0"], "1": before["far/1"], "far/1": before["1"]}, (
+        "who they are has not changed"
+    )
+    pool.asked("far/1")
+    await pool.workers.connect("a", "3", "offer")
+    assert pool.asked("far/1") == ["connect"]
+
+
+async def test_a_worker_that_comes_anew_under_the_name_of_a_guest_is_none(pool: SharingPool) -> None:
+    await pool.seat("1", "2", "3")
+    pool.engines["1"] = FakeEngine()
+    pool.engines["1"].id, pool.engines["1"].addresses = "another", (("10.0.0.1", 40009),)
+    await pool.succeed()
+    with pytest.raises(EngineGone):
+        await pool.workers.set_view("a", "3", "camera:1")
+    await pool.workers.connect("a", "3", "offer")
+    assert pool.where() == {"0": {"1": "", "2": "", "3": "another"}, "1": {"1": "0", "2": "0", "3": ""}}
+
+
+async def test_a_guest_of_an_earlier_server_is_brought_up_to_date(pool: SharingPool) -> None:
+    await pool.seat("1", "2", "3", "4")
+    await pool.succeed("0")
+    await pool.workers.remove_seat("a", "4")
+    await pool.workers.set_floor("a", "1", True)
+    await pool.workers.set_layout("a", Layout("single"))
+    await pool.workers.take("1", pool.engines["1"])
+    async with asyncio.timeout(PATIENCE_S):
+        while pool.engines["1"].rooms["a"].layouts["everyone"] != Layout("single"):
+            await asyncio.sleep(0.01)
+    room = pool.engines["1"].rooms["a"]
+    assert (sorted(room.seats), room.floors) == (["1", "2", "3"], {"1"})
+
+
+async def test_a_room_that_ends_while_its_seats_move_ends_no_other(pool: SharingPool) -> None:
+    await pool.seat("1", "2", "3")
+    pool.workers.drain("1")
+    await pool.workers.begin_to_leave("a", "1")
+    await pool.workers.close_room("a")
+    target = pool.engines["0"]
+    target.emit(PeerUp("a", "3"))
+    await pool.workers.finish_to_leave("a", "1")
+    await pool.workers.open_room("b", OPTIONS)
+    target.emit(PeerUp("b", "1"))
+    await pool.happened(PeerUp("b", "1"))
+    assert not pool.tasks["0"].done()
+
+
+async def test_a_seat_whose_worker_dies_as_it_is_added_is_taken_by_another(pool: SharingPool) -> None:
+    await pool.seat("1", "2", "3")
+    pool.engines["1"].failing["add_seat"] = EngineGone("gone")
+    with pytest.raises(EngineGone):
+        await pool.seat("4")
+    await pool.lose("1")
+    await pool.happened(SeatsLost("a", ("3", "4")))
+    assert [set(seats) for seats in pool.where().values()] == [{"1", "2", "3", "4"}] * len(pool.where())
+    await pool.workers.connect("a", "4", "offer")
 
 
 async def test_a_seat_whose_worker_does_not_come_to_the_next_server_is_taken_by_another(pool: SharingPool) -> None:
@@ -308,13 +385,13 @@ async def test_seats_leave_a_drained_guest_one_by_one_as_they_connect_elsewhere(
     pool.workers.drain("1")
     assert (pool.workers.rooms_to_move(), pool.workers.parts_to_move()) == ([], [("a", "1")])
     assert pool.workers.seats_at("a", "1") == ["3", "4"]
-    assert not await pool.workers.begin_to_leave("a", "1")
+    assert await pool.workers.begin_to_leave("a", "1") == (["3", "4"], False)
     assert pool.where() == SPREAD, "they are seen from where they are until they are connected elsewhere"
     for name in pool.engines:
         pool.asked(name)
     await pool.workers.connect("a", "3", "offer")
     await pool.workers.set_view("a", "3", "camera:1", 720)
-    assert [pool.asked(name) for name in ("0", "1", "far/1")] == [[], ["set_view"], ["connect"]]
+    assert [pool.asked(name) for name in ("0", "1", "far/1")] == [["set_view"], ["set_view"], ["connect"]]
     pool.engines["1"].emit(PeerDown("a", "3", "silent"))
     pool.engines["far/1"].emit(PeerUp("a", "3"))
     assert await pool.events(1) == [PeerUp("a", "3")]
@@ -333,10 +410,13 @@ async def test_a_drained_home_makes_a_guest_the_home_and_the_recording_goes_on_t
     await pool.seat("1", "2", "3")
     await pool.workers.start_recording("a", "/a/1.mp4")
     pool.workers.drain("0")
-    assert await pool.workers.begin_to_leave("a", "0")
+    assert await pool.workers.begin_to_leave("a", "0") == (["1", "2"], True)
     assert pool.workers.place("a") == "1"
     rooms = {name: pool.engines[name].rooms["a"] for name in ("0", "1")}
-    assert {name: (room.workers, room.home) for name, room in rooms.items()} == {"0": (("1",), "1"), "1": (("0",), "")}
+    assert {name: (room.workers, room.home) for name, room in rooms.items()} == {
+        "0": (("id 1",), "id 1"),
+        "1": (("id 0",), ""),
+    }
     assert (rooms["0"].recording, rooms["1"].recording) == ("/a/1.mp4", None)
     for seat in ("1", "2"):
         await pool.workers.connect("a", seat, "offer")

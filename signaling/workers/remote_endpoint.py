@@ -64,6 +64,10 @@ class _RemoteWorker(RemoteEngine):
             yield event
 
 
+END_SECONDS = 3.0
+"""At the end of the server, workers' connections may take so long to end, and to be noted in the audit log."""
+
+
 class RemoteWorkerEndpoint:
     """Adds workers of other machines to the pool; names each after its machine: `<name>/<n>`."""
 
@@ -92,8 +96,8 @@ class RemoteWorkerEndpoint:
         self._superseded = superseded
         """Is called with the epoch of the server that a worker serves instead of us; returns whether it leads."""
         self._engines: dict[str, RemoteEngine] = {}
-        self._noting: set[asyncio.Future[None]] = set()
-        """Notes that are being written of workers that are gone."""
+        self._ends: set[asyncio.Future[None]] = set()
+        """Of each worker's connection, done once it is noted that the worker is gone."""
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one worker from its upgrade to its end. Raises BadKey, Locked."""
@@ -169,6 +173,8 @@ class RemoteWorkerEndpoint:
         link = WebLink(socket)
         link.write({"welcome": name})
         engine = self._engines[name] = _RemoteWorker(link, self._left_behind)
+        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ends.add(end)
         try:
             await self._note("worker-came", name, "" if records else "no-folder", source)
             await self._pool.take(name, engine, records)
@@ -180,7 +186,7 @@ class RemoteWorkerEndpoint:
         finally:
             del self._engines[name]
             log.warning("= media worker %s is gone", name)
-            await self._note_gone(name, source)
+            await self._note_gone(name, source, end)
 
     def _left_behind(self) -> None:
         """End, if our lease has run out, without a word about the rooms of a worker that went to a later server."""
@@ -200,23 +206,25 @@ class RemoteWorkerEndpoint:
         now = self._clock()
         await self._audit.append(source.entry(now, SERVER, action, subject, detail))
 
-    async def _note_gone(self, name: str, source: Source) -> None:
-        """Note that a worker is gone, also where the request by which it came is cancelled, as by its lost
-        connection."""
+    async def _note_gone(self, name: str, source: Source, end: asyncio.Future[None]) -> None:
+        """Note that a worker is gone, also where the request by which it came is cancelled, as by its lost connection;
+        then its `end` is done."""
 
         async def note() -> None:
-            with suppress(SQLAlchemyError, OSError):  # another server may lead by now
-                await self._note("worker-gone", name, "", source)
+            try:
+                with suppress(SQLAlchemyError, OSError):  # another server may lead by now
+                    await self._note("worker-gone", name, "", source)
+            finally:
+                end.set_result(None)
+                self._ends.discard(end)
 
-        noting = asyncio.ensure_future(note())
-        self._noting.add(noting)
-        noting.add_done_callback(self._noting.discard)
-        await asyncio.shield(noting)
+        await asyncio.shield(asyncio.ensure_future(note()))
 
     async def stop(self, _: web.Application) -> None:
         """Close the connections to all workers."""
         await asyncio.gather(*(engine.close() for engine in self._engines.values()))
-        await asyncio.gather(*self._noting)
+        if self._ends:
+            await asyncio.wait(self._ends, timeout=END_SECONDS)
 
 
 def add(app: web.Application, endpoint: RemoteWorkerEndpoint) -> None:

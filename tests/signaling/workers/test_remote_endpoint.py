@@ -597,10 +597,18 @@ async def test_a_worker_that_is_gone_is_noted_though_its_request_is_cancelled(re
         *(remote.workers, server.worker_keys, throttle.Throttle(server.redis), server.recordings),
         *(audit, server.owner, server.clock),  # type: ignore[arg-type]
     )
-    noting = asyncio.create_task(endpoint._note_gone("media-2/1", Source("10.0.0.9", 50_000)))
+    end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    endpoint._ends.add(end)
+    noting = asyncio.create_task(endpoint._note_gone("media-2/1", Source("10.0.0.9", 50_000), end))
     await asyncio.sleep(0)
     noting.cancel()
     await asyncio.gather(noting, return_exceptions=True)
     audit.may_write.set()
     await endpoint.stop(web.Application())
     assert [(entry.action, entry.subject) for entry in audit.entries] == [("worker-gone", "media-2/1")]
+
+
+async def test_a_server_ends_once_it_has_noted_that_its_workers_are_gone(remote: RemoteWorkers) -> None:
+    await remote.joined(await remote.key("media-2"))
+    await remote.world.http.close()
+    assert [action for action, *_ in await remote.audited(9)] == ["worker-came", "worker-gone"]

@@ -123,6 +123,8 @@ async def _place_calls(
             async with open_lane(context, seats, kind.setup) as lane:
                 await _place_until_failure(kind, lane, name, todo, outcomes, cost)
         except LANE_ERRORS as error:
+            if (task := asyncio.current_task()) is not None and task.cancelling():  # the run ends: no call failed
+                raise asyncio.CancelledError from error
             first, _, rest = (str(error) or type(error).__name__).partition("\n")
             outcomes.add(name, CallOutcome(failure=f"no meeting: {first}", detail=rest))
 

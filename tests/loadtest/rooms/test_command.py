@@ -1,16 +1,22 @@
 """A room system calls a whole server: seen and heard on both sides, held, resumed, hung up."""
 
+import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from loadtest.rooms import command
 from loadtest.rooms.command import RoomsPlan, parse, run
 from loadtest.rooms.crowd import CrowdPlan
 from loadtest.rooms.kinds import KINDS
 from loadtest.rooms.lane import Lane
+from loadtest.rooms.outcomes import Outcomes
 from loadtest.rooms.room import RoomFailed
 
 
@@ -46,3 +52,23 @@ def test_no_more_lanes_are_opened_than_there_are_calls() -> None:
     assert parse(["crowd", "--counted", "4"]) == (alone, False)
     with pytest.raises(SystemExit):
         parse(["smoke-signals"])
+
+
+async def test_a_run_that_is_ended_counts_no_call_as_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def closing_badly(*_: object) -> AsyncIterator[None]:
+        try:
+            await asyncio.sleep(60)
+            yield
+        finally:
+            raise OSError("the server ends, too")
+
+    monkeypatch.setattr(command, "open_lane", closing_badly)
+    outcomes: Any = Outcomes(tmp_path / "rooms.jsonl")
+    nothing: Any = None
+    placing = asyncio.create_task(command._place_calls(nothing, nothing, "udp", iter(range(3)), outcomes, nothing))
+    await asyncio.sleep(0)
+    placing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await placing
+    assert outcomes.tried("udp") == 0

@@ -339,7 +339,8 @@ async def test_a_recording_shows_its_own_layout_without_a_gap_around_the_change(
     gaps = [after - before for (before, _), (after, _) in pairwise(film.pictures)]
     change = single.index(True)
     around, elsewhere = gaps[change - 4 : change + 3], gaps[: change - 4] + gaps[change + 3 :]
-    assert max(around) < max(elsewhere) + 4 * FRAME_S  # a busy machine makes gaps too, but not there alone
+    # A busy machine leaves pictures out while the encoder of another layout starts; a wait for a key frame is longer.
+    assert max(around) < max(elsewhere) + 12 * FRAME_S
 
 
 async def test_a_recording_that_was_stopped_and_did_not_get_its_end_says_why(

@@ -61,10 +61,6 @@ class Records:
         """Return whether the other end has acknowledged what stands in one of our records."""
         return key not in self._sent
 
-    def names(self) -> list[Key]:
-        """Return the names of our records."""
-        return list(self._own)
-
     @property
     def quiet(self) -> bool:
         """Return whether nothing is to be sent or acknowledged."""

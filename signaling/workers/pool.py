@@ -77,26 +77,6 @@ CALLS_AT_HOME = RECORDING_CALLS | {"set_captions"}
 CALLS_IN_BOTH = frozenset({"remove_seat", "set_floor"})
 """Commands that a moving room obeys at once where it was, too: nobody is heard, or stays, against the chair's will."""
 
-RoomEvent = (
-    PeerUp
-    | PeerDown
-    | Speaking
-    | Levels
-    | Caption
-    | CaptionsState
-    | CameraWanted
-    | DigitPressed
-    | ShareAsked
-    | FloorDecided
-    | MediaElsewhere
-    | KeyframeWanted
-    | CameraControllable
-    | TilesForwarded
-    | RecordingFailed
-    | RecordingEnded
-)
-
-
 SeatEvent = (
     PeerUp
     | PeerDown
@@ -110,6 +90,7 @@ SeatEvent = (
     | TilesForwarded
 )
 """What the worker says that has the transport of a seat."""
+RoomEvent = SeatEvent | Speaking | Levels | Caption | CaptionsState | RecordingFailed | RecordingEnded
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,13 @@ class TwoWorkers:
         await wait_until(lambda: self.room(0, session.id).recording)
         return host, session.id
 
+    async def share(self) -> None:
+        """Let each worker carry one seat, so that the second one of a room goes to the other."""
+        for number, engine in enumerate(self.engines):
+            engine.id, engine.addresses = f"id-{number}", (("127.0.0.1", 40000 + number),)
+            await self.workers._shared.arrived(str(number))
+        self.workers.most_seats = 2
+
     def called(self, index: int, call: str) -> list[object]:
         """Return the seats for which a call came to a worker."""
         return [arguments[1] for name, *arguments in self.engines[index].calls if name == call]
@@ -364,10 +371,7 @@ async def test_the_command_says_when_no_server_follows_it(two: TwoWorkers, monke
 
 
 async def test_who_was_at_a_worker_that_died_beside_the_rooms_home_connects_elsewhere(two: TwoWorkers) -> None:
-    for number, engine in enumerate(two.engines):
-        engine.id, engine.addresses = f"id-{number}", (("127.0.0.1", 40000 + number),)
-        await two.workers._shared.arrived(str(number))
-    two.workers.most_seats = 2
+    await two.share()
     host, session = await two.begin()
     guest, joined = await two.world.join("nhatrang", await two.world.services.scheduler.session(session))
     await guest.ask(type="offer", sdp="first")
@@ -387,10 +391,7 @@ async def test_who_was_at_a_worker_that_died_beside_the_rooms_home_connects_else
 async def test_seats_leave_a_drained_worker_that_shares_a_room_with_another_and_the_recording_goes_on(
     two: TwoWorkers,
 ) -> None:
-    for number, engine in enumerate(two.engines):
-        engine.id, engine.addresses = f"id-{number}", (("127.0.0.1", 40000 + number),)
-        await two.workers._shared.arrived(str(number))
-    two.workers.most_seats = 2
+    await two.share()
     host, session = await two.begin()
     guest, joined = await two.world.join("nhatrang", await two.world.services.scheduler.session(session))
     await guest.ask(type="offer", sdp="first")

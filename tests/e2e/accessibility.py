@@ -36,14 +36,22 @@ _NOTE_WORDS = """note => {
 _SEEN = "function () { return this.innerText ?? ''; }"
 
 
+_IN_USE = """on => {
+  clearInterval(window.inUse);
+  const move = () => document.dispatchEvent(new Event('pointermove'));
+  if (on) move(), window.inUse = setInterval(move, 500);
+}"""
+"""Move the pointer on and on, or no longer: the room's bar disappears from a page that nobody touches for 5 s."""
 _CHANGES = "() => document.getAnimations().some(each => each instanceof CSSTransition && each.playState === 'running')"
 
 
 def findings(page: Page) -> list[str]:
-    """Return what axe finds wrong, of any level: rule, element and reason. Colours are those at rest."""
+    """Return what axe finds wrong on a page in use, of any level: rule, element and reason. No colour is changing."""
+    page.evaluate(_IN_USE, True)
     wait_until(page, lambda: not page.evaluate(_CHANGES), "colours at rest")
     page.evaluate(AXE)
     found: list[str] = page.evaluate(_RUN)
+    page.evaluate(_IN_USE, False)
     return found
 
 

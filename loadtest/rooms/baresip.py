@@ -229,7 +229,7 @@ async def room(
     """
     if shutil.which("baresip") is None:
         raise RoomFailed("baresip is not installed: make packages")
-    port = _free(host)
+    port = free_port(host)
     home = folder / f"baresip-{port}"
     (home / "heard").mkdir(parents=True)
     facts = {"host": host, "port": port, "control": port + 2, "folder": home, "calls": calls, "tone": tone}
@@ -267,7 +267,7 @@ async def film(path: Path, picture: str = BLUE, seconds: int = 60) -> Path:
     return path
 
 
-def _free(host: str) -> int:
+def free_port(host: str) -> int:
     """Return a port of an address where it and the two after it are free, UDP and TCP."""
     while True:
         port = random.choice(PORTS)

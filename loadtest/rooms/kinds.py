@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from loadtest.rooms.baresip_room import BaresipRoom, baresip_room
 from loadtest.rooms.descriptions import cisco, generic, polycom, with_slides
 from loadtest.rooms.h323_room import H323Room, h323_room
-from loadtest.rooms.lane import ROOM_COLOUR, ROOM_TONE_HZ, SLIDES_COLOUR, CallContext, Lane, RoomSetup, Seats
+from loadtest.rooms.lane import LOOPBACK, ROOM_COLOUR, ROOM_TONE_HZ, SLIDES_COLOUR, CallContext, Lane, RoomSetup, Seats
+from loadtest.rooms.linphone_room import LinphoneRoom, linphone_room
 from loadtest.rooms.outcomes import CallOutcome
+from loadtest.rooms.pjsua_room import PjsuaRoom, pjsua_room
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.sipp_room import Describe, Script, SippRoom, SlidesRoom, sipp_room, slides_room
@@ -22,11 +24,15 @@ FAILURES = (RoomFailed, TimeoutError, OSError)
 
 @dataclass(frozen=True, slots=True)
 class CallKind:
-    """A kind of call: `begin` sets it up, `within` happens once both sides saw and heard each other."""
+    """A kind of call: `begin` sets it up, `within` happens once both sides saw and heard each other.
+
+    A telephone has no `pictures`.
+    """
 
     setup: RoomSetup
     begin: Callable[[Lane], Awaitable[None]]
     within: Callable[[Lane], Awaitable[None]]
+    pictures: bool = True
 
 
 async def place(kind: CallKind, lane: Lane) -> CallOutcome:
@@ -43,10 +49,11 @@ async def place(kind: CallKind, lane: Lane) -> CallOutcome:
         await lane.room.established()
         outcome = replace(outcome, setup_ms=since())
         await lane.give_floor()
-        await lane.room_is_seen()
-        outcome = replace(outcome, picture_ms=since())
+        if kind.pictures:
+            await lane.room_is_seen()
+            outcome = replace(outcome, picture_ms=since())
+            await lane.host_is_seen()
         await lane.room_is_heard()
-        await lane.host_is_seen()
         await lane.host_is_heard()
         latency_ms, keyframe_ms = await _times(lane)
         outcome = replace(outcome, latency_ms=latency_ms, keyframe_ms=keyframe_ms)
@@ -109,6 +116,19 @@ def _slides_by(version: int, describe: Describe) -> RoomSetup:
         return slides_room(context.folder, media_of(seats), version, describe)
 
     return RoomSetup(run)
+
+
+def _linphone(*, encrypted: bool = False) -> Callable[[CallContext, Seats], AbstractAsyncContextManager[LinphoneRoom]]:
+    """Return how linphone is run."""
+
+    def run(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[LinphoneRoom]:
+        return linphone_room(context.folder, ROOM_TONE_HZ, ROOM_COLOUR, seats.account, LOOPBACK, encrypted=encrypted)
+
+    return run
+
+
+def _pjsua(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[PjsuaRoom]:
+    return pjsua_room(context.folder, ROOM_TONE_HZ, seats.account, LOOPBACK)
 
 
 def _h323(_context: CallContext, seats: Seats) -> AbstractAsyncContextManager[H323Room]:
@@ -228,6 +248,13 @@ KINDS: dict[str, CallKind] = {
     "keys": CallKind(PLAIN, _dialling("udp"), _keys),
     "h323": CallKind(RoomSetup(_h323, protocol="H323"), _dialling("h323"), _nothing),
     "h323-called": CallKind(RoomSetup(_h323, protocol="H323", called=True), _called, _nothing),
+    "linphone": CallKind(RoomSetup(_linphone()), _dialling("udp"), _nothing),
+    "linphone-sdes": CallKind(
+        RoomSetup(_linphone(encrypted=True), encryption="demanded"), _dialling("tls"), _encrypted
+    ),
+    "linphone-called": CallKind(RoomSetup(_linphone(), called=True), _called, _nothing),
+    "pjsua": CallKind(RoomSetup(_pjsua), _dialling("udp"), _nothing, pictures=False),
+    "pjsua-called": CallKind(RoomSetup(_pjsua, called=True), _called, _nothing, pictures=False),
     "late-offer": CallKind(RoomSetup(_sipp(late_offer)), _dialling("udp"), _nothing),
     "100rel": CallKind(RoomSetup(_sipp(reliable)), _dialling("udp"), _nothing),
     "moved-port": CallKind(RoomSetup(_sipp(moving)), _dialling("udp"), _move),

@@ -91,12 +91,17 @@ def _groups(text: str) -> list[list[str]]:
 
 
 def head(section: Section) -> Head:
-    """Read the m-line of a section. Raises BadOffer."""
+    """Read the m-line of a section. Raises BadOffer.
+
+    Of one without a port the protocol is not looked at: linphone refuses a protocol that it does not know as `(null)`.
+    """
     words = section.lines[0][2:].split()
     if len(words) < 4:
         raise BadOffer("m-line cut off")
     kind, port, protocol, *formats = words
     number = integer(port.partition("/")[0], 65535)
+    if number == 0 and not _PROTOCOL.fullmatch(protocol):
+        protocol = "RTP/AVP"
     good = _KIND.fullmatch(kind) and _PROTOCOL.fullmatch(protocol) and all(_FORMAT.fullmatch(each) for each in formats)
     if not good or number is None or len(formats) > MAX_FORMATS:
         raise BadOffer("malformed m-line")

@@ -145,6 +145,14 @@ def test_every_m_line_keeps_its_place_and_what_we_do_not_take_gets_port_0() -> N
     ]
 
 
+def test_a_refused_m_line_may_name_no_protocol() -> None:
+    """As linphone's answer to our offer of floor control does."""
+    refused = parse(BARESIP + "m=application 0 (null) 0\r\na=inactive\r\n")
+    assert [(each.kind, each.port, each.protocol) for each in refused.media][2:] == [("application", 0, "RTP/AVP")]
+    with pytest.raises(BadOffer, match="malformed m-line"):
+        parse(BARESIP + "m=application 9 (null) 0\r\n")
+
+
 def test_the_answer_to_polycom() -> None:
     assert answer(parse(POLYCOM), LOCAL, shows=True) == "".join(
         f"{each}\r\n"

@@ -1,0 +1,229 @@
+"""linphone (Debian's linphonec) as a room system, without camera, microphone or screen: an H.264 encoder by OpenH264.
+
+It sends a still picture and a tone from files, writes what it hears into a file, and takes snapshots of what it sees.
+It is told what to do by lines on its standard input, one at a time: of several that come at once it reads the last.
+"""
+
+import asyncio
+import os
+import shutil
+import time
+import wave
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from loadtest.media.perception import WAV_HEADER, Rgb, hears, picture_of
+from loadtest.rooms.baresip import free_port
+from loadtest.rooms.room import RoomFailed
+
+ANSWER_S = 15.0
+SNAPSHOT_S = 2.0
+END_S = 2.0
+POLL_S = 0.02
+OPUS_HZ = 48_000
+"""Sample rate of what it hears: it takes Opus. It writes a file's header, which says so, when the call has ended."""
+RATE_HZ = 16_000
+TONE_S = 60
+"""Length of the tone that each call begins anew: longer than a call that passes."""
+LOUDNESS = 8_000
+SIZE = (640, 480)
+PROMPT = "linphonec> "
+LOGGED = 20_000
+"""Characters of a call's log that are kept."""
+
+# MSVoidSink takes the pictures that a window would show: without a screen there is no window.
+CONFIG = """[sip]
+sip_port={port}
+sip_tcp_port={port}
+sip_tls_port=-2
+verify_server_certs=0
+verify_server_cn=0
+media_encryption={encryption}
+media_encryption_mandatory={encrypted:d}
+contact="Phong hop" <sip:{user}@{host}:{port}>
+[auth_info_0]
+username={user}
+passwd={password}
+realm=diemcau
+[rtp]
+audio_rtp_port=-1
+video_rtp_port=-1
+[sound]
+echocancellation=0
+[video]
+enabled=1
+capture=1
+display=1
+displaytype=MSVoidSink
+automatically_initiate=1
+automatically_accept=1
+show_local=0
+size=vga
+[audio_codec_0]
+mime=opus
+rate=48000
+channels=2
+enabled=1
+[video_codec_0]
+mime=H264
+rate=90000
+enabled=1
+recv_fmtp=profile-level-id=42801F;packetization-mode=1
+"""
+
+
+class LinphoneRoom:
+    """A room system that is linphone, in one call at a time."""
+
+    def __init__(
+        self, folder: Path, address: tuple[str, int], process: asyncio.subprocess.Process, commands: int
+    ) -> None:
+        self.address = address
+        """The IP address it calls from, and the port on which it takes calls."""
+        self._folder = folder
+        self._process = process
+        self._commands = commands
+        """File descriptor of its standard input."""
+        self._calls = 0
+        self._began_at = 0
+        """Length of its log when this call began."""
+
+    @property
+    def said(self) -> str:
+        """The end of its log of this call, without a line for each picture that no window shows."""
+        lines = self._log[self._began_at :].splitlines(keepends=True)
+        return "".join(each for each in lines if "MSVoidSink" not in each)[-LOGGED:]
+
+    async def start(self) -> None:
+        """Wait until it runs, and have it send a tone and a picture from files. Raises RoomFailed."""
+        await self._until(lambda: PROMPT in self._log, "linphone does not start")
+        await self._command("soundcard use files")
+        await self._command(f"play {self._folder / 'tone.wav'}")
+        await self._command(f"staticpic set {self._folder / 'card.jpg'}")
+
+    async def dial(self, uri: str) -> None:
+        """Begin to call a SIP URI. Raises RoomFailed."""
+        await self.expect()
+        await self._command(f"call {uri}")
+
+    async def expect(self) -> None:
+        """Be ready to take one call, whose sound is written into a file of its own. Raises RoomFailed."""
+        self._began_at = len(self._log)
+        self._calls += 1
+        await self._command(f"record {self._heard}")
+
+    async def established(self) -> None:
+        """Wait until the call is set up. Raises RoomFailed."""
+        await self._until(lambda: "Media streams established" in self.said, "linphone is in no call")
+
+    async def picture(self) -> Rgb | None:
+        """Return the newest picture that came; None before the first. Raises RoomFailed."""
+        path = self._folder / "seen.jpg"
+        path.unlink(missing_ok=True)
+        await self._command(f"snapshot {path}")
+        until = time.monotonic() + SNAPSHOT_S
+        while time.monotonic() < until:
+            try:
+                return picture_of(path)
+            except OSError:  # it is not there yet, or not whole
+                await asyncio.sleep(POLL_S)
+        return None
+
+    def hears(self, hertz: int) -> bool:
+        """Return whether a tone is in the newest half second of sound that came in this call."""
+        if not self._heard.exists():
+            return False
+        samples = np.fromfile(self._heard, np.int16, offset=WAV_HEADER)
+        return hears(samples[-OPUS_HZ // 2 :], OPUS_HZ, hertz)
+
+    async def hang_up(self) -> None:
+        """End the call, and wait until it has ended. Raises RoomFailed."""
+        await self._command("terminate")
+        await self._until(lambda: " ended (" in self.said, "linphone does not hang up")
+
+    @property
+    def _log(self) -> str:
+        return (self._folder / "log").read_text("utf-8", "replace")
+
+    @property
+    def _heard(self) -> Path:
+        return self._folder / f"heard-{self._calls}.wav"
+
+    async def _command(self, line: str) -> None:
+        """Give a command, and wait until it asks for the next. Raises RoomFailed."""
+        prompts = self._log.count(PROMPT)
+        os.write(self._commands, f"{line}\n".encode())
+        await self._until(lambda: self._log.count(PROMPT) > prompts, f"linphone does not {line.partition(' ')[0]}")
+
+    async def _until(self, true: Callable[[], bool], otherwise: str) -> None:
+        until = time.monotonic() + ANSWER_S
+        while not true():
+            if time.monotonic() > until or self._process.returncode is not None:
+                raise RoomFailed(f"{otherwise}:\n{self.said}")
+            await asyncio.sleep(POLL_S)
+
+
+@asynccontextmanager
+async def linphone_room(
+    folder: Path, tone_hz: int, colour: tuple[int, int, int], account: tuple[str, str], host: str, *, encrypted: bool
+) -> AsyncIterator[LinphoneRoom]:
+    """Run linphone with a tone and a picture of one colour; `account` is its user and its password. Raises RoomFailed.
+
+    It takes calls on all addresses of the machine; `host` is the one that it names. With `encrypted` it takes SRTP
+    alone, with keys of SDES.
+    """
+    if shutil.which("linphonec") is None:
+        raise RoomFailed("linphone is not installed: make packages")
+    port = free_port(host)
+    home = folder / f"linphone-{port}"
+    (home / ".local/share/linphone").mkdir(parents=True)
+    user, password = account
+    facts = {"host": host, "port": port, "user": user, "password": password}
+    encryption = "srtp" if encrypted else "none"
+    (home / "config").write_text(CONFIG.format(**facts, encryption=encryption, encrypted=encrypted))
+    Image.new("RGB", SIZE, colour).save(home / "card.jpg")
+    _write_tone(home / "tone.wav", tone_hz)
+    reading, commands = os.pipe()
+    try:
+        with (home / "log").open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                *("linphonec", "-V", "-a", "-c", str(home / "config")),
+                stdin=reading,
+                stdout=log,
+                stderr=log,
+                cwd=home,
+                env={**os.environ, "HOME": str(home), "DISPLAY": ""},
+            )
+        room = LinphoneRoom(home, (host, port), process, commands)
+        try:
+            await room.start()
+            yield room
+        finally:
+            await _end(process)
+    finally:
+        os.close(reading)
+        os.close(commands)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+        try:
+            async with asyncio.timeout(END_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+def _write_tone(path: Path, hertz: int) -> None:
+    samples = LOUDNESS * np.sin(2 * np.pi * hertz * np.arange(TONE_S * RATE_HZ) / RATE_HZ)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes(samples.astype("<i2").tobytes())

@@ -23,13 +23,13 @@ WAV_HEADER = 44
 """Least bytes before the samples of a WAV file."""
 
 
-def sees(picture: Rgb | None, colour: tuple[int, int, int]) -> bool:
-    """Return whether a picture (height x width x 3) has a colour in it."""
+def sees(picture: Rgb | None, colour: tuple[int, int, int], share: float = SEEN_SHARE) -> bool:
+    """Return whether so large a share of a picture (height x width x 3) has a colour."""
     if picture is None:
         return False
     some = picture[::EVERY, ::EVERY]
     near = (np.abs(some.astype(np.int16) - np.array(colour, np.int16)) <= NEAR).all(axis=2)
-    return bool(near.mean() >= SEEN_SHARE)
+    return bool(near.mean() >= share)
 
 
 def hears(samples: npt.NDArray[np.int16], rate_hz: int, tone_hz: int) -> bool:

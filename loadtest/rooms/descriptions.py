@@ -102,6 +102,13 @@ def with_slides(host: str, ports: Mapping[str, int], floor: int) -> str:
     return _slides(_GENERIC, host, ports, floor, "2 1")
 
 
+def taking_slides(host: str, ports: Mapping[str, int], floor: int) -> str:
+    """Return an answer to an offer with slides: its writer is a client of floor control, by the numbers offered."""
+    of_offerers = ("a=confid:", "a=userid:", "a=floorid:", "a=setup:")
+    lines = with_slides(host, ports, floor).replace("a=floorctrl:c-s", "a=floorctrl:c-only").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(of_offerers))
+
+
 def polycom(host: str, ports: Mapping[str, int], floor: int) -> str:
     """Return an offer as Polycom's, with camera control (H.224), and slides by BFCP in version 1."""
     return _slides(POLYCOM, host, ports, floor, "1")

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from loadtest.rooms.baresip_room import BaresipRoom, baresip_room
-from loadtest.rooms.descriptions import cisco, generic, polycom, with_slides
+from loadtest.rooms.descriptions import cisco, generic, polycom, taking_slides, with_slides
 from loadtest.rooms.h323_room import H323Room, h323_room
 from loadtest.rooms.lane import LOOPBACK, ROOM_COLOUR, ROOM_TONE_HZ, SLIDES_COLOUR, CallContext, Lane, RoomSetup, Seats
 from loadtest.rooms.linphone_room import LinphoneRoom, linphone_room
@@ -14,8 +14,9 @@ from loadtest.rooms.outcomes import CallOutcome
 from loadtest.rooms.pjsua_room import PjsuaRoom, pjsua_room
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
-from loadtest.rooms.sipp_room import Describe, Script, SippRoom, SlidesRoom, sipp_room, slides_room
+from loadtest.rooms.sipp_room import Describe, Script, SippRoom, SlidesRoom, offering, sipp_room, slides_room
 from loadtest.rooms.sipp_scenarios import PlacedCall, TakenCall
+from mediaserver.sdp.bfcp import OFFERED
 
 OTHER_COLOUR = (255, 255, 0)
 """What a room shows for a moment, to see how late that is seen."""
@@ -110,12 +111,22 @@ def _sipp(script: Script) -> Callable[[CallContext, Seats], AbstractAsyncContext
 
 
 def _slides_by(version: int, describe: Describe) -> RoomSetup:
-    """Return the setup of a room system with slides, by BFCP in a version."""
+    """Return the setup of a room system that calls with slides, by BFCP in a version."""
 
     def run(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SlidesRoom]:
-        return slides_room(context.folder, media_of(seats), version, describe)
+        return slides_room(context.folder, media_of(seats), version, offering(describe))
 
     return RoomSetup(run)
+
+
+def _mcu(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SlidesRoom]:
+    """Run another MCU, which takes our offer with slides: its floor has the numbers that we offer."""
+
+    def script(media: PlainMedia, port: int) -> TakenCall:
+        return TakenCall(taking_slides(media.host, media.ports, port), "answered")
+
+    numbers = (OFFERED.confid, OFFERED.user, OFFERED.floor)
+    return slides_room(context.folder, media_of(seats), 2, script, numbers)
 
 
 def _linphone(*, encrypted: bool = False) -> Callable[[CallContext, Seats], AbstractAsyncContextManager[LinphoneRoom]]:
@@ -230,6 +241,17 @@ async def _slides(lane: Lane) -> None:
     await lane.slides_are_seen()
 
 
+async def _other_mcu(lane: Lane) -> None:
+    """Show it as a tile, alone, and with its slides: it gets nothing back of what it sends."""
+    await lane.nothing_comes_back()
+    await lane.show_alone()
+    await lane.nothing_comes_back()
+    await lane.show_all()
+    if isinstance(lane.room, SlidesRoom):
+        await _slides(lane)
+        await lane.nothing_comes_back()
+
+
 async def _encrypted(lane: Lane) -> None:
     """See that the host is told so."""
     await lane.is_encrypted()
@@ -260,6 +282,8 @@ KINDS: dict[str, CallKind] = {
     "moved-port": CallKind(RoomSetup(_sipp(moving)), _dialling("udp"), _move),
     "redirect": CallKind(RoomSetup(_sipp(redirecting), called=True, transport="UDP"), _called, _nothing),
     "simple": CallKind(RoomSetup(_sipp(refusing), called=True, transport="UDP"), _called, _nothing),
+    "mcu": CallKind(RoomSetup(_mcu, called=True, kind="LINK", transport="UDP"), _called, _other_mcu),
+    "mcu-h323": CallKind(RoomSetup(_h323, protocol="H323", called=True, kind="LINK"), _called, _other_mcu),
     "bfcp": CallKind(_slides_by(2, with_slides), _dialling("udp"), _slides),
     "polycom": CallKind(_slides_by(1, polycom), _dialling("udp"), _slides),
     "cisco": CallKind(_slides_by(2, cisco), _dialling("udp"), _slides),

@@ -28,13 +28,19 @@ from loadtest.server.process import Server
 from loadtest.server.rest_client import Client
 from mediaserver.transport.dtls import make_certificate
 from scheduler.core.model import Point
-from scheduler.directory.model import DeviceProtocol, EncryptionPolicy, SipTransport
+from scheduler.directory.model import DeviceKind, DeviceProtocol, EncryptionPolicy, SipTransport
 from signaling.app.services import open_services, utc_now
 from signaling.app.settings import read
 
 PATIENCE_S = 15.0
 """Longest wait for a picture, a tone, a seat or an answer."""
 POLL_S = 0.02
+LOOKED_S = 1.5
+"""Time for which a room system is watched that must not get something."""
+TILE_SHARE = 0.1
+"""Least share of a picture that a tile of it covers; the green frame around who speaks is less."""
+ALONE_SHARE = 0.8
+"""Least share of a picture that is one room's where it is shown alone."""
 ROOM_COLOUR = (0, 0, 255)
 SLIDES_COLOUR = (0, 255, 0)
 ROOM_TONE_HZ = 880
@@ -90,6 +96,7 @@ class RoomSetup:
 
     run: Callable[[CallContext, Seats], AbstractAsyncContextManager[Room]]
     called: bool = False
+    kind: DeviceKind = "VCS"
     protocol: DeviceProtocol = "SIP"
     transport: SipTransport = ""
     encryption: EncryptionPolicy = "off"
@@ -177,6 +184,26 @@ class Lane:
         """Wait until the host hears the room system's tone. Raises RoomFailed."""
         await self._until(self._hears_room, "the room is not heard")
 
+    async def show_alone(self) -> None:
+        """Show the room system alone to everyone, and wait until the host sees little else. Raises RoomFailed."""
+        await self.host.ask("layout", kind="single", focus=self._room_seats[0])
+        await self._until(self._sees_room_alone, "the room is not shown alone")
+
+    async def show_all(self) -> None:
+        """Show everyone's tiles again. Raises RoomFailed."""
+        await self.host.ask("layout", kind="grid")
+        await self._until(lambda: not self._sees_room_alone(), "the room is still shown alone")
+
+    async def nothing_comes_back(self) -> None:
+        """Look and listen for a while: the room system gets nothing of its own picture and sound. Raises RoomFailed."""
+        until = time.monotonic() + LOOKED_S
+        while time.monotonic() < until:
+            picture = await self.room.picture()
+            pictures = any(sees(picture, colour, TILE_SHARE) for colour in (ROOM_COLOUR, SLIDES_COLOUR))
+            if pictures or self.room.hears(ROOM_TONE_HZ):
+                raise RoomFailed("the room gets its own picture or sound")
+            await asyncio.sleep(POLL_S)
+
     async def slides_are_seen(self) -> None:
         """Wait until the host sees the room system's slides. Raises RoomFailed."""
         await self.is_seen(SLIDES_COLOUR, "the slides are not seen")
@@ -231,6 +258,9 @@ class Lane:
         picture = self._watcher.picture
         return picture is not None and not sees(picture, ROOM_COLOUR)
 
+    def _sees_room_alone(self) -> bool:
+        return sees(self._watcher.picture, ROOM_COLOUR, ALONE_SHARE)
+
     def _hears_room(self) -> bool:
         newest = self._watcher.sound()[-RATE_HZ // 2 :]
         return hears(newest, RATE_HZ, ROOM_TONE_HZ)
@@ -279,7 +309,7 @@ async def register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -
         device = (await services.equipment.devices(seats.room.id))[0]
         system = replace(
             device,
-            kind="VCS",
+            kind=setup.kind,
             protocol=setup.protocol,
             address=room.address[0],
             port=room.address[1],

@@ -27,8 +27,12 @@ _RULE = re.compile(r"^-{40,}.*\n", re.MULTILINE)
 
 Script = Callable[[PlainMedia], PlacedCall | TakenCall]
 """Returns what sipp does in a call, with the ports of the media as they are then."""
+SlidesScript = Callable[[PlainMedia, int], PlacedCall | TakenCall]
+"""The same with the port of BFCP."""
 Describe = Callable[[str, Mapping[str, int], int], str]
 """Writes an offer from an address, the ports of the media, and that of BFCP."""
+FloorNumbers = tuple[int, int, int]
+"""Conference, user and floor in BFCP."""
 
 
 class SippRoom:
@@ -178,6 +182,11 @@ class SlidesRoom(SippRoom):
         await self._floor.say("ask", "FloorRequestStatus Granted")
 
 
+def offering(describe: Describe) -> SlidesScript:
+    """Return the script of calls whose offer is written so."""
+    return lambda media, port: PlacedCall(describe(media.host, media.ports, port))
+
+
 @asynccontextmanager
 async def sipp_room(folder: Path, media: PlainMedia, script: Script) -> AsyncIterator[SippRoom]:
     """Give a room system at the address of its media, by which the server knows it."""
@@ -191,15 +200,15 @@ async def sipp_room(folder: Path, media: PlainMedia, script: Script) -> AsyncIte
 
 
 @asynccontextmanager
-async def slides_room(folder: Path, media: PlainMedia, version: int, describe: Describe) -> AsyncIterator[SlidesRoom]:
-    """Give the same with slides, by BFCP in a version; `describe` writes its offer."""
-    numbers = {"confid": CONFID, "user": USER, "floor": FLOOR}
+async def slides_room(
+    folder: Path, media: PlainMedia, version: int, script: SlidesScript, numbers: FloorNumbers = (CONFID, USER, FLOOR)
+) -> AsyncIterator[SlidesRoom]:
+    """Give the same with slides, by BFCP in a version, under the numbers of conference, user and floor."""
+    confid, user, floor_id = numbers
     own = _new(folder)
-    async with bfcp_client(own, media.host, version=version, **numbers) as (floor, port):
+    async with bfcp_client(own, media.host, version=version, confid=confid, user=user, floor=floor_id) as (floor, port):
         await media.open()
-        room = SlidesRoom(
-            own, media.host, media, lambda media: PlacedCall(describe(media.host, media.ports, port)), floor
-        )
+        room = SlidesRoom(own, media.host, media, lambda media: script(media, port), floor)
         try:
             yield room
         finally:

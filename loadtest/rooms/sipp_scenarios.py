@@ -33,7 +33,7 @@ class TakenCall:
     """A call that sipp takes by an answer; `first` is what becomes of the first INVITE."""
 
     sdp: str
-    first: Literal["redirected", "refused"]
+    first: Literal["answered", "redirected", "refused"]
 
 
 def dialling(call: PlacedCall) -> str:
@@ -71,7 +71,10 @@ def dialling(call: PlacedCall) -> str:
 
 def answering(call: TakenCall) -> str:
     """Return the scenario of a call that sipp takes."""
-    if call.first == "redirected":
+    if call.first == "answered":
+        found, wanted = "INVITE ", "is_second"
+        first = ""
+    elif call.first == "redirected":
         found, wanted = f"INVITE sip:{MOVED}@", "is_second"
         first = _response("302 Moved Temporarily", contact=f"Contact: <sip:{MOVED}@[local_ip]:[local_port]>")
     else:
@@ -84,7 +87,7 @@ def answering(call: TakenCall) -> str:
     jump = f'next="answer" test="{wanted}"' if wanted == "is_second" else f'next="refuse" test="{wanted}"'
     parts = ['<recv request="OPTIONS" optional="true" next="options"/>']  # whether it is on
     parts.append(f'<recv request="INVITE" rrs="true" {jump}>{take}</recv>')
-    refuse = [first, '<recv request="ACK" next="end"/>']
+    refuse = [first, '<recv request="ACK" next="end"/>'] if first else []
     accept = [
         _response("200 OK", contact=CONTACT, sdp=call.sdp),
         '<recv request="ACK"/>',

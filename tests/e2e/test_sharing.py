@@ -12,7 +12,7 @@ from loadtest.media.perception import Rgb
 from loadtest.rooms.baresip_room import baresip_room
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import Room
-from loadtest.rooms.sipp_room import slides_room
+from loadtest.rooms.sipp_room import offering, slides_room
 from mediaserver.api import CameraMovement
 from mediaserver.fecc.h281 import MAIN_CAMERA, Action, Message
 from tests.e2e.browsers import Seat, wait_until
@@ -153,7 +153,7 @@ def test_a_browsers_screen_reaches_rooms_in_their_one_picture_and_as_a_second_on
             one = points.run(calls.enter_async_context(baresip_room(tmp_path, None, 880, "", None)))
             calls.push_async_callback(camera.close)
             points.run(camera.open(TWO_STREAMS_ADDRESS))
-            two = points.run(calls.enter_async_context(slides_room(tmp_path, media, 2, camera.describe)))
+            two = points.run(calls.enter_async_context(slides_room(tmp_path, media, 2, offering(camera.describe))))
             for room in (one, two):
                 points.run(room.dial(f"sip:{code}@{SIP[0]}:{SIP[1]}"))
                 points.run(room.established())

@@ -11,7 +11,7 @@ from loadtest.rooms import kinds
 from loadtest.rooms.descriptions import polycom
 from loadtest.rooms.h323_room import H323Room, h323_room
 from loadtest.rooms.plain_media import PlainMedia
-from loadtest.rooms.sipp_room import Script, SippRoom, sipp_room, slides_room
+from loadtest.rooms.sipp_room import Script, SippRoom, offering, sipp_room, slides_room
 from signaling.app.settings import Settings
 from signaling.h323.combined_agent import CombinedAgent
 from signaling.sip.agent.agent import Agent
@@ -112,7 +112,7 @@ async def test_a_room_of_sipp_moves_its_ports_and_sees_and_is_seen(settings: Set
 
 async def test_a_room_with_an_offer_of_polycom_shows_slides(settings: Settings, tmp_path: Path) -> None:
     async with (
-        slides_room(tmp_path, media(), 1, polycom) as room,
+        slides_room(tmp_path, media(), 1, offering(polycom)) as room,
         served(settings) as world,
         in_meeting(world, room) as watch,
     ):

@@ -7,6 +7,7 @@ It is told what to do by lines on its standard input, one at a time: of several 
 import asyncio
 import os
 import shutil
+import tempfile
 import time
 import wave
 from collections.abc import AsyncIterator, Callable
@@ -179,7 +180,7 @@ async def linphone_room(
     if shutil.which("linphonec") is None:
         raise RoomFailed("linphone is not installed: make packages")
     port = free_port(host)
-    home = folder / f"linphone-{port}"
+    home = Path(tempfile.mkdtemp(prefix="linphone-", dir=folder))
     (home / ".local/share/linphone").mkdir(parents=True)
     user, password = account
     facts = {"host": host, "port": port, "user": user, "password": password}

@@ -9,10 +9,15 @@ from collections.abc import Sequence
 
 import pjsua2 as pj
 
+from loadtest.rooms.baresip import PORTS
+
 RATE_HZ = 16_000
 LOUDNESS = 8_000
-LEVEL = 3
-"""Of its log, which has every SIP message from 4 on."""
+LEVEL = 4
+"""Level of its log at which it has every SIP message."""
+FIRST_RTP_PORT = 4_000
+RTP_PORTS = 4
+"""Ports for each telephone: those of two calls."""
 
 
 class Phone(pj.Account):  # type: ignore[misc]
@@ -121,6 +126,7 @@ def _account(host: str, port: int, user: str, password: str) -> pj.AccountConfig
     account.idUri = f'"Phong hop" <sip:{user}@{host}:{port}>'
     account.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", user, 0, password))
     account.mediaConfig.transportConfig.boundAddress = host
+    account.mediaConfig.transportConfig.port = FIRST_RTP_PORT + RTP_PORTS * PORTS.index(port)
     account.callConfig.timerUse = pj.PJSUA_SIP_TIMER_ALWAYS
     account.callConfig.prackUse = pj.PJSUA_100REL_OPTIONAL
     return account

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -31,8 +32,8 @@ class PjsuaRoom:
 
     @property
     def said(self) -> str:
-        """The end of its log of this call."""
-        return (self._folder / "log").read_text("utf-8", "replace")[self._began_at :][-LOGGED:]
+        """The end of its log of this call, with every SIP message."""
+        return self._log[self._began_at :][-LOGGED:]
 
     async def start(self) -> None:
         """Wait until it runs. Raises RoomFailed."""
@@ -45,7 +46,7 @@ class PjsuaRoom:
 
     async def expect(self) -> None:
         """Be ready to take one call, whose sound is written into a file of its own."""
-        self._began_at = (self._folder / "log").stat().st_size
+        self._began_at = len(self._log)
         self._calls += 1
         self._command(f"record {self._heard}")
 
@@ -64,6 +65,10 @@ class PjsuaRoom:
         """End the call, and wait until it has ended. Raises RoomFailed."""
         self._command("hang-up")
         await self._until(lambda: "\nended " in self.said, "pjsua2 does not hang up")
+
+    @property
+    def _log(self) -> str:
+        return (self._folder / "log").read_text("utf-8", "replace")
 
     @property
     def _heard(self) -> Path:
@@ -85,8 +90,7 @@ class PjsuaRoom:
 async def pjsua_room(folder: Path, tone_hz: int, account: tuple[str, str], host: str) -> AsyncIterator[PjsuaRoom]:
     """Run the telephone with a tone at an address; `account` is its user and its password. Raises RoomFailed."""
     port = free_port(host)
-    home = folder / f"pjsua-{port}"
-    home.mkdir()
+    home = Path(tempfile.mkdtemp(prefix="pjsua-", dir=folder))
     with (home / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "loadtest.rooms.pjsua_phone", host, str(port), *account, str(tone_hz)),

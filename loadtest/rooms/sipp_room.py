@@ -203,7 +203,7 @@ async def sipp_room(folder: Path, media: PlainMedia, script: Script) -> AsyncIte
 async def slides_room(
     folder: Path, media: PlainMedia, version: int, script: SlidesScript, numbers: FloorNumbers = (CONFID, USER, FLOOR)
 ) -> AsyncIterator[SlidesRoom]:
-    """Give the same with slides, by BFCP in a version, under the numbers of conference, user and floor."""
+    """Give the same with slides, by BFCP in a version, under these numbers."""
     confid, user, floor_id = numbers
     own = _new(folder)
     async with bfcp_client(own, media.host, version=version, confid=confid, user=user, floor=floor_id) as (floor, port):

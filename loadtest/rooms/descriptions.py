@@ -97,6 +97,16 @@ def generic(host: str, ports: Mapping[str, int], version: int = 1) -> str:
     return (HEAD + _GENERIC).format(host=host, version=version, **ports)
 
 
+def held(host: str, ports: Mapping[str, int], version: int) -> str:
+    """Return the same on hold: its writer sends its own sound and picture, and takes none."""
+    return generic(host, ports, version).replace("m=video", "a=sendonly\nm=video") + "a=sendonly\n"
+
+
+def sound_alone(host: str, ports: Mapping[str, int]) -> str:
+    """Return the same without a picture."""
+    return generic(host, ports).partition("m=video")[0]
+
+
 def with_slides(host: str, ports: Mapping[str, int], floor: int) -> str:
     """Return the same with slides, by BFCP in version 2 from the port `floor`."""
     return _slides(_GENERIC, host, ports, floor, "2 1")

@@ -1,12 +1,13 @@
 """The kinds of calls that `loadtest rooms` places: how each is set up, and what happens in it."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from loadtest.rooms.baresip_room import BaresipRoom, baresip_room
-from loadtest.rooms.descriptions import cisco, generic, polycom, taking_slides, with_slides
+from loadtest.rooms.descriptions import cisco, generic, held, polycom, sound_alone, taking_slides, with_slides
 from loadtest.rooms.h323_room import H323Room, h323_room
 from loadtest.rooms.lane import LOOPBACK, ROOM_COLOUR, ROOM_TONE_HZ, SLIDES_COLOUR, CallContext, Lane, RoomSetup, Seats
 from loadtest.rooms.linphone_room import LinphoneRoom, linphone_room
@@ -15,9 +16,13 @@ from loadtest.rooms.pjsua_room import PjsuaRoom, pjsua_room
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.sipp_room import Describe, Script, SippRoom, SlidesRoom, offering, sipp_room, slides_room
-from loadtest.rooms.sipp_scenarios import PlacedCall, TakenCall
+from loadtest.rooms.sipp_scenarios import Keys, PlacedCall, Renewal, TakenCall
 from mediaserver.sdp.bfcp import OFFERED
 
+HAND = "*3"
+"""Keys that raise the hand, or lower it."""
+HELD_S = 1.0
+"""Time on hold in which nothing may come."""
 OTHER_COLOUR = (255, 255, 0)
 """What a room shows for a moment, to see how late that is seen."""
 FAILURES = (RoomFailed, TimeoutError, OSError)
@@ -56,7 +61,7 @@ async def place(kind: CallKind, lane: Lane) -> CallOutcome:
             await lane.host_is_seen()
         await lane.room_is_heard()
         await lane.host_is_heard()
-        latency_ms, keyframe_ms = await _times(lane)
+        latency_ms, keyframe_ms = await _times(kind, lane)
         outcome = replace(outcome, latency_ms=latency_ms, keyframe_ms=keyframe_ms)
         await kind.within(lane)
         await lane.hang_up()
@@ -71,12 +76,12 @@ def told(failure: Exception) -> str:
     return str(failure).partition("\n")[0] or type(failure).__name__
 
 
-async def _times(lane: Lane) -> tuple[float | None, float | None]:
+async def _times(kind: CallKind, lane: Lane) -> tuple[float | None, float | None]:
     """Return how late the host sees the room, and how fast a key frame comes, where its media are ours.
 
     Raises RoomFailed, TimeoutError.
     """
-    if not isinstance(lane.room, SippRoom | H323Room):
+    if not isinstance(lane.room, SippRoom | H323Room) or not kind.pictures:
         return None, None
     media = lane.room.media
     media.show(OTHER_COLOUR)
@@ -174,7 +179,29 @@ def reliable(media: PlainMedia) -> PlacedCall:
 def moving(media: PlainMedia) -> PlacedCall:
     """Call, and move to the spare ports."""
     later = {**media.ports, **media.spare_ports}
-    return PlacedCall(media.description, moved=generic(media.host, later, 2))
+    return PlacedCall(media.description, steps=(Renewal(generic(media.host, later, 2)),))
+
+
+def renewing_late(media: PlainMedia) -> PlacedCall:
+    """Call, and renew the call without an offer."""
+    return PlacedCall(media.description, steps=(Renewal(generic(media.host, media.ports, 2), late=True),))
+
+
+def holding(media: PlainMedia) -> PlacedCall:
+    """Call, hold the call, and resume it."""
+    steps = Renewal(held(media.host, media.ports, 2)), Renewal(generic(media.host, media.ports, 3))
+    return PlacedCall(media.description, steps=steps)
+
+
+def adding_picture(media: PlainMedia) -> PlacedCall:
+    """Call without a picture, and add one."""
+    steps = (Renewal(generic(media.host, media.ports, 2)),)
+    return PlacedCall(sound_alone(media.host, media.ports), steps=steps)
+
+
+def informing(media: PlainMedia) -> PlacedCall:
+    """Call, and press the keys of the hand twice."""
+    return PlacedCall(media.description, steps=(Keys(HAND), Keys(HAND)))
 
 
 def redirecting(media: PlainMedia) -> TakenCall:
@@ -207,18 +234,41 @@ async def _nothing(_lane: Lane) -> None:
 
 async def _hold(lane: Lane) -> None:
     """Put the call on hold, and resume it: on hold the room is not heard."""
-    assert isinstance(lane.room, BaresipRoom)
-    await lane.room.hold()
+    room = lane.room
+    assert isinstance(room, BaresipRoom | SippRoom)
+    await (room.hold() if isinstance(room, BaresipRoom) else room.renew())
     await lane.room_is_silent()
-    await lane.room.resume()
+    if isinstance(room, SippRoom):
+        await _nothing_comes(room.media)
+    await (room.resume() if isinstance(room, BaresipRoom) else room.renew())
     await lane.room_is_heard()
 
 
+async def _nothing_comes(media: PlainMedia) -> None:
+    """Wait a second in which no packet comes. Raises RoomFailed."""
+    before = dict(media.received)
+    await asyncio.sleep(HELD_S)
+    if media.received != before:
+        raise RoomFailed(f"media come while the call is on hold: {media.received}, before {before}")
+
+
 async def _keys(lane: Lane) -> None:
-    """Raise and lower the hand by keys."""
-    assert isinstance(lane.room, BaresipRoom)
+    """Raise and lower the hand by keys, which are telephone events."""
+    room = lane.room
+    assert isinstance(room, BaresipRoom | SippRoom)
     for up in (True, False):
-        await lane.room.press("*3")
+        if isinstance(room, BaresipRoom):
+            await room.press(HAND)
+        else:
+            room.media.press(HAND)
+        await lane.hand_is_up(up=up)
+
+
+async def _info(lane: Lane) -> None:
+    """Raise and lower the hand by keys, each of which is an INFO."""
+    assert isinstance(lane.room, SippRoom)
+    for up in (True, False):
+        lane.room.go_on()
         await lane.hand_is_up(up=up)
 
 
@@ -227,6 +277,18 @@ async def _move(lane: Lane) -> None:
     assert isinstance(lane.room, SippRoom)
     lane.room.media.stop()
     await lane.room.move()
+    await _seen_and_heard_anew(lane)
+
+
+async def _renew(lane: Lane) -> None:
+    """Renew the call, after which both sides see and hear each other again."""
+    assert isinstance(lane.room, SippRoom)
+    lane.room.media.stop()
+    await lane.room.renew()
+    await _seen_and_heard_anew(lane)
+
+
+async def _seen_and_heard_anew(lane: Lane) -> None:
     lane.forget()
     await lane.room_is_seen()
     await lane.room_is_heard()
@@ -279,6 +341,11 @@ KINDS: dict[str, CallKind] = {
     "pjsua-called": CallKind(RoomSetup(_pjsua, called=True), _called, _nothing, pictures=False),
     "late-offer": CallKind(RoomSetup(_sipp(late_offer)), _dialling("udp"), _nothing),
     "100rel": CallKind(RoomSetup(_sipp(reliable)), _dialling("udp"), _nothing),
+    "late-renewal": CallKind(RoomSetup(_sipp(renewing_late)), _dialling("udp"), _renew),
+    "added-picture": CallKind(RoomSetup(_sipp(adding_picture)), _dialling("udp"), _renew, pictures=False),
+    "sipp-hold": CallKind(RoomSetup(_sipp(holding)), _dialling("udp"), _hold),
+    "sipp-keys": CallKind(RoomSetup(_sipp(plain)), _dialling("udp"), _keys),
+    "sipp-info": CallKind(RoomSetup(_sipp(informing)), _dialling("udp"), _info),
     "moved-port": CallKind(RoomSetup(_sipp(moving)), _dialling("udp"), _move),
     "redirect": CallKind(RoomSetup(_sipp(redirecting), called=True, transport="UDP"), _called, _nothing),
     "simple": CallKind(RoomSetup(_sipp(refusing), called=True, transport="UDP"), _called, _nothing),

@@ -8,7 +8,9 @@ import contextlib
 import re
 import secrets
 import socket
+import struct
 import time
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -37,6 +39,10 @@ G722, H264 = 9, 97
 G722_HZ = 16_000
 SOUND_STEP = 160
 """20 ms of G.722's RTP clock, which is half its sampling rate (RFC 3551, 4.5.2)."""
+TONES, KEYS = 101, "0123456789*#"
+"""Payload type of telephone events, and the keys by their codes (RFC 4733)."""
+PRESSED, VOLUME = 5, 10
+"""Packets for which a key is pressed, and as long between two keys; its volume in -dBm0."""
 TICK_S = 0.02
 KEYFRAME_INTERVAL_S = 1.0
 KEYFRAME_PATIENCE_S = 10.0
@@ -78,6 +84,8 @@ class PlainMedia:
         """Set when a key frame of the meeting came."""
         self._decoder = _codec("r")
         self._sound: list[np.ndarray[Any, np.dtype[np.int16]]] = []
+        self._events: deque[_Event | None] = deque()
+        """Telephone events that are sent instead of the tone, and the sound between two keys."""
         self._sending: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -140,6 +148,12 @@ class PlainMedia:
         """Send another colour, from a key frame at the next picture."""
         self._cameras["video"].show(plain_clip(colour))
 
+    def press(self, keys: str) -> None:
+        """Press keys, each for 100 ms: telephone events, the last of which is sent three times."""
+        for key in keys:
+            packets = [_Event(KEYS.index(key), at) for at in range(PRESSED + 3)]
+            self._events.extend([*packets, *[None] * PRESSED])
+
     async def keyframe_ms(self) -> float:
         """Ask for a key frame, again and again as devices do; return the milliseconds until one came.
 
@@ -178,8 +192,10 @@ class PlainMedia:
         began, tick = time.monotonic(), 0
         sequence, timestamp, ssrc = secrets.randbits(15), secrets.randbits(31), secrets.randbits(31)
         while True:
-            payload = self._tone[tick % LOOP_PACKETS]
-            self._out("audio", [(G722, (sequence + tick) & 0xFFFF, timestamp + SOUND_STEP * tick, ssrc, payload)])
+            number, at, payload = G722, tick, self._tone[tick % LOOP_PACKETS]
+            if event := self._events.popleft() if self._events else None:
+                number, at, payload = TONES, tick - event.at, event.payload()
+            self._out("audio", [(number, (sequence + tick) & 0xFFFF, timestamp + SOUND_STEP * at, ssrc, payload)])
             if tick % 2 == 0:
                 for name, camera in self._cameras.items():
                     self._out(name, camera.next()[0])
@@ -194,7 +210,8 @@ class PlainMedia:
         if remote is None:
             return
         for number, sequence, timestamp, ssrc, payload in packets:
-            head = HEADER.pack(0x80, number & 0x80 | remote.number, sequence, timestamp & 0xFFFFFFFF, ssrc)
+            kind = TONES if number & 0x7F == TONES else remote.number
+            head = HEADER.pack(0x80, number & 0x80 | kind, sequence, timestamp & 0xFFFFFFFF, ssrc)
             self._transports[name].sendto(head + payload, (remote.host, remote.port))
 
     def stray(self, host: str) -> None:
@@ -250,6 +267,19 @@ class _Port(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, _addr: tuple[str, int]) -> None:
         self._media.receive(self._part, data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """A packet of a key: its code, and its place among the packets of the event."""
+
+    code: int
+    at: int
+
+    def payload(self) -> bytes:
+        """Return the payload (RFC 4733, 2.3): pressed ever longer, then released three times over."""
+        released = self.at >= PRESSED
+        return struct.pack("!BBH", self.code, released << 7 | VOLUME, min(self.at + 1, PRESSED) * SOUND_STEP)
 
 
 @dataclass(frozen=True, slots=True)

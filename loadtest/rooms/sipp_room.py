@@ -46,6 +46,8 @@ class SippRoom:
         """The IP address it calls from, and the port on which it takes calls."""
         self.description = ""
         """The session description of the server in this call."""
+        self._invites = 0
+        """INVITEs of this call that were acknowledged."""
         self._process: asyncio.subprocess.Process | None = None
         self._log = folder / "none"
 
@@ -73,6 +75,7 @@ class SippRoom:
 
     async def established(self) -> None:
         """Wait until the call is set up, and send to where the server's description says. Raises RoomFailed."""
+        self._invites = 1
         await self._until_acknowledged(1)
 
     async def picture(self) -> Rgb | None:
@@ -86,13 +89,18 @@ class SippRoom:
     async def move(self) -> None:
         """Have sipp move sound and picture to the ports of its re-INVITE. Raises RoomFailed."""
         await self.media.move()
-        self._go_on()
-        await self._until_acknowledged(2)
+        await self.renew()
+
+    async def renew(self) -> None:
+        """Have sipp send the re-INVITE that is next, and wait for its ACK. Raises RoomFailed."""
+        self.go_on()
+        self._invites += 1
+        await self._until_acknowledged(self._invites)
 
     async def hang_up(self) -> None:
         """End the call, and wait until sipp says that all went as its scenario has it. Raises RoomFailed."""
         assert self._process is not None
-        self._go_on()
+        self.go_on()
         self._process.send_signal(signal.SIGUSR1)  # sipp ends with its calls, whatever their number
         try:
             async with asyncio.timeout(ANSWER_S):
@@ -153,7 +161,7 @@ class SippRoom:
         entries = _RULE.split(self._log.read_text("utf-8", "replace"))[1:]
         return [entry.partition("\n\n")[2] for entry in entries]
 
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
         """Tell sipp to go on, by a MESSAGE with the Call-ID of its call.
 
         The newest message may be another's: the server asks whether the room is on, with an OPTIONS.

@@ -11,6 +11,7 @@ TAG = "[pid]r[call_number]"
 CONTACT = "Contact: <sip:room@[local_ip]:[local_port]>"
 SIMPLE = "m=application"
 """What a session description has that is not simple: BFCP."""
+DTMF = "Signal={}\nDuration=160"
 MOVED = "moved"
 """The user part of the SIP URI to which a call is redirected."""
 
@@ -19,13 +20,28 @@ MOVED = "moved"
 class PlacedCall:
     """A call that sipp makes: with an offer, or without one and then with an answer in the ACK (RFC 3261, 13.2.1).
 
-    `reliable`: provisional responses must be (RFC 3262). `moved` is the offer of a re-INVITE within the call.
+    `reliable`: provisional responses must be (RFC 3262). Then come the `steps`.
     """
 
     sdp: str
     late: bool = False
     reliable: bool = False
-    moved: str = ""
+    steps: "tuple[Renewal | Keys, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A re-INVITE with an offer, or without one (`late`) and then with an answer in the ACK."""
+
+    sdp: str
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys of the remote control, each as an INFO."""
+
+    keys: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +72,20 @@ def dialling(call: PlacedCall) -> str:
     else:
         parts += ['<recv response="180" optional="true"/>', '<recv response="200" rrs="true"/>']
     parts.append(_request("ACK", 1, call.sdp if call.late else ""))
-    if call.moved:
-        number += 1
-        parts += [
-            '<recv request="MESSAGE"/>',
-            _request("INVITE", number, call.moved),
-            '<recv response="100" optional="true"/>',
-            '<recv response="200"/>',
-            _request("ACK", number, ""),
-        ]
+    for step in call.steps:
+        parts.append('<recv request="MESSAGE"/>')
+        if isinstance(step, Renewal):
+            number += 1
+            parts += [
+                _request("INVITE", number, "" if step.late else step.sdp),
+                '<recv response="100" optional="true"/>',
+                '<recv response="200"/>',
+                _request("ACK", number, step.sdp if step.late else ""),
+            ]
+        else:
+            for key in step.keys:
+                number += 1
+                parts += [_request("INFO", number, DTMF.format(key), kind="dtmf-relay"), '<recv response="200"/>']
     parts += ['<recv request="MESSAGE"/>', _request("BYE", number + 1, ""), '<recv response="200"/>']
     return _scenario(parts)
 
@@ -107,7 +128,9 @@ def _scenario(parts: Sequence[str]) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="room">\n' + "\n".join(parts) + "\n</scenario>\n"
 
 
-def _request(method: str, number: int, sdp: str, headers: str = "", *, new: bool = False, to: str = "") -> str:
+def _request(
+    method: str, number: int, body: str, headers: str = "", *, new: bool = False, to: str = "", kind: str = "sdp"
+) -> str:
     uri = "sip:[service]@[remote_ip]:[remote_port]" if new else "[next_url]"
     to = to or f"To: <sip:[service]@[remote_ip]:[remote_port]>{'' if new else '[peer_tag_param]'}"
     head = [
@@ -121,7 +144,9 @@ def _request(method: str, number: int, sdp: str, headers: str = "", *, new: bool
         "Max-Forwards: 70",
         *headers.splitlines(),
     ]
-    return f"<send{'' if method == 'ACK' else ' retrans=' + chr(34) + '500' + chr(34)}>{_message(head, sdp)}</send>"
+    return (
+        f"<send{'' if method == 'ACK' else ' retrans=' + chr(34) + '500' + chr(34)}>{_message(head, body, kind)}</send>"
+    )
 
 
 def _response(status: str, *, contact: str, sdp: str = "") -> str:
@@ -137,6 +162,6 @@ def _response(status: str, *, contact: str, sdp: str = "") -> str:
     return f'<send retrans="500">{_message(head, sdp)}</send>'
 
 
-def _message(head: Sequence[str], sdp: str) -> str:
-    body = ["Content-Type: application/sdp", "Content-Length: [len]", "", *sdp.splitlines()]
-    return "<![CDATA[\n\n" + "\n".join([*head, *(body if sdp else ["Content-Length: 0"])]) + "\n\n]]>"
+def _message(head: Sequence[str], body: str, kind: str = "sdp") -> str:
+    typed = [f"Content-Type: application/{kind}", "Content-Length: [len]", "", *body.splitlines()]
+    return "<![CDATA[\n\n" + "\n".join([*head, *(typed if body else ["Content-Length: 0"])]) + "\n\n]]>"

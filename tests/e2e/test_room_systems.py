@@ -4,7 +4,10 @@ import asyncio
 
 from loadtest.rooms.command import RoomsPlan, run
 
-KINDS = "tcp", "sdes", "linphone-called", "linphone-sdes", "pjsua", "pjsua-called", "moved-port", "mcu", "mcu-h323"
+KINDS = (
+    *("tcp", "sdes", "linphone-called", "linphone-sdes", "pjsua", "pjsua-called"),
+    *("late-renewal", "added-picture", "sipp-hold", "sipp-keys", "sipp-info", "mcu", "mcu-h323"),
+)
 
 
 def test_room_systems_of_several_stacks_are_seen_and_heard_and_see_and_hear() -> None:

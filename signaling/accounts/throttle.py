@@ -54,13 +54,14 @@ local newest = redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')
 if newest[2] and redis.call('ZCARD', KEYS[2]) >= limit and tonumber(newest[2]) + lock > now then
   return {tostring(tonumber(newest[2]) + lock - now), string.format('%.6f', now)}
 end
+if ARGV[4] == '' then return {'0', string.format('%.6f', now)} end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - window)
 redis.call('ZADD', KEYS[2], now, ARGV[4])
 redis.call('EXPIRE', KEYS[2], math.ceil(math.max(window, lock)))
 return {redis.call('ZCARD', KEYS[2]) >= limit and '-1' or '0', string.format('%.6f', now)}
 """
 )
-"""Keys: mark, failures. Arguments: limit, window, lock, the mark of the attempt."""
+"""Keys: mark, failures. Arguments: limit, window, lock, the mark of the attempt, or '' to count none."""
 
 _WRITE = """
 for _, each in ipairs(cjson.decode(ARGV[3])) do
@@ -130,15 +131,24 @@ class Throttle:
     async def attempt(self, rule: Rule, subject: str) -> Attempt:
         """Count an attempt, unless `subject` is locked."""
         key, mark = redis_keys.failures(rule.kind, subject), secrets.token_hex(8)
-        try:
-            seconds, now = await self._count_attempt(key, [rule.limit, rule.window, rule.lock, mark])
-        except RedisError:
-            self._owe()
-            now = self._clock()
-            seconds = judge(rule, list(self._failures.get(key, {}).values()), now)
+        seconds, now = await self._judge(rule, key, mark)
         if seconds <= 0:
             self._remember(rule, key, mark, now)
         return Attempt(key, mark, max(0, math.ceil(seconds)), last=seconds < 0)
+
+    async def locked(self, rule: Rule, subject: str) -> bool:
+        """Return whether `subject` is locked, and count nothing: what may be forged is nobody's failure."""
+        seconds, _ = await self._judge(rule, redis_keys.failures(rule.kind, subject), "")
+        return seconds > 0
+
+    async def _judge(self, rule: Rule, key: str, mark: str) -> tuple[float, float]:
+        """Return what :func:`judge` does of a key, and the time; count an attempt in Valkey if it has a mark."""
+        try:
+            return await self._count_attempt(key, [rule.limit, rule.window, rule.lock, mark])
+        except RedisError:
+            self._owe()
+            now = self._clock()
+            return judge(rule, list(self._failures.get(key, {}).values()), now), now
 
     async def take_back(self, attempt: Attempt) -> None:
         """Take one attempt back: its secret was right, so it does not count as a failure."""

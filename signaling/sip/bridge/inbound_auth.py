@@ -84,7 +84,7 @@ class InboundCallAuth:
         """Identify the caller of a code. Raises Refused after the attempt is audited, NotOpen for a code too early."""
         attempt, known = await self._known(incoming, now)
         try:
-            return await self._enter(known, incoming.user, attempt, incoming.from_its_address, now)
+            return await self._enter(known, incoming.user, attempt, now)
         except Refused as refused:
             refused.device = known.device
             raise
@@ -92,53 +92,70 @@ class InboundCallAuth:
     async def recognize(self, incoming: IncomingRoomCall, now: datetime) -> CallingDevice:
         """Return the device of a call without a code. Raises Refused as :meth:`judge`."""
         attempt, known = await self._known(incoming, now)
-        await self._throttle.take_back(attempt)
+        await self._take_back(attempt)
         return known
 
     async def judge_keyed(self, known: CallingDevice, code: str, now: datetime) -> Caller:
         """Identify the caller of a code that was keyed in within a call. Raises as :meth:`judge`."""
-        attempt = await self._throttle.attempt(throttle.CODE, known.throttled)
-        if attempt.locked:
-            raise Refused(FORBIDDEN)
-        return await self._enter(known, code, attempt, True, now)
+        return await self._enter(known, code, await self._attempt(known.throttled, sure=True), now)
 
-    async def _known(self, incoming: IncomingRoomCall, now: datetime) -> tuple[Attempt, CallingDevice]:
-        """Return the device that calls, and its attempt. Raises Refused after the attempt is audited."""
+    async def _known(self, incoming: IncomingRoomCall, now: datetime) -> tuple[Attempt | None, CallingDevice]:
+        """Return the device that calls, and its attempt, as :meth:`_attempt`. Raises Refused."""
         peer, devices = incoming.peer, await self._equipment.devices()
         device, proven = await self._identify(incoming, devices)
-        if device is None and not incoming.claimed and asks_password(devices):
-            raise Refused(UNAUTHORIZED)
-        throttled = f"sip:{device.id if device and proven else peer.address}"
-        attempt = await self._throttle.attempt(throttle.CODE, throttled)
-        if attempt.locked:
-            raise Refused(FORBIDDEN)
         if device is None:
-            await self._guessed("", peer, attempt, "call-refused", incoming.claimed or peer.address, now)
+            if not incoming.claimed and asks_password(devices):
+                raise Refused(UNAUTHORIZED)
+            await self._unknown(incoming, now)
             raise Refused(FORBIDDEN)
         if not proven and asked_for_password(device):
-            await self._throttle.take_back(attempt)
             raise Refused(UNAUTHORIZED)
+        throttled = f"sip:{device.id if proven else peer.address}"
+        attempt = await self._attempt(throttled, sure=incoming.from_its_address)
         siblings = [each.id for each in devices if each.point == device.point]
         return attempt, CallingDevice(device, siblings.index(device.id) + 1, peer, throttled)
 
-    async def _enter(self, known: CallingDevice, code: str, attempt: Attempt, confirmed: bool, now: datetime) -> Caller:
-        """Check a code; a wrong one that is not `confirmed` to come from there is no guess yet."""
+    async def _unknown(self, incoming: IncomingRoomCall, now: datetime) -> None:
+        """Audit a caller whom nobody knows, a few times a minute, unless its datagram may be forged.
+
+        It is refused whatever code it dials, so it counts against nobody else at its address.
+        """
+        if not incoming.from_its_address:
+            return
+        attempt = await self._throttle.attempt(throttle.CODE, f"sip-unknown:{incoming.peer.address}")
+        if not attempt.locked:
+            await self._note("", incoming.peer, "call-refused", incoming.claimed or incoming.peer.address, now)
+
+    async def _attempt(self, throttled: str, *, sure: bool) -> Attempt | None:
+        """Count an attempt at a code whose caller is `sure` to be at its address; another gets None, and counts as a
+        guess once its refusal is acknowledged. Raises Refused where it is locked out.
+        """
+        attempt = await self._throttle.attempt(throttle.CODE, throttled) if sure else None
+        if attempt.locked if attempt else await self._throttle.locked(throttle.CODE, throttled):
+            raise Refused(FORBIDDEN)
+        return attempt
+
+    async def _take_back(self, attempt: Attempt | None) -> None:
+        if attempt is not None:
+            await self._throttle.take_back(attempt)
+
+    async def _enter(self, known: CallingDevice, code: str, attempt: Attempt | None, now: datetime) -> Caller:
+        """Check a code."""
         device, peer, actor = known.device, known.peer, f"vcs:{known.device.id}"
         try:
             session = await self._scheduler.enter(code, device.point, now)
         except (scheduler_errors.CodeUnknown, scheduler_errors.NotInvited):
-            if confirmed:
-                await self._guessed(actor, peer, attempt, "code-wrong", device.point, now)
-                raise Refused(UNKNOWN) from None
-            await self._throttle.take_back(attempt)
-            raise Refused(UNKNOWN, guess_of=device) from None
+            if attempt is None:
+                raise Refused(UNKNOWN, guess_of=device) from None
+            await self._guessed(actor, peer, attempt, device.point, now)
+            raise Refused(UNKNOWN) from None
         except scheduler_errors.TooEarly as early:
-            await self._throttle.take_back(attempt)
+            await self._take_back(attempt)
             raise NotOpen(early.opens) from None
         except scheduler_errors.NotAdmitted:
-            await self._throttle.take_back(attempt)
+            await self._take_back(attempt)
             raise Refused(FORBIDDEN) from None
-        await self._throttle.take_back(attempt)
+        await self._take_back(attempt)
         if await self._guest_access.lacking(device.point, session.id, now):
             await self._note(actor, peer, "not-granted", session.id, now)
             raise Refused(FORBIDDEN)
@@ -148,7 +165,7 @@ class InboundCallAuth:
         """Count a wrong code whose refusal was acknowledged: over UDP only that shows who dialled it."""
         attempt = await self._throttle.attempt(throttle.CODE, f"sip:{peer.address}")
         if not attempt.locked:
-            await self._guessed(f"vcs:{device.id}", peer, attempt, "code-wrong", device.point, now)
+            await self._guessed(f"vcs:{device.id}", peer, attempt, device.point, now)
 
     async def _identify(self, incoming: IncomingRoomCall, devices: Sequence[Device]) -> tuple[Device | None, bool]:
         """Return the device that calls, and whether it proved so by a password."""
@@ -159,13 +176,11 @@ class InboundCallAuth:
         proven = known is not None and incoming.proves(known)
         return named if proven else None, proven
 
-    async def _guessed(
-        self, actor: str, peer: RemoteParty, attempt: Attempt, action: str, subject: str, now: datetime
-    ) -> None:
-        """Audit a call that may be a guess, and the lockout that the last allowed failure causes."""
-        await self._note(actor, peer, action, subject, now)
+    async def _guessed(self, actor: str, peer: RemoteParty, attempt: Attempt, point: str, now: datetime) -> None:
+        """Audit a wrong code, and the lockout that the last allowed one causes."""
+        await self._note(actor, peer, "code-wrong", point, now)
         if attempt.last:
-            await self._note(actor, peer, "code-locked", subject, now)
+            await self._note(actor, peer, "code-locked", point, now)
 
     async def _note(self, actor: str, peer: RemoteParty, action: str, subject: str, now: datetime) -> None:
         detail = " · ".join(name for name in (peer.name, peer.user_agent) if name)[:200]

@@ -175,8 +175,14 @@ class FakeIncoming:
     def proves(self, credentials: Credentials) -> bool:
         return self.account == credentials
 
+    def proceed(self) -> None:
+        pass
+
     def challenge(self) -> None:
         self.refuse(401)
+
+    def dismiss(self, status: int) -> None:
+        self.refuse(status)
 
     async def acknowledged(self) -> bool:
         return self.heard

@@ -60,6 +60,9 @@ class IncomingCall:
         """Return True: over TCP a caller is where it calls from."""
         return True
 
+    def proceed(self) -> None:
+        """Do nothing: Call Proceeding was sent when the call came."""
+
     async def accept(self, sdp: str, session_s: int | None = 0) -> Call:
         """Answer with what our description offers; return the call with what the caller takes. H.323 has no session
         timer.
@@ -87,6 +90,10 @@ class IncomingCall:
         if self._decide():
             cause = h225.STATUS_CAUSES.get(status, REFUSED_CAUSE)
             self._call.release(f"refused with {status}", cause)
+
+    def dismiss(self, status: int) -> None:
+        """Refuse the call as any other: its connection is no state that strangers could forge."""
+        self.refuse(status)
 
     def challenge(self) -> None:
         """Refuse the call: there is no asking for passwords."""

@@ -13,13 +13,14 @@ import contextlib
 import ipaddress
 import logging
 import ssl
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from signaling.sip.agent import request_checks
 from signaling.sip.agent.call import Call
-from signaling.sip.agent.context import AgentContext, MediaHandler, RemoteParty, SipSettings, Target
+from signaling.sip.agent.context import AgentContext, MediaHandler, RemoteParty, SipSettings, Target, describe
 from signaling.sip.agent.incoming_call import IncomingCall
 from signaling.sip.agent.outgoing_call import OutgoingCall, new_request
 from signaling.sip.agent.rate_limit import RateLimit
@@ -51,7 +52,10 @@ log = logging.getLogger(__name__)
 OPTIONS_TIMEOUT_S = 4.0
 CLOSE_TIMEOUT_S = 2.0
 MAX_WAITING = 256
-"""Calls, and registrations, that wait for the handler's decision at once: all rooms of a province may call at eight."""
+"""Calls, and registrations, that wait for the handler's decision at once: all rooms of a province may call at eight.
+
+As many again whose sender may be forged, so that they keep nobody else waiting.
+"""
 FULL_RETRY_AFTER_S = 5
 """When a room system that found no room for its request may ask again (RFC 3261 §21.5.4)."""
 INVITE_COST = 5.0
@@ -67,6 +71,9 @@ class CallHandler(MediaHandler, Protocol):
     async def registering(self, registration: Registration) -> None:
         """Answer a device that registers."""
 
+    def names_device(self, user: str) -> bool:
+        """Return whether a registered device has this number or user name."""
+
 
 class Agent:
     """One UDP socket, listeners for TCP and TLS, and all calls over them."""
@@ -77,8 +84,8 @@ class Agent:
         self._layer = TransactionLayer(self._on_request, self._on_malformed, self._on_flow_lost, self._is_needed)
         self._context = AgentContext(settings, self._layer, handler)
         self._waiting: dict[tuple[str, str], IncomingCall] = {}
-        self._registering = 0
-        """Devices whose registration waits for the handler."""
+        self._registering: Counter[bool] = Counter()
+        """Devices whose registration waits for the handler, by whether they may be forged."""
         self._outgoing: set[OutgoingCall] = set()
         self._rate_limit = RateLimit()
         """Of requests outside calls, by address."""
@@ -220,16 +227,26 @@ class Agent:
                 call.request(transaction)
             else:
                 self._context.spawn(call.hang_up("too many requests"))
-        elif self._rate_limit.admit(self._bucket(transaction), INVITE_COST if request.method == "INVITE" else 1.0, now):
+            return
+        proven = self._context.proof(request, transaction.flow) is not None
+        transaction.forgeable = transaction.flow.transport == "udp" and not proven
+        if self._rate_limit.admit(
+            self._bucket(transaction, proven=proven), INVITE_COST if request.method == "INVITE" else 1.0, now
+        ):
             self._outside_dialog(transaction)
         elif transaction.flow.transport != "udp":  # over UDP it comes again, or its sender was forged
             self._reply(transaction, 503)
 
-    def _bucket(self, transaction: ServerTransaction) -> str:
-        """Return whose requests a request is counted with: forged UDP uses up nothing of who is at that address."""
-        host, transport = transaction.flow.remote[0], transaction.flow.transport
-        proven = self._context.proof(transaction.request, transaction.flow) is not None
-        return f"{host} {'proven' if proven else transport}"
+    def _bucket(self, transaction: ServerTransaction, *, proven: bool) -> str:
+        """Return with whose requests a request is counted: forged UDP uses up nothing of who is at that address.
+
+        By UDP without a proof, as each device sends what it is asked for its password, a name that is registered has a
+        bucket of its own: who forges datagrams without knowing it does not use that up.
+        """
+        peer = describe(transaction.request, transaction.flow)
+        if transaction.forgeable and self._handler.names_device(peer.user):
+            return f"{peer.address} as {peer.user}"
+        return f"{peer.address} {'proven' if proven else peer.transport}"
 
     def _outside_dialog(self, transaction: ServerTransaction) -> None:
         """Answer a request that belongs to no call."""
@@ -254,10 +271,11 @@ class Agent:
             self._layer.reply(transaction, response)
 
     def _on_register(self, transaction: ServerTransaction) -> None:
-        if self._registering >= MAX_WAITING or self._layer.busy:
+        forgeable = transaction.forgeable
+        if self._registering[forgeable] >= MAX_WAITING or self._layer.busy(forgeable=forgeable):
             self._refuse_full(transaction)
         else:
-            self._registering += 1
+            self._registering[forgeable] += 1
             self._context.spawn(self._register(transaction))
 
     async def _register(self, transaction: ServerTransaction) -> None:
@@ -267,22 +285,28 @@ class Agent:
             self._reply(transaction, 500)
             raise
         finally:
-            self._registering -= 1
+            self._registering[transaction.forgeable] -= 1
 
     def _on_invite(self, transaction: ServerTransaction) -> None:
         request = transaction.request
         key = (request.call_id, request.sender.tag)
-        waiting, calls = len(self._waiting), self._context.calls
+        calls = self._context.calls
         if (refusal := request_checks.check_invite(request)) is not None:
             self._layer.reply(transaction, self._context.response(request, *refusal))
         elif key in self._waiting or any((call_id, theirs) == key for call_id, _, theirs in calls):
             self._reply(transaction, 482)  # the same INVITE by two ways (§8.2.2.2)
-        elif waiting >= MAX_WAITING or waiting + len(calls) >= self._settings.most_calls or self._layer.busy:
+        elif self._full(forgeable=transaction.forgeable):
             self._refuse_full(transaction)
         else:
             incoming = IncomingCall(self._context, transaction, lambda: self._waiting.pop(key, None))
             self._waiting[key] = incoming
             self._context.spawn(self._called(incoming))
+
+    def _full(self, *, forgeable: bool) -> bool:
+        """Return whether there is no room for another call, of those that may be forged or of the others."""
+        waiting = sum(each.from_its_address != forgeable for each in self._waiting.values())
+        most = min(MAX_WAITING, self._settings.most_calls - len(self._context.calls))
+        return waiting >= most or self._layer.busy(forgeable=forgeable)
 
     async def _called(self, incoming: IncomingCall) -> None:
         try:

@@ -16,6 +16,8 @@ from signaling.sip.protocol.transaction_layer import ServerTransaction
 
 DECISION_TIMEOUT_S = 60.0
 """A call that is not answered within so many seconds is refused with 480."""
+TRYING_AFTER_S = 0.2
+"""When a caller whose datagram may be forged hears 100, unless it was answered before (RFC 3261 §17.2.1)."""
 
 
 class IncomingCall:
@@ -26,6 +28,9 @@ class IncomingCall:
 
     A caller that requires reliable provisional responses hears one at once, and acknowledges it by PRACK (RFC 3262),
     but not where it would have to hold our offer (§5).
+
+    Where its datagram may be forged, they wait for `proceed`, or for a moment: until then the call can be dismissed
+    without keeping state, since the caller sends its INVITE again if the refusal is lost.
     """
 
     def __init__(self, context: AgentContext, transaction: ServerTransaction, decided: Callable[[], object]) -> None:
@@ -38,8 +43,24 @@ class IncomingCall:
         self._transaction = transaction
         self._decided: Callable[[], object] | None = decided
         self._patience = asyncio.get_running_loop().call_later(DECISION_TIMEOUT_S, self.refuse, 480)
-        context.layer.respond(transaction, context.response(transaction.request, 100))
-        if self.offer and request_checks.requires_reliable(transaction.request):
+        self._trying: asyncio.TimerHandle | None = None
+        if transaction.forgeable:
+            context.layer.keep(transaction)
+            self._trying = asyncio.get_running_loop().call_later(TRYING_AFTER_S, self.proceed)
+        else:
+            self._provision()
+
+    def proceed(self) -> None:
+        """Send provisional responses, if none were sent: the caller is known, or its decision takes a while."""
+        if self._trying is not None and self._decided is not None:
+            self._trying.cancel()
+            self._trying = None
+            self._provision()
+
+    def _provision(self) -> None:
+        """Send 100, and 180 where it is required to be reliable."""
+        self._context.layer.respond(self._transaction, self._context.response(self._transaction.request, 100))
+        if self.offer and request_checks.requires_reliable(self._transaction.request):
             self._ring()
 
     def _ring(self) -> None:
@@ -66,7 +87,7 @@ class IncomingCall:
     @property
     def from_its_address(self) -> bool:
         """True if the caller is known to receive at its address, which over UDP may be forged."""
-        return self._proof is not None or self._transaction.flow.transport != "udp"
+        return not self._transaction.forgeable
 
     async def acknowledged(self) -> bool:
         """Wait for the ACK of a refusal; return False if none comes. Its tag is ours, so it was received there."""
@@ -77,6 +98,9 @@ class IncomingCall:
 
         `session_s` is the session timer that the profile of the caller says.
         """
+        if len(self._context.calls) >= self._context.settings.most_calls:
+            self.refuse(503)
+            raise CallUnanswered("too many calls")
         if not self._decide():
             raise CallUnanswered("gone before the answer")
         context, request, flow = self._context, self._transaction.request, self._transaction.flow
@@ -97,9 +121,20 @@ class IncomingCall:
         """Answer with a final status of 300 or more; do nothing if the call was answered, or the caller hung up."""
         self._refuse(self._context.response(self._transaction.request, status))
 
+    def dismiss(self, status: int) -> None:
+        """Refuse a caller whom nobody knows; keep no state of it where its datagram may be forged (§8.2.7)."""
+        self._dismiss(self._context.response(self._transaction.request, status))
+
     def challenge(self) -> None:
-        """Ask for a user name and a password (401)."""
-        self._refuse(self._context.challenge(self._transaction.request, self._transaction.flow))
+        """Ask for a user name and a password (401), without keeping state as :meth:`dismiss` (§26.3.2.4)."""
+        self._dismiss(self._context.challenge(self._transaction.request, self._transaction.flow))
+
+    def _dismiss(self, response: Response) -> None:
+        if self._trying is None:
+            self._refuse(response)
+        elif self._decide():
+            self._context.layer.dismiss(self._transaction, response)
+            self._settle(False)
 
     def _refuse(self, response: Response) -> None:
         if self._decide():
@@ -121,4 +156,6 @@ class IncomingCall:
         self._decided()
         self._decided = None
         self._patience.cancel()
+        if self._trying is not None:
+            self._trying.cancel()
         return True

@@ -56,9 +56,9 @@ class Registration:
         )
 
     def challenge(self) -> None:
-        """Ask for a user name and a password (401)."""
+        """Ask for a user name and a password (401), without keeping state (RFC 3261 §26.3.2.4)."""
         request, flow = self._transaction.request, self._transaction.flow
-        self._context.layer.respond(self._transaction, self._context.challenge(request, flow))
+        self._context.layer.reply(self._transaction, self._context.challenge(request, flow))
 
 
 def asked(request: Request) -> tuple[str, int]:

@@ -64,12 +64,18 @@ class IncomingRoomCall(Protocol):
     async def acknowledged(self) -> bool:
         """Wait until a refusal has arrived; return False if it does not."""
 
+    def proceed(self) -> None:
+        """Tell the caller that its call is being connected."""
+
     async def accept(self, sdp: str, session_s: int | None = 0) -> RoomCall:
         """Answer with our description, and with the session timer of its profile. Raises CallFailed if the caller is
         gone."""
 
     def refuse(self, status: int) -> None:
         """Refuse with a SIP status; do nothing if the call was answered, or the caller hung up."""
+
+    def dismiss(self, status: int) -> None:
+        """Refuse a caller whom nobody knows."""
 
     def challenge(self) -> None:
         """Ask for a user name and a password."""

@@ -41,6 +41,7 @@ from signaling.sip.bridge.inbound_auth import InboundCallAuth
 from signaling.sip.bridge.inbound_calls import InboundCalls
 from signaling.sip.bridge.outbound_calls import SIP_ALONE, OutboundCalls
 from signaling.sip.bridge.protection import protection
+from signaling.sip.bridge.registered_peers import RegisteredPeers
 from signaling.sip.bridge.registrar import Registrar
 from signaling.sip.protocol.errors import OfferRefused
 from signaling.sip.protocol.trace import TracedCall
@@ -79,6 +80,7 @@ class SipBridge:
         self._registrar = registrar
         self._recorder = recorder
         self._schedules: dict[str, DialSchedule] = {}
+        self._peers = RegisteredPeers()
         self._registry = CallRegistry(manager, recorder, self._changed)
         self.outbound = OutboundCalls(
             manager, equipment, guest_access, admission, recorder, self._registry, self._changed
@@ -220,8 +222,10 @@ class SipBridge:
             self._changed(meeting)
 
     async def _look(self, now: datetime) -> None:
-        """Add the room systems of every session whose slot has begun to its dial schedule."""
-        by_point = systems(await self._equipment.devices(), await self._equipment.bindings(now))
+        """Add the room systems of every session whose slot has begun to its dial schedule; note who is registered."""
+        devices, bindings = await self._equipment.devices(), await self._equipment.bindings(now)
+        self._peers.update(devices, bindings)
+        by_point = systems(devices, bindings)
         second = now.replace(microsecond=0)
         for session in await self._scheduler.sessions(second, second + timedelta(seconds=1)) if by_point else []:
             invited = set(session.everyone) & by_point.keys()
@@ -318,6 +322,10 @@ class SipBridge:
         except SQLAlchemyError:
             log.exception("x a registration from %s failed", registration.host)
             registration.refuse(UNAVAILABLE)
+
+    def names_device(self, user: str) -> bool:
+        """Return whether a registered room system has this number or user name."""
+        return self._peers.names_device(user)
 
     def keyframe_requested(self, call: RoomCall, *, slides: bool = False) -> None:
         """Forward a request for a key frame within a call (RFC 5168) to the media engine."""

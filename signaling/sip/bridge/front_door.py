@@ -95,6 +95,7 @@ class FrontDoor:
         known = await self._judge.recognize(incoming, now)
         if len(self.visitors) >= MOST:
             raise Refused(BUSY)
+        incoming.proceed()
         self._numbered += 1
         visitor = Visitor(incoming, known, f"visitor-{self._numbered}", now)
         self.visitors[visitor.seat] = visitor

@@ -78,6 +78,8 @@ class InboundCalls:
             log.info("> %s to %s", refused.status, incoming.peer.address)
             if refused.status == UNAUTHORIZED:
                 incoming.challenge()
+            elif refused.device is None:
+                incoming.dismiss(refused.status)
             else:
                 incoming.refuse(refused.status)
             now = self._manager.dependencies.clock()
@@ -103,6 +105,7 @@ class InboundCalls:
                 await self._recorder.answered(call_records.carrying(record, call, device, protected), call)
             return
         caller = await self._inbound_auth.judge(incoming, now)
+        incoming.proceed()
         record = await self._received(incoming, caller.device, now)
         record = replace(record, session=caller.session.id, number=caller.session.number)
         try:

@@ -34,8 +34,12 @@ from signaling.sip.protocol.transport import Datagrams, Flow, Lost, Malformed, N
 
 log = logging.getLogger(__name__)
 
-MAX_TRANSACTIONS = 4096
-"""Of either kind. Beyond it new remote requests are dropped and come again; our own count as unanswered."""
+MAX_TRANSACTIONS = 6144
+"""Of either kind. Beyond it new remote requests are dropped and come again; our own count as unanswered.
+
+A third of those of remote requests is for new ones whose sender may be forged, a third for other new ones, and the rest
+for calls that go on.
+"""
 
 Listener = Callable[[Response | None], None]
 """Receives every response, and None on timeout."""
@@ -57,6 +61,7 @@ class ServerTransaction:
     """A remote request and the flow back.
 
     `heard` is called with the ACK of a refused INVITE, `unheard` when a response to an INVITE got no ACK or PRACK.
+    `forgeable`: it came by UDP and belongs to no call, and nothing shows that its sender is at its address.
     """
 
     request: Request
@@ -64,6 +69,7 @@ class ServerTransaction:
     machine: Server
     heard: Callable[[Request], None] | None = None
     unheard: Callable[[], object] | None = None
+    forgeable: bool = False
     timer: asyncio.TimerHandle | None = field(default=None, repr=False)
 
 
@@ -80,6 +86,8 @@ class TransactionLayer:
         self.trace = Trace()
         self._client_transactions: dict[Key, ClientTransaction] = {}
         self._server_transactions: dict[Key, ServerTransaction] = {}
+        self._forgeable = 0
+        """How many of them have a sender that may be forged."""
 
     async def close(self) -> None:
         """Forget all transactions and close the transport."""
@@ -93,12 +101,13 @@ class TransactionLayer:
                 timer.cancel()
         self._client_transactions.clear()
         self._server_transactions.clear()
+        self._forgeable = 0
         await self.transport.close()
 
-    @property
-    def busy(self) -> bool:
-        """Return whether half of the room for server transactions is taken: new calls are refused then."""
-        return len(self._server_transactions) >= MAX_TRANSACTIONS // 2
+    def busy(self, *, forgeable: bool) -> bool:
+        """Return whether the room for new requests is taken, of those whose sender may be forged or of the others."""
+        taken = self._forgeable if forgeable else len(self._server_transactions) - self._forgeable
+        return taken >= MAX_TRANSACTIONS // 3
 
     def begin(self, request: Request, flow: Flow, listener: Listener) -> ClientTransaction:
         """Send a request with a Via. The listener of an INVITE receives each 2xx, and must send the ACK."""
@@ -136,10 +145,21 @@ class TransactionLayer:
 
     def respond(self, server: ServerTransaction, response: Response) -> None:
         """Answer a request, and send the same response to its retransmissions."""
-        key = _server_key(server.request)
-        self._server_transactions.setdefault(key, server)
+        self.keep(server)
         self._perform(server.machine.respond(response, self._now()), server)
-        self._restart_timer(server, key)
+        self._restart_timer(server, _server_key(server.request))
+
+    def keep(self, server: ServerTransaction) -> None:
+        """Absorb the retransmissions of a request that is answered later."""
+        key = _server_key(server.request)
+        if key not in self._server_transactions:
+            self._server_transactions[key] = server
+            self._forgeable += server.forgeable
+
+    def dismiss(self, server: ServerTransaction, response: Response) -> None:
+        """Answer a request that was kept, and forget it: it is answered the same when it comes again (§8.2.7)."""
+        self._forget(_server_key(server.request))
+        self.reply(server, response)
 
     def reply(self, server: ServerTransaction, response: Response) -> None:
         """Answer a request without keeping state (RFC 3261 §8.2.7)."""
@@ -264,9 +284,14 @@ class TransactionLayer:
             if isinstance(each, ClientTransaction):
                 self._client_transactions.pop(key, None)
             else:
-                self._server_transactions.pop(key, None)
+                self._forget(key)
         elif each.machine.deadline is not None:
             each.timer = asyncio.get_running_loop().call_at(each.machine.deadline, self._due, each, key)
+
+    def _forget(self, key: Key) -> None:
+        server = self._server_transactions.pop(key, None)
+        if server is not None:
+            self._forgeable -= server.forgeable
 
     @staticmethod
     def _now() -> float:

@@ -51,6 +51,8 @@ class RecordingHandler:
         self.ready.set()
         self.refusal = 0
         """The status by which offers within calls are refused; 0 for none."""
+        self.names: set[str] = set()
+        """Numbers and user names of registered devices."""
 
     async def called(self, incoming: IncomingCall) -> None:
         """Take a call."""
@@ -66,6 +68,10 @@ class RecordingHandler:
             registration.refuse(400)
         else:
             registration.accept(registration.contact, registration.seconds)
+
+    def names_device(self, user: str) -> bool:
+        """Return whether a registered device is called so."""
+        return user in self.names
 
     async def reoffered(self, call: Call, offer: str) -> str:
         """Queue the offer, and answer as on hold where it is one."""

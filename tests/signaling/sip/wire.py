@@ -22,6 +22,7 @@ class Peer(asyncio.DatagramProtocol):
         self.port = 0
         self.call_id = "call@peer"
         self.tag = "peer"
+        self.user = "peer"
         self.theirs = ""
         """Tag of the agent, once there is one."""
         self._wire: asyncio.DatagramTransport | None = None
@@ -49,7 +50,7 @@ class Peer(asyncio.DatagramProtocol):
         lines = [
             f"{method} sip:123@{HOST} SIP/2.0",
             f"Via: SIP/2.0/{self.transport.upper()} {place};rport;branch=z9hG4bK{branch or f'{method}{self.number}'}",
-            f'From: "Phòng" <sip:peer@{HOST}>;tag={self.tag}',
+            f'From: "Phòng" <sip:{self.user}@{HOST}>;tag={self.tag}',
             f"To: <sip:123@{HOST}>" + (f";tag={self.theirs}" if self.theirs else ""),
             f"Call-ID: {self.call_id}",
             f"CSeq: {self.number} {method}",

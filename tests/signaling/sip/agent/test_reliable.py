@@ -54,7 +54,7 @@ async def test_180_is_repeated_until_its_prack() -> None:
 
 async def test_a_prack_may_come_after_the_200() -> None:
     handler = RecordingHandler()
-    async with agent(handler) as ours, wire.udp(ours) as peer:
+    async with agent(handler) as ours, wire.tcp(ours) as peer:
         peer.invite(REQUIRE)
         invited, response = peer.number, await peer.response(skip=180)
         while response.status < 200:

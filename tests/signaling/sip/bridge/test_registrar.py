@@ -115,6 +115,17 @@ async def test_a_device_is_called_where_it_registered(world: World) -> None:
     assert (row["status"], len(agent.called)) == (480, 1)
 
 
+async def test_the_gateway_knows_names_and_addresses_of_the_register(world: World) -> None:
+    use_fake_agent(world)
+    device = await device_with_password(world)
+    until = NOW + timedelta(seconds=60)
+    await world.services.equipment.bind(Binding(device.id, "sip:a@10.0.0.9", "10.79.7.7", 5060, "udp", "c", 1, until))
+    bridge = world.server.sip_bridge
+    assert not bridge.names_device(ACCOUNT.user)
+    await tick(world, 5)
+    assert [bridge.names_device(each) for each in (ACCOUNT.user, "mallory", "")] == [True, False, False]
+
+
 async def test_the_directory_shows_who_answers(world: World) -> None:
     agent = use_fake_agent(world)
     await device_with_password(world)

@@ -12,6 +12,8 @@ Chosen (TCVN 14423 5.5.2.2 suggests at most five failures):
   address for 5 minutes;
 * calendar links, one address: 20 unknown ones in a minute lock the address for 5 minutes. Each link may be fetched 20
   times in a minute, then is locked for one: here every attempt counts.
+* passwords of room systems, one device from one address, or from where it is registered: 10 wrong ones in 15 minutes
+  lock that pair for 5 minutes;
 * tokens of devices that publish or watch over HTTP, one address: 20 wrong ones in a minute lock the address for 5
   minutes;
 * pairing codes of room displays, one account: 10 wrong codes in 10 minutes lock pairing for 15 minutes.
@@ -94,6 +96,7 @@ NEW_PAIRING = Rule("new-pairing", 30, 600, 600)
 WORKER = Rule("worker", 10, 60, 300)
 NEIGHBOUR = Rule("neighbour", 10, 60, 300)
 DEVICE = Rule("device", 20, 60, 300)
+SIP_PASSWORD = Rule("sip-password", 10, 900, 300)
 UNKNOWN_FEED = Rule("unknown-feed", 20, 60, 300)
 FEED = Rule("feed", 20, 60, 60)
 

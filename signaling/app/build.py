@@ -61,6 +61,7 @@ from signaling.recording.remux_queue import RemuxQueue
 from signaling.sip.bridge.admission import SipAdmission
 from signaling.sip.bridge.bridge import SipBridge
 from signaling.sip.bridge.inbound_auth import InboundCallAuth
+from signaling.sip.bridge.password_check import PasswordCheck
 from signaling.sip.bridge.power_check import PowerCheck
 from signaling.sip.bridge.reachability import Reachability
 from signaling.sip.bridge.registrar import Registrar
@@ -215,11 +216,12 @@ def _sign_in(services: Services, throttle: Throttle, password_links: PasswordLin
 def _sip_bridge(
     services: Services, meetings: MeetingManager, capacity_guard: CapacityGuard, throttle: Throttle, clock: Clock
 ) -> SipBridge:
+    passwords = PasswordCheck(services.equipment, throttle, services.audit)
     inbound_auth = InboundCallAuth(
-        services.scheduler, services.equipment, services.guest_access, throttle, services.audit
+        services.scheduler, services.equipment, services.guest_access, passwords, throttle, services.audit
     )
     admission = SipAdmission(services.equipment, capacity_guard, services.audit)
-    registrar = Registrar(services.equipment, throttle, services.audit)
+    registrar = Registrar(services.equipment, passwords)
     recorder = CallRecorder(services.call_records, clock)
     return SipBridge(
         meetings,

@@ -95,8 +95,8 @@ def _parameter(transport: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RemoteParty:
-    """Names that the remote party announces, empty where it sends none; `address` is the IP address it sends from, and
-    `transport` (`udp`, `tcp` or `tls`) how."""
+    """Names that the remote party announces, empty where it sends none; `address` and `port` are where it sends from, 0
+    where that is not known, and `transport` (`udp`, `tcp` or `tls`) how."""
 
     address: str
     name: str
@@ -105,6 +105,7 @@ class RemoteParty:
     contact: str = ""
     """The user of its Contact."""
     transport: str = "udp"
+    port: int = field(default=0, compare=False)
     routed: bool = False
     """True if the address is that of our gatekeeper, which routes its calls (H.323 §8.1.2)."""
 
@@ -203,7 +204,7 @@ def describe(message: Message, flow: Flow) -> RemoteParty:
         agent = message.get("user-agent") or message.get("server")
     name = identity.name if identity else ""
     about = name, _user(identity), (agent or "")[:200], _user(message.contact)
-    return RemoteParty(flow.remote[0], *about, transport=flow.transport)
+    return RemoteParty(flow.remote[0], *about, transport=flow.transport, port=flow.remote[1])
 
 
 def _user(identity: NameAddress | None) -> str:

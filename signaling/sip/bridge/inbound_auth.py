@@ -4,7 +4,6 @@ A refused caller learns no more than one who guesses: 403, or 404 for a code (R-
 counts as a guess: decision 94.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,10 +17,11 @@ from signaling.accounts import throttle
 from signaling.accounts.throttle import Attempt, Throttle
 from signaling.audit.log import AuditLog
 from signaling.core.audit_entry import AuditEntry
-from signaling.meeting.room_system import SIP_PORT, credentials
+from signaling.meeting.room_system import SIP_PORT
 from signaling.sip.agent.agent import RemoteParty
 from signaling.sip.agent.room_call import IncomingRoomCall
-from signaling.sip.bridge.caller_identity import asked_for_password, asks_password, by_address, by_user
+from signaling.sip.bridge.caller_identity import asked_for_password, asks_password, by_address
+from signaling.sip.bridge.password_check import PasswordCheck
 
 UNAUTHORIZED, FORBIDDEN, UNKNOWN = 401, 403, 404
 
@@ -72,11 +72,18 @@ class InboundCallAuth:
     """Checks callers against register, codes, guest access and throttle."""
 
     def __init__(
-        self, scheduler: Scheduler, equipment: Equipment, guest_access: GuestAccess, throttle: Throttle, audit: AuditLog
+        self,
+        scheduler: Scheduler,
+        equipment: Equipment,
+        guest_access: GuestAccess,
+        passwords: PasswordCheck,
+        throttle: Throttle,
+        audit: AuditLog,
     ) -> None:
         self._scheduler = scheduler
         self._equipment = equipment
         self._guest_access = guest_access
+        self._passwords = passwords
         self._throttle = throttle
         self._audit = audit
 
@@ -102,15 +109,15 @@ class InboundCallAuth:
     async def _known(self, incoming: IncomingRoomCall, now: datetime) -> tuple[Attempt | None, CallingDevice]:
         """Return the device that calls, and its attempt, as :meth:`_attempt`. Raises Refused."""
         peer, devices = incoming.peer, await self._equipment.devices()
-        device, proven = await self._identify(incoming, devices)
-        if device is None:
-            if not incoming.claimed and asks_password(devices):
-                raise Refused(UNAUTHORIZED)
+        if incoming.claimed:
+            device = await self._passwords.device(incoming, "call-refused", now)
+        elif (device := by_address(devices, peer)) is None and not asks_password(devices):
             await self._unknown(incoming, now)
-            raise Refused(FORBIDDEN)
-        if not proven and asked_for_password(device):
+        elif device is None or asked_for_password(device):
             raise Refused(UNAUTHORIZED)
-        throttled = f"sip:{device.id if proven else peer.address}"
+        if device is None:
+            raise Refused(FORBIDDEN)
+        throttled = f"sip:{device.id if incoming.claimed else peer.address}"
         attempt = await self._attempt(throttled, sure=incoming.from_its_address)
         siblings = [each.id for each in devices if each.point == device.point]
         return attempt, CallingDevice(device, siblings.index(device.id) + 1, peer, throttled)
@@ -124,7 +131,7 @@ class InboundCallAuth:
             return
         attempt = await self._throttle.attempt(throttle.CODE, f"sip-unknown:{incoming.peer.address}")
         if not attempt.locked:
-            await self._note("", incoming.peer, "call-refused", incoming.claimed or incoming.peer.address, now)
+            await self._note("", incoming.peer, "call-refused", incoming.peer.address, now)
 
     async def _attempt(self, throttled: str, *, sure: bool) -> Attempt | None:
         """Count an attempt at a code whose caller is `sure` to be at its address; another gets None, and counts as a
@@ -166,15 +173,6 @@ class InboundCallAuth:
         attempt = await self._throttle.attempt(throttle.CODE, f"sip:{peer.address}")
         if not attempt.locked:
             await self._guessed(f"vcs:{device.id}", peer, attempt, device.point, now)
-
-    async def _identify(self, incoming: IncomingRoomCall, devices: Sequence[Device]) -> tuple[Device | None, bool]:
-        """Return the device that calls, and whether it proved so by a password."""
-        if not incoming.claimed:
-            return by_address(devices, incoming.peer), False
-        named = by_user(devices, incoming.claimed)
-        known = None if named is None else credentials(named, await self._equipment.sip_secrets(named.id))
-        proven = known is not None and incoming.proves(known)
-        return named if proven else None, proven
 
     async def _guessed(self, actor: str, peer: RemoteParty, attempt: Attempt, point: str, now: datetime) -> None:
         """Audit a wrong code, and the lockout that the last allowed one causes."""

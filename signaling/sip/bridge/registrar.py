@@ -7,13 +7,8 @@ from datetime import datetime, timedelta
 
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Binding, Device
-from signaling.accounts import throttle
-from signaling.accounts.throttle import Throttle
-from signaling.audit.log import AuditLog
-from signaling.core.audit_entry import AuditEntry
-from signaling.meeting.room_system import SIP_PORT, credentials
 from signaling.sip.agent.agent import Registration
-from signaling.sip.bridge.caller_identity import by_user
+from signaling.sip.bridge.password_check import PasswordCheck
 
 SHORTEST_S, LONGEST_S = 60, 3600
 """Seconds that a binding holds at least and at most (§10.3 step 7)."""
@@ -25,17 +20,16 @@ BAD_REQUEST, FORBIDDEN, TOO_BRIEF, OUT_OF_ORDER = 400, 403, 423, 500
 class Registrar:
     """Answers devices that register."""
 
-    def __init__(self, equipment: Equipment, throttle: Throttle, audit: AuditLog) -> None:
+    def __init__(self, equipment: Equipment, passwords: PasswordCheck) -> None:
         self._equipment = equipment
-        self._throttle = throttle
-        self._audit = audit
+        self._passwords = passwords
 
     async def answer(self, registration: Registration, now: datetime) -> None:
         """Store or remove where a device takes calls, or refuse it; a wrong password counts as a guess."""
         if not registration.claimed:
             registration.challenge()
             return
-        device = await self._proven(registration, now)
+        device = await self._passwords.device(registration, "register-refused", now)
         if device is None:
             registration.refuse(FORBIDDEN)
             return
@@ -55,19 +49,6 @@ class Registrar:
             binding = _binding(device, registration, now)
             await self._equipment.bind(binding)
             registration.accept(*_rest(binding, now))
-
-    async def _proven(self, registration: Registration, now: datetime) -> Device | None:
-        """Return the device whose password the answer to our challenge proves."""
-        named = by_user(await self._equipment.devices(), registration.claimed)
-        known = None if named is None else credentials(named, await self._equipment.sip_secrets(named.id))
-        if known is not None and registration.proves(known):
-            return named
-        attempt = await self._throttle.attempt(throttle.CODE, f"sip:{registration.host}")
-        if not attempt.locked:  # who is locked out fills no log
-            subject, detail = registration.claimed[:64], registration.peer.user_agent[:200]
-            entry = AuditEntry(now, "", "register-refused", subject, detail, registration.host, SIP_PORT)
-            await self._audit.append(entry)
-        return None
 
 
 def _binding(device: Device, registration: Registration, now: datetime) -> Binding:

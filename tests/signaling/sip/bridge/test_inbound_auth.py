@@ -132,9 +132,14 @@ async def test_a_device_with_a_password_is_known_by_it_wherever_it_calls_from(wo
     for _ in range(21):  # who is asked has guessed nothing
         assert [(await ring(world, session.code, address)).refused for address in (VCS, "10.66.6.6")] == [401, 401]
     wrong = Credentials(account.user, "bi-mật")
-    for _ in range(20):
+    for _ in range(11):
         assert (await ring(world, session.code, account=wrong)).refused == 403
-    assert (await ring(world, session.code, account=account)).refused is None
+    noted = [(each.action, each.subject) for each in await world.audited(11)]
+    assert noted == [("password-locked", account.user), *[("call-refused", account.user)] * 10]
+    assert (await ring(world, session.code, account=account)).refused == 403
+    assert (
+        await ring(world, session.code, "10.66.6.6", account=account)
+    ).refused is None  # guesses came from elsewhere
     await world.server.meetings.cancelled(session.id)
 
 

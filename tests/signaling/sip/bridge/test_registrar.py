@@ -1,6 +1,6 @@
 """Devices that register where they take calls (RFC 3261 §10).
 
-Also tests `registration.py`, `reachability.py` and `bindings_store.py`.
+Also tests `registration.py`, `password_check.py`, `registered_peers.py`, `reachability.py` and `bindings_store.py`.
 """
 
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ from signaling.sip.protocol.trace import TracedCall, TracedMessage
 from tests.signaling.fake_room_systems import register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.sip import wire
 from tests.signaling.sip.wire import HOST, Peer
-from tests.signaling.world import NHA_TRANG, NOW, World
+from tests.signaling.world import NHA_TRANG, NOW, World, older
 
 ACCOUNT = Credentials("p.hop", "bi-mat")
 VCS = "10.79.6.20"
@@ -93,6 +93,24 @@ async def test_wrong_passwords_are_guesses(world: World) -> None:
         noted = [(each.action, each.subject, each.address) for each in await world.audited(2)]
         assert noted == [("register-refused", name, HOST) for name in ("nobody", "p.hop")]
     assert await world.services.equipment.bindings(NOW) == {}
+
+
+async def test_guesses_from_elsewhere_or_from_behind_its_nat_lock_no_device_out(world: World) -> None:
+    await device_with_password(world)
+    async with registering(world) as stranger, registering(world) as peer:
+        assert (await answered(peer)).status == 200
+        (binding,) = (await world.services.equipment.bindings(NOW)).values()
+        stranger.call_id = "stranger"
+        for _ in range(10):
+            assert (await answered(stranger, credentials=Credentials(ACCOUNT.user, "x"))).status == 403
+        assert [each.action for each in await world.audited(2)] == ["password-locked", "register-refused"]
+        assert (await answered(stranger)).status == 403  # the password is right, and not looked at
+        assert len([each for each in await world.audited(50) if each.action == "register-refused"]) == 10
+        assert (await answered(peer)).status == 200  # from where it is registered
+        await world.services.equipment.bind(replace(binding, port=1))
+        assert (await answered(peer)).status == 403
+        await older(world.server.redis, 300)
+        assert (await answered(stranger)).status == 200
 
 
 async def test_a_device_is_called_where_it_registered(world: World) -> None:

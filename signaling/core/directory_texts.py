@@ -80,6 +80,10 @@ FIELDS: Mapping[str, tuple[str, str]] = {
         "mã truy cập (mật khẩu) phải có ít nhất {value} ký tự",
         "the token (password) has at least {value} characters",
     ),
+    "password-length": (
+        "mật khẩu phải có ít nhất {value} ký tự",
+        "a password has at least {value} characters",
+    ),
     "password-format": ("mật khẩu không được có ký tự điều khiển", "a password has no control characters"),
     "pairing-code": (
         "mã không đúng hoặc đã hết hạn; xem mã đang hiện trên màn hình",

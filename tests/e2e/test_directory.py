@@ -214,7 +214,7 @@ async def describe_device(server: Server, **fields: object) -> None:
     """Change the first device of the room."""
     async with open_services(read(environment(server.data))) as services:
         device = replace((await services.equipment.devices(ROOM))[0], **fields)  # type: ignore[arg-type]
-        await services.equipment.describe(device, utc_now(), {"password": "bi-mat" if device.auth_user else ""})
+        await services.equipment.describe(device, utc_now(), {"password": "rat-bi-mat" if device.auth_user else ""})
 
 
 async def until_registered(peer: Baresip) -> None:
@@ -229,7 +229,7 @@ def test_a_technician_tries_a_room_system_and_reads_its_messages_and_calls(
     page, calls = people.sign_in(red, OPERATOR), AsyncExitStack()
     with simulated(server) as points:
         points.run(describe_device(server, kind="VCS", protocol="SIP", auth_user="p.hop"))
-        account = ";auth_user=p.hop;auth_pass=bi-mat"
+        account = ";auth_user=p.hop;auth_pass=rat-bi-mat"
         peer = points.run(
             calls.enter_async_context(room(tmp_path, host=ROOM_HOST, registrar="{}:{}".format(*SIP), more=account))
         )
@@ -250,7 +250,7 @@ def test_a_technician_tries_a_room_system_and_reads_its_messages_and_calls(
             device.get_by_test_id("trace-device").click()
             messages = device.get_by_test_id("sip-message")
             expect(messages.first).to_contain_text("INVITE sip:")
-            assert "bi-mat" not in device.inner_text()
+            assert "rat-bi-mat" not in device.inner_text()
         finally:
             points.run(calls.aclose())
             points.run(describe_device(server, kind="PC", protocol="", auth_user=""))

@@ -17,6 +17,8 @@ CALLED_PROTOCOLS: Collection[DeviceProtocol] = ("SIP", "H323")
 HTTP_PROTOCOLS = ("WHIP", "WHEP")
 """Protocols whose devices connect over HTTP, with their password as bearer token."""
 MIN_TOKEN = 16
+MIN_PASSWORD = 8
+"""Letters of a new password that a room system proves itself to us by; that of another system is not ours to choose."""
 MAX_USER = 64
 MAX_MEDIA_ADDRESSES = 4
 _USER = re.compile(r"[A-Za-z0-9._~*#+!$&'(),;=?/-]*")
@@ -109,9 +111,12 @@ def _media_faults(device: Device) -> list[FieldError]:
     return [] if known else [FieldError("media_addresses", "media-addresses", device.media_addresses[:64])]
 
 
-def secret_faults(device: Device, secrets: Mapping[SipSecret, str]) -> list[FieldError]:
-    """Return what is wrong with the secrets of a device, beside its user parts. Words: ``required`` ``pin-format``
-    ``password-format`` ``token-length``."""
+def secret_faults(device: Device, kept: Mapping[SipSecret, str], given: Mapping[SipSecret, str]) -> list[FieldError]:
+    """Return what is wrong with the secrets of a device, those it has and those it is given, beside its user parts.
+
+    Words: ``required`` ``pin-format`` ``password-format`` ``password-length`` ``token-length``.
+    """
+    secrets = {**kept, **given}
     errors = [
         FieldError(name, f"{name}-format") for name, text in secrets.items() if not _SECRETS[name].fullmatch(text)
     ]
@@ -122,7 +127,14 @@ def secret_faults(device: Device, secrets: Mapping[SipSecret, str]) -> list[Fiel
         errors += [] if len(token) >= MIN_TOKEN else [FieldError("password", "token-length", str(MIN_TOKEN))]
     elif bool(device.auth_user) != bool(secrets.get("password")):
         errors.append(FieldError("password" if device.auth_user else "auth_user", "required"))
+    elif proves_itself(device) and given.get("password") and len(given["password"]) < MIN_PASSWORD:
+        errors.append(FieldError("password", "password-length", str(MIN_PASSWORD)))
     return errors
+
+
+def proves_itself(device: Device) -> bool:
+    """Return whether a device proves by its password who it is. The account of another system is ours there."""
+    return device.kind in ROOM_SYSTEMS and device.kind != "LINK" and is_account(device)
 
 
 def by_number(device: Device) -> bool:

@@ -122,7 +122,7 @@ class Equipment:
         others = await devices_store.devices(db)
         kept = await sip_secrets.secrets(db, cleaned.id)
         faults = devices.faults(cleaned, access_lines, self._profiles.at(now), others, names)
-        faults += devices.secret_faults(cleaned, {**kept, **secrets})
+        faults += devices.secret_faults(cleaned, kept, secrets)
         if faults:
             raise InvalidRequest(faults)
         await devices_store.describe(db, cleaned)

@@ -74,6 +74,9 @@ class CallHandler(MediaHandler, Protocol):
     def names_device(self, user: str) -> bool:
         """Return whether a registered device has this number or user name."""
 
+    def has_address(self, host: str) -> bool:
+        """Return whether a device is registered with this address, or takes calls there."""
+
 
 class Agent:
     """One UDP socket, listeners for TCP and TLS, and all calls over them."""
@@ -81,7 +84,9 @@ class Agent:
     def __init__(self, settings: SipSettings, handler: CallHandler) -> None:
         self._settings = settings
         self._handler = handler
-        self._layer = TransactionLayer(self._on_request, self._on_malformed, self._on_flow_lost, self._is_needed)
+        self._layer = TransactionLayer(
+            self._on_request, self._on_malformed, self._on_flow_lost, self._is_needed, handler.has_address
+        )
         self._context = AgentContext(settings, self._layer, handler)
         self._waiting: dict[tuple[str, str], IncomingCall] = {}
         self._registering: Counter[bool] = Counter()

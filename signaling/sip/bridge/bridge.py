@@ -327,6 +327,10 @@ class SipBridge:
         """Return whether a registered room system has this number or user name."""
         return self._peers.names_device(user)
 
+    def has_address(self, host: str) -> bool:
+        """Return whether a room system is registered with this address, or takes calls there."""
+        return self._peers.has_address(host)
+
     def keyframe_requested(self, call: RoomCall, *, slides: bool = False) -> None:
         """Forward a request for a key frame within a call (RFC 5168) to the media engine."""
         self._registry.refresh(call, slides=slides)

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterable, Sequence
 
-from scheduler.directory.equipment.devices import ROOM_SYSTEMS, by_number, is_account, names
+from scheduler.directory.equipment.devices import ROOM_SYSTEMS, by_number, is_account, names, proves_itself
 from scheduler.directory.model import Device
 from signaling.sip.agent.agent import RemoteParty
 
@@ -33,11 +33,6 @@ def by_user(devices: Iterable[Device], user: str) -> Device | None:
     return next((each for each in known if each.auth_user == user), None)
 
 
-def asked_for_password(device: Device) -> bool:
-    """Return whether a device that calls must prove who it is. The account of another system is ours there."""
-    return is_account(device) and device.kind != "LINK"
-
-
 def asks_password(devices: Sequence[Device]) -> bool:
     """Return whether an unknown caller may be a device that proves who it is wherever it calls from."""
-    return any(asked_for_password(each) and each.kind in ROOM_SYSTEMS for each in devices)
+    return any(proves_itself(each) for each in devices)

@@ -10,6 +10,7 @@ from datetime import datetime
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import errors as scheduler_errors
 from scheduler.core.model import Session
+from scheduler.directory.equipment.devices import proves_itself
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device
 from scheduler.directory.points.guest_access import GuestAccess
@@ -20,7 +21,7 @@ from signaling.core.audit_entry import AuditEntry
 from signaling.meeting.room_system import SIP_PORT
 from signaling.sip.agent.agent import RemoteParty
 from signaling.sip.agent.room_call import IncomingRoomCall
-from signaling.sip.bridge.caller_identity import asked_for_password, asks_password, by_address
+from signaling.sip.bridge.caller_identity import asks_password, by_address
 from signaling.sip.bridge.password_check import PasswordCheck
 
 UNAUTHORIZED, FORBIDDEN, UNKNOWN = 401, 403, 404
@@ -113,7 +114,7 @@ class InboundCallAuth:
             device = await self._passwords.device(incoming, "call-refused", now)
         elif (device := by_address(devices, peer)) is None and not asks_password(devices):
             await self._unknown(incoming, now)
-        elif device is None or asked_for_password(device):
+        elif device is None or proves_itself(device):
             raise Refused(UNAUTHORIZED)
         if device is None:
             raise Refused(FORBIDDEN)

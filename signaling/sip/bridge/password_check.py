@@ -20,7 +20,7 @@ class Claim(Protocol):
 
     @property
     def peer(self) -> RemoteParty:
-        """Where it comes from, and the names it gives."""
+        """The names it gives, and the address and port it comes from."""
 
     @property
     def claimed(self) -> str:

@@ -16,7 +16,7 @@ class RegisteredPeers:
 
     def update(self, devices: Iterable[Device], bindings: Mapping[str, Binding]) -> None:
         """Take the devices of the register, and where those with a password take calls."""
-        rooms = [each for each in devices if each.kind in ROOM_SYSTEMS and each.protocol == "SIP"]
+        rooms = [each for each in devices if each.kind in ROOM_SYSTEMS]
         where = [each.address for each in rooms] + [bindings[each.id].host for each in rooms if each.id in bindings]
         self._names = frozenset(name for each in rooms for name in names(each))
         self._addresses = frozenset(str(ipaddress.ip_address(each)) for each in where if each)
@@ -26,5 +26,5 @@ class RegisteredPeers:
         return user in self._names
 
     def has_address(self, host: str) -> bool:
-        """Return whether a room system is registered with this address, or took calls there."""
+        """Return whether a room system is registered with this address, or takes calls there."""
         return host in self._addresses

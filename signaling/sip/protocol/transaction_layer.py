@@ -30,7 +30,7 @@ from signaling.sip.protocol.transaction import (
     State,
     TimedOut,
 )
-from signaling.sip.protocol.transport import Datagrams, Flow, Lost, Malformed, Needed, Transport
+from signaling.sip.protocol.transport import Datagrams, Flow, Lost, Malformed, Needed, Registered, Transport
 
 log = logging.getLogger(__name__)
 
@@ -77,12 +77,17 @@ class TransactionLayer:
     """All transactions over one transport."""
 
     def __init__(
-        self, request: Callable[[ServerTransaction], None], malformed: Malformed, lost: Lost, needed: Needed
+        self,
+        request: Callable[[ServerTransaction], None],
+        malformed: Malformed,
+        lost: Lost,
+        needed: Needed,
+        registered: Registered,
     ) -> None:
         self._request = request
         self._lost = lost
         self._needed = needed
-        self.transport = Transport(self._on_message, malformed, self._on_flow_closed, self._is_needed)
+        self.transport = Transport(self._on_message, malformed, self._on_flow_closed, self._is_needed, registered)
         self.trace = Trace()
         self._client_transactions: dict[Key, ClientTransaction] = {}
         self._server_transactions: dict[Key, ServerTransaction] = {}

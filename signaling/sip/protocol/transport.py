@@ -29,19 +29,26 @@ Address = tuple[str, int]
 
 MAX_CONNECTIONS = 256
 MAX_CONNECTIONS_PER_ADDRESS = 192
-"""Connections with one address: room systems of many points may be behind one SBC or NAT, and each may need one either
-way."""
+"""Connections with registered addresses in all, and with one of them: room systems of many points may be behind one SBC
+or NAT, and each may need one either way."""
+MAX_STRANGERS = 128
+MAX_STRANGERS_PER_ADDRESS = 32
+"""Connections with all other addresses, and with one of them, beside those."""
 BACKLOG = 100
 """Connections by TLS that wait to be accepted."""
 ACCEPT_AGAIN_S = 1.0
 """Seconds until the next try after one could not be."""
 MAX_HANDSHAKES = 32
-"""TLS handshakes with those who connected to us, at once."""
+MAX_HANDSHAKES_PER_STRANGER = 4
+"""TLS handshakes at once with those who connected to us: with registered addresses, with all others, and with one of
+these."""
 MAX_UNSENT_BYTES = 256 * 1024
 UNFINISHED_TIMEOUT_S = 15.0
 """Seconds until a message that has begun, or the first one of a connection, must be whole."""
 IDLE_TIMEOUT_S = 900.0
-"""Seconds after which a silent connection is closed, unless a call needs it."""
+STRANGER_IDLE_TIMEOUT_S = 60.0
+"""Seconds after which a silent connection with a registered address, or with another one, is closed, unless a call
+needs it."""
 CONNECT_TIMEOUT_S = 5.0
 PORT_TRIES = 20
 
@@ -65,6 +72,8 @@ Received = Callable[[Request | Response, Flow], None]
 Malformed = Callable[[BadRequest, Flow], None]
 Lost = Callable[[Flow], None]
 Needed = Callable[[Flow], bool]
+Registered = Callable[[str], bool]
+"""Says whether an address is that of a registered device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +187,7 @@ class Connection(asyncio.Protocol):
             self.abort()
             return
         if not self._stream.begun:
-            self._restart_timer(IDLE_TIMEOUT_S)
+            self._restart_timer(self._owner.idle_timeout(self))
         elif messages or not begun:
             self._restart_timer(UNFINISHED_TIMEOUT_S)
 
@@ -196,14 +205,17 @@ class Connection(asyncio.Protocol):
         if self._stream.begun or not self._owner.needed(self):
             self.abort()
         else:
-            self._restart_timer(IDLE_TIMEOUT_S)
+            self._restart_timer(self._owner.idle_timeout(self))
 
 
 class Transport:
     """Our UDP socket, our listeners for TCP and TLS, and all connections."""
 
-    def __init__(self, received: Received, malformed: Malformed, lost: Lost, needed: Needed) -> None:
+    def __init__(
+        self, received: Received, malformed: Malformed, lost: Lost, needed: Needed, registered: Registered
+    ) -> None:
         self._received = received
+        self._registered = registered
         self.malformed = malformed
         self.needed = needed
         self._lost = lost
@@ -214,7 +226,8 @@ class Transport:
         self._certificates: tls.Certificates | None = None
         self.tls_port = 0
         """The port for TLS; 0: there is none."""
-        self._handshakes: set[asyncio.Task[None]] = set()
+        self._handshakes: dict[asyncio.Task[None], str] = {}
+        """By task the address of the peer."""
         self._connections: dict[tuple[str, Address], Connection] = {}
         """By transport and remote address."""
         self._opening: WeakValueDictionary[tuple[str, Address], asyncio.Lock] = WeakValueDictionary()
@@ -326,12 +339,26 @@ class Transport:
                 log.warning("x no connection by TLS: %s", error)
                 await asyncio.sleep(ACCEPT_AGAIN_S)
                 continue
-            if len(self._handshakes) >= MAX_HANDSHAKES:
+            if not self._may_begin(remote[0], Counter(self._handshakes.values())):
                 accepted.close()
                 continue
             task = asyncio.create_task(self._handshake(accepted, remote))
-            self._handshakes.add(task)
-            task.add_done_callback(self._handshakes.discard)
+            self._handshakes[task] = remote[0]
+            task.add_done_callback(self._handshakes.pop)
+
+    def _may_begin(self, host: str, handshakes: Counter[str]) -> bool:
+        """Return whether there is room for a handshake with a host."""
+        most = MAX_HANDSHAKES if self._registered(host) else MAX_HANDSHAKES_PER_STRANGER
+        return handshakes[host] < most and self._like(host, handshakes) < MAX_HANDSHAKES
+
+    def _like(self, host: str, counted: Counter[str]) -> int:
+        """Return how many are counted of addresses that are registered, if `host` is, else of those that are not."""
+        registered = self._registered(host)
+        return sum(number for each, number in counted.items() if self._registered(each) == registered)
+
+    def idle_timeout(self, connection: Connection) -> float:
+        """Return the seconds for which a connection may be silent."""
+        return IDLE_TIMEOUT_S if self._registered(connection.remote[0]) else STRANGER_IDLE_TIMEOUT_S
 
     async def _handshake(self, accepted: socket.socket, remote: Address) -> None:
         """Do the handshake on a socket from its first byte: `start_tls` of uvloop loses what came before it began."""
@@ -363,9 +390,11 @@ class Transport:
             self._received(message, flow)
 
     def opened(self, connection: Connection) -> bool:
-        """Register a new connection; return False if there are too many."""
-        host = connection.remote[0]
-        if len(self._connections) >= MAX_CONNECTIONS or self._from[host] >= MAX_CONNECTIONS_PER_ADDRESS:
+        """Add a new connection; return False if there are too many, of registered addresses or of the others."""
+        host, most, most_there = connection.remote[0], MAX_STRANGERS, MAX_STRANGERS_PER_ADDRESS
+        if self._registered(host):
+            most, most_there = MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS
+        if self._from[host] >= most_there or self._like(host, self._from) >= most:
             log.warning("x %s: too many connections", connection.remote)
             return False
         self._connections[connection.transport, connection.remote] = connection

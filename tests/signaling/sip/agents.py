@@ -53,6 +53,8 @@ class RecordingHandler:
         """The status by which offers within calls are refused; 0 for none."""
         self.names: set[str] = set()
         """Numbers and user names of registered devices."""
+        self.addresses = {"127.0.0.1", "::1"}
+        """Addresses of registered devices."""
 
     async def called(self, incoming: IncomingCall) -> None:
         """Take a call."""
@@ -72,6 +74,10 @@ class RecordingHandler:
     def names_device(self, user: str) -> bool:
         """Return whether a registered device is called so."""
         return user in self.names
+
+    def has_address(self, host: str) -> bool:
+        """Return whether a registered device is there."""
+        return host in self.addresses
 
     async def reoffered(self, call: Call, offer: str) -> str:
         """Queue the offer, and answer as on hold where it is one."""

@@ -138,9 +138,9 @@ async def test_the_sip_account_of_a_device_is_checked_and_its_secrets_are_encryp
     assert [str(each) for each in caught.value.errors] == [
         *("pin: pin-format", "password: password-format", "auth_user: required")
     ]
-    await equipment.describe(dialled, NOW, {"pin": "1234", "password": "bí mật"})
+    await equipment.describe(dialled, NOW, {"pin": "1234", "password": "rất bí mật"})
     await equipment.describe(replace(dialled, model="RMX"), NOW)  # leaves them
-    assert await equipment.sip_secrets(device.id) == {"pin": "1234", "password": "bí mật"}
+    assert await equipment.sip_secrets(device.id) == {"pin": "1234", "password": "rất bí mật"}
     assert await equipment.secret_names(VAN_NINH) == {device.id: {"pin", "password"}}
     async with equipment._engine.begin() as db:
         sealed = (await db.execute(select(SIP_SECRETS.c.name, SIP_SECRETS.c.sealed))).all()
@@ -155,6 +155,18 @@ async def test_the_sip_account_of_a_device_is_checked_and_its_secrets_are_encryp
     ]
     await equipment.describe(device, NOW, {"pin": "", "password": ""})
     assert await equipment.secret_names(VAN_NINH) == {}
+
+
+async def test_a_new_password_of_a_room_system_has_a_least_length(equipment: Equipment) -> None:
+    """Those in use stay, and those of another system or a camera are set there."""
+    device = replace(await registered(equipment), auth_user="p.hop")
+    with pytest.raises(InvalidRequest) as caught:
+        await equipment.describe(device, NOW, {"password": "seven l"})
+    assert [str(each) for each in caught.value.errors] == ["password: password-length (8)"]
+    await equipment.describe(replace(device, kind="LINK"), NOW, {"password": "seven l"})
+    await equipment.describe(replace(device, model="RMX"), NOW)
+    await equipment.describe(device, NOW, {"password": "8 letter"})
+    assert await equipment.sip_secrets(device.id) == {"password": "8 letter"}
 
 
 async def test_r021_another_system_is_called_and_has_an_address_whatever_its_line(equipment: Equipment) -> None:

@@ -546,6 +546,32 @@ async def test_connections_from_one_address_are_bounded() -> None:
             assert (await peer.response()).status == 200
 
 
+async def test_connections_of_strangers_leave_room_to_registered_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("MAX_STRANGERS", 5), ("MAX_STRANGERS_PER_ADDRESS", 3), ("MAX_CONNECTIONS", 2)):
+        monkeypatch.setattr(f"signaling.sip.protocol.transport.{name}", value)
+    monkeypatch.setattr("signaling.sip.protocol.transport.STRANGER_IDLE_TIMEOUT_S", 0.0)
+    handler = RecordingHandler()
+    handler.addresses = {HOST}
+    async with agent(handler) as ours:
+        where = [*["127.0.0.2"] * 4, *["127.0.0.3"] * 3, *[HOST] * 3]
+        wires = [await asyncio.open_connection(*ours.address, local_addr=(each, 0)) for each in where]
+        for number in (3, 6, 9):  # one more than there may be: of an address, of strangers, of registered addresses
+            with suppress(ConnectionError):
+                assert await soon(wires[number][0].read()) == b""
+        kept = [(each.remote[0]) for each in ours._layer.transport._connections.values()]
+        assert kept == [*["127.0.0.2"] * 3, *["127.0.0.3"] * 2, *[HOST] * 2]
+        request = (
+            b"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:b@h>"
+        )
+        for _, writer in wires[0], wires[7]:
+            writer.write(request + b"\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 9\r\nContent-Length: 0\r\n\r\n")
+        assert (await soon(wires[0][0].read())).startswith(b"SIP/2.0 200")  # to its end: silent strangers are closed
+        assert (await soon(wires[7][0].readline())).startswith(b"SIP/2.0 200")
+        assert [each.remote[0] for each in ours._layer.transport._connections.values()].count(HOST) == 2
+        for _, writer in wires:
+            writer.close()
+
+
 async def test_rooms_of_one_address_are_served_each_on_its_connection() -> None:
     """Twelve room systems behind one NAT call by TCP; each hangs up on its own connection."""
     handler = RecordingHandler()

@@ -205,8 +205,8 @@ async def test_a_room_system_registers_calls_in_by_its_password_and_is_called_wh
         await register(world, NHA_TRANG, "10.57.1.20")
         (device,) = await world.services.equipment.devices(NHA_TRANG)
         account = replace(device, address=None, auth_user="p.hop")
-        await world.services.equipment.describe(account, world.clock.now, {"password": "bi-mat"})
-        registrar, more = "{}:{}".format(*agent.address), ";auth_user=p.hop;auth_pass=bi-mat"
+        await world.services.equipment.describe(account, world.clock.now, {"password": "rat-bi-mat"})
+        registrar, more = "{}:{}".format(*agent.address), ";auth_user=p.hop;auth_pass=rat-bi-mat"
         async with room(tmp_path, registrar=registrar, more=more) as peer:
             async with asyncio.timeout(20):
                 while "[1 binding]" not in peer.log:

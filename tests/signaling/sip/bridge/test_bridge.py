@@ -111,22 +111,24 @@ async def test_a_device_is_dialled_by_its_number_and_pin_which_nobody_reads_back
     agent = use_fake_agent(world)
     device = await register(world, NHA_TRANG, VCS)
     central = await world.signed_in("central")
-    account = {"sip_user": "2001**{PIN}", "pin": "1234", "auth_user": "kh", "password": "bi-mat"}
+    account = {"sip_user": "2001**{PIN}", "pin": "1234", "auth_user": "kh", "password": "rat-bi-mat"}
     about = {"kind": "LINK", "protocol": "SIP", "address": VCS, "dial_out": True, **account}
     async with central.post(f"/api/v1/directory/devices/{device}", json=about) as response:
         (row,) = (await response.json())["devices"]
     known = {name: row[name] for name in ("sip_user", "auth_user", "has_pin", "has_password")}
     assert known == {"sip_user": "2001**{PIN}", "auth_user": "kh", "has_pin": True, "has_password": True}
-    assert not {"1234", "bi-mat"} & {str(value) for value in row.values()}
+    assert not {"1234", "rat-bi-mat"} & {str(value) for value in row.values()}
     assert (await world.audited(1))[0].detail == f"01 LINK {VCS} password pin"
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await wait_for_calls(host, "connected")
-    assert agent.called == [Target(VCS, user="2001", secret_user="2001**1234", credentials=Credentials("kh", "bi-mat"))]
+    assert agent.called == [
+        Target(VCS, user="2001", secret_user="2001**1234", credentials=Credentials("kh", "rat-bi-mat"))
+    ]
 
 
-@pytest.mark.parametrize(("secrets", "word"), [({}, "missing"), ({"password": "bi-mat"}, "refused")])
+@pytest.mark.parametrize(("secrets", "word"), [({}, "missing"), ({"password": "rat-bi-mat"}, "refused")])
 async def test_the_host_is_told_what_is_wrong_with_the_account_of_a_device(
     world: World, secrets: dict[SipSecret, str], word: str
 ) -> None:

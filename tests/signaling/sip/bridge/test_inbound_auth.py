@@ -120,7 +120,7 @@ async def test_a_device_with_a_password_is_known_by_it_wherever_it_calls_from(wo
     use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     (device,) = await world.services.equipment.devices(NHA_TRANG)
-    account = Credentials("p.hop", "bi-mat")
+    account = Credentials("p.hop", "rat-bi-mat")
     await world.services.equipment.describe(
         replace(device, auth_user=account.user), world.clock.now, {"password": account.password}
     )

@@ -43,6 +43,9 @@ class SeatingHandler:
     def names_device(self, user: str) -> bool:
         return False
 
+    def has_address(self, host: str) -> bool:
+        return True
+
     async def reoffered(self, call: Call, offer: str) -> str:
         return await self.meeting.engine.renegotiate(ROOM, "vcs", offer)
 

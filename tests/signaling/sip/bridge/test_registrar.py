@@ -21,7 +21,7 @@ from tests.signaling.sip import wire
 from tests.signaling.sip.wire import HOST, Peer
 from tests.signaling.world import NHA_TRANG, NOW, World, older
 
-ACCOUNT = Credentials("p.hop", "bi-mat")
+ACCOUNT = Credentials("p.hop", "rat-bi-mat")
 VCS = "10.79.6.20"
 
 
@@ -88,7 +88,7 @@ async def test_a_device_registers_renews_and_leaves(world: World) -> None:
 async def test_wrong_passwords_are_guesses(world: World) -> None:
     await device_with_password(world)
     async with registering(world) as peer:
-        for credentials in (Credentials("p.hop", "x"), Credentials("nobody", "bi-mat")):
+        for credentials in (Credentials("p.hop", "x"), Credentials("nobody", "rat-bi-mat")):
             assert (await answered(peer, credentials=credentials)).status == 403
         noted = [(each.action, each.subject, each.address) for each in await world.audited(2)]
         assert noted == [("register-refused", name, HOST) for name in ("nobody", "p.hop")]
@@ -142,6 +142,7 @@ async def test_the_gateway_knows_names_and_addresses_of_the_register(world: Worl
     assert not bridge.names_device(ACCOUNT.user)
     await tick(world, 5)
     assert [bridge.names_device(each) for each in (ACCOUNT.user, "mallory", "")] == [True, False, False]
+    assert [bridge.has_address(each) for each in (VCS, "10.79.7.7", "10.66.6.6")] == [True, True, False]
 
 
 async def test_the_directory_shows_who_answers(world: World) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import socket
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ import uvloop
 
 from signaling.sip.agent.agent import Agent, Target, TlsRefused
 from signaling.sip.protocol.tls import names
-from signaling.sip.protocol.transport import MAX_HANDSHAKES, Connection, Transport
+from signaling.sip.protocol.transport import MAX_HANDSHAKES, MAX_HANDSHAKES_PER_STRANGER, Connection, Transport
 from tests.signaling.sip.agents import ANSWER, OFFER, RecordingHandler, agent, soon
 from tests.signaling.sip.certificates import Authority
 
@@ -141,6 +142,24 @@ async def test_handshakes_that_do_not_end_are_few_and_plain_sip_goes_on(tmp_path
             writer.close()
 
 
+async def test_handshakes_of_strangers_leave_room_to_others(tmp_path: Path) -> None:
+    """Four hosts, each of which begins more handshakes than one may, and never ends them."""
+    handler = RecordingHandler()
+    handler.addresses = {HOST}
+    async with tls_agent(OURS.folder(tmp_path / "tls", HOST), handler) as ours:
+        strangers = [f"127.0.0.{number}" for number in range(2, 12)]
+        where = [each for each in strangers for _ in range(MAX_HANDSHAKES_PER_STRANGER + 1)]
+        idle = [await asyncio.open_connection(HOST, ours.tls_port, local_addr=(each, 0)) for each in where]
+        assert await soon(idle[-1][0].read(1)) == b""
+        handshakes = Counter(ours._layer.transport._handshakes.values())
+        assert handshakes == dict.fromkeys(strangers[:8], MAX_HANDSHAKES_PER_STRANGER)
+        idle += [await asyncio.open_connection(HOST, ours.tls_port, local_addr=(HOST, 0))]
+        while not Counter(ours._layer.transport._handshakes.values())[HOST]:
+            await asyncio.sleep(0)
+        for _, writer in idle:
+            writer.close()
+
+
 def test_a_hello_that_came_before_the_server_looked_is_read(tmp_path: Path) -> None:
     """The server runs on uvloop, which reads at once what has come with a connection."""
     folder, context = OURS.folder(tmp_path / "tls", HOST), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -148,7 +167,7 @@ def test_a_hello_that_came_before_the_server_looked_is_read(tmp_path: Path) -> N
 
     async def say_hello() -> bytes:
         transport, to_send = (
-            Transport(lambda *_: None, lambda *_: None, lambda _: None, lambda _: False),
+            Transport(lambda *_: None, lambda *_: None, lambda _: None, lambda _: False, lambda _: True),
             ssl.MemoryBIO(),
         )
         await transport.start(HOST, 0)
@@ -170,7 +189,7 @@ async def test_without_a_certificate_of_ours_there_is_no_tls(tmp_path: Path) -> 
     async with agent() as ours:
         with pytest.raises(TlsRefused, match="no certificate of ours"):
             await soon(ours.invite(Target(HOST, 5061, "tls"), OFFER, name=""))
-    transport = Transport(lambda *_: None, lambda *_: None, lambda _: None, lambda _: False)
+    transport = Transport(lambda *_: None, lambda *_: None, lambda _: None, lambda _: False, lambda _: True)
     with pytest.raises(OSError, match="No such file"):
         await transport.start_tls(0, tmp_path)
 

@@ -80,7 +80,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
         "mã truy cập (mật khẩu) phải có ít nhất {value} ký tự",
         "the token (password) has at least {value} characters",
     ),
-    "password-length": (
+    "account-password-length": (
         "mật khẩu phải có ít nhất {value} ký tự",
         "a password has at least {value} characters",
     ),

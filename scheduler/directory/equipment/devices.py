@@ -114,7 +114,7 @@ def _media_faults(device: Device) -> list[FieldError]:
 def secret_faults(device: Device, kept: Mapping[SipSecret, str], given: Mapping[SipSecret, str]) -> list[FieldError]:
     """Return what is wrong with the secrets of a device, those it has and those it is given, beside its user parts.
 
-    Words: ``required`` ``pin-format`` ``password-format`` ``password-length`` ``token-length``.
+    Words: ``required`` ``pin-format`` ``password-format`` ``account-password-length`` ``token-length``.
     """
     secrets = {**kept, **given}
     errors = [
@@ -128,7 +128,7 @@ def secret_faults(device: Device, kept: Mapping[SipSecret, str], given: Mapping[
     elif bool(device.auth_user) != bool(secrets.get("password")):
         errors.append(FieldError("password" if device.auth_user else "auth_user", "required"))
     elif proves_itself(device) and given.get("password") and len(given["password"]) < MIN_PASSWORD:
-        errors.append(FieldError("password", "password-length", str(MIN_PASSWORD)))
+        errors.append(FieldError("password", "account-password-length", str(MIN_PASSWORD)))
     return errors
 
 

@@ -22,6 +22,7 @@ WITH_SLIDES = OURS + "m=application 40004 UDP/BFCP *\r\n"
 
 async def take(incoming: IncomingCall) -> Call:
     """Answer with sound and picture."""
+    incoming.proceed()  # as of a caller that is known
     return await incoming.accept(OURS)
 
 

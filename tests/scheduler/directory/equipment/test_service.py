@@ -162,7 +162,7 @@ async def test_a_new_password_of_a_room_system_has_a_least_length(equipment: Equ
     device = replace(await registered(equipment), auth_user="p.hop")
     with pytest.raises(InvalidRequest) as caught:
         await equipment.describe(device, NOW, {"password": "seven l"})
-    assert [str(each) for each in caught.value.errors] == ["password: password-length (8)"]
+    assert [str(each) for each in caught.value.errors] == ["password: account-password-length (8)"]
     await equipment.describe(replace(device, kind="LINK"), NOW, {"password": "seven l"})
     await equipment.describe(replace(device, model="RMX"), NOW)
     await equipment.describe(device, NOW, {"password": "8 letter"})

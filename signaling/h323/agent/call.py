@@ -67,7 +67,7 @@ class Call:
         self._calling = calling
         self._offered: description.Offer | None = None
         self._control: Control | None = None
-        self._control_link = ControlLink(context, self._tunnel, self.take_control, self._control_lost)
+        self._control_link = ControlLink(context, link.remote[0], self._tunnel, self.take_control, self._control_lost)
         self._early: list[bytes] = []
         self._progress = asyncio.Event()
         """Set whenever the H.245 session went on."""
@@ -289,7 +289,7 @@ class Call:
             if body.tunnelling and settings.tunnelling and not self._control_link.known:
                 self._control_link.tunnel()
         if body.h245_address is not None and not self._control_link.known:
-            self._control_link.connect(body.h245_address, self.peer.address)
+            self._control_link.connect(body.h245_address)
         for each in body.control:
             self.take_control(each)
         if self._calling and message.kind == q931.CONNECT and not self.connected.done():

@@ -1,30 +1,37 @@
 """Carries the messages of H.245: tunnelled in call signalling, or by a connection of their own (H.323 §8.2)."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from signaling.h323.agent.context import AgentContext
 from signaling.h323.agent.link import Link, connect
 from signaling.h323.protocol.h225 import Address
 
+log = logging.getLogger(__name__)
+
 MAX_WAITING = 64
 """Messages that wait for the connection."""
 
 
 class ControlLink:
-    """The way of H.245 in one call. `took` gets each encoded message, `lost` is called when its connection closes.
+    """The way of H.245 in one call with `remote`, its host. `took` gets each encoded message, `lost` is called when its
+    connection closes.
 
-    Until it is known how they travel, messages wait.
+    Until it is known how they travel, messages wait. Connections go to and come from that host alone: whoever has this
+    connection says where media go.
     """
 
     def __init__(
         self,
         context: AgentContext,
+        remote: str,
         tunnel: Callable[[list[bytes]], None],
         took: Callable[[bytes], None],
         lost: Callable[[], None],
     ) -> None:
         self._context = context
+        self._remote = remote
         self._tunnel = tunnel
         self._took = took
         self._lost = lost
@@ -49,9 +56,9 @@ class ControlLink:
         self._tunnelled = True
         self._flush()
 
-    def connect(self, where: Address, remote: str) -> None:
+    def connect(self, where: Address) -> None:
         """Decide for a connection to where the remote party listens; only at its own address."""
-        if where[0] == remote and not self.known:
+        if where[0] == self._remote and not self.known:
             self._connecting = True
             self._context.spawn(self._connect(where))
 
@@ -82,10 +89,14 @@ class ControlLink:
             self._lost()
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        link = Link(reader, writer, self._context.settings.dscp)
         if self._link is not None:
-            writer.transport.abort()
+            link.abort()
+        elif link.remote[0] != self._remote:
+            log.warning("x %s came to the H.245 port of a call with %s", link.remote[0] or "nobody", self._remote)
+            link.abort()  # and the port stays open for who was called there
         else:
-            self._use(Link(reader, writer, self._context.settings.dscp))
+            self._use(link)
 
     def _use(self, link: Link) -> None:
         if self._server is not None:

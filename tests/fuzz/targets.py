@@ -54,7 +54,7 @@ from signaling.cascade.wire import Exchanged, Outcome
 from signaling.core.errors import BadInput, MessageError, SettingsError
 from signaling.h323.agent import description
 from signaling.h323.gatekeeper.registration import Registration
-from signaling.h323.protocol import asn1, fast_connect, h225, q931, ras, tpkt
+from signaling.h323.protocol import asn1, fast_connect, h225, q931, ras, refusal, tpkt
 from signaling.h323.protocol.errors import BadPdu
 from signaling.http import proxy_protocol
 from signaling.http.openapi import public_path
@@ -376,9 +376,14 @@ def read_form(data: bytes) -> None:
 
 
 def read_h323(data: bytes) -> None:
-    """Split a stream into packets, and read their Q.931, H.225.0 and the channels of fast connect."""
+    """Split a stream into packets, and read their Q.931, H.225.0 and the channels of fast connect.
+
+    What is answered to a packet that cannot be taken can be read.
+    """
     try:
         for payload in tpkt.Splitter().feed(data):
+            for answer in (refusal.no_call(payload), refusal.congested(payload), refusal.misread(payload)):
+                assert answer is None or q931.parse(answer).cause
             message = q931.parse(payload)
             assert (message.called, message.display, message.cause) is not None
             body = h225.parse(message.body)
@@ -393,12 +398,11 @@ def read_h323(data: bytes) -> None:
 
 def read_h245(data: bytes) -> None:
     """Read a message of H.245, and give it to a terminal with open channels; whatever it answers can be encoded."""
-    try:
-        pdu = asn1.decode("control", data)
-    except BadPdu:
-        return
     control = deepcopy(H323_TERMINAL)
-    control.receive(pdu)
+    try:
+        control.receive(asn1.decode("control", data))
+    except BadPdu:
+        control.misread(data)
     control.show_slides("other")
     for answer in control.outbox:
         asn1.encode("control", answer)

@@ -14,6 +14,7 @@ import ipaddress
 import logging
 import secrets
 import uuid
+from collections.abc import Callable
 from typing import Protocol
 
 from signaling.h323.agent import description
@@ -23,7 +24,7 @@ from signaling.h323.agent.context import RAS, AgentContext, H323Settings, MediaH
 from signaling.h323.agent.incoming_call import IncomingCall
 from signaling.h323.agent.link import Link, connect
 from signaling.h323.gatekeeper.client import Gatekeeper
-from signaling.h323.protocol import fast_connect, h225, q931
+from signaling.h323.protocol import fast_connect, h225, q931, refusal
 from signaling.h323.protocol.errors import BadPdu
 from signaling.h323.protocol.h225 import Identity
 from signaling.h323.protocol.ras import AdmittedCall
@@ -40,6 +41,10 @@ MAX_WAITING_OF_ONE = 8
 """Of them, those from one address."""
 SETUP_S = 10.0
 """How long a connection may take to bring its Setup."""
+MAX_REFUSED = 64
+"""Connections beyond these bounds that may bring their Setup, to be told that there is no room; more are closed."""
+REFUSE_S = 2.0
+"""How long such a connection may take for that."""
 CLOSE_S = 3.0
 RETRY_S = 30.0
 """Seconds after which a socket of RAS that could not be opened is tried again."""
@@ -63,6 +68,8 @@ class Agent:
         self._gatekeeper = None if settings.gatekeeper is None else Gatekeeper(settings.gatekeeper, self._dropped)
         self._admissions = Admissions(self._gatekeeper, self._context.spawn)
         self._waiting: set[Link] = set()
+        self._refused: set[Link] = set()
+        """Connections that will be told that there is no room."""
         self._closing = False
 
     @property
@@ -99,7 +106,7 @@ class Agent:
             await self._gatekeeper.close()
         for call in self._context.calls:
             call.abort()
-        for link in self._waiting:
+        for link in self._waiting | self._refused:
             link.abort()
         await asyncio.sleep(0)  # their sockets are closed in the next turn of the loop
 
@@ -193,27 +200,37 @@ class Agent:
         full = len(self._context.calls) >= self._settings.most_calls or len(self._waiting) >= MAX_WAITING_CALLS
         link = Link(reader, writer, self._settings.dscp)
         of_one = sum(each.remote[0] == link.remote[0] for each in self._waiting)
-        if self._closing or full or of_one >= MAX_WAITING_OF_ONE:
+        if self._closing or len(self._refused) >= MAX_REFUSED:
             link.abort()
-            return
-        self._waiting.add(link)
-        late = asyncio.get_running_loop().call_later(SETUP_S, self._drop, link)
+        elif full or of_one >= MAX_WAITING_OF_ONE:
+            self._expect(link, self._refused, REFUSE_S, lambda payload: self._drop(link, refusal.congested(payload)))
+        else:
+            self._expect(link, self._waiting, SETUP_S, lambda payload: self._take_setup(link, payload))
+
+    def _expect(self, link: Link, held: set[Link], seconds: float, take: Callable[[bytes], None]) -> None:
+        """Hand the first message of a connection to `take`, or close the connection after so many seconds."""
+        held.add(link)
+        late = asyncio.get_running_loop().call_later(seconds, self._drop, link)
 
         def taken(payload: bytes) -> None:
             late.cancel()
-            self._take_setup(link, payload)
+            take(payload)
 
         def lost() -> None:
             late.cancel()
-            self._waiting.discard(link)
+            held.discard(link)
             link.abort()  # a peer that closes its side leaves ours open
 
         link.took, link.lost = taken, lost
         link.begin()
 
-    def _drop(self, link: Link) -> None:
-        """Close a connection that brought no Setup."""
+    def _drop(self, link: Link, answer: bytes | None = None) -> None:
+        """Close a connection that brought no Setup, or none that can be taken, with an answer if it gets one."""
         self._waiting.discard(link)
+        self._refused.discard(link)
+        link.took = lambda _: None  # what came in the same segment is not read any more
+        if answer is not None:
+            link.send(answer)
         self._context.spawn(link.close())
 
     def _take_setup(self, link: Link, payload: bytes) -> None:
@@ -226,7 +243,7 @@ class Agent:
             h225.check(setup.identity)
         except BadPdu as error:
             log.info("x %s: %s", link.remote[0], error)
-            self._drop(link)
+            self._drop(link, refusal.no_call(payload))
             return
         call = Call(self._context, link, setup.identity, message.reference, calling=False)
         call.trace(signalling_text(message, setup), sent=False)

@@ -11,7 +11,7 @@ from signaling.h323.agent import description
 from signaling.h323.agent.context import TRANSPORT, AgentContext
 from signaling.h323.agent.control_link import ControlLink
 from signaling.h323.agent.link import Link
-from signaling.h323.protocol import asn1, fast_connect, h225, q931, trace
+from signaling.h323.protocol import asn1, fast_connect, h225, q931, refusal, trace
 from signaling.h323.protocol.control import Control
 from signaling.h323.protocol.errors import BadPdu
 from signaling.h323.protocol.h225 import Body, Identity
@@ -35,8 +35,8 @@ MAX_REFUSALS = 5
 """Tries to tell the media engine of a change while the call has no seat yet."""
 MAX_EARLY = 32
 """Messages of H.245 that are kept until our media are known."""
-GONE, NORMAL_STATE = "unreachable", 10
-"""Reason of a call that ended without a word; call state "active" (Q.931 §4.5.7)."""
+GONE = "unreachable"
+"""Reason of a call that ended without a word."""
 DIGIT_GAP_S = 0.2
 PAUSE, PAUSE_S = ",", 1.0
 _HOLDERS: Mapping[FloorDecision, Holder | None] = {"granted": "client", "other": "other", "nobody": None}
@@ -269,16 +269,29 @@ class Call:
             body = h225.parse(message.body) if message.body else None
         except BadPdu as error:
             log.info("x %s: %s", self.peer.address, error)
+            self._misread(payload)
             return
         if body is None or not body.control:
             self.trace(trace.signalling_text(message, body), sent=False)
         if message.kind == q931.STATUS_INQUIRY:
-            state = q931.cause(30), (q931.CALL_STATE, bytes((NORMAL_STATE,)))
-            self._link.send(q931.write(Message(q931.STATUS, self.reference, not self._calling, state)))
+            self._send_status(refusal.STATUS_ASKED)
+        elif message.kind not in q931.KINDS:
+            self._send_status(refusal.UNKNOWN_TYPE)
         if body is not None:
             self._take_body(message, body)
         if message.kind == q931.RELEASE_COMPLETE:
             self._released(message, body)
+
+    def _send_status(self, cause: int) -> None:
+        self._link.send(refusal.status(self.reference, not self._calling, cause, refusal.ACTIVE))
+
+    def _misread(self, payload: bytes) -> None:
+        """Answer a message that cannot be read; a ReleaseComplete ends the call all the same (Q.931 §5.8.6.1)."""
+        answer = refusal.misread(payload)
+        if answer is not None:
+            self._link.send(answer)
+        elif refusal.ends(payload):
+            self._released(Message(q931.RELEASE_COMPLETE, self.reference, self._calling), None)
 
     def _take_body(self, message: Message, body: Body) -> None:
         settings = self._context.settings
@@ -347,6 +360,8 @@ class Call:
             pdu = asn1.decode("control", encoded)
         except BadPdu as error:
             log.info("x %s: %s", self.peer.address, error)
+            control.misread(encoded)
+            self._flush()
             return
         self.trace(trace.control_text(pdu), sent=False)
         control.receive(pdu)

@@ -25,6 +25,8 @@ MAX_EVENTS: Final = 256
 MAX_CHANNEL: Final = 65_535
 PICTURES: Final[tuple[Kind, ...]] = ("picture", "slides")
 KINDS: Final = ("request", "response", "command", "indication")
+INDEX_SHIFT, INDICATION = 5, KINDS.index("indication")
+"""In PER the first three bits of a message tell its kind."""
 UNDERSTOOD_SILENTLY: Final = ("nonStandard", "conferenceRequest", "communicationModeRequest")
 
 Happened = Literal["changed", "picture", "slides", "asked", "ended", "digit", "end"]
@@ -164,6 +166,11 @@ class Control:
             handler(self, value)
         elif kind == "request" and name not in UNDERSTOOD_SILENTLY:
             self._send("indication", "functionNotSupported", {"cause": ("unknownFunction", 0)})
+
+    def misread(self, encoded: bytes) -> None:
+        """Say that a message could not be read (H.245 §7.13): no indication, since those get no answer."""
+        if int.from_bytes(encoded[:1], "big") >> INDEX_SHIFT != INDICATION:
+            self._send("indication", "functionNotSupported", {"cause": ("syntaxError", 0)})
 
     def _capabilities(self, fields: Mapping[str, Any]) -> None:
         self._send("response", "terminalCapabilitySetAck", {"sequenceNumber": fields["sequenceNumber"]})

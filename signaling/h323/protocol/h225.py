@@ -186,9 +186,10 @@ def facility(identity: Identity, reason: str, h245: Address | None = None) -> Va
     return fields | ({"h245Address": address(*h245)} if h245 is not None else {})
 
 
-def release(identity: Identity) -> Value:
-    """Return the fields of a ReleaseComplete, whose cause stands in the message."""
-    return {"protocolIdentifier": PROTOCOL, "callIdentifier": {"guid": identity.call}}
+def release(identity: Identity | None) -> Value:
+    """Return the fields of a ReleaseComplete, whose cause stands in the message; None for a call that never was."""
+    named = {} if identity is None else {"callIdentifier": {"guid": identity.call}}
+    return {"protocolIdentifier": PROTOCOL, **named}
 
 
 def endpoint() -> Value:

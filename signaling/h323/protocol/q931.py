@@ -1,14 +1,19 @@
 """Reads and writes the messages of call signalling (ITU-T Q.931 §4, as H.225.0 §7.2 uses it). Pure."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from signaling.h323.protocol.errors import BadPdu
 
 ALERTING, CALL_PROCEEDING, PROGRESS, SETUP, CONNECT = 0x01, 0x02, 0x03, 0x05, 0x07
 RELEASE_COMPLETE, FACILITY, STATUS_INQUIRY, STATUS = 0x5A, 0x62, 0x75, 0x7D
+SETUP_ACKNOWLEDGE, NOTIFY, INFORMATION = 0x0D, 0x6E, 0x7B
 """Types of messages (Q.931 §4.4)."""
+KINDS: Final = frozenset((ALERTING, CALL_PROCEEDING, PROGRESS, SETUP, CONNECT, RELEASE_COMPLETE, FACILITY)) | {
+    STATUS_INQUIRY, STATUS, SETUP_ACKNOWLEDGE, NOTIFY, INFORMATION,
+}  # fmt: skip
+"""Those that H.225.0 has (§7.2)."""
 
 BEARER, CAUSE, CALL_STATE, DISPLAY, CALLED, USER_USER = 0x04, 0x08, 0x14, 0x28, 0x70, 0x7E
 """Information elements (Q.931 §4.5)."""
@@ -58,11 +63,17 @@ class Message:
         return (self.get(DISPLAY) or b"").decode("latin-1").strip("\0 ")
 
 
-def parse(data: bytes) -> Message:
-    """Read a message. Raises BadPdu."""
+def head(data: bytes) -> Message:
+    """Read type and call reference of a message, without its elements. Raises BadPdu."""
     if len(data) < 5 or data[0] != DISCRIMINATOR or data[1] != 2:
         raise BadPdu("no Q.931 message with a call reference of two bytes")
-    reference, kind, at = int.from_bytes(data[2:4], "big"), data[4], 5
+    reference = int.from_bytes(data[2:4], "big")
+    return Message(data[4], reference & 0x7FFF, bool(reference & 0x8000))
+
+
+def parse(data: bytes) -> Message:
+    """Read a message. Raises BadPdu."""
+    begun, at = head(data), 5
     elements: list[tuple[int, bytes]] = []
     while at < len(data):
         number = data[at]
@@ -76,7 +87,7 @@ def parse(data: bytes) -> Message:
             raise BadPdu("Q.931 element beyond the end of its message, or too many of them")
         elements.append((number, data[start : start + length]))
         at = start + length
-    return Message(kind, reference & 0x7FFF, bool(reference & 0x8000), tuple(elements))
+    return replace(begun, elements=tuple(elements))
 
 
 def write(message: Message) -> bytes:

@@ -1,12 +1,122 @@
-"""What strangers and broken devices send: each gets the answer that the standard names."""
+"""Messages of strangers and broken devices get the answers that the standards name."""
 
-from signaling.h323.protocol import asn1
+import pytest
+
+from signaling.h323.agent import agent as agent_module
+from signaling.h323.protocol import asn1, h225, q931, tpkt
+from signaling.h323.protocol.h225 import Body
+from signaling.h323.protocol.q931 import Message
 from tests.signaling.h323.agents import RecordingHandler, agent
-from tests.signaling.h323.pdus import call_signalling
-from tests.signaling.h323.wire import wire
+from tests.signaling.h323.pdus import IDENTITY, call_signalling
+from tests.signaling.h323.wire import Wire, wire
 from tests.signaling.sip.agents import soon
 
 STRANGER = "127.0.0.2"
+SETUP, PROCEEDING, *_ = call_signalling()
+CUT_OFF = tpkt.frame(SETUP[4:-200])
+"""A Setup whose user-user element ends before its length says."""
+UNDECODABLE = tpkt.frame(q931.write(Message(q931.SETUP, 7, False, ((q931.USER_USER, b"\x05strange"),))))
+EMPTY = tpkt.frame(q931.write(Message(q931.SETUP, 7, False)))
+OTHER_BODY = tpkt.frame(
+    q931.write(
+        Message(q931.SETUP, 7, False, (q931.body(h225.write(Body("releaseComplete", h225.release(IDENTITY), True))),))
+    )
+)
+
+
+def told(message: Message) -> tuple[int, int, bool, int]:
+    """Return type, call reference, side and cause of a message."""
+    return message.kind, message.reference, message.answers, message.cause
+
+
+@pytest.mark.parametrize(
+    ("first", "cause"),
+    [(CUT_OFF, 100), (UNDECODABLE, 100), (OTHER_BODY, 100), (EMPTY, 96)],
+    ids=("cut off", "undecodable", "another body", "empty"),
+)
+async def test_a_setup_that_cannot_be_read_is_released_with_its_cause(first: bytes, cause: int) -> None:
+    async with agent() as callee, wire(callee.address) as caller:
+        caller.send(first + SETUP)  # the second one in the same segment begins no call
+        released = await caller.message()
+        assert told(released) == (q931.RELEASE_COMPLETE, 7, True, cause)
+        assert h225.parse(released.body).name == "releaseComplete"
+        assert await caller.packet() == b""
+
+
+async def test_messages_of_no_call_are_released_or_told_its_state() -> None:
+    async with agent() as callee:
+        for first, answer in (
+            (PROCEEDING, (q931.RELEASE_COMPLETE, 7, False, 81)),
+            (tpkt.frame(q931.write(Message(q931.STATUS_INQUIRY, 7, False))), (q931.STATUS, 7, True, 30)),
+        ):
+            async with wire(callee.address) as caller:
+                caller.send(first)
+                assert told(await caller.message()) == answer
+                assert await caller.packet() == b""
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        tpkt.frame(b"strange"),
+        tpkt.frame(q931.write(Message(q931.SETUP, 7, True))),
+        tpkt.frame(q931.write(Message(q931.RELEASE_COMPLETE, 7, False))),
+        tpkt.frame(q931.write(Message(q931.STATUS, 7, False))),
+    ],
+    ids=("no packet", "no message", "Setup of a callee", "ReleaseComplete", "Status"),
+)
+async def test_what_gets_no_answer_is_closed(first: bytes) -> None:
+    async with agent() as callee, wire(callee.address) as caller:
+        caller.send(first)
+        assert await caller.packet() == b""
+
+
+async def test_a_call_for_which_there_is_no_room_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agent_module, "MAX_REFUSED", 1)
+    async with agent(most_calls=0) as callee, wire(callee.address) as caller:
+        async with wire(callee.address) as another:  # one at a time may say what it wants
+            assert await another.packet() == b""
+        caller.send(SETUP)
+        assert told(await caller.message()) == (q931.RELEASE_COMPLETE, 7, True, 42)
+        assert await caller.packet() == b""
+
+
+async def test_a_refused_connection_that_brings_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agent_module, "REFUSE_S", 0.05)
+    async with agent(most_calls=0) as callee, wire(callee.address) as caller:
+        assert await caller.packet() == b""
+
+
+async def connected(caller: Wire) -> None:
+    """Begin a call."""
+    caller.send(SETUP)
+    await caller.until(q931.CONNECT)
+
+
+async def test_messages_of_a_call_that_cannot_be_read_are_answered_and_end_nothing_but_a_release_does() -> None:
+    handler = RecordingHandler()
+    async with agent(handler) as callee, wire(callee.address) as caller:
+        await connected(caller)
+        facility = q931.write(Message(q931.FACILITY, 7, False, ((q931.USER_USER, b"\x05strange"),)))
+        for strange, answer in ((facility, (q931.STATUS, 7, True, 100)), (b"\x08\x02\0\x07\x6f", (125, 7, True, 97))):
+            caller.send(tpkt.frame(strange))
+            assert told(await caller.until(q931.STATUS)) == answer
+        caller.send(tpkt.frame(b"\x08\x02\0\x07\x7d\x14"))  # a Status is never answered
+        caller.send(tpkt.frame(b"\x08\x02\0\x07\x5a\x08"))
+        while last := await caller.packet():
+            assert q931.parse(last).kind == q931.FACILITY
+        await soon(handler.failed.get())
+
+
+async def test_messages_of_h245_that_cannot_be_read_are_told_to_the_sender() -> None:
+    async with agent(RecordingHandler(), tunnelling=False) as callee, wire(callee.address) as caller:
+        caller.send(SETUP)
+        async with wire(await caller.h245_address()) as control:
+            control.send(tpkt.frame(b"\x60strange"))  # an indication gets no answer
+            control.send(tpkt.frame(b"\x02strange"))
+            sent = [asn1.decode("control", await control.packet()) for _ in range(3)]
+            assert sent[2] == ("indication", ("functionNotSupported", {"cause": ("syntaxError", 0)}))
 
 
 async def test_the_h245_port_of_a_call_takes_its_caller_alone() -> None:

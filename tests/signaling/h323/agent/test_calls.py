@@ -125,15 +125,6 @@ async def test_a_silent_peer_and_strange_bytes_end_the_call_alone(monkeypatch: p
             await soon(caller.invite(where, OURS, name="UBND tỉnh"))
 
 
-@pytest.mark.parametrize("first", [b"GET / HTTP/1.1\r\n\r\n", tpkt.frame(b"strange"), call_signalling()[1]])
-async def test_a_connection_without_a_setup_is_closed(first: bytes) -> None:
-    async with agent() as callee:
-        reader, writer = await asyncio.open_connection(*callee.address)
-        writer.write(first)
-        assert await soon(reader.read()) == b""
-        writer.close()
-
-
 async def test_a_caller_that_is_cut_off_ends_its_call() -> None:
     handler = RecordingHandler()
     async with agent() as caller, agent(handler) as callee:

@@ -19,6 +19,8 @@ CONNECT_S = 5.0
 PDUS_PER_SECOND = 50
 """A peer that sends more than so many in each second is cut off: no call has so much to say."""
 BURST = 300
+TURN_S = 0.002
+"""Others get their turn after a PDU that took longer than this."""
 
 
 class Link:
@@ -77,12 +79,16 @@ class Link:
         self._writer.transport.abort()
 
     async def _read(self) -> None:
+        now = asyncio.get_running_loop().time
         try:
             while data := await self._reader.read(READ_BYTES):
                 for payload in self._splitter.feed(data):
                     if not self._admits():
                         raise BadPdu("too many PDUs")
+                    begun = now()
                     self.took(payload)
+                    if now() - begun > TURN_S:
+                        await asyncio.sleep(0)  # a segment may hold a hundred that take ten milliseconds each
         except (OSError, BadPdu) as error:
             log.info("x connection with %s: %s", self.remote[0], error)
             self._writer.transport.abort()

@@ -3,7 +3,8 @@
 Values are as pycrate has them: a SEQUENCE is a dict, a CHOICE a pair of name and value, NULL is 0. pycrate is loaded
 with the first call, because it costs memory; one value of each type exists, so nothing here may run in two threads.
 
-Strangers' bytes are bounded in size and depth before they are decoded, and no error but BadPdu leaves. What is nested
+Strangers' bytes are bounded in size and time, and no error but BadPdu leaves. Time is bounded by counting what pycrate
+reads: each element of a list, whatever its type, is at least one read, and may have three bits alone. What is nested
 deeper than Python's stack is refused by pycrate's own recursion.
 """
 
@@ -14,6 +15,9 @@ from signaling.h323.protocol.errors import BadPdu
 
 MAX_BYTES = 16_384
 """Of one PDU."""
+MAX_READS = 8192
+"""Fields that are read from one PDU, one more for each 64 bits of an integer. Capabilities have three reads in two
+bytes: there is room for those of five thousand bytes."""
 
 
 @cache
@@ -30,6 +34,36 @@ def _type(name: str) -> Any:
     return types[name]
 
 
+@cache
+def _reader() -> Any:
+    """Return the class of a buffer of pycrate's that may be read so many times."""
+    from pycrate_core.charpy import Charpy  # noqa: PLC0415
+
+    class Reader(Charpy):  # type: ignore[misc]
+        """A buffer that counts what is read."""
+
+        def __init__(self, data: bytes) -> None:
+            super().__init__(data)
+            self._left = MAX_READS
+
+        def get_uint(self, bitlen: int | None = None) -> Any:
+            """Read an integer. Raises BadPdu after too many reads."""
+            self._count(1 + (bitlen or 0) // 64)
+            return super().get_uint(bitlen)
+
+        def get_bytes(self, bitlen: int | None = None) -> Any:
+            """Read bytes. Raises BadPdu after too many reads."""
+            self._count(1)
+            return super().get_bytes(bitlen)
+
+        def _count(self, reads: int) -> None:
+            self._left -= reads
+            if self._left < 0:
+                raise BadPdu("more fields than are read")
+
+    return Reader
+
+
 def decode(name: str, data: bytes) -> Any:
     """Return the value of a PDU: "signalling" (H.225.0), "control" (H.245), "channel" (an element of fastStart).
 
@@ -39,7 +73,7 @@ def decode(name: str, data: bytes) -> Any:
         raise BadPdu(f"PDU of {len(data)} bytes")
     found = _type(name)
     try:
-        found.from_aper(data)
+        found.from_aper(_reader()(data))
         return found.get_val()
     except Exception as error:  # pycrate's, and what its code meets in strange bytes
         raise BadPdu(f"{name}: {type(error).__name__} {error}"[:200]) from None

@@ -33,4 +33,8 @@ def control_text(pdu: Pdu) -> str:
     name, value = content if isinstance(content, tuple) else ("", content)
     if name == "userInput":
         return f"H.245 {name}\n{BLOT}"
-    return f"H.245 {name or kind}\n{json.dumps(value, default=bytes.hex, indent=1)}"[:MAX_CHARACTERS]
+    try:
+        text = json.dumps(value, default=bytes.hex, indent=1)
+    except ValueError:  # Python prints no number of more than some thousand digits
+        text = "too long to be shown"
+    return f"H.245 {name or kind}\n{text}"[:MAX_CHARACTERS]

@@ -67,7 +67,7 @@ class Call:
         self._calling = calling
         self._offered: description.Offer | None = None
         self._control: Control | None = None
-        self._control_link = ControlLink(context, link.remote[0], self._tunnel, self.take_control, self._control_lost)
+        self._control_link = ControlLink(context, link, self._tunnel, self.take_control, self._control_lost)
         self._early: list[bytes] = []
         self._progress = asyncio.Event()
         """Set whenever the H.245 session went on."""
@@ -150,7 +150,7 @@ class Call:
         if setup.tunnelling and settings.tunnelling:
             self._control_link.tunnel()
         else:
-            where = await self._control_link.listen(self._link.local[0])
+            where = await self._control_link.listen()
         fields = h225.answer("connect", self.identity, h245=where, fast_start=channels)
         self.connected.set_result(None)
         self.send(q931.CONNECT, self.body("connect", fields))
@@ -320,7 +320,7 @@ class Call:
     async def _invite_control(self) -> None:
         """Listen for H.245, and say where: the callee said neither that it tunnels nor where it listens."""
         try:
-            where = await self._control_link.listen(self._link.local[0])
+            where = await self._control_link.listen()
         except OSError:
             self._fail("no port for H.245")
             return

@@ -15,23 +15,23 @@ MAX_WAITING = 64
 
 
 class ControlLink:
-    """The way of H.245 in one call with `remote`, its host. `took` gets each encoded message, `lost` is called when its
-    connection closes.
+    """The way of H.245 in one call, whose call signalling goes by `signalling`. `took` gets each encoded message, and
+    `lost` is called when its connection closes.
 
-    Until it is known how they travel, messages wait. Connections go to and come from that host alone: whoever has this
-    connection says where media go.
+    Until it is known how they travel, messages wait. Connections are between the two addresses of call signalling
+    alone: whoever has this connection says where media go.
     """
 
     def __init__(
         self,
         context: AgentContext,
-        remote: str,
+        signalling: Link,
         tunnel: Callable[[list[bytes]], None],
         took: Callable[[bytes], None],
         lost: Callable[[], None],
     ) -> None:
         self._context = context
-        self._remote = remote
+        self._signalling = signalling
         self._tunnel = tunnel
         self._took = took
         self._lost = lost
@@ -58,13 +58,13 @@ class ControlLink:
 
     def connect(self, where: Address) -> None:
         """Decide for a connection to where the remote party listens; only at its own address."""
-        if where[0] == self._remote and not self.known:
+        if where[0] == self._signalling.remote[0] and not self.known:
             self._connecting = True
             self._context.spawn(self._connect(where))
 
-    async def listen(self, local: str) -> Address:
+    async def listen(self) -> Address:
         """Decide for a connection that the remote party opens; return where. Raises OSError."""
-        self._server = await asyncio.start_server(self._accepted, local, 0)
+        self._server = await asyncio.start_server(self._accepted, self._signalling.local[0], 0)
         host, port = self._server.sockets[0].getsockname()[:2]
         return host, port
 
@@ -84,16 +84,16 @@ class ControlLink:
 
     async def _connect(self, where: Address) -> None:
         try:
-            self._use(await connect(*where, self._context.settings.dscp))
+            self._use(await connect(*where, self._context.settings.dscp, self._signalling.local[0]))
         except (OSError, TimeoutError):
             self._lost()
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        link = Link(reader, writer, self._context.settings.dscp)
+        link, remote = Link(reader, writer, self._context.settings.dscp), self._signalling.remote[0]
         if self._link is not None:
             link.abort()
-        elif link.remote[0] != self._remote:
-            log.warning("x %s came to the H.245 port of a call with %s", link.remote[0] or "nobody", self._remote)
+        elif link.remote[0] != remote:
+            log.warning("x %s came to the H.245 port of a call with %s", link.remote[0] or "nobody", remote)
             link.abort()  # and the port stays open for who was called there
         else:
             self._use(link)

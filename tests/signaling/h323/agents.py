@@ -75,9 +75,11 @@ class RecordingHandler:
 
 
 @asynccontextmanager
-async def agent(handler: RecordingHandler | None = None, **settings: Any) -> AsyncIterator[Agent]:
-    """Run an agent on any free port of loopback."""
-    running = Agent(H323Settings("127.0.0.1", 0, **settings), handler or RecordingHandler())
+async def agent(
+    handler: RecordingHandler | None = None, host: str = "127.0.0.1", **settings: Any
+) -> AsyncIterator[Agent]:
+    """Run an agent on any free port of an address of loopback."""
+    running = Agent(H323Settings(host, 0, **settings), handler or RecordingHandler())
     await running.start()
     try:
         yield running

@@ -6,7 +6,7 @@ from signaling.h323.agent import agent as agent_module
 from signaling.h323.protocol import asn1, h225, q931, tpkt
 from signaling.h323.protocol.h225 import Body
 from signaling.h323.protocol.q931 import Message
-from tests.signaling.h323.agents import RecordingHandler, agent
+from tests.signaling.h323.agents import OURS, RecordingHandler, agent, target
 from tests.signaling.h323.pdus import IDENTITY, call_signalling
 from tests.signaling.h323.wire import Wire, wire
 from tests.signaling.sip.agents import soon
@@ -132,3 +132,9 @@ async def test_the_h245_port_of_a_call_takes_its_caller_alone() -> None:
             assert (kind, name) == ("request", "terminalCapabilitySet")
         assert await caller.packet() == b""  # its control channel was closed
         await soon(handler.failed.get())
+
+
+async def test_h245_goes_from_the_address_from_which_the_call_was_made() -> None:
+    async with agent(host=STRANGER) as caller, agent(RecordingHandler(), tunnelling=False) as callee:
+        call = await soon(caller.invite(target(callee), OURS, name="UBND tỉnh"))
+        assert call.sdp.count("a=sendrecv") == 2

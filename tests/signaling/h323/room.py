@@ -4,10 +4,10 @@ what it sees and hears.
 It is built on our own agent, since no H.323 stack of others is to be had as a package: what both ends get wrong alike,
 no test with it finds. Key frames are sent on videoFastUpdatePicture alone, never on RTCP.
 
-    python -m tests.signaling.h323.room
+    python -m tests.signaling.h323.room [HOST PORT [GATEKEEPER]]
 
-Commands come by standard input, a line each: `dial HOST PORT NUMBER NAME`, `press DIGITS`, `hold`, `resume`,
-`present`, `end`, `hang-up`.
+Commands come by standard input, a line each: `dial HOST PORT NUMBER NAME`, `press DIGITS`, `ask` (for a key frame),
+`hold`, `resume`, `present`, `end`, `hang-up`.
 What happens goes to standard output, a JSON object each.
 """
 
@@ -22,21 +22,42 @@ from signaling.h323.agent.agent import Agent
 from signaling.h323.agent.call import Call
 from signaling.h323.agent.context import H323Settings
 from signaling.h323.agent.incoming_call import IncomingCall
+from signaling.h323.gatekeeper.client import GatekeeperSettings
 from signaling.sip.agent.context import Target
 from tests.mediaserver.slides_system import SlidesSystem
 
 LOOPBACK = "127.0.0.1"
 WATCH_S = 0.2
+RTP_HEAD = 12
 
 
 class Room(SlidesSystem):
     """The room system in its process."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: H323Settings) -> None:
         super().__init__(1, 2, "token", "green", "G722")
         self.number, self.ignores_keyframe_requests = 98, True
         self.call: Call | None = None
-        self.agent = Agent(H323Settings(LOOPBACK, 0), self)
+        self.agent = Agent(settings, self)
+
+    async def open(self, host: str = LOOPBACK) -> None:
+        """Open sockets, two for its camera besides."""
+        await super().open(host)
+        for name in ("control", "control rtcp"):
+            await self.add_socket(asyncio.get_running_loop(), name, host)
+
+    def sdp(self, *, camera: bool = True) -> str:
+        """Return its description, in which its camera can be moved."""
+        where = self.sockets["control"].port, self.sockets["control rtcp"].port
+        control = f"m=application {where[0]} RTP/AVP 100\r\na=rtcp:{where[1]}\r\na=rtpmap:100 H224/4800\r\n"
+        return f"{super().sdp(camera=camera)}{control}a=sendrecv\r\n"
+
+    def received(self, name: str, data: bytes, address: tuple[str, int]) -> None:
+        """Tell what moves its camera: the frame of H.281 behind the head of RTP."""
+        if name == "control":
+            tell(camera=data[RTP_HEAD:].hex())
+        elif name != "control rtcp":
+            super().received(name, data, address)
 
     async def called(self, incoming: IncomingCall) -> None:
         """Answer every call."""
@@ -106,6 +127,8 @@ class Room(SlidesSystem):
         assert self.call is not None and self.call._control is not None
         if command == "press":
             await self.call.send_digits(words[0])
+        elif command == "ask":
+            self.call.request_keyframe()
         elif command == "hold":
             self.call._control.pause()
             self.call._flush()
@@ -123,14 +146,22 @@ def tell(**happened: Any) -> None:
     print(json.dumps(happened), flush=True)
 
 
+def options(host: str = LOOPBACK, port: str = "0", gatekeeper: str = "") -> H323Settings:
+    """Return what the command line says."""
+    registrar = GatekeeperSettings(gatekeeper, aliases=("2001",), own_port=0) if gatekeeper else None
+    return H323Settings(host, int(port), gatekeeper=registrar)
+
+
 async def main() -> None:
     """Run until standard input ends."""
     loop, lines = asyncio.get_running_loop(), asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    room = Room()
+    room = Room(options(*sys.argv[1:]))
     await room.open()
     room.begin()
     await room.agent.start()
+    while (gatekeeper := room.agent._gatekeeper) is not None and not gatekeeper.registered:
+        await asyncio.sleep(0.01)
     tell(listening=room.agent.address[1])
     tasks = [asyncio.create_task(room.watch())]
     while line := await lines.readline():
@@ -170,11 +201,11 @@ class RoomProcess:
 
 
 @asynccontextmanager
-async def room_process() -> AsyncIterator[RoomProcess]:
-    """Run the process."""
+async def room_process(*arguments: str) -> AsyncIterator[RoomProcess]:
+    """Run the process with arguments."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.signaling.h323.room", stdin=pipe, stdout=pipe
+        sys.executable, "-m", "tests.signaling.h323.room", *arguments, stdin=pipe, stdout=pipe
     )
     try:
         held = RoomProcess(process)

@@ -23,7 +23,8 @@ def ip(host: str, port: int) -> tuple[str, Fields]:
 class ScriptedGatekeeper(asyncio.DatagramProtocol):
     """Registers everybody, and admits calls to whom it knows, either straight or through itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str, port: int) -> None:
+        self.host, self.port = host, port
         self.heard: list[Message] = []
         """All messages of the endpoint."""
         self.news: asyncio.Queue[Message] = asyncio.Queue()
@@ -47,8 +48,8 @@ class ScriptedGatekeeper(asyncio.DatagramProtocol):
     async def start(self) -> None:
         """Listen for RAS and for call signalling."""
         loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(HOST, 0))
-        self._relay = await asyncio.start_server(self._route, HOST, 0)
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(self.host, self.port))
+        self._relay = await asyncio.start_server(self._route, self.host, 0)
 
     async def close(self) -> None:
         """Close all sockets."""
@@ -154,7 +155,7 @@ class ScriptedGatekeeper(asyncio.DatagramProtocol):
 
     async def _route(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass call signalling on to who is called."""
-        onward = await asyncio.open_connection(*self._destination, local_addr=(HOST, 0))
+        onward = await asyncio.open_connection(*self._destination, local_addr=(self.host, 0))
         for source, goal in ((reader, onward[1]), (onward[0], writer)):
             task = asyncio.create_task(_pipe(source, goal))
             self._piping.add(task)
@@ -176,9 +177,9 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @asynccontextmanager
-async def scripted_gatekeeper() -> AsyncIterator[ScriptedGatekeeper]:
-    """Run a gatekeeper on any free ports."""
-    gatekeeper = ScriptedGatekeeper()
+async def scripted_gatekeeper(host: str = HOST, port: int = 0) -> AsyncIterator[ScriptedGatekeeper]:
+    """Run a gatekeeper at an address, on any free port of RAS where none is given."""
+    gatekeeper = ScriptedGatekeeper(host, port)
     await gatekeeper.start()
     try:
         yield gatekeeper

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from tests.signaling.sip.whole_server import LOOPBACK, give_floor, line, reader,
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, wait_for_reconnects, wait_until
 
 ELSEWHERE = "127.0.0.2"
+START_LEFT, STOP_LEFT = (f"0071030000000001c0{action}" for action in ("018000", "0380"))
+"""Frames of H.281 that begin and end a movement."""
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +78,27 @@ async def test_r057_a_room_system_is_called_by_h323_sees_is_seen_is_heard_holds_
         await world.server.meetings.cancelled(session.id)
         await room.until(lambda each: "ended" in each)
         assert {"keyframe": True} in room.seen
+
+
+async def test_the_console_moves_the_camera_of_a_room_of_h323(settings: Settings, room: RoomProcess) -> None:
+    async with served(settings, h323=True) as world:
+        await register(world, NHA_TRANG, LOOPBACK, protocol="H323", port=room.port, camera_control=True)
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        host.patience = 20.0  # what is real takes its time on a busy machine
+        await tick(world, 0)
+        await wait_for_calls(host, "connected")
+        await wait_until(lambda: seated(world, session.id))
+        seat = seated(world, session.id)
+        await host.seat(seat, control={"axes": ["pan", "tilt", "zoom"], "presets": 0, "sources": [], "source": 0})
+        await host.send(type="camera-move", seat=seat, pan=-1)
+        for frame in (START_LEFT, STOP_LEFT):
+            await room.until(partial(moved, frame))
+
+
+def moved(frame: str, happened: dict[str, Any]) -> bool:
+    """Return whether a frame came that moves the camera."""
+    return happened.get("camera") == frame
 
 
 async def test_slides_go_both_ways_between_a_room_of_h323_one_of_sip_and_browsers(

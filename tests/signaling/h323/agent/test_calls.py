@@ -1,22 +1,17 @@
 """Calls between two agents of our own over loopback; no H.323 stack of others is to be had as a package."""
 
 import asyncio
-import shutil
-import struct
-import subprocess
-from pathlib import Path
 
 import pytest
 
 from signaling.h323.agent import call as call_module
 from signaling.h323.agent.call import Call
 from signaling.h323.agent.incoming_call import IncomingCall
-from signaling.h323.agent.link import Link
 from signaling.h323.agent.unresumed_call import UnresumedCall
 from signaling.h323.protocol import tpkt
 from signaling.sip.agent.context import Target
 from signaling.sip.protocol.errors import CallRefused, CallUnanswered
-from tests.signaling.h323.agents import CAMERA, OURS, SLIDES, THEIRS, RecordingHandler, agent, target
+from tests.signaling.h323.agents import OURS, THEIRS, RecordingHandler, agent, target
 from tests.signaling.h323.pdus import call_signalling
 from tests.signaling.sip.agents import soon, started
 
@@ -148,97 +143,6 @@ async def test_a_dialling_task_that_is_cancelled_hangs_up() -> None:
         async with started(caller.invite(target(callee), OURS, name="UBND tỉnh")):
             await soon(arrived.wait())
         await soon(gone.wait())
-
-
-Sent = list[tuple[tuple[str, int], tuple[str, int], bytes]]
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
-    """All packets that either side sends: from where, whereto, and the payload."""
-    packets: Sent = []
-    send = Link.send
-
-    def record(self: Link, payload: bytes) -> None:
-        packets.append((self.local, self.remote, payload))
-        send(self, payload)
-
-    monkeypatch.setattr(Link, "send", record)
-    return packets
-
-
-def capture(packets: Sent, port: int, path: Path) -> None:
-    """Write packets as a capture of TCP segments over IPv4 (pcap, LINKTYPE_RAW); `port` becomes 1720."""
-    numbers: dict[tuple[object, object], int] = {}
-    with path.open("wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
-        for second, (source, target_, payload) in enumerate(packets):
-            data, number = tpkt.frame(payload), numbers.get((source, target_), 1)
-            numbers[source, target_] = number + len(data)
-            ports = [1720 if each[1] == port else each[1] for each in (source, target_)]
-            heard = numbers.get((target_, source), 1)
-            tcp = struct.pack("!HHIIBBHHH", *ports, number, heard, 0x50, 0x18, 65535, 0, 0) + data
-            ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, b"\x7f\0\0\1", b"\x7f\0\0\1")
-            file.write(struct.pack("<IIII", second, 0, len(ip + tcp), len(ip + tcp)) + ip + tcp)
-
-
-async def show_slides_both_ways(call: Call, theirs: Call, own: RecordingHandler, handler: RecordingHandler) -> None:
-    """Show another's slides in a call, then those of who is called: asked for, granted, and ended by it."""
-    call.decide_floor("other")
-    assert await soon(handler.wishes.get()) is True
-    theirs.decide_floor("granted")
-    assert "m=video 40006" in await described(own, "a=recvonly")
-    theirs.request_keyframe(slides=True)
-    assert await soon(own.pictures.get()) == "slides"
-    call.decide_floor("nobody")
-    assert await soon(handler.wishes.get()) is False
-    theirs.decide_floor("other")
-    assert await soon(own.wishes.get()) is True
-    call.decide_floor("granted")
-    assert "m=video 40006" in await described(own, "a=sendonly")
-    theirs.decide_floor("nobody")
-    assert await soon(own.wishes.get()) is False
-
-
-async def described(handler: RecordingHandler, direction: str) -> str:
-    """Return the next description that has a direction."""
-    while direction not in (offer := await soon(handler.offers.get())):
-        pass
-    return offer
-
-
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
-@pytest.mark.parametrize("tunnelling", [True, False])
-async def test_tshark_reads_every_pdu_of_a_call_without_a_fault(sent: Sent, tmp_path: Path, tunnelling: bool) -> None:
-    own, handler = RecordingHandler(), RecordingHandler(lambda incoming: incoming.accept(THEIRS + CAMERA + SLIDES))
-    async with agent(own, tunnelling=tunnelling) as caller, agent(handler) as callee:
-        call = await soon(caller.invite(target(callee, "1234567890"), OURS + CAMERA + SLIDES, name="UBND tỉnh"))
-        theirs = await soon(handler.calls.get())
-        await show_slides_both_ways(call, theirs, own, handler)
-        assert lines(call.sdp, "m=application") == [
-            "m=application 40004 RTP/AVP 100",
-            "m=application 9 H.239 *",
-        ]
-        call.request_keyframe()
-        await theirs.send_digits("5")
-        await soon(theirs.offer(THEIRS + CAMERA + SLIDES))
-        await call.hang_up()
-        await soon(theirs.ended.wait())
-        callee_port = callee.address[1]
-        capture(sent, callee_port, tmp_path / "call.pcap")
-    shown = subprocess.run(
-        ["tshark", "-n", "-r", tmp_path / "call.pcap", "-V"], capture_output=True, text=True, check=True
-    ).stdout
-    read = [line.strip() for line in shown.splitlines()]
-    assert [line for line in read if "alformed" in line or "Expert Info" in line] == []
-    assert read.count("Q.931") == sum(callee_port in (source[1], goal[1]) for source, goal, _ in sent)
-    assert read.count("H.245") >= 30
-    levels = {line for line in read if line.startswith("unsignedMin: ") and "Level" in line}
-    assert levels == {"unsignedMin: 71 - Level 3.1", "unsignedMin: 85 - Level 4"}
-    for word in ("Request (3)", "Response (4)", "Release (5)"):
-        assert read.count(f"subMessageIdentifier: presentationToken{word}") == 2
-    for word in ("setup (0)", "callProceeding (1)", "alerting (3)", "connect (2)", "releaseComplete (5)"):
-        assert read.count(f"h323-message-body: {word}") == 1
 
 
 async def test_calls_of_an_earlier_process_are_dialled_anew() -> None:

@@ -16,15 +16,18 @@ from signaling.h323.protocol.errors import BadPdu
 MAX_BYTES = 16_384
 """Of one PDU."""
 MAX_READS = 8192
-"""Fields that are read from one PDU, one more for each 64 bits of an integer. Capabilities have three reads in two
-bytes: there is room for those of five thousand bytes."""
+"""Fields that are read from one PDU, one more for each octet of a string and each 64 bits of an integer. Capabilities
+have three reads in two bytes: there is room for those of five thousand bytes."""
 
 
 @cache
 def _type(name: str) -> Any:
     """Return pycrate's object of a type."""
     from pycrate_asn1dir import H225, H245  # noqa: PLC0415 - a server without H.323 calls pays nothing
+    from pycrate_asn1rt.asnobj import ASN1Obj  # noqa: PLC0415
 
+    # pycrate names a fault by all parents of its type, which go round for ever where the type is within itself
+    ASN1Obj.fullname = lambda self: self._name
     types = {
         "signalling": H225.H323_MESSAGES.H323_UserInformation,
         "ras": H225.H323_MESSAGES.RasMessage,
@@ -32,6 +35,14 @@ def _type(name: str) -> Any:
         "channel": H245.MULTIMEDIA_SYSTEM_CONTROL.OpenLogicalChannel,
     }
     return types[name]
+
+
+@cache
+def _offsets() -> list[int]:
+    """Return pycrate's places in what it decodes, one for each part within another."""
+    from pycrate_asn1rt.codecs import ASN1CodecPER  # noqa: PLC0415
+
+    return ASN1CodecPER._off  # type: ignore[no-any-return]
 
 
 @cache
@@ -53,7 +64,7 @@ def _reader() -> Any:
 
         def get_bytes(self, bitlen: int | None = None) -> Any:
             """Read bytes. Raises BadPdu after too many reads."""
-            self._count(1)
+            self._count(1 + (bitlen or 0) // 8)  # pycrate reads identifiers of objects bit by bit
             return super().get_bytes(bitlen)
 
         def _count(self, reads: int) -> None:
@@ -71,12 +82,14 @@ def decode(name: str, data: bytes) -> Any:
     """
     if len(data) > MAX_BYTES:
         raise BadPdu(f"PDU of {len(data)} bytes")
-    found = _type(name)
+    found, offsets = _type(name), _offsets()
     try:
         found.from_aper(_reader()(data))
         return found.get_val()
     except Exception as error:  # pycrate's, and what its code meets in strange bytes
         raise BadPdu(f"{name}: {type(error).__name__} {error}"[:200]) from None
+    finally:
+        offsets.clear()  # else each fault leaves some for ever
 
 
 def encode(name: str, value: Any) -> bytes:

@@ -36,6 +36,9 @@ def hostile_pdus() -> Iterator[tuple[str, str, bytes]]:
     yield "extensions", "signalling", (bytes(plain) + b"\x80\x03\x01\xf0\x00").ljust(asn1.MAX_BYTES, b"\0")
     for name, count in (("parameters", COUNT // 2), ("fewer parameters", 700)):
         yield name, "control", asn1.encode("control", ("indication", ("genericIndication", _parameters(count))))
+    for name, arcs in (("longer identifier", (1 << 7 * COUNT,)), ("long identifier", (1 << 7 * COUNT // 2,))):
+        content = {"messageIdentifier": ("standard", (0, 0, 8, *arcs))}
+        yield name, "control", asn1.encode("control", ("indication", ("genericIndication", content)))
 
 
 def _parameters(count: int) -> Value:

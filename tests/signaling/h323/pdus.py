@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from signaling.h323.protocol import asn1, fast_connect, h225, q931, ras, tpkt
+from signaling.h323.protocol import asn1, capabilities, fast_connect, h225, q931, ras, tpkt
 from signaling.h323.protocol.capabilities import Capabilities, Pdu, Picture
 from signaling.h323.protocol.control import Control, Ports
 from signaling.h323.protocol.h225 import Body, Identity
@@ -125,8 +125,16 @@ def control_messages() -> list[bytes]:
         ("response", ("masterSlaveDeterminationReject", {"cause": ("identicalNumbers", 0)})),
         ("command", ("flowControlCommand", flow(3840))),
         ("indication", ("userInput", ("alphanumeric", "*3"))),
+        ("indication", ("genericIndication", nested())),
     ]
     return [asn1.encode("control", each) for each in found]
+
+
+def nested() -> dict[str, object]:
+    """Return the fields of a generic message with a parameter in a parameter, as deep as few peers send it."""
+    inner = {"parameterIdentifier": ("standard", 1), "parameterValue": ("logical", 0)}
+    parameter = {"parameterIdentifier": ("standard", 1), "parameterValue": ("genericParameter", [inner])}
+    return {"messageIdentifier": ("standard", capabilities.H264), "messageContent": [parameter]}
 
 
 def flow(hundreds: int) -> dict[str, object]:

@@ -26,6 +26,7 @@ class FakeCall:
         self.ended = asyncio.Event()
         self.reason = ""
         self.hung_up = False
+        self.credentials: Credentials | None = None
         self.digits = ""
         """Those that came in INFO requests."""
         self.offers: list[str] = []

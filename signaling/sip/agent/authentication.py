@@ -22,11 +22,14 @@ def answered(response: Response, credentials: Credentials, request: Request) -> 
     return [proof], f"{asked.header} stale" if asked.stale else asked.header
 
 
-def again(request: Request, headers: Headers) -> Request:
-    """Return a request with further headers, in a transaction of its own: the next CSeq, and no Via yet."""
-    number, method = request.sequence
+def again(request: Request, headers: Headers, number: int) -> Request:
+    """Return a request with further headers, in a transaction of its own: the CSeq `number`, and no Via yet."""
+    _, method = request.sequence
     replaced = {"via", "cseq", *(name for name, _ in headers)}
     kept = [(name, value) for name, value in request.headers if name not in replaced]
-    return Request(
-        method, request.uri, headers=[*kept, ("cseq", f"{number + 1} {method}"), *headers], body=request.body
-    )
+    return Request(method, request.uri, headers=[*kept, ("cseq", f"{number} {method}"), *headers], body=request.body)
+
+
+def proofs(request: Request) -> Headers:
+    """Return the headers of a request that answer challenges."""
+    return [(name, value) for name, value in request.headers if name in PROOFS]

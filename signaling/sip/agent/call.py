@@ -2,12 +2,12 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from signaling.sip.agent import dtmf_info, request_checks, session_timer
-from signaling.sip.agent.authentication import again, answered
+from signaling.sip.agent import dtmf_info, refused_invite, request_checks, session_timer
+from signaling.sip.agent.authentication import again, answered, proofs
 from signaling.sip.agent.context import MEDIA_CONTROL, AgentContext, FloorDecision, RemoteParty
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.agent.snapshot import CallSnapshot
@@ -33,6 +33,16 @@ CSEQ_RESERVE = 16
 """CSeq numbers that another process may have used since the snapshot of the call was taken."""
 
 
+@dataclass(slots=True)
+class _Offering:
+    """An offer of ours within the call: the newest INVITE with it, what that was mended for, and the answer."""
+
+    invite: Request
+    flow: Flow
+    answer: asyncio.Future[str]
+    mended: set[str] = field(default_factory=set)
+
+
 class Call:
     """One confirmed dialog, whichever side dialled.
 
@@ -48,7 +58,6 @@ class Call:
         peer: RemoteParty,
         sdp: str,
         credentials: Credentials | None = None,
-        proofs: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.id = secrets.token_hex(8)
         self.peer = peer
@@ -57,8 +66,6 @@ class Call:
         """What our requests within the dialog are authenticated with when the remote party asks."""
         self.session_s: int | None = 0
         """The session timer that the profile of the remote party says."""
-        self._proofs = proofs
-        """Headers by which our INVITE was authenticated: its ACK repeats them."""
         self._context = context
         self._dialog = dialog
         self._flow = flow
@@ -160,37 +167,56 @@ class Call:
             self._offering = False
 
     async def _invite_again(self, sdp: str) -> str:
-        """Send one re-INVITE; return the answer. Raises CallRefused, CallUnanswered."""
-        answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        """Send one re-INVITE, again with what a refusal asks for; return the answer. Raises CallRefused,
+        CallUnanswered."""
         try:
             async with asyncio.timeout(OFFER_TIMEOUT_S):
                 flow = self._flow = await self._context.reach(self._flow, *self._next_hop())
-                request = self._dialog.request("INVITE")
-                self._context.announce(request)
-                request.headers += session_timer.wish(self.session_s)
-                self._context.attach(request, sdp)
-                number, _ = request.sequence
-                self._context.layer.begin(request, flow, partial(self._take_response, answered, number))
-                return await answered
+                invite = self._dialog.request("INVITE")
+                self._context.announce(invite)
+                invite.headers += session_timer.wish(self.session_s)
+                self._context.attach(invite, sdp)
+                offering = _Offering(invite, flow, asyncio.get_running_loop().create_future())
+                self._send(offering)
+                return await offering.answer
         except (OSError, TimeoutError):
             raise CallUnanswered("no answer to an offer") from None
 
-    def _take_response(self, answered: asyncio.Future[str], number: int, response: Response | None) -> None:
-        """Take a response to our re-INVITE `number`; a repeated 2xx is acknowledged again."""
+    def _send(self, offering: _Offering) -> None:
+        listener = partial(self._take_response, offering, offering.invite)
+        self._context.layer.begin(offering.invite, offering.flow, listener)
+
+    def _take_response(self, offering: _Offering, invite: Request, response: Response | None) -> None:
+        """Take a response to our re-INVITE; a repeated 2xx is acknowledged again."""
         failure: Exception | None = None
         if response is None:
             failure = CallUnanswered("no response to an offer")
         elif response.status >= 300:
+            if self._mends(offering, response):
+                return
             failure = CallRefused(response.status, response.reason)
         elif response.status >= 200:
-            self.acknowledge(number)
-            if not answered.done():
+            self.acknowledge(invite)
+            if not offering.answer.done():
                 self._dialog.refresh(response)
                 self._restart_timer(session_timer.of_response(response, self.session_s))
                 self.sdp = response.text
-                answered.set_result(response.text)
-        if failure is not None and not answered.done():
-            answered.set_exception(failure)
+                offering.answer.set_result(response.text)
+        if failure is not None and not offering.answer.done():
+            offering.answer.set_exception(failure)
+
+    def _mends(self, offering: _Offering, response: Response) -> bool:
+        """Send a refused re-INVITE again with what its refusal asks for; return False if nothing helps."""
+        if self.ended.is_set() or offering.answer.done():
+            return False
+        number, tried = self._dialog.sequence + 1, offering.mended
+        mended = refused_invite.mended(offering.invite, response, self.credentials, tried, number)
+        if mended is None:
+            return False
+        self.session_s = refused_invite.session_s(response, self.session_s)
+        self._dialog.sequence, offering.invite = number, mended
+        self._send(offering)
+        return True
 
     def request_keyframe(self, *, slides: bool = False) -> None:
         """Do nothing: in SIP the media engine's own requests by RTCP are all there is."""
@@ -227,7 +253,7 @@ class Call:
                 if not headers:
                     return response
                 self._dialog.sequence += 1
-                return await self._context.layer.exchange(again(request, headers), flow)
+                return await self._context.layer.exchange(again(request, headers, self._dialog.sequence), flow)
         except (OSError, TimeoutError):
             return None
 
@@ -245,18 +271,19 @@ class Call:
 
     # What the agent hands on.
 
-    def answered(self, seconds: int | None) -> None:
-        """Acknowledge the 2xx to our INVITE and start the session timer. Runs again for each repeated 2xx."""
-        self.acknowledge(self._dialog.sequence)
+    def answered(self, invite: Request, seconds: int | None) -> None:
+        """Acknowledge the 2xx to our INVITE and start the session timer."""
+        self.acknowledge(invite)
         self._restart_timer(seconds)
 
-    def acknowledge(self, number: int) -> None:
-        """Send the ACK of a 2xx to our INVITE."""
+    def acknowledge(self, invite: Request) -> None:
+        """Send the ACK of a 2xx to an INVITE of ours, authenticated as that was (RFC 3261 §22.1)."""
+        number, _ = invite.sequence
         flow = self._flow
         if flow.transport == "udp":
             flow = self._context.layer.transport.udp(self._next_hop())
         ack = self._dialog.request("ACK", number)
-        ack.headers += self._proofs
+        ack.headers += proofs(invite)
         self._context.layer.send(ack, flow)
 
     async def accepted(self, transaction: ServerTransaction, response: Response, seconds: int | None) -> None:

@@ -3,14 +3,13 @@
 import asyncio
 import secrets
 
-from signaling.sip.agent import session_timer
-from signaling.sip.agent.authentication import PROOFS, again, answered
+from signaling.sip.agent import refused_invite, session_timer
 from signaling.sip.agent.call import Call
 from signaling.sip.agent.context import AgentContext, Target, describe
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.protocol.address import NameAddress
 from signaling.sip.protocol.errors import CallRefused, CallUnanswered
-from signaling.sip.protocol.message import SDP, Headers, Request, Response
+from signaling.sip.protocol.message import SDP, Request, Response
 from signaling.sip.protocol.transaction_layer import ClientTransaction
 from signaling.sip.protocol.transport import Flow
 
@@ -91,31 +90,25 @@ class OutgoingCall:
             self._cancel()
 
     def _mend(self, response: Response) -> Request | None:
-        """Return the INVITE again with what its refusal asks for: credentials (RFC 3261 §22.2), a longer session
-        (RFC 4028 §7.3). None: that is unknown, or was tried."""
-        headers: Headers = []
-        reason = str(response.status)
-        if response.status in (401, 407) and self._credentials is not None:
-            headers, reason = answered(response, self._credentials, self._invite)
-        elif response.status == 422 and (seconds := session_timer.shortest(response)):
-            self._session_s, headers = seconds, session_timer.longer(seconds)
-        if not headers or reason in self._mended or self._given_up or self._outcome.done():
+        """Return the INVITE again with what its refusal asks for, once each; None if nothing helps."""
+        if self._given_up or self._outcome.done():
             return None
-        self._mended.add(reason)
-        return again(self._invite, headers)
+        number, _ = self._invite.sequence
+        mended = refused_invite.mended(self._invite, response, self._credentials, self._mended, number + 1)
+        if mended is not None:
+            self._session_s = refused_invite.session_s(response, self._session_s)
+        return mended
 
     def _on_success(self, response: Response) -> None:
         dialog = Dialog.as_caller(self._invite, response, self._contact)
         if dialog.key in self._calls:  # our ACK was lost
-            number, _ = self._invite.sequence
-            self._calls[dialog.key].acknowledge(number)
+            self._calls[dialog.key].acknowledge(self._invite)
             return
         peer = describe(response, self._flow)
-        proofs = [(name, value) for name, value in self._invite.headers if name in PROOFS]
-        call = Call(self._context, dialog, self._flow, peer, response.text, self._credentials, proofs)
+        call = Call(self._context, dialog, self._flow, peer, response.text, self._credentials)
         self._calls[dialog.key] = call
         call.session_s = self._session_s
-        call.answered(session_timer.of_response(response, self._session_s))
+        call.answered(self._invite, session_timer.of_response(response, self._session_s))
         if self._given_up or self._outcome.done():  # too late, or not the first
             self._context.spawn(call.hang_up())
         elif not response.body or response.content_type != SDP:

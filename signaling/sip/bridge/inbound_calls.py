@@ -16,7 +16,7 @@ from scheduler.directory.model import Device
 from signaling.calls.model import CallRecord, Purpose
 from signaling.calls.recorder import CallRecorder
 from signaling.meeting.manager import MeetingManager
-from signaling.meeting.room_system import RoomSystem
+from signaling.meeting.room_system import RoomSystem, credentials
 from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Place
 from signaling.sip.agent.agent import CallFailed
@@ -29,6 +29,7 @@ from signaling.sip.bridge.front_door import FrontDoor, Visitor
 from signaling.sip.bridge.inbound_auth import FORBIDDEN, UNAUTHORIZED, Caller, InboundCallAuth, Refused
 from signaling.sip.bridge.outbound_calls import OutboundCalls
 from signaling.sip.bridge.protection import protection
+from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import CallNotAdmitted
 
 log = logging.getLogger(__name__)
@@ -191,13 +192,20 @@ class InboundCalls:
 
     async def _answer(self, incoming: IncomingRoomCall, room: str, seat: str, member: RoomSystem) -> None:
         """Answer a call with the media of a seat."""
+        account = await self._credentials(member.device)
         call = await call_media.answer(self._manager.engine, incoming, member.device, room, seat)
+        call.credentials = account
         member.call, member.protection = call, protection(member.device.encryption, incoming.peer.transport, call.sdp)
 
     async def _move(self, visitor: Visitor, room: str, seat: str, member: RoomSystem) -> None:
         """Move the media of a visitor's call to a seat."""
         assert visitor.call is not None
+        visitor.call.credentials = await self._credentials(member.device)
         held = await self.front_door.descriptions(visitor)
         await call_media.move(self._manager.engine, visitor.call, member.device, held, room, seat)
         member.call = visitor.call
         member.protection = protection(member.device.encryption, visitor.call.peer.transport, visitor.call.sdp)
+
+    async def _credentials(self, device: Device) -> Credentials | None:
+        """Return what our requests within the call of a device are authenticated with when it asks."""
+        return credentials(device, await self._equipment.sip_secrets(device.id))

@@ -1,6 +1,7 @@
 """Requests that a peer refuses, and gets again with what it asked for (RFC 3261 §22.2, RFC 4028 §7.3)."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 
 import pytest
@@ -36,6 +37,10 @@ def proof(request: Request) -> str:
     assert values["username"] == "kh"
     assert values["response"] == digest.response_of("SHA-256", ACCOUNT, *about, counted)
     return values["nonce"]
+
+
+def proof_of(request: Request) -> str | None:
+    return request.get("authorization")
 
 
 async def refused(peer: Peer, status: int, *headers: str) -> Request:
@@ -126,6 +131,47 @@ async def test_a_session_timer_is_asked_for_where_the_profile_wants_one_and_kept
             peer.respond(again, 200, body=ANSWER)
             await soon(offering)
         assert call.snapshot.expires is None
+
+
+async def answered_call(peer: Peer, dialling: Awaitable[Call]) -> Call:
+    """Answer the INVITE of a call, and take its ACK."""
+    peer.respond(await peer.next_request("INVITE"), 200, body=ANSWER)
+    await peer.next_request("ACK")
+    return await soon(dialling)
+
+
+async def test_a_challenge_within_the_call_is_answered_and_the_offer_goes_on_with_it() -> None:
+    async with agent() as ours, wire.udp(ours) as peer, started(ours.invite(target(peer), OFFER, name="A")) as dialling:
+        call = await answered_call(peer, dialling)
+        async with started(call.offer(OFFER + "a=moved\r\n")) as offering:
+            first = await refused(peer, 401, CHALLENGE.format("one"))
+            second = await refused(peer, 422, "Min-SE: 600")
+            third = await peer.next_request("INVITE")
+            assert [each.sequence[0] for each in (first, second, third)] == [2, 3, 4]
+            assert [each.get("session-expires") for each in (second, third)] == [None, "600;refresher=uas"]
+            assert (proof(third), third.text, third.recipient.tag) == ("one", first.text, first.recipient.tag)
+            answer = ANSWER + "a=moved\r\n"
+            peer.respond(third, 200, "Session-Expires: 600;refresher=uas", "Require: timer", body=answer)
+            ack = await peer.next_request("ACK")
+            assert (ack.sequence, proof_of(ack)) == ((4, "ACK"), proof_of(third))
+            assert (await soon(offering), call.sdp, call.snapshot.session_s) == (answer, answer, 600)
+        async with started(call.hang_up()):
+            assert (await peer.next_request("BYE")).sequence == (5, "BYE")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [(401, [CHALLENGE.format("one"), CHALLENGE.format("two")]), (422, ["Min-SE: 600", "Min-SE: 900"])],
+)
+async def test_what_an_offer_within_the_call_is_refused_for_is_mended_once(status: int, headers: list[str]) -> None:
+    async with agent() as ours, wire.udp(ours) as peer, started(ours.invite(target(peer), OFFER, name="A")) as dialling:
+        call = await answered_call(peer, dialling)
+        async with started(call.offer(OFFER)) as offering:
+            for header in headers:
+                await refused(peer, status, header)
+            with pytest.raises(CallRefused) as failure:
+                await soon(offering)
+        assert (failure.value.status, call.ended.is_set()) == (status, False)
 
 
 async def test_a_session_that_is_too_short_for_no_number_is_refused() -> None:

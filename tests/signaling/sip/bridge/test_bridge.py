@@ -249,7 +249,7 @@ async def test_a_room_system_that_asks_by_sip_gets_a_whole_picture(world: World)
     await wait_for_calls(host, "connected")
     seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None
-    world.server.sip_bridge.keyframe_requested(agent.calls[0])  # type: ignore[arg-type]
+    world.server.sip_bridge.keyframe_requested(agent.calls[0])
     await wait_until(lambda: ("refresh_picture", session.id, seat.id) in world.engine.calls)
 
 
@@ -288,21 +288,21 @@ async def test_a_room_system_asks_to_show_its_slides_within_its_call_and_is_told
     seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None
     stranger = FakeCall(call.peer, "v=0")
-    bridge.share_asked(stranger, False)  # type: ignore[arg-type]
-    bridge.share_asked(stranger, True)  # type: ignore[arg-type]
+    bridge.share_asked(stranger, False)
+    bridge.share_asked(stranger, True)
     assert stranger.floor == ["refused"]
-    bridge.share_asked(call, True)  # type: ignore[arg-type]
+    bridge.share_asked(call, True)
     await wait_until(lambda: ("refuse_share", session.id, seat.id) in world.engine.calls)
     await host.send(type="floor", seat=seat.id, open=True)
     await host.seat(seat.id, floor=True)
-    bridge.share_asked(call, True)  # type: ignore[arg-type]
+    bridge.share_asked(call, True)
     await wait_until(lambda: ("set_content", session.id, seat.id) in world.engine.calls)
     world.engine.emit(FloorDecided(session.id, "nobody", "other"))
     world.engine.emit(FloorDecided(session.id, seat.id, "granted"))
     await wait_until(lambda: call.floor == ["granted"])
-    bridge.share_asked(call, False)  # type: ignore[arg-type]
+    bridge.share_asked(call, False)
     await wait_until(lambda: ("set_content", session.id, None) in world.engine.calls)
-    bridge.keyframe_requested(call, slides=True)  # type: ignore[arg-type]
+    bridge.keyframe_requested(call, slides=True)
     await wait_until(lambda: ("refresh_picture", session.id, seat.id, "slides") in world.engine.calls)
 
 
@@ -406,9 +406,9 @@ async def test_offers_within_a_call_change_its_media(world: World) -> None:
     holder = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert holder is not None
     bridge, seat, (call,) = world.server.sip_bridge, holder.id, agent.calls
-    assert await bridge.reoffered(call, "hold") == "answer to hold"  # type: ignore[arg-type]
-    assert await bridge.reoffer(call) == f"offer of {seat} again"  # type: ignore[arg-type]
-    await bridge.reanswered(call, "agreed")  # type: ignore[arg-type]
+    assert await bridge.reoffered(call, "hold") == "answer to hold"
+    assert await bridge.reoffer(call) == f"offer of {seat} again"
+    await bridge.reanswered(call, "agreed")
     assert world.engine.calls[-3:] == [
         ("renegotiate", session.id, seat, "hold"),
         ("reoffer", session.id, seat),
@@ -417,10 +417,10 @@ async def test_offers_within_a_call_change_its_media(world: World) -> None:
     for failure, status in ((BadOffer("fewer m-lines"), 488), (NoPortFree("10.0.0.1"), 503)):
         world.engine.failing["renegotiate"] = failure
         with pytest.raises(OfferRefused) as refused:
-            await bridge.reoffered(call, "more")  # type: ignore[arg-type]
+            await bridge.reoffered(call, "more")
         assert refused.value.status == status
     with pytest.raises(OfferRefused) as refused:  # one that is being seated asks again
-        await bridge.reoffer(FakeCall(call.peer, "v=0"))  # type: ignore[arg-type]
+        await bridge.reoffer(FakeCall(call.peer, "v=0"))
     assert refused.value.status == 491
 
 

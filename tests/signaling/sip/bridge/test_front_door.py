@@ -1,14 +1,17 @@
 """Room systems that call without a code: they enter it by their keys, wait where it is early, and come in."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from mediaserver.api import ConnectionQuality, DigitPressed
 from mediaserver.errors import EngineGone
+from scheduler.directory.model import SipSecret
 from signaling.sip.agent.agent import CallUnanswered, RemoteParty
 from signaling.sip.bridge.front_door import IDLE, MOST, REPEAT, ROOM
 from signaling.sip.bridge.front_door_texts import DOT
+from signaling.sip.protocol.digest import Credentials
 from tests.signaling.fake_room_systems import FakeIncoming, register, tick, use_fake_agent
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, wait_until
 
@@ -71,6 +74,20 @@ async def test_a_code_that_is_keyed_in_moves_the_call_into_its_session(world: Wo
     await press(world, "1#")  # is nobody's any more
     await world.server.meetings.cancelled(session.id)
     await incoming.call.ended.wait()
+
+
+async def test_the_offer_that_moves_a_call_is_authenticated_when_the_device_asks(world: World) -> None:
+    session, account = await world.session(NHA_TRANG), Credentials("kh", "bí mật")
+    await world.join("host", session)
+    use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS, dial_out=False, kind="LINK")
+    (device,) = await world.services.equipment.devices(NHA_TRANG)
+    secret: dict[SipSecret, str] = {"password": account.password}
+    await world.services.equipment.describe(replace(device, auth_user=account.user), world.clock.now, secret)
+    incoming = await ring(world)
+    await press(world, f"{session.code}#")
+    await wait_until(lambda: ROOM not in world.engine.rooms)
+    assert incoming.call is not None and incoming.call.credentials == account
 
 
 async def test_a_caller_without_an_offer_and_by_info(world: World) -> None:

@@ -94,7 +94,7 @@ async def test_a_room_system_acts_by_its_keys_and_the_host_decides(world: World)
     await host.until(lambda message: message["type"] == "locks" and message["hands"])
     await host.send(type="floor", seat=seat.id, open=False)
     await host.seat(seat.id, floor=False)
-    world.server.sip_bridge.digit_pressed(agent.calls[0], "*")  # type: ignore[arg-type]
+    world.server.sip_bridge.digit_pressed(agent.calls[0], "*")
     await press("*3*8")  # hands are locked, and it sends no INFO
     await wait_until(lambda: seat.view == "composed:speaker")
     assert meeting.state.roster.hands == []
@@ -119,7 +119,7 @@ async def test_a_device_without_telephone_events_acts_by_info(world: World) -> N
     await tick(world, 0)
     await wait_for_calls(host, "connected")
     for digit in "*3":
-        world.server.sip_bridge.digit_pressed(agent.calls[0], digit)  # type: ignore[arg-type]
+        world.server.sip_bridge.digit_pressed(agent.calls[0], digit)
     await host.until(lambda m: m["type"] == "seats" and any(each["hand"] == 1 for each in m["changed"]))
 
 

@@ -48,6 +48,6 @@ class CombinedAgent:
         """Return whether anything answers there; no call is made."""
         return await (self.h323 if target.transport in (TRANSPORT, RAS) else self.sip).alive(target)
 
-    def traced(self, host: str) -> list[TracedCall]:
-        """Return the newest calls with a host and their messages, those of H.323 first."""
-        return list(chain(self.h323.traced(host), self.sip.traced(host)))
+    def traced(self, device: str, host: str) -> list[TracedCall]:
+        """Return the newest calls of a device, and those of no known device with a host, those of H.323 first."""
+        return list(chain(self.h323.traced(device, host), self.sip.traced(device, host)))

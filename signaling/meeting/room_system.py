@@ -47,7 +47,7 @@ def target(
     where: tuple[str, int, str]
     if binding is not None:
         where = binding.host, binding.port, binding.transport
-        return Target(*where, contact=binding.contact, credentials=account, session_s=session_s)
+        return Target(*where, contact=binding.contact, credentials=account, session_s=session_s, device=device.id)
     if device.address is not None:
         where = device.address, *_port_and_transport(device)
     elif gatekeeper is not None and by_number(device):
@@ -61,6 +61,7 @@ def target(
         f"{before}{secrets.get('pin', '')}{after}" if place else "",
         account,
         session_s=session_s,
+        device=device.id,
     )
 
 

@@ -26,6 +26,8 @@ class FakeCall:
         self.ended = asyncio.Event()
         self.reason = ""
         self.hung_up = False
+        self.traced_as = ""
+        """The device whose trace has its messages."""
         self.credentials: Credentials | None = None
         self.digits = ""
         """Those that came in INFO requests."""
@@ -57,6 +59,10 @@ class FakeCall:
             theirs=self.sdp,
             expires=None,
         )
+
+    def trace_as(self, device: str) -> None:
+        """Note the device."""
+        self.traced_as = device
 
     async def send_digits(self, digits: str) -> bool:
         """Note the digits of INFO requests."""
@@ -106,7 +112,7 @@ class FakeAgent:
     probed: list[Target] = field(default_factory=list)
     """Targets of OPTIONS requests."""
     traces: dict[str, list[TracedCall]] = field(default_factory=dict)
-    """Messages of calls by address."""
+    """Messages of calls by device, or by address."""
     ringing: asyncio.Event | None = None
     """If not None, calls ring until it is set."""
 
@@ -138,8 +144,8 @@ class FakeAgent:
         self.probed.append(target)
         return target.host in self.responding
 
-    def traced(self, host: str) -> list[TracedCall]:
-        return self.traces.get(host, [])
+    def traced(self, device: str, host: str) -> list[TracedCall]:
+        return self.traces.get(device, []) + self.traces.get(host, [])
 
     async def close(self) -> None:
         pass
@@ -168,10 +174,15 @@ class FakeIncoming:
     from_its_address: bool = True
     heard: bool = True
     """Whether it acknowledges a refusal."""
+    traced_as: str = ""
+    """The device whose trace has its messages."""
 
     @property
     def claimed(self) -> str:
         return self.account.user if self.account else ""
+
+    def trace_as(self, device: str) -> None:
+        self.traced_as = device
 
     def proves(self, credentials: Credentials) -> bool:
         return self.account == credentials

@@ -124,6 +124,7 @@ class Agent:
         target, link = await self._connect(asked, target)
         call = Call(self._context, link, identity, reference, calling=True)
         self._admissions.follow(call, asked)
+        call.trace_as(target.device)
         call.name_peer("", target.user, "")
         try:
             self._set_up(call, link, target, offer, name)
@@ -190,9 +191,9 @@ class Agent:
         await link.close()
         return True
 
-    def traced(self, host: str) -> list[TracedCall]:
-        """Return the newest calls with a host and their messages, the newest call first."""
-        return self._context.trace.calls(host)
+    def traced(self, device: str, host: str) -> list[TracedCall]:
+        """Return the newest calls of a device, then those of no known device with a host, each the newest first."""
+        return self._context.trace.calls(device, host)
 
     # --- being called
 

@@ -127,6 +127,10 @@ class Call:
         """Keep the text of a message for technicians."""
         self._context.trace.keep(self.id, self.peer.address, text, sent=sent, at=datetime.now(UTC))
 
+    def trace_as(self, device: str) -> None:
+        """Keep its messages as those of a device."""
+        self._context.trace.assign(self.id, self.peer.address, device)
+
     def name_peer(self, name: str, user: str, user_agent: str) -> None:
         """Note what the remote party says of itself."""
         self.peer = replace(self.peer, name=name, user=user, user_agent=user_agent)

@@ -52,6 +52,10 @@ class IncomingCall:
         """Name, number and product that the caller says of itself."""
         return self._call.peer
 
+    def trace_as(self, device: str) -> None:
+        """Keep its messages as those of a device."""
+        self._call.trace_as(device)
+
     def proves(self, _credentials: Credentials) -> bool:
         """Return False: nobody proves a password by H.323."""
         return False

@@ -22,6 +22,9 @@ class UnresumedCall:
         self.reason = "unreachable"
         self.snapshot = snapshot
 
+    def trace_as(self, device: str) -> None:
+        """Do nothing: it sends no messages."""
+
     async def hang_up(self, reason: str = "hung up") -> None:
         """Do nothing: it has ended."""
 

@@ -110,9 +110,9 @@ class Agent:
         """The port on which TLS listens; 0: there is none."""
         return self._layer.transport.tls_port
 
-    def traced(self, host: str) -> list[TracedCall]:
-        """Return the newest calls with a host and their messages, the newest call first."""
-        return self._layer.trace.calls(host)
+    def traced(self, device: str, host: str) -> list[TracedCall]:
+        """Return the newest calls of a device, then those of no known device with a host, each the newest first."""
+        return self._layer.trace.calls(device, host)
 
     async def start(self, snapshots: Sequence[CallSnapshot] = ()) -> list[Call]:
         """Bind UDP, TCP and TLS, and resume the calls of an earlier process; return those calls. Raises OSError."""

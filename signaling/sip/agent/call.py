@@ -125,6 +125,10 @@ class Call:
             session_s=self.session_s,
         )
 
+    def trace_as(self, device: str) -> None:
+        """Keep its messages as those of a device."""
+        self._context.layer.trace.assign(self._dialog.call_id, self.peer.address, device)
+
     async def hang_up(self, reason: str = "hung up") -> None:
         """Send BYE and wait up to 4 s for the response; do nothing if the call has ended."""
         if self._end(reason):

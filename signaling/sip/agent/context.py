@@ -69,6 +69,8 @@ class Target:
     """The Contact that a device registered; the other fields are where it registered from."""
     session_s: int | None = 0
     """The session timer that its profile says; see :mod:`signaling.sip.agent.session_timer`."""
+    device: str = field(default="", compare=False)
+    """The id of the device, whose trace has the call; empty for none of the directory."""
 
     def __post_init__(self) -> None:
         ipaddress.ip_address(self.host)

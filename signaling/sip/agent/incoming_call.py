@@ -84,6 +84,10 @@ class IncomingCall:
         """Return whether that answer was made with this user name and password."""
         return self._proof is not None and digest.proves(self._proof, credentials, self._transaction.request)
 
+    def trace_as(self, device: str) -> None:
+        """Keep its messages as those of a device."""
+        self._context.layer.trace.assign(self._transaction.request.call_id, self.peer.address, device)
+
     @property
     def from_its_address(self) -> bool:
         """True if the caller is known to receive at its address, which over UDP may be forged."""

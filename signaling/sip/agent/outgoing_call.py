@@ -35,6 +35,7 @@ class OutgoingCall:
         self._calls: dict[tuple[str, str, str], Call] = {}
         """The calls that answered; more than one if several phones behind the target picked up."""
         self._credentials, self._session_s = target.credentials, target.session_s
+        self._device = target.device
         self._mended: set[str] = set()
         """What the INVITE was sent again for: each reason once."""
         self._given_up = False
@@ -48,7 +49,9 @@ class OutgoingCall:
 
     async def call(self, seconds: float) -> Call:
         """Ring for at most `seconds`; return the answered call. Raises CallRefused, CallUnanswered."""
-        self._transaction = self._context.layer.begin(self._invite, self._flow, self._on_response)
+        layer = self._context.layer
+        layer.trace.assign(self._invite.call_id, self._flow.remote[0], self._device)
+        self._transaction = layer.begin(self._invite, self._flow, self._on_response)
         try:
             async with asyncio.timeout(seconds):
                 return await self._outcome

@@ -24,6 +24,9 @@ class RoomCall(Protocol):
     def snapshot(self) -> CallSnapshot:
         """The state that another process needs of the call."""
 
+    def trace_as(self, device: str) -> None:
+        """Keep its messages as those of a device."""
+
     async def hang_up(self, reason: str = "hung up") -> None:
         """End the call."""
 
@@ -57,6 +60,9 @@ class IncomingRoomCall(Protocol):
     @property
     def from_its_address(self) -> bool:
         """True if the caller is known to receive at its address."""
+
+    def trace_as(self, device: str) -> None:
+        """Keep its messages as those of a device."""
 
     def proves(self, credentials: Credentials) -> bool:
         """Return whether that answer was made with this user name and password."""
@@ -99,5 +105,6 @@ class CallAgent(Protocol):
     async def alive(self, target: Target) -> bool:
         """Return whether anything answers there; no call is made."""
 
-    def traced(self, host: str) -> list[TracedCall]:
-        """Return the newest calls with a host and their messages, the newest call first."""
+    def traced(self, device: str, host: str) -> list[TracedCall]:
+        """Return the newest calls of a device and their messages, then those of no known device with a host, each the
+        newest first."""

@@ -22,6 +22,7 @@ from scheduler.directory.points.guest_access import GuestAccess
 from signaling.calls.call_test import CallTest
 from signaling.calls.recorder import CallRecorder
 from signaling.core.errors import DeviceInCall, MessageError, NoGateway, SessionDue
+from signaling.h323.agent.context import RAS
 from signaling.meeting.client import Client
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.room_system import RoomSystem, credentials
@@ -154,6 +155,7 @@ class SipBridge:
         schedule = self._schedules.get(meeting.id, DialSchedule())
         system = schedule.systems.get(device.id, DialledSystem(device, seat.device, seat.name))
         member = RoomSystem(device, system.name, call.peer.address)
+        call.trace_as(device.id)
         call.credentials = credentials(device, await self._equipment.sip_secrets(device.id))
         member.call, member.up = call, seat.up
         member.protection = protection(device.encryption, call.peer.transport, call.sdp)
@@ -370,11 +372,16 @@ class SipBridge:
         return await self.outbound.agent.alive(where)
 
     async def traced(self, device: Device) -> list[TracedCall]:
-        """Return the newest calls with a device where it is called now, and their messages. Raises NoGateway."""
-        where = await self.outbound.locate(device)
-        if self.outbound.agent is None or where is None:
+        """Return the newest calls with a device and their messages, and those of no known device where it is called
+        now, but for the address of the gatekeeper. Raises NoGateway."""
+        if self.outbound.agent is None:
             raise NoGateway
-        return self.outbound.agent.traced(where.host)
+        where = await self.outbound.locate(device)
+        host = "" if where is None or where.transport == RAS else where.host
+        calls = self.outbound.agent.traced(device.id, host)
+        if where is None and not calls:
+            raise NoGateway
+        return calls
 
     async def try_call(self, device: Device, now: datetime) -> CallTest:
         """Begin a test call with a device. Raises NoGateway, DeviceInCall, SessionDue, TooManyTests."""

@@ -88,6 +88,7 @@ class InboundCalls:
             if refused.guess_of is not None and heard:
                 await self._inbound_auth.guessed(refused.guess_of, incoming.peer, now)
             if refused.device is not None and heard:
+                incoming.trace_as(refused.device.id)
                 record = await self._received(incoming, refused.device, now)
                 await self._recorder.failed(record, "refused", refused.status)
         except SQLAlchemyError:
@@ -101,12 +102,14 @@ class InboundCalls:
             visitor = await self.front_door.take(incoming, now)
             if visitor is not None and visitor.call is not None:
                 device, call = visitor.known.device, visitor.call
+                incoming.trace_as(device.id)
                 record = await self._received(incoming, device, now, "front-door")
                 protected = protection(device.encryption, incoming.peer.transport, call.sdp)
                 await self._recorder.answered(call_records.carrying(record, call, device, protected), call)
             return
         caller = await self._inbound_auth.judge(incoming, now)
         incoming.proceed()
+        incoming.trace_as(caller.device.id)
         record = await self._received(incoming, caller.device, now)
         record = replace(record, session=caller.session.id, number=caller.session.number)
         try:

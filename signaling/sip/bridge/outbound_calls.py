@@ -176,7 +176,7 @@ class OutboundCalls:
             except CallRefused as refused:
                 if (other := await self._registered(device.point, refused.contacts)) is None:
                     raise
-                other = replace(other, credentials=where.credentials, session_s=where.session_s)
+                other = replace(other, credentials=where.credentials, session_s=where.session_s, device=device.id)
                 return await self._invite(room, name, device, seat, other)
         except EngineGone:  # it is called again at once
             raise

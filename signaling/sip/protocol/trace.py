@@ -1,16 +1,25 @@
-"""Trace of SIP messages by call, for technicians: bounded in memory, without codes, PINs, passwords and keys."""
+"""Trace of calls' messages, for technicians: bounded in memory, without codes, PINs, passwords and keys.
+
+The newest calls of each registered device are kept; calls of which no device is known share a ring of their own, so
+that no stranger's calls push out a device's.
+"""
 
 import re
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from signaling.sip.protocol.message import SDP, Message, Request
 
-MAX_HOSTS = 64
-"""Hosts whose calls are kept; beyond it the one that was silent longest is forgotten."""
 MAX_CALLS = 3
-"""Calls kept of one host, the newest ones."""
+"""Calls kept of one device, and of one address among the calls of no known device: the newest ones."""
+MAX_DEVICES = 1024
+"""Devices whose calls are kept; beyond it the one that called, or was called, longest ago is forgotten."""
+MAX_UNKNOWN = 64
+"""Calls kept of which no device is known, the newest ones."""
+MAX_TOTAL_CHARACTERS = 32_000_000
+"""Of all calls; beyond it those of no known device are forgotten, then those of who called longest ago."""
 MAX_CALL_CHARACTERS = 64_000
 """Of one call; the messages beyond it are counted."""
 MAX_CHARACTERS = 6000
@@ -32,47 +41,104 @@ class TracedMessage:
 
 @dataclass(slots=True)
 class TracedCall:
-    """The messages of one Call-ID with one host, and how many were left out for want of room."""
+    """The messages of one call with one host, and how many were left out for want of room."""
 
     host: str
     messages: list[TracedMessage] = field(default_factory=list)
     left_out: int = 0
 
+    @property
+    def characters(self) -> int:
+        """Return the length of its messages."""
+        return sum(len(each.text) for each in self.messages)
+
+
+Key = tuple[str, str]
+"""Host and Call-ID: another host that names the Call-ID of a device's call adds nothing to it."""
+Calls = OrderedDict[Key, TracedCall]
+"""Calls, the oldest first."""
+
 
 class Trace:
-    """The newest calls of each host. A call begins with an INVITE; requests outside calls are not kept."""
+    """The newest calls. One begins with an INVITE, or when a device is named; requests outside calls are not kept."""
 
     def __init__(self) -> None:
-        self._hosts: OrderedDict[str, OrderedDict[str, TracedCall]] = OrderedDict()
+        self._unknown: Calls = OrderedDict()
+        self._devices: OrderedDict[str, Calls] = OrderedDict()
+        self._owners: dict[Key, str] = {}
+        """The device of a call."""
+        self._characters = 0
 
     def record(self, message: Message, host: str, *, sent: bool, at: datetime) -> None:
         """Keep a message, if it belongs to a call."""
         id_ = message.get("call-id") or ""
         begins = isinstance(message, Request) and message.method == "INVITE"
-        if begins or id_ in self._hosts.get(host, ()):
+        if begins or self._find((host, id_)) is not None:
             self.keep(id_, host, blotted(message), sent=sent, at=at)
 
     def keep(self, id_: str, host: str, text: str, *, sent: bool, at: datetime) -> None:
         """Keep the text of a message of a call, which may begin with it."""
-        call = self._hosts.get(host, OrderedDict()).get(id_) or self._begin(id_, host)
-        if sum(len(each.text) for each in call.messages) + len(text) > MAX_CALL_CHARACTERS:
+        call = self._find((host, id_)) or self._begin((host, id_))
+        if call.characters + len(text) > MAX_CALL_CHARACTERS:
             call.left_out += 1
-        else:
-            call.messages.append(TracedMessage(at, sent, text))
+            return
+        call.messages.append(TracedMessage(at, sent, text))
+        self._characters += len(text)
+        while self._characters > MAX_TOTAL_CHARACTERS:
+            self._forget(next(self._oldest()))
 
-    def calls(self, host: str) -> list[TracedCall]:
-        """Return the calls of a host, the newest first."""
-        return list(self._hosts.get(host, {}).values())[::-1]
-
-    def _begin(self, id_: str, host: str) -> TracedCall:
-        calls = self._hosts.setdefault(host, OrderedDict())
-        self._hosts.move_to_end(host)
-        calls[id_] = call = TracedCall(host)
+    def assign(self, id_: str, host: str, device: str) -> None:
+        """Note whose call it is, which may begin hereby."""
+        key = host, id_
+        if not device or self._owners.get(key) == device:
+            return
+        call = self._find(key) or TracedCall(host)
+        self._forget(key)
+        self._characters += call.characters
+        calls = self._devices.setdefault(device, OrderedDict())
+        self._devices.move_to_end(device)
+        calls[key], self._owners[key] = call, device
         if len(calls) > MAX_CALLS:
-            calls.popitem(last=False)
-        if len(self._hosts) > MAX_HOSTS:
-            self._hosts.popitem(last=False)
+            self._forget(next(iter(calls)))
+        if len(self._devices) > MAX_DEVICES:
+            for each in list(next(iter(self._devices.values()))):
+                self._forget(each)
+
+    def calls(self, device: str, host: str = "") -> list[TracedCall]:
+        """Return the calls of a device, then those of no known device with a host, each the newest first."""
+        own = self._devices.get(device, OrderedDict())
+        others = [call for call in self._unknown.values() if call.host == host]
+        return [*reversed(own.values()), *reversed(others)]
+
+    def _find(self, key: Key) -> TracedCall | None:
+        device = self._owners.get(key)
+        return self._unknown.get(key) if device is None else self._devices[device][key]
+
+    def _begin(self, key: Key) -> TracedCall:
+        """Begin a call of which no device is known."""
+        host, _ = key
+        self._unknown[key] = call = TracedCall(host)
+        of_host = [each for each in self._unknown if each[0] == host]
+        if len(of_host) > MAX_CALLS:
+            self._forget(of_host[0])
+        if len(self._unknown) > MAX_UNKNOWN:
+            self._forget(next(iter(self._unknown)))
         return call
+
+    def _oldest(self) -> Iterator[Key]:
+        """Return the calls in the order in which they are forgotten for want of room."""
+        yield from self._unknown
+        for calls in self._devices.values():
+            yield from calls
+
+    def _forget(self, key: Key) -> None:
+        """Forget a call, if it is kept, and a device without further calls."""
+        device = self._owners.pop(key, None)
+        calls = self._unknown if device is None else self._devices[device]
+        call = calls.pop(key, None)
+        self._characters -= 0 if call is None else call.characters
+        if device is not None and not calls:
+            del self._devices[device]
 
 
 def blotted(message: Message) -> str:

@@ -1,6 +1,7 @@
 """Calls between two agents of our own over loopback; no H.323 stack of others is to be had as a package."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -165,10 +166,12 @@ async def test_calls_of_an_earlier_process_are_dialled_anew() -> None:
 async def test_the_trace_of_a_call_tells_no_digits() -> None:
     handler = RecordingHandler()
     async with agent() as caller, agent(handler) as callee:
-        call = await soon(caller.invite(target(callee, "1234567890"), OURS, name="UBND tỉnh"))
+        where = replace(target(callee, "1234567890"), device="vcs")
+        call = await soon(caller.invite(where, OURS, name="UBND tỉnh"))
         await call.send_digits("98")
         await soon(handler.digits.get())
-        for traced in (*caller.traced("127.0.0.1"), *callee.traced("127.0.0.1")):
+        assert caller.traced("", "127.0.0.1") == []  # it is a device's
+        for traced in (*caller.traced("vcs", ""), *callee.traced("", "127.0.0.1")):
             texts = [each.text for each in traced.messages]
             assert texts[0].startswith("H.225.0 setup\nproduct: Diemcau 1\ndialled: •\nh245Tunnelling: yes")
             assert {text.splitlines()[0] for text in texts} >= {"H.225.0 connect", "H.245 terminalCapabilitySet"}

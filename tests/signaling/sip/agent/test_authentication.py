@@ -90,6 +90,17 @@ async def test_a_refused_password_is_not_tried_twice(credentials: Credentials | 
         await peer.settled()
 
 
+async def test_messages_of_a_call_are_those_of_the_device_that_is_called() -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        where = replace(target(peer), device="vcs")
+        async with started(ours.invite(where, OFFER, name="A")) as dialling:
+            peer.respond(await peer.next_request("INVITE"), 200, body=ANSWER)
+            await soon(dialling)
+        (call,) = ours.traced("vcs", "")
+        assert [each.text.split()[0] for each in call.messages] == ["INVITE", "SIP/2.0", "ACK"]
+        assert ours.traced("", HOST) == []
+
+
 async def test_a_proxy_and_the_device_behind_it_are_both_answered() -> None:
     async with agent() as ours, wire.udp(ours) as peer, started(ours.invite(target(peer), OFFER, name="A")) as dialling:
         await refused(peer, 407, CHALLENGE.format("proxy").replace("WWW", "Proxy"))

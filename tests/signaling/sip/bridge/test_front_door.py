@@ -87,7 +87,7 @@ async def test_the_offer_that_moves_a_call_is_authenticated_when_the_device_asks
     incoming = await ring(world)
     await press(world, f"{session.code}#")
     await wait_until(lambda: ROOM not in world.engine.rooms)
-    assert incoming.call is not None and incoming.call.credentials == account
+    assert incoming.call is not None and (incoming.call.credentials, incoming.traced_as) == (account, device.id)
 
 
 async def test_a_caller_without_an_offer_and_by_info(world: World) -> None:

@@ -95,7 +95,9 @@ async def test_wrong_codes_and_codes_of_others_get_the_same_response(world: Worl
     use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     others = await world.session(CAM_RANH)
-    assert [(await ring(world, code)).refused for code in (others.code, "0000000000", "x")] == [404, 404, 404]
+    (device,) = await world.services.equipment.devices(NHA_TRANG)
+    rung = [await ring(world, code) for code in (others.code, "0000000000", "x")]
+    assert [(each.refused, each.traced_as) for each in rung] == [(404, device.id)] * 3
     assert {(e.action, e.subject) for e in await world.audited(3)} == {("code-wrong", NHA_TRANG)}
     assert world.engine.rooms == {}
 
@@ -139,6 +141,7 @@ async def test_a_device_with_a_password_is_known_by_it_wherever_it_calls_from(wo
     assert (await ring(world, session.code, account=account)).refused == 403
     let_in = await ring(world, session.code, "10.66.6.6", account=account)  # guesses came from elsewhere
     assert let_in.refused is None and let_in.call is not None and let_in.call.credentials == account
+    assert let_in.traced_as == device.id
     await world.server.meetings.cancelled(session.id)
 
 
@@ -157,7 +160,8 @@ async def test_r051_forged_datagrams_lock_no_device_out(world: World) -> None:
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     for _ in range(30):
-        assert (await ring(world, "0000000000", from_its_address=False, heard=False)).refused == 404
+        forged = await ring(world, "0000000000", from_its_address=False, heard=False)
+        assert (forged.refused, forged.traced_as) == (404, "")
     assert "code-wrong" not in {each.action for each in await world.audited(5)}
     for _ in range(20):  # who acknowledges is there
         assert (await ring(world, "0000000000", from_its_address=False)).refused == 404

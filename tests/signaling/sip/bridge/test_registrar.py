@@ -19,7 +19,7 @@ from signaling.sip.protocol.trace import TracedCall, TracedMessage
 from tests.signaling.fake_room_systems import register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.sip import wire
 from tests.signaling.sip.wire import HOST, Peer
-from tests.signaling.world import NHA_TRANG, NOW, World, older
+from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, older
 
 ACCOUNT = Credentials("p.hop", "rat-bi-mat")
 VCS = "10.79.6.20"
@@ -153,6 +153,19 @@ async def test_the_directory_shows_who_answers(world: World) -> None:
         agent.responding = responding
         await world.server.reachability.work(NOW)
         assert (await shown(world))["reachable"] is answers
+
+
+async def test_messages_of_a_device_are_those_of_its_calls_whose_address_need_not_be_known(world: World) -> None:
+    agent = use_fake_agent(world)
+    device = await device_with_password(world, address=None)
+    agent.traces[device.id] = [TracedCall("10.79.7.7", [TracedMessage(NOW, sent=True, text="BYE")])]
+    assert [call.messages[0].text for call in await world.server.sip_bridge.traced(device)] == ["BYE"]
+    await register(world, CAM_RANH, None, protocol="H323", sip_user="2001")
+    (by_number,) = await world.services.equipment.devices(CAM_RANH)
+    outbound = world.server.sip_bridge.outbound
+    outbound.protocols, outbound.gatekeeper = ("SIP", "H323"), ("10.79.0.9", 1719)
+    agent.traces["10.79.0.9"] = agent.traces[device.id]  # of nobody who is known: the gatekeeper routes all calls
+    assert await world.server.sip_bridge.traced(by_number) == []
 
 
 async def test_messages_of_a_device_without_an_address_are_those_from_where_it_registered(world: World) -> None:

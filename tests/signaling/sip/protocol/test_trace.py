@@ -1,4 +1,4 @@
-"""The trace keeps the newest calls of each host, and nothing that opens a meeting."""
+"""The trace keeps the newest calls of each device, and nothing that opens a meeting."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,8 +9,10 @@ from signaling.sip.protocol.trace import (
     MAX_CALL_CHARACTERS,
     MAX_CALLS,
     MAX_CHARACTERS,
-    MAX_HOSTS,
+    MAX_DEVICES,
+    MAX_UNKNOWN,
     Trace,
+    TracedCall,
     blotted,
 )
 from tests.fuzz.sip import INVITE, OPTIONS
@@ -31,30 +33,72 @@ def test_a_call_with_what_was_sent_and_received() -> None:
     trace.record(request, HOST, sent=False, at=AT)
     trace.record(respond(request, 486, "t"), HOST, sent=True, at=AT + timedelta(seconds=1))
     trace.record(parse(OPTIONS), HOST, sent=False, at=AT)  # belongs to no call
-    (call,) = trace.calls(HOST)
+    (call,) = trace.calls("", HOST)
     assert [(each.sent, each.at.second, each.text.split("\n")[0]) for each in call.messages] == [
         (False, 0, "INVITE sip:••••••••••@10.0.0.1 SIP/2.0"),
         (True, 1, "SIP/2.0 486 Busy Here"),
     ]
-    assert trace.calls("10.0.0.10") == []
+    assert trace.calls("", "10.0.0.10") == trace.calls("vcs") == []
 
 
-def test_calls_hosts_and_messages_are_bounded() -> None:
+def first_lines(calls: list[TracedCall]) -> list[str]:
+    """Return the Call-ID of each call."""
+    return [call.messages[0].text.split("Call-ID: ")[1].split("\n")[0] for call in calls]
+
+
+def test_calls_and_messages_of_strangers_are_bounded() -> None:
     trace = Trace()
     for number in range(MAX_CALLS + 1):
         trace.record(invite(f"call{number}"), HOST, sent=False, at=AT)
-    texts = [call.messages[0].text for call in trace.calls(HOST)]
-    assert ["call3" in texts[0], len(texts), any("call0" in text for text in texts)] == [True, MAX_CALLS, False]
+    assert first_lines(trace.calls("", HOST)) == ["call3", "call2", "call1"]
     long = invite("call3", ("subject", "x" * 8000))
     for _ in range(20):
         trace.record(long, HOST, sent=True, at=AT)
-    call = trace.calls(HOST)[0]
+    call = trace.calls("", HOST)[0]
     assert max(len(each.text) for each in call.messages) <= MAX_CHARACTERS
-    kept = sum(len(each.text) for each in call.messages)
-    assert (len(call.messages) + call.left_out, kept <= MAX_CALL_CHARACTERS) == (21, True)
-    for number in range(MAX_HOSTS):
+    assert (len(call.messages) + call.left_out, call.characters <= MAX_CALL_CHARACTERS) == (21, True)
+    for number in range(MAX_UNKNOWN):
         trace.record(invite(), f"10.1.0.{number}", sent=False, at=AT)
-    assert trace.calls(HOST) == []
+    assert (trace.calls("", HOST), len(trace.calls("", "10.1.0.0"))) == ([], 1)
+
+
+def test_the_newest_calls_of_a_device_outlast_those_of_strangers_and_of_others_behind_its_address() -> None:
+    trace = Trace()
+    for number in range(MAX_CALLS + 1):
+        for device in ("a", "b"):
+            trace.record(invite(f"{device}{number}"), HOST, sent=False, at=AT)
+            trace.assign(f"{device}{number}", HOST, device)
+    for number in range(2 * MAX_UNKNOWN):
+        trace.record(invite(), f"10.1.0.{number}", sent=False, at=AT)
+        trace.record(invite(f"stranger{number}"), HOST, sent=False, at=AT)
+    trace.record(invite("b3"), "10.6.6.6", sent=False, at=AT)  # forged
+    assert [first_lines(trace.calls(device)) for device in ("a", "b")] == [["a3", "a2", "a1"], ["b3", "b2", "b1"]]
+    assert first_lines(trace.calls("a", HOST)) == ["a3", "a2", "a1", "stranger127", "stranger126", "stranger125"]
+    trace.record(respond(invite("b3"), 200, "t"), HOST, sent=True, at=AT)
+    assert len(trace.calls("b")[0].messages) == 2
+
+
+def test_a_call_that_is_given_to_another_device_is_that_device_s_alone() -> None:
+    trace = Trace()
+    trace.assign("c", HOST, "a")  # before its first message
+    trace.record(invite("c"), HOST, sent=True, at=AT)
+    trace.assign("c", HOST, "")  # of no device of the directory: it stays
+    trace.assign("c", HOST, "b")
+    assert (trace.calls("a"), first_lines(trace.calls("b"))) == ([], ["c"])
+
+
+def test_the_device_that_called_longest_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = Trace()
+    for number in range(MAX_DEVICES + 1):
+        trace.assign("c", f"10.1.{number >> 8}.{number & 255}", str(number))
+    assert [len(trace.calls(str(number))) for number in (0, 1, MAX_DEVICES)] == [0, 1, 1]
+    monkeypatch.setattr("signaling.sip.protocol.trace.MAX_TOTAL_CHARACTERS", 1000)
+    trace = Trace()
+    trace.keep("u", HOST, "x" * 400, sent=True, at=AT)
+    for device in ("a", "b", "c"):
+        trace.assign(device, HOST, device)
+        trace.keep(device, HOST, "x" * 400, sent=True, at=AT)
+    assert [len(trace.calls(device, HOST)) for device in ("", "a", "b", "c")] == [0, 0, 1, 1]
 
 
 @pytest.mark.parametrize(

@@ -354,6 +354,8 @@ class Caption:
     final: bool
 
 
+FloorTransport = Literal["off", "UDP", "TCP"]
+"""How our offers carry the floor control of slides; `off`: they have none."""
 KeyAgreement = Literal["SDES", "DTLS"]
 
 
@@ -366,7 +368,8 @@ class SipLimits:
     None: what its own description says. `camera_control` says whether its camera may be moved
     (:meth:`MediaEngine.move_camera`). `keys` says how our offers agree on the keys of SRTP: in the description (SDES,
     RFC 4568), or by DTLS (RFC 5764). `token` says whether its slides have the presentation token of H.239 instead
-    of BFCP: then :class:`FloorDecided` says what its call has to tell it.
+    of BFCP: then :class:`FloorDecided` says what its call has to tell it. `bfcp` says how our offers carry BFCP, or
+    that they have no slides; `bfcp_version` is the newest version that they name by UDP.
     """
 
     sounds: Sequence[str] = ("G722", "opus", "PCMA", "PCMU")
@@ -377,6 +380,8 @@ class SipLimits:
     camera_control: bool = False
     keys: KeyAgreement = "SDES"
     token: bool = False
+    bfcp: FloorTransport = "UDP"
+    bfcp_version: int = 2
 
 
 EVERYTHING: Final = SipLimits()

@@ -123,7 +123,8 @@ class SipPeer:
         self.streams.host = local_address(self._hosts, remote)
         self.streams.open(sound=True, picture=True)
         if not simple:
-            self.streams.open_slides(None)
+            if self._limits.token or self._limits.bfcp != "off":
+                self.streams.open_slides(None)
             self.streams.open_control()
         if self._encryption == "demanded" or (self._encryption == "wished" and not simple):
             self._offer_keys()

@@ -49,7 +49,9 @@ class SipSlides:
         self.stream.port_pair.media_hosts = media_hosts
         self.floor: SlidesFloor
         try:
-            self.floor = TokenFloor(decided) if limits.token else BfcpFloor(ports, host, media_hosts, theirs, asked)
+            self.floor = (
+                TokenFloor(decided) if limits.token else BfcpFloor(ports, host, media_hosts, theirs, limits, asked)
+            )
         except Exception:
             self.stream.port_pair.close()
             raise

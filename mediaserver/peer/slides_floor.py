@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Protocol
 
-from mediaserver.api import FloorDecision
+from mediaserver.api import FloorDecision, SipLimits
 from mediaserver.bfcp.floor_server import FloorServer, Holder
 from mediaserver.sdp import bfcp
 from mediaserver.sdp.bfcp import FloorControl
@@ -50,12 +50,15 @@ class BfcpFloor:
         host: str,
         media_hosts: Collection[str],
         theirs: Media | None,
+        limits: SipLimits,
         asked: Callable[[bool], None],
     ) -> None:
-        """Open the port: for the BFCP m-line `theirs`, else for an offer of ours. Raises NoPortFree."""
-        control = None if theirs is None else theirs.floor
-        self._control = bfcp.OFFERED if control is None else bfcp.respond(control)
-        self._protocol = bfcp.UDP if theirs is None else theirs.protocol
+        """Open the port: for the BFCP m-line `theirs`, else for an offer of ours by the limits. Raises NoPortFree."""
+        if theirs is None or theirs.floor is None:
+            self._protocol = bfcp.TCP if limits.bfcp == "TCP" else bfcp.UDP
+            self._control = bfcp.offered(reliable=limits.bfcp == "TCP", newest=limits.bfcp_version)
+        else:
+            self._protocol, self._control = theirs.protocol, bfcp.respond(theirs.floor)
         reliable, encrypted = self._protocol in (bfcp.TCP, bfcp.TLS), self._protocol == bfcp.TLS
         if encrypted:
             algorithm, _, value = fingerprint(ports.certificate).partition(" ")
@@ -79,7 +82,7 @@ class BfcpFloor:
     def suits(self, floor: Media) -> bool:
         """Return whether the m-line is one of BFCP by the same transport, whose connection the same side opens."""
         opens = None if floor.floor is None else bfcp.respond(floor.floor).setup
-        return floor.protocol == self._protocol and opens == self._control.setup
+        return floor.protocol == self._protocol and self._control.setup in (opens, bfcp.EITHER)
 
     def describe(self, *, offering: bool) -> FloorControl:
         """Return our side of the m-line: an offer within the call asks for no other connection than the one there is
@@ -94,6 +97,10 @@ class BfcpFloor:
         connection = "" if floor.floor is None else floor.floor.connection
         if connection == "existing" and not self._port.connected:
             connection = "new"
+        if answer and floor.floor is not None:
+            self._control = bfcp.settled(self._control, floor.floor)
+            if self._control.setup == "active":
+                self._port.connect_only()
         if connection == "new":
             self._port.renew()
         self._port.fingerprints = () if floor.floor is None else floor.floor.fingerprints

@@ -4,7 +4,7 @@ Where call signalling carries floor control instead, as the presentation token o
 `H.239` stands in their place. Only descriptions between our own parts have it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mediaserver.sdp.sections import Section, integer
 
@@ -34,8 +34,8 @@ class FloorControl:
     """Algorithms and fingerprints of its writer's certificate in TLS (RFC 8122 §5)."""
 
 
-OFFERED = FloorControl(CONFID, USER, FLOOR, VERSIONS)
-"""What we offer: floor control by UDP, with us as the server."""
+EITHER = "actpass"
+"""Who offers so leaves it to the other side who opens the TCP connection (RFC 4145 §4)."""
 TOKEN = FloorControl()
 """Floor control that call signalling carries."""
 
@@ -58,6 +58,21 @@ def read(section: Section) -> FloorControl | None:
 
 def _known(word: str, *words: str) -> str:
     return word if word in words else ""
+
+
+def offered(*, reliable: bool, newest: int = max(VERSIONS)) -> FloorControl:
+    """Return what we offer, with us as the server: by UDP the versions up to `newest`, by TCP the first one (RFC 8855
+    §5.1) over a connection that either side opens."""
+    if reliable:
+        return FloorControl(CONFID, USER, FLOOR, (1,), EITHER, "new")
+    return FloorControl(CONFID, USER, FLOOR, tuple(each for each in VERSIONS if each <= newest))
+
+
+def settled(ours: FloorControl, answer: FloorControl) -> FloorControl:
+    """Return our side once an offer of ours is answered: who answers nothing waits for our connection (RFC 4145 §4)."""
+    if ours.setup != EITHER:
+        return ours
+    return replace(ours, setup="passive" if answer.setup == "active" else "active")
 
 
 def respond(theirs: FloorControl) -> FloorControl:

@@ -150,7 +150,7 @@ def offer(local: Local) -> str:
     lines += [*_keys(local, local.sound_keys), "a=sendrecv"]
     lines += _offer_video(local, local.camera_port, local.camera_keys, local.camera)
     if local.floor is not None:
-        protocol = bfcp.H239 if local.floor == bfcp.TOKEN else bfcp.UDP
+        protocol = bfcp.H239 if local.floor == bfcp.TOKEN else bfcp.TCP if local.floor.setup else bfcp.UDP
         lines += [_m_line("application", local.floor_port, protocol, ("*",)), *bfcp.lines(local.floor)]
         lines += _offer_video(local, local.slides_port, local.slides_keys, local.slides)
         lines += [f"a=label:{bfcp.LABEL}"]

@@ -40,6 +40,9 @@ class FloorPort(Protocol):
     def connected(self) -> bool:
         """Return whether a connection is open, which by UDP there never is."""
 
+    def connect_only(self) -> None:
+        """Wait for no connection any more: ours is the side that opens it."""
+
     def renew(self) -> None:
         """Give up a connection of ours, so that :meth:`aim` opens another one."""
 
@@ -87,6 +90,9 @@ class UdpFloorPort:
         """The port that the peer sends from."""
         self._named = ("", 0)
         self._heard = False
+
+    def connect_only(self) -> None:
+        """Do nothing: there is no connection."""
 
     def renew(self) -> None:
         """Do nothing: there is no connection."""
@@ -158,6 +164,12 @@ class TcpFloorPort:
     def connected(self) -> bool:
         """Return whether a connection is open."""
         return self._connection is not None
+
+    def connect_only(self) -> None:
+        """Wait for no connection any more: :meth:`aim` opens it."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
 
     def renew(self) -> None:
         """Give up a connection of ours; one that the host opened ends with the next that it opens."""

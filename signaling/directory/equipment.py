@@ -183,7 +183,8 @@ class Change(Model):
 
 class Profile(Model):
     """The offer to room systems of a make: audio codecs, packetization modes and level of H.264, bit rate, how keys of
-    SRTP are agreed on, session timer in seconds (0: as the device asks, None: none)."""
+    SRTP are agreed on, session timer in seconds (0: as the device asks, None: none), how floor control of slides is
+    carried (UDP, TCP, or off: no slides) and its newest version."""
 
     id: str
     name: str
@@ -195,6 +196,8 @@ class Profile(Model):
     simple: bool
     keys: str
     session_s: int | None
+    bfcp: str
+    bfcp_version: int
 
 
 class Stock(Model):

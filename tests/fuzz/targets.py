@@ -95,7 +95,11 @@ RTSP = (
 H323_OFFER = description.read(OFFER + h323_agents.SLIDES)
 H323_TERMINAL, _ = h323.presenting()
 ROOM_LOCAL = sip_write.Local(
-    *("192.0.2.1", 40100, 40102, 7), slides_port=40104, floor_port=40106, floor=sdp_bfcp.OFFERED, control_port=40108
+    *("192.0.2.1", 40100, 40102, 7),
+    slides_port=40104,
+    floor_port=40106,
+    floor=sdp_bfcp.offered(reliable=False),
+    control_port=40108,
 )
 
 

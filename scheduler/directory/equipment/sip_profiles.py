@@ -30,6 +30,8 @@ class SipProfile(BaseModel):
     simple: bool
     keys: Literal["SDES", "DTLS"]
     session_s: Annotated[int, Field(ge=90, le=86400)] | Literal[0] | None
+    bfcp: Literal["off", "UDP", "TCP"]
+    bfcp_version: Literal[1, 2]
 
 
 @cache

@@ -16,8 +16,12 @@ def sip_limits(device: Device) -> SipLimits:
     made, own = sip_profiles.profile(device.sip_profile), device.picture_kbps
     level = FULL_HD if own is not None and own >= sip_profiles.FULL_HD_KBPS else made.level
     bitrate, slides = 1000 * (own or made.kbps), None if own is None else 1000 * own
-    token = device.protocol == "H323"
-    return SipLimits(made.sounds, made.modes, level, bitrate, slides, device.camera_control, made.keys, token)
+    return SipLimits(
+        *(made.sounds, made.modes, level, bitrate, slides, device.camera_control, made.keys),
+        token=device.protocol == "H323",
+        bfcp=made.bfcp,
+        bfcp_version=made.bfcp_version,
+    )
 
 
 async def answer(engine: MediaEngine, incoming: IncomingRoomCall, device: Device, room: str, seat: str) -> RoomCall:

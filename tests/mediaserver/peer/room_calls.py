@@ -1,6 +1,6 @@
 """Calls between a room system and the engine, either way, and what it sees of the meeting."""
 
-from mediaserver.api import Encryption, Layout, SeatOptions
+from mediaserver.api import EVERYTHING, Encryption, Layout, SeatOptions, SipLimits
 from mediaserver.peer.sip import SipPeer
 from mediaserver.room.room import Room
 from mediaserver.video.layout import arrange
@@ -25,10 +25,17 @@ async def dial_in(meeting: Meeting, system: RoomSystem, *, floor: bool = False, 
     system.begin()
 
 
-async def invite(meeting: Meeting, system: RoomSystem, *, floor: bool = False, encryption: Encryption = "off") -> None:
+async def invite(
+    meeting: Meeting,
+    system: RoomSystem,
+    *,
+    floor: bool = False,
+    encryption: Encryption = "off",
+    limits: SipLimits = EVERYTHING,
+) -> None:
     """Call the room system."""
     await seat(meeting, floor=floor)
-    system.set_destinations(await meeting.engine.invite(ROOM, "vcs", encryption=encryption))
+    system.set_destinations(await meeting.engine.invite(ROOM, "vcs", encryption=encryption, limits=limits))
     system.number = 98 if system.mode else 97
     await meeting.engine.accept(ROOM, "vcs", system.sdp())
     system.begin()

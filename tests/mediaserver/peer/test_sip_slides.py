@@ -298,6 +298,27 @@ async def test_a_room_system_that_is_called_takes_the_slides_that_it_is_offered(
     assert system.client.states == [Status.PENDING, Status.GRANTED]
 
 
+@pytest.mark.parametrize("system", [(1, 1, "active"), (1, 1, "passive")], indirect=True)
+async def test_a_room_system_that_is_called_by_tcp_connects_or_is_connected_to(
+    meeting: Meeting, system: SlidesSystem, room: Room
+) -> None:
+    await meeting.join("a", "red", 440)
+    await invite(meeting, system, limits=SipLimits(bfcp="TCP"))
+    await system.connect()
+    await share(meeting, system)
+    assert system.client.states == [Status.PENDING, Status.GRANTED]
+    slides = sip_peer_of(room).streams.slides
+    existing = system.sdp().replace("a=connection:new", "a=connection:existing")
+    assert "a=connection:existing" in await meeting.engine.renegotiate(ROOM, "vcs", existing)
+    assert sip_peer_of(room).streams.slides is slides  # the same connection goes on
+
+
+async def test_an_offer_has_no_slides_where_the_profile_says_so(meeting: Meeting) -> None:
+    await seat(meeting)
+    offer = await meeting.engine.invite(ROOM, "vcs", limits=SipLimits(bfcp="off"))
+    assert len(m_ports(offer)) == 2 and "BFCP" not in offer
+
+
 async def test_slides_come_and_go_with_offers_within_the_call_and_rest_on_hold(
     meeting: Meeting, system: SlidesSystem, room: Room
 ) -> None:

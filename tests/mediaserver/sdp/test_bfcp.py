@@ -117,7 +117,7 @@ def test_slides_and_floor_control_are_refused_together(old: str, new: str) -> No
     assert text != POLYCOM + SLIDES and is_plain(text)
     session = parse(text)
     assert (session.slides, session.floor) == (None, None)
-    lines = answer(session, replace(LOCAL, floor=bfcp.OFFERED), shows=True).splitlines()
+    lines = answer(session, replace(LOCAL, floor=bfcp.offered(reliable=False)), shows=True).splitlines()
     assert [line.split()[1] for line in lines if line.startswith("m=")][3:] == ["0", "0"]
 
 
@@ -127,7 +127,7 @@ def test_without_ports_for_slides_both_are_refused() -> None:
 
 
 def test_our_offer_has_slides_behind_the_camera_and_the_simple_one_has_none() -> None:
-    local = replace(LOCAL, floor=bfcp.OFFERED)
+    local = replace(LOCAL, floor=bfcp.offered(reliable=False))
     session = parse(offer(local))
     assert (session.sound, session.camera, session.floor, session.slides) == (0, 1, None, None)  # a server's
     client = parse(offer(local).replace("s-only", "c-only"))
@@ -136,6 +136,33 @@ def test_our_offer_has_slides_behind_the_camera_and_the_simple_one_has_none() ->
     limits = client.media[3].codecs[0].limits
     assert limits is not None and limits.takes(1920, 1080, 30)
     assert len(parse(simple_offer(local)).media) == len(parse(offer(LOCAL)).media) == 2
+
+
+def floor_of(ours: FloorControl) -> list[str]:
+    return section(offer(replace(LOCAL, floor=ours)).splitlines(), "m=application")
+
+
+def test_our_offer_by_tcp_leaves_it_to_the_other_side_who_connects() -> None:
+    assert floor_of(bfcp.offered(reliable=True)) == [
+        "m=application 40106 TCP/BFCP *",
+        "a=floorctrl:s-only",
+        "a=confid:1",
+        "a=userid:2",
+        "a=floorid:1 mstrm:3",
+        "a=bfcpver:1",
+        "a=setup:actpass",
+        "a=connection:new",
+    ]
+    settled = [
+        bfcp.settled(bfcp.offered(reliable=True), FloorControl(setup=each)) for each in ("active", "passive", "")
+    ]
+    assert [each.setup for each in settled] == ["passive", "active", "active"]
+    assert bfcp.settled(settled[0], FloorControl(setup="passive")) == settled[0]
+
+
+def test_our_offer_by_udp_names_the_versions_of_the_profile() -> None:
+    both, first = floor_of(bfcp.offered(reliable=False)), floor_of(bfcp.offered(reliable=False, newest=1))
+    assert (both[0], both[-1], first[-1]) == ("m=application 40106 UDP/BFCP *", "a=bfcpver:2 1", "a=bfcpver:1")
 
 
 def test_numbers_that_are_none_are_left_out() -> None:

@@ -23,6 +23,9 @@ def test_a_profile_says_what_we_have() -> None:
         ("kbps", 3001),
         ("keys", "MIKEY"),
         ("session_s", 89),
+        ("bfcp", False),  # as YAML reads off without quotation marks
+        ("bfcp", "TLS"),
+        ("bfcp_version", 3),
         ("pin", 1),
     )
     for name, value in wrong:

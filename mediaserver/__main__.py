@@ -54,7 +54,8 @@ def _worker(arguments: argparse.Namespace) -> "Worker | RemoteWorker":
     first, last = arguments.rtp_ports
 
     def engine(files: Callable[[Path], RecordingFiles] = FolderFiles) -> LocalEngine:
-        dscp = Dscp(*arguments.dscp)
+        sound, pictures = arguments.dscp
+        dscp = Dscp(sound, pictures, arguments.signalling_dscp)
         return LocalEngine(arguments.address, arguments.port, range(first, last + 1), files, dscp=dscp)
 
     if arguments.socket is not None:
@@ -102,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rtp-ports", nargs=2, type=int, default=ports, help="first and last UDP port of room systems")
     marks = (Dscp().audio, Dscp().video)
     parser.add_argument("--dscp", nargs=2, type=int, default=marks, help="marks of sound and of pictures, 0 to 63")
+    signalling = Dscp().signalling
+    parser.add_argument("--signalling-dscp", type=int, default=signalling, help="mark of floor control, 0 to 63")
     parser.add_argument("--address", nargs="+", required=True, help="local addresses to bind and to offer to browsers")
     parser.add_argument("--log-level", default="WARNING")
     return parser

@@ -14,6 +14,7 @@ from typing import Protocol
 from OpenSSL import SSL
 
 from mediaserver.bfcp.message import HEADER, MAX_PAYLOAD, payload_bytes
+from mediaserver.transport.dscp import mark
 from mediaserver.transport.tls_end import TlsEnd, TlsFailed
 
 logger = logging.getLogger(__name__)
@@ -59,11 +60,12 @@ class FloorPort(Protocol):
         """Release the port."""
 
 
-def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
-    """Return a socket bound to a port, which is 0 for any. Raises OSError."""
+def _bound(host: str, port: int, kind: socket.SocketKind, dscp: int) -> socket.socket:
+    """Return a socket bound to a port, which is 0 for any, that marks what it sends. Raises OSError."""
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
     try:
         sock.setblocking(False)
+        mark(sock, dscp)
         if kind == socket.SOCK_STREAM:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
@@ -76,11 +78,13 @@ def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
 class UdpFloorPort:
     """Carries messages in datagrams."""
 
-    def __init__(self, host: str, port: int, receive: Receive, closed: "Callable[[UdpFloorPort], None]") -> None:
+    def __init__(
+        self, host: str, port: int, receive: Receive, closed: "Callable[[UdpFloorPort], None]", dscp: int
+    ) -> None:
         """Bind the port. Raises OSError."""
         self._closed = closed
         self.port = port
-        self._socket = _bound(host, port, socket.SOCK_DGRAM)
+        self._socket = _bound(host, port, socket.SOCK_DGRAM, dscp)
         self._receive = receive
         self.media_hosts: Collection[str] = ()
         self.fingerprints: Sequence[tuple[str, str]] = ()
@@ -139,6 +143,7 @@ class TcpFloorPort:
         port: int,
         receive: Receive,
         closed: "Callable[[TcpFloorPort], None]",
+        dscp: int,
         *,
         passive: bool,
         context: SSL.Context | None = None,
@@ -147,6 +152,7 @@ class TcpFloorPort:
         self._closed = closed
         self.port = port
         self._local = host
+        self._dscp = dscp
         self._receive = receive
         self.media_hosts: Collection[str] = ()
         self.fingerprints: Sequence[tuple[str, str]] = ()
@@ -155,7 +161,7 @@ class TcpFloorPort:
         self._host = ""
         self._listener: socket.socket | None = None
         if passive:
-            self._listener = _bound(host, port, socket.SOCK_STREAM)
+            self._listener = _bound(host, port, socket.SOCK_STREAM, dscp)
             self._listener.listen(1)
         self._connection: socket.socket | None = None
         self._unread = self._unsent = b""
@@ -181,7 +187,7 @@ class TcpFloorPort:
         self._host = host
         if self._listener is None and self._connection is None and host:
             try:
-                connection = _bound(self._local, 0, socket.SOCK_STREAM)
+                connection = _bound(self._local, 0, socket.SOCK_STREAM, self._dscp)
             except OSError as exc:
                 logger.debug("x BFCP to %s: %s", host, exc)
                 return

@@ -111,11 +111,12 @@ class PlainPorts:
     ) -> FloorPort:
         """Bind a port for floor control, by TCP where `reliable`, and by TLS where `encrypted`. Raises NoPortFree."""
         context = self.certificate.tls_context if encrypted else None
+        closed, dscp = self.floor_ports.remove, self.dscp.signalling
 
         def bind(number: int) -> FloorPort:
             if reliable:
-                return TcpFloorPort(host, number, receive, self.floor_ports.remove, passive=passive, context=context)
-            return UdpFloorPort(host, number, receive, self.floor_ports.remove)
+                return TcpFloorPort(host, number, receive, closed, dscp, passive=passive, context=context)
+            return UdpFloorPort(host, number, receive, closed, dscp)
 
         port = self._first_free(host, bind)
         self.floor_ports.append(port)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from mediaserver.transport.dscp import Dscp, mark
+from mediaserver.transport.floor_port import TcpFloorPort
 from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.plain_rtp import PlainPorts
 from mediaserver.transport.udp_mux import UdpMux
 from tests.ports import FIRST_PORT
 
-EF, AF41 = 46, 34
+EF, AF41, CS3 = 46, 34, 24
 
 
 class Deaf:
@@ -45,12 +46,38 @@ def code_point(receiver: socket.socket) -> int:
     return value[0] >> 2
 
 
+def mark_of(sock: socket.socket) -> int:
+    """Return the mark of what a socket sends."""
+    if sock.family == socket.AF_INET6:
+        return sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS) >> 2
+    return sock.getsockopt(socket.IPPROTO_IP, socket.IP_TOS) >> 2
+
+
 def test_a_socket_s_packets_are_marked(receiver: socket.socket) -> None:
     with socket.socket(receiver.family, socket.SOCK_DGRAM) as sender:
         for value in (EF, 0, 63):
             mark(sender, value)
             sender.sendto(b"x", receiver.getsockname())
             assert code_point(receiver) == value
+
+
+def test_floor_control_is_marked_as_signalling(receiver: socket.socket) -> None:
+    host, port = receiver.getsockname()[:2]
+    ports = PlainPorts(range(FIRST_PORT, FIRST_PORT + 6), Counters(), Dscp(EF, AF41, CS3))
+    by_udp = ports.open_floor(host, lambda _: None, reliable=False, passive=True)
+    by_udp.aim(host, port)
+    by_udp.send(b"hello")
+    assert code_point(receiver) == CS3
+    waits = ports.open_floor(host, lambda _: None, reliable=True, passive=True)
+    connects = ports.open_floor(host, lambda _: None, reliable=True, passive=False)
+    waits.aim(host, 9)
+    connects.aim(host, waits.port)
+    waits.poll()
+    for each in (waits, connects):
+        assert isinstance(each, TcpFloorPort) and each._connection is not None
+        assert mark_of(each._connection) == CS3
+    for each in (by_udp, waits, connects):
+        each.close()
 
 
 def test_media_of_room_systems_and_of_browsers_are_marked(receiver: socket.socket) -> None:

@@ -244,6 +244,8 @@ def test_the_workers_command_names_socket_ports_and_addresses(tmp_path: Path) ->
         "--dscp",
         "46",
         "34",
+        "--signalling-dscp",
+        "24",
         "--address",
         "127.0.0.1",
     ]

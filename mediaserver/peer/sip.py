@@ -342,8 +342,7 @@ class SipPeer:
         codec = sip_write.choose_picture(media)
         stream.quality = picture_quality(codec, self._options, least(media.bitrate, self._limits.bitrate))
         if stream.quality is not None:
-            repair = sip_write.repair_type(media, codec)
-            repairs = None if repair is None else {codec.payload_type: repair}
+            repairs = sip_write.repairs(media, codec)
             self.picture = stream.send({codec.name: codec.payload_type}, self._flush_queue, repairs)
             self._follow_quality(stream.quality)
 

@@ -81,7 +81,8 @@ class SipSlides:
         quality = slides_quality(codec, self._options, slides.bitrate, self._limits.slides)
         self.stream.quality = quality if slides.receives and not held else None
         if self.stream.quality is not None:
-            self.forwarder = self.stream.send({codec.name: codec.payload_type}, self._flush_queue)
+            repairs = sip_write.repairs(slides, codec)
+            self.forwarder = self.stream.send({codec.name: codec.payload_type}, self._flush_queue, repairs)
         elif self.stream.forwarder is not None:
             self.stream.forwarder.follow(None, now)
 

@@ -142,6 +142,12 @@ def repair_type(media: Media, codec: Codec) -> int | None:
     return codec.rtx if "nack" in media.feedback else None
 
 
+def repairs(media: Media, codec: Codec) -> dict[int, int] | None:
+    """Return that payload type by the one that it repeats; None for none."""
+    repair = repair_type(media, codec)
+    return None if repair is None else {codec.payload_type: repair}
+
+
 def offer(local: Local) -> str:
     """Return an offer of what the limits allow: audio, and video both ways."""
     lines, sounds = _session(local), _sounds(local.limits)

@@ -313,6 +313,24 @@ async def test_a_room_system_that_is_called_by_tcp_connects_or_is_connected_to(
     assert sip_peer_of(room).streams.slides is slides  # the same connection goes on
 
 
+async def test_others_slides_are_sent_again_in_a_stream_of_their_own_where_the_room_offers_that(
+    meeting: Meeting, system: SlidesSystem, room: Room
+) -> None:
+    main, start, slides = system.sdp().partition("m=application")
+    number = system.number
+    slides = slides.replace(f"RTP/AVP {number}\r\n", f"RTP/AVP {number} 99\r\n")
+    slides += f"a=rtcp-fb:* nack\r\na=rtpmap:99 rtx/90000\r\na=fmtp:99 apt={number}\r\n"
+    await seat(meeting)
+    answer = await meeting.engine.connect(ROOM, "vcs", main + start + slides, plain=True)
+    assert f"a=rtpmap:99 rtx/90000\r\na=fmtp:99 apt={number}\r\n" in answer
+    held = sip_peer_of(room).streams.slides
+    assert held is not None and held.forwarder is not None and held.forwarder.rtx is not None
+    second, *_ = held.forwarder.rtx.wrap((number, 5, 0, 1, b"slides"))
+    assert second == 99
+    await meeting.engine.renegotiate(ROOM, "vcs", system.sdp())
+    assert held.forwarder is not None and held.forwarder.rtx is None
+
+
 async def test_an_offer_has_no_slides_where_the_profile_says_so(meeting: Meeting) -> None:
     await seat(meeting)
     offer = await meeting.engine.invite(ROOM, "vcs", limits=SipLimits(bfcp="off"))

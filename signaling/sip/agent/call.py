@@ -14,7 +14,7 @@ from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.address import DEFAULT_PORT, DEFAULT_TLS_PORT
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import CallRefused, CallUnanswered, OfferRefused
-from signaling.sip.protocol.message import SDP, Headers, Request, Response
+from signaling.sip.protocol.message import METHODS, SDP, Headers, Request, Response
 from signaling.sip.protocol.transaction_layer import ServerTransaction
 from signaling.sip.protocol.transport import Flow
 
@@ -345,10 +345,12 @@ class Call:
             "UPDATE": self._reinvite,
             "PRACK": self._prack,
         }
-        if request.method == "OPTIONS":
+        if request.method not in (*handlers, "OPTIONS"):
+            self._respond(transaction, 405 if request.method in METHODS else 501)
+        elif (refusal := request_checks.check_extensions(request)) is not None:
+            self._respond(transaction, *refusal)
+        elif request.method == "OPTIONS":
             self._respond(transaction, 200)
-        elif request.method not in handlers:
-            self._respond(transaction, 501)
         else:
             handlers[request.method](transaction)
 

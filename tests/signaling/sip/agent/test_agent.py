@@ -314,7 +314,7 @@ async def test_requests_within_a_call() -> None:
             ("INFO", ("Content-Type: application/dtmf-relay",), "Duration=160", 400),
             ("INFO", ("Content-Type: text/plain",), "1", 415),
             ("INFO", ("Content-Type: application/media_control+xml",), "<media_control/>", 200),
-            ("REFER", (), "", 501),
+            ("REFER", (), "", 405),
         ):
             peer.request(method, *headers, body=body)
             assert (method, (await peer.response()).status) == (method, status)
@@ -597,6 +597,29 @@ async def test_an_address_with_too_many_requests_gets_no_response(monkeypatch: p
                 other.request("OPTIONS")
                 assert (await other.response()).status == status
         assert await peer.silent()
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        *((each, (), 405) for each in ("NOTIFY", "REFER", "MESSAGE", "SUBSCRIBE")),
+        ("X", (), 501),
+        *((each, ("Require: x, timer, y",), 420) for each in ("BYE", "INFO", "OPTIONS", "INVITE", "UPDATE", "PRACK")),
+        ("OPTIONS", ("Require: timer",), 200),
+    ],
+)
+async def test_requests_within_a_call_are_refused_as_outside(
+    method: str, headers: tuple[str, ...], status: int
+) -> None:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
+        await peer.call()
+        call = await soon(handler.calls.get())
+        peer.request(method, *headers)
+        response = await peer.response()
+        unsupported = "x, y" if status == 420 else None
+        assert (response.status, response.get("unsupported"), response.get("allow")) == (status, unsupported, ALLOW)
+        assert not call.ended.is_set()
 
 
 async def test_a_flood_outside_calls_does_not_hinder_a_call(monkeypatch: pytest.MonkeyPatch) -> None:

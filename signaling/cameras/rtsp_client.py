@@ -13,6 +13,7 @@ from signaling.cameras.rtp_relay import MAX_DATAGRAM, RtpRelay
 from signaling.cameras.rtsp_message import (
     BadRtsp,
     Packet,
+    Request,
     Response,
     Stream,
     Track,
@@ -20,6 +21,7 @@ from signaling.cameras.rtsp_message import (
     read_tracks,
     write_packet,
     write_request,
+    write_response,
 )
 from signaling.sip.protocol.digest import Challenge, Credentials, authorization, challenge
 
@@ -28,7 +30,7 @@ ANSWER_SECONDS = 10.0
 USUAL_TIMEOUT_S = 60
 """The life of a session that names none (RFC 2326 §12.37)."""
 MAX_UNSENT = 65_536
-"""Bytes that wait for a camera that reads nothing; then no more reports are written."""
+"""Bytes that wait for a camera that reads nothing; then no more reports and answers are written."""
 READ_BYTES = 65_536
 OK, UNAUTHORIZED, UNSUPPORTED_TRANSPORT = 200, 401, 461
 
@@ -166,12 +168,15 @@ class RtspClient:
         self._sequence += 1
         self._writer.write(self._request(method, uri, headers))
         await self._writer.drain()
-        while not self._responses:
-            await self._receive()
-        return self._responses.pop(0)
+        while True:
+            while not self._responses:
+                await self._receive()
+            response = self._responses.pop(0)
+            if response.sequence in (None, self._sequence):  # another one answers what is no longer asked
+                return response
 
     async def _receive(self) -> None:
-        """Read once: keep responses, pass packets on. Raises BadRtsp."""
+        """Read once: keep responses, answer requests, pass packets on. Raises BadRtsp."""
         if self._reader is None:
             raise BadRtsp("not connected")
         if not (data := await self._reader.read(READ_BYTES)):
@@ -179,12 +184,18 @@ class RtspClient:
         for each in self._stream.feed(data):
             if isinstance(each, Response):
                 self._responses.append(each)
+            elif isinstance(each, Request):
+                self._write(write_response(each))
             elif len(each.data) > MAX_DATAGRAM:
                 raise BadRtsp(f"a packet of {len(each.data)} bytes, of at most {MAX_DATAGRAM}")
             elif self._relay is not None:
                 self._relay.send(each.channel, each.data)
 
     def _report(self, channel: int, data: bytes) -> None:
-        """Write a report of the engine, unless the camera reads nothing."""
+        """Write a report of the engine."""
+        self._write(write_packet(Packet(channel, data)))
+
+    def _write(self, data: bytes) -> None:
+        """Write what the camera need not have, unless it reads nothing."""
         if self._writer is not None and self._writer.transport.get_write_buffer_size() < MAX_UNSENT:
-            self._writer.write(write_packet(Packet(channel, data)))
+            self._writer.write(data)

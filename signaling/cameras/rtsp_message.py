@@ -6,7 +6,7 @@ Bounds: a header of 8 KiB, a body of 32 KiB. A packet within the connection has 
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
 from mediaserver.errors import BadOffer
@@ -17,10 +17,14 @@ VERSION = "RTSP/1.0"
 MAX_HEADER, MAX_BODY = 8192, 32_768
 DISCARD_PORT = 9
 """The port of an m-line whose sender names none: media come from wherever the camera sends (RFC 2326 §C.1.1)."""
+LARGEST_SEQUENCE = 2**31 - 1
+ANSWERED = ("OPTIONS", "GET_PARAMETER")
+"""Requests of a camera that ask whether we are there (RFC 2326 §10.1, §10.8)."""
 SOUNDS = ("PCMU", "PCMA", "G722")
 _FRAME_MARK, _FRAME_HEADER = b"$", 4
 """Begin and size of what precedes a packet within the connection (§10.12)."""
 _STATUS = re.compile(rb"RTSP/1\.0 ([1-5][0-9]{2})(?: .*)?")
+_REQUEST = re.compile(rb"([A-Z_]{1,32}) [^ ]+ RTSP/1\.0")
 _CHANNELS = re.compile(r"interleaved=([0-9]{1,2})-([0-9]{1,2})(?![0-9])")
 
 
@@ -29,12 +33,11 @@ class BadRtsp(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """A response; the names of its headers are in lower case."""
+class Message:
+    """The common part of requests and responses; the names of headers are in lower case."""
 
-    status: int
     headers: tuple[tuple[str, str], ...]
-    body: bytes = b""
+    body: bytes = field(default=b"", kw_only=True)
 
     def first(self, name: str) -> str:
         """Return the first value of a header, empty without one."""
@@ -48,6 +51,25 @@ class Response:
         if length is None:
             raise BadRtsp(f"Content-Length {text[:16]}")
         return length
+
+    @property
+    def sequence(self) -> int | None:
+        """The number of a request, or of that which is answered; None without one that can be read."""
+        return integer(self.first("cseq"), LARGEST_SEQUENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Message):
+    """A request of the camera (RFC 2326 §10)."""
+
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Response(Message):
+    """A response of the camera."""
+
+    status: int
 
     @property
     def asks_for_basic(self) -> bool:
@@ -71,12 +93,12 @@ class Packet:
 
 
 class Stream:
-    """Splits what a camera sends into responses and packets, wherever the segments were cut."""
+    """Splits what a camera sends into messages and packets, wherever the segments were cut."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[Response | Packet]:
+    def feed(self, data: bytes) -> list[Request | Response | Packet]:
         """Add received bytes and return what is whole. Raises BadRtsp."""
         self._buffer += data
         found = []
@@ -84,7 +106,7 @@ class Stream:
             found.append(each)
         return found
 
-    def _take(self) -> Response | Packet | None:
+    def _take(self) -> Request | Response | Packet | None:
         while self._buffer.startswith(b"\r\n"):
             del self._buffer[:2]
         if self._buffer.startswith(_FRAME_MARK):
@@ -94,13 +116,13 @@ class Stream:
             if len(self._buffer) >= MAX_HEADER:
                 raise BadRtsp(f"a header of more than {MAX_HEADER} bytes")
             return None
-        response = read_header(bytes(self._buffer[:end]))
-        whole = end + 4 + response.length
+        message = read_header(bytes(self._buffer[:end]))
+        whole = end + 4 + message.length
         if len(self._buffer) < whole:
             return None
         body = bytes(self._buffer[end + 4 : whole])
         del self._buffer[:whole]
-        return replace(response, body=body)
+        return replace(message, body=body)
 
     def _packet(self) -> Packet | None:
         whole = _FRAME_HEADER + int.from_bytes(self._buffer[2:_FRAME_HEADER])
@@ -111,24 +133,38 @@ class Stream:
         return packet
 
 
-def read_header(data: bytes) -> Response:
-    """Read the header of a response, which ends with an empty line. Raises BadRtsp."""
+def read_header(data: bytes) -> Request | Response:
+    """Read the header of a message, which ends with an empty line. Raises BadRtsp."""
     first, *lines = data.split(b"\r\n")
-    if (match := _STATUS.fullmatch(first)) is None:
-        raise BadRtsp("no RTSP response")
+    status, request = _STATUS.fullmatch(first), _REQUEST.fullmatch(first)
+    if status is None and request is None:
+        raise BadRtsp("no RTSP")
     headers = []
     for line in filter(None, lines):
         name, colon, value = line.decode("utf-8", "replace").partition(":")
         if not colon:
             raise BadRtsp("a header line without a colon")
         headers.append((name.strip().lower(), value.strip()))
-    return Response(int(match[1]), tuple(headers))
+    if status is not None:
+        return Response(tuple(headers), int(status[1]))
+    assert request is not None
+    return Request(tuple(headers), request[1].decode())
 
 
 def write_request(method: str, uri: str, sequence: int, headers: Mapping[str, str]) -> bytes:
     """Write a request without a body."""
     lines = [f"{method} {uri} {VERSION}", f"CSeq: {sequence}", "User-Agent: diemcau"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def write_response(request: Request) -> bytes:
+    """Write the answer to a request of the camera: what only asks whether we are there is answered by yes, all else is
+    unknown to us (501)."""
+    known = request.method in ANSWERED
+    lines = [f"{VERSION} {'200 OK' if known else '501 Not Implemented'}"]
+    lines += [f"CSeq: {request.sequence}"] if request.sequence is not None else []
+    lines += [f"Public: {', '.join(ANSWERED)}"] if known else []
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 

@@ -475,6 +475,9 @@ def read_rtsp(data: bytes) -> None:
                 assert len(each.data) < len(data)
             else:
                 assert len(each.body) == each.length <= rtsp_message.MAX_BODY
+            if isinstance(each, rtsp_message.Request):
+                assert rtsp_message.write_response(each).endswith(b"\r\n\r\n")
+            elif isinstance(each, rtsp_message.Response):
                 assert each.channels is None or max(each.channels) < 100
                 digest.challenge(each)
     body = data.partition(b"\r\n\r\n")[2]

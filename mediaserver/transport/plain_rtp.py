@@ -298,10 +298,12 @@ class RtpPortPair:
         if address[0] != self._host and not self._may_come(number, length, address, now):
             self._counters.strangers += 1
             return
-        if self._dtls is not None and length and receive_view[0] in FIRST_BYTES:
+        if self._dtls is not None and self._is_record(length):
             if address[0] == self._host:
-                self._dtls.receive(number, bytes(receive_view[:length]))
                 self._follow(number, address, now)
+            else:
+                self._aims[number] = address  # it is answered there; what moves is what proves to have the keys
+            self._dtls.receive(number, bytes(receive_view[:length]))
             return
         srtp = self._protection(number)
         if (srtp is None and self._dtls is not None) or (
@@ -324,10 +326,15 @@ class RtpPortPair:
         self._follow(number, address, now)
         self.path.heard = self._host_heard = now
 
+    def _is_record(self, length: int) -> bool:
+        return length > 0 and receive_view[0] in FIRST_BYTES
+
     def _may_come(self, number: int, length: int, address: Address, now: float) -> bool:
-        """Return whether RTP from another host may be taken; note that it came."""
-        if number or length < HEADER.size or receive_view[0] >> 6 != 2 or not self._host:
-            return False  # no RTP, or a peer that sends and takes nothing
+        """Return whether RTP, or a handshake, from another host may be taken; note that it came."""
+        is_rtp = not number and length >= HEADER.size and receive_view[0] >> 6 == 2
+        is_handshake = self._dtls is not None and self._is_record(length)
+        if not self._host or not (is_rtp or is_handshake):
+            return False  # neither, or a peer that sends and takes nothing
         self.elsewhere_heard = now
         if address[0] in self.media_hosts and not self._latched and now - self._host_heard >= TAKEOVER_S:
             return True

@@ -258,14 +258,18 @@ def test_a_peer_whose_media_come_from_elsewhere_is_not_gone(
 class DtlsEnds:
     """A port pair of ours and one of a room system, that agree on keys by DTLS."""
 
-    def __init__(self) -> None:
+    def __init__(self, theirs: str = HOST) -> None:
+        """Open the pair of the room system at the address `theirs`, though its description names HOST."""
         self.receivers = ReceiverFake(), ReceiverFake()
         self.counters = Counters(), Counters()
         self.ports = [
             PlainPorts(range(FIRST_PORT + 10, FIRST_PORT + 14), self.counters[0]),
             PlainPorts(range(FIRST_PORT + 20, FIRST_PORT + 24), self.counters[1]),
         ]
-        self.pairs = [ports.open(HOST, each) for ports, each in zip(self.ports, self.receivers, strict=True)]
+        hosts = HOST, theirs
+        self.pairs = [
+            ports.open(host, each) for ports, host, each in zip(self.ports, hosts, self.receivers, strict=True)
+        ]
         for pair, other in (self.pairs, self.pairs[::-1]):
             pair.aim(HOST, other.port, other.port + 1, 0.0)
 
@@ -285,8 +289,8 @@ class DtlsEnds:
 
 
 @pytest.fixture
-async def ends() -> AsyncIterator[DtlsEnds]:
-    held = DtlsEnds()
+async def ends(request: pytest.FixtureRequest) -> AsyncIterator[DtlsEnds]:
+    held = DtlsEnds(getattr(request, "param", HOST))
     yield held
     for pair in held.pairs:
         pair.close()
@@ -328,6 +332,33 @@ async def test_a_call_that_moves_to_other_ports_with_another_certificate_agrees_
     await ends.poll(lambda: all(None not in pair._dtls.srtp for pair in ends.pairs))  # type: ignore[union-attr]
     ends.pairs[1].send_packet(RTP)
     await ends.poll(lambda: bool(ends.receivers[0].packets))
+
+
+@pytest.mark.parametrize("ends", ["127.0.0.2"], indirect=True)
+async def test_keys_are_agreed_upon_with_a_registered_host_to_which_the_media_move_once_they_are_authentic(
+    ends: DtlsEnds,
+) -> None:
+    ours, theirs = ends.pairs
+    ours.media_hosts = {"127.0.0.2"}
+    for number, role in ((0, "server"), (1, "client")):
+        ends.associate(number, role, fingerprint(ends.ports[1 - number].certificate))  # type: ignore[arg-type]
+    await ends.poll(lambda: all(None not in pair._dtls.srtp for pair in ends.pairs))  # type: ignore[union-attr]
+    assert ours.elsewhere == []
+    theirs.send_packet(RTP)
+    await ends.poll(lambda: bool(ends.receivers[0].packets))
+    assert ours.elsewhere == [Elsewhere("127.0.0.2", HOST, taken=True)]
+    ours.send_packet(RTP)
+    ours.send_rtcp(RTCP)
+    await ends.poll(lambda: bool(ends.receivers[1].packets and ends.receivers[1].reports))
+
+
+@pytest.mark.parametrize("ends", ["127.0.0.2"], indirect=True)
+async def test_a_handshake_from_a_host_that_is_not_registered_is_not_answered(ends: DtlsEnds) -> None:
+    for number, role in ((0, "server"), (1, "client")):
+        ends.associate(number, role, fingerprint(ends.ports[1 - number].certificate))  # type: ignore[arg-type]
+    await ends.poll(lambda: ends.counters[0].strangers >= 2)
+    assert ends.pairs[0].elsewhere == [Elsewhere("127.0.0.2", HOST, taken=False)]
+    assert ends.counters[1].packets_in == 0
 
 
 async def test_a_certificate_of_somebody_else_gets_no_keys(ends: DtlsEnds) -> None:

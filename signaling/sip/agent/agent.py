@@ -77,6 +77,9 @@ class CallHandler(MediaHandler, Protocol):
     def has_address(self, host: str) -> bool:
         """Return whether a device is registered with this address, or takes calls there."""
 
+    def certificate_refused(self, host: str, why: str) -> None:
+        """Take that an address was refused by TLS, because it showed no certificate that is accepted."""
+
 
 class Agent:
     """One UDP socket, listeners for TCP and TLS, and all calls over them."""
@@ -87,6 +90,7 @@ class Agent:
         self._layer = TransactionLayer(
             self._on_request, self._on_malformed, self._on_flow_lost, self._is_needed, handler.has_address
         )
+        self._layer.transport.certificate_refused = handler.certificate_refused
         self._context = AgentContext(settings, self._layer, handler)
         self._waiting: dict[tuple[str, str], IncomingCall] = {}
         self._registering: Counter[bool] = Counter()

@@ -21,11 +21,12 @@ from scheduler.directory.model import Device, DeviceProtocol
 from scheduler.directory.points.guest_access import GuestAccess
 from signaling.calls.call_test import CallTest
 from signaling.calls.recorder import CallRecorder
+from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import DeviceInCall, MessageError, NoGateway, SessionDue
 from signaling.h323.agent.context import RAS
 from signaling.meeting.client import Client
 from signaling.meeting.manager import MeetingManager
-from signaling.meeting.room_system import RoomSystem, credentials
+from signaling.meeting.room_system import SIP_TLS_PORT, RoomSystem, credentials
 from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import leg_of
 from signaling.meeting.state.snapshot import SystemSnapshot
@@ -36,6 +37,7 @@ from signaling.sip.bridge import call_records
 from signaling.sip.bridge.admission import SipAdmission
 from signaling.sip.bridge.call_registry import UNAVAILABLE, BridgedCall, CallRegistry
 from signaling.sip.bridge.call_tester import CallTester
+from signaling.sip.bridge.certificate_refusals import CertificateRefusals
 from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule, systems
 from signaling.sip.bridge.front_door import ROOM as FRONT_DOOR
 from signaling.sip.bridge.inbound_auth import InboundCallAuth
@@ -56,6 +58,8 @@ MAX_CALLS_PER_TICK = 20
 """Calls that begin within one tick: a hundred rooms are called within five seconds, not in one burst."""
 TELL_SECONDS = 0.2
 """Changes are gathered this long: a hundred rooms may answer within a second."""
+NO_CERTIFICATE = "Không có chứng thư TLS được chấp nhận"
+"""What the audit log says of an address that is refused by TLS."""
 TEST_MARGIN = timedelta(minutes=5)
 """Time before a session in which devices of its points get no test call."""
 
@@ -98,8 +102,9 @@ class SipBridge:
             self._schedules,
             self._changed,
         )
+        self._certificate_refusals = CertificateRefusals()
         self._pressing: set[asyncio.Task[None]] = set()
-        """Keys of visitors of the front door that are being obeyed."""
+        """Keys of visitors of the front door that are being obeyed, and entries of the audit log that are written."""
         self._telling: dict[str, asyncio.Task[None]] = {}
         """Pending updates to controllers, by meeting."""
         self._looked_at: datetime | None = None
@@ -332,6 +337,19 @@ class SipBridge:
     def has_address(self, host: str) -> bool:
         """Return whether a room system is registered with this address, or takes calls there."""
         return self._peers.has_address(host)
+
+    def certificate_refused(self, host: str, why: str) -> None:
+        """Tell the audit log that an address was refused by TLS for want of a good certificate."""
+        now = self._manager.dependencies.clock()
+        if self._certificate_refusals.due(host, now):
+            self._spawn(self._tell_of_certificate(host, why, now))
+
+    async def _tell_of_certificate(self, host: str, why: str, now: datetime) -> None:
+        entry = AuditEntry(now, "", "call-refused", host, f"{NO_CERTIFICATE}: {why}"[:200], host, SIP_TLS_PORT)
+        try:
+            await self._manager.dependencies.audit.append(entry)
+        except SQLAlchemyError:
+            log.exception("x the refused certificate of %s is not in the audit log", host)
 
     def keyframe_requested(self, call: RoomCall, *, slides: bool = False) -> None:
         """Forward a request for a key frame within a call (RFC 5168) to the media engine."""

@@ -166,6 +166,8 @@ class Connection(asyncio.Protocol):
         if (certificate := self._tcp.get_extra_info("peercert")) and not tls.names(certificate, remote[0]):
             self.refused = "the certificate is not that of this address"
             log.warning("x %s: TLS refused: %s", self.remote, self.refused)
+            if self._tcp.get_extra_info("ssl_object").server_side:  # who is called is told of by its call
+                self._owner.certificate_refused(remote[0], self.refused)
             self.abort()
         elif self._owner.opened(self):
             self._restart_timer(UNFINISHED_TIMEOUT_S)
@@ -219,6 +221,8 @@ class Transport:
         self.malformed = malformed
         self.needed = needed
         self._lost = lost
+        self.certificate_refused: Callable[[str, str], None] = lambda host, why: None
+        """Called with the address of who connected without the certificate that is asked for, and why not."""
         self._udp: asyncio.DatagramTransport | None = None
         self._listener: asyncio.Server | None = None
         self._tls_listener: socket.socket | None = None
@@ -372,6 +376,8 @@ class Transport:
             )
         except OSError as error:
             log.warning("x %s: TLS refused: %s", remote[:2], str(error) or "it hung up")
+            if isinstance(error, ssl.SSLError) and "CERTIFICATE" in (error.reason or ""):
+                self.certificate_refused(remote[0], error.reason)
 
     def datagram(self, data: bytes, remote: Address) -> None:
         """Parse a datagram and hand up its message."""

@@ -41,6 +41,8 @@ class RecordingHandler:
         self.calls: asyncio.Queue[Call] = asyncio.Queue()
         self.failed: asyncio.Queue[CallFailed] = asyncio.Queue()
         self.pictures: asyncio.Queue[Call] = asyncio.Queue()
+        self.without_certificate: list[tuple[str, str]] = []
+        """Addresses that showed no certificate that is accepted, and why not."""
         self.digits: asyncio.Queue[str] = asyncio.Queue()
         self.offers: asyncio.Queue[str] = asyncio.Queue()
         """Offers within calls."""
@@ -100,6 +102,10 @@ class RecordingHandler:
     def digit_pressed(self, call: Call, digit: str) -> None:
         """Queue the digit."""
         self.digits.put_nowait(digit)
+
+    def certificate_refused(self, host: str, why: str) -> None:
+        """Keep both."""
+        self.without_certificate.append((host, why))
 
     def keyframe_requested(self, call: Call) -> None:
         """Queue the call."""

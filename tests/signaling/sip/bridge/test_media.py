@@ -58,6 +58,9 @@ class SeatingHandler:
     def digit_pressed(self, call: Call, digit: str) -> None:
         """Ignore digits of INFO requests."""
 
+    def certificate_refused(self, host: str, why: str) -> None:
+        raise AssertionError("nobody calls by TLS")
+
     def keyframe_requested(self, call: Call) -> None:
         """Ignore the request: RTCP says so too."""
 

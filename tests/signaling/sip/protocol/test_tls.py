@@ -101,10 +101,15 @@ REFUSED: dict[str, tuple[Any, ...]] = {
 async def test_a_certificate_that_is_not_accepted_ends_the_call_we_make(tmp_path: Path, how: str) -> None:
     authority, name = REFUSED[how]
     mine, theirs = OURS.folder(tmp_path / "mine", HOST, trusts=OURS), authority.folder(tmp_path / "theirs", name)
-    async with tls_agent(mine) as one, tls_agent(theirs) as other:
+    handler = RecordingHandler()
+    async with tls_agent(mine, handler) as one, tls_agent(theirs) as other:
         with pytest.raises(TlsRefused, match="certificate"):
             await soon(one.invite(tls_target(other), OFFER, name=""))
+        assert handler.without_certificate == []  # the call itself tells
         assert not await soon(one.alive(tls_target(other)))
+
+
+WHY = {"another authority": "CERTIFICATE_VERIFY_FAILED", "no certificate": "PEER_DID_NOT_RETURN_A_CERTIFICATE"}
 
 
 @pytest.mark.parametrize("how", [*REFUSED, "no certificate"])
@@ -129,6 +134,7 @@ async def test_a_caller_without_a_good_certificate_is_refused_and_told_of(
             except OSError:
                 pass
         assert "TLS refused" in caplog.text and HOST in caplog.text
+        assert handler.without_certificate == [(HOST, WHY.get(how, "the certificate is not that of this address"))]
         assert ours._layer.transport._connections == {}
 
 

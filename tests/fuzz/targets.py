@@ -655,7 +655,15 @@ TARGETS: dict[str, Target] = {
         read_sip,
         (sip.INVITE, sip.OPTIONS, sip.RINGING, sip.CHALLENGE, sip.PROOF, *(case.data for case in torture.CASES)),
     ),
-    "rtsp": Target(read_rtsp, (b"\x40" + RTSP, b"\x03$\x00\x00\x02ab" + RTSP), 40_000),
+    "rtsp": Target(
+        read_rtsp,
+        (
+            b"\x40" + RTSP,
+            b"\x03$\x00\x00\x02ab" + RTSP,
+            b"\x10GET_PARAMETER * RTSP/1.0\r\nCSeq: 7\r\nContent-Length: 2\r\n\r\nab" + RTSP,
+        ),
+        40_000,
+    ),
     "stream": Target(read_stream, (b"\x40" + sip.INVITE + b"\r\n\r\n" + sip.RINGING,)),
     "letter": Target(
         read_letter,

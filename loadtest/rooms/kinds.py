@@ -17,7 +17,7 @@ from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.sipp_room import Describe, Script, SippRoom, SlidesRoom, offering, sipp_room, slides_room
 from loadtest.rooms.sipp_scenarios import Keys, PlacedCall, Renewal, TakenCall
-from mediaserver.sdp.bfcp import OFFERED
+from mediaserver.sdp.bfcp import CONFID, FLOOR, USER
 
 HAND = "*3"
 """Keys that raise the hand, or lower it."""
@@ -130,8 +130,7 @@ def _mcu(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[Slid
     def script(media: PlainMedia, port: int) -> TakenCall:
         return TakenCall(taking_slides(media.host, media.ports, port), "answered")
 
-    numbers = (OFFERED.confid, OFFERED.user, OFFERED.floor)
-    return slides_room(context.folder, media_of(seats), 2, script, numbers)
+    return slides_room(context.folder, media_of(seats), 2, script, (CONFID, USER, FLOOR))
 
 
 def _linphone(*, encrypted: bool = False) -> Callable[[CallContext, Seats], AbstractAsyncContextManager[LinphoneRoom]]:

@@ -28,7 +28,7 @@ checked: speech
 timed: unit flood web e2e endurance
 
 # What only computes, in the time that the others wait.
-untimed: rules mutants fuzz sanitize
+untimed: types rules mutants fuzz sanitize
 
 # Between two saves: lint, types, and the unit tests of what differs from COMMIT (a minute and a half at most).
 COMMIT ?= HEAD
@@ -106,7 +106,8 @@ units: install
 web:
 	node --test web/tests/
 
-# Types of the pages' code (JSDoc, strict), by a pinned TypeScript. Needs npm and its registry once, as only `docs` does besides.
+# Types of the pages' code (JSDoc, strict), by a pinned TypeScript: a name that is nothing stops a whole page, and no test
+# of a module sees it. Needs npm and its registry once, as only `docs` does besides.
 types: web/node_modules/.package-lock.json
 	cd web && npx --no-install tsc -p jsconfig.json
 

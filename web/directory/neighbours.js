@@ -60,7 +60,7 @@ class NeighboursPage extends Page {
   }
 
   /** @param {Neighbour} neighbour */
-  async remove({name, accepted}) {
+  async askToRemove({name, accepted}) {
     const text = accepted ? t('neighbours.remove-held', accepted) : t('neighbours.remove-text');
     if (!(await ask({title: t('neighbours.remove-ask', name), text, choices: [{value: 'remove', label: t('neighbours.remove'), tone: 'danger'}]}))) return;
     await this.attempt(async () => {
@@ -105,7 +105,7 @@ class NeighboursPage extends Page {
     return html`<tr data-testid="neighbour" data-name=${name}>
       <th scope="row">${name} <span class="badge plain">${t(`neighbours.${direction}`)}</span></th>
       <td>${link(point, label)}</td><td>${url || link(ours, ourLabel)}</td><td role="status">${this.state(neighbour)}</td><td data-testid="neighbour-accepted">${accepted}</td>
-      <td><button type="button" class="danger" data-testid="neighbour-remove" @click=${() => this.remove(neighbour)}>${t('neighbours.remove')}</button></td></tr>`;
+      <td><button type="button" class="danger" data-testid="neighbour-remove" @click=${() => this.askToRemove(neighbour)}>${t('neighbours.remove')}</button></td></tr>`;
   }
 
   /** Say when a system was heard of, and why one below could not be asked since. @param {Neighbour} neighbour */

@@ -98,7 +98,6 @@ export class PointEquipment extends RequestingElement {
 
   /** @param {Device} device */
   device(device) {
-    const slides = bfcp === 'off' ? t('device.profile-no-slides') : `BFCP ${bfcp}${bfcp === 'UDP' ? ` v${bfcp_version}` : ''}`;
     const facts = [device.kind ? t(`device.${device.kind}`) : t('device.unknown'), device.model, device.address, device.port && t('device.at-port', device.port), device.protocol, device.transport, device.sip_user && t('device.dials', device.sip_user), device.stream_path, device.firmware, device.patched && t('device.patched-on', day(device.patched))];
     return html`<li data-testid="device" data-name=${device.name}>
       <div class="row between wrap"><span><strong>${device.name}</strong> · ${facts.filter(Boolean).join(' · ')}
@@ -153,6 +152,7 @@ export class PointEquipment extends RequestingElement {
   /** Say what devices of a make are offered. @param {SipProfile} profile */
   profile({id, name, transport, sounds, modes, level, kbps, simple, keys, bfcp, bfcp_version}) {
     const make = id === 'generic' ? t('device.profile-generic') : name;
+    const slides = bfcp === 'off' ? t('device.profile-no-slides') : `BFCP ${bfcp}${bfcp === 'UDP' ? ` v${bfcp_version}` : ''}`;
     const facts = [transport, sounds.join(', '), `H.264 pm ${modes.join(', ')}`, t('device.profile-level', level / 10), `${kbps} kbit/s`, `SRTP ${keys}`, simple ? t('device.profile-simple') : slides];
     return `${make}: ${facts.filter(Boolean).join(' · ')}`;
   }

@@ -28,7 +28,7 @@ checked: speech
 timed: unit flood web e2e endurance
 
 # What only computes, in the time that the others wait.
-untimed: types rules mutants fuzz sanitize
+untimed: $(if $(shell command -v npm),types) rules mutants fuzz sanitize
 
 # Between two saves: lint, types, and the unit tests of what differs from COMMIT (a minute and a half at most).
 COMMIT ?= HEAD

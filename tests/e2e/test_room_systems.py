@@ -1,8 +1,8 @@
 """Room systems of different makers' stacks call a whole server and are called: seen and heard on both sides."""
 
-import asyncio
-
-from loadtest.rooms.command import RoomsPlan, run
+import json
+import subprocess
+import sys
 
 KINDS = (
     *("tcp", "sdes", "linphone-called", "linphone-sdes", "pjsua", "pjsua-called"),
@@ -11,7 +11,8 @@ KINDS = (
 
 
 def test_room_systems_of_several_stacks_are_seen_and_heard_and_see_and_hear() -> None:
-    report = asyncio.run(run(RoomsPlan(1, KINDS, 1, None, None), print)).report()
-    assert {kind: (row["passed"], row["failures"]) for kind, row in report["kinds"].items()} == dict.fromkeys(
-        KINDS, (1, [])
-    )
+    command = [sys.executable, "-m", "loadtest", "rooms", *KINDS, "--calls", "1", "--json"]
+    run = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    kinds = json.loads(run.stdout)["kinds"]
+    assert {kind: (kinds[kind]["passed"], kinds[kind]["failures"]) for kind in KINDS} == dict.fromkeys(KINDS, (1, []))
+    assert run.returncode == 0

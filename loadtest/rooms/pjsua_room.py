@@ -52,7 +52,7 @@ class PjsuaRoom:
 
     async def established(self) -> None:
         """Wait until the call is set up. Raises RoomFailed."""
-        await self._until(lambda: "established\n" in self.said, "pjsua2 is in no call")
+        await self._until(lambda: "established" in self.said, "pjsua2 is in no call")
 
     async def picture(self) -> None:
         """Return nothing: it has no screen."""
@@ -64,7 +64,7 @@ class PjsuaRoom:
     async def hang_up(self) -> None:
         """End the call, and wait until it has ended. Raises RoomFailed."""
         self._command("hang-up")
-        await self._until(lambda: "\nended " in self.said, "pjsua2 does not hang up")
+        await self._until(lambda: "ended " in self.said, "pjsua2 does not hang up")
 
     @property
     def _log(self) -> str:

@@ -244,18 +244,19 @@ class Agent:
         ):
             self._outside_dialog(transaction)
         elif transaction.flow.transport != "udp":  # over UDP it comes again, or its sender was forged
-            self._reply(transaction, 503)
+            self._refuse_full(transaction)
 
     def _bucket(self, transaction: ServerTransaction, *, proven: bool) -> str:
         """Return with whose requests a request is counted: forged UDP uses up nothing of who is at that address.
 
-        By UDP without a proof, as each device sends what it is asked for its password, a name that is registered has a
-        bucket of its own: who forges datagrams without knowing it does not use that up.
+        A name that is registered has a bucket of its own where the address is a device's, as behind an SBC many are;
+        and by UDP without a proof, as each device sends what it is asked for its password: who forges datagrams without
+        knowing the name does not use that up.
         """
         peer = describe(transaction.request, transaction.flow)
-        if transaction.forgeable and self._handler.names_device(peer.user):
-            return f"{peer.address} as {peer.user}"
-        return f"{peer.address} {'proven' if proven else peer.transport}"
+        bucket = f"{peer.address} {'proven' if proven else peer.transport}"
+        own = transaction.forgeable or self._handler.has_address(peer.address)
+        return f"{bucket} as {peer.user}" if own and self._handler.names_device(peer.user) else bucket
 
     def _outside_dialog(self, transaction: ServerTransaction) -> None:
         """Answer a request that belongs to no call."""

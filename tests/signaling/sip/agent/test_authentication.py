@@ -273,6 +273,28 @@ async def test_forged_datagrams_without_a_name_of_the_register_keep_no_device_fr
         assert await peer.silent()  # its name has a limit, too
 
 
+@pytest.mark.parametrize("proves", [True, False])
+async def test_each_room_behind_an_sbc_has_a_limit_of_its_own(monkeypatch: pytest.MonkeyPatch, proves: bool) -> None:
+    """All rooms of a province may call at eight from one address; PJSIP does by TCP where its request is long."""
+    monkeypatch.setattr("signaling.sip.agent.rate_limit.PER_SECOND", 0.0)
+    handler = RecordingHandler(refuse)
+    handler.names, handler.addresses = {"one", "two"}, {HOST}
+    async with agent(handler) as ours, wire.tcp(ours) as peer:
+        peer.invite()
+        asked = digest.challenge(await peer.response())
+        assert asked is not None
+        proof = digest.authorization(asked, ACCOUNT, "OPTIONS", f"sip:123@{HOST}", "client")
+        headers = [f"Authorization: {proof[1]}"] if proves else []
+        for user, used in (("one", 0), ("two", 0), ("stranger", 0 if proves else INVITE_COST)):
+            peer.user = user
+            answers = []
+            for number in range(int(BURST) + 1):
+                peer.request("OPTIONS", *headers, branch=f"{user}{number}")
+                answers.append(await peer.response())
+            assert [each.status for each in answers].count(200) == BURST - used
+            assert (answers[-1].status, answers[-1].get("retry-after")) == (503, "5")
+
+
 async def test_no_state_is_kept_of_callers_that_may_be_forged_and_are_asked_or_dismissed() -> None:
     """The refusal is not repeated, its ACK is no request, and the INVITE that comes again is answered the same."""
 

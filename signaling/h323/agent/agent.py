@@ -30,6 +30,7 @@ from signaling.h323.protocol.h225 import Identity
 from signaling.h323.protocol.ras import AdmittedCall
 from signaling.h323.protocol.trace import signalling_text
 from signaling.sip.agent.context import Target
+from signaling.sip.agent.rate_limit import RateLimit
 from signaling.sip.protocol.errors import CallFailed, CallUnanswered
 from signaling.sip.protocol.trace import TracedCall
 
@@ -45,6 +46,8 @@ MAX_REFUSED = 64
 """Connections beyond these bounds that may bring their Setup, to be told that there is no room; more are closed."""
 REFUSE_S = 2.0
 """How long such a connection may take for that."""
+CALL_COST = 2.0
+"""Tokens of a call that comes in: an address may call fifty times at once, and ten times a second."""
 CLOSE_S = 3.0
 RETRY_S = 30.0
 """Seconds after which a socket of RAS that could not be opened is tried again."""
@@ -68,6 +71,8 @@ class Agent:
         self._gatekeeper = None if settings.gatekeeper is None else Gatekeeper(settings.gatekeeper, self._dropped)
         self._admissions = Admissions(self._gatekeeper, self._context.spawn)
         self._waiting: set[Link] = set()
+        self._rate_limit = RateLimit()
+        """Of calls that come in, by address."""
         self._refused: set[Link] = set()
         """Connections that will be told that there is no room."""
         self._closing = False
@@ -201,9 +206,10 @@ class Agent:
         full = len(self._context.calls) >= self._settings.most_calls or len(self._waiting) >= MAX_WAITING_CALLS
         link = Link(reader, writer, self._settings.dscp)
         of_one = sum(each.remote[0] == link.remote[0] for each in self._waiting)
+        hurried = not self._rate_limit.admit(link.remote[0], CALL_COST, asyncio.get_running_loop().time())
         if self._closing or len(self._refused) >= MAX_REFUSED:
             link.abort()
-        elif full or of_one >= MAX_WAITING_OF_ONE:
+        elif full or hurried or of_one >= MAX_WAITING_OF_ONE:
             self._expect(link, self._refused, REFUSE_S, lambda payload: self._drop(link, refusal.congested(payload)))
         else:
             self._expect(link, self._waiting, SETUP_S, lambda payload: self._take_setup(link, payload))

@@ -6,6 +6,7 @@ from signaling.h323.agent import agent as agent_module
 from signaling.h323.protocol import asn1, h225, q931, tpkt
 from signaling.h323.protocol.h225 import Body
 from signaling.h323.protocol.q931 import Message
+from signaling.sip.agent import rate_limit
 from tests.signaling.h323.agents import OURS, RecordingHandler, agent, target
 from tests.signaling.h323.pdus import IDENTITY, call_signalling
 from tests.signaling.h323.wire import Wire, wire
@@ -80,6 +81,18 @@ async def test_a_call_for_which_there_is_no_room_is_told_so(monkeypatch: pytest.
         caller.send(SETUP)
         assert told(await caller.message()) == (q931.RELEASE_COMPLETE, 7, True, 42)
         assert await caller.packet() == b""
+
+
+async def test_whose_calls_come_too_fast_is_told_so_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "PER_SECOND", 0.0)
+    monkeypatch.setattr(rate_limit, "BURST", 2 * agent_module.CALL_COST)
+    async with agent() as callee:
+        for host, causes in (("127.0.0.1", [100, 100, 42]), (STRANGER, [100])):
+            for cause in causes:
+                async with wire(callee.address, host) as caller:
+                    caller.send(UNDECODABLE)
+                    assert (await caller.message()).cause == cause
+                    assert await caller.packet() == b""
 
 
 async def test_a_refused_connection_that_brings_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,7 +118,7 @@ class InboundCallAuth:
             raise Refused(UNAUTHORIZED)
         if device is None:
             raise Refused(FORBIDDEN)
-        throttled = f"sip:{device.id if incoming.claimed else peer.address}"
+        throttled = f"sip:{device.id}" if incoming.claimed else _known_by_address(device, peer)
         attempt = await self._attempt(throttled, sure=incoming.from_its_address)
         siblings = [each.id for each in devices if each.point == device.point]
         return attempt, CallingDevice(device, siblings.index(device.id) + 1, peer, throttled)
@@ -171,7 +171,7 @@ class InboundCallAuth:
 
     async def guessed(self, device: Device, peer: RemoteParty, now: datetime) -> None:
         """Count a wrong code whose refusal was acknowledged: over UDP only that shows who dialled it."""
-        attempt = await self._throttle.attempt(throttle.CODE, f"sip:{peer.address}")
+        attempt = await self._throttle.attempt(throttle.CODE, _known_by_address(device, peer))
         if not attempt.locked:
             await self._guessed(f"vcs:{device.id}", peer, attempt, device.point, now)
 
@@ -184,3 +184,8 @@ class InboundCallAuth:
     async def _note(self, actor: str, peer: RemoteParty, action: str, subject: str, now: datetime) -> None:
         detail = " · ".join(name for name in (peer.name, peer.user_agent) if name)[:200]
         await self._audit.append(AuditEntry(now, actor, action, subject, detail, peer.address, SIP_PORT))
+
+
+def _known_by_address(device: Device, peer: RemoteParty) -> str:
+    """Return under what guesses of a device without a password count: those of others behind its SBC do not."""
+    return f"sip:{peer.address} {device.id}"

@@ -118,6 +118,16 @@ async def test_devices_behind_one_address_are_told_apart_by_their_names(world: W
         await register(world, CAM_RANH, VCS, sip_user="1001")
 
 
+async def test_a_room_whose_code_is_dialled_wrongly_locks_out_no_other_behind_its_sbc(world: World) -> None:
+    use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS, sip_user="1001")
+    await register(world, CAM_RANH, VCS, sip_user="1002")
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    assert [(await ring(world, "0000000000", user="1001")).refused for _ in range(21)] == [404] * 20 + [403]
+    refused = [(await ring(world, session.code, user=user)).refused for user in ("1001", "1002")]
+    assert refused == [403, None]
+
+
 async def test_a_device_with_a_password_is_known_by_it_wherever_it_calls_from(world: World) -> None:
     use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)

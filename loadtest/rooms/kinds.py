@@ -296,10 +296,10 @@ async def _seen_and_heard_anew(lane: Lane) -> None:
 
 
 async def _slides(lane: Lane) -> None:
-    """Show slides, which the host sees."""
+    """Show slides, whose text the host reads."""
     assert isinstance(lane.room, SlidesRoom)
     await lane.room.ask_for_floor()
-    await lane.slides_are_seen()
+    await lane.slides_are_read()
 
 
 async def _other_mcu(lane: Lane) -> None:

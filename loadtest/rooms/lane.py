@@ -20,7 +20,9 @@ from loadtest.media.clip import Codec
 from loadtest.media.library import MediaLibrary
 from loadtest.media.perception import hears, sees
 from loadtest.media.picture import colour
+from loadtest.media.text_card import likeness, text_card
 from loadtest.media.tone import RATE_HZ, tone_hz
+from loadtest.rooms.plain_media import SIZE, SLIDES_TEXT
 from loadtest.rooms.room import Room, RoomFailed
 from loadtest.server.accounts import Login
 from loadtest.server.booking import book, cancel
@@ -39,6 +41,8 @@ LOOKED_S = 1.5
 """Time for which a room system is watched that must not get something."""
 TILE_SHARE = 0.1
 """Least share of a picture that a tile of it covers; the green frame around who speaks is less."""
+READ = 0.8
+"""Least correlation of a tile with the text that was drawn; another text has a third."""
 ALONE_SHARE = 0.8
 """Least share of a picture that is one room's where it is shown alone."""
 ROOM_COLOUR = (0, 0, 255)
@@ -176,9 +180,9 @@ class Lane:
         """Wait until the host sees the room system's picture. Raises RoomFailed."""
         await self.is_seen(ROOM_COLOUR)
 
-    async def is_seen(self, colour: tuple[int, int, int], otherwise: str = "the room is not seen") -> None:
+    async def is_seen(self, colour: tuple[int, int, int]) -> None:
         """Wait until the host sees a colour. Raises RoomFailed."""
-        await self._until(lambda: sees(self._watcher.picture, colour), otherwise)
+        await self._until(lambda: sees(self._watcher.picture, colour), "the room is not seen")
 
     async def room_is_heard(self) -> None:
         """Wait until the host hears the room system's tone. Raises RoomFailed."""
@@ -204,9 +208,10 @@ class Lane:
                 raise RoomFailed("the room gets its own picture or sound")
             await asyncio.sleep(POLL_S)
 
-    async def slides_are_seen(self) -> None:
-        """Wait until the host sees the room system's slides. Raises RoomFailed."""
-        await self.is_seen(SLIDES_COLOUR, "the slides are not seen")
+    async def slides_are_read(self) -> None:
+        """Wait until the host sees the text of the room system's slides. Raises RoomFailed."""
+        card = text_card(SLIDES_TEXT, SLIDES_COLOUR, SIZE)
+        await self._until(lambda: likeness(self._watcher.picture, card) >= READ, "the text of the slides is not read")
 
     async def room_is_silent(self) -> None:
         """Wait until the host hears nothing of the room system. Raises RoomFailed."""

@@ -1,4 +1,4 @@
-"""The media of a scripted room system: G.722 and H.264 over RTP in the clear, one tone, one colour at a time.
+"""The media of a scripted room system: G.722 and H.264 over RTP in the clear, one tone, one colour at a time, slides.
 
 It answers requests for key frames, asks for them, and decodes what comes. Its signalling is another's.
 """
@@ -26,6 +26,7 @@ from loadtest.endpoint.decoder import Decoder, mono
 from loadtest.endpoint.sender import CameraLayer
 from loadtest.media.clip import FPS, Clip, EncodedPicture, make_clip
 from loadtest.media.perception import Rgb, hears
+from loadtest.media.text_card import text_card
 from loadtest.media.tone import AMPLITUDE, LOOP_PACKETS
 from loadtest.rooms.descriptions import generic
 from mediaserver.rtp import rtcp
@@ -47,6 +48,7 @@ TICK_S = 0.02
 KEYFRAME_INTERVAL_S = 1.0
 KEYFRAME_PATIENCE_S = 10.0
 SIZE = 640, 360
+SLIDES_TEXT = "Quyết định số 680 về họp trực tuyến"
 _CONNECTION = re.compile(r"^c=IN IP4 ([\d.]+)", re.MULTILINE)
 _H264 = re.compile(r"^a=rtpmap:(\d+) H264/", re.MULTILINE)
 Colour = tuple[int, int, int]
@@ -73,7 +75,7 @@ class PlainMedia:
         self._remote: dict[str, _Remote] = {}
         """Where it sends to, by m-line."""
         self._tone = _g722(tone_hz)
-        self._cameras = {"video": _layer(plain_clip(colour)), "slides": _layer(plain_clip(slides))}
+        self._cameras = {"video": _layer(plain_clip(colour)), "slides": _layer(slides_clip(slides))}
         self.received = dict.fromkeys(PLACES, 0)
         """Packets that came, by m-line."""
         self._decodes = decodes
@@ -328,10 +330,20 @@ def _layer(clip: Clip) -> CameraLayer:
 @cache
 def plain_clip(colour: Colour) -> Clip:
     """Return a second of one colour in H.264, which begins with a key frame."""
+    return _clip(np.full((SIZE[1], SIZE[0], 3), colour, np.uint8))
+
+
+@cache
+def slides_clip(colour: Colour) -> Clip:
+    """Return a second of text on a colour in H.264, which begins with a key frame."""
+    return _clip(text_card(SLIDES_TEXT, colour, SIZE))
+
+
+def _clip(picture: Rgb) -> Clip:
     width, height = SIZE
-    picture = VideoFrame.from_ndarray(np.full((height, width, 3), colour, np.uint8), "rgb24").reformat(format="yuv420p")
+    frame = VideoFrame.from_ndarray(picture, "rgb24").reformat(format="yuv420p")
     encoder = VideoEncoder("H264", width, height, FPS, 500_000)
-    coded = [encoder.encode(picture, keyframe=at == 0) for at in range(FPS)]
+    coded = [encoder.encode(frame, keyframe=at == 0) for at in range(FPS)]
     return make_clip("H264", width, height, [EncodedPicture(data, key) for data, key in coded])
 
 

@@ -1,0 +1,55 @@
+"""Draws slides with text on one colour, and recognises their text in a picture in which they are a tile of any size."""
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from loadtest.media.perception import NEAR, Rgb
+from mediaserver.video.labels import FONT
+
+LINES = 6
+READ_SHARE = 0.6
+"""Part of the height in which the text is: above the name that the composition writes below."""
+EDGE_SHARE = 0.5
+"""Least part of the fullest row or column that others of the tile have; a green frame around who speaks has less."""
+LEAST_HEIGHT = 90
+"""Height in pixels below which no text is read."""
+
+
+def text_card(words: str, colour: tuple[int, int, int], size: tuple[int, int]) -> Rgb:
+    """Return lines of black text on a colour, each with its number; `size` is width and height."""
+    image = Image.new("RGB", size, colour)
+    height = size[1] * READ_SHARE / LINES
+    font = ImageFont.truetype(str(FONT), round(height * 0.7))
+    for line in range(LINES):
+        text = f"{line}. {words} ({line * 7919 % 1000})"
+        ImageDraw.Draw(image).text((size[0] * 0.05, height * line), text, fill="black", font=font)
+    return np.asarray(image)
+
+
+def likeness(picture: Rgb | None, card: Rgb) -> float:
+    """Return the correlation of a card's text with that of the tile of its colour in a picture; 0 where there is none."""
+    tile = None if picture is None else _tile(picture, card[-1, -1])
+    if tile is None:
+        return 0.0
+    drawn = np.asarray(Image.fromarray(card).resize(tile.shape[1::-1]))
+    seen, wanted = (_text(each) for each in (tile, drawn))
+    energy = np.sqrt((seen**2).sum() * (wanted**2).sum())
+    return float((seen * wanted).sum() / energy) if energy else 0.0
+
+
+def _tile(picture: Rgb, colour: Rgb) -> Rgb | None:
+    """Cut out the rows and columns that have the colour."""
+    near = (np.abs(picture.astype(np.int16) - colour) <= NEAR).all(axis=2)
+    rows = np.flatnonzero(near.mean(axis=1) >= EDGE_SHARE * near.mean(axis=1).max())
+    if len(rows) < LEAST_HEIGHT or not near.any():
+        return None
+    within = near[rows[0] : rows[-1] + 1].mean(axis=0)
+    columns = np.flatnonzero(within >= EDGE_SHARE * within.max())
+    return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _text(tile: Rgb) -> npt.NDArray[np.float64]:
+    luma: npt.NDArray[np.float64] = tile[: round(len(tile) * READ_SHARE)].mean(axis=2)
+    luma -= luma.mean()
+    return luma

@@ -28,7 +28,7 @@ def text_card(words: str, colour: tuple[int, int, int], size: tuple[int, int]) -
 
 
 def likeness(picture: Rgb | None, card: Rgb) -> float:
-    """Return the correlation of a card's text with that of the tile of its colour in a picture; 0 where there is none."""
+    """Return the correlation of a card's text with the tile of its colour in a picture; 0 where there is none."""
     tile = None if picture is None else _tile(picture, card[-1, -1])
     if tile is None:
         return 0.0

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 MAX_WAITING_CALLS = 256
 """Connections that have brought no Setup yet, or whose Setup waits for the handler's decision."""
 MAX_WAITING_OF_ONE = 8
-"""Of them, those from one address."""
+"""Of them, those from one address; and as many of those that are refused."""
 SETUP_S = 10.0
 """How long a connection may take to bring its Setup."""
 MAX_REFUSED = 64
@@ -205,12 +205,16 @@ class Agent:
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         full = len(self._context.calls) >= self._settings.most_calls or len(self._waiting) >= MAX_WAITING_CALLS
         link = Link(reader, writer, self._settings.dscp)
-        of_one = sum(each.remote[0] == link.remote[0] for each in self._waiting)
         hurried = not self._rate_limit.admit(link.remote[0], CALL_COST, asyncio.get_running_loop().time())
-        if self._closing or len(self._refused) >= MAX_REFUSED:
+        if self._closing:
             link.abort()
-        elif full or hurried or of_one >= MAX_WAITING_OF_ONE:
-            self._expect(link, self._refused, REFUSE_S, lambda payload: self._drop(link, refusal.congested(payload)))
+        elif full or hurried or _of_one(self._waiting, link) >= MAX_WAITING_OF_ONE:
+            if len(self._refused) >= MAX_REFUSED or _of_one(self._refused, link) >= MAX_WAITING_OF_ONE:
+                link.abort()
+            else:
+                self._expect(
+                    link, self._refused, REFUSE_S, lambda payload: self._drop(link, refusal.congested(payload))
+                )
         else:
             self._expect(link, self._waiting, SETUP_S, lambda payload: self._take_setup(link, payload))
 
@@ -265,3 +269,8 @@ class Agent:
         except Exception:
             incoming.refuse(500)  # unless it was decided
             raise
+
+
+def _of_one(links: set[Link], link: Link) -> int:
+    """Return how many connections come from the address of one."""
+    return sum(each.remote[0] == link.remote[0] for each in links)

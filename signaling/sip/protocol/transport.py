@@ -126,6 +126,7 @@ class Connection(asyncio.Protocol):
         self._stream = Stream()
         self._tcp: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._heard_at = asyncio.get_running_loop().time()
         self.remote: Address = ("", 0)
         self.local: Address = ("", 0)
 
@@ -188,6 +189,7 @@ class Connection(asyncio.Protocol):
             log.debug("x %s closed: %s", self.remote, fault)
             self.abort()
             return
+        self._heard_at = asyncio.get_running_loop().time()
         if not self._stream.begun:
             self._restart_timer(self._owner.idle_timeout(self))
         elif messages or not begun:
@@ -204,10 +206,18 @@ class Connection(asyncio.Protocol):
         self._timer = asyncio.get_running_loop().call_later(seconds, self._on_timeout)
 
     def _on_timeout(self) -> None:
-        if self._stream.begun or not self._owner.needed(self):
+        """Close the connection, unless a call needs it, or its host may be silent for longer since it is registered."""
+        idle = asyncio.get_running_loop().time() - self._heard_at
+        longest = self._owner.idle_timeout(self)
+        if self._stream.begun or (idle >= longest and not self._owner.needed(self)):
             self.abort()
         else:
-            self._restart_timer(self._owner.idle_timeout(self))
+            self._restart_timer(longest - idle if idle < longest else longest)
+
+
+def is_of_peers_certificate(reason: str) -> bool:
+    """Return whether a fault of OpenSSL is about the certificate of the peer; an alert of the peer's is about ours."""
+    return "CERTIFICATE" in reason and "ALERT" not in reason
 
 
 class Transport:
@@ -376,8 +386,9 @@ class Transport:
             )
         except OSError as error:
             log.warning("x %s: TLS refused: %s", remote[:2], str(error) or "it hung up")
-            if isinstance(error, ssl.SSLError) and "CERTIFICATE" in (error.reason or ""):
-                self.certificate_refused(remote[0], error.reason)
+            reason = (error.reason or "") if isinstance(error, ssl.SSLError) else ""
+            if is_of_peers_certificate(reason):
+                self.certificate_refused(remote[0], reason)
 
     def datagram(self, data: bytes, remote: Address) -> None:
         """Parse a datagram and hand up its message."""

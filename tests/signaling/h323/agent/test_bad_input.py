@@ -1,5 +1,7 @@
 """Messages of strangers and broken devices get the answers that the standards name."""
 
+from contextlib import AsyncExitStack
+
 import pytest
 
 from signaling.h323.agent import agent as agent_module
@@ -93,6 +95,20 @@ async def test_whose_calls_come_too_fast_is_told_so_and_nobody_else(monkeypatch:
                     caller.send(UNDECODABLE)
                     assert (await caller.message()).cause == cause
                     assert await caller.packet() == b""
+
+
+async def test_connections_that_wait_for_their_refusal_keep_nobody_else_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agent_module, "MAX_WAITING_OF_ONE", 1)
+    monkeypatch.setattr(agent_module, "MAX_REFUSED", 1)
+    async with AsyncExitStack() as waiting, agent() as callee:
+        for _ in range(2):  # of one address: one that may bring a Setup, one that will be told that there is no room
+            await waiting.enter_async_context(wire(callee.address, STRANGER))
+        async with wire(callee.address, STRANGER) as third:
+            assert await third.packet() == b""
+        async with wire(callee.address) as caller:
+            caller.send(UNDECODABLE)
+            assert (await caller.message()).cause == 100
+            assert await caller.packet() == b""
 
 
 async def test_a_refused_connection_that_brings_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -512,6 +512,19 @@ async def test_a_connection_is_kept_while_it_is_needed(monkeypatch: pytest.Monke
         await peer.closed()
 
 
+async def test_a_device_that_registers_on_a_connection_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its address is known only after what it said last, and nothing but that connection leads through its NAT."""
+    monkeypatch.setattr("signaling.sip.protocol.transport.STRANGER_IDLE_TIMEOUT_S", 0.1)
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.tcp(ours) as peer:
+        peer.request("OPTIONS")
+        assert (await peer.response()).status == 200
+        handler.addresses = {HOST}
+        await asyncio.sleep(0.3)
+        peer.request("OPTIONS")
+        assert (await peer.response()).status == 200
+
+
 async def test_a_lost_connection_ends_a_call_that_cannot_be_reached() -> None:
     handler = RecordingHandler()
     async with agent(handler) as ours, wire.tcp(ours) as peer:

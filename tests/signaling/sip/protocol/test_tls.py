@@ -16,7 +16,13 @@ import uvloop
 
 from signaling.sip.agent.agent import Agent, Target, TlsRefused
 from signaling.sip.protocol.tls import names
-from signaling.sip.protocol.transport import MAX_HANDSHAKES, MAX_HANDSHAKES_PER_STRANGER, Connection, Transport
+from signaling.sip.protocol.transport import (
+    MAX_HANDSHAKES,
+    MAX_HANDSHAKES_PER_STRANGER,
+    Connection,
+    Transport,
+    is_of_peers_certificate,
+)
 from tests.signaling.sip.agents import ANSWER, OFFER, RecordingHandler, agent, soon
 from tests.signaling.sip.certificates import Authority
 
@@ -107,6 +113,20 @@ async def test_a_certificate_that_is_not_accepted_ends_the_call_we_make(tmp_path
             await soon(one.invite(tls_target(other), OFFER, name=""))
         assert handler.without_certificate == []  # the call itself tells
         assert not await soon(one.alive(tls_target(other)))
+
+
+@pytest.mark.parametrize(
+    ("reason", "theirs"),
+    [
+        ("PEER_DID_NOT_RETURN_A_CERTIFICATE", True),
+        ("CERTIFICATE_VERIFY_FAILED", True),
+        ("SSLV3_ALERT_CERTIFICATE_UNKNOWN", False),
+        ("SSLV3_ALERT_BAD_CERTIFICATE", False),
+        ("WRONG_VERSION_NUMBER", False),
+    ],
+)
+def test_an_alert_of_a_peer_is_about_our_certificate(reason: str, theirs: bool) -> None:
+    assert is_of_peers_certificate(reason) is theirs
 
 
 WHY = {"another authority": "CERTIFICATE_VERIFY_FAILED", "no certificate": "PEER_DID_NOT_RETURN_A_CERTIFICATE"}

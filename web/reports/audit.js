@@ -13,10 +13,10 @@ import {clearButton, emptyState, loadingState} from '../core/states.js';
 
 /** Actions that the list can be filtered by; the first ones concern security. */
 const FILTER_ACTIONS = [
-  'login-failed', 'login-locked', 'code-wrong', 'code-locked', 'refused', 'worker-refused',
+  'login-failed', 'login-locked', 'code-wrong', 'code-locked', 'call-refused', 'password-locked', 'refused', 'worker-refused',
   'login', 'enter', 'see-codes', 'see-phones', 'download', 'register', 'cancel', 'admin', 'export-log', 'export-report', 'worker-came', 'worker-gone', 'prune-log', 'seal-happenings',
 ];
-const SECURITY_ACTIONS = ['login-locked', 'code-locked', 'refused', 'worker-refused'];
+const SECURITY_ACTIONS = ['login-locked', 'code-locked', 'password-locked', 'refused', 'worker-refused'];
 
 /** The log's own order is what its chain proves: the server cuts it into pages, and nothing sorts it. */
 const COLUMNS = [

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import DigitPressed, FloorDecided, KeyframeWanted, MediaElsewhere
 from scheduler.booking.registration.service import Scheduler
+from scheduler.core.errors import LostKey
 from scheduler.core.model import State
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device, DeviceProtocol
@@ -209,7 +210,7 @@ class SipBridge:
             await asyncio.sleep(TICK_SECONDS)
             try:
                 await self.tick(self._manager.dependencies.clock())
-            except (SQLAlchemyError, OSError):
+            except (SQLAlchemyError, OSError, LostKey):
                 log.exception("x the SIP bridge failed to check its calls")
 
     async def tick(self, now: datetime) -> None:

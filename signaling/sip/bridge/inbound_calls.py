@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import BadOffer, MediaError, NotEncrypted
 from scheduler.booking.registration.service import Scheduler
+from scheduler.core.errors import LostKey
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device
 from signaling.calls.model import CallRecord, Purpose
@@ -210,5 +211,12 @@ class InboundCalls:
         member.protection = protection(member.device.encryption, visitor.call.peer.transport, visitor.call.sdp)
 
     async def _credentials(self, device: Device) -> Credentials | None:
-        """Return what our requests within the call of a device are authenticated with when it asks."""
-        return credentials(device, await self._equipment.sip_secrets(device.id))
+        """Return what our requests within the call of a device are authenticated with when it asks.
+
+        None, too, where the key of its secrets is lost: it called by itself, and may never ask.
+        """
+        try:
+            return credentials(device, await self._equipment.sip_secrets(device.id))
+        except LostKey:
+            log.warning("x the secrets of %s cannot be read", device.id)
+            return None

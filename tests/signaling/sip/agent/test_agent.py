@@ -516,6 +516,7 @@ async def test_a_device_that_registers_on_a_connection_keeps_it(monkeypatch: pyt
     """Its address is known only after what it said last, and nothing but that connection leads through its NAT."""
     monkeypatch.setattr("signaling.sip.protocol.transport.STRANGER_IDLE_TIMEOUT_S", 0.1)
     handler = RecordingHandler()
+    handler.addresses = set()
     async with agent(handler) as ours, wire.tcp(ours) as peer:
         peer.request("OPTIONS")
         assert (await peer.response()).status == 200

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mediaserver.errors import BadOffer, EngineGone
-from scheduler.core.errors import InvalidRequest
+from scheduler.core.errors import InvalidRequest, LostKey
 from signaling.sip.agent.agent import RemoteParty
 from signaling.sip.protocol.digest import Credentials
 from tests.mediaserver.room_offers import POLYCOM
@@ -68,6 +68,19 @@ async def test_a_call_that_comes_while_the_server_ends_is_refused(world: World) 
     world.server.meetings.stopping = True
     assert (await ring(world, session.code)).refused == 503
     assert world.server.meetings.meetings == {}
+
+
+async def test_a_device_whose_secrets_cannot_be_read_any_more_still_calls_in(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(_device: str) -> dict[str, str]:
+        raise LostKey
+
+    use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    monkeypatch.setattr(world.services.equipment, "sip_secrets", lost)
+    assert (await ring(world, session.code)).refused is None
 
 
 async def test_r055_codecs_that_a_room_system_offers_are_compared_with_the_register(world: World) -> None:

@@ -29,7 +29,7 @@ def text_card(words: str, colour: tuple[int, int, int], size: tuple[int, int]) -
 
 def likeness(picture: Rgb | None, card: Rgb) -> float:
     """Return the correlation of a card's text with the tile of its colour in a picture; 0 where there is none."""
-    tile = None if picture is None else _tile(picture, card[-1, -1])
+    tile = None if picture is None else _tile(picture, card)
     if tile is None:
         return 0.0
     drawn = np.asarray(Image.fromarray(card).resize(tile.shape[1::-1]))
@@ -38,15 +38,19 @@ def likeness(picture: Rgb | None, card: Rgb) -> float:
     return float((seen * wanted).sum() / energy) if energy else 0.0
 
 
-def _tile(picture: Rgb, colour: Rgb) -> Rgb | None:
-    """Cut out the rows and columns that have the colour."""
-    near = (np.abs(picture.astype(np.int16) - colour) <= NEAR).all(axis=2)
+def _tile(picture: Rgb, card: Rgb) -> Rgb | None:
+    """Cut out the tile that has the card's colour: from its first row, as high as its width and the card's shape say.
+
+    Its last rows may be covered by a name.
+    """
+    near = (np.abs(picture.astype(np.int16) - card[-1, -1]) <= NEAR).all(axis=2)
     rows = np.flatnonzero(near.mean(axis=1) >= EDGE_SHARE * near.mean(axis=1).max())
     if len(rows) < LEAST_HEIGHT or not near.any():
         return None
     within = near[rows[0] : rows[-1] + 1].mean(axis=0)
-    columns = np.flatnonzero(within >= EDGE_SHARE * within.max())
-    return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    left, *_, right = np.flatnonzero(within >= EDGE_SHARE * within.max())
+    height = round((right + 1 - left) * card.shape[0] / card.shape[1])
+    return picture[rows[0] : rows[0] + height, left : right + 1]
 
 
 def _text(tile: Rgb) -> npt.NDArray[np.float64]:

@@ -208,9 +208,14 @@ def redirecting(media: PlainMedia) -> TakenCall:
     return TakenCall(media.description, "redirected")
 
 
-def refusing(media: PlainMedia) -> TakenCall:
-    """Refuse a description that is not simple, and take the next call."""
-    return TakenCall(media.description, "refused")
+def refusing(status: str) -> Script:
+    """Return the script of who refuses a description that is not simple, and takes the next call."""
+    return lambda media: TakenCall(media.description, "refused", status)
+
+
+def challenging(media: PlainMedia) -> TakenCall:
+    """Ask for a password, and take the next call."""
+    return TakenCall(media.description, "challenged")
 
 
 def _dialling(transport: str) -> Callable[[Lane], Awaitable[None]]:
@@ -318,6 +323,11 @@ async def _encrypted(lane: Lane) -> None:
     await lane.is_encrypted()
 
 
+def _refusing(status: str) -> CallKind:
+    """Return the kind of calls that are refused by a status, and made again with a simple description."""
+    return CallKind(RoomSetup(_sipp(refusing(status)), called=True, transport="UDP"), _called, _nothing)
+
+
 PLAIN = RoomSetup(_baresip())
 ENCRYPTED = RoomSetup(_baresip(";mediaenc=srtp-mand"), encryption="demanded")
 
@@ -347,7 +357,12 @@ KINDS: dict[str, CallKind] = {
     "sipp-info": CallKind(RoomSetup(_sipp(informing)), _dialling("udp"), _info),
     "moved-port": CallKind(RoomSetup(_sipp(moving)), _dialling("udp"), _move),
     "redirect": CallKind(RoomSetup(_sipp(redirecting), called=True, transport="UDP"), _called, _nothing),
-    "simple": CallKind(RoomSetup(_sipp(refusing), called=True, transport="UDP"), _called, _nothing),
+    "simple": _refusing("488 Not Acceptable Here"),
+    "simple-415": _refusing("415 Unsupported Media Type"),
+    "simple-606": _refusing("606 Not Acceptable"),
+    "challenged": CallKind(
+        RoomSetup(_sipp(challenging), called=True, transport="UDP", account=True), _called, _nothing
+    ),
     "mcu": CallKind(RoomSetup(_mcu, called=True, kind="LINK", transport="UDP"), _called, _other_mcu),
     "mcu-h323": CallKind(RoomSetup(_h323, protocol="H323", called=True, kind="LINK"), _called, _other_mcu),
     "bfcp": CallKind(_slides_by(2, with_slides), _dialling("udp"), _slides),

@@ -95,11 +95,12 @@ class CallContext:
 class RoomSetup:
     """The room system of a kind of call: how it is run, and what the directory says of it.
 
-    `called`: the server calls it when the meeting begins.
+    `called`: the server calls it when the meeting begins. `account`: the server proves who it is by a password.
     """
 
     run: Callable[[CallContext, Seats], AbstractAsyncContextManager[Room]]
     called: bool = False
+    account: bool = False
     kind: DeviceKind = "VCS"
     protocol: DeviceProtocol = "SIP"
     transport: SipTransport = ""
@@ -309,7 +310,7 @@ async def open_meeting(context: CallContext, seats: Seats, rooms: Sequence[str])
 
 async def register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -> str:
     """Register the first device of the room system's point, with its account on the shared address; return its id."""
-    user, password = seats.account if room.address[0] == LOOPBACK else ("", "")
+    user, password = seats.account if room.address[0] == LOOPBACK or setup.account else ("", "")
     async with open_services(read(server.environ)) as services:
         device = (await services.equipment.devices(seats.room.id))[0]
         system = replace(

@@ -9,6 +9,7 @@ from typing import Literal
 
 TAG = "[pid]r[call_number]"
 CONTACT = "Contact: <sip:room@[local_ip]:[local_port]>"
+CHALLENGE = 'Proxy-Authenticate: Digest realm="room", nonce="[call_id]", algorithm=MD5, qop="auth"'
 SIMPLE = "m=application"
 """What a session description has that is not simple: BFCP."""
 DTMF = "Signal={}\nDuration=160"
@@ -46,10 +47,14 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class TakenCall:
-    """A call that sipp takes by an answer; `first` is what becomes of the first INVITE."""
+    """A call that sipp takes by an answer; `first` is what becomes of the first INVITE.
+
+    It is refused by a `status` where its description is not simple, or challenged where it has no proof of a password.
+    """
 
     sdp: str
-    first: Literal["answered", "redirected", "refused"]
+    first: Literal["answered", "challenged", "redirected", "refused"]
+    status: str = "488 Not Acceptable Here"
 
 
 def dialling(call: PlacedCall) -> str:
@@ -92,23 +97,7 @@ def dialling(call: PlacedCall) -> str:
 
 def answering(call: TakenCall) -> str:
     """Return the scenario of a call that sipp takes."""
-    if call.first == "answered":
-        found, wanted = "INVITE ", "is_second"
-        first = ""
-    elif call.first == "redirected":
-        found, wanted = f"INVITE sip:{MOVED}@", "is_second"
-        first = _response("302 Moved Temporarily", contact=f"Contact: <sip:{MOVED}@[local_ip]:[local_port]>")
-    else:
-        found, wanted = SIMPLE, "is_first"
-        first = _response("488 Not Acceptable Here", contact=CONTACT)
-    take = (
-        '<action><ereg regexp=".*" search_in="hdr" header="From:" assign_to="caller"/>'
-        f'<ereg regexp="{found}" search_in="msg" assign_to="{wanted}"/></action>'
-    )
-    jump = f'next="answer" test="{wanted}"' if wanted == "is_second" else f'next="refuse" test="{wanted}"'
-    parts = ['<recv request="OPTIONS" optional="true" next="options"/>']  # whether it is on
-    parts.append(f'<recv request="INVITE" rrs="true" {jump}>{take}</recv>')
-    refuse = [first, '<recv request="ACK" next="end"/>'] if first else []
+    caller = '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="caller"/>'
     accept = [
         _response("200 OK", contact=CONTACT, sdp=call.sdp),
         '<recv request="ACK"/>',
@@ -116,12 +105,26 @@ def answering(call: TakenCall) -> str:
         _request("BYE", 1, "", to="To:[$caller]"),
         '<recv response="200" next="end"/>',
     ]
-    if wanted == "is_second":
-        parts += [*refuse, '<label id="answer"/>', *accept]
+    if call.first == "redirected":
+        first = _response("302 Moved Temporarily", contact=f"Contact: <sip:{MOVED}@[local_ip]:[local_port]>")
+        parts = _either(f"INVITE sip:{MOVED}@", caller, [first, '<recv request="ACK" next="end"/>'], accept)
+    elif call.first == "refused":
+        first = _response(call.status, contact=CONTACT)
+        parts = _either(SIMPLE, caller, accept, [first, '<recv request="ACK" next="end"/>'])
     else:
-        parts += [*accept, '<label id="refuse"/>', *refuse]
-    options = _response("200 OK", contact=CONTACT)
-    return _scenario([*parts, '<label id="options"/>', options.replace(' retrans="500"', ""), '<label id="end"/>'])
+        asked = [_response("407 Proxy Authentication Required", contact=CHALLENGE), '<recv request="ACK"/>']
+        again = [*asked, '<recv request="INVITE" rrs="true"/>'] if call.first == "challenged" else []
+        parts = [f'<recv request="INVITE" rrs="true"><action>{caller}</action></recv>', *again, *accept]
+    on = '<recv request="OPTIONS" optional="true" next="options"/>'
+    options = _response("200 OK", contact=CONTACT).replace(' retrans="500"', "")
+    return _scenario([on, *parts, '<label id="options"/>', options, '<label id="end"/>'])
+
+
+def _either(found: str, caller: str, lacking: Sequence[str], having: Sequence[str]) -> list[str]:
+    """Return what is done with an INVITE that lacks some words, and with one that has them."""
+    found = f'<ereg regexp="{found}" search_in="msg" assign_to="found"/>'
+    take = f'<recv request="INVITE" rrs="true" next="having" test="found"><action>{caller}{found}</action></recv>'
+    return [take, *lacking, '<label id="having"/>', *having]
 
 
 def _scenario(parts: Sequence[str]) -> str:
@@ -144,9 +147,8 @@ def _request(
         "Max-Forwards: 70",
         *headers.splitlines(),
     ]
-    return (
-        f"<send{'' if method == 'ACK' else ' retrans=' + chr(34) + '500' + chr(34)}>{_message(head, body, kind)}</send>"
-    )
+    retransmitted = "" if method == "ACK" else ' retrans="500"'
+    return f"<send{retransmitted}>{_message(head, body, kind)}</send>"
 
 
 def _response(status: str, *, contact: str, sdp: str = "") -> str:

@@ -15,6 +15,8 @@ OTHER = text_card("Kế hoạch phòng chống lũ, bão", GREEN, (640, 360))
 def test_text_is_read_in_a_tile_and_another_is_not(place: tuple[int, int], size: tuple[int, int]) -> None:
     picture = Image.new("RGB", (1280, 720), (30, 40, 50))
     picture.paste(Image.fromarray(CARD).resize(size), place)
+    name = size[0] * 2 // 3, size[1] // 10  # covers most of the last rows
+    picture.paste((0, 60, 0), (place[0], place[1] + size[1] - name[1], place[0] + name[0], place[1] + size[1]))
     seen = np.asarray(picture)
     assert likeness(seen, CARD) > 0.85
     assert likeness(seen, OTHER) < 0.6

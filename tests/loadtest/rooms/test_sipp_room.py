@@ -84,7 +84,9 @@ async def test_it_hangs_up_after_it_was_asked_whether_it_is_on(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("script", "status", "user"), [(kinds.redirecting, 302, "moved"), (kinds.refusing, 488, "")], ids=["302", "488"]
+    ("script", "status", "user"),
+    [(kinds.redirecting, 302, "moved"), (kinds.refusing("488 Not Acceptable Here"), 488, "")],
+    ids=["302", "488"],
 )
 async def test_it_answers_the_call_that_follows_its_refusal(
     tmp_path: Path, script: Script, status: int, user: str

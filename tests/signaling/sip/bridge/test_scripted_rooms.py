@@ -83,7 +83,7 @@ def seated(world: World, session: str) -> str:
     return seat.id if seat is not None and seat.up else ""
 
 
-CALLED = [kinds.redirecting, kinds.refusing]
+CALLED = [kinds.redirecting, kinds.refusing("488 Not Acceptable Here")]
 
 
 @pytest.mark.parametrize("script", [kinds.late_offer, *CALLED], ids=["late offer", "redirect", "simple"])

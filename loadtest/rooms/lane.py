@@ -39,6 +39,9 @@ PATIENCE_S = 15.0
 POLL_S = 0.02
 LOOKED_S = 1.5
 """Time for which a room system is watched that must not get something."""
+CLICK_S = 0.7
+"""Time for which a room system's own tone must be heard by itself: a click, in which every tone is, is heard for half a
+second."""
 TILE_SHARE = 0.1
 """Least share of a picture that a tile of it covers; the green frame around who speaks is less."""
 READ = 0.8
@@ -201,12 +204,14 @@ class Lane:
 
     async def nothing_comes_back(self) -> None:
         """Look and listen for a while: the room system gets nothing of its own picture and sound. Raises RoomFailed."""
-        until = time.monotonic() + LOOKED_S
-        while time.monotonic() < until:
+        until, silent_at = time.monotonic() + LOOKED_S, time.monotonic()
+        while (now := time.monotonic()) < until:
             picture = await self.room.picture()
-            pictures = any(sees(picture, colour, TILE_SHARE) for colour in (ROOM_COLOUR, SLIDES_COLOUR))
-            if pictures or self.room.hears(ROOM_TONE_HZ):
-                raise RoomFailed("the room gets its own picture or sound")
+            if any(sees(picture, colour, TILE_SHARE) for colour in (ROOM_COLOUR, SLIDES_COLOUR)):
+                raise RoomFailed("the room gets its own picture")
+            silent_at = silent_at if self.room.hears(ROOM_TONE_HZ) else now
+            if now - silent_at > CLICK_S:
+                raise RoomFailed("the room gets its own sound")
             await asyncio.sleep(POLL_S)
 
     async def slides_are_read(self) -> None:

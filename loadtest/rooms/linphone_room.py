@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 import wave
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,12 +19,11 @@ from PIL import Image
 
 from loadtest.media.perception import WAV_HEADER, Rgb, hears, picture_of
 from loadtest.rooms.baresip import free_port
+from loadtest.rooms.logged_room import LOGGED, POLL_S, LoggedRoom
 from loadtest.rooms.room import RoomFailed
 
-ANSWER_S = 15.0
 SNAPSHOT_S = 2.0
 END_S = 2.0
-POLL_S = 0.02
 OPUS_HZ = 48_000
 """Sample rate of what it hears: it takes Opus. It writes a file's header, which says so, when the call has ended."""
 RATE_HZ = 16_000
@@ -33,8 +32,6 @@ TONE_S = 60
 LOUDNESS = 8_000
 SIZE = (640, 480)
 PROMPT = "linphonec> "
-LOGGED = 20_000
-"""Characters of a call's log that are kept."""
 
 # MSVoidSink takes the pictures that a window would show: without a screen there is no window.
 CONFIG = """[sip]
@@ -77,21 +74,15 @@ recv_fmtp=profile-level-id=42801F;packetization-mode=1
 """
 
 
-class LinphoneRoom:
+class LinphoneRoom(LoggedRoom):
     """A room system that is linphone, in one call at a time."""
 
     def __init__(
         self, folder: Path, address: tuple[str, int], process: asyncio.subprocess.Process, commands: int
     ) -> None:
-        self.address = address
-        """The IP address it calls from, and the port on which it takes calls."""
-        self._folder = folder
-        self._process = process
+        super().__init__(folder, address, process)
         self._commands = commands
         """File descriptor of its standard input."""
-        self._calls = 0
-        self._began_at = 0
-        """Length of its log when this call began."""
 
     @property
     def said(self) -> str:
@@ -113,8 +104,7 @@ class LinphoneRoom:
 
     async def expect(self) -> None:
         """Be ready to take one call, whose sound is written into a file of its own. Raises RoomFailed."""
-        self._began_at = len(self._log)
-        self._calls += 1
+        self._begin()
         await self._command(f"record {self._heard}")
 
     async def established(self) -> None:
@@ -146,26 +136,11 @@ class LinphoneRoom:
         await self._command("terminate")
         await self._until(lambda: " ended (" in self.said, "linphone does not hang up")
 
-    @property
-    def _log(self) -> str:
-        return (self._folder / "log").read_text("utf-8", "replace")
-
-    @property
-    def _heard(self) -> Path:
-        return self._folder / f"heard-{self._calls}.wav"
-
     async def _command(self, line: str) -> None:
         """Give a command, and wait until it asks for the next. Raises RoomFailed."""
         prompts = self._log.count(PROMPT)
         os.write(self._commands, f"{line}\n".encode())
         await self._until(lambda: self._log.count(PROMPT) > prompts, f"linphone does not {line.partition(' ')[0]}")
-
-    async def _until(self, true: Callable[[], bool], otherwise: str) -> None:
-        until = time.monotonic() + ANSWER_S
-        while not true():
-            if time.monotonic() > until or self._process.returncode is not None:
-                raise RoomFailed(f"{otherwise}:\n{self.said}")
-            await asyncio.sleep(POLL_S)
 
 
 @asynccontextmanager

@@ -3,37 +3,17 @@
 import asyncio
 import sys
 import tempfile
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from loadtest.media.perception import heard_in
 from loadtest.rooms.baresip import free_port
-from loadtest.rooms.room import RoomFailed
-
-ANSWER_S = 15.0
-POLL_S = 0.02
-LOGGED = 20_000
-"""Characters of a call's log that are kept."""
+from loadtest.rooms.logged_room import LoggedRoom
 
 
-class PjsuaRoom:
+class PjsuaRoom(LoggedRoom):
     """A room system that is pjsua2, in one call at a time. It has neither camera nor screen."""
-
-    def __init__(self, folder: Path, address: tuple[str, int], process: asyncio.subprocess.Process) -> None:
-        self.address = address
-        """The IP address it calls from, and the port on which it takes calls."""
-        self._folder = folder
-        self._process = process
-        self._calls = 0
-        self._began_at = 0
-        """Length of its log when this call began."""
-
-    @property
-    def said(self) -> str:
-        """The end of its log of this call, with every SIP message."""
-        return self._log[self._began_at :][-LOGGED:]
 
     async def start(self) -> None:
         """Wait until it runs. Raises RoomFailed."""
@@ -46,8 +26,7 @@ class PjsuaRoom:
 
     async def expect(self) -> None:
         """Be ready to take one call, whose sound is written into a file of its own."""
-        self._began_at = len(self._log)
-        self._calls += 1
+        self._begin()
         self._command(f"record {self._heard}")
 
     async def established(self) -> None:
@@ -66,24 +45,9 @@ class PjsuaRoom:
         self._command("hang-up")
         await self._until(lambda: "ended " in self.said, "pjsua2 does not hang up")
 
-    @property
-    def _log(self) -> str:
-        return (self._folder / "log").read_text("utf-8", "replace")
-
-    @property
-    def _heard(self) -> Path:
-        return self._folder / f"heard-{self._calls}.wav"
-
     def _command(self, line: str) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n".encode())
-
-    async def _until(self, true: Callable[[], bool], otherwise: str) -> None:
-        until = time.monotonic() + ANSWER_S
-        while not true():
-            if time.monotonic() > until or self._process.returncode is not None:
-                raise RoomFailed(f"{otherwise}:\n{self.said}")
-            await asyncio.sleep(POLL_S)
 
 
 @asynccontextmanager

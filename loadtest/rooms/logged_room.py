@@ -1,4 +1,4 @@
-"""What room systems share that are programs of others: their words are in a log, each call's sound in a file."""
+"""The log and the recorded sound of a room system that is a program of its own."""
 
 import asyncio
 import time

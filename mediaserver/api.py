@@ -369,7 +369,8 @@ class SipLimits:
     (:meth:`MediaEngine.move_camera`). `keys` says how our offers agree on the keys of SRTP: in the description (SDES,
     RFC 4568), or by DTLS (RFC 5764). `token` says whether its slides have the presentation token of H.239 instead
     of BFCP: then :class:`FloorDecided` says what its call has to tell it. `bfcp` says how our offers carry BFCP, or
-    that they have no slides; `bfcp_version` is the newest version that they name by UDP.
+    that they have no slides; `bfcp_version` is the newest version that they name by UDP. `high` says whether profile
+    High of H.264 is described behind baseline: it is for the picture that we send.
     """
 
     sounds: Sequence[str] = ("G722", "opus", "PCMA", "PCMU")
@@ -382,6 +383,7 @@ class SipLimits:
     token: bool = False
     bfcp: FloorTransport = "UDP"
     bfcp_version: int = 2
+    high: bool = False
 
 
 EVERYTHING: Final = SipLimits()

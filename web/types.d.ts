@@ -62,7 +62,7 @@ interface TracedMessage { at: string; sent: boolean; text: string }
 /** The SIP messages of one call; `left_out` counts those for which there was no room. */
 interface TracedCall { messages: TracedMessage[]; left_out: number }
 /** Codecs, packetization modes and level (in tenths) of H.264, and bit rate that room systems of a make are offered. */
-interface SipProfile { id: string; name: string; transport: string; sounds: string[]; modes: number[]; level: number; kbps: number; simple: boolean; keys: string; session_s: number | null; bfcp: string; bfcp_version: number }
+interface SipProfile { id: string; name: string; transport: string; sounds: string[]; modes: number[]; level: number; kbps: number; simple: boolean; keys: string; session_s: number | null; bfcp: string; bfcp_version: number; high: boolean }
 /** Rates are kbit/s. */
 interface Line {
   id: string; type: string; provider: string | null; subscribed_kbps: number; dedicated: boolean; ranges: string[]; up_kbps: number | null; down_kbps: number | null; slow: boolean;

@@ -23,15 +23,19 @@ WIDTH, HEIGHT, FPS = 1280, 720, 25
 def main() -> None:
     """Print one JSON object for each rendition."""
     for codec, step in RENDITIONS:
-        print(json.dumps({"codec": codec, **measure(codec, step)}), flush=True)
+        for high in (False, True) if codec == "H264" else (False,):
+            name = f"{codec} High" if high else codec
+            print(json.dumps({"codec": name, **measure(codec, step, high=high)}), flush=True)
 
 
-def measure(codec: str, step: int) -> dict[str, object]:
-    """Return CPU in ms for a picture and in percent of a core, PSNR of luma in dB, and Mbit/s."""
+def measure(codec: str, step: int, *, high: bool = False) -> dict[str, object]:
+    """Return CPU in ms for a picture and in percent of a core, PSNR of luma in dB, and Mbit/s; H.264 is `high` or
+    baseline."""
     quality = QUALITIES[step]
     width, height = (round(side * quality.share) & ~1 for side in (WIDTH, HEIGHT))
     fps = Fraction(quality.fps or FPS, quality.every)
-    encoder, decoder = VideoEncoder(codec, width, height, fps, quality.bitrate), VideoDecoder(codec.partition("/")[0])
+    encoder = VideoEncoder(codec, width, height, fps, quality.bitrate, high=high)
+    decoder = VideoDecoder(codec.partition("/")[0])
     spent, octets, errors = 0.0, 0, []
     for number, picture in enumerate(film(width, height, fps)):
         started_at = process_time()

@@ -339,11 +339,12 @@ class SipPeer:
             self.streams.control.apply(session.media[session.control], answer=answer, held=self._held)
 
     def _start_video(self, media: Media, stream: SipVideoStream) -> None:
-        codec = sip_write.choose_picture(media)
+        codec = sip_write.choose_sent_picture(media, self._limits)
         stream.quality = picture_quality(codec, self._options, least(media.bitrate, self._limits.bitrate))
         if stream.quality is not None:
             repairs = sip_write.repairs(media, codec)
             self.picture = stream.send({codec.name: codec.payload_type}, self._flush_queue, repairs)
+            self.picture.rewriter.decodes_high = sip_write.is_high(codec)
             self._follow_quality(stream.quality)
 
     def _follow_quality(self, quality: SentQuality) -> bool:

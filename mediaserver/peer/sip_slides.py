@@ -78,11 +78,13 @@ class SipSlides:
         self.forwarder = None
         codec = sip_write.choose_picture(slides)
         self.stream.expect(slides, codec)
-        quality = slides_quality(codec, self._options, slides.bitrate, self._limits.slides)
+        sent = sip_write.choose_sent_picture(slides, self._limits)
+        quality = slides_quality(sent, self._options, slides.bitrate, self._limits.slides)
         self.stream.quality = quality if slides.receives and not held else None
         if self.stream.quality is not None:
-            repairs = sip_write.repairs(slides, codec)
-            self.forwarder = self.stream.send({codec.name: codec.payload_type}, self._flush_queue, repairs)
+            repairs = sip_write.repairs(slides, sent)
+            self.forwarder = self.stream.send({sent.name: sent.payload_type}, self._flush_queue, repairs)
+            self.forwarder.rewriter.decodes_high = sip_write.is_high(sent)
         elif self.stream.forwarder is not None:
             self.stream.forwarder.follow(None, now)
 

@@ -28,13 +28,13 @@ from mediaserver.rtp.telephone_event import DigitReceiver
 from mediaserver.sdp import sdes
 from mediaserver.sdp.sdes import Crypto
 from mediaserver.sdp.sip_parse import TONES, Codec, Media
-from mediaserver.sdp.sip_write import MODE_1, SINGLE, dtls_role, repair_type
+from mediaserver.sdp.sip_write import HIGH, MODE_1, SINGLE, dtls_role, repair_type
 from mediaserver.transport.ice import Address
 from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair
 
 logger = logging.getLogger(__name__)
 
-VIDEO_TYPES = {MODE_1: "H264", SINGLE: "H264"}
+VIDEO_TYPES = {MODE_1: "H264", SINGLE: "H264", HIGH: "H264"}
 """Codecs of our own payload types, which a peer may use although it offered others (RFC 3264 §5.1)."""
 IP_BYTES = 40
 """Headers of IPv4, UDP and RTP, which count in the bitrate that we ask of a camera (RFC 5104 §4.2.1.2)."""

@@ -115,7 +115,11 @@ class Composition:
             return None
         layout_state = self._large_layout_state if large else self.layout_state
         return CompositionJob(
-            self.number, tick, layout_state.tiles, wanted, layout_state.heading(utc, title), large, self.overlay
+            *(self.number, tick, layout_state.tiles, wanted),
+            high=[key for key in wanted if self.renditions[key].high],
+            heading=layout_state.heading(utc, title),
+            large=large,
+            overlay=self.overlay,
         )
 
     def publish(self, key: RenditionKey, encoded: Encoded, timestamp: int) -> None:

@@ -23,6 +23,8 @@ class Rewriter(OutboundStream):
         self._one_clock = one_clock
         super().__init__()
         self.switching = True
+        self.decodes_high = False
+        """Whether the peer decodes H.264 of profile High. An encoder of which all peers do may use it."""
         self.next_sequence = first_sequence
         self.last_timestamp = first_timestamp
         self.runs = deque[Run](maxlen=MAX_RUNS)

@@ -22,6 +22,10 @@ OURS = 31
 SLIDES_LEVEL = 40
 """1080p30: what we ask for where slides are shown."""
 
+HIGH_PROFILES = ("6400", "640c")
+"""High and constrained High, as `DecoderLimits.profile` has them. Pictures of ours keep to the constraints of both:
+they are whole frames, and none refers to a later one (ITU-T H.264 §A.2.4.2)."""
+
 _PROFILE_LEVEL = re.compile(r"([0-9a-f]{4})([0-9a-f]{2})")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 

@@ -1,7 +1,8 @@
 """Writes our side of a room system's SDP: the offer we call with, and the answer we give. Pure.
 
-For each m-line one codec is answered, so that nobody has to change codecs in a call; a refused m-line keeps its place
-with port 0 (RFC 3264 §6). Only tokens that passed a pattern are repeated.
+For each m-line one codec is answered, so that nobody has to change codecs in a call, and behind it profile High of
+H.264 where our picture is sent in that; a refused m-line keeps its place with port 0 (RFC 3264 §6). Only tokens that
+passed a pattern are repeated.
 """
 
 import ipaddress
@@ -14,7 +15,7 @@ from mediaserver.fecc.h224 import CLOCK
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp import bfcp
 from mediaserver.sdp.bfcp import FloorControl
-from mediaserver.sdp.h264 import LEVELS, SLIDES_LEVEL
+from mediaserver.sdp.h264 import HIGH_PROFILES, LEVELS, SLIDES_LEVEL
 from mediaserver.sdp.sdes import Crypto
 from mediaserver.sdp.sip_parse import (
     CAMERA_CONTROL,
@@ -37,7 +38,7 @@ SLIDES_BPS = 1_500_000
 """Bitrate that a room system's slides may take, as a browser's screen does."""
 FEEDBACK = ("nack", "nack pli", "ccm fir", "ccm tmmbr")
 """RTCP feedback that we take and give (RFC 4585 §6.2.1, §6.3.1, RFC 5104 §4.2.1, §4.3.1)."""
-OPUS, SINGLE, MODE_1, CONTROL, EVENTS, OPUS_EVENTS = 96, 97, 98, 100, 101, 102
+OPUS, SINGLE, MODE_1, HIGH, CONTROL, EVENTS, OPUS_EVENTS = 96, 97, 98, 99, 100, 101, 102
 """Our dynamic payload types; the other audio codecs have static ones."""
 _MODES = {0: SINGLE, 1: MODE_1}
 """Payload types by packetization mode."""
@@ -120,6 +121,11 @@ def _baseline(codec: Codec) -> bool:
     return codec.limits is None or codec.limits.profile.startswith("42")
 
 
+def is_high(codec: Codec) -> bool:
+    """Return whether a codec is H.264 of profile High in packetization mode 1."""
+    return codec.name == "H264" and codec.limits is not None and codec.limits.profile in HIGH_PROFILES
+
+
 def choose_sound(media: Media, limits: SipLimits) -> Codec:
     """Return the audio codec of an m-line that stands first in the limits, else any of ours. Raises BadOffer."""
     return choose(media, (*limits.sounds, *(name for name in SOUNDS if name not in limits.sounds)))
@@ -135,6 +141,14 @@ def choose_tones(media: Media, sound: Codec) -> Codec | None:
 def choose_picture(media: Media) -> Codec:
     """Return the codec of a video m-line: fragments where both can, else single slices. Raises BadOffer."""
     return choose(media, ("H264", SINGLE_NAL))
+
+
+def choose_sent_picture(media: Media, limits: SipLimits) -> Codec:
+    """Return the codec in which a picture is sent: High where the limits allow it and both know it, else that of the
+    m-line. Raises BadOffer."""
+    chosen = choose_picture(media)
+    high = next((codec for codec in media.codecs if is_high(codec)), None)
+    return high if limits.high and high is not None and chosen.name == "H264" else chosen
 
 
 def repair_type(media: Media, codec: Codec) -> int | None:
@@ -171,10 +185,12 @@ def _sounds(limits: SipLimits) -> list[Codec]:
 
 
 def _offer_video(local: Local, port: int, keys: tuple[Crypto, ...], video: _Video) -> list[str]:
-    modes = local.limits.modes
-    lines = [_m_line("video", port, local.profile, [_MODES[mode] for mode in modes]), *_bandwidth(video.bitrate)]
-    for mode in modes:
-        lines += _picture(_MODES[mode], mode, f"42e0{video.level:02x}", video)
+    pictures = [(_MODES[mode], mode, "42e0") for mode in local.limits.modes]
+    if local.limits.high and 1 in local.limits.modes:
+        pictures.append((HIGH, 1, HIGH_PROFILES[0]))
+    lines = [_m_line("video", port, local.profile, [number for number, _, _ in pictures]), *_bandwidth(video.bitrate)]
+    for number, mode, profile in pictures:
+        lines += _picture(number, mode, f"{profile}{video.level:02x}", video)
     lines += [*(f"a=rtcp-fb:* {each}" for each in FEEDBACK), f"a=content:{video.content}"]
     return [*lines, *_keys(local, keys), "a=sendrecv"]
 
@@ -205,10 +221,10 @@ def answer(session: Session, local: Local, *, shows: bool) -> str:
         if place == session.sound:
             lines += [*_answer_sound(media, local), *_dtls(media, local)]
         elif place == session.camera:
-            lines += _answer_video(media, local.camera_port, local.camera_keys, local.camera, shows=shows)
+            lines += _answer_video(media, local, local.camera_port, local.camera_keys, local.camera, shows=shows)
             lines += _dtls(media, local)
         elif place == session.slides and local.floor is not None:
-            lines += _answer_video(media, local.slides_port, local.slides_keys, local.slides, shows=True)
+            lines += _answer_video(media, local, local.slides_port, local.slides_keys, local.slides, shows=True)
             lines += ["a=content:slides", f"a=label:{bfcp.LABEL}", *_dtls(media, local)]
         elif place == session.floor and local.floor is not None:
             port = bfcp.DISCARD_PORT if local.floor.setup == "active" else local.floor_port
@@ -231,19 +247,27 @@ def _answer_sound(media: Media, local: Local) -> list[str]:
     return [head, *_sound(codecs), *_cryptos(local.sound_keys), f"a={_DIRECTIONS[media.receives, media.sends]}"]
 
 
-def _answer_video(media: Media, port: int, keys: tuple[Crypto, ...], video: _Video, *, shows: bool) -> list[str]:
-    codec = choose_picture(media)
+def _answer_video(
+    media: Media, local: Local, port: int, keys: tuple[Crypto, ...], video: _Video, *, shows: bool
+) -> list[str]:
+    numbers, described = [], []
+    for codec in dict.fromkeys((choose_picture(media), choose_sent_picture(media, local.limits))):
+        repair = repair_type(media, codec)
+        numbers += [codec.payload_type, *([] if repair is None else [repair])]
+        described += _answer_picture(codec, repair, video)
+    feedback = [f"a=rtcp-fb:* {each}" for each in FEEDBACK if each in media.feedback]
+    lines = [_m_line("video", port, media.protocol, numbers), *_bandwidth(video.bitrate), *described, *feedback]
+    return [*lines, *_cryptos(keys), f"a={_DIRECTIONS[media.receives and shows, media.sends]}"]
+
+
+def _answer_picture(codec: Codec, repair: int | None, video: _Video) -> list[str]:
     assert codec.limits is not None
     level = min(codec.limits.level, video.level)  # levels may differ only where both say so (RFC 6184 §8.2.2)
-    feedback = [f"a=rtcp-fb:* {each}" for each in FEEDBACK if each in media.feedback]
     mode = 0 if codec.name == SINGLE_NAL else 1
-    repair = repair_type(media, codec)
-    head = _m_line("video", port, media.protocol, [codec.payload_type, *([] if repair is None else [repair])])
-    lines = [head, *_bandwidth(video.bitrate)]
-    lines += _picture(codec.payload_type, mode, f"{codec.limits.profile}{level:02x}", video)
+    lines = _picture(codec.payload_type, mode, f"{codec.limits.profile}{level:02x}", video)
     if repair is not None:
         lines += [f"a=rtpmap:{repair} rtx/90000", f"a=fmtp:{repair} apt={codec.payload_type}"]
-    return [*lines, *feedback, *_cryptos(keys), f"a={_DIRECTIONS[media.receives and shows, media.sends]}"]
+    return lines
 
 
 def _session(local: Local) -> list[str]:

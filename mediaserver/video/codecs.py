@@ -39,11 +39,14 @@ class VideoDecoder:
 class VideoEncoder:
     """Encodes one rendition in real time: no lookahead, key frames only when requested or every ten seconds.
 
-    `fps` pictures a second take at most `bitrate` bit/s.
+    `fps` pictures a second take at most `bitrate` bit/s. H.264 has the constrained baseline profile, or is `high`.
     """
 
-    def __init__(self, codec: str, width: int, height: int, fps: int | Fraction, bitrate: int) -> None:
-        self._context = _video_encoder(codec, width, height, Fraction(fps), bitrate)
+    def __init__(
+        self, codec: str, width: int, height: int, fps: int | Fraction, bitrate: int, *, high: bool = False
+    ) -> None:
+        self.high = high
+        self._context = _video_encoder(codec, width, height, Fraction(fps), bitrate, high=high)
         self._count = 0
 
     def encode(self, picture: VideoFrame, *, keyframe: bool) -> tuple[bytes, bool]:
@@ -59,8 +62,12 @@ class VideoEncoder:
         return b"".join(bytes(p) for p in packets), any(p.is_keyframe for p in packets)
 
 
-def _video_encoder(codec: str, width: int, height: int, fps: Fraction, bitrate: int) -> VideoCodecContext:
+def _video_encoder(
+    codec: str, width: int, height: int, fps: Fraction, bitrate: int, *, high: bool
+) -> VideoCodecContext:
     name, options = _ENCODERS[codec]
+    if high:
+        options = options | {"profile": "high"}
     if codec == "VP8" and width * height > SLOW_PIXELS:
         options = options | _FASTER
     context = cast("VideoCodecContext", av.CodecContext.create(name, "w"))

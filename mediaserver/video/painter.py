@@ -1,6 +1,6 @@
 """Paints one composition (tiles, labels, heading) on its canvas and encodes it into the renditions that are watched."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple, Protocol
@@ -53,6 +53,8 @@ class CompositionJob:
     """Whether it is the picture for large displays."""
     overlay: str = ""
     """Lines of text over the tiles."""
+    high: Collection[RenditionKey] = ()
+    """The renditions whose viewers all decode H.264 of profile High."""
 
     @property
     def painter(self) -> PainterKey:
@@ -136,7 +138,10 @@ class Painter:
             self.canvas.paint(spot, camera.scaled(picture, spot.width, spot.height))
 
     def encode(self, job: CompositionJob) -> dict[RenditionKey, Encoded]:
-        """Encode the canvas into the wanted renditions; drop the encoders of others."""
+        """Encode the canvas into the wanted renditions; drop the encoders of others.
+
+        A viewer who does not decode High ends it at once, by a key frame; it begins at the next one.
+        """
         for key in self.encoders.keys() - job.renditions.keys():
             del self.encoders[key], self._encoded[key]
         encoded: dict[RenditionKey, Encoded] = {}
@@ -148,9 +153,9 @@ class Painter:
             self._encoded[codec, step] = job.tick
             if step not in scaled:
                 scaled[step] = self._scaled(quality)
-            encoder = self.encoders.get((codec, step))
-            if encoder is None:
-                encoder = self.encoders[codec, step] = self._encoder(codec, quality)
+            encoder, high = self.encoders.get((codec, step)), (codec, step) in job.high
+            if encoder is None or (encoder.high is not high and (keyframe or encoder.high)):
+                encoder = self.encoders[codec, step] = self._encoder(codec, quality, high=high)
             encoded[codec, step] = encoder.encode(scaled[step], keyframe=keyframe)
         return encoded
 
@@ -162,9 +167,9 @@ class Painter:
         """Return the canvas in a quality's size."""
         return self._scaler.scale(self.canvas.frame, *self._dimensions(quality))
 
-    def _encoder(self, codec: str, quality: Quality) -> VideoEncoder:
+    def _encoder(self, codec: str, quality: Quality, *, high: bool) -> VideoEncoder:
         fps = Fraction(self._fps, quality.every)
-        return VideoEncoder(codec, *self._dimensions(quality), fps, quality.bitrate)
+        return VideoEncoder(codec, *self._dimensions(quality), fps, quality.bitrate, high=high)
 
 
 class _TileState(NamedTuple):

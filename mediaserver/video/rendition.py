@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import SINGLE_NAL, packetize_h264, packetize_vp8, single_nals
+from mediaserver.rtp.rewriter import Rewriter
 from mediaserver.rtp.source import FlushQueue, Sink, VideoSource
 
 
@@ -22,6 +23,12 @@ class Rendition(VideoSource):
         super().attach(sink)
         if self._watched is not None:
             self._watched()
+
+    @property
+    def high(self) -> bool:
+        """Return whether all who watch decode H.264 of profile High."""
+        streams = [sink.stream for sink in self.sinks]
+        return bool(streams) and all(isinstance(each, Rewriter) and each.decodes_high for each in streams)
 
     def ask(self) -> None:
         """Make the next picture a key frame."""

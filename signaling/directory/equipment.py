@@ -184,7 +184,7 @@ class Change(Model):
 class Profile(Model):
     """The offer to room systems of a make: audio codecs, packetization modes and level of H.264, bit rate, how keys of
     SRTP are agreed on, session timer in seconds (0: as the device asks, None: none), how floor control of slides is
-    carried (UDP, TCP, or off: no slides) and its newest version."""
+    carried (UDP, TCP, or off: no slides) and its newest version, and whether High of H.264 is described."""
 
     id: str
     name: str
@@ -198,6 +198,7 @@ class Profile(Model):
     session_s: int | None
     bfcp: str
     bfcp_version: int
+    high: bool
 
 
 class Stock(Model):

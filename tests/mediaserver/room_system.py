@@ -17,6 +17,7 @@ from pylibsrtp import Error, Policy, Session
 
 from loadtest.endpoint.decoder import mono
 from mediaserver.rtp import rtcp
+from mediaserver.rtp.h264_sps import parameter_set
 from mediaserver.rtp.packet import HEADER, Packet, parse
 from mediaserver.rtp.payload import SINGLE_NAL, packetize_h264, single_nals
 from mediaserver.sdp import sdes
@@ -83,6 +84,8 @@ class RoomSystem(WatchingDecoder):
         """Key frames asked for."""
         self.modes: set[int] = set()
         """Kinds of NAL units that came."""
+        self.profiles: list[tuple[int, int]] = []
+        """Payload types and `profile_idc` of the sequence parameter sets that came, without repetitions."""
         self.reports: list[rtcp.Heard] = []
         self.sounds = deque[Packet](maxlen=1000)
         """Packets of the audio m-line, telephone events too."""
@@ -254,6 +257,9 @@ class RoomSystem(WatchingDecoder):
         self.ssrcs[kind] = packet.ssrc
         if kind == "video":
             self.modes.add(packet.payload[0] & 0x1F)
+            if sps := parameter_set(packet.payload):
+                profile = packet.payload_type, sps[1]
+                self.profiles += [profile] if self.profiles[-1:] != [profile] else []
             self.packet("H264", memoryview(data), len(data))
             return
         self.sounds.append(packet)

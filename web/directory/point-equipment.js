@@ -150,10 +150,10 @@ export class PointEquipment extends RequestingElement {
   }
 
   /** Say what devices of a make are offered. @param {SipProfile} profile */
-  profile({id, name, transport, sounds, modes, level, kbps, simple, keys, bfcp, bfcp_version}) {
+  profile({id, name, transport, sounds, modes, level, kbps, simple, keys, bfcp, bfcp_version, high}) {
     const make = id === 'generic' ? t('device.profile-generic') : name;
     const slides = bfcp === 'off' ? t('device.profile-no-slides') : `BFCP ${bfcp}${bfcp === 'UDP' ? ` v${bfcp_version}` : ''}`;
-    const facts = [transport, sounds.join(', '), `H.264 pm ${modes.join(', ')}`, t('device.profile-level', level / 10), `${kbps} kbit/s`, `SRTP ${keys}`, simple ? t('device.profile-simple') : slides];
+    const facts = [transport, sounds.join(', '), `H.264${high ? ' High' : ''} pm ${modes.join(', ')}`, t('device.profile-level', level / 10), `${kbps} kbit/s`, `SRTP ${keys}`, simple ? t('device.profile-simple') : slides];
     return `${make}: ${facts.filter(Boolean).join(' · ')}`;
   }
 

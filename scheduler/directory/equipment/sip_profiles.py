@@ -32,6 +32,7 @@ class SipProfile(BaseModel):
     session_s: Annotated[int, Field(ge=90, le=86400)] | Literal[0] | None
     bfcp: Literal["off", "UDP", "TCP"]
     bfcp_version: Literal[1, 2]
+    high: bool
 
 
 @cache

@@ -21,6 +21,7 @@ def sip_limits(device: Device) -> SipLimits:
         token=device.protocol == "H323",
         bfcp=made.bfcp,
         bfcp_version=made.bfcp_version,
+        high=made.high,
     )
 
 

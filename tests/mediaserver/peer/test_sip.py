@@ -425,7 +425,7 @@ async def test_a_room_that_looks_at_one_camera_gets_no_more_than_its_own_rate(sy
 async def test_a_room_system_that_knows_h264_high_alone_is_answered_with_it_and_seen(
     meeting: Meeting, system: RoomSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a = await meeting.join("a", "red", 440)
+    a = await meeting.join("a", "red", 440, offered=OfferOptions(("VP8",), 1))
     await seat(meeting)
     with monkeypatch.context() as patched:
         patched.setitem(codecs._ENCODERS, "H264", ("libx264", {**codecs.X264, "profile": "high"}))
@@ -438,6 +438,30 @@ async def test_a_room_system_that_knows_h264_high_alone_is_answered_with_it_and_
     system.begin()
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
     await system.until(lambda: shows(system, meeting, "a", "red"))
+    assert {profile for _, profile in system.profiles} == {100}
+
+
+@pytest.mark.parametrize("system", [("G722", 1)], indirect=True)
+async def test_high_is_sent_while_all_who_watch_decode_it(meeting: Meeting, system: RoomSystem) -> None:
+    await meeting.join("a", "red", 440, offered=OfferOptions(("VP8",), 1))
+    await seat(meeting)
+    baseline = "a=rtpmap:96 H264/90000"
+    high = "a=rtpmap:109 H264/90000\r\na=fmtp:109 profile-level-id=64001f;packetization-mode=1"
+    offer = system.sdp().replace(f"{system.profile} 96", f"{system.profile} 109 96")
+    offer = offer.replace(baseline, f"{high}\r\n{baseline}")
+    answer = await meeting.engine.connect(ROOM, "vcs", offer, plain=True, limits=SipLimits(high=True))
+    assert re.findall(r"m=video \d+ RTP/AVP (.*)\r", answer) == ["96 109"]
+    system.set_destinations(answer)
+    system.begin()
+    await system.until(lambda: shows(system, meeting, "a", "red"))
+    assert system.profiles == [(109, 100)]
+    b = await meeting.join("b", "green", 660, offered=OfferOptions(("H264",), 1))
+    await b.watch.until(lambda: meeting.shows(b, "a"))
+    await system.until(lambda: shows(system, meeting, "b", "green"))
+    assert system.profiles == [(109, 100), (109, 66)]
+    await meeting.engine.remove_seat(ROOM, "b")
+    system.say("video", rtcp.receiver_report(SSRC, []) + rtcp.picture_loss(SSRC, system.ssrcs["video"]))
+    await system.until(lambda: system.profiles[2:] == [(109, 100)])
 
 
 async def test_an_offer_names_our_address_on_the_route_to_the_room_system() -> None:

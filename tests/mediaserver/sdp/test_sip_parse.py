@@ -19,7 +19,15 @@ from mediaserver.sdp import sip_write
 from mediaserver.sdp.h264 import DecoderLimits
 from mediaserver.sdp.sections import MAX_MEDIA, read_parameters
 from mediaserver.sdp.sip_parse import Media, Session, codec_names, is_plain, parse
-from mediaserver.sdp.sip_write import Local, answer, choose, choose_picture, offer, simple_offer
+from mediaserver.sdp.sip_write import (
+    Local,
+    answer,
+    choose,
+    choose_picture,
+    choose_sent_picture,
+    offer,
+    simple_offer,
+)
 from mediaserver.video.quality import USUAL
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
 from tests.mediaserver.room_offers import BARESIP, CISCO, POLYCOM
@@ -232,6 +240,26 @@ def test_fragments_are_chosen_before_slices_and_baseline_before_others() -> None
     assert choose_picture(picture(no_fragments)).name == SINGLE_NAL
     high = changed(POLYCOM, ("RTP/AVP 109 110 111 96 34", "RTP/AVP 109 96"))
     assert "a=fmtp:109 profile-level-id=64001f;packetization-mode=1;" in answer(high, LOCAL, shows=True)
+
+
+def test_high_is_described_behind_baseline_where_a_profile_has_it() -> None:
+    high = replace(LOCAL, limits=SipLimits(high=True))
+    assert [line for line in offer(high).splitlines() if "video" in line or "profile-level-id" in line] == [
+        "m=video 40102 RTP/AVP 98 97 99",
+        *(
+            f"a=fmtp:{number} profile-level-id={profile};packetization-mode={mode};"
+            "max-fs=3600;max-mbps=108000;max-br=1100"
+            for number, profile, mode in ((98, "42e01f", 1), (97, "42e01f", 0), (99, "64001f", 1))
+        ),
+    ]
+    assert simple_offer(high) == simple_offer(LOCAL)
+    assert " 109\r\n" in answer(parse(POLYCOM), high, shows=True)
+    assert [
+        line.partition(";")[0] for line in answer(parse(POLYCOM), high, shows=True).splitlines() if "fmtp:1" in line
+    ][-2:] == ["a=fmtp:111 profile-level-id=42801f", "a=fmtp:109 profile-level-id=64001f"]
+    polycom, cisco = picture(parse(POLYCOM)), picture(parse(CISCO))
+    chosen = [choose_sent_picture(each, high.limits).payload_type for each in (polycom, cisco)]
+    assert (chosen, choose_sent_picture(polycom, LOCAL.limits).payload_type) == ([109, 126], 111)
 
 
 def test_g722_is_chosen_before_g711_and_tones_alone_are_no_sound() -> None:

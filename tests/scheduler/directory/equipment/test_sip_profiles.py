@@ -26,6 +26,7 @@ def test_a_profile_says_what_we_have() -> None:
         ("bfcp", False),  # as YAML reads off without quotation marks
         ("bfcp", "TLS"),
         ("bfcp_version", 3),
+        ("high", 1),
         ("pin", 1),
     )
     for name, value in wrong:

@@ -360,6 +360,12 @@ def test_a_device_has_the_rate_and_the_level_of_its_make_unless_it_has_a_rate_of
     ]
 
 
+def test_high_is_sent_where_a_profile_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = sip_profiles.load()["sony"].model_copy(update={"high": True})
+    monkeypatch.setitem(cast("dict[str, sip_profiles.SipProfile]", sip_profiles.load()), "sony", made)
+    assert [sip_limits(Device("d", "p", 1, sip_profile=word)).high for word in ("sony", "generic")] == [True, False]
+
+
 @pytest.mark.parametrize("session_s", [1800, None])
 async def test_a_profile_says_which_session_timer_calls_have(
     monkeypatch: pytest.MonkeyPatch, session_s: int | None

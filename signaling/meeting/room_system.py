@@ -1,4 +1,4 @@
-"""The call of a room system as a member of a meeting: it sees and hears, but reads nothing (Điều 3.5, 11.7)."""
+"""The call of a room system as a member of a meeting: it sees and hears, but reads no message (Điều 3.5, 11.7)."""
 
 import asyncio
 import secrets as random

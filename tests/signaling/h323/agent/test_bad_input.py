@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from signaling.h323.agent import agent as agent_module
+from signaling.h323.agent import link
 from signaling.h323.protocol import asn1, h225, q931, tpkt
 from signaling.h323.protocol.h225 import Body
 from signaling.h323.protocol.q931 import Message
@@ -161,6 +162,24 @@ async def test_the_h245_port_of_a_call_takes_its_caller_alone() -> None:
             assert (kind, name) == ("request", "terminalCapabilitySet")
         assert await caller.packet() == b""  # its control channel was closed
         await soon(handler.failed.get())
+
+
+async def test_a_peer_that_never_stops_sending_is_hung_up_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "PDUS_PER_SECOND", 0.0)
+    handler = RecordingHandler()
+    inquiry = tpkt.frame(q931.write(Message(q931.STATUS_INQUIRY, 7, False)))
+    async with agent(handler) as callee, agent() as another, wire(callee.address) as hurried:
+        call = await soon(another.invite(target(callee), OURS, name="UBND tỉnh"))
+        theirs = await soon(handler.calls.get())
+        hurried.send(SETUP + inquiry * (link.BURST - 1))
+        for _ in range(link.BURST - 1):
+            await hurried.until(q931.STATUS)
+        hurried.send(inquiry)
+        while last := await hurried.packet():
+            assert q931.parse(last).kind != q931.STATUS
+        await soon(handler.failed.get())
+        await soon(call.offer(OURS.replace("40000", "41000")))
+        assert (call.ended.is_set(), theirs.ended.is_set()) == (False, False)
 
 
 async def test_h245_goes_from_the_address_from_which_the_call_was_made() -> None:

@@ -71,6 +71,17 @@ async def test_a_number_is_dialled_where_the_gatekeeper_says_and_either_end_is_t
     assert (await gatekeeper.until("unregistrationRequest"))["endpointIdentifier"] == "1_ep"
 
 
+async def test_the_gatekeeper_is_asked_for_a_number_with_its_pin(gatekeeper: ScriptedGatekeeper) -> None:
+    handler = RecordingHandler()
+    async with registered(gatekeeper) as caller, agent(handler) as callee:
+        gatekeeper.known["2001**1234"] = callee.address
+        where = replace(by_number(gatekeeper, "2001"), secret_user="2001**1234")
+        await soon(caller.invite(where, OURS, name="UBND tỉnh"))
+        asked = await gatekeeper.until("admissionRequest")
+        assert asked["destinationInfo"] == [("dialledDigits", "2001**1234")]
+        assert (await soon(handler.incoming.get())).user == "2001**1234"
+
+
 async def test_a_device_with_an_address_is_asked_for_too_and_called_without_a_gatekeeper(
     gatekeeper: ScriptedGatekeeper,
 ) -> None:

@@ -163,6 +163,19 @@ async def test_calls_of_an_earlier_process_are_dialled_anew() -> None:
     )
 
 
+async def test_a_pin_is_dialled_behind_the_number_and_stands_nowhere_else() -> None:
+    handler = RecordingHandler()
+    async with agent() as caller, agent(handler) as callee:
+        where = replace(target(callee, "2001"), secret_user="2001**1234", device="vcs")
+        call = await soon(caller.invite(where, OURS, name="UBND tỉnh"))
+        await soon(handler.calls.get())
+        assert handler.incoming.get_nowait().user == "2001**1234"
+        assert (call.peer.user, call.snapshot.user) == ("2001", "2001")
+        traces = (*caller.traced("vcs", ""), *callee.traced("", "127.0.0.1"))
+        assert len(traces) == 2
+        assert not [each.text for traced in traces for each in traced.messages if "1234" in each.text]
+
+
 async def test_the_trace_of_a_call_tells_no_digits() -> None:
     handler = RecordingHandler()
     async with agent() as caller, agent(handler) as callee:

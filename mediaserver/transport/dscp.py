@@ -18,7 +18,7 @@ class Dscp:
     video: int = 34
     """Assured forwarding 41, multimedia conferencing."""
     signalling: int = 24
-    """Class selector 3 of SIP."""
+    """Class selector 3 of SIP, H.323, BFCP and RTSP."""
 
 
 def mark(sock: socket.socket, code_point: int) -> None:

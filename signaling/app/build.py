@@ -142,7 +142,7 @@ def build(
         sip_bridge=sip_bridge,
         room_moves=_room_moves(settings, engine, services, meetings, sip_bridge),
         whip=WhipService(meetings, services.equipment, seating, throttle, services.audit),
-        rtsp_cameras=RtspCameras(meetings, services.equipment, seating),
+        rtsp_cameras=RtspCameras(meetings, services.equipment, seating, settings.dscp.signalling),
         cascade_booking=cascade_booking,
         neighbour_contacts=contacts,
         cascade_channel=CascadeChannel(meetings, *below, clock),

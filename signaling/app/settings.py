@@ -69,7 +69,7 @@ class Settings:
     rtp_ports: tuple[int, int] = (RTP_PORTS.start, RTP_PORTS.stop - 1)
     """The first and the last UDP port for media of room systems, for all workers together."""
     dscp: Dscp = field(default_factory=Dscp)
-    """Marks of packets of sound, pictures and SIP."""
+    """Marks of packets of sound, pictures and signalling."""
     speaker_hold: float = RoomOptions().hold_s
     """Seconds for which a speaker keeps the large picture after their last sound, and a louder one waits for it."""
     mixed_voices: int = RoomOptions().mixed

@@ -53,10 +53,12 @@ class NothingByUdp(BadRtsp):
 class RtspCameras:
     """Keeps one RTSP session with each camera whose point is in an open session."""
 
-    def __init__(self, manager: MeetingManager, equipment: Equipment, seating: DeviceSeating) -> None:
+    def __init__(self, manager: MeetingManager, equipment: Equipment, seating: DeviceSeating, dscp: int) -> None:
+        """Mark requests to cameras by `dscp`."""
         self._manager = manager
         self._equipment = equipment
         self._seating = seating
+        self._dscp = dscp
         self._fetching: dict[str, asyncio.Task[None]] = {}
         """By id of the device."""
         self._pauses: dict[str, Pause] = {}
@@ -113,6 +115,7 @@ class RtspCameras:
         new_client = partial(
             RtspClient,
             *(device.address or "", device.port or RTSP_PORT, device.stream_path, credentials(device, secrets)),
+            dscp=self._dscp,
         )
         client = new_client()
         try:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 
+from mediaserver.transport.dscp import mark
 from signaling.cameras.rtp_relay import MAX_DATAGRAM, RtpRelay
 from signaling.cameras.rtsp_message import (
     BadRtsp,
@@ -36,10 +37,10 @@ OK, UNAUTHORIZED, UNSUPPORTED_TRANSPORT = 200, 401, 461
 
 
 class RtspClient:
-    """A session with one camera."""
+    """A session with one camera, whose requests are marked by `dscp`."""
 
-    def __init__(self, host: str, port: int, path: str, credentials: Credentials | None) -> None:
-        self._host, self._port = host, port
+    def __init__(self, host: str, port: int, path: str, credentials: Credentials | None, dscp: int = 0) -> None:
+        self._host, self._port, self._dscp = host, port, dscp
         shown = f"[{host}]" if ":" in host else host
         self._uri = f"rtsp://{shown}:{port}/{path.lstrip('/')}"
         self._credentials = credentials
@@ -60,6 +61,7 @@ class RtspClient:
         """Connect and return the tracks that the camera has. Raises BadRtsp, OSError, TimeoutError."""
         async with asyncio.timeout(ANSWER_SECONDS):
             self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+        mark(self._writer.get_extra_info("socket"), self._dscp)
         response = await self._ask("DESCRIBE", self._uri, {"Accept": "application/sdp"})
         self._uri = response.first("content-base") or response.first("content-location") or self._uri
         return read_tracks(response.body.decode("utf-8", "replace"), self._uri)

@@ -10,9 +10,8 @@ from mediaserver.transport.floor_port import TcpFloorPort
 from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.plain_rtp import PlainPorts
 from mediaserver.transport.udp_mux import UdpMux
+from tests.marks import AF41, CS3, EF, mark_of
 from tests.ports import FIRST_PORT
-
-EF, AF41, CS3 = 46, 34, 24
 
 
 class Deaf:
@@ -44,13 +43,6 @@ def code_point(receiver: socket.socket) -> int:
     """Return the mark of the next packet."""
     _, ((_, _, value),), _, _ = receiver.recvmsg(100, 100)
     return value[0] >> 2
-
-
-def mark_of(sock: socket.socket) -> int:
-    """Return the mark of what a socket sends."""
-    if sock.family == socket.AF_INET6:
-        return sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS) >> 2
-    return sock.getsockopt(socket.IPPROTO_IP, socket.IP_TOS) >> 2
 
 
 def test_a_socket_s_packets_are_marked(receiver: socket.socket) -> None:

@@ -20,6 +20,7 @@ from signaling.cameras.rtsp_client import RtspClient
 from signaling.cameras.rtsp_message import BadRtsp, Track, offer, read_tracks
 from signaling.meeting import room_moves
 from signaling.workers.pool import WorkerPool
+from tests.marks import CS3, marks_towards
 from tests.signaling.cameras.described import described
 from tests.signaling.cameras.viewer import TONE_HZ, connected, hears, sees_red, watching
 from tests.signaling.sip.whole_server import LOOPBACK, served, viewer
@@ -66,6 +67,7 @@ async def test_a_camera_is_fetched_while_the_session_of_its_point_is_open(
         async with connected(watching(tracks), world.client(), f"/whep/{screen}"):
             await sees_red(tracks["video"])
             await hears(tracks["audio"], TONE_HZ)
+        assert marks_towards(LOOPBACK, port) == {CS3}
 
 
 def seats(world: World, session: str) -> list[bool]:

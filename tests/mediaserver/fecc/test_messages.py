@@ -1,7 +1,6 @@
 """Tests of reading and writing frames of H.224 and messages of H.281, and what is none; Wireshark reads ours alike."""
 
 import json
-import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -27,6 +26,7 @@ from mediaserver.fecc.h224 import (
     write_management,
 )
 from mediaserver.fecc.h281 import Action, BadMessage, Capabilities, Message, VideoSource
+from tests.debian import demand
 
 MANAGEMENT: list[tuple[str, Management]] = [
     ("01ff", ClientListCommand()),
@@ -133,8 +133,8 @@ def _capture(frames: list[bytes], path: Path) -> None:
     path.write_bytes(data)
 
 
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="no tshark")
 def test_wireshark_reads_our_messages_alike(tmp_path: Path) -> None:
+    demand("tshark")
     frames = [Frame(CME, write_management(message)) for _, message in MANAGEMENT]
     frames += [Frame(H281, h281.write(message)) for _, message in MESSAGES]
     _capture([write_frame(frame) for frame in frames], tmp_path / "frames.pcap")

@@ -1,13 +1,11 @@
 """Calls between agents in two processes, and a gatekeeper: what passes is captured, and read by tshark."""
 
-import shutil
 from pathlib import Path
-
-import pytest
 
 from signaling.h323.agent.agent import Agent
 from signaling.h323.agent.call import Call
 from signaling.sip.agent.context import Target
+from tests.debian import demand
 from tests.signaling.h323.agents import CAMERA, OURS, SLIDES, RecordingHandler, agent
 from tests.signaling.h323.capture import captured, dissect
 from tests.signaling.h323.room import RoomProcess, room_process
@@ -56,8 +54,8 @@ async def converse(caller: Agent, own: RecordingHandler, room: RoomProcess) -> N
     await room.until(lambda each: "ended" in each)
 
 
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 async def test_tshark_reads_every_pdu_between_two_processes_without_a_fault(tmp_path: Path) -> None:
+    demand("tshark")
     async with (
         captured(f"{NETWORK}.0/24", tmp_path / "calls.pcapng"),
         scripted_gatekeeper(GATEKEEPER, 1719) as gatekeeper,

@@ -1,6 +1,5 @@
 """Calls of an agent that is registered at a gatekeeper. Also tests `gatekeeper/client.py`."""
 
-import shutil
 import socket
 import struct
 import subprocess
@@ -17,6 +16,7 @@ from signaling.h323.agent.agent import Agent
 from signaling.h323.gatekeeper import client, registration
 from signaling.sip.agent.context import Target
 from signaling.sip.protocol.errors import CallNotAdmitted, CallRefused, CallUnanswered
+from tests.debian import demand
 from tests.signaling.h323.agents import OURS, THEIRS, RecordingHandler, agent, target
 from tests.signaling.h323.pdus import registration_messages
 from tests.signaling.h323.scripted_gatekeeper import HOST, VERSION, ScriptedGatekeeper, ip, scripted_gatekeeper
@@ -240,10 +240,10 @@ def capture(packets: list[tuple[tuple[str, int], tuple[str, int], bytes]], port:
             file.write(struct.pack("<IIII", second, 0, len(ip4), len(ip4)) + ip4)
 
 
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 async def test_tshark_reads_every_message_with_the_gatekeeper_without_a_fault(
     gatekeeper: ScriptedGatekeeper, tmp_path: Path
 ) -> None:
+    demand("tshark")
     handler, gatekeeper.lifetime = RecordingHandler(), 1
     refusal = {"protocolIdentifier": VERSION, "rejectReason": ("discoveryRequired", 0)}
     first = iter([("registrationReject", refusal)])

@@ -1,7 +1,6 @@
 """Recorded PDUs: files of bytes, and beside each what tshark read in it (`record_vectors.py`)."""
 
 import ipaddress
-import shutil
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 from signaling.h323.protocol import asn1, q931, ras
+from tests.debian import demand
 from tests.signaling.h323.protocol.record_vectors import CONTROL, FIELDS, PORTS, RAS, dissect, stored
 
 NAMES = {
@@ -93,8 +93,8 @@ def test_a_recorded_pdu_is_written_as_it_was_read(name: str) -> None:
     assert written.hex() == packet.hex()
 
 
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 def test_what_is_recorded_is_what_tshark_reads() -> None:
+    demand("tshark")
     vectors = {name: stored(name) for name in PORTS}
     assert dissect({name: packet for name, (packet, _) in vectors.items()}) == {
         name: read for name, (_, read) in vectors.items()

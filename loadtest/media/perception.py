@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from loadtest.media.tone import RATE_HZ
+
 Rgb = npt.NDArray[np.uint8]
 
 NEAR = 70
@@ -53,13 +55,18 @@ def heard_in(paths: Iterable[Path], tone_hz: int) -> bool:
     return any(_in_some_window(path, tone_hz) for path in paths)
 
 
-def _in_some_window(path: Path, tone_hz: int) -> bool:
+def recorded(path: Path) -> tuple[int, npt.NDArray[np.int16]]:
+    """Return samples a second and samples (one channel) of a recording (16-bit WAV), which may still be written."""
     data = path.read_bytes()
     begin = data.find(b"data") + 8  # behind its length, which is written at the end
     if begin < WAV_HEADER:
-        return False
+        return RATE_HZ, np.zeros(0, np.int16)
     channels, rate = struct.unpack_from("<HI", data, 22)
     frames = (len(data) - begin) // (2 * channels)
-    samples = np.frombuffer(data, np.int16, frames * channels, begin)[::channels]
+    return rate, np.frombuffer(data, np.int16, frames * channels, begin)[::channels]
+
+
+def _in_some_window(path: Path, tone_hz: int) -> bool:
+    rate, samples = recorded(path)
     step = int(rate * WINDOW_S)
     return any(hears(samples[at : at + step], rate, tone_hz) for at in range(0, len(samples) - step + 1, step))

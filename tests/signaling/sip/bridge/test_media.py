@@ -2,6 +2,7 @@
 
 import asyncio
 import wave
+from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from loadtest.media.perception import picture_of
 from loadtest.rooms import baresip
 from loadtest.rooms.baresip import LOOPBACK, Baresip
 from mediaserver.api import Encryption, Layout, PeerUp, RoomOptions, SeatOptions, SipLimits
+from mediaserver.rtp.payload import VIDEO_CLOCK
 from mediaserver.sdp import sip_write
 from mediaserver.video.layout import arrange
 from mediaserver.worker.engine import LocalEngine
@@ -23,6 +25,8 @@ from tests.mediaserver.meeting import PATIENCE_S, ROOM, Guest, Meeting, tones
 HD, FULL_HD = (1280, 720), (1920, 1080)
 OPTIONS = RoomOptions(*HD)
 BLUE_HERTZ = 1000
+FLUENT = 15
+"""Pictures in a second, once and each way: of thirty a busy machine makes every other one; of slides there are five."""
 
 
 class SeatingHandler:
@@ -88,6 +92,50 @@ async def agent(handler: SeatingHandler) -> AsyncIterator[Agent]:
     await held.close()
 
 
+class PictureTimes:
+    """The times of the pictures of a stream, as their RTP timestamps say."""
+
+    def __init__(self) -> None:
+        self._newest: deque[int] = deque(maxlen=FLUENT + 1)
+        self.fluent = False
+        """Whether `FLUENT` pictures came within a second."""
+
+    def note(self, packet: bytes | memoryview) -> None:
+        """Note the picture to which an RTP packet belongs."""
+        time = int.from_bytes(packet[4:8], "big")
+        if time not in self._newest:
+            self._newest.append(time)
+            lasted = (time - self._newest[0]) & 0xFFFFFFFF
+            self.fluent = self.fluent or (len(self._newest) > FLUENT and lasted <= VIDEO_CLOCK)
+
+
+def sent_to(meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> PictureTimes:
+    """Note the pictures that the room system is sent from now on."""
+    peer, sent = meeting.engine._rooms[ROOM].seats["vcs"].peer, PictureTimes()  # type: ignore[attr-defined]
+    pair = peer.streams.picture.port_pair
+    send = pair.send_packet
+
+    def noted(packet: bytes) -> None:
+        sent.note(packet)
+        send(packet)
+
+    monkeypatch.setattr(pair, "send_packet", noted)
+    return sent
+
+
+def received_by(guest: Guest, monkeypatch: pytest.MonkeyPatch) -> PictureTimes:
+    """Note the pictures that a guest gets from now on, and decode none: that takes the cores."""
+    received = PictureTimes()
+
+    def noted(codec: str, data: memoryview, _length: int) -> bool:
+        if codec == "H264":
+            received.note(data)
+        return False
+
+    monkeypatch.setattr(guest.watch, "packet", noted)
+    return received
+
+
 async def sees(
     peer: Baresip, meeting: Meeting, name: str, rgb: tuple[int, int, int], size: tuple[int, int] = HD
 ) -> None:
@@ -131,7 +179,13 @@ def in_slices(offer: str) -> str:
 
 @pytest.mark.parametrize(("audio", "mode", "size"), [("g722/16000/1", 1, FULL_HD), ("pcma/8000/1", 0, HD)])
 async def test_r057_a_real_room_system_that_is_called_sees_hears_is_seen_and_heard(
-    meeting: Meeting, agent: Agent, tmp_path: Path, audio: str, mode: int, size: tuple[int, int]
+    meeting: Meeting,
+    agent: Agent,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    audio: str,
+    mode: int,
+    size: tuple[int, int],
 ) -> None:
     fps = 30 if size == FULL_HD else 25
     film = await baresip.film(tmp_path / "blue.mp4", "color=blue:size={}x{}:rate={}".format(*size, fps))
@@ -149,6 +203,11 @@ async def test_r057_a_real_room_system_that_is_called_sees_hears_is_seen_and_hea
         await see_and_hear_each_other(meeting, a, peer, size)
         b = await meeting.join("b", "green", 660, view="camera:vcs", offered=OfferOptions(("H264",), 1))
         await b.watch.until(lambda: b.watch.size == size and b.watch.colour() == "blue")
+        sent, received = sent_to(meeting, monkeypatch), received_by(b, monkeypatch)
+        received_by(a, monkeypatch)
+        async with asyncio.timeout(PATIENCE_S):
+            while not (sent.fluent and received.fluent):
+                await asyncio.sleep(0.1)
         await call.hang_up()
         await peer.event("CALL_CLOSED")
         assert heard(peer) == {440}

@@ -31,7 +31,8 @@ from mediaserver.peer.sip_stream import VIDEO_TYPES, SipVideoStream
 from mediaserver.peer.webrtc import LOST_AUDIO_S, REPORT_S
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.source import FlushQueue
-from mediaserver.sdp import sdes, sip_parse, sip_write
+from mediaserver.sdp import bfcp, sdes, sip_parse, sip_write
+from mediaserver.sdp.sections import sections
 from mediaserver.sdp.sip_parse import SOUND_CLOCK, SOUNDS, Media, Session, permitted
 from mediaserver.transport.dtls import fingerprint, make_certificate
 from mediaserver.transport.plain_rtp import (
@@ -218,7 +219,7 @@ class SipPeer:
 
         :meth:`accept` follows. Raises BadOffer, NoPortFree.
         """
-        session = permitted(session, self._encryption)
+        session = permitted(_completed(session, ours), self._encryption)
         place = session.sound if session.sound is not None else session.camera
         assert place is not None
         self._session, (self._number, self._version) = session, sip_parse.origin(ours)
@@ -468,6 +469,22 @@ class SipPeer:
 def _places(session: Session) -> tuple[int | None, ...]:
     """Return the places of the m-lines that we use: sound, camera, BFCP, slides, camera control."""
     return session.sound, session.camera, session.floor, session.slides, session.control
+
+
+def _completed(session: Session, ours: str) -> Session:
+    """Return the description of a peer with the side of floor control that it left out. Raises BadOffer.
+
+    A description of ours to which it belongs shows which side that is.
+    """
+    place = session.floor
+    if place is None or session.media[place].protocol not in bfcp.RELIABLE:
+        return session
+    floor, (_, described) = session.media[place].floor, sections(ours)
+    if floor is None or len(described) <= place:
+        raise BadOffer("descriptions of different calls")
+    media = list(session.media)
+    media[place] = replace(media[place], floor=bfcp.completed(floor, described[place]))
+    return Session(tuple(media))
 
 
 def _event_types(media: Media) -> frozenset[int]:

@@ -59,7 +59,8 @@ class BfcpFloor:
             self._control = bfcp.offered(reliable=limits.bfcp == "TCP", newest=limits.bfcp_version)
         else:
             self._protocol, self._control = theirs.protocol, bfcp.respond(theirs.floor)
-        reliable, encrypted = self._protocol in (bfcp.TCP, bfcp.TLS), self._protocol == bfcp.TLS
+        reliable, encrypted = self._protocol in bfcp.RELIABLE, self._protocol == bfcp.TLS
+        self._reliable = reliable
         if encrypted:
             algorithm, _, value = fingerprint(ports.certificate).partition(" ")
             self._control = replace(self._control, fingerprints=((algorithm, value),))
@@ -80,17 +81,22 @@ class BfcpFloor:
         self._server.receive(data)
 
     def suits(self, floor: Media) -> bool:
-        """Return whether the m-line is one of BFCP by the same transport, whose connection the same side opens."""
-        opens = None if floor.floor is None else bfcp.respond(floor.floor).setup
-        return floor.protocol == self._protocol and self._control.setup in (opens, bfcp.EITHER)
+        """Return whether the m-line is one of BFCP by the same transport, whose connection the same side opens: where
+        nothing is said, the side that did before."""
+        if floor.floor is None or floor.protocol != self._protocol:
+            return False
+        opens = bfcp.respond(floor.floor).setup
+        return opens == "" or self._control.setup in (opens, bfcp.EITHER)
 
     def describe(self, *, offering: bool) -> FloorControl:
         """Return our side of the m-line: an offer within the call asks for no other connection than the one there is
-        (RFC 4145 §5)."""
-        connection = self._control.connection
-        if offering and connection:
+        (RFC 4145 §5), and names its sides also where the peer did not, for by an offer without them we opened it."""
+        setup, connection = self._control.setup, self._control.connection
+        if offering and (connection or self._reliable):
             connection = "existing" if self._port.connected else "new"
-        return replace(self._control, connection=connection)
+        if offering and self._reliable:
+            setup = setup or "passive"
+        return replace(self._control, setup=setup, connection=connection)
 
     def apply(self, floor: Media, *, answer: bool) -> None:
         """Talk with the peer where its m-line says; an offer also says which connection goes on."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from mediaserver.sdp.sections import Section, integer
 
 UDP, TCP, TLS, H239 = "UDP/BFCP", "TCP/BFCP", "TCP/TLS/BFCP", "H.239"
+RELIABLE = (TCP, TLS)
+"""Protocols over a connection."""
 VERSIONS = (2, 1)
 """Versions of BFCP that we speak (RFC 8855 §5.1)."""
 LABEL = "3"
@@ -73,6 +75,13 @@ def settled(ours: FloorControl, answer: FloorControl) -> FloorControl:
     if ours.setup != EITHER:
         return ours
     return replace(ours, setup="passive" if answer.setup == "active" else "active")
+
+
+def completed(theirs: FloorControl, ours: Section) -> FloorControl:
+    """Return the side of a client over TCP with what it left out: who says nothing opens the connection by an offer,
+    and waits for it by an answer (RFC 4145 §4). By the description of ours before or after it, it was which of both."""
+    waits = ours.first("setup") in ("active", EITHER)
+    return theirs if theirs.setup else replace(theirs, setup="passive" if waits else "active")
 
 
 def respond(theirs: FloorControl) -> FloorControl:

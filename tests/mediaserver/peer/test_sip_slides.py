@@ -13,6 +13,7 @@ from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.rooms.bfcp_client import bfcp_client
 from mediaserver.api import (
     CONTENT,
+    Descriptions,
     FloorDecided,
     KeyframeWanted,
     Layout,
@@ -311,6 +312,54 @@ async def test_a_room_system_that_is_called_by_tcp_connects_or_is_connected_to(
     existing = system.sdp().replace("a=connection:new", "a=connection:existing")
     assert "a=connection:existing" in await meeting.engine.renegotiate(ROOM, "vcs", existing)
     assert sip_peer_of(room).streams.slides is slides  # the same connection goes on
+
+
+@pytest.mark.parametrize("system", [(1, 1, "passive")], indirect=True)
+async def test_floor_control_of_a_room_system_that_names_no_side_moves_with_its_call(
+    meeting: Meeting, system: SlidesSystem, room: Room
+) -> None:
+    engine = meeting.engine
+    await engine.open_room("door", RoomOptions(320, 180, 5))
+    await engine.add_seat("door", SeatOptions("visitor", "visitor", visible=False))
+    offer = await engine.invite("door", "visitor", limits=SipLimits(bfcp="TCP"))
+    system.number = 98
+    silent = system.sdp().replace("a=setup:passive\r\na=connection:new\r\n", "")
+    await engine.accept("door", "visitor", silent)  # who answers so waits for our connection (RFC 4145 §4)
+    await system.connect()
+    held = await engine.descriptions("door", "visitor")
+    assert held == Descriptions(offer, silent)
+    await seat(meeting)
+    moved = await engine.move_in(ROOM, "vcs", held, limits=SipLimits(bfcp="TCP"))
+    assert re.findall("m=application.*|a=setup.*", moved) == ["m=application 9 TCP/BFCP *\r", "a=setup:active\r"]
+    await engine.accept(ROOM, "vcs", silent)
+    await system.connect()
+    system.client.ask()
+    await meeting.happened(ShareAsked(ROOM, "vcs", True))
+
+    slides = sip_peer_of(room).streams.slides
+    assert "a=setup:active" in await engine.renegotiate(ROOM, "vcs", silent)
+    assert sip_peer_of(room).streams.slides is slides  # nothing is said of another side or another connection
+    await engine.close_room("door")
+
+
+@pytest.mark.parametrize("system", [(1, 1, "active")], indirect=True)
+async def test_the_room_system_that_named_no_side_in_its_offer_opens_the_connection_after_ours_too(
+    meeting: Meeting, system: SlidesSystem, room: Room
+) -> None:
+    engine = meeting.engine
+    silent = system.sdp().replace("a=setup:active\r\na=connection:new\r\n", "")
+    await seat(meeting)
+    answer = await engine.connect(ROOM, "vcs", silent, plain=True)
+    assert "a=setup" not in answer
+    system.set_destinations(answer)
+    await system.connect()
+    assert "a=setup:passive" in await engine.reoffer(ROOM, "vcs")
+    slides = sip_peer_of(room).streams.slides
+    await engine.accept(ROOM, "vcs", silent)
+    assert sip_peer_of(room).streams.slides is slides
+    held = Descriptions(answer, silent)
+    await seat(meeting, "moved")
+    assert "a=setup:passive" in await engine.move_in(ROOM, "moved", held)
 
 
 async def test_others_slides_are_sent_again_in_a_stream_of_their_own_where_the_room_offers_that(

@@ -392,8 +392,8 @@ def read_h323(data: bytes) -> None:
             assert (message.called, message.display, message.cause) is not None
             body = h225.parse(message.body)
             assert (body.h245_address, body.identity, body.dialled, body.names, body.product) is not None
-            fast_connect.choose(body.fast_start, h323.ROOM, h323.ports(h323.OURS, 40000))
-            fast_connect.accepted(body.fast_start)
+            fast_connect.choose(body.fast_start, h323.ROOM, h323.ports(h323.OURS, 40000), body.reads)
+            fast_connect.accepted(body.fast_start, body.reads)
             for each in body.control:
                 read_h245(each)
     except BadPdu:

@@ -111,8 +111,9 @@ class Call:
         self._offered = offered = description.read(offer)
         self._control = Control(offered.own, offered.ports)
         early, self._early = self._early, []
+        reads = asn1.Reads()
         for each in early:
-            self.take_control(each)
+            self.take_control(each, reads)
         return offered
 
     def send(self, kind: int, body: Body, elements: Sequence[tuple[int, bytes]] = ()) -> None:
@@ -148,7 +149,7 @@ class Call:
         settings, where, channels = self._context.settings, None, None
         if setup.fast_start:
             own, ports = self._offered.own, self._offered.ports
-            opened = fast_connect.choose(setup.fast_start if settings.fast_connect else (), own, ports)
+            opened = fast_connect.choose(setup.fast_start if settings.fast_connect else (), own, ports, setup.reads)
             self._control.adopt(opened.sending, opened.taking)
             channels = opened.answer
         if setup.tunnelling and settings.tunnelling:
@@ -308,7 +309,7 @@ class Call:
         if body.h245_address is not None and not self._control_link.known:
             self._control_link.connect(body.h245_address)
         for each in body.control:
-            self.take_control(each)
+            self.take_control(each, body.reads)
         if self._calling and message.kind == q931.CONNECT and not self.connected.done():
             if not self._control_link.known:
                 self._context.spawn(self._invite_control())
@@ -318,7 +319,7 @@ class Call:
     def _adopt(self, body: Body) -> None:
         """Take the channels of fast connect that the callee accepted."""
         if body.fast_start and self._control is not None and not self._control.sending and not self._begun:
-            opened = fast_connect.accepted(body.fast_start)
+            opened = fast_connect.accepted(body.fast_start, body.reads)
             self._control.adopt(opened.sending, opened.taking)
 
     async def _invite_control(self) -> None:
@@ -354,14 +355,15 @@ class Call:
 
     # --- what comes by H.245
 
-    def take_control(self, encoded: bytes) -> None:
-        """Take an encoded message of H.245."""
+    def take_control(self, encoded: bytes, reads: asn1.Reads | None = None) -> None:
+        """Take an encoded message of H.245, which has `reads` together with others; one that came by itself has its
+        own."""
         control = self._control
         if control is None:
             self._early = [*self._early, encoded][-MAX_EARLY:]
             return
         try:
-            pdu = asn1.decode("control", encoded)
+            pdu = asn1.decode("control", encoded, reads)
         except BadPdu as error:
             log.info("x %s: %s", self.peer.address, error)
             control.misread(encoded)

@@ -8,6 +8,7 @@ reads: each element of a list, whatever its type, is at least one read, and may 
 deeper than Python's stack is refused by pycrate's own recursion.
 """
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,13 @@ MAX_BYTES = 16_384
 MAX_READS = 8192
 """Fields that are read from one PDU, one more for each octet of a string and each 64 bits of an integer. Capabilities
 have three reads in two bytes: there is room for those of five thousand bytes."""
+
+
+@dataclass(slots=True)
+class Reads:
+    """The reads that PDUs have together."""
+
+    left: int = MAX_READS
 
 
 @cache
@@ -53,9 +61,9 @@ def _reader() -> Any:
     class Reader(Charpy):  # type: ignore[misc]
         """A buffer that counts what is read."""
 
-        def __init__(self, data: bytes) -> None:
+        def __init__(self, data: bytes, reads: Reads) -> None:
             super().__init__(data)
-            self._left = MAX_READS
+            self._reads = reads
 
         def get_uint(self, bitlen: int | None = None) -> Any:
             """Read an integer. Raises BadPdu after too many reads."""
@@ -68,23 +76,23 @@ def _reader() -> Any:
             return super().get_bytes(bitlen)
 
         def _count(self, reads: int) -> None:
-            self._left -= reads
-            if self._left < 0:
+            self._reads.left -= reads
+            if self._reads.left < 0:
                 raise BadPdu("more fields than are read")
 
     return Reader
 
 
-def decode(name: str, data: bytes) -> Any:
+def decode(name: str, data: bytes, reads: Reads | None = None) -> Any:
     """Return the value of a PDU: "signalling" (H.225.0), "control" (H.245), "channel" (an element of fastStart).
 
-    Raises BadPdu.
+    It takes its share of `reads`, and has its own without. Raises BadPdu.
     """
     if len(data) > MAX_BYTES:
         raise BadPdu(f"PDU of {len(data)} bytes")
     found, offsets = _type(name), _offsets()
     try:
-        found.from_aper(_reader()(data))
+        found.from_aper(_reader()(data, reads or Reads()))
         return found.get_val()
     except Exception as error:  # pycrate's, and what its code meets in strange bytes
         raise BadPdu(f"{name}: {type(error).__name__} {error}"[:200]) from None

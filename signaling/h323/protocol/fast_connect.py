@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from signaling.h323.protocol import asn1, channels
+from signaling.h323.protocol.asn1 import Reads
 from signaling.h323.protocol.capabilities import Capabilities
 from signaling.h323.protocol.channels import STATIC, TYPES, Channel, Kind
 from signaling.h323.protocol.control import Ports
@@ -40,9 +41,10 @@ def propose(own: Capabilities, ports: Ports) -> list[bytes]:
     return found
 
 
-def choose(proposals: Sequence[bytes], own: Capabilities, ports: Ports) -> Opened:
-    """Choose from a caller's proposals one codec of each kind that goes both ways; what is malformed is left out."""
-    there, back = _read(proposals)
+def choose(proposals: Sequence[bytes], own: Capabilities, ports: Ports, reads: Reads | None = None) -> Opened:
+    """Choose from a caller's proposals one codec of each kind that goes both ways; what is malformed is left out, and
+    what is too much for `reads`."""
+    there, back = _read(proposals, reads or Reads())
     sending: dict[Kind, Channel] = {}
     taking: dict[Kind, Channel] = {}
     answer: list[bytes] = []
@@ -63,21 +65,21 @@ def choose(proposals: Sequence[bytes], own: Capabilities, ports: Ports) -> Opene
     return Opened(sending, taking, tuple(answer))
 
 
-def accepted(answer: Sequence[bytes]) -> Opened:
+def accepted(answer: Sequence[bytes], reads: Reads | None = None) -> Opened:
     """Read which of our proposals were taken: by direction, and with where the other side takes ours."""
-    there, back = _read(answer)
+    there, back = _read(answer, reads or Reads())
     sending: dict[Kind, Channel] = {each.kind: each for each in there if each.media is not None}
     taking: dict[Kind, Channel] = {each.kind: each for each in back}
     return Opened(sending, taking)
 
 
-def _read(elements: Sequence[bytes]) -> tuple[list[Channel], list[Channel]]:
+def _read(elements: Sequence[bytes], reads: Reads) -> tuple[list[Channel], list[Channel]]:
     """Read elements of fastStart: channels from the caller, and channels to it."""
     there: list[Channel] = []
     back: list[Channel] = []
     for element in elements:
         try:
-            fields: Mapping[str, Any] = asn1.decode("channel", element)
+            fields: Mapping[str, Any] = asn1.decode("channel", element, reads)
         except BadPdu:
             continue
         if (channel := channels.read_request(fields)) is not None:

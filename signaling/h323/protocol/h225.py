@@ -5,10 +5,11 @@ What H.245 needs travels in the same PDU: its address, its tunnelled messages, t
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from signaling.h323.protocol import asn1
+from signaling.h323.protocol.asn1 import Reads
 from signaling.h323.protocol.errors import BadPdu
 
 PROTOCOL: Final = (0, 0, 8, 2250, 0, 6)
@@ -67,6 +68,8 @@ class Body:
     """Whether the sender takes tunnelled messages of H.245 (h245Tunnelling)."""
     control: tuple[bytes, ...] = ()
     """Tunnelled messages of H.245."""
+    reads: Reads = field(default_factory=Reads, compare=False, repr=False)
+    """What these and the channels of fast connect have together: many of them cost no more than one."""
 
     @property
     def h245_address(self) -> Address | None:

@@ -1,4 +1,4 @@
-"""PDUs that cost the most time to decode, as strangers may send them.
+"""PDUs and whole messages that cost the most time to decode, as strangers may send them.
 
     python -m tests.signaling.h323.hostile
 
@@ -8,10 +8,10 @@ prints what each costs: milliseconds of CPU time until it is refused, or stands 
 import time
 from collections.abc import Iterator
 
-from signaling.h323.protocol import asn1, capabilities, h225, trace
+from signaling.h323.protocol import asn1, capabilities, fast_connect, h225, trace
 from signaling.h323.protocol.errors import BadPdu
-from signaling.h323.protocol.h225 import Value
-from tests.signaling.h323.pdus import IDENTITY, OURS, THEIRS
+from signaling.h323.protocol.h225 import Body, Value
+from tests.signaling.h323.pdus import IDENTITY, OURS, ROOM, THEIRS, ports
 
 COUNT = 16_000
 FRAGMENT = b"\xc4"
@@ -19,7 +19,7 @@ FRAGMENT = b"\xc4"
 
 
 def hostile_pdus() -> Iterator[tuple[str, str, bytes]]:
-    """Give name, type and bytes of each."""
+    """Give name, type and bytes of each; "message" is one with what it carries."""
     setup = h225.setup(IDENTITY, "x", "1", (OURS, 1720), (THEIRS, 1720), [])
     facility = h225.facility(IDENTITY, "transportedInformation")
     for field, body, fields, element in (
@@ -39,6 +39,12 @@ def hostile_pdus() -> Iterator[tuple[str, str, bytes]]:
     for name, arcs in (("longer identifier", (1 << 7 * COUNT,)), ("long identifier", (1 << 7 * COUNT // 2,))):
         content = {"messageIdentifier": ("standard", (0, 0, 8, *arcs))}
         yield name, "control", asn1.encode("control", ("indication", ("genericIndication", content)))
+    carried = asn1.encode("control", ("indication", ("genericIndication", _parameters(100))))
+    tunnelled = Body("facility", facility, True, (carried,) * h225.MAX_CHANNELS)
+    yield "32 tunnelled", "message", h225.write(tunnelled)
+    proposals = fast_connect.propose(ROOM, ports(OURS, 40000))
+    channels = [*proposals, *[max(proposals, key=len)] * (h225.MAX_CHANNELS - len(proposals))]
+    yield "32 channels", "message", _signalling("setup", {**setup, "fastStart": channels})
 
 
 def _parameters(count: int) -> Value:
@@ -62,12 +68,26 @@ def cost(kind: str, encoded: bytes) -> tuple[float, str]:
     """Return the seconds of CPU time that a PDU takes, and how it ended."""
     begun, how = time.process_time(), "decoded"
     try:
-        pdu = asn1.decode(kind, encoded)
-        if kind == "control":
-            trace.control_text(pdu)
+        if kind == "message":
+            how = _take(h225.parse(encoded))
+        elif kind == "control":
+            trace.control_text(asn1.decode(kind, encoded))
+        else:
+            asn1.decode(kind, encoded)
     except BadPdu as error:
         how = str(error)
     return time.process_time() - begun, how
+
+
+def _take(body: Body) -> str:
+    """Decode what a message carries; return how that ended."""
+    fast_connect.choose(body.fast_start, ROOM, ports(OURS, 40000), body.reads)
+    for number, each in enumerate(body.control):
+        try:
+            trace.control_text(asn1.decode("control", each, body.reads))
+        except BadPdu:
+            return f"{number} of {len(body.control)} decoded"
+    return "decoded"
 
 
 def main() -> None:

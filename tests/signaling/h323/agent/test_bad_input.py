@@ -1,16 +1,21 @@
 """Messages of strangers and broken devices get the answers that the standards name."""
 
+import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 
 from signaling.h323.agent import agent as agent_module
 from signaling.h323.agent import link
+from signaling.h323.agent.call import Call
+from signaling.h323.agent.incoming_call import IncomingCall
 from signaling.h323.protocol import asn1, h225, q931, tpkt
 from signaling.h323.protocol.h225 import Body
 from signaling.h323.protocol.q931 import Message
 from signaling.sip.agent import rate_limit
-from tests.signaling.h323.agents import OURS, RecordingHandler, agent, target
+from tests.signaling.h323.agents import OURS, RecordingHandler, accept, agent, target
 from tests.signaling.h323.pdus import IDENTITY, call_signalling
 from tests.signaling.h323.wire import Wire, wire
 from tests.signaling.sip.agents import soon
@@ -147,6 +152,76 @@ async def test_messages_of_h245_that_cannot_be_read_are_told_to_the_sender() -> 
             control.send(tpkt.frame(b"\x02strange"))
             sent = [asn1.decode("control", await control.packet()) for _ in range(3)]
             assert sent[2] == ("indication", ("functionNotSupported", {"cause": ("syntaxError", 0)}))
+
+
+def requests(fields: int) -> list[bytes]:
+    """Return as many requests of H.245 as one message may carry, each with so many parameters."""
+    each = {"parameterIdentifier": ("standard", 1), "parameterValue": ("logical", 0)}
+    content = {"messageIdentifier": ("standard", (0, 0, 8)), "messageContent": [each] * fields}
+    return [asn1.encode("control", ("request", ("genericRequest", content)))] * h225.MAX_CHANNELS
+
+
+def too_many(encoded: Sequence[bytes]) -> int:
+    """Return how many of the same messages are beyond what is read of one."""
+    reads = asn1.Reads()
+    asn1.decode("control", encoded[0], reads)
+    return len(encoded) - asn1.MAX_READS // (asn1.MAX_READS - reads.left)
+
+
+def tunnelled(control: Sequence[bytes]) -> bytes:
+    """Return a packet that carries messages of H.245."""
+    fields = h225.facility(IDENTITY, "transportedInformation")
+    body = h225.write(Body("facility", fields, True, tuple(control)))
+    return tpkt.frame(q931.write(Message(q931.FACILITY, 7, False, (q931.body(body),))))
+
+
+LAST = tunnelled([asn1.encode("control", ("request", ("roundTripDelayRequest", {"sequenceNumber": 1})))])
+
+
+async def misread(caller: Wire, *, connecting: bool = False) -> int:
+    """Return of how many messages we say that we could not read them, before we answer a last one. A call that we are
+    `connecting` is answered first."""
+    if not connecting:
+        caller.send(LAST)
+    found: list[str] = []
+    while "roundTripDelayResponse" not in found:
+        message = await caller.message()
+        if message.kind == q931.CONNECT:
+            caller.send(LAST)
+        control = h225.parse(message.body).control
+        found += [name for _, (name, _) in (asn1.decode("control", each) for each in control)]
+    return found.count("functionNotSupported")
+
+
+async def test_messages_of_h245_in_one_message_have_together_as_many_fields_as_one() -> None:
+    beyond = too_many(requests(100))
+    setup = q931.parse(SETUP[4:])
+    body = q931.body(h225.write(replace(h225.parse(setup.body), control=tuple(requests(100)))))
+    elements = [each for each in setup.elements if each[0] != q931.USER_USER]
+    async with agent(RecordingHandler()) as callee, wire(callee.address) as caller:
+        caller.send(tpkt.frame(q931.write(replace(setup, elements=(*elements, body)))))
+        assert await misread(caller, connecting=True) == beyond
+        caller.send(tunnelled(requests(100)))
+        assert await misread(caller) == beyond
+        caller.send(tunnelled(requests(1)))
+        assert await misread(caller) == 0
+
+
+async def test_messages_that_waited_for_the_answer_of_a_call_have_together_as_many_fields_as_one() -> None:
+    answering = asyncio.Event()
+
+    async def take(incoming: IncomingCall) -> Call:
+        await answering.wait()
+        return await accept(incoming)
+
+    async with agent(RecordingHandler(take)) as callee, wire(callee.address) as caller:
+        caller.send(SETUP)
+        for each in requests(500):
+            caller.send(tunnelled([each]))
+        caller.send(tpkt.frame(q931.write(Message(q931.STATUS_INQUIRY, 7, False))))
+        await caller.until(q931.STATUS)
+        answering.set()
+        assert await misread(caller, connecting=True) == too_many(requests(500))
 
 
 async def test_the_h245_port_of_a_call_takes_its_caller_alone() -> None:

@@ -91,6 +91,8 @@ def test_fast_connect_takes_the_best_codec_that_goes_both_ways() -> None:
     assert (opened.sending["picture"].mode, opened.taking["picture"].mode) == (1, 1)
     assert fast_connect.choose(proposals, Capabilities(("PCMU",)), callee).sending.keys() == {"sound"}
     assert fast_connect.choose([], ROOM, callee).answer == ()
+    assert fast_connect.choose(proposals, theirs, callee, asn1.Reads(0)).answer == ()
+    assert fast_connect.accepted(chosen.answer, asn1.Reads(0)).sending == {}
 
 
 @given(st.binary(max_size=400), st.sampled_from(("signalling", "control", "channel")))

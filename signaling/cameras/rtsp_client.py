@@ -28,6 +28,9 @@ from signaling.sip.protocol.digest import Challenge, Credentials, authorization,
 
 ANSWER_SECONDS = 10.0
 """How long a camera may take to answer."""
+MISNUMBERED_SECONDS = 1.0
+"""How long the answer with the right number may come after one with a wrong one. A camera that never echoes the right
+one is read by ffmpeg, too."""
 USUAL_TIMEOUT_S = 60
 """The life of a session that names none (RFC 2326 §12.37)."""
 MAX_UNSENT = 65_536
@@ -47,6 +50,8 @@ class RtspClient:
         self._challenge: Challenge | None = None
         self._basic = False
         """Whether the camera wants the password as it is."""
+        self._numbers_wrongly = False
+        """Whether the camera answers with other numbers than those of our requests."""
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._stream = Stream()
@@ -170,12 +175,28 @@ class RtspClient:
         self._sequence += 1
         self._writer.write(self._request(method, uri, headers))
         await self._writer.drain()
-        while True:
-            while not self._responses:
-                await self._receive()
-            response = self._responses.pop(0)
-            if response.sequence in (None, self._sequence):  # another one answers what is no longer asked
-                return response
+        return await self._answer()
+
+    async def _answer(self) -> Response:
+        """Return the answer to the last request. One with another number answers what is no longer asked, unless no
+        other one comes: then the camera numbers its answers wrongly, and each next one is taken."""
+        misnumbered: Response | None = None
+        try:
+            async with asyncio.timeout(None) as patience:
+                while True:
+                    while not self._responses:
+                        await self._receive()
+                    response = self._responses.pop(0)
+                    if self._numbers_wrongly or response.sequence in (None, self._sequence):
+                        return response
+                    if misnumbered is None:
+                        patience.reschedule(asyncio.get_running_loop().time() + MISNUMBERED_SECONDS)
+                    misnumbered = response
+        except TimeoutError:
+            if misnumbered is None:
+                raise
+        self._numbers_wrongly = True
+        return misnumbered
 
     async def _receive(self) -> None:
         """Read once: keep responses, answer requests, pass packets on. Raises BadRtsp."""

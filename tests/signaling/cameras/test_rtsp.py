@@ -15,7 +15,7 @@ from aiortc import MediaStreamTrack
 from mediaserver.peer import sip
 from mediaserver.worker.engine import LocalEngine
 from signaling.app.settings import Settings
-from signaling.cameras import rtsp
+from signaling.cameras import rtsp, rtsp_client
 from signaling.cameras.rtsp_client import RtspClient
 from signaling.cameras.rtsp_message import BadRtsp, Track, offer, read_tracks
 from signaling.meeting import room_moves
@@ -299,6 +299,18 @@ async def test_a_camera_that_asks_is_answered_and_an_answer_to_something_else_is
         assert [track.kind for track in await client.describe()] == ["video"]
         await client.play()
     assert received[1].startswith(answer) or received[0].endswith(answer)
+
+
+async def test_answers_with_wrong_numbers_are_taken_where_no_others_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rtsp_client, "MISNUMBERED_SECONDS", 0.1)
+    late = b"RTSP/1.0 404 Not Found\r\nCSeq: 9\r\n\r\n"
+    described, played = (each.replace(b"CSeq: 1", b"CSeq: 0") for each in (answered(200, VIDEO), answered(200)))
+    flood = b"$\x00\x00\x01a" * 3
+    async with scripted(late + described + flood, played) as (client, received):
+        assert [track.kind for track in await client.describe()] == ["video"]
+        monkeypatch.setattr(rtsp_client, "MISNUMBERED_SECONDS", 60.0)
+        await client.play()  # once is enough to know that it numbers wrongly
+    assert len(received) == 2
 
 
 async def test_a_camera_keeps_to_the_channels_that_it_is_asked_for() -> None:

@@ -100,7 +100,8 @@ def test_the_server_is_started_and_finds_its_data() -> None:
 def test_a_worker_listens_where_the_server_looks_for_it() -> None:
     server, found = service("diemcau.service"), service("diemcau-worker@.service")
     settings = read(dict(pair.split("=") for pair in server["Environment"][0].split()))
-    word, *arguments = command("diemcau-worker@.service", instance="3", ADDRESS="10.1.2.3 10.1.2.4")
+    marked = "--dscp 0 0 --signalling-dscp 0"
+    word, *arguments = command("diemcau-worker@.service", instance="3", ADDRESS="10.1.2.3 10.1.2.4", OPTIONS=marked)
     options = media().parse_args(arguments)
     assert (word, options.socket, options.port) == (
         "media",
@@ -108,7 +109,7 @@ def test_a_worker_listens_where_the_server_looks_for_it() -> None:
         settings.media_port + 3,
     )
     assert (options.address, tuple(options.rtp_ports)) == (["10.1.2.3", "10.1.2.4"], settings.rtp_ports)
-    assert [options.server_user] == server["User"]
+    assert (options.dscp, options.signalling_dscp, [options.server_user]) == ([0, 0], 0, server["User"])
     # The directory of the sockets is the workers', and the server comes to it by their group.
     assert [str(settings.sockets)] == [f"/run/{name}" for name in found["RuntimeDirectory"]]
     assert (found["RuntimeDirectoryMode"], server["SupplementaryGroups"]) == (["0750"], found["User"])

@@ -8,12 +8,12 @@ import asyncio
 import gzip
 import json
 import ssl
-import time
 from pathlib import Path
 from typing import Any, get_args
 
 import aiohttp
 import pytest
+from aiohttp.http_parser import DeflateBuffer
 from aiohttp.test_utils import TestServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -797,7 +797,7 @@ async def test_the_cookie_over_tls(world: World, tmp_path: Path) -> None:
     ("coding", "body"),
     [
         ("gzip", b"garbage"),
-        ("gzip", gzip.compress(bytes(300 << 20))),
+        ("gzip", gzip.compress(bytes(1 << 20))),
         ("deflate", b"garbage"),
         ("br", b"garbage"),
         ("zstd", b"garbage"),
@@ -806,18 +806,19 @@ async def test_the_cookie_over_tls(world: World, tmp_path: Path) -> None:
     ids=["gzip", "bomb", "deflate", "br", "zstd", "unknown"],
 )
 async def test_a_body_with_a_content_coding_gets_400_on_every_call_and_is_not_unpacked(
-    world: World, coding: str, body: bytes
+    world: World, monkeypatch: pytest.MonkeyPatch, coding: str, body: bytes
 ) -> None:
+    unpacked: list[bytes] = []
+    monkeypatch.setattr(DeflateBuffer, "feed_data", lambda _, chunk, *__: unpacked.append(chunk))
     headers = {**JSON, "Content-Encoding": coding}
     responses: dict[str, tuple[int, str]] = {}
     client = await world.signed_in("central")
-    began = time.process_time()
     calls = [(each.method, str(url(each))) for each in ROUTES]
     for method, path in [*calls, ("POST", "/api/v1/nothing"), ("POST", "/")]:
         async with client.request(method, path, data=body, headers=headers) as response:
             responses[f"{method} {path}"] = await problem_of(response)
     assert responses == dict.fromkeys(responses, (400, "bad-encoding"))
-    assert time.process_time() - began < len(responses) * 0.1  # unpacking 300 MB takes 0.6 s each
+    assert unpacked == []
 
 
 async def test_a_body_that_does_not_come_gets_408(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

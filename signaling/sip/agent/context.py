@@ -110,6 +110,8 @@ class RemoteParty:
     port: int = field(default=0, compare=False)
     routed: bool = False
     """True if the address is that of our gatekeeper, which routes its calls (H.323 §8.1.2)."""
+    contact_uri: str = field(default="", compare=False)
+    """Its Contact."""
 
 
 class MediaHandler(Protocol):
@@ -205,8 +207,10 @@ def describe(message: Message, flow: Flow) -> RemoteParty:
         identity = _asserted(message) or message.contact
         agent = message.get("user-agent") or message.get("server")
     name = identity.name if identity else ""
-    about = name, _user(identity), (agent or "")[:200], _user(message.contact)
-    return RemoteParty(flow.remote[0], *about, transport=flow.transport, port=flow.remote[1])
+    contact = message.contact
+    about = name, _user(identity), (agent or "")[:200], _user(contact)
+    uri = contact.uri if contact else ""
+    return RemoteParty(flow.remote[0], *about, transport=flow.transport, port=flow.remote[1], contact_uri=uri)
 
 
 def _user(identity: NameAddress | None) -> str:

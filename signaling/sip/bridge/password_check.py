@@ -64,12 +64,15 @@ class PasswordCheck:
     async def _guesser(self, peer: RemoteParty, device: Device, now: datetime) -> str:
         """Return under what a guess counts: the device and the address it comes from.
 
-        Where the device is registered, it counts by itself: others may be behind the same SBC or NAT.
+        Where the device is registered, it counts by itself: others may be behind the same NAT, or the same SBC, from
+        whose port they come with another Contact.
         """
         binding = (await self._equipment.bindings(now)).get(device.id)
-        where = peer.address, peer.port, peer.transport
-        own = binding is not None and (binding.host, binding.port, binding.transport) == where
-        return f"{device.id} {peer.address}{f' {peer.port} {peer.transport}' if own else ''}"
+        where, guesser = (peer.address, peer.port, peer.transport), f"{device.id} {peer.address}"
+        if binding is None or (binding.host, binding.port, binding.transport) != where:
+            return guesser
+        named = " contact" if peer.contact_uri == binding.contact else ""
+        return f"{guesser} {peer.port} {peer.transport}{named}"
 
     async def _note(self, claim: Claim, action: str, now: datetime) -> None:
         peer = claim.peer

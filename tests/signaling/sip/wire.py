@@ -23,6 +23,7 @@ class Peer(asyncio.DatagramProtocol):
         self.call_id = "call@peer"
         self.tag = "peer"
         self.user = "peer"
+        self.contact_user = "peer"
         self.theirs = ""
         """Tag of the agent, once there is one."""
         self._wire: asyncio.DatagramTransport | None = None
@@ -54,7 +55,7 @@ class Peer(asyncio.DatagramProtocol):
             f"To: <sip:123@{HOST}>" + (f";tag={self.theirs}" if self.theirs else ""),
             f"Call-ID: {self.call_id}",
             f"CSeq: {self.number} {method}",
-            f"Contact: <sip:peer@{place};transport={self.transport}>",
+            f"Contact: <sip:{self.contact_user}@{place};transport={self.transport}>",
             *headers,
             f"Content-Length: {len(body.encode())}",
         ]

@@ -45,14 +45,14 @@ async def registering(world: World) -> AsyncIterator[Peer]:
         await agent.close()
 
 
-async def answered(peer: Peer, *headers: str, credentials: Credentials = ACCOUNT) -> Response:
+async def answered(peer: Peer, *headers: str, credentials: Credentials = ACCOUNT, method: str = "REGISTER") -> Response:
     """Register without an answer to a challenge, then with one; return the second response."""
-    peer.request("REGISTER", *headers)
+    peer.request(method, *headers)
     response = await peer.response()
     asked = digest.challenge(response)
     assert response.status == 401 and asked is not None
-    proof = digest.authorization(asked, credentials, "REGISTER", f"sip:123@{HOST}", "client")
-    peer.request("REGISTER", f"Authorization: {proof[1]}", *headers)
+    proof = digest.authorization(asked, credentials, method, f"sip:123@{HOST}", "client")
+    peer.request(method, f"Authorization: {proof[1]}", *headers)
     return await peer.response()
 
 
@@ -111,6 +111,22 @@ async def test_guesses_from_elsewhere_or_from_behind_its_nat_lock_no_device_out(
         assert (await answered(peer)).status == 403
         await older(world.server.redis, 300)
         assert (await answered(stranger)).status == 200
+
+
+async def test_guesses_through_its_sbc_lock_no_device_out_that_says_where_it_registered(world: World) -> None:
+    await device_with_password(world)
+    async with registering(world) as sbc:
+        assert (await answered(sbc)).status == 200
+        sbc.call_id, sbc.contact_user = "stranger", "stranger"
+        for _ in range(10):
+            assert (await answered(sbc, credentials=Credentials(ACCOUNT.user, "x"))).status == 403
+        assert (await answered(sbc)).status == 403
+        sbc.call_id, sbc.contact_user = "call", "peer"
+        assert (await answered(sbc, method="INVITE")).status == 404  # its code is looked at
+        sbc.ack(f"INVITE{sbc.number}")
+        for _ in range(10):
+            assert (await answered(sbc, credentials=Credentials(ACCOUNT.user, "x"))).status == 403
+        assert (await answered(sbc)).status == 403  # who knows its Contact guesses no further either
 
 
 async def test_a_device_is_called_where_it_registered(world: World) -> None:

@@ -25,6 +25,10 @@ ROOM, ROOM_HOST = "nt.vinhtrung", "127.0.0.2"
 """A point with a room system, and the address that this has."""
 
 
+CODE = "3141592653"
+"""Of no session."""
+
+
 def open_directory(server: Server, page: Page, point: str = "") -> None:
     page.goto(f"{server.http}directory.html{f'?point={point}' if point else ''}")
     expect(page.get_by_test_id("search")).to_be_visible()
@@ -247,16 +251,23 @@ def test_a_technician_tries_a_room_system_and_reads_its_messages_and_calls(
             expect(state).to_have_attribute("data-state", "done", timeout=30_000)
             expect(state).to_have_attribute("data-outcome", "hung-up")
             expect(device.get_by_test_id("call-test-report")).to_contain_text(re.compile("G722.*H264", re.DOTALL))
+            points.run(peer.command("dial", f"sip:{CODE}@{SIP[0]}:{SIP[1]}"))
+            points.run(peer.event("CALL_CLOSED", "404"))
             device.get_by_test_id("trace-device").click()
             messages = device.get_by_test_id("sip-message")
-            expect(messages.first).to_contain_text("INVITE sip:")
+            expect(messages.first).to_contain_text(f"INVITE sip:{'•' * len(CODE)}@")
             assert "rat-bi-mat" not in device.inner_text()
+            with page.expect_download() as saved:
+                device.get_by_test_id("save-trace").click()
+            text = saved.value.path().read_text()
+            assert all(each in text for each in messages.all_text_contents())
+            assert "\nauthorization: •\n" in text.lower()
+            assert [word for word in ("rat-bi-mat", CODE, "response=") if word in text] == []
         finally:
             points.run(calls.aclose())
             points.run(describe_device(server, kind="PC", protocol="", auth_user=""))
     page.get_by_test_id("calls-of-device").click()
-    row = page.get_by_test_id("calls-row")
-    expect(row).to_contain_text("Gọi thử")
+    row = page.get_by_test_id("calls-row").filter(has_text="Gọi thử")
     expect(row.locator("[data-outcome]")).to_have_attribute("data-outcome", "hung-up")
     row.get_by_test_id("call-test-kept").click()
     expect(page.get_by_test_id("call-test-report")).to_be_in_viewport(ratio=1)

@@ -13,6 +13,8 @@ from signaling.sip.protocol.message import SDP, Request, Response
 from signaling.sip.protocol.transaction_layer import ClientTransaction
 from signaling.sip.protocol.transport import Flow
 
+MOST_ANSWERS = 8
+"""Phones behind one target whose answers are taken: each is acknowledged, and all but one are hung up."""
 MAX_UDP_BYTES = 1300
 """Larger requests use TCP, as the MTU of the path is not known (RFC 3261 §18.1.1)."""
 VIA_BYTES = 120
@@ -106,6 +108,8 @@ class OutgoingCall:
         dialog = Dialog.as_caller(self._invite, response, self._contact)
         if dialog.key in self._calls:  # our ACK was lost
             self._calls[dialog.key].acknowledge(self._invite)
+            return
+        if len(self._calls) >= MOST_ANSWERS:
             return
         peer = describe(response, self._flow)
         call = Call(self._context, dialog, self._flow, peer, response.text, self._credentials)

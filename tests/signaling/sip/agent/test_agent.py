@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 
 import pytest
 
+from signaling.sip.agent import outgoing_call
 from signaling.sip.agent.agent import Agent, Call, CallRefused, CallUnanswered, IncomingCall, SipSettings, Target
 from signaling.sip.agent.rate_limit import BURST
 from signaling.sip.protocol.message import Request
@@ -801,6 +802,23 @@ async def test_an_answer_is_acknowledged_each_time_and_a_second_phone_is_hung_up
         goodbye = asyncio.create_task(call.hang_up())
         peer.respond(await peer.next_request("BYE"), 200)
         await soon(goodbye)
+
+
+async def test_of_more_phones_than_answer_one_call_the_rest_is_left_out() -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        waiting = asyncio.create_task(ours.invite(Target(HOST, peer.port), OFFER, name=""))
+        invite = await peer.next_request("INVITE")
+        for number in range(outgoing_call.MOST_ANSWERS + 3):
+            peer.respond(invite, 200, body=ANSWER, tag=f"phone{number}")
+        call = await waiting
+        peer.respond(invite, 200, body=ANSWER, tag="phone0")
+        heard: list[str] = []
+        while len(heard) < 2 or heard[-1] != "phone0":
+            message = await soon(peer.heard.get())
+            assert isinstance(message, Request)
+            heard += [message.recipient.tag] * (message.method == "ACK")
+        assert heard == [*(f"phone{number}" for number in range(outgoing_call.MOST_ANSWERS)), "phone0"]
+        assert not call.ended.is_set()
 
 
 async def test_an_answer_that_comes_too_late_is_hung_up() -> None:

@@ -383,8 +383,6 @@ class Call:
         """Answer a re-INVITE or UPDATE: an offer, the wish for one of ours, or only a session refresh."""
         request = transaction.request
         refusal = request_checks.check_reinvite(request)
-        if refusal is None and request.body and request.content_type != SDP:
-            refusal = 415, [("accept", SDP)]
         offers = bool(request.body) or request.method == "INVITE"
         if refusal is None and offers and self._answering:
             refusal = 500, [("retry-after", str(RETRY_AFTER_S))]
@@ -393,6 +391,7 @@ class Call:
         if refusal is not None:
             self._respond(transaction, *refusal)
         elif offers:
+            self._answering = True
             self._context.spawn(self._renegotiate(transaction))
         else:
             self._renew(transaction, self._context.response(request, 200))
@@ -402,7 +401,6 @@ class Call:
         request, handler = transaction.request, self._context.handler
         if request.method == "INVITE":
             self._context.layer.respond(transaction, self._context.response(request, 100))
-        self._answering = True
         try:
             sdp = await (handler.reoffered(self, request.text) if request.body else handler.reoffer(self))
         except OfferRefused as refused:

@@ -7,6 +7,8 @@ from signaling.sip.protocol.message import SDP, Headers, Request
 
 Refusal = tuple[int, Headers]
 RELIABLE = "100rel"
+IDENTITY = "identity"
+"""The coding of a body that stands as it is."""
 EXTENSIONS = frozenset({"timer", RELIABLE})
 """Extensions that a request may require (RFC 4028, RFC 3262)."""
 _ACCEPTING_SDP = {SDP, "application/*", "*/*"}
@@ -31,18 +33,22 @@ def requires_reliable(request: Request) -> bool:
 
 
 def check_reinvite(request: Request) -> Refusal | None:
-    """Check any INVITE or UPDATE: also refuse too short a session interval (422)."""
+    """Check any INVITE or UPDATE: also refuse too short a session interval (422), and a body that is no session
+    description as it stands (415, RFC 3261 §21.4.13)."""
     if (refusal := check_extensions(request)) is not None:
         return refusal
     try:
         session_timer.of_request(request)
     except session_timer.IntervalTooSmall:
         return 422, [("min-se", str(session_timer.SHORTEST_S))]
-    return None
+    if request.body and request.content_type != SDP:
+        return 415, [("accept", SDP)]
+    codings = {value.lower() for value in request.all("content-encoding")} - {IDENTITY}
+    return (415, [("accept-encoding", IDENTITY)]) if request.body and codings else None
 
 
 def check_invite(request: Request) -> Refusal | None:
-    """Check an INVITE that begins a call: also refuse what cannot be answered (400, 406, 415)."""
+    """Check an INVITE that begins a call: also refuse what cannot be answered (400, 406)."""
     refusal = check_request(request) or check_reinvite(request)
     if refusal is not None:
         return refusal
@@ -50,7 +56,5 @@ def check_invite(request: Request) -> Refusal | None:
         Dialog.as_callee(request, "", "")
     except BadMessage:
         return 400, []
-    if request.body and request.content_type != SDP:
-        return 415, [("accept", SDP)]
     accepted = {value.partition(";")[0].strip().lower() for value in request.all("accept")}
     return (406, []) if accepted and accepted.isdisjoint(_ACCEPTING_SDP) else None

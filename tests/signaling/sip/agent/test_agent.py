@@ -259,6 +259,19 @@ async def test_a_second_offer_before_the_first_is_answered_comes_too_soon() -> N
         assert (await peer.response()).text == ANSWER
 
 
+async def test_of_offers_that_come_in_one_segment_the_second_comes_too_soon() -> None:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.tcp(ours) as peer:
+        await peer.call()
+        handler.ready.clear()
+        for _ in range(2):
+            peer.invite()
+        assert sorted([(await peer.response(skip=0)).status for _ in range(2)]) == [100, 500]
+        handler.ready.set()
+        assert (await peer.response()).text == ANSWER
+        assert handler.offers.qsize() == 1
+
+
 async def test_an_offer_that_a_hang_up_overtakes_is_not_answered() -> None:
     handler = RecordingHandler()
     async with agent(handler) as ours, wire.udp(ours) as peer:

@@ -102,6 +102,8 @@ def test_agreement_and_patience() -> None:
         (((";tag=f", ""),), None),
         ((("INVITE sip:1234567890@", "INVITE h323:1234567890@"),), (416, [])),
         ((("application/sdp", "multipart/mixed"),), (415, [("accept", "application/sdp")])),
+        ((("Supported: timer", "Content-Encoding: Identity"),), None),
+        ((("Supported: timer", "Content-Encoding: gzip"),), (415, [("accept-encoding", "identity")])),
         ((("Supported: timer", "Accept: text/plain, application/*;q=0.5"),), None),
         ((("Supported: timer", "Accept: text/plain, application/xml"),), (406, [])),
         ((("Content-Length: 150", "Content-Length: 0"),), None),

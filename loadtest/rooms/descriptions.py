@@ -97,6 +97,11 @@ def generic(host: str, ports: Mapping[str, int], version: int = 1) -> str:
     return (HEAD + _GENERIC).format(host=host, version=version, **ports)
 
 
+def elsewhere(host: str, ports: Mapping[str, int], media_host: str, version: int) -> str:
+    """Return the same with media at another address than its writer's."""
+    return generic(host, ports, version).replace(f"c=IN IP4 {host}", f"c=IN IP4 {media_host}")
+
+
 def held(host: str, ports: Mapping[str, int], version: int) -> str:
     """Return the same on hold: its writer sends its own sound and picture, and takes none."""
     return generic(host, ports, version).replace("m=video", "a=sendonly\nm=video") + "a=sendonly\n"

@@ -7,7 +7,16 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from loadtest.rooms.baresip_room import BaresipRoom, baresip_room
-from loadtest.rooms.descriptions import cisco, generic, held, polycom, sound_alone, taking_slides, with_slides
+from loadtest.rooms.descriptions import (
+    cisco,
+    elsewhere,
+    generic,
+    held,
+    polycom,
+    sound_alone,
+    taking_slides,
+    with_slides,
+)
 from loadtest.rooms.h323_room import H323Room, h323_room
 from loadtest.rooms.lane import LOOPBACK, ROOM_COLOUR, ROOM_TONE_HZ, SLIDES_COLOUR, CallContext, Lane, RoomSetup, Seats
 from loadtest.rooms.linphone_room import LinphoneRoom, linphone_room
@@ -115,6 +124,18 @@ def _sipp(script: Script) -> Callable[[CallContext, Seats], AbstractAsyncContext
     return run
 
 
+def _moved_address(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SippRoom]:
+    """Run a room system by sipp, whose media move between two addresses."""
+    media = PlainMedia(seats.address, ROOM_TONE_HZ, ROOM_COLOUR, SLIDES_COLOUR, spare_host=seats.further_address)
+    return sipp_room(context.folder, media, moving)
+
+
+def _latched(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SippRoom]:
+    """Run a room system by sipp, whose media come from another address than it names, as through an SBC."""
+    media = PlainMedia(seats.further_address, ROOM_TONE_HZ, ROOM_COLOUR, SLIDES_COLOUR)
+    return sipp_room(context.folder, media, naming(seats.address), seats.address)
+
+
 def _slides_by(version: int, describe: Describe) -> RoomSetup:
     """Return the setup of a room system that calls with slides, by BFCP in a version."""
 
@@ -178,7 +199,12 @@ def reliable(media: PlainMedia) -> PlacedCall:
 def moving(media: PlainMedia) -> PlacedCall:
     """Call, and move to the spare ports."""
     later = {**media.ports, **media.spare_ports}
-    return PlacedCall(media.description, steps=(Renewal(generic(media.host, later, 2)),))
+    return PlacedCall(media.description, steps=(Renewal(elsewhere(media.host, later, media.spare_host, 2)),))
+
+
+def naming(host: str) -> Script:
+    """Return the script of who calls and names an address that its media do not come from."""
+    return lambda media: PlacedCall(generic(host, media.ports))
 
 
 def renewing_late(media: PlainMedia) -> PlacedCall:
@@ -277,11 +303,17 @@ async def _info(lane: Lane) -> None:
 
 
 async def _move(lane: Lane) -> None:
-    """Move sound and picture to other ports, where both sides see and hear each other again."""
+    """Move sound and picture to other ports or another address, where both sides see and hear each other again."""
     assert isinstance(lane.room, SippRoom)
     lane.room.media.stop()
     await lane.room.move()
     await _seen_and_heard_anew(lane)
+
+
+async def _taken_from_elsewhere(lane: Lane) -> None:
+    """See that the host is told from where media come."""
+    assert isinstance(lane.room, SippRoom)
+    await lane.is_taken_from(lane.room.media.host)
 
 
 async def _renew(lane: Lane) -> None:
@@ -356,6 +388,8 @@ KINDS: dict[str, CallKind] = {
     "sipp-keys": CallKind(RoomSetup(_sipp(plain)), _dialling("udp"), _keys),
     "sipp-info": CallKind(RoomSetup(_sipp(informing)), _dialling("udp"), _info),
     "moved-port": CallKind(RoomSetup(_sipp(moving)), _dialling("udp"), _move),
+    "moved-address": CallKind(RoomSetup(_moved_address), _dialling("udp"), _move),
+    "latched": CallKind(RoomSetup(_latched, further_address=True), _dialling("udp"), _taken_from_elsewhere),
     "redirect": CallKind(RoomSetup(_sipp(redirecting), called=True, transport="UDP"), _called, _nothing),
     "simple": _refusing("488 Not Acceptable Here"),
     "simple-415": _refusing("415 Unsupported Media Type"),

@@ -63,7 +63,7 @@ class Seats:
     """The two points of a lane: the host's with its login, and the room system's with its SIP account and address.
 
     Rooms that are baresip share one address, as behind an SBC, and are told apart by their passwords; others have the
-    `address`, by which they are known.
+    `address`, by which they are known, and a `further_address`.
     """
 
     host: Point
@@ -71,6 +71,7 @@ class Seats:
     room: Point
     account: Login
     address: str
+    further_address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,13 @@ class RoomSetup:
     """The room system of a kind of call: how it is run, and what the directory says of it.
 
     `called`: the server calls it when the meeting begins. `account`: the server proves who it is by a password.
+    `further_address`: its media may come from there, too.
     """
 
     run: Callable[[CallContext, Seats], AbstractAsyncContextManager[Room]]
     called: bool = False
     account: bool = False
+    further_address: bool = False
     kind: DeviceKind = "VCS"
     protocol: DeviceProtocol = "SIP"
     transport: SipTransport = ""
@@ -246,6 +249,13 @@ class Lane:
         """Wait until the host is told that the call is encrypted. Raises RoomFailed."""
         await self._until(lambda: self._call.get("protection") == "encrypted", "the call is not encrypted")
 
+    async def is_taken_from(self, host: str) -> None:
+        """Wait until the host is told that media are taken from another address than was named. Raises RoomFailed."""
+        await self._until(
+            lambda: (self._call.get("media"), self._call.get("media_from")) == ("taken", host),
+            f"the host is not told that media are taken from {host}",
+        )
+
     async def until_called(self, state: str) -> None:
         """Wait until the host is told that the call of the room system is in a state. Raises RoomFailed."""
         await self._until(lambda: self._call.get("state") == state, f"the call is not {state}")
@@ -328,6 +338,7 @@ async def register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -
             dial_out=setup.called,
             auth_user=user,
             encryption=setup.encryption,
+            media_addresses=seats.further_address if setup.further_address else "",
         )
         await services.equipment.describe(system, utc_now(), {"password": password})
     return device.id
@@ -337,5 +348,10 @@ def assign(points: Sequence[Point], logins: Sequence[Login], lanes: int) -> list
     """Assign each lane two points, and a SIP account and an address to its room system."""
     accounts = [(f"room-{n + 1}", secrets.token_hex(8)) for n in range(lanes)]
     return [
-        Seats(points[2 * n], logins[2 * n], points[2 * n + 1], accounts[n], f"127.0.1.{n + 1}") for n in range(lanes)
+        Seats(
+            *(points[2 * n], logins[2 * n], points[2 * n + 1], accounts[n]),
+            address=f"127.0.1.{n + 1}",
+            further_address=f"127.0.2.{n + 1}",
+        )
+        for n in range(lanes)
     ]

@@ -60,11 +60,17 @@ PLACES = "audio", "video", "slides"
 class PlainMedia:
     """Ports of a room system, what it sends from them, and what came. Ports are kept over all of its calls.
 
-    Without `decodes` what comes is only counted.
+    A move is to other ports at the `spare_host`, or at the same address without one. Without `decodes` what comes is
+    only counted.
     """
 
-    def __init__(self, host: str, tone_hz: int, colour: Colour, slides: Colour, *, decodes: bool = True) -> None:
+    def __init__(
+        self, host: str, tone_hz: int, colour: Colour, slides: Colour, *, spare_host: str = "", decodes: bool = True
+    ) -> None:
         self.host = host
+        """The address of its sound and picture."""
+        self.spare_host = spare_host or host
+        """That of sound and picture after the next move."""
         self.ports: dict[str, int] = {}
         self.picture = Decoder()
         """What it sees of the meeting."""
@@ -100,14 +106,15 @@ class PlainMedia:
     async def move(self) -> None:
         """Send and receive sound and picture on the spare ports from now on; those before are closed.
 
-        Raises OSError.
+        The address before is the spare one then. Raises OSError.
         """
+        self.host, self.spare_host = self.spare_host, self.host
         for name, pair in self._spare.items():
             await self._listen(name, pair)
         self._keep_spare()
 
     def _keep_spare(self) -> None:
-        self._spare = {name: _pair(self.host) for name in ("audio", "video")}
+        self._spare = {name: _pair(self.spare_host) for name in ("audio", "video")}
 
     @property
     def spare_ports(self) -> dict[str, int]:

@@ -196,10 +196,10 @@ def offering(describe: Describe) -> SlidesScript:
 
 
 @asynccontextmanager
-async def sipp_room(folder: Path, media: PlainMedia, script: Script) -> AsyncIterator[SippRoom]:
-    """Give a room system at the address of its media, by which the server knows it."""
+async def sipp_room(folder: Path, media: PlainMedia, script: Script, host: str = "") -> AsyncIterator[SippRoom]:
+    """Give a room system at an address by which the server knows it; without one it is that of its media."""
     await media.open()
-    room = SippRoom(_new(folder), media.host, media, script)
+    room = SippRoom(_new(folder), host or media.host, media, script)
     try:
         yield room
     finally:

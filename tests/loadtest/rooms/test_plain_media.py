@@ -1,4 +1,4 @@
-"""The media of scripted room systems: two of them see and hear each other, also on other ports."""
+"""The media of scripted room systems: two of them see and hear each other, also on other ports at another address."""
 
 from loadtest.media.perception import sees
 from loadtest.rooms.plain_media import PlainMedia
@@ -8,7 +8,8 @@ BLUE, RED, GREEN, YELLOW = (0, 0, 255), (255, 0, 0), (0, 255, 0), (255, 255, 0)
 
 
 async def test_two_see_and_hear_each_other_and_one_moves() -> None:
-    one, other = PlainMedia("127.0.1.1", 880, BLUE, GREEN), PlainMedia("127.0.1.2", 440, RED, GREEN)
+    one = PlainMedia("127.0.1.1", 880, BLUE, GREEN, spare_host="127.0.2.1")
+    other = PlainMedia("127.0.1.2", 440, RED, GREEN)
     await one.open()
     await other.open()
     try:
@@ -24,7 +25,7 @@ async def test_two_see_and_hear_each_other_and_one_moves() -> None:
         one.stop()
         assert one.seen() is None and not one.hears(440)
         await one.move()
-        assert one.ports == later
+        assert (one.ports, one.host, one.spare_host) == (later, "127.0.2.1", "127.0.1.1")
         other.send_to(one.description)
         one.send_to(other.description)
         await until(lambda: sees(one.seen(), YELLOW) and one.hears(440))

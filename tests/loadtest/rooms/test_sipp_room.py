@@ -60,16 +60,26 @@ async def test_it_dials_and_hangs_up(tmp_path: Path, script: Script) -> None:
             assert [word for word in ("INVITE ", "SIP/2.0 200 OK", "ACK ", "BYE ") if word not in room.said] == []
 
 
-async def test_it_moves_its_ports_within_a_call(tmp_path: Path) -> None:
-    handler = Handler()
-    async with agent(handler) as ours, sipp_room(tmp_path, media(), kinds.moving) as room:
+async def test_it_moves_its_ports_and_address_within_a_call(tmp_path: Path) -> None:
+    handler, moving = Handler(), PlainMedia("127.0.1.1", 880, BLUE, GREEN, spare_host="127.0.2.1")
+    async with agent(handler) as ours, sipp_room(tmp_path, moving, kinds.moving) as room:
         await dial(room, ours)
         before = dict(room.media.ports)
         await room.move()
         ports = room.media.ports
         assert ports["audio"] != before["audio"] and ports["video"] != before["video"]
         offer = await handler.offers.get()
+        assert "o=- 1 2 IN IP4 127.0.1.1" in offer and "c=IN IP4 127.0.2.1" in offer
         assert f"m=audio {ports['audio']} " in offer and f"m=video {ports['video']} " in offer
+        await room.hang_up()
+
+
+async def test_its_media_are_at_another_address_than_its_signalling(tmp_path: Path) -> None:
+    handler = Handler()
+    async with agent(handler) as ours, sipp_room(tmp_path, media(), kinds.plain, "127.0.2.1") as room:
+        await dial(room, ours)
+        call = await handler.calls.get()
+        assert (call.peer.address, call.sdp.splitlines()[3]) == ("127.0.2.1", "c=IN IP4 127.0.1.1")
         await room.hang_up()
 
 

@@ -28,6 +28,7 @@ from loadtest.server.process import free_port, temporary_server
 from loadtest.server.rest_client import Refused
 from signaling.app import tls
 from signaling.app.services import utc_now
+from signaling.app.settings import own_addresses
 
 CROWD = "crowd"
 LANE_ERRORS = (*FAILURES, *JOIN_ERRORS, Refused)
@@ -78,6 +79,7 @@ async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
         folder = Path(directory)
         film, certificate = await baresip.film(folder / "room.mp4", seconds=FILM_S), _certify(folder)
         settings = {
+            "DIEMCAU_MEDIA_ADDRESS": ",".join(dict.fromkeys((LOOPBACK, *own_addresses()))),  # others for whip-client
             "DIEMCAU_SIP_HOST": LOOPBACK,
             "DIEMCAU_SIP_PORT": str(ports.port),
             "DIEMCAU_SIP_TLS": directory,

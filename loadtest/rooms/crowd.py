@@ -49,8 +49,7 @@ async def run(context: CallContext, seats: Sequence[Seats], plan: CrowdPlan) -> 
         ]
         meeting = await stack.enter_async_context(open_meeting(context, seats[0], [each.room.id for each in seats]))
         lanes = [
-            Lane(meeting, context.ports, room, device, each.room.id)
-            for room, device, each in zip(rooms, devices, seats, strict=True)
+            Lane(meeting, context, each, room, device) for room, device, each in zip(rooms, devices, seats, strict=True)
         ]
         times = await asyncio.gather(*(_enter(lane, failures) for lane in lanes))
         packets, cpu_s = await _count(medias, context.server.pid)

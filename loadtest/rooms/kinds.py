@@ -24,14 +24,18 @@ from loadtest.rooms.outcomes import CallOutcome
 from loadtest.rooms.pjsua_room import PjsuaRoom, pjsua_room
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
+from loadtest.rooms.rtsp_camera import PATH, RtspCamera, rtsp_camera
 from loadtest.rooms.sipp_room import Describe, Script, SippRoom, SlidesRoom, offering, sipp_room, slides_room
 from loadtest.rooms.sipp_scenarios import Keys, PlacedCall, Renewal, TakenCall
+from loadtest.rooms.whip_camera import WhipCamera, whip_camera
 from mediaserver.sdp.bfcp import CONFID, FLOOR, USER
 
 HAND = "*3"
 """Keys that raise the hand, or lower it."""
 HELD_S = 1.0
 """Time on hold in which nothing may come."""
+CAMERA_COLOUR = "blue"
+"""The colour of a room in GStreamer's words."""
 OTHER_COLOUR = (255, 255, 0)
 """What a room shows for a moment, to see how late that is seen."""
 FAILURES = (RoomFailed, TimeoutError, OSError)
@@ -41,13 +45,15 @@ FAILURES = (RoomFailed, TimeoutError, OSError)
 class CallKind:
     """A kind of call: `begin` sets it up, `within` happens once both sides saw and heard each other.
 
-    A telephone has no `pictures`.
+    A telephone has no `pictures`; a camera `receives` nothing.
     """
 
     setup: RoomSetup
     begin: Callable[[Lane], Awaitable[None]]
     within: Callable[[Lane], Awaitable[None]]
     pictures: bool = True
+    receives: bool = True
+    end: Callable[[Lane], Awaitable[None]] = Lane.hang_up
 
 
 async def place(kind: CallKind, lane: Lane) -> CallOutcome:
@@ -67,17 +73,23 @@ async def place(kind: CallKind, lane: Lane) -> CallOutcome:
         if kind.pictures:
             await lane.room_is_seen()
             outcome = replace(outcome, picture_ms=since())
-            await lane.host_is_seen()
         await lane.room_is_heard()
-        await lane.host_is_heard()
+        if kind.receives:
+            await _host_is_seen_and_heard(kind, lane)
         latency_ms, keyframe_ms = await _times(kind, lane)
         outcome = replace(outcome, latency_ms=latency_ms, keyframe_ms=keyframe_ms)
         await kind.within(lane)
-        await lane.hang_up()
+        await kind.end(lane)
     except FAILURES as failure:
         said = str(failure).partition("\n")[2] or lane.room.said
         return replace(outcome, failure=told(failure), detail=f"the host: {lane.watched}\n{said}")
     return outcome
+
+
+async def _host_is_seen_and_heard(kind: CallKind, lane: Lane) -> None:
+    if kind.pictures:
+        await lane.host_is_seen()
+    await lane.host_is_heard()
 
 
 def told(failure: Exception) -> str:
@@ -167,6 +179,14 @@ def _pjsua(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[Pj
     return pjsua_room(context.folder, ROOM_TONE_HZ, seats.account, LOOPBACK)
 
 
+def _whip(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[WhipCamera]:
+    return whip_camera(context.folder, seats.account[1], CAMERA_COLOUR, ROOM_TONE_HZ)
+
+
+def _rtsp(_context: CallContext, seats: Seats) -> AbstractAsyncContextManager[RtspCamera]:
+    return rtsp_camera(seats.account, CAMERA_COLOUR, ROOM_TONE_HZ)
+
+
 def _h323(_context: CallContext, seats: Seats) -> AbstractAsyncContextManager[H323Room]:
     return h323_room(media_of(seats))
 
@@ -253,6 +273,22 @@ def _dialling(transport: str) -> Callable[[Lane], Awaitable[None]]:
 
 async def _called(lane: Lane) -> None:
     await lane.call()
+
+
+async def _publishing(lane: Lane) -> None:
+    await lane.publish()
+
+
+async def _fetched(lane: Lane) -> None:
+    """Register a camera, which the server fetches then, as its session is open."""
+    await lane.register(FETCHED)
+    await lane.seated()
+
+
+async def _not_fetched_again(lane: Lane) -> None:
+    """Register no camera, and put the one that is fetched out."""
+    await lane.register(UNREGISTERED)
+    await lane.put_out()
 
 
 # --- what happens in it
@@ -361,6 +397,8 @@ def _refusing(status: str) -> CallKind:
 
 
 PLAIN = RoomSetup(_baresip())
+FETCHED = RoomSetup(_rtsp, kind="CAMERA", protocol="RTSP", stream_path=PATH)
+UNREGISTERED = RoomSetup(_rtsp, kind="CAMERA", protocol="")
 ENCRYPTED = RoomSetup(_baresip(";mediaenc=srtp-mand"), encryption="demanded")
 
 KINDS: dict[str, CallKind] = {
@@ -399,6 +437,10 @@ KINDS: dict[str, CallKind] = {
     ),
     "mcu": CallKind(RoomSetup(_mcu, called=True, kind="LINK", transport="UDP"), _called, _other_mcu),
     "mcu-h323": CallKind(RoomSetup(_h323, protocol="H323", called=True, kind="LINK"), _called, _other_mcu),
+    "whip": CallKind(
+        RoomSetup(_whip, kind="CAMERA", protocol="WHIP", account=True), _publishing, _nothing, receives=False
+    ),
+    "rtsp": CallKind(UNREGISTERED, _fetched, _nothing, receives=False, end=_not_fetched_again),
     "bfcp": CallKind(_slides_by(2, with_slides), _dialling("udp"), _slides),
     "polycom": CallKind(_slides_by(1, polycom), _dialling("udp"), _slides),
     "cisco": CallKind(_slides_by(2, cisco), _dialling("udp"), _slides),

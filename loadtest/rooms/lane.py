@@ -100,7 +100,7 @@ class RoomSetup:
     """The room system of a kind of call: how it is run, and what the directory says of it.
 
     `called`: the server calls it when the meeting begins. `account`: the server proves who it is by a password.
-    `further_address`: its media may come from there, too.
+    `further_address`: its media may come from there, too. `stream_path`: of a camera that is fetched.
     """
 
     run: Callable[[CallContext, Seats], AbstractAsyncContextManager[Room]]
@@ -111,6 +111,7 @@ class RoomSetup:
     protocol: DeviceProtocol = "SIP"
     transport: SipTransport = ""
     encryption: EncryptionPolicy = "off"
+    stream_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +124,14 @@ class Meeting:
 
 
 class Lane:
-    """A meeting, and a room system of the point `point` that is called or calls in again and again."""
+    """A meeting, and the room system of a point that is called or calls in again and again."""
 
-    def __init__(self, meeting: Meeting, ports: SipPorts, room: Room, device: str, point: str) -> None:
+    def __init__(self, meeting: Meeting, context: CallContext, seats: Seats, room: Room, device: str) -> None:
         self._code = meeting.code
-        self._ports = ports
+        self._ports = context.ports
+        self._server = context.server
+        self._seats = seats
         self._device = device
-        self._point = point
         self.host = meeting.host
         self._watcher = meeting.watcher
         self.room = room
@@ -155,6 +157,21 @@ class Lane:
         others = {"tls": self._ports.tls_port, "h323": self._ports.h323_port}
         port = others.get(transport, self._ports.port)
         await self.room.dial(f"sip:{self._code}@{LOOPBACK}:{port};transport={transport}")
+
+    async def publish(self) -> None:
+        """Have an encoder publish to the address that the directory shows. Raises RoomFailed."""
+        await self.room.dial(f"{self._server.url}/whip/{self._device}")
+
+    async def register(self, setup: RoomSetup) -> None:
+        """Register the room system so from now on."""
+        await register(self._server, self._seats, self.room, setup)
+
+    async def put_out(self) -> None:
+        """Put the room system out of the meeting, and let it in again once it has left. Raises RoomFailed."""
+        point = self._seats.room.id
+        await self.host.ask("remove", point=point, reason="Cuộc gọi thử đã xong")
+        await self._until(lambda: not self._room_seats, "the room keeps its seat")
+        await self.host.ask("let-back", point=point)
 
     async def call(self) -> None:
         """Have the server call the room system, as the host's console does. Raises RoomFailed."""
@@ -273,7 +290,8 @@ class Lane:
     @property
     def _room_seats(self) -> list[str]:
         """Seats of the room system whose media are there."""
-        return [name for name, seat in self.host.seats.items() if seat["here"] and seat["point"] == self._point]
+        point = self._seats.room.id
+        return [name for name, seat in self.host.seats.items() if seat["here"] and seat["point"] == point]
 
     def _sees_no_room(self) -> bool:
         picture = self._watcher.picture
@@ -300,7 +318,7 @@ async def open_lane(context: CallContext, seats: Seats, setup: RoomSetup) -> Asy
     async with setup.run(context, seats) as room:
         device = await register(context.server, seats, room, setup)
         async with open_meeting(context, seats, [seats.room.id]) as meeting:
-            lane = Lane(meeting, context.ports, room, device, seats.room.id)
+            lane = Lane(meeting, context, seats, room, device)
             if setup.called:
                 await lane.first_call_passes()
             yield lane
@@ -324,7 +342,10 @@ async def open_meeting(context: CallContext, seats: Seats, rooms: Sequence[str])
 
 
 async def register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -> str:
-    """Register the first device of the room system's point, with its account on the shared address; return its id."""
+    """Register the first device of the room system's point, with its account on the shared address; return its id.
+
+    An encoder has a token alone.
+    """
     user, password = seats.account if room.address[0] == LOOPBACK or setup.account else ("", "")
     async with open_services(read(server.environ)) as services:
         device = (await services.equipment.devices(seats.room.id))[0]
@@ -332,12 +353,13 @@ async def register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -
             device,
             kind=setup.kind,
             protocol=setup.protocol,
-            address=room.address[0],
-            port=room.address[1],
+            address=room.address[0] or None,
+            port=room.address[1] or None,
             transport=setup.transport,
             dial_out=setup.called,
-            auth_user=user,
+            auth_user="" if setup.protocol == "WHIP" else user,
             encryption=setup.encryption,
+            stream_path=setup.stream_path,
             media_addresses=seats.further_address if setup.further_address else "",
         )
         await services.equipment.describe(system, utc_now(), {"password": password})

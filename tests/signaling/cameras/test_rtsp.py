@@ -5,13 +5,13 @@ import re
 import socket
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, suppress
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from signal import SIGCONT, SIGSTOP
 
 import pytest
 from aiortc import MediaStreamTrack
 
+from loadtest.rooms.rtsp_camera import gstreamer_camera
 from mediaserver.peer import sip
 from mediaserver.worker.engine import LocalEngine
 from signaling.app.settings import Settings
@@ -27,21 +27,11 @@ from tests.signaling.sip.whole_server import LOOPBACK, served, viewer
 from tests.signaling.world import HOST, NHA_TRANG, World, open_world, wait_until
 
 PASSWORD = "mat khau cua camera"
-CAMERA = Path(__file__).with_name("rtsp_camera.py")
 
 
-@asynccontextmanager
-async def camera(method: str, transport: str) -> AsyncIterator[tuple[int, Process]]:
-    """Run a camera with a red picture and a tone, which asks for a password; yield its port and its process."""
-    process = await asyncio.create_subprocess_exec(
-        *("/usr/bin/python3", str(CAMERA), PASSWORD, method, transport), stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert process.stdout is not None
-        yield int(await process.stdout.readline()), process
-    finally:
-        process.kill()
-        await process.wait()
+def camera(method: str, transport: str) -> AbstractAsyncContextManager[tuple[int, Process]]:
+    """Run a camera with a red picture and a tone, which asks for a password; give its port and its process."""
+    return gstreamer_camera(("camera", PASSWORD), method, transport, "red", TONE_HZ)
 
 
 async def describe_camera(world: World, port: int) -> None:

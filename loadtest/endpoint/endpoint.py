@@ -25,10 +25,10 @@ from loadtest.endpoint.rtcp import (
     sender_report,
 )
 from loadtest.endpoint.sdp_answer import AcceptedMedia, Answer, BadAnswer, parse_answer
-from loadtest.endpoint.sdp_offer import CAMERA, MIC, OPUS, RIDS, OfferOptions, Ssrcs, tile_mids, write_offer
+from loadtest.endpoint.sdp_offer import CAMERA, MIC, OPUS, RIDS, SCREEN, OfferOptions, Ssrcs, tile_mids, write_offer
 from loadtest.endpoint.sender import PTIME_MS, CameraLayer, VoiceStream, extension_block, with_extension
 from loadtest.endpoint.transport import EndpointTransport
-from loadtest.media.clip import CAMERA_CODECS, FPS, Codec, Material
+from loadtest.media.clip import CAMERA_CODECS, FPS, Clip, Codec, Material
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.rtcp import nack
 from mediaserver.transport.dtls import fingerprint
@@ -115,6 +115,10 @@ class Endpoint:
         self._level = b""
         self._layers: dict[int, CameraLayer] = {}
         self._camera_codec: Codec = "H264"
+        self._screen_codecs: dict[str, int] = {}
+        """Payload types of a shared screen, by codec."""
+        self._screen: CameraLayer | None = None
+        """What is shared; None for nothing."""
         self._recoveries: dict[int, _LossRecovery] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._ticks = random.randrange(TICKS_PER_REPORT)
@@ -166,6 +170,14 @@ class Endpoint:
         for layer in self._layers.values():
             layer.show(next(clip for clip in clips if clip.width == layer.width))
 
+    def share(self, clip: Clip | None) -> None:
+        """Send a shared screen from its beginning, or none any more. Raises KeyError where the server does not take
+        its codec."""
+        if clip is None:
+            self._screen = None
+        else:
+            self._screen = CameraLayer(self._ssrcs.screen, self._screen_codecs[clip.codec], clip, b"")
+
     def _prepare(self, answer: Answer) -> None:
         self._codecs = {number: name for media in answer.media.values() for number, name in media.codecs}
         self.tile_ssrcs = {mid: media.ssrc for mid, media in answer.media.items() if mid in tile_mids(self._offered)}
@@ -176,6 +188,8 @@ class Endpoint:
             self._level = extension_block([(mic.level_id, bytes([self._material.level]))])
         if camera is not None and camera.receives and self._offered.camera:
             self._layers = self._make_layers(camera)
+        if (screen := answer.media.get(SCREEN)) is not None and screen.receives:
+            self._screen_codecs = {name: number for number, name in screen.codecs}
 
     def _make_layers(self, media: AcceptedMedia) -> dict[int, CameraLayer]:
         number, name = next(((n, c) for n, c in media.codecs if c in self._offered.codecs), (0, ""))
@@ -243,13 +257,15 @@ class Endpoint:
                 continue
             for packet in packets:
                 self._transport.send_packet(with_extension(packet, extension))
+        if self._screen is not None:
+            self._transport.send(self._screen.next()[0])
 
     def _report(self, wall: float) -> None:
         streams = list(self.counters.streams.values())
         compound = b""
         if self._voice is not None:
             compound += sender_report(self._ssrcs.mic, self._voice.sent, wall)
-        for ssrc, layer in self._layers.items():
+        for ssrc, layer in self._sent.items():
             compound += sender_report(ssrc, layer.sent, wall)
         self._transport.send_rtcp(compound + receiver_report(self._ssrcs.mic, streams))
 
@@ -296,13 +312,18 @@ class Endpoint:
         for request in parse_requests(data):
             _REQUEST_HANDLERS[type(request)](self, request)
 
+    @property
+    def _sent(self) -> dict[int, CameraLayer]:
+        """The layers of the camera, and the shared screen, by SSRC."""
+        return self._layers if self._screen is None else {**self._layers, self._screen.ssrc: self._screen}
+
     def _restart(self, request: RtcpRequest) -> None:
-        if (layer := self._layers.get(request.ssrc)) is not None:
+        if (layer := self._sent.get(request.ssrc)) is not None:
             layer.restart()
 
     def _resend(self, request: RtcpRequest) -> None:
         assert isinstance(request, ResendRequest)
-        if (layer := self._layers.get(request.ssrc)) is not None:
+        if (layer := self._sent.get(request.ssrc)) is not None:
             self._transport.send(layer.resend(request.sequences))
 
 
@@ -313,5 +334,5 @@ _REQUEST_HANDLERS: dict[type, Callable[[Endpoint, RtcpRequest], None]] = {
 
 
 def _draw_ssrcs(layers: int) -> Ssrcs:
-    first, *rest = random.sample(range(1, 1 << 32), 1 + layers)
-    return Ssrcs(first, tuple(rest))
+    first, screen, *rest = random.sample(range(1, 1 << 32), 2 + layers)
+    return Ssrcs(first, tuple(rest), screen)

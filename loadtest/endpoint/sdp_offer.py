@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from loadtest.endpoint.ice_checks import Credentials
 from mediaserver.sdp.webrtc import LEVEL_URI, MID_URI, RID_URI
 
-MIC, CAMERA, PICTURE = "0", "1", "2"
-"""The mids: microphone and mix, camera, picture."""
+MIC, CAMERA, PICTURE, SCREEN = "0", "1", "2", "3"
+"""The mids: microphone and mix, camera, picture, shared screen."""
 OPUS, VP8, H264 = 111, 96, 102
 """Payload types, as Chromium uses them."""
 LEVEL_ID, MID_ID, RID_ID = 1, 4, 10
@@ -22,24 +22,26 @@ _H264_PARAMETERS = f"a=fmtp:{H264} level-asymmetry-allowed=1;packetization-mode=
 @dataclass(frozen=True, slots=True)
 class OfferOptions:
     """Content of an offer: `codecs` in order of preference, 1 to 3 simulcast `layers`, with or without a `camera` to
-    send and a composed `picture` to receive, and the number of `tiles`: m-lines for the cameras of a layout that the
-    endpoint draws itself, of MIDs "t0", "t1" …. With `rtx` it offers retransmission streams as browsers do (RFC 4588)
-    but does not take packets from them."""
+    send, a composed `picture` to receive and a `screen` to share, and the number of `tiles`: m-lines for the cameras of
+    a layout that the endpoint draws itself, of MIDs "t0", "t1" …. With `rtx` it offers retransmission streams as
+    browsers do (RFC 4588) but does not take packets from them."""
 
     codecs: tuple[str, ...] = ("H264", "VP8")
     layers: int = 3
     camera: bool = True
     picture: bool = True
+    screen: bool = False
     tiles: int = 0
     rtx: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ssrcs:
-    """SSRCs of an endpoint: one for the microphone, one for each camera layer."""
+    """SSRCs of an endpoint: one for the microphone, one for each camera layer, one for the shared screen."""
 
     mic: int
     camera: tuple[int, ...]
+    screen: int = 0
 
 
 def tile_mids(offered: OfferOptions) -> list[str]:
@@ -54,9 +56,12 @@ def write_offer(offered: OfferOptions, local: Credentials, fingerprint: str, ssr
         sections.append(_camera(offered, ssrcs))
     if offered.picture:
         sections.append(_video("recvonly", PICTURE, offered))
+    if offered.screen:
+        sections.append([*_video("sendonly", SCREEN, offered), f"a=ssrc:{ssrcs.screen} cname:diemcau-loadtest"])
     tiles = tile_mids(offered)
     sections += [_video("recvonly", mid, offered) for mid in tiles]
-    mids = [MIC, *([CAMERA] if offered.camera else []), *([PICTURE] if offered.picture else []), *tiles]
+    asked = (CAMERA, offered.camera), (PICTURE, offered.picture), (SCREEN, offered.screen)
+    mids = [MIC, *(mid for mid, wanted in asked if wanted), *tiles]
     head = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {' '.join(mids)}"]
     transport = [
         f"a=ice-ufrag:{local.fragment}",

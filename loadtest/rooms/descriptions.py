@@ -89,6 +89,15 @@ a=label:12
 a=sendrecv
 """
 """The m-lines of slides as Cisco writes them."""
+SLIDES_BY_H239 = """m=application 9 H.239 *
+m=video {slides} RTP/AVP 97
+b=TIAS:{bandwidth}
+a=rtpmap:97 H264/90000
+a=fmtp:97 profile-level-id=428016;packetization-mode=1;max-mbps=245000;max-fs=9000
+a=content:slides
+a=sendrecv
+"""
+"""Those for our H.323 agent, whose protocol has a presentation token in BFCP's place."""
 _SLIDES_BPS = 2_000_000
 
 
@@ -115,6 +124,11 @@ def sound_alone(host: str, ports: Mapping[str, int]) -> str:
 def with_slides(host: str, ports: Mapping[str, int], floor: int) -> str:
     """Return the same with slides, by BFCP in version 2 from the port `floor`."""
     return _slides(_GENERIC, host, ports, floor, "2 1")
+
+
+def with_slides_by_h239(host: str, ports: Mapping[str, int]) -> str:
+    """Return the same with slides for our H.323 agent."""
+    return (HEAD + _GENERIC + SLIDES_BY_H239).format(host=host, version=1, bandwidth=_SLIDES_BPS, **ports)
 
 
 def taking_slides(host: str, ports: Mapping[str, int], floor: int) -> str:

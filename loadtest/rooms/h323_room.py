@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from loadtest.media.perception import Rgb
+from loadtest.rooms.descriptions import with_slides_by_h239
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from signaling.h323.agent.agent import Agent
@@ -48,7 +49,7 @@ class H323Room:
         user, _, host = uri.partition(":")[2].partition(";")[0].partition("@")
         address, _, port = host.partition(":")
         target = Target(address, int(port), "h323", user)
-        self._call = asyncio.ensure_future(self._agent.invite(target, self.media.description, name="Phong hop"))
+        self._call = asyncio.ensure_future(self._agent.invite(target, self._description, name="Phong hop"))
 
     async def expect(self) -> None:
         """Be ready to take one call."""
@@ -62,6 +63,15 @@ class H323Room:
         except (CallFailed, TimeoutError) as error:
             raise RoomFailed(f"no call by H.323: {error!r}") from None
         self.media.send_to(call.sdp)
+
+    @property
+    def _description(self) -> str:
+        """Return what it offers: sound, picture, and slides by H.239."""
+        return with_slides_by_h239(self.media.host, self.media.ports)
+
+    async def ask_for_floor(self) -> None:
+        """Ask for the token of slides, which are sent once it is had."""
+        self._call.result().decide_floor("other")
 
     async def picture(self) -> Rgb | None:
         """Return the newest picture that came."""
@@ -87,7 +97,7 @@ class H323Room:
     async def called(self, incoming: IncomingCall) -> None:
         """Answer a call."""
         with contextlib.suppress(CallFailed):  # the caller gave up
-            self._call.set_result(await incoming.accept(self.media.description))
+            self._call.set_result(await incoming.accept(self._description))
 
     async def reoffered(self, call: Call, offer: str) -> str:
         """Send to where the channels of a call lead now."""
@@ -102,7 +112,8 @@ class H323Room:
         self.media.restart()
 
     def share_asked(self, call: Call, on: bool) -> None:
-        """Take no slides."""
+        """Take the slides of others."""
+        call.decide_floor("granted" if on else "nobody")
 
 
 @asynccontextmanager

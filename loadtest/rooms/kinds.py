@@ -370,20 +370,23 @@ async def _seen_and_heard_anew(lane: Lane) -> None:
 
 async def _slides(lane: Lane) -> None:
     """Show slides, whose text the host reads."""
-    assert isinstance(lane.room, SlidesRoom)
+    assert isinstance(lane.room, SlidesRoom | H323Room)
     await lane.room.ask_for_floor()
     await lane.slides_are_read()
 
 
 async def _other_mcu(lane: Lane) -> None:
-    """Show it as a tile, alone, and with its slides: it gets nothing back of what it sends."""
+    """Show it as a tile, alone, and with its slides: it gets nothing back of what it sends. Then it gets the host's."""
+    assert isinstance(lane.room, SlidesRoom | H323Room)
     await lane.nothing_comes_back()
     await lane.show_alone()
     await lane.nothing_comes_back()
     await lane.show_all()
-    if isinstance(lane.room, SlidesRoom):
-        await _slides(lane)
-        await lane.nothing_comes_back()
+    await _slides(lane)
+    await lane.nothing_comes_back()
+    await lane.share()
+    await lane.host_slides_are_read(lane.room.media)
+    await lane.share_nothing()
 
 
 async def _encrypted(lane: Lane) -> None:

@@ -22,7 +22,7 @@ from loadtest.media.perception import hears, sees
 from loadtest.media.picture import colour
 from loadtest.media.text_card import likeness, text_card
 from loadtest.media.tone import RATE_HZ, tone_hz
-from loadtest.rooms.plain_media import SIZE, SLIDES_TEXT
+from loadtest.rooms.plain_media import SIZE, SLIDES_TEXT, PlainMedia, slides_clip
 from loadtest.rooms.room import Room, RoomFailed
 from loadtest.server.accounts import Login
 from loadtest.server.booking import book, cancel
@@ -53,8 +53,9 @@ SLIDES_COLOUR = (0, 255, 0)
 ROOM_TONE_HZ = 880
 HOST_TONE_HZ = tone_hz(0)
 HOST_COLOUR = colour(0)
+HOST_SLIDES_COLOUR, HOST_SLIDES_TEXT = (255, 0, 255), "Chương trình họp của Ủy ban nhân dân"
 CODECS: tuple[Codec, ...] = ("H264",)
-OFFERED = OfferOptions(CODECS, layers=1)
+OFFERED = OfferOptions(CODECS, layers=1, screen=True)
 LOOPBACK = "127.0.0.1"
 
 
@@ -238,6 +239,23 @@ class Lane:
         """Wait until the host sees the text of the room system's slides. Raises RoomFailed."""
         card = text_card(SLIDES_TEXT, SLIDES_COLOUR, SIZE)
         await self._until(lambda: likeness(self._watcher.picture, card) >= READ, "the text of the slides is not read")
+
+    async def share(self) -> None:
+        """Have the host share slides of its own."""
+        assert self.host.endpoint is not None
+        self.host.endpoint.share(slides_clip(HOST_SLIDES_COLOUR, HOST_SLIDES_TEXT))
+        await self.host.ask("share", on=True)
+
+    async def share_nothing(self) -> None:
+        """Have the host share nothing any more."""
+        assert self.host.endpoint is not None
+        await self.host.ask("share", on=False)
+        self.host.endpoint.share(None)
+
+    async def host_slides_are_read(self, media: PlainMedia) -> None:
+        """Wait until the text of the host's slides comes as a room system's second picture. Raises RoomFailed."""
+        card = text_card(HOST_SLIDES_TEXT, HOST_SLIDES_COLOUR, SIZE)
+        await self._until(lambda: likeness(media.slides.picture, card) >= READ, "the host's slides are not read")
 
     async def room_is_silent(self) -> None:
         """Wait until the host hears nothing of the room system. Raises RoomFailed."""

@@ -48,8 +48,10 @@ TICK_S = 0.02
 KEYFRAME_INTERVAL_S = 1.0
 KEYFRAME_PATIENCE_S = 10.0
 SIZE = 640, 360
+NOWHERE = "0.0.0.0"  # noqa: S104 - an address in a description, where nothing is sent to
 SLIDES_TEXT = "Quyết định số 680 về họp trực tuyến"
 _CONNECTION = re.compile(r"^c=IN IP4 ([\d.]+)", re.MULTILINE)
+_TAKES_NOTHING = re.compile(r"^a=(sendonly|inactive)", re.MULTILINE)
 _H264 = re.compile(r"^a=rtpmap:(\d+) H264/", re.MULTILINE)
 Colour = tuple[int, int, int]
 Pair = tuple[socket.socket, socket.socket]
@@ -138,7 +140,8 @@ class PlainMedia:
 
     def send_to(self, sdp: str) -> None:
         """Send to the ports that the other side's session description names, from now on."""
-        self._remote = dict(zip(PLACES, _remotes(sdp), strict=False))
+        remotes = zip(PLACES, _remotes(sdp), strict=False)
+        self._remote = {name: remote for name, remote in remotes if remote.host != NOWHERE}
         self.restart()
 
     def restart(self) -> None:
@@ -216,7 +219,7 @@ class PlainMedia:
 
     def _out(self, name: str, packets: Iterable[Outgoing]) -> None:
         remote = self._remote.get(name)
-        if remote is None:
+        if remote is None or (name == "slides" and not remote.takes):  # on hold the server must not take the others
             return
         for number, sequence, timestamp, ssrc, payload in packets:
             kind = TONES if number & 0x7F == TONES else remote.number
@@ -293,11 +296,13 @@ class _Event:
 
 @dataclass(frozen=True, slots=True)
 class _Remote:
-    """The address at which an m-line of the other side takes RTP, and the payload type that it names."""
+    """The address at which an m-line of the other side takes RTP, the payload type that it names, and whether it takes
+    RTP now."""
 
     host: str
     port: int
     number: int
+    takes: bool
 
 
 def _remotes(sdp: str) -> list[_Remote]:
@@ -310,7 +315,8 @@ def _remotes(sdp: str) -> list[_Remote]:
             host = _CONNECTION.search(section) or _CONNECTION.search(session)
             named = _H264.search(section)
             number = G722 if line[1] == "audio" or named is None else int(named[1])
-            found.append(_Remote(host[1] if host else "", int(line[2]), number))
+            takes = _TAKES_NOTHING.search(section) is None
+            found.append(_Remote(host[1] if host else "", int(line[2]), number, takes))
     return found
 
 
@@ -341,9 +347,9 @@ def plain_clip(colour: Colour) -> Clip:
 
 
 @cache
-def slides_clip(colour: Colour) -> Clip:
+def slides_clip(colour: Colour, text: str = SLIDES_TEXT) -> Clip:
     """Return a second of text on a colour in H.264, which begins with a key frame."""
-    return _clip(text_card(SLIDES_TEXT, colour, SIZE))
+    return _clip(text_card(text, colour, SIZE))
 
 
 def _clip(picture: Rgb) -> Clip:

@@ -207,6 +207,29 @@ async def test_a_key_frame_comes_when_asked_for(server: ServerTransport, make_en
     assert (stamps[1] - stamps[0]) & 0xFFFFFFFF < KEY_EVERY * PICTURE_STEP
 
 
+async def test_a_screen_is_shared_with_key_frames_on_request_until_that_ends(
+    server: ServerTransport, make_endpoint: MakeEndpoint, camera: tuple[Clip, ...]
+) -> None:
+    endpoint = make_endpoint(OfferOptions(layers=1, screen=True))
+    transport = await connected(server, endpoint)
+    ssrc = endpoint._ssrcs.screen
+
+    def keyframes() -> set[int]:
+        screen = (p for p, _ in server.packets if p.ssrc == ssrc)
+        return {p.timestamp for p in screen if is_keyframe("H264", p.payload)}
+
+    endpoint.share(camera[0])
+    await server.until(lambda: len(keyframes()) == 1)
+    transport.send_rtcp(keyframe_request(1, ssrc))
+    await server.until(lambda: len(keyframes()) == 2)
+    endpoint.share(None)
+
+    def later() -> int:
+        return next(at for at, (p, _) in enumerate(reversed(server.packets)) if p.ssrc == ssrc)
+
+    await server.until(lambda: later() > 20)  # of the camera and the microphone
+
+
 async def test_a_lost_packet_is_sent_again(server: ServerTransport, make_endpoint: MakeEndpoint) -> None:
     endpoint = make_endpoint(OfferOptions(layers=1))
     transport = await connected(server, endpoint)

@@ -50,6 +50,16 @@ def test_m_lines_for_tiles_come_last_and_receive_video() -> None:
     ]
 
 
+def test_a_shared_screen_comes_behind_the_picture_and_is_known_by_its_ssrc() -> None:
+    offer = parse_offer(write_offer(OfferOptions(screen=True, tiles=1), LOCAL, FINGERPRINT, Ssrcs(11, (21,), 31)))
+    assert [(m.mid, m.sends, m.receives) for m in offer.media[2:]] == [
+        ("2", False, True),
+        ("3", True, False),
+        ("t0", False, True),
+    ]
+    assert offer.media[3].ssrcs == (31,)
+
+
 def test_retransmission_streams_are_offered_where_asked_for() -> None:
     codecs = {rtx: offered(OfferOptions(rtx=rtx)).media[2].codecs for rtx in (True, False)}
     assert [(codec.name, codec.rtx) for codec in codecs[True]] == [("H264", 103), ("VP8", 97)]

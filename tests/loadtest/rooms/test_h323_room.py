@@ -1,6 +1,7 @@
 """Our H.323 agent as a room system, and as what it calls and is called by."""
 
 from loadtest.media.perception import sees
+from loadtest.rooms.descriptions import with_slides_by_h239
 from loadtest.rooms.h323_room import H323Room, h323_room
 from loadtest.rooms.plain_media import PlainMedia
 from signaling.h323.agent.call import Call
@@ -9,7 +10,7 @@ from signaling.sip.agent.context import Target
 from tests.loadtest.rooms.waiting import until
 from tests.signaling.h323.agents import RecordingHandler, agent
 
-BLUE, RED, GREEN = (0, 0, 255), (255, 0, 0), (0, 255, 0)
+BLUE, RED, GREEN, YELLOW = (0, 0, 255), (255, 0, 0), (0, 255, 0), (255, 255, 0)
 
 
 async def seen_and_heard(room: H323Room, call: Call, other: PlainMedia) -> None:
@@ -20,6 +21,46 @@ async def seen_and_heard(room: H323Room, call: Call, other: PlainMedia) -> None:
     await until(lambda: sees(other.seen(), BLUE) and other.hears(880))
     await room.hang_up()
     other.stop()
+
+
+async def slides_go_both_ways(room: H323Room, call: Call, handler: RecordingHandler, other: PlainMedia) -> None:
+    """Have the room system show slides, and then the other side."""
+    room.media.stop()
+    await room.ask_for_floor()
+    assert await handler.wishes.get()
+    call.decide_floor("granted")
+    other.send_to(await described(handler, "a=sendonly"))
+    await until(lambda: sees(other.slides.picture, YELLOW))
+    assert room.media.slides.picture is None
+    call.decide_floor("other")
+    other.send_to(await described(handler, "a=recvonly"))
+    await until(lambda: sees(room.media.slides.picture, GREEN))
+
+
+async def described(handler: RecordingHandler, direction: str) -> str:
+    """Wait for a description in which slides go in one direction alone."""
+    while direction not in (offer := await handler.offers.get()):
+        pass
+    return offer
+
+
+async def test_slides_go_both_ways_under_the_token() -> None:
+    other = PlainMedia("127.0.1.2", 440, RED, GREEN)
+
+    async def take(incoming: IncomingCall) -> Call:
+        return await incoming.accept(with_slides_by_h239(other.host, other.ports))
+
+    handler = RecordingHandler(take)
+    await other.open()
+    try:
+        async with agent(handler) as ours, h323_room(PlainMedia("127.0.1.1", 880, BLUE, YELLOW)) as room:
+            await room.dial("sip:1234567890@{}:{};transport=h323".format(*ours.address))
+            call = await handler.calls.get()
+            await room.established()
+            await slides_go_both_ways(room, call, handler, other)
+            await room.hang_up()
+    finally:
+        await other.close()
 
 
 async def test_it_calls_and_is_called() -> None:

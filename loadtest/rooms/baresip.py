@@ -230,8 +230,8 @@ async def room(
     if shutil.which("baresip") is None:
         raise RoomFailed("baresip is not installed: make packages")
     port = free_port(host)
-    home = folder / f"baresip-{port}"
-    (home / "heard").mkdir(parents=True)
+    home = Path(tempfile.mkdtemp(prefix=f"baresip-{port}-", dir=folder))
+    (home / "heard").mkdir()
     facts = {"host": host, "port": port, "control": port + 2, "folder": home, "calls": calls, "tone": tone}
     facts["regint"] = 60 if registrar else 0
     more += f';outbound="sip:{registrar}"' if registrar else ""

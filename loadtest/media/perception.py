@@ -11,6 +11,8 @@ from PIL import Image
 from loadtest.media.tone import RATE_HZ
 
 Rgb = npt.NDArray[np.uint8]
+Colour = tuple[int, int, int]
+"""Red, green and blue, 0 to 255."""
 
 NEAR = 70
 """Greatest difference in each of red, green and blue from a colour that counts as that colour."""
@@ -25,7 +27,7 @@ WAV_HEADER = 44
 """Least bytes before the samples of a WAV file."""
 
 
-def sees(picture: Rgb | None, colour: tuple[int, int, int], share: float = SEEN_SHARE) -> bool:
+def sees(picture: Rgb | None, colour: Colour, share: float = SEEN_SHARE) -> bool:
     """Return whether so large a share of a picture (height x width x 3) has a colour."""
     if picture is None:
         return False

@@ -34,6 +34,7 @@ EVENT_S = 15.0
 END_S = 2.0
 """Asked to end during a call that rings, it can hang; it is killed then."""
 BLUE = "color=blue:size=1280x720:rate=25"
+YELLOW = "color=yellow:size=640x360:rate=25"
 COLOURS = "testsrc2=size=640x360:rate=25"
 """Moving colours and a running clock."""
 PNG_END = b"IEND\xaeB`\x82"
@@ -255,7 +256,7 @@ async def room(
         await peer._end()
 
 
-async def film(path: Path, picture: str = BLUE, seconds: int = 60) -> Path:
+async def film(path: Path, picture: str = BLUE, seconds: float = 60) -> Path:
     """Make a film for `room`, H.264 without sound. After its end baresip sends no pictures any more."""
     encoder = ("-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-g", "50", "-pix_fmt", "yuv420p")
     process = await asyncio.create_subprocess_exec(

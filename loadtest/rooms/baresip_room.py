@@ -1,10 +1,11 @@
 """Baresip as the room system of a lane: what it hears is read from the recording it makes of the call."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
-from loadtest.media.perception import Rgb, heard_in, picture_of
+from loadtest.media.perception import Colour, Rgb, heard_in, picture_of
 from loadtest.rooms import baresip
 from loadtest.rooms.baresip import Baresip
 
@@ -15,8 +16,9 @@ LOGGED = 30_000
 class BaresipRoom:
     """A room system that is baresip, in one call at a time."""
 
-    def __init__(self, running: Baresip) -> None:
+    def __init__(self, running: Baresip, films: Mapping[Colour, Path]) -> None:
         self._running = running
+        self._films = films
         self._began_at = 0
         """Length of its log when this call began."""
 
@@ -49,6 +51,10 @@ class BaresipRoom:
         """Return the newest picture that came. Raises RoomFailed, OSError."""
         return picture_of(await self._running.snapshot())
 
+    async def show(self, colour: Colour) -> None:
+        """Send another of its films. Raises RoomFailed."""
+        await self._running.command("vidsrc", f"avformat,{self._films[colour]}")
+
     def hears(self, hertz: int) -> bool:
         """Return whether a tone is in the sound that came in this call."""
         return heard_in(self._running.heard(), hertz)
@@ -73,8 +79,16 @@ class BaresipRoom:
 
 @asynccontextmanager
 async def baresip_room(
-    folder: Path, film: Path | None, tone_hz: int, account: str, certificate: Path | None
+    folder: Path,
+    film: Path | None,
+    tone_hz: int,
+    account: str,
+    certificate: Path | None,
+    films: Mapping[Colour, Path] = MappingProxyType({}),
 ) -> AsyncIterator[BaresipRoom]:
-    """Run baresip with a film, or coloured bars, and a tone; `account` is appended to its account."""
+    """Run baresip with a film, or coloured bars, and a tone; `account` is appended to its account.
+
+    It may show other `films`, by their colours.
+    """
     async with baresip.room(folder, film=film, tone=tone_hz, more=account, certificate=certificate) as running:
-        yield BaresipRoom(running)
+        yield BaresipRoom(running, films)

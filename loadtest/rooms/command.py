@@ -19,8 +19,20 @@ from loadtest.media.library import MediaLibrary
 from loadtest.progress import PrintLine
 from loadtest.rooms import baresip, crowd
 from loadtest.rooms.crowd import CrowdPlan
-from loadtest.rooms.kinds import FAILURES, KINDS, CallKind, place
-from loadtest.rooms.lane import CODECS, LOOPBACK, OFFERED, CallContext, Lane, Seats, SipPorts, assign, open_lane
+from loadtest.rooms.kinds import FAILURES, KINDS, OTHER_COLOUR, CallKind, place
+from loadtest.rooms.lane import (
+    CODECS,
+    LOOPBACK,
+    OFFERED,
+    PATIENCE_S,
+    ROOM_COLOUR,
+    CallContext,
+    Lane,
+    Seats,
+    SipPorts,
+    assign,
+    open_lane,
+)
 from loadtest.rooms.leg_cost import LegCost
 from loadtest.rooms.outcomes import CallOutcome, Outcomes
 from loadtest.server.accounts import create_point_accounts, points
@@ -77,7 +89,11 @@ async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
     ports = SipPorts(free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM))
     with tempfile.TemporaryDirectory(prefix="diemcau-rooms-") as directory:
         folder = Path(directory)
-        film, certificate = await baresip.film(folder / "room.mp4", seconds=FILM_S), _certify(folder)
+        films = {
+            ROOM_COLOUR: await baresip.film(folder / "room.mp4", seconds=FILM_S),
+            OTHER_COLOUR: await baresip.film(folder / "other.mp4", baresip.YELLOW, PATIENCE_S),
+        }
+        certificate = _certify(folder)
         settings = {
             "DIEMCAU_MEDIA_ADDRESS": ",".join(dict.fromkeys((LOOPBACK, *own_addresses()))),  # others for whip-client
             "DIEMCAU_SIP_HOST": LOOPBACK,
@@ -88,7 +104,7 @@ async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
         }
         rated = 2 * max(plan.at_once, plan.crowd.counted + plan.crowd.seen if plan.crowd else 0)
         async with temporary_server(rated, logging.getLogger(__name__).debug, **settings) as server:
-            context = CallContext(server, ports, library, folder, film, certificate)
+            context = CallContext(server, ports, library, folder, films, certificate)
             cost = LegCost(lambda: procfs.usage(server.pid).cpu_s)
             logins = await create_point_accounts(server.environ, 2 * plan.at_once)
             lanes = assign(await points(server.environ), logins, plan.at_once)

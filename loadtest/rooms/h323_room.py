@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from loadtest.media.perception import Rgb
+from loadtest.media.perception import Colour, Rgb
 from loadtest.rooms.descriptions import with_slides_by_h239
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
@@ -76,6 +76,10 @@ class H323Room:
     async def picture(self) -> Rgb | None:
         """Return the newest picture that came."""
         return self.media.seen()
+
+    async def show(self, colour: Colour) -> None:
+        """Send another colour."""
+        self.media.show(colour)
 
     def hears(self, hertz: int) -> bool:
         """Return whether a tone is in the newest sound."""

@@ -98,20 +98,21 @@ def told(failure: Exception) -> str:
 
 
 async def _times(kind: CallKind, lane: Lane) -> tuple[float | None, float | None]:
-    """Return how late the host sees the room, and how fast a key frame comes, where its media are ours.
+    """Return how late the host sees another picture of the room, and how fast a key frame comes where its media are
+    ours.
 
     Raises RoomFailed, TimeoutError.
     """
-    if not isinstance(lane.room, SippRoom | H323Room) or not kind.pictures:
+    room = lane.room
+    if not isinstance(room, SippRoom | H323Room | BaresipRoom | LinphoneRoom) or not kind.pictures:
         return None, None
-    media = lane.room.media
-    media.show(OTHER_COLOUR)
     began = time.monotonic()
+    await room.show(OTHER_COLOUR)
     await lane.is_seen(OTHER_COLOUR)
     latency_ms = (time.monotonic() - began) * 1000
-    media.show(ROOM_COLOUR)
+    await room.show(ROOM_COLOUR)
     await lane.room_is_seen()
-    return latency_ms, await media.keyframe_ms()
+    return latency_ms, await room.media.keyframe_ms() if isinstance(room, SippRoom | H323Room) else None
 
 
 # --- how a call is set up
@@ -122,7 +123,8 @@ def _baresip(account: str = "") -> Callable[[CallContext, Seats], AbstractAsyncC
 
     def run(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[BaresipRoom]:
         login = ";auth_user={};auth_pass={}".format(*seats.account)
-        return baresip_room(context.folder, context.film, ROOM_TONE_HZ, login + account, context.certificate)
+        film, films = context.films[ROOM_COLOUR], context.films
+        return baresip_room(context.folder, film, ROOM_TONE_HZ, login + account, context.certificate, films)
 
     return run
 

@@ -7,7 +7,7 @@ either side saw the other's colour and heard the other's tone, in this call.
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.clip import Codec
 from loadtest.media.library import MediaLibrary
-from loadtest.media.perception import hears, sees
+from loadtest.media.perception import Colour, hears, sees
 from loadtest.media.picture import colour
 from loadtest.media.text_card import likeness, text_card
 from loadtest.media.tone import RATE_HZ, tone_hz
@@ -86,13 +86,13 @@ class SipPorts:
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """Parts that lanes share: the server and its gateway, media, a folder, the rooms' film, and their certificate."""
+    """Parts that lanes share: the server and its gateway, media, a folder, the rooms' films, and their certificate."""
 
     server: Server
     ports: SipPorts
     library: MediaLibrary
     folder: Path
-    film: Path
+    films: Mapping[Colour, Path]
     certificate: Path
 
 
@@ -205,7 +205,7 @@ class Lane:
         """Wait until the host sees the room system's picture. Raises RoomFailed."""
         await self.is_seen(ROOM_COLOUR)
 
-    async def is_seen(self, colour: tuple[int, int, int]) -> None:
+    async def is_seen(self, colour: Colour) -> None:
         """Wait until the host sees a colour. Raises RoomFailed."""
         await self._until(lambda: sees(self._watcher.picture, colour), "the room is not seen")
 

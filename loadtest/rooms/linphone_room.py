@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from loadtest.media.perception import WAV_HEADER, Rgb, hears, picture_of
+from loadtest.media.perception import WAV_HEADER, Colour, Rgb, hears, picture_of
 from loadtest.rooms.baresip import free_port
 from loadtest.rooms.logged_room import LOGGED, POLL_S, LoggedRoom
 from loadtest.rooms.room import RoomFailed
@@ -78,9 +78,10 @@ class LinphoneRoom(LoggedRoom):
     """A room system that is linphone, in one call at a time."""
 
     def __init__(
-        self, folder: Path, address: tuple[str, int], process: asyncio.subprocess.Process, commands: int
+        self, folder: Path, address: tuple[str, int], process: asyncio.subprocess.Process, commands: int, colour: Colour
     ) -> None:
         super().__init__(folder, address, process)
+        self._colour = colour
         self._commands = commands
         """File descriptor of its standard input."""
 
@@ -95,7 +96,7 @@ class LinphoneRoom(LoggedRoom):
         await self._until(lambda: PROMPT in self._log, "linphone does not start")
         await self._command("soundcard use files")
         await self._command(f"play {self._folder / 'tone.wav'}")
-        await self._command(f"staticpic set {self._folder / 'card.jpg'}")
+        await self.show(self._colour)
 
     async def dial(self, uri: str) -> None:
         """Begin to call a SIP URI. Raises RoomFailed."""
@@ -124,6 +125,12 @@ class LinphoneRoom(LoggedRoom):
                 await asyncio.sleep(POLL_S)
         return None
 
+    async def show(self, colour: Colour) -> None:
+        """Send a picture of another colour. Raises RoomFailed."""
+        path = self._folder / "card-{}-{}-{}.jpg".format(*colour)
+        Image.new("RGB", SIZE, colour).save(path)
+        await self._command(f"staticpic set {path}")
+
     def hears(self, hertz: int) -> bool:
         """Return whether a tone is in the newest half second of sound that came in this call."""
         if not self._heard.exists():
@@ -145,7 +152,7 @@ class LinphoneRoom(LoggedRoom):
 
 @asynccontextmanager
 async def linphone_room(
-    folder: Path, tone_hz: int, colour: tuple[int, int, int], account: tuple[str, str], host: str, *, encrypted: bool
+    folder: Path, tone_hz: int, colour: Colour, account: tuple[str, str], host: str, *, encrypted: bool
 ) -> AsyncIterator[LinphoneRoom]:
     """Run linphone with a tone and a picture of one colour; `account` is its user and its password. Raises RoomFailed.
 
@@ -161,7 +168,6 @@ async def linphone_room(
     facts = {"host": host, "port": port, "user": user, "password": password}
     encryption = "srtp" if encrypted else "none"
     (home / "config").write_text(CONFIG.format(**facts, encryption=encryption, encrypted=encrypted))
-    Image.new("RGB", SIZE, colour).save(home / "card.jpg")
     _write_tone(home / "tone.wav", tone_hz)
     reading, commands = os.pipe()
     try:
@@ -174,7 +180,7 @@ async def linphone_room(
                 cwd=home,
                 env={**os.environ, "HOME": str(home), "DISPLAY": ""},
             )
-        room = LinphoneRoom(home, (host, port), process, commands)
+        room = LinphoneRoom(home, (host, port), process, commands, colour)
         try:
             await room.start()
             yield room

@@ -25,7 +25,7 @@ from av.audio.codeccontext import AudioCodecContext
 from loadtest.endpoint.decoder import Decoder, mono
 from loadtest.endpoint.sender import CameraLayer
 from loadtest.media.clip import FPS, Clip, EncodedPicture, make_clip
-from loadtest.media.perception import Rgb, hears
+from loadtest.media.perception import Colour, Rgb, hears
 from loadtest.media.text_card import text_card
 from loadtest.media.tone import AMPLITUDE, LOOP_PACKETS
 from loadtest.rooms.descriptions import generic
@@ -53,7 +53,6 @@ SLIDES_TEXT = "Quyết định số 680 về họp trực tuyến"
 _CONNECTION = re.compile(r"^c=IN IP4 ([\d.]+)", re.MULTILINE)
 _TAKES_NOTHING = re.compile(r"^a=(sendonly|inactive)", re.MULTILINE)
 _H264 = re.compile(r"^a=rtpmap:(\d+) H264/", re.MULTILINE)
-Colour = tuple[int, int, int]
 Pair = tuple[socket.socket, socket.socket]
 PLACES = "audio", "video", "slides"
 """Its m-lines with RTP; each has a port, and RTCP one above."""

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from loadtest.media.perception import Rgb
+from loadtest.media.perception import Colour, Rgb
 from loadtest.rooms.bfcp_client import BfcpClient, bfcp_client
 from loadtest.rooms.descriptions import CONFID, FLOOR, USER
 from loadtest.rooms.plain_media import PlainMedia
@@ -81,6 +81,10 @@ class SippRoom:
     async def picture(self) -> Rgb | None:
         """Return the newest picture that came."""
         return self.media.seen()
+
+    async def show(self, colour: Colour) -> None:
+        """Send another colour."""
+        self.media.show(colour)
 
     def hears(self, hertz: int) -> bool:
         """Return whether a tone is in the newest sound."""

@@ -1,4 +1,4 @@
-"""Room systems of different makers' stacks call a whole server and are called: seen and heard on both sides."""
+"""Room systems of different stacks call a whole server and are called, cameras too: seen and heard on both sides."""
 
 import json
 import subprocess
@@ -7,11 +7,12 @@ import sys
 KINDS = (
     *("cisco", "sdes", "linphone-called", "linphone-sdes", "pjsua", "pjsua-called"),
     *("late-renewal", "added-picture", "sipp-hold", "sipp-keys", "sipp-info", "mcu", "mcu-h323"),
+    *("moved-address", "latched", "whip", "rtsp"),
 )
 
 
 def test_room_systems_of_several_stacks_are_seen_and_heard_and_see_and_hear() -> None:
-    command = [sys.executable, "-m", "loadtest", "rooms", *KINDS, "--calls", "1", "--json"]
+    command = [sys.executable, "-m", "loadtest", "rooms", *KINDS, "--calls", "1", "--at-once", "2", "--json"]
     run = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     kinds = json.loads(run.stdout)["kinds"]
     assert {kind: (kinds[kind]["passed"], kinds[kind]["failures"]) for kind in KINDS} == dict.fromkeys(KINDS, (1, []))

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from loadtest.rooms import command
+from loadtest.rooms import placing
 from loadtest.rooms.command import RoomsPlan, parse, run
 from loadtest.rooms.crowd import CrowdPlan
-from loadtest.rooms.kinds import KINDS
+from loadtest.rooms.kinds import KINDS, CallKind
 from loadtest.rooms.lane import Lane
-from loadtest.rooms.outcomes import Outcomes
+from loadtest.rooms.leg_cost import LegCost
+from loadtest.rooms.outcomes import CallOutcome, Outcomes
+from loadtest.rooms.placing import Placing
 from loadtest.rooms.room import RoomFailed
 
 
@@ -50,6 +52,7 @@ async def test_calls_go_on_from_a_file_are_held_counted_and_kept_when_they_fail(
 def test_no_more_lanes_are_opened_than_there_are_calls() -> None:
     assert parse(["udp", "tcp", "--calls", "3", "--json"]) == (RoomsPlan(3, ("udp", "tcp"), 3, None, None), True)
     alone = RoomsPlan(8, (), 8, None, CrowdPlan(4, 6))
+    assert parse(["udp", "tcp", "--calls", "1", "--at-once", "4"])[0] == RoomsPlan(1, ("udp", "tcp"), 2, None, None)
     assert parse(["crowd", "--counted", "4"]) == (alone, False)
     with pytest.raises(SystemExit):
         parse(["smoke-signals"])
@@ -64,12 +67,40 @@ async def test_a_run_that_is_ended_counts_no_call_as_failed(tmp_path: Path, monk
         finally:
             raise OSError("the server ends, too")
 
-    monkeypatch.setattr(command, "open_lane", closing_badly)
+    monkeypatch.setattr(placing, "open_lane", closing_badly)
     outcomes: Any = Outcomes(tmp_path / "rooms.jsonl")
     nothing: Any = None
-    placing = asyncio.create_task(command._place_calls(nothing, nothing, "udp", iter(range(3)), outcomes, nothing))
+    run = asyncio.create_task(Placing(nothing, outcomes, nothing, ["udp"], 3, print).in_lane(nothing))
     await asyncio.sleep(0)
-    placing.cancel()
+    run.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await placing
+        await run
     assert outcomes.tried("udp") == 0
+
+
+async def test_a_lane_goes_on_to_the_next_kind_while_another_one_places_the_last_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    placed, said, ending = list[str](), list[str](), asyncio.Event()
+
+    @asynccontextmanager
+    async def opening(_context: object, seats: Any, _setup: object) -> AsyncIterator[Any]:
+        yield seats
+
+    async def placing_one(kind: CallKind, seats: Any) -> CallOutcome:
+        (name,) = (each for each in ("udp", "tcp", "tls") if KINDS[each] is kind)
+        placed.append(f"{name} in {seats}")
+        if name == "udp":
+            await ending.wait()
+        elif name == "tls":
+            ending.set()
+        return CallOutcome()
+
+    monkeypatch.setattr(placing, "open_lane", opening)
+    monkeypatch.setattr(placing, "place", placing_one)
+    nothing: Any = None
+    run = Placing(nothing, Outcomes(), LegCost(lambda: 0.0), ["udp", "tcp", "tls"], 1, said.append)
+    lanes: Any = ("one", "other")
+    await asyncio.gather(*(run.in_lane(seats) for seats in lanes))
+    assert placed == ["udp in one", "tcp in other", "tls in other"]
+    assert said == ["tcp: 1 of 1", "tls: 1 of 1", "udp: 1 of 1"]

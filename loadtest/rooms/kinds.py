@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from loadtest.rooms.baresip_room import BaresipRoom, baresip_room
 from loadtest.rooms.descriptions import cisco, generic, held, polycom, sound_alone, taking_slides, with_slides
@@ -16,7 +17,7 @@ from loadtest.rooms.pjsua_room import PjsuaRoom, pjsua_room
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.sipp_room import Describe, Script, SippRoom, SlidesRoom, offering, sipp_room, slides_room
-from loadtest.rooms.sipp_scenarios import Keys, PlacedCall, Renewal, TakenCall
+from loadtest.rooms.sipp_scenarios import Keys, PlacedCall, Question, Renewal, TakenCall
 from mediaserver.sdp.bfcp import CONFID, FLOOR, USER
 
 HAND = "*3"
@@ -213,9 +214,21 @@ def refusing(status: str) -> Script:
     return lambda media: TakenCall(media.description, "refused", status)
 
 
-def challenging(media: PlainMedia) -> TakenCall:
-    """Ask for a password, and take the next call."""
-    return TakenCall(media.description, "challenged")
+def challenging(question: Question) -> Script:
+    """Return the script of who asks for a password, and takes the next call if that proves it."""
+    return lambda media: TakenCall(media.description, "challenged", question=question)
+
+
+def _challenging(
+    status: Literal["401 Unauthorized", "407 Proxy Authentication Required"], algorithm: Literal["MD5", "SHA-256"]
+) -> Callable[[CallContext, Seats], AbstractAsyncContextManager[SippRoom]]:
+    """Return how sipp is run that asks for the password of the room system's account."""
+
+    def run(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SippRoom]:
+        question = Question(status, algorithm, seats.account)
+        return sipp_room(context.folder, media_of(seats), challenging(question))
+
+    return run
 
 
 def _dialling(transport: str) -> Callable[[Lane], Awaitable[None]]:
@@ -361,7 +374,9 @@ KINDS: dict[str, CallKind] = {
     "simple-415": _refusing("415 Unsupported Media Type"),
     "simple-606": _refusing("606 Not Acceptable"),
     "challenged": CallKind(
-        RoomSetup(_sipp(challenging), called=True, transport="UDP", account=True), _called, _nothing
+        RoomSetup(_challenging("407 Proxy Authentication Required", "MD5"), called=True, transport="UDP", account=True),
+        _called,
+        _nothing,
     ),
     "mcu": CallKind(RoomSetup(_mcu, called=True, kind="LINK", transport="UDP"), _called, _other_mcu),
     "mcu-h323": CallKind(RoomSetup(_h323, protocol="H323", called=True, kind="LINK"), _called, _other_mcu),

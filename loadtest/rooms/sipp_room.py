@@ -14,9 +14,10 @@ from pathlib import Path
 from loadtest.media.perception import Rgb
 from loadtest.rooms.bfcp_client import BfcpClient, bfcp_client
 from loadtest.rooms.descriptions import CONFID, FLOOR, USER
+from loadtest.rooms.digest_proof import proves
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
-from loadtest.rooms.sipp_scenarios import PlacedCall, TakenCall, answering, dialling
+from loadtest.rooms.sipp_scenarios import PlacedCall, Question, TakenCall, answering, dialling
 
 ANSWER_S = 15.0
 CALL_S = 120
@@ -48,6 +49,8 @@ class SippRoom:
         """The session description of the server in this call."""
         self._invites = 0
         """INVITEs of this call that were acknowledged."""
+        self._question: Question | None = None
+        """The question for a password in this call."""
         self._process: asyncio.subprocess.Process | None = None
         self._log = folder / "none"
 
@@ -70,6 +73,7 @@ class SippRoom:
         """Be ready to take one call: the first INVITE, and the one that follows it."""
         call = self._script(self.media)
         assert isinstance(call, TakenCall)
+        self._question = call.question
         await self._run(answering(call))
         await asyncio.sleep(POLL_S)
 
@@ -77,6 +81,8 @@ class SippRoom:
         """Wait until the call is set up, and send to where the server's description says. Raises RoomFailed."""
         self._invites = 1
         await self._until_acknowledged(1)
+        if self._question is not None and not proves(self._invite(), *self._question.account):
+            raise RoomFailed("the password is not proved")
 
     async def picture(self) -> Rgb | None:
         """Return the newest picture that came."""
@@ -161,13 +167,16 @@ class SippRoom:
         entries = _RULE.split(self._log.read_text("utf-8", "replace"))[1:]
         return [entry.partition("\n\n")[2] for entry in entries]
 
+    def _invite(self) -> str:
+        """Return the newest INVITE of either side."""
+        return next(each for each in reversed(self._messages()) if each.startswith("INVITE "))
+
     def go_on(self) -> None:
         """Tell sipp to go on, by a MESSAGE with the Call-ID of its call.
 
         The newest message may be another's: the server asks whether the room is on, with an OPTIONS.
         """
-        invite = next(each for each in reversed(self._messages()) if each.startswith("INVITE "))
-        (call, *_) = re.findall(r"^Call-ID: (\S+)", invite, re.MULTILINE)
+        (call, *_) = re.findall(r"^Call-ID: (\S+)", self._invite(), re.MULTILINE)
         lines = ["MESSAGE sip:room SIP/2.0", "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKgo", "From: <sip:lane>;tag=1"]
         lines += ["To: <sip:room>", f"Call-ID: {call}", "CSeq: 1 MESSAGE", "Content-Length: 0", "", ""]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

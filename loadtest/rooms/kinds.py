@@ -249,6 +249,17 @@ async def _nothing(_lane: Lane) -> None:
     """Do nothing within the call."""
 
 
+def _after(refusal: str) -> Callable[[Lane], Awaitable[None]]:
+    """Return what sees that the room system took the call after this refusal alone."""
+
+    async def within(lane: Lane) -> None:
+        assert isinstance(lane.room, SippRoom)
+        if lane.room.answers != [refusal, "200 OK"]:
+            raise RoomFailed(f"the room answered {lane.room.answers}, not {refusal} first")
+
+    return within
+
+
 async def _hold(lane: Lane) -> None:
     """Put the call on hold, and resume it: on hold the room is not heard."""
     room = lane.room
@@ -338,7 +349,7 @@ async def _encrypted(lane: Lane) -> None:
 
 def _refusing(status: str) -> CallKind:
     """Return the kind of calls that are refused by a status, and made again with a simple description."""
-    return CallKind(RoomSetup(_sipp(refusing(status)), called=True, transport="UDP"), _called, _nothing)
+    return CallKind(RoomSetup(_sipp(refusing(status)), called=True, transport="UDP"), _called, _after(status))
 
 
 PLAIN = RoomSetup(_baresip())
@@ -369,14 +380,16 @@ KINDS: dict[str, CallKind] = {
     "sipp-keys": CallKind(RoomSetup(_sipp(plain)), _dialling("udp"), _keys),
     "sipp-info": CallKind(RoomSetup(_sipp(informing)), _dialling("udp"), _info),
     "moved-port": CallKind(RoomSetup(_sipp(moving)), _dialling("udp"), _move),
-    "redirect": CallKind(RoomSetup(_sipp(redirecting), called=True, transport="UDP"), _called, _nothing),
+    "redirect": CallKind(
+        RoomSetup(_sipp(redirecting), called=True, transport="UDP"), _called, _after("302 Moved Temporarily")
+    ),
     "simple": _refusing("488 Not Acceptable Here"),
     "simple-415": _refusing("415 Unsupported Media Type"),
     "simple-606": _refusing("606 Not Acceptable"),
     "challenged": CallKind(
         RoomSetup(_challenging("407 Proxy Authentication Required", "MD5"), called=True, transport="UDP", account=True),
         _called,
-        _nothing,
+        _after("407 Proxy Authentication Required"),
     ),
     "mcu": CallKind(RoomSetup(_mcu, called=True, kind="LINK", transport="UDP"), _called, _other_mcu),
     "mcu-h323": CallKind(RoomSetup(_h323, protocol="H323", called=True, kind="LINK"), _called, _other_mcu),

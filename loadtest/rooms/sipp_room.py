@@ -167,6 +167,16 @@ class SippRoom:
         entries = _RULE.split(self._log.read_text("utf-8", "replace"))[1:]
         return [entry.partition("\n\n")[2] for entry in entries]
 
+    @property
+    def answers(self) -> list[str]:
+        """Final answers to INVITEs in this call, of either side: each once, in their order."""
+        found = [
+            each.partition("\n")[0].removeprefix("SIP/2.0 ").strip()
+            for each in self._messages()
+            if re.match(r"SIP/2\.0 [2-6]", each) and re.search(r"^CSeq:.*INVITE", each, re.MULTILINE)
+        ]
+        return list(dict.fromkeys(found))
+
     def _invite(self) -> str:
         """Return the newest INVITE of either side."""
         return next(each for each in reversed(self._messages()) if each.startswith("INVITE "))

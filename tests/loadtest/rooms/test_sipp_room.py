@@ -103,7 +103,10 @@ async def test_it_answers_the_call_that_follows_its_refusal(
         assert refused.value.status == status
         call = await ours.invite(Target(*room.address, "udp", user=user), OURS, name="")
         await room.established()
+        assert [answer.partition(" ")[0] for answer in room.answers] == [str(status), "200"]
         await room.hang_up()
+        await room.expect()
+        assert room.answers == []
         await call.ended.wait()
 
 

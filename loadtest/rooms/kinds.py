@@ -17,7 +17,7 @@ from loadtest.rooms.pjsua_room import PjsuaRoom, pjsua_room
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.sipp_room import Describe, Script, SippRoom, SlidesRoom, offering, sipp_room, slides_room
-from loadtest.rooms.sipp_scenarios import Keys, PlacedCall, Question, Renewal, TakenCall
+from loadtest.rooms.sipp_scenarios import TOO_BRIEF, Keys, PlacedCall, Question, Renewal, TakenCall
 from mediaserver.sdp.bfcp import CONFID, FLOOR, USER
 
 HAND = "*3"
@@ -214,21 +214,14 @@ def refusing(status: str) -> Script:
     return lambda media: TakenCall(media.description, "refused", status)
 
 
+def timing(media: PlainMedia) -> TakenCall:
+    """Refuse a call whose session is too brief, and take the next."""
+    return TakenCall(media.description, "too brief")
+
+
 def challenging(question: Question) -> Script:
     """Return the script of who asks for a password, and takes the next call if that proves it."""
     return lambda media: TakenCall(media.description, "challenged", question=question)
-
-
-def _challenging(
-    status: Literal["401 Unauthorized", "407 Proxy Authentication Required"], algorithm: Literal["MD5", "SHA-256"]
-) -> Callable[[CallContext, Seats], AbstractAsyncContextManager[SippRoom]]:
-    """Return how sipp is run that asks for the password of the room system's account."""
-
-    def run(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SippRoom]:
-        question = Question(status, algorithm, seats.account)
-        return sipp_room(context.folder, media_of(seats), challenging(question))
-
-    return run
 
 
 def _dialling(transport: str) -> Callable[[Lane], Awaitable[None]]:
@@ -352,6 +345,18 @@ def _refusing(status: str) -> CallKind:
     return CallKind(RoomSetup(_sipp(refusing(status)), called=True, transport="UDP"), _called, _after(status))
 
 
+def _challenging(
+    status: Literal["401 Unauthorized", "407 Proxy Authentication Required"], algorithm: Literal["MD5", "SHA-256"]
+) -> CallKind:
+    """Return the kind of calls that are asked for the password of the room system's account."""
+
+    def run(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SippRoom]:
+        question = Question(status, algorithm, seats.account)
+        return sipp_room(context.folder, media_of(seats), challenging(question))
+
+    return CallKind(RoomSetup(run, called=True, transport="UDP", account=True), _called, _after(status))
+
+
 PLAIN = RoomSetup(_baresip())
 ENCRYPTED = RoomSetup(_baresip(";mediaenc=srtp-mand"), encryption="demanded")
 
@@ -386,11 +391,10 @@ KINDS: dict[str, CallKind] = {
     "simple": _refusing("488 Not Acceptable Here"),
     "simple-415": _refusing("415 Unsupported Media Type"),
     "simple-606": _refusing("606 Not Acceptable"),
-    "challenged": CallKind(
-        RoomSetup(_challenging("407 Proxy Authentication Required", "MD5"), called=True, transport="UDP", account=True),
-        _called,
-        _after("407 Proxy Authentication Required"),
-    ),
+    "session": CallKind(RoomSetup(_sipp(timing), called=True, transport="UDP"), _called, _after(TOO_BRIEF)),
+    "challenged": _challenging("407 Proxy Authentication Required", "MD5"),
+    "challenged-401": _challenging("401 Unauthorized", "MD5"),
+    "challenged-sha256": _challenging("401 Unauthorized", "SHA-256"),
     "mcu": CallKind(RoomSetup(_mcu, called=True, kind="LINK", transport="UDP"), _called, _other_mcu),
     "mcu-h323": CallKind(RoomSetup(_h323, protocol="H323", called=True, kind="LINK"), _called, _other_mcu),
     "bfcp": CallKind(_slides_by(2, with_slides), _dialling("udp"), _slides),

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 CONFID, USER, FLOOR = 1, 18, 2
 """Conference, user and floor of BFCP in the offers with slides."""
+EVENTS = 127
+"""The payload type of telephone events in an offer of two clocks."""
 
 HEAD = "v=0\no=- 1 {version} IN IP4 {host}\ns=-\nc=IN IP4 {host}\n"
 _GENERIC = """t=0 0
@@ -100,6 +102,12 @@ def generic(host: str, ports: Mapping[str, int], version: int = 1) -> str:
 def held(host: str, ports: Mapping[str, int], version: int) -> str:
     """Return the same on hold: its writer sends its own sound and picture, and takes none."""
     return generic(host, ports, version).replace("m=video", "a=sendonly\nm=video") + "a=sendonly\n"
+
+
+def two_clocks(host: str, ports: Mapping[str, int]) -> str:
+    """Return the same with telephone events of two clocks, the last of which is that of the sound (RFC 4733, 2.1)."""
+    other = generic(host, ports).replace(" 9 101", f" 9 101 {EVENTS}").replace("event/8000", "event/16000")
+    return other.replace("m=video", f"a=rtpmap:{EVENTS} telephone-event/8000\nm=video")
 
 
 def sound_alone(host: str, ports: Mapping[str, int]) -> str:

@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from loadtest.rooms.baresip_room import BaresipRoom, baresip_room
-from loadtest.rooms.descriptions import cisco, generic, held, polycom, sound_alone, taking_slides, with_slides
+from loadtest.rooms.descriptions import (
+    EVENTS,
+    cisco,
+    generic,
+    held,
+    polycom,
+    sound_alone,
+    taking_slides,
+    two_clocks,
+    with_slides,
+)
 from loadtest.rooms.h323_room import H323Room, h323_room
 from loadtest.rooms.lane import LOOPBACK, ROOM_COLOUR, ROOM_TONE_HZ, SLIDES_COLOUR, CallContext, Lane, RoomSetup, Seats
 from loadtest.rooms.linphone_room import LinphoneRoom, linphone_room
@@ -204,6 +214,12 @@ def informing(media: PlainMedia) -> PlacedCall:
     return PlacedCall(media.description, steps=(Keys(HAND), Keys(HAND)))
 
 
+def with_two_clocks(media: PlainMedia) -> PlacedCall:
+    """Call with telephone events of two clocks, of which keys are pressed by that of the sound."""
+    media.tones = EVENTS
+    return PlacedCall(two_clocks(media.host, media.ports))
+
+
 def redirecting(media: PlainMedia) -> TakenCall:
     """Redirect the first call, and take the next."""
     return TakenCall(media.description, "redirected")
@@ -283,6 +299,15 @@ async def _keys(lane: Lane) -> None:
         else:
             room.media.press(HAND)
         await lane.hand_is_up(up=up)
+
+
+async def _keys_of_clock(lane: Lane) -> None:
+    """See that the telephone events of the sound's clock are answered alone, and press keys by them."""
+    assert isinstance(lane.room, SippRoom)
+    events = [line for line in lane.room.description.splitlines() if "telephone-event" in line]
+    if events != [f"a=rtpmap:{EVENTS} telephone-event/8000"]:
+        raise RoomFailed(f"the server answers {events}")
+    await _keys(lane)
 
 
 async def _info(lane: Lane) -> None:
@@ -383,6 +408,7 @@ KINDS: dict[str, CallKind] = {
     "added-picture": CallKind(RoomSetup(_sipp(adding_picture)), _dialling("udp"), _renew, pictures=False),
     "sipp-hold": CallKind(RoomSetup(_sipp(holding)), _dialling("udp"), _hold),
     "sipp-keys": CallKind(RoomSetup(_sipp(plain)), _dialling("udp"), _keys),
+    "sipp-keys-clock": CallKind(RoomSetup(_sipp(with_two_clocks)), _dialling("udp"), _keys_of_clock),
     "sipp-info": CallKind(RoomSetup(_sipp(informing)), _dialling("udp"), _info),
     "moved-port": CallKind(RoomSetup(_sipp(moving)), _dialling("udp"), _move),
     "redirect": CallKind(

@@ -78,6 +78,8 @@ class PlainMedia:
         self._cameras = {"video": _layer(plain_clip(colour)), "slides": _layer(slides_clip(slides))}
         self.received = dict.fromkeys(PLACES, 0)
         """Packets that came, by m-line."""
+        self.tones = TONES
+        """The payload type of the telephone events that it sends."""
         self._decodes = decodes
         self._ssrcs = dict.fromkeys(PLACES, 0)
         """SSRCs that came."""
@@ -196,7 +198,7 @@ class PlainMedia:
         while True:
             number, at, payload = G722, tick, self._tone[tick % LOOP_PACKETS]
             if event := self._events.popleft() if self._events else None:
-                number, at, payload = TONES, tick - event.at, event.payload()
+                number, at, payload = self.tones, tick - event.at, event.payload()
             self._out("audio", [(number, (sequence + tick) & 0xFFFF, timestamp + SOUND_STEP * at, ssrc, payload)])
             if tick % 2 == 0:
                 for name, camera in self._cameras.items():
@@ -212,7 +214,7 @@ class PlainMedia:
         if remote is None:
             return
         for number, sequence, timestamp, ssrc, payload in packets:
-            kind = TONES if number & 0x7F == TONES else remote.number
+            kind = self.tones if number & 0x7F == self.tones else remote.number
             head = HEADER.pack(0x80, number & 0x80 | kind, sequence, timestamp & 0xFFFFFFFF, ssrc)
             self._transports[name].sendto(head + payload, (remote.host, remote.port))
 

@@ -46,9 +46,6 @@ a=rtcp-fb:* nack pli
 a=rtcp-fb:* ccm fir
 a=rtcp-fb:* ccm tmmbr
 a=sendrecv
-m=application {camera} RTP/AVP 100
-a=rtpmap:100 H224/4800
-a=sendrecv
 """
 CISCO = """b=CT:1152
 t=0 0
@@ -91,6 +88,11 @@ a=label:12
 a=sendrecv
 """
 """The m-lines of slides as Cisco writes them."""
+CONTROL = """m=application {camera} RTP/AVP 100
+a=rtpmap:100 H224/4800
+a=sendrecv
+"""
+"""The m-line of camera control (RFC 4573)."""
 _SLIDES_BPS = 2_000_000
 
 
@@ -129,14 +131,14 @@ def taking_slides(host: str, ports: Mapping[str, int], floor: int) -> str:
 
 def polycom(host: str, ports: Mapping[str, int], floor: int) -> str:
     """Return an offer as Polycom's, with camera control (H.224), and slides by BFCP in version 1."""
-    return _slides(POLYCOM, host, ports, floor, "1")
+    return _slides(POLYCOM + CONTROL, host, ports, floor, "1")
 
 
 def cisco(host: str, ports: Mapping[str, int], floor: int) -> str:
-    """Return an offer as Cisco's, with slides by BFCP in either version."""
-    return _slides(CISCO, host, ports, floor, "2 1")
+    """Return an offer as Cisco's, with slides by BFCP in either version, behind which stands camera control."""
+    return _slides(CISCO, host, ports, floor, "2 1") + CONTROL.format(camera=ports["camera"])
 
 
 def _slides(shape: str, host: str, ports: Mapping[str, int], floor: int, bfcp: str) -> str:
-    facts = {"camera": ports["slides"] + 2, "rtcp": ports["video"] + 1, "bandwidth": _SLIDES_BPS, **ports}
+    facts = {"rtcp": ports["video"] + 1, "bandwidth": _SLIDES_BPS, **ports}
     return (HEAD + shape + SLIDES).format(host=host, version=1, floor=floor, bfcp=bfcp, **facts)

@@ -1,6 +1,7 @@
 """The kinds of calls that `loadtest rooms` places: how each is set up, and what happens in it."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -20,7 +21,16 @@ from loadtest.rooms.descriptions import (
     with_slides,
 )
 from loadtest.rooms.h323_room import H323Room, h323_room
-from loadtest.rooms.lane import LOOPBACK, ROOM_COLOUR, ROOM_TONE_HZ, SLIDES_COLOUR, CallContext, Lane, RoomSetup, Seats
+from loadtest.rooms.lane import (
+    LOOPBACK,
+    ROOM_COLOUR,
+    ROOM_TONE_HZ,
+    SLIDES_COLOUR,
+    CallContext,
+    Lane,
+    RoomSetup,
+    Seats,
+)
 from loadtest.rooms.linphone_room import LinphoneRoom, linphone_room
 from loadtest.rooms.outcomes import CallOutcome
 from loadtest.rooms.pjsua_room import PjsuaRoom, pjsua_room
@@ -28,6 +38,9 @@ from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.sipp_room import Describe, Script, SippRoom, SlidesRoom, offering, sipp_room, slides_room
 from loadtest.rooms.sipp_scenarios import TOO_BRIEF, Keys, PlacedCall, Question, Renewal, TakenCall
+from mediaserver.api import CameraMovement
+from mediaserver.fecc import h281
+from mediaserver.fecc.h224 import H281, read_frame
 from mediaserver.sdp.bfcp import CONFID, FLOOR, USER
 
 HAND = "*3"
@@ -36,6 +49,7 @@ HELD_S = 1.0
 """Time on hold in which nothing may come."""
 OTHER_COLOUR = (255, 255, 0)
 """What a room shows for a moment, to see how late that is seen."""
+TURNING = h281.Message(h281.Action.START, CameraMovement(pan=-1))
 FAILURES = (RoomFailed, TimeoutError, OSError)
 
 
@@ -126,13 +140,13 @@ def _sipp(script: Script) -> Callable[[CallContext, Seats], AbstractAsyncContext
     return run
 
 
-def _slides_by(version: int, describe: Describe) -> RoomSetup:
+def _slides_by(version: int, describe: Describe, *, camera_control: bool = False) -> RoomSetup:
     """Return the setup of a room system that calls with slides, by BFCP in a version."""
 
     def run(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SlidesRoom]:
         return slides_room(context.folder, media_of(seats), version, offering(describe))
 
-    return RoomSetup(run)
+    return RoomSetup(run, camera_control=camera_control)
 
 
 def _mcu(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SlidesRoom]:
@@ -349,6 +363,35 @@ async def _slides(lane: Lane) -> None:
     await lane.slides_are_read()
 
 
+async def _camera_refused(lane: Lane) -> None:
+    """See that camera control is refused, and show slides."""
+    assert isinstance(lane.room, SlidesRoom)
+    if (ports := _control_ports(lane.room)) != ["0"]:
+        raise RoomFailed(f"camera control is answered by the ports {ports}")
+    await _slides(lane)
+
+
+async def _camera_moved(lane: Lane) -> None:
+    """Have the camera turned, and show slides."""
+    assert isinstance(lane.room, SlidesRoom)
+    if len(ports := _control_ports(lane.room)) != 1 or ports == ["0"]:
+        raise RoomFailed(f"camera control is answered by the ports {ports}")
+    media = lane.room.media
+    await lane.turn_camera(lambda: TURNING in _movements(media))
+    await _slides(lane)
+
+
+def _control_ports(room: SlidesRoom) -> list[str]:
+    """Return the ports of camera control in the server's description."""
+    return re.findall(r"^m=application (\d+) RTP/AVP", room.description, re.MULTILINE)
+
+
+def _movements(media: PlainMedia) -> list[h281.Message]:
+    """Return the messages of camera control that came, beside those about capabilities."""
+    frames = [read_frame(each) for each in media.frames]
+    return [h281.read(frame.data) for frame in frames if frame.client == H281]
+
+
 async def _other_mcu(lane: Lane) -> None:
     """Show it as a tile, alone, and with its slides: it gets nothing back of what it sends."""
     await lane.nothing_comes_back()
@@ -424,6 +467,8 @@ KINDS: dict[str, CallKind] = {
     "mcu": CallKind(RoomSetup(_mcu, called=True, kind="LINK", transport="UDP"), _called, _other_mcu),
     "mcu-h323": CallKind(RoomSetup(_h323, protocol="H323", called=True, kind="LINK"), _called, _other_mcu),
     "bfcp": CallKind(_slides_by(2, with_slides), _dialling("udp"), _slides),
-    "polycom": CallKind(_slides_by(1, polycom), _dialling("udp"), _slides),
-    "cisco": CallKind(_slides_by(2, cisco), _dialling("udp"), _slides),
+    "polycom": CallKind(_slides_by(1, polycom), _dialling("udp"), _camera_refused),
+    "polycom-camera": CallKind(_slides_by(1, polycom, camera_control=True), _dialling("udp"), _camera_moved),
+    "cisco": CallKind(_slides_by(2, cisco), _dialling("udp"), _camera_refused),
+    "cisco-camera": CallKind(_slides_by(2, cisco, camera_control=True), _dialling("udp"), _camera_moved),
 }

@@ -108,6 +108,7 @@ class RoomSetup:
     protocol: DeviceProtocol = "SIP"
     transport: SipTransport = ""
     encryption: EncryptionPolicy = "off"
+    camera_control: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +231,13 @@ class Lane:
             f"the hand is not {'up' if up else 'down'}",
         )
 
+    async def turn_camera(self, turned: Callable[[], bool]) -> None:
+        """Have the host turn the room system's camera to the left once it may, until it `turned`. Raises RoomFailed."""
+        seat = self._room_seats[0]
+        await self._until(lambda: self.host.seats[seat]["control"] is not None, "the camera may not be moved")
+        await self.host.send("camera-move", seat=seat, pan=-1)
+        await self._until(turned, "the camera does not turn")
+
     async def host_is_seen(self) -> None:
         """Wait until the room system shows the host's picture. Raises RoomFailed, OSError."""
         until = time.monotonic() + PATIENCE_S
@@ -328,6 +336,7 @@ async def register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -
             dial_out=setup.called,
             auth_user=user,
             encryption=setup.encryption,
+            camera_control=setup.camera_control,
         )
         await services.equipment.describe(system, utc_now(), {"password": password})
     return device.id

@@ -53,8 +53,10 @@ _CONNECTION = re.compile(r"^c=IN IP4 ([\d.]+)", re.MULTILINE)
 _H264 = re.compile(r"^a=rtpmap:(\d+) H264/", re.MULTILINE)
 Colour = tuple[int, int, int]
 Pair = tuple[socket.socket, socket.socket]
-PLACES = "audio", "video", "slides"
-"""Its m-lines with RTP; each has a port, and RTCP one above."""
+PLACES = "audio", "video", "slides", "camera"
+"""Its m-lines with RTP; each has a port, and RTCP one above. That of its camera's control sends nothing."""
+FRAMES = 100
+"""Frames of camera control that are kept."""
 
 
 class PlainMedia:
@@ -78,6 +80,8 @@ class PlainMedia:
         self._cameras = {"video": _layer(plain_clip(colour)), "slides": _layer(slides_clip(slides))}
         self.received = dict.fromkeys(PLACES, 0)
         """Packets that came, by m-line."""
+        self.frames: deque[bytes] = deque(maxlen=FRAMES)
+        """Frames of camera control that came (H.224)."""
         self.tones = TONES
         """The payload type of the telephone events that it sends."""
         self._decodes = decodes
@@ -145,6 +149,7 @@ class PlainMedia:
         """Send nothing more, and forget what came."""
         self._remote = {}
         self._sound.clear()
+        self.frames.clear()
         self.picture.forget()
         self.slides.forget()
 
@@ -245,6 +250,9 @@ class PlainMedia:
         self._ssrcs[name] = packet.ssrc
         self.received[name] += 1
         if not self._decodes:
+            return
+        if name == "camera":
+            self.frames.append(bytes(packet.payload))
             return
         if name == "audio":
             self._hear(packet.payload_type, packet.payload)

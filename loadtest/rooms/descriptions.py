@@ -5,6 +5,10 @@ what else such a device offers stands beside them.
 """
 
 from collections.abc import Mapping
+from typing import Literal
+
+Hold = Literal["sendonly", "inactive", "port 0"]
+"""The shapes of a hold: RFC 3264 has the first two (8.4), old devices the last."""
 
 CONFID, USER, FLOOR = 1, 18, 2
 """Conference, user and floor of BFCP in the offers with slides."""
@@ -101,9 +105,11 @@ def generic(host: str, ports: Mapping[str, int], version: int = 1) -> str:
     return (HEAD + _GENERIC).format(host=host, version=version, **ports)
 
 
-def held(host: str, ports: Mapping[str, int], version: int) -> str:
-    """Return the same on hold: its writer sends its own sound and picture, and takes none."""
-    return generic(host, ports, version).replace("m=video", "a=sendonly\nm=video") + "a=sendonly\n"
+def held(host: str, ports: Mapping[str, int], version: int, shape: Hold = "sendonly") -> str:
+    """Return the same on hold: its writer takes nothing; `sendonly`, it sends its own sound and picture."""
+    if shape == "port 0":
+        return generic(host, dict.fromkeys(ports, 0), version)
+    return generic(host, ports, version).replace("m=video", f"a={shape}\nm=video") + f"a={shape}\n"
 
 
 def two_clocks(host: str, ports: Mapping[str, int]) -> str:

@@ -11,6 +11,7 @@ from typing import Literal
 from loadtest.rooms.baresip_room import BaresipRoom, baresip_room
 from loadtest.rooms.descriptions import (
     EVENTS,
+    Hold,
     cisco,
     generic,
     held,
@@ -47,6 +48,8 @@ HAND = "*3"
 """Keys that raise the hand, or lower it."""
 HELD_S = 1.0
 """Time on hold in which nothing may come."""
+LONG_HELD_S = 28.0
+"""The same, longer than the 25 s after which a call is ended from which nothing comes."""
 OTHER_COLOUR = (255, 255, 0)
 """What a room shows for a moment, to see how late that is seen."""
 TURNING = h281.Message(h281.Action.START, CameraMovement(pan=-1))
@@ -211,10 +214,14 @@ def renewing_late(media: PlainMedia) -> PlacedCall:
     return PlacedCall(media.description, steps=(Renewal(generic(media.host, media.ports, 2), late=True),))
 
 
-def holding(media: PlainMedia) -> PlacedCall:
-    """Call, hold the call, and resume it."""
-    steps = Renewal(held(media.host, media.ports, 2)), Renewal(generic(media.host, media.ports, 3))
-    return PlacedCall(media.description, steps=steps)
+def holding(shape: Hold) -> Script:
+    """Return the script of who calls, holds the call in one of the shapes, and resumes it."""
+
+    def script(media: PlainMedia) -> PlacedCall:
+        steps = Renewal(held(media.host, media.ports, 2, shape)), Renewal(generic(media.host, media.ports, 3))
+        return PlacedCall(media.description, steps=steps)
+
+    return script
 
 
 def adding_picture(media: PlainMedia) -> PlacedCall:
@@ -285,20 +292,36 @@ def _after(refusal: str) -> Callable[[Lane], Awaitable[None]]:
 
 async def _hold(lane: Lane) -> None:
     """Put the call on hold, and resume it: on hold the room is not heard."""
-    room = lane.room
-    assert isinstance(room, BaresipRoom | SippRoom)
-    await (room.hold() if isinstance(room, BaresipRoom) else room.renew())
+    assert isinstance(lane.room, BaresipRoom)
+    await lane.room.hold()
     await lane.room_is_silent()
-    if isinstance(room, SippRoom):
-        await _nothing_comes(room.media)
-    await (room.resume() if isinstance(room, BaresipRoom) else room.renew())
+    await lane.room.resume()
     await lane.room_is_heard()
 
 
-async def _nothing_comes(media: PlainMedia) -> None:
-    """Wait a second in which no packet comes. Raises RoomFailed."""
+async def _renew_hold(lane: Lane) -> None:
+    """Put the call on hold, and resume it: on hold the room is not heard, and gets nothing."""
+    assert isinstance(lane.room, SippRoom)
+    await lane.room.renew()
+    await lane.room_is_silent()
+    await _nothing_comes(lane.room.media, HELD_S)
+    await _renew(lane)
+
+
+async def _long_hold(lane: Lane) -> None:
+    """The same, in which the room sends nothing for longer than a call without hold may be silent."""
+    assert isinstance(lane.room, SippRoom)
+    await lane.room.renew()
+    lane.room.media.stop()
+    await lane.room_is_silent()
+    await _nothing_comes(lane.room.media, LONG_HELD_S)
+    await _renew(lane)
+
+
+async def _nothing_comes(media: PlainMedia, seconds: float) -> None:
+    """Wait so many seconds in which no packet comes. Raises RoomFailed."""
     before = dict(media.received)
-    await asyncio.sleep(HELD_S)
+    await asyncio.sleep(seconds)
     if media.received != before:
         raise RoomFailed(f"media come while the call is on hold: {media.received}, before {before}")
 
@@ -449,7 +472,10 @@ KINDS: dict[str, CallKind] = {
     "100rel": CallKind(RoomSetup(_sipp(reliable)), _dialling("udp"), _nothing),
     "late-renewal": CallKind(RoomSetup(_sipp(renewing_late)), _dialling("udp"), _renew),
     "added-picture": CallKind(RoomSetup(_sipp(adding_picture)), _dialling("udp"), _renew, pictures=False),
-    "sipp-hold": CallKind(RoomSetup(_sipp(holding)), _dialling("udp"), _hold),
+    "sipp-hold": CallKind(RoomSetup(_sipp(holding("sendonly"))), _dialling("udp"), _renew_hold),
+    "sipp-hold-inactive": CallKind(RoomSetup(_sipp(holding("inactive"))), _dialling("udp"), _renew_hold),
+    "sipp-hold-port-0": CallKind(RoomSetup(_sipp(holding("port 0"))), _dialling("udp"), _renew_hold),
+    "sipp-hold-long": CallKind(RoomSetup(_sipp(holding("inactive"))), _dialling("udp"), _long_hold),
     "sipp-keys": CallKind(RoomSetup(_sipp(plain)), _dialling("udp"), _keys),
     "sipp-keys-clock": CallKind(RoomSetup(_sipp(with_two_clocks)), _dialling("udp"), _keys_of_clock),
     "sipp-info": CallKind(RoomSetup(_sipp(informing)), _dialling("udp"), _info),

@@ -136,8 +136,8 @@ class PlainMedia:
         return generic(self.host, self.ports)
 
     def send_to(self, sdp: str) -> None:
-        """Send to the ports that the other side's session description names, from now on."""
-        self._remote = dict(zip(PLACES, _remotes(sdp), strict=False))
+        """Send to the ports that the other side's session description names, from now on; to port 0 nothing."""
+        self._remote = {name: each for name, each in zip(PLACES, _remotes(sdp), strict=False) if each.port}
         self.restart()
 
     def restart(self) -> None:

@@ -44,8 +44,8 @@ from mediaserver.fecc import h281
 from mediaserver.fecc.h224 import H281, read_frame
 from mediaserver.sdp.bfcp import CONFID, FLOOR, USER
 
-HAND = "*3"
-"""Keys that raise the hand, or lower it."""
+HAND, MICROPHONE, LAYOUT = "*3", "*6", "*8"
+"""Keys that raise the hand or lower it, mute or unmute, and take the next layout for this room alone."""
 HELD_S = 1.0
 """Time on hold in which nothing may come."""
 LONG_HELD_S = 28.0
@@ -326,16 +326,33 @@ async def _nothing_comes(media: PlainMedia, seconds: float) -> None:
         raise RoomFailed(f"media come while the call is on hold: {media.received}, before {before}")
 
 
-async def _keys(lane: Lane) -> None:
-    """Raise and lower the hand by keys, which are telephone events."""
-    room = lane.room
-    assert isinstance(room, BaresipRoom | SippRoom)
+async def _press(lane: Lane, keys: str) -> None:
+    """Press keys, which are telephone events."""
+    assert isinstance(lane.room, BaresipRoom | SippRoom)
+    if isinstance(lane.room, BaresipRoom):
+        await lane.room.press(keys)
+    else:
+        lane.room.media.press(keys)
+
+
+async def _raise_hand(lane: Lane) -> None:
+    """Raise and lower the hand by keys."""
     for up in (True, False):
-        if isinstance(room, BaresipRoom):
-            await room.press(HAND)
-        else:
-            room.media.press(HAND)
+        await _press(lane, HAND)
         await lane.hand_is_up(up=up)
+
+
+async def _keys(lane: Lane) -> None:
+    """Raise and lower the hand, mute and unmute, and see one point alone and all again, by keys."""
+    await _raise_hand(lane)
+    await _press(lane, MICROPHONE)
+    await lane.room_is_silent()
+    await _press(lane, MICROPHONE)
+    await lane.room_is_heard()
+    await _press(lane, LAYOUT * 3)  # the grid, the speaker, one alone
+    await lane.room_sees_one()
+    await _press(lane, LAYOUT)
+    await lane.room_sees_both()
 
 
 async def _keys_of_clock(lane: Lane) -> None:
@@ -344,7 +361,7 @@ async def _keys_of_clock(lane: Lane) -> None:
     events = [line for line in lane.room.description.splitlines() if "telephone-event" in line]
     if events != [f"a=rtpmap:{EVENTS} telephone-event/8000"]:
         raise RoomFailed(f"the server answers {events}")
-    await _keys(lane)
+    await _raise_hand(lane)
 
 
 async def _info(lane: Lane) -> None:

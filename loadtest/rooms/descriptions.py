@@ -128,6 +128,12 @@ def with_slides(host: str, ports: Mapping[str, int], floor: int) -> str:
     return _slides(_GENERIC, host, ports, floor, "2 1")
 
 
+def with_slides_by_tcp(host: str, ports: Mapping[str, int], floor: int) -> str:
+    """Return the same by BFCP in version 1 over a TCP connection that its writer opens."""
+    lines = _slides(_GENERIC, host, ports, floor, "1").replace("UDP/BFCP", "TCP/BFCP")
+    return lines.replace("a=setup:actpass", "a=setup:active")
+
+
 def taking_slides(host: str, ports: Mapping[str, int], floor: int) -> str:
     """Return an answer to an offer with slides: its writer is a client of floor control, by the numbers offered."""
     of_offerers = ("a=confid:", "a=userid:", "a=floorid:", "a=setup:")

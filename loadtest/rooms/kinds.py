@@ -20,6 +20,7 @@ from loadtest.rooms.descriptions import (
     taking_slides,
     two_clocks,
     with_slides,
+    with_slides_by_tcp,
 )
 from loadtest.rooms.h323_room import H323Room, h323_room
 from loadtest.rooms.lane import (
@@ -37,7 +38,16 @@ from loadtest.rooms.outcomes import CallOutcome
 from loadtest.rooms.pjsua_room import PjsuaRoom, pjsua_room
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
-from loadtest.rooms.sipp_room import Describe, Script, SippRoom, SlidesRoom, offering, sipp_room, slides_room
+from loadtest.rooms.sipp_room import (
+    Describe,
+    Script,
+    SippRoom,
+    SlidesRoom,
+    offering,
+    sipp_room,
+    slides_room,
+    tcp_slides_room,
+)
 from loadtest.rooms.sipp_scenarios import TOO_BRIEF, Keys, PlacedCall, Question, Renewal, TakenCall
 from mediaserver.api import CameraMovement
 from mediaserver.fecc import h281
@@ -150,6 +160,10 @@ def _slides_by(version: int, describe: Describe, *, camera_control: bool = False
         return slides_room(context.folder, media_of(seats), version, offering(describe))
 
     return RoomSetup(run, camera_control=camera_control)
+
+
+def _slides_by_tcp(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SlidesRoom]:
+    return tcp_slides_room(context.folder, media_of(seats), with_slides_by_tcp)
 
 
 def _mcu(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SlidesRoom]:
@@ -510,6 +524,7 @@ KINDS: dict[str, CallKind] = {
     "mcu": CallKind(RoomSetup(_mcu, called=True, kind="LINK", transport="UDP"), _called, _other_mcu),
     "mcu-h323": CallKind(RoomSetup(_h323, protocol="H323", called=True, kind="LINK"), _called, _other_mcu),
     "bfcp": CallKind(_slides_by(2, with_slides), _dialling("udp"), _slides),
+    "bfcp-tcp": CallKind(RoomSetup(_slides_by_tcp), _dialling("udp"), _slides),
     "polycom": CallKind(_slides_by(1, polycom), _dialling("udp"), _camera_refused),
     "polycom-camera": CallKind(_slides_by(1, polycom, camera_control=True), _dialling("udp"), _camera_moved),
     "cisco": CallKind(_slides_by(2, cisco), _dialling("udp"), _camera_refused),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from loadtest.media.perception import Rgb
 from loadtest.rooms.bfcp_client import BfcpClient, bfcp_client
+from loadtest.rooms.bfcp_tcp import TcpFloor
 from loadtest.rooms.descriptions import CONFID, FLOOR, USER
 from loadtest.rooms.digest_proof import proves
 from loadtest.rooms.plain_media import PlainMedia
@@ -20,6 +21,8 @@ from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.sipp_scenarios import PlacedCall, Question, TakenCall, answering, dialling
 
 ANSWER_S = 15.0
+DISCARD_PORT = 9
+"""The port in the m-line of who opens the TCP connection (RFC 4145, 4.1)."""
 CALL_S = 120
 """Longest call: sipp ends then."""
 POLL_S = 0.05
@@ -194,19 +197,23 @@ class SippRoom:
 
 
 class SlidesRoom(SippRoom):
-    """A scripted room system whose floor control is libre's."""
+    """A scripted room system whose floor control is libre's by UDP, or ours by TCP."""
 
-    def __init__(self, folder: Path, host: str, media: PlainMedia, script: Script, floor: BfcpClient) -> None:
+    def __init__(
+        self, folder: Path, host: str, media: PlainMedia, script: Script, floor: BfcpClient | TcpFloor
+    ) -> None:
         super().__init__(folder, host, media, script)
         self._floor = floor
 
     async def ask_for_floor(self) -> None:
         """Ask for the floor of slides, and wait until it is granted. Raises RoomFailed, TimeoutError."""
-        ports = re.findall(r"^m=application (\d+) UDP/BFCP", self.description, re.MULTILINE)
+        by = "TCP" if isinstance(self._floor, TcpFloor) else "UDP"
+        ports = re.findall(rf"^m=application (\d+) {by}/BFCP", self.description, re.MULTILINE)
+        hosts = re.findall(r"^c=IN IP4 (\S+)", self.description, re.MULTILINE)
         if not ports:
-            raise RoomFailed("the server answers without BFCP")
-        await self._floor.say(ports[0])
-        await self._floor.say("ask", "FloorRequestStatus Granted")
+            raise RoomFailed(f"the server answers without BFCP by {by}")
+        await self._floor.connect(hosts[0], int(ports[0]))
+        await self._floor.ask()
 
 
 def offering(describe: Describe) -> SlidesScript:
@@ -241,6 +248,20 @@ async def slides_room(
         finally:
             await room.end()
             await media.close()
+
+
+@asynccontextmanager
+async def tcp_slides_room(folder: Path, media: PlainMedia, describe: Describe) -> AsyncIterator[SlidesRoom]:
+    """Give a room system that calls with slides, by BFCP over a TCP connection that it opens."""
+    own, floor = _new(folder), TcpFloor(media.host, CONFID, USER, FLOOR)
+    await media.open()
+    room = SlidesRoom(own, media.host, media, lambda media: offering(describe)(media, DISCARD_PORT), floor)
+    try:
+        yield room
+    finally:
+        floor.close()
+        await room.end()
+        await media.close()
 
 
 def _of_server(messages: Sequence[str]) -> str:

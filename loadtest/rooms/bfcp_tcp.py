@@ -36,7 +36,7 @@ class TcpFloor:
             self._reader, self._writer = await asyncio.open_connection(server, port, local_addr=(self._host, 0))
 
     async def ask(self) -> None:
-        """Ask for the floor, and wait until it is granted. Raises RoomFailed, TimeoutError."""
+        """Ask for the floor, and wait until it is granted. Raises RoomFailed."""
         assert self._reader is not None and self._writer is not None
         floor = struct.pack("!BBH", FLOOR_ID << 1 | MANDATORY, 4, self._floor)
         head = _HEAD.pack(VERSION_1, FLOOR_REQUEST, len(floor) // 4, self._confid, 1, self._user)
@@ -47,6 +47,8 @@ class TcpFloor:
                     pass
         except asyncio.IncompleteReadError:
             raise RoomFailed("the server closes the connection of BFCP") from None
+        except TimeoutError:
+            raise RoomFailed("the floor is not granted") from None
 
     def close(self) -> None:
         """Close the connection."""

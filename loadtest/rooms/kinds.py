@@ -53,9 +53,14 @@ from mediaserver.api import CameraMovement
 from mediaserver.fecc import h281
 from mediaserver.fecc.h224 import H281, read_frame
 from mediaserver.sdp.bfcp import CONFID, FLOOR, USER
+from scheduler.directory.model import PIN_PLACE
 
 HAND, MICROPHONE, LAYOUT = "*3", "*6", "*8"
 """Keys that raise the hand or lower it, mute or unmute, and take the next layout for this room alone."""
+MCU_NUMBER, PIN = "8800", "2468"
+"""A room of another MCU, and its PIN, which is pressed after the answer."""
+MCU_USER = f"{MCU_NUMBER}*{PIN_PLACE}"
+"""The same with the PIN in what is dialled."""
 HELD_S = 1.0
 """Time on hold in which nothing may come."""
 LONG_HELD_S = 28.0
@@ -455,6 +460,17 @@ async def _other_mcu(lane: Lane) -> None:
     if isinstance(lane.room, SlidesRoom):
         await _slides(lane)
         await lane.nothing_comes_back()
+    assert isinstance(lane.room, SippRoom | H323Room)
+    _called_with_pin(lane.room)
+
+
+def _called_with_pin(room: SippRoom | H323Room) -> None:
+    """See that number and PIN came: by SIP in the user part, by H.323 as keys after the answer. Raises RoomFailed."""
+    came, due = ("", room.dialled), ("", MCU_USER.replace(PIN_PLACE, PIN))
+    if isinstance(room, H323Room):
+        came, due = (room.media.pressed, room.dialled), (f"{PIN}#", MCU_NUMBER)
+    if came != due:
+        raise RoomFailed(f"it is called with {came}, not {due}")
 
 
 async def _encrypted(lane: Lane) -> None:
@@ -521,8 +537,12 @@ KINDS: dict[str, CallKind] = {
     "challenged": _challenging("407 Proxy Authentication Required", "MD5"),
     "challenged-401": _challenging("401 Unauthorized", "MD5"),
     "challenged-sha256": _challenging("401 Unauthorized", "SHA-256"),
-    "mcu": CallKind(RoomSetup(_mcu, called=True, kind="LINK", transport="UDP"), _called, _other_mcu),
-    "mcu-h323": CallKind(RoomSetup(_h323, protocol="H323", called=True, kind="LINK"), _called, _other_mcu),
+    "mcu": CallKind(
+        RoomSetup(_mcu, called=True, kind="LINK", transport="UDP", sip_user=MCU_USER, pin=PIN), _called, _other_mcu
+    ),
+    "mcu-h323": CallKind(
+        RoomSetup(_h323, protocol="H323", called=True, kind="LINK", sip_user=MCU_NUMBER, pin=PIN), _called, _other_mcu
+    ),
     "bfcp": CallKind(_slides_by(2, with_slides), _dialling("udp"), _slides),
     "bfcp-tcp": CallKind(RoomSetup(_slides_by_tcp), _dialling("udp"), _slides),
     "polycom": CallKind(_slides_by(1, polycom), _dialling("udp"), _camera_refused),

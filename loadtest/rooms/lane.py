@@ -111,6 +111,8 @@ class RoomSetup:
     transport: SipTransport = ""
     encryption: EncryptionPolicy = "off"
     camera_control: bool = False
+    sip_user: str = ""
+    pin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,8 +360,9 @@ async def register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -
             auth_user=user,
             encryption=setup.encryption,
             camera_control=setup.camera_control,
+            sip_user=setup.sip_user,
         )
-        await services.equipment.describe(system, utc_now(), {"password": password})
+        await services.equipment.describe(system, utc_now(), {"password": password, "pin": setup.pin})
     return device.id
 
 

@@ -84,6 +84,10 @@ class PlainMedia:
         """Frames of camera control that came (H.224)."""
         self.tones = TONES
         """The payload type of the telephone events that it sends."""
+        self.pressed = ""
+        """Keys that came."""
+        self._pressed_at = -1
+        """The RTP timestamp of the last one, which all of its packets have."""
         self._decodes = decodes
         self._ssrcs = dict.fromkeys(PLACES, 0)
         """SSRCs that came."""
@@ -149,6 +153,7 @@ class PlainMedia:
         """Send nothing more, and forget what came."""
         self._remote = {}
         self._sound.clear()
+        self.pressed = ""
         self.frames.clear()
         self.picture.forget()
         self.slides.forget()
@@ -255,7 +260,7 @@ class PlainMedia:
             self.frames.append(bytes(packet.payload))
             return
         if name == "audio":
-            self._hear(packet.payload_type, packet.payload)
+            self._hear(packet.payload_type, packet.timestamp, packet.payload)
             return
         if name == "video" and is_keyframe("H264", packet.payload):
             self._keyframe.set()
@@ -267,8 +272,11 @@ class PlainMedia:
             self._asked_at = time.monotonic()
             self._ask(name)
 
-    def _hear(self, number: int, payload: bytes) -> None:
-        if number == G722:
+    def _hear(self, number: int, timestamp: int, payload: bytes) -> None:
+        if number == self.tones and timestamp != self._pressed_at:
+            self._pressed_at = timestamp
+            self.pressed += KEYS[payload[0]]
+        elif number == G722:
             self._sound += [mono(frame) for frame in self._decoder.decode(av.Packet(payload))]
             del self._sound[:-50]
 

@@ -180,6 +180,12 @@ class SippRoom:
         ]
         return list(dict.fromkeys(found))
 
+    @property
+    def dialled(self) -> str:
+        """The user part under which it is called."""
+        found = re.match(r"INVITE sip:([^@ ]*)@", self._invite())
+        return found[1] if found else ""
+
     def _invite(self) -> str:
         """Return the newest INVITE of either side."""
         return next(each for each in reversed(self._messages()) if each.startswith("INVITE "))

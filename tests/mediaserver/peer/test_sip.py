@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
+from functools import partial
 
 import numpy as np
 import pytest
@@ -514,7 +515,7 @@ async def test_digits_are_sent_whole_by_a_server_that_is_late(meeting: Meeting, 
     for due in ("1", "12", "123"):
         assert await meeting.engine.send_digits(ROOM, "vcs", due[-1])
         time.sleep((TONE_TICKS + 1) * AUDIO_TICK_S)  # its ticks are caught up at once
-        await system.until(lambda due=due: digits_in(system.sounds) == due)
+        await system.until(partial(lambda due: digits_in(system.sounds) == due, due))
 
 
 async def test_a_prompt_is_heard_in_place_of_the_mix_and_the_mix_afterwards(

@@ -30,6 +30,14 @@ class BfcpClient:
         self.lines.append(line.decode().strip())
         return self.lines[-1]
 
+    async def connect(self, _server: str, port: int) -> None:
+        """Send to a port of the server, at its own address, from now on."""
+        await self.say(str(port))
+
+    async def ask(self) -> None:
+        """Ask for the floor, and wait until it is granted. Raises RoomFailed, TimeoutError."""
+        await self.say("ask", "FloorRequestStatus Granted")
+
     async def say(self, command: str, *until: str) -> None:
         """Give a command, and wait for lines that begin so, one after the other."""
         assert self._process.stdin is not None

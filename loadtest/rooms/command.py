@@ -1,4 +1,4 @@
-"""`python -m loadtest rooms` has room systems (baresip) call a whole server, and checks both sides of each call.
+"""`python -m loadtest rooms` has room systems call a whole server, or be called, and checks both sides of each call.
 
 Eight lanes at once by default, each with a meeting of its own and a host that receives what a browser does. With
 `--output` outcomes are kept in a file, and a run that was interrupted goes on where it ended.

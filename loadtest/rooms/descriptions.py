@@ -5,9 +5,15 @@ what else such a device offers stands beside them.
 """
 
 from collections.abc import Mapping
+from typing import Literal
+
+Hold = Literal["sendonly", "inactive", "port 0"]
+"""The shapes of a hold: RFC 3264 has the first two (8.4), old devices the last."""
 
 CONFID, USER, FLOOR = 1, 18, 2
 """Conference, user and floor of BFCP in the offers with slides."""
+EVENTS = 127
+"""The payload type of telephone events in an offer of two clocks."""
 
 HEAD = "v=0\no=- 1 {version} IN IP4 {host}\ns=-\nc=IN IP4 {host}\n"
 _GENERIC = """t=0 0
@@ -43,9 +49,6 @@ a=rtpmap:34 H263/90000
 a=rtcp-fb:* nack pli
 a=rtcp-fb:* ccm fir
 a=rtcp-fb:* ccm tmmbr
-a=sendrecv
-m=application {camera} RTP/AVP 100
-a=rtpmap:100 H224/4800
 a=sendrecv
 """
 CISCO = """b=CT:1152
@@ -98,6 +101,11 @@ a=content:slides
 a=sendrecv
 """
 """Those for our H.323 agent, whose protocol has a presentation token in BFCP's place."""
+CONTROL = """m=application {camera} RTP/AVP 100
+a=rtpmap:100 H224/4800
+a=sendrecv
+"""
+"""The m-line of camera control (RFC 4573)."""
 _SLIDES_BPS = 2_000_000
 
 
@@ -111,9 +119,17 @@ def elsewhere(host: str, ports: Mapping[str, int], media_host: str, version: int
     return generic(host, ports, version).replace(f"c=IN IP4 {host}", f"c=IN IP4 {media_host}")
 
 
-def held(host: str, ports: Mapping[str, int], version: int) -> str:
-    """Return the same on hold: its writer sends its own sound and picture, and takes none."""
-    return generic(host, ports, version).replace("m=video", "a=sendonly\nm=video") + "a=sendonly\n"
+def held(host: str, ports: Mapping[str, int], version: int, shape: Hold = "sendonly") -> str:
+    """Return the same on hold: its writer takes nothing; `sendonly`, it sends its own sound and picture."""
+    if shape == "port 0":
+        return generic(host, dict.fromkeys(ports, 0), version)
+    return generic(host, ports, version).replace("m=video", f"a={shape}\nm=video") + f"a={shape}\n"
+
+
+def two_clocks(host: str, ports: Mapping[str, int]) -> str:
+    """Return the same with telephone events of two clocks, the last of which is that of the sound (RFC 4733, 2.1)."""
+    other = generic(host, ports).replace(" 9 101", f" 9 101 {EVENTS}").replace("event/8000", "event/16000")
+    return other.replace("m=video", f"a=rtpmap:{EVENTS} telephone-event/8000\nm=video")
 
 
 def sound_alone(host: str, ports: Mapping[str, int]) -> str:
@@ -131,6 +147,12 @@ def with_slides_by_h239(host: str, ports: Mapping[str, int]) -> str:
     return (HEAD + _GENERIC + SLIDES_BY_H239).format(host=host, version=1, bandwidth=_SLIDES_BPS, **ports)
 
 
+def with_slides_by_tcp(host: str, ports: Mapping[str, int], floor: int) -> str:
+    """Return the same by BFCP in version 1 over a TCP connection that its writer opens."""
+    lines = _slides(_GENERIC, host, ports, floor, "1").replace("UDP/BFCP", "TCP/BFCP")
+    return lines.replace("a=setup:actpass", "a=setup:active")
+
+
 def taking_slides(host: str, ports: Mapping[str, int], floor: int) -> str:
     """Return an answer to an offer with slides: its writer is a client of floor control, by the numbers offered."""
     of_offerers = ("a=confid:", "a=userid:", "a=floorid:", "a=setup:")
@@ -140,14 +162,14 @@ def taking_slides(host: str, ports: Mapping[str, int], floor: int) -> str:
 
 def polycom(host: str, ports: Mapping[str, int], floor: int) -> str:
     """Return an offer as Polycom's, with camera control (H.224), and slides by BFCP in version 1."""
-    return _slides(POLYCOM, host, ports, floor, "1")
+    return _slides(POLYCOM + CONTROL, host, ports, floor, "1")
 
 
 def cisco(host: str, ports: Mapping[str, int], floor: int) -> str:
-    """Return an offer as Cisco's, with slides by BFCP in either version."""
-    return _slides(CISCO, host, ports, floor, "2 1")
+    """Return an offer as Cisco's, with slides by BFCP in either version, behind which stands camera control."""
+    return _slides(CISCO, host, ports, floor, "2 1") + CONTROL.format(camera=ports["camera"])
 
 
 def _slides(shape: str, host: str, ports: Mapping[str, int], floor: int, bfcp: str) -> str:
-    facts = {"camera": ports["slides"] + 2, "rtcp": ports["video"] + 1, "bandwidth": _SLIDES_BPS, **ports}
+    facts = {"rtcp": ports["video"] + 1, "bandwidth": _SLIDES_BPS, **ports}
     return (HEAD + shape + SLIDES).format(host=host, version=1, floor=floor, bfcp=bfcp, **facts)

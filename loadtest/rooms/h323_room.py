@@ -27,6 +27,8 @@ class H323Room:
 
     def __init__(self, media: PlainMedia) -> None:
         self.media = media
+        self.dialled = ""
+        """The number under which it is called."""
         self._call: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
         self._agent = Agent(H323Settings(media.host, 0), self)
 
@@ -53,6 +55,7 @@ class H323Room:
 
     async def expect(self) -> None:
         """Be ready to take one call."""
+        self.dialled = ""
         self._call = asyncio.get_running_loop().create_future()
 
     async def established(self) -> None:
@@ -100,6 +103,7 @@ class H323Room:
 
     async def called(self, incoming: IncomingCall) -> None:
         """Answer a call."""
+        self.dialled = incoming.user
         with contextlib.suppress(CallFailed):  # the caller gave up
             self._call.set_result(await incoming.accept(self._description))
 
@@ -109,7 +113,8 @@ class H323Room:
         return ""
 
     def digit_pressed(self, call: Call, digit: str) -> None:
-        """Take no keys."""
+        """Keep a key."""
+        self.media.pressed += digit
 
     def keyframe_requested(self, call: Call, *, slides: bool = False) -> None:
         """Send a key frame."""

@@ -1,13 +1,17 @@
 """The kinds of calls that `loadtest rooms` places: how each is set up, and what happens in it."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from loadtest.rooms.baresip_room import BaresipRoom, baresip_room
 from loadtest.rooms.descriptions import (
+    EVENTS,
+    Hold,
     cisco,
     elsewhere,
     generic,
@@ -15,29 +19,60 @@ from loadtest.rooms.descriptions import (
     polycom,
     sound_alone,
     taking_slides,
+    two_clocks,
     with_slides,
+    with_slides_by_tcp,
 )
 from loadtest.rooms.h323_room import H323Room, h323_room
-from loadtest.rooms.lane import LOOPBACK, ROOM_COLOUR, ROOM_TONE_HZ, SLIDES_COLOUR, CallContext, Lane, RoomSetup, Seats
+from loadtest.rooms.lane import (
+    LOOPBACK,
+    ROOM_COLOUR,
+    ROOM_TONE_HZ,
+    SLIDES_COLOUR,
+    CallContext,
+    Lane,
+    RoomSetup,
+    Seats,
+)
 from loadtest.rooms.linphone_room import LinphoneRoom, linphone_room
 from loadtest.rooms.outcomes import CallOutcome
 from loadtest.rooms.pjsua_room import PjsuaRoom, pjsua_room
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.rtsp_camera import PATH, RtspCamera, rtsp_camera
-from loadtest.rooms.sipp_room import Describe, Script, SippRoom, SlidesRoom, offering, sipp_room, slides_room
-from loadtest.rooms.sipp_scenarios import Keys, PlacedCall, Renewal, TakenCall
+from loadtest.rooms.sipp_room import (
+    Describe,
+    Script,
+    SippRoom,
+    SlidesRoom,
+    offering,
+    sipp_room,
+    slides_room,
+    tcp_slides_room,
+)
+from loadtest.rooms.sipp_scenarios import TOO_BRIEF, Keys, PlacedCall, Question, Renewal, TakenCall
 from loadtest.rooms.whip_camera import WhipCamera, whip_camera
+from mediaserver.api import CameraMovement
+from mediaserver.fecc import h281
+from mediaserver.fecc.h224 import H281, read_frame
 from mediaserver.sdp.bfcp import CONFID, FLOOR, USER
+from scheduler.directory.model import PIN_PLACE
 
-HAND = "*3"
-"""Keys that raise the hand, or lower it."""
+HAND, MICROPHONE, LAYOUT = "*3", "*6", "*8"
+"""Keys that raise the hand or lower it, mute or unmute, and take the next layout for this room alone."""
+MCU_NUMBER, PIN = "8800", "2468"
+"""A room of another MCU, and its PIN, which is pressed after the answer."""
+MCU_USER = f"{MCU_NUMBER}*{PIN_PLACE}"
+"""The same with the PIN in what is dialled."""
 HELD_S = 1.0
 """Time on hold in which nothing may come."""
 CAMERA_COLOUR = "blue"
 """The colour of a room in GStreamer's words."""
+LONG_HELD_S = 28.0
+"""The same, longer than the 25 s after which a call is ended from which nothing comes."""
 OTHER_COLOUR = (255, 255, 0)
 """What a room shows for a moment, to see how late that is seen."""
+TURNING = h281.Message(h281.Action.START, CameraMovement(pan=-1))
 FAILURES = (RoomFailed, TimeoutError, OSError)
 
 
@@ -150,13 +185,17 @@ def _latched(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[
     return sipp_room(context.folder, media, naming(seats.address), seats.address)
 
 
-def _slides_by(version: int, describe: Describe) -> RoomSetup:
+def _slides_by(version: int, describe: Describe, *, camera_control: bool = False) -> RoomSetup:
     """Return the setup of a room system that calls with slides, by BFCP in a version."""
 
     def run(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SlidesRoom]:
         return slides_room(context.folder, media_of(seats), version, offering(describe))
 
-    return RoomSetup(run)
+    return RoomSetup(run, camera_control=camera_control)
+
+
+def _slides_by_tcp(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SlidesRoom]:
+    return tcp_slides_room(context.folder, media_of(seats), with_slides_by_tcp)
 
 
 def _mcu(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SlidesRoom]:
@@ -234,10 +273,14 @@ def renewing_late(media: PlainMedia) -> PlacedCall:
     return PlacedCall(media.description, steps=(Renewal(generic(media.host, media.ports, 2), late=True),))
 
 
-def holding(media: PlainMedia) -> PlacedCall:
-    """Call, hold the call, and resume it."""
-    steps = Renewal(held(media.host, media.ports, 2)), Renewal(generic(media.host, media.ports, 3))
-    return PlacedCall(media.description, steps=steps)
+def holding(shape: Hold) -> Script:
+    """Return the script of who calls, holds the call in one of the shapes, and resumes it."""
+
+    def script(media: PlainMedia) -> PlacedCall:
+        steps = Renewal(held(media.host, media.ports, 2, shape)), Renewal(generic(media.host, media.ports, 3))
+        return PlacedCall(media.description, steps=steps)
+
+    return script
 
 
 def adding_picture(media: PlainMedia) -> PlacedCall:
@@ -251,6 +294,12 @@ def informing(media: PlainMedia) -> PlacedCall:
     return PlacedCall(media.description, steps=(Keys(HAND), Keys(HAND)))
 
 
+def with_two_clocks(media: PlainMedia) -> PlacedCall:
+    """Call with telephone events of two clocks, of which keys are pressed by that of the sound."""
+    media.tones = EVENTS
+    return PlacedCall(two_clocks(media.host, media.ports))
+
+
 def redirecting(media: PlainMedia) -> TakenCall:
     """Redirect the first call, and take the next."""
     return TakenCall(media.description, "redirected")
@@ -261,9 +310,14 @@ def refusing(status: str) -> Script:
     return lambda media: TakenCall(media.description, "refused", status)
 
 
-def challenging(media: PlainMedia) -> TakenCall:
-    """Ask for a password, and take the next call."""
-    return TakenCall(media.description, "challenged")
+def timing(media: PlainMedia) -> TakenCall:
+    """Refuse a call whose session is too brief, and take the next."""
+    return TakenCall(media.description, "too brief")
+
+
+def challenging(question: Question) -> Script:
+    """Return the script of who asks for a password, and takes the next call if that proves it."""
+    return lambda media: TakenCall(media.description, "challenged", question=question)
 
 
 def _dialling(transport: str) -> Callable[[Lane], Awaitable[None]]:
@@ -300,36 +354,89 @@ async def _nothing(_lane: Lane) -> None:
     """Do nothing within the call."""
 
 
+def _after(refusal: str) -> Callable[[Lane], Awaitable[None]]:
+    """Return what sees that the room system took the call after this refusal alone."""
+
+    async def within(lane: Lane) -> None:
+        assert isinstance(lane.room, SippRoom)
+        if lane.room.answers != [refusal, "200 OK"]:
+            raise RoomFailed(f"the room answered {lane.room.answers}, not {refusal} first")
+
+    return within
+
+
 async def _hold(lane: Lane) -> None:
     """Put the call on hold, and resume it: on hold the room is not heard."""
-    room = lane.room
-    assert isinstance(room, BaresipRoom | SippRoom)
-    await (room.hold() if isinstance(room, BaresipRoom) else room.renew())
+    assert isinstance(lane.room, BaresipRoom)
+    await lane.room.hold()
     await lane.room_is_silent()
-    if isinstance(room, SippRoom):
-        await _nothing_comes(room.media)
-    await (room.resume() if isinstance(room, BaresipRoom) else room.renew())
+    await lane.room.resume()
     await lane.room_is_heard()
 
 
-async def _nothing_comes(media: PlainMedia) -> None:
-    """Wait a second in which no packet comes. Raises RoomFailed."""
+async def _renew_hold(lane: Lane) -> None:
+    """Put the call on hold, and resume it: on hold the room is not heard, and gets nothing."""
+    assert isinstance(lane.room, SippRoom)
+    await lane.room.renew()
+    await lane.room_is_silent()
+    await _nothing_comes(lane.room.media, HELD_S)
+    await _renew(lane)
+
+
+async def _long_hold(lane: Lane) -> None:
+    """The same, in which the room sends nothing for longer than a call without hold may be silent."""
+    assert isinstance(lane.room, SippRoom)
+    await lane.room.renew()
+    lane.room.media.stop()
+    await lane.room_is_silent()
+    await _nothing_comes(lane.room.media, LONG_HELD_S)
+    await _renew(lane)
+
+
+async def _nothing_comes(media: PlainMedia, seconds: float) -> None:
+    """Wait so many seconds in which no packet comes. Raises RoomFailed."""
     before = dict(media.received)
-    await asyncio.sleep(HELD_S)
+    await asyncio.sleep(seconds)
     if media.received != before:
         raise RoomFailed(f"media come while the call is on hold: {media.received}, before {before}")
 
 
-async def _keys(lane: Lane) -> None:
-    """Raise and lower the hand by keys, which are telephone events."""
-    room = lane.room
-    assert isinstance(room, BaresipRoom | SippRoom)
+async def _press(lane: Lane, keys: str) -> None:
+    """Press keys, which are telephone events."""
+    assert isinstance(lane.room, BaresipRoom | SippRoom)
+    if isinstance(lane.room, BaresipRoom):
+        await lane.room.press(keys)
+    else:
+        lane.room.media.press(keys)
+
+
+async def _raise_hand(lane: Lane) -> None:
+    """Raise and lower the hand by keys."""
     for up in (True, False):
-        if isinstance(room, BaresipRoom):
-            await room.press(HAND)
-        else:
-            room.media.press(HAND)
+        await _press(lane, HAND)
         await lane.hand_is_up(up=up)
+
+
+async def _keys(lane: Lane) -> None:
+    """Raise and lower the hand, mute and unmute, and see one point alone and all again, by keys."""
+    await _raise_hand(lane)
+    await _press(lane, MICROPHONE)
+    await lane.room_is_silent()
+    await _press(lane, MICROPHONE)
+    await lane.room_is_heard()
+    await _press(lane, LAYOUT * 3)  # the grid, the speaker, one alone
+    await lane.room_sees_one()
+    await _press(lane, LAYOUT)
+    await lane.room_sees_both()
+
+
+async def _keys_of_clock(lane: Lane) -> None:
+    """See that the telephone events of the sound's clock are answered alone, and press keys by them."""
+    assert isinstance(lane.room, SippRoom)
+    events = [line for line in lane.room.description.splitlines() if "telephone-event" in line]
+    if events != [f"a=rtpmap:{EVENTS} telephone-event/8000"]:
+        raise RoomFailed(f"the server answers {events}")
+    await _raise_hand(lane)
 
 
 async def _info(lane: Lane) -> None:
@@ -377,6 +484,35 @@ async def _slides(lane: Lane) -> None:
     await lane.slides_are_read()
 
 
+async def _camera_refused(lane: Lane) -> None:
+    """See that camera control is refused, and show slides."""
+    assert isinstance(lane.room, SlidesRoom)
+    if (ports := _control_ports(lane.room)) != ["0"]:
+        raise RoomFailed(f"camera control is answered by the ports {ports}")
+    await _slides(lane)
+
+
+async def _camera_moved(lane: Lane) -> None:
+    """Have the camera turned, and show slides."""
+    assert isinstance(lane.room, SlidesRoom)
+    if len(ports := _control_ports(lane.room)) != 1 or ports == ["0"]:
+        raise RoomFailed(f"camera control is answered by the ports {ports}")
+    media = lane.room.media
+    await lane.turn_camera(lambda: TURNING in _movements(media))
+    await _slides(lane)
+
+
+def _control_ports(room: SlidesRoom) -> list[str]:
+    """Return the ports of camera control in the server's description."""
+    return re.findall(r"^m=application (\d+) RTP/AVP", room.description, re.MULTILINE)
+
+
+def _movements(media: PlainMedia) -> list[h281.Message]:
+    """Return the messages of camera control that came, beside those about capabilities."""
+    frames = [read_frame(each) for each in media.frames]
+    return [h281.read(frame.data) for frame in frames if frame.client == H281]
+
+
 async def _other_mcu(lane: Lane) -> None:
     """Show it as a tile, alone, and with its slides: it gets nothing back of what it sends. Then it gets the host's."""
     assert isinstance(lane.room, SlidesRoom | H323Room)
@@ -389,6 +525,16 @@ async def _other_mcu(lane: Lane) -> None:
     await lane.share()
     await lane.host_slides_are_read(lane.room.media)
     await lane.share_nothing()
+    _called_with_pin(lane.room)
+
+
+def _called_with_pin(room: SippRoom | H323Room) -> None:
+    """See that number and PIN came: by SIP in the user part, by H.323 as keys after the answer. Raises RoomFailed."""
+    came, due = ("", room.dialled), ("", MCU_USER.replace(PIN_PLACE, PIN))
+    if isinstance(room, H323Room):
+        came, due = (room.media.pressed, room.dialled), (f"{PIN}#", MCU_NUMBER)
+    if came != due:
+        raise RoomFailed(f"it is called with {came}, not {due}")
 
 
 async def _encrypted(lane: Lane) -> None:
@@ -398,7 +544,19 @@ async def _encrypted(lane: Lane) -> None:
 
 def _refusing(status: str) -> CallKind:
     """Return the kind of calls that are refused by a status, and made again with a simple description."""
-    return CallKind(RoomSetup(_sipp(refusing(status)), called=True, transport="UDP"), _called, _nothing)
+    return CallKind(RoomSetup(_sipp(refusing(status)), called=True, transport="UDP"), _called, _after(status))
+
+
+def _challenging(
+    status: Literal["401 Unauthorized", "407 Proxy Authentication Required"], algorithm: Literal["MD5", "SHA-256"]
+) -> CallKind:
+    """Return the kind of calls that are asked for the password of the room system's account."""
+
+    def run(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SippRoom]:
+        question = Question(status, algorithm, seats.account)
+        return sipp_room(context.folder, media_of(seats), challenging(question))
+
+    return CallKind(RoomSetup(run, called=True, transport="UDP", account=True), _called, _after(status))
 
 
 PLAIN = RoomSetup(_baresip())
@@ -427,26 +585,40 @@ KINDS: dict[str, CallKind] = {
     "100rel": CallKind(RoomSetup(_sipp(reliable)), _dialling("udp"), _nothing),
     "late-renewal": CallKind(RoomSetup(_sipp(renewing_late)), _dialling("udp"), _renew),
     "added-picture": CallKind(RoomSetup(_sipp(adding_picture)), _dialling("udp"), _renew, pictures=False),
-    "sipp-hold": CallKind(RoomSetup(_sipp(holding)), _dialling("udp"), _hold),
+    "sipp-hold": CallKind(RoomSetup(_sipp(holding("sendonly"))), _dialling("udp"), _renew_hold),
+    "sipp-hold-inactive": CallKind(RoomSetup(_sipp(holding("inactive"))), _dialling("udp"), _renew_hold),
+    "sipp-hold-port-0": CallKind(RoomSetup(_sipp(holding("port 0"))), _dialling("udp"), _renew_hold),
+    "sipp-hold-long": CallKind(RoomSetup(_sipp(holding("inactive"))), _dialling("udp"), _long_hold),
     "sipp-keys": CallKind(RoomSetup(_sipp(plain)), _dialling("udp"), _keys),
+    "sipp-keys-clock": CallKind(RoomSetup(_sipp(with_two_clocks)), _dialling("udp"), _keys_of_clock),
     "sipp-info": CallKind(RoomSetup(_sipp(informing)), _dialling("udp"), _info),
     "moved-port": CallKind(RoomSetup(_sipp(moving)), _dialling("udp"), _move),
     "moved-address": CallKind(RoomSetup(_moved_address), _dialling("udp"), _move),
     "latched": CallKind(RoomSetup(_latched, further_address=True), _dialling("udp"), _taken_from_elsewhere),
-    "redirect": CallKind(RoomSetup(_sipp(redirecting), called=True, transport="UDP"), _called, _nothing),
+    "redirect": CallKind(
+        RoomSetup(_sipp(redirecting), called=True, transport="UDP"), _called, _after("302 Moved Temporarily")
+    ),
     "simple": _refusing("488 Not Acceptable Here"),
     "simple-415": _refusing("415 Unsupported Media Type"),
     "simple-606": _refusing("606 Not Acceptable"),
-    "challenged": CallKind(
-        RoomSetup(_sipp(challenging), called=True, transport="UDP", account=True), _called, _nothing
+    "session": CallKind(RoomSetup(_sipp(timing), called=True, transport="UDP"), _called, _after(TOO_BRIEF)),
+    "challenged": _challenging("407 Proxy Authentication Required", "MD5"),
+    "challenged-401": _challenging("401 Unauthorized", "MD5"),
+    "challenged-sha256": _challenging("401 Unauthorized", "SHA-256"),
+    "mcu": CallKind(
+        RoomSetup(_mcu, called=True, kind="LINK", transport="UDP", sip_user=MCU_USER, pin=PIN), _called, _other_mcu
     ),
-    "mcu": CallKind(RoomSetup(_mcu, called=True, kind="LINK", transport="UDP"), _called, _other_mcu),
-    "mcu-h323": CallKind(RoomSetup(_h323, protocol="H323", called=True, kind="LINK"), _called, _other_mcu),
+    "mcu-h323": CallKind(
+        RoomSetup(_h323, protocol="H323", called=True, kind="LINK", sip_user=MCU_NUMBER, pin=PIN), _called, _other_mcu
+    ),
     "whip": CallKind(
         RoomSetup(_whip, kind="CAMERA", protocol="WHIP", account=True), _publishing, _nothing, receives=False
     ),
     "rtsp": CallKind(UNREGISTERED, _fetched, _nothing, receives=False, end=_not_fetched_again),
     "bfcp": CallKind(_slides_by(2, with_slides), _dialling("udp"), _slides),
-    "polycom": CallKind(_slides_by(1, polycom), _dialling("udp"), _slides),
-    "cisco": CallKind(_slides_by(2, cisco), _dialling("udp"), _slides),
+    "bfcp-tcp": CallKind(RoomSetup(_slides_by_tcp), _dialling("udp"), _slides),
+    "polycom": CallKind(_slides_by(1, polycom), _dialling("udp"), _camera_refused),
+    "polycom-camera": CallKind(_slides_by(1, polycom, camera_control=True), _dialling("udp"), _camera_moved),
+    "cisco": CallKind(_slides_by(2, cisco), _dialling("udp"), _camera_refused),
+    "cisco-camera": CallKind(_slides_by(2, cisco, camera_control=True), _dialling("udp"), _camera_moved),
 }

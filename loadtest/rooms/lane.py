@@ -18,7 +18,7 @@ from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.clip import Codec
 from loadtest.media.library import MediaLibrary
-from loadtest.media.perception import Colour, hears, sees
+from loadtest.media.perception import Colour, Rgb, hears, sees
 from loadtest.media.picture import colour
 from loadtest.media.text_card import likeness, text_card
 from loadtest.media.tone import RATE_HZ, tone_hz
@@ -48,6 +48,8 @@ READ = 0.8
 """Least correlation of a tile with the text that was drawn; another text has a third."""
 ALONE_SHARE = 0.8
 """Least share of a picture that is one room's where it is shown alone."""
+LONE_SHARE = 0.75
+"""The same of either point, some of whose picture its name covers; beside others the speaker has two thirds."""
 ROOM_COLOUR = (0, 0, 255)
 SLIDES_COLOUR = (0, 255, 0)
 ROOM_TONE_HZ = 880
@@ -113,6 +115,9 @@ class RoomSetup:
     transport: SipTransport = ""
     encryption: EncryptionPolicy = "off"
     stream_path: str = ""
+    camera_control: bool = False
+    sip_user: str = ""
+    pin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,12 +273,38 @@ class Lane:
             f"the hand is not {'up' if up else 'down'}",
         )
 
+    async def turn_camera(self, turned: Callable[[], bool]) -> None:
+        """Have the host turn the room system's camera to the left once it may, until it `turned`. Raises RoomFailed."""
+        seat = self._room_seats[0]
+        await self._until(lambda: self.host.seats[seat]["control"] is not None, "the camera may not be moved")
+        await self.host.send("camera-move", seat=seat, pan=-1)
+        await self._until(turned, "the camera does not turn")
+
+    async def room_sees_one(self) -> None:
+        """Wait until the room system sees one point alone; the host sees both. Raises RoomFailed, OSError."""
+        either = HOST_COLOUR, ROOM_COLOUR
+        await self._until_room_sees(
+            lambda picture: any(sees(picture, each, LONE_SHARE) for each in either), "one alone"
+        )
+        if not all(sees(self._watcher.picture, each, TILE_SHARE) for each in either):
+            raise RoomFailed("the host's view changed, too")
+
+    async def room_sees_both(self) -> None:
+        """Wait until the room system sees both points. Raises RoomFailed, OSError."""
+        both = HOST_COLOUR, ROOM_COLOUR
+        await self._until_room_sees(
+            lambda picture: all(sees(picture, each, TILE_SHARE) for each in both), "both points"
+        )
+
     async def host_is_seen(self) -> None:
         """Wait until the room system shows the host's picture. Raises RoomFailed, OSError."""
+        await self._until_room_sees(lambda picture: sees(picture, HOST_COLOUR), "the host")
+
+    async def _until_room_sees(self, shown: Callable[[Rgb | None], bool], whom: str) -> None:
         until = time.monotonic() + PATIENCE_S
-        while not sees(await self.room.picture(), HOST_COLOUR):
+        while not shown(await self.room.picture()):
             if time.monotonic() > until:
-                raise RoomFailed("the host is not seen")
+                raise RoomFailed(f"the room does not see {whom}")
             await asyncio.sleep(POLL_S)
 
     async def host_is_heard(self) -> None:
@@ -379,8 +410,10 @@ async def register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -
             encryption=setup.encryption,
             stream_path=setup.stream_path,
             media_addresses=seats.further_address if setup.further_address else "",
+            camera_control=setup.camera_control,
+            sip_user=setup.sip_user,
         )
-        await services.equipment.describe(system, utc_now(), {"password": password})
+        await services.equipment.describe(system, utc_now(), {"password": password, "pin": setup.pin})
     return device.id
 
 

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from loadtest.load.meter import quantile
+
 FAILURES_KEPT = 20
 """Failures of a kind that are printed, newest last."""
 TIMES = "setup_ms", "picture_ms", "latency_ms", "keyframe_ms"
@@ -101,11 +103,12 @@ def _values(calls: Sequence[CallOutcome], name: str) -> list[float]:
 
 
 def spread(values: Sequence[float], digits: int | None = None) -> dict[str, float] | None:
-    """Return median and greatest of some values, whole or with so many digits; None without any."""
+    """Return median, 95th percentile and greatest of some values, whole or with so many digits; None without any."""
     if not values:
         return None
-    return {"median": round(statistics.median(values), digits), "max": round(max(values), digits)}
+    found = {"median": statistics.median(values), "p95": quantile(values, 0.95), "max": max(values)}
+    return {name: round(value, digits) for name, value in found.items()}
 
 
 def _spread(spread: dict[str, float] | None) -> str:
-    return "–" if spread is None else f"{spread['median']} (max {spread['max']})"
+    return "–" if spread is None else f"{spread['median']} (95 % {spread['p95']}, max {spread['max']})"

@@ -54,8 +54,10 @@ _CONNECTION = re.compile(r"^c=IN IP4 ([\d.]+)", re.MULTILINE)
 _TAKES_NOTHING = re.compile(r"^a=(sendonly|inactive)", re.MULTILINE)
 _H264 = re.compile(r"^a=rtpmap:(\d+) H264/", re.MULTILINE)
 Pair = tuple[socket.socket, socket.socket]
-PLACES = "audio", "video", "slides"
-"""Its m-lines with RTP; each has a port, and RTCP one above."""
+PLACES = "audio", "video", "slides", "camera"
+"""Its m-lines with RTP; each has a port, and RTCP one above. That of its camera's control sends nothing."""
+FRAMES = 100
+"""Frames of camera control that are kept."""
 
 
 class PlainMedia:
@@ -85,6 +87,14 @@ class PlainMedia:
         self._cameras = {"video": _layer(plain_clip(colour)), "slides": _layer(slides_clip(slides))}
         self.received = dict.fromkeys(PLACES, 0)
         """Packets that came, by m-line."""
+        self.frames: deque[bytes] = deque(maxlen=FRAMES)
+        """Frames of camera control that came (H.224)."""
+        self.tones = TONES
+        """The payload type of the telephone events that it sends."""
+        self.pressed = ""
+        """Keys that came."""
+        self._pressed_at = -1
+        """The RTP timestamp of the last one, which all of its packets have."""
         self._decodes = decodes
         self._ssrcs = dict.fromkeys(PLACES, 0)
         """SSRCs that came."""
@@ -138,9 +148,9 @@ class PlainMedia:
         return generic(self.host, self.ports)
 
     def send_to(self, sdp: str) -> None:
-        """Send to the ports that the other side's session description names, from now on."""
+        """Send to the ports that the other side's session description names, from now on; to port 0 nothing."""
         remotes = zip(PLACES, _remotes(sdp), strict=False)
-        self._remote = {name: remote for name, remote in remotes if remote.host != NOWHERE}
+        self._remote = {name: remote for name, remote in remotes if remote.port and remote.host != NOWHERE}
         self.restart()
 
     def restart(self) -> None:
@@ -152,6 +162,8 @@ class PlainMedia:
         """Send nothing more, and forget what came."""
         self._remote = {}
         self._sound.clear()
+        self.pressed = ""
+        self.frames.clear()
         self.picture.forget()
         self.slides.forget()
 
@@ -205,7 +217,7 @@ class PlainMedia:
         while True:
             number, at, payload = G722, tick, self._tone[tick % LOOP_PACKETS]
             if event := self._events.popleft() if self._events else None:
-                number, at, payload = TONES, tick - event.at, event.payload()
+                number, at, payload = self.tones, tick - event.at, event.payload()
             self._out("audio", [(number, (sequence + tick) & 0xFFFF, timestamp + SOUND_STEP * at, ssrc, payload)])
             if tick % 2 == 0:
                 for name, camera in self._cameras.items():
@@ -221,7 +233,7 @@ class PlainMedia:
         if remote is None or (name == "slides" and not remote.takes):  # on hold the server must not take the others
             return
         for number, sequence, timestamp, ssrc, payload in packets:
-            kind = TONES if number & 0x7F == TONES else remote.number
+            kind = self.tones if number & 0x7F == self.tones else remote.number
             head = HEADER.pack(0x80, number & 0x80 | kind, sequence, timestamp & 0xFFFFFFFF, ssrc)
             self._transports[name].sendto(head + payload, (remote.host, remote.port))
 
@@ -253,8 +265,11 @@ class PlainMedia:
         self.received[name] += 1
         if not self._decodes:
             return
+        if name == "camera":
+            self.frames.append(bytes(packet.payload))
+            return
         if name == "audio":
-            self._hear(packet.payload_type, packet.payload)
+            self._hear(packet.payload_type, packet.timestamp, packet.payload)
             return
         if name == "video" and is_keyframe("H264", packet.payload):
             self._keyframe.set()
@@ -266,8 +281,11 @@ class PlainMedia:
             self._asked_at = time.monotonic()
             self._ask(name)
 
-    def _hear(self, number: int, payload: bytes) -> None:
-        if number == G722:
+    def _hear(self, number: int, timestamp: int, payload: bytes) -> None:
+        if number == self.tones and timestamp != self._pressed_at:
+            self._pressed_at = timestamp
+            self.pressed += KEYS[payload[0]]
+        elif number == G722:
             self._sound += [mono(frame) for frame in self._decoder.decode(av.Packet(payload))]
             del self._sound[:-50]
 

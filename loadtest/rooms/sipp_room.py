@@ -13,12 +13,16 @@ from pathlib import Path
 
 from loadtest.media.perception import Colour, Rgb
 from loadtest.rooms.bfcp_client import BfcpClient, bfcp_client
+from loadtest.rooms.bfcp_tcp import TcpFloor
 from loadtest.rooms.descriptions import CONFID, FLOOR, USER
+from loadtest.rooms.digest_proof import proves
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
-from loadtest.rooms.sipp_scenarios import PlacedCall, TakenCall, answering, dialling
+from loadtest.rooms.sipp_scenarios import PlacedCall, Question, TakenCall, answering, dialling
 
 ANSWER_S = 15.0
+DISCARD_PORT = 9
+"""The port in the m-line of who opens the TCP connection (RFC 4145, 4.1)."""
 CALL_S = 120
 """Longest call: sipp ends then."""
 POLL_S = 0.05
@@ -48,6 +52,8 @@ class SippRoom:
         """The session description of the server in this call."""
         self._invites = 0
         """INVITEs of this call that were acknowledged."""
+        self._question: Question | None = None
+        """The question for a password in this call."""
         self._process: asyncio.subprocess.Process | None = None
         self._log = folder / "none"
 
@@ -70,6 +76,7 @@ class SippRoom:
         """Be ready to take one call: the first INVITE, and the one that follows it."""
         call = self._script(self.media)
         assert isinstance(call, TakenCall)
+        self._question = call.question
         await self._run(answering(call))
         await asyncio.sleep(POLL_S)
 
@@ -77,6 +84,8 @@ class SippRoom:
         """Wait until the call is set up, and send to where the server's description says. Raises RoomFailed."""
         self._invites = 1
         await self._until_acknowledged(1)
+        if self._question is not None and not proves(self._invite(), *self._question.account):
+            raise RoomFailed("the password is not proved")
 
     async def picture(self) -> Rgb | None:
         """Return the newest picture that came."""
@@ -165,13 +174,32 @@ class SippRoom:
         entries = _RULE.split(self._log.read_text("utf-8", "replace"))[1:]
         return [entry.partition("\n\n")[2] for entry in entries]
 
+    @property
+    def answers(self) -> list[str]:
+        """Final answers to INVITEs in this call, of either side: each once, in their order."""
+        found = [
+            each.partition("\n")[0].removeprefix("SIP/2.0 ").strip()
+            for each in self._messages()
+            if re.match(r"SIP/2\.0 [2-6]", each) and re.search(r"^CSeq:.*INVITE", each, re.MULTILINE)
+        ]
+        return list(dict.fromkeys(found))
+
+    @property
+    def dialled(self) -> str:
+        """The user part under which it is called."""
+        found = re.match(r"INVITE sip:([^@ ]*)@", self._invite())
+        return found[1] if found else ""
+
+    def _invite(self) -> str:
+        """Return the newest INVITE of either side."""
+        return next(each for each in reversed(self._messages()) if each.startswith("INVITE "))
+
     def go_on(self) -> None:
         """Tell sipp to go on, by a MESSAGE with the Call-ID of its call.
 
         The newest message may be another's: the server asks whether the room is on, with an OPTIONS.
         """
-        invite = next(each for each in reversed(self._messages()) if each.startswith("INVITE "))
-        (call, *_) = re.findall(r"^Call-ID: (\S+)", invite, re.MULTILINE)
+        (call, *_) = re.findall(r"^Call-ID: (\S+)", self._invite(), re.MULTILINE)
         lines = ["MESSAGE sip:room SIP/2.0", "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKgo", "From: <sip:lane>;tag=1"]
         lines += ["To: <sip:room>", f"Call-ID: {call}", "CSeq: 1 MESSAGE", "Content-Length: 0", "", ""]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -179,19 +207,23 @@ class SippRoom:
 
 
 class SlidesRoom(SippRoom):
-    """A scripted room system whose floor control is libre's."""
+    """A scripted room system whose floor control is libre's by UDP, or ours by TCP."""
 
-    def __init__(self, folder: Path, host: str, media: PlainMedia, script: Script, floor: BfcpClient) -> None:
+    def __init__(
+        self, folder: Path, host: str, media: PlainMedia, script: Script, floor: BfcpClient | TcpFloor
+    ) -> None:
         super().__init__(folder, host, media, script)
         self._floor = floor
 
     async def ask_for_floor(self) -> None:
         """Ask for the floor of slides, and wait until it is granted. Raises RoomFailed, TimeoutError."""
-        ports = re.findall(r"^m=application (\d+) UDP/BFCP", self.description, re.MULTILINE)
+        by = "TCP" if isinstance(self._floor, TcpFloor) else "UDP"
+        ports = re.findall(rf"^m=application (\d+) {by}/BFCP", self.description, re.MULTILINE)
+        hosts = re.findall(r"^c=IN IP4 (\S+)", self.description, re.MULTILINE)
         if not ports:
-            raise RoomFailed("the server answers without BFCP")
-        await self._floor.say(ports[0])
-        await self._floor.say("ask", "FloorRequestStatus Granted")
+            raise RoomFailed(f"the server answers without BFCP by {by}")
+        await self._floor.connect(hosts[0], int(ports[0]))
+        await self._floor.ask()
 
 
 def offering(describe: Describe) -> SlidesScript:
@@ -226,6 +258,20 @@ async def slides_room(
         finally:
             await room.end()
             await media.close()
+
+
+@asynccontextmanager
+async def tcp_slides_room(folder: Path, media: PlainMedia, describe: Describe) -> AsyncIterator[SlidesRoom]:
+    """Give a room system that calls with slides, by BFCP over a TCP connection that it opens."""
+    own, floor = _new(folder), TcpFloor(media.host, CONFID, USER, FLOOR)
+    await media.open()
+    room = SlidesRoom(own, media.host, media, lambda media: offering(describe)(media, DISCARD_PORT), floor)
+    try:
+        yield room
+    finally:
+        floor.close()
+        await room.end()
+        await media.close()
 
 
 def _of_server(messages: Sequence[str]) -> str:

@@ -9,12 +9,16 @@ from typing import Literal
 
 TAG = "[pid]r[call_number]"
 CONTACT = "Contact: <sip:room@[local_ip]:[local_port]>"
-CHALLENGE = 'Proxy-Authenticate: Digest realm="room", nonce="[call_id]", algorithm=MD5, qop="auth"'
+CHALLENGE = '{}-Authenticate: Digest realm="room", nonce="[call_id]", algorithm={}, qop="auth"'
 SIMPLE = "m=application"
 """What a session description has that is not simple: BFCP."""
 DTMF = "Signal={}\nDuration=160"
 MOVED = "moved"
 """The user part of the SIP URI to which a call is redirected."""
+
+TOO_BRIEF = "422 Session Interval Too Small"
+SESSION_S = 1800
+"""The least session of RFC 4028 that is taken, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +50,27 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A question for a password, and the user name and the password that prove it."""
+
+    status: Literal["401 Unauthorized", "407 Proxy Authentication Required"]
+    algorithm: Literal["MD5", "SHA-256"]
+    account: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class TakenCall:
     """A call that sipp takes by an answer; `first` is what becomes of the first INVITE.
 
-    It is refused by a `status` where its description is not simple, or challenged where it has no proof of a password.
+    It is refused by a `status` where its description is not simple, or for a session that is too brief, or challenged
+    by a `question`: then the second one is forbidden where it does not prove the password. Whether an answer to a 407
+    does is for others to check.
     """
 
     sdp: str
-    first: Literal["answered", "challenged", "redirected", "refused"]
+    first: Literal["answered", "challenged", "redirected", "refused", "too brief"]
     status: str = "488 Not Acceptable Here"
+    question: Question | None = None
 
 
 def dialling(call: PlacedCall) -> str:
@@ -98,8 +114,9 @@ def dialling(call: PlacedCall) -> str:
 def answering(call: TakenCall) -> str:
     """Return the scenario of a call that sipp takes."""
     caller = '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="caller"/>'
+    timer = f"\nRequire: timer\nSession-Expires: {SESSION_S};refresher=uas" if call.first == "too brief" else ""
     accept = [
-        _response("200 OK", contact=CONTACT, sdp=call.sdp),
+        _response("200 OK", contact=CONTACT + timer, sdp=call.sdp),
         '<recv request="ACK"/>',
         '<recv request="MESSAGE"/>',
         _request("BYE", 1, "", to="To:[$caller]"),
@@ -111,13 +128,41 @@ def answering(call: TakenCall) -> str:
     elif call.first == "refused":
         first = _response(call.status, contact=CONTACT)
         parts = _either(SIMPLE, caller, accept, [first, '<recv request="ACK" next="end"/>'])
+    elif call.first == "too brief":
+        first = _response(TOO_BRIEF, contact=f"{CONTACT}\nMin-SE: {SESSION_S}")
+        longer = f'<ereg regexp="^ *{SESSION_S}(;|$)" search_in="hdr" header="Session-Expires:" assign_to="mended"/>'
+        parts = [*_again(first, longer, caller), *accept]
+    elif call.question is not None:
+        parts = [*_asking(call.question, caller), *accept]
     else:
-        asked = [_response("407 Proxy Authentication Required", contact=CHALLENGE), '<recv request="ACK"/>']
-        again = [*asked, '<recv request="INVITE" rrs="true"/>'] if call.first == "challenged" else []
-        parts = [f'<recv request="INVITE" rrs="true"><action>{caller}</action></recv>', *again, *accept]
+        parts = [f'<recv request="INVITE" rrs="true"><action>{caller}</action></recv>', *accept]
     on = '<recv request="OPTIONS" optional="true" next="options"/>'
     options = _response("200 OK", contact=CONTACT).replace(' retrans="500"', "")
     return _scenario([on, *parts, '<label id="options"/>', options, '<label id="end"/>'])
+
+
+def _again(first: str, mended: str, caller: str) -> list[str]:
+    """Return what is done before an INVITE is taken mended as the `first` answer asks; another is forbidden."""
+    return [
+        '<recv request="INVITE"/>',
+        first,
+        '<recv request="ACK"/>',
+        f'<recv request="INVITE" rrs="true" next="mended" test="mended"><action>{caller}{mended}</action></recv>',
+        _response("403 Forbidden", contact=CONTACT),
+        '<recv request="ACK" next="end"/>',
+        '<label id="mended"/>',
+    ]
+
+
+def _asking(question: Question, caller: str) -> list[str]:
+    """Return what is done before an INVITE is taken that proves a password; another one is forbidden."""
+    user, password = question.account
+    header, proof = "WWW", f'<verifyauth assign_to="mended" username="{user}" password="{password}"/>'
+    if question.status.startswith("407"):  # whose answer sipp cannot check
+        header = "Proxy"
+        proof = '<ereg regexp="Digest" search_in="hdr" header="Proxy-Authorization:" assign_to="mended"/>'
+    first = _response(question.status, contact=CHALLENGE.format(header, question.algorithm))
+    return _again(first, proof, caller)
 
 
 def _either(found: str, caller: str, lacking: Sequence[str], having: Sequence[str]) -> list[str]:

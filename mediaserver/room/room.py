@@ -628,9 +628,13 @@ class Room:
         self._playbacks[name] = playback
         self._connect_sound(name)
 
-    def _play_on(self, tick: int) -> None:
+    def _play_on(self, tick: int, now: float) -> None:
         for name, playback in list(self._playbacks.items()):
-            if playback.push(tick):
+            before = playback.source
+            goes_on = playback.push(tick)
+            if playback.source is not before:
+                self._flush_queue.flush(now)  # a source that is left loses what waits in it, where ticks are caught up
+            if goes_on:
                 self._connect_sound(name)
             else:
                 self._stop_playback(name)
@@ -691,7 +695,7 @@ class Room:
         delay."""
         tick = round((now - self._start) * 1000 / PTIME_MS)
         if self._playbacks:
-            self._play_on(tick)
+            self._play_on(tick, now)
         if self.mixer.tick(tick, now):
             self._arrange()
             self._emit(Speaking(self.name, self.mixer.speaker.speaker))

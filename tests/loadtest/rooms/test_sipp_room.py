@@ -1,7 +1,9 @@
 """sipp as a room system, with an agent of ours on the other side. Also tests `sipp_scenarios.py`, `descriptions.py`."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -9,7 +11,9 @@ from loadtest.rooms import kinds
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.sipp_room import Script, SippRoom, sipp_room
+from loadtest.rooms.sipp_scenarios import Question
 from signaling.sip.agent.agent import Agent, Call, CallRefused, IncomingCall, Target
+from signaling.sip.protocol.digest import Credentials
 from tests.signaling.sip.agents import RecordingHandler, agent
 
 BLUE, GREEN = (0, 0, 255), (0, 255, 0)
@@ -108,6 +112,37 @@ async def test_it_answers_the_call_that_follows_its_refusal(
             await ours.invite(Target(*room.address, "udp"), WITH_SLIDES, name="")
         assert refused.value.status == status
         call = await ours.invite(Target(*room.address, "udp", user=user), OURS, name="")
+        await room.established()
+        assert [answer.partition(" ")[0] for answer in room.answers] == [str(status), "200"]
+        await room.hang_up()
+        await room.expect()
+        assert room.answers == []
+        await call.ended.wait()
+
+
+@pytest.mark.parametrize(
+    ("status", "algorithm"),
+    [("401 Unauthorized", "MD5"), ("407 Proxy Authentication Required", "MD5"), ("401 Unauthorized", "SHA-256")],
+)
+async def test_it_takes_a_call_that_proves_the_password_and_no_other(
+    tmp_path: Path,
+    status: Literal["401 Unauthorized", "407 Proxy Authentication Required"],
+    algorithm: Literal["MD5", "SHA-256"],
+) -> None:
+    script = kinds.challenging(Question(status, algorithm, ("kh", "bi-mat-01")))
+    async with agent(Handler()) as ours, sipp_room(tmp_path, media(), script) as room:
+        await room.expect()
+        wrong = Target(*room.address, "udp", credentials=Credentials("kh", "bi-mat-02"))
+        if status.startswith("401"):
+            with pytest.raises(CallRefused, match="403"):
+                await ours.invite(wrong, OURS, name="")
+        else:  # whose answer sipp does not check
+            await ours.invite(wrong, OURS, name="")
+            with pytest.raises(RoomFailed, match="the password is not proved"):
+                await room.established()
+            await room.hang_up()
+        await room.expect()
+        call = await ours.invite(replace(wrong, credentials=Credentials("kh", "bi-mat-01")), OURS, name="")
         await room.established()
         await room.hang_up()
         await call.ended.wait()

@@ -60,6 +60,9 @@ FULL_RETRY_AFTER_S = 5
 """When a room system that found no room for its request may ask again (RFC 3261 §21.5.4)."""
 INVITE_COST = 5.0
 """An INVITE makes the handler work, and its response is repeated for up to half a minute."""
+CHALLENGES = 5.0
+"""Requests beyond the limit of a name that are still asked for its password: so many times those of an address, of all
+names together. They cost no state, and go to whoever a forger names, so they are few and small."""
 
 
 class CallHandler(MediaHandler, Protocol):
@@ -73,6 +76,9 @@ class CallHandler(MediaHandler, Protocol):
 
     def names_device(self, user: str) -> bool:
         """Return whether a registered device has this number or user name."""
+
+    def proves_itself(self, user: str) -> bool:
+        """Return whether a registered device with this number or user name proves by a password who it is."""
 
     def has_address(self, host: str) -> bool:
         """Return whether a device is registered with this address, or takes calls there."""
@@ -100,6 +106,8 @@ class Agent:
         """Of requests outside calls, by address."""
         self._call_limit = RateLimit()
         """Of requests within calls, by call."""
+        self._challenge_limit = RateLimit(CHALLENGES)
+        """Of challenges beyond those, of all together."""
         self._closing = False
         self._ready = False
         """Whether the calls of an earlier process are known; before that, no request of theirs may be refused."""
@@ -243,8 +251,11 @@ class Agent:
             self._bucket(transaction, proven=proven), INVITE_COST if request.method == "INVITE" else 1.0, now
         ):
             self._outside_dialog(transaction)
-        elif transaction.flow.transport != "udp":  # over UDP it comes again, or its sender was forged
+        elif transaction.flow.transport != "udp":
             self._refuse_full(transaction)
+        elif transaction.forgeable and self._may_challenge(transaction, now):
+            self._layer.reply(transaction, self._context.bare_challenge(request, transaction.flow))
+        # else over UDP it comes again, or its sender was forged
 
     def _bucket(self, transaction: ServerTransaction, *, proven: bool) -> str:
         """Return with whose requests a request is counted: forged UDP uses up nothing of who is at that address.
@@ -257,6 +268,14 @@ class Agent:
         bucket = f"{peer.address} {'proven' if proven else peer.transport}"
         own = transaction.forgeable or self._handler.has_address(peer.address)
         return f"{bucket} as {peer.user}" if own and self._handler.names_device(peer.user) else bucket
+
+    def _may_challenge(self, transaction: ServerTransaction, now: float) -> bool:
+        """Return whether a request beyond its limit may be the device's itself, which then proves it in another bucket
+        than those who forge its name."""
+        request = transaction.request
+        user = describe(request, transaction.flow).user
+        asked = request.method in ("INVITE", "REGISTER") and self._handler.proves_itself(user)
+        return asked and self._challenge_limit.admit("", 1.0, now)
 
     def _outside_dialog(self, transaction: ServerTransaction) -> None:
         """Answer a request that belongs to no call."""

@@ -176,8 +176,17 @@ class AgentContext(BackgroundTasks):
 
     def challenge(self, request: Request, flow: Flow) -> Response:
         """Return the 401 that asks for a password; a nonce that is too old, or of an earlier process, is stale."""
+        return self.response(request, 401, [self._challenge(request, flow)])
+
+    def bare_challenge(self, request: Request, flow: Flow) -> Response:
+        """Return a challenge without what says who we are, for a request that many may have forged: it is small."""
+        response = respond(request, 401, self.tag(request))
+        response.headers.append(self._challenge(request, flow))
+        return response
+
+    def _challenge(self, request: Request, flow: Flow) -> tuple[str, str]:
         nonce, stale = self._nonces.make(flow.remote[0], time.time()), digest.proof(request) is not None
-        return self.response(request, 401, [digest.our_challenge(nonce, stale=stale)])
+        return digest.our_challenge(nonce, stale=stale)
 
     def response(self, request: Request, status: int, headers: Headers | None = None) -> Response:
         """Begin a response with our tag and headers."""

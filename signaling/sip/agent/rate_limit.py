@@ -9,15 +9,17 @@ MAX_ADDRESSES = 4096
 
 
 class RateLimit:
-    """Token buckets by address, or by call."""
+    """Token buckets by address, or by call, so many times as large as those of an address."""
 
-    def __init__(self) -> None:
+    def __init__(self, times: float = 1.0) -> None:
+        self._times = times
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def admit(self, key: str, cost: float, now: float) -> bool:
         """Take `cost` tokens from the bucket of an address or a call; return False if it holds less."""
-        left, since = self._left.pop(key, (BURST, now))
-        left = min(BURST, left + (now - since) * PER_SECOND)
+        burst = BURST * self._times
+        left, since = self._left.pop(key, (burst, now))
+        left = min(burst, left + (now - since) * PER_SECOND * self._times)
         admitted = left >= cost
         self._left[key] = left - cost if admitted else left, now
         if len(self._left) > MAX_ADDRESSES:

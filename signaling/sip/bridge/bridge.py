@@ -335,6 +335,10 @@ class SipBridge:
         """Return whether a registered room system has this number or user name."""
         return self._peers.names_device(user)
 
+    def proves_itself(self, user: str) -> bool:
+        """Return whether a registered room system with this number or user name proves by a password who it is."""
+        return self._peers.proves_itself(user)
+
     def has_address(self, host: str) -> bool:
         """Return whether a room system is registered with this address, or takes calls there."""
         return self._peers.has_address(host)

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterable, Mapping
 
-from scheduler.directory.equipment.devices import ROOM_SYSTEMS, names
+from scheduler.directory.equipment.devices import ROOM_SYSTEMS, names, proves_itself
 from scheduler.directory.model import Binding, Device
 
 
@@ -12,6 +12,7 @@ class RegisteredPeers:
 
     def __init__(self) -> None:
         self._names: frozenset[str] = frozenset()
+        self._proving: frozenset[str] = frozenset()
         self._addresses: frozenset[str] = frozenset()
 
     def update(self, devices: Iterable[Device], bindings: Mapping[str, Binding]) -> None:
@@ -19,11 +20,16 @@ class RegisteredPeers:
         rooms = [each for each in devices if each.kind in ROOM_SYSTEMS]
         where = [each.address for each in rooms] + [bindings[each.id].host for each in rooms if each.id in bindings]
         self._names = frozenset(name for each in rooms for name in names(each))
+        self._proving = frozenset(name for each in rooms if proves_itself(each) for name in names(each))
         self._addresses = frozenset(str(ipaddress.ip_address(each)) for each in where if each)
 
     def names_device(self, user: str) -> bool:
         """Return whether a room system has this number or user name."""
         return user in self._names
+
+    def proves_itself(self, user: str) -> bool:
+        """Return whether a room system with this number or user name proves by a password who it is."""
+        return user in self._proving
 
     def has_address(self, host: str) -> bool:
         """Return whether a room system is registered with this address, or takes calls there."""

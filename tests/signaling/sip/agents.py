@@ -55,6 +55,8 @@ class RecordingHandler:
         """The status by which offers within calls are refused; 0 for none."""
         self.names: set[str] = set()
         """Numbers and user names of registered devices."""
+        self.proving: set[str] = set()
+        """Those of them that prove by a password who they are."""
         self.addresses = {"127.0.0.1", "::1"}
         """Addresses of registered devices."""
 
@@ -76,6 +78,10 @@ class RecordingHandler:
     def names_device(self, user: str) -> bool:
         """Return whether a registered device is called so."""
         return user in self.names
+
+    def proves_itself(self, user: str) -> bool:
+        """Return whether a registered device that is called so has a password."""
+        return user in self.proving
 
     def has_address(self, host: str) -> bool:
         """Return whether a registered device is there."""

@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from signaling.sip.agent.agent import INVITE_COST, Call, CallRefused, CallUnanswered, IncomingCall, Registration, Target
+from signaling.sip.agent.agent import (
+    CHALLENGES,
+    INVITE_COST,
+    Call,
+    CallRefused,
+    CallUnanswered,
+    IncomingCall,
+    Registration,
+    Target,
+)
 from signaling.sip.agent.rate_limit import BURST
 from signaling.sip.protocol import digest
 from signaling.sip.protocol.digest import Credentials
@@ -257,7 +266,7 @@ async def test_forged_datagrams_without_a_name_of_the_register_keep_no_device_fr
     """The first request of a device with a password has no proof, and its nonce is the answer."""
     monkeypatch.setattr("signaling.sip.agent.rate_limit.PER_SECOND", 0.0)
     handler = RecordingHandler(refuse)
-    handler.names = {ACCOUNT.user}
+    handler.names = handler.proving = {ACCOUNT.user}
     async with agent(handler) as ours, wire.udp(ours) as peer:
         peer.user = "mallory"
         for number in range(int(BURST) + 5):
@@ -270,7 +279,43 @@ async def test_forged_datagrams_without_a_name_of_the_register_keep_no_device_fr
                 pass
             assert response.status == 401
         peer.invite()
-        assert await peer.silent()  # its name has a limit, too
+        assert (await peer.response()).status == 401  # beyond the limit of its name, too
+
+
+async def test_forged_datagrams_with_its_name_keep_no_device_with_a_password_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever forges its name and address uses up the limit of both, but answers no challenge."""
+    monkeypatch.setattr("signaling.sip.agent.rate_limit.PER_SECOND", 0.0)
+    monkeypatch.setattr("signaling.sip.agent.rate_limit.BURST", 10.0)
+    handler = RecordingHandler(refuse)
+    handler.names = {ACCOUNT.user}
+    async with agent(handler) as ours, wire.udp(ours) as forger, wire.udp(ours) as peer:
+        forger.user = peer.user = ACCOUNT.user
+        forger.call_id = "forged"
+        for number in range(11):
+            forger.request("OPTIONS", branch=f"forged{number}")
+        peer.invite()
+        assert await peer.silent()  # a device without a password would take a challenge for a refusal
+        handler.proving = handler.names
+        for number in range(int(CHALLENGES * 10) - 3):
+            forger.request("REGISTER", branch=f"more{number}")
+        for method, had in (("INVITE", ""), ("REGISTER", "0.old")):
+            peer.theirs, peer.tag = "", method
+            about = f'username="kh", realm="diemcau", nonce="{had}", uri="", response="", nc=1, cnonce="", qop=auth'
+            old = [f"Authorization: Digest {about}"] if had else []
+            request = peer.request(method, *old, body=OFFER if method == "INVITE" else "")
+            response = await peer.response()
+            asked = digest.challenge(response)
+            assert (response.status, response.get("allow"), asked and asked.stale) == (401, None, bool(had))
+            assert asked is not None and len(response.write()) - len(request) < 190
+            proof = digest.authorization(asked, ACCOUNT, method, f"sip:123@{HOST}", "client")
+            forger.request("INVITE", branch=f"between{method}")
+            peer.request(method, f"Authorization: {proof[1]}", body=OFFER if method == "INVITE" else "")
+            assert (await peer.response()).status == (403 if method == "INVITE" else 200)
+        peer.tag = "more"
+        peer.invite()
+        assert await peer.silent()  # all challenges of that kind together have a limit
 
 
 @pytest.mark.parametrize("proves", [True, False])

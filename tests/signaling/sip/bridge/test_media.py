@@ -47,6 +47,9 @@ class SeatingHandler:
     def names_device(self, user: str) -> bool:
         return False
 
+    def proves_itself(self, user: str) -> bool:
+        return False
+
     def has_address(self, host: str) -> bool:
         return True
 

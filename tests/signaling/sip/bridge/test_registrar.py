@@ -158,6 +158,9 @@ async def test_the_gateway_knows_names_and_addresses_of_the_register(world: Worl
     assert not bridge.names_device(ACCOUNT.user)
     await tick(world, 5)
     assert [bridge.names_device(each) for each in (ACCOUNT.user, "mallory", "")] == [True, False, False]
+    await register(world, CAM_RANH, "10.79.6.21", sip_user="2002")
+    await tick(world, 5)
+    assert [bridge.proves_itself(each) for each in (ACCOUNT.user, "2002", "mallory", "")] == [True, *[False] * 3]
     assert [bridge.has_address(each) for each in (VCS, "10.79.7.7", "10.66.6.6")] == [True, True, False]
 
 

@@ -9,11 +9,12 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import DigitPressed, FloorDecided, KeyframeWanted, MediaElsewhere
+from mediaserver.errors import BadOffer, MediaError
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import LostKey
 from scheduler.core.model import State
@@ -36,7 +37,7 @@ from signaling.sip.agent.agent import Registration
 from signaling.sip.agent.room_call import CallAgent, IncomingRoomCall, RoomCall
 from signaling.sip.bridge import call_records
 from signaling.sip.bridge.admission import SipAdmission
-from signaling.sip.bridge.call_registry import UNAVAILABLE, BridgedCall, CallRegistry
+from signaling.sip.bridge.call_registry import NOT_ACCEPTABLE, UNAVAILABLE, BridgedCall, CallRegistry
 from signaling.sip.bridge.call_tester import CallTester
 from signaling.sip.bridge.certificate_refusals import CertificateRefusals
 from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule, systems
@@ -52,6 +53,8 @@ from signaling.sip.protocol.trace import TracedCall
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+PENDING = 491
 TICK_SECONDS = 1.0
 LOOK_INTERVAL = timedelta(seconds=5)
 """Interval between two looks at which sessions are open and which devices they dial."""
@@ -358,24 +361,43 @@ class SipBridge:
 
     def keyframe_requested(self, call: RoomCall, *, slides: bool = False) -> None:
         """Forward a request for a key frame within a call (RFC 5168) to the media engine."""
-        self._registry.refresh(call, slides=slides)
+        if (place := self._place(call)) is not None:
+            self._spawn(self._refresh(*place, slides=slides))
+
+    async def _refresh(self, room: str, seat: str, *, slides: bool) -> None:
+        with contextlib.suppress(MediaError):  # it is gone, and with it whoever asked
+            await self._manager.engine.refresh_picture(room, seat, slides=slides)
 
     async def reoffered(self, call: RoomCall, offer: str) -> str:
         """Have the media engine answer an offer within a call. Raises OfferRefused."""
-        answer = await self._registry.change(
-            call, lambda room, seat: self._manager.engine.renegotiate(room, seat, offer)
-        )
+        answer = await self._change(call, lambda room, seat: self._manager.engine.renegotiate(room, seat, offer))
         self._registry.reprotect(call, answer)
         return answer
 
     async def reoffer(self, call: RoomCall) -> str:
         """Have the media engine offer what a call uses. Raises OfferRefused."""
-        return await self._registry.change(call, self._manager.engine.reoffer)
+        return await self._change(call, self._manager.engine.reoffer)
 
     async def reanswered(self, call: RoomCall, answer: str) -> None:
         """Pass the answer to that offer to the media engine; what cannot be used leaves the call as it was."""
         with contextlib.suppress(OfferRefused):
-            await self._registry.change(call, lambda room, seat: self._manager.engine.accept(room, seat, answer))
+            await self._change(call, lambda room, seat: self._manager.engine.accept(room, seat, answer))
+
+    async def _change(self, call: RoomCall, work: Callable[[str, str], Awaitable[T]]) -> T:
+        """Change the media of a call: do some work with its room and seat. Raises OfferRefused."""
+        if (place := self._place(call)) is None:  # it is being seated: the room system asks again (RFC 3261 §14.1)
+            raise OfferRefused(PENDING)
+        try:
+            return await work(*place)
+        except MediaError as error:
+            raise OfferRefused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
+
+    def _place(self, call: RoomCall) -> tuple[str, str] | None:
+        """Return the media room and the seat of a call: in a meeting, a test, or at the front door; None while it has
+        none, or may be moving on from there."""
+        if (visitor := self.inbound.front_door.of(call)) is not None:
+            return None if visitor.judged else (FRONT_DOOR, visitor.seat)
+        return self.call_tester.place(call) or self._registry.place(call)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from mediaserver.api import Descriptions
-from mediaserver.errors import BadOffer, MediaError
+from mediaserver.errors import MediaError
 from signaling.calls.model import Outcome
 from signaling.calls.recorder import CallRecorder
 from signaling.core.errors import MessageError
@@ -21,12 +21,11 @@ from signaling.sip.bridge import call_media, keypad_texts
 from signaling.sip.bridge.dial_schedule import DialledSystem
 from signaling.sip.bridge.keypad import Keypad, Way, obey
 from signaling.sip.bridge.protection import protection
-from signaling.sip.protocol.errors import CallFailed, OfferRefused
+from signaling.sip.protocol.errors import CallFailed
 
 log = logging.getLogger(__name__)
 
-NOT_ACCEPTABLE, PENDING, UNAVAILABLE = 488, 491, 503
-T = TypeVar("T")
+NOT_ACCEPTABLE, UNAVAILABLE = 488, 503
 BYE = "bye"
 """Reason of a call that the room system itself hung up."""
 
@@ -94,14 +93,9 @@ class CallRegistry:
         self._following.add(task)
         task.add_done_callback(self._following.discard)
 
-    def refresh(self, call: RoomCall, *, slides: bool = False) -> None:
-        """Have a key frame of its picture or of slides sent to the room system that asked in its call (RFC 5168)."""
-        if (place := self._place(call)) is not None:
-            self._spawn(self._refresh(*place, slides=slides))
-
     def share(self, call: RoomCall, on: bool) -> None:
         """Let the room system that asks in its call show its slides, or refuse it; or end that (H.239)."""
-        if (place := self._place(call)) is not None:
+        if (place := self.place(call)) is not None:
             self._spawn(self._manager.share_asked(*place, on=on))
         elif on:  # in a test call, or at the front door
             call.decide_floor("refused")
@@ -148,7 +142,7 @@ class CallRegistry:
 
     def send_digits(self, call: RoomCall, digits: str) -> None:
         """Send DTMF digits within a call that has a seat: by RTP, or in INFO requests where it has no events."""
-        if digits and (place := self._place(call)) is not None:
+        if digits and (place := self.place(call)) is not None:
             self._spawn(self._send_digits(call, *place, digits))
 
     async def _send_digits(self, call: RoomCall, meeting: str, seat: str, digits: str) -> None:
@@ -160,15 +154,6 @@ class CallRegistry:
         if not sent:
             log.info("x %s takes no digits", call.peer.address)
 
-    async def change(self, call: RoomCall, work: Callable[[str, str], Awaitable[T]]) -> T:
-        """Change the media of a call: do some work with its room and seat. Raises OfferRefused."""
-        if (place := self._place(call)) is None:  # it is being seated: the room system asks again (RFC 3261 §14.1)
-            raise OfferRefused(PENDING)
-        try:
-            return await work(*place)
-        except MediaError as error:
-            raise OfferRefused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
-
     def reprotect(self, call: RoomCall, sdp: str) -> None:
         """Note how a call is protected since its media changed; on hold it is as it was."""
         for bridged in self._calls.values():
@@ -177,16 +162,12 @@ class CallRegistry:
                 member.protection = bridged.system.protection = now
                 self._changed(bridged.meeting)
 
-    def _place(self, call: RoomCall) -> tuple[str, str] | None:
+    def place(self, call: RoomCall) -> tuple[str, str] | None:
         """Return the room and the seat of a call; None while it has none."""
         for bridged in self._calls.values():
             if bridged.member.call is call and (seat := bridged.meeting.state.roster.of(bridged.member.id)) is not None:
                 return bridged.meeting.id, seat.id
         return None
-
-    async def _refresh(self, meeting: str, seat: str, *, slides: bool) -> None:
-        with contextlib.suppress(MediaError):  # it is gone, and with it whoever asked
-            await self._manager.engine.refresh_picture(meeting, seat, slides=slides)
 
     async def watch(self, now: datetime) -> None:
         """End calls whose sound and picture are gone, to be dialled again. Also stores refreshes of the calls."""

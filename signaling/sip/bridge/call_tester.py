@@ -54,11 +54,16 @@ class CallTester:
         """By device."""
         self._tests: OrderedDict[str, CallTest] = OrderedDict()
         self.calls: dict[str, RoomCall] = {}
-        """Those that were answered, by media room."""
+        """Those whose media are connected, by media room."""
 
     def running(self, device: str) -> bool:
         """Return whether a test call with a device goes on."""
         return device in self._tasks
+
+    def place(self, call: RoomCall) -> tuple[str, str] | None:
+        """Return the media room and the seat of a test call that is measured; None for any other."""
+        room = next((room for room, each in self.calls.items() if each is call), None)
+        return None if room is None else (room, SEAT)
 
     def newest(self, device: str) -> CallTest | None:
         """Return the newest test call with a device since the server began; None without one."""
@@ -119,9 +124,9 @@ class CallTester:
         test.protection = protection(device.encryption, call.peer.transport, call.sdp)
         await self._recorder.answered(call_records.carrying(record, call, device, test.protection), call)
         ending: Outcome = "no-media"
-        self.calls[room] = call
         try:
             await self._engine.accept(room, SEAT, call.sdp)
+            self.calls[room] = call
             test.state = "measuring"
             test.report = await self._measure(room, call)
             await self._recorder.reported(call, test.report)
@@ -130,7 +135,7 @@ class CallTester:
             ending, _ = call_records.failure(error)
             raise
         finally:
-            del self.calls[room]
+            self.calls.pop(room, None)
             await call.hang_up(ending)
             test.outcome = outcome_of(call.reason)
 

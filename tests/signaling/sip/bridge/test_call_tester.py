@@ -86,6 +86,18 @@ async def test_a_device_is_called_without_a_session_and_the_report_kept_with_its
     assert noted == [("call-test", NHA_TRANG)]
 
 
+async def test_a_device_may_offer_within_a_test_call(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_tester, "WARM_S", 30.0)
+    agent = room_system(world)
+    device = await register(world, NHA_TRANG, VCS)
+    await begun(world, device)
+    await wait_until(lambda: world.server.sip_bridge.call_tester.calls != {})
+    assert await world.server.sip_bridge.reoffered(agent.calls[0], "refresh") == "answer to refresh"
+    assert ("renegotiate", f"call-test-{device}", "device", "refresh") in world.engine.calls
+    agent.calls[0].end("bye")
+    assert (await done(world, device))["outcome"] == "bye"
+
+
 @pytest.mark.parametrize(("reply", "outcome"), [(486, ("refused", 486)), (None, ("unanswered", 0))])
 async def test_a_device_that_does_not_take_the_call(world: World, reply: int | None, outcome: tuple[str, int]) -> None:
     agent = room_system(world)

@@ -12,6 +12,7 @@ from signaling.sip.agent.agent import CallUnanswered, RemoteParty
 from signaling.sip.bridge.front_door import IDLE, MOST, REPEAT, ROOM
 from signaling.sip.bridge.front_door_texts import DOT
 from signaling.sip.protocol.digest import Credentials
+from signaling.sip.protocol.errors import OfferRefused
 from tests.signaling.fake_room_systems import FakeIncoming, register, tick, use_fake_agent
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, wait_until
 
@@ -99,6 +100,27 @@ async def test_a_caller_without_an_offer_and_by_info(world: World) -> None:
         world.server.sip_bridge.digit_pressed(incoming.call, digit)  # type: ignore[arg-type]
     await wait_until(lambda: ROOM not in world.engine.rooms)
     assert world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01") is not None
+
+
+async def test_offers_and_requests_of_who_waits_there_change_its_media(world: World) -> None:
+    """A room may wait for an hour, and refreshes its session meanwhile by offers."""
+    incoming = await arrived(world)
+    bridge, call = world.server.sip_bridge, incoming.call
+    assert call is not None
+    assert await bridge.reoffered(call, "refresh") == "answer to refresh"
+    assert await bridge.reoffer(call) == f"offer of {SEAT} again"
+    await bridge.reanswered(call, "agreed")
+    bridge.keyframe_requested(call)
+    await wait_until(lambda: world.engine.calls[-1] == ("refresh_picture", ROOM, SEAT))
+    assert world.engine.calls[-4:-1] == [
+        ("renegotiate", ROOM, SEAT, "refresh"),
+        ("reoffer", ROOM, SEAT),
+        ("accept", ROOM, SEAT, "agreed"),
+    ]
+    world.server.sip_bridge.inbound.front_door.visitors[SEAT].judged = True
+    with pytest.raises(OfferRefused) as refused:  # it may be moving on
+        await bridge.reoffer(call)
+    assert refused.value.status == 491
 
 
 async def test_three_wrong_codes_end_the_call_and_are_guesses(world: World) -> None:

@@ -59,10 +59,11 @@ class Watcher(Protocol):
 
 @dataclass(slots=True)
 class Sending:
-    """Switches of microphone, camera and simulcast layers."""
+    """Switches of microphone, camera, shared screen and simulcast layers."""
 
     mic: bool = True
     camera: bool = True
+    screen: bool = False
     layers: int = len(RIDS)
     """Simulcast layers to send at most, from the lowest, as a browser sends fewer over a poor connection."""
     wanted: int = len(RIDS)
@@ -118,7 +119,7 @@ class Endpoint:
         self._screen_codecs: dict[str, int] = {}
         """Payload types of a shared screen, by codec."""
         self._screen: CameraLayer | None = None
-        """What is shared; None for nothing."""
+        """What was shared last; None before the first time. It keeps its numbers, of which SRTP takes none twice."""
         self._recoveries: dict[int, _LossRecovery] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._ticks = random.randrange(TICKS_PER_REPORT)
@@ -171,11 +172,12 @@ class Endpoint:
             layer.show(next(clip for clip in clips if clip.width == layer.width))
 
     def share(self, clip: Clip | None) -> None:
-        """Send a shared screen from its beginning, or none any more. Raises KeyError where the server does not take
-        its codec."""
-        if clip is None:
-            self._screen = None
-        else:
+        """Send a shared screen from its beginning, or none any more; it has the same codec and size each time. Raises
+        KeyError where the server does not take its codec."""
+        self.sending.screen = clip is not None
+        if self._screen is not None and clip is not None:
+            self._screen.show(clip)
+        elif clip is not None:
             self._screen = CameraLayer(self._ssrcs.screen, self._screen_codecs[clip.codec], clip, b"")
 
     def _prepare(self, answer: Answer) -> None:
@@ -227,7 +229,7 @@ class Endpoint:
         self._due += ticks * TICK_S
         if self._voice is not None:
             self._voice.skip(ticks)
-        for layer in self._layers.values():
+        for layer in self._sent.values():
             layer.skip(ticks // TICKS_PER_PICTURE)
 
     def _send_voice(self) -> None:
@@ -257,8 +259,10 @@ class Endpoint:
                 continue
             for packet in packets:
                 self._transport.send_packet(with_extension(packet, extension))
-        if self._screen is not None:
+        if self._screen is not None and self.sending.screen:
             self._transport.send(self._screen.next()[0])
+        elif self._screen is not None:
+            self._screen.skip(1)
 
     def _report(self, wall: float) -> None:
         streams = list(self.counters.streams.values())

@@ -207,7 +207,7 @@ async def test_a_key_frame_comes_when_asked_for(server: ServerTransport, make_en
     assert (stamps[1] - stamps[0]) & 0xFFFFFFFF < KEY_EVERY * PICTURE_STEP
 
 
-async def test_a_screen_is_shared_with_key_frames_on_request_until_that_ends(
+async def test_a_screen_is_shared_with_key_frames_on_request_until_that_ends_and_again(
     server: ServerTransport, make_endpoint: MakeEndpoint, camera: tuple[Clip, ...]
 ) -> None:
     endpoint = make_endpoint(OfferOptions(layers=1, screen=True))
@@ -228,6 +228,13 @@ async def test_a_screen_is_shared_with_key_frames_on_request_until_that_ends(
         return next(at for at, (p, _) in enumerate(reversed(server.packets)) if p.ssrc == ssrc)
 
     await server.until(lambda: later() > 20)  # of the camera and the microphone
+    last = next(p for p, _ in reversed(server.packets) if p.ssrc == ssrc)
+    server.packets.clear()
+    endpoint.share(camera[0])
+    await server.until(lambda: any(p.ssrc == ssrc for p, _ in server.packets))
+    again = next(p for p, _ in server.packets if p.ssrc == ssrc)
+    assert again.sequence == (last.sequence + 1) & 0xFFFF  # SRTP takes no number twice
+    assert 0 < (again.timestamp - last.timestamp) & 0xFFFFFFFF < 10 * 90_000
 
 
 async def test_a_lost_packet_is_sent_again(server: ServerTransport, make_endpoint: MakeEndpoint) -> None:

@@ -91,7 +91,7 @@ long: install
 # Faults on purpose, with sixty points in meetings: what people notice (docs/reliability.md); then calls of room systems
 # of every kind (docs/rooms.md), and what `make test` does of `long`, for longer. An hour; disk needs root.
 DRILLS ?= restart take-over reload valkey worker drain killed-drain sql disk leader stopped-leader sql-hangs sql-ends \
-	hand-over partition sentinel patroni cascade shared-room shared-room-drain shared-room-restart
+	hand-over partition sentinel patroni cascade nation shared-room shared-room-drain shared-room-restart
 drills: install
 	@failed=; for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || failed="$$failed $$drill"; done; \
 	    [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }

@@ -93,6 +93,10 @@ class TwoSystems:
     stands_for_above: Point
     sits: Point
     """The point of the system below that sits in sessions of the one above."""
+    name: str = BELOW
+    """The name of the system below at the one above."""
+    host: str = LOOPBACK
+    """The IP address of the system below."""
     url: str = field(init=False)
     environ: Mapping[str, str] = field(init=False)
 
@@ -112,16 +116,16 @@ class TwoSystems:
         async with open_services(read(self.below.environ)) as below, open_services(read(self.above.environ)) as above:
             neighbour = Neighbour(ABOVE, self.stands_for_above.id, our_point=self.sits.id)
             key = await below.neighbours.add_above(neighbour, utc_now())
-            neighbour = Neighbour(BELOW, self.stands_for_below.id, url=self.below.url)
+            neighbour = Neighbour(self.name, self.stands_for_below.id, url=self.below.url)
             await above.neighbours.add_below(neighbour, key, utc_now())
-            await _register_device(above, self.stands_for_below, port_below)
-            await _register_device(below, self.stands_for_above, None)
+            await _register_device(above, self.stands_for_below, self.host, port_below)
+            await _register_device(below, self.stands_for_above, LOOPBACK, None)
 
     async def accepted(self, session: str) -> str:
         """Wait until the system below has accepted a session; return its code there. Raises TimeoutError."""
         async with open_services(read(self.environ)) as services, asyncio.timeout(ACCEPTED_S):
             while True:
-                known = await services.reservations.one(BELOW, session)
+                known = await services.reservations.one(self.name, session)
                 if known is not None and known.code:
                     return known.code
                 await asyncio.sleep(POLL_S)
@@ -150,10 +154,10 @@ def _lower(pid: int) -> None:
         Path(f"/proc/{pid}/autogroup").write_text(str(LOW_NICE))
 
 
-async def _register_device(services: Services, point: Point, port: int | None) -> None:
+async def _register_device(services: Services, point: Point, host: str, port: int | None) -> None:
     """Register the gateway of a neighbouring system at the point that stands for it; without a port it only calls."""
     (device, *_) = await services.equipment.devices(point.id)
-    link = replace(device, kind="LINK", protocol="SIP", address=LOOPBACK, transport="TCP", encryption="off")
+    link = replace(device, kind="LINK", protocol="SIP", address=host, transport="TCP", encryption="off")
     await services.equipment.describe(replace(link, port=port, dial_out=port is not None), utc_now(), {})
 
 

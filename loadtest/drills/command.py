@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from loadtest.drills import (
     hand_over,
     killed_drain,
     leader,
+    nation,
     partition,
     postgresql_outage,
     recording,
@@ -49,6 +50,8 @@ MUST_BE_NONE = ("stale_commands", "bookings_lost", "pages_lost", "untouched_lost
 MUST_BE_TRUE = ("bookings_kept", "within_limit", "codes_unique", "meetings_kept", "rooms_single", "systems_meet")
 SMALL_DISK_MB = 600
 """Size of the disk that is filled."""
+NATION = "nation"
+"""The drill that holds a session on several systems, without a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,11 @@ class DrillKind:
     sessions: int = 3
     sound_gap_s: float = inf
     """The longest time that a point may be without sound."""
+
+    @property
+    def size(self) -> DrillSize:
+        """Its usual size."""
+        return DrillSize(self.points, self.sessions, self.workers)
 
 
 DRILLS = {
@@ -123,31 +131,32 @@ DRILLS = {
 def parse(words: Sequence[str]) -> tuple[str, DrillSize, int | None]:
     """Parse the command's arguments: the drill, its size, and the indentation of the JSON."""
     parser = argparse.ArgumentParser(prog="python -m loadtest drills", description=__doc__)
-    parser.add_argument("drill", choices=list(DRILLS))
+    parser.add_argument("drill", choices=[*DRILLS, NATION])
     parser.add_argument("--times", type=int, default=1, help="how often (default 1)")
     parser.add_argument(
         "--points",
         type=int,
         help="in three sessions on three workers, of a shared room in one (default 60; upgrade, cascade 12; drain 30, "
-        "on two)",
+        "on two); for nation: communes, of two provinces (default 24)",
     )
     parser.add_argument(
         "--from", dest="commit", default=RELEASE_BEFORE, help=f"for upgrade: the release before ({RELEASE_BEFORE})"
     )
     parser.add_argument("--json", action="store_true", help="one line of JSON; it is indented otherwise")
     arguments = parser.parse_args(words)
-    kind = DRILLS[arguments.drill]
-    points = arguments.points or kind.points
+    usual = nation.USUAL if arguments.drill == NATION else DRILLS[arguments.drill].size
+    points = arguments.points or usual.points
     if points < MIN_POINTS:
         parser.error(f"--points is {MIN_POINTS} at least: three in each session, of whom one is given the floor")
-    size = DrillSize(
-        points=points, workers=kind.workers, sessions=kind.sessions, times=arguments.times, commit=arguments.commit
-    )
+    size = replace(usual, points=points, times=arguments.times, commit=arguments.commit)
     return arguments.drill, size, None if arguments.json else 2
 
 
 async def perform(drill: str, size: DrillSize, progress: PrintLine) -> dict[str, Any]:
     """Run a drill; return its figures, and whether it `passed`."""
+    if drill == NATION:
+        held = await nation.run(size, progress)
+        return {"drill": drill, "passed": nation.holds(held), **held}
     kind = DRILLS[drill]
     if drill == "upgrade":
         context = functools.partial(kind.server_context, commit=size.commit)

@@ -81,6 +81,8 @@ def test_each_session_needs_somebody_to_give_the_floor_to(capsys: pytest.Capture
     assert (drill, size.points, size.times, indent) == ("sql", 9, 2, None)
     _, size, _ = parse(["drain"])
     assert (size.points, size.workers) == (30, 2)
+    _, size, _ = parse(["nation", "--times", "2"])
+    assert (size.points, size.sessions, size.workers, size.times) == (24, 2, 1, 2)
     _, size, _ = parse(["upgrade", "--from", "v0.9.0"])
     assert (size.points, size.workers, size.commit) == (12, 3, "v0.9.0")
 

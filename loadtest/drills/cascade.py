@@ -157,7 +157,7 @@ def _lower(pid: int) -> None:
 async def _register_device(services: Services, point: Point, host: str, port: int | None) -> None:
     """Register the gateway of a neighbouring system at the point that stands for it; without a port it only calls."""
     (device, *_) = await services.equipment.devices(point.id)
-    link = replace(device, kind="LINK", protocol="SIP", address=host, transport="TCP", encryption="off")
+    link = replace(device, kind="LINK", protocol="SIP", sip_profile="diemcau", address=host, transport="TCP")
     await services.equipment.describe(replace(link, port=port, dial_out=port is not None), utc_now(), {})
 
 

@@ -24,6 +24,8 @@ from itertools import islice
 from math import ceil
 from typing import Any
 
+import numpy as np
+
 from loadtest.drills.cascade import ABOVE, BELOW, LINKED_S, LOOPBACK, TwoSystems
 from loadtest.drills.drill import DrillSize, percentiles, until
 from loadtest.drills.page_endpoint import PageParticipant
@@ -37,7 +39,7 @@ from loadtest.endpoint.sender import PTIME_MS
 from loadtest.load import procfs
 from loadtest.media.clip import FPS, Clip, Codec, Material, make_clip
 from loadtest.media.picture import RENDITIONS, Card, Plane, draw, encode
-from loadtest.media.voice import encode_voice
+from loadtest.media.tone import AMPLITUDE, LOOP_PACKETS, PACKET_SAMPLES, RATE_HZ, encode_sound
 from loadtest.progress import PrintLine
 from loadtest.server import accounts
 from loadtest.server.booking import book
@@ -53,6 +55,8 @@ PROVINCES, COMMUNES = 34, 3321
 """Those of the country since 01/07/2025."""
 USUAL = DrillSize(points=24, sessions=2, workers=1)
 """The communes and provinces of a run on this machine."""
+STEADY_S = 40.0
+"""Seconds after the last join in which jitter buffers give up the delay that many joins at once made them learn."""
 TIMED_IN_EACH = 2
 """Communes of each province whose packets are timed; those of the others are counted."""
 HOP_MS = 40.0
@@ -75,13 +79,18 @@ SPEAKS = OfferOptions(("H264",), layers=1)
 WATCHES = OfferOptions(("H264",), camera=False)
 DRAWS = OfferOptions(("H264",), camera=False, tiles=4)
 _SIZE, _LIT, _UNLIT, MIDDLE = 1, 235, 16, 128
+_TONE_HZ, _SWING = 440, 50
 TECHNICIAN = NewAccount("drill-technician", "Kỹ thuật trung tâm", ("technician",))
 
 
 @cache
 def material() -> Material:
-    """Return the loops of the speaker: a voice, and a moving card of which half turns white each two seconds."""
-    return Material(encode_voice(0), _cameras)
+    """Return the loops of the speaker: a tone that rises and falls, so that no two packets are the same, and a moving
+    card of which a quarter turns white each two seconds."""
+    moments = np.arange((LOOP_PACKETS + 1) * PACKET_SAMPLES) / RATE_HZ
+    tone = np.sin(2 * np.pi * (_TONE_HZ * moments + _SWING * np.sin(2 * np.pi * moments / LOOP_S)))
+    packets = encode_sound((tone * AMPLITUDE * 32767).astype(np.int16))
+    return Material(packets[1:], _cameras)  # the first packet holds the encoder's look-ahead
 
 
 @cache
@@ -296,7 +305,7 @@ class Nation:
 
 @dataclass
 class Measured:
-    """What all measurements found."""
+    """The outcome of all measurements."""
 
     seconds: float = 0.0
     composed: list[float] = field(default_factory=list)
@@ -361,7 +370,7 @@ async def run(size: DrillSize, progress: PrintLine) -> dict[str, Any]:
         above = systems[0].above
         nation = Nation(progress, above, [Province(each, communes) for each in systems], stack)
         await nation.hold()
-        await asyncio.sleep(size.settle_s)
+        await asyncio.sleep(STEADY_S)
         cpu, found = Cpu({GOVERNMENT: above} | {each.name: each.below for each in systems}), Measured()
         for number in range(size.times):
             await nation.measure(cpu, found)

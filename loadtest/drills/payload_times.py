@@ -42,7 +42,7 @@ class PayloadTimes:
 
 @dataclass(slots=True)
 class Hop:
-    """What became of payloads between two places: their delays in seconds."""
+    """The way of payloads between two places: their delays in seconds."""
 
     delays: list[float] = field(default_factory=list)
     unknown: int = 0

@@ -53,7 +53,8 @@ class Decoder(Protocol):
 class AudioInput:
     """One open microphone. It decodes only when it is mixed, or when its sender sends no levels (RFC 6464).
 
-    Even then its packets may be relayed to everyone undecoded, while it is alone and its connection is steady.
+    Even then its packets may be relayed to everyone as they came, while it is alone and its connection is steady. Those
+    without levels are decoded all the same, to know how loud they are.
     """
 
     def __init__(self, fader: float = 0.0, agc: Agc | None = None) -> None:
@@ -70,7 +71,7 @@ class AudioInput:
         self._fifo = _NOTHING
         self._frame: Samples | None = None
         self.packet: bytes | None = None
-        """The 20 ms to relay undecoded; None when they are to be mixed."""
+        """The 20 ms to relay as they came; None when they are to be mixed."""
         self._steady = 0
         """Packets in a row that could have been relayed."""
         self.relay = VoiceRelay(Packet)
@@ -79,6 +80,10 @@ class AudioInput:
         """The last relayed packets, which the decoder does not know; empty while it decodes."""
         self.last = _NOTHING
         """The last 20 ms that were relayed, known once it decodes again."""
+        self._payload: bytes | None = None
+        """The one packet of which the last frame was decoded, if it may be relayed."""
+        self._passed = False
+        """Whether the last 20 ms were relayed and decoded, too."""
         self._claim: int | None = None
         self._doubt = 0
         self._share = 0.0
@@ -140,6 +145,7 @@ class AudioInput:
             self._resume()
             self._frame = self._next(now)
             heard = self._hear(self._frame) if self._frame is not None else None
+            self._pass_on(alone=alone and self._claim is None)
         else:
             self._frame, self._fifo, self._held = None, _NOTHING, 0
             heard = -float(self._claim) if self.jitter.skim(now) else None
@@ -243,6 +249,14 @@ class AudioInput:
             self._fifo = self._take(step)
         return None
 
+    def _pass_on(self, *, alone: bool) -> None:
+        """Relay the packet that was decoded just now, under the conditions of :meth:`_relay`."""
+        steady = self._passed or self._steady >= self._patience
+        if alone and steady and self._untouched and self._payload is not None and self._frame is not None:
+            self.packet, self.last, self._passed = self._payload, self._frame, True
+        elif self._passed:
+            self._steady, self._passed = 0, False
+
     def _resume(self) -> None:
         """Go on decoding: the decoder first decodes the last packets that were relayed."""
         while self._relayed:
@@ -250,12 +264,14 @@ class AudioInput:
             self._steady = 0
 
     def _next(self, now: float) -> Samples | None:
-        wanted = FRAME_SAMPLES
+        wanted, self._payload = FRAME_SAMPLES, None
         if len(self._fifo) < FRAME_SAMPLES:
             wanted = self._steer(now)
+        begun = len(self._fifo) > 0
         while len(self._fifo) < wanted and (step := self.jitter.pull(now)) is not None:
             samples = self._take(step)
-            self._fifo = np.concatenate((self._fifo, samples)) if len(self._fifo) else samples
+            self._payload = step.payload if not begun and self._codec == "opus" and _whole(step) else None
+            self._fifo, begun = np.concatenate((self._fifo, samples)) if len(self._fifo) else samples, True
         if len(self._fifo) < wanted:
             self._fifo = _NOTHING
             return None

@@ -90,6 +90,12 @@ class Composition:
         steps = {step for (_, step), rendition in self.renditions.items() if rendition.sinks}
         return frozenset((self.number, step >= LARGE) for step in steps)
 
+    def shows(self, seat: str, *, soon: bool = False) -> bool:
+        """Return whether a seat's camera or screen stands in it; with `soon` also whether it is about to."""
+        states = self.layout_state, self._large_layout_state
+        tiles = (tile for each in states for tile in (*each.tiles, *(each.ahead if soon else ())))
+        return any(tile.seat.rpartition(":")[2] == seat for tile in tiles)
+
     def shown(self) -> Iterator[Tile]:
         """Yield the tiles that somebody sees or is about to see."""
         for _, large in self.watched:
@@ -253,6 +259,8 @@ class Compositions:
         if key not in self._derived:
             own = self._new()
             own.without, own.screens = seat, not screens
+            if not screens:
+                own.copy_from(self.of(audience))
             self._by_audience[key], self._derived[key] = own, audience
             self._derive(key, now)
         return key

@@ -85,6 +85,9 @@ logger = logging.getLogger(__name__)
 
 LEVELS_TICKS = 12
 """Audio ticks between two events with levels: a little more than four events in a second."""
+SHARE_S = 2.0
+"""Seconds for which another MCU must not have stood in a picture before it is sent that: what was painted with it may
+still be under way, and who speaks by turns would change between two pictures all the time."""
 MAX_LIP_SYNC_DELAY_S = 0.3
 MAX_PLAUSIBLE_LAG_S = 1.0
 """A larger lag in seconds between pictures and sound means that the sender's clock cannot be trusted."""
@@ -296,23 +299,39 @@ class Room:
             self._emit(seat.tiles.last_event)
 
     def _leave_out(self, seat: Seat) -> None:
-        """Compose its layout without its own camera and screen for a seat that must not see itself, and without the
-        shared screen for one that sees it as slides. Its overlay stays."""
-        own, screens, now = (
-            "" if seat.options.sees_itself else seat.options.seat,
-            self._has_slides(seat),
-            time.monotonic(),
-        )
+        """Compose what a seat is not to see of its layout without that."""
+        if self._changes_left_out(seat, time.monotonic()):
+            self._keep_derived()
+            self._arrange()
+
+    def _changes_left_out(self, seat: Seat, now: float) -> bool:
+        """Choose what is left out of the layout of a seat: its own camera and screen where it must not see itself, and
+        the shared screen for one that sees it as slides. Its overlay stays. Return whether that is news."""
+        own = seat.options.seat if self._must_be_left_out(seat, now) else ""
+        screens = self._has_slides(seat)
         before, shown, seat.left_out = seat.left_out, seat.chosen_composition, ""
         if own or screens:
             seat.left_out = self.compositions.leave_out(shown, now, seat=own, screens=screens)
         if seat.left_out == before:
-            return
+            return False
         if seat.overlay:
             text = self.compositions.of(seat.overlay).overlay
             seat.overlay = self.compositions.show_overlay(seat.own_composition, text, now)
-        self._keep_derived()
-        self._arrange()
+        return True
+
+    def _must_be_left_out(self, seat: Seat, now: float) -> bool:
+        """Return whether a seat that must not see itself needs a composition of its own: where it stands in that of
+        its audience, or did so a moment ago. Else it shares that, which is encoded once."""
+        if seat.options.sees_itself:
+            return False
+        composition = self.compositions.of(seat.chosen_composition)
+        if seat.overlay or composition.shows(seat.options.seat, soon=True):
+            seat.shown_at = now
+        if seat.peer is not None and (picture := seat.peer.picture) is not None:
+            shared = picture.source in composition.renditions.values()
+            if shared and composition.shows(seat.options.seat):
+                picture.follow(None, now)  # the picture stands still until that without it comes
+        return now - seat.shown_at < SHARE_S
 
     def _has_slides(self, seat: Seat) -> bool:
         """Return whether a shared screen that stands in a seat's layout is on a second screen of its own."""
@@ -458,8 +477,13 @@ class Room:
         self.compositions.arrange(visible, self.mixer.speaker.speaker, now, tile)
         if self._tile_forwarding.show_undrawn(now) | self.recording.settle(now):
             self.compositions.arrange(visible, self.mixer.speaker.speaker, now, tile)
+        others = [seat for seat in self.seats.values() if not seat.options.sees_itself]
+        changed = [seat for seat in others if self._changes_left_out(seat, now)]
+        if changed:
+            self._keep_derived()
+            self.compositions.arrange(visible, self.mixer.speaker.speaker, now, tile)
         for seat in self.seats.values():
-            if seat.tiles.shown:
+            if seat.tiles.shown or seat in changed:
                 self._refresh_view(seat)
         self._follow_cameras(now)
 

@@ -1,6 +1,7 @@
 """A seat of a room: one connected device with its transport, its floor and its view."""
 
 from dataclasses import replace
+from math import inf
 
 from mediaserver.api import COMPOSED, CameraControl, SeatOptions, SeatState, TileIcon
 from mediaserver.fecc.camera_controller import CameraController
@@ -34,6 +35,8 @@ class Seat:
         """The audience whose composition shows its overlay; empty without one."""
         self.left_out = ""
         """The audience whose composition leaves out its own camera, or shared screens; empty where nothing is."""
+        self.shown_at = -inf
+        """When it stood last in the composition whose layout it sees, or was about to, in seconds; -inf for never."""
         self.overlay_ends = 0.0
         """When the overlay ends, in seconds."""
         self.told_control: CameraControl | None = None

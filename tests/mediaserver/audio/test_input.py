@@ -1,5 +1,7 @@
 """Tests of one open microphone: the sound that comes of its packets on good and bad connections."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,12 @@ from mediaserver.rtp.packet import Packet
 from tests.mediaserver.audio.audio_input_fixture import HZ, TICK_S, AudioInputFixture
 from tests.mediaserver.meeting import Meeting
 from tests.mediaserver.pictures import pitch, tone
+
+
+def same(some: Sequence[Samples | None], others: Sequence[Samples | None]) -> bool:
+    """Return whether all samples are there, and equal."""
+    pairs = zip(some, others, strict=True)
+    return all(one is not None and other is not None and np.array_equal(one, other) for one, other in pairs)
 
 
 def levels(sounds: list[Samples | None]) -> list[float]:
@@ -119,10 +127,39 @@ def test_a_voice_alone_is_passed_on_once_it_is_steady_packet_by_packet() -> None
     assert relayed(hush.pass_on(HUSH_TICKS + 1))[-1]
 
 
-def test_a_voice_that_sends_no_level_or_is_not_alone_is_decoded() -> None:
-    fixture = AudioInputFixture()
+def test_a_voice_alone_that_sends_no_level_is_measured_and_passed_on_packet_by_packet() -> None:
+    fixture, twin = AudioInputFixture(), AudioInputFixture()
+    sent = [twin.make().payload for twin.tick in range(LOUD_TICKS + 60)]
     fixture.hear(10)
-    assert not any(relayed(fixture.pass_on(LOUD_TICKS + 40)))
+    outcomes = fixture.pass_on(LOUD_TICKS + 40)
+    relayed_from = relayed(outcomes).index(True)
+    assert relayed_from <= LOUD_TICKS
+    assert [packet for packet, _ in outcomes[relayed_from:]] == sent[10 + relayed_from : 50 + LOUD_TICKS]
+    fixture.packet()
+    heard = fixture.voice.listen(fixture.tick * TICK_S, mixed=True, alone=True)
+    assert heard == pytest.approx(-15, abs=1), "its level is known by its sound"
+
+
+def test_a_voice_without_levels_goes_on_without_a_click_where_relaying_ends() -> None:
+    fixture, twin = AudioInputFixture(), AudioInputFixture()
+    fixture.hear(10), twin.hear(10)
+    assert relayed(fixture.pass_on(LOUD_TICKS + 40))[-1]
+    whole = twin.hear(LOUD_TICKS + 40)
+    assert same([fixture.voice.last], whole[-1:]), "the mix follows what was relayed last"
+    assert same(fixture.hear(10), twin.hear(10))
+    assert relayed(fixture.pass_on(1)) == [False], "it must be steady anew"
+
+
+def test_a_lost_packet_ends_the_relay_of_a_voice_without_levels() -> None:
+    fixture, twin = AudioInputFixture(), AudioInputFixture()
+    fixture.hear(10), twin.hear(10)
+    assert relayed(fixture.pass_on(LOUD_TICKS + 40))[-1]
+    twin.hear(LOUD_TICKS + 40)
+    assert same(fixture.hear(1, lost=True), twin.hear(1, lost=True))
+    assert not any(relayed(fixture.pass_on(20)))
+
+
+def test_a_voice_that_is_not_alone_is_decoded() -> None:
     claiming = AudioInputFixture(claim=15)
     assert all(sound is not None for sound in claiming.hear(LOUD_TICKS + 40)[10:])
 

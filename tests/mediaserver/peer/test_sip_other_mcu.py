@@ -1,9 +1,14 @@
 """Tests of another MCU as a seat: what it is sent never has its own picture or sound, whatever is shown to others."""
 
+import time
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from mediaserver.api import CONTENT, EVERYONE, Layout, RoomOptions, SeatOptions
 from mediaserver.room.compositions import Compositions
+from mediaserver.room.room import Room
 from mediaserver.rtp.source import FlushQueue
 from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.room_system import RoomSystem
@@ -66,6 +71,48 @@ async def test_r021_another_mcu_never_gets_its_own_picture_or_sound_back(meeting
 
     await meeting.engine.add_seat(ROOM, SeatOptions("vcs", "HNTH Chính phủ"))  # the test can see its own colour
     await system.until(lambda: watched.look() and watched.blue[-1] > 0.05)
+
+
+def compositions_of(room: Room, *names: str) -> set[int]:
+    """Return the numbers of the compositions that seats see."""
+    return {room.compositions.of(room.seats[name].composition).number for name in names}
+
+
+async def test_other_mcus_that_do_not_stand_in_a_picture_share_it_and_never_see_themselves(
+    meeting: Meeting, room: Room, system: RoomSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mediaserver.room.room.SHARE_S", 0.2)
+    a = await meeting.join("a", "red", 440, floor=True)
+    await meeting.join("b", "green", 660)
+    await meeting.engine.set_layout(ROOM, Layout("single", focus="a"))
+    for name in ("vcs", "mcu"):
+        await meeting.engine.add_seat(ROOM, replace(SEES_OTHERS, seat=name))
+        meeting.seats.append(name)
+    system.set_destinations(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
+    system.begin()
+    watched = Watched(system)
+    await watched.sees("red")
+    await a.watch.until(lambda: watched.look() and len(compositions_of(room, "a", "vcs", "mcu")) == 1)
+    peer, shared = room.seats["vcs"].peer, room.compositions.of(EVERYONE)
+    assert peer is not None
+    picture = peer.picture
+    assert picture is not None
+    await a.watch.until(lambda: watched.look() and picture.source in shared.renditions.values())
+    room.set_layout(Layout("single", focus="vcs"))
+    shared.settle_at_once(time.monotonic())
+    room.set_content(None)
+    assert picture.source is None, "it stands still rather than show itself for a moment"
+    await a.watch.until(lambda: watched.look() and a.watch.colour(0.5, 0.2) == "blue")
+    assert compositions_of(room, "mcu") == compositions_of(room, "a") != compositions_of(room, "vcs")
+    await watched.sees("red")
+    await meeting.engine.set_layout(ROOM, Layout("single", focus="b"))
+    await watched.sees("green")
+    await a.watch.until(lambda: watched.look() and compositions_of(room, "vcs") == compositions_of(room, "a"))
+    more = system.pictures + 5
+    await system.until(lambda: watched.look() and system.pictures >= more)
+    assert len(watched.blue) > 10 and max(watched.blue) == 0.0
+    await meeting.engine.show_overlay(ROOM, "vcs", "*1", 60)
+    assert room.compositions.of(room.seats["vcs"].composition).without == "vcs"
 
 
 def test_a_seat_is_left_out_with_its_screen_and_its_pins_and_shares_with_nobody() -> None:

@@ -8,9 +8,10 @@ from scheduler.directory.equipment.sip_profiles import SipProfile
 
 
 def test_the_common_makes_are_shipped_and_others_get_the_generic_profile() -> None:
-    assert list(sip_profiles.load()) == ["generic", "polycom", "cisco", "yealink", "huawei", "sony", "dtls"]
+    assert list(sip_profiles.load()) == ["generic", "polycom", "cisco", "yealink", "huawei", "sony", "diemcau", "dtls"]
     assert sip_profiles.profile("") == sip_profiles.profile("gone") == sip_profiles.load()["generic"]
     assert sip_profiles.profile("sony").modes == [0]
+    assert sip_profiles.profile("diemcau").sounds[0] == "opus", "a lone voice goes on as it came"
 
 
 def test_a_profile_says_what_we_have() -> None:

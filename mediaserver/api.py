@@ -45,6 +45,8 @@ ComposedWhen = Literal["live", "afterwards"]
 """When the picture of a recording is composed: while it is recorded, or from its tracks once it is closed."""
 
 EVERYONE: Final = "everyone"
+HOST: Final = "host"
+"""The audience of the host's point. Another MCU in it is the system above, which hosts the session."""
 RECORDING: Final = "recording"
 """The recorder's audience. Every audience sees what everyone sees until it has a layout of its own."""
 MAX_DIGITS: Final = 64

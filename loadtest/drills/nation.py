@@ -396,7 +396,10 @@ async def run(size: DrillSize, progress: PrintLine) -> dict[str, Any]:
 
 
 def hops(found: Measured) -> dict[str, Any]:
-    """Return the delays that each hop added, in ms, and what the hops below lost and changed."""
+    """Return the delays that each hop added, in ms, what the hops below left as it was, and what they lost.
+
+    `counted` is lost by the numbers of packets to communes, `picture` by what the Government's viewers were sent.
+    """
     packets, lost = sum(each.packets for each in found.received), sum(each.lost for each in found.received)
     return {
         "government_ms": {"picture_composed": _ms(found.composed), "sound": _ms(found.spoken.delays)},
@@ -405,7 +408,6 @@ def hops(found: Measured) -> dict[str, Any]:
         "lost": {
             "counted": round(lost / (packets + lost), 5) if packets else 1.0,
             "picture": round(found.picture.lost, 5),
-            "sound": round(found.sound.lost, 5),
         },
     }
 
@@ -454,10 +456,8 @@ def whole(costs: Mapping[str, float]) -> dict[str, float]:
 def holds(found: Mapping[str, Any]) -> bool:
     """Return whether picture and mix went down untouched, in time and without loss.
 
-    A packet of the mix may also be missing where a jitter buffer steers its delay.
+    The time counts where they are forwarded: the Government's system makes both.
     """
-    forwarded = [found["province_ms"]["picture"], found["province_ms"]["sound"], found["government_ms"]["sound"]]
-    in_time = all(each is not None and each["p95"] <= HOP_MS for each in forwarded)
+    in_time = all(each is not None and each["p95"] <= HOP_MS for each in found["province_ms"].values())
     untouched = all(share >= UNTOUCHED_SHARE for share in found["untouched"].values())
-    lost = max(found["lost"]["counted"], found["lost"]["picture"])
-    return bool(in_time and untouched and lost <= LOST_SHARE)
+    return bool(in_time and untouched and max(found["lost"].values()) <= LOST_SHARE)

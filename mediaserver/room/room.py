@@ -15,6 +15,7 @@ from mediaserver.api import (
     COMPOSED,
     CONTENT,
     EVERYONE,
+    HOST,
     RECORDING,
     CameraControllable,
     CameraWanted,
@@ -483,7 +484,7 @@ class Room:
             self._keep_derived()
             self.compositions.arrange(visible, self.mixer.speaker.speaker, now, tile)
         for seat in self.seats.values():
-            if seat.tiles.shown or seat in changed:
+            if seat.tiles.shown or not seat.options.sees_itself:
                 self._refresh_view(seat)
         self._follow_cameras(now)
 
@@ -626,13 +627,25 @@ class Room:
         most, screen = seat.peer.most_forwarded, self._shared_screen() if kind == CONTENT else None
         if screen is not None and takes(screen.codec) and step >= USUAL and screen.most <= most:
             return screen
-        shown = self.seats.get(name) if kind != COMPOSED else None
+        shown = self.seats.get(name) if kind != COMPOSED else self._passed_on(seat)
         if shown is not None and shown.camera is not None:
             lines = round(self.options.height * QUALITIES[step].share)
             layer = shown.camera.pick(lines, time.monotonic(), most)
             if layer is not None and takes(layer.codec) and (step >= USUAL or layer.height <= lines):
                 return layer
         return self.compositions.of(seat.composition).source(takes, step)
+
+    def _passed_on(self, seat: Seat) -> Seat | None:
+        """Return the system above whose picture fills the layout of a seat that is another MCU; None if none does.
+
+        It goes on as it came: names and icons stand in it already. Of a system below its point's name is still to be
+        written.
+        """
+        if seat.options.sees_itself or seat.overlay:
+            return None
+        shown = self.seats.get(self.compositions.of(seat.composition).layout_state.filled_by)
+        above = shown is not None and not shown.options.sees_itself and shown.options.audience == HOST
+        return shown if above else None
 
     def _shared_screen(self) -> SimulcastLayer | None:
         """Return the source of the shared screen; None without one."""

@@ -64,6 +64,12 @@ class LayoutState:
             self._tiles = self._arranged()
         return self._tiles
 
+    @property
+    def filled_by(self) -> str:
+        """Return the seat whose camera fills the whole picture; empty if none does."""
+        size = self._options.width, self._options.height
+        return next((tile.seat for tile in self.tiles if (tile.width, tile.height) == size), "")
+
     def _show(self, now: float) -> None:
         """Show the chosen layout and speaker; the page of another layout starts now."""
         if self._shown != self.layout:

@@ -6,11 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mediaserver.api import CONTENT, EVERYONE, Layout, RoomOptions, SeatOptions
+from mediaserver.api import CONTENT, EVERYONE, HOST, Layout, RoomOptions, SeatOptions
+from mediaserver.peer.forwarder import Forwarder
+from mediaserver.peer.simulcast import SimulcastLayer
 from mediaserver.room.compositions import Compositions
 from mediaserver.room.room import Room
 from mediaserver.rtp.source import FlushQueue
-from tests.mediaserver.meeting import ROOM, Meeting
+from mediaserver.video.rendition import Rendition
+from tests.mediaserver.meeting import ROOM, Guest, Meeting
+from tests.mediaserver.peer.room_calls import KINDS
 from tests.mediaserver.room_system import RoomSystem
 
 BLUE = (0, 0, 255)
@@ -113,6 +117,43 @@ async def test_other_mcus_that_do_not_stand_in_a_picture_share_it_and_never_see_
     assert len(watched.blue) > 10 and max(watched.blue) == 0.0
     await meeting.engine.show_overlay(ROOM, "vcs", "*1", 60)
     assert room.compositions.of(room.seats["vcs"].composition).without == "vcs"
+
+
+async def test_the_picture_of_a_system_above_goes_on_to_those_below_as_it_came_while_it_fills_the_picture(
+    meeting: Meeting, room: Room, system: RoomSystem
+) -> None:
+    below = RoomSystem(*KINDS[0], "green", 660)
+    await below.open()
+    a = await meeting.join("a", "red", 440, floor=True)
+    for name, each in (("vcs", system), ("below", below)):
+        await meeting.engine.add_seat(ROOM, replace(SEES_OTHERS, seat=name))
+        meeting.seats.append(name)
+        each.set_destinations(await meeting.engine.connect(ROOM, name, each.sdp(), plain=True))
+        each.begin()
+    (layer, picture) = await _layer_and_picture(room, a)
+    await meeting.engine.set_layout(ROOM, Layout("single", focus="vcs"))
+    await below.until(lambda: below.colour(0.5) == "blue")
+    assert isinstance(picture.source, Rendition), "of a point that is not the host's the name is written"
+    await meeting.engine.add_seat(ROOM, replace(SEES_OTHERS, audience=HOST))
+    await below.until(lambda: picture.source is layer and below.colour(0.5) == "blue")
+    await meeting.engine.set_layout(ROOM, Layout("single", focus="vcs", title=True))
+    await below.until(lambda: isinstance(picture.source, Rendition))
+    await meeting.engine.set_layout(ROOM, Layout("single", focus="vcs"))
+    await below.until(lambda: picture.source is layer)
+    await meeting.engine.show_overlay(ROOM, "below", "*1", 60)
+    await below.until(lambda: isinstance(picture.source, Rendition))
+    await meeting.engine.set_layout(ROOM, Layout("single", focus="a"))
+    await below.until(lambda: below.colour(0.5) == "red")
+    await below.close()
+
+
+async def _layer_and_picture(room: Room, a: Guest) -> tuple[SimulcastLayer, Forwarder]:
+    """Wait until the system above sends; return its stream, and what is sent to the one below."""
+    peers = room.seats["vcs"].peer, room.seats["below"].peer
+    assert peers[0] is not None and peers[1] is not None and peers[1].picture is not None
+    camera = peers[0].camera
+    await a.watch.until(lambda: bool(camera.layers))
+    return camera.layers[0], peers[1].picture
 
 
 def test_a_seat_is_left_out_with_its_screen_and_its_pins_and_shares_with_nobody() -> None:

@@ -1,5 +1,5 @@
-"""An H.323 room system as a process of its own: it sends one tone, one colour and slides of another colour, and tells
-what it sees and hears.
+"""An H.323 room system as a process of its own: it sends one tone, one colour and slides with text, and tells what it
+sees, hears and reads.
 
 It is built on our own agent, since no H.323 stack of others is to be had as a package: what both ends get wrong alike,
 no test with it finds. Key frames are sent on videoFastUpdatePicture alone, never on RTCP.
@@ -18,6 +18,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from av import VideoFrame
+
+from loadtest.media.perception import Rgb
+from loadtest.media.text_card import likeness, text_card
 from signaling.h323.agent.agent import Agent
 from signaling.h323.agent.call import Call
 from signaling.h323.agent.context import H323Settings
@@ -29,6 +33,13 @@ from tests.mediaserver.slides_system import SlidesSystem
 LOOPBACK = "127.0.0.1"
 WATCH_S = 0.2
 RTP_HEAD = 12
+SIZE = (640, 360)
+OWN = text_card("Quyết định số 2119 về họp trực tuyến", (0, 255, 0), SIZE)
+"""Its slides."""
+OTHERS = text_card("Kế hoạch phòng chống lũ, bão", (255, 0, 0), SIZE)
+"""What it reads in slides of others."""
+READ = 0.6
+"""Least likeness of slides with the text in them. Rows of another colour above it cost 0.25; another text has 0.3."""
 
 
 class Room(SlidesSystem):
@@ -37,6 +48,8 @@ class Room(SlidesSystem):
     def __init__(self, settings: H323Settings) -> None:
         super().__init__(1, 2, "token", "green", "G722")
         self.number, self.ignores_keyframe_requests = 98, True
+        self.picture_of_slides = as_slides(OWN)
+        self._looked_at = 0
         self.call: Call | None = None
         self.agent = Agent(settings, self)
 
@@ -112,10 +125,13 @@ class Room(SlidesSystem):
             await asyncio.sleep(WATCH_S)
             if "slides" in self.destinations:
                 self.show_slides()
-            now = list(self.size), self.colour(0.25), self.colour(0.75), sorted(self.tones()), self.slides.colour()
+            now = list(self.size), self.colour(0.25), self.colour(0.75), sorted(self.tones())
             if now != told:
                 told = now
-                tell(size=now[0], left=now[1], right=now[2], hears=now[3], slides=now[4])
+                tell(size=now[0], left=now[1], right=now[2], hears=now[3])
+            if self.slides.pictures != self._looked_at:
+                self._looked_at = self.slides.pictures
+                tell(reads=likeness(self.slides.picture, OTHERS) > READ)
 
     async def obey(self, command: str, words: list[str]) -> None:
         """Do what standard input says."""
@@ -139,6 +155,11 @@ class Room(SlidesSystem):
             self.call.decide_floor("other" if command == "present" else "nobody")
         elif command == "hang-up":
             await self.call.hang_up()
+
+
+def as_slides(card: Rgb) -> VideoFrame:
+    """Return a card as a room system sends it."""
+    return VideoFrame.from_ndarray(card, "rgb24").reformat(format="yuv420p")
 
 
 def tell(**happened: Any) -> None:

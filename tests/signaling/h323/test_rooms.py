@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 
+from loadtest.media.perception import Rgb
+from loadtest.media.text_card import likeness, text_card
 from mediaserver.worker.engine import LocalEngine
 from signaling.app.settings import Settings
 from signaling.h323.combined_agent import CombinedAgent
 from signaling.sip.bridge import bridge, call_tester
 from signaling.sip.protocol.errors import CallRefused
+from tests.mediaserver.meeting import WatchingDecoder
 from tests.mediaserver.slides_system import SlidesSystem
 from tests.signaling.fake_room_systems import register, tick, wait_for_calls
 from tests.signaling.h323.agents import OURS, target
-from tests.signaling.h323.room import RoomProcess, room_process
+from tests.signaling.h323.room import OTHERS, OWN, READ, SIZE, RoomProcess, as_slides, room_process
 from tests.signaling.h323.scripted_gatekeeper import scripted_gatekeeper
 from tests.signaling.sip.whole_server import LOOPBACK, give_floor, line, reader, served, viewer
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, wait_for_reconnects, wait_until
@@ -101,10 +104,11 @@ def moved(frame: str, happened: dict[str, Any]) -> bool:
     return happened.get("camera") == frame
 
 
-async def test_slides_go_both_ways_between_a_room_of_h323_one_of_sip_and_browsers(
+async def test_text_on_slides_is_read_both_ways_between_a_room_of_h323_one_of_sip_and_browsers(
     settings: Settings, room: RoomProcess
 ) -> None:
     other = SlidesSystem(1, 2, "", "red")
+    other.picture_of_slides = as_slides(OTHERS)
     async with line(other, ELSEWHERE) as answering, served(settings, h323=True) as world:
         await register(world, NHA_TRANG, LOOPBACK, protocol="H323", port=room.port)
         await register(world, CAM_RANH, ELSEWHERE, port=answering.address[1])
@@ -119,8 +123,9 @@ async def test_slides_go_both_ways_between_a_room_of_h323_one_of_sip_and_browser
             await give_floor(world, session.id, host, point)
         await room.command("present")
         async with reader(world, session.id) as browser:
-            await browser.until(lambda: browser.colour() == "green")
-        await other.until(lambda: other.slides.colour() == "green")
+            await read(browser, OWN)
+        await read(other.slides, OWN)
+        assert likeness(other.slides.picture, text_card("Kế hoạch phòng chống lũ, bão", (0, 255, 0), SIZE)) < READ / 1.5
         own = seated(world, session.id)
         await host.until(lambda message: message["type"] == "content" and message["seat"] == own)
         await room.command("end")
@@ -129,13 +134,27 @@ async def test_slides_go_both_ways_between_a_room_of_h323_one_of_sip_and_browser
         await other.connect()
         await other.granted()
         showing = asyncio.create_task(show(other))
-        await room.until(lambda each: each.get("slides") == "red")
+        await room.until(lambda each: each.get("reads") is True)
         await room.command("present")  # a participant does not take the screen from another
         showing.cancel()
         await world.server.meetings.cancelled(session.id)
         await room.until(lambda each: "ended" in each)
         assert {"slides_wanted": True} in room.seen
         assert room.seen.count({"others": True}) == 1
+
+
+async def read(watch: WatchingDecoder, card: Rgb) -> None:
+    """Wait until a decoder sees the text of slides; each picture is looked at once, for that takes its time."""
+    looked_at = -1
+
+    def reads() -> bool:
+        nonlocal looked_at
+        if looked_at == watch.pictures:
+            return False
+        looked_at = watch.pictures
+        return likeness(watch.picture, card) > READ
+
+    await watch.until(reads)
 
 
 async def show(system: SlidesSystem) -> None:

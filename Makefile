@@ -89,7 +89,8 @@ long: install
 	$(MAKE) --jobs 4 endurance mutants fuzz sanitize
 
 # Faults on purpose, with sixty points in meetings: what people notice (docs/reliability.md); then calls of room systems
-# of every kind (docs/rooms.md), and what `make test` does of `long`, for longer. An hour; disk needs root.
+# of every kind (docs/rooms.md), one of them on a lossy line, and what `make test` does of `long`, for longer. An hour;
+# disk needs root.
 DRILLS ?= restart take-over reload valkey worker drain killed-drain sql disk leader stopped-leader sql-hangs sql-ends \
 	hand-over partition sentinel patroni cascade nation shared-room shared-room-drain shared-room-restart
 drills: install
@@ -97,6 +98,7 @@ drills: install
 	    [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms --calls 2 --json
 	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms crowd --json
+	@tests/e2e/netns.sh $(BIN)/pytest -q -m drill tests/signaling
 	@$(MAKE) long SOAK_REPEATS=5 FUZZ_SECONDS=300
 
 # The units of deploy/ under a systemd of their own (root, cgroup2, overlayfs): restart, reload, killed, hung. Two minutes.

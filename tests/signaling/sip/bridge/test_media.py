@@ -3,8 +3,9 @@
 import asyncio
 import wave
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ import pytest
 
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.perception import picture_of
+from loadtest.media.perception import sees as sees_colour
 from loadtest.rooms import baresip
 from loadtest.rooms.baresip import LOOPBACK, Baresip
 from mediaserver.api import Encryption, Layout, PeerUp, RoomOptions, SeatOptions, SipLimits
+from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import VIDEO_CLOCK
 from mediaserver.sdp import sip_write
 from mediaserver.video.layout import arrange
@@ -147,9 +150,10 @@ async def sees(
     async with asyncio.timeout(PATIENCE_S):
         while True:
             picture = picture_of(await peer.snapshot())
-            pixel = picture[tile.y + tile.height // 2, tile.x + tile.width // 2].astype(int)
-            if picture.shape == (size[1], size[0], 3) and max(abs(pixel - np.array(rgb))) < 80:
-                return
+            if picture.shape == (size[1], size[0], 3):
+                pixel = picture[tile.y + tile.height // 2, tile.x + tile.width // 2].astype(int)
+                if max(abs(pixel - np.array(rgb))) < 80:
+                    return
 
 
 def heard(peer: Baresip) -> set[int]:
@@ -257,3 +261,70 @@ async def test_a_real_room_system_on_hold_is_neither_seen_nor_heard_until_it_res
         await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue") and a.watch.tones() == {BLUE_HERTZ})
         await sees(peer, meeting, "a", (255, 0, 0))
         assert not call.ended.is_set()
+
+
+class Losses:
+    """Loses one packet of twenty of a call, either way; counts what is lost and the key frames that are asked for."""
+
+    def __init__(self, streams: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lost = {"sent": 0, "received": 0}
+        self.keyframes = 0
+        self._random = Random(7)
+        ask = streams.picture.forwarder.request_keyframe
+
+        def asked(now: float) -> None:
+            self.keyframes += 1
+            ask(now)
+
+        monkeypatch.setattr(streams.picture.forwarder, "request_keyframe", asked)
+        for stream in (streams.sound, streams.picture):
+            send, take = stream.port_pair.send_packet, stream.rtp
+
+            def sent(packet: bytes, send: Callable[[bytes], None] = send) -> None:
+                if self._passes("sent"):
+                    send(packet)
+
+            def received(packet: Packet, now: float, take: Callable[[Packet, float], None] = take) -> None:
+                if self._passes("received"):
+                    take(packet, now)
+
+            monkeypatch.setattr(stream.port_pair, "send_packet", sent)
+            monkeypatch.setattr(stream, "rtp", received)
+
+    def _passes(self, way: str) -> bool:
+        lost = self._random.random() < 0.05
+        self.lost[way] += lost
+        return not lost
+
+
+@pytest.mark.drill
+async def test_a_real_room_system_on_a_lossy_line_reports_it_gets_key_frames_and_is_seen_and_heard_on(
+    meeting: Meeting, agent: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """baresip has no packet sent again (NACK) and names no limit (TMMBR): it reports loss and asks for key frames."""
+    film = await baresip.film(tmp_path / "blue.mp4", seconds=150)
+    a = await meeting.join("a", "red", 440, floor=True)
+    await meeting.engine.add_seat(ROOM, SeatOptions("vcs", "Phòng họp"))
+    meeting.seats.append("vcs")
+    async with baresip.room(tmp_path, film=film, size=HD, tone=BLUE_HERTZ) as peer:
+        offer = await meeting.engine.invite(ROOM, "vcs")
+        call = await agent.invite(Target(*peer.address), offer, name="UBND tỉnh")
+        await meeting.engine.accept(ROOM, "vcs", call.sdp)
+        await see_and_hear_each_other(meeting, a, peer)
+        streams = meeting.engine._rooms[ROOM].seats["vcs"].peer.streams  # type: ignore[attr-defined]
+        reported, losses = streams.picture.carried, Losses(streams, monkeypatch)
+        async with asyncio.timeout(60):
+            while not (min(losses.lost.values()) > 100 and losses.keyframes):
+                await asyncio.sleep(0.2)
+        assert streams.sound.carried.lost > 0 and (streams.sound.carried.lost_there or 0) > 0
+        assert (streams.picture.carried.lost_there or 0) > (reported.lost_there or 0)
+        assert streams.picture.carried.keyframes > reported.keyframes
+        async with asyncio.timeout(PATIENCE_S):
+            while not sees_colour(picture_of(await peer.snapshot()), (255, 0, 0)):
+                pass
+        sent = sent_to(meeting, monkeypatch)
+        await a.watch.until(lambda: sent.fluent and meeting.shows(a, "vcs", colour="blue"))
+        assert await a.watch.hear() == {BLUE_HERTZ}
+        await call.hang_up()
+        await peer.event("CALL_CLOSED")
+        assert heard(peer) == {440}

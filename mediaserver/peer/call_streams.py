@@ -131,8 +131,9 @@ class CallStreams:
             self.slides.stream.keyframe_wanted = partial(self._listener.keyframe_wanted, self.seat, slides=True)
             self._transport.port_pairs.append(self.slides.stream.port_pair)
 
-    def match_slides(self, session: Session) -> None:
-        """Open the ports of slides that a description of the peer has, and release those of slides that it has not."""
+    def match_slides(self, session: Session, *, answer: bool = False) -> None:
+        """Open the ports of slides that a description of the peer has, and release those of slides that it has not. An
+        answer has none but those that we offered."""
         floor = None if session.floor is None else session.media[session.floor]
         if floor is not None and (floor.protocol == bfcp.H239) is not self._limits.token:
             floor = None
@@ -142,7 +143,7 @@ class CallStreams:
             slides.close()
             self.release(slides.stream)
             self._asked_to_share(False)
-        if floor is not None and self.slides is None:
+        if floor is not None and self.slides is None and not answer:
             self.open_slides(floor)
 
     def open_control(self) -> None:
@@ -157,13 +158,14 @@ class CallStreams:
             self.control.port_pair.media_hosts = self._media_hosts
             self._transport.port_pairs.append(self.control.port_pair)
 
-    def match_control(self, session: Session) -> None:
-        """Open the ports of camera control that a description of the peer has, and release those that it has not."""
+    def match_control(self, session: Session, *, answer: bool = False) -> None:
+        """Open the ports of camera control that a description of the peer has, and release those that it has not; as
+        :meth:`match_slides`."""
         if session.control is None and self.control is not None:
             control, self.control = self.control, None
             control.close()
             self.release(control)
-        elif session.control is not None and self.control is None:
+        elif session.control is not None and self.control is None and not answer:
             self.open_control()
 
     def _controllable(self) -> None:

@@ -144,8 +144,7 @@ class SipPeer:
 
     def accept(self, session: Session) -> None:
         """Take the answer to our offer and start. Raises BadOffer, and nothing has changed then."""
-        ours = 0, 1, 2, 3, 2 if self.streams.slides is None else 4
-        offered = ours if self._session is None else _places(self._session)
+        offered = self._places if self._session is None else _places(self._session)
         if any(place not in (None, expected) for expected, place in zip(offered, _places(session), strict=True)):
             raise BadOffer("answer with other m-lines than were offered")
         session = permitted(session, self._encryption)
@@ -156,8 +155,8 @@ class SipPeer:
         if session.camera is None and self.streams.picture is not None:
             self.streams.release(self.streams.picture)
             self.streams.picture = None
-        self.streams.match_slides(session)
-        self.streams.match_control(session)
+        self.streams.match_slides(session, answer=True)
+        self.streams.match_control(session, answer=True)
         self.offered = False
         self._apply_description(session, answer=True)
         self.begin()
@@ -210,6 +209,8 @@ class SipPeer:
         missing = session.sound is not None and self.streams.sound is None
         if missing or (session.camera is not None and self.streams.picture is None):
             raise BadOffer("answer with other m-lines than were offered")
+        self.streams.match_slides(session, answer=True)
+        self.streams.match_control(session, answer=True)
         self.offered = False
         self._hold(session.held)
         self._apply_description(session, answer=True)
@@ -238,6 +239,13 @@ class SipPeer:
         self._begun = self._reported = time.monotonic()
         self._expect_no_requests(self._reported)
         self.transport.connect()
+
+    @property
+    def _places(self) -> tuple[int | None, ...]:
+        """Return the places of the m-lines in an offer that begins a call, as :func:`_places`."""
+        floor, slides = (None, None) if self.streams.slides is None else (2, 3)
+        control = 2 if slides is None else 4
+        return 0, 1, floor, slides, None if self.streams.control is None else control
 
     def _check(self, session: Session) -> None:
         """Raise BadOffer where a description is no successor of the newest one."""

@@ -191,8 +191,12 @@ class TcpFloorPort:
             except OSError as exc:
                 logger.debug("x BFCP to %s: %s", host, exc)
                 return
-            connection.connect_ex((host, port))  # goes on by itself; a refusal shows with the first read
             self._begin(connection)
+            try:
+                connection.connect_ex((host, port))  # goes on by itself; a refusal shows with the first read
+            except OSError as exc:  # an address of another kind than ours
+                logger.debug("x BFCP to %s: %s", host, exc)
+                self._drop()
 
     def _begin(self, connection: socket.socket) -> None:
         self._drop()

@@ -23,10 +23,12 @@ from mediaserver.api import (
     SipLimits,
 )
 from mediaserver.bfcp.message import HEADER, Primitive, Status, payload_bytes
+from mediaserver.errors import BadOffer
 from mediaserver.peer.sip_quality import slides_quality
 from mediaserver.peer.slides_floor import BfcpFloor
 from mediaserver.room.room import Room
 from mediaserver.rtp.payload import SINGLE_NAL, VIDEO_CLOCK
+from mediaserver.sdp import sdes
 from mediaserver.sdp.h264 import DecoderLimits
 from mediaserver.sdp.sip_parse import Codec
 from mediaserver.video.quality import LARGE, SLIDES, USUAL
@@ -360,6 +362,50 @@ async def test_the_room_system_that_named_no_side_in_its_offer_opens_the_connect
     held = Descriptions(answer, silent)
     await seat(meeting, "moved")
     assert "a=setup:passive" in await engine.move_in(ROOM, "moved", held)
+
+
+def with_keys(answer: str) -> str:
+    """Return an answer that takes the first key of each m-line of RTP."""
+    key = sdes.make_all()[0]
+    return re.sub("(m=(?:audio|video) .*)", lambda line: f"{line[1].rstrip()}\r\na=crypto:{key}\r", answer)
+
+
+@pytest.mark.parametrize("system", [(1, 1, "passive")], indirect=True)
+async def test_an_answer_with_another_floor_than_was_offered_has_no_slides(
+    meeting: Meeting, system: SlidesSystem, room: Room
+) -> None:
+    await seat(meeting)
+    await meeting.engine.invite(ROOM, "vcs", encryption="wished")  # floor control by UDP
+    system.number = 98
+    await meeting.engine.accept(ROOM, "vcs", with_keys(system.sdp()))
+    peer = sip_peer_of(room)
+    assert (peer.streams.slides, len(peer.transport.port_pairs)) == (None, 2)
+
+
+@pytest.mark.parametrize("more", ["slides", "camera control"])
+async def test_an_answer_with_more_than_was_offered_is_refused(
+    meeting: Meeting, system: SlidesSystem, more: str
+) -> None:
+    await seat(meeting)
+    await meeting.engine.invite(ROOM, "vcs", limits=SipLimits(bfcp="off"))
+    system.number = 98
+    main, start, slides = system.sdp().partition("m=application")
+    control = "m=application 40010 RTP/AVP 100\r\na=rtpmap:100 H224/4800\r\n"
+    with pytest.raises(BadOffer, match="other m-lines"):
+        await meeting.engine.accept(ROOM, "vcs", main + (start + slides if more == "slides" else control))
+    await meeting.engine.accept(ROOM, "vcs", main)
+
+
+async def test_slides_that_the_answer_to_our_offer_within_the_call_refuses_are_sent_no_longer(
+    meeting: Meeting, system: SlidesSystem, room: Room
+) -> None:
+    await dial_in(meeting, system)
+    await meeting.engine.reoffer(ROOM, "vcs")
+    refused = re.sub(r"m=(application|video) \d+ (?=UDP|RTP/AVP \d+\r\nb=TIAS:4000000\r)", r"m=\1 0 ", system.sdp())
+    assert m_ports(refused)[2:] == [0, 0]
+    await meeting.engine.accept(ROOM, "vcs", refused)
+    peer = sip_peer_of(room)
+    assert (peer.streams.slides, len(peer.transport.port_pairs)) == (None, 2)
 
 
 async def test_others_slides_are_sent_again_in_a_stream_of_their_own_where_the_room_offers_that(

@@ -98,6 +98,15 @@ def test_floor_control_may_come_from_a_registered_host_until_the_named_one_is_he
     assert held.came == [HELLO, HELLO]
 
 
+@pytest.mark.parametrize("named", ["::1", "fe80::1%nowhere", "255.255.255.255"])
+def test_a_host_to_which_no_connection_can_lead_is_none(held: Held, named: str) -> None:
+    port = held.open(reliable=True, passive=False)
+    port.aim(named, 5000)
+    held.ports.poll(0.0)
+    port.send(HELLO)
+    assert not port.connected
+
+
 def test_a_connection_of_ours_is_given_up_for_another_one(held: Held) -> None:
     port, listener = held.open(reliable=True, passive=False), held.socket(socket.SOCK_STREAM)
     listener.listen(2)

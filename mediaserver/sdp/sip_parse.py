@@ -227,7 +227,7 @@ def _media(section: Section, session: Section) -> Media:
         feedback=frozenset(" ".join(value.lower().split()[1:3]) for value in section.all("rtcp-fb")),
         bitrate=_bitrate(section) or _bitrate(session),
         slides="slides" in section.all("content"),
-        floor=_floor(m_line.protocol, section, session) if m_line.port and host else None,
+        floor=_floor(m_line.protocol, section, session) if m_line.port else None,
         keys=_keys(section) if known and m_line.protocol not in DTLS else (),
         fingerprints=_fingerprints(section, session) if known and m_line.protocol in DTLS else (),
         setup=(section.first("setup") or session.first("setup")).lower(),

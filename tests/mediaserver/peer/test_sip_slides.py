@@ -396,6 +396,21 @@ async def test_an_answer_with_more_than_was_offered_is_refused(
     await meeting.engine.accept(ROOM, "vcs", main)
 
 
+async def test_slides_come_back_after_a_hold_without_an_address(
+    meeting: Meeting, system: SlidesSystem, room: Room
+) -> None:
+    """Some switches hold by 0.0.0.0, and have us offer when the call goes on (RFC 2543 §B.5)."""
+    await dial_in(meeting, system)
+    slides = sip_peer_of(room).streams.slides
+    held = system.sdp().replace("c=IN IP4 127.0.0.1", "c=IN IP4 0.0.0.0").replace("a=sendrecv", "a=inactive")
+    await meeting.engine.renegotiate(ROOM, "vcs", held)
+    assert all(m_ports(await meeting.engine.reoffer(ROOM, "vcs")))
+    await meeting.engine.accept(ROOM, "vcs", system.sdp())
+    await system.connect()
+    assert sip_peer_of(room).streams.slides is slides
+    await share(meeting, system)
+
+
 async def test_slides_that_the_answer_to_our_offer_within_the_call_refuses_are_sent_no_longer(
     meeting: Meeting, system: SlidesSystem, room: Room
 ) -> None:

@@ -560,7 +560,7 @@ def _challenging(
 
 
 PLAIN = RoomSetup(_baresip())
-FETCHED = RoomSetup(_rtsp, kind="CAMERA", protocol="RTSP", stream_path=PATH)
+FETCHED = RoomSetup(_rtsp, kind="CAMERA", protocol="RTSP", transport="UDP", stream_path=PATH)
 UNREGISTERED = RoomSetup(_rtsp, kind="CAMERA", protocol="")
 ENCRYPTED = RoomSetup(_baresip(";mediaenc=srtp-mand"), encryption="demanded")
 

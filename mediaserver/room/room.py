@@ -522,7 +522,7 @@ class Room:
             self._emit(CameraWanted(self.name, name, seat.demand.lines))
 
     def _forwarded_lines(self) -> dict[str, int]:
-        """Return the largest height in pixels at which each camera is forwarded to viewers of it alone, by its seat."""
+        """Return the largest height in pixels at which each camera is forwarded and not composed, by its seat."""
         steps: dict[str, int] = {}
         for each in self.seats.values():
             kind, _, name = each.view.partition(":")
@@ -532,6 +532,8 @@ class Room:
         for each in self.seats.values():
             for tile, layer in each.tiles.layers.items():
                 lines[tile] = max(layer.height, lines.get(tile, 0))
+            if (above := self._passed_on(each)) is not None:
+                lines[above.options.seat] = self.options.height
         return lines
 
     def _refresh_views(self) -> None:

@@ -1,6 +1,7 @@
 """Tests of another MCU as a seat: what it is sent never has its own picture or sound, whatever is shown to others."""
 
 import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import numpy as np
@@ -119,11 +120,19 @@ async def test_other_mcus_that_do_not_stand_in_a_picture_share_it_and_never_see_
     assert room.compositions.of(room.seats["vcs"].composition).without == "vcs"
 
 
+@pytest.fixture
+async def below() -> AsyncIterator[RoomSystem]:
+    """Open a system below, which shows green."""
+    held = RoomSystem(*KINDS[0], "green", 660)
+    await held.open()
+    yield held
+    await held.close()
+
+
+@pytest.mark.parametrize("meeting", [RoomOptions(640, 360, 25)], indirect=True)
 async def test_the_picture_of_a_system_above_goes_on_to_those_below_as_it_came_while_it_fills_the_picture(
-    meeting: Meeting, room: Room, system: RoomSystem
+    meeting: Meeting, room: Room, system: RoomSystem, below: RoomSystem
 ) -> None:
-    below = RoomSystem(*KINDS[0], "green", 660)
-    await below.open()
     a = await meeting.join("a", "red", 440, floor=True)
     for name, each in (("vcs", system), ("below", below)):
         await meeting.engine.add_seat(ROOM, replace(SEES_OTHERS, seat=name))
@@ -136,6 +145,11 @@ async def test_the_picture_of_a_system_above_goes_on_to_those_below_as_it_came_w
     assert isinstance(picture.source, Rendition), "of a point that is not the host's the name is written"
     await meeting.engine.add_seat(ROOM, replace(SEES_OTHERS, audience=HOST))
     await below.until(lambda: picture.source is layer and below.colour(0.5) == "blue")
+    await meeting.engine.set_view(ROOM, "a", "camera:a")
+    await below.until(lambda: not room.compositions.of(EVERYONE).watched)
+    for later in (10, 20):
+        room.refresh(time.monotonic() + later)
+    assert room.seats["vcs"].demand.lines == 360
     await meeting.engine.set_layout(ROOM, Layout("single", focus="vcs", title=True))
     await below.until(lambda: isinstance(picture.source, Rendition))
     await meeting.engine.set_layout(ROOM, Layout("single", focus="vcs"))
@@ -144,7 +158,6 @@ async def test_the_picture_of_a_system_above_goes_on_to_those_below_as_it_came_w
     await below.until(lambda: isinstance(picture.source, Rendition))
     await meeting.engine.set_layout(ROOM, Layout("single", focus="a"))
     await below.until(lambda: below.colour(0.5) == "red")
-    await below.close()
 
 
 async def _layer_and_picture(room: Room, a: Guest) -> tuple[SimulcastLayer, Forwarder]:

@@ -19,6 +19,8 @@ SEEN_SHARE = 0.01
 HEARD_SHARE = 0.2
 """Least amplitude of a tone beside the loudest one of a sound."""
 WINDOW_S = 0.5
+LOUD = 300
+"""Least amplitude of a sample that is no silence."""
 WAV_HEADER = 44
 """Least bytes before the samples of a WAV file."""
 
@@ -34,7 +36,7 @@ def sees(picture: Rgb | None, colour: tuple[int, int, int], share: float = SEEN_
 
 def hears(samples: npt.NDArray[np.int16], rate_hz: int, tone_hz: int) -> bool:
     """Return whether a tone is in a sound of `rate_hz` samples a second."""
-    if len(samples) < rate_hz * WINDOW_S or np.abs(samples).max() < 300:
+    if len(samples) < rate_hz * WINDOW_S or np.abs(samples).max() < LOUD:
         return False
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     width = 4  # bins on either side: a Hann window spreads a tone over that many
@@ -53,13 +55,23 @@ def heard_in(paths: Iterable[Path], tone_hz: int) -> bool:
     return any(_in_some_window(path, tone_hz) for path in paths)
 
 
+def loud_in(paths: Iterable[Path]) -> bool:
+    """Return whether any sound is in a recording (16-bit WAV), which may still be written."""
+    return any(bool((np.abs(_recorded(path)[0].astype(np.int32)) >= LOUD).any()) for path in paths)
+
+
 def _in_some_window(path: Path, tone_hz: int) -> bool:
+    samples, rate = _recorded(path)
+    step = int(rate * WINDOW_S)
+    return any(hears(samples[at : at + step], rate, tone_hz) for at in range(0, len(samples) - step + 1, step))
+
+
+def _recorded(path: Path) -> tuple[npt.NDArray[np.int16], int]:
+    """Return the samples of the first channel of a recording, and their rate; none before it has a head."""
     data = path.read_bytes()
     begin = data.find(b"data") + 8  # behind its length, which is written at the end
     if begin < WAV_HEADER:
-        return False
+        return np.zeros(0, np.int16), 1
     channels, rate = struct.unpack_from("<HI", data, 22)
     frames = (len(data) - begin) // (2 * channels)
-    samples = np.frombuffer(data, np.int16, frames * channels, begin)[::channels]
-    step = int(rate * WINDOW_S)
-    return any(hears(samples[at : at + step], rate, tone_hz) for at in range(0, len(samples) - step + 1, step))
+    return np.frombuffer(data, np.int16, frames * channels, begin)[::channels], rate

@@ -287,6 +287,14 @@ def _dialling(transport: str) -> Callable[[Lane], Awaitable[None]]:
     return begin
 
 
+async def _through_door(lane: Lane) -> None:
+    """Dial without a code, and enter by the front door."""
+    assert isinstance(lane.room, BaresipRoom)
+    await lane.dial_without_code()
+    await lane.room.established()
+    await lane.enter(lane.room)
+
+
 async def _called(lane: Lane) -> None:
     await lane.call()
 
@@ -504,6 +512,7 @@ KINDS: dict[str, CallKind] = {
     "tls": CallKind(PLAIN, _dialling("tls"), _nothing),
     "sdes": CallKind(ENCRYPTED, _dialling("tls"), _encrypted),
     "called": CallKind(RoomSetup(_baresip(), called=True), _called, _nothing),
+    "door": CallKind(PLAIN, _through_door, _nothing),
     "hold": CallKind(PLAIN, _dialling("udp"), _hold),
     "keys": CallKind(PLAIN, _dialling("udp"), _keys),
     "h323": CallKind(RoomSetup(_h323, protocol="H323"), _dialling("h323"), _nothing),

@@ -22,6 +22,7 @@ from loadtest.media.perception import Rgb, hears, sees
 from loadtest.media.picture import colour
 from loadtest.media.text_card import likeness, text_card
 from loadtest.media.tone import RATE_HZ, tone_hz
+from loadtest.rooms.baresip_room import BaresipRoom
 from loadtest.rooms.plain_media import SIZE, SLIDES_TEXT
 from loadtest.rooms.room import Room, RoomFailed
 from loadtest.server.accounts import Login
@@ -50,6 +51,8 @@ ALONE_SHARE = 0.8
 """Least share of a picture that is one room's where it is shown alone."""
 LONE_SHARE = 0.75
 """The same of either point, some of whose picture its name covers; beside others the speaker has two thirds."""
+WRITTEN, BRIGHT = 0.005, 128
+"""Least share of pixels so bright in a picture with words on it."""
 ROOM_COLOUR = (0, 0, 255)
 SLIDES_COLOUR = (0, 255, 0)
 ROOM_TONE_HZ = 880
@@ -157,6 +160,20 @@ class Lane:
         others = {"tls": self._ports.tls_port, "h323": self._ports.h323_port}
         port = others.get(transport, self._ports.port)
         await self.room.dial(f"sip:{self._code}@{LOOPBACK}:{port};transport={transport}")
+
+    async def dial_without_code(self) -> None:
+        """Have the room system call the server alone. Raises RoomFailed."""
+        await self.room.dial(f"sip:{LOOPBACK}:{self._ports.port};transport=udp")
+
+    async def enter(self, room: BaresipRoom) -> None:
+        """Look and listen at the front door, and enter it by the session's code. Raises RoomFailed, OSError."""
+        await self._until(room.hears_anything, "no prompt is heard at the front door")
+        picture = await room.picture()
+        if (picture.max(axis=2) >= BRIGHT).mean() < WRITTEN:
+            raise RoomFailed("the picture at the front door has no words")
+        if sees(picture, HOST_COLOUR):
+            raise RoomFailed("the meeting is seen before its code")
+        await room.press(f"{self._code}#")
 
     async def call(self) -> None:
         """Have the server call the room system, as the host's console does. Raises RoomFailed."""

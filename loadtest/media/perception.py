@@ -62,7 +62,7 @@ def loud_in(paths: Iterable[Path]) -> bool:
 
 def _in_some_window(path: Path, tone_hz: int) -> bool:
     samples, rate = _recorded(path)
-    step = int(rate * WINDOW_S)
+    step = max(1, int(rate * WINDOW_S))
     return any(hears(samples[at : at + step], rate, tone_hz) for at in range(0, len(samples) - step + 1, step))
 
 
@@ -71,7 +71,7 @@ def _recorded(path: Path) -> tuple[npt.NDArray[np.int16], int]:
     data = path.read_bytes()
     begin = data.find(b"data") + 8  # behind its length, which is written at the end
     if begin < WAV_HEADER:
-        return np.zeros(0, np.int16), 1
+        return np.zeros(0, np.int16), 0
     channels, rate = struct.unpack_from("<HI", data, 22)
     frames = (len(data) - begin) // (2 * channels)
     return np.frombuffer(data, np.int16, frames * channels, begin)[::channels], rate

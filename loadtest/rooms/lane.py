@@ -383,6 +383,19 @@ async def register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -
     return device.id
 
 
+@asynccontextmanager
+async def registered_neighbour(server: Server, seats: Seats, user: str) -> AsyncIterator[None]:
+    """Register the first device of the host's point at the room system's address under another name, for the block."""
+    async with open_services(read(server.environ)) as services:
+        device = (await services.equipment.devices(seats.host.id))[0]
+        other = replace(device, kind="VCS", protocol="SIP", address=seats.address, sip_user=user, dial_out=False)
+        await services.equipment.describe(other, utc_now())
+        try:
+            yield
+        finally:
+            await services.equipment.describe(replace(other, address=None, sip_user=""), utc_now())
+
+
 def assign(points: Sequence[Point], logins: Sequence[Login], lanes: int) -> list[Seats]:
     """Assign each lane two points, and a SIP account and an address to its room system."""
     accounts = [(f"room-{n + 1}", secrets.token_hex(8)) for n in range(lanes)]

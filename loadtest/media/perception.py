@@ -23,6 +23,8 @@ SEEN_SHARE = 0.01
 HEARD_SHARE = 0.2
 """Least amplitude of a tone beside the loudest one of a sound."""
 WINDOW_S = 0.5
+LOUD = 300
+"""Least amplitude of a sample that is no silence."""
 WAV_HEADER = 44
 """Least bytes before the samples of a WAV file."""
 
@@ -38,7 +40,7 @@ def sees(picture: Rgb | None, colour: Colour, share: float = SEEN_SHARE) -> bool
 
 def hears(samples: npt.NDArray[np.int16], rate_hz: int, tone_hz: int) -> bool:
     """Return whether a tone is in a sound of `rate_hz` samples a second."""
-    if len(samples) < rate_hz * WINDOW_S or np.abs(samples).max() < 300:
+    if len(samples) < rate_hz * WINDOW_S or np.abs(samples).max() < LOUD:
         return False
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     width = 4  # bins on either side: a Hann window spreads a tone over that many
@@ -55,6 +57,11 @@ def picture_of(path: Path) -> Rgb:
 def heard_in(paths: Iterable[Path], tone_hz: int) -> bool:
     """Return whether a tone is in half a second of a recording (16-bit WAV), which may still be written."""
     return any(_in_some_window(path, tone_hz) for path in paths)
+
+
+def loud_in(paths: Iterable[Path]) -> bool:
+    """Return whether any sound is in a recording (16-bit WAV), which may still be written."""
+    return any(bool((np.abs(recorded(path)[1].astype(np.int32)) >= LOUD).any()) for path in paths)
 
 
 def recorded(path: Path) -> tuple[int, npt.NDArray[np.int16]]:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
-from loadtest.media.perception import Colour, Rgb, heard_in, picture_of
+from loadtest.media.perception import Colour, Rgb, heard_in, loud_in, picture_of
 from loadtest.rooms import baresip
 from loadtest.rooms.baresip import Baresip
 
@@ -21,6 +21,7 @@ class BaresipRoom:
         self._films = films
         self._began_at = 0
         """Length of its log when this call began."""
+        self._is_set_up = False
 
     @property
     def address(self) -> tuple[str, int]:
@@ -39,13 +40,15 @@ class BaresipRoom:
 
     async def expect(self) -> None:
         """Be ready to take one call: recordings of earlier ones go, whose names are those of a second."""
-        self._began_at = len(self._running.log)
+        self._began_at, self._is_set_up = len(self._running.log), False
         for path in self._running.heard():
             path.unlink()
 
     async def established(self) -> None:
         """Wait until the call is set up. Raises RoomFailed."""
-        await self._running.event("CALL_ESTABLISHED")
+        if not self._is_set_up:
+            await self._running.event("CALL_ESTABLISHED")
+            self._is_set_up = True
 
     async def picture(self) -> Rgb:
         """Return the newest picture that came. Raises RoomFailed, OSError."""
@@ -58,6 +61,10 @@ class BaresipRoom:
     def hears(self, hertz: int) -> bool:
         """Return whether a tone is in the sound that came in this call."""
         return heard_in(self._running.heard(), hertz)
+
+    def hears_anything(self) -> bool:
+        """Return whether any sound is in what came in this call."""
+        return loud_in(self._running.heard())
 
     async def hang_up(self) -> None:
         """End the call, and wait until it has ended. Raises RoomFailed."""

@@ -11,7 +11,7 @@ from loadtest.rooms.room import RoomFailed
 
 PATIENCE_S = 15.0
 _HEAD = struct.Struct("!BBHIHH")
-"""Version and flags, primitive, length of the rest in 32-bit words, conference, transaction, user (5.1)."""
+"""Version and flags, primitive, length of the rest in 32-bit words, `confid`, transaction, user (5.1)."""
 VERSION_1 = 1 << 5
 FLOOR_REQUEST, FLOOR_REQUEST_STATUS, ERROR = 1, 4, 13
 FLOOR_ID, REQUEST_STATUS, REQUEST_INFORMATION, OVERALL_STATUS = 2, 5, 15, 18
@@ -21,7 +21,7 @@ GRANTED = 3
 
 
 class TcpFloor:
-    """A client at an address of this machine, with its numbers of the conference, user and floor."""
+    """A client at an address of this machine, with the numbers `confid`, `user` and `floor` of its offer."""
 
     def __init__(self, host: str, confid: int, user: int, floor: int) -> None:
         self._host = host

@@ -3,8 +3,8 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -33,18 +33,22 @@ from loadtest.rooms.lane import (
     Lane,
     RoomSetup,
     Seats,
+    registered_neighbour,
 )
 from loadtest.rooms.linphone_room import LinphoneRoom, linphone_room
+from loadtest.rooms.neighbour import Neighbour
 from loadtest.rooms.outcomes import CallOutcome
 from loadtest.rooms.pjsua_room import PjsuaRoom, pjsua_room
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.rtsp_camera import PATH, RtspCamera, rtsp_camera
 from loadtest.rooms.sipp_room import (
+    CrowdedRoom,
     Describe,
     Script,
     SippRoom,
     SlidesRoom,
+    crowded_room,
     offering,
     sipp_room,
     slides_room,
@@ -64,6 +68,10 @@ MCU_NUMBER, PIN = "8800", "2468"
 """A room of another MCU, and its PIN, which is pressed after the answer."""
 MCU_USER = f"{MCU_NUMBER}*{PIN_PLACE}"
 """The same with the PIN in what is dialled."""
+ALIAS, NEIGHBOUR = "phong-1", "phong-2"
+"""Names of two room systems behind one address."""
+FLOOD_S = 1.5
+"""Time of a flood before a call is renewed in it."""
 HELD_S = 1.0
 """Time on hold in which nothing may come."""
 CAMERA_COLOUR = "blue"
@@ -198,6 +206,17 @@ def _slides_by_tcp(context: CallContext, seats: Seats) -> AbstractAsyncContextMa
     return tcp_slides_room(context.folder, media_of(seats), with_slides_by_tcp)
 
 
+@asynccontextmanager
+async def _crowded(context: CallContext, seats: Seats) -> AsyncIterator[CrowdedRoom]:
+    """Run a room system with a neighbour behind its address, of which it is told apart by its name."""
+    neighbour = Neighbour(NEIGHBOUR, (LOOPBACK, context.ports.port))
+    async with (
+        registered_neighbour(context.server, seats, NEIGHBOUR),
+        crowded_room(context.folder, media_of(seats), renewing_by_name, neighbour) as room,
+    ):
+        yield room
+
+
 def _mcu(context: CallContext, seats: Seats) -> AbstractAsyncContextManager[SlidesRoom]:
     """Run another MCU, which takes our offer with slides: its floor has the numbers that we offer."""
 
@@ -268,6 +287,11 @@ def naming(host: str) -> Script:
     return lambda media: PlacedCall(generic(host, media.ports))
 
 
+def renewing_by_name(media: PlainMedia) -> PlacedCall:
+    """Call under a name, and renew the call."""
+    return PlacedCall(media.description, steps=(Renewal(generic(media.host, media.ports, 2)),), user=ALIAS)
+
+
 def renewing_late(media: PlainMedia) -> PlacedCall:
     """Call, and renew the call without an offer."""
     return PlacedCall(media.description, steps=(Renewal(generic(media.host, media.ports, 2), late=True),))
@@ -325,6 +349,14 @@ def _dialling(transport: str) -> Callable[[Lane], Awaitable[None]]:
         await lane.dial_in(transport)
 
     return begin
+
+
+async def _through_door(lane: Lane) -> None:
+    """Dial without a code, and enter by the front door."""
+    assert isinstance(lane.room, BaresipRoom)
+    await lane.dial_without_code()
+    await lane.room.established()
+    await lane.enter(lane.room)
 
 
 async def _called(lane: Lane) -> None:
@@ -469,6 +501,18 @@ async def _renew(lane: Lane) -> None:
     await _seen_and_heard_anew(lane)
 
 
+async def _renew_in_flood(lane: Lane) -> None:
+    """Renew the call while another room behind the same address floods the server within its own."""
+    assert isinstance(lane.room, CrowdedRoom)
+    neighbour = lane.room.neighbour
+    await neighbour.call(lane.room.media.host)
+    async with neighbour.flooding():
+        await asyncio.sleep(FLOOD_S)  # longer than the other room is borne
+        await _renew(lane)
+    if not (neighbour.hung_up and neighbour.answered):
+        raise RoomFailed(f"the neighbour is not hung up: {neighbour.answered} of {neighbour.asked} were answered")
+
+
 async def _seen_and_heard_anew(lane: Lane) -> None:
     lane.forget()
     await lane.room_is_seen()
@@ -570,6 +614,7 @@ KINDS: dict[str, CallKind] = {
     "tls": CallKind(PLAIN, _dialling("tls"), _nothing),
     "sdes": CallKind(ENCRYPTED, _dialling("tls"), _encrypted),
     "called": CallKind(RoomSetup(_baresip(), called=True), _called, _nothing),
+    "door": CallKind(PLAIN, _through_door, _nothing),
     "hold": CallKind(PLAIN, _dialling("udp"), _hold),
     "keys": CallKind(PLAIN, _dialling("udp"), _keys),
     "h323": CallKind(RoomSetup(_h323, protocol="H323"), _dialling("h323"), _nothing),
@@ -584,6 +629,7 @@ KINDS: dict[str, CallKind] = {
     "late-offer": CallKind(RoomSetup(_sipp(late_offer)), _dialling("udp"), _nothing),
     "100rel": CallKind(RoomSetup(_sipp(reliable)), _dialling("udp"), _nothing),
     "late-renewal": CallKind(RoomSetup(_sipp(renewing_late)), _dialling("udp"), _renew),
+    "flooded": CallKind(RoomSetup(_crowded, sip_user=ALIAS), _dialling("udp"), _renew_in_flood),
     "added-picture": CallKind(RoomSetup(_sipp(adding_picture)), _dialling("udp"), _renew, pictures=False),
     "sipp-hold": CallKind(RoomSetup(_sipp(holding("sendonly"))), _dialling("udp"), _renew_hold),
     "sipp-hold-inactive": CallKind(RoomSetup(_sipp(holding("inactive"))), _dialling("udp"), _renew_hold),

@@ -22,6 +22,7 @@ from loadtest.media.perception import Colour, Rgb, hears, sees
 from loadtest.media.picture import colour
 from loadtest.media.text_card import likeness, text_card
 from loadtest.media.tone import RATE_HZ, tone_hz
+from loadtest.rooms.baresip_room import BaresipRoom
 from loadtest.rooms.plain_media import SIZE, SLIDES_TEXT, PlainMedia, slides_clip
 from loadtest.rooms.room import Room, RoomFailed
 from loadtest.server.accounts import Login
@@ -50,6 +51,8 @@ ALONE_SHARE = 0.8
 """Least share of a picture that is one room's where it is shown alone."""
 LONE_SHARE = 0.75
 """The same of either point, some of whose picture its name covers; beside others the speaker has two thirds."""
+WRITTEN, BRIGHT = 0.005, 128
+"""Least share of pixels so bright in a picture with words on it."""
 ROOM_COLOUR = (0, 0, 255)
 SLIDES_COLOUR = (0, 255, 0)
 ROOM_TONE_HZ = 880
@@ -178,6 +181,20 @@ class Lane:
         await self.host.ask("remove", point=point, reason="Cuộc gọi thử đã xong")
         await self._until(lambda: not self._room_seats, "the room keeps its seat")
         await self.host.ask("let-back", point=point)
+
+    async def dial_without_code(self) -> None:
+        """Have the room system call the server alone. Raises RoomFailed."""
+        await self.room.dial(f"sip:{LOOPBACK}:{self._ports.port};transport=udp")
+
+    async def enter(self, room: BaresipRoom) -> None:
+        """Look and listen at the front door, and enter it by the session's code. Raises RoomFailed, OSError."""
+        await self._until(room.hears_anything, "no prompt is heard at the front door")
+        picture = await room.picture()
+        if (picture.max(axis=2) >= BRIGHT).mean() < WRITTEN:
+            raise RoomFailed("the picture at the front door has no words")
+        if sees(picture, HOST_COLOUR):
+            raise RoomFailed("the meeting is seen before its code")
+        await room.press(f"{self._code}#")
 
     async def call(self) -> None:
         """Have the server call the room system, as the host's console does. Raises RoomFailed."""
@@ -415,6 +432,19 @@ async def register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -
         )
         await services.equipment.describe(system, utc_now(), {"password": password, "pin": setup.pin})
     return device.id
+
+
+@asynccontextmanager
+async def registered_neighbour(server: Server, seats: Seats, user: str) -> AsyncIterator[None]:
+    """Register the first device of the host's point at the room system's address under another name, for the block."""
+    async with open_services(read(server.environ)) as services:
+        device = (await services.equipment.devices(seats.host.id))[0]
+        other = replace(device, kind="VCS", protocol="SIP", address=seats.address, sip_user=user, dial_out=False)
+        await services.equipment.describe(other, utc_now())
+        try:
+            yield
+        finally:
+            await services.equipment.describe(replace(other, address=None, sip_user=""), utc_now())
 
 
 def assign(points: Sequence[Point], logins: Sequence[Login], lanes: int) -> list[Seats]:

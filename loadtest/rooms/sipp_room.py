@@ -16,6 +16,7 @@ from loadtest.rooms.bfcp_client import BfcpClient, bfcp_client
 from loadtest.rooms.bfcp_tcp import TcpFloor
 from loadtest.rooms.descriptions import CONFID, FLOOR, USER
 from loadtest.rooms.digest_proof import proves
+from loadtest.rooms.neighbour import Neighbour
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.sipp_scenarios import PlacedCall, Question, TakenCall, answering, dialling
@@ -226,6 +227,14 @@ class SlidesRoom(SippRoom):
         await self._floor.ask()
 
 
+class CrowdedRoom(SippRoom):
+    """A scripted room system with a neighbour behind its address."""
+
+    def __init__(self, folder: Path, media: PlainMedia, script: Script, neighbour: Neighbour) -> None:
+        super().__init__(folder, media.host, media, script)
+        self.neighbour = neighbour
+
+
 def offering(describe: Describe) -> SlidesScript:
     """Return the script of calls whose offer is written so."""
     return lambda media, port: PlacedCall(describe(media.host, media.ports, port))
@@ -270,6 +279,21 @@ async def tcp_slides_room(folder: Path, media: PlainMedia, describe: Describe) -
         yield room
     finally:
         floor.close()
+        await room.end()
+        await media.close()
+
+
+@asynccontextmanager
+async def crowded_room(
+    folder: Path, media: PlainMedia, script: Script, neighbour: Neighbour
+) -> AsyncIterator[CrowdedRoom]:
+    """Give a room system at the address of its media, and close its neighbour at the end."""
+    await media.open()
+    room = CrowdedRoom(_new(folder), media, script, neighbour)
+    try:
+        yield room
+    finally:
+        neighbour.close()
         await room.end()
         await media.close()
 

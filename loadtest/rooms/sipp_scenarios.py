@@ -25,13 +25,14 @@ SESSION_S = 1800
 class PlacedCall:
     """A call that sipp makes: with an offer, or without one and then with an answer in the ACK (RFC 3261, 13.2.1).
 
-    `reliable`: provisional responses must be (RFC 3262). Then come the `steps`.
+    `reliable`: provisional responses must be (RFC 3262). Then come the `steps`. `user` stands in From and Contact.
     """
 
     sdp: str
     late: bool = False
     reliable: bool = False
     steps: "tuple[Renewal | Keys, ...]" = ()
+    user: str = "room"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def dialling(call: PlacedCall) -> str:
                 number += 1
                 parts += [_request("INFO", number, DTMF.format(key), kind="dtmf-relay"), '<recv response="200"/>']
     parts += ['<recv request="MESSAGE"/>', _request("BYE", number + 1, ""), '<recv response="200"/>']
-    return _scenario(parts)
+    return _scenario(parts).replace("<sip:room@", f"<sip:{call.user}@")
 
 
 def answering(call: TakenCall) -> str:

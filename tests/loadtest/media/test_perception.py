@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loadtest.media.perception import heard_in, hears, sees
+from loadtest.media.perception import heard_in, hears, loud_in, sees
 
 BLUE = (0, 0, 255)
 RATE_HZ = 16000
@@ -48,6 +48,15 @@ def test_a_tone_is_heard_anywhere_in_a_recording(tmp_path: Path) -> None:
         file.writeframes(np.concatenate([tone(440, 1.0), tone(880, 1.0)]).tobytes())
     assert heard_in([path], 880) and heard_in([path], 440)
     assert not heard_in([path], 660) and not heard_in([], 440)
+    assert loud_in([path]) and not loud_in([])
+
+
+def test_silence_is_not_loud(tmp_path: Path) -> None:
+    path = tmp_path / "dump.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE_HZ, 0, "NONE", ""))
+        file.writeframes(bytes(RATE_HZ))
+    assert not loud_in([path])
 
 
 def test_a_tone_is_heard_in_a_recording_that_is_still_written(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ HEARD_SHARE = 0.2
 WINDOW_S = 0.5
 LOUD = 300
 """Least amplitude of a sample that is no silence."""
+LOOK_S = 0.1
+"""Most seconds for which one look counts: of a longer time in which nobody looked nothing is known."""
 WAV_HEADER = 44
 """Least bytes before the samples of a WAV file."""
 
@@ -46,6 +48,21 @@ def hears(samples: npt.NDArray[np.int16], rate_hz: int, tone_hz: int) -> bool:
     width = 4  # bins on either side: a Hann window spreads a tone over that many
     at = round(tone_hz * len(samples) / rate_hz)
     return bool(spectrum[max(0, at - width) : at + width + 1].max() >= HEARD_SHARE * spectrum.max())
+
+
+class Lasting:
+    """Counts the seconds for which something is there at every look."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._looked_at: float | None = None
+
+    def look(self, there: bool, now: float) -> float:
+        """Take a look; return for how long it has been there."""
+        since = LOOK_S if self._looked_at is None else min(now - self._looked_at, LOOK_S)
+        self._seconds = self._seconds + since if there else 0.0
+        self._looked_at = now
+        return self._seconds
 
 
 def picture_of(path: Path) -> Rgb:

@@ -18,7 +18,7 @@ from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.clip import Codec
 from loadtest.media.library import MediaLibrary
-from loadtest.media.perception import Colour, Rgb, hears, sees
+from loadtest.media.perception import Colour, Lasting, Rgb, hears, sees
 from loadtest.media.picture import colour
 from loadtest.media.text_card import likeness, text_card
 from loadtest.media.tone import RATE_HZ, tone_hz
@@ -247,13 +247,12 @@ class Lane:
 
     async def nothing_comes_back(self) -> None:
         """Look and listen for a while: the room system gets nothing of its own picture and sound. Raises RoomFailed."""
-        until, silent_at = time.monotonic() + LOOKED_S, time.monotonic()
+        until, own = time.monotonic() + LOOKED_S, Lasting()
         while (now := time.monotonic()) < until:
             picture = await self.room.picture()
             if any(sees(picture, colour, TILE_SHARE) for colour in (ROOM_COLOUR, SLIDES_COLOUR)):
                 raise RoomFailed("the room gets its own picture")
-            silent_at = silent_at if self.room.hears(ROOM_TONE_HZ) else now
-            if now - silent_at > CLICK_S:
+            if own.look(self.room.hears(ROOM_TONE_HZ), now) > CLICK_S:
                 raise RoomFailed("the room gets its own sound")
             await asyncio.sleep(POLL_S)
 

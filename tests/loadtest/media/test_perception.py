@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loadtest.media.perception import heard_in, hears, loud_in, sees
+from loadtest.media.perception import Lasting, heard_in, hears, loud_in, sees
 
 BLUE = (0, 0, 255)
 RATE_HZ = 16000
@@ -70,3 +70,9 @@ def test_a_tone_is_heard_in_a_recording_that_is_still_written(tmp_path: Path) ->
     assert heard_in([path], 880)
     path.write_bytes(header[:20])
     assert not heard_in([path], 880)
+
+
+def test_what_is_there_at_every_look_lasts_and_a_time_without_a_look_counts_little() -> None:
+    lasting = Lasting()
+    looks = [(True, 1.0), (True, 1.05), (False, 1.1), (True, 2.1), (True, 2.125)]
+    assert [round(lasting.look(there, now), 3) for there, now in looks] == [0.1, 0.15, 0.0, 0.1, 0.125]

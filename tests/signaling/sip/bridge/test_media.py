@@ -28,8 +28,8 @@ from tests.mediaserver.meeting import PATIENCE_S, ROOM, Guest, Meeting, tones
 HD, FULL_HD = (1280, 720), (1920, 1080)
 OPTIONS = RoomOptions(*HD)
 BLUE_HERTZ = 1000
-FLUENT = 15
-"""Pictures in a second, once and each way: of thirty a busy machine makes every other one; of slides there are five."""
+FLUENT_HZ, IN_A_ROW = 15, 6
+"""Pictures a second, for so many, once and each way: a busy machine skips some of thirty; of slides there are five."""
 
 
 class SeatingHandler:
@@ -102,9 +102,9 @@ class PictureTimes:
     """The times of the pictures of a stream, as their RTP timestamps say."""
 
     def __init__(self) -> None:
-        self._newest: deque[int] = deque(maxlen=FLUENT + 1)
+        self._newest: deque[int] = deque(maxlen=IN_A_ROW)
         self.fluent = False
-        """Whether `FLUENT` pictures came within a second."""
+        """Whether some came so fast."""
 
     def note(self, packet: bytes | memoryview) -> None:
         """Note the picture to which an RTP packet belongs."""
@@ -112,7 +112,8 @@ class PictureTimes:
         if time not in self._newest:
             self._newest.append(time)
             lasted = (time - self._newest[0]) & 0xFFFFFFFF
-            self.fluent = self.fluent or (len(self._newest) > FLUENT and lasted <= VIDEO_CLOCK)
+            fast = len(self._newest) == IN_A_ROW and FLUENT_HZ * lasted <= (IN_A_ROW - 1) * VIDEO_CLOCK
+            self.fluent = self.fluent or fast
 
 
 def sent_to(meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> PictureTimes:

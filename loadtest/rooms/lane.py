@@ -23,7 +23,7 @@ from loadtest.media.picture import colour
 from loadtest.media.text_card import likeness, text_card
 from loadtest.media.tone import RATE_HZ, tone_hz
 from loadtest.rooms.baresip_room import BaresipRoom
-from loadtest.rooms.plain_media import SIZE, SLIDES_TEXT
+from loadtest.rooms.plain_media import SIZE, SLIDES_TEXT, PlainMedia
 from loadtest.rooms.room import Room, RoomFailed
 from loadtest.server.accounts import Login
 from loadtest.server.booking import book, cancel
@@ -251,6 +251,14 @@ class Lane:
             lambda: [bool(self.host.seats[seat]["hand"]) for seat in self._room_seats] == [up],
             f"the hand is not {'up' if up else 'down'}",
         )
+
+    async def keys_come(self, media: PlainMedia, keys: str) -> None:
+        """Wait until these keys, and no others, came to the room system. Raises RoomFailed."""
+        until = time.monotonic() + PATIENCE_S
+        while media.pressed != keys:
+            if time.monotonic() > until:
+                raise RoomFailed(f"the keys {media.pressed} came, not {keys}")
+            await asyncio.sleep(POLL_S)
 
     async def turn_camera(self, turned: Callable[[], bool]) -> None:
         """Have the host turn the room system's camera to the left once it may, until it `turned`. Raises RoomFailed."""

@@ -569,16 +569,21 @@ async def _other_mcu(lane: Lane) -> None:
     await lane.share()
     await lane.host_slides_are_read(lane.room.media)
     await lane.share_nothing()
-    _called_with_pin(lane.room)
+    _called_by_number(lane.room)
 
 
-def _called_with_pin(room: SippRoom | H323Room) -> None:
-    """See that number and PIN came: by SIP in the user part, by H.323 as keys after the answer. Raises RoomFailed."""
-    came, due = ("", room.dialled), ("", MCU_USER.replace(PIN_PLACE, PIN))
-    if isinstance(room, H323Room):
-        came, due = (room.media.pressed, room.dialled), (f"{PIN}#", MCU_NUMBER)
-    if came != due:
-        raise RoomFailed(f"it is called with {came}, not {due}")
+def _called_by_number(room: SippRoom | H323Room) -> None:
+    """See that the number came, by SIP with the PIN in it. Raises RoomFailed."""
+    due = MCU_NUMBER if isinstance(room, H323Room) else MCU_USER.replace(PIN_PLACE, PIN)
+    if room.dialled != due:
+        raise RoomFailed(f"it is called by {room.dialled}, not {due}")
+
+
+async def _pin_is_keyed(lane: Lane) -> None:
+    """See that the number came, and the PIN as keys after the answer. Raises RoomFailed."""
+    assert isinstance(lane.room, H323Room)
+    _called_by_number(lane.room)
+    await lane.keys_come(lane.room.media, f"{PIN}#")
 
 
 async def _encrypted(lane: Lane) -> None:
@@ -655,7 +660,12 @@ KINDS: dict[str, CallKind] = {
         RoomSetup(_mcu, called=True, kind="LINK", transport="UDP", sip_user=MCU_USER, pin=PIN), _called, _other_mcu
     ),
     "mcu-h323": CallKind(
-        RoomSetup(_h323, protocol="H323", called=True, kind="LINK", sip_user=MCU_NUMBER, pin=PIN), _called, _other_mcu
+        RoomSetup(_h323, protocol="H323", called=True, kind="LINK", sip_user=MCU_NUMBER), _called, _other_mcu
+    ),
+    "mcu-h323-pin": CallKind(
+        RoomSetup(_h323, protocol="H323", called=True, kind="LINK", sip_user=MCU_NUMBER, pin=PIN),
+        _called,
+        _pin_is_keyed,
     ),
     "whip": CallKind(
         RoomSetup(_whip, kind="CAMERA", protocol="WHIP", account=True), _publishing, _nothing, receives=False

@@ -289,6 +289,14 @@ class Lane:
             f"the hand is not {'up' if up else 'down'}",
         )
 
+    async def keys_come(self, media: PlainMedia, keys: str) -> None:
+        """Wait until these keys, and no others, came to the room system. Raises RoomFailed."""
+        until = time.monotonic() + PATIENCE_S
+        while media.pressed != keys:
+            if time.monotonic() > until:
+                raise RoomFailed(f"the keys {media.pressed} came, not {keys}")
+            await asyncio.sleep(POLL_S)
+
     async def turn_camera(self, turned: Callable[[], bool]) -> None:
         """Have the host turn the room system's camera to the left once it may, until it `turned`. Raises RoomFailed."""
         seat = self._room_seats[0]

@@ -5,7 +5,7 @@ BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester libre-dev linphone-cli mediastreamer2-plugin-openh264 espeak-ng tshark simple-whip-client gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gir1.2-gst-rtsp-server-1.0 python3-gi haproxy keepalived pulseaudio
 
-.PHONY: run demo install test checked timed untimed quick coverage check unit rules mutants soak flood endurance fuzz sanitize long drills units web types e2e screenshots bench docs packages prompts speech clean
+.PHONY: run demo install test checked timed untimed quick coverage check unit rules mutants soak flood endurance fuzz sanitize long drills units bundle bundle-drill web types e2e screenshots bench docs packages prompts speech clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -99,7 +99,17 @@ drills: install
 	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms --calls 2 --json
 	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms crowd --json
 	@tests/e2e/netns.sh $(BIN)/pytest -q -m drill tests/signaling
+	@$(MAKE) bundle-drill
 	@$(MAKE) long SOAK_REPEATS=5 FUZZ_SECONDS=300
+
+# Installation without a network: a Debian package, all that it needs, a list of what is inside, signed by the OpenPGP secret
+# key in the file KEY (docs/bundle.md). Needs Debian 13, PyPI and Debian's mirrors.
+bundle:
+	deploy/bundle/build.sh "$(KEY)"
+
+# Bundles built, installed on a bare Debian 13 without a network, upgraded and undone during a meeting (root).
+bundle-drill: install
+	loadtest/drills/bundle.sh
 
 # The units of deploy/ under a systemd of their own (root, cgroup2, overlayfs): restart, reload, killed, hung. Two minutes.
 units: install

@@ -4,6 +4,8 @@ import argparse
 import gc
 import os
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
 import uvloop
 from sqlalchemy.exc import DBAPIError
@@ -35,7 +37,7 @@ def run() -> None:
         from signaling.app.serve import serve  # noqa: PLC0415 - a second of CPU that an administrator's command does without
 
         if uvloop.run(serve(settings, arguments.take_over)):
-            os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - the same command again
+            begin_anew(sys.argv, sys.orig_argv)
     except BadInput as error:
         sys.exit("diemcau: " + "; ".join(f"{fault.field}: {field_text(fault.detail, 'en')}" for fault in error.faults))
     except (ServerError, SchedulerError, OSError) as error:
@@ -44,6 +46,13 @@ def run() -> None:
         if outage_log.lost_part(error) is None:
             raise
         sys.exit(f"diemcau: the database does not answer: {error.orig}")
+
+
+def begin_anew(command: Sequence[str], whole: Sequence[str]) -> NoReturn:
+    """Become the same command again: a script by itself, whose first line may name another release's Python by now."""
+    if os.access(command[0], os.X_OK):
+        os.execv(command[0], command)  # noqa: S606 - the same command again
+    os.execv(sys.executable, whole)  # noqa: S606 - as above
 
 
 def settle() -> None:

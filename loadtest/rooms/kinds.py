@@ -528,6 +528,21 @@ async def _slides(lane: Lane) -> None:
     await lane.slides_are_read()
 
 
+async def _both_slides(lane: Lane) -> None:
+    """Show slides, and see the host's."""
+    assert isinstance(lane.room, SlidesRoom | H323Room)
+    await _slides(lane)
+    await _host_slides(lane)
+
+
+async def _host_slides(lane: Lane) -> None:
+    """See the text of the host's slides as a second picture."""
+    assert isinstance(lane.room, SlidesRoom | H323Room)
+    await lane.share()
+    await lane.host_slides_are_read(lane.room.media)
+    await lane.share_nothing()
+
+
 async def _camera_refused(lane: Lane) -> None:
     """See that camera control is refused, and show slides."""
     assert isinstance(lane.room, SlidesRoom)
@@ -566,9 +581,7 @@ async def _other_mcu(lane: Lane) -> None:
     await lane.show_all()
     await _slides(lane)
     await lane.nothing_comes_back()
-    await lane.share()
-    await lane.host_slides_are_read(lane.room.media)
-    await lane.share_nothing()
+    await _host_slides(lane)
     _called_by_number(lane.room)
 
 
@@ -624,6 +637,7 @@ KINDS: dict[str, CallKind] = {
     "keys": CallKind(PLAIN, _dialling("udp"), _keys),
     "h323": CallKind(RoomSetup(_h323, protocol="H323"), _dialling("h323"), _nothing),
     "h323-called": CallKind(RoomSetup(_h323, protocol="H323", called=True), _called, _nothing),
+    "h323-slides": CallKind(RoomSetup(_h323, protocol="H323"), _dialling("h323"), _both_slides),
     "linphone": CallKind(RoomSetup(_linphone()), _dialling("udp"), _nothing),
     "linphone-sdes": CallKind(
         RoomSetup(_linphone(encrypted=True), encryption="demanded"), _dialling("tls"), _encrypted

@@ -4,7 +4,6 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
 from typing import NoReturn
 
 import uvloop
@@ -48,7 +47,7 @@ def run() -> None:
         sys.exit(f"diemcau: the database does not answer: {error.orig}")
 
 
-def begin_anew(command: Sequence[str], whole: Sequence[str]) -> NoReturn:
+def begin_anew(command: list[str], whole: list[str]) -> NoReturn:
     """Become the same command again: a script by itself, whose first line may name another release's Python by now."""
     if os.access(command[0], os.X_OK):
         os.execv(command[0], command)  # noqa: S606 - the same command again

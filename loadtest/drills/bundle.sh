@@ -52,11 +52,15 @@ newer() {
     cd "$work/newer"
     sed -i 's/^version = ".*"/version = "99.0"/' pyproject.toml
     last=$(find signaling/migrations/versions -name '[0-9]*.py' -printf '%f\n' | sort | tail -1 | cut -d_ -f1)
-    cat >"signaling/migrations/versions/$(printf %04d $((10#$last + 1)))_drill.py" <<EOF
+    next=$(printf %04d $((10#$last + 1)))
+    cat >"signaling/migrations/versions/${next}_drill.py" <<EOF
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "$(printf %04d $((10#$last + 1)))", "$last", None, None
+revision = "$next"
+down_revision = "$last"
+branch_labels = None
+depends_on = None
 
 
 def upgrade() -> None:

@@ -231,7 +231,7 @@ async def room(
     if shutil.which("baresip") is None:
         raise RoomFailed("baresip is not installed: make packages")
     port = free_port(host)
-    home = Path(tempfile.mkdtemp(prefix=f"baresip-{port}-", dir=folder))
+    home = Path(tempfile.mkdtemp(prefix="b-", dir=folder))  # short: baresip cuts the paths of recordings off
     (home / "heard").mkdir()
     facts = {"host": host, "port": port, "control": port + 2, "folder": home, "calls": calls, "tone": tone}
     facts["regint"] = 60 if registrar else 0

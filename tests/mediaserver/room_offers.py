@@ -37,7 +37,7 @@ def _written(shape: str, **facts: object) -> str:
 
 
 POLYCOM = _written(
-    descriptions.HEAD.replace("o=-", "o=Sở\u00a0Y\u00a0tế") + descriptions.POLYCOM,
+    descriptions.HEAD.replace("o=-", "o=Sở\u00a0Y\u00a0tế") + descriptions.POLYCOM + descriptions.CONTROL,
     host="192.0.2.20",
     audio=49160,
     video=49162,

@@ -55,7 +55,7 @@ class H323Room:
 
     async def expect(self) -> None:
         """Be ready to take one call."""
-        self.dialled = ""
+        self.dialled = self.media.pressed = ""
         self._call = asyncio.get_running_loop().create_future()
 
     async def established(self) -> None:

@@ -1,6 +1,9 @@
 """Media that one room system gets in place of the mix for a while, one packet each 20 ms: prompts and digits."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +17,7 @@ from mediaserver.audio.opus import OpusEncoder
 from mediaserver.audio.telephony_codecs import TelephonyEncoder
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue, Source
-from mediaserver.rtp.telephone_event import written
+from mediaserver.rtp.telephone_event import GAP_TICKS, written
 
 EVENTS = "telephone-event"
 """The codec of digits, as SDP names it."""
@@ -37,6 +40,9 @@ class Playback(Protocol):
 
     def push(self, tick: int) -> bool:
         """Send the packets of a tick; return False once all has been sent."""
+
+    def renegotiated(self) -> bool:
+        """Follow the room system's sound, which was negotiated anew; return False where it cannot go on."""
 
 
 class PromptPlayback:
@@ -61,6 +67,10 @@ class PromptPlayback:
         self._sequence = (self._sequence + 1) & 0xFFFF
         return True
 
+    def renegotiated(self) -> bool:
+        """Return False: the codec may be another one now."""
+        return False
+
 
 @lru_cache
 def spoken(prompt: Prompt) -> Samples:
@@ -74,23 +84,48 @@ def spoken(prompt: Prompt) -> Samples:
     return np.concatenate([frame.to_ndarray().ravel() for frame in frames])
 
 
-class DigitPlayback:
-    """Sends DTMF digits (RFC 4733) in a stream with a clock of `clock` Hz, where digits count by `event_clock`. All
-    packets of an event have the timestamp of its first.
+@dataclass(frozen=True, slots=True)
+class EventStream:
+    """The stream in which digits go: its SSRC, its clock, and the one by which digits count, in Hz."""
 
-    Between digits the mix goes on: some systems, baresip among them, take of events that follow each other directly
-    only the first.
+    ssrc: int
+    clock: int
+    event_clock: int
+
+
+class DigitPlayback:
+    """Sends DTMF digits (RFC 4733), each in the stream that `stream` returns when it begins. While there is none, the
+    room system hears no digits, and those that are left wait, in their order.
+
+    All packets of an event have the timestamp of its first. Between digits the mix goes on: some systems, baresip among
+    them, take of events that follow each other directly only the first.
     """
 
-    def __init__(self, digits: str, clock: int, event_clock: int, flush_queue: FlushQueue) -> None:
+    def __init__(self, digits: str, stream: Callable[[], EventStream | None], flush_queue: FlushQueue) -> None:
         self._source = Source("digits", EVENTS, flush_queue)
-        self._ticks = written(digits, event_clock)
-        self._payloads = next(self._ticks, None)
-        """Those of the next tick; None at the end."""
-        self._tick_units = clock * PTIME_MS // 1000
+        self._digit, self._left = "", digits
+        """The one that began last, and those that have not begun; pauses, too."""
+        self._find_stream = stream
+        self._stream: EventStream | None = None
+        """That of the digit that began last."""
+        self._ticks: Iterator[list[bytes]] = iter(())
+        """The payloads of its ticks that are left."""
         self._sequence = 0
         self._begun: int | None = None
         """The tick in which the event began that is being sent."""
+        self._payloads = self._next()
+        """Those of the next tick; None at the end."""
+
+    def _next(self) -> list[bytes] | None:
+        """Return the payloads of the next tick, in which a digit may begin; None at the end."""
+        while (payloads := next(self._ticks, None)) is None:
+            if not self._left:
+                return None
+            if (stream := self._find_stream()) is None:
+                return []
+            self._stream, self._digit, self._left = stream, self._left[0], self._left[1:]
+            self._ticks = written(self._digit, stream.event_clock)
+        return payloads
 
     @property
     def source(self) -> Source | None:
@@ -102,11 +137,21 @@ class DigitPlayback:
         payloads = self._payloads
         if payloads is None:
             return False
-        self._payloads = next(self._ticks, None)
+        self._payloads = self._next()
         marker = bool(payloads) and self._begun is None
         self._begun = None if not payloads else tick if self._begun is None else self._begun
         for payload in payloads:
-            timestamp = (self._begun or 0) * self._tick_units
+            assert self._stream is not None
+            timestamp = (self._begun or 0) * self._stream.clock * PTIME_MS // 1000
             self._source.push(Packet(0, self._sequence, timestamp, 0, marker, payload))
             self._sequence = (self._sequence + 1) & 0xFFFF
+        return True
+
+    def renegotiated(self) -> bool:
+        """End a digit that began in another stream, or let it wait if none of it was sent; return True."""
+        if self._payloads and self._stream != self._find_stream():
+            if self._begun is None:
+                self._left = self._digit + self._left
+            self._ticks, self._begun = repeat([], GAP_TICKS), None
+            self._payloads = self._next()
         return True

@@ -18,7 +18,7 @@ from mediaserver.api import (
     RoomOptions,
     SipLimits,
 )
-from mediaserver.audio.playback import EVENTS
+from mediaserver.audio.playback import EVENTS, EventStream
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.congestion.loss import Loss
 from mediaserver.congestion.reported_rate import BITRATE_SHARE
@@ -48,6 +48,8 @@ from mediaserver.video.quality import COMPOSED_BPS, STEPS, USUAL
 
 logger = logging.getLogger(__name__)
 
+UNHEARD_S = 5.0
+"""Seconds from a description for which DTMF digits wait for the first sound of a peer that is to send some."""
 KEYFRAMES_S = (1.0, 3.0)
 """Seconds after the start at which a system that cannot request key frames gets one: it often misses the first."""
 
@@ -78,7 +80,9 @@ class SipPeer:
         self.transport = PlainTransport(self._transport_changed)
         self.sound = SOUNDS[0]
         """The codec in which it hears the mix."""
-        self.event_clock = SOUND_CLOCK
+        self.takes_digits = False
+        """Whether its session has telephone events, on hold, too."""
+        self._event_clock = SOUND_CLOCK
         """The clock in which it counts how long DTMF digits last, in Hz (RFC 4733 §2.1)."""
         self.audio: Forwarder | None = None
         self.picture: Forwarder | None = None
@@ -111,7 +115,8 @@ class SipPeer:
         self._told: set[Elsewhere] = set()
         """What was told of media from elsewhere."""
         self._loss = Loss()
-        self._begun = self._reported = 0.0
+        self._begun = self._described = self._reported = 0.0
+        """When it began, was described last by its peer, and reported last, in seconds."""
         self._keyframes: list[float] = []
 
     # Negotiation
@@ -311,7 +316,7 @@ class SipPeer:
         """Send to the addresses that the peer named what it takes, and take what it sends; nothing of both on hold."""
         if session.sound is not None or session.camera is not None:
             self._session = session
-        now = time.monotonic()
+        self._described = now = time.monotonic()
         for stream in self.streams.all:
             stream.taken, stream.port_pair.path.heard = False, now
         sound, picture = self.streams.sound, self.streams.picture
@@ -322,7 +327,8 @@ class SipPeer:
             sound.aim(media, {}, now)
             tones = sip_write.choose_tones(media, codec)
             sound.clock_rate, sound.event_types = codec.clock, _event_types(media)
-            self.event_clock = codec.clock if tones is None else tones.clock
+            self.takes_digits = tones is not None
+            self._event_clock = codec.clock if tones is None else tones.clock
             sound.secure(media, answer=answer)
             sound.taken = media.sends and not self._held
             if media.receives and not self._held:
@@ -369,6 +375,16 @@ class SipPeer:
         """Return the most bit/s that another's camera may take to be forwarded to it: as much as the composed picture
         in its step, which keeps within its limits and what it reports."""
         return BITRATE_SHARE * STEPS[self.downlink.step].bitrate
+
+    def event_stream(self) -> EventStream | None:
+        """Return the stream in which DTMF digits reach it; None while they do not: on hold, without keys, or before its
+        first sound, since an answer alone does not say that its media path is up."""
+        sound = self.streams.sound
+        if self.audio is None or sound is None or not self.audio.takes(EVENTS) or not sound.port_pair.sends:
+            return None
+        if sound.taken and sound.port_pair.source is None and time.monotonic() - self._described < UNHEARD_S:
+            return None
+        return EventStream(self.audio.ssrc, self.audio.clock_rate, self._event_clock)
 
     def _transport_changed(self, state: State, reason: str) -> None:
         self._listener.changed(self.seat, state, reason)

@@ -216,7 +216,9 @@ class Room:
     def renegotiated(self, name: str) -> None:
         """Follow what a room system sends and takes since its session changed."""
         seat = self.seat(name)
-        self._playbacks.pop(name, None)  # it may be in another codec now
+        playback = self._playbacks.get(name)
+        if playback is not None and not playback.renegotiated():
+            del self._playbacks[name]
         self._limit(seat)
         self._connect_sound(name)
         self._refresh_viewers(name)
@@ -667,13 +669,10 @@ class Room:
         self._playbacks[name] = playback
         self._connect_sound(name)
 
-    def _play_on(self, tick: int, now: float) -> None:
+    def _play_on(self, tick: int) -> None:
+        """Push what is played in a tick, before the mix of the same time: of both, a stream takes what comes first."""
         for name, playback in list(self._playbacks.items()):
-            before = playback.source
-            goes_on = playback.push(tick)
-            if playback.source is not before:
-                self._flush_queue.flush(now)  # a source that is left loses what waits in it, where ticks are caught up
-            if goes_on:
+            if playback.push(tick):
                 self._connect_sound(name)
             else:
                 self._stop_playback(name)
@@ -734,7 +733,7 @@ class Room:
         delay."""
         tick = round((now - self._start) * 1000 / PTIME_MS)
         if self._playbacks:
-            self._play_on(tick, now)
+            self._play_on(tick)
         if self.mixer.tick(tick, now):
             self._arrange()
             self._emit(Speaking(self.name, self.mixer.speaker.speaker))

@@ -278,6 +278,11 @@ class RtpPortPair:
         return self._named[0]
 
     @property
+    def sends(self) -> bool:
+        """Return whether RTP goes anywhere: the peer named where, and the keys are known where there are any."""
+        return self._aims[0] is not None and (self._dtls is None or self._dtls.srtp[0] is not None)
+
+    @property
     def heard(self) -> float:
         """Return the time in seconds of the last packet from there."""
         return float(self.path.heard)

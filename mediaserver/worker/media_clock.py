@@ -102,10 +102,16 @@ class MediaClock:
             self._ticker.stop()
 
     def _run_due_ticks(self, due: int, now: float) -> None:
-        """Run the audio ticks up to number `due` for all rooms on one clock, missed ones included."""
+        """Run the audio ticks up to number `due` for all rooms on one clock, missed ones included.
+
+        The packets of each leave before the next: where a stream changes its source in one of them, what the old source
+        has for the next ones would go first, and the new source's packets of these times not at all.
+        """
         first = self.ticks_done + 1 if due - self.ticks_done <= MAX_LATE_TICKS else due
         for number in range(first, due + 1):
             self._run_tick(number, now)
+            if number < due:
+                self._flush_queue.flush(now)
         self.ticks_done = due
 
     def _run_tick(self, number: int, now: float) -> None:

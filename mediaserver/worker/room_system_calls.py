@@ -13,7 +13,7 @@ from mediaserver.api import (
     Prompt,
     SipLimits,
 )
-from mediaserver.audio.playback import EVENTS, DigitPlayback, PromptPlayback
+from mediaserver.audio.playback import DigitPlayback, PromptPlayback
 from mediaserver.errors import BadOffer, UnknownRoom
 from mediaserver.peer.sip import SipPeer
 from mediaserver.room.room import Room
@@ -162,10 +162,9 @@ class RoomSystemCalls:
         peer = self._call(room, seat)
         if len(digits) > MAX_DIGITS or not set(digits) <= {*DIGITS, PAUSE}:
             raise BadOffer("no DTMF digits")
-        if peer.audio is None or not peer.audio.takes(EVENTS):
+        if not peer.takes_digits:
             return False
-        playback = DigitPlayback(digits, peer.audio.clock_rate, peer.event_clock, self._flush_queue)
-        self._room(room).play(seat, playback)
+        self._room(room).play(seat, DigitPlayback(digits, peer.event_stream, self._flush_queue))
         return True
 
     async def move_camera(self, room: str, seat: str, movement: CameraMovement) -> None:

@@ -222,13 +222,16 @@ class Call:
         self._context.spawn(self.hang_up(reason, cause))
 
     async def send_digits(self, digits: str) -> bool:
-        """Send DTMF digits as userInput indications."""
+        """Send DTMF digits as userInput indications; each waits until the remote party hears us."""
         assert self._control is not None
+        control = self._control
         for digit in digits:
+            if not await self._wait(SETTLE_S, lambda: control.hears):
+                return False
             if digit == PAUSE:
                 await asyncio.sleep(PAUSE_S)
                 continue
-            self._control.press(digit)
+            control.press(digit)
             self._flush()
             await asyncio.sleep(DIGIT_GAP_S)
         return not self.ended.is_set()

@@ -91,8 +91,16 @@ class Control:
     @property
     def settled(self) -> bool:
         """True once both sides know each other and none of our channels waits for its answer."""
-        known = self.theirs is not None and self._acknowledged and self.master is not None
-        return known and not self._opening
+        return self._known and not self._opening
+
+    @property
+    def _known(self) -> bool:
+        return self.theirs is not None and self._acknowledged and self.master is not None
+
+    @property
+    def hears(self) -> bool:
+        """True while the other side hears us: no answer about our sound is due, and nothing is on hold or moving."""
+        return self._known and "sound" not in self._opening and not self._paused and not self._moving
 
     @property
     def complete(self) -> bool:

@@ -5,9 +5,7 @@ Also tests `call_streams.py`.
 
 import re
 import time
-from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from functools import partial
 
 import numpy as np
 import pytest
@@ -28,20 +26,17 @@ from mediaserver.errors import BadOffer, NoPortFree
 from mediaserver.peer.sip import KEYFRAMES_S
 from mediaserver.room.room import Room
 from mediaserver.rtp import rtcp
-from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue, VideoSource
-from mediaserver.rtp.telephone_event import DIGITS, GAP_TICKS, PAUSE_TICKS, TONE_TICKS, DigitReceiver
 from mediaserver.sdp import sdes, sip_parse
 from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.transport.plain_rtp import SILENCE_S
 from mediaserver.video import codecs
 from mediaserver.video.quality import USUAL
 from mediaserver.worker.engine import LocalEngine
-from mediaserver.worker.media_clock import AUDIO_TICK_S
 from tests.mediaserver import pictures
 from tests.mediaserver.meeting import COLOURS, OPTIONS, ROOM, Meeting
 from tests.mediaserver.peer.room_calls import KINDS, dial_in, invite, seat, shows, sip_peer_of
-from tests.mediaserver.room_system import EVENTS, SIZE, SSRC, RoomSystem
+from tests.mediaserver.room_system import SIZE, SSRC, RoomSystem
 from tests.ports import FIRST_PORT
 
 
@@ -494,52 +489,6 @@ async def test_one_seat_reads_an_overlay_until_it_ends(
     room._end_overlays(room.seats["vcs"].overlay_ends)
     assert room.seats["vcs"].overlay == ""
     await system.until(lambda: system.colour(0.4, 0.6) == "red")
-
-
-@pytest.mark.parametrize("join", [dial_in, invite])
-async def test_digits_reach_a_room_system_within_the_sound_that_goes_on(
-    meeting: Meeting, system: RoomSystem, join: object
-) -> None:
-    await meeting.join("a", "red", 440, floor=True)
-    await (dial_in if join is dial_in else invite)(meeting, system)
-    await system.until(lambda: system.tones() == {440})
-    system.sounds.clear()
-    assert await meeting.engine.send_digits(ROOM, "vcs", "1,#")
-
-    def has_ended() -> bool:
-        """Return whether sound has come after the last digit."""
-        last = next((n for n, each in enumerate(reversed(system.sounds)) if each.payload_type == EVENTS), 0)
-        return bool(last) and bytes(system.sounds[-1 - last].payload)[0] == DIGITS.index("#")
-
-    await system.until(has_ended)
-    assert digits_in(system.sounds) == "1#"
-    events = [each.payload_type == EVENTS for each in system.sounds]
-    second = events.index(True) + TONE_TICKS + 2
-    assert events[second : second + GAP_TICKS + PAUSE_TICKS - 2] == [False] * (GAP_TICKS + PAUSE_TICKS - 2)  # the mix
-    assert len({each.ssrc for each in system.sounds}) == 1
-    numbers = [each.sequence for each in system.sounds]
-    assert numbers == [(numbers[0] + at) & 0xFFFF for at in range(len(numbers))]
-    assert await system.hear() == {440}
-    for wrong in ("x", "1" * 65):
-        with pytest.raises(BadOffer):
-            await meeting.engine.send_digits(ROOM, "vcs", wrong)
-    with pytest.raises(BadOffer):
-        await meeting.engine.send_digits(ROOM, "a", "1")
-
-
-def digits_in(sounds: Iterable[Packet]) -> str:
-    """Return the digits that came."""
-    receiver, events = DigitReceiver(), [each for each in sounds if each.payload_type == EVENTS]
-    return "".join(receiver.receive(each.ssrc, each.timestamp, bytes(each.payload), 0.0) or "" for each in events)
-
-
-async def test_digits_are_sent_whole_by_a_server_that_is_late(meeting: Meeting, system: RoomSystem) -> None:
-    await dial_in(meeting, system)
-    await system.until(lambda: bool(system.sounds))
-    for due in ("1", "12", "123"):
-        assert await meeting.engine.send_digits(ROOM, "vcs", due[-1])
-        time.sleep((TONE_TICKS + 1) * AUDIO_TICK_S)  # its ticks are caught up at once
-        await system.until(partial(lambda due: digits_in(system.sounds) == due, due))
 
 
 async def test_a_prompt_is_heard_in_place_of_the_mix_and_the_mix_afterwards(

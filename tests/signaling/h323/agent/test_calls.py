@@ -44,6 +44,24 @@ async def test_a_call_opens_sound_and_pictures_both_ways(
         assert (call.reason, theirs.reason) == ("hung up", "bye")
 
 
+async def test_digits_wait_while_the_remote_party_is_on_hold_and_come_in_their_order() -> None:
+    handler, own = RecordingHandler(), RecordingHandler()
+    async with agent(own) as caller, agent(handler) as callee:
+        call = await soon(caller.invite(target(callee), OURS, name="UBND tỉnh"))
+        theirs = await soon(handler.calls.get())
+        assert theirs._control is not None
+        theirs._control.pause()
+        theirs._flush()
+        assert "m=audio 0 " in await soon(own.offers.get())
+        keyed = asyncio.create_task(call.send_digits("12#"))
+        await asyncio.sleep(0.1)
+        assert handler.digits.empty()
+        theirs._control.resume(theirs._control.own, theirs._control.ports)
+        theirs._flush()
+        assert await soon(keyed)
+        assert [await soon(handler.digits.get()) for _ in "12#"] == ["1", "2", "#"]
+
+
 async def test_what_happens_in_a_call_is_told_and_its_media_may_move() -> None:
     handler = RecordingHandler()
     async with agent() as caller, agent(handler) as callee:

@@ -1,11 +1,17 @@
-"""Tests of DTMF digits that room systems are sent: all of them, in their order, once the room system hears them."""
+"""Tests of DTMF digits that room systems are sent: all of them, in their order, once the room system hears them.
+
+The clock of the media worker runs late here; what that makes of a room system's own sound is tested as well.
+"""
 
 import time
 from collections.abc import Iterable
 from functools import partial
 
+import numpy as np
 import pytest
 
+from mediaserver.audio.mix_minus import FRAME_SAMPLES
+from mediaserver.audio.telephony_codecs import TelephonyEncoder
 from mediaserver.errors import BadOffer
 from mediaserver.peer.sip import UNHEARD_S
 from mediaserver.room.room import Room
@@ -15,8 +21,11 @@ from mediaserver.worker.engine import LocalEngine
 from mediaserver.worker.media_clock import AUDIO_TICK_S, MAX_LATE_TICKS
 from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.peer.room_calls import dial_in, invite, seat, sip_peer_of
+from tests.mediaserver.pictures import tone
 from tests.mediaserver.room_system import EVENTS, NUMBERS, RoomSystem
 
+LOUD = 1000
+"""Least amplitude of a sample that is no silence."""
 DIGIT_TICKS = TONE_TICKS + GAP_TICKS
 
 
@@ -153,3 +162,18 @@ async def test_digits_wait_for_the_first_sound_of_the_room_system_but_not_for_ev
     else:
         sip_peer_of(room)._described -= UNHEARD_S
     assert await clock.run(3 * DIGIT_TICKS) == "12"
+
+
+async def test_a_room_system_that_begins_to_speak_hears_40_ms_of_itself_at_most_where_ticks_are_caught_up(
+    meeting: Meeting, system: RoomSystem, room: Room, clock: SteppedClock
+) -> None:
+    await meeting.engine.set_floor(ROOM, "vcs", True)
+    assert isinstance(meeting.engine, LocalEngine)
+    encoder, first = TelephonyEncoder("G722"), meeting.engine._clock.ticks_done + 1
+    for tick in range(3 * MAX_LATE_TICKS):
+        payload = encoder.encode(tone(1000, tick))
+        room.heard("vcs", Packet(9, tick, tick * FRAME_SAMPLES, 77, False, payload), (first + tick) * 0.02, "G722")
+    system.forget_sound()
+    await clock.run(3 * MAX_LATE_TICKS, MAX_LATE_TICKS)
+    assert room.mixer.mixed == {"vcs"}
+    assert np.count_nonzero(np.abs(system.sound().astype(int)) > LOUD) <= 2 * FRAME_SAMPLES

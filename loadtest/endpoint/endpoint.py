@@ -304,12 +304,14 @@ class Endpoint:
         if missing:
             self._transport.send_rtcp(nack(self._ssrcs.mic, ssrc, missing))
 
-    def request_keyframe(self, now: float) -> None:
-        """Request a key frame of every video stream, at most once a second."""
+    def request_keyframe(self, now: float) -> bool:
+        """Request a key frame of every video stream, at most once a second; return whether any was requested now."""
+        requested = False
         for ssrc, recovery in self._recoveries.items():
             if now - recovery.keyframe_requested_at >= KEYFRAME_INTERVAL_S:
-                recovery.keyframe_requested_at = now
+                requested, recovery.keyframe_requested_at = True, now
                 self._transport.send_rtcp(keyframe_request(self._ssrcs.mic, ssrc))
+        return requested
 
     def rtcp(self, data: bytes, now: float) -> None:
         """Carry out the server's requests: send a key frame, or packets again."""

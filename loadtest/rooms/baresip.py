@@ -34,6 +34,7 @@ EVENT_S = 15.0
 END_S = 2.0
 """Asked to end during a call that rings, it can hang; it is killed then."""
 BLUE = "color=blue:size=1280x720:rate=25"
+FULL_HD = "color=blue:size=1920x1080:rate=30"
 YELLOW = "color=yellow:size=640x360:rate=25"
 COLOURS = "testsrc2=size=640x360:rate=25"
 """Moving colours and a running clock."""

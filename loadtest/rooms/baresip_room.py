@@ -1,5 +1,6 @@
 """Baresip as the room system of a lane: what it hears is read from the recording it makes of the call."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,17 +9,24 @@ from types import MappingProxyType
 from loadtest.media.perception import Colour, Rgb, heard_in, loud_in, picture_of
 from loadtest.rooms import baresip
 from loadtest.rooms.baresip import Baresip
+from mediaserver.transport.ice import Address
 
 LOGGED = 30_000
 """Characters of a call's log that are kept."""
 
+_SHOWN = re.compile(r"vidisp: .* frames=(\d+)")
+
 
 class BaresipRoom:
-    """A room system that is baresip, in one call at a time."""
+    """A room system that is baresip, in one call at a time. It calls by the `proxy`, if there is one."""
 
-    def __init__(self, running: Baresip, films: Mapping[Colour, Path]) -> None:
+    keyframe_period = 250
+    """Pictures from one key frame of its encoder to the next."""
+
+    def __init__(self, running: Baresip, films: Mapping[Colour, Path], proxy: Address | None) -> None:
         self._running = running
         self._films = films
+        self._proxy = proxy
         self._began_at = 0
         """Length of its log when this call began."""
         self._is_set_up = False
@@ -31,11 +39,18 @@ class BaresipRoom:
     @property
     def said(self) -> str:
         """The end of its log of this call, with every SIP message."""
-        return self._running.log[self._began_at :][-LOGGED:]
+        return self.messages[-LOGGED:]
+
+    @property
+    def messages(self) -> str:
+        """Its whole log of this call."""
+        return self._running.log[self._began_at :]
 
     async def dial(self, uri: str) -> None:
         """Begin to call a SIP URI. Raises RoomFailed."""
         await self.expect()
+        if self._proxy is not None:
+            uri = re.sub("@[^;]*", "@{}:{}".format(*self._proxy), uri)
         await self._running.command("dial", uri)
 
     async def expect(self) -> None:
@@ -57,6 +72,11 @@ class BaresipRoom:
     async def show(self, colour: Colour) -> None:
         """Send another of its films. Raises RoomFailed."""
         await self._running.command("vidsrc", f"avformat,{self._films[colour]}")
+
+    async def pictures(self) -> int:
+        """Return the number of pictures that it has shown. Raises RoomFailed."""
+        found = _SHOWN.search(await self._running.command("video_debug"))
+        return 0 if found is None else int(found[1])
 
     def hears(self, hertz: int) -> bool:
         """Return whether a tone is in the sound that came in this call."""
@@ -92,10 +112,16 @@ async def baresip_room(
     account: str,
     certificate: Path | None,
     films: Mapping[Colour, Path] = MappingProxyType({}),
+    *,
+    full_hd: bool = False,
+    proxy: Address | None = None,
 ) -> AsyncIterator[BaresipRoom]:
     """Run baresip with a film, or coloured bars, and a tone; `account` is appended to its account.
 
-    It may show other `films`, by their colours.
+    It may show other `films`, by their colours. With `full_hd` it encodes 1080p30.
     """
-    async with baresip.room(folder, film=film, tone=tone_hz, more=account, certificate=certificate) as running:
-        yield BaresipRoom(running, films)
+    size, fps = ((1920, 1080), 30) if full_hd else ((640, 360), 25)
+    async with baresip.room(
+        folder, film=film, tone=tone_hz, more=account, certificate=certificate, size=size, fps=fps
+    ) as running:
+        yield BaresipRoom(running, films, proxy)

@@ -42,6 +42,8 @@ CROWD = "crowd"
 AT_ONCE = 8
 FILM_S = 60
 """Length of the film that each call begins anew: longer than a call that passes."""
+FULL_HD_FILM_S = 90
+"""The same with 1080 lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
             ROOM_COLOUR: await baresip.film(folder / "room.mp4", seconds=FILM_S),
             OTHER_COLOUR: await baresip.film(folder / "other.mp4", baresip.YELLOW, PATIENCE_S),
         }
+        needed = any(KINDS[each].full_hd for each in plan.kinds)
+        full_hd = await baresip.film(folder / "full-hd.mp4", baresip.FULL_HD, FULL_HD_FILM_S) if needed else None
         certificate = _certify(folder)
         settings = {
             "DIEMCAU_MEDIA_ADDRESS": ",".join(dict.fromkeys((LOOPBACK, *own_addresses()))),  # others for whip-client
@@ -101,7 +105,7 @@ async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
         }
         rated = 2 * max(plan.at_once, plan.crowd.counted + plan.crowd.seen if plan.crowd else 0)
         async with temporary_server(rated, logging.getLogger(__name__).debug, **settings) as server:
-            context = CallContext(server, ports, library, folder, films, certificate)
+            context = CallContext(server, ports, library, folder, films, full_hd, certificate)
             cost = LegCost(lambda: procfs.usage(server.pid).cpu_s)
             logins = await create_point_accounts(server.environ, 2 * plan.at_once)
             lanes = assign(await points(server.environ), logins, plan.at_once)

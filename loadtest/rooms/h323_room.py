@@ -5,13 +5,15 @@ What both ends get wrong alike, no call with it finds.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from loadtest.media.perception import Colour, Rgb
 from loadtest.rooms.descriptions import with_slides_by_h239
-from loadtest.rooms.plain_media import PlainMedia
+from loadtest.rooms.plain_media import PERIOD, PlainMedia
 from loadtest.rooms.room import RoomFailed
+from mediaserver.peer.sip import KEYFRAMES_S
 from signaling.h323.agent.agent import Agent
 from signaling.h323.agent.call import Call
 from signaling.h323.agent.context import H323Settings
@@ -20,16 +22,21 @@ from signaling.sip.agent.context import Target
 from signaling.sip.protocol.errors import CallFailed
 
 ANSWER_S = 15.0
+TICK_S = 0.5
+"""Most seconds by which the server is late with a key frame that is due."""
 
 
 class H323Room:
     """A room system that is called and calls by H.323, in one call at a time."""
+
+    keyframe_period = PERIOD
 
     def __init__(self, media: PlainMedia) -> None:
         self.media = media
         self.dialled = ""
         """The number under which it is called."""
         self._call: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
+        self._settled_at = 0.0
         self._agent = Agent(H323Settings(media.host, 0), self)
 
     @property
@@ -66,6 +73,12 @@ class H323Room:
         except (CallFailed, TimeoutError) as error:
             raise RoomFailed(f"no call by H.323: {error!r}") from None
         self.media.send_to(call.sdp)
+        self._settled_at = time.monotonic() + KEYFRAMES_S[-1] + TICK_S
+
+    async def settle(self) -> None:
+        """Wait until the server sends no key frames by itself any more: in the beginning it does, as to all who name no
+        way to request them."""
+        await asyncio.sleep(self._settled_at - time.monotonic())
 
     @property
     def _description(self) -> str:

@@ -35,6 +35,7 @@ from loadtest.rooms.lane import (
     Seats,
     registered_neighbour,
 )
+from loadtest.rooms.level_relay import level_relay
 from loadtest.rooms.linphone_room import LinphoneRoom, linphone_room
 from loadtest.rooms.neighbour import Neighbour
 from loadtest.rooms.outcomes import CallOutcome
@@ -81,6 +82,11 @@ LONG_HELD_S = 28.0
 OTHER_COLOUR = (255, 255, 0)
 """What a room shows for a moment, to see how late that is seen."""
 TURNING = h281.Message(h281.Action.START, CameraMovement(pan=-1))
+FLUENT_FPS = 15
+"""Least pictures a second either way in calls with 1080 lines, on a quiet machine."""
+TimedRoom = SippRoom | H323Room | BaresipRoom | LinphoneRoom
+TIMED = SippRoom, H323Room, BaresipRoom, LinphoneRoom
+"""Rooms that change their pictures, and send H.264 and key frames on request. Encoders and cameras do not."""
 FAILURES = (RoomFailed, TimeoutError, OSError)
 
 
@@ -88,7 +94,8 @@ FAILURES = (RoomFailed, TimeoutError, OSError)
 class CallKind:
     """A kind of call: `begin` sets it up, `within` happens once both sides saw and heard each other.
 
-    A telephone has no `pictures`; a camera `receives` nothing.
+    A telephone has no `pictures`; a camera `receives` nothing. With `full_hd` the pictures have 1080 lines either way,
+    fifteen a second on a quiet machine; one such call takes most of two cores, and they are placed one after the other.
     """
 
     setup: RoomSetup
@@ -96,6 +103,7 @@ class CallKind:
     within: Callable[[Lane], Awaitable[None]]
     pictures: bool = True
     receives: bool = True
+    full_hd: bool = False
     end: Callable[[Lane], Awaitable[None]] = Lane.hang_up
 
 
@@ -119,8 +127,13 @@ async def place(kind: CallKind, lane: Lane) -> CallOutcome:
         await lane.room_is_heard()
         if kind.receives:
             await _host_is_seen_and_heard(kind, lane)
-        latency_ms, keyframe_ms = await _times(kind, lane)
-        outcome = replace(outcome, latency_ms=latency_ms, keyframe_ms=keyframe_ms)
+        if isinstance(lane.room, TIMED) and kind.pictures:
+            outcome = await _timed(outcome, lane, lane.room)
+            await lane.look_at_room(lane.room.keyframe_period)
+            outcome = replace(outcome, room_keyframe_ms=await _room_keyframe_ms(lane))
+            if kind.full_hd:
+                outcome = await _counted(outcome, lane)
+            await lane.look_at_all()
         await kind.within(lane)
         await kind.end(lane)
     except FAILURES as failure:
@@ -140,22 +153,41 @@ def told(failure: Exception) -> str:
     return str(failure).partition("\n")[0] or type(failure).__name__
 
 
-async def _times(kind: CallKind, lane: Lane) -> tuple[float | None, float | None]:
-    """Return how late the host sees another picture of the room, and how fast a key frame comes where its media are
-    ours.
-
-    Raises RoomFailed, TimeoutError.
-    """
-    room = lane.room
-    if not isinstance(room, SippRoom | H323Room | BaresipRoom | LinphoneRoom) or not kind.pictures:
-        return None, None
+async def _timed(outcome: CallOutcome, lane: Lane, room: TimedRoom) -> CallOutcome:
+    """Measure how late the host sees another picture of the room, and how fast a key frame of the server comes where
+    the room's media are ours. Raises RoomFailed."""
     began = time.monotonic()
     await room.show(OTHER_COLOUR)
     await lane.is_seen(OTHER_COLOUR)
-    latency_ms = (time.monotonic() - began) * 1000
+    outcome = replace(outcome, latency_ms=(time.monotonic() - began) * 1000)
     await room.show(ROOM_COLOUR)
     await lane.room_is_seen()
-    return latency_ms, await room.media.keyframe_ms() if isinstance(room, SippRoom | H323Room) else None
+    if isinstance(room, H323Room):
+        await room.settle()
+    if isinstance(room, SippRoom | H323Room):
+        outcome = replace(outcome, keyframe_ms=_answered(await room.media.keyframe_ms()))
+    return outcome
+
+
+async def _room_keyframe_ms(lane: Lane) -> float | None:
+    """Return how fast a key frame of the room comes. Raises RoomFailed if none does, but of baresip, which forgets
+    requests that come while it encodes."""
+    milliseconds = await lane.room_keyframe_ms()
+    return milliseconds if isinstance(lane.room, BaresipRoom) else _answered(milliseconds)
+
+
+def _answered(milliseconds: float | None) -> float:
+    if milliseconds is None:
+        raise RoomFailed("no key frame answers a request")
+    return milliseconds
+
+
+async def _counted(outcome: CallOutcome, lane: Lane) -> CallOutcome:
+    """Count the pictures of 1080 lines either way. Raises RoomFailed where there are few on a quiet machine."""
+    fps_up, fps_down, quiet = await lane.fps()
+    if quiet and min(fps_up, fps_down) < FLUENT_FPS:
+        raise RoomFailed(f"{fps_up:.1f} pictures a second come up, and {fps_down:.1f} down")
+    return replace(outcome, fps_up=fps_up, fps_down=fps_down)
 
 
 # --- how a call is set up
@@ -170,6 +202,19 @@ def _baresip(account: str = "") -> Callable[[CallContext, Seats], AbstractAsyncC
         return baresip_room(context.folder, film, ROOM_TONE_HZ, login + account, context.certificate, films)
 
     return run
+
+
+@asynccontextmanager
+async def _full_hd(context: CallContext, seats: Seats) -> AsyncIterator[BaresipRoom]:
+    """Run baresip with a film of 1080p30, behind a relay that says it may get as much."""
+    assert context.full_hd is not None
+    login = ";auth_user={};auth_pass={}".format(*seats.account)
+    film, films = context.full_hd, {**context.films, ROOM_COLOUR: context.full_hd}
+    async with (
+        level_relay((LOOPBACK, context.ports.port)) as proxy,
+        baresip_room(context.folder, film, ROOM_TONE_HZ, login, None, films, full_hd=True, proxy=proxy) as room,
+    ):
+        yield room
 
 
 def _sipp(script: Script) -> Callable[[CallContext, Seats], AbstractAsyncContextManager[SippRoom]]:
@@ -604,6 +649,16 @@ async def _encrypted(lane: Lane) -> None:
     await lane.is_encrypted()
 
 
+async def _encrypted_by_dtls(lane: Lane) -> None:
+    """See that the host is told so, that either side names fingerprints and no keys, and that DTLS agreed on those."""
+    assert isinstance(lane.room, BaresipRoom)
+    await lane.is_encrypted()
+    found = set(re.findall("^a=(crypto|fingerprint):", lane.room.messages, re.MULTILINE))
+    if found != {"fingerprint"}:
+        raise RoomFailed(f"the descriptions have {found}")
+    await lane.is_by_dtls()
+
+
 def _refusing(status: str) -> CallKind:
     """Return the kind of calls that are refused by a status, and made again with a simple description."""
     return CallKind(RoomSetup(_sipp(refusing(status)), called=True, transport="UDP"), _called, _after(status))
@@ -625,12 +680,15 @@ PLAIN = RoomSetup(_baresip())
 FETCHED = RoomSetup(_rtsp, kind="CAMERA", protocol="RTSP", transport="UDP", stream_path=PATH)
 UNREGISTERED = RoomSetup(_rtsp, kind="CAMERA", protocol="")
 ENCRYPTED = RoomSetup(_baresip(";mediaenc=srtp-mand"), encryption="demanded")
+BY_DTLS = RoomSetup(_baresip(";mediaenc=dtls_srtp"), encryption="demanded")
+FULL_HD = RoomSetup(_full_hd, picture_kbps=2600)
 
 KINDS: dict[str, CallKind] = {
     "udp": CallKind(PLAIN, _dialling("udp"), _nothing),
     "tcp": CallKind(PLAIN, _dialling("tcp"), _nothing),
     "tls": CallKind(PLAIN, _dialling("tls"), _nothing),
     "sdes": CallKind(ENCRYPTED, _dialling("tls"), _encrypted),
+    "dtls-srtp": CallKind(BY_DTLS, _dialling("tls"), _encrypted_by_dtls),
     "called": CallKind(RoomSetup(_baresip(), called=True), _called, _nothing),
     "door": CallKind(PLAIN, _through_door, _nothing),
     "hold": CallKind(PLAIN, _dialling("udp"), _hold),
@@ -691,4 +749,5 @@ KINDS: dict[str, CallKind] = {
     "polycom-camera": CallKind(_slides_by(1, polycom, camera_control=True), _dialling("udp"), _camera_moved),
     "cisco": CallKind(_slides_by(2, cisco), _dialling("udp"), _camera_refused),
     "cisco-camera": CallKind(_slides_by(2, cisco, camera_control=True), _dialling("udp"), _camera_moved),
+    "1080p30": CallKind(FULL_HD, _dialling("udp"), _nothing, full_hd=True),
 }

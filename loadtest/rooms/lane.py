@@ -5,6 +5,8 @@ either side saw the other's colour and heard the other's tone, in this call.
 """
 
 import asyncio
+import os
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -12,10 +14,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loadtest.endpoint.decoder import Decoder
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.sdp_offer import OfferOptions
+from loadtest.load import procfs
 from loadtest.media.clip import Codec
 from loadtest.media.library import MediaLibrary
 from loadtest.media.perception import Colour, Lasting, Rgb, hears, sees
@@ -23,6 +25,8 @@ from loadtest.media.picture import colour
 from loadtest.media.text_card import likeness, text_card
 from loadtest.media.tone import RATE_HZ, tone_hz
 from loadtest.rooms.baresip_room import BaresipRoom
+from loadtest.rooms.host_decoder import HostDecoder
+from loadtest.rooms.keyframes import KeyframeTimes, time_to_keyframe
 from loadtest.rooms.plain_media import SIZE, SLIDES_TEXT, PlainMedia, slides_clip
 from loadtest.rooms.room import Room, RoomFailed
 from loadtest.server.accounts import Login
@@ -40,6 +44,16 @@ PATIENCE_S = 15.0
 POLL_S = 0.02
 LOOKED_S = 1.5
 """Time for which a room system is watched that must not get something."""
+LOOK_S = 30.0
+"""Longest wait for the picture of a room system's camera: one that encodes all the time forgets requests for a key
+frame, and sends one by itself after ten seconds of pictures."""
+SETTLE_S = 0.6
+"""Time from a view until a key frame is requested: the server passes on one request in half a second."""
+COUNTED_S = 4.0
+"""Time for which pictures are counted."""
+FULL_HD = 1080
+IDLE_SHARE = 0.1
+"""Least share of the cores' time in which they idle on a quiet machine."""
 CLICK_S = 0.7
 """Time for which a room system's own tone must be heard by itself: a click, in which every tone is, is heard for half a
 second."""
@@ -62,6 +76,7 @@ HOST_SLIDES_COLOUR, HOST_SLIDES_TEXT = (255, 0, 255), "Chương trình họp c�
 CODECS: tuple[Codec, ...] = ("H264",)
 OFFERED = OfferOptions(CODECS, layers=1, screen=True)
 LOOPBACK = "127.0.0.1"
+_DTLS_CALLS = re.compile(r"^diemcau_media_dtls_calls{.*} (\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +106,15 @@ class SipPorts:
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """Parts that lanes share: the server and its gateway, media, a folder, the rooms' films, and their certificate."""
+    """Parts that lanes share: the server and its gateway, media, a folder, the rooms' films, that of 1080p30 where it
+    is needed, and their certificate."""
 
     server: Server
     ports: SipPorts
     library: MediaLibrary
     folder: Path
     films: Mapping[Colour, Path]
+    full_hd: Path | None
     certificate: Path
 
 
@@ -121,6 +138,7 @@ class RoomSetup:
     camera_control: bool = False
     sip_user: str = ""
     pin: str = ""
+    picture_kbps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +147,7 @@ class Meeting:
 
     code: str
     host: Participant
-    watcher: Decoder
+    watcher: HostDecoder
 
 
 class Lane:
@@ -235,6 +253,44 @@ class Lane:
         """Wait until the host hears the room system's tone. Raises RoomFailed."""
         await self._until(self._hears_room, "the room is not heard")
 
+    async def look_at_room(self, period: int) -> None:
+        """Have the host look at the room system's camera alone, as it comes, until it sees it; its encoder sends a key
+        frame by itself after `period` pictures. Raises RoomFailed."""
+        self._watcher.keyframes = KeyframeTimes(period)
+        await self.host.ask("view", source=f"camera:{self._room_seats[0]}")
+        await self._until(self._sees_room_alone, "the room's camera is not seen alone", LOOK_S)
+
+    async def look_at_all(self) -> None:
+        """Have the host look at everyone again. Raises RoomFailed."""
+        self._watcher.keyframes = None
+        await self.host.ask("view", source="composed")
+        await self._until(lambda: not self._sees_room_alone(), "the room's camera is still seen alone")
+
+    async def room_keyframe_ms(self) -> float | None:
+        """Have the host, which looks at the room system's camera, ask for key frames; return the milliseconds until one
+        answers, or None if none does."""
+        endpoint, times = self.host.endpoint, self._watcher.keyframes
+        assert endpoint is not None and times is not None
+        await asyncio.sleep(SETTLE_S)
+        return await time_to_keyframe(times, lambda: endpoint.request_keyframe(time.monotonic()))
+
+    async def fps(self) -> tuple[float, float, bool]:
+        """Return the pictures a second that the host gets of the room system's camera, which it looks at, and the room
+        system of the meeting, once both have 1080 lines, and whether the machine is quiet. Raises RoomFailed, OSError.
+        """
+        assert isinstance(self.room, BaresipRoom)
+        room = self.room
+        await self._until(lambda: _lines(self._watcher.picture) == FULL_HD, f"the host sees no {FULL_HD} lines")
+        await self._until_room_sees(
+            lambda picture: _lines(picture) == FULL_HD and sees(picture, HOST_COLOUR), f"the host in {FULL_HD} lines"
+        )
+        began, idle_s = time.monotonic(), procfs.idle_seconds()
+        up, down = self._watcher.pictures, await room.pictures()
+        await asyncio.sleep(COUNTED_S)
+        up, down = self._watcher.pictures - up, await room.pictures() - down
+        seconds, idle_s = time.monotonic() - began, procfs.idle_seconds() - idle_s
+        return up / seconds, down / seconds, idle_s >= IDLE_SHARE * seconds * (os.cpu_count() or 1)
+
     async def show_alone(self) -> None:
         """Show the room system alone to everyone, and wait until the host sees little else. Raises RoomFailed."""
         await self.host.ask("layout", kind="single", focus=self._room_seats[0])
@@ -339,6 +395,18 @@ class Lane:
         """Wait until the host is told that the call is encrypted. Raises RoomFailed."""
         await self._until(lambda: self._call.get("protection") == "encrypted", "the call is not encrypted")
 
+    async def is_by_dtls(self) -> None:
+        """Wait until the server counts a call whose media go by DTLS-SRTP. Raises RoomFailed, OSError."""
+        until = time.monotonic() + PATIENCE_S
+        while sum(map(float, _DTLS_CALLS.findall(await self._metrics()))) < 1:
+            if time.monotonic() > until:
+                raise RoomFailed("no call by DTLS-SRTP is counted")
+            await asyncio.sleep(POLL_S)
+
+    async def _metrics(self) -> str:
+        async with Client(self._server.url) as client, client.http.get("/metrics") as response:
+            return await response.text()
+
     async def is_taken_from(self, host: str) -> None:
         """Wait until the host is told that media are taken from another address than was named. Raises RoomFailed."""
         await self._until(
@@ -377,8 +445,8 @@ class Lane:
         newest = self._watcher.sound()[-RATE_HZ // 2 :]
         return hears(newest, RATE_HZ, ROOM_TONE_HZ)
 
-    async def _until(self, true: Callable[[], bool], otherwise: str) -> None:
-        until = time.monotonic() + PATIENCE_S
+    async def _until(self, true: Callable[[], bool], otherwise: str, seconds: float = PATIENCE_S) -> None:
+        until = time.monotonic() + seconds
         while not true():
             if time.monotonic() > until:
                 raise RoomFailed(otherwise)
@@ -400,7 +468,7 @@ async def open_lane(context: CallContext, seats: Seats, setup: RoomSetup) -> Asy
 @asynccontextmanager
 async def open_meeting(context: CallContext, seats: Seats, rooms: Sequence[str]) -> AsyncIterator[Meeting]:
     """Book a session of the host's with the points of room systems, and have the host in it."""
-    watcher, certificate = Decoder(), make_certificate()
+    watcher, certificate = HostDecoder(), make_certificate()
     material = context.library.shared_material(0)
     async with Client(context.server.url) as client:
         await client.login(*seats.login)
@@ -436,6 +504,7 @@ async def register(server: Server, seats: Seats, room: Room, setup: RoomSetup) -
             media_addresses=seats.further_address if setup.further_address else "",
             camera_control=setup.camera_control,
             sip_user=setup.sip_user,
+            picture_kbps=setup.picture_kbps,
         )
         await services.equipment.describe(system, utc_now(), {"password": password, "pin": setup.pin})
     return device.id
@@ -452,6 +521,10 @@ async def registered_neighbour(server: Server, seats: Seats, user: str) -> Async
             yield
         finally:
             await services.equipment.describe(replace(other, address=None, sip_user=""), utc_now())
+
+
+def _lines(picture: Rgb | None) -> int:
+    return 0 if picture is None else len(picture)
 
 
 def assign(points: Sequence[Point], logins: Sequence[Login], lanes: int) -> list[Seats]:

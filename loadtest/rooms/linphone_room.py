@@ -77,6 +77,9 @@ recv_fmtp=profile-level-id=42801F;packetization-mode=1
 class LinphoneRoom(LoggedRoom):
     """A room system that is linphone, in one call at a time."""
 
+    keyframe_period = 25
+    """Pictures from one key frame of its encoder to the next, at the least: of 30 none was one."""
+
     def __init__(
         self, folder: Path, address: tuple[str, int], process: asyncio.subprocess.Process, commands: int, colour: Colour
     ) -> None:

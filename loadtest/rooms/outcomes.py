@@ -11,8 +11,9 @@ from loadtest.load.meter import quantile
 
 FAILURES_KEPT = 20
 """Failures of a kind that are printed, newest last."""
-TIMES = "setup_ms", "picture_ms", "latency_ms", "keyframe_ms"
-MEASURED = *TIMES, "cpu_pct_per_leg"
+TIMES = "setup_ms", "picture_ms", "latency_ms", "keyframe_ms", "room_keyframe_ms"
+RATES = "cpu_pct_per_leg", "fps_up", "fps_down"
+MEASURED = *TIMES, *RATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,11 @@ class CallOutcome:
     """One call. Times are milliseconds from dialling; None where it did not come so far.
 
     `picture_ms`: until browsers saw the room; `latency_ms`: from a change of the room's picture till the host saw it;
-    `keyframe_ms`: from the room's request for a key frame till it came. `cpu_pct_per_leg`: percent of a core that the
-    server and its workers used meanwhile, for each leg. `failure` is "" for a call in which all was seen and heard both
-    ways; `detail` is the rest of what the room system said of it: messages, its log.
+    `keyframe_ms`: from the room's request for a key frame till the server's came that answers it; `room_keyframe_ms`:
+    from the host's request till the room's came. `cpu_pct_per_leg`: percent of a core that the server and its workers
+    used meanwhile, for each leg. `fps_up`, `fps_down`: pictures a second that the host got of the room, and the room of
+    the meeting, where they have 1080 lines. `failure` is "" for a call in which all was seen and heard both ways;
+    `detail` is the rest of what the room system said of it: messages, its log.
     """
 
     setup_ms: float | None = None
@@ -32,6 +35,9 @@ class CallOutcome:
     failure: str = ""
     detail: str = ""
     cpu_pct_per_leg: float | None = None
+    room_keyframe_ms: float | None = None
+    fps_up: float | None = None
+    fps_down: float | None = None
 
 
 class Outcomes:
@@ -78,13 +84,16 @@ class Outcomes:
 
     def table(self) -> str:
         """Return the same as a table in Markdown."""
-        head = "| kind | calls | passed | set-up, ms | room seen, ms | latency, ms | key frame, ms | CPU per leg, % |"
+        head = (
+            "| kind | calls | passed | set-up, ms | room seen, ms | latency, ms | key frame, ms "
+            "| room's key frame, ms | CPU per leg, % | fps up | fps down |"
+        )
         rows = [
             f"| {kind} | {row['tried']} | {row['passed']} | {' | '.join(_spread(row[name]) for name in MEASURED)} |"
             for kind, row in self.report()["kinds"].items()
         ]
         crowd = ["", f"crowd: {json.dumps(self.crowd, ensure_ascii=False)}"] if self.crowd else []
-        return "\n".join([head, "| --- |" + 7 * " ---: |", *rows, *crowd])
+        return "\n".join([head, "| --- |" + 10 * " ---: |", *rows, *crowd])
 
 
 def _report(calls: Sequence[CallOutcome]) -> dict[str, Any]:
@@ -93,7 +102,7 @@ def _report(calls: Sequence[CallOutcome]) -> dict[str, Any]:
         "tried": len(calls),
         "passed": len(calls) - len(failures),
         **{name: spread(_values(calls, name)) for name in TIMES},
-        "cpu_pct_per_leg": spread(_values(calls, "cpu_pct_per_leg"), 1),
+        **{name: spread(_values(calls, name), 1) for name in RATES},
         "failures": failures[-FAILURES_KEPT:],
     }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 from loadtest.endpoint.reconnecting import JOIN_ERRORS
@@ -34,6 +35,8 @@ class Placing:
         self._calls = calls
         self._todo = {name: iter(range(calls - outcomes.tried(name))) for name in kinds}
         """Calls that are still to be placed, by kind."""
+        self._full_hd = asyncio.Lock()
+        """Held by a lane with calls of 1080 lines."""
         self._told: set[str] = set()
         """Kinds whose counts were printed."""
         self._progress = progress
@@ -41,7 +44,8 @@ class Placing:
     async def in_lane(self, seats: Seats) -> None:
         """Place calls in one lane, kind by kind, while there are any."""
         for name, todo in self._todo.items():
-            await self._place(seats, name, todo)
+            async with self._full_hd if KINDS[name].full_hd else nullcontext():
+                await self._place(seats, name, todo)
             self._tell(name)
 
     def _tell(self, name: str) -> None:

@@ -4,7 +4,6 @@ It answers requests for key frames, asks for them, and decodes what comes. Its s
 """
 
 import asyncio
-import contextlib
 import re
 import secrets
 import socket
@@ -29,6 +28,7 @@ from loadtest.media.perception import Colour, Rgb, hears
 from loadtest.media.text_card import text_card
 from loadtest.media.tone import AMPLITUDE, LOOP_PACKETS
 from loadtest.rooms.descriptions import generic
+from loadtest.rooms.keyframes import KeyframeTimes, time_to_keyframe
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.packet import HEADER, parse
 from mediaserver.rtp.payload import is_keyframe
@@ -46,7 +46,10 @@ PRESSED, VOLUME = 5, 10
 """Packets for which a key is pressed, and as long between two keys; its volume in -dBm0."""
 TICK_S = 0.02
 KEYFRAME_INTERVAL_S = 1.0
-KEYFRAME_PATIENCE_S = 10.0
+PERIOD = FPS
+"""Pictures from one key frame of its own to the next."""
+SERVER_PERIOD = 125
+"""The least of the server's: ten seconds of 12.5 pictures."""
 SIZE = 640, 360
 NOWHERE = "0.0.0.0"  # noqa: S104 - an address in a description, where nothing is sent to
 SLIDES_TEXT = "Quyết định số 680 về họp trực tuyến"
@@ -99,8 +102,8 @@ class PlainMedia:
         self._ssrcs = dict.fromkeys(PLACES, 0)
         """SSRCs that came."""
         self._asked_at = 0.0
-        self._keyframe = asyncio.Event()
-        """Set when a key frame of the meeting came."""
+        self._keyframes = KeyframeTimes(SERVER_PERIOD)
+        """Key frames of the meeting."""
         self._decoder = _codec("r")
         self._sound: list[np.ndarray[Any, np.dtype[np.int16]]] = []
         self._events: deque[_Event | None] = deque()
@@ -162,6 +165,7 @@ class PlainMedia:
         """Send nothing more, and forget what came."""
         self._remote = {}
         self._sound.clear()
+        self._keyframes = KeyframeTimes(SERVER_PERIOD)
         self.pressed = ""
         self.frames.clear()
         self.picture.forget()
@@ -177,20 +181,11 @@ class PlainMedia:
             packets = [_Event(KEYS.index(key), at) for at in range(PRESSED + 3)]
             self._events.extend([*packets, *[None] * PRESSED])
 
-    async def keyframe_ms(self) -> float:
-        """Ask for a key frame, again and again as devices do; return the milliseconds until one came.
-
-        Raises TimeoutError.
-        """
-        began = time.monotonic()
-        self._keyframe.clear()
-        async with asyncio.timeout(KEYFRAME_PATIENCE_S):
-            while not self._keyframe.is_set():
-                self._ask("video")
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(KEYFRAME_INTERVAL_S):
-                        await self._keyframe.wait()
-        return (time.monotonic() - began) * 1000
+    async def keyframe_ms(self) -> float | None:
+        """Ask for a key frame, again and again as devices do; return the milliseconds until the one that answers came,
+        or None if none does."""
+        self._keyframes.answered_after = None
+        return await time_to_keyframe(self._keyframes, lambda: self._ask("video"))
 
     def seen(self) -> Rgb | None:
         """Return the newest picture that came; None before the first."""
@@ -248,10 +243,15 @@ class PlainMedia:
         remote = self._remote[name]
         self._transports[f"{name} rtcp"].sendto(data, (remote.host, remote.port + 1))
 
-    def _ask(self, name: str) -> None:
-        if name in self._remote:
-            report = rtcp.receiver_report(1, []) + rtcp.name(1)
-            self._say(name, report + rtcp.picture_loss(1, self._ssrcs[name]))
+    def _ask(self, name: str) -> bool:
+        """Ask for a key frame, at most once a second; return whether it was asked for now."""
+        now = time.monotonic()
+        if name not in self._remote or now - self._asked_at < KEYFRAME_INTERVAL_S:
+            return False
+        self._asked_at = now
+        report = rtcp.receiver_report(1, []) + rtcp.name(1)
+        self._say(name, report + rtcp.picture_loss(1, self._ssrcs[name]))
+        return True
 
     def receive(self, part: str, data: bytes) -> None:
         """Take one datagram of a port."""
@@ -271,14 +271,13 @@ class PlainMedia:
         if name == "audio":
             self._hear(packet.payload_type, packet.timestamp, packet.payload)
             return
-        if name == "video" and is_keyframe("H264", packet.payload):
-            self._keyframe.set()
+        if name == "video":
+            begins = is_keyframe("H264", packet.payload)
+            self._keyframes.picture(packet.timestamp, time.monotonic(), keyframe=begins)
         watch = self.picture if name == "video" else self.slides
-        if (
-            watch.packet("H264", memoryview(data), len(data))
-            and time.monotonic() - self._asked_at > KEYFRAME_INTERVAL_S
-        ):
-            self._asked_at = time.monotonic()
+        if watch.packet("H264", memoryview(data), len(data)):
+            if name == "video":
+                self._keyframes.disturb(time.monotonic())
             self._ask(name)
 
     def _hear(self, number: int, timestamp: int, payload: bytes) -> None:

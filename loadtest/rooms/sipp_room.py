@@ -1,6 +1,8 @@
 """sipp as the room system of a lane, one process for each call: its SIP is sipp's, its sound and picture are ours."""
 
 import asyncio
+import contextlib
+import os
 import re
 import secrets
 import shutil
@@ -17,7 +19,7 @@ from loadtest.rooms.bfcp_tcp import TcpFloor
 from loadtest.rooms.descriptions import CONFID, FLOOR, USER
 from loadtest.rooms.digest_proof import proves
 from loadtest.rooms.neighbour import Neighbour
-from loadtest.rooms.plain_media import PlainMedia
+from loadtest.rooms.plain_media import PERIOD, PlainMedia
 from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.sipp_scenarios import PlacedCall, Question, TakenCall, answering, dialling
 
@@ -42,6 +44,8 @@ FloorNumbers = tuple[int, int, int]
 
 class SippRoom:
     """A scripted room system, in one call at a time."""
+
+    keyframe_period = PERIOD
 
     def __init__(self, folder: Path, host: str, media: PlainMedia, script: Script) -> None:
         self._folder = folder
@@ -115,7 +119,10 @@ class SippRoom:
         """End the call, and wait until sipp says that all went as its scenario has it. Raises RoomFailed."""
         assert self._process is not None
         self.go_on()
-        self._process.send_signal(signal.SIGUSR1)  # sipp ends with its calls, whatever their number
+        with contextlib.suppress(ProcessLookupError):
+            # sipp ends with its calls, whatever their number. Process.send_signal() would take the status of one that
+            # has ended already from who waits for it.
+            os.kill(self._process.pid, signal.SIGUSR1)
         try:
             async with asyncio.timeout(ANSWER_S):
                 status = await self._process.wait()

@@ -278,9 +278,14 @@ class RtpPortPair:
         return self._named[0]
 
     @property
+    def by_dtls(self) -> bool:
+        """Return whether RTP goes under keys that DTLS has agreed on."""
+        return self._dtls is not None and self._dtls.srtp[0] is not None
+
+    @property
     def sends(self) -> bool:
         """Return whether RTP goes anywhere: the peer named where, and the keys are known where there are any."""
-        return self._aims[0] is not None and (self._dtls is None or self._dtls.srtp[0] is not None)
+        return self._aims[0] is not None and (self._dtls is None or self.by_dtls)
 
     @property
     def heard(self) -> float:
@@ -416,6 +421,11 @@ class PlainTransport(Stateful):
     def connect(self) -> None:
         """Connect: both sides know where to send."""
         self._set_state("connected", "")
+
+    @property
+    def by_dtls(self) -> bool:
+        """Return whether the RTP of all m-lines goes under keys that DTLS has agreed on."""
+        return bool(self.port_pairs) and all(pair.by_dtls for pair in self.port_pairs)
 
     def check(self, now: float, silence_s: float) -> None:
         """Close when the peer has been silent for longer than `silence_s` on all its m-lines.

@@ -28,6 +28,7 @@ from mediaserver.api import (
 )
 from mediaserver.captions.captioner import COMMAND, Captioner
 from mediaserver.errors import NoPipe
+from mediaserver.peer.sip import SipPeer
 from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.pipe.pipe import Pipe
 from mediaserver.recording.files import FolderFiles, RecordingFiles
@@ -262,6 +263,7 @@ class LocalEngine(RoomSystemCalls):
             "rooms": len(self._rooms),
             "seats": len(seats),
             "peers": sum(s.peer is not None and s.peer.transport.state == "connected" for s in seats),
+            "dtls_calls": sum(isinstance(s.peer, SipPeer) and s.peer.transport.by_dtls for s in seats),
             "packets_in": counters.packets_in,
             "bytes_in": counters.bytes_in,
             "packets_out": counters.packets_out,

@@ -16,6 +16,7 @@ LEVELS = {
     "rooms": ("diemcau_media_rooms", "Rooms of a media worker"),
     "seats": ("diemcau_media_seats", "Seats in the rooms of a media worker"),
     "peers": ("diemcau_media_peers", "Peers whose transport is connected"),
+    "dtls_calls": ("diemcau_media_dtls_calls", "Calls of room systems whose media go by DTLS-SRTP"),
     "pipe_streams": ("diemcau_media_pipe_streams", "Cameras and screens that are sent to other media workers"),
     "pipe_waiting": ("diemcau_media_pipe_waiting", "Those that wait, as no more can be sent to one worker"),
     "caption_speakers": ("diemcau_captioned_speakers", "Speakers whose speech a media worker recognizes now"),

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 KINDS = (
-    *("cisco-camera", "sdes", "linphone-called", "linphone-sdes", "pjsua", "pjsua-called"),
+    *("cisco-camera", "dtls-srtp", "linphone-called", "linphone-sdes", "pjsua", "pjsua-called"),
     *("late-renewal", "added-picture", "sipp-hold", "sipp-keys", "sipp-info", "mcu", "mcu-h323"),
     *("moved-address", "latched", "whip", "rtsp"),
 )

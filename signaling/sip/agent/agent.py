@@ -27,7 +27,7 @@ from signaling.sip.agent.rate_limit import RateLimit
 from signaling.sip.agent.registration import Registration
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.errors import BadRequest, CallFailed, CallRefused, CallUnanswered, TlsRefused
-from signaling.sip.protocol.message import METHODS, SDP
+from signaling.sip.protocol.message import METHODS, SDP, Request
 from signaling.sip.protocol.trace import TracedCall
 from signaling.sip.protocol.transaction_layer import ServerTransaction, TransactionLayer
 from signaling.sip.protocol.transport import Flow
@@ -98,7 +98,8 @@ class Agent:
         )
         self._layer.transport.certificate_refused = handler.certificate_refused
         self._context = AgentContext(settings, self._layer, handler)
-        self._waiting: dict[tuple[str, str], IncomingCall] = {}
+        self._waiting: dict[tuple[str, str, int], IncomingCall] = {}
+        """Calls that are not decided, by what tells their INVITEs apart (§8.2.2.2): Call-ID, tag and number."""
         self._registering: Counter[bool] = Counter()
         """Devices whose registration waits for the handler, by whether they may be forged."""
         self._outgoing: set[OutgoingCall] = set()
@@ -283,8 +284,9 @@ class Agent:
         if request.method == "CANCEL":
             self._on_cancel(transaction)
         elif request.method == "PRACK":
-            incoming = self._waiting.get((request.call_id, request.sender.tag))
-            self._reply(transaction, 200 if incoming is not None and incoming.acknowledge(request) else 481)
+            caller = request.call_id, request.sender.tag
+            waiting = [incoming for key, incoming in self._waiting.items() if key[:2] == caller]
+            self._reply(transaction, 200 if any(each.acknowledge(request) for each in waiting) else 481)
         elif request.method not in ("INVITE", "OPTIONS", "REGISTER", "BYE", "INFO", "UPDATE"):
             self._reply(transaction, 405 if request.method in METHODS else 501)
         elif (refusal := request_checks.check_request(request)) is not None:
@@ -318,11 +320,11 @@ class Agent:
 
     def _on_invite(self, transaction: ServerTransaction) -> None:
         request = transaction.request
-        key = (request.call_id, request.sender.tag)
+        key = _key(request)
         calls = self._context.calls
         if (refusal := request_checks.check_invite(request)) is not None:
             self._layer.reply(transaction, self._context.response(request, *refusal))
-        elif key in self._waiting or any((call_id, theirs) == key for call_id, _, theirs in calls):
+        elif key in self._waiting or any((call_id, theirs) == key[:2] for call_id, _, theirs in calls):
             self._reply(transaction, 482)  # the same INVITE by two ways (§8.2.2.2)
         elif self._full(forgeable=transaction.forgeable):
             self._refuse_full(transaction)
@@ -348,7 +350,7 @@ class Agent:
         invited = self._layer.cancelled(transaction.request)
         self._reply(transaction, 481 if invited is None else 200)
         if invited is not None:
-            incoming = self._waiting.get((invited.request.call_id, invited.request.sender.tag))
+            incoming = self._waiting.get(_key(invited.request))
             if incoming is not None:
                 incoming.refuse(487)
 
@@ -358,3 +360,7 @@ class Agent:
 
     def _reply(self, transaction: ServerTransaction, status: int) -> None:
         self._layer.reply(transaction, self._context.response(transaction.request, status))
+
+
+def _key(invite: Request) -> tuple[str, str, int]:
+    return invite.call_id, invite.sender.tag, invite.sequence[0]

@@ -9,8 +9,8 @@ def test_calls_are_counted_by_kind_with_the_spread_of_their_times(tmp_path: Path
     outcomes = Outcomes()
     assert not outcomes.passed
     outcomes.add("udp", CallOutcome(40, 900, cpu_pct_per_leg=4.25))
-    outcomes.add("udp", CallOutcome(60, 700, latency_ms=90, keyframe_ms=7, cpu_pct_per_leg=6.5))
-    outcomes.add("udp", CallOutcome(200, 800))
+    outcomes.add("udp", CallOutcome(60, 700, latency_ms=90, keyframe_ms=7, room_keyframe_ms=35, cpu_pct_per_leg=6.5))
+    outcomes.add("udp", CallOutcome(200, 800, fps_up=29.96, fps_down=24.5))
     assert outcomes.passed
     outcomes.add("tcp", CallOutcome(50, failure="the room is not seen"))
     assert outcomes.report() == {
@@ -22,7 +22,10 @@ def test_calls_are_counted_by_kind_with_the_spread_of_their_times(tmp_path: Path
                 "picture_ms": {"median": 800, "p95": 900, "max": 900},
                 "latency_ms": {"median": 90, "p95": 90, "max": 90},
                 "keyframe_ms": {"median": 7, "p95": 7, "max": 7},
+                "room_keyframe_ms": {"median": 35, "p95": 35, "max": 35},
                 "cpu_pct_per_leg": {"median": 5.4, "p95": 6.5, "max": 6.5},
+                "fps_up": {"median": 30.0, "p95": 30.0, "max": 30.0},
+                "fps_down": {"median": 24.5, "p95": 24.5, "max": 24.5},
                 "failures": [],
             },
             "tcp": {
@@ -32,7 +35,10 @@ def test_calls_are_counted_by_kind_with_the_spread_of_their_times(tmp_path: Path
                 "picture_ms": None,
                 "latency_ms": None,
                 "keyframe_ms": None,
+                "room_keyframe_ms": None,
                 "cpu_pct_per_leg": None,
+                "fps_up": None,
+                "fps_down": None,
                 "failures": ["the room is not seen"],
             },
         }
@@ -40,8 +46,9 @@ def test_calls_are_counted_by_kind_with_the_spread_of_their_times(tmp_path: Path
     assert not outcomes.passed
     assert outcomes.table().splitlines()[2:] == [
         "| udp | 3 | 3 | 60 (95 % 200, max 200) | 800 (95 % 900, max 900) | 90 (95 % 90, max 90) "
-        "| 7 (95 % 7, max 7) | 5.4 (95 % 6.5, max 6.5) |",
-        "| tcp | 1 | 0 | 50 (95 % 50, max 50) | – | – | – | – |",
+        "| 7 (95 % 7, max 7) | 35 (95 % 35, max 35) | 5.4 (95 % 6.5, max 6.5) | 30.0 (95 % 30.0, max 30.0) "
+        "| 24.5 (95 % 24.5, max 24.5) |",
+        "| tcp | 1 | 0 | 50 (95 % 50, max 50) | – | – | – | – | – | – | – |",
     ]
 
 

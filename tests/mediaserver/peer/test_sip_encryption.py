@@ -48,6 +48,7 @@ async def test_an_encrypted_call_sees_and_hears_as_a_plain_one(
     await system.until(lambda: bool(system.reports) and system.pictures > 5)
     counters = sip_peer_of(room).transport.port_pairs[0]._counters
     assert (system.undecryptable, counters.undecryptable) == (0, 0)
+    assert (await meeting.engine.stats())["dtls_calls"] == 0
 
 
 async def test_packets_that_are_plain_forged_or_repeated_are_dropped_and_counted(
@@ -156,6 +157,7 @@ async def test_keys_of_dtls_are_agreed_upon_anew_when_a_call_moves_from_the_fron
     await engine.remove_seat("door", "visitor")
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue") and a.watch.tones() == {1000})
     await inside.watch.until(lambda: inside.watch.tones() == {440})
+    assert [(await each.stats())["dtls_calls"] for each in (engine, theirs)] == [1, 1]
     report = await theirs.call_report(ROOM, "centre")
     assert report.picture is not None and report.picture.received
     await device.close()

@@ -301,10 +301,10 @@ async def test_keys_are_agreed_upon_by_dtls_on_either_port_and_nothing_goes_befo
     for number, role in ((0, "server"), (1, "client")):
         ends.associate(number, role, fingerprint(ends.ports[1 - number].certificate))  # type: ignore[arg-type]
     ends.pairs[0].send_packet(RTP)
-    assert [pair.sends for pair in ends.pairs] == [False, False]
+    assert [(pair.sends, pair.by_dtls) for pair in ends.pairs] == [(False, False)] * 2
     ready = [pair._dtls.srtp for pair in ends.pairs]  # type: ignore[union-attr]
     await ends.poll(lambda: all(None not in each for each in ready))
-    assert [pair.sends for pair in ends.pairs] == [True, True]
+    assert [(pair.sends, pair.by_dtls) for pair in ends.pairs] == [(True, True)] * 2
     assert ends.receivers[1].packets == []
     for pair in ends.pairs:
         pair.send_packet(RTP)

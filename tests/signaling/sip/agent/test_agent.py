@@ -142,6 +142,16 @@ async def test_a_call_comes_and_goes(dial: Dial) -> None:
         assert (await peer.response()).status == 481
 
 
+async def test_a_caller_is_asked_for_its_password_once_more_while_it_proves_it_already() -> None:
+    """An INVITE that is sent again because its challenge, which leaves no state, came late is decided anew."""
+    handler = RecordingHandler(lambda incoming: asyncio.get_running_loop().create_future())
+    async with agent(handler) as ours, wire.udp(ours) as peer:
+        for _ in range(2):
+            peer.invite()  # with the next number
+            assert (await peer.response(skip=0)).status == 100
+        assert handler.incoming.qsize() == 2
+
+
 async def test_an_invite_sent_again_is_one_call() -> None:
     handler = RecordingHandler(lambda incoming: asyncio.get_running_loop().create_future())
     async with agent(handler) as ours, wire.udp(ours) as peer:

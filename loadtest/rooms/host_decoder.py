@@ -1,0 +1,27 @@
+"""The picture and the sound that a host receives, and the key frames among its pictures."""
+
+import time
+
+from loadtest.endpoint.decoder import Decoder
+from loadtest.rooms.keyframes import KeyframeTimes
+from mediaserver.rtp.packet import parse
+from mediaserver.rtp.payload import is_keyframe
+
+
+class HostDecoder(Decoder):
+    """Decodes what a host receives; while it has `keyframes`, they are told of all pictures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keyframes: KeyframeTimes | None = None
+
+    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+        """Take one plain RTP packet; return True if a key frame is needed before a picture can be decoded."""
+        wanted = super().packet(codec, data, length)
+        if self.keyframes is not None and codec == "H264":
+            packet, _ = parse(data, length)
+            begins, now = is_keyframe(codec, packet.payload), time.monotonic()
+            self.keyframes.picture(packet.timestamp, now, keyframe=begins)
+            if wanted:
+                self.keyframes.disturb(now)
+        return wanted

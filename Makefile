@@ -96,7 +96,7 @@ DRILLS ?= restart take-over reload valkey worker drain killed-drain sql disk lea
 drills: install
 	@failed=; for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || failed="$$failed $$drill"; done; \
 	    [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
-	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms --calls 2 --json
+	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms --calls 2 --times --json
 	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms crowd --json
 	@tests/e2e/netns.sh $(BIN)/pytest -q -m drill tests/signaling
 	@$(MAKE) bundle-drill

@@ -48,13 +48,17 @@ FULL_HD_FILM_S = 90
 
 @dataclass(frozen=True, slots=True)
 class RoomsPlan:
-    """Number of calls of each kind, of calls at once, the file of outcomes, and rooms in one meeting at once."""
+    """Number of calls of each kind, of calls at once, the file of outcomes, and rooms in one meeting at once.
+
+    With `times`, delays and key frames are measured in each call.
+    """
 
     calls: int
     kinds: tuple[str, ...]
     at_once: int
     output: Path | None
     crowd: CrowdPlan | None
+    times: bool = False
 
 
 def parse(words: Sequence[str]) -> tuple[RoomsPlan, bool]:
@@ -65,6 +69,8 @@ def parse(words: Sequence[str]) -> tuple[RoomsPlan, bool]:
     parser.add_argument("--calls", type=int, default=8, help="of each kind (default 8)")
     at_once_help = "calls at the same time, of several kinds where one has fewer (default 8, but no more than --calls)"
     parser.add_argument("--at-once", type=int, help=at_once_help)
+    times_help = "measure the delay of pictures and the time to key frames, too: some seconds of each call"
+    parser.add_argument("--times", action="store_true", help=times_help)
     parser.add_argument("--counted", type=int, default=30, help=f"rooms of a {CROWD} that are counted (default 30)")
     parser.add_argument("--seen", type=int, default=6, help="and those that see and hear and are seen (default 6)")
     parser.add_argument("--output", type=Path, help="file of outcomes, JSON lines: a later run goes on from there")
@@ -78,7 +84,7 @@ def parse(words: Sequence[str]) -> tuple[RoomsPlan, bool]:
     kinds = tuple(each for each in arguments.kinds or KINDS if each != CROWD)
     many = CrowdPlan(arguments.counted, arguments.seen) if CROWD in arguments.kinds else None
     lanes = min(at_once, arguments.calls * max(1, len(kinds)))
-    return RoomsPlan(arguments.calls, kinds, lanes, arguments.output, many), arguments.json
+    return RoomsPlan(arguments.calls, kinds, lanes, arguments.output, many, arguments.times), arguments.json
 
 
 async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
@@ -109,7 +115,7 @@ async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
             cost = LegCost(lambda: procfs.usage(server.pid).cpu_s)
             logins = await create_point_accounts(server.environ, 2 * plan.at_once)
             lanes = assign(await points(server.environ), logins, plan.at_once)
-            placing = Placing(context, outcomes, cost, plan.kinds, plan.calls, progress)
+            placing = Placing(context, outcomes, cost, plan.kinds, plan.calls, progress, plan.times)
             await asyncio.gather(*(placing.in_lane(seats) for seats in lanes))
             if plan.crowd is not None:
                 rooms = plan.crowd.counted + plan.crowd.seen

@@ -107,8 +107,11 @@ class CallKind:
     end: Callable[[Lane], Awaitable[None]] = Lane.hang_up
 
 
-async def place(kind: CallKind, lane: Lane) -> CallOutcome:
-    """Place one call of a kind and hang up; what did not happen is the outcome's failure."""
+async def place(kind: CallKind, lane: Lane, times: bool) -> CallOutcome:
+    """Place one call of a kind and hang up; what did not happen is the outcome's failure.
+
+    With `times`, and with 1080 lines, delays and key frames are measured, too.
+    """
     outcome, began = CallOutcome(), time.monotonic()
 
     def since() -> float:
@@ -127,13 +130,8 @@ async def place(kind: CallKind, lane: Lane) -> CallOutcome:
         await lane.room_is_heard()
         if kind.receives:
             await _host_is_seen_and_heard(kind, lane)
-        if isinstance(lane.room, TIMED) and kind.pictures:
-            outcome = await _timed(outcome, lane, lane.room)
-            await lane.look_at_room(lane.room.keyframe_period)
-            outcome = replace(outcome, room_keyframe_ms=await _room_keyframe_ms(lane))
-            if kind.full_hd:
-                outcome = await _counted(outcome, lane)
-            await lane.look_at_all()
+        if isinstance(lane.room, TIMED) and kind.pictures and (times or kind.full_hd):
+            outcome = await _measured(outcome, kind, lane, lane.room)
         await kind.within(lane)
         await kind.end(lane)
     except FAILURES as failure:
@@ -151,6 +149,17 @@ async def _host_is_seen_and_heard(kind: CallKind, lane: Lane) -> None:
 def told(failure: Exception) -> str:
     """Return the first line that says what failed."""
     return str(failure).partition("\n")[0] or type(failure).__name__
+
+
+async def _measured(outcome: CallOutcome, kind: CallKind, lane: Lane, room: TimedRoom) -> CallOutcome:
+    """Measure delays and key frames, and count pictures of 1080 lines. Raises RoomFailed."""
+    outcome = await _timed(outcome, lane, room)
+    await lane.look_at_room(room.keyframe_period)
+    outcome = replace(outcome, room_keyframe_ms=await _room_keyframe_ms(lane))
+    if kind.full_hd:
+        outcome = await _counted(outcome, lane)
+    await lane.look_at_all()
+    return outcome
 
 
 async def _timed(outcome: CallOutcome, lane: Lane, room: TimedRoom) -> CallOutcome:

@@ -28,6 +28,7 @@ class Placing:
         kinds: Sequence[str],
         calls: int,
         progress: PrintLine,
+        times: bool = False,
     ) -> None:
         self._context = context
         self._outcomes = outcomes
@@ -40,6 +41,8 @@ class Placing:
         self._told: set[str] = set()
         """Kinds whose counts were printed."""
         self._progress = progress
+        self._times = times
+        """Whether delays and key frames are measured."""
 
     async def in_lane(self, seats: Seats) -> None:
         """Place calls in one lane, kind by kind, while there are any."""
@@ -74,7 +77,7 @@ class Placing:
         """Place the call that is due, and all further ones until one fails."""
         while True:
             with self._cost.call() as percent:
-                outcome = await place(KINDS[name], lane)
+                outcome = await place(KINDS[name], lane, self._times)
                 self._outcomes.add(name, outcome if outcome.failure else replace(outcome, cpu_pct_per_leg=percent()))
             if outcome.failure or next(todo, None) is None:
                 return

@@ -32,7 +32,7 @@ async def test_calls_go_on_from_a_file_are_held_counted_and_kept_when_they_fail(
     output = tmp_path / "rooms.jsonl"
     kept = [{"kind": kind, "setup_ms": 10.0, "picture_ms": 20.0, "failure": ""} for kind in ("hold", "udp")]
     output.write_text("".join(json.dumps(each) + "\n" for each in kept))
-    outcomes = await run(RoomsPlan(2, ("hold", "udp"), 1, output, None), print)
+    outcomes = await run(RoomsPlan(2, ("hold", "udp"), 1, output, None, times=True), print)
     rows = outcomes.report()["kinds"]
     counts = {kind: (row["tried"], row["passed"], row["failures"]) for kind, row in rows.items()}
     assert counts == {"hold": (2, 2, []), "udp": (2, 1, ["nothing happens"])}
@@ -51,6 +51,7 @@ async def test_calls_go_on_from_a_file_are_held_counted_and_kept_when_they_fail(
 
 def test_no_more_lanes_are_opened_than_there_are_calls() -> None:
     assert parse(["udp", "tcp", "--calls", "3", "--json"]) == (RoomsPlan(3, ("udp", "tcp"), 3, None, None), True)
+    assert parse(["udp", "--times"])[0] == RoomsPlan(8, ("udp",), 8, None, None, times=True)
     alone = RoomsPlan(8, (), 8, None, CrowdPlan(4, 6))
     assert parse(["udp", "tcp", "--calls", "1", "--at-once", "4"])[0] == RoomsPlan(1, ("udp", "tcp"), 2, None, None)
     assert parse(["crowd", "--counted", "4"]) == (alone, False)
@@ -87,7 +88,7 @@ async def test_a_lane_goes_on_to_the_next_kind_while_another_one_places_the_last
     async def opening(_context: object, seats: Any, _setup: object) -> AsyncIterator[Any]:
         yield seats
 
-    async def placing_one(kind: CallKind, seats: Any) -> CallOutcome:
+    async def placing_one(kind: CallKind, seats: Any, _times: bool) -> CallOutcome:
         (name,) = (each for each in ("udp", "tcp", "tls") if KINDS[each] is kind)
         placed.append(f"{name} in {seats}")
         if name == "udp":

@@ -56,7 +56,7 @@ def command(unit: str, **written: str) -> list[str]:
     return arguments
 
 
-@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("unit", (*UNITS, "diemcau-backup.service"))
 def test_each_unit_is_confined(unit: str) -> None:
     found = service(unit)
     assert {name: found[name] for name in CONFINED} == CONFINED
@@ -95,6 +95,15 @@ def test_the_server_is_started_and_finds_its_data() -> None:
     assert commands().parse_args(command("diemcau.service")).command == "serve"
     settings = read(dict(pair.split("=") for pair in service("diemcau.service")["Environment"][0].split()))
     assert (str(settings.run), settings.start_workers) == ("/var/lib/diemcau/run", False)
+
+
+def test_the_timer_starts_a_backup_on_the_settings_of_the_server() -> None:
+    server, found = service("diemcau.service"), service("diemcau-backup.service")
+    assert commands().parse_args(command("diemcau-backup.service")).command == "backup"
+    assert found["Environment"][0].split()[0] == server["Environment"][0].split()[0]
+    assert set(server["EnvironmentFile"]) < set(found["EnvironmentFile"])
+    timer = (DEPLOY / "diemcau-backup.timer").read_text(encoding="utf-8").partition("[Timer]\n")[2]
+    assert timer.splitlines()[:2] == ["OnCalendar=*:0/15", "Persistent=yes"]
 
 
 def test_a_worker_listens_where_the_server_looks_for_it() -> None:

@@ -36,7 +36,7 @@ package() {
     mkdir -p "$root/DEBIAN" "$root/$release" "$root/usr/lib/systemd/system" "$root/usr/lib/sysctl.d" "$root/usr/lib/sysusers.d" \
         "$root/usr/share/doc/diemcau/examples" "$root/usr/sbin" "$root/usr/lib/diemcau"
     cp -r "$work/wheels" "$root/$release/wheels"
-    install -m 644 deploy/*.service "$root/usr/lib/systemd/system"
+    install -m 644 deploy/*.service deploy/*.timer "$root/usr/lib/systemd/system"
     install -m 644 deploy/sysctl.conf "$root/usr/lib/sysctl.d/diemcau.conf"
     install -m 644 deploy/bundle/sysusers.conf "$root/usr/lib/sysusers.d/diemcau.conf"
     install -m 755 deploy/bundle/diemcau "$root/usr/sbin/diemcau"

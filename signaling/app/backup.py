@@ -58,7 +58,7 @@ def backup(settings: Settings, target: Path, passphrase: str | None = None, with
         raise BadBackup("keys are only written encrypted: give --passphrase-file, too")
     with _scratch(settings.data) as scratch:
         copy_database(source, scratch / DATABASE)
-        parts = {DATABASE: scratch / DATABASE, **(_keys(settings, scratch) if with_keys else {})}
+        parts = {DATABASE: scratch / DATABASE, **(keys(settings, scratch) if with_keys else {})}
         packed = _packed(scratch / "packed", parts)
         if passphrase is not None:
             packed = _encrypted(packed, passphrase)
@@ -82,7 +82,7 @@ def restore(settings: Settings, source: Path, passphrase: str | None = None) -> 
     """
     file = _database(settings)
     targets = {DATABASE: file, **{name: settings.data / name for name in KEYS}}
-    _absent(file, *(file.with_name(file.name + end) for end in ("-wal", "-journal")))  # SQLite would play them back
+    check_absent(*database_files(file))
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         with _scratch(settings.data) as scratch, _opened(source, passphrase, scratch) as archive:
@@ -91,7 +91,7 @@ def restore(settings: Settings, source: Path, passphrase: str | None = None) -> 
             for name in names:
                 _unpack(archive, name, scratch / name)
             key = settings.code_key or (scratch if CODE_KEY in names else settings.data).joinpath(CODE_KEY).read_bytes()
-            _check_key(scratch / DATABASE, key)
+            check_key(scratch / DATABASE, key)
             for name in names:
                 targets[name].parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 shutil.move(scratch / name, targets[name])
@@ -101,7 +101,7 @@ def restore(settings: Settings, source: Path, passphrase: str | None = None) -> 
         raise BadBackup(f"{source}: {error}") from None
 
 
-def _check_key(copy: Path, key: bytes) -> None:
+def check_key(copy: Path, key: bytes) -> None:
     """Check that a key decrypts the codes of a database. Raises LostKey; sqlite3.Error if it is no database."""
     with closing(sqlite3.connect(copy)) as connection:
         columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(codes)")}
@@ -114,13 +114,19 @@ def _check_key(copy: Path, key: bytes) -> None:
 def _check(settings: Settings, source: Path, targets: dict[str, Path]) -> None:
     if DATABASE not in targets:
         raise BadBackup(f"{source} has no database in it")
-    _absent(*targets.values())
+    check_absent(*targets.values())
     key = settings.data / CODE_KEY
     if CODE_KEY not in targets and settings.code_key is None and not key.exists():
         raise BadBackup(f"{source} has no keys in it: put its server's code.key to {key}, or set DIEMCAU_CODE_KEY")
 
 
-def _absent(*paths: Path) -> None:
+def database_files(file: Path) -> tuple[Path, ...]:
+    """Return a SQLite file and those beside it that SQLite would play back into a restored one."""
+    return file, *(file.with_name(file.name + end) for end in ("-wal", "-journal"))
+
+
+def check_absent(*paths: Path) -> None:
+    """Check that nothing would be overwritten. Raises BadBackup."""
     existing = next((path for path in paths if path.exists()), None)
     if existing is not None:
         raise BadBackup(f"{existing} is there already; restore into an empty data directory")
@@ -135,7 +141,7 @@ def _scratch(data: Path) -> Iterator[Path]:
         yield scratch
 
 
-def _keys(settings: Settings, scratch: Path) -> dict[str, Path]:
+def keys(settings: Settings, scratch: Path) -> dict[str, Path]:
     """Return the existing key files by name; that of the codes may come from the environment."""
     paths = {name: settings.data / name for name in KEYS}
     if settings.code_key is not None:

@@ -1,4 +1,4 @@
-"""The commands of ``diemcau`` that work on a data directory: serve, migrate, admin."""
+"""The commands of ``diemcau`` that work on a data directory: serve, migrate, admin, backup, restore, drill."""
 
 import argparse
 import gc
@@ -10,7 +10,7 @@ import uvloop
 from sqlalchemy.exc import DBAPIError
 
 from scheduler.core.errors import SchedulerError
-from signaling.app import admin_cli
+from signaling.app import admin_cli, backup_cli
 from signaling.app.private_files import UMASK
 from signaling.app.programs import PROGRAMS
 from signaling.app.settings import read
@@ -30,6 +30,9 @@ def run() -> None:
     try:
         settings = read(os.environ)
         settle()
+        if arguments.command in backup_cli.COMMANDS:
+            uvloop.run(backup_cli.run(settings, arguments))
+            return
         if arguments.command != "serve":
             uvloop.run(admin_cli.run(settings, arguments))
             return
@@ -70,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     admin_cli.add_arguments(commands.add_parser("admin", help="accounts, units, capacity, recordings"))
     migrating = commands.add_parser("migrate", help="bring the tables of an older release to this one, after a copy")
     migrating.set_defaults(admin="migrate")
+    backup_cli.add_arguments(commands)
     for name, package in PROGRAMS.items():
         commands.add_parser(name, help=f"python -m {package}", add_help=False)
     return parser

@@ -13,6 +13,6 @@ def read(settings: Settings) -> ServerFacts:
         mail=settings.mail is not None,
         own_certificate=own,
         certificate_ends=ends,
-        backups_known=settings.database_url.startswith("sqlite"),
+        backups_known=settings.backup is not None or settings.database_url.startswith("sqlite"),
         backed_up=last_backup(settings),
     )

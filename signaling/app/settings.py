@@ -29,6 +29,10 @@ from signaling.sip.agent.agent import SipSettings
 HTTP_PORT = 8080
 MAX_ALIAS, MAX_ALIASES = 128, 8
 
+KEPT_UNITS = {"h": "hourly", "d": "daily", "w": "weekly", "m": "monthly"}
+KEPT_BACKUPS = {"hourly": 24, "daily": 14, "weekly": 8, "monthly": 12}
+"""The backups that are kept: the last one of each of the last so many hours, days, weeks and months."""
+
 T = TypeVar("T")
 D = TypeVar("D")
 
@@ -40,6 +44,15 @@ class RelaySettings:
     host: str
     port: int
     proxies: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """The repository of backups, the file whose first line encrypts them, and how many are kept, by unit of time."""
+
+    repository: str = field(repr=False)
+    passphrase_file: Path
+    keep: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +103,8 @@ class Settings:
     """The directory of recordings and documents, which several servers share; None: the data directory."""
     relay: RelaySettings | None = None
     """Where other servers of the system pass connections on to; None: this is its only server."""
+    backup: BackupSettings | None = None
+    """Where `diemcau backup` writes; None: nowhere."""
 
     @property
     def run(self) -> Path:
@@ -150,6 +165,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         h323=_h323(variables, points),
         files=variables.get("FILES", _existing_directory, None),
         relay=_relay(variables),
+        backup=_backup(variables, data),
     )
 
 
@@ -194,6 +210,13 @@ def _relay(variables: "_Variables") -> RelaySettings | None:
     if not variables.get("DATABASE_URL", database_url, "").startswith("postgresql:"):
         raise SettingsError("several servers need PostgreSQL: set DIEMCAU_DATABASE_URL")
     return RelaySettings(*relay, frozenset(proxies))
+
+
+def _backup(variables: "_Variables", data: Path) -> BackupSettings | None:
+    repository = variables.secret("BACKUP_REPOSITORY", str)
+    passphrase_file = variables.get("BACKUP_PASSPHRASE_FILE", Path, data / "backup.passphrase")
+    keep = variables.get("BACKUP_KEEP", _kept, KEPT_BACKUPS)
+    return None if repository is None else BackupSettings(repository, passphrase_file, keep)
 
 
 def _mail(variables: "_Variables") -> Mail | None:
@@ -296,6 +319,15 @@ def _key(text: str) -> bytes:
     if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
         raise ValueError("must be 64 hexadecimal digits, as of `openssl rand -hex 32`")
     return bytes.fromhex(text)
+
+
+def _kept(text: str) -> dict[str, int]:
+    """Read how many backups are kept, as ``24h,14d,8w,12m``: the last of each of so many hours, days, weeks, months."""
+    found = [re.fullmatch(r"(\d{1,4})([hdwm])", word.strip()) for word in text.split(",")]
+    kept = {KEPT_UNITS[match[2]]: int(match[1]) for match in found if match}
+    if len(kept) != len(found) or not any(kept.values()):
+        raise ValueError("must look like 24h,14d,8w,12m")
+    return kept
 
 
 def _hold(text: str) -> float:

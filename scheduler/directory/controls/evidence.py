@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Literal
 
@@ -73,6 +73,13 @@ class EvidenceFiles:
         """Return the evidence of a unit and its points, oldest first."""
         async with self._engine.begin() as db:
             return await _of_unit(db, unit)
+
+    async def every_file(self) -> list[StoredFile]:
+        """Return the files of all units, oldest first."""
+        columns = [EVIDENCE.c[field.name] for field in fields(StoredFile)]
+        async with self._engine.begin() as db:
+            rows = await db.execute(select(*columns).order_by(EVIDENCE.c.at, EVIDENCE.c.id))
+            return [StoredFile(**row) for row in rows.mappings()]
 
     async def behind(self, behind: EvidenceKind, subjects: Collection[str]) -> dict[str, list[Evidence]]:
         """Return the evidence of some subjects of one kind, by subject, oldest first."""

@@ -57,6 +57,12 @@ class DocumentService:
         async with self._engine.begin() as db:
             return await _documents(db, session)
 
+    async def every_document(self) -> list[Document]:
+        """Return the documents of all sessions, the oldest first."""
+        async with self._engine.begin() as db:
+            rows = await db.execute(select(DOCUMENTS).order_by(DOCUMENTS.c.at, DOCUMENTS.c.id))
+            return [Document(**row) for row in rows.mappings()]
+
     async def ask(self, session_id: str, subject: str, unit: str, by: str, text: str, now: datetime) -> AccessRequest:
         """Ask the host for its recording or a document.
 

@@ -30,6 +30,8 @@ from signaling.app.backup import backup, read_passphrase, restore
 from signaling.app.lease import Lease
 from signaling.app.services import Services, open_services, utc_now
 from signaling.app.settings import Settings, database_url, mailbox
+from signaling.audit.syslog.forwarder import signing_key
+from signaling.audit.syslog.message import public_key
 from signaling.booking import session_costs
 from signaling.cascade.model import Neighbour
 from signaling.cascade.store import check_points
@@ -311,6 +313,11 @@ async def _compose_recording(services: Services, arguments: Namespace) -> None:
     await compose_anew(recording, services.recording_store, services.handovers)
 
 
+async def _audit_key(services: Services, _: Namespace) -> None:
+    """Print the public key by which signed heads of the audit log are verified, which a syslog server gets."""
+    print(public_key(signing_key(services.cipher.key)), end="")
+
+
 async def _verify_log(services: Services, arguments: Namespace) -> None:
     """Verify the audit log. Raises BadLog, which names the first changed entry (exit status 1)."""
     verdict = await services.audit.verify(utc_now())
@@ -351,12 +358,14 @@ COMMANDS: dict[str, Callable[[Services, Namespace], Awaitable[None]]] = {
     "drain": _drain,
     "forget-meetings": _forget_meetings,
     "verify-recordings": _verify_recordings,
+    "audit-key": _audit_key,
     "compose-recording": _compose_recording,
     "verify-log": _verify_log,
 }
 PLAIN_COMMANDS = {
     "list-accounts": "list accounts as CSV",
     "seed": "import the units the product ships with",
+    "audit-key": "print the public key of the signed heads that a syslog server gets",
     "verify-recordings": "check files against the record; names the first bad one",
     "forget-meetings": "let meetings that a newer release stored begin anew, to go back to this one",
 }

@@ -1,6 +1,7 @@
 """Composition root: builds the parts of the server over its services and a media engine."""
 
 import logging
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -23,6 +24,7 @@ from signaling.app.periodic_jobs import Job, PeriodicJobs
 from signaling.app.server import Server
 from signaling.app.services import Services
 from signaling.app.settings import Settings
+from signaling.audit.syslog.forwarder import SyslogForwarder, signing_key
 from signaling.calls.recorder import CallRecorder
 from signaling.cameras.rtsp import RtspCameras
 from signaling.cameras.seating import DeviceSeating
@@ -157,6 +159,7 @@ def build(
         periodic_jobs=PeriodicJobs(_periodic_jobs(services, sign_out, sip_bridge, reachability), clock),
         outbox=outbox,
         inbox_watcher=_inbox_watcher(settings.mail, services.inbound_mail, clock, outbox),
+        syslog=_syslog(settings, services, clock),
         metrics=metrics,
         document_folder=settings.documents,
         server_facts=partial(server_facts.read, settings),
@@ -164,6 +167,13 @@ def build(
         pages=PageFiles(Path(pages_package.__file__ or "").parent),
         clock=clock,
     )
+
+
+def _syslog(settings: Settings, services: Services, clock: Clock) -> SyslogForwarder | None:
+    if settings.syslog is None:
+        return None
+    key = signing_key(services.cipher.key)
+    return SyslogForwarder(settings.syslog, services.database, services.audit, key, clock, socket.gethostname())
 
 
 def _recordings(settings: Settings, services: Services, key: bytes, clock: Clock, measure: Measure) -> _Recordings:

@@ -13,6 +13,7 @@ from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
 from signaling.app.periodic_jobs import PeriodicJobs
 from signaling.app.services import Services
+from signaling.audit.syslog.forwarder import SyslogForwarder
 from signaling.cameras.rtsp import RtspCameras
 from signaling.cameras.whip import WhipService
 from signaling.cascade.booking import CascadeBooking
@@ -74,6 +75,7 @@ class Server(Services):
     outbox: OutboxSender
     periodic_jobs: PeriodicJobs
     inbox_watcher: InboxWatcher | None
+    syslog: SyslogForwarder | None
     metrics: Metrics
     pages: PageFiles
     document_folder: Path

@@ -7,7 +7,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -19,6 +19,8 @@ from mediaserver.transport.dscp import Dscp
 from scheduler.core import postgresql_hosts
 from scheduler.notifications.wording import Contacts
 from scheduler.policy.profile_files import SHIPPED, files
+from signaling.audit.syslog import target as syslog_target
+from signaling.audit.syslog.target import SyslogSettings
 from signaling.core import valkey_pool
 from signaling.core.errors import SettingsError
 from signaling.h323.agent.context import H323Settings
@@ -101,6 +103,8 @@ class Settings:
     """Address and port of H.323; None: it is not spoken."""
     files: Path | None = None
     """The directory of recordings and documents, which several servers share; None: the data directory."""
+    syslog: SyslogSettings | None = None
+    """The syslog server that gets the audit log; None: it stays here."""
     relay: RelaySettings | None = None
     """Where other servers of the system pass connections on to; None: this is its only server."""
     backup: BackupSettings | None = None
@@ -166,6 +170,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         files=variables.get("FILES", _existing_directory, None),
         relay=_relay(variables),
         backup=_backup(variables, data),
+        syslog=_syslog(variables),
     )
 
 
@@ -217,6 +222,13 @@ def _backup(variables: "_Variables", data: Path) -> BackupSettings | None:
     passphrase_file = variables.get("BACKUP_PASSPHRASE_FILE", Path, data / "backup.passphrase")
     keep = variables.get("BACKUP_KEEP", _kept, KEPT_BACKUPS)
     return None if repository is None else BackupSettings(repository, passphrase_file, keep)
+
+
+def _syslog(variables: "_Variables") -> SyslogSettings | None:
+    server, authority = variables.get("SYSLOG", syslog_target.parse, None), variables.get("SYSLOG_CA", _file, None)
+    if server is None and authority is not None:
+        raise SettingsError("DIEMCAU_SYSLOG_CA needs DIEMCAU_SYSLOG")
+    return None if server is None else replace(server, authority=authority)
 
 
 def _mail(variables: "_Variables") -> Mail | None:

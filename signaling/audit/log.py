@@ -116,6 +116,12 @@ class AuditLog:
                     break
         return matching[:limit]
 
+    async def after(self, number: int, limit: int) -> list[ChainedEntry]:
+        """Return the entries that follow a number, oldest first, at most so many."""
+        query = select(AUDIT).where(AUDIT.c.id > number).order_by(AUDIT.c.id).limit(limit)
+        async with self._engine.connect() as connection:
+            return [_chained(row) for row in (await connection.execute(query)).mappings()]
+
     async def each(self, entry_filter: EntryFilter) -> AsyncIterator[list[ChainedEntry]]:
         """Yield all entries that match, oldest first, in batches."""
         async for rows in self._batches(entry_filter.select().order_by(AUDIT.c.id)):

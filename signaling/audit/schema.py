@@ -1,4 +1,4 @@
-"""SQL table of the audit log."""
+"""SQL tables of the audit log: its entries, and how far they were sent to a syslog server."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
@@ -22,4 +22,11 @@ AUDIT = Table(
     ),  # see signaling.audit.hash_chain; triggers refuse any change
     Index("audit_at", "at"),
     Index("audit_action", "action"),
+)
+
+SYSLOG_POSITION = Table(  # one row
+    "syslog_position",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("entry", BigInteger, nullable=False),  # the number of the last entry that was sent
 )

@@ -56,7 +56,8 @@ def _worker(arguments: argparse.Namespace) -> "Worker | RemoteWorker":
     def engine(files: Callable[[Path], RecordingFiles] = FolderFiles) -> LocalEngine:
         sound, pictures = arguments.dscp
         dscp = Dscp(sound, pictures, arguments.signalling_dscp)
-        return LocalEngine(arguments.address, arguments.port, range(first, last + 1), files, dscp=dscp)
+        ports = arguments.port, range(first, last + 1)
+        return LocalEngine(arguments.address, *ports, files, dscp=dscp, tcp=not arguments.no_tcp)
 
     if arguments.socket is not None:
         files, guest = ReceivedFolder(), arguments.server_user and _user(arguments.server_user)
@@ -98,7 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--authority", type=Path, help="certificates (PEM) that the server's is checked by, for --server"
     )
-    parser.add_argument("--port", type=int, default=PORT, help=f"UDP port for all peers ({PORT})")
+    parser.add_argument("--port", type=int, default=PORT, help=f"port for all peers, UDP and TCP ({PORT})")
+    parser.add_argument("--no-tcp", action="store_true", help="take no TCP connections of browsers")
     ports = (RTP_PORTS.start, RTP_PORTS.stop - 1)
     parser.add_argument("--rtp-ports", nargs=2, type=int, default=ports, help="first and last UDP port of room systems")
     marks = (Dscp().audio, Dscp().video)

@@ -161,15 +161,19 @@ class ConnectionQuality:
     down: float
     jitter: float
     round_trip: float
+    tcp: bool = False
+    """Whether media go by a TCP connection, since UDP does not pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeTarget:
-    """Addresses at which a media worker answers checks of browsers that are in no meeting, and ICE credentials."""
+    """Addresses at which a media worker answers checks of browsers that are in no meeting, by UDP and by TCP, and ICE
+    credentials."""
 
     fragment: str
     password: str
     addresses: tuple[tuple[str, int], ...]
+    tcp: tuple[tuple[str, int], ...] = ()
 
 
 CameraAxis = Literal["pan", "tilt", "zoom", "focus"]

@@ -377,7 +377,8 @@ class FakeEngine:
 
     async def probe(self) -> ProbeTarget:
         self._note("probe")
-        return ProbeTarget("fragment", "password", (("10.0.0.1", 40000), ("fd00::1", 40000)))
+        addresses = ("10.0.0.1", 40000), ("fd00::1", 40000)
+        return ProbeTarget("fragment", "password", addresses, addresses[:1])
 
     async def stats(self) -> dict[str, object]:
         self._note("stats")

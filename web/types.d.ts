@@ -191,7 +191,8 @@ interface RatedCapacity { share: {num: number, den: number}; test_legs: number; 
 interface CapacityChange { since: string | null; until: string | null; sessions: number; points: number; reason: string }
 interface LoadPeak { load: number; at: string | null }
 /** A machine that moves media: the server's own without a name, one that is not connected without workers. */
-interface MediaProbe { fragment: string; password: string; addresses: { host: string; port: number }[] }
+interface MediaAddress { host: string; port: number }
+interface MediaProbe { fragment: string; password: string; addresses: MediaAddress[]; tcp: MediaAddress[] }
 /** Whether recordings are transcribed, and what captions come from; `missing` is what they cannot be made without. */
 interface SpeechRecognition { transcripts: boolean; captions: { kind: 'none' | 'script' | 'model'; missing: string } }
 /** A media worker; `drained`: it takes no more rooms, and those that it has move elsewhere. */
@@ -461,5 +462,5 @@ interface MeetingState {
   givesWay: string | null;
   /** dBov by seat, of those who have the floor and are heard. */
   levels: Record<string, number>;
-  incidents: IncidentMark[]; weak: WeakLine[]; calls: SystemCall[]; waiting: WaitingPoint[]; assist: { seat: string | null; name: string | null; since: string | null };
+  incidents: IncidentMark[]; weak: WeakLine[]; tcp: string[]; calls: SystemCall[]; waiting: WaitingPoint[]; assist: { seat: string | null; name: string | null; since: string | null };
 }

@@ -174,7 +174,9 @@ class WebRtcPeer:
                 if forwarder.rtx is not None:
                     rtx_ssrcs[mid] = forwarder.rtx.ssrc
         ice = self.transport.ice
-        return Local(ice.fragment, ice.password, fingerprint(certificate), tuple(mux.addresses), ssrcs, rtx_ssrcs)
+        certified = fingerprint(certificate)
+        tcp = tuple(mux.tcp.addresses)
+        return Local(ice.fragment, ice.password, certified, tuple(mux.addresses), ssrcs, rtx_ssrcs, tcp)
 
     def _transport_changed(self, state: State, reason: str) -> None:
         if state == "connected" and self._repaired is not None:
@@ -384,7 +386,8 @@ class WebRtcPeer:
     @property
     def connection_quality(self) -> ConnectionQuality:
         """Return its connection quality."""
-        return ConnectionQuality(self.loss, self.downlink.loss, self._jitter, self.downlink.round_trip)
+        losses = self.loss, self.downlink.loss
+        return ConnectionQuality(*losses, self._jitter, self.downlink.round_trip, self.transport.is_tcp)
 
     @property
     def _own_ssrc(self) -> int:

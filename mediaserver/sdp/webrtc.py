@@ -83,6 +83,13 @@ class Local:
     """The SSRC we send with, by mid."""
     rtx_ssrcs: dict[str, int] = field(default_factory=dict)
     """The SSRC we retransmit with, by mid."""
+    tcp: tuple[tuple[str, int], ...] = ()
+    """Addresses at which connections are taken, too."""
+
+
+_UDP_PRIORITY = 126 << 24 | 65535 << 8 | 255
+_TCP_PRIORITY = 90 << 24 | (4 << 13 | 8191) << 8 | 255
+"""Of a passive candidate (RFC 6544 §4.2), of a lower type preference than UDP."""
 
 
 def parse_offer(text: str) -> Offer:
@@ -261,10 +268,17 @@ def _answer_media(media: Media, local: Local, camera_codecs: tuple[str, ...]) ->
     for codec in codecs:
         lines += _answer_codec(media, codec)
     lines += _answer_streams(media, local)
+    return [*lines, *candidates(local.addresses, local.tcp), "a=end-of-candidates"]
+
+
+def candidates(udp: Iterable[tuple[str, int]], tcp: Iterable[tuple[str, int]]) -> list[str]:
+    """Return the lines of our candidates (RFC 8839 §5.1, RFC 6544 §4.5). UDP is preferred, then earlier addresses."""
+    lines = [f"udp {_UDP_PRIORITY - i} {host} {port} typ host" for i, (host, port) in enumerate(udp, 1)]
     lines += [
-        f"a=candidate:{i} 1 udp {2130706431 - i} {ip} {udp} typ host" for i, (ip, udp) in enumerate(local.addresses, 1)
+        f"tcp {_TCP_PRIORITY - (i << 8)} {host} {port} typ host tcptype passive"
+        for i, (host, port) in enumerate(tcp, 1)
     ]
-    return [*lines, "a=end-of-candidates"]
+    return [f"a=candidate:{number} 1 {line}" for number, line in enumerate(lines, 1)]
 
 
 def send_time_id(media: Media) -> int:

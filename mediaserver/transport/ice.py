@@ -49,14 +49,17 @@ class IceLite:
         self._moving: tuple[bytes, Address] | None = None
         """Our request that the address selected last has yet to answer."""
 
-    def request(self, message: stun.Message, address: Address) -> bytes | None:
-        """Return the response to a binding request from `address` and validate it; None for one that is not for us."""
+    def request(self, message: stun.Message, address: Address, seen_as: Address | None = None) -> bytes | None:
+        """Return the response to a binding request from `address` and validate it; None for one that is not for us.
+
+        `seen_as` is the address to tell the peer as its own, where that is another one.
+        """
         password = self.password.encode()
         if message.kind != stun.REQUEST or message.username != self._username_in or not message.has_integrity(password):
             return None
         self._validate(address, nominated=message.nominates)
         number = message.transaction_id
-        return stun.write(stun.RESPONSE, number, stun.mapped(*address, number), password)
+        return stun.write(stun.RESPONSE, number, stun.mapped(*(seen_as or address), number), password)
 
     def round_trip_request(self, now: float) -> bytes:
         """Return a binding request, which the browser answers at once (RFC 8445 §7.3)."""

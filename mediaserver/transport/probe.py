@@ -1,4 +1,4 @@
-"""Answers connectivity checks (RFC 8445 §7.3) of browsers that are in no meeting: a page learns whether UDP passes.
+"""Answers connectivity checks (RFC 8445 §7.3) of browsers that are in no meeting: a page learns which way passes.
 
 Checks are answered for a few seconds after somebody asked the server for the password, so many in a second, and by no
 more bytes than they have: nobody's traffic grows by it.
@@ -40,7 +40,7 @@ class Probe:
         password, number = self.password.encode(), message.transaction_id
         if not self.is_open(now) or message.kind != stun.REQUEST or not message.has_integrity(password):
             return
-        mapped = stun.mapped(*address, number)
+        mapped = stun.mapped(*self._mux.seen_as(address), number)
         if len(message.body) >= len(mapped) + _FINGERPRINT_BYTES and self._counts(now):
             port.send(stun.write(stun.RESPONSE, number, mapped, password), address)
 

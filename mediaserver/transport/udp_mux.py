@@ -14,6 +14,7 @@ from mediaserver.transport.dscp import mark
 from mediaserver.transport.ice import Address
 from mediaserver.transport.peer_path import Counters, Inbox, PeerPath
 from mediaserver.transport.socket_buffer import RECEIVE, SEND, widen
+from mediaserver.transport.tcp_port import TcpPort
 
 logger = logging.getLogger(__name__)
 
@@ -142,6 +143,7 @@ class UdpMux:
         self.faults = ThrottledLog(logger)
         self._inbox = Inbox(self.counters, Packet)
         self.addresses: list[Address] = []
+        self.tcp = TcpPort(self._by_address.__contains__, self._gone)
         self.has_large_buffer = True
         """Whether the kernel keeps everything that may come between two polls."""
 
@@ -158,6 +160,10 @@ class UdpMux:
             self.addresses.append((host, port))
             self._sockets[sock] = Port(sock, self.counters)
 
+    def listen(self, port: int, dscp: int = 0) -> None:
+        """Take connections as well, on the same hosts and one port (0: any free one). Raises OSError."""
+        self.tcp.open(self.addresses, port, dscp)
+
     def port_at(self, host: str) -> Port:
         """Return the port on one of our addresses. Raises OSError for an address that is not ours."""
         port = next((port for port in self._sockets.values() if port.address[0] == host), None)
@@ -167,9 +173,20 @@ class UdpMux:
 
     def close(self) -> None:
         """Release the port."""
+        self.tcp.close()
         for sock in self._sockets:
             sock.close()
         self._sockets.clear()
+
+    def seen_as(self, address: Address) -> Address:
+        """Return the address from which a peer at this one sends: where it is by TCP, the other end of its
+        connection."""
+        return self.tcp.remote(address) or address
+
+    def _gone(self, address: Address) -> None:
+        """Forget the address of a connection that ended: another one may get it."""
+        if (peer := self._by_address.get(address)) is not None:
+            self.forget(address, peer)
 
     def register(self, fragment: str, target: StunTarget) -> None:
         """Route checks with this username fragment to `target`."""

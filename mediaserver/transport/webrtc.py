@@ -71,6 +71,11 @@ class WebRtcTransport(Stateful):
         """Return the address the browser chose."""
         return self.ice.selected
 
+    @property
+    def is_tcp(self) -> bool:
+        """Return whether the browser chose a TCP connection."""
+        return self.ice.selected is not None and self._mux.tcp.remote(self.ice.selected) is not None
+
     def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
         """Answer a check, of which the first valid one starts DTLS; or take a response."""
         if (round_trip := self.ice.round_trip(message, now)) is not None:
@@ -79,7 +84,9 @@ class WebRtcTransport(Stateful):
         if self.ice.moved(message, address):
             self._aim(port, address)
             return
-        response = None if self._mux.taken(address, self, now) else self.ice.request(message, address)
+        if self._mux.taken(address, self, now):
+            return
+        response = self.ice.request(message, address, self._mux.seen_as(address))
         if response is None:
             return
         port.send(response, address)

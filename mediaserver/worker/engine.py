@@ -1,6 +1,7 @@
-"""Runs all rooms of one process: one UDP port, one audio clock, and the calls of the control API."""
+"""Runs all rooms of one process: one port, one audio clock, and the calls of the control API."""
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -44,12 +45,15 @@ from mediaserver.worker.event_queue import EventQueue
 from mediaserver.worker.media_clock import AUDIO_TICK_S, MediaClock, tick_number
 from mediaserver.worker.room_system_calls import RoomSystemCalls
 
+logger = logging.getLogger(__name__)
+
 
 class LocalEngine(RoomSystemCalls):
     """Implements :class:`mediaserver.api.MediaEngine` in this process, on the addresses `hosts` and one UDP `port`.
 
-    Port 0 takes any free one. Room systems get ports out of `rtp_ports`; `files` opens the files of a recording by its
-    path; `recognizer` begins the command line of the process that recognizes speech; `dscp` marks packets.
+    Port 0 takes any free one. With `tcp` browsers may connect by TCP to a port of the same number. Room systems get
+    ports out of `rtp_ports`; `files` opens the files of a recording by its path; `recognizer` begins the command line
+    of the process that recognizes speech; `dscp` marks packets.
     """
 
     def __init__(
@@ -60,7 +64,9 @@ class LocalEngine(RoomSystemCalls):
         files: Callable[[Path], RecordingFiles] = FolderFiles,
         recognizer: Sequence[str] = COMMAND,
         dscp: Dscp | None = None,
+        tcp: bool = False,
     ) -> None:
+        self._tcp = tcp
         self._dscp = dscp or Dscp()
         self._files = files
         self._events = EventQueue()
@@ -79,6 +85,12 @@ class LocalEngine(RoomSystemCalls):
     def start(self) -> None:
         """Bind the port. Raises OSError."""
         self._mux.open(self._hosts, self._port, self._dscp.video)
+        if not self._tcp:
+            return
+        try:
+            self._mux.listen(self._port, self._dscp.video)
+        except OSError as exc:
+            logger.warning("- no TCP port for browsers that UDP does not reach: %s", exc)
 
     async def open_room(self, room: str, options: RoomOptions) -> None:
         """Open a room; opening an open room changes nothing."""
@@ -253,7 +265,8 @@ class LocalEngine(RoomSystemCalls):
         now = time.monotonic()
         self._probe.open(now)
         self._clock.start(now)
-        return ProbeTarget(self._probe.fragment, self._probe.password, tuple(self._mux.addresses))
+        addresses = tuple(self._mux.addresses), tuple(self._mux.tcp.addresses)
+        return ProbeTarget(self._probe.fragment, self._probe.password, *addresses)
 
     async def stats(self) -> dict[str, object]:
         """Return the counters of the engine."""
@@ -274,6 +287,8 @@ class LocalEngine(RoomSystemCalls):
             "undecryptable": counters.undecryptable,
             "camera_requests": counters.camera_requests,
             "refused": counters.refused,
+            "tcp_connections": self._mux.tcp.connections,
+            "tcp_dropped": self._mux.tcp.dropped,
             "pipe_streams": sum(pipe.streams for pipe in self._pipes.values()),
             "pipe_waiting": sum(len(pipe.waiting) for pipe in self._pipes.values()),
             **self._captioner.stats,

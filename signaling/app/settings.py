@@ -76,6 +76,8 @@ class Settings:
     max_sessions: int
     max_points: int
     mail: Mail | None = None
+    media_tcp: bool = True
+    """Whether browsers that UDP does not reach may connect by TCP to the port of the same number."""
     code_key: bytes | None = field(default=None, repr=False)
     """The key that encrypts session codes, unless it lies in ``code.key`` beside the database."""
     groups: Path | None = None
@@ -152,6 +154,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         worker_sockets=variables.get("WORKER_SOCKETS", _directory, None),
         workers=variables.get("WORKERS", _worker_count, max(1, (os.cpu_count() or 1) - 1)),
         media_port=variables.get("MEDIA_PORT", _port, 40000),
+        media_tcp=variables.get("MEDIA_TCP", _yes, True),
         media_addresses=variables.get("MEDIA_ADDRESS", _addresses, ()) or own_addresses(),
         rtp_ports=variables.get("RTP_PORTS", _range, (RTP_PORTS.start, RTP_PORTS.stop - 1)),
         dscp=variables.get("DSCP", _dscp, Dscp()),

@@ -19,6 +19,7 @@ def worker_command(settings: Settings) -> Command:
         where = ["--socket", str(path), "--owner", owner, "--port", str(port), "--rtp-ports", str(first), str(last)]
         where += ["--dscp", str(settings.dscp.audio), str(settings.dscp.video)]
         where += ["--signalling-dscp", str(settings.dscp.signalling)]
+        where += [] if settings.media_tcp else ["--no-tcp"]
         where += ["--address", *settings.media_addresses]
         return [sys.executable, "-m", "mediaserver", *where]
 

@@ -22,6 +22,7 @@ LEVELS = {
     "caption_speakers": ("diemcau_captioned_speakers", "Speakers whose speech a media worker recognizes now"),
     "records": ("diemcau_media_records", "1 where a media worker can record, else 0"),
     "drained": ("diemcau_media_drained", "1 where a media worker takes no more rooms, else 0"),
+    "tcp_connections": ("diemcau_media_tcp_connections", "TCP connections of browsers"),
 }
 """Gauges of a worker: name in the engine's stats, name and meaning for Prometheus."""
 COUNTS = {
@@ -38,6 +39,7 @@ COUNTS = {
     "camera_requests": ("diemcau_media_camera_requests", "Messages of room systems to move a camera of ours: ignored"),
     "excess": ("diemcau_media_excess_packets", "Packets of peers under more SSRCs than they may have"),
     "refused": ("diemcau_media_refused_datagrams", "Datagrams the kernel would not take: dropped"),
+    "tcp_dropped": ("diemcau_media_tcp_dropped_packets", "Packets that a TCP connection did not take in time"),
     "caption_sound_s": ("diemcau_caption_sound_seconds", "Seconds of speech recognized for captions"),
     "caption_cpu_s": ("diemcau_caption_cpu_seconds", "Seconds of CPU that recognizing speech took"),
     "caption_dropped_s": ("diemcau_caption_dropped_seconds", "Seconds of sound left out of captions: too late"),

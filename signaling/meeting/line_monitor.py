@@ -1,4 +1,5 @@
-"""Monitors the lines of running meetings: tells the host of weak ones, reports those that stay weak as incidents."""
+"""Monitors the lines of running meetings: tells of weak ones and of those by TCP, reports those that stay weak as
+incidents."""
 
 import logging
 from collections.abc import Mapping
@@ -72,7 +73,8 @@ class LineMonitor:
         self._now[meeting.id], self._seats[meeting.id] = _worst(measurements, points), measurements
         seen = watch.update(measurements, now)
         weak_lines = {seat: weak(seat, measurement) for seat, measurement in seen.weak.items()}
-        await meeting.apply(meeting.state.weak_lines(weak_lines))
+        tcp = [seat for seat, quality in qualities.items() if quality.tcp]
+        await meeting.apply(meeting.state.lines(weak_lines, tcp))
         for seat, measurement in seen.due.items():
             report = FaultReport(meeting.id, "line", points[seat], measured=measurement)
             incident = await self._incidents.report(report, now)

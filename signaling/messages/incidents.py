@@ -51,10 +51,11 @@ class WeakLine(BaseMessage):
 
 
 class LinesState(BaseMessage):
-    """The weak lines."""
+    """The weak lines, and the seats whose media go by TCP, since UDP does not pass."""
 
     type: Literal["lines"] = "lines"
     weak: list[WeakLine]
+    tcp: list[str]
 
 
 class AssistState(BaseMessage):

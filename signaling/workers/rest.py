@@ -44,18 +44,20 @@ class DrainedWorker(Model):
 
 
 class MediaAddress(Model):
-    """Address and UDP port of media."""
+    """Address and port of media."""
 
     host: str
     port: int
 
 
 class MediaProbe(Model):
-    """Addresses at which connectivity checks (RFC 8445) are answered for ten seconds, and their ICE credentials."""
+    """Addresses at which connectivity checks (RFC 8445) are answered for ten seconds, by UDP and by TCP, and their ICE
+    credentials."""
 
     fragment: str
     password: str
     addresses: list[MediaAddress]
+    tcp: list[MediaAddress]
 
 
 async def workers(request: ApiRequest) -> list[Machine]:
@@ -125,8 +127,8 @@ def _worker(name: str, counters: Mapping[str, float]) -> Worker:
 async def probe(request: ApiRequest) -> MediaProbe:
     """Have a media worker answer the connectivity checks of a page that tests its network."""
     target = await request.context(WORKERS).engine.probe()
-    addresses = [MediaAddress(host=host, port=port) for host, port in target.addresses]
-    return MediaProbe(fragment=target.fragment, password=target.password, addresses=addresses)
+    udp, tcp = ([MediaAddress(host=host, port=port) for host, port in way] for way in (target.addresses, target.tcp))
+    return MediaProbe(fragment=target.fragment, password=target.password, addresses=udp, tcp=tcp)
 
 
 ROUTES = [
@@ -149,6 +151,6 @@ ROUTES = [
         body=DrainedWorker,
         problems=(403, 404),
     ),
-    Route("GET", "/media-probe", probe, "Check whether UDP passes to the media", MediaProbe, access="open"),
+    Route("GET", "/media-probe", probe, "Check whether UDP or TCP passes to the media", MediaProbe, access="open"),
 ]
 """The first path is below `/capacity`, because the media workers make up the capacity."""

@@ -125,7 +125,7 @@ def imported(script: str) -> str:
 
 
 @contextmanager
-def chromium(playwright: Playwright, arguments: list[str]) -> Iterator[Browser]:
+def chromium(playwright: Playwright, arguments: list[str], program: str = CHROMIUM) -> Iterator[Browser]:
     """Run Debian's Chromium."""
     always = [
         "--no-sandbox",
@@ -135,7 +135,7 @@ def chromium(playwright: Playwright, arguments: list[str]) -> Iterator[Browser]:
         "--disable-background-networking",
         "--disable-component-update",
     ]
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*always, *arguments])
+    browser = playwright.chromium.launch(executable_path=program, args=[*always, *arguments])
     try:
         yield browser
     finally:

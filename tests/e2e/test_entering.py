@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsers import wait_until
+from tests.e2e.emulated_network import block_udp
 from tests.e2e.people import HANOI, HOST, People, registration, sign_in
 from tests.e2e.server import Server
 
@@ -84,9 +85,13 @@ def test_ux_01_a_code_is_pasted_in_any_form_and_a_refusal_says_when(server: Serv
 
 
 @pytest.mark.alone
-def test_ux_06_the_picture_comes_within_two_seconds(people: People, blue: Browser, browser: Browser) -> None:
+@pytest.mark.parametrize("script", ["", block_udp()], ids=["udp", "tcp"])
+def test_ux_06_the_picture_comes_within_two_seconds(
+    people: People, blue: Browser, browser: Browser, script: str
+) -> None:
     title = "Họp có hình ngay"
     host, page = people.sign_in(blue, HOST), people.sign_in(browser, "nt.xuonghuan")
+    page.add_init_script(script)
     code = people.register(host, ["nt.xuonghuan"], title)
     people.enter(host, code, "host")
     page.goto(host.url.replace("host.html", "room.html"))

@@ -5,13 +5,17 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browsers import Seat
-from tests.e2e.emulated_network import redirect_media
+from tests.e2e.browsers import FIREFOX_HZ, Seat
+from tests.e2e.emulated_network import DISCARDED, block_udp, redirect_media
 from tests.e2e.people import People
 from tests.e2e.server import LAN, MEDIA_PORT, Server
 
-DISCARDED = 9
-"""A port at which nothing answers: what is sent there is lost, as where a firewall drops UDP."""
+_WAYS = """async () => {
+  const report = await document.querySelector('test-room-page').meeting.connection.pc.getStats();
+  const pairs = [...report.values()].filter(entry => entry.type === 'candidate-pair');
+  const used = pairs.filter(pair => pair.nominated && pair.bytesReceived > 0);
+  return [...new Set(used.map(pair => report.get(pair.remoteCandidateId).protocol))];
+}"""
 
 
 def test_ux_02_04_a_point_keeps_its_own_test(server: Server, red: Browser, people: People) -> None:
@@ -75,3 +79,17 @@ def test_ux_04_a_network_that_blocks_udp_is_told_with_what_to_ask_for(
     expect(banner).to_contain_text(f"mở UDP đến {LAN}:{MEDIA_PORT}")
     page.evaluate("window.mediaPassesAgain = true")
     expect(banner).to_be_hidden()  # it connects by itself once UDP passes
+
+
+def test_where_udp_is_blocked_picture_and_sound_go_by_tcp(server: Server, browser: Browser, people: People) -> None:
+    page = people.sign_in(browser, "ubnd.nha-trang")
+    page.add_init_script(block_udp())
+    page.goto(f"{server.http}check.html")
+    udp = page.get_by_test_id("udp")
+    expect(udp).to_contain_text("Mạng này đang chặn UDP: hình và tiếng đi qua TCP")
+    expect(udp).to_contain_text(f"mở UDP đến {LAN}:{MEDIA_PORT}")
+    page.goto(f"{server.http}test-room.html")
+    seat = Seat(page)
+    seat.hears(FIREFOX_HZ if "firefox" in browser.browser_type.name else 440)  # its own voice, there and back
+    seat.until(lambda seat: any(seat.pixels()), "itself in the picture")
+    assert page.evaluate(_WAYS) == ["tcp"]

@@ -42,6 +42,7 @@ INSTRUMENTED = (
     "mediaserver.rtp",
     "mediaserver.sdp",
     "mediaserver.recording.encrypted_file",
+    "mediaserver.transport.framing",
     "mediaserver.transport.ice",
     "mediaserver.transport.peer_path",
     "mediaserver.transport.stun",

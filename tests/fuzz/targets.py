@@ -32,6 +32,7 @@ from mediaserver.rtp import h264_sps, packet, payload, rtcp, rtx
 from mediaserver.rtp.telephone_event import DIGITS, DigitReceiver
 from mediaserver.sdp import bfcp as sdp_bfcp
 from mediaserver.sdp import sdes, sip_parse, sip_write, webrtc
+from mediaserver.transport import framing as stream_framing
 from mediaserver.transport import ice, stun
 from scheduler.core.errors import BadUnits, PolicyError
 from scheduler.inbound_mail import attached_form, autoreply_policy, form_template, sender_authentication
@@ -186,6 +187,23 @@ def read_stun(data: bytes) -> None:
     agent.round_trip_request(0.0)
     assert agent.round_trip(message, 1.0) is None
     assert agent.request(message, ("192.0.2.1", 4242)) is None
+
+
+def read_frames(data: bytes) -> None:
+    """Find the packets on a connection, which are the same in pieces of any size."""
+    size, rest = (data[0] + 1 if data else 1), data[1:]
+    whole, piecewise = _packets([rest]), _packets([rest[at : at + size] for at in range(0, len(rest), size)])
+    assert whole is None or whole == piecewise
+    assert all(0 < len(each) <= stream_framing.MAX_FRAME for each in piecewise or ())
+
+
+def _packets(pieces: list[bytes]) -> list[bytes] | None:
+    """Return the packets in the pieces of a connection; None where one is too long."""
+    reader = stream_framing.FrameReader()
+    try:
+        return [each for piece in pieces for each in reader.feed(piece)]
+    except ValueError:
+        return None
 
 
 def read_offer(data: bytes) -> None:
@@ -605,6 +623,7 @@ TARGETS: dict[str, Target] = {
         read_h264, (b"\x65slice", b"\x78\x00\x02\x67a\x00\x02\x68b", b"\x7c\x85first", b"\x7c\x45last", SPS)
     ),
     "stun": Target(read_stun, (_check(),)),
+    "media frames": Target(read_frames, (b"\x03\x00\x01\x16\x00\x00\x00\x05\x00\x01ab", b"\x00\x08\x01")),
     "offer": Target(read_offer, (CHROMIUM.encode(), FIREFOX.encode())),
     "bfcp": Target(
         read_bfcp,

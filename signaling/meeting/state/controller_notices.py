@@ -16,6 +16,8 @@ class ControllerNotices:
         """Incidents that are not resolved, by id."""
         self.weak: dict[str, WeakLine] = {}
         """Weak lines, by seat."""
+        self.tcp: list[str] = []
+        """Seats whose media go by TCP."""
         self.calls = CallsState(calls=[])
         """Calls of room systems."""
         self.called: dict[str, CalledPoint] = {}
@@ -42,8 +44,8 @@ class ControllerNotices:
 
     @property
     def lines(self) -> LinesState:
-        """The message about weak lines."""
-        return LinesState(weak=list(self.weak.values()))
+        """The message about the lines."""
+        return LinesState(weak=list(self.weak.values()), tcp=self.tcp)
 
     @property
     def called_points(self) -> CalledState:
@@ -56,11 +58,10 @@ class ControllerNotices:
         if incident.state != "resolved":
             self.incidents[incident.id] = incident
 
-    def set_weak(self, weak: Mapping[str, WeakLine]) -> bool:
-        """Set the weak lines; return whether they changed."""
-        changed = dict(weak) != self.weak
-        self.weak = dict(weak)
-        return changed
+    def set_lines(self, weak: Mapping[str, WeakLine], tcp: Iterable[str]) -> bool:
+        """Set the weak lines, and the seats whose media go by TCP; return whether they changed."""
+        before, self.weak, self.tcp = (self.weak, self.tcp), dict(weak), sorted(tcp)
+        return (self.weak, self.tcp) != before
 
     def help(self, seat: str | None, name: str | None = None, since: datetime | None = None) -> bool:
         """Set the seat from which the centre directs, None for none; return whether that changed."""

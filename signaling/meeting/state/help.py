@@ -1,6 +1,6 @@
 """Incidents of a meeting, calls of its absent points, and help by technicians. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from scheduler.operations.incidents.model import IncidentKind
@@ -31,9 +31,9 @@ class Help(MeetingCore):
         self.controller_notices.incident(incident)
         return self._tell_leaders(incident, reporter)
 
-    def weak_lines(self, lines: Mapping[str, WeakLine]) -> list[TellAll]:
-        """Tell which lines are weak now, if that changed."""
-        return [TellAll(self.controller_notices.lines)] if self.controller_notices.set_weak(lines) else []
+    def lines(self, weak: Mapping[str, WeakLine], tcp: Iterable[str]) -> list[TellAll]:
+        """Tell which lines are weak now, and which go by TCP, if that changed."""
+        return [TellAll(self.controller_notices.lines)] if self.controller_notices.set_lines(weak, tcp) else []
 
     def calls(self, calls: CallsState) -> list[Tell]:
         """Tell host and controllers how the calls of room systems go."""

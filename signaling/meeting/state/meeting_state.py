@@ -94,7 +94,8 @@ class MeetingState(Takeover, Talk, Help, EngineEvents):
 
     def _brief(self, client: str, seat: Seated) -> list[Tell]:
         messages: list[ServerMessage] = [GivesWay(at=self.gives_way_at)] if self.gives_way_at is not None else []
-        messages += [self.controller_notices.lines] if self.controller_notices.weak else []
+        notices = self.controller_notices
+        messages += [notices.lines] if notices.weak or notices.tcp else []
         messages += [self.neighbours.state] if self.neighbours.state.meetings else []
         if seat.id in self._moving | self._astray:  # its socket was away when all were asked
             messages.append(Renew(keep=seat.id not in self._astray))

@@ -101,6 +101,19 @@ def test_an_answer_names_the_ssrc_of_its_retransmissions() -> None:
     assert [s.ssrc for s in read.media[2].ssrc] == [13, 14]
 
 
+def test_an_answer_offers_connections_behind_udp() -> None:
+    local = replace(LOCAL, addresses=(("192.0.2.1", 40000), ("2001:db8::1", 40000)), tcp=(("192.0.2.1", 40001),))
+    text = write_answer(parse_offer(CHROMIUM), local, ("VP8", "H264"))
+    assert text.count("a=candidate") == 3 * text.count("a=ice-ufrag")
+    assert [line for line in text.splitlines() if line.startswith("a=candidate")][:3] == [
+        "a=candidate:1 1 udp 2130706430 192.0.2.1 40000 typ host",
+        "a=candidate:2 1 udp 2130706429 2001:db8::1 40000 typ host",
+        "a=candidate:3 1 tcp 1520434943 192.0.2.1 40001 typ host tcptype passive",
+    ]
+    passive = SessionDescription.parse(text).media[0].ice_candidates[2]
+    assert (passive.protocol, passive.type, passive.tcpType, passive.port) == ("tcp", "host", "passive", 40001)
+
+
 @pytest.mark.parametrize(("number", "kept"), [(0, False), (3, True), (14, True), (15, False), (16, False)])
 def test_an_extension_is_taken_with_a_number_that_one_byte_headers_can_carry(number: int, kept: bool) -> None:
     """We write no two-byte headers (RFC 8285 §4.2): 15 is reserved, what is more would be cut off in each packet."""

@@ -103,7 +103,8 @@ async def test_connectivity_checks_go_to_the_worker_that_takes_the_next_room(
         await pool.workers.open_room("a", RoomOptions())
         async with world.client().get("/api/v1/media-probe") as response:
             addresses = [{"host": "10.0.0.1", "port": 40000}, {"host": "fd00::1", "port": 40000}]
-            assert await response.json() == {"fragment": "fragment", "password": "password", "addresses": addresses}
+            credentials = {"fragment": "fragment", "password": "password"}
+            assert await response.json() == {**credentials, "addresses": addresses, "tcp": addresses[:1]}
         assert pool.engines[1].calls == [("probe",)]
         for index in (0, 1):
             await pool.lose(index)

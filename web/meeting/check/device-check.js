@@ -9,8 +9,11 @@ import {t} from '../../core/i18n.js';
 import {digitsOf} from '../../core/meeting-code.js';
 import {DeviceError, LevelMeter, chime, deviceChoices, listDevices, openDevice, saveDeviceChoices} from '../client/devices.js';
 import {measureLatency} from './line-speed.js';
-import {probeUdp} from './udp-probe.js';
+import {probeMedia} from './media-probe.js';
 import {permissionPicture} from './permission-picture.js';
+
+/** @type {Record<import('./media-probe.js').Way, string>} */
+const WAY_WORDS = {udp: 'check.udp-good', tcp: 'check.udp-tcp', none: 'check.udp-blocked'};
 
 /**
  * Lets a person test camera, microphone, speaker and network before a meeting; a signed-in point may save the result.
@@ -35,7 +38,7 @@ class CheckPage extends BaseElement {
     this.level = 0;
     /** @type {number | null | undefined} */
     this.network = undefined;
-    /** Whether UDP passes to the server's media; undefined while that is being found out. @type {Awaited<ReturnType<typeof probeUdp>> | undefined} */
+    /** The way that passes to the server's media; undefined while that is being found out. @type {Awaited<ReturnType<typeof probeMedia>> | undefined} */
     this.udp = undefined;
     this.chosen = deviceChoices();
   }
@@ -50,7 +53,7 @@ class CheckPage extends BaseElement {
   checkNetwork() {
     this.network = this.udp = undefined;
     measureLatency().then(found => (this.network = found));
-    probeUdp().then(found => (this.udp = found));
+    probeMedia().then(found => (this.udp = found));
   }
 
   /** @param {DeviceKind} kind */
@@ -115,6 +118,7 @@ class CheckPage extends BaseElement {
   }
 
   render() {
+    const blocked = this.udp && this.udp.way !== 'udp';
     return html`<main class="check">
       <div class="row between"><h1>${t('check.title')}</h1><span class="row">${guideLink('camera')} ${languageButton()}</span></div>
       <div class="columns">
@@ -139,9 +143,9 @@ class CheckPage extends BaseElement {
             <span>${t('check.processed')}<small>${t('check.processed-hint')}</small></span></label>
           <div role="status">
             <p class="net" data-testid="network">${icon('network')}<span>${this.networkWords()}</span></p>
-            ${this.network === null ? nothing : html`<p class="net" data-testid="udp">${icon(this.udp?.passes === false ? 'warn' : 'network')}<span>${this.udpWords()}</span></p>`}
+            ${this.network === null ? nothing : html`<p class="net" data-testid="udp">${icon(blocked ? 'warn' : 'network')}<span>${this.udpWords()}</span></p>`}
           </div>
-          ${this.network === null || this.udp?.passes === false ? html`<button type="button" data-testid="network-retry" @click=${this.checkNetwork}>${t('app.retry')}</button>` : nothing}
+          ${this.network === null || blocked ? html`<button type="button" data-testid="network-retry" @click=${this.checkNetwork}>${t('app.retry')}</button>` : nothing}
         </section>
       </div>
       <self-test .camera=${Boolean(this.tracks.camera)} .level=${this.level} .latency=${this.network} .video=${this.querySelector('video')}></self-test>
@@ -162,7 +166,7 @@ class CheckPage extends BaseElement {
   udpWords() {
     if (this.udp === undefined) return t('check.udp-wait');
     if (this.udp === null) return t('check.udp-unknown');
-    return this.udp.passes ? t('check.udp-good') : t('check.udp-blocked', this.udp.address);
+    return t(WAY_WORDS[this.udp.way], this.udp.address);
   }
 
   /** @param {DeviceKind} kind */

@@ -34,7 +34,7 @@ export class PointList extends BaseElement {
     const before = /** @type {MeetingState | null | undefined} */ (changed.get('state'));
     if (changed.size > 1 || !before || !this.state) return true;
     const state = this.state;
-    const fields = /** @type {const} */ (['seats', 'weak', 'speaking', 'heard', 'calls', 'called', 'removed', 'content', 'layout', 'incidents', 'neighbours']);
+    const fields = /** @type {const} */ (['seats', 'weak', 'tcp', 'speaking', 'heard', 'calls', 'called', 'removed', 'content', 'layout', 'incidents', 'neighbours']);
     return fields.some(field => before[field] !== state[field]);
   }
 

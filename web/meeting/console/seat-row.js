@@ -89,9 +89,10 @@ export function seatMenu(state, seat, acts) {
   const content = () => {
     const weak = state.weak.find(line => line.seat === seat.seat);
     const large = state.layout.focus === seat.seat;
+    const line = weak ? t('aid.measured', weak.loss, weak.round_trip, weak.jitter) : t('seat.line-good');
     return html`<p class="of"><strong>${properName(seat)}</strong><small>${seat.name}</small></p>
       ${seat.topic ? html`<p>${icon('hand')}<span>${seat.topic}</span></p>` : nothing}
-      ${seat.here ? html`<p class=${weak ? 'weak' : ''} data-testid="seat-line">${icon('network')}<span>${weak ? t('aid.measured', weak.loss, weak.round_trip, weak.jitter) : t('seat.line-good')}</span></p>` : nothing}
+      ${seat.here ? html`<p class=${weak ? 'weak' : ''} data-testid="seat-line">${icon('network')}<span>${state.tcp.includes(seat.seat) ? `${line} · ${t('seat.tcp')}` : line}</span></p>` : nothing}
       ${seat.here && seat.role !== 'observer' ? seenCommands(state, seat, large, acts) : nothing}
       ${seat.floor && state.seats.some(one => one.floor && one.role !== 'host' && one.seat !== seat.seat) ? item('mute-others', 'mic-off', t('seat.mute-others'), () => acts.command({type: 'mute-all', but: seat.seat})) : nothing}
       ${seat.here && seat.role !== 'observer' ? item('hide-camera', seat.hidden ? 'camera' : 'camera-off', t(seat.hidden ? 'seat.show-camera' : 'seat.hide-camera'), () => acts.command({type: 'camera', seat: seat.seat, on: seat.hidden})) : nothing}

@@ -88,11 +88,11 @@ test('calls of room systems stand in the row of their seat, or else in the first
   assert.deepEqual(seats.map(row => logic.callsForSeat(row, seats, state.calls).map(({device}) => device)), [['2'], ['1'], ['3'], []]);
 });
 
-test('weak lines and who directs from the centre follow their messages', () => {
+test('weak lines, those by TCP and who directs from the centre follow their messages', () => {
   const weak = [{seat: 'a', loss: 12, jitter: 21, round_trip: 180}];
   const assist = {seat: 'c', name: 'Trực ban', since: '2026-04-05T01:01:00Z'};
-  const state = [{type: 'lines', weak}, {type: 'assist', ...assist}].reduce(logic.reduce, logic.initialState(JOINED, NOW));
-  assert.deepEqual([state.weak, state.assist], [weak, assist]);
+  const state = [{type: 'lines', weak, tcp: ['b']}, {type: 'assist', ...assist}].reduce(logic.reduce, logic.initialState(JOINED, NOW));
+  assert.deepEqual([state.weak, state.tcp, state.assist], [weak, ['b'], assist]);
 });
 
 test('meetings of neighbouring systems follow their message and go with it', () => {

@@ -162,6 +162,7 @@ def build(
         syslog=_syslog(settings, services, clock),
         metrics=metrics,
         document_folder=settings.documents,
+        turn=settings.turn,
         server_facts=partial(server_facts.read, settings),
         owner=owner_of(settings.data),
         pages=PageFiles(Path(pages_package.__file__ or "").parent),

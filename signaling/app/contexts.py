@@ -142,6 +142,7 @@ def _provide_meetings(app: web.Application, server: Server) -> None:
         keys=server.worker_keys,
         drains=server.worker_drains,
         capacity_limit=server.scheduler.capacity_limit,
+        turn=server.turn,
     )
 
 

@@ -40,6 +40,7 @@ from signaling.sip.bridge.reachability import Reachability
 from signaling.today.setup_steps import ServerFacts
 from signaling.transcript.queue import TranscriptQueue
 from signaling.transcript.service import TranscriptService
+from signaling.workers.turn import TurnSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Server(Services):
     metrics: Metrics
     pages: PageFiles
     document_folder: Path
+    turn: TurnSettings | None
     server_facts: Callable[[], ServerFacts]
     """Returns what settings and files of the server say now."""
     owner: str

@@ -27,6 +27,7 @@ from signaling.h323.agent.context import H323Settings
 from signaling.h323.gatekeeper.client import DEFAULT_ALIASES, DEFAULT_PORT, GatekeeperSettings
 from signaling.mail.config import Mail, Server
 from signaling.sip.agent.agent import SipSettings
+from signaling.workers.turn import TurnSettings
 
 HTTP_PORT = 8080
 MAX_ALIAS, MAX_ALIASES = 128, 8
@@ -107,6 +108,8 @@ class Settings:
     """The directory of recordings and documents, which several servers share; None: the data directory."""
     syslog: SyslogSettings | None = None
     """The syslog server that gets the audit log; None: it stays here."""
+    turn: TurnSettings | None = None
+    """The TURN server that browsers are told; None: none."""
     relay: RelaySettings | None = None
     """Where other servers of the system pass connections on to; None: this is its only server."""
     backup: BackupSettings | None = None
@@ -171,6 +174,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         sip=_sip(variables, points),
         h323=_h323(variables, points),
         files=variables.get("FILES", _existing_directory, None),
+        turn=_turn(variables),
         relay=_relay(variables),
         backup=_backup(variables, data),
         syslog=_syslog(variables),
@@ -207,6 +211,15 @@ def _h323(variables: "_Variables", points: int) -> H323Settings | None:
     gatekeeper = None if at is None else GatekeeperSettings(*at, aliases or DEFAULT_ALIASES)
     dscp = variables.get("DSCP", _dscp, Dscp()).signalling
     return H323Settings(host, port, most_calls=points, dscp=dscp, gatekeeper=gatekeeper)
+
+
+def _turn(variables: "_Variables") -> TurnSettings | None:
+    urls, secret = variables.get("TURN_URL", _turn_urls, None), variables.secret("TURN_SECRET", str)
+    if urls is None and secret is None:
+        return None
+    if urls is None or secret is None:
+        raise SettingsError("a TURN server needs both DIEMCAU_TURN_URL and DIEMCAU_TURN_SECRET")
+    return TurnSettings(urls, secret)
 
 
 def _relay(variables: "_Variables") -> RelaySettings | None:
@@ -401,6 +414,14 @@ def _aliases(text: str) -> tuple[str, ...]:
 
 def _addresses(text: str) -> tuple[str, ...]:
     return tuple(_address(part.strip()) for part in text.split(","))
+
+
+def _turn_urls(text: str) -> tuple[str, ...]:
+    """Read links with commas between (RFC 7065)."""
+    found = tuple(part.strip() for part in text.split(","))
+    if not all(re.fullmatch(r"turns?:[A-Za-z0-9.:\[\]-]{1,255}(\?transport=(udp|tcp))?", each) for each in found):
+        raise ValueError("must look like turns:turn.example:443?transport=tcp")
+    return found
 
 
 def _address_and_port(text: str) -> tuple[str, int]:

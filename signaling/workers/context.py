@@ -13,6 +13,7 @@ from scheduler.core.capacity_limit import CapacityLimit
 from signaling.workers.drains import WorkerDrains
 from signaling.workers.keys import WorkerKeys
 from signaling.workers.pool import WorkerPool
+from signaling.workers.turn import TurnSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class WorkersContext:
     drains: WorkerDrains
     capacity_limit: Callable[[], Awaitable[CapacityLimit]]
     """Returns the rated maximum over time."""
+    turn: TurnSettings | None
 
 
 WORKERS = web.AppKey("WorkersContext", WorkersContext)

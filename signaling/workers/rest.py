@@ -9,6 +9,7 @@ from signaling.core.errors import NotFound
 from signaling.http.route import ApiRequest, Model, Route
 from signaling.workers.context import WORKERS
 from signaling.workers.pool import WorkerPool
+from signaling.workers.turn import credentials
 
 
 class Worker(Model):
@@ -58,6 +59,14 @@ class MediaProbe(Model):
     password: str
     addresses: list[MediaAddress]
     tcp: list[MediaAddress]
+
+
+class IceServer(Model):
+    """A TURN server (RFC 8656) as browsers take it (`RTCIceServer`): its credentials end by themselves."""
+
+    urls: list[str]
+    username: str
+    credential: str
 
 
 async def workers(request: ApiRequest) -> list[Machine]:
@@ -131,6 +140,15 @@ async def probe(request: ApiRequest) -> MediaProbe:
     return MediaProbe(fragment=target.fragment, password=target.password, addresses=udp, tcp=tcp)
 
 
+async def ice_servers(request: ApiRequest) -> list[IceServer]:
+    """Return the TURN server with new credentials, if there is one."""
+    turn = request.context(WORKERS).turn
+    if turn is None:
+        return []
+    username, password = credentials(turn.secret, request.account.account, request.now)
+    return [IceServer(urls=list(turn.urls), username=username, credential=password)]
+
+
 ROUTES = [
     Route("GET", "/capacity/workers", workers, "Machines that move media", list[Machine], problems=(403,)),
     Route(
@@ -152,5 +170,6 @@ ROUTES = [
         problems=(403, 404),
     ),
     Route("GET", "/media-probe", probe, "Check whether UDP or TCP passes to the media", MediaProbe, access="open"),
+    Route("GET", "/ice-servers", ice_servers, "The TURN server, with credentials", list[IceServer]),
 ]
 """The first path is below `/capacity`, because the media workers make up the capacity."""

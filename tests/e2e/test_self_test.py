@@ -90,6 +90,6 @@ def test_where_udp_is_blocked_picture_and_sound_go_by_tcp(server: Server, browse
     expect(udp).to_contain_text(f"mở UDP đến {LAN}:{MEDIA_PORT}")
     page.goto(f"{server.http}test-room.html")
     seat = Seat(page)
-    seat.hears(FIREFOX_HZ if "firefox" in browser.browser_type.name else 440)  # its own voice, there and back
     seat.until(lambda seat: any(seat.pixels()), "itself in the picture")
+    seat.hears(FIREFOX_HZ if "firefox" in browser.browser_type.name else 440)  # its own voice, there and back
     assert page.evaluate(_WAYS) == ["tcp"]

@@ -250,6 +250,8 @@ export const relieveDuty = duty => request('POST', `duties/${encodeURIComponent(
 export const selfTestMeasure = () => request('GET', 'self-test');
 /** Have a media worker answer connectivity checks, and return where. @type {() => Promise<MediaProbe>} */
 export const mediaProbe = () => request('GET', 'media-probe');
+/** Return the TURN server with new credentials, if there is one. @type {() => Promise<RTCIceServer[]>} */
+export const iceServers = () => request('GET', 'ice-servers');
 /** Return the self-tests of a point, newest first. @type {(point: string) => Promise<SavedSelfTest[]>} */
 export const selfTests = point => request('GET', `points/${encodeURIComponent(point)}/self-tests`);
 /** Save a self-test of a point. @type {(point: string, test: SelfTestResult) => Promise<SavedSelfTest>} */

@@ -269,6 +269,7 @@ ALLOWED: dict[str, list[int]] = {
     "GET /sign-ins": [200, 200, 200, 200, 200, 200],
     "POST /sign-ins/end-others": [204, 204, 204, 204, 204, 204],
     "GET /layouts": [200, 200, 200, 200, 200, 200],
+    "GET /ice-servers": [200, 200, 200, 200, 200, 200],
     "GET /calendar": [200, 200, 200, 200, 200, 200],
     "POST /calendar/days": [200, 403, 403, 403, 403, 403],
     "POST /calendar/years": [200, 403, 403, 403, 403, 403],

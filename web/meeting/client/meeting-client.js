@@ -2,6 +2,7 @@
 // show. Pages call its methods and draw again on `change`; `notice` (detail: [key, ...args]) asks for a passing
 // message; `floor` (detail) is "given" or "taken".
 
+import {iceServers} from '../../core/api.js';
 import {t} from '../../core/i18n.js';
 import {NO_CAPTIONS} from './captions.js';
 import {latest} from './chat.js';
@@ -37,7 +38,7 @@ export class MeetingClient extends EventTarget {
   constructor(code, {hello, socket = 'ws', tiles = true} = {}) {
     super();
     this.protocol = new Protocol({code, hello, open: () => new WebSocket(socketUrl(socket)), store: sessionStorage});
-    this.connection = new PeerConnection(sdp => this.exchange(sdp), tiles);
+    this.connection = new PeerConnection(sdp => this.exchange(sdp), tiles, iceServers);
     /** @type {MeetingState | null} */
     this.state = null;
     /** The cameras that this seat is forwarded one by one, as they are shown; null when one picture comes. @type {Tiles | null} */

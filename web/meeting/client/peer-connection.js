@@ -9,6 +9,8 @@ const DELAY_STEP_MS = 20; // a video that is to be played later by less is left 
 const UNSTABLE_MS = 2000; // browsers say "disconnected" only after 7 s; people notice a frozen picture after 2
 const REBUILD_MS = 5000;
 const RETRY_MS = 1000;
+const SERVERS_MS = 1000; // longer nobody waits for a server that hardly anybody needs
+const SERVERS_KEPT_MS = 6 * 3_600_000; // half of the time for which their credentials hold
 const KEEP_MS = 12_000; // the server says sooner that a room has moved, unless it is lost meanwhile
 
 /** Each picture rate of a half and a quarter can be forwarded alone (W3C webrtc-svc). Browsers that cannot do it ignore the field. */
@@ -89,11 +91,15 @@ export class PeerConnection extends EventTarget {
   /**
    * @param {(sdp: string) => Promise<string>} exchange gives an offer to the server and returns its answer
    * @param {boolean} [tiles] whether cameras may be forwarded one by one
+   * @param {() => Promise<RTCIceServer[]>} [askServers] asks for the TURN server, if there is one
    */
-  constructor(exchange, tiles = true) {
+  constructor(exchange, tiles = true, askServers = async () => []) {
     super();
     this.exchange = exchange;
     this.tiles = tiles;
+    this.askServers = askServers;
+    /** The TURN server, none where that is not known in time; it is asked for before the first connection needs it. */
+    this.servers = this.newServers();
     /** @type {RTCPeerConnection | null} */
     this.pc = null;
     /**
@@ -155,10 +161,19 @@ export class PeerConnection extends EventTarget {
     }
   }
 
+  /** Ask for the TURN server, whose credentials end by themselves. */
+  newServers() {
+    const late = new Promise(resolve => setTimeout(() => resolve([]), SERVERS_MS));
+    const found = /** @type {Promise<RTCIceServer[]>} */ (Promise.race([this.askServers().catch(() => []), late]));
+    return {found, until: performance.now() + SERVERS_KEPT_MS};
+  }
+
   /** Build a peer connection and offer it. */
   async connect() {
+    if (performance.now() > this.servers.until) this.servers = this.newServers();
+    const iceServers = await this.servers.found;
     if (this.pc !== this.shownPc) this.pc?.close();
-    const pc = new RTCPeerConnection({bundlePolicy: 'max-bundle', iceServers: []});
+    const pc = new RTCPeerConnection({bundlePolicy: 'max-bundle', iceServers});
     this.pc = pc;
     this.wantedHeight = FULL_HEIGHT;
     this.lastCounts = NO_COUNTS;

@@ -11,6 +11,7 @@ import signal
 import ssl
 import sys
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -57,7 +58,8 @@ def _worker(arguments: argparse.Namespace) -> "Worker | RemoteWorker":
         sound, pictures = arguments.dscp
         dscp = Dscp(sound, pictures, arguments.signalling_dscp)
         ports = arguments.port, range(first, last + 1)
-        return LocalEngine(arguments.address, *ports, files, dscp=dscp, tcp=not arguments.no_tcp)
+        tcp, fronts = not arguments.no_tcp, arguments.tcp_front
+        return LocalEngine(arguments.address, *ports, files, dscp=dscp, tcp=tcp, tcp_fronts=fronts)
 
     if arguments.socket is not None:
         files, guest = ReceivedFolder(), arguments.server_user and _user(arguments.server_user)
@@ -84,6 +86,15 @@ def _server_url(text: str) -> str:
     return text
 
 
+def _address_and_port(text: str) -> tuple[str, int]:
+    """Read ``10.1.2.3:443`` or ``[2001:db8::1]:443``."""
+    host, _, port = text.rpartition(":")
+    try:
+        return str(ip_address(host.removeprefix("[").removesuffix("]"))), int(port)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must look like 10.1.2.3:443") from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="diemcau media", description=__doc__)
     where = parser.add_mutually_exclusive_group(required=True)
@@ -100,6 +111,13 @@ def _parser() -> argparse.ArgumentParser:
         "--authority", type=Path, help="certificates (PEM) that the server's is checked by, for --server"
     )
     parser.add_argument("--port", type=int, default=PORT, help=f"port for all peers, UDP and TCP ({PORT})")
+    parser.add_argument(
+        "--tcp-front",
+        type=_address_and_port,
+        nargs="+",
+        default=(),
+        help="addresses whose connections are passed on to us",
+    )
     parser.add_argument("--no-tcp", action="store_true", help="take no TCP connections of browsers")
     ports = (RTP_PORTS.start, RTP_PORTS.stop - 1)
     parser.add_argument("--rtp-ports", nargs=2, type=int, default=ports, help="first and last UDP port of room systems")

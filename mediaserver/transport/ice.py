@@ -34,9 +34,9 @@ def local_fragment(message: stun.Message) -> str:
 class IceLite:
     """One peer's credentials and validated addresses."""
 
-    def __init__(self, remote_fragment: str, remote_password: str) -> None:
+    def __init__(self, remote_fragment: str, remote_password: str, mark: str = "") -> None:
         self._remote_password = remote_password.encode()
-        self.fragment, self.password = new_credentials()
+        self.fragment, self.password = new_credentials(mark)
         self._username_in = f"{self.fragment}:{remote_fragment}".encode()
         """USERNAME of the peer's requests (RFC 8445 §7.2.2); ours have the halves swapped."""
         self._username_out = f"{remote_fragment}:{self.fragment}".encode()
@@ -121,9 +121,9 @@ class IceLite:
         return oldest
 
 
-def new_credentials() -> tuple[str, str]:
-    """Return a username fragment and a password (RFC 8839 §5.4)."""
-    return _token(_FRAGMENT_LENGTH), _token(24)
+def new_credentials(mark: str = "") -> tuple[str, str]:
+    """Return a username fragment that begins with `mark`, and a password (RFC 8839 §5.4)."""
+    return mark + _token(_FRAGMENT_LENGTH)[len(mark) :], _token(24)
 
 
 def _token(length: int) -> str:

@@ -20,7 +20,7 @@ class Probe:
     """Credentials of one media worker for checks that belong to no peer."""
 
     def __init__(self, mux: UdpMux) -> None:
-        self.fragment, self.password = new_credentials()
+        self.fragment, self.password = "", ""
         self._closes = 0.0
         self._second = 0
         self._answers = 0
@@ -29,6 +29,8 @@ class Probe:
     def open(self, now: float) -> None:
         """Answer checks for a while; `now` in seconds, monotonic."""
         self._closes = now + OPEN_S
+        if not self.fragment:
+            self.fragment, self.password = new_credentials(self._mux.mark)
         self._mux.register(self.fragment, self)
 
     def is_open(self, now: float) -> bool:

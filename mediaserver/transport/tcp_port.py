@@ -148,6 +148,7 @@ class TcpPort:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._dscp = 0
         self.addresses: list[Address] = []
+        """Where browsers may connect."""
 
     @property
     def connections(self) -> int:

@@ -160,9 +160,17 @@ class UdpMux:
             self.addresses.append((host, port))
             self._sockets[sock] = Port(sock, self.counters)
 
-    def listen(self, port: int, dscp: int = 0) -> None:
-        """Take connections as well, on the same hosts and one port (0: any free one). Raises OSError."""
+    @property
+    def mark(self) -> str:
+        """Return the character with which username fragments begin, the last digit of the port: by it whoever passes
+        connections on (deploy/haproxy-media.cfg) tells the workers of a machine apart."""
+        return str(self.addresses[0][1])[-1] if self.addresses else ""
+
+    def listen(self, port: int, dscp: int = 0, fronts: Iterable[Address] = ()) -> None:
+        """Take connections as well, on the same hosts and one port (0: any free one), and from those who pass on what
+        comes at the addresses `fronts`. Raises OSError."""
         self.tcp.open(self.addresses, port, dscp)
+        self.tcp.addresses += fronts
 
     def port_at(self, host: str) -> Port:
         """Return the port on one of our addresses. Raises OSError for an address that is not ours."""

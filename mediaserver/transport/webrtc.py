@@ -58,7 +58,7 @@ class WebRtcTransport(Stateful):
         self._receiver = receiver
         self.rtp = receiver.rtp
         """Takes decrypted RTP packets: nothing stands between the port and the receiver."""
-        self.ice = IceLite(remote_fragment, remote_password)
+        self.ice = IceLite(remote_fragment, remote_password, mux.mark)
         self.path = PeerPath(self, mux.counters)
         self._dtls = Dtls(certificate, "server", self._send_plain)
         self._srtp: Srtp | None = None

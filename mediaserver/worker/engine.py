@@ -51,9 +51,10 @@ logger = logging.getLogger(__name__)
 class LocalEngine(RoomSystemCalls):
     """Implements :class:`mediaserver.api.MediaEngine` in this process, on the addresses `hosts` and one UDP `port`.
 
-    Port 0 takes any free one. With `tcp` browsers may connect by TCP to a port of the same number. Room systems get
-    ports out of `rtp_ports`; `files` opens the files of a recording by its path; `recognizer` begins the command line
-    of the process that recognizes speech; `dscp` marks packets.
+    Port 0 takes any free one. With `tcp` browsers may connect by TCP to a port of the same number, and to
+    `tcp_fronts`, from where somebody passes it on. Room systems get ports out of `rtp_ports`; `files` opens the files
+    of a recording by its path; `recognizer` begins the command line of the process that recognizes speech; `dscp` marks
+    packets.
     """
 
     def __init__(
@@ -65,8 +66,10 @@ class LocalEngine(RoomSystemCalls):
         recognizer: Sequence[str] = COMMAND,
         dscp: Dscp | None = None,
         tcp: bool = False,
+        tcp_fronts: Sequence[tuple[str, int]] = (),
     ) -> None:
         self._tcp = tcp
+        self._tcp_fronts = tcp_fronts
         self._dscp = dscp or Dscp()
         self._files = files
         self._events = EventQueue()
@@ -88,7 +91,7 @@ class LocalEngine(RoomSystemCalls):
         if not self._tcp:
             return
         try:
-            self._mux.listen(self._port, self._dscp.video)
+            self._mux.listen(self._port, self._dscp.video, self._tcp_fronts)
         except OSError as exc:
             logger.warning("- no TCP port for browsers that UDP does not reach: %s", exc)
 

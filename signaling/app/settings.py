@@ -79,6 +79,8 @@ class Settings:
     mail: Mail | None = None
     media_tcp: bool = True
     """Whether browsers that UDP does not reach may connect by TCP to the port of the same number."""
+    media_tcp_fronts: tuple[tuple[str, int], ...] = ()
+    """Addresses and ports from which connections are passed on to the media workers."""
     code_key: bytes | None = field(default=None, repr=False)
     """The key that encrypts session codes, unless it lies in ``code.key`` beside the database."""
     groups: Path | None = None
@@ -158,6 +160,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         workers=variables.get("WORKERS", _worker_count, max(1, (os.cpu_count() or 1) - 1)),
         media_port=variables.get("MEDIA_PORT", _port, 40000),
         media_tcp=variables.get("MEDIA_TCP", _yes, True),
+        media_tcp_fronts=variables.get("MEDIA_TCP_FRONT", _addresses_and_ports, ()),
         media_addresses=variables.get("MEDIA_ADDRESS", _addresses, ()) or own_addresses(),
         rtp_ports=variables.get("RTP_PORTS", _range, (RTP_PORTS.start, RTP_PORTS.stop - 1)),
         dscp=variables.get("DSCP", _dscp, Dscp()),
@@ -430,6 +433,10 @@ def _address_and_port(text: str) -> tuple[str, int]:
     if not colon or _port(port) == 0:
         raise ValueError("must look like 10.0.0.1:8444")
     return _address(host.removeprefix("[").removesuffix("]")), _port(port)
+
+
+def _addresses_and_ports(text: str) -> tuple[tuple[str, int], ...]:
+    return tuple(_address_and_port(part.strip()) for part in text.split(","))
 
 
 def database_url(text: str) -> str:

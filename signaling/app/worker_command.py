@@ -19,7 +19,9 @@ def worker_command(settings: Settings) -> Command:
         where = ["--socket", str(path), "--owner", owner, "--port", str(port), "--rtp-ports", str(first), str(last)]
         where += ["--dscp", str(settings.dscp.audio), str(settings.dscp.video)]
         where += ["--signalling-dscp", str(settings.dscp.signalling)]
+        fronts = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in settings.media_tcp_fronts]
         where += [] if settings.media_tcp else ["--no-tcp"]
+        where += ["--tcp-front", *fronts] if fronts else []
         where += ["--address", *settings.media_addresses]
         return [sys.executable, "-m", "mediaserver", *where]
 

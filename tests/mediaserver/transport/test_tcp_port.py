@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ from loadtest.endpoint.ice_checks import Credentials, IceChecks
 from mediaserver.transport import stun, tcp_port
 from mediaserver.transport.framing import MAX_FRAME, MAX_WAITING
 from mediaserver.transport.ice import Address
+from mediaserver.transport.probe import Probe
 from mediaserver.transport.udp_mux import UdpMux
 from mediaserver.transport.webrtc import WebRtcTransport
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Meeting
 from tests.mediaserver.transport.test_udp_mux import IgnoringReceiver, Peer
 
+ROOT = Path(__file__).parents[3]
 CHECK = IceChecks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request()
 
 
@@ -273,3 +276,63 @@ async def test_a_meeting_by_tcp() -> None:
     await meeting.close()
     for relay in engine.relays:
         relay.close()
+
+
+async def test_on_443_haproxy_tells_media_from_pages(worker: Worker, tmp_path: Path) -> None:
+    peer, seen = Peer(), asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.set_result(await reader.readexactly(6))
+        writer.close()
+
+    pages = await asyncio.start_server(serve, "127.0.0.1", 0)
+    host, port = worker.mux.tcp.addresses[0]
+    text = (ROOT / "deploy" / "haproxy-media.cfg").read_text()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        front = free.getsockname()[1]
+    for ours, here in (
+        ("bind :443", f"bind 127.0.0.1:{front}"),
+        ("10.1.2.3:8444 send-proxy-v2", "{}:{}".format(*pages.sockets[0].getsockname())),
+        ("backend media-0", f"backend media-{worker.mux.mark}"),
+        ("10.1.2.3:40000", f"{host}:{port}"),
+        (text[text.index("backend media-1") :], ""),
+    ):
+        assert ours in text
+        text = text.replace(ours, here)
+    config = tmp_path / "haproxy.cfg"
+    config.write_text(text)
+    haproxy = await asyncio.create_subprocess_exec("/usr/sbin/haproxy", "-db", "-q", "-f", config)
+    try:
+        fragment = f"{worker.mux.mark}mine"
+        worker.mux.register(fragment, peer)
+        request = IceChecks(Credentials("me", "x" * 24), Credentials(fragment, "y" * 24)).request()
+        browser = Browser(*await connected(front))
+        browser.send(request)
+        assert await browser.packet() == b"answer"
+        page = Browser(*await connected(front))
+        page.writer.write(b"\x16\x03\x01\x02\x00\x01")
+        assert await seen == b"\x16\x03\x01\x02\x00\x01"
+        for each in (browser, page):
+            each.writer.close()
+    finally:
+        haproxy.kill()
+        await haproxy.wait()
+        pages.close()
+
+
+async def connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Return a connection to a port, once somebody listens there."""
+    async with asyncio.timeout(10):
+        while True:
+            with suppress(ConnectionRefusedError):
+                return await asyncio.open_connection("127.0.0.1", port)
+            await asyncio.sleep(0.02)
+
+
+async def test_fragments_begin_with_the_digit_of_their_worker(worker: Worker) -> None:
+    transport = WebRtcTransport(worker.mux, CERTIFICATE, "them", "x" * 24, [], IgnoringReceiver(), lambda *_: None)
+    probe = Probe(worker.mux)
+    probe.open(0.0)
+    digit = str(worker.mux.addresses[0][1])[-1]
+    assert [(each.fragment[0], len(each.fragment)) for each in (transport.ice, probe)] == [(digit, 8), (digit, 8)]
+    await transport.close()

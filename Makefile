@@ -98,7 +98,7 @@ drills: install
 	    [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms --calls 2 --times --json
 	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms crowd --json
-	@tests/e2e/netns.sh $(BIN)/pytest -q -m drill tests/signaling
+	@tests/e2e/netns.sh $(BIN)/pytest -q -m drill tests/signaling tests/e2e
 	@$(MAKE) bundle-drill
 	@$(MAKE) long SOAK_REPEATS=5 FUZZ_SECONDS=300
 

@@ -176,7 +176,12 @@ def test_a_media_worker_that_is_stopped_before_it_begins_ends(monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    "check", [("haproxy", "-c", "-f", "haproxy.cfg"), ("keepalived", "-t", "-f", "keepalived.conf")]
+    "check",
+    [
+        ("haproxy", "-c", "-f", "haproxy.cfg"),
+        ("haproxy", "-c", "-f", "haproxy-media.cfg"),
+        ("keepalived", "-t", "-f", "keepalived.conf"),
+    ],
 )
 def test_what_runs_before_several_servers_understands_its_example(check: tuple[str, ...]) -> None:
     program, *options, example = check

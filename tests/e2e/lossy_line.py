@@ -135,9 +135,15 @@ def _serve_pages(listener: socket.socket, server: tuple[str, int]) -> None:
             near, _ = listener.accept()
         except OSError:
             return
-        far = socket.create_connection(server)
-        for one, other in ((near, far), (far, near)):
-            threading.Thread(target=_copy, args=(one, other), daemon=True).start()
+        threading.Thread(target=_pass_on, args=(near, socket.create_connection(server)), daemon=True).start()
+
+
+def _pass_on(near: socket.socket, far: socket.socket) -> None:
+    with near, far:
+        back = threading.Thread(target=_copy, args=(far, near), daemon=True)
+        back.start()
+        _copy(near, far)
+        back.join()
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:

@@ -100,7 +100,6 @@ def test_ux_06_the_picture_comes_within_two_seconds(
     page.get_by_test_id("accept").click()
     expect(page.get_by_role("heading", name=title)).to_be_visible()
     page.wait_for_function("() => window.pictureAfter")
-    print(page.evaluate("window.pictureAfter"))
     assert page.evaluate("window.pictureAfter") <= PICTURE_MS
 
 

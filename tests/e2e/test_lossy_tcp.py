@@ -1,4 +1,4 @@
-"""Where UDP is closed and the line loses packets, sound is heard: a drill, since it takes a minute."""
+"""Sound is heard by TCP on a line that loses packets: a drill, since it takes a minute."""
 
 import stat
 from pathlib import Path

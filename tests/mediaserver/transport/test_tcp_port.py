@@ -19,7 +19,7 @@ from mediaserver.transport.udp_mux import UdpMux
 from mediaserver.transport.webrtc import WebRtcTransport
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Meeting
-from tests.mediaserver.transport.test_udp_mux import IgnoringReceiver, Peer
+from tests.mediaserver.transport.peers import IgnoringReceiver, Peer
 
 ROOT = Path(__file__).parents[3]
 CHECK = IceChecks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request()

@@ -13,37 +13,17 @@ from dataclasses import replace
 import pytest
 
 from loadtest.endpoint.ice_checks import Credentials, IceChecks
-from mediaserver.rtp.packet import Packet
 from mediaserver.transport import stun, udp_mux
 from mediaserver.transport.ice import Address
-from mediaserver.transport.peer_path import Counters, PeerPath
+from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.socket_buffer import RECEIVE, SEND
 from mediaserver.transport.udp_mux import MAX_SEGMENT_BYTES, TAKEN_S, Port, UdpMux
 from mediaserver.transport.webrtc import WebRtcTransport
 from tests.mediaserver.meeting import CERTIFICATE
+from tests.mediaserver.transport.peers import IgnoringReceiver, Peer
 
 NO_OPTION = 9999
 """Of sockets: as where a kernel or our rights know no way beyond its limits."""
-
-
-class Peer:
-    """A path that keeps the datagrams it gets."""
-
-    def __init__(self) -> None:
-        self.checks: list[tuple[stun.Message, Address]] = []
-        self.datagrams: list[bytes] = []
-        self.path = PeerPath(self, Counters())
-        self.selected: Address | None = None
-
-    def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
-        self.checks.append((message, address))
-        port.send(b"answer", address)
-
-    def datagram(self, data: bytes, now: float) -> None:
-        self.datagrams.append(data)
-
-    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
-        raise AssertionError("nobody has keys")
 
 
 class MuxFixture:
@@ -112,19 +92,6 @@ async def test_datagrams_find_their_peer_by_validated_address(fixture: MuxFixtur
         theirs.sendto(b"\x16again", fixture.mux.addresses[0])
         await fixture.arrived(6)
     assert (len(peer.datagrams), len(other.datagrams), fixture.mux.counters.strangers) == (3, 1, 2)
-
-
-class IgnoringReceiver:
-    """A receiver that ignores everything."""
-
-    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
-        """Do nothing."""
-
-    def rtcp(self, data: bytes, now: float) -> None:
-        """Do nothing."""
-
-    def responded(self, round_trip: float, now: float) -> None:
-        """Do nothing."""
 
 
 async def test_nobody_takes_over_the_address_of_a_peer_that_was_heard_lately(fixture: MuxFixture) -> None:

@@ -85,7 +85,12 @@ def test_ux_01_a_code_is_pasted_in_any_form_and_a_refusal_says_when(server: Serv
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("script", ["", block_udp()], ids=["udp", "tcp"])
+@pytest.mark.parametrize(
+    ("browser", "script"),
+    [("red", ""), ("fox", ""), ("red", block_udp())],
+    indirect=["browser"],
+    ids=["chromium", "firefox", "by TCP"],
+)
 def test_ux_06_the_picture_comes_within_two_seconds(
     people: People, blue: Browser, browser: Browser, script: str
 ) -> None:

@@ -338,3 +338,18 @@ async def test_fragments_begin_with_the_digit_of_their_worker(worker: Worker) ->
     digit = str(worker.mux.addresses[0][1])[-1]
     assert [(each.fragment[0], len(each.fragment)) for each in (transport.ice, probe)] == [(digit, 8), (digit, 8)]
     await transport.close()
+
+
+async def test_a_worker_whose_tcp_port_is_taken_goes_without(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        engine = LocalEngine(["127.0.0.1"], port, tcp=True, tcp_fronts=[("10.1.2.3", 443)])
+        engine.start()
+        probe = await engine.probe()
+        assert (probe.addresses, probe.tcp) == ((("127.0.0.1", port),), ())
+        assert "no TCP port for browsers that UDP does not reach" in caplog.text
+        await engine.close()
+    engine = LocalEngine(["127.0.0.1"], port, tcp=True, tcp_fronts=[("10.1.2.3", 443)])
+    engine.start()
+    assert (await engine.probe()).tcp == (("127.0.0.1", port), ("10.1.2.3", 443))
+    await engine.close()

@@ -193,6 +193,7 @@ def test_settings_by_default(tmp_path: Path) -> None:
         ("MAX_SESSIONS", "2.5"),
         ("HOST", "localhost"),
         ("MEDIA_ADDRESS", "10.0.0.1,,"),
+        ("MEDIA_TCP_FRONT", "10.0.0.1"),
         ("DATABASE_URL", "mysql://x"),
         ("REDIS_URL", "http://x"),
         ("PROFILE", "/nowhere.yaml"),
@@ -274,8 +275,11 @@ def test_settings_that_are_set() -> None:
             "DIEMCAU_RTP_PORTS": "50000 - 50003",
             "DIEMCAU_DSCP": "ef, 0, CS3",
             "DIEMCAU_SIP_HOST": "10.0.0.1",
+            "DIEMCAU_MEDIA_TCP": "no",
+            "DIEMCAU_MEDIA_TCP_FRONT": "10.0.0.1:443, [2001:db8::1]:443",
         }
     )
+    assert (settings.media_tcp, settings.media_tcp_fronts) == (False, (("10.0.0.1", 443), ("2001:db8::1", 443)))
     assert (settings.media_addresses, settings.port) == (("10.0.0.1", "10.0.0.2"), 9443)
     assert (settings.speaker_hold, settings.mixed_voices) == (3.0, 16)
     assert settings.rtp_ports == (50000, 50003)

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from mediaserver.__main__ import _parser
 from mediaserver.api import Event, RoomOptions
 from signaling.app.lifecycle import media
 from signaling.app.worker_command import worker_command
@@ -346,3 +347,13 @@ async def test_a_process_of_another_user_that_does_not_end_is_let_go() -> None:
         subprocess.check_output, command, user=NOBODY, group=NOBODY, extra_groups=[], timeout=30
     )
     assert output == b"True\n"
+
+
+def test_the_workers_command_says_whether_and_where_connections_come(tmp_path: Path) -> None:
+    fronts = ("10.1.2.3", 443), ("2001:db8::1", 443)
+    settings = replace(make_settings(tmp_path, None), media_tcp=False, media_tcp_fronts=fronts)
+    arguments = list(worker_command(settings)(0, Path("/s")))
+    at = arguments.index("--no-tcp")
+    assert arguments[at : at + 4] == ["--no-tcp", "--tcp-front", "10.1.2.3:443", "[2001:db8::1]:443"]
+    parsed = _parser().parse_args(arguments[3:])
+    assert (parsed.no_tcp, tuple(parsed.tcp_front)) == (True, fronts)

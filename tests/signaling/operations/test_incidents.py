@@ -171,9 +171,9 @@ async def test_a_weak_line_is_shown_to_the_host_and_reported_by_itself(world: Wo
         await world.tick(2)
     shown = {"seat": seat, "loss": 12, "jitter": 21, "round_trip": 180}
     for each in (host, guest):
-        assert await each.type("lines") == {"type": "lines", "weak": [shown]}
+        assert await each.type("lines") == {"type": "lines", "weak": [shown], "tcp": []}
     guest, joined = await world.join("nhatrang", session, resume=joined["resume"])
-    assert await guest.type("lines") == {"type": "lines", "weak": [shown]}
+    assert await guest.type("lines") == {"type": "lines", "weak": [shown], "tcp": []}
     incident = await host.ask(type="report", kind="line", seat=seat, text="Báo VNPT")
     assert (incident["point"], incident["state"]) == (NHA_TRANG, "open")
     assert (await guest.ask(type="report", kind="line", seat=joined["seats"][0]["seat"]))["error"] == "controlled-by"
@@ -185,7 +185,23 @@ async def test_a_weak_line_is_shown_to_the_host_and_reported_by_itself(world: Wo
     assert [(step["kind"], step["by"]) for step in row["steps"]] == [("opened", "host"), ("again", "")]
     world.engine.rooms[session.id].lines[seat] = ConnectionQuality(0.0, 0.0, 0.0, 0.05)
     await world.tick(2)
-    assert await host.type("lines") == {"type": "lines", "weak": []}
+    assert await host.type("lines") == {"type": "lines", "weak": [], "tcp": []}
+
+
+async def test_a_seat_that_is_there_by_tcp_is_told(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    _, joined = await world.join("nhatrang", session)
+    lines = world.engine.rooms[session.id].lines
+    lines[joined["seat"]] = ConnectionQuality(0.0, 0.0, 0.0, 0.05, tcp=True)
+    await world.tick(2)
+    told = {"type": "lines", "weak": [], "tcp": [joined["seat"]]}
+    assert await host.type("lines") == told
+    technician, _ = await world.join("central", session)
+    assert await technician.type("lines") == told
+    del lines[joined["seat"]]
+    await world.tick(2)
+    assert await host.type("lines") == {**told, "tcp": []}
 
 
 async def test_an_absent_point_and_whoever_controls_later(world: World) -> None:

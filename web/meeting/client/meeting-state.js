@@ -112,7 +112,7 @@ const REDUCERS = {
   'vote-cast': (state, message) => ({...state, vote: withCast(state.vote, message)}),
   caption: (state, message) => ({...state, captions: withCaption(state.captions, message)}),
   captions: (state, {state: word}) => ({...state, captions: {...state.captions, state: word}}),
-  lines: (state, {weak, tcp}) => ({...state, weak, tcp}),
+  lines: (state, {weak, tcp = []}) => ({...state, weak, tcp}),
   neighbours: (state, {meetings}) => ({...state, neighbours: meetings}),
   called: (state, {points}) => ({...state, called: points}),
   removed: (state, {points}) => ({...state, removed: points}),

@@ -56,7 +56,7 @@ def command(unit: str, **written: str) -> list[str]:
     return arguments
 
 
-@pytest.mark.parametrize("unit", (*UNITS, "diemcau-backup.service"))
+@pytest.mark.parametrize("unit", [*UNITS, "diemcau-backup.service"])
 def test_each_unit_is_confined(unit: str) -> None:
     found = service(unit)
     assert {name: found[name] for name in CONFINED} == CONFINED

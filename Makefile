@@ -3,7 +3,7 @@
 PYTHON ?= $(shell test -e /usr/include/python3.11/Python.h && /usr/bin/python3.11 -c 'import ensurepip' 2>/dev/null && echo /usr/bin/python3.11 || echo python3)
 BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
-DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester libre-dev linphone-cli mediastreamer2-plugin-openh264 espeak-ng tshark simple-whip-client gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gir1.2-gst-rtsp-server-1.0 python3-gi haproxy keepalived pulseaudio restic
+DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester libre-dev linphone-cli mediastreamer2-plugin-openh264 espeak-ng tshark simple-whip-client gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gir1.2-gst-rtsp-server-1.0 python3-gi haproxy keepalived pulseaudio restic promtool
 
 .PHONY: run demo install test checked timed untimed quick coverage check unit rules mutants soak flood endurance fuzz sanitize long drills units bundle bundle-drill web types e2e screenshots bench docs packages prompts speech clean
 

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import gc
-import logging
 import os
 import pwd
 import resource
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-from mediaserver import systemd
+from mediaserver import logs, systemd
 from mediaserver.api import RTP_PORTS
 from mediaserver.errors import Refused
 from mediaserver.recording.files import FolderFiles, RecordingFiles
@@ -136,7 +135,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.server is not None and arguments.key_file is None:
         parser.error("--server needs --key-file")
-    logging.basicConfig(level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        logs.set_up(arguments.log_level.upper())
+    except ValueError as error:
+        parser.error(str(error))
     os.umask(0o077)  # recordings and the socket are for our own user
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each recording has one for each point that may speak

@@ -42,7 +42,9 @@ package() {
     install -m 755 deploy/bundle/diemcau "$root/usr/sbin/diemcau"
     install -m 755 deploy/bundle/apt.sh deploy/bundle/environment.sh deploy/bundle/upgrade.sh \
         deploy/bundle/verify.sh "$root/usr/lib/diemcau"
-    install -m 644 deploy/bundle/nftables.conf deploy/haproxy.cfg deploy/haproxy-media.cfg deploy/keepalived.conf "$root/usr/share/doc/diemcau/examples"
+    install -m 644 deploy/bundle/nftables.conf deploy/haproxy.cfg deploy/haproxy-media.cfg deploy/keepalived.conf \
+        deploy/prometheus/prometheus.yml deploy/prometheus/diemcau.rules.yml deploy/grafana/*.json \
+        "$root/usr/share/doc/diemcau/examples"
     install -m 644 docs/licences.md "$root/usr/share/doc/diemcau/copyright"
     install -m 644 CHANGELOG.md "$root/usr/share/doc/diemcau/changelog"
     sed -e "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/" deploy/bundle/control >"$root/DEBIAN/control"

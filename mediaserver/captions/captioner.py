@@ -13,6 +13,7 @@ from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,7 +99,7 @@ class Captioner:
         self._rooms[room] = "on" if self._ready.is_set() else "away"
         self._emit(CaptionsState(room, self._rooms[room]))
         if self._running is None:
-            self._running = asyncio.ensure_future(self._run())
+            self._running = asyncio.get_running_loop().create_task(self._run(), context=Context())  # it is of all rooms
 
     def stop(self, room: str) -> None:
         """Switch a room's captions off; the process of the last one ends."""

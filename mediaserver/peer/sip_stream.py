@@ -20,6 +20,7 @@ from mediaserver.rtp.nack import NackLimit
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import SINGLE_NAL, VIDEO_CLOCK, is_keyframe
 from mediaserver.rtp.receive_stats import ReceiveStats
+from mediaserver.rtp.reported_loss import ReportedLoss
 from mediaserver.rtp.rtcp import BitrateLimit, BitrateLimitTaken, Block, Report, SenderReport
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.rtp.source_validation import SourceValidation
@@ -61,6 +62,8 @@ class SipStream:
         """Of the stream we send, in Hz."""
         self._downlink = downlink
         self.port_pair: RtpPortPair = ports.open(host, self, dscp)
+        self._counters = ports.counters
+        self._reported_loss = ReportedLoss(ports.counters)
         self.codecs: Mapping[int, str] = {}
         self.taken = True
         """Whether its packets are taken; those that come on hold are not."""
@@ -180,6 +183,7 @@ class SipStream:
                         self.forwarder.resend(item.sequences, self._downlink.rate, self._downlink.round_trip, now)
                 case rtcp.Report():
                     if self.forwarder is not None and item.ssrc == self.forwarder.ssrc:
+                        self._reported_loss.take(item.ssrc, item.lost_packets, self.forwarder.packets)
                         self._reported(item, now)
                 case rtcp.BitrateLimit():
                     self._limited(item)
@@ -229,6 +233,7 @@ class SipStream:
         if self.receive_stats is not None and self.receive_stats.received:
             block, got, lost = self.receive_stats.take(self._ssrc, now)
             blocks.append(block)
+            self._counters.lost_in += lost
         each = self.forwarder
         if each is not None and each.packets:
             at = each.rewriter.timestamp_at(now)

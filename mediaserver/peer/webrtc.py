@@ -22,6 +22,7 @@ from mediaserver.rtp import rtcp, rtx
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import VIDEO_CLOCK, is_keyframe, mark_keyframes
 from mediaserver.rtp.receive_stats import ReceiveStats
+from mediaserver.rtp.reported_loss import ReportedLoss
 from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.rtp.source_validation import SourceValidation
 from mediaserver.sdp.webrtc import (
@@ -122,6 +123,8 @@ class WebRtcPeer:
         """Receive statistics of its microphone."""
         self._uplink = UplinkLimit()
         self._loss = Loss()
+        self._counters = mux.counters
+        self._reported_loss = ReportedLoss(mux.counters)
         self._pictures = {each.ssrc: each for each in (self.picture, *self.tiles.values()) if each is not None}
         """All forwarders of video, by SSRC."""
         self._repaired = next((each for each in self._pictures.values() if each.rtx is not None), None)
@@ -301,13 +304,15 @@ class WebRtcPeer:
         return receive
 
     def _reported_on(self, report: rtcp.Report, now: float) -> None:
-        if report.ssrc in self._pictures:
+        if (picture := self._pictures.get(report.ssrc)) is not None:
+            self._reported_loss.take(report.ssrc, report.lost_packets, picture.packets)
             if report.round_trip is not None and report.sender_report != self._measured_report:
                 self._measured_report = report.sender_report
                 self.downlink.reported(report.round_trip)
             self.downlink.lost(report.lost, report.highest, now, report.ssrc)
             self._jitter = report.jitter / VIDEO_CLOCK
         elif self.audio is not None and report.ssrc == self.audio.ssrc:
+            self._reported_loss.take(report.ssrc, report.lost_packets, self.audio.packets)
             self.downlink.sound_lost(report.lost)
             if report.lost > LOST_AUDIO_SHARE:
                 self._audio_lost_at = now
@@ -483,7 +488,9 @@ class WebRtcPeer:
         taken = {ssrc: receive_stats.take(ssrc, now) for ssrc, receive_stats in self._receive_stats.items()}
         for layer in (*self.camera.layers, *self.content.layers):
             layer.measure(now)
-        self._loss.update(sum(each[1] for each in taken.values()), sum(each[2] for each in taken.values()))
+        got, missing = sum(each[1] for each in taken.values()), sum(each[2] for each in taken.values())
+        self._loss.update(got, missing)
+        self._counters.lost_in += missing
         report = rtcp.receiver_report(self._own_ssrc, [block for block, _, _ in taken.values()])
         layers = [layer.ssrc for layer in (*self.camera.layers, *self.content.layers)]
         if layers:

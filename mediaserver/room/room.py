@@ -70,7 +70,7 @@ from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport.plain_rtp import Elsewhere
 from mediaserver.transport.state import State
-from mediaserver.video.compositor import ComposeRequest, ComposeResult
+from mediaserver.video.compositor import ComposeRequest, ComposeResult, PictureWork
 from mediaserver.video.quality import (
     CAMERA_BPS,
     COMPOSED_BPS,
@@ -98,7 +98,7 @@ class Room:
     """Everything of one meeting in packets. The event loop's thread alone touches it.
 
     `emit` takes events; `flush_queue` collects sources to flush; `start` is the time in seconds at which both clocks of
-    the room begin; `files` opens the files of a recording.
+    the room begin; `files` opens the files of a recording; `picture_work` counts the pictures of all rooms.
     """
 
     def __init__(
@@ -109,11 +109,13 @@ class Room:
         emit: Callable[[Event], None],
         start: float,
         files: Callable[[Path], RecordingFiles] = FolderFiles,
+        picture_work: PictureWork | None = None,
     ) -> None:
         self.name = name
         self.options = options
         self._flush_queue = flush_queue
         self._emit = emit
+        self._picture_work = picture_work or PictureWork()
         self._title = options.title
         self._names = dict(options.names)
         """Names of absent points by seat, for their empty cards."""
@@ -856,6 +858,7 @@ class Room:
     def publish(self, composed: ComposeResult, timestamp: int) -> None:
         """Hand on pictures that were composed, `timestamp` at 90 kHz."""
         now = time.monotonic()
+        self._picture_work.add(composed)
         for (number, key), encoded in composed.pictures.items():
             if (picture := self.compositions.by_number(number)) is not None:
                 picture.publish(key, encoded, timestamp)

@@ -49,6 +49,10 @@ class Counters:
     """Messages of room systems that would move a camera of ours: there is none."""
     refused: int = 0
     """Datagrams the kernel did not take: dropped, never queued."""
+    lost_in: int = 0
+    """RTP packets of peers that had not come when a report on them was due."""
+    lost_out: int = 0
+    """RTP packets of ours that peers reported as lost."""
 
 
 class PlainPeerPath:

@@ -3,6 +3,7 @@
 A compositor lives in one worker thread. It takes requests and returns encoded bytes; it touches nothing of the room.
 """
 
+import time
 from dataclasses import dataclass, field
 from math import inf
 
@@ -40,6 +41,26 @@ class ComposeResult:
 
     pictures: dict[tuple[int, RenditionKey], Encoded] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    compose_s: float = 0.0
+    """Seconds of CPU that decoding and painting took."""
+    encode_s: float = 0.0
+    """Seconds of CPU that scaling to renditions and encoding them took."""
+
+
+@dataclass(slots=True)
+class PictureWork:
+    """The pictures composed in all rooms of a process, and the seconds of CPU that they took."""
+
+    pictures: int = 0
+    """Encoded pictures: one for each rendition."""
+    compose_s: float = 0.0
+    encode_s: float = 0.0
+
+    def add(self, composed: ComposeResult) -> None:
+        """Add the output of one tick of a room."""
+        self.pictures += len(composed.pictures)
+        self.compose_s += composed.compose_s
+        self.encode_s += composed.encode_s
 
 
 class Compositor:
@@ -57,7 +78,7 @@ class Compositor:
 
     def compose(self, work: ComposeRequest) -> ComposeResult:
         """Run one tick. Painters of compositions that nobody watches any more are dropped."""
-        composed = ComposeResult()
+        composed, began = ComposeResult(), time.thread_time()
         self._hand_out(work)
         for unwatched in self._painters.keys() - work.others - {job.painter for job in work.jobs}:
             del self._painters[unwatched]
@@ -65,6 +86,7 @@ class Compositor:
             self._draw(work, composed)
         finally:  # pictures need the ones before them, whatever became of those that were to show them
             composed.broken = {seat for seat in work.frames if not self._cameras[seat].decode()}
+        composed.compose_s = time.thread_time() - began - composed.encode_s
         return composed
 
     def _draw(self, work: ComposeRequest, composed: ComposeResult) -> None:
@@ -72,8 +94,10 @@ class Compositor:
         for job in work.jobs:
             painter = self._painter(job.painter)
             painter.paint(job, contents, work.now)
+            began = time.thread_time()
             for key, encoded in painter.encode(job).items():
                 composed.pictures[job.picture, key] = encoded
+            composed.encode_s += time.thread_time() - began
 
     def _painter(self, key: PainterKey) -> Painter:
         if key not in self._painters:

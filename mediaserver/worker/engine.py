@@ -41,8 +41,10 @@ from mediaserver.transport.dtls import make_certificate
 from mediaserver.transport.plain_rtp import PlainPorts
 from mediaserver.transport.probe import Probe
 from mediaserver.transport.udp_mux import UdpMux
+from mediaserver.video.compositor import PictureWork
 from mediaserver.worker.event_queue import EventQueue
 from mediaserver.worker.media_clock import AUDIO_TICK_S, MediaClock, tick_number
+from mediaserver.worker.process_stats import process_stats
 from mediaserver.worker.room_system_calls import RoomSystemCalls
 
 logger = logging.getLogger(__name__)
@@ -82,6 +84,8 @@ class LocalEngine(RoomSystemCalls):
         super().__init__(tuple(hosts), plain, FlushQueue())
         self._id = secrets.token_hex(8)
         """By this other workers know us, whichever server leads."""
+        self._started_at = time.time()
+        self._picture_work = PictureWork()
         self._pipes: dict[str, Pipe] = {}
         self._clock = MediaClock(self._rooms, self._pipes, self._mux, plain, self._probe, self._flush_queue)
 
@@ -101,7 +105,9 @@ class LocalEngine(RoomSystemCalls):
             now = time.monotonic()
             self._clock.start(now)
             begins = (tick_number(now) + 1) * AUDIO_TICK_S
-            self._rooms[room] = Room(room, options, self._flush_queue, self._events.add, begins, self._files)
+            self._rooms[room] = Room(
+                room, options, self._flush_queue, self._events.add, begins, self._files, self._picture_work
+            )
 
     async def close_room(self, room: str) -> None:
         """Close a room with all its peers and its recording."""
@@ -294,6 +300,15 @@ class LocalEngine(RoomSystemCalls):
             "tcp_dropped": self._mux.tcp.dropped,
             "pipe_streams": sum(pipe.streams for pipe in self._pipes.values()),
             "pipe_waiting": sum(len(pipe.waiting) for pipe in self._pipes.values()),
+            "lost_in": counters.lost_in,
+            "lost_out": counters.lost_out,
+            "pictures": self._picture_work.pictures,
+            "compose_s": round(self._picture_work.compose_s, 3),
+            "encode_s": round(self._picture_work.encode_s, 3),
+            "mix_s": round(self._clock.mix_s, 3),
+            "lag": self._clock.lag.stats,
+            "started_at": self._started_at,
+            **process_stats(),
             **self._captioner.stats,
         }
 

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextvars import Context
 
 from mediaserver.audio.mix_minus import PTIME_MS
 from mediaserver.peer.webrtc import TICK_S
@@ -13,6 +14,7 @@ from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport.plain_rtp import PlainPorts
 from mediaserver.transport.probe import Probe
 from mediaserver.transport.udp_mux import UdpMux
+from mediaserver.worker.histogram import LAG_BOUNDS_S, Histogram
 from mediaserver.worker.ticker import Ticker
 
 POLL_MS = PTIME_MS
@@ -62,6 +64,10 @@ class MediaClock:
         self._ticker = Ticker(POLL_MS, self._poll)
         self.ticks_done = 0
         """Number of the last audio tick that has run."""
+        self.lag = Histogram(LAG_BOUNDS_S)
+        """How many seconds late ticks of sound began, of several late ones the first."""
+        self.mix_s = 0.0
+        """Seconds of CPU that the sound of all rooms took."""
         self._fast_poll_until = 0.0
         """Monotonic time in seconds until which sockets are polled fast, since somebody joins."""
 
@@ -69,7 +75,7 @@ class MediaClock:
         """Start before the first room opens; a clock that runs goes on."""
         if not self._rooms:
             self.ticks_done = tick_number(now)
-        self._ticker.start()
+        Context().run(self._ticker.start)  # without the ids that lines about the first room have in the log
 
     def poll_fast(self, now: float) -> None:
         """Poll fast for a while: somebody joins."""
@@ -87,6 +93,7 @@ class MediaClock:
             self._plain.poll(now)
         due = tick_number(now)
         if due != self.ticks_done:
+            self.lag.observe(max(0.0, now - (self.ticks_done + 1) * AUDIO_TICK_S))
             self._run_due_ticks(due, now)
         if self._flush_queue:
             self._flush_queue.flush(now)
@@ -115,11 +122,14 @@ class MediaClock:
         self.ticks_done = due
 
     def _run_tick(self, number: int, now: float) -> None:
-        for room in tuple(self._rooms.values()):
+        rooms, began = tuple(self._rooms.values()), time.thread_time()
+        for room in rooms:
             try:  # not by _run_guarded: it is called 50 times a second
                 room.sound(number * AUDIO_TICK_S)
             except Exception:
                 self._caught(room.name)
+        self.mix_s += time.thread_time() - began
+        for room in rooms:
             if number % HOUSEKEEPING_TICKS == 0:
                 self._run_guarded(room.name, room.tick, now)
             if number % REFRESH_TICKS == 0:

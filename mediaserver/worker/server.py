@@ -17,7 +17,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from mediaserver import errors, systemd
+from mediaserver import errors, logs, systemd
 from mediaserver.api import Event
 from mediaserver.rpc import protocol, version
 from mediaserver.rpc.descriptors import ReceivedFolder
@@ -87,7 +87,8 @@ class EngineServer:
                 if self._files is not None and "files" in message:
                     self._files.take(message)
                     continue
-                task = asyncio.ensure_future(_reply(self._engine, message, link))
+                with logs.about(**_ids(message)):
+                    task = asyncio.ensure_future(_reply(self._engine, message, link))
                 calls.add(task)
                 task.add_done_callback(calls.discard)
         finally:
@@ -250,6 +251,13 @@ class Worker:
             self._set_end_timer(HOLD_ENDS_S)
         else:
             self.stop()
+
+
+def _ids(message: dict[str, Any]) -> dict[str, str]:
+    """Return the session and the seat that a call names, for its lines of the log; a room has the id of its session."""
+    arguments = message.get("arguments")
+    named = arguments if isinstance(arguments, dict) else {}
+    return {id_: named[name] for id_, name in (("session", "room"), ("seat", "seat")) if name in named}
 
 
 async def _reply(engine: LocalEngine, message: dict[str, Any], link: Link) -> None:

@@ -97,6 +97,14 @@ async def due(db: AsyncConnection, now: datetime, limit: int) -> list[OutboxItem
     return await _read(db, select(OUTBOX).where(ready).order_by(OUTBOX.c.due, OUTBOX.c.id).limit(limit))
 
 
+async def unsent(db: AsyncConnection) -> dict[State, int]:
+    """Return how many notices wait, and how many failed for good."""
+    states: tuple[State, ...] = ("waiting", "failed")
+    counted = select(OUTBOX.c.state, func.count().label("number")).where(OUTBOX.c.state.in_(states))
+    found = {row.state: row.number for row in await db.execute(counted.group_by(OUTBOX.c.state))}
+    return {state: found.get(state, 0) for state in states}
+
+
 async def newest(db: AsyncConnection, limit: int) -> list[OutboxItem]:
     """Return notices of every state: failed, waiting, then sent ones, newest first in each."""
     order = (OUTBOX.c.state != "failed", OUTBOX.c.state != "waiting", OUTBOX.c.id.desc())

@@ -1,5 +1,6 @@
 """Use cases of the outbox and of official mailboxes. One method is one transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -7,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from scheduler.core.database import writing
 from scheduler.core.errors import UnknownUnit
 from scheduler.notifications import outbox
-from scheduler.notifications.outbox import OutboxItem
+from scheduler.notifications.outbox import OutboxItem, State
 from scheduler.notifications.wording import NOWHERE, Channels, Notice
 from scheduler.units import store as units_store
 
@@ -33,6 +34,11 @@ class Notifications:
         """Return the notices that are due, longest waiting first."""
         async with self._engine.begin() as db:
             return await outbox.due(db, now, limit)
+
+    async def unsent(self) -> Mapping[State, int]:
+        """Return how many notices wait, and how many failed for good."""
+        async with self._engine.begin() as db:
+            return await outbox.unsent(db)
 
     async def newest(self, limit: int) -> list[OutboxItem]:
         """Return notices of every state: failed, waiting, sent, newest first in each."""

@@ -21,6 +21,7 @@ from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
 from signaling.app import server_facts
 from signaling.app.periodic_jobs import Job, PeriodicJobs
+from signaling.app.readings import Readings
 from signaling.app.server import Server
 from signaling.app.services import Services
 from signaling.app.settings import Settings
@@ -33,6 +34,7 @@ from signaling.cascade.booking import CascadeBooking
 from signaling.cascade.channel import CascadeChannel
 from signaling.cascade.client import BelowClient
 from signaling.cascade.contacts import Contacts
+from signaling.core.loop_lag import LoopLag
 from signaling.core.server_id import owner_of
 from signaling.directory.jobs import fall_due, warn_of_endings, warn_of_first_assessments
 from signaling.displays.pairing import PairingCodes
@@ -161,6 +163,8 @@ def build(
         inbox_watcher=_inbox_watcher(settings.mail, services.inbound_mail, clock, outbox),
         syslog=_syslog(settings, services, clock),
         metrics=metrics,
+        readings=_readings(settings, services, redis, recordings, outbox, capacity_guard, clock),
+        loop_lag=LoopLag(metrics.lagged),
         document_folder=settings.documents,
         turn=settings.turn,
         server_facts=partial(server_facts.read, settings),
@@ -175,6 +179,34 @@ def _syslog(settings: Settings, services: Services, clock: Clock) -> SyslogForwa
         return None
     key = signing_key(services.cipher.key)
     return SyslogForwarder(settings.syslog, services.database, services.audit, key, clock, socket.gethostname())
+
+
+def _readings(
+    settings: Settings,
+    services: Services,
+    redis: Redis,
+    recordings: _Recordings,
+    outbox: OutboxSender,
+    capacity_guard: CapacityGuard,
+    clock: Clock,
+) -> Readings:
+    certificates = {"https": settings.data / "tls"}
+    if settings.sip is not None and settings.sip.tls is not None:
+        certificates["sip"] = settings.sip.tls
+    return Readings(
+        services.accounts,
+        redis,
+        services.notifications,
+        recordings.catalog,
+        services.recording_store,
+        recordings.transcript_queue,
+        outbox,
+        capacity_guard,
+        settings.data,
+        certificates,
+        partial(server_facts.read, settings),
+        clock,
+    )
 
 
 def _recordings(settings: Settings, services: Services, key: bytes, clock: Clock, measure: Measure) -> _Recordings:

@@ -25,7 +25,10 @@ GC_THRESHOLD = 20_000
 def run() -> None:
     """Run a command; print an error of the operator as one line on stderr."""
     arguments = _parser().parse_args()
-    outage_log.set_up(os.environ.get("DIEMCAU_LOG", "WARNING").upper())
+    try:
+        outage_log.set_up(os.environ.get("DIEMCAU_LOG", "WARNING").upper())
+    except ValueError as error:
+        sys.exit(f"diemcau: {error}")
     os.umask(UMASK)
     try:
         settings = read(os.environ)

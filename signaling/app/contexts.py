@@ -88,9 +88,7 @@ def _provide_http(app: web.Application, server: Server) -> None:
         cipher=server.cipher,
         file_turns=asyncio.Semaphore(3),
     )
-    app[HEALTH] = HealthContext(
-        accounts=server.accounts, redis=server.redis, meetings=server.meetings, metrics=server.metrics
-    )
+    app[HEALTH] = HealthContext(meetings=server.meetings, metrics=server.metrics, readings=server.readings)
 
 
 def _provide_accounts(app: web.Application, server: Server) -> None:

@@ -89,8 +89,8 @@ def _background(server: Server) -> tuple[_Part, ...]:
     watcher = () if server.inbox_watcher is None else (server.inbox_watcher,)
     queues = server.remux_queue, server.composing_queue, server.transcript_queue
     cascade = server.cascade_channel, server.cascade_booking  # the first closes their connections, and ends last
-    syslog = () if server.syslog is None else (server.syslog,)
-    return (*syslog, *queues, server.outbox, *watcher, server.periodic_jobs, *cascade)  # what ends last is logged too
+    first = (server.loop_lag,) if server.syslog is None else (server.loop_lag, server.syslog)
+    return (*first, *queues, server.outbox, *watcher, server.periodic_jobs, *cascade)
 
 
 def _devices(server: Server) -> tuple[_Part, ...]:

@@ -12,6 +12,7 @@ from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
 from signaling.app.periodic_jobs import PeriodicJobs
+from signaling.app.readings import Readings
 from signaling.app.services import Services
 from signaling.audit.syslog.forwarder import SyslogForwarder
 from signaling.cameras.rtsp import RtspCameras
@@ -19,6 +20,7 @@ from signaling.cameras.whip import WhipService
 from signaling.cascade.booking import CascadeBooking
 from signaling.cascade.channel import CascadeChannel
 from signaling.cascade.contacts import Contacts
+from signaling.core.loop_lag import LoopLag
 from signaling.displays.pairing import PairingCodes
 from signaling.displays.remote import RemoteControl
 from signaling.displays.wire import Command, Report
@@ -78,6 +80,8 @@ class Server(Services):
     inbox_watcher: InboxWatcher | None
     syslog: SyslogForwarder | None
     metrics: Metrics
+    readings: Readings
+    loop_lag: LoopLag
     pages: PageFiles
     document_folder: Path
     turn: TurnSettings | None

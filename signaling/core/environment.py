@@ -6,7 +6,9 @@ untrusted files, and /proc/PID/environ shows their environment to an attacker wh
 
 from collections.abc import Mapping
 
-PASSED_ON = frozenset({"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH"})
+from mediaserver.logs import VARIABLE
+
+PASSED_ON = frozenset({"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", VARIABLE})
 PASSED_PREFIXES = ("LC_", "PYTHON")
 """Prefixes of further variables: locales, and those that decide which code a Python process imports."""
 

@@ -16,7 +16,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+from mediaserver import logs
+
 OUTAGE_SECONDS = 60.0
 """Shortest time between two lines about the same outage."""
 OURS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
@@ -32,10 +33,8 @@ SQLITE_LOST = {
 
 
 def set_up(level: str) -> None:
-    """Log to stderr from a level on."""
-    handler = logging.StreamHandler()
-    handler.addFilter(Outages())
-    logging.basicConfig(level=level, format=FORMAT, handlers=[handler])
+    """Log to stderr from a level on. Raises ValueError for an unknown format."""
+    logs.set_up(level, Outages())
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs a traceback for every junk request line
 
 

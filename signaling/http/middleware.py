@@ -1,12 +1,15 @@
 """HTTP middleware: security headers, RFC 9457 problems, the check of the origin, the session cookie."""
 
 import logging
+import re
+import secrets
 import time
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from mediaserver.logs import about
 from scheduler.core.lock_timeout import lock_timeout
 from signaling.core.account import Account, Source
 from signaling.core.errors import BadEncoding, BadOrigin, MustChangePassword, Refusal, ShuttingDown, SignedOut
@@ -46,6 +49,10 @@ STRICT_TRANSPORT = "max-age=31536000"
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 """Hosts without HSTS, which holds for every port of a host: it would break the plain HTTP link of the loopback."""
 API = "/api/"
+SESSION_PATH = "/api/v1/sessions/{id}"
+REQUEST_ID = "X-Request-ID"
+REQUEST_ID_PATTERN = "[A-Za-z0-9._-]{1,64}"
+REQUEST = web.RequestKey("request id", str)
 SOCKET = "/ws"
 IDENTITY = "identity"
 MAX_BROWSER = 200
@@ -65,6 +72,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
             response.headers.setdefault(name, value)
     if request.path.startswith(API):
         response.headers["Cache-Control"] = "no-store"
+    if (id_ := request.get(REQUEST)) is not None:
+        response.headers[REQUEST_ID] = id_
     if request.secure and request.url.host not in LOCAL:
         response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
     response.headers.popall(hdrs.SERVER, None)
@@ -73,18 +82,33 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn every exception into its problem; log those of status 500 and above."""
-    began = time.perf_counter()
-    try:
-        with lock_timeout(LOCK_SECONDS):
-            response = await handler(request)
-    except web.HTTPRedirection:
-        raise
-    except Exception as error:
-        if problem_type(error).status >= 500 and not isinstance(error, Refusal):
-            log.exception("x %s %s", request.method, request.path)
-        response = problem(error, language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
+    began, id_ = time.perf_counter(), _request_id(request)
+    request[REQUEST] = id_
+    with about(request=id_, session=_session_of(request)):
+        try:
+            with lock_timeout(LOCK_SECONDS):
+                response = await handler(request)
+        except web.HTTPRedirection:
+            raise
+        except Exception as error:
+            if problem_type(error).status >= 500 and not isinstance(error, Refusal):
+                log.exception("x %s %s", request.method, request.path)
+            response = problem(error, language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")), id_)
     request.app[HTTP].metrics.request(request, response.status, time.perf_counter() - began)
     return response
+
+
+def _request_id(request: web.Request) -> str:
+    """Return the id of a request: the client's, if it can stand in a log and a header, else a new one."""
+    given = request.headers.get(REQUEST_ID, "")
+    return given if re.fullmatch(REQUEST_ID_PATTERN, given) else secrets.token_hex(8)
+
+
+def _session_of(request: web.Request) -> str | None:
+    """Return the session that the path of a request names."""
+    resource = request.match_info.route.resource
+    named = resource is not None and resource.canonical.startswith(SESSION_PATH)
+    return request.match_info["id"] if named else None
 
 
 @web.middleware

@@ -286,13 +286,13 @@ def problem_type(error: Exception) -> ProblemType:
     return next((PROBLEM_TYPES[base] for base in type(error).__mro__ if base in PROBLEM_TYPES), INTERNAL)
 
 
-def problem(error: Exception, language: Language) -> web.Response:
-    """Return the problem document for an error."""
+def problem(error: Exception, language: Language, request: str) -> web.Response:
+    """Return the problem document for an error; `request` is the id of the request."""
     kind = problem_type(error)
     title = problem_title(kind.word, language)
     body = {"type": f"urn:diemcau:{kind.word}", "title": title, "status": kind.status, "detail": title}
     response = web.json_response(
-        {**body, **kind.members(error, language)}, status=kind.status, content_type=CONTENT_TYPE
+        {**body, **kind.members(error, language), "request": request}, status=kind.status, content_type=CONTENT_TYPE
     )
     if isinstance(error, core_errors.Locked):
         response.headers["Retry-After"] = str(error.seconds)

@@ -73,6 +73,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    request: str = Field(description="As in the header `X-Request-ID`, and in the server's log")
 
 
 class Window(Model):

@@ -17,7 +17,7 @@ from signaling.core.texts import language_of
 from signaling.http import idempotency
 from signaling.http.context import HTTP
 from signaling.http.idempotency import Keyed, StoredResponse
-from signaling.http.middleware import check_origin, signed_in, source_of
+from signaling.http.middleware import REQUEST, check_origin, signed_in, source_of
 from signaling.http.openapi import document
 from signaling.http.problems import CONTENT_TYPE, problem, problem_type
 from signaling.http.route import ID, ID_PATTERN, ApiRequest, Model, Route
@@ -113,7 +113,8 @@ async def _once(request: ApiRequest, key: str, respond: Respond) -> web.Response
         return _stored_response(await respond(request))
 
     def refused(error: Exception) -> StoredResponse | None:
-        response = problem(error, language_of(http_request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
+        language = language_of(http_request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        response = problem(error, language, http_request[REQUEST])
         return None if response.status >= OUR_FAULT else _stored_response(response)
 
     keyed = Keyed(request.account.account, key, mark)

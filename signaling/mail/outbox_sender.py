@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import Literal
 
 from scheduler.notifications import wording
 from scheduler.notifications.outbox import MAIL, OutboxItem
@@ -18,6 +20,9 @@ from signaling.mail.smtp import SmtpSender
 
 log = logging.getLogger(__name__)
 
+Outcome = Literal["sent", "failed"]
+Try = tuple[str, Outcome]
+"""The channel of a try, and what came of it."""
 POLL_SECONDS = 10.0
 """A due notice is noticed this late at most."""
 
@@ -42,6 +47,11 @@ class OutboxSender(BackgroundQueue):
         self._smtp = smtp
         self._groups = groups
         self._clock = clock
+        self.channels = ((MAIL,) if smtp else ()) + tuple(groups)
+        # counters
+        self.tries: Counter[Try] = Counter()
+        self.last: dict[Try, datetime] = {}
+        """When the last try of each kind ended."""
 
     def start(self) -> None:
         """Begin with the notices that an earlier server left; without channels do nothing."""
@@ -65,10 +75,16 @@ class OutboxSender(BackgroundQueue):
                 await (self._write(notice) if notice.channel == MAIL else self._tell_group(notice))
             except NotSent as fault:
                 log.warning("x notice %d over %s was not sent: %s", notice.id, notice.channel, fault)
+                self._count(notice.channel, "failed")
                 await self._notifications.failed(notice, str(fault), self._clock(), fault.final)
             else:
+                self._count(notice.channel, "sent")
                 await self._notifications.done(notice, self._clock())
                 log.info("> notice %d over %s", notice.id, notice.channel)
+
+    def _count(self, channel: str, outcome: Outcome) -> None:
+        self.tries[channel, outcome] += 1
+        self.last[channel, outcome] = self._clock()
 
     async def _write(self, notice: OutboxItem) -> None:
         if self._smtp is None:

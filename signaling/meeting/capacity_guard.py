@@ -23,6 +23,10 @@ class CapacityGuard:
         quota = Quota(reserved, await self._usable(guarded, now))
         return await self._connected_devices.enter(guarded, leg, quota) == "in"
 
+    async def load(self, now: datetime) -> tuple[int, int]:
+        """Return how many legs are connected, and how many may be in all, test room included."""
+        return self._connected_devices.held, await self._most(now)
+
     def leave(self, guarded: str, leg: str) -> None:
         """Stop counting a leg."""
         self._connected_devices.leave(guarded, leg)
@@ -35,7 +39,7 @@ class CapacityGuard:
         is due. The test room gets its own legs, unless the maximum fell and sessions need them.
         """
         rules = self._scheduler.policy(now).capacity
-        usable = rules.share.of((await self._scheduler.limits(now)).maximum.points)
+        usable = await self._most(now)
         second = now.replace(microsecond=0)
         held = await self._scheduler.sessions(second, second + timedelta(seconds=1))
         reserved = {each.id: each.legs for each in held if each.state == "issued"}
@@ -45,3 +49,7 @@ class CapacityGuard:
             reserved[TEST_ROOM] = rules.test_legs
         connected = await self._connected_devices.connected(*reserved)
         return usable - sum(max(0, legs - here) for legs, here in zip(reserved.values(), connected, strict=True))
+
+    async def _most(self, now: datetime) -> int:
+        """Return the usable share of the maximum, the legs of the test room included."""
+        return self._scheduler.policy(now).capacity.share.of((await self._scheduler.limits(now)).maximum.points)

@@ -169,6 +169,11 @@ class ConnectedDevices:
             known.setdefault(session, set()).add(leg)
         return known
 
+    @property
+    def held(self) -> int:
+        """Return how many legs are connected to this server."""
+        return sum(map(len, self._held.values()))
+
     def holds(self, session: str, leg: str) -> bool:
         """Return whether a leg is connected to this server."""
         return leg in self._held.get(session, ())

@@ -1,6 +1,7 @@
 """Dispatches WebSocket messages: one table from a message's type to the small function that obeys it."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -8,9 +9,10 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import BadOffer, MediaError
+from mediaserver.logs import about
 from signaling.core.errors import MessageError, ShuttingDown
 from signaling.core.texts import fault_text
-from signaling.http.metrics import Metrics
+from signaling.http.metrics import JoinOutcome, Metrics
 from signaling.meeting import action_log
 from signaling.meeting.client import OFFER_COSTS, Client
 from signaling.meeting.incident_reports import IncidentReports
@@ -26,6 +28,8 @@ from signaling.messages.effects import Effect, Note
 
 log = logging.getLogger(__name__)
 
+ASKED = {"notice", "dedicated"}
+"""Words of errors that ask who joins to accept or to declare something, and to join again."""
 COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effect]]] = {
     seats.Hand: lambda c, client, msg, now: c.hand(client, msg.raised, now, msg.topic),
     media.MediaState: lambda c, client, msg, _: c.media(client, msg.mic, msg.camera),
@@ -82,8 +86,8 @@ class Dispatcher:
         self._meetings = meetings
         self._metrics = metrics
         self._others: dict[type[Any], Handler] = {
-            joining.Join: join_service.join,
-            joining.JoinAsDisplay: join_service.join_as_display,
+            joining.Join: self._counted(join_service.join),
+            joining.JoinAsDisplay: self._counted(join_service.join_as_display),
             joining.EnterTestRoom: join_service.try_devices,
             joining.Admit: join_service.decide,
             media.Offer: self._offer,
@@ -101,6 +105,10 @@ class Dispatcher:
 
     async def receive(self, client: Client, text: str, now: datetime) -> None:
         """Obey one message; every error is answered, and the connection goes on."""
+        with about(session=client.session, seat=self._meetings.seat(client)):
+            await self._receive(client, text, now)
+
+    async def _receive(self, client: Client, text: str, now: datetime) -> None:
         ref: str | None = None
         try:
             if not client.allow(1):
@@ -130,6 +138,26 @@ class Dispatcher:
         effects = COMMANDS[type(message)](meeting.state, client.id, message, now)
         noted = [] if entry is None else [Note(client.account.account, client.source, *entry)]
         await meeting.carry_out([*noted, *effects], client, message.ref)  # a crash then loses no entry
+
+    def _counted(self, handler: Handler) -> Handler:
+        """Return a handler of messages that join a meeting, which counts what comes of them and how long it takes."""
+
+        async def counted(client: Client, message: Any, now: datetime) -> None:
+            began = time.perf_counter()
+            outcome: JoinOutcome = "failed"
+            try:
+                await handler(client, message, now)
+                outcome = "waiting" if self._meetings.seat(client) is None else "seated"
+            except MessageError as error:
+                outcome = "asked" if error.word in ASKED else "refused"
+                raise
+            except ShuttingDown:
+                outcome = "refused"
+                raise
+            finally:
+                self._metrics.joined(outcome, time.perf_counter() - began)
+
+        return counted
 
     def _in_meeting(self, handler: Callable[[MeetingRunner, Client, Any, datetime], Awaitable[None]]) -> Handler:
         """Return a handler that is given the meeting of its client."""

@@ -37,6 +37,7 @@ from mediaserver.api import (
     TilesForwarded,
 )
 from mediaserver.errors import MediaError
+from mediaserver.logs import about
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import SchedulerError
 from scheduler.core.model import Interval, Point, ScriptItem, Session
@@ -344,6 +345,12 @@ class MeetingManager:
         """Return the meeting that a client has joined, None without one."""
         return None if client.session is None else self.meetings.get(client.session)
 
+    def seat(self, client: Client) -> str | None:
+        """Return the seat of a client, None without one."""
+        meeting = self.of(client)
+        seat = None if meeting is None else meeting.state.roster.of(client.id)
+        return None if seat is None else seat.id
+
     def reserved_seats(self, room: str) -> int:
         """Return how many seats are booked for a room, 0 for one without a meeting."""
         meeting = self.meetings.get(room)
@@ -443,7 +450,8 @@ class MeetingManager:
         self._refreshed = now if due else self._refreshed
         for meeting in list(self.meetings.values()):
             if meeting.id in self.meetings:  # one may end while time passes in another
-                await self._guarded(self._tick_meeting(meeting, now))
+                with about(session=meeting.id):
+                    await self._guarded(self._tick_meeting(meeting, now))
         if due:
             self.count_legs()
             meetings = [meeting for meeting in self.meetings.values() if not meeting.is_test_room]
@@ -518,8 +526,9 @@ class MeetingManager:
 
     async def _route(self) -> None:
         async for event in self.engine.events():
-            log.debug("< %s", event)
-            await self._guarded(self._routes[type(event)](event))
+            with about(session=getattr(event, "room", None), seat=getattr(event, "seat", None)):
+                log.debug("< %s", event)
+                await self._guarded(self._routes[type(event)](event))
 
     async def _guarded(self, work: Awaitable[None]) -> None:
         """Await work of one meeting and log its exception, which must not stop the others."""

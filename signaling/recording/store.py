@@ -4,7 +4,7 @@ The database names files relative to the directory of recordings, so that both c
 absolute paths.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, func, insert
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mediaserver.api import ComposedWhen
 from mediaserver.recording.chapters import Chapter
 from signaling.core.sql_rows import SqlRows
 from signaling.recording.model import JOINED, Recording, RecordingPhase, Solo
@@ -165,6 +166,12 @@ class RecordingStore(SqlRows):
         """Return recordings in a state: for each session the parts in order, then the joined file."""
         order = RECORDINGS.c.session, RECORDINGS.c.part == JOINED, RECORDINGS.c.part
         return await self._recordings(select(RECORDINGS).where(RECORDINGS.c.state == state).order_by(*order))
+
+    async def counts(self) -> Mapping[tuple[RecordingPhase, ComposedWhen], int]:
+        """Return how many recordings are in each state, by when they are composed."""
+        kinds = RECORDINGS.c.state, RECORDINGS.c.composed
+        rows = await self._all(select(*kinds, func.count().label("count")).group_by(*kinds))
+        return {(row["state"], row["composed"]): row["count"] for row in rows}
 
     async def running_into(self, path: str) -> Recording | None:
         """Return the open recording of a file, or None."""

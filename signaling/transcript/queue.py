@@ -93,6 +93,10 @@ class TranscriptQueue(BackgroundQueue):
         """Return how far each recording that waits is, and when its transcript will be ready, by id."""
         return expected(await self._waiting(), self._progress, self._pace, now) if self.on else {}
 
+    async def length(self) -> int:
+        """Return how many parts of recordings wait, 0 where nothing is transcribed."""
+        return len(await self._transcripts.waiting()) if self.on else 0
+
     async def _waiting(self) -> list[Recording]:
         """Return the recordings to transcribe, in that order."""
         waiting = await self._transcripts.waiting()

@@ -33,7 +33,7 @@ from signaling.app.services import open_services
 from signaling.app.settings import Settings, own_addresses, read
 from signaling.core.errors import BadInput, SettingsError
 from signaling.h323.gatekeeper.client import GatekeeperSettings
-from signaling.http.metrics import COUNTS, LEVELS
+from signaling.http.metrics import COUNTS, HISTOGRAMS, LEVELS
 from signaling.http.page_files import media_type
 from signaling.sip.agent.agent import SipSettings
 from tests.signaling.world import ACCOUNTS, NHA_TRANG, NOW, PASSWORD, World, make_settings, problem_of
@@ -125,6 +125,16 @@ async def test_metrics_are_what_prometheus_expects_of_their_types(world: World) 
         "diemcau_media_camera_requests",
         "diemcau_media_excess_packets",
         "diemcau_media_refused_datagrams",
+        "diemcau_media_received_lost_packets",
+        "diemcau_media_sent_lost_packets",
+        "diemcau_media_cpu_seconds",
+        "diemcau_media_mix_cpu_seconds",
+        "diemcau_media_compose_cpu_seconds",
+        "diemcau_media_encode_cpu_seconds",
+        "diemcau_media_composed_pictures",
+        "diemcau_joins",
+        "diemcau_notice_tries",
+        "process_cpu_seconds",
         "diemcau_caption_sound_seconds",
         "diemcau_caption_cpu_seconds",
         "diemcau_caption_dropped_seconds",
@@ -135,7 +145,7 @@ async def test_every_number_of_a_media_worker_has_its_type() -> None:
     engine = LocalEngine(["127.0.0.1"], 0)
     engine.start()
     try:
-        assert {*await engine.stats(), "records", "drained"} == {*LEVELS, *COUNTS}
+        assert {*await engine.stats(), "records", "drained"} == {*LEVELS, *COUNTS, *HISTOGRAMS}
     finally:
         await engine.close()
 

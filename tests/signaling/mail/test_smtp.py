@@ -154,9 +154,20 @@ async def test_a_channel_that_is_down_is_tried_again_and_holds_no_other(mail_set
     ]
     await mail_setup.deliver(0.9)
     assert mail_setup.mail_server.letters == []
+    async with mail_setup.world.client().get("/metrics") as response:
+        lines = (await response.text()).splitlines()
+    for line in (
+        'diemcau_queue_length{queue="outbox"} 3.0',
+        'diemcau_notice_tries_total{channel="mail",outcome="sent"} 0.0',
+        'diemcau_notice_tries_total{channel="zalo",outcome="failed"} 1.0',
+        'diemcau_notice_last_try_timestamp_seconds{channel="mail",outcome="failed"} 1.7754372e+09',
+    ):
+        assert line in lines
     await mail_setup.deliver(0.2)
     assert {state for _, state, _ in await mail_setup.states()} == {"sent"}
     assert len(mail_setup.mail_server.letters) == 1
+    outbox = mail_setup.world.server.outbox
+    assert outbox.tries == {(each, did): 1 for each in ("mail", "telegram", "zalo") for did in ("failed", "sent")}
 
 
 async def test_a_letter_refused_for_good_waits_for_a_person(mail_setup: MailSetup) -> None:

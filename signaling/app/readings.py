@@ -23,7 +23,7 @@ from scheduler.core.lock_timeout import lock_timeout
 from scheduler.notifications.service import Notifications
 from signaling.accounts.store import AccountStore
 from signaling.app import tls
-from signaling.mail.outbox_sender import Outcome, OutboxSender
+from signaling.mail.outbox_sender import OutboxSender, Outcome
 from signaling.meeting.capacity_guard import CapacityGuard
 from signaling.recording.catalog import RecordingCatalog
 from signaling.recording.model import RecordingPhase

@@ -771,6 +771,10 @@ async def test_stats_count_what_moves(meeting: Meeting) -> None:
     }
     counters = a.endpoint._transport.counters
     assert isinstance(stats["packets_out"], int) and counters.packets_in <= stats["packets_out"]
+    pictures, *seconds = (stats[name] for name in ("pictures", "mix_s", "compose_s", "encode_s", "cpu_s"))
+    assert isinstance(pictures, int) and pictures >= 5
+    mix_s, compose_s, encode_s, cpu_s = (each for each in seconds if isinstance(each, float))
+    assert min(mix_s, compose_s, encode_s) > 0 and mix_s + compose_s + encode_s < cpu_s
     await meeting.engine.close_room(ROOM)
     stats = await meeting.engine.stats()
     assert (stats["rooms"], stats["seats"], stats["peers"]) == (0, 0, 0)

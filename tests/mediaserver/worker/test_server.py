@@ -5,6 +5,7 @@ Also tests `remote_worker.py`.
 
 import asyncio
 import json
+import logging
 import signal
 import ssl
 import sys
@@ -16,6 +17,7 @@ from uuid import uuid4
 
 import pytest
 
+from mediaserver import logs
 from mediaserver.api import (
     ENDS,
     EngineLost,
@@ -351,3 +353,35 @@ async def test_an_unforeseen_error_is_logged_and_answered(tmp_path: Path, caplog
     serving.stop()
     await running
     assert [record.getMessage() for record in caplog.records] == ["x stats"]
+
+
+async def test_lines_about_a_call_name_its_session_and_its_seat_and_those_of_all_rooms_none(tmp_path: Path) -> None:
+    lines: list[dict[str, str]] = []
+
+    def log(message: str) -> None:
+        record = logging.LogRecord("x", logging.INFO, "", 0, message, (), None)
+        fields = json.loads(logs.JsonFormatter().format(record))
+        lines.append({name: fields[name] for name in ("message", "session", "seat") if name in fields})
+
+    class Talkative(LocalEngine):
+        async def remove_seat(self, room: str, seat: str) -> None:
+            log("call")
+            await super().remove_seat(room, seat)
+
+    local = Talkative(["127.0.0.1"], 0)
+    serving = Worker(local, str(tmp_path / "s"))
+    running = asyncio.ensure_future(serving.run())
+    while not (tmp_path / "s").exists():
+        await asyncio.sleep(0)
+    engine = await RemoteEngine.dial(str(tmp_path / "s"))
+    await engine.open_room("r", RoomOptions())
+    await engine.add_seat("r", SeatOptions("a", "Điểm"))
+    await engine.remove_seat("r", "a")
+    local._rooms["r"].sound = lambda now: log("tick")  # type: ignore[method-assign]
+    async with asyncio.timeout(10):
+        while lines[-1]["message"] != "tick":
+            await asyncio.sleep(0.01)
+    await engine.close()
+    serving.stop()
+    await running
+    assert lines[:2] == [{"message": "call", "session": "r", "seat": "a"}, {"message": "tick"}]

@@ -12,6 +12,7 @@ from mediaserver.peer.sip_stream import TAKEOVER_S, SipAudioStream, SipVideoStre
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.nack import BURST, RETRY_S
 from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.rtcp import Block
 from mediaserver.rtp.source import FlushQueue, Source, VideoSource
 from mediaserver.sdp.h264 import decoder_limits
 from mediaserver.sdp.sip_parse import Codec, Media
@@ -58,6 +59,17 @@ def picture() -> Iterator[SipVideoStream]:
 
 def packet(ssrc: int, sequence: int, *, number: int = 9, timestamp: int = 0, payload: bytes = b"x") -> Packet:
     return Packet(number, sequence, timestamp, ssrc, False, payload)
+
+
+def test_packets_lost_both_ways_are_counted(sound: SipAudioStream) -> None:
+    forwarder = sound.send({"G722": 9}, None)
+    forwarder.stream.packets = 100
+    for sequence in (0, 1, 3, 6):
+        sound.rtp(packet(1, sequence), 0.02 * sequence)
+    sound.report(1.0)
+    for ssrc, lost in ((forwarder.ssrc, 2), (forwarder.ssrc, 3), (77, 9)):
+        sound.rtcp(rtcp.receiver_report(1, [Block(ssrc, 0, lost, 0, 0, 0, 0)]), 1.0)
+    assert (sound._counters.lost_in, sound._counters.lost_out) == (3, 3)
 
 
 def test_another_host_is_sent_a_key_frame_since_what_came_before_went_elsewhere(

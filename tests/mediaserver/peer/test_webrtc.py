@@ -43,6 +43,16 @@ async def test_a_link_that_loses_every_fifth_packet_is_known_by_sound_and_by_pic
         fixture.now = number / 50
         fixture.peer.tick(fixture.now)
     assert fixture.peer.connection_quality.up == pytest.approx(0.2, abs=0.03)
+    assert mux.counters.lost_in == pytest.approx(200, abs=11)  # the last second is not reported on
+
+
+async def test_packets_that_a_browser_reports_as_lost_are_counted(mux: UdpMux) -> None:
+    peer = PeerFixture(mux).peer
+    assert peer.audio is not None and peer.picture is not None
+    peer.audio.stream.packets = peer.picture.stream.packets = 100
+    for ssrc, lost in ((peer.audio.ssrc, 3), (peer.picture.ssrc, 5), (peer.audio.ssrc, 4), (77, 9)):
+        peer.rtcp(rtcp.receiver_report(1, [rtcp.Block(ssrc, 0, lost, 0, 0, 0, 0)]), 100.0)
+    assert mux.counters.lost_out == 9
 
 
 async def test_a_layer_at_rest_says_nothing_of_the_link_as_it_is_now(

@@ -41,9 +41,9 @@ class ComposeResult:
 
     pictures: dict[tuple[int, RenditionKey], Encoded] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
-    compose_s: float = 0.0
+    compose_s: float = field(default=0.0, compare=False)
     """Seconds of CPU that decoding and painting took."""
-    encode_s: float = 0.0
+    encode_s: float = field(default=0.0, compare=False)
     """Seconds of CPU that scaling to renditions and encoding them took."""
 
 

@@ -50,6 +50,7 @@ def test_the_environment_of_children_is_named_one_by_one() -> None:
         "LC_ALL": "C",
         "TMPDIR": "/t",
         "PYTHONPATH": "/code",
+        "DIEMCAU_LOG_FORMAT": "json",
         "MAIL": "x",
     }
     assert environment(variables) == {
@@ -58,6 +59,7 @@ def test_the_environment_of_children_is_named_one_by_one() -> None:
         "LC_ALL": "C",
         "TMPDIR": "/t",
         "PYTHONPATH": "/code",
+        "DIEMCAU_LOG_FORMAT": "json",
     }
 
 

@@ -126,6 +126,7 @@ def build(
     seating = _seating(services, meetings, capacity_guard)
     reachability = Reachability(services.equipment, sip_bridge)
     outbox = _outbox(settings, services, password_links, clock)
+    inbox_watcher = _inbox_watcher(settings.mail, services.inbound_mail, clock, outbox)
     cascade_booking = CascadeBooking(
         services.scheduler, *below, services.audit, services.notifications, outbox.wake, clock
     )
@@ -160,10 +161,10 @@ def build(
         caption_model=caption_model,
         periodic_jobs=PeriodicJobs(_periodic_jobs(services, sign_out, sip_bridge, reachability), clock),
         outbox=outbox,
-        inbox_watcher=_inbox_watcher(settings.mail, services.inbound_mail, clock, outbox),
+        inbox_watcher=inbox_watcher,
         syslog=_syslog(settings, services, clock),
         metrics=metrics,
-        readings=_readings(settings, services, redis, recordings, outbox, capacity_guard, clock),
+        readings=_readings(settings, services, redis, recordings, outbox, inbox_watcher, capacity_guard, clock),
         loop_lag=LoopLag(metrics.lagged),
         document_folder=settings.documents,
         turn=settings.turn,
@@ -187,6 +188,7 @@ def _readings(
     redis: Redis,
     recordings: _Recordings,
     outbox: OutboxSender,
+    inbox: InboxWatcher | None,
     capacity_guard: CapacityGuard,
     clock: Clock,
 ) -> Readings:
@@ -201,6 +203,7 @@ def _readings(
         services.recording_store,
         recordings.transcript_queue,
         outbox,
+        inbox,
         capacity_guard,
         settings.data,
         certificates,

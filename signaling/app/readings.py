@@ -23,6 +23,7 @@ from scheduler.core.lock_timeout import lock_timeout
 from scheduler.notifications.service import Notifications
 from signaling.accounts.store import AccountStore
 from signaling.app import tls
+from signaling.mail.inbox_watcher import InboxWatcher
 from signaling.mail.outbox_sender import OutboxSender, Outcome
 from signaling.meeting.capacity_guard import CapacityGuard
 from signaling.recording.catalog import RecordingCatalog
@@ -48,6 +49,8 @@ class Readings:
     recording_store: RecordingStore
     transcript_queue: TranscriptQueue
     outbox: OutboxSender
+    inbox: InboxWatcher | None
+    """None: no letters come in."""
     capacity_guard: CapacityGuard
     data: Path
     """The directory of database and keys."""
@@ -81,14 +84,14 @@ class Readings:
             _gauge("diemcau_database_up", "1 where the database answers and allows writes, else 0", up),
             _gauge("diemcau_database_ping_seconds", "Time of that check", seconds),
             _gauge("diemcau_valkey_up", "1 where Valkey answers, else 0", await self.valkey()),
-            *self._sent(),
+            *self._mail(),
         ]
         parts = (self._disks, self._files, *((self._queues, self._guard) if up else ()))
         for part in parts:
             families += await _readable(part)
         return families
 
-    def _sent(self) -> Families:
+    def _mail(self) -> Families:
         outcomes: tuple[Outcome, ...] = get_args(Outcome)
         kinds = [(channel, outcome) for channel in self.outbox.channels for outcome in outcomes]
         tries = CounterMetricFamily(
@@ -101,7 +104,10 @@ class Readings:
             tries.add_metric(kind, self.outbox.tries[kind])
             if (at := self.outbox.last.get(kind)) is not None:
                 last.add_metric(kind, at.timestamp())
-        yield from (tries, last)
+        inbox = GaugeMetricFamily("diemcau_inbox_up", "1 where the official mailbox could be read last, else 0")
+        if self.inbox is not None:
+            inbox.add_metric([], not self.inbox.fault)
+        yield from (tries, last, inbox)
 
     async def _disks(self) -> Families:
         folders = {

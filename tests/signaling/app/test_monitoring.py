@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 import re
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ from signaling.app.settings import Settings
 from signaling.core import loop_lag
 from signaling.core.loop_lag import LoopLag
 from signaling.http import middleware
+from signaling.mail.config import Server
+from signaling.mail.inbox_watcher import InboxWatcher
 from signaling.recording.model import Recording
 from tests.debian import demand
 from tests.signaling.sqlite_lock import sqlite_locked
@@ -189,6 +192,20 @@ async def test_what_is_read_of_the_parts_of_a_server(world: World, settings: Set
     assert (values(found["diemcau_database_up"]), values(found["diemcau_valkey_up"])) == ({(): 1}, {(): 1})
     assert 0 < values(found["diemcau_database_ping_seconds"])[()] < 5
     assert (values(found["diemcau_connected_legs"]), values(found["diemcau_usable_legs"])) == ({(): 1}, {(): 204})
+
+
+async def test_the_mailbox_is_told_of_where_there_is_one(world: World) -> None:
+    read = world.server.readings
+    assert values((await families(world))["diemcau_inbox_up"]) == {}
+    server = Server("127.0.0.1", 1, "none", "", "", "")
+    inbox = InboxWatcher(world.services.inbound_mail, server, ssl.create_default_context(), world.clock, lambda: None)
+    told = []
+    for fault in ("", "imap-login"):
+        inbox.fault = fault
+        found = {family.name: family for family in await replace(read, inbox=inbox).read()}
+        told.append(values(found["diemcau_inbox_up"]))
+    await inbox.stop()
+    assert told == [{(): 1}, {(): 0}]
 
 
 async def test_a_join_is_counted_by_what_came_of_it(world: World) -> None:

@@ -19,7 +19,12 @@ interface Named { id: string; name: string }
 /** A point: the name that its devices have, and its Vietnamese name. */
 interface NamedPoint extends Named { label: string }
 
-interface SignedInUser { account: string; name: string; roles: string[]; unit: Named | null; point: (Named & {label: string}) | null; provider: Named | null; language: string; must_change: boolean }
+interface SignedInUser { account: string; name: string; roles: string[]; unit: Named | null; point: (Named & {label: string}) | null; provider: Named | null; language: string; must_change: boolean; must_enrol: boolean }
+/** `demanded`: the policy demands a second factor of the user. */
+interface SecondFactorState { totp: string | null; recovery_codes: number; demanded: boolean }
+/** The secret of an authenticator app, as text and as the URI for a QR code. */
+interface NewApp { secret: string; uri: string }
+interface RecoveryCodes { recovery_codes: string[] }
 interface SignedInDevice { since: string; address: string; browser: string; current: boolean }
 interface CalendarLinkState { created: string; made_by: string }
 /** `unit_allowed`: the user may make and revoke the link of the unit. */
@@ -372,7 +377,7 @@ interface ReportPoint { id: string; name: string; label: string; expected: numbe
 interface Problem {
   type: string; title: string; status: number; detail: string;
   limit?: 'sessions' | 'points'; usable?: number; needed?: number; start?: string; end?: string; suggestions?: (Slot & {rehearsal: Slot | null})[];
-  errors?: { field: string; detail: string }[]; registrant?: string; may_pass_on?: boolean;
+  methods?: string[]; errors?: { field: string; detail: string }[]; registrant?: string; may_pass_on?: boolean;
 }
 
 interface Seat {

@@ -35,6 +35,7 @@ Kind = Literal[
     "not-arrived",
     "room",
     "account",
+    "second-factor-reset",
     "people",
     "exception-over",
     "ending",
@@ -242,6 +243,12 @@ WORDINGS: Mapping[Kind, Wording] = {
         "Đơn vị vận hành cấp tài khoản cho điểm cầu (khoản 3 Điều 9). Mở đường dẫn dưới đây để đặt mật khẩu; "
         "không chuyển tiếp thư này.",
         "An account was issued; open the link once to set its password, and do not pass this letter on.",
+    ),
+    "second-factor-reset": Wording(
+        "Xác thực bước hai của tài khoản đã được đặt lại",
+        "Người quản trị hệ thống đã gỡ xác thực bước hai của tài khoản dưới đây; lần đăng nhập tới có thể cài lại."
+        " Nếu không đề nghị việc này, hãy báo ngay Đơn vị vận hành.",
+        "An administrator removed the second factors of this account. If nobody asked for it, tell the operating unit.",
     ),
     "people": Wording(
         "Thay đổi cán bộ phụ trách điểm cầu",

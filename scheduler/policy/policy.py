@@ -5,7 +5,9 @@ the id and the version of the profile it was admitted under (R-001). Articles st
 refusal can name them.
 """
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from itertools import pairwise
 from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -30,6 +32,8 @@ EMERGENCIES_ONLY: Final = "khan_cap_only"
 Registrant = Literal["host_unit", "parent_unit", "office"]
 """The unit that registers: the host's own; its parent; the Office of the province (Điều 12.1, 12.2)."""
 Controller = Literal["host_unit", "parent_unit", "central"]
+AccountRole = Literal["administrator", "technician", "supervisor", "registrant", "site", "provider"]
+"""The roles of accounts, as `signaling.core.account` has them."""
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -444,6 +448,37 @@ class AuditPolicy(_Part):
         return now.replace(year=months // 12, month=months % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
+class SecondFactorPolicy(_Part):
+    """The roles that sign in with a second factor: from everywhere, or from outside the trusted networks (TCVN 14423).
+
+    Accounts of points, which a room shares, are exempt unless `points` says otherwise.
+    """
+
+    everywhere: tuple[AccountRole, ...] = ()
+    outside: tuple[AccountRole, ...] = ()
+    trusted: tuple[IPv4Network | IPv6Network, ...] = ()
+    points: bool = False
+
+    def demands(self, roles: Collection[str], *, of_point: bool, address: str) -> bool:
+        """Return whether an account of these roles needs a second factor to sign in from an address."""
+        if of_point and not self.points:
+            return False
+        if not {*self.everywhere}.isdisjoint(roles):
+            return True
+        return not {*self.outside}.isdisjoint(roles) and not self._trusts(address)
+
+    def _trusts(self, address: str) -> bool:
+        try:
+            ip = ip_address(address.partition("%")[0])
+        except ValueError:
+            return False
+        mapped = ip.ipv4_mapped if ip.version == 6 else None
+        return any((mapped or ip) in network for network in self.trusted)
+
+
+NO_SECOND_FACTOR = SecondFactorPolicy()
+
+
 class OnSiteRule(_Part):
     """Sessions of these levels or purposes need a person of each unit on site (Điều 16.3, 17.3, reading A38)."""
 
@@ -520,6 +555,8 @@ class Policy(_Part):
     deadlines: DeadlinePolicy
     revocation: RevocationPolicy
     audit: AuditPolicy
+    second_factor: SecondFactorPolicy = Field(NO_SECOND_FACTOR, exclude_if=lambda value: value == NO_SECOND_FACTOR)
+    """A profile that leaves it out, as those before it do, has the same contents as one that demands it of nobody."""
     reports: ReportPolicy
     directory: DirectoryPolicy
     conduct: ConductPolicy

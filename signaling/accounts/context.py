@@ -1,4 +1,4 @@
-"""Defines what handlers of account endpoints get: sign-in, registered lines, audit log, sessions.
+"""Defines what handlers of account endpoints get: sign-in, second factors, registered lines, audit log, sessions.
 
 `signaling.app.contexts` builds it when the server starts; handlers read it by `request.context(ACCOUNTS)`.
 """
@@ -9,6 +9,8 @@ from aiohttp import web
 
 from scheduler.booking.registration.service import Scheduler
 from scheduler.directory.equipment.service import Equipment
+from signaling.accounts.second_factors import SecondFactors
+from signaling.accounts.second_step import SecondStep
 from signaling.accounts.sign_in import SignIn
 from signaling.audit.log import AuditLog
 
@@ -18,6 +20,8 @@ class AccountsContext:
     """Services behind the endpoints of accounts, and behind the checks of visible units and sessions."""
 
     sign_in: SignIn
+    second_step: SecondStep
+    second_factors: SecondFactors
     equipment: Equipment
     audit: AuditLog
     scheduler: Scheduler

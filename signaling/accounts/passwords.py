@@ -31,11 +31,12 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A sign-in: the hash of its cookie's token, its account, and when it expires."""
+    """A sign-in: the hash of its cookie's token, its account, when it expires, and if it had a second factor."""
 
     id: str
     account: Account
     expires: datetime
+    second_factor: bool = False
 
     def holds(self, now: datetime) -> bool:
         """Return whether it has not expired."""

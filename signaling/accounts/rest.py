@@ -2,15 +2,17 @@
 
 from typing import Annotated
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from pydantic import StringConstraints
 
 from scheduler.core.errors import UnknownPoint
 from signaling.accounts.context import ACCOUNTS
 from signaling.core.account import Account, digest
-from signaling.core.errors import WrongLine
-from signaling.http.cookies import COOKIE
-from signaling.http.middleware import clear_cookie, set_cookie
+from signaling.core.errors import SecondFactorNeeded, SignedOut, WrongLine
+from signaling.core.texts import language_of
+from signaling.http.cookies import CHALLENGE_COOKIE, COOKIE
+from signaling.http.middleware import clear_cookie, set_challenge_cookie, set_cookie
+from signaling.http.problems import problem
 from signaling.http.route import ApiRequest, Model, Moment, Named, NamedPoint, Route
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -21,6 +23,12 @@ class Login(Model):
 
     account: Text
     password: Text
+
+
+class Code(Model):
+    """The code of an authenticator app, or a recovery code."""
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 
 class NewPassword(Model):
@@ -48,6 +56,7 @@ class Me(Model):
     provider: Named | None
     language: str
     must_change: bool
+    must_enrol: bool
 
 
 class Device(Model):
@@ -60,11 +69,40 @@ class Device(Model):
 
 
 async def login(request: ApiRequest) -> web.Response:
-    """Sign in."""
-    context = request.context(ACCOUNTS)
-    token, account = await context.sign_in.login(
-        request.body.account, request.body.password, request.source, request.now
-    )
+    """Sign in; who has a second factor gets the problem `second-factor`, and passes a second step."""
+    sign_in, body = request.context(ACCOUNTS).sign_in, request.body
+    try:
+        token, account = await sign_in.login(body.account, body.password, request.source, request.now)
+    except SecondFactorNeeded as needed:
+        return await _challenged(request, needed)
+    return await _entered(request, token, account)
+
+
+async def login_code(request: ApiRequest) -> web.Response:
+    """Pass the second step of a sign-in by a code."""
+    context, code = request.context(ACCOUNTS), request.body.code
+    challenge = request.request.cookies.get(CHALLENGE_COOKIE)
+    token = await context.second_step.by_code(challenge, code, request.source, request.now)
+    return await _entered(request, token, await _account_of(request, token))
+
+
+async def _challenged(request: ApiRequest, needed: SecondFactorNeeded) -> web.Response:
+    """Answer that the second factor must follow, with the cookie by which this browser alone passes the step."""
+    asked = await request.context(ACCOUNTS).second_step.asked(needed.challenge, request.now)
+    response = problem(asked, language_of(request.request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
+    set_challenge_cookie(request.request, response, needed.challenge)
+    return response
+
+
+async def _account_of(request: ApiRequest, token: str) -> Account:
+    """Return the account of a sign-in just made. Raises SignedOut if it was ended meanwhile."""
+    account = await request.context(ACCOUNTS).sign_in.account(token, request.source.address, request.now)
+    if account is None:
+        raise SignedOut
+    return account
+
+
+async def _entered(request: ApiRequest, token: str, account: Account) -> web.Response:
     if account.point is not None:
         await _keep_to_line(request, token, account, account.point)
     return await _with_cookie(request, token, account)
@@ -122,20 +160,22 @@ async def password(request: ApiRequest) -> web.Response:
     """Change one's password; all other sign-ins of the account end."""
     context = request.context(ACCOUNTS)
     body: NewPassword = request.body
+    old = request.request.cookies[COOKIE]
     token = await context.sign_in.change_password(
-        request.account, body.current, body.password, request.source, request.now
+        old, request.account, body.current, body.password, request.source, request.now
     )
-    account = await context.sign_in.account(token, request.now)
-    return await _with_cookie(request, token, account or request.account)
+    return await _with_cookie(request, token, await _account_of(request, token))
 
 
 async def first_password(request: ApiRequest) -> web.Response:
     """Set the first password of an account by its one-time link, and sign in (R-047)."""
     context = request.context(ACCOUNTS)
     body: FirstPassword = request.body
-    token, name = await context.sign_in.first_password(body.token, body.password, request.source, request.now)
-    account = await context.sign_in.account(token, request.now)
-    return await _with_cookie(request, token, account or Account(name, name, (), None, None))
+    try:
+        token = await context.sign_in.first_password(body.token, body.password, request.source, request.now)
+    except SecondFactorNeeded as needed:
+        return await _challenged(request, needed)
+    return await _with_cookie(request, token, await _account_of(request, token))
 
 
 async def _with_cookie(request: ApiRequest, token: str, account: Account) -> web.Response:
@@ -154,6 +194,7 @@ async def _me(request: ApiRequest, account: Account) -> Me:
         provider=await _provider(request, account.provider),
         language=account.language,
         must_change=account.must_change,
+        must_enrol=account.must_enrol,
     )
 
 
@@ -183,6 +224,7 @@ async def _provider(request: ApiRequest, provider: str | None) -> Named | None:
 
 ROUTES = [
     Route("POST", "/login", login, "Sign in", Me, body=Login, access="open", problems=(403, 429)),
+    Route("POST", "/login/code", login_code, "Pass the second step", Me, Code, access="open", problems=(403, 429)),
     Route(
         "POST",
         "/first-password",
@@ -193,8 +235,8 @@ ROUTES = [
         access="open",
         problems=(410,),
     ),
-    Route("POST", "/logout", logout, "Sign out", None, status=204, access="new-password"),
-    Route("GET", "/me", me, "Who is signed in", Me, access="new-password"),
+    Route("POST", "/logout", logout, "Sign out", None, status=204, access="enrolment"),
+    Route("GET", "/me", me, "Who is signed in", Me, access="enrolment"),
     Route("GET", "/sign-ins", devices, "Where the account is signed in", list[Device], access="provider"),
     Route(
         "POST",

@@ -1,12 +1,14 @@
-"""SQL tables of accounts, one-time links and sign-ins. Times are seconds since 1970 in UTC."""
+"""SQL tables of accounts, one-time links, sign-ins and second factors. Times are seconds since 1970 in UTC."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
     Index,
     String,
     Table,
+    Text,
     false,
 )
 
@@ -49,5 +51,51 @@ LOGINS = Table(
     Column("expires", Timestamp, nullable=False),
     Column("address", String(64), nullable=False, server_default=""),  # where it was signed in, and by which browser
     Column("browser", String(200), nullable=False, server_default=""),
+    Column("second_factor", Boolean, nullable=False, server_default=false()),
     Index("logins_account", "account"),
+)
+
+
+def _of_account(*, primary_key: bool = False) -> Column[str]:
+    reference = ForeignKey("accounts.account", ondelete="CASCADE")
+    return Column("account", String(64), reference, primary_key=primary_key, nullable=False, index=not primary_key)
+
+
+TOTP_SECRETS = Table(  # of authenticator apps; encrypted, and the time step of the last code that was accepted
+    "totp_secrets",
+    METADATA,
+    _of_account(primary_key=True),
+    Column("sealed", String(200), nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+    Column("created", Timestamp, nullable=False),
+)
+
+RECOVERY_CODES = Table(  # only their keyed hashes; those that were used are deleted
+    "recovery_codes",
+    METADATA,
+    _of_account(primary_key=True),
+    Column("mark", String(32), primary_key=True),
+    Column("created", Timestamp, nullable=False),
+)
+
+SECURITY_KEYS = Table(
+    "security_keys",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    _of_account(),
+    Column("name", String(64), nullable=False),
+    Column("rp_id", String(255), nullable=False),  # the host name that the key was registered for
+    Column("credential", Text, nullable=False),  # id and public key, as WebAuthn's attested credential data
+    Column("sign_count", BigInteger, nullable=False),
+    Column("created", Timestamp, nullable=False),
+    Column("last_used", Timestamp),
+)
+
+SECOND_FACTOR_CHALLENGES = Table(  # what was handed out and must come back within minutes
+    "second_factor_challenges",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    _of_account(),
+    Column("value", String(200), nullable=False),
+    Column("expires", Timestamp, nullable=False),
 )

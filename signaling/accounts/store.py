@@ -1,6 +1,6 @@
 """SQL rows of accounts and sign-ins. One method, one transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import cast
 
@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from scheduler.core.database import writing
 from signaling.accounts.passwords import Device, Login
-from signaling.accounts.schema import ACCOUNTS, LOGINS
+from signaling.accounts.schema import ACCOUNTS, LOGINS, SECOND_FACTOR_CHALLENGES
 from signaling.core.account import Account, Role, Source
 from signaling.core.errors import BadInput, Fault
 from signaling.core.sql_rows import SqlRows
@@ -38,38 +38,41 @@ class AccountStore(SqlRows):
         return [_account(row) for row in await self._all(select(ACCOUNTS).order_by(ACCOUNTS.c.account))]
 
     async def set_password(self, name: str, password: str, must_change: bool) -> None:
-        """Set the password hash of an account and end all its sign-ins."""
-        async with self._writer.begin() as connection:
-            values = {"password": password, "must_change": must_change}
-            await connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account == name).values(values))
-            await connection.execute(delete(LOGINS).where(LOGINS.c.account == name))
+        """Set the password hash of an account and end all its sign-ins, also those halfway."""
+        await self._change(name, {"password": password, "must_change": must_change})
 
     async def disable(self, name: str, disabled: bool) -> None:
         """Disable an account, which ends all its sign-ins, or enable it again."""
-        async with self._writer.begin() as connection:
-            values = {"disabled": disabled}
-            await connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account == name).values(values))
-            await connection.execute(delete(LOGINS).where(LOGINS.c.account == name))
+        await self._change(name, {"disabled": disabled})
 
-    async def add_login(self, token: str, account: str, source: Source, now: datetime, expires: datetime) -> None:
+    async def _change(self, name: str, values: Mapping[str, str | bool]) -> None:
+        async with self._writer.begin() as connection:
+            await connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account == name).values(values))
+            for table in (LOGINS, SECOND_FACTOR_CHALLENGES):
+                await connection.execute(delete(table).where(table.c.account == name))
+
+    async def add_login(
+        self,
+        token: str,
+        account: str,
+        source: Source,
+        now: datetime,
+        expires: datetime,
+        second_factor: bool = False,
+    ) -> None:
         """Store a sign-in under the hash of its token; delete those that expired long ago."""
         async with self._writer.begin() as connection:
             await connection.execute(delete(LOGINS).where(LOGINS.c.expires <= now - EXPIRED_LASTS))
             row = {"token": token, "account": account, "created": now, "expires": expires}
-            row |= {"address": source.address, "browser": source.browser}
+            row |= {"address": source.address, "browser": source.browser, "second_factor": second_factor}
             await connection.execute(insert(LOGINS).values(row))
 
-    async def login(self, token: str, now: datetime) -> Account | None:
-        """Return the account of a sign-in that has not expired."""
-        joined = select(ACCOUNTS).join(LOGINS, LOGINS.c.account == ACCOUNTS.c.account)
-        row = await self._one(joined.where(LOGINS.c.token == token, LOGINS.c.expires > now))
-        return None if row is None else _account(row)
-
-    async def any_login(self, token: str, since: datetime) -> Login | None:
-        """Return a sign-in that has not expired, or expired after `since`."""
-        joined = select(ACCOUNTS, LOGINS.c.expires).join(LOGINS, LOGINS.c.account == ACCOUNTS.c.account)
+    async def login(self, token: str, since: datetime) -> Login | None:
+        """Return a sign-in that expires after `since`: now, or earlier for one that has expired."""
+        columns = LOGINS.c.expires, LOGINS.c.second_factor
+        joined = select(ACCOUNTS, *columns).join(LOGINS, LOGINS.c.account == ACCOUNTS.c.account)
         row = await self._one(joined.where(LOGINS.c.token == token, LOGINS.c.expires > since))
-        return None if row is None else Login(token, _account(row), row["expires"])
+        return None if row is None else Login(token, _account(row), row["expires"], row["second_factor"])
 
     async def logins(self, tokens: Collection[str]) -> set[str]:
         """Return those of the hashes that are stored."""

@@ -7,6 +7,8 @@ Chosen (TCVN 14423 5.5.2.2 suggests at most five failures):
 * sign-in, one account from one address: 5 failures in 15 minutes lock that pair for 15 minutes. The account still
   opens from everywhere else, so nobody can lock somebody else out.
 * sign-in, one address: 50 failures in 15 minutes, over whatever accounts, lock the address for 15 minutes.
+* second factors, one account, from wherever: 5 wrong ones in 15 minutes lock its second step for 15 minutes. Who comes
+  so far knows the password; each counts for the address, too.
 * session codes, one account: 20 wrong codes in a minute lock the account's joining for 15 minutes.
 * keys of media workers, one address, and keys of neighbouring systems, one address: 10 wrong keys in a minute lock the
   address for 5 minutes;
@@ -90,6 +92,7 @@ class Rule:
 
 LOGIN_PAIR = Rule("login", 5, 900, 900)
 LOGIN_ADDRESS = Rule("address", 50, 900, 900)
+SECOND_FACTOR = Rule("second-factor", 5, 900, 900)
 CODE = Rule("code", 20, 60, 900)
 PAIRING = Rule("pairing", 10, 600, 900)
 NEW_PAIRING = Rule("new-pairing", 30, 600, 600)

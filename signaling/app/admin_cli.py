@@ -169,6 +169,15 @@ async def _set_password(services: Services, arguments: Namespace) -> None:
     print(name if password else f"{name}\t{fresh}")
 
 
+async def _reset_second_factor(services: Services, arguments: Namespace) -> None:
+    """Remove the second factors of an account, as of an administrator whom no other one can help."""
+    name = normal_name(arguments.account)
+    if await services.accounts.account(name) is None:
+        raise BadInput([Fault("account", f"There is no account {name}")])
+    await services.factors.reset(name)
+    print(name)
+
+
 async def _point_accounts(services: Services, arguments: Namespace) -> None:
     """Create one site account per point that has none, named like the point; CSV of account and password on stdout."""
     existing = {account.account for account in await services.accounts.accounts()}
@@ -347,6 +356,7 @@ def _asked(prompt: str) -> str:
 COMMANDS: dict[str, Callable[[Services, Namespace], Awaitable[None]]] = {
     "create-account": _create_account,
     "set-password": _set_password,
+    "reset-second-factor": _reset_second_factor,
     "point-accounts": _point_accounts,
     "list-accounts": _list_accounts,
     "import-units": _import_units,
@@ -391,6 +401,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     for command in (create, change):
         command.add_argument("--ask", action="store_true", help="read the password from the terminal or from stdin")
         command.add_argument("--must-change", action="store_true", help="ask for a new password at the next sign-in")
+    lost = commands.add_parser("reset-second-factor", help="remove the second factors of an account that lost them")
+    lost.add_argument("account")
     every = commands.add_parser("point-accounts", help="create an account for every point; prints CSV")
     every.add_argument("--unit", help="only for the points of this unit")
     for name, help_text in PLAIN_COMMANDS.items():

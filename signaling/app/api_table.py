@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from signaling.accounts import rest as accounts_rest
+from signaling.accounts import second_factor_rest
 from signaling.audit import rest as audit_rest
 from signaling.booking import (
     agenda,
@@ -67,6 +68,7 @@ PREFIX = "/api/v1"
 
 GROUPS: dict[str, Sequence[Route]] = {
     "login": accounts_rest.ROUTES,
+    "second_factor": second_factor_rest.ROUTES,
     "points": units.ROUTES,
     "registrations": registrations.ROUTES,
     "drafts": drafts.ROUTES,

@@ -17,6 +17,8 @@ from mediaserver.recording import disk_space
 from scheduler.inbound_mail.service import InboundMail
 from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.passwords import Passwords
+from signaling.accounts.second_factors import SecondFactors
+from signaling.accounts.second_step import SecondStep
 from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
 from signaling.app import server_facts
@@ -132,6 +134,7 @@ def build(
     )
     sip_bridge.outbound.reserved_code = cascade_booking.code
     sign_out = SignOutMonitor(meetings, services.accounts, services.displays, clock)
+    sign_in = _sign_in(services, throttle, password_links, sign_out)
     return Server(
         **{each.name: getattr(services, each.name) for each in fields(services)},
         password_links=password_links,
@@ -139,7 +142,9 @@ def build(
         throttle=throttle,
         pairing_codes=PairingCodes(),
         remote_control=RemoteControl(clock),
-        sign_in=_sign_in(services, throttle, password_links, sign_out),
+        sign_in=sign_in,
+        second_step=SecondStep(sign_in, services.factors, throttle, services.audit),
+        second_factors=SecondFactors(sign_in, services.factors, services.audit, sign_out.ended),
         meetings=meetings,
         sign_out=sign_out,
         line_monitor=line_monitor,
@@ -255,8 +260,17 @@ def _join_service(
 
 
 def _sign_in(services: Services, throttle: Throttle, password_links: PasswordLinks, sign_out: SignOutMonitor) -> SignIn:
-    operator = services.directory.operator
-    return SignIn(services.accounts, services.audit, Passwords(), throttle, password_links, operator, sign_out.ended)
+    return SignIn(
+        services.accounts,
+        services.factors,
+        services.audit,
+        Passwords(),
+        throttle,
+        password_links,
+        services.directory.operator,
+        lambda now: services.scheduler.policy(now).second_factor,
+        sign_out.ended,
+    )
 
 
 def _sip_bridge(

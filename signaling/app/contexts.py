@@ -94,7 +94,12 @@ def _provide_http(app: web.Application, server: Server) -> None:
 def _provide_accounts(app: web.Application, server: Server) -> None:
     """Put the contexts of accounts, the audit log and compliance into the application."""
     app[ACCOUNTS] = AccountsContext(
-        sign_in=server.sign_in, equipment=server.equipment, audit=server.audit, scheduler=server.scheduler
+        sign_in=server.sign_in,
+        second_step=server.second_step,
+        second_factors=server.second_factors,
+        equipment=server.equipment,
+        audit=server.audit,
+        scheduler=server.scheduler,
     )
     app[AUDIT_LOG] = AuditContext(audit=server.audit, scheduler=server.scheduler)
     app[COMPLIANCE] = ComplianceContext(
@@ -218,6 +223,7 @@ def _provide_directory(app: web.Application, server: Server) -> None:
         equipment=server.equipment,
         accounts=server.accounts,
         sign_in=server.sign_in,
+        second_factors=server.second_factors,
         notifications=server.notifications,
         outbox=server.outbox,
         directory=server.directory,

@@ -9,6 +9,8 @@ from redis.asyncio import Redis
 
 from mediaserver.captions.model import CaptionModel
 from signaling.accounts.password_links import PasswordLinks
+from signaling.accounts.second_factors import SecondFactors
+from signaling.accounts.second_step import SecondStep
 from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
 from signaling.app.periodic_jobs import PeriodicJobs
@@ -53,6 +55,8 @@ class Server(Services):
     redis: Redis
     throttle: Throttle
     sign_in: SignIn
+    second_step: SecondStep
+    second_factors: SecondFactors
     meetings: MeetingManager
     sign_out: SignOutMonitor
     pairing_codes: PairingCodes

@@ -63,6 +63,7 @@ from scheduler.reports.emergency_reviews import EmergencyReviews
 from scheduler.reports.service import Reports
 from scheduler.today.installation import Installation
 from scheduler.today.service import OwedWork
+from signaling.accounts.second_factor_store import SecondFactorStore
 from signaling.accounts.store import AccountStore
 from signaling.app import migration, private_files
 from signaling.app.lease import Lease
@@ -127,6 +128,7 @@ class Services:
     monthly_summary: MonthlySummary
     provider_view: ProviderView
     accounts: AccountStore
+    factors: SecondFactorStore
     idempotency: Idempotency
     worker_keys: WorkerKeys
     worker_drains: WorkerDrains
@@ -306,6 +308,7 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         emergencies=Emergencies(engine),
         policy_uploads=PolicyUpload(engine, policies),
         accounts=accounts,
+        factors=SecondFactorStore(engine),
         idempotency=Idempotency(engine),
         worker_keys=WorkerKeys(engine),
         worker_drains=WorkerDrains(engine),

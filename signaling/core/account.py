@@ -32,6 +32,8 @@ class Account:
     provider: str | None = None
     device: str | None = None
     """The device that the account is, if it is a room display's and no person's."""
+    must_enrol: bool = False
+    """Whether this sign-in must add a second factor before it may do anything else."""
 
     def under(self, operator: str) -> Self:
         """Return the account with its roles while the unit `operator` operates the system.

@@ -12,6 +12,9 @@ ServerError
 ├── Refusal              the client's fault over REST
 │   ├── SignedOut        no valid session cookie
 │   ├── BadLogin         unknown account or wrong password (the response does not say which)
+│   ├── SecondFactorNeeded  the password was right, and the second factor must follow
+│   ├── BadSecondFactor  a code or an answer of a security key that is wrong, or was used
+│   ├── ChallengeOver    the time between password and second factor is over
 │   ├── BadKey           no media worker, or neighbouring system, has this key
 │   ├── BadToken         no device that publishes or watches over HTTP has this token
 │   ├── BadSdp           an SDP offer over HTTP that cannot be answered
@@ -39,7 +42,7 @@ ServerError
 │   ├── LinkDead         a one-time link was used, or its time is over
 │   ├── TicketExpired    the download link is older than its 15 minutes
 │   └── …                of the HTTP layer: BadOrigin, BadJson, BadType, BadEncoding, TooSlow, ShuttingDown,
-│                        MustChangePassword
+│                        MustChangePassword, MustEnrol
 └── MessageError         a WebSocket message that cannot be obeyed, answered with its word
 """
 
@@ -132,6 +135,27 @@ class BadLogin(Refusal):
     """Unknown account or wrong password."""
 
 
+class SecondFactorNeeded(Refusal):
+    """The password was right; `challenge` is the token of the second step, which one of `methods` passes."""
+
+    def __init__(
+        self, challenge: str, methods: tuple[str, ...] = (), key_options: dict[str, object] | None = None
+    ) -> None:
+        super().__init__()
+        self.challenge = challenge
+        self.methods = methods
+        self.key_options = key_options
+        """What the browser asks a security key for (WebAuthn), if the account has one that works here."""
+
+
+class BadSecondFactor(Refusal):
+    """A wrong code of an authenticator, one that was used, or a wrong answer of a security key."""
+
+
+class ChallengeOver(Refusal):
+    """The second step came too late after the password, or came twice."""
+
+
 class BadKey(Refusal):
     """No media worker of another machine, or no neighbouring system, has this key."""
 
@@ -176,6 +200,10 @@ class WrongRegistrant(Refusal):
 
 class MustChangePassword(Refusal):
     """The one-time password must be changed before anything else."""
+
+
+class MustEnrol(Refusal):
+    """The policy demands a second factor, which must be added before anything else."""
 
 
 class NotFound(Refusal):

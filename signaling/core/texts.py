@@ -12,6 +12,13 @@ Pair = tuple[str, str]
 PROBLEMS: Mapping[str, Pair] = {
     "signed-out": ("Chưa đăng nhập", "Not signed in"),
     "bad-login": ("Tài khoản hoặc mật khẩu không đúng", "Wrong account or password"),
+    "second-factor": ("Cần xác thực bước hai", "The second factor must follow"),
+    "bad-second-factor": ("Mã không đúng hoặc đã dùng", "The code is wrong, or was used"),
+    "challenge-over": (
+        "Đã quá thời gian xác thực bước hai, hãy đăng nhập lại",
+        "The second step came too late, sign in again",
+    ),
+    "must-enrol": ("Phải cài xác thực bước hai trước", "A second factor must be added first"),
     "bad-token": ("Mã truy cập của thiết bị không đúng", "No device has this token"),
     "bad-sdp": ("Không dùng được bản mô tả SDP này", "This SDP offer cannot be answered"),
     "no-open-session": (
@@ -319,6 +326,11 @@ FIELDS: Mapping[str, Pair] = {
     "password-length": ("phải có từ 12 đến 200 ký tự", "must have 12 to 200 characters"),
     "password-of-account": ("không được ghép từ tên tài khoản", "must not be made of the account name"),
     "password-same": ("phải khác mật khẩu cũ", "must differ from the old one"),
+    "second-factor-code": ("không đúng; kiểm tra giờ của điện thoại", "is wrong; check the clock of the phone"),
+    "second-factor-late": ("đã quá thời gian xác nhận, hãy bắt đầu lại", "came too late, begin again"),
+    "second-factor-none": ("chưa có xác thực bước hai nào", "there is no second factor yet"),
+    "second-factor-key": ("khóa bảo mật không trả lời đúng", "the security key did not answer rightly"),
+    "second-factor-keys": ("đã có đủ số khóa bảo mật", "there are as many security keys as there may be"),
     "minutes-range": ("phải từ 1 đến {value} phút", "must be 1 to {value} minutes"),
     **directory_texts.FIELDS,
     "fewer-than-named": ("ít hơn số người có tên", "fewer than are named"),

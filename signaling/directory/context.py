@@ -20,6 +20,7 @@ from scheduler.directory.points.guest_access import GuestAccess
 from scheduler.directory.points.service import Directory
 from scheduler.notifications.service import Notifications
 from signaling.accounts.password_links import PasswordLinks
+from signaling.accounts.second_factors import SecondFactors
 from signaling.accounts.sign_in import SignIn
 from signaling.accounts.store import AccountStore
 from signaling.calls.call_test import CallTest
@@ -73,6 +74,7 @@ class PeopleContext:
     equipment: Equipment
     accounts: AccountStore
     sign_in: SignIn
+    second_factors: SecondFactors
     notifications: Notifications
     outbox: OutboxSender
     directory: Directory

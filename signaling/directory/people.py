@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Annotated
 
+from aiohttp import web
 from pydantic import StringConstraints
 
 from scheduler.directory import model as directory
@@ -202,6 +203,33 @@ async def issue_outside(request: ApiRequest) -> Issued:
     return await _hand_over(request, link, provider.name, recipient=provider.email)
 
 
+async def reset_second_factor(request: ApiRequest) -> web.Response:
+    """Remove the second factors of somebody who has lost them, and tell the person by mail (decision 124)."""
+    context = request.context(PEOPLE)
+    request.only("administrator" in request.account.roles)
+    stored = await context.accounts.account(request.id)
+    if stored is None:
+        raise NotFound
+    request.only(request.id != request.account.account)
+    await context.second_factors.reset(request.id)
+    await request.note("second-factor-reset", request.id)
+    await _tell_of_reset(request, stored[0])
+    return web.Response(status=204)
+
+
+async def _tell_of_reset(request: ApiRequest, account: Account) -> None:
+    """Mail the person who has an account, else the mailbox of its unit, who removed its second factors."""
+    context = request.context(PEOPLE)
+    local = request.now.astimezone(context.notifications.zone)
+    facts = NoticeFacts(title=account.account, reason=f"{request.account.name} – {local:%H:%M %d/%m/%Y}")
+    key = f"second-factor-reset:{account.account}:{request.now.isoformat()}"
+    email = await context.people.email_of(account.account, request.now)
+    await context.notifications.tell(
+        Notice("second-factor-reset", key, facts, account.unit, recipient=email), request.now
+    )
+    context.outbox.wake()
+
+
 async def _open(request: ApiRequest, account: Account) -> None:
     """Enable an account; invalidate the old password if it belongs to the same place."""
     context = request.context(PEOPLE)
@@ -279,6 +307,15 @@ ROUTES = [
     Route("POST", f"/directory/units/{ID}/people/confirm", confirm, "Confirm a list", list[Person], problems=_REFUSED),
     Route("POST", f"/directory/people/{ID}/end", end, "End a person's days", Person, LastDay, problems=_REFUSED),
     Route("POST", f"/directory/people/{ID}/train", train, "Note a training", Person, Training, problems=_REFUSED),
+    Route(
+        "POST",
+        f"/directory/accounts/{ID}/second-factor/reset",
+        reset_second_factor,
+        "Remove somebody's second factors",
+        None,
+        status=204,
+        problems=_REFUSED,
+    ),
     Route("POST", f"/directory/points/{ID}/account", issue, "Issue an account", Issued, Wanted, problems=_REFUSED),
     Route(
         "POST",

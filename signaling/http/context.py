@@ -23,8 +23,8 @@ from signaling.http.page_files import PageFiles
 class Authenticator(Protocol):
     """Finds the account of a cookie."""
 
-    async def account(self, token: str | None, now: datetime) -> Account | None:
-        """Return the account of a cookie, None if there is none."""
+    async def account(self, token: str | None, address: str, now: datetime) -> Account | None:
+        """Return the account of a cookie that came from an address, None if there is none."""
 
 
 class AuditSink(Protocol):

@@ -21,3 +21,9 @@ DISPLAY_COOKIE = "diemcau-display"
 DISPLAY_PATH = "/api/v1/display"
 DISPLAY_LASTS = timedelta(days=400)
 """The longest that browsers keep a cookie; each contact begins it anew."""
+
+
+CHALLENGE_COOKIE = "diemcau-second-step"
+"""The cookie between password and second factor, which goes to CHALLENGE_PATH alone and opens nothing."""
+CHALLENGE_PATH = "/api/v1/login"
+CHALLENGE_LASTS = timedelta(minutes=5)

@@ -4,6 +4,7 @@ import logging
 import re
 import secrets
 import time
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
@@ -12,12 +13,29 @@ from aiohttp.typedefs import Handler
 from mediaserver.logs import about
 from scheduler.core.lock_timeout import lock_timeout
 from signaling.core.account import Account, Source
-from signaling.core.errors import BadEncoding, BadOrigin, MustChangePassword, Refusal, ShuttingDown, SignedOut
+from signaling.core.errors import (
+    BadEncoding,
+    BadOrigin,
+    MustChangePassword,
+    MustEnrol,
+    Refusal,
+    ShuttingDown,
+    SignedOut,
+)
 from signaling.core.texts import language_of
 from signaling.http.context import HTTP
-from signaling.http.cookies import COOKIE, EXPIRED_LASTS, LOGIN_LASTS, SEAT_COOKIE
+from signaling.http.cookies import (
+    CHALLENGE_COOKIE,
+    CHALLENGE_LASTS,
+    CHALLENGE_PATH,
+    COOKIE,
+    EXPIRED_LASTS,
+    LOGIN_LASTS,
+    SEAT_COOKIE,
+)
 from signaling.http.listener import CAME_FROM
 from signaling.http.problems import problem, problem_type
+from signaling.http.route import Access
 
 log = logging.getLogger(__name__)
 
@@ -128,13 +146,15 @@ async def plain(request: web.Request, handler: Handler) -> web.StreamResponse:
     return await handler(request)
 
 
-async def signed_in(request: web.Request, must_change_ok: bool = False) -> Account:
-    """Return the account of a request. Raises SignedOut, MustChangePassword."""
-    context = request.app[HTTP]
-    account = await context.authenticator.account(request.cookies.get(COOKIE), context.clock())
+async def signed_in(request: web.Request, access: Access = "signed-in") -> Account:
+    """Return the account of a request, if it may call so. Raises SignedOut, MustEnrol, MustChangePassword."""
+    context, address = request.app[HTTP], source_of(request).address
+    account = await context.authenticator.account(request.cookies.get(COOKIE), address, context.clock())
     if account is None:
         raise SignedOut
-    if account.must_change and not must_change_ok:
+    if account.must_enrol and access != "enrolment":
+        raise MustEnrol
+    if account.must_change and access not in {"enrolment", "new-password"}:
         raise MustChangePassword
     return account
 
@@ -163,23 +183,38 @@ def source_of(request: web.Request) -> Source:
 
 
 def set_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:
-    """Set the session cookie, and the longer-lived one for the way back to a seat.
-
-    The attribute Secure is left out only on the loopback listener, which has no TLS.
-    """
+    """Set the session cookie, and the longer-lived one for the way back to a seat; delete that of a second step."""
     for name, path, lasts in ((COOKIE, "/", LOGIN_LASTS), (SEAT_COOKIE, SOCKET, LOGIN_LASTS + EXPIRED_LASTS)):
-        response.set_cookie(
-            name,
-            token,
-            max_age=int(lasts.total_seconds()),
-            path=path,
-            httponly=True,
-            secure=request.secure,
-            samesite="Strict",
-        )
+        _set(request, response, name, path, token, lasts)
+    if CHALLENGE_COOKIE in request.cookies:
+        _delete(request, response, CHALLENGE_COOKIE, CHALLENGE_PATH)
+
+
+def set_challenge_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:
+    """Set the cookie by which a browser passes the second step of its own sign-in."""
+    _set(request, response, CHALLENGE_COOKIE, CHALLENGE_PATH, token, CHALLENGE_LASTS)
 
 
 def clear_cookie(request: web.Request, response: web.StreamResponse) -> None:
-    """Delete both cookies."""
+    """Delete both cookies of a sign-in."""
     for name, path in ((COOKIE, "/"), (SEAT_COOKIE, SOCKET)):
-        response.del_cookie(name, path=path, httponly=True, secure=request.secure, samesite="Strict")
+        _delete(request, response, name, path)
+
+
+def _set(
+    request: web.Request, response: web.StreamResponse, name: str, path: str, token: str, lasts: timedelta
+) -> None:
+    """Set a cookie; the attribute Secure is left out only on the loopback listener, which has no TLS."""
+    response.set_cookie(
+        name,
+        token,
+        max_age=int(lasts.total_seconds()),
+        path=path,
+        httponly=True,
+        secure=request.secure,
+        samesite="Strict",
+    )
+
+
+def _delete(request: web.Request, response: web.StreamResponse, name: str, path: str) -> None:
+    response.del_cookie(name, path=path, httponly=True, secure=request.secure, samesite="Strict")

@@ -162,6 +162,10 @@ def _units(error: scheduler_errors.BadUnits, language: Language) -> dict[str, ob
     return _fields([(str(fault.entry or fault.line), f"{fault.word} {fault.value}") for fault in error.problems])
 
 
+def _second_factor(error: core_errors.SecondFactorNeeded, _: Language) -> dict[str, object]:
+    return {"methods": list(error.methods), "key": error.key_options}
+
+
 def _locked(error: core_errors.Locked, language: Language) -> dict[str, object]:
     minutes = -(-error.seconds // 60)
     detail = (f"Hãy thử lại sau {minutes} phút", f"Try again in {minutes} minutes")
@@ -194,12 +198,16 @@ def _bytes(error: core_errors.TooLarge, language: Language) -> dict[str, object]
 PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
     core_errors.SignedOut: ProblemType(401, "signed-out"),
     core_errors.BadLogin: ProblemType(401, "bad-login"),
+    core_errors.SecondFactorNeeded: ProblemType(401, "second-factor", _second_factor),
+    core_errors.BadSecondFactor: ProblemType(401, "bad-second-factor"),
+    core_errors.ChallengeOver: ProblemType(401, "challenge-over"),
     core_errors.BadKey: ProblemType(401, "bad-key"),
     core_errors.BadToken: ProblemType(401, "bad-token"),
     core_errors.BadSdp: ProblemType(400, "bad-sdp", lambda error, _: {"detail": str(error)[:200]}),
     core_errors.NoOpenSession: ProblemType(503, "no-open-session"),
     core_errors.Locked: ProblemType(429, "locked", _locked),
     core_errors.MustChangePassword: ProblemType(403, "must-change-password"),
+    core_errors.MustEnrol: ProblemType(403, "must-enrol"),
     core_errors.Forbidden: ProblemType(403, "forbidden"),
     core_errors.WrongLine: ProblemType(403, "wrong-line"),
     core_errors.WrongRegistrant: ProblemType(403, "wrong-registrant", _elsewhere),

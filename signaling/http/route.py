@@ -147,10 +147,10 @@ class ApiRequest:
 
 
 Handler = Callable[[ApiRequest], Awaitable[object]]
-Access = Literal["open", "new-password", "provider", "signed-in"]
-"""Who may call an endpoint: `open`: everybody; `new-password`: signed-in accounts, also those that must change their
-password first; `provider`: signed-in accounts, also of telecom enterprises (A36); `signed-in`: all other signed-in
-accounts."""
+Access = Literal["open", "enrolment", "new-password", "provider", "signed-in"]
+"""Who may call an endpoint: `open`: everybody; `enrolment`: signed-in accounts, also those that must first add a second
+factor or change their password; `new-password`: also those that must change their password first; `provider`:
+signed-in accounts, also of telecom enterprises (A36); `signed-in`: all other signed-in accounts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def _handler(route: Route) -> Any:
         return answer
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        account = NOBODY if route.access == "open" else await signed_in(request, route.access == "new-password")
+        account = NOBODY if route.access == "open" else await signed_in(request, route.access)
         if route.method == "POST":
             check_origin(request)
         call = ApiRequest(request, account, None, None, source_of(request), request.app[HTTP].clock())

@@ -10,7 +10,7 @@ from aiohttp import WSMsgType, hdrs, web
 from scheduler.core.lock_timeout import lock_timeout
 from signaling.accounts.display_login import display_of, login_of
 from signaling.accounts.passwords import Login
-from signaling.core.errors import Forbidden, MustChangePassword, SignedOut
+from signaling.core.errors import Forbidden, MustChangePassword, MustEnrol, SignedOut
 from signaling.core.texts import fault_text
 from signaling.http.cookies import COOKIE, SEAT_COOKIE
 from signaling.http.middleware import LOCK_SECONDS, check_origin, source_of
@@ -53,15 +53,17 @@ async def _serve(request: web.Request, login: Login) -> web.WebSocketResponse:
 
 
 async def _login(request: web.Request, context: MeetingContext) -> Login:
-    """Return the sign-in of a socket. Raises SignedOut, MustChangePassword.
+    """Return the sign-in of a socket. Raises SignedOut, MustEnrol, MustChangePassword.
 
     An account whose sign-in has expired is let in while it has a seat, and may come back to that seat only.
     """
     now = context.clock()
     token = request.cookies.get(COOKIE) or request.cookies.get(SEAT_COOKIE)
-    login = await context.sign_in.login_of(token, now)
+    login = await context.sign_in.login_of(token, source_of(request).address, now)
     if login is None or not (login.holds(now) or context.meetings.seated(login.account.account)):
         raise SignedOut
+    if login.account.must_enrol:
+        raise MustEnrol
     if login.account.must_change:
         raise MustChangePassword
     return login

@@ -45,6 +45,11 @@ SCRIPT = [{"id": "1", "title": "Khai mạc", "point": None, "layout": "1+5", "mi
 SCRIPT_TABLE = base64.b64encode("nội dung,hình thức,điểm cầu,bố cục,số phút\nKhai mạc,,,,5\n".encode()).decode()
 GOOD: dict[str, Any] = {
     "/login": {"account": "central", "password": PASSWORD},
+    "/login/code": {"code": "123456"},
+    "/second-factor/totp": {"password": PASSWORD},
+    "/second-factor/totp/confirm": {"code": "123456"},
+    "/second-factor/totp/remove": {"password": PASSWORD},
+    "/second-factor/recovery-codes": {"password": PASSWORD},
     "/first-password": {"token": "hZ3vN8_qLw0Yc5Tf2Rk7-A", "password": PASSWORD},
     "/password": {"current": PASSWORD, "password": "mot mat khau dai hon"},
     "/calendar-links": {"of": "account"},

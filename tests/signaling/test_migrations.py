@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from mediaserver.recording.chapters import Chapter
 from scheduler.core import database
-from signaling.accounts.passwords import Device
+from signaling.accounts.passwords import Device, Login
 from signaling.accounts.store import AccountStore
 from signaling.core.account import Account, Source
 from signaling.core.errors import BadInput
@@ -113,7 +113,8 @@ async def test_accounts_and_recordings_are_read_back(url: str) -> None:
         await store.add_account(ACCOUNT, "hash", NOW)
     assert await store.account("nt.xuonghuan") == (ACCOUNT, "hash")
     await store.add_login("token", ACCOUNT.account, Source("192.0.2.1", 1111, "Firefox"), NOW, NOW + timedelta(hours=1))
-    assert await store.login("token", NOW) == ACCOUNT
+    ends = NOW + timedelta(hours=1)
+    assert await store.login("token", NOW) == Login("token", ACCOUNT, ends)
     assert await store.login("token", NOW + timedelta(hours=1)) is None
     assert await store.devices(ACCOUNT.account, NOW) == [Device("token", NOW, "192.0.2.1", "Firefox")]
     assert await store.devices(ACCOUNT.account, NOW + timedelta(hours=1)) == []

@@ -14,6 +14,8 @@ import '../core/top-bar.js';
 import './calendar-links.js';
 import './device-clock.js';
 import './reminder-settings.js';
+import './reset-second-factor.js';
+import './second-factor.js';
 import './sign-ins.js';
 
 /** Shows what belongs to the signed-in person. */
@@ -40,6 +42,11 @@ class AccountPage extends Page {
     if (!well) return;
     form.reset();
     toast(t('account.password-changed'));
+    this.changed();
+  }
+
+  /** Look again where the account is signed in: a change has ended sign-ins elsewhere. */
+  changed() {
     this.querySelector('sign-ins')?.dispatchEvent(new Event('changed'));
   }
 
@@ -64,6 +71,8 @@ class AccountPage extends Page {
       ${me.roles.includes('provider') ? nothing : html`<calendar-links class="card" .me=${me}></calendar-links>`}
       ${this.device(me)}
       <sign-ins class="card"></sign-ins>
+      <second-factor class="card" @enrolled=${this.changed}></second-factor>
+      ${me.roles.includes('administrator') ? html`<reset-second-factor class="card"></reset-second-factor>` : nothing}
       ${this.password()}`;
   }
 

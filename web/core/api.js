@@ -34,7 +34,10 @@ async function problemOf(response) {
 
 const keys = new IdempotencyKeys(sessionStorage);
 /** Requests with a password, or answered with a secret, leave no trace in the tab, not even a digest. */
-const UNKEYED = ['login', 'first-password', 'password', 'calendar-links', 'display/code'];
+const UNKEYED = [
+  'login', 'login/code', 'first-password', 'password', 'calendar-links', 'display/code',
+  'second-factor/totp', 'second-factor/totp/confirm', 'second-factor/totp/remove', 'second-factor/recovery-codes',
+];
 /** @type {InFlightRequests<any>} */
 const inFlight = new InFlightRequests();
 
@@ -91,6 +94,20 @@ const query = fields => new URLSearchParams(fields).toString();
 
 /** Sign in. @type {(account: string, password: string) => Promise<SignedInUser>} */
 export const login = (account, password) => request('POST', 'login', {account, password});
+/** Pass the second step of a sign-in by a code of an app, or a recovery code. @type {(code: string) => Promise<SignedInUser>} */
+export const loginCode = code => request('POST', 'login/code', {code});
+/** Return the user's second factors. @type {() => Promise<SecondFactorState>} */
+export const secondFactor = () => request('GET', 'second-factor');
+/** Begin to add an authenticator app. @type {(password: string) => Promise<NewApp>} */
+export const beginTotp = password => request('POST', 'second-factor/totp', {password});
+/** Confirm the new app by its first code. @type {(code: string) => Promise<RecoveryCodes>} */
+export const confirmTotp = code => request('POST', 'second-factor/totp/confirm', {code});
+/** Remove the authenticator app. @type {(password: string) => Promise<null>} */
+export const removeTotp = password => request('POST', 'second-factor/totp/remove', {password});
+/** Make other recovery codes. @type {(password: string) => Promise<RecoveryCodes>} */
+export const newRecoveryCodes = password => request('POST', 'second-factor/recovery-codes', {password});
+/** Remove the second factors of somebody who has lost them. @param {string} account */
+export const resetSecondFactor = account => request('POST', `directory/accounts/${encodeURIComponent(account)}/second-factor/reset`);
 /** Sign out. @type {() => Promise<null>} */
 export const logout = () => request('POST', 'logout');
 /** Return the signed-in user. @type {() => Promise<SignedInUser>} */

@@ -8,6 +8,9 @@ import {t} from './i18n.js';
 import {homePage} from './nav.js';
 import {showFaults} from './validation.js';
 
+/** Problems of who must do something on the sign-in page before anything else. */
+const MUST_FIRST = ['must-change-password', 'must-enrol'];
+
 /** An element without shadow DOM. */
 export class BaseElement extends LitElement {
   createRenderRoot() {
@@ -80,7 +83,7 @@ export class RequestingElement extends BaseElement {
   /** Show why a request failed; a page leads to the sign-in page. @param {unknown} failure */
   onFailure(failure) {
     this.error = errorText(failure);
-    if (failure instanceof ProblemError && (failure.status === 401 || failure.word === 'must-change-password')) this.emit('signed-out');
+    if (failure instanceof ProblemError && (failure.status === 401 || MUST_FIRST.includes(failure.word))) this.emit('signed-out');
   }
 }
 
@@ -175,7 +178,7 @@ export class Page extends RequestingElement {
 
   /** @param {unknown} failure */
   onFailure(failure) {
-    if (this.loading && failure instanceof ProblemError && failure.status === 403 && failure.word !== 'must-change-password') this.render = this.denied;
+    if (this.loading && failure instanceof ProblemError && failure.status === 403 && !MUST_FIRST.includes(failure.word)) this.render = this.denied;
     super.onFailure(failure);
   }
 }

@@ -1,7 +1,7 @@
-// Page `index.html`: sign in, change the password, or follow a one-time link.
+// Page `index.html`: sign in by password and second factor, change the password, or follow a one-time link.
 
 import {html, nothing} from '../vendor/lit.js';
-import {ProblemError, changePassword, allSessions, firstPassword, login, logout, me} from '../core/api.js';
+import {ProblemError, changePassword, allSessions, firstPassword, login, loginCode, logout, me} from '../core/api.js';
 import {besidePages, errorMessage, RequestingElement, setTitle} from '../core/base.js';
 import {codeField, meetingUrl} from '../core/code-field.js';
 import {languageButton} from '../core/top-bar.js';
@@ -21,7 +21,7 @@ const formFields = form => /** @type {any} */ (Object.fromEntries(new FormData(f
 
 /** Signs users in and leads them to their first page or to a meeting. */
 class SignInPage extends RequestingElement {
-  static properties = {me: {state: true}, busy: {state: true}, changing: {state: true}};
+  static properties = {me: {state: true}, busy: {state: true}, changing: {state: true}, methods: {state: true}, recovering: {state: true}, enrolling: {state: true}};
 
   constructor() {
     super();
@@ -34,6 +34,14 @@ class SignInPage extends RequestingElement {
     this.busy = false;
     /** The password just used, while it must be changed. @type {string | null} */
     this.changing = null;
+    /** The ways to pass the second step, while it is due. @type {string[] | null} */
+    this.methods = null;
+    /** Whether a recovery code is typed in place of the app's. */
+    this.recovering = false;
+    /** The user who must add a second factor before anything else, and the password just used. @type {{user: SignedInUser, password: string} | null} */
+    this.enrolling = null;
+    /** The password just used. */
+    this.password = '';
     /** The token of a one-time link; it is removed from the address at once. */
     this.token = location.hash.slice(1);
     if (this.token) history.replaceState(null, '', location.pathname);
@@ -43,7 +51,7 @@ class SignInPage extends RequestingElement {
   async recognise() {
     try {
       const someone = await me();
-      this.me = someone.must_change ? null : someone; // whoever must change the password enters the old one again
+      this.me = someone.must_change || someone.must_enrol ? null : someone; // these need the password once more
     } catch {
       localStorage.removeItem('account');
     }
@@ -60,7 +68,17 @@ class SignInPage extends RequestingElement {
   /** @param {unknown} failure */
   onFailure(failure) {
     super.onFailure(failure);
-    if (failure instanceof ProblemError && failure.status === 401) this.error = t('sign-in.wrong');
+    if (!(failure instanceof ProblemError)) return;
+    if (failure.word === 'bad-login') this.error = t('sign-in.wrong');
+    if (failure.word === 'challenge-over') this.methods = null;
+    if (failure.word === 'second-factor') this.askSecondFactor(failure.problem.methods ?? []);
+  }
+
+  /** Go on to the second step: the password was right. @param {string[]} methods */
+  async askSecondFactor(methods) {
+    [this.error, this.methods, this.recovering] = ['', methods, !methods.includes('totp')];
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector('#second'))?.focus();
   }
 
   /** @param {SubmitEvent} event */
@@ -68,12 +86,32 @@ class SignInPage extends RequestingElement {
     event.preventDefault();
     const {account, password, code} = formFields(/** @type {HTMLFormElement} */ (event.target));
     this.code = digitsOf(code);
-    this.attempt(async () => {
-      const user = this.me ?? await login(account.trim(), password);
-      localStorage.setItem('account', user.account);
-      if (user.must_change) this.changing = password;
-      else await this.proceed(user);
-    });
+    this.password = password ?? '';
+    this.attempt(async () => this.enter(this.me ?? await login(account.trim(), password)));
+  }
+
+  /** @param {SubmitEvent} event */
+  submitCode(event) {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    this.attempt(async () => this.enter(await loginCode(formFields(form).code)), form);
+  }
+
+  /** Lead a user on who is signed in: to a second factor or a new password that is due, else in. @param {SignedInUser} user */
+  async enter(user) {
+    localStorage.setItem('account', user.account);
+    [this.methods, this.token] = [null, ''];
+    if (user.must_enrol) {
+      await import('../account/second-factor.js'); // few need it, and the first page must open fast
+      this.enrolling = {user, password: this.password};
+    } else if (user.must_change) this.changing = this.password;
+    else await this.proceed(user);
+  }
+
+  async enrolled() {
+    const {user} = /** @type {{user: SignedInUser}} */ (this.enrolling);
+    this.enrolling = null;
+    await this.attempt(() => this.enter({...user, must_enrol: false}));
   }
 
   /** @param {SubmitEvent} event */
@@ -82,11 +120,8 @@ class SignInPage extends RequestingElement {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const {fresh} = formFields(form);
     if (!isTypedAlike(form)) return;
-    this.attempt(async () => {
-      const user = this.token ? await firstPassword(this.token, fresh) : await changePassword(this.changing ?? '', fresh);
-      localStorage.setItem('account', user.account);
-      await this.proceed(user);
-    }, form);
+    this.password = fresh;
+    this.attempt(async () => this.enter(this.token ? await firstPassword(this.token, fresh) : await changePassword(this.changing ?? '', fresh)), form);
   }
 
   /** Go where the user wanted to, or begins. @param {SignedInUser} user */
@@ -112,9 +147,15 @@ class SignInPage extends RequestingElement {
       </section>
       <section class="panel">
         <div class="row end">${languageButton()}</div>
-        ${this.changing === null && !this.token ? this.signInForm() : this.passwordForm()}
+        ${this.form()}
       </section>
     </main>`;
+  }
+
+  form() {
+    if (this.enrolling) return this.enrolment(this.enrolling.password);
+    if (this.methods) return this.codeForm(this.methods);
+    return this.changing === null && !this.token ? this.signInForm() : this.passwordForm();
   }
 
   signInForm() {
@@ -143,6 +184,44 @@ class SignInPage extends RequestingElement {
       <span>${t('sign-in.as', someone.name)}</span>
       <button type="button" class="quiet" data-testid="other-account" @click=${this.switchAccount}>${t('sign-in.other')}</button>
     </p>`;
+  }
+
+  /** @param {string[]} methods */
+  codeForm(methods) {
+    const kind = this.recovering ? 'recovery' : 'code';
+    const other = this.recovering ? methods.includes('totp') : methods.includes('recovery-code');
+    return html`<form @submit=${this.submitCode}>
+      <h1>${t('sign-in.code-title')}</h1>
+      <p>${t(`sign-in.${kind}-why`)}</p>
+      <div class="field">
+        <label for="second">${t(`sign-in.${kind}`)}</label>
+        <input id="second" name="code" class="code" data-testid="second-factor" inputmode=${this.recovering ? 'text' : 'numeric'} autocomplete=${this.recovering ? 'off' : 'one-time-code'} autocapitalize="none" spellcheck="false" maxlength="20" required>
+      </div>
+      ${errorMessage(this.error)}
+      <button class="main wide" data-testid="pass-second-factor" ?disabled=${this.busy}>${t('sign-in.enter')}</button>
+      <div class="row">
+        <button type="button" class="quiet" data-testid="sign-in-back" @click=${() => (this.methods = null)}>${t('sign-in.back')}</button>
+        ${other ? html`<button type="button" class="quiet" data-testid="other-factor" @click=${this.switchFactor}>${t(this.recovering ? 'sign-in.use-code' : 'sign-in.use-recovery')}</button>` : nothing}
+      </div>
+      <p class="soft">${t('sign-in.code-lost')}</p>
+    </form>`;
+  }
+
+  async switchFactor() {
+    [this.recovering, this.error] = [!this.recovering, ''];
+    await this.updateComplete;
+    const field = /** @type {HTMLInputElement} */ (this.querySelector('#second'));
+    field.value = '';
+    field.focus();
+  }
+
+  /** @param {string} password */
+  enrolment(password) {
+    return html`<div class="enrolment">
+      <h1>${t('sign-in.enrol')}</h1>
+      <p>${t('sign-in.enrol-why')}</p>
+      <second-factor .password=${password} @enrolled=${this.enrolled}></second-factor>
+    </div>`;
   }
 
   passwordForm() {

@@ -13,7 +13,7 @@ import {clearButton, emptyState, loadingState} from '../core/states.js';
 
 /** Actions that the list can be filtered by; the first ones concern security. */
 const FILTER_ACTIONS = [
-  'login-failed', 'login-locked', 'code-wrong', 'code-locked', 'call-refused', 'password-locked', 'refused', 'worker-refused',
+  'login-failed', 'login-locked', 'second-factor-failed', 'recovery-code', 'second-factor-add', 'second-factor-remove', 'second-factor-reset', 'code-wrong', 'code-locked', 'call-refused', 'password-locked', 'refused', 'worker-refused',
   'login', 'enter', 'see-codes', 'see-phones', 'download', 'register', 'cancel', 'admin', 'export-log', 'export-report', 'worker-came', 'worker-gone', 'prune-log', 'seal-happenings',
 ];
 const SECURITY_ACTIONS = ['login-locked', 'code-locked', 'password-locked', 'refused', 'worker-refused'];

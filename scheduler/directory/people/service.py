@@ -132,6 +132,12 @@ class People:
             await store.change(db, id_, now, **values)
             return await _person(db, id_)
 
+    async def email_of(self, account: str, now: datetime) -> str:
+        """Return the mail address of the person in charge who has an account, '' if none is known."""
+        day = self._profiles.day(now)
+        emails = [each.email for each in await self.of() if each.account == account and each.serves(day)]
+        return next(filter(None, emails), "")
+
     async def ended_accounts(self, now: datetime) -> list[str]:
         """Return the accounts of former people in charge, except those that a present one has (R-120)."""
         day = self._profiles.day(now)

@@ -98,6 +98,7 @@ async def test_me_and_logout(world: World) -> None:
         "point": {"id": "ubnd.nha-trang", "name": "UBND.Nha Trang", "label": "UBND thành phố Nha Trang"},
         "language": "vi",
         "must_change": False,
+        "must_enrol": False,
         "provider": None,
     }
     cookie = client.cookie_jar.filter_cookies(world.http.make_url("/"))["diemcau"].value

@@ -266,6 +266,12 @@ ALLOWED: dict[str, list[int]] = {
     "GET /calendar-links": [200, 200, 200, 200, 200, 200],
     "POST /calendar-links": [201, 201, 201, 201, 201, 201],
     "POST /calendar-links/revoke": [204, 204, 204, 204, 204, 204],
+    "GET /second-factor": [200] * 6,
+    "POST /second-factor/totp": [200] * 6,
+    "POST /second-factor/totp/confirm": [422] * 6,
+    "POST /second-factor/totp/remove": [204] * 6,
+    "POST /second-factor/recovery-codes": [422] * 6,
+    "POST /directory/accounts/{id}/second-factor/reset": [404, 403, 403, 403, 403, 403],
     "GET /sign-ins": [200, 200, 200, 200, 200, 200],
     "POST /sign-ins/end-others": [204, 204, 204, 204, 204, 204],
     "GET /layouts": [200, 200, 200, 200, 200, 200],
@@ -410,7 +416,8 @@ ASKING = {
 }  # fmt: skip
 """Calls other than GET that change nothing."""
 OWN = {"/logout", "/password", "/sign-ins/end-others", "/calendar-links", "/calendar-links/revoke"}
-"""Calls about what is one's own: sign-ins, calendar links."""
+OWN |= {path for path in GOOD if path.startswith("/second-factor/")}
+"""Calls about what is one's own: sign-ins, second factors, calendar links."""
 
 
 async def test_a_supervisor_changes_nothing(world: World) -> None:  # Điều 16.2

@@ -143,7 +143,7 @@ async def test_an_expired_login_is_none_once_the_password_was_changed(world: Wor
     token = browser.cookie_jar.filter_cookies(world.http.make_url("/"))["diemcau"].value
     world.clock.advance(HALF_A_DAY)
     now = world.clock()
-    assert await world.server.sign_in.account(token, now) is None
-    assert (await world.server.sign_in.login_of(token, now)).id == digest(token)  # type: ignore[union-attr]
+    assert await world.server.sign_in.account(token, "127.0.0.1", now) is None
+    assert (await world.server.sign_in.login_of(token, "127.0.0.1", now)).id == digest(token)  # type: ignore[union-attr]
     await world.server.sign_in.lock("nhatrang")
-    assert await world.server.sign_in.login_of(token, now) is None
+    assert await world.server.sign_in.login_of(token, "127.0.0.1", now) is None

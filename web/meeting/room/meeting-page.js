@@ -139,7 +139,7 @@ export class MeetingPage extends BaseElement {
     const {status} = this.meeting.protocol;
     if (status !== 'lost') return;
     const answer = await me().catch(failure => failure);
-    if (answer?.status === 401 || answer?.must_change) goToSignIn();
+    if (answer?.status === 401 || answer?.must_change || answer?.must_enrol) goToSignIn();
   }
 
   openIncidentDialog() {

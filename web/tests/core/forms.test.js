@@ -8,6 +8,8 @@ const E2E = new URL('../../../tests/e2e/', import.meta.url);
 /** Forms without a `kept-form`, and why nothing that is typed there is lost. */
 const KEPT_OTHERWISE = {
   'account/account.js': 'passwords are never kept',
+  'account/reset-second-factor.js': 'asks for the name of an account, which nobody types in advance',
+  'account/second-factor.js': 'passwords and codes are never kept',
   'booking/register.js': 'keeps itself for days; tests/e2e/test_registration.py',
   'home/design.js': 'shows what a form looks like',
   'home/index.js': 'passwords are never kept',

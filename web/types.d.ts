@@ -21,7 +21,17 @@ interface NamedPoint extends Named { label: string }
 
 interface SignedInUser { account: string; name: string; roles: string[]; unit: Named | null; point: (Named & {label: string}) | null; provider: Named | null; language: string; must_change: boolean; must_enrol: boolean }
 /** `demanded`: the policy demands a second factor of the user. */
-interface SecondFactorState { totp: string | null; recovery_codes: number; demanded: boolean }
+interface SecurityKey { id: string; name: string; created: string; last_used: string | null; here: boolean }
+/** `keys_possible`: browsers use security keys at this address. */
+interface SecondFactorState { totp: string | null; keys: SecurityKey[]; keys_possible: boolean; recovery_codes: number; demanded: boolean }
+/** WebAuthn's options with bytes as base64url. */
+interface KeyCreationOptions {
+  rp: { id: string; name: string }; user: { id: string; name: string; displayName: string }; challenge: string; timeout: number;
+  pubKeyCredParams: { type: 'public-key'; alg: number }[]; excludeCredentials: { type: string; id: string }[];
+  authenticatorSelection: { residentKey: 'discouraged'; userVerification: 'preferred' }; attestation: 'none';
+}
+interface KeyRequestOptions { rpId: string; challenge: string; timeout: number; userVerification: 'preferred'; allowCredentials: { type: string; id: string }[] }
+interface KeyAnswer { credential: string; client_data: string; authenticator_data: string; signature: string }
 /** The secret of an authenticator app, as text and as the URI for a QR code. */
 interface NewApp { secret: string; uri: string }
 interface RecoveryCodes { recovery_codes: string[] }
@@ -377,7 +387,7 @@ interface ReportPoint { id: string; name: string; label: string; expected: numbe
 interface Problem {
   type: string; title: string; status: number; detail: string;
   limit?: 'sessions' | 'points'; usable?: number; needed?: number; start?: string; end?: string; suggestions?: (Slot & {rehearsal: Slot | null})[];
-  methods?: string[]; errors?: { field: string; detail: string }[]; registrant?: string; may_pass_on?: boolean;
+  methods?: string[]; key?: KeyRequestOptions | null; errors?: { field: string; detail: string }[]; registrant?: string; may_pass_on?: boolean;
 }
 
 interface Seat {

@@ -6,9 +6,11 @@ from aiohttp import hdrs, web
 from pydantic import StringConstraints
 
 from scheduler.core.errors import UnknownPoint
+from signaling.accounts import security_keys
 from signaling.accounts.context import ACCOUNTS
+from signaling.accounts.security_keys import MAX_ANSWER
 from signaling.core.account import Account, digest
-from signaling.core.errors import SecondFactorNeeded, SignedOut, WrongLine
+from signaling.core.errors import BadSecondFactor, SecondFactorNeeded, SignedOut, WrongLine
 from signaling.core.texts import language_of
 from signaling.http.cookies import CHALLENGE_COOKIE, COOKIE
 from signaling.http.middleware import clear_cookie, set_challenge_cookie, set_cookie
@@ -29,6 +31,19 @@ class Code(Model):
     """The code of an authenticator app, or a recovery code."""
 
     code: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+
+
+Base64 = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9_-]{{1,{MAX_ANSWER}}}$")]
+"""Bytes as base64url without padding."""
+
+
+class KeyAnswer(Model):
+    """What a security key answered (AuthenticatorAssertionResponse), in base64url."""
+
+    credential: Base64
+    client_data: Base64
+    authenticator_data: Base64
+    signature: Base64
 
 
 class NewPassword(Model):
@@ -86,9 +101,28 @@ async def login_code(request: ApiRequest) -> web.Response:
     return await _entered(request, token, await _account_of(request, token))
 
 
+async def login_key(request: ApiRequest) -> web.Response:
+    """Pass the second step of a sign-in by a security key."""
+    body = request.body
+    try:
+        parts = body.credential, body.client_data, body.authenticator_data, body.signature
+        answer = security_keys.KeyAnswer(*map(security_keys.decoded, parts))
+    except ValueError:
+        raise BadSecondFactor from None
+    challenge, step = request.request.cookies.get(CHALLENGE_COOKIE), request.context(ACCOUNTS).second_step
+    token = await step.by_key(challenge, answer, site_of(request), request.source, request.now)
+    return await _entered(request, token, await _account_of(request, token))
+
+
+def site_of(request: ApiRequest) -> security_keys.Site:
+    """Return the relying party of a request: whom its address names, as the address that people type."""
+    secure, host = request.request.secure, request.request.host
+    return security_keys.Site(request.request.url.host or "", f"{'https' if secure else 'http'}://{host}")
+
+
 async def _challenged(request: ApiRequest, needed: SecondFactorNeeded) -> web.Response:
     """Answer that the second factor must follow, with the cookie by which this browser alone passes the step."""
-    asked = await request.context(ACCOUNTS).second_step.asked(needed.challenge, request.now)
+    asked = await request.context(ACCOUNTS).second_step.asked(needed.challenge, site_of(request), request.now)
     response = problem(asked, language_of(request.request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
     set_challenge_cookie(request.request, response, needed.challenge)
     return response
@@ -225,6 +259,7 @@ async def _provider(request: ApiRequest, provider: str | None) -> Named | None:
 ROUTES = [
     Route("POST", "/login", login, "Sign in", Me, body=Login, access="open", problems=(403, 429)),
     Route("POST", "/login/code", login_code, "Pass the second step", Me, Code, access="open", problems=(403, 429)),
+    Route("POST", "/login/key", login_key, "Pass it by a key", Me, KeyAnswer, access="open", problems=(403, 429)),
     Route(
         "POST",
         "/first-password",

@@ -1,16 +1,19 @@
-"""Adds and removes second factors: authenticator apps, recovery codes (decision 124)."""
+"""Adds and removes second factors: authenticator apps, security keys, recovery codes (decision 124)."""
 
+import secrets
 from datetime import datetime, timedelta
 
-from signaling.accounts import recovery_codes, totp
-from signaling.accounts.second_factor_store import Factors, SecondFactorStore
+from signaling.accounts import recovery_codes, security_keys, totp
+from signaling.accounts.second_factor_store import Challenge, Factors, SecondFactorStore, SecurityKey
+from signaling.accounts.security_keys import BadAnswer, Site
 from signaling.accounts.sign_in import Ended, SignIn
 from signaling.audit.log import AuditLog
 from signaling.core.account import Account, Source, digest
-from signaling.core.errors import BadInput, Fault, SignedOut
+from signaling.core.errors import BadInput, Fault, NotFound, SignedOut
 
 PENDING_LASTS = timedelta(minutes=10)
 """So long an app, or a security key, may take to be confirmed."""
+MAX_KEYS = 10
 NEVER = -1
 """The time step before all others."""
 
@@ -62,6 +65,58 @@ class SecondFactors:
         await self._check(token, account, password, source, now)
         if await self._factors.remove_totp(account.account):
             await self._audit(account, "second-factor-remove", "totp", source, now)
+
+    async def begin_key(
+        self, token: str, account: Account, password: str, site: Site, source: Source, now: datetime
+    ) -> dict[str, object]:
+        """Return what the browser is asked to make a security key with, which counts once it is confirmed.
+
+        Raises BadLogin, Locked, SignedOut, BadInput.
+        """
+        keys = (await self._check(token, account, password, source, now)).keys
+        if len(keys) >= MAX_KEYS:
+            raise BadInput([Fault("password", "second-factor-keys")])
+        challenge = Challenge(_pending("key", token), account.account, secrets.token_urlsafe(32))
+        await self._factors.add_challenge(challenge, now, now + PENDING_LASTS)
+        return security_keys.creation_options(site, account.account, account.name, challenge.value, keys)
+
+    async def confirm_key(
+        self,
+        token: str,
+        account: Account,
+        name: str,
+        answer: tuple[bytes, bytes],
+        site: Site,
+        source: Source,
+        now: datetime,
+    ) -> list[str]:
+        """Make a new key a factor, by its answer: client data and attestation. The rest is as with an app.
+
+        Raises BadInput.
+        """
+        pending = _pending("key", token)
+        challenge = await self._factors.challenge(pending, now)
+        if challenge is None or not await self._factors.end_challenge(pending):
+            raise BadInput([Fault("name", "second-factor-late")])
+        try:
+            credential, sign_count = security_keys.registered(site, challenge.value, *answer)
+        except BadAnswer:
+            raise BadInput([Fault("name", "second-factor-key")]) from None
+        key = SecurityKey(secrets.token_hex(8), account.account, name, site.rp_id, credential, sign_count, created=now)
+        codes = await self._first_codes(account)
+        ended = await self._factors.add_key(key, digest(token), _bare(codes), now)
+        await self._added(account, f"key {name}", ended, source, now)
+        return codes
+
+    async def remove_key(
+        self, token: str, account: Account, key: str, password: str, source: Source, now: datetime
+    ) -> None:
+        """Remove a security key of an account. Raises BadLogin, Locked, SignedOut, NotFound."""
+        await self._check(token, account, password, source, now)
+        name = await self._factors.remove_key(account.account, key)
+        if name is None:
+            raise NotFound
+        await self._audit(account, "second-factor-remove", f"key {name}", source, now)
 
     async def new_recovery_codes(
         self, token: str, account: Account, password: str, source: Source, now: datetime

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from signaling.accounts import recovery_codes, throttle, totp
+from signaling.accounts import recovery_codes, security_keys, throttle, totp
 from signaling.accounts.guesses import Guesses
 from signaling.accounts.second_factor_store import Challenge, SecondFactorStore
+from signaling.accounts.security_keys import BadAnswer, KeyAnswer, Site
 from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
 from signaling.audit.log import AuditLog
@@ -17,7 +18,7 @@ Check = Callable[[Challenge], Awaitable[str | None]]
 
 
 class SecondStep:
-    """Takes codes of authenticator apps and recovery codes for challenges of `SignIn`."""
+    """Takes codes of authenticator apps, recovery codes and answers of security keys for challenges of `SignIn`."""
 
     def __init__(self, sign_in: SignIn, factors: SecondFactorStore, throttle: Throttle, audit: AuditLog) -> None:
         self._sign_in = sign_in
@@ -25,14 +26,16 @@ class SecondStep:
         self._throttle = throttle
         self._audit_log = audit
 
-    async def asked(self, token: str, now: datetime) -> SecondFactorNeeded:
-        """Return by which methods the challenge of a token may be passed."""
+    async def asked(self, token: str, site: Site, now: datetime) -> SecondFactorNeeded:
+        """Return by which methods the challenge of a token may be passed at a site."""
         challenge = await self._factors.challenge(digest(token), now)
         if challenge is None:
             return SecondFactorNeeded(token)
         factors = await self._factors.factors(challenge.account)
-        methods = {"totp": factors.totp is not None, "recovery-code": factors.recovery_codes > 0}
-        return SecondFactorNeeded(token, tuple(method for method, there in methods.items() if there))
+        key = security_keys.request_options(site, challenge.value, factors.keys)
+        codes = factors.recovery_codes > 0
+        methods = {"key": key is not None, "totp": factors.totp is not None, "recovery-code": codes}
+        return SecondFactorNeeded(token, tuple(method for method, there in methods.items() if there), key)
 
     async def by_code(self, token: str | None, code: str, source: Source, now: datetime) -> str:
         """Return a fresh token for the cookie, for a code of the app or a recovery code.
@@ -42,6 +45,22 @@ class SecondStep:
 
         async def check(challenge: Challenge) -> str | None:
             return await self._factor_of(code.strip(), challenge.account, source, now)
+
+        return await self._passed(token, check, source, now)
+
+    async def by_key(self, token: str | None, answer: KeyAnswer, site: Site, source: Source, now: datetime) -> str:
+        """Return a fresh token for the cookie, for the answer of a security key.
+
+        Raises ChallengeOver, BadSecondFactor, Locked.
+        """
+
+        async def check(challenge: Challenge) -> str | None:
+            keys = (await self._factors.factors(challenge.account)).keys
+            try:
+                key, sign_count = security_keys.asserted(site, challenge.value, keys, answer)
+            except BadAnswer:
+                return None
+            return f"key {key.name}" if await self._factors.use_key(key, sign_count, now) else None
 
         return await self._passed(token, check, source, now)
 

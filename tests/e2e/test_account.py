@@ -1,11 +1,17 @@
-"""The page of one's account: calendar link, reminders, sign-ins, password, theme and language."""
+"""The page of one's account: calendar link, reminders, sign-ins, password, second factors, theme and language."""
 
-from datetime import datetime, timedelta
+import io
+from datetime import UTC, datetime, timedelta
 from time import monotonic
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
 
+from signaling.accounts import totp
+from tests.e2e.accessibility import findings
 from tests.e2e.browsers import PATIENCE_S
 from tests.e2e.people import HANOI, HOST, People, registration
 from tests.e2e.server import Server
@@ -109,6 +115,85 @@ def test_other_devices_are_signed_out_and_the_password_is_changed(
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.get_by_test_id("language-en").check()
     expect(page.locator("h1")).to_have_text("My account")
+
+
+def code_of(secret: bytes, later: int = 0) -> str:
+    """Return the code that an app shows, or so many steps later."""
+    return totp.code_at(secret, totp.step_at(datetime.now(UTC)) + later)
+
+
+def ask_for(page: Page, change: str, password: str) -> None:
+    """Begin a change of second factors, by the keyboard from the password on."""
+    page.get_by_test_id(f"begin-{change}").click()
+    expect(page.get_by_test_id("factor-password")).to_be_focused()
+    page.keyboard.type(password)
+    page.keyboard.press("Enter")
+
+
+def virtual_key(page: Page) -> None:
+    """Plug a security key into Chromium that is always touched."""
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "usb", "hasUserVerification": True, "isUserVerified": True}
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, "automaticPresenceSimulation": True}})
+
+
+def test_a_second_factor_is_added_and_asked_for(server: Server, red: Browser, people: People) -> None:
+    account = server.create("hai.buoc", "--role", "administrator")
+    password = server.accounts[account]
+    page = people.sign_in(red, account)
+    page.goto(f"{server.http}account.html")
+    ask_for(page, "totp", password)
+    expect(page.get_by_test_id("totp-code")).to_be_focused()
+    assert findings(page) == []
+    (seen,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(page.locator("second-factor .qr").screenshot())))
+    shown = page.get_by_test_id("totp-secret").inner_text().replace(" ", "")
+    assert parse_qs(urlsplit(seen.text).query)["secret"] == [shown]
+    secret = totp.secret_of(shown)
+    page.keyboard.type("000000")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("totp-code")).to_have_accessible_description("không đúng; kiểm tra giờ của điện thoại")
+    page.get_by_test_id("totp-code").fill(code_of(secret, -1))
+    page.get_by_test_id("confirm-totp").click()
+    codes = page.get_by_test_id("codes").locator("code").all_inner_texts()
+    assert len(codes) == 10
+    assert findings(page) == []
+    page.get_by_test_id("codes-read").click()
+    expect(page.get_by_test_id("codes-left")).to_have_text("còn 10 mã")
+    assert findings(page) == []
+    virtual_key(page)
+    ask_for(page, "key", password)
+    expect(page.get_by_test_id("key-name")).to_be_focused()
+    page.keyboard.type("Khóa xanh")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("security-key")).to_contain_text("Khóa xanh")
+
+    fresh = people.page(red)
+    fresh.goto(server.http)
+    people.enter_password(fresh, account)
+    expect(fresh.get_by_test_id("second-factor")).to_be_focused()
+    assert findings(fresh) == []
+    fresh.keyboard.type("000000")
+    fresh.keyboard.press("Enter")
+    expect(fresh.get_by_test_id("error")).to_have_text("Mã không đúng hoặc đã dùng")
+    fresh.get_by_test_id("second-factor").fill(code_of(secret))
+    fresh.get_by_test_id("pass-second-factor").click()
+    expect(fresh.get_by_test_id("me")).to_be_visible()
+
+    page.context.clear_cookies()
+    page.goto(server.http)
+    people.enter_password(page, account)
+    page.get_by_test_id("pass-by-key").click()
+    expect(page.get_by_test_id("me")).to_be_visible()
+
+    lost = people.page(red)
+    lost.goto(server.http)
+    people.enter_password(lost, account)
+    lost.get_by_test_id("other-factor").click()
+    expect(lost.get_by_test_id("second-factor")).to_be_focused()
+    lost.keyboard.type(codes[0])
+    lost.keyboard.press("Enter")
+    expect(lost.get_by_test_id("me")).to_be_visible()
 
 
 def test_what_people_pass_on_is_copied_wherever_it_stands(server: Server, red: Browser, people: People) -> None:

@@ -45,6 +45,8 @@ from scheduler.policy.profile_files import load as load_profiles
 from scheduler.policy.profile_files import parse as parse_policy
 from scheduler.units.seed import khanh_hoa_2023
 from scheduler.units.units_file import parse as parse_units
+from signaling.accounts import security_keys
+from signaling.accounts.second_factor_store import SecurityKey
 from signaling.app import admin_cli, secrets_file
 from signaling.app.api_table import ROUTES
 from signaling.booking import session_costs
@@ -76,6 +78,7 @@ from tests.signaling.h323 import pdus as h323
 from tests.signaling.request_bodies import GOOD
 from tests.signaling.sip import torture
 from tests.signaling.sip.agents import OFFER
+from tests.signaling.software_authenticator import SoftwareKey
 
 SPS = bytes.fromhex("6742c01fda014016ec0440000003004000000c83c60ca8")
 WALL_S = 1_700_000_000.0
@@ -255,6 +258,18 @@ def read_neighbour_reply(data: bytes) -> None:
     said = cascade_client.refusal_reason(data)
     assert len(said) <= MAX_DETAIL
     assert not said or said.isprintable()
+
+
+def read_security_key(data: bytes) -> None:
+    """Read what a security key answered: the length of the client data in two bytes, these, and the binary rest."""
+    end = 2 + int.from_bytes(data[:2])
+    client_data, rest = data[2:end], data[end:]
+    with suppress(security_keys.BadAnswer):
+        security_keys.registered(_SITE, _CHALLENGE, client_data, rest)
+    signature = bytes.fromhex("3006020101020101")
+    with suppress(security_keys.BadAnswer):
+        answer = security_keys.KeyAnswer(_SOFTWARE_KEY.credential, client_data, rest, signature)
+        security_keys.asserted(_SITE, _CHALLENGE, [_KEY], answer)
 
 
 def read_secrets(data: bytes) -> None:
@@ -536,6 +551,16 @@ def _some_units() -> list[object]:
     return [*units[:3], district, *[unit for unit in units if unit.get("parent") == district["id"]][:2]]
 
 
+_SITE, _CHALLENGE = security_keys.Site("h", "https://h"), "A" * 43
+_SOFTWARE_KEY = SoftwareKey("h", "https://h")
+_MADE, _GIVEN = [
+    [security_keys.decoded(part) for part in parts.values()]
+    for parts in (_SOFTWARE_KEY.create(_CHALLENGE), _SOFTWARE_KEY.get(_CHALLENGE))
+]
+_KEY_ANSWERS = tuple(len(client).to_bytes(2) + client + rest for client, rest in (_MADE, _GIVEN[1:3]))
+_KEY = SecurityKey(
+    "k", "an", "Khóa", "h", security_keys.registered(_SITE, _CHALLENGE, *_MADE)[0], 0, datetime(2026, 4, 6, tzinfo=UTC)
+)
 _MESSAGES = (
     {"type": "join", "code": "1234 567 890", "ref": "1"},
     {"type": "offer", "sdp": "v=0"},
@@ -601,6 +626,7 @@ TARGETS: dict[str, Target] = {
         ),
         cascade_client.MAX_ANSWER,
     ),
+    "security key": Target(read_security_key, _KEY_ANSWERS, 12_288),
     "secrets": Target(read_secrets, (b'{"ticket.key": "AA==", "server.id": "AA==", "tls/key.pem": "AA=="}',)),
     "digits": Target(
         read_digits,

@@ -7,6 +7,8 @@ from signaling.accounts import totp
 from tests.signaling.world import PASSWORD, World, problem_of
 
 API = "/api/v1"
+NONE = {"totp": None, "keys": [], "keys_possible": False, "recovery_codes": 0, "demanded": False}
+"""What an account without second factors is told at an address without a name."""
 
 
 def code(world: World, secret: bytes, steps: int = 0) -> str:

@@ -1,25 +1,28 @@
-// Element `second-factor`: adds and removes the authenticator app, and shows recovery codes, for the page of the account;
-// and for the sign-in page of who must have a second factor before anything else.
+// Element `second-factor`: adds and removes the authenticator app and security keys, and shows recovery codes, for the page
+// of the account; and for the sign-in page of who must have a second factor before anything else.
 
 import {html, nothing} from '../vendor/lit.js';
-import {beginTotp, confirmTotp, newRecoveryCodes, ProblemError, removeTotp, secondFactor} from '../core/api.js';
+import {beginKey, beginTotp, confirmKey, confirmTotp, newRecoveryCodes, ProblemError, removeKey, removeTotp, secondFactor} from '../core/api.js';
 import {errorMessage, icon, RequestingElement} from '../core/base.js';
 import {copyText} from '../core/copy.js';
 import {formOf, formValues} from '../core/fields.js';
 import {t} from '../core/i18n.js';
 import {qrCode} from '../core/qr-code.js';
+import {hasSecurityKeys, makeKey} from '../core/security-keys.js';
 import {day} from '../core/time.js';
 import {toast} from '../core/toast.js';
 import {showFaults} from '../core/validation.js';
 
-/** @typedef {'totp' | 'remove-totp' | 'recovery-codes'} Change */
+/** @typedef {'totp' | 'remove-totp' | 'recovery-codes' | 'key' | 'remove-key'} Change */
+
+const DANGEROUS = ['remove-totp', 'remove-key'];
 
 /** Below so many recovery codes somebody should make others. */
 const FEW_CODES = 3;
 
 /** The second factors of the signed-in account. Emits `enrolled` when the first one was added and its codes were read. */
 export class SecondFactor extends RequestingElement {
-  static properties = {...RequestingElement.properties, password: {attribute: false}, factors: {state: true}, change: {state: true}, app: {state: true}, codes: {state: true}, busy: {state: true}};
+  static properties = {...RequestingElement.properties, password: {attribute: false}, factors: {state: true}, change: {state: true}, app: {state: true}, keyName: {state: true}, codes: {state: true}, busy: {state: true}};
 
   constructor() {
     super();
@@ -31,6 +34,12 @@ export class SecondFactor extends RequestingElement {
     this.change = null;
     /** The app that waits to be confirmed. @type {NewApp | null} */
     this.app = null;
+    /** What the browser makes a new key with, while the key waits for its name. @type {KeyCreationOptions | null} */
+    this.keyOptions = null;
+    /** Whether a name for the new key is asked. */
+    this.keyName = false;
+    /** The key to be removed. */
+    this.keyId = '';
     /** Recovery codes, which are shown once. @type {string[]} */
     this.codes = [];
     this.busy = false;
@@ -45,9 +54,9 @@ export class SecondFactor extends RequestingElement {
     return this.attempt(async () => void (this.factors = await secondFactor()));
   }
 
-  /** Begin a change: at once where the password is known, else once it is typed. @param {Change} change */
-  async begin(change) {
-    [this.error, this.app, this.codes] = ['', null, []];
+  /** Begin a change: at once where the password is known, else once it is typed. @param {Change} change @param {string} [key] */
+  async begin(change, key = '') {
+    [this.error, this.app, this.keyName, this.codes, this.keyId] = ['', null, false, [], key];
     if (this.password !== null) return this.carryOut(change, this.password);
     this.change = change;
     await this.updateComplete;
@@ -66,14 +75,27 @@ export class SecondFactor extends RequestingElement {
     const well = await this.attempt(async () => {
       if (change === 'totp') this.app = await beginTotp(password);
       else if (change === 'remove-totp') await removeTotp(password);
+      else if (change === 'remove-key') await removeKey(this.keyId, password);
+      else if (change === 'key') this.keyOptions = (await beginKey(password)).options;
       else this.codes = (await newRecoveryCodes(password)).recovery_codes;
     }, form);
     this.busy = false;
     if (!well) return;
-    this.change = null;
-    if (change === 'remove-totp') toast(t('second-factor.removed'));
+    [this.change, this.keyName] = [null, change === 'key'];
+    if (DANGEROUS.includes(change)) toast(t('second-factor.removed'));
     await this.fetch();
-    this.focusOn(change === 'totp' ? 'input[name=code]' : 'h3');
+    this.focusOn('input, h3');
+  }
+
+  /** Make a key by the browser, once it has a name, and confirm it. @param {SubmitEvent} event */
+  async submitKey(event) {
+    const [{name}, form] = [formValues(event), formOf(event)];
+    [this.busy, this.error] = [true, ''];
+    const answer = await makeKey(/** @type {KeyCreationOptions} */ (this.keyOptions));
+    const well = answer && (await this.attempt(async () => void (this.codes = (await confirmKey(name, answer)).recovery_codes), form));
+    this.busy = false;
+    if (!answer) this.error = t('second-factor.no-answer');
+    if (well) await this.added();
   }
 
   /** @param {SubmitEvent} event */
@@ -87,7 +109,7 @@ export class SecondFactor extends RequestingElement {
 
   /** Tell that a factor was added; its recovery codes are to be read before one goes on. */
   async added() {
-    this.app = null;
+    [this.app, this.keyName] = [null, false];
     toast(t('second-factor.added'));
     await this.fetch();
     if (this.codes.length) this.focusOn('h3');
@@ -116,23 +138,36 @@ export class SecondFactor extends RequestingElement {
     return html`<h2>${t('second-factor.title')}</h2>
       <p class="soft">${t('second-factor.hint')}</p>
       ${errorMessage(this.error)}
-      ${this.codes.length ? this.recoveryCodes() : this.app ? this.newApp(this.app) : this.change ? this.passwordForm(this.change) : this.factors ? this.list(this.factors) : nothing}`;
+      ${this.codes.length ? this.recoveryCodes() : this.app ? this.newApp(this.app) : this.keyName ? this.keyForm() : this.change ? this.passwordForm(this.change) : this.factors ? this.list(this.factors) : nothing}`;
   }
 
   /** @param {SecondFactorState} factors */
-  list({totp, recovery_codes, demanded}) {
-    return html`${demanded && !totp ? html`<p class="alert" data-testid="demanded">${icon('lock')}<span>${t('second-factor.demanded')}</span></p>` : nothing}
+  list({totp, keys, keys_possible, recovery_codes, demanded}) {
+    const none = !totp && !keys.length;
+    return html`${demanded && none ? html`<p class="alert" data-testid="demanded">${icon('lock')}<span>${t('second-factor.demanded')}</span></p>` : nothing}
       <ul class="plain-list">
         <li class="row between wrap" data-testid="totp">
           <span>${t('second-factor.app')} <span class="soft" data-testid="totp-state">${totp ? t('second-factor.since', day(totp)) : t('second-factor.none')}</span></span>
-          <span class="row wrap">${this.button('totp', totp ? 'history' : 'plus', totp ? 'second-factor.other-app' : 'second-factor.add-app', demanded && !totp ? 'main' : '')}
+          <span class="row wrap">${this.button('totp', totp ? 'history' : 'plus', totp ? 'second-factor.other-app' : 'second-factor.add-app', demanded && none ? 'main' : '')}
             ${totp ? this.button('remove-totp', 'cross', 'second-factor.remove', 'danger') : nothing}</span>
         </li>
-        ${totp ? html`<li class="row between wrap" data-testid="recovery-codes">
+        ${keys.map(key => this.key(key))}
+        ${keys_possible && hasSecurityKeys() ? html`<li class="row between wrap"><span>${t('second-factor.key')} <span class="soft">${t('second-factor.key-hint')}</span></span>
+          ${this.button('key', 'plus', 'second-factor.add-key')}</li>` : nothing}
+        ${none ? nothing : html`<li class="row between wrap" data-testid="recovery-codes">
           <span>${t('second-factor.codes')} <span class=${recovery_codes < FEW_CODES ? 'badge warn' : 'soft'} data-testid="codes-left">${t('second-factor.codes-left', recovery_codes)}</span></span>
           ${this.button('recovery-codes', 'history', 'second-factor.new-codes')}
-        </li>` : nothing}
+        </li>`}
       </ul>`;
+  }
+
+  /** @param {SecurityKey} key */
+  key({id, name, created, last_used, here}) {
+    return html`<li class="row between wrap" data-testid="security-key">
+      <span>${name} <span class="soft">${t('second-factor.since', day(created))}${last_used ? ` · ${t('second-factor.last-used', day(last_used))}` : nothing}</span>
+        ${here ? nothing : html`<span class="badge warn">${t('second-factor.elsewhere')}</span>`}</span>
+      <button type="button" class="danger" data-testid="remove-key" aria-label="${t('second-factor.remove')}: ${name}" ?disabled=${this.busy} @click=${() => this.begin('remove-key', id)}>${icon('cross')}<span>${t('second-factor.remove')}</span></button>
+    </li>`;
   }
 
   /** @param {Change} change @param {string} name @param {string} words @param {string} [tone] */
@@ -146,8 +181,19 @@ export class SecondFactor extends RequestingElement {
       <h3>${t(`second-factor.ask-${change}`)}</h3>
       <label class="field short">${t('account.password-now')}
         <input name="password" type="password" data-testid="factor-password" autocomplete="current-password" required></label>
-      <div class="row wrap"><button class=${change === 'remove-totp' ? 'danger' : 'main'} data-testid="factor-continue" ?disabled=${this.busy}>${t('second-factor.continue')}</button>
+      <div class="row wrap"><button class=${DANGEROUS.includes(change) ? 'danger' : 'main'} data-testid="factor-continue" ?disabled=${this.busy}>${t('second-factor.continue')}</button>
         <button type="button" data-testid="factor-cancel" @click=${() => (this.change = null)}>${t('dialog.cancel')}</button></div>
+    </form>`;
+  }
+
+  keyForm() {
+    return html`<form class="column" @submit=${this.submitKey}>
+      <h3>${t('second-factor.add-key')}</h3>
+      <p>${t('second-factor.key-how')}</p>
+      <label class="field short">${t('second-factor.key-name')}
+        <input name="name" data-testid="key-name" maxlength="64" autocomplete="off" required></label>
+      <div class="row wrap"><button class="main" data-testid="make-key" ?disabled=${this.busy}>${t('second-factor.continue')}</button>
+        <button type="button" data-testid="factor-cancel" @click=${() => (this.keyName = false)}>${t('dialog.cancel')}</button></div>
     </form>`;
   }
 

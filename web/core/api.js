@@ -35,9 +35,12 @@ async function problemOf(response) {
 const keys = new IdempotencyKeys(sessionStorage);
 /** Requests with a password, or answered with a secret, leave no trace in the tab, not even a digest. */
 const UNKEYED = [
-  'login', 'login/code', 'first-password', 'password', 'calendar-links', 'display/code',
+  'login', 'login/code', 'login/key', 'first-password', 'password', 'calendar-links', 'display/code',
   'second-factor/totp', 'second-factor/totp/confirm', 'second-factor/totp/remove', 'second-factor/recovery-codes',
+  'second-factor/keys', 'second-factor/keys/confirm',
 ];
+/** The path of a request that removes a security key, which takes the password. */
+const REMOVES_KEY = /^second-factor\/keys\/\w+\/remove$/;
 /** @type {InFlightRequests<any>} */
 const inFlight = new InFlightRequests();
 
@@ -70,7 +73,7 @@ const fetchOnce = (method, path, body, key, signal) => fetch(new URL(path, BASE)
  */
 async function send(method, path, body) {
   const payload = method === 'GET' ? undefined : body instanceof File ? body : JSON.stringify(body ?? {});
-  const response = typeof payload === 'string' && !UNKEYED.includes(path)
+  const response = typeof payload === 'string' && !UNKEYED.includes(path) && !REMOVES_KEY.test(path)
     ? await sendWithKey(keys, `${path}\n${payload}`, key => fetchOnce(method, path, payload, key))
     : await fetchOnce(method, path, payload);
   if (!response.ok) throw new ProblemError(await problemOf(response));
@@ -96,6 +99,8 @@ const query = fields => new URLSearchParams(fields).toString();
 export const login = (account, password) => request('POST', 'login', {account, password});
 /** Pass the second step of a sign-in by a code of an app, or a recovery code. @type {(code: string) => Promise<SignedInUser>} */
 export const loginCode = code => request('POST', 'login/code', {code});
+/** Pass it by the answer of a security key. @type {(answer: KeyAnswer) => Promise<SignedInUser>} */
+export const loginKey = answer => request('POST', 'login/key', answer);
 /** Return the user's second factors. @type {() => Promise<SecondFactorState>} */
 export const secondFactor = () => request('GET', 'second-factor');
 /** Begin to add an authenticator app. @type {(password: string) => Promise<NewApp>} */
@@ -104,6 +109,12 @@ export const beginTotp = password => request('POST', 'second-factor/totp', {pass
 export const confirmTotp = code => request('POST', 'second-factor/totp/confirm', {code});
 /** Remove the authenticator app. @type {(password: string) => Promise<null>} */
 export const removeTotp = password => request('POST', 'second-factor/totp/remove', {password});
+/** Begin to add a security key. @type {(password: string) => Promise<{options: KeyCreationOptions}>} */
+export const beginKey = password => request('POST', 'second-factor/keys', {password});
+/** Confirm the new key by its answer. @type {(name: string, answer: {client_data: string, attestation: string}) => Promise<RecoveryCodes>} */
+export const confirmKey = (name, answer) => request('POST', 'second-factor/keys/confirm', {name, ...answer});
+/** Remove a security key. @type {(id: string, password: string) => Promise<null>} */
+export const removeKey = (id, password) => request('POST', `second-factor/keys/${id}/remove`, {password});
 /** Make other recovery codes. @type {(password: string) => Promise<RecoveryCodes>} */
 export const newRecoveryCodes = password => request('POST', 'second-factor/recovery-codes', {password});
 /** Remove the second factors of somebody who has lost them. @param {string} account */

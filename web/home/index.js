@@ -1,7 +1,7 @@
 // Page `index.html`: sign in by password and second factor, change the password, or follow a one-time link.
 
 import {html, nothing} from '../vendor/lit.js';
-import {ProblemError, changePassword, allSessions, firstPassword, login, loginCode, logout, me} from '../core/api.js';
+import {ProblemError, changePassword, allSessions, firstPassword, login, loginCode, loginKey, logout, me} from '../core/api.js';
 import {besidePages, errorMessage, RequestingElement, setTitle} from '../core/base.js';
 import {codeField, meetingUrl} from '../core/code-field.js';
 import {languageButton} from '../core/top-bar.js';
@@ -36,6 +36,8 @@ class SignInPage extends RequestingElement {
     this.changing = null;
     /** The ways to pass the second step, while it is due. @type {string[] | null} */
     this.methods = null;
+    /** What a security key is asked, if the account has one that works here. @type {KeyRequestOptions | null} */
+    this.key = null;
     /** Whether a recovery code is typed in place of the app's. */
     this.recovering = false;
     /** The user who must add a second factor before anything else, and the password just used. @type {{user: SignedInUser, password: string} | null} */
@@ -70,13 +72,13 @@ class SignInPage extends RequestingElement {
     super.onFailure(failure);
     if (!(failure instanceof ProblemError)) return;
     if (failure.word === 'bad-login') this.error = t('sign-in.wrong');
-    if (failure.word === 'challenge-over') this.methods = null;
-    if (failure.word === 'second-factor') this.askSecondFactor(failure.problem.methods ?? []);
+    if (failure.word === 'challenge-over') [this.methods, this.changing, this.token] = [null, null, ''];
+    if (failure.word === 'second-factor') this.askSecondFactor(failure.problem.methods ?? [], failure.problem.key ?? null);
   }
 
-  /** Go on to the second step: the password was right. @param {string[]} methods */
-  async askSecondFactor(methods) {
-    [this.error, this.methods, this.recovering] = ['', methods, !methods.includes('totp')];
+  /** Go on to the second step: the password was right. @param {string[]} methods @param {KeyRequestOptions | null} key */
+  async askSecondFactor(methods, key) {
+    [this.error, this.methods, this.recovering, this.key] = ['', methods, !methods.includes('totp'), key];
     await this.updateComplete;
     /** @type {HTMLElement | null} */ (this.querySelector('#second'))?.focus();
   }
@@ -95,6 +97,16 @@ class SignInPage extends RequestingElement {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.target);
     this.attempt(async () => this.enter(await loginCode(formFields(form).code)), form);
+  }
+
+  /** Pass the second step by a security key. */
+  submitKey() {
+    return this.attempt(async () => {
+      const {askKey} = await import('../core/security-keys.js'); // few need it, and the first page must open fast
+      const answer = await askKey(/** @type {KeyRequestOptions} */ (this.key));
+      if (answer) await this.enter(await loginKey(answer));
+      else this.error = t('second-factor.no-answer');
+    });
   }
 
   /** Lead a user on who is signed in: to a second factor or a new password that is due, else in. @param {SignedInUser} user */
@@ -192,13 +204,14 @@ class SignInPage extends RequestingElement {
     const other = this.recovering ? methods.includes('totp') : methods.includes('recovery-code');
     return html`<form @submit=${this.submitCode}>
       <h1>${t('sign-in.code-title')}</h1>
+      ${this.key ? html`<button type="button" class="main wide" data-testid="pass-by-key" ?disabled=${this.busy} @click=${this.submitKey}>${t('sign-in.key')}</button>` : nothing}
       <p>${t(`sign-in.${kind}-why`)}</p>
       <div class="field">
         <label for="second">${t(`sign-in.${kind}`)}</label>
         <input id="second" name="code" class="code" data-testid="second-factor" inputmode=${this.recovering ? 'text' : 'numeric'} autocomplete=${this.recovering ? 'off' : 'one-time-code'} autocapitalize="none" spellcheck="false" maxlength="20" required>
       </div>
       ${errorMessage(this.error)}
-      <button class="main wide" data-testid="pass-second-factor" ?disabled=${this.busy}>${t('sign-in.enter')}</button>
+      <button class=${this.key ? 'wide' : 'main wide'} data-testid="pass-second-factor" ?disabled=${this.busy}>${t('sign-in.enter')}</button>
       <div class="row">
         <button type="button" class="quiet" data-testid="sign-in-back" @click=${() => (this.methods = null)}>${t('sign-in.back')}</button>
         ${other ? html`<button type="button" class="quiet" data-testid="other-factor" @click=${this.switchFactor}>${t(this.recovering ? 'sign-in.use-code' : 'sign-in.use-recovery')}</button>` : nothing}

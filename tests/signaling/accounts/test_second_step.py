@@ -14,7 +14,7 @@ from signaling.app.api_table import PREFIX, ROUTES
 from signaling.http.openapi import public_path
 from signaling.http.route import Route
 from tests.signaling.request_bodies import GOOD
-from tests.signaling.second_factor_calls import API, code, enrol, halfway, me, pass_code
+from tests.signaling.second_factor_calls import API, NONE, code, enrol, halfway, me, pass_code
 from tests.signaling.world import PASSWORD, World, older, problem_of
 
 CLOSED = [route for route in ROUTES if route.access != "open"]
@@ -144,7 +144,7 @@ async def test_an_app_counts_once_it_is_confirmed_and_ends_sign_ins_without_it(w
     assert (await socket.type("bye"))["reason"] == "signed-out"
     assert [await me(client) for client in (here, there, again)] == [(200, False), (401, None), (401, None)]
     async with here.get(f"{API}/second-factor") as response:
-        assert await response.json() == {"totp": "2026-04-06T01:00:00Z", "recovery_codes": 10, "demanded": False}
+        assert await response.json() == {**NONE, "totp": "2026-04-06T01:00:00Z", "recovery_codes": 10}
     async with here.post(f"{API}/second-factor/totp/confirm", json=body) as response:
         assert response.status == 422
     [entry] = await world.audited(1)
@@ -183,7 +183,13 @@ async def test_who_removes_the_last_factor_signs_in_by_the_password_alone(world:
         assert response.status == 204
     assert await me(client) == (200, False)
     async with client.get(f"{API}/second-factor") as response:
-        assert await response.json() == {"totp": None, "recovery_codes": 0, "demanded": False}
+        assert await response.json() == {
+            "totp": None,
+            "keys": [],
+            "keys_possible": False,
+            "recovery_codes": 0,
+            "demanded": False,
+        }
     async with client.post(f"{API}/second-factor/recovery-codes", json={"password": PASSWORD}) as response:
         assert await problem_of(response) == (422, "invalid")
     assert await me(await world.signed_in("host")) == (200, False)

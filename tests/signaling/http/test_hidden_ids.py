@@ -16,6 +16,7 @@ from scheduler.inbound_mail.store import MailboxPosition
 from scheduler.operations.closing.documents import Document
 from scheduler.operations.incidents.model import FaultReport
 from scheduler.operations.votes.model import Question, Voter
+from signaling.accounts.second_factor_store import SecurityKey
 from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.api_table import PREFIX, ROUTES
 from signaling.cascade.model import Neighbour
@@ -91,6 +92,7 @@ async def things(world: World) -> dict[str, str]:
     await services.neighbours.add_below(Neighbour("xa", NHA_TRANG, url="https://xa.vn"), "key", NOW)
     raw = letter()
     await services.inbound_mail.receive(raw, len(raw), MailboxPosition(1, 1), NOW, NOW)
+    await services.factors.add_key(SecurityKey("k1", "vanninh", "Khóa", "h", "", 0, NOW), "", (), NOW)
     assessment = card["assessments"][0]["id"]
     return {
         "/points": NHA_TRANG, "/sessions": session.id, "/readiness": session.id, "/emergencies": session.id,
@@ -103,7 +105,7 @@ async def things(world: World) -> dict[str, str]:
         "/directory/assessments": assessment, "/directory/files": await evidence(central, assessment),
         "/directory/devices": device, "/displays": device, "/directory/lines": stock["lines"][0]["id"],
         "/directory/changes": str(change["id"]), "/votes": vote.id, "/cascade/neighbours": "xa",
-        "/directory/accounts": "nhatrang",
+        "/directory/accounts": "nhatrang", "/second-factor/keys": "k1",
     }  # fmt: skip
 
 

@@ -11,7 +11,10 @@ import signaling.core.schema
 from scheduler.core.sql_types import MillisecondTimestamp, Timestamp
 
 ROOT = Path(__file__).parents[1]
-COUNTS = {"id", "entry", "letter", "bytes", "size", "validity", "uid", "epoch", "milliseconds"}
+COUNTS = {
+    *("id", "entry", "letter", "bytes", "size", "validity", "uid", "epoch", "milliseconds"),
+    *("last_step", "sign_count"),
+}
 """Names of columns that hold ids, counts and lengths."""
 OF_THE_DATABASE = {"server_lease.until"}
 """Times that SQL alone writes and compares, by the clock of the database."""

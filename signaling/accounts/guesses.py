@@ -36,7 +36,7 @@ class Guesses:
 
     @property
     def last(self) -> bool:
-        """Whether the guess locks, if it is wrong."""
+        """Return whether the guess locks, if it is wrong."""
         return any(attempt.last for attempt in self._attempts)
 
     async def right(self) -> None:

@@ -38,7 +38,7 @@ Base64 = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9_-]{{1,{MAX_ANSW
 
 
 class KeyAnswer(Model):
-    """What a security key answered (AuthenticatorAssertionResponse), in base64url."""
+    """The answer of a security key (AuthenticatorAssertionResponse), in base64url."""
 
     credential: Base64
     client_data: Base64

@@ -51,7 +51,7 @@ class NewApp(Model):
 
 
 class KeyOptions(Model):
-    """What the browser makes a key with: WebAuthn's PublicKeyCredentialCreationOptions as JSON."""
+    """The options by which the browser makes a key: WebAuthn's PublicKeyCredentialCreationOptions as JSON."""
 
     options: dict[str, Any]
 

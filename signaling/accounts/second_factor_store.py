@@ -10,21 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.core.code_encryption import cipher_of
 from signaling.accounts import totp
 from signaling.accounts.schema import LOGINS, RECOVERY_CODES, SECOND_FACTOR_CHALLENGES, SECURITY_KEYS, TOTP_SECRETS
+from signaling.accounts.security_keys import SecurityKey
 from signaling.core.sql_rows import SqlRows
-
-
-@dataclass(frozen=True, slots=True)
-class SecurityKey:
-    """A security key: `credential` is WebAuthn's attested credential data as text, `rp_id` the host it works for."""
-
-    id: str
-    account: str
-    name: str
-    rp_id: str
-    credential: str
-    sign_count: int
-    created: datetime
-    last_used: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +24,7 @@ class Factors:
 
     @property
     def any(self) -> bool:
-        """Whether there is one; recovery codes alone are none."""
+        """Return whether there is one; recovery codes alone are none."""
         return self.totp is not None or bool(self.keys)
 
 
@@ -152,7 +139,10 @@ class SecondFactorStore(SqlRows):
             return await _enrolled(db, key.account, login, codes, now)
 
     async def use_key(self, key: SecurityKey, sign_count: int, now: datetime) -> bool:
-        """Note that a key has signed; return False if its counter did not grow: it may be a copy (WebAuthn §6.1.1)."""
+        """Note that a key has signed; return False if its counter did not grow: it may be a copy.
+
+        W3C WebAuthn §6.1.1.
+        """
         stored = SECURITY_KEYS.c.sign_count
         grows = stored < sign_count if sign_count else stored == 0  # keys without a counter always say 0
         values = {"sign_count": sign_count, "last_used": now}

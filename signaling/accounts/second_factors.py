@@ -4,8 +4,8 @@ import secrets
 from datetime import datetime, timedelta
 
 from signaling.accounts import recovery_codes, security_keys, totp
-from signaling.accounts.second_factor_store import Challenge, Factors, SecondFactorStore, SecurityKey
-from signaling.accounts.security_keys import BadAnswer, Site
+from signaling.accounts.second_factor_store import Challenge, Factors, SecondFactorStore
+from signaling.accounts.security_keys import BadAnswer, SecurityKey, Site
 from signaling.accounts.sign_in import Ended, SignIn
 from signaling.audit.log import AuditLog
 from signaling.core.account import Account, Source, digest

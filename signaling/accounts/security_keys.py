@@ -1,4 +1,4 @@
-"""Security keys (WebAuthn Level 2) as second factors: what browsers are asked, and the check of what they answer. Pure.
+"""Security keys (W3C WebAuthn Level 2) as second factors: what browsers are asked, and checks of the answers. Pure.
 
 `fido2` reads the binary formats and verifies signatures; the steps around it are those of §7.1 and §7.2. No attestation
 is asked for: which make of key somebody has is nothing that this server needs to know (decision 124).
@@ -11,13 +11,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from fido2.cose import CoseKey
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
-
-from signaling.accounts.second_factor_store import SecurityKey
 
 NAME = "Điểm cầu"
 ALGORITHMS = (-7, -8, -257)
@@ -47,6 +46,20 @@ class BadAnswer(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityKey:
+    """A security key: `credential` is WebAuthn's attested credential data as text, `rp_id` the host it works for."""
+
+    id: str
+    account: str
+    name: str
+    rp_id: str
+    credential: str
+    sign_count: int
+    created: datetime
+    last_used: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """The relying party of a request: the host name that keys are bound to, and the origin of the page."""
 
@@ -55,7 +68,7 @@ class Site:
 
     @property
     def possible(self) -> bool:
-        """Whether browsers use security keys here: they are bound to names, never to addresses."""
+        """Return whether browsers use security keys here: they are bound to names, never to addresses."""
         try:
             ipaddress.ip_address(self.rp_id)
         except ValueError:
@@ -65,7 +78,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class KeyAnswer:
-    """What a security key answered at a sign-in."""
+    """The answer of a security key at a sign-in."""
 
     credential: bytes
     client_data: bytes

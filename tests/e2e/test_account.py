@@ -155,8 +155,9 @@ def test_a_second_factor_is_added_and_asked_for(server: Server, red: Browser, pe
     expect(page.get_by_test_id("totp-code")).to_have_accessible_description("không đúng; kiểm tra giờ của điện thoại")
     page.get_by_test_id("totp-code").fill(code_of(secret, -1))
     page.get_by_test_id("confirm-totp").click()
-    codes = page.get_by_test_id("codes").locator("code").all_inner_texts()
-    assert len(codes) == 10
+    shown_codes = page.get_by_test_id("codes").locator("code")
+    expect(shown_codes).to_have_count(10)
+    codes = shown_codes.all_inner_texts()
     assert findings(page) == []
     page.get_by_test_id("codes-read").click()
     expect(page.get_by_test_id("codes-left")).to_have_text("còn 10 mã")

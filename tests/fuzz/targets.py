@@ -46,7 +46,7 @@ from scheduler.policy.profile_files import parse as parse_policy
 from scheduler.units.seed import khanh_hoa_2023
 from scheduler.units.units_file import parse as parse_units
 from signaling.accounts import security_keys
-from signaling.accounts.second_factor_store import SecurityKey
+from signaling.accounts.security_keys import SecurityKey
 from signaling.app import admin_cli, secrets_file
 from signaling.app.api_table import ROUTES
 from signaling.booking import session_costs

@@ -1,5 +1,7 @@
 """Adds second factors to accounts and signs in with them, as pages do."""
 
+from typing import Any
+
 from aiohttp import ClientSession
 
 from scheduler.policy.policy import SecondFactorPolicy
@@ -7,7 +9,7 @@ from signaling.accounts import totp
 from tests.signaling.world import PASSWORD, World, problem_of
 
 API = "/api/v1"
-NONE = {"totp": None, "keys": [], "keys_possible": False, "recovery_codes": 0, "demanded": False}
+NONE: dict[str, Any] = {"totp": None, "keys": [], "keys_possible": False, "recovery_codes": 0, "demanded": False}
 """What an account without second factors is told at an address without a name."""
 
 

@@ -59,8 +59,7 @@ export class SecondFactor extends RequestingElement {
     [this.error, this.app, this.keyName, this.codes, this.keyId] = ['', null, false, [], key];
     if (this.password !== null) return this.carryOut(change, this.password);
     this.change = change;
-    await this.updateComplete;
-    /** @type {HTMLElement | null} */ (this.querySelector('input[name=password]'))?.focus();
+    await this.focusInside();
   }
 
   /** @param {SubmitEvent} event */
@@ -84,7 +83,7 @@ export class SecondFactor extends RequestingElement {
     [this.change, this.keyName] = [null, change === 'key'];
     if (DANGEROUS.includes(change)) toast(t('second-factor.removed'));
     await this.fetch();
-    this.focusOn('input, h3');
+    this.focusInside();
   }
 
   /** Make a key by the browser, once it has a name, and confirm it. @param {SubmitEvent} event */
@@ -112,19 +111,22 @@ export class SecondFactor extends RequestingElement {
     [this.app, this.keyName] = [null, false];
     toast(t('second-factor.added'));
     await this.fetch();
-    if (this.codes.length) this.focusOn('h3');
-    else this.emit('enrolled');
-  }
-
-  readCodes() {
-    this.codes = [];
+    await this.focusInside();
+    if (this.codes.length) return;
     this.emit('enrolled');
   }
 
-  /** @param {string} selector */
-  async focusOn(selector) {
+  async readCodes() {
+    this.codes = [];
+    await this.focusInside();
+    this.emit('enrolled');
+  }
+
+  /** Move the focus to what was drawn in place of the button that was pressed. */
+  async focusInside() {
     await this.updateComplete;
-    /** @type {HTMLElement | null} */ (this.querySelector(selector))?.focus();
+    const [field, title, button] = ['input', 'h3[tabindex]', 'button'].map(selector => /** @type {HTMLElement | null} */ (this.querySelector(selector)));
+    (field ?? title ?? button)?.focus();
   }
 
   /** Show at its field that the password is wrong: nobody is signed out by it. @param {unknown} failure */

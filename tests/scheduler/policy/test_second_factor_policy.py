@@ -1,4 +1,4 @@
-"""Whom the policy asks for a second factor, and from where. Tests part of `policy.py`."""
+"""The policy demands second factors of roles, everywhere or outside trusted networks. Tests part of `policy.py`."""
 
 from typing import get_args
 

@@ -1,4 +1,4 @@
-"""Who must have a second factor adds one after the password, and can do nothing else before (TCVN 14423).
+"""An account that must have a second factor adds one after the password, and can do nothing else before (TCVN 14423).
 
 Tests parts of `sign_in.py`, `signaling/http/middleware.py` and `signaling/meeting/websocket.py`.
 """

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signaling.accounts import security_keys
-from signaling.accounts.second_factor_store import SecurityKey
-from signaling.accounts.security_keys import BadAnswer, KeyAnswer, Site, decoded, encoded
+from signaling.accounts.security_keys import BadAnswer, KeyAnswer, SecurityKey, Site, decoded, encoded
 from tests.signaling.second_factor_calls import API, code, enrol, me, pass_code
 from tests.signaling.software_authenticator import PRESENT, SoftwareKey
 from tests.signaling.world import NOW, PASSWORD, World, problem_of

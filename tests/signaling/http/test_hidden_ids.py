@@ -16,7 +16,7 @@ from scheduler.inbound_mail.store import MailboxPosition
 from scheduler.operations.closing.documents import Document
 from scheduler.operations.incidents.model import FaultReport
 from scheduler.operations.votes.model import Question, Voter
-from signaling.accounts.second_factor_store import SecurityKey
+from signaling.accounts.security_keys import SecurityKey
 from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.api_table import PREFIX, ROUTES
 from signaling.cascade.model import Neighbour

@@ -56,6 +56,7 @@ INSTRUMENTED = (
     "scheduler.units.units_file",
     "scheduler.booking.sessions.script_spreadsheet",
     "scheduler.files.safe_zip",
+    "signaling.accounts.security_keys",
     "signaling.app.admin_cli",
     "signaling.app.secrets_file",
     "signaling.booking.session_costs",

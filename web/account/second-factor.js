@@ -138,7 +138,7 @@ export class SecondFactor extends RequestingElement {
 
   render() {
     return html`<h2>${t('second-factor.title')}</h2>
-      <p class="soft">${t('second-factor.hint')}</p>
+      ${this.password === null ? html`<p class="soft">${t('second-factor.hint')}</p>` : nothing}
       ${errorMessage(this.error)}
       ${this.codes.length ? this.recoveryCodes() : this.app ? this.newApp(this.app) : this.keyName ? this.keyForm() : this.change ? this.passwordForm(this.change) : this.factors ? this.list(this.factors) : nothing}`;
   }
@@ -146,7 +146,7 @@ export class SecondFactor extends RequestingElement {
   /** @param {SecondFactorState} factors */
   list({totp, keys, keys_possible, recovery_codes, demanded}) {
     const none = !totp && !keys.length;
-    return html`${demanded && none ? html`<p class="alert" data-testid="demanded">${icon('lock')}<span>${t('second-factor.demanded')}</span></p>` : nothing}
+    return html`${demanded && none && this.password === null ? html`<p class="alert" data-testid="demanded">${icon('lock')}<span>${t('second-factor.demanded')}</span></p>` : nothing}
       <ul class="plain-list">
         <li class="row between wrap" data-testid="totp">
           <span>${t('second-factor.app')} <span class="soft" data-testid="totp-state">${totp ? t('second-factor.since', day(totp)) : t('second-factor.none')}</span></span>

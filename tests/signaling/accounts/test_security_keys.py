@@ -1,6 +1,7 @@
 """Security keys by a software authenticator: registered, asserted, and each thing that makes an answer wrong."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -113,14 +114,16 @@ GOOD = SoftwareKey(HOST, ORIGIN).create(CHALLENGE)
 
 @given(st.integers(0, 400), st.integers(0, 255), st.integers(0, 400))
 def test_a_changed_attestation_is_a_key_or_none(at: int, byte: int, end: int) -> None:
-    """Also a flood of nested arrays, which exhausts no stack."""
     data = bytearray(decoded(GOOD["attestation"]))
     data[at % len(data)] = byte
-    for changed in (bytes(data), bytes(data[:end]), b"\x81" * 12_000):
-        try:
+    for changed in (bytes(data), bytes(data[:end])):
+        with suppress(BadAnswer):
             security_keys.registered(SITE, CHALLENGE, decoded(GOOD["client_data"]), changed)
-        except BadAnswer:
-            continue
+
+
+def test_a_flood_of_nested_arrays_is_no_key() -> None:
+    with pytest.raises(BadAnswer):
+        security_keys.registered(SITE, CHALLENGE, decoded(GOOD["client_data"]), b"\x81" * 12_000)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from signaling.app.settings import Settings
 from signaling.core.account import Account
 from signaling.mail.config import Mail, Server
 from tests.signaling.directory_calls import FRESH_PASSWORD, newest_audit_rows, post_directory, set_first_password
+from tests.signaling.second_factor_calls import enrol
 from tests.signaling.smtp_server import SENDER, smtp_server
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, open_world, problem_of
 
@@ -43,6 +44,28 @@ async def test_a_link_sets_the_first_password_once(world: World) -> None:
     async with world.services.database.connect() as db:
         rows = [str(row) for row in await db.execute(text("SELECT * FROM account_links"))]
     assert not any(dump[1] in row for row in rows)
+
+
+async def test_a_person_is_mailed_that_the_second_factor_was_reset(settings: Settings) -> None:
+    async with smtp_server("none", ssl.create_default_context()) as mail_server:
+        server = Server("127.0.0.1", mail_server.port, "none", "", "")
+        async with open_world(replace(settings, mail=Mail(server, SENDER))) as world:
+            unit = (await world.services.scheduler.point("ubnd.nha-trang")).unit
+            central = await world.signed_in("central")
+            person = await post_directory(
+                central, f"units/{unit}/people", name="Lê Văn An", phone="0905123456", email="an@khanhhoa.gov.vn"
+            )
+            await world.services.people.give_account(person["id"], "nhatrang", world.clock())
+            await enrol(world, await world.signed_in("nhatrang"))
+            reset = "/api/v1/directory/accounts/nhatrang/second-factor/reset"
+            async with (await world.signed_in("admin")).post(reset, json={}) as response:
+                assert response.status == 204
+            await world.server.outbox.deliver()
+            letter = mail_server.letters[0]
+            assert letter["To"] == "an@khanhhoa.gov.vn"
+            lines = letter.get_content().splitlines()
+            assert {"Nội dung: nhatrang", "Ghi chú: Admin – 08:01 06/04/2026"} <= set(lines)
+            assert await sign_in(world, "nhatrang", PASSWORD) == 200
 
 
 async def test_the_link_goes_to_the_official_mailbox(settings: Settings) -> None:

@@ -376,6 +376,9 @@ async def test_the_commands_of_an_administrator(
 
     (made,) = await run("create-account", account="Truc", role=["technician"])
     (changed,) = await run("set-password", account="truc")
+    assert await run("reset-second-factor", account="Truc") == ["truc"]
+    with pytest.raises(BadInput):
+        await run("reset-second-factor", account="nobody.at.all")
     points = await run("point-accounts")
     listed = await run("list-accounts")
     assert (made.split("\t")[0], changed.split("\t")[0], made != changed) == ("truc", "truc", True)

@@ -13,7 +13,7 @@ from signaling.core.account import Account, digest
 from signaling.core.errors import BadSecondFactor, SecondFactorNeeded, SignedOut, WrongLine
 from signaling.core.texts import language_of
 from signaling.http.cookies import CHALLENGE_COOKIE, COOKIE
-from signaling.http.middleware import clear_cookie, set_challenge_cookie, set_cookie
+from signaling.http.middleware import REQUEST, clear_cookie, set_challenge_cookie, set_cookie
 from signaling.http.problems import problem
 from signaling.http.route import ApiRequest, Model, Moment, Named, NamedPoint, Route
 
@@ -123,7 +123,8 @@ def site_of(request: ApiRequest) -> security_keys.Site:
 async def _challenged(request: ApiRequest, needed: SecondFactorNeeded) -> web.Response:
     """Answer that the second factor must follow, with the cookie by which this browser alone passes the step."""
     asked = await request.context(ACCOUNTS).second_step.asked(needed.challenge, site_of(request), request.now)
-    response = problem(asked, language_of(request.request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
+    language = language_of(request.request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+    response = problem(asked, language, request.request[REQUEST])
     set_challenge_cookie(request.request, response, needed.challenge)
     return response
 

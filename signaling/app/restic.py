@@ -1,6 +1,6 @@
 """Runs restic on a repository of backups: a folder, S3-compatible storage, or whatever else restic knows.
 
-restic encrypts by the passphrase, stores equal parts of files once, and checks what it reads (decision 127). Its
+restic encrypts by the passphrase, stores equal parts of files once, and checks what it reads (decision 126). Its
 messages are those of https://restic.readthedocs.io/en/stable/075_scripting.html.
 """
 

@@ -18,6 +18,7 @@ WARNINGS = frozenset(
     f"{subject}-{result}"
     for subject, results in {
         "login": ("failed", "locked", "disabled"),
+        "second-factor": ("failed",),
         "code": ("wrong", "locked"),
         "password": ("locked",),
         "token": ("locked",),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.core.errors import BadUnits
+from scheduler.core.errors import BadUnits, UnitProblem
 from scheduler.directory.import_export.preview import ImportStep, differences
 from scheduler.files.errors import RowError
 from scheduler.files.spreadsheet import Row
@@ -16,6 +16,15 @@ from scheduler.units import units_file
 from scheduler.units.units_file import RegistryEntry
 
 COLUMNS = ("id", "name", "level", "parent", "abbr", "point", "valid_from", "valid_to", "successor")
+_COLUMN_OF = {
+    **dict.fromkeys(("unknown-parent", "parent-not-higher"), "parent"),
+    **dict.fromkeys(("duplicate-name", "bad-name", "no-name"), "point"),
+    "duplicate-id": "id",
+    "unknown-level": "level",
+    "ends-before-it-begins": "valid_to",
+    "unknown-successor": "successor",
+}
+"""The column that a problem of an entry is about."""
 
 
 async def rows(db: AsyncConnection) -> list[Row]:
@@ -36,9 +45,17 @@ async def plan(
     try:
         read = units_file.parse(json.dumps({"units": entries}), profiles, known.values())
     except BadUnits as bad:
-        faults += [RowError(rows[p.entry - 1][0] if p.entry else 1, "", p.word, p.value) for p in bad.problems]
+        faults += [_fault(rows[p.entry - 1][0] if p.entry else 1, p) for p in bad.problems]
         return []
     return [_step(row_number, new, known.get(new.unit.id)) for (row_number, _), new in zip(rows, read, strict=True)]
+
+
+def _fault(row_number: int, problem: UnitProblem) -> RowError:
+    """Return a fault of an entry as one of the cell that it is about."""
+    if problem.word != "bad-field":
+        return RowError(row_number, _COLUMN_OF.get(problem.word, ""), problem.word, problem.value)
+    column, _, message = problem.value.partition(": ")
+    return RowError(row_number, column, problem.word, message)
 
 
 def _step(row_number: int, new: RegistryEntry, old: RegistryEntry | None) -> ImportStep:

@@ -13,6 +13,8 @@ KHANH_HOA_2023 = DATA / "khanhhoa-2023.json"
 KHANH_HOA_2024 = DATA / "khanhhoa-2024.json"
 KHANH_HOA_2025 = DATA / "khanhhoa-2025.json"
 """132 communes from 01/11/2024; 65 and no districts from 01/07/2025, which needs the profile for two tiers."""
+KHANH_HOA = (KHANH_HOA_2023, KHANH_HOA_2024, KHANH_HOA_2025)
+"""All of them, in the order in which they are imported."""
 TWO_TIER_PROFILES = "pre-KH-2023:KH-2023:KH-2025-2T"
 """The setting of profiles with which all these files can be imported."""
 

@@ -1,4 +1,4 @@
-"""The commands of ``diemcau`` that work on a data directory: serve, migrate, admin, backup, restore, drill."""
+"""The commands of ``diemcau`` on a data directory: serve, setup, migrate, admin, backup, restore, drill."""
 
 import argparse
 import gc
@@ -14,6 +14,7 @@ from signaling.app import admin_cli, backup_cli
 from signaling.app.private_files import UMASK
 from signaling.app.programs import PROGRAMS
 from signaling.app.settings import read
+from signaling.app.setup import command as setup
 from signaling.core import outage_log
 from signaling.core.errors import BadInput, ServerError
 from signaling.core.texts import field_text
@@ -31,6 +32,9 @@ def run() -> None:
         sys.exit(f"diemcau: {error}")
     os.umask(UMASK)
     try:
+        if arguments.command == "setup":
+            setup.run(arguments)
+            return
         settings = read(os.environ)
         settle()
         if arguments.command in backup_cli.COMMANDS:
@@ -73,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument(
         "--take-over", action="store_true", help="continue the meetings of the server that runs on the data directory"
     )
+    first = commands.add_parser("setup", help="the first run: address, certificate, units, mail", allow_abbrev=False)
+    setup.add_arguments(first)
     admin_cli.add_arguments(commands.add_parser("admin", help="accounts, units, capacity, recordings"))
     migrating = commands.add_parser("migrate", help="bring the tables of an older release to this one, after a copy")
     migrating.set_defaults(admin="migrate")

@@ -174,20 +174,32 @@ async def open_services(
         yield services
 
 
+@asynccontextmanager
+async def read_services(settings: Settings, migrating: bool = False) -> AsyncIterator[Services | None]:
+    """Open a database for reading alone; None where it has no tables yet. With `migrating` it may be an older one.
+
+    Raises NewerDatabase, NewerMeetings, OlderDatabase, LostKey, PolicyError.
+    """
+    key = _stored_key(settings) or bytes(KEY_BYTES)
+    engine = database.connect(settings.database_url, CodeCipher(key))
+    try:
+        services = _build(engine, settings, file_cipher(key))
+        versions = await migration.read_versions(engine)
+        migration.check(versions, migrating)
+        if not versions.empty:
+            await _check(services, versions, leading=True)
+        yield None if versions.empty else services
+    finally:
+        await engine.dispose()
+
+
 async def check(settings: Settings) -> None:
     """Check release, key and policies against the database without writing, as a server does before it stands by.
 
     Raises NewerDatabase, NewerMeetings, LostKey, PolicyError.
     """
-    key = _stored_key(settings) or bytes(KEY_BYTES)
-    engine = database.connect(settings.database_url, CodeCipher(key))
-    try:
-        versions = await migration.read_versions(engine)
-        migration.check(versions, migrating=True)
-        if not versions.empty:
-            await _check(_build(engine, settings, file_cipher(key)), versions, leading=True)
-    finally:
-        await engine.dispose()
+    async with read_services(settings, migrating=True):
+        pass
 
 
 @asynccontextmanager

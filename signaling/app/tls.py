@@ -42,7 +42,7 @@ class Certificates:
         if self._current is None:
             return  # nobody listens yet, and what lies there will be read
         try:
-            self._current = _load(self._directory)
+            self._current = load(self._directory)
         except (OSError, ValueError) as error:
             log.error(
                 "x the certificate in %s cannot be used, the previous one stays in use: %s", self._directory, error
@@ -60,10 +60,11 @@ def context(directory: Path, addresses: Sequence[str], now: datetime) -> ssl.SSL
     certificate, key = directory / "cert.pem", directory / "key.pem"
     if not certificate.exists() or _own_and_unfit(certificate, addresses, now):
         _write(certificate, key, addresses, now)
-    return _load(directory)
+    return load(directory)
 
 
-def _load(directory: Path) -> ssl.SSLContext:
+def load(directory: Path) -> ssl.SSLContext:
+    """Return the TLS context of a directory's certificate and key. Raises OSError, ValueError."""
     loaded = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     loaded.minimum_version = ssl.TLSVersion.TLSv1_2
     loaded.load_cert_chain(directory / "cert.pem", directory / "key.pem", password="")  # nobody is there to be asked
@@ -101,11 +102,14 @@ def _write(certificate: Path, key: Path, addresses: Sequence[str], now: datetime
     certificate.write_bytes(_certificate(private, addresses, now).public_bytes(serialization.Encoding.PEM))
 
 
-def _certificate(private: ec.EllipticCurvePrivateKey, addresses: Sequence[str], now: datetime) -> x509.Certificate:
+def own_names(addresses: Sequence[str]) -> list[x509.GeneralName]:
+    """Return the names of this machine, and its loopback and other addresses, as a certificate has them."""
     ips = dict.fromkeys(("127.0.0.1", "::1", *addresses))
     hosts = dict.fromkeys(("localhost", socket.gethostname()))
-    names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
-    names += [x509.IPAddress(ipaddress.ip_address(ip)) for ip in ips]
+    return [*map(x509.DNSName, hosts), *(x509.IPAddress(ipaddress.ip_address(ip)) for ip in ips)]
+
+
+def _certificate(private: ec.EllipticCurvePrivateKey, addresses: Sequence[str], now: datetime) -> x509.Certificate:
     return (
         x509.CertificateBuilder()
         .subject_name(_name())
@@ -114,7 +118,7 @@ def _certificate(private: ec.EllipticCurvePrivateKey, addresses: Sequence[str], 
         .serial_number(x509.random_serial_number())
         .not_valid_before(now.astimezone(UTC) - timedelta(hours=1))
         .not_valid_after(now.astimezone(UTC) + LASTS)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.SubjectAlternativeName(own_names(addresses)), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(private, hashes.SHA256())

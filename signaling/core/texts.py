@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from signaling.core import directory_texts
+from signaling.core import directory_texts, setup_texts
 
 Language = Literal["vi", "en"]
 Pair = tuple[str, str]
@@ -333,6 +333,7 @@ FIELDS: Mapping[str, Pair] = {
     "second-factor-keys": ("đã có đủ số khóa bảo mật", "there are as many security keys as there may be"),
     "minutes-range": ("phải từ 1 đến {value} phút", "must be 1 to {value} minutes"),
     **directory_texts.FIELDS,
+    **setup_texts.FIELDS,
     "fewer-than-named": ("ít hơn số người có tên", "fewer than are named"),
     "unknown-tick": ("không có mục {value}", "there is no item {value}"),
     "no-slot": ("phiên họp không có buổi này", "the session has no such slot"),

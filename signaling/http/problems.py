@@ -130,14 +130,14 @@ def _devices(_: scheduler_errors.BadDevices, language: Language) -> dict[str, ob
     return _fields([("devices", "1–99")])
 
 
+def cell(fault: files_errors.RowError, language: Language) -> str:
+    """Return the place of a fault of a table: its line and its column."""
+    where = ("dòng", "line")[language == "en"]
+    return f"{where} {fault.row_number} {fault.column if language == 'en' else title(fault.column)}".strip()
+
+
 def _sheet(error: files_errors.BadSheet, language: Language) -> dict[str, object]:
-    english = language == "en"
-    where = ("dòng", "line")[english]
-
-    def cell(fault: files_errors.RowError) -> str:
-        return f"{where} {fault.row_number} {fault.column if english else title(fault.column)}".strip()
-
-    return _fields([(cell(f), field_text(f.word, language, f.value)) for f in error.faults[:MAX_FAULTS]])
+    return _fields([(cell(f, language), field_text(f.word, language, f.value)) for f in error.faults[:MAX_FAULTS]])
 
 
 def _quota(error: directory_errors.QuotaExceeded, language: Language) -> dict[str, object]:

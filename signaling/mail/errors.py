@@ -9,3 +9,7 @@ class NotSent(ServerError):
     def __init__(self, fault: str, final: bool = False) -> None:
         super().__init__(fault)
         self.final = final
+
+
+class NotReached(NotSent):
+    """The other side could not be connected to."""

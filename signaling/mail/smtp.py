@@ -2,6 +2,8 @@
 
 import hashlib
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import tzinfo
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -14,7 +16,7 @@ from scheduler.notifications.outbox import OutboxItem
 from scheduler.notifications.wording import WORDINGS
 from signaling.mail import calendar_invite
 from signaling.mail.config import Mail, Server
-from signaling.mail.errors import NotSent
+from signaling.mail.errors import NotReached, NotSent
 
 SECONDS = 30.0
 """Longest wait for one response of the server."""
@@ -61,6 +63,17 @@ class SmtpSender:
 
     async def send(self, message: EmailMessage) -> None:
         """Send a letter. Raises NotSent."""
+        async with self._signed_in(SECONDS) as client:
+            await client.send_message(message)
+
+    async def check(self, seconds: float) -> None:
+        """Connect and sign in as for a letter, and send none. Raises NotSent."""
+        async with self._signed_in(seconds):
+            pass
+
+    @asynccontextmanager
+    async def _signed_in(self, seconds: float) -> AsyncIterator[aiosmtplib.SMTP]:
+        """Connect, and sign in where there is an account, with `seconds` for each response. Raises NotSent."""
         server = self._server
         client = aiosmtplib.SMTP(
             hostname=server.host,
@@ -68,13 +81,13 @@ class SmtpSender:
             use_tls=server.tls == "implicit",
             start_tls=server.tls == "starttls",
             tls_context=self._context,
-            timeout=SECONDS,
+            timeout=seconds,
         )
         try:
             async with client:
                 if server.user:
                     await client.login(server.user, server.password)
-                await client.send_message(message)
+                yield client
         except aiosmtplib.SMTPAuthenticationError as error:
             raise NotSent(f"smtp-login {error.code}") from None
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -82,7 +95,9 @@ class SmtpSender:
         except aiosmtplib.SMTPResponseException as error:
             raise NotSent(_reason(error), error.code >= 500) from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise NotSent(f"smtp: {type(error.__cause__ or error).__name__}") from None
+            cause = error.__cause__ or error
+            reached = isinstance(cause, ssl.SSLError) or not isinstance(error, aiosmtplib.SMTPConnectError)
+            raise (NotSent if reached else NotReached)(f"smtp: {type(cause).__name__}") from None
 
 
 def _reason(error: aiosmtplib.SMTPResponseException) -> str:

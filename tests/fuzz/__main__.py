@@ -59,6 +59,8 @@ INSTRUMENTED = (
     "signaling.accounts.security_keys",
     "signaling.app.admin_cli",
     "signaling.app.secrets_file",
+    "signaling.app.setup.answers",
+    "signaling.app.setup.environment_file",
     "signaling.booking.session_costs",
     "signaling.messages.joining",
     "signaling.messages.layouts",

@@ -49,6 +49,8 @@ from signaling.accounts import security_keys
 from signaling.accounts.security_keys import SecurityKey
 from signaling.app import admin_cli, secrets_file
 from signaling.app.api_table import ROUTES
+from signaling.app.setup import answers
+from signaling.app.setup.environment_file import EnvironmentFile
 from signaling.booking import session_costs
 from signaling.cameras import rtsp_message
 from signaling.cascade import client as cascade_client
@@ -276,6 +278,15 @@ def read_secrets(data: bytes) -> None:
     """Parse a file of a system's secrets."""
     with suppress(SettingsError):
         assert secrets_file.read(data).keys() >= secrets_file.REQUIRED
+
+
+def read_answers(data: bytes) -> None:
+    """Parse a file of answers of `diemcau setup`; then the whole as the file of a server's environment."""
+    with suppress(BadInput):
+        answers.read(data)
+    with suppress(SettingsError):
+        file = EnvironmentFile.read(data)
+        assert EnvironmentFile.read(file.changed({"A": "b c"}).text().encode()).values == file.values | {"A": "b c"}
 
 
 def read_bfcp(data: bytes) -> None:
@@ -628,6 +639,15 @@ TARGETS: dict[str, Target] = {
     ),
     "security key": Target(read_security_key, _KEY_ANSWERS, 12_288),
     "secrets": Target(read_secrets, (b'{"ticket.key": "AA==", "server.id": "AA==", "tls/key.pem": "AA=="}',)),
+    "answers": Target(
+        read_answers,
+        (
+            b"[address]\nhost = 'hop.example'\nport = 8443\n[certificate]\nsource = 'authority'\n[capacity]\n"
+            b"sessions = 2\npoints = 9\n[mail]\nhost = '10.1.2.3'\nsender = 'a@b.example'\n[units]\ntable = 'a.csv'\n",
+            b"# Ours\nDIEMCAU_PORT=8443\nA='b c'\nB=\"d\"\n\n",
+        ),
+        answers.MAX_BYTES,
+    ),
     "digits": Target(
         read_digits,
         (

@@ -18,6 +18,8 @@ from scheduler.files import file_type
 from scheduler.files import spreadsheet as tables
 from scheduler.units.units_file import parse as parse_units
 from signaling.app import admin_cli
+from signaling.app.setup import answers
+from signaling.app.setup.environment_file import EnvironmentFile
 from signaling.booking import session_costs
 from signaling.cascade.client import read_reply, refusal_reason
 from signaling.cascade.wire import Exchanged, Outcome
@@ -36,6 +38,9 @@ from tests.signaling.request_bodies import GOOD
 
 
 def test_every_seed_of_a_protocol_is_valid_input() -> None:
+    setup, environment = TARGETS["answers"].seeds
+    assert answers.read(setup).capacity == answers.Capacity(sessions=2, points=9)
+    assert EnvironmentFile.read(environment).values == {"DIEMCAU_PORT": "8443", "A": "b c", "B": "d"}
     for seed in TARGETS["message"].seeds:
         server.parse(seed.decode())
     for seed in TARGETS["call"].seeds:

@@ -239,6 +239,13 @@ class Scheduler:
                 await units_store.add(db, replace(new, point=point))
         return ImportResult(len(added), len(changed), len(read) - len(added) - len(changed))
 
+    async def check_units(self, texts: Iterable[str]) -> None:
+        """Read units files, each on top of those before it and of the units there are. Raises BadUnits."""
+        async with self._engine.begin() as db:
+            known = await units_store.registry_entries(db)
+        for text in texts:
+            known |= {new.unit.id: new for new in units_file.parse(text, self._profiles, known.values())}
+
     # Sessions.
 
     async def submit(self, request: Request, now: datetime, wait: bool = False, draft: str | None = None) -> Session:

@@ -40,8 +40,8 @@ package() {
     install -m 644 deploy/sysctl.conf "$root/usr/lib/sysctl.d/diemcau.conf"
     install -m 644 deploy/bundle/sysusers.conf "$root/usr/lib/sysusers.d/diemcau.conf"
     install -m 755 deploy/bundle/diemcau "$root/usr/sbin/diemcau"
-    install -m 755 deploy/bundle/apt.sh deploy/bundle/environment.sh deploy/bundle/upgrade.sh \
-        deploy/bundle/verify.sh "$root/usr/lib/diemcau"
+    install -m 755 deploy/bundle/apt.sh deploy/bundle/environment.sh deploy/bundle/start.sh \
+        deploy/bundle/upgrade.sh deploy/bundle/verify.sh "$root/usr/lib/diemcau"
     install -m 644 deploy/bundle/nftables.conf deploy/haproxy.cfg deploy/haproxy-media.cfg deploy/keepalived.conf \
         deploy/prometheus/prometheus.yml deploy/prometheus/diemcau.rules.yml deploy/grafana/*.json \
         "$root/usr/share/doc/diemcau/examples"

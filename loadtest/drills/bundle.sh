@@ -1,8 +1,9 @@
 #!/bin/bash
 # The drill `bundle`: the bundle is built, and installed without a network on a Debian 13 that has nothing but systemd, as
-# process 1 of namespaces of its own; a bundle that is not signed, or was changed, is refused. While two browsers meet on
-# the installed server it is upgraded to a bundle of a newer number, which adds a table, and goes back.
-# Needs root, mmdebstrap, cgroup2, PyPI and Debian's mirrors.
+# process 1 of namespaces of its own; a bundle that is not signed, or was changed, is refused. `diemcau setup` takes its
+# answers from a file: an authority of the site's own, units from a table. Two browsers that were given that authority
+# meet; meanwhile the server is upgraded to a bundle of a newer number, which adds a table, and goes back.
+# Needs root, mmdebstrap, certutil (libnss3-tools), cgroup2, PyPI and Debian's mirrors.
 #   loadtest/drills/bundle.sh [BUNDLE NEWER KEY]    # bundles that exist, with the public key of who made both
 set -eEu
 checkout=$(cd "$(dirname "$0")/../.." && pwd)
@@ -139,12 +140,49 @@ inside rm -rf /root/changed
 inside mkdir /etc/diemcau
 inside sh -c 'umask 077 && echo DIEMCAU_WORKERS=2 >/etc/diemcau/diemcau.env'
 began=$(date +%s.%N)
+since() { echo "$(date +%s.%N) - $began" | bc; }
 inside /srv/bundle/install.sh /root/key.asc
+installed=$(since)
+inside sh -c '! systemctl is-active --quiet diemcau' # nobody has set it up
+
+# The answers, and the table of units of a province; what is wrong changes nothing.
+"$checkout/.venv/bin/python" - "$checkout/scheduler/data/khanhhoa-2023.json" >"$files/root/root/units.csv" <<'EOF'
+import csv, json, sys
+names = ["id", "name", "level", "parent", "abbr", "point", "valid_from", "valid_to", "successor"]
+document = json.load(open(sys.argv[1]))
+writer = csv.DictWriter(sys.stdout, names)
+writer.writeheader()
+writer.writerows({"valid_from": document.get("valid_from"), **unit} for unit in document["units"])
+EOF
+cat >"$files/root/root/answers.toml" <<'EOF'
+[address]
+host = "10.99.0.1"
+[certificate]
+source = "authority"
+[administrator]
+account = "quantri"
+[units]
+table = "units.csv"
+[capacity]
+sessions = 20
+points = 250
+EOF
+chmod 600 "$files/root/root/answers.toml"
+sed 's/,huyen,/,quan,/' "$files/root/root/units.csv" >"$files/root/root/broken.csv"
+sed 's/units.csv/broken.csv/' "$files/root/root/answers.toml" >"$files/root/root/broken.toml"
+sums() { inside sh -c 'find /etc/diemcau /var/lib/diemcau -type f -exec sha256sum {} + 2>/dev/null'; }
+before=$(sums || true)
+words=$(inside diemcau setup --answers /root/broken.toml 2>&1) && { echo "not refused: a table with faults" >&2; exit 1; }
+case "$words" in *"cấp: không có cấp quan"*) ;; *) echo "refused, but not for this: $words" >&2; exit 1 ;; esac
+[ "$before" = "$(sums || true)" ]
+inside diemcau setup --answers /root/answers.toml --check >/dev/null
+[ "$before" = "$(sums || true)" ]
+inside diemcau setup --answers /root/answers.toml
 for _ in $(seq 300); do
     inside /opt/diemcau/.venv/bin/python -c 'import urllib.request as u; u.urlopen("http://127.0.0.1:8080/readyz")' 2>/dev/null && break
     sleep 0.2
 done
-installed=$(echo "$(date +%s.%N) - $began" | bc)
+set_up=$(since)
 inside systemctl is-active diemcau diemcau-worker@0
 accounts=""
 for account in ubnd.nha-trang:registrant:site nt.xuonghuan:site; do
@@ -168,10 +206,13 @@ new=$(dpkg-deb --field "$newer"/apt/diemcau_*.deb Version)
 run "$old"
 
 # The commands of tests.e2e.installed, during a meeting.
-export -f inside run
-export holder
+export -f inside run since
+export holder began
 # shellcheck disable=SC2086  # a list on purpose
 (cd "$checkout" && PYTHONPATH=$checkout nsenter --target "$(pgrep --parent $holder)" --net .venv/bin/python -m tests.e2e.installed \
-    http://127.0.0.1:8080/ $accounts --during "inside diemcau upgrade /srv/newer && run $new" \
+    https://10.99.0.1:8443/ $accounts --authority "$files/root/etc/diemcau/authority/authority.pem" \
+    --during "since >$files/met" --during "inside diemcau upgrade /srv/newer && run $new" \
     --during "inside diemcau upgrade --undo && run $old")
-echo "{\"drill\": \"bundle\", \"installed_s\": $installed, \"held\": true}"
+met=$(cat "$files/met")
+[ "$(echo "$met < 600" | bc)" = 1 ] || { echo "two browsers met after $met s only" >&2; exit 1; }
+echo "{\"drill\": \"bundle\", \"installed_s\": $installed, \"set_up_s\": $set_up, \"met_s\": $met, \"held\": true}"

@@ -35,6 +35,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
         "takes one of the two, table or shipped",
     ),
     "setup-too-large": ("tệp quá lớn", "the file is too large"),
+    "setup-toml": ("lồng quá sâu, hoặc có số quá dài", "nested too deeply, or a number is too long"),
     "setup-not-utf8": ("tệp không phải văn bản UTF-8", "the file is not text in UTF-8"),
     "setup-not-read": ("không đọc được tệp {value}", "the file {value} cannot be read"),
     "setup-profile": ("quy chế không dùng được: {value}", "the profiles cannot be used: {value}"),

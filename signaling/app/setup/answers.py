@@ -48,7 +48,7 @@ from signaling.accounts.passwords import check_password, normal_name
 from signaling.app.settings import mailbox
 from signaling.core.errors import BadInput, Fault
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 16
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
 
 Source = Literal["present", "authority", "files"]
@@ -247,8 +247,10 @@ def read(content: bytes) -> Answers:
         ) from None
     except UnicodeDecodeError:
         raise BadInput([Fault("", "setup-not-utf8")]) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise BadInput([Fault("", f"TOML: {error}")]) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits
+        raise BadInput([Fault("", "setup-toml")]) from None
 
 
 def _fault(place: tuple[int | str, ...], error: object, kind: str) -> Fault:

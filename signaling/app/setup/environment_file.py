@@ -10,7 +10,7 @@ from typing import Self
 
 from signaling.core.errors import SettingsError
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 16
 _LINE = re.compile(r"""[ \t]*([A-Za-z_]\w*)=(?:'([^'\\]*)'|"([^"\\$`]*)"|([^\s'"\\$`;&|<>()#~]*))[ \t]*""", re.ASCII)
 _PLAIN = re.compile(r"[A-Za-z0-9_./:,@%+=-]*")
 _QUOTABLE = re.compile(r"[^'\\\x00-\x1f\x7f]*")

@@ -94,6 +94,8 @@ def test_every_fault_of_a_file_is_named(text: str, faults: list[tuple[str, str]]
 def test_what_is_no_toml_is_refused_with_its_line() -> None:
     for content, detail in (
         (b"[address]\nhost = = 1\n", "TOML: Invalid value (at line 2, column 8)"),
+        (b"a = " + b"[" * 9000, "setup-toml"),
+        (b"a = " + b"9" * 9000, "setup-toml"),
         (b"\xff", "setup-not-utf8"),
         (b"#" * (answers.MAX_BYTES + 1), "setup-too-large"),
     ):

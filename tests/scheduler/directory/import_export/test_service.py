@@ -123,7 +123,7 @@ async def test_faults_are_reported_by_row(import_export: ImportExport) -> None:
         *[(1, name, "missing-column", name) for name in map(title, import_export_people.COLUMNS[1:])],
     ]
     head = ",".join(TABLES["units"].columns)
-    units = f"{head}\n22342,Phường Xương Huân,xa,568,,,,,\nx,X,quan,,,,,,\ny,Y,xa,z,,,,,\n568,Nha Trang,huyen,56,n,,,,\n"
+    units = f"{head}\n22342,Phường Xương Huân,xa,568,,,,,\nx,X,quan,,,,,,\ny,Y,xa,z,,,,,\n568,NT,huyen,56,n,,,,\n"
     assert await faults(import_export, "units", units) == [
         (3, "level", "unknown-level", "quan"),
         (4, "parent", "unknown-parent", "z"),

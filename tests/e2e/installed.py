@@ -70,13 +70,13 @@ def hold(
 
 
 def trust(home: Path, authority: Path) -> None:
-    """Give an authority to the browsers that start from now on, which get a home of their own."""
+    """Give an authority to the browsers that start from now on, which get a home of their own, and to Playwright."""
     database = home / ".pki" / "nssdb"
     database.mkdir(parents=True)
     tool = ["certutil", "-d", f"sql:{database}"]
     subprocess.run([*tool, "-N", "--empty-password"], check=True)
     subprocess.run([*tool, "-A", "-t", "C,,", "-n", "site", "-i", authority], check=True)
-    os.environ["HOME"] = str(home)
+    os.environ |= {"HOME": str(home), "NODE_EXTRA_CA_CERTS": str(authority)}
 
 
 def meet(host: browsers.Seat, point: browsers.Seat) -> None:

@@ -1,6 +1,7 @@
 """Answers are judged one by one and as a file; no fault repeats a value."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,8 @@ from signaling.app.setup import answers
 from signaling.app.setup.answers import BadAnswer, Mail
 from signaling.core.errors import BadInput
 from signaling.core.texts import field_text
+
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +105,14 @@ def test_what_is_no_toml_is_refused_with_its_line() -> None:
         with pytest.raises(BadInput) as refused:
             answers.read(content)
         assert [(fault.field, fault.detail) for fault in refused.value.faults] == [("", detail)]
+
+
+def test_the_file_that_the_documents_show_is_read() -> None:
+    shown = (ROOT / "docs" / "operating.md").read_text().split("```toml\n")[1].split("```")[0]
+    read = answers.read(shown.replace("…", "mot mat khau rat dai").encode())
+    assert read.model_fields_set == set(answers.Answers.model_fields)
+    assert read.mail is not None
+    assert read.mail.url == "smtps://hop:mot%20mat%20khau%20rat%20dai@mail.khanhhoa.gov.vn:465"
 
 
 def test_what_is_left_out_stays() -> None:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from scheduler.booking.registration.service import Scheduler
 from scheduler.directory.equipment.service import Equipment
+from signaling.accounts.api_tokens import ApiTokenStore
 from signaling.accounts.second_factors import SecondFactors
 from signaling.accounts.second_step import SecondStep
 from signaling.accounts.sign_in import SignIn
@@ -25,6 +26,7 @@ class AccountsContext:
     equipment: Equipment
     audit: AuditLog
     scheduler: Scheduler
+    tokens: ApiTokenStore
 
 
 ACCOUNTS = web.AppKey("AccountsContext", AccountsContext)

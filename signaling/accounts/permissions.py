@@ -71,9 +71,10 @@ def seen_units(account: Account, unit_directory: UnitDirectory) -> list[str] | N
 def may_know_code(account: Account, session: Session, unit_directory: UnitDirectory) -> bool:
     """Return whether an account may know the code: units that take part or register it, central accounts (R-051).
 
-    An account that only supervises needs no code.
+    An account that only supervises needs no code; an API token joins no meeting.
     """
-    return account.unit in unit_directory.invited(session) or is_host(account, session, unit_directory)
+    concerned = account.unit in unit_directory.invited(session) or is_host(account, session, unit_directory)
+    return concerned and account.scopes is None
 
 
 def seen_points(account: Account, session: Session, unit_directory: UnitDirectory) -> set[str]:

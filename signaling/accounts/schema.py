@@ -42,6 +42,22 @@ ACCOUNT_LINKS = Table(  # one-time links by which a first password is set (R-047
     Column("used", Timestamp),
 )
 
+API_TOKENS = Table(  # of other systems; revoked ones stay, for the audit log names them
+    "api_tokens",
+    METADATA,
+    Column("name", String(58), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the token, which is nowhere
+    Column("scopes", String(100), nullable=False),
+    Column("unit", String(64)),
+    Column("networks", String(1000), nullable=False),
+    Column("created", Timestamp, nullable=False),
+    Column("made_by", String(64), nullable=False),
+    Column("expires", Timestamp, nullable=False),
+    Column("revoked", Timestamp),
+    Column("used", Timestamp),
+    Column("used_address", String(64), nullable=False),
+)
+
 LOGINS = Table(
     "logins",
     METADATA,

@@ -18,6 +18,7 @@ Chosen (TCVN 14423 5.5.2.2 suggests at most five failures):
   lock that pair for 5 minutes;
 * tokens of devices that publish or watch over HTTP, one address: 20 wrong ones in a minute lock the address for 5
   minutes;
+* API tokens of other systems, one address: 20 unknown ones in a minute lock the address for 5 minutes.
 * pairing codes of room displays, one account: 10 wrong codes in 10 minutes lock pairing for 15 minutes.
 * pairing codes asked for, one address: 30 in 10 minutes lock asking for 10 minutes.
 
@@ -100,6 +101,7 @@ WORKER = Rule("worker", 10, 60, 300)
 NEIGHBOUR = Rule("neighbour", 10, 60, 300)
 DEVICE = Rule("device", 20, 60, 300)
 SIP_PASSWORD = Rule("sip-password", 10, 900, 300)
+API_TOKEN = Rule("api-token", 20, 60, 300)
 UNKNOWN_FEED = Rule("unknown-feed", 20, 60, 300)
 FEED = Rule("feed", 20, 60, 60)
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from signaling.accounts import rest as accounts_rest
-from signaling.accounts import second_factor_rest
+from signaling.accounts import second_factor_rest, token_rest
+from signaling.app.token_scopes import SCOPES
 from signaling.audit import rest as audit_rest
 from signaling.booking import (
     agenda,
@@ -69,6 +70,7 @@ PREFIX = "/api/v1"
 GROUPS: dict[str, Sequence[Route]] = {
     "login": accounts_rest.ROUTES,
     "second_factor": second_factor_rest.ROUTES,
+    "tokens": token_rest.ROUTES,
     "points": units.ROUTES,
     "registrations": registrations.ROUTES,
     "drafts": drafts.ROUTES,
@@ -125,7 +127,13 @@ GROUPS: dict[str, Sequence[Route]] = {
 }
 """Endpoints by the first half of their operationId, which other programs may use: it stays when a module moves."""
 
-ROUTES: tuple[Route, ...] = tuple(replace(route, group=group) for group, routes in GROUPS.items() for route in routes)
+
+def _grouped(route: Route, group: str) -> Route:
+    named = replace(route, group=group)
+    return replace(named, scope=SCOPES.get(named.operation_id))
+
+
+ROUTES: tuple[Route, ...] = tuple(_grouped(route, group) for group, routes in GROUPS.items() for route in routes)
 MODELS = {
     "signaling.booking.scripts": "scripts",
     "signaling.reports.wire": "counts",

@@ -15,6 +15,7 @@ from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.captions.model import CaptionModel, look
 from mediaserver.recording import disk_space
 from scheduler.inbound_mail.service import InboundMail
+from signaling.accounts.api_tokens import TokenCheck
 from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.passwords import Passwords
 from signaling.accounts.second_factors import SecondFactors
@@ -145,6 +146,7 @@ def build(
         sign_in=sign_in,
         second_step=SecondStep(sign_in, services.factors, throttle, services.audit),
         second_factors=SecondFactors(sign_in, services.factors, services.audit, sign_out.ended),
+        token_check=TokenCheck(services.api_tokens, throttle, services.directory.operator),
         meetings=meetings,
         sign_out=sign_out,
         line_monitor=line_monitor,

@@ -77,6 +77,7 @@ def _provide_http(app: web.Application, server: Server) -> None:
 
     app[HTTP] = HttpContext(
         authenticator=server.sign_in,
+        tokens=server.token_check,
         audit=server.audit,
         idempotency=server.idempotency,
         metrics=server.metrics,
@@ -100,6 +101,7 @@ def _provide_accounts(app: web.Application, server: Server) -> None:
         equipment=server.equipment,
         audit=server.audit,
         scheduler=server.scheduler,
+        tokens=server.api_tokens,
     )
     app[AUDIT_LOG] = AuditContext(audit=server.audit, scheduler=server.scheduler)
     app[COMPLIANCE] = ComplianceContext(

@@ -8,6 +8,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from mediaserver.captions.model import CaptionModel
+from signaling.accounts.api_tokens import TokenCheck
 from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.second_factors import SecondFactors
 from signaling.accounts.second_step import SecondStep
@@ -57,6 +58,7 @@ class Server(Services):
     sign_in: SignIn
     second_step: SecondStep
     second_factors: SecondFactors
+    token_check: TokenCheck
     meetings: MeetingManager
     sign_out: SignOutMonitor
     pairing_codes: PairingCodes

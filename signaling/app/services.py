@@ -63,6 +63,7 @@ from scheduler.reports.emergency_reviews import EmergencyReviews
 from scheduler.reports.service import Reports
 from scheduler.today.installation import Installation
 from scheduler.today.service import OwedWork
+from signaling.accounts.api_tokens import ApiTokenStore
 from signaling.accounts.second_factor_store import SecondFactorStore
 from signaling.accounts.store import AccountStore
 from signaling.app import migration, private_files
@@ -136,6 +137,7 @@ class Services:
     reservations: Reservations
     session_costs: SessionCostStore
     calendar_links: CalendarLinks
+    api_tokens: ApiTokenStore
     meeting_store: MeetingStore
     recording_store: RecordingStore
     audit: AuditLog
@@ -328,6 +330,7 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         reservations=Reservations(engine),
         session_costs=SessionCostStore(engine),
         calendar_links=CalendarLinks(engine, accounts, directory.operator),
+        api_tokens=ApiTokenStore(engine),
         meeting_store=MeetingStore(engine),
         recording_store=RecordingStore(engine, settings.recordings),
         audit=AuditLog(engine, policies, scheduler.happenings),

@@ -16,6 +16,13 @@ outsiders (Điều 14.2, reading A36)."""
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
+Scope = Literal["read", "book", "directory"]
+"""Scope of an API token (RFC 6750): reads sessions, calendar, points and reports; registers sessions; imports and
+exports units and points."""
+
+
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -34,6 +41,8 @@ class Account:
     """The device that the account is, if it is a room display's and no person's."""
     must_enrol: bool = False
     """Whether this sign-in must add a second factor before it may do anything else."""
+    scopes: tuple[Scope, ...] | None = None
+    """The scopes of the API token that the account is, None for all others."""
 
     def under(self, operator: str) -> Self:
         """Return the account with its roles while the unit `operator` operates the system.

@@ -17,10 +17,12 @@ ServerError
 │   ├── ChallengeOver    the time between password and second factor is over
 │   ├── BadKey           no media worker, or neighbouring system, has this key
 │   ├── BadToken         no device that publishes or watches over HTTP has this token
+│   ├── InvalidToken     no API token, or one that is expired, revoked or used from elsewhere
 │   ├── BadSdp           an SDP offer over HTTP that cannot be answered
 │   ├── NoOpenSession    the point of a device has no session it may enter now
 │   ├── Locked           too many failures; `seconds` until the next try
 │   ├── Forbidden        signed in, but not allowed to do this
+│   │   └── InsufficientScope  the API token lacks the scope
 │   ├── WrongLine        signed in from outside the networks of the point's lines, where the profile blocks that
 │   ├── WrongRegistrant  another body registers such sessions (Điều 12)
 │   ├── KeyReused        an Idempotency-Key came with another request before
@@ -164,6 +166,10 @@ class BadToken(Refusal):
     """No device that publishes or watches over HTTP has this token."""
 
 
+class InvalidToken(Refusal):
+    """No API token, or one that is expired, revoked, or may not be used from this address (RFC 6750)."""
+
+
 class BadSdp(Refusal):
     """An SDP offer over HTTP that cannot be answered; the text says why."""
 
@@ -182,6 +188,14 @@ class Locked(Refusal):
 
 class Forbidden(Refusal):
     """Signed in, but not allowed."""
+
+
+class InsufficientScope(Forbidden):
+    """The API token lacks the scope of the endpoint; no scope opens it if that is None (RFC 6750)."""
+
+    def __init__(self, scope: str | None) -> None:
+        super().__init__(f"scope {scope}")
+        self.scope = scope
 
 
 class WrongLine(Refusal):

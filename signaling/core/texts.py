@@ -20,6 +20,11 @@ PROBLEMS: Mapping[str, Pair] = {
     ),
     "must-enrol": ("Phải cài xác thực bước hai trước", "A second factor must be added first"),
     "bad-token": ("Mã truy cập của thiết bị không đúng", "No device has this token"),
+    "invalid-token": (
+        "Mã truy cập API không đúng, đã hết hạn, đã bị thu hồi hoặc không được dùng từ địa chỉ này",
+        "The API token is unknown, expired, revoked, or may not be used from this address",
+    ),
+    "insufficient-scope": ("Mã truy cập API không có quyền này", "The API token does not have this scope"),
     "bad-sdp": ("Không dùng được bản mô tả SDP này", "This SDP offer cannot be answered"),
     "no-open-session": (
         "Điểm cầu chưa có phiên họp nào đang mở",
@@ -341,6 +346,10 @@ FIELDS: Mapping[str, Pair] = {
         "chỉ phiên họp khẩn cấp được miễn kiểm tra (khoản 3 Điều 12)",
         "only an emergency is spared the check (Article 12.3)",
     ),
+    "bad-network": ("phải là dải địa chỉ như 10.57.1.0/24", "must be networks such as 10.57.1.0/24"),
+    "no-such-unit": ("không có đơn vị này", "there is no such unit"),
+    "token-expiry": ("phải sau lúc này và trong vòng một năm", "must be after now and within a year"),
+    "token-name-taken": ("đã có mã truy cập mang tên này", "there is or was a token of this name"),
     "no-interruption": ("không có gián đoạn nào bắt đầu lúc đó", "no interruption began then"),
     # kinds of faults that pydantic finds
     "missing": ("bắt buộc", "required"),

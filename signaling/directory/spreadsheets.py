@@ -96,6 +96,7 @@ def _kind(request: ApiRequest) -> import_export_service.Kind:
     )
     if kind is None:
         raise NotFound
+    request.only(request.account.scopes is None or kind != "people")
     return kind
 
 

@@ -27,6 +27,13 @@ class Authenticator(Protocol):
         """Return the account of a cookie that came from an address, None if there is none."""
 
 
+class TokenAuthenticator(Protocol):
+    """Finds the account of an API token."""
+
+    async def account(self, secret: str, address: str, now: datetime) -> Account:
+        """Return the account of a token that came from an address. Raises InvalidToken, Locked."""
+
+
 class AuditSink(Protocol):
     """Takes entries of the audit log."""
 
@@ -42,6 +49,7 @@ class HttpContext:
     """Parts of the server that every HTTP request may need."""
 
     authenticator: Authenticator
+    tokens: TokenAuthenticator
     audit: AuditSink
     idempotency: Idempotency
     metrics: Metrics

@@ -73,6 +73,7 @@ REQUEST_ID_PATTERN = "[A-Za-z0-9._-]{1,64}"
 REQUEST = web.RequestKey("request id", str)
 SOCKET = "/ws"
 IDENTITY = "identity"
+BEARER = "bearer"
 MAX_BROWSER = 200
 LOCK_SECONDS = 4.0
 """Longest wait of a request for database locks, so that it is answered (503) within five seconds."""
@@ -147,8 +148,14 @@ async def plain(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def signed_in(request: web.Request, access: Access = "signed-in") -> Account:
-    """Return the account of a request, if it may call so. Raises SignedOut, MustEnrol, MustChangePassword."""
+    """Return the account of a request, by its API token or else its cookie, if it may call so.
+
+    Raises InvalidToken, Locked, SignedOut, MustEnrol, MustChangePassword.
+    """
     context, address = request.app[HTTP], source_of(request).address
+    token = bearer_token(request)
+    if token is not None:
+        return await context.tokens.account(token, address, context.clock())
     account = await context.authenticator.account(request.cookies.get(COOKIE), address, context.clock())
     if account is None:
         raise SignedOut
@@ -157,6 +164,12 @@ async def signed_in(request: web.Request, access: Access = "signed-in") -> Accou
     if account.must_change and access not in {"enrolment", "new-password"}:
         raise MustChangePassword
     return account
+
+
+def bearer_token(request: web.Request) -> str | None:
+    """Return the token of the scheme Bearer (RFC 6750 §2.1), None where none came."""
+    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    return token.strip() if scheme.lower() == BEARER else None
 
 
 def check_origin(request: web.Request) -> None:

@@ -16,7 +16,7 @@ REF = "#/components/schemas/{model}"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
 MEANINGS = {
     400: "Not JSON",
-    401: "Not signed in, or wrong account or password",
+    401: "Not signed in, wrong account or password, or no valid token",
     403: "Not allowed, another origin, or the password must be changed first",
     404: "Not found",
     409: "Does not fit, or no longer possible",
@@ -36,6 +36,13 @@ _KEY = {
     "description": "The same call twice under one key, within 24 hours, is carried out once and answered alike"
     " (then with `Idempotent-Replayed: true`); 409 while it is being carried out, 422 when another call had the key",
     "schema": {"type": "string", "pattern": f"^{idempotency.PATTERN}$"},
+}
+
+
+_TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API token of another system (RFC 6750); operations that take it name its scope",
 }
 
 
@@ -59,7 +66,7 @@ def document(prefix: str, routes: Sequence[Route], models: Mapping[str, str]) ->
         "paths": paths | {"/openapi.json": {"get": _own()}},
         "components": {
             "schemas": definitions.get("$defs", {}),
-            "securitySchemes": {"cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE}},
+            "securitySchemes": {"cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE}, "token": _TOKEN},
         },
     }
     text = json.dumps(described)
@@ -84,7 +91,7 @@ def _operation(route: Route, names: Any) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.operation_id,
         "summary": route.summary,
-        "security": [] if route.access == "open" else [{"cookie": []}],
+        "security": _security(route),
         "responses": {str(route.status): _success(route, names)},
     }
     parameters = _parameters(route)
@@ -96,6 +103,13 @@ def _operation(route: Route, names: Any) -> dict[str, Any]:
     for status in _statuses(route):
         operation["responses"][str(status)] = {"description": MEANINGS[status], "content": PROBLEM}
     return operation
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    """Return the ways to sign in: by cookie, or by a token with the scope."""
+    if route.access == "open":
+        return []
+    return [{"cookie": []}] + ([{"token": [route.scope]}] if route.scope else [])
 
 
 def _success(route: Route, names: Any) -> dict[str, Any]:

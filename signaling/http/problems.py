@@ -203,12 +203,14 @@ PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
     core_errors.ChallengeOver: ProblemType(401, "challenge-over"),
     core_errors.BadKey: ProblemType(401, "bad-key"),
     core_errors.BadToken: ProblemType(401, "bad-token"),
+    core_errors.InvalidToken: ProblemType(401, "invalid-token"),
     core_errors.BadSdp: ProblemType(400, "bad-sdp", lambda error, _: {"detail": str(error)[:200]}),
     core_errors.NoOpenSession: ProblemType(503, "no-open-session"),
     core_errors.Locked: ProblemType(429, "locked", _locked),
     core_errors.MustChangePassword: ProblemType(403, "must-change-password"),
     core_errors.MustEnrol: ProblemType(403, "must-enrol"),
     core_errors.Forbidden: ProblemType(403, "forbidden"),
+    core_errors.InsufficientScope: ProblemType(403, "insufficient-scope"),
     core_errors.WrongLine: ProblemType(403, "wrong-line"),
     core_errors.WrongRegistrant: ProblemType(403, "wrong-registrant", _elsewhere),
     core_errors.BadOrigin: ProblemType(403, "bad-origin"),
@@ -306,8 +308,21 @@ def problem(error: Exception, language: Language, request: str) -> web.Response:
         response.headers["Retry-After"] = str(error.seconds)
     if kind.status == 503 or isinstance(error, core_errors.InProgress):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
-    if isinstance(error, core_errors.BadToken):
-        response.headers["WWW-Authenticate"] = "Bearer"
+    challenge = _challenge(error)
+    if challenge is not None:
+        response.headers["WWW-Authenticate"] = challenge
     if isinstance(error, web.HTTPMethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
     return response
+
+
+def _challenge(error: Exception) -> str | None:
+    """Return the challenge of a refusal (RFC 6750 §3): without an error where no token came."""
+    if isinstance(error, core_errors.SignedOut | core_errors.BadToken):
+        return "Bearer"
+    if isinstance(error, core_errors.InvalidToken):
+        return 'Bearer error="invalid_token"'
+    if isinstance(error, core_errors.InsufficientScope):
+        scope = f', scope="{error.scope}"' if error.scope else ""
+        return f'Bearer error="insufficient_scope"{scope}'
+    return None

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from aiohttp import web
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
-from signaling.core.account import Account, Source
+from signaling.core.account import Account, Scope, Source
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadInput, Fault, Forbidden, Hidden
 from signaling.http.context import HTTP
@@ -178,6 +178,8 @@ class Route:
     """Whether it changes only what is the account's own, as its sign-ins: also those who only supervise may do that."""
     public: bool = False
     """Whether the response tells nothing of anybody: it is compressed, for its length tells nothing either."""
+    scope: Scope | None = None
+    """The scope by which an API token may call it, None for no token; the table of all routes sets it."""
     group: str = ""
     """First half of the operationId; the table of all routes sets it."""
 

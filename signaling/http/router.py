@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from signaling.core.account import Account
-from signaling.core.errors import BadJson, BadType, Forbidden, Hidden, NotFound, TooSlow
+from signaling.core.errors import BadJson, BadType, Forbidden, Hidden, InsufficientScope, NotFound, TooSlow
 from signaling.core.texts import language_of
 from signaling.http import idempotency
 from signaling.http.context import HTTP
@@ -72,7 +72,7 @@ def _handler(route: Route) -> Any:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         account = NOBODY if route.access == "open" else await signed_in(request, route.access)
-        if route.method == "POST":
+        if route.method == "POST" and account.scopes is None:
             check_origin(request)
         call = ApiRequest(request, account, None, None, source_of(request), request.app[HTTP].clock())
         return await _serve(route, call, respond)
@@ -83,6 +83,8 @@ def _handler(route: Route) -> Any:
 async def _serve(route: Route, request: ApiRequest, respond: Respond) -> web.StreamResponse:
     """Check a request and let the handler answer; write refusals to the audit log (R-008)."""
     try:
+        if request.account.scopes is not None and route.scope not in request.account.scopes:
+            raise InsufficientScope(route.scope)
         if request.account.outsider and route.access == "signed-in":
             raise Forbidden
         if route.acts:

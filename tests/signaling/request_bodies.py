@@ -115,6 +115,7 @@ GOOD: dict[str, Any] = {
         },
         "messages": [{"id": 1, "at": "2026-04-05T01:00:00Z", "name": "", "text": "Nghỉ 10 phút"}],
     },
+    "/tokens": {"name": "portal", "scopes": ["read"], "expires": "2026-12-31T00:00:00Z"},
     "/cascade/neighbours": {"name": "xa", "direction": "below", "point": NHA_TRANG, "url": "https://xa.vn", "key": "k"},
     "/cascade/reservations/withdraw": {"session": "c0ffee"},
     "/display/code": {},

@@ -16,6 +16,7 @@ from scheduler.inbound_mail.store import MailboxPosition
 from scheduler.operations.closing.documents import Document
 from scheduler.operations.incidents.model import FaultReport
 from scheduler.operations.votes.model import Question, Voter
+from signaling.accounts.api_tokens import ApiToken
 from signaling.accounts.security_keys import SecurityKey
 from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.api_table import PREFIX, ROUTES
@@ -90,6 +91,8 @@ async def things(world: World) -> dict[str, str]:
     vote = await services.votes.open(session.id, Question("Thông qua?"), [Voter(NHA_TRANG, NHA_TRANG, "")], "host", NOW)
     await services.votes.close(vote.id, "host", NOW)
     await services.neighbours.add_below(Neighbour("xa", NHA_TRANG, url="https://xa.vn"), "key", NOW)
+    token = ApiToken("portal", ("read",), None, (), NOW, "admin", NOW + timedelta(days=1))
+    await services.api_tokens.make(token)
     raw = letter()
     await services.inbound_mail.receive(raw, len(raw), MailboxPosition(1, 1), NOW, NOW)
     await services.factors.add_key(SecurityKey("k1", "vanninh", "Khóa", "h", "", 0, NOW), "", (), NOW)
@@ -105,7 +108,7 @@ async def things(world: World) -> dict[str, str]:
         "/directory/assessments": assessment, "/directory/files": await evidence(central, assessment),
         "/directory/devices": device, "/displays": device, "/directory/lines": stock["lines"][0]["id"],
         "/directory/changes": str(change["id"]), "/votes": vote.id, "/cascade/neighbours": "xa",
-        "/directory/accounts": "nhatrang", "/second-factor/keys": "k1",
+        "/directory/accounts": "nhatrang", "/second-factor/keys": "k1", "/tokens": "portal",
     }  # fmt: skip
 
 

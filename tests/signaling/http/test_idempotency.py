@@ -27,7 +27,7 @@ REPLAYED = "Idempotent-Replayed"
 READING = {
     "/audit/check", "/capacity/impact", "/scripts/preview", "/scripts/export", "/speed", "/profiles/preview",
     "/directory/tables/{id}/preview", "/recordings/{id}/link",
-    "/displays/{id}/command", "/cascade/neighbours",
+    "/displays/{id}/command", "/cascade/neighbours", "/tokens",
 }  # fmt: skip
 """POSTs that only ask, change what is in memory alone, or carry a key that may not be stored."""
 

@@ -216,6 +216,8 @@ interface MediaWorker { name: string; rooms: number; seats: number; records: boo
 interface NotHeld { session: string; label: string; state: string }
 /** A system above, with our point in its sessions, or below, with its URL; `heard` and `fault` are since the server started. */
 interface Neighbour { name: string; direction: 'above' | 'below'; point: string; label: string; our_point: string; our_label: string; url: string; heard: string | null; fault: string; accepted: number }
+interface NewApiToken { name: string; scopes: string[]; unit: string | null; networks: string[]; expires: string }
+interface ApiToken { name: string; scopes: string[]; unit: {id: string; name: string} | null; networks: string[]; state: 'valid' | 'expired' | 'revoked'; created: string; made_by: string; expires: string; revoked: string | null; used: string | null; used_address: string }
 interface MediaMachine { name: string | null; workers: MediaWorker[]; without_place: number | null }
 /** CPU in percent of a core of a session of so many points; `recorded` comes on top of `forwarded`. */
 interface SessionCosts { measured: string; machine: string; cores: number; points: number; forwarded: number; composed: number; recorded: number }

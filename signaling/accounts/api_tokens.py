@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from signaling.accounts import throttle
 from signaling.accounts.schema import API_TOKENS
 from signaling.accounts.throttle import Throttle
-from signaling.core.account import Account, Scope, digest, network_of
+from signaling.core.account import Account, Role, Scope, digest, network_of
 from signaling.core.errors import BadInput, Fault, InvalidToken, Locked
 from signaling.core.sql_rows import SqlRows
 
@@ -59,8 +59,8 @@ class ApiToken:
 
     def account(self) -> Account:
         """Return the account that acts: a registrant of the unit, or a technician of the centre."""
-        roles = ("technician",) if self.unit is None else ("registrant",)
-        return Account(ACCOUNT_PREFIX + self.name, self.name, roles, self.unit, None, scopes=self.scopes)
+        role: Role = "technician" if self.unit is None else "registrant"
+        return Account(ACCOUNT_PREFIX + self.name, self.name, (role,), self.unit, None, scopes=self.scopes)
 
 
 def within(address: str, networks: Sequence[str]) -> bool:

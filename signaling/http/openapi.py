@@ -109,7 +109,8 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
     """Return the ways to sign in: by cookie, or by a token with the scope."""
     if route.access == "open":
         return []
-    return [{"cookie": []}] + ([{"token": [route.scope]}] if route.scope else [])
+    ways: list[dict[str, list[str]]] = [{"cookie": []}]
+    return [*ways, {"token": [route.scope]}] if route.scope else ways
 
 
 def _success(route: Route, names: Any) -> dict[str, Any]:

@@ -548,6 +548,12 @@ export const neighbours = () => request('GET', 'cascade/neighbours');
 export const addNeighbour = fields => request('POST', 'cascade/neighbours', fields);
 /** Remove a neighbouring system. @type {(name: string) => Promise<null>} */
 export const removeNeighbour = name => request('POST', `cascade/neighbours/${encodeURIComponent(name)}/remove`);
+/** Return the API tokens of other systems. @type {() => Promise<ApiToken[]>} */
+export const tokens = () => request('GET', 'tokens');
+/** Make an API token, which is told this once. @type {(fields: NewApiToken) => Promise<{token: string}>} */
+export const makeToken = fields => request('POST', 'tokens', fields);
+/** Revoke an API token. @type {(name: string) => Promise<null>} */
+export const revokeToken = name => request('POST', `tokens/${encodeURIComponent(name)}/revoke`);
 /** Return the machines with their media workers. @type {() => Promise<MediaMachine[]>} */
 export const workers = () => request('GET', 'capacity/workers');
 /** Move the rooms of a media worker elsewhere, and give it no more; return all machines. @type {(worker: string) => Promise<MediaMachine[]>} */

@@ -42,6 +42,7 @@ export const PAGES = [
   {page: 'displays', picture: 'view', group: 'directory', roles: ['site', ...CENTRAL]},
   {page: 'calls', picture: 'phone', group: 'directory', roles: CENTRAL},
   {page: 'neighbours', picture: 'network', group: 'directory', roles: ['administrator']},
+  {page: 'tokens', picture: 'lock', group: 'directory', roles: ['administrator']},
   {page: 'controls', picture: 'lock', group: 'directory', roles: ['site', ...CENTRAL, 'supervisor']},
   {page: 'materials', picture: 'copy', group: 'directory'},
   {page: 'reports', picture: 'up', group: 'reports', roles: [...CENTRAL, 'supervisor']},

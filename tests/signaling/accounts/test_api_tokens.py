@@ -6,6 +6,7 @@ Also tests `signaling/accounts/token_rest.py` and `signaling/app/token_scopes.py
 import base64
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -69,8 +70,7 @@ def name(route: Route) -> str:
 
 async def made(world: World, *scopes: Scope, unit: str | None = None, **fields: Any) -> str:
     """Make a token; return its secret."""
-    row = {"name": "portal", "networks": (), "expires": EXPIRES} | fields
-    token = ApiToken(scopes=scopes, unit=unit, created=NOW, made_by="admin", **row)
+    token = replace(ApiToken("portal", scopes, unit, (), NOW, "admin", EXPIRES), **fields)
     return await world.services.api_tokens.make(token)
 
 

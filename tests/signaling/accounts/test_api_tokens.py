@@ -3,11 +3,17 @@
 Also tests `signaling/accounts/token_rest.py` and `signaling/app/token_scopes.py`.
 """
 
+import asyncio
 import base64
+import json
+import os
 import re
+import shutil
+from asyncio.subprocess import PIPE
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,23 +168,16 @@ async def test_what_a_token_registers_is_its_own_and_shows_no_code(world: World)
     assert {entry.actor for entry in await world.audited(3) if entry.action == "register"} == {"token:portal"}
 
 
-@pytest.mark.parametrize(
-    ("authorization", "challenge"),
-    [
-        (None, "Bearer"),
-        ("Basic YTpi", "Bearer"),
-        ("Bearer", 'Bearer error="invalid_token"'),
-        ("bearer dct_wrong", 'Bearer error="invalid_token"'),
-        ("Bearer " + "dct_" + "a" * 43, 'Bearer error="invalid_token"'),
-        ("Bearer dct_é", 'Bearer error="invalid_token"'),
-    ],
-)
-async def test_without_a_token_and_with_a_wrong_one_the_challenge_is_that_of_rfc_6750(
-    world: World, authorization: str | None, challenge: str
-) -> None:
-    headers = {} if authorization is None else {"Authorization": authorization}
-    async with world.client().get(f"{PREFIX}/sessions", headers=headers) as response:
-        assert (response.status, response.headers["WWW-Authenticate"]) == (401, challenge)
+async def test_without_a_token_and_with_a_wrong_one_the_challenge_is_that_of_rfc_6750(world: World) -> None:
+    none, wrong = (401, "Bearer"), (401, 'Bearer error="invalid_token"')
+    expected = {"": none, "Basic YTpi": none, "Bearer": wrong, "bearer dct_wrong": wrong, "Bearer dct_é": wrong}
+    expected |= {"Bearer dct_" + "a" * 43: wrong, "Bearer  ": wrong, "Bearertoken": none}
+    found = {}
+    for sent in expected:
+        headers = {"Authorization": sent} if sent else {}
+        async with world.client().get(f"{PREFIX}/sessions", headers=headers) as response:
+            found[sent] = (response.status, response.headers["WWW-Authenticate"])
+    assert found == expected
 
 
 async def test_a_token_without_the_scope_is_told_which_one_it_lacks(world: World) -> None:
@@ -238,25 +237,26 @@ async def test_an_administrator_makes_a_token_that_is_told_once_and_stored_as_it
     assert entry.detail == "read 568 10.57.1.0/24,::1/128 2026-12-31"
 
 
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"expires": "2027-04-07T01:00:01Z"}, "expires"),
-        ({"expires": "2026-04-06T01:00:00Z"}, "expires"),
-        ({"networks": ["10.57.1.9/24"]}, "networks"),
-        ({"networks": ["10.57.1.0/24"] * (MAX_NETWORKS + 1)}, "networks"),
-        ({"unit": "nothing"}, "unit"),
-        ({"scopes": []}, "scopes"),
-        ({"scopes": ["administrator"]}, "scopes.0"),
-        ({"name": "Cổng"}, "name"),
-        ({"name": "taken"}, "name"),
-    ],
-)
-async def test_faulty_tokens_are_refused(world: World, fields: Mapping[str, Any], field: str) -> None:
+FAULTY: list[tuple[Mapping[str, Any], str]] = [
+    ({"expires": "2027-04-07T01:00:01Z"}, "expires"),
+    ({"expires": "2026-04-06T01:00:00Z"}, "expires"),
+    ({"networks": ["10.57.1.9/24"]}, "networks"),
+    ({"networks": ["10.57.1.0/24"] * (MAX_NETWORKS + 1)}, "networks"),
+    ({"unit": "nothing"}, "unit"),
+    ({"scopes": []}, "scopes"),
+    ({"scopes": ["administrator"]}, "scopes.0"),
+    ({"name": "Cổng"}, "name"),
+    ({"name": "taken"}, "name"),
+]
+
+
+async def test_faulty_tokens_are_refused(world: World) -> None:
     await made(world, "read", name="taken", revoked=NOW)
     admin = await world.signed_in("admin")
-    async with admin.post(URL, json=GOOD["/tokens"] | fields) as response:
-        assert (response.status, [each["field"] for each in (await response.json())["errors"]]) == (422, [field])
+    for fields, field in FAULTY:
+        async with admin.post(URL, json=GOOD["/tokens"] | fields) as response:
+            assert (response.status, [each["field"] for each in (await response.json())["errors"]]) == (422, [field])
+    assert [token.name for token in await world.services.api_tokens.all()] == ["taken"]
 
 
 async def test_a_revoked_token_is_refused_at_once(world: World) -> None:
@@ -306,6 +306,20 @@ async def test_guesses_lock_the_address_and_expired_tokens_do_not(world: World) 
     response = await get(client, valid)
     assert await problem_of(response) == (429, "locked")
     assert response.headers["Retry-After"] == "300"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+async def test_the_example_of_the_documentation_is_answered(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    text = (Path(__file__).parents[3] / "docs/integration.md").read_text("utf-8")
+    (command,) = re.findall(r"^curl .*DIEMCAU_TOKEN.*$", text, re.MULTILINE)
+    arguments = command.replace("https://diemcau.example/", str(world.http.make_url("/")))
+    curl = await asyncio.create_subprocess_shell(
+        f"{arguments} --silent --fail", env=os.environ | {"DIEMCAU_TOKEN": await made(world, "read")}, stdout=PIPE
+    )
+    output, _ = await curl.communicate()
+    assert curl.returncode == 0
+    assert [each["id"] for each in json.loads(output)] == [session.id]
 
 
 def test_the_openapi_document_names_the_scheme_and_the_scope_of_each_operation() -> None:

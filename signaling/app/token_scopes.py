@@ -15,8 +15,8 @@ READ = (
     "reports.report", "reports.behind", "reports.points", "reports.file",
 )  # fmt: skip
 BOOK = ("registrations.register", "registrations.pass_on", "changes.amend", "sessions.cancel")
-DIRECTORY = ("directory.tree", "sheets.download", "sheets.inventory", "sheets.preview", "sheets.carry_out")
-"""Of the tables of `sheets` that of people is closed to tokens."""
+DIRECTORY = ("directory.tree", "sheets.download", "sheets.preview", "sheets.carry_out")
+"""Of the tables of `sheets` tokens get those of units and rooms alone."""
 
 SCOPES: Mapping[str, Scope] = {
     **dict.fromkeys(READ, "read"),

@@ -14,6 +14,9 @@ from signaling.directory.context import IMPORT_EXPORT
 from signaling.http.route import ID, ApiRequest, Model, Route
 from signaling.http.uploads import TYPES, attached, bytes_of
 
+OPEN_TO_TOKENS: frozenset[import_export_service.Kind] = frozenset({"units", "rooms"})
+"""Tables that API tokens may export and import: neither people nor devices."""
+
 
 class FormatQuery(Model):
     """The format of a file."""
@@ -96,7 +99,7 @@ def _kind(request: ApiRequest) -> import_export_service.Kind:
     )
     if kind is None:
         raise NotFound
-    request.only(request.account.scopes is None or kind != "people")
+    request.only(request.account.scopes is None or kind in OPEN_TO_TOKENS)
     return kind
 
 

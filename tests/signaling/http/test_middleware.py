@@ -125,6 +125,7 @@ async def test_metrics_are_what_prometheus_expects_of_their_types(world: World) 
         "diemcau_media_camera_requests",
         "diemcau_media_excess_packets",
         "diemcau_media_refused_datagrams",
+        "diemcau_media_tcp_dropped_packets",
         "diemcau_media_received_lost_packets",
         "diemcau_media_sent_lost_packets",
         "diemcau_media_cpu_seconds",

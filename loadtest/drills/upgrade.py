@@ -1,6 +1,6 @@
 """The drill `upgrade`: three machines of the release before are upgraded one after the other, while meetings go on.
 
-As docs/operating.md says: the machines whose servers stand by, then that of the server that leads. The media worker of
+As docs/operations.md says: the machines whose servers stand by, then that of the server that leads. The media worker of
 each is emptied before it ends. The release before is a commit, laid out and run beside this checkout.
 """
 

@@ -3,7 +3,7 @@
 Tables of a newer release are left alone, and worked on if that release says that it only added to ours: so one can go
 back, and a server of the release before can lead while others are upgraded. Tables of an older one are changed by
 `diemcau migrate` and by a server that starts; both copy a SQLite file first, so that one can go back to the older
-release in any case (docs/operating.md).
+release in any case (docs/operations.md).
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The port matrix of docs/operating.md: what a server of ours listens on, and nothing else (Điều 7.2)."""
+"""The port matrix of docs/operations.md: what a server of ours listens on, and nothing else (Điều 7.2)."""
 
 import socket
 

@@ -276,7 +276,7 @@ async def test_migrate_brings_tables_up_to_date_after_a_copy(
 async def test_a_copy_in_place_of_the_database_restores_the_older_version(
     older: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As docs/operating.md says: the files of SQLite away, the copy in its place, the older release again."""
+    """As docs/operations.md says: the files of SQLite away, the copy in its place, the older release again."""
     database_file = older.data / "diemcau.sqlite3"
     with closing(sqlite3.connect(database_file)) as connection:
         accounts = connection.execute("SELECT * FROM accounts ORDER BY account").fetchall()

@@ -78,13 +78,13 @@ def test_the_rules_are_valid_and_each_alert_fires_on_its_fault_alone() -> None:
 
 
 def test_each_alert_says_what_to_do() -> None:
-    headings = re.findall(r"^#+ (\w+)$", (ROOT / "docs/operating.md").read_text("utf-8"), re.MULTILINE)
+    headings = re.findall(r"^#+ (\w+)$", (ROOT / "docs/operations.md").read_text("utf-8"), re.MULTILINE)
     alerts = [rule for rule in RULES if "alert" in rule]
     assert [each for each in headings if each.startswith("Diemcau")] == [rule["alert"] for rule in alerts]
     for rule in alerts:
         said = rule["annotations"]
         assert said.keys() == {"summary", "description", "runbook_url"}
-        assert said["runbook_url"] == f"docs/operating.md#{rule['alert'].lower()}"
+        assert said["runbook_url"] == f"docs/operations.md#{rule['alert'].lower()}"
         assert rule["labels"]["severity"] in {"critical", "warning"}
 
 

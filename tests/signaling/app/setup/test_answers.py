@@ -108,7 +108,7 @@ def test_what_is_no_toml_is_refused_with_its_line() -> None:
 
 
 def test_the_file_that_the_documents_show_is_read() -> None:
-    shown = (ROOT / "docs" / "operating.md").read_text().split("```toml\n")[1].split("```")[0]
+    shown = (ROOT / "docs" / "operations.md").read_text().split("```toml\n")[1].split("```")[0]
     read = answers.read(shown.replace("…", "mot mat khau rat dai").encode())
     assert read.model_fields_set == set(answers.Answers.model_fields)
     assert read.mail is not None

@@ -81,5 +81,5 @@ FIELDS: Mapping[str, tuple[str, str]] = {
         "there is {value} without its authority.key; put the key back to issue a new certificate",
     ),
     "setup-mail-refused": ("máy chủ thư không nhận: {value}", "the mail server refuses: {value}"),
-    "literal_error": ("không phải giá trị được dùng", "is none of the values that there are"),
+    "literal_error": ("không phải giá trị được dùng", "is not one of the possible values"),
 }

@@ -17,6 +17,7 @@ async def test_r037_only_the_ports_of_the_matrix_are_open() -> None:
             ("tcp", "0.0.0.0", https),
             ("tcp", "127.0.0.1", plain),
             ("udp", "127.0.0.1", media),
+            ("tcp", "127.0.0.1", media),
             ("udp", "127.0.0.1", sip),
             ("tcp", "127.0.0.1", sip),
         }

@@ -88,7 +88,7 @@ async def test_a_list_holds_and_begins_behind_only_what_the_reader_may_see(world
     assert await ids(client, unit="56") == [own.id]
     pages = []
     for after in (other.id, "nothing"):
-        async with client.get(URL, params={"after": after}) as response:
+        async with client.get(URL, params={"after": after}, headers={"X-Request-ID": "same"}) as response:
             pages.append((await problem_of(response), await response.json()))
     assert pages[0] == pages[1]
     assert pages[0][0] == (422, "invalid")

@@ -435,9 +435,14 @@ def terminal(known: Machine) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     ours, theirs = pty.openpty()
     words = [sys.executable, "-m", "signaling", "setup", "--environment", str(known.environment), "--lang", "en"]
     environ = server_environ(known.data) | {"DIEMCAU_PORT": "8443", "TERM": "dumb"}
+
+    def take_terminal() -> None:
+        os.close(os.open(os.ttyname(theirs), os.O_RDWR))
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores it
+
     process = subprocess.Popen(
         words, stdin=theirs, stdout=theirs, stderr=theirs, env=environ, start_new_session=True,
-        preexec_fn=lambda: os.close(os.open(os.ttyname(theirs), os.O_RDWR)),  # noqa: PLW1509 - it takes the terminal
+        preexec_fn=take_terminal,  # noqa: PLW1509 - one thread
     )  # fmt: skip
     os.close(theirs)
     yield process, ours

@@ -371,7 +371,7 @@ async def test_a_script_of_faulty_items_is_refused_with_their_places(world: Worl
             ("script.0.point", "điểm cầu ubnd.cam-ranh không dự phiên họp này"),
             ("script.0.minutes", "phải từ 1 đến 600 phút"),
         ],
-        [("items.0.layout", "không hợp lệ"), ("items.0.minutes", "phải là số nguyên")],
+        [("items.0.layout", "không phải giá trị được dùng"), ("items.0.minutes", "phải là số nguyên")],
         [("script", "nhiều quá 100 mục")],
     ]
     assert await world.services.scheduler.script(session.id) == ()

@@ -91,7 +91,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
             response.headers.setdefault(name, value)
     if request.path.startswith(API):
         response.headers["Cache-Control"] = "no-store"
-    if (id_ := request.get(REQUEST)) is not None:
+    if not part and (id_ := request.get(REQUEST)) is not None:
         response.headers[REQUEST_ID] = id_
     if request.secure and request.url.host not in LOCAL:
         response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT

@@ -129,8 +129,8 @@ web/node_modules/.package-lock.json: web/package-lock.json
 
 # Real browsers in a private network: no packet can leave the machine.
 e2e: install
-	tests/e2e/netns.sh $(BIN)/pytest -q -m alone tests/e2e
-	tests/e2e/netns.sh $(BIN)/pytest -q -n $(TEST_WORKERS) --dist loadfile -m "not alone" tests/e2e
+	tests/e2e/netns.sh $(BIN)/pytest -q -m "alone and not drill" tests/e2e
+	tests/e2e/netns.sh $(BIN)/pytest -q -n $(TEST_WORKERS) --dist loadfile -m "not alone and not drill" tests/e2e
 
 # Every page, room and console at four sizes in both themes, in build/screenshots; renews those of docs/.
 screenshots: install

@@ -15,7 +15,7 @@ done
 
 rm -rf "$tree"
 mkdir -p "$tree"
-ln -s "$root"/{docs,loadtest,scheduler,signaling,tests,web,pyproject.toml} "$tree"
+ln -s "$root"/{deploy,docs,loadtest,scheduler,signaling,tests,web,pyproject.toml} "$tree"
 cp -rs "$root/mediaserver" "$tree"
 rm -f "$tree"/mediaserver/*.so
 # Compiled for the sanitizers but linked to none: the tests run with gcc's, fuzzing with the one that has libFuzzer.

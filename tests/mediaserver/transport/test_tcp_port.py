@@ -281,6 +281,7 @@ async def test_a_meeting_by_tcp() -> None:
 async def test_on_443_haproxy_tells_media_from_pages(worker: Worker, tmp_path: Path) -> None:
     if not (program := Path("/usr/sbin/haproxy")).exists():
         pytest.skip("needs Debian's haproxy")
+    text = (ROOT / "deploy" / "haproxy-media.cfg").read_text()
     peer, seen = Peer(), asyncio.get_running_loop().create_future()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -289,7 +290,6 @@ async def test_on_443_haproxy_tells_media_from_pages(worker: Worker, tmp_path: P
 
     pages = await asyncio.start_server(serve, "127.0.0.1", 0)
     host, port = worker.mux.tcp.addresses[0]
-    text = (ROOT / "deploy" / "haproxy-media.cfg").read_text()
     with socket.create_server(("127.0.0.1", 0)) as free:
         front = free.getsockname()[1]
     for ours, here in (

@@ -127,7 +127,7 @@ def copy_before_migration(url: str, folder: Path, versions: Schema, now: datetim
     try:
         folder.mkdir(exist_ok=True, mode=0o700)
         _copy_whole(source, folder / name)
-    except (sqlite3.Error, OSError) as error:
+    except (BadBackup, OSError) as error:
         raise BadBackup(f"no copy could be made in {folder}, so nothing was migrated: {error}") from None
     for old in copies(folder)[:-KEPT_COPIES]:
         old.unlink()
@@ -150,9 +150,12 @@ def copies(folder: Path) -> list[Path]:
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """Copy a SQLite database as of one moment, also while others write."""
-    with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
-        origin.backup(copy)
+    """Copy a SQLite database as of one moment, also while others write. Raises BadBackup."""
+    try:
+        with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
+            origin.backup(copy)
+    except sqlite3.Error as error:
+        raise BadBackup(f"{source} cannot be copied to {target}: {error}") from None
 
 
 def _read_versions(connection: Connection) -> Schema:

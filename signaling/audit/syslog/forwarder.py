@@ -15,9 +15,8 @@ from scheduler.core.database import writing
 from signaling.audit.hash_chain import ChainedEntry
 from signaling.audit.log import AuditLog
 from signaling.audit.schema import AUDIT, SYSLOG_POSITION
-from signaling.audit.syslog import target
 from signaling.audit.syslog.message import entry_message, head_message
-from signaling.audit.syslog.target import SyslogSettings, Target
+from signaling.audit.syslog.target import SyslogSettings, Target, connect
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +107,7 @@ class SyslogForwarder:
             messages.append(head_message(last.id, last.seal, self._key, now, self._host))
         if messages:
             if self._target is None:
-                self._target = await target.connect(self._settings)
+                self._target = await connect(self._settings)
             await self._target.send(messages)
         if len(messages) > len(entries):
             self._head_sent = now

@@ -18,6 +18,7 @@ from mediaserver.transport.probe import Probe
 from mediaserver.transport.udp_mux import UdpMux
 from mediaserver.transport.webrtc import WebRtcTransport
 from mediaserver.worker.engine import LocalEngine
+from tests.debian import demand
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Meeting
 from tests.mediaserver.transport.peers import IgnoringReceiver, Peer
 
@@ -279,8 +280,7 @@ async def test_a_meeting_by_tcp() -> None:
 
 
 async def test_on_443_haproxy_tells_media_from_pages(worker: Worker, tmp_path: Path) -> None:
-    if not (program := Path("/usr/sbin/haproxy")).exists():
-        pytest.skip("needs Debian's haproxy")
+    program = demand("haproxy")
     text = (ROOT / "deploy" / "haproxy-media.cfg").read_text()
     peer, seen = Peer(), asyncio.get_running_loop().create_future()
 

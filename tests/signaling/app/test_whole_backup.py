@@ -17,6 +17,7 @@ from scheduler.core.errors import LostKey
 from scheduler.operations.closing.documents import Document
 from signaling.app import backup_cli, postgresql_dump, tls, whole_backup
 from signaling.app.backup import KEYS
+from signaling.app.migration import copy_database
 from signaling.app.private_files import CODE_KEY
 from signaling.app.restic import Progress, Repository, Snapshot
 from signaling.app.services import open_services
@@ -24,6 +25,7 @@ from signaling.app.settings import KEPT_BACKUPS, BackupSettings, Settings, read
 from signaling.core.errors import BadBackup, BadRecording, SettingsError
 from signaling.recording.model import Recording
 from tests.conftest import PostgresServer
+from tests.debian import demand
 from tests.signaling.world import NHA_TRANG, NOW, World, make_settings
 
 PASSPHRASE = "chín con trâu đen qua suối"
@@ -33,6 +35,7 @@ FILM, PAPER = b"film " * 100_000, b"bien ban"
 @pytest.fixture
 def backup_settings(tmp_path: Path) -> BackupSettings:
     """Return settings of a repository in a folder, which is not there yet."""
+    demand("restic")
     (tmp_path / "passphrase").write_text(PASSPHRASE + "\n", encoding="utf-8")
     return BackupSettings(str(tmp_path / "repository"), tmp_path / "passphrase", KEPT_BACKUPS)
 
@@ -171,6 +174,11 @@ def test_a_copy_of_the_database_that_a_killed_backup_left_is_removed(tmp_path: P
         with pytest.raises(BadBackup, match="another backup"), whole_backup.staging(make_settings(tmp_path, None)):
             pass
     assert not staging.exists()
+
+
+def test_a_database_that_cannot_be_copied_is_told(prepared: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadBackup, match=r"cannot be copied to .*/missing/copy: unable to open database file$"):
+        copy_database(prepared, tmp_path / "missing" / "copy")
 
 
 def test_a_disk_without_room_is_told_before_anything_is_restored(tmp_path: Path) -> None:

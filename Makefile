@@ -3,9 +3,11 @@
 PYTHON ?= $(shell test -e /usr/include/python3.11/Python.h && /usr/bin/python3.11 -c 'import ensurepip' 2>/dev/null && echo /usr/bin/python3.11 || echo python3)
 BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
-DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester libre-dev linphone-cli mediastreamer2-plugin-openh264 espeak-ng tshark simple-whip-client gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gir1.2-gst-rtsp-server-1.0 python3-gi haproxy keepalived pulseaudio restic promtool
+# Processes of tests import what others have compiled, also where the environment asks Python not to keep it.
+unexport PYTHONDONTWRITEBYTECODE
+DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 nftables libfaketime dovecot-imapd baresip-core baresip-ffmpeg sip-tester libre-dev linphone-cli mediastreamer2-plugin-openh264 espeak-ng tshark simple-whip-client gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gir1.2-gst-rtsp-server-1.0 python3-gi haproxy keepalived pulseaudio restic promtool slapd snmp snmpd
 
-.PHONY: run demo install test checked timed untimed quick coverage check unit rules mutants soak flood endurance fuzz sanitize long drills units bundle bundle-drill web types e2e screenshots bench docs packages prompts speech clean
+.PHONY: run demo install test checked timed untimed quick coverage check unit rules mutants soak flood endurance fuzz sanitize long drills units bundle bundle-drill reproduce arm64 audit web types e2e screenshots bench docs packages prompts speech clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -89,27 +91,49 @@ long: install
 	$(MAKE) --jobs 4 endurance mutants fuzz sanitize
 
 # Faults on purpose, with sixty points in meetings: what people notice (docs/reliability.md); then calls of room systems
-# of every kind (docs/rooms.md), one of them on a lossy line, and what `make test` does of `long`, for longer. An hour;
-# disk needs root.
-DRILLS ?= restart take-over reload valkey worker drain killed-drain sql disk leader stopped-leader sql-hangs sql-ends \
-	hand-over partition sentinel patroni cascade nation shared-room shared-room-drain shared-room-restart
+# of every kind (docs/rooms.md), one of them on a lossy line, and what `make test` does of `long`, for longer. An hour
+# and a half; those of several servers, which have machines of their own, and disk need root.
+DRILLS ?= restart take-over reload valkey killed-drain sql disk leader stopped-leader worker stopped-worker worker-disk \
+	leader-disk worker-clock leader-clock drain sql-hangs sql-ends hand-over partition sentinel patroni cascade nation \
+	shared-room shared-room-drain shared-room-restart shared-room-cost
 drills: install
 	@failed=; for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || failed="$$failed $$drill"; done; \
 	    [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms --calls 2 --times --json
 	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms crowd --json
 	@tests/e2e/netns.sh $(BIN)/pytest -q -m drill tests/signaling tests/e2e
+	@tests/e2e/netns.sh --ipv6 $(BIN)/pytest -q tests/e2e/test_survival.py tests/e2e/test_entering.py \
+	    -k "dead_browser or reload or picture_comes"
+	@$(MAKE) reproduce
+	@$(MAKE) arm64
 	@$(MAKE) bundle-drill
 	@$(MAKE) long SOAK_REPEATS=5 FUZZ_SECONDS=300
 
-# Installation without a network: a Debian package, all that it needs, a list of what is inside, signed by the OpenPGP secret
-# key in the file KEY (docs/bundle.md). Needs Debian 13, PyPI and Debian's mirrors.
+# Installation without a network: a Debian package, all that it needs, an image for podman, a list of what is inside, signed by
+# the OpenPGP secret key in the file KEY (docs/bundle.md). Needs Debian 13, root for the image, PyPI and Debian's mirrors.
 bundle:
-	deploy/bundle/build.sh "$(KEY)"
+	deploy/bundle/build.sh "$(KEY)" --image
+
+# The bundle of the last commit made twice, in two folders: the same bytes. In its image, run by podman as a
+# user of no rights, two browsers meet. Five minutes, PyPI and Debian's mirrors (root).
+REPRODUCED := build/reproduced
+reproduce: install
+	deploy/bundle/reproduce.sh $(REPRODUCED) --image
+	loadtest/drills/image.sh $(REPRODUCED)/first/build/bundle/diemcau.oci.tar
+
+# Whether all packages of the bundle have wheels for arm64 at PyPI.
+arm64:
+	deploy/bundle/arm64.sh
 
 # Bundles built, installed on a bare Debian 13 without a network, upgraded and undone during a meeting (root).
 bundle-drill: install
 	loadtest/drills/bundle.sh
+
+# Python packages of the bundle that was made, or else those installed here, compared with a list of known vulnerabilities that
+# was carried here: OSV=FILE, what OSV publishes for PyPI (docs/operations.md). Needs no network.
+SBOM := build/bundle/diemcau.cdx.json
+audit: .venv/run.stamp
+	@$(BIN)/diemcau vulnerabilities $(OSV) $(if $(wildcard $(SBOM)),--sbom $(SBOM))
 
 # The units of deploy/ under a systemd of their own (root, cgroup2, overlayfs): restart, reload, killed, hung. Two minutes.
 units: install
@@ -130,7 +154,7 @@ web/node_modules/.package-lock.json: web/package-lock.json
 # Real browsers in a private network: no packet can leave the machine.
 e2e: install
 	tests/e2e/netns.sh $(BIN)/pytest -q -m "alone and not drill" tests/e2e
-	tests/e2e/netns.sh $(BIN)/pytest -q -n $(TEST_WORKERS) --dist loadfile -m "not alone and not drill" tests/e2e
+	tests/e2e/netns.sh $(BIN)/pytest -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not alone and not drill" tests/e2e
 
 # Every page, room and console at four sizes in both themes, in build/screenshots; renews those of docs/.
 screenshots: install
@@ -140,8 +164,10 @@ bench: .venv/run.stamp
 	$(BIN)/python -m loadtest bench
 
 # The documentation as a site, with references from the API and from docstrings: build/site/index.html. It is read
-# without the Internet; building it needs npm once, for the script that draws diagrams.
-docs: .venv/docs.stamp web/node_modules/.package-lock.json
+# without the Internet. Building it needs PyPI once; where npm and its registry are not reached, which have the script
+# that draws diagrams, these stand as they are written.
+docs: .venv/docs.stamp
+	@$(MAKE) --silent web/node_modules/.package-lock.json || echo "without npm diagrams stand as they are written"
 	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --strict --quiet
 	@echo build/site/index.html
 

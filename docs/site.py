@@ -1,7 +1,8 @@
 """Hook of MkDocs (`make docs`): adds pages from outside docs/, references made from routes and docstrings, and Mermaid.
 
 A reader of the site needs no Internet: the script that draws the diagrams is copied into the site, and a page that
-would load something from elsewhere fails the build.
+would load something from elsewhere fails the build. Where that script is missing, since npm was not reached, diagrams
+stand as they are written.
 """
 
 import ast
@@ -40,10 +41,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that are not files below docs/, and the script that draws diagrams."""
-    if not MERMAID.exists():
-        raise PluginError(f"{MERMAID.relative_to(ROOT)} is missing: `make docs` fetches it by npm")
-    files.append(File.generated(config, MERMAID_URI, abs_src_path=str(MERMAID)))
+    """Add the pages that are not files below docs/, and the script that draws diagrams where npm has brought it."""
+    if MERMAID.exists():
+        files.append(File.generated(config, MERMAID_URI, abs_src_path=str(MERMAID)))
     for source, page in OUTSIDE.items():
         files.append(File.generated(config, page, content=(ROOT / source).read_text("utf-8")))
     files.append(File.generated(config, "reference/rest.md", content="\n".join(_rest())))
@@ -73,12 +73,15 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 def on_post_page(output: str, page: Page, **_: object) -> str:
     """Give pages with diagrams our copy of Mermaid, which the theme then takes instead of one from a CDN.
 
-    Raises PluginError for a page that would load a script, style or picture from another server.
+    Without it the theme does not see that they are diagrams. Raises PluginError for a page that would load a script,
+    style or picture from another server.
     """
     if elsewhere := LOADED_FROM_ELSEWHERE.search(output):
         raise PluginError(f"{page.file.src_uri} loads something from elsewhere: {elsewhere[0]}")
     if 'class="mermaid"' not in output:
         return output
+    if not MERMAID.exists():
+        return output.replace('class="mermaid"', 'class="diagram"')
     return output.replace("</head>", f'<script src="{get_relative_url(MERMAID_URI, page.url)}"></script></head>', 1)
 
 

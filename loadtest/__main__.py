@@ -4,7 +4,7 @@ Other commands: `… demo` holds a demonstration meeting; `… bench` measures t
 compares it with another version, `… peers` with other programs; `… flame` draws a flame graph; `… sound` measures audio
 over lossy networks, `… delay` latency and lip sync; `… records` measures database queries; `… province` runs the
 meetings of a whole province, `… growth` one meeting of growing size; `… rooms` places calls of room systems; `… drills`
-causes faults and measures the effects.
+causes faults and measures the effects; `… figures` measures the figures of security and reliability.
 """
 
 import argparse
@@ -26,6 +26,9 @@ from loadtest.bench import audio_loss, cost_rows, database_cost, flame_graph, la
 from loadtest.compare import ab_compare, other_servers
 from loadtest.drills import command
 from loadtest.endpoint.reconnecting import JOIN_ERRORS
+from loadtest.figures import command as command_of_figures
+from loadtest.figures import figure
+from loadtest.figures.runs import LocalRuns, machine
 from loadtest.load.cases import CASES
 from loadtest.media.clip import Codec
 from loadtest.report.json_report import Outcome, render, report
@@ -59,7 +62,7 @@ def main() -> None:
     try:
         code = command_function(sys.argv[2:]) if command_function else _load(sys.argv[1:])
     except (Refused, ServerFailed, OSError, ValueError) as error:
-        sys.exit(f"loadtest: {error}")
+        sys.exit(f"loadtest: {str(error) or repr(error)}")
     except (KeyboardInterrupt, asyncio.CancelledError):
         code = 128 + signal.SIGINT
     sys.exit(code)
@@ -297,6 +300,13 @@ def _drills(words: Sequence[str]) -> int:
     return 0 if found["passed"] else 1
 
 
+def _figures(words: Sequence[str]) -> int:
+    plan = command_of_figures.parse(words)
+    measured = command_of_figures.run(plan, LocalRuns(_progress), _progress)
+    print(json.dumps(figure.report(measured, machine()), ensure_ascii=False) if plan.as_json else figure.rows(measured))
+    return 0 if command_of_figures.passed(measured) else 1
+
+
 def _growth(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest growth", description=growth.__doc__)
     parser.add_argument("--points", type=_counts, default=growth.POINTS, help="e.g. 10,100: one meeting each")
@@ -328,6 +338,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "delay": _delay,
     "demo": _demo,
     "drills": _drills,
+    "figures": _figures,
     "flame": _flame,
     "growth": _growth,
     "peers": _peers,

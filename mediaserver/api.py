@@ -29,6 +29,8 @@ RTP_PORTS: Final = range(40_100, 42_100)
 """Ports for room systems, eight each: RTP and RTCP of audio, video and slides, and floor control by UDP or TCP. All 250
 points may be room systems."""
 
+MAX_KEPT, MAX_KEPT_TEXT = 1000, 200
+"""Most texts that an engine keeps for later servers, and most letters of a name and of a text."""
 TOP_HEIGHT: Final = 720
 """Height in pixels of the largest layer that a camera is asked for."""
 
@@ -163,6 +165,21 @@ class ConnectionQuality:
     round_trip: float
     tcp: bool = False
     """Whether media go by a TCP connection, since UDP does not pass."""
+    received: int = 0
+    sent: int = 0
+    """What comes from it and what it is sent, in bit/s with headers, retransmissions left out; the mean of some
+    seconds."""
+    camera: int = 0
+    """Height in pixels of the largest layer of its camera that comes, counted as if the camera had
+    :data:`TOP_HEIGHT`; 0: none comes."""
+    step: int = 0
+    most: int = 0
+    """The step of quality in which it is sent pictures (:mod:`mediaserver.video.quality`), and the highest one that its
+    display or its own limits ask for; -1: no pictures."""
+    limited: bool = False
+    """Whether it is a room system that takes less than the room's usual picture, by its description or its limit."""
+    late: float = 0.0
+    """By how many seconds the ticks of sound of its media worker begin late, in the mean of the last second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +309,11 @@ class StreamReport:
     """Pictures that came, and how many of them were key frames."""
     keyframe_after: float | None = None
     """Seconds after which a key frame came that :meth:`MediaEngine.try_keyframe` asked for; None: none has come."""
+    sent_width: int = 0
+    sent_height: int = 0
+    """Of the pictures that we send it, in pixels; 0 while none go."""
+    sent_pictures: int = 0
+    """Pictures that we sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -560,12 +582,14 @@ class Held:
 
     `rooms` are open (:meth:`MediaEngine.room_state` says more of each); `writing` are the files that are recorded into
     or being closed, each with its room, which may be closed already; `ended` are recordings whose end no server has
-    acknowledged (:meth:`MediaEngine.noted`).
+    acknowledged (:meth:`MediaEngine.noted`); `kept` are the texts that a server gave it to keep
+    (:meth:`MediaEngine.keep`).
     """
 
     rooms: tuple[str, ...] = ()
     writing: Mapping[str, str] = field(default_factory=dict)
     ended: tuple[RecordingEnded, ...] = ()
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -856,6 +880,12 @@ class MediaEngine(Protocol):
 
     async def noted(self, path: str) -> None:
         """Acknowledge that the end of the recording into `path` is stored: no later server is told of it."""
+
+    async def keep(self, name: str, text: str) -> None:
+        """Keep a text under a name for later servers, in memory alone; empty: forget it.
+
+        Raises :class:`mediaserver.errors.TooLarge` for more than `MAX_KEPT_TEXT` letters or `MAX_KEPT` names.
+        """
 
     async def probe(self) -> ProbeTarget:
         """Answer connectivity checks for ten seconds, also without rooms; return where, and their credentials."""

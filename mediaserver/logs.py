@@ -14,14 +14,21 @@ _ids: ContextVar[Mapping[str, str]] = ContextVar("ids of log lines", default={})
 
 
 @contextmanager
-def about(*, session: str | None = None, seat: str | None = None, request: str | None = None) -> Iterator[None]:
+def about(
+    *, session: str | None = None, seat: str | None = None, request: str | None = None, trace: str | None = None
+) -> Iterator[None]:
     """Give these ids to all lines that are logged within, and by tasks that are begun there; None changes nothing."""
-    given = {"session": session, "seat": seat, "request": request}
+    given = {"session": session, "seat": seat, "request": request, "trace": trace}
     before = _ids.set({**_ids.get(), **{name: id_ for name, id_ in given.items() if id_ is not None}})
     try:
         yield
     finally:
         _ids.reset(before)
+
+
+def trace_id() -> str | None:
+    """Return the id of the trace that lines are about now, None where nothing is traced."""
+    return _ids.get().get("trace")
 
 
 class JsonFormatter(logging.Formatter):

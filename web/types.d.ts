@@ -19,7 +19,16 @@ interface Named { id: string; name: string }
 /** A point: the name that its devices have, and its Vietnamese name. */
 interface NamedPoint extends Named { label: string }
 
-interface SignedInUser { account: string; name: string; roles: string[]; unit: Named | null; point: (Named & {label: string}) | null; provider: Named | null; language: string; must_change: boolean; must_enrol: boolean }
+interface SignedInUser { account: string; name: string; roles: string[]; unit: Named | null; point: (Named & {label: string}) | null; provider: Named | null; language: string; must_change: boolean; must_enrol: boolean; idle_minutes?: number | null; kind: AccountKind; administration?: string | null; signs?: boolean; recovery_codes_due?: boolean }
+/** Our own account, one of a provider of OpenID Connect, or one of a directory. */
+type AccountKind = 'own' | 'oidc' | 'ldap'
+interface SignInWays { oidc: string | null; ldap: string | null }
+interface SsoAnswer { code: string; state: string; issuer: string }
+interface AccountReviews {
+  accounts: number; disabled: number; seal: string; due: string | null; overdue: boolean; may_confirm: boolean;
+  reviews: { at: string; by: string; accounts: number; disabled: number; remark: string }[];
+}
+interface KnownAccount { account: string; name: string; roles: string[]; unit: Named | null; kind: AccountKind; disabled: boolean }
 /** `demanded`: the policy demands a second factor of the user. */
 interface SecurityKey { id: string; name: string; created: string; last_used: string | null; here: boolean }
 /** `keys_possible`: browsers use security keys at this address. */
@@ -35,7 +44,7 @@ interface KeyAnswer { credential: string; client_data: string; authenticator_dat
 /** The secret of an authenticator app, as text and as the URI for a QR code. */
 interface NewApp { secret: string; uri: string }
 interface RecoveryCodes { recovery_codes: string[] }
-interface SignedInDevice { since: string; address: string; browser: string; current: boolean }
+interface SignedInDevice { id: string; since: string; address: string; browser: string; current: boolean }
 interface CalendarLinkState { created: string; made_by: string }
 /** `unit_allowed`: the user may make and revoke the link of the unit. */
 interface CalendarLinkStates { account: CalendarLinkState | null; unit: CalendarLinkState | null; unit_allowed: boolean }
@@ -170,6 +179,7 @@ interface Reason extends Slot {
   limit: 'sessions' | 'points'; usable: number; needed: number; largest: number; impossible: boolean; holders: SessionBrief[]; suggestions: (Slot & {rehearsal: Slot | null})[];
 }
 interface Plan { version: number; victims: SessionBrief[]; spared: SessionBrief[]; until: string }
+interface Approval { id: string; action: 'confirm-plan' | 'shed' | 'change-roles'; session: SessionBrief | null; victims: SessionBrief[]; account: string | null; roles_before: string[]; roles: string[]; reason: string; asked_by: string; asked: string; expires: string; state: 'asked' | 'emergency'; mine: boolean }
 /** An emergency; `phase` is null while it is still a letter. */
 interface Emergency {
   id: string; number: string; host: string; title: string; ground: string; reason: string; official: Slot | null; received: string; phase: Phase | null;
@@ -218,6 +228,16 @@ interface NotHeld { session: string; label: string; state: string }
 interface Neighbour { name: string; direction: 'above' | 'below'; point: string; label: string; our_point: string; our_label: string; url: string; heard: string | null; fault: string; accepted: number }
 interface NewApiToken { name: string; scopes: string[]; unit: string | null; networks: string[]; expires: string }
 interface ApiToken { name: string; scopes: string[]; unit: {id: string; name: string} | null; networks: string[]; state: 'valid' | 'expired' | 'revoked'; created: string; made_by: string; expires: string; revoked: string | null; used: string | null; used_address: string }
+interface NewWebhook { name: string; url: string; events: string[] }
+interface Webhook { name: string; url: string; events: string[]; created: string; made_by: string; paused: string | null; before_until: string | null }
+interface WebhookDelivery { id: string; message: string; webhook: string; event: string; state: 'waiting' | 'sent' | 'failed'; tries: number; error: string; created: string; due: string; sent: string | null }
+/** What `diemcau setup --web` finds on the server. */
+interface SetupState {
+  host: string; port: number; profile: string; units: number; certificate: boolean; administrators: string[];
+  mail: {host: string; port: number; tls: string; user: string; sender: string} | null;
+  groups: string; sso: string; sessions: number; points: number; capacity_recorded: boolean;
+}
+interface SetupResult { lines: string[]; next: string[]; url: string; account: string; password: string; authority: string }
 interface MediaMachine { name: string | null; workers: MediaWorker[]; without_place: number | null }
 /** CPU in percent of a core of a session of so many points; `recorded` comes on top of `forwarded`. */
 interface SessionCosts { measured: string; machine: string; cores: number; points: number; forwarded: number; composed: number; recorded: number }
@@ -283,10 +303,22 @@ interface Incident {
   measured: { up: number; down: number; jitter: number; round_trip: number } | null; state: IncidentState; assignee: string; provider: string | null;
   steps: { at: string; kind: string; by: string; text: string }[]; may_act: boolean;
 }
+/** Causes of a bad connection; `CAUSES` of `operations/quality-words.js` has them in order. */
+type QualityCause = 'disconnected' | 'server' | 'up' | 'down' | 'tcp' | 'delay' | 'jitter' | 'narrow-down' | 'narrow-up' | 'device' | 'camera' | 'frozen' | 'limited';
+type QualityMeasure = 'up' | 'down' | 'missing' | 'jitter' | 'round_trip' | 'received' | 'sent' | 'camera' | 'picture' | 'late' | 'frozen' | 'decode' | 'dropped' | 'fps';
+interface QualityFinding { cause: QualityCause; start: string; end: string; share: number; mean: number | null; worst: number | null }
+interface QualityMeans { up: number | null; down: number | null; jitter: number | null; round_trip: number | null; received: number | null; sent: number | null }
+interface QualitySeat { seat: string; name: string; kind: 'browser' | 'system'; product: string; start: string; end: string; causes: QualityCause[] }
+interface QualitySession extends Named { number: string; start: string; end: string; live: boolean }
+interface SessionQuality { session: QualitySession; points: { point: NamedPoint; devices: QualitySeat[] }[] }
+interface SeatQuality {
+  session: QualitySession; point: NamedPoint; device: QualitySeat; findings: QualityFinding[]; means: QualityMeans; step_s: number; values: Record<QualityMeasure, (number | null)[]>;
+  lines: { type: string; provider: string; subscribed_kbps: number; up_kbps: number | null; down_kbps: number | null }[];
+}
 /** An unresolved incident as those in the meeting see it. */
 interface IncidentMark { id: string; kind: string; level: 1 | 2; point: string | null; text: string; state: IncidentState; opened: string; reporter: string; assignee: string; provider: string | null }
-/** The call to a room system; `at` is when it is called again, `status` the SIP status of a failed call, 0 without a response. */
-interface SystemCall { device: string; point: string; name: string; state: 'waiting' | 'calling' | 'connected' | 'silent' | 'left' | 'taken' | 'full' | 'elsewhere' | 'unreserved'; at: string | null; status: number; account: '' | 'missing' | 'refused'; gatekeeper: '' | 'absent' | 'unknown' | 'denied' | 'full'; protection: '' | 'encrypted' | 'exposed' | 'clear' | 'demanded' | 'certificate'; media: '' | 'taken' | 'dropped'; media_from: string }
+/** The call to a room system; `at` is when it is called again, `status` the SIP status of a failed call, 0 without a response; `inside` names who is in the room of another MCU, `inside_more` are how many others. */
+interface SystemCall { device: string; point: string; name: string; state: 'waiting' | 'calling' | 'connected' | 'silent' | 'left' | 'taken' | 'full' | 'elsewhere' | 'unreserved'; at: string | null; status: number; account: '' | 'missing' | 'refused'; gatekeeper: '' | 'absent' | 'unknown' | 'denied' | 'full'; protection: '' | 'encrypted' | 'exposed' | 'clear' | 'demanded' | 'certificate'; media: '' | 'taken' | 'dropped'; media_from: string; inside: string[]; inside_more: number }
 interface WeakLine { seat: string; loss: number; jitter: number; round_trip: number }
 
 type SlotKind = 'tong_duyet' | 'chinh_thuc';
@@ -355,8 +387,9 @@ interface CallRecord {
 interface StreamReport {
   received_codec: string; received: number; received_octets: number; lost: number; sent_codec: string; sent: number; lost_there: number | null; named: string; source: string;
   width: number; height: number; pictures: number; keyframes: number; keyframe_after: number | null;
+  sent_width: number; sent_height: number; sent_pictures: number;
 }
-interface CallTestReport { seconds: number; round_trip: number | null; sound: StreamReport | null; picture: StreamReport | null; picture_rate: number; picture_kbps: number; findings: string[] }
+interface CallTestReport { seconds: number; round_trip: number | null; sound: StreamReport | null; picture: StreamReport | null; picture_rate: number; picture_kbps: number; sent_rate: number; findings: string[] }
 interface CallTestResult { began: string; target: string; state: 'calling' | 'measuring' | 'done'; outcome: string; status: number; transport: string; protection: string; report: CallTestReport | null }
 /** `broken` is the first entry that was changed; `head` the seal of the `last` entry that was not. */
 interface AuditCheck { checked: string | null; entries: number; last: number; head: string; broken: number | null }
@@ -380,6 +413,13 @@ interface ControlRow {
 }
 interface Checklist { id: string; name: string; basis: string; of: 'system' | 'point'; months: number; open: number; may_set: boolean; rows: ControlRow[] }
 interface CheckedPoint { point: Named; label: string; open: number; at: string | null; by: string; due: string | null; overdue: boolean }
+interface SecurityIncident {
+  id: string; found: string; severity: 'interruption' | 'serious' | 'ordinary'; text: string; by: string; at: string; due: string;
+  report_state: 'due' | 'overdue' | 'reported' | 'late' | 'unneeded'; reported: string | null; reported_to: string; reported_by: string;
+  closed: string | null; closed_by: string; outcome: string;
+}
+interface SecurityYear { year: number; due: string; overdue: boolean; incidents: Record<string, number>; at: string | null; to: string; by: string }
+interface SecurityRegister { incidents: SecurityIncident[]; yearly: SecurityYear; missed: SecurityYear[]; may_change: boolean }
 interface FigureAnswer { unit: Named; counted: Record<string, number>; said: Record<string, number> | null; remark: string; by: string; at: string | null; standing: 'waiting' | 'overdue' | 'confirmed' | 'corrected' }
 interface FigureRequest { id: string; title: string; period: Slot; due: string; by: string; at: string; asked: number; answered: number; answers: FigureAnswer[]; may_answer: boolean }
 interface Correction { unit: string; name: string; figure: FigureName; counted: number; said: number; remark: string; by: string; at: string }
@@ -389,7 +429,7 @@ interface ReportPoint { id: string; name: string; label: string; expected: numbe
 interface Problem {
   type: string; title: string; status: number; detail: string;
   limit?: 'sessions' | 'points'; usable?: number; needed?: number; start?: string; end?: string; suggestions?: (Slot & {rehearsal: Slot | null})[];
-  methods?: string[]; key?: KeyRequestOptions | null; errors?: { field: string; detail: string }[]; registrant?: string; may_pass_on?: boolean;
+  methods?: string[]; key?: KeyRequestOptions | null; errors?: { field: string; detail: string }[]; registrant?: string; may_pass_on?: boolean; approval?: string;
 }
 
 interface Seat {
@@ -468,15 +508,25 @@ interface Tiles { tiles: ForwardedTile[]; width: number; height: number; heading
 /** A meeting as one seat knows it. `skew` is server time minus the device's, milliseconds. */
 /** A point in the meeting of a neighbouring system. */
 interface NeighbourSeat { name: string; here: boolean; floor: boolean; hand: boolean; speaking: boolean }
-/** A meeting of a neighbouring system; `floor`: we have the floor there. */
-interface NeighbourMeeting { title: string; recording: boolean; paused: boolean; floor: boolean; seats: NeighbourSeat[] }
+/** A meeting of a neighbouring system; `floor`: we have the floor there; `returns`: it gives back the floor that it has here. */
+interface NeighbourMeeting { title: string; recording: boolean; paused: boolean; floor: boolean; seats: NeighbourSeat[]; returns?: boolean }
+/** A warning that the meeting of the system above called `name` ends soon: by its session, or since an emergency took its code. */
+interface EndWarning { kind: 'ends' | 'gives-way'; at: string; name: string }
 interface MeetingState {
   /** The meetings of neighbouring systems, by the point that stands for each. */
   neighbours: Record<string, NeighbourMeeting>;
+  /** What systems above warn of, the one that is due first before others. */
+  warnings: EndWarning[];
+  /** The point for which the floor of the system above is asked for, and whether that floor is being given back. */
+  floorAbove: { asked: string | null; returns: boolean };
+  /** Why systems below do not hold the session, by the points that stand for them. */
+  notHeld: Record<string, 'refused' | 'revoked' | 'cancelled'>;
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: AudienceLayouts;
   recording: RecordingMark; composing: (Composing & { part: number }) | null; storage: StorageMark | null; script: ScriptState | null; presets: SavedPreset[]; called: CalledPoint[]; removed: RemovedPoint[]; agenda: Agenda; duty: OnDuty | null; view: string; content: string | null; advisory: boolean; watermark: boolean; onePicture: boolean; locks: Locks; speaking: string | null; heard: string[]; chat: Chat; vote: Vote | null; captions: Captions; skew: number;
   /** When the meeting ends, since an emergency took its code. */
   givesWay: string | null;
+  /** By how many seconds the clock of the media worker is ahead of the server's; host and controllers are told. */
+  clockAhead: number;
   /** dBov by seat, of those who have the floor and are heard. */
   levels: Record<string, number>;
   incidents: IncidentMark[]; weak: WeakLine[]; tcp: string[]; calls: SystemCall[]; waiting: WaitingPoint[]; assist: { seat: string | null; name: string | null; since: string | null };

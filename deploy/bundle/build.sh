@@ -1,66 +1,43 @@
 #!/bin/bash
-# Make the bundle in build/bundle: a Debian package, an apt repository of all that it needs, a list of what is inside
-# (CycloneDX), checksums and their signature. Needs Debian 13, its packages python3-venv, python3-dev, gcc and dpkg-dev,
-# PyPI and Debian's mirrors.
-#   deploy/bundle/build.sh KEY    # a file with an OpenPGP secret key (gpg --armor --export-secret-keys), without passphrase
+# Make the bundle in build/bundle: a Debian package, an apt repository of all that it needs, on wish an image for podman, a
+# list of what is inside (CycloneDX), checksums and their signature. Needs Debian 13, its packages python3-venv, python3-dev,
+# gcc and dpkg-dev, for the image root and what image.sh names, PyPI and Debian's mirrors.
+#   deploy/bundle/build.sh KEY [--image]    # a file with an OpenPGP secret key (gpg --armor --export-secret-keys), without
+#                                           # passphrase
 set -eu
-[ $# = 1 ] || { echo "usage: $0 FILE: an OpenPGP secret key to sign by" >&2; exit 2; }
+usage="usage: $0 FILE [--image]: an OpenPGP secret key to sign by"
+[ $# = 1 ] || [ "$*" = "${1-} --image" ] || { echo "$usage" >&2; exit 2; }
 [ -r "$1" ] || { echo "$0: no key to sign by in $1; an unsigned bundle would be refused" >&2; exit 2; }
 key=$(realpath "$1")
 cd "$(dirname "$0")/../.."
 python=/usr/bin/python3
-version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
-architecture=$(dpkg --print-architecture)
 work=$PWD/build/bundle-work
 bundle=$PWD/build/bundle
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 umask 022
 
-# The same bytes each time: no debugging symbols, which name the folder of the build.
+# The same bytes each time: the versions of constraints.txt, also of what builds; no debugging symbols and no path of a
+# source, which name the folder of the build. Downloads stay in a cache.
 wheels() {
-    rm -rf "$work/source" "$work/own" build/lib build/temp.* build/bdist.*
-    mkdir -p "$work/source" "$work/own" "$work/wheels"
-    git archive HEAD | tar -x -C "$work/source"
+    rm -rf "$work/source" "$work/own" "$work/wheels"
+    mkdir -p "$work/source" "$work/own" "$work/cache"
+    git archive HEAD | tar -x --no-same-permissions -C "$work/source"
     "$python" -m venv "$work/venv"
-    CFLAGS=-g0 "$work/venv/bin/pip" wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$work/own" "$work/source"
-    "$work/venv/bin/pip" wheel --quiet --disable-pip-version-check --constraint constraints.txt \
-        --find-links "$work/wheels" --wheel-dir "$work/wheels" "$work"/own/*.whl
+    export PIP_CONSTRAINT=$PWD/constraints.txt PIP_BUILD_CONSTRAINT=$PWD/constraints.txt
+    CFLAGS="-g0 -ffile-prefix-map=$work=." "$work/venv/bin/pip" wheel --quiet --disable-pip-version-check --no-cache-dir \
+        --no-deps --wheel-dir "$work/own" "$work/source"
+    "$work/venv/bin/pip" wheel --quiet --disable-pip-version-check --find-links "$work/cache" \
+        --wheel-dir "$work/wheels" "$work"/own/*.whl
+    find "$work/wheels" -name '*.whl' ! -name 'diemcau-*' -exec cp {} "$work/cache" \;
 }
 
-# The package: wheels that its installation puts into an environment of their own, units, settings.
-package() {
-    root=$work/package
-    release=opt/diemcau/releases/$version
-    rm -rf "$root"
-    mkdir -p "$root/DEBIAN" "$root/$release" "$root/usr/lib/systemd/system" "$root/usr/lib/sysctl.d" "$root/usr/lib/sysusers.d" \
-        "$root/usr/share/doc/diemcau/examples" "$root/usr/sbin" "$root/usr/lib/diemcau"
-    cp -r "$work/wheels" "$root/$release/wheels"
-    install -m 644 deploy/*.service deploy/*.timer "$root/usr/lib/systemd/system"
-    install -m 644 deploy/sysctl.conf "$root/usr/lib/sysctl.d/diemcau.conf"
-    install -m 644 deploy/bundle/sysusers.conf "$root/usr/lib/sysusers.d/diemcau.conf"
-    install -m 755 deploy/bundle/diemcau "$root/usr/sbin/diemcau"
-    install -m 755 deploy/bundle/apt.sh deploy/bundle/environment.sh deploy/bundle/start.sh \
-        deploy/bundle/upgrade.sh deploy/bundle/verify.sh "$root/usr/lib/diemcau"
-    install -m 644 deploy/bundle/nftables.conf deploy/haproxy.cfg deploy/haproxy-media.cfg deploy/keepalived.conf \
-        deploy/prometheus/prometheus.yml deploy/prometheus/diemcau.rules.yml deploy/grafana/*.json \
-        "$root/usr/share/doc/diemcau/examples"
-    install -m 644 docs/licences.md "$root/usr/share/doc/diemcau/copyright"
-    install -m 644 CHANGELOG.md "$root/usr/share/doc/diemcau/changelog"
-    sed -e "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/" deploy/bundle/control >"$root/DEBIAN/control"
-    for script in postinst prerm postrm; do
-        sed "s/@VERSION@/$version/" "deploy/bundle/$script" >"$root/DEBIAN/$script"
-        chmod 755 "$root/DEBIAN/$script"
-    done
-    find "$root" -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +
-    dpkg-deb --root-owner-group -Znone --build "$root" "$bundle/apt" >/dev/null
-}
-
-# What the package needs of Debian, with all beneath it, for a machine that has nothing but Debian's smallest system.
+# What the package needs and suggests of Debian, with all beneath it, for a machine that has nothing but Debian's smallest
+# system.
 repository() {
     mkdir -p "$work/apt/lists/partial" "$work/apt/archives/partial"
     touch "$work/apt/status"
-    needed=$(sed -n 's/^Depends: //p' deploy/bundle/control | tr -d , | sed 's/([^)]*)//g')
+    needed=$(sed -En 's/^(Depends|Suggests): //p' deploy/bundle/control | tr -d , | sed 's/([^)]*)//g')
     options=(-qq -o "Dir::State=$work/apt" -o "Dir::State::status=$work/apt/status" -o "Dir::Cache::archives=$work/apt/archives"
         -o Debug::NoLocking=1 -o Dir::Etc::preferencesparts=/dev/null -o APT::Sandbox::User=root
         -o "Dir::Etc::sourcelist=$work/apt/sources" -o Dir::Etc::sourceparts=/dev/null)
@@ -74,7 +51,10 @@ repository() {
     apt-get "${options[@]}" update
     # shellcheck disable=SC2086  # a list on purpose
     apt-get "${options[@]}" --no-install-recommends --download-only --yes install $needed >/dev/null
-    cp "$work"/apt/archives/*.deb "$bundle/apt"
+    # shellcheck disable=SC2086  # a list on purpose
+    apt-get "${options[@]}" --no-install-recommends --simulate install $needed |
+        sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) [^[]*\[\([^]]*\)\]).*/\1_\2_\3.deb/p' | sed 's/:/%3a/g' |
+        while read -r name; do cp "$work/apt/archives/$name" "$bundle/apt"; done
     (cd "$bundle/apt" && dpkg-scanpackages --multiversion . 2>/dev/null >Packages)
 }
 
@@ -84,7 +64,7 @@ components() {
     "$python" -m venv --without-pip "$work/installed"
     "$work/venv/bin/pip" --python "$work/installed/bin/python" install --quiet --disable-pip-version-check --no-index \
         --find-links "$work/wheels" diemcau
-    "$work/venv/bin/pip" install --quiet --disable-pip-version-check --constraint constraints.txt cyclonedx-bom
+    "$work/venv/bin/pip" install --quiet --disable-pip-version-check cyclonedx-bom
     "$work/venv/bin/cyclonedx-py" environment --output-reproducible --output-format JSON --pyproject pyproject.toml \
         --output-file "$bundle/diemcau.cdx.json" "$work/installed/bin/python"
 }
@@ -102,7 +82,8 @@ sign() {
 rm -rf "$bundle"
 mkdir -p "$bundle/apt"
 wheels
-package
+deploy/bundle/package.sh "$work/wheels" "$bundle/apt"
+[ $# = 1 ] || deploy/bundle/image.sh "$bundle"/apt/diemcau_*.deb "$bundle/diemcau.oci.tar"
 repository
 components
 install -m 755 deploy/bundle/apt.sh deploy/bundle/install.sh deploy/bundle/verify.sh "$bundle"

@@ -12,6 +12,6 @@ cd "$(dirname "$(realpath "$0")")"
 install -m 644 "$key" /etc/diemcau/bundle.asc
 mkdir -p /var/cache/diemcau # which `diemcau upgrade --undo` installs again
 cp apt/diemcau_*.deb /var/cache/diemcau
-systemctl --quiet is-active diemcau 2>/dev/null || { echo "Diemcau is installed. Now set it up: diemcau setup" && exit; }
+systemctl --quiet is-active diemcau 2>/dev/null || { echo "Diemcau is installed. Now set it up: diemcau setup, or diemcau setup --web" && exit; }
 port=$(sed -n 's/^DIEMCAU_PORT=//p' /etc/diemcau/diemcau.env)
 echo "Diemcau runs: https://$(cat /proc/sys/kernel/hostname):${port:-8443}"

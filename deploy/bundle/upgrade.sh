@@ -36,7 +36,9 @@ stage() {
 try_tables() {
     case "${DIEMCAU_DATABASE_URL:-sqlite}" in
     sqlite*) ;;
-    *) echo "The tables are not tried on a copy, for the database is PostgreSQL: run pg_dump before." && return ;;
+    *) # one transaction, after a dump: whether that can be made is seen here
+        as_server "$data" "$releases/$version/venv" migrate --check >/dev/null || fail "the tables cannot be put back later"
+        return ;;
     esac
     size=$(($(stat --format %s "$data/diemcau.sqlite3") / 1048576))
     [ "$(free_mib "$data")" -gt $((3 * size + 64)) ] || fail "$data needs $((3 * size + 64)) MiB, and has $(free_mib "$data")"
@@ -85,26 +87,36 @@ restart_workers() {
     done
 }
 
+# The package of the release before the one that is installed.
+package_before() {
+    for package in "$cache"/diemcau_*.deb; do
+        version=$(dpkg-deb --field "$package" Version)
+        dpkg --compare-versions "$version" lt "$1" || continue
+        [ -n "${newest-}" ] && dpkg --compare-versions "$version" lt "$newest" && continue
+        newest=$version
+        echo "$package"
+    done | tail -1
+}
+
 undo() {
     now=$(installed)
-    package=$(ls -t "$cache"/diemcau_*.deb 2>/dev/null | grep -v "_${now}_" | head -1)
+    package=$(package_before "$now")
     [ -n "$package" ] || fail "no release before $now is kept in $cache"
     before=$(dpkg-deb --field "$package" Version)
-    if as_server "$data" "$releases/$before/venv" admin list-accounts >/dev/null 2>&1; then
+    known() { as_server "$data" "$releases/$before/venv" admin list-accounts >/dev/null 2>&1; }
+    if known; then
         dpkg --install "$package" >/dev/null 2>&1
-    else # it does not know these tables
-        copy=$(ls -t "$data"/before-migration/*.sqlite3 2>/dev/null | head -1)
-        [ -n "$copy" ] || fail "the tables are of release $now, and no copy of those before is in $data/before-migration"
-        systemctl stop diemcau
-        aside=$data/aside-$now-$(date -u +%Y%m%dT%H%M%SZ)
-        mkdir "$aside"
-        mv "$data"/diemcau.sqlite3* "$aside"
-        cp -p "$copy" "$data/diemcau.sqlite3"
-        chown -R diemcau: "$aside" "$data/diemcau.sqlite3"
-        dpkg --install "$package" >/dev/null 2>&1
-        echo "What was written since ${copy##*/} is in $aside alone."
+        restart_workers
+    else # it does not know these tables; and media workers have served a later lease than those of before
+        systemctl stop diemcau 'diemcau-worker@*'
+        as_server "$data" /opt/diemcau/.venv migrate --undo || {
+            "$here/start.sh"
+            fail "the tables are of release $now, which goes on"
+        }
+        known || fail "release $before does not know the tables that were put back either; no server runs now"
+        dpkg --install "$package" >/dev/null 2>&1 # which starts all
     fi
-    restart_workers
+    rm -f "$cache/diemcau_${now}_"*.deb # from which nothing goes back
     echo "Release $before runs again."
 }
 

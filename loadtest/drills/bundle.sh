@@ -2,86 +2,78 @@
 # The drill `bundle`: the bundle is built, and installed without a network on a Debian 13 that has nothing but systemd, as
 # process 1 of namespaces of its own; a bundle that is not signed, or was changed, is refused. `diemcau setup` takes its
 # answers from a file: an authority of the site's own, units from a table. Two browsers that were given that authority
-# meet; meanwhile the server is upgraded to a bundle of a newer number, which adds a table, and goes back.
+# meet; meanwhile the server is upgraded to a bundle of a newer number, which adds a table, and goes back. Afterwards it is
+# upgraded to one that changes tables so that the two releases before it do not know them, from the second and from the
+# first of these, and goes back with the database; then the same on PostgreSQL.
 # Needs root, mmdebstrap, certutil (libnss3-tools), cgroup2, PyPI and Debian's mirrors.
-#   loadtest/drills/bundle.sh [BUNDLE NEWER KEY]    # bundles that exist, with the public key of who made both
+#   loadtest/drills/bundle.sh [BUNDLE NEXT LAST KEY]    # bundles that exist, with the public key of who made them
 set -eEu
 checkout=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=loadtest/drills/machine.sh
+source "$checkout/loadtest/drills/machine.sh"
 
 # In the new namespaces: lay out the files, then become systemd.
-boot() { # root, bundle, newer bundle, key
+boot() { # root, bundle, next bundle, last bundle, key
     mount --bind "$1" "$1"
     cd "$1"
-    mount -t proc -o nosuid,nodev,noexec proc proc
-    mount -t sysfs -o nosuid,nodev,noexec,ro sysfs sys
-    mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 sys/fs/cgroup
-    mount -t tmpfs -o mode=755 tmpfs run
-    mount -t tmpfs -o mode=1777 tmpfs tmp
-    mount -t tmpfs -o mode=755 tmpfs dev
-    mkdir -p dev/pts dev/shm mnt srv/bundle srv/newer
-    mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
-    mount -t tmpfs -o mode=1777 tmpfs dev/shm
-    ln -s pts/ptmx dev/ptmx
-    ln -s /proc/self/fd dev/fd
-    for device in null zero full random urandom tty; do
-        touch dev/$device
-        mount --bind /dev/$device dev/$device
-    done
+    mount_kernel
+    mkdir -p srv/bundle srv/next srv/last
     mount --bind "$2" srv/bundle
-    mount --bind "$3" srv/newer
-    cp "$4" root/key.asc
-    ip link set lo up
-    ip link add lan0 type veth peer name lan1
-    ip link set lan1 up
-    ip addr add 10.99.0.1/24 dev lan0
-    ip link set lan0 up
-    pivot_root . mnt
-    umount -l /mnt
-    mount --make-rshared /
-    container=drill exec /lib/systemd/systemd --unit=basic.target </dev/null
+    mount --bind "$3" srv/next
+    mount --bind "$4" srv/last
+    cp "$5" root/key.asc
+    make_lan
+    become_systemd
 }
 
 if [ "${1-}" = boot ]; then
-    boot "$2" "$3" "$4" "$5"
+    boot "$2" "$3" "$4" "$5" "$6"
 fi
 work=$checkout/build/bundle-work
 
-# Make a bundle of the newer release in a copy of the checkout, from the packages of the first one.
-newer() {
-    rm -rf "$work/newer"
-    git clone --quiet "$checkout" "$work/newer"
-    cd "$work/newer"
-    sed -i 's/^version = ".*"/version = "99.0"/' pyproject.toml
-    last=$(find signaling/migrations/versions -name '[0-9]*.py' -printf '%f\n' | sort | tail -1 | cut -d_ -f1)
-    next=$(printf %04d $((10#$last + 1)))
-    cat >"signaling/migrations/versions/${next}_drill.py" <<EOF
+# The number of the newest migration of these packages, which share their numbers.
+numbered() { # packages
+    find "${@/%//migrations/versions}" -name '[0-9]*.py' -printf '%f\n' | sort | tail -1 | cut -d_ -f1
+}
+
+# Make a bundle of a later release with a table more in a copy of a checkout, from the packages of the first one.
+later() { # key, checkout, copy, number, which releases know its tables: those before, or itself
+    rm -rf "$3"
+    git clone --quiet "$2" "$3"
+    cd "$3"
+    sed -i "s/^version = \".*\"/version = \"$4\"/" pyproject.toml
+    local newest added # migrations
+    newest=$(numbered signaling)
+    added=$(printf %04d $((10#$(numbered scheduler signaling) + 1)))
+    [ "$5" = before ] || sed -i "s/^OLDEST: Final = .*/OLDEST: Final = \"$added\"/" signaling/migrations/__init__.py
+    cat >"signaling/migrations/versions/${added}_drill.py" <<EOF
 import sqlalchemy as sa
 from alembic import op
 
-revision = "$next"
-down_revision = "$last"
+revision = "$added"
+down_revision = "$newest"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table("drill", sa.Column("id", sa.String(16), primary_key=True))
+    op.create_table("drill_$added", sa.Column("id", sa.String(16), primary_key=True))
 
 
 def downgrade() -> None:
-    op.drop_table("drill")
+    op.drop_table("drill_$added")
 EOF
     git add .
-    git -c user.name=drill -c user.email=drill@localhost commit --quiet --message "A newer release"
+    git -c user.name=drill -c user.email=drill@localhost commit --quiet --message "Release $4"
     mkdir -p build/bundle-work
-    cp -r "$work/wheels" "$work/apt" build/bundle-work
-    rm -f build/bundle-work/wheels/diemcau-*
+    cp -r "$work/cache" "$work/apt" build/bundle-work
     deploy/bundle/build.sh "$1"
     cd "$checkout"
 }
 bundle=$(realpath -m "${1-$checkout/build/bundle}")
-newer=$(realpath -m "${2-$work/newer/build/bundle}")
-key=$(realpath -m "${3-$work/key.asc}")
+next=$(realpath -m "${2-$work/next/build/bundle}")
+last=$(realpath -m "${3-$work/last/build/bundle}")
+key=$(realpath -m "${4-$work/key.asc}")
 if [ $# = 0 ]; then
     mkdir -p "$work"
     home=$(mktemp -d)
@@ -90,36 +82,24 @@ if [ $# = 0 ]; then
     GNUPGHOME=$home gpg --armor --export-secret-keys >"$home/secret.asc"
     GNUPGHOME=$home gpgconf --kill gpg-agent
     "$checkout/deploy/bundle/build.sh" "$home/secret.asc"
-    newer "$home/secret.asc"
+    later "$home/secret.asc" "$checkout" "$work/next" 98.0 before
+    later "$home/secret.asc" "$work/next" "$work/last" 99.0 itself
     rm -rf "$home"
 fi
 files=$(mktemp -d)
-mount -t tmpfs -o size=3g tmpfs "$files"
+mount -t tmpfs -o size=5g tmpfs "$files"
 mmdebstrap --quiet --variant=minbase --include=systemd-sysv trixie "$files/root"
-group=$(findmnt --noheadings --first-only --output TARGET --types cgroup2)/diemcau-bundle-$$
-mkdir "$group"
-(
-    echo "$BASHPID" >"$group/cgroup.procs"
-    exec unshare --mount --pid --cgroup --uts --ipc --net --fork --kill-child "$0" boot "$files/root" "$bundle" "$newer" "$key"
-) &
-holder=$!
+begin_machine bundle "$0" boot "$files/root" "$bundle" "$next" "$last" "$key"
 end() {
-    kill -9 $holder
-    wait $holder 2>/dev/null || true
-    sleep 1 # until the kernel has ended all that was in it
-    find "$group" -depth -type d -exec rmdir {} +
+    end_machine
     umount -l "$files"
     rmdir "$files"
 }
 trap end EXIT
 inside() {
-    nsenter --target "$(pgrep --parent $holder)" --mount --pid --cgroup --uts --ipc --net --root --wd \
-        env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@"
+    in_machine env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@"
 }
-for _ in $(seq 100); do
-    inside systemctl is-active --quiet basic.target 2>/dev/null && break
-    sleep 0.2
-done
+await_machine
 trap 'inside journalctl --no-pager --lines 100 >&2' ERR
 
 # Tell that an installation is refused with these words, after a change of the bundle.
@@ -140,20 +120,12 @@ inside rm -rf /root/changed
 inside mkdir /etc/diemcau
 inside sh -c 'umask 077 && echo DIEMCAU_WORKERS=2 >/etc/diemcau/diemcau.env'
 began=$(date +%s.%N)
-since() { echo "$(date +%s.%N) - $began" | bc; }
 inside /srv/bundle/install.sh /root/key.asc
 installed=$(since)
 inside sh -c '! systemctl is-active --quiet diemcau' # nobody has set it up
 
 # The answers, and the table of units of a province; what is wrong changes nothing.
-"$checkout/.venv/bin/python" - "$checkout/scheduler/data/khanhhoa-2023.json" >"$files/root/root/units.csv" <<'EOF'
-import csv, json, sys
-names = ["id", "name", "level", "parent", "abbr", "point", "valid_from", "valid_to", "successor"]
-document = json.load(open(sys.argv[1]))
-writer = csv.DictWriter(sys.stdout, names)
-writer.writeheader()
-writer.writerows({"valid_from": document.get("valid_from"), **unit} for unit in document["units"])
-EOF
+units_table >"$files/root/root/units.csv"
 cat >"$files/root/root/answers.toml" <<'EOF'
 [address]
 host = "10.99.0.1"
@@ -184,13 +156,8 @@ for _ in $(seq 300); do
 done
 set_up=$(since)
 inside systemctl is-active diemcau diemcau-worker@0
-accounts=""
-for account in ubnd.nha-trang:registrant:site nt.xuonghuan:site; do
-    IFS=: read -r name roles <<<"$account"
-    # shellcheck disable=SC2046,SC2086  # lists on purpose
-    accounts="$accounts $(inside diemcau admin create-account $name $(printf -- '--role %s ' ${roles//:/ }) --point $name | tr '\t' ':')"
-done
-inside diemcau upgrade /srv/newer --check
+accounts=$(two_accounts inside diemcau)
+inside diemcau upgrade /srv/next --check
 
 # Tell that server and media workers run a release.
 run() {
@@ -202,17 +169,61 @@ run() {
     done
 }
 old=$(dpkg-deb --field "$bundle"/apt/diemcau_*.deb Version)
-new=$(dpkg-deb --field "$newer"/apt/diemcau_*.deb Version)
 run "$old"
 
 # The commands of tests.e2e.installed, during a meeting.
-export -f inside run since
+export -f inside in_machine run since
 export holder began
 # shellcheck disable=SC2086  # a list on purpose
 (cd "$checkout" && PYTHONPATH=$checkout nsenter --target "$(pgrep --parent $holder)" --net .venv/bin/python -m tests.e2e.installed \
     https://10.99.0.1:8443/ $accounts --authority "$files/root/etc/diemcau/authority/authority.pem" \
-    --during "since >$files/met" --during "inside diemcau upgrade /srv/newer && run $new" \
+    --during "since >$files/met" --during "inside diemcau upgrade /srv/next && run 98.0" \
     --during "inside diemcau upgrade --undo && run $old")
 met=$(cat "$files/met")
 [ "$(echo "$met < 600" | bc)" = 1 ] || { echo "two browsers met after $met s only" >&2; exit 1; }
-echo "{\"drill\": \"bundle\", \"installed_s\": $installed, \"set_up_s\": $set_up, \"met_s\": $met, \"held\": true}"
+inside sh -c 'ls /var/log/journal/*/system.journal' >/dev/null
+inside journalctl --unit systemd-journald | grep -i unknown && { echo "journald does not understand its limits" >&2; exit 1; }
+
+# Upgrade, write something, and go back; what was there before is there, and nothing else. `went` is the time of going back.
+there_and_back() { # bundle, release, release before
+    local before
+    before=$(accounts)
+    inside diemcau upgrade "$1"
+    run "$2"
+    inside diemcau admin create-account "after" --role technician >/dev/null
+    began=$(date +%s.%N)
+    inside diemcau upgrade --undo
+    went=$(since)
+    run "$3"
+    [ "$before" = "$(accounts)" ] || { echo "other accounts than before $2" >&2; return 1; }
+    [ "$(echo "$went < 120" | bc)" = 1 ] || { echo "going back took $went s" >&2; return 1; }
+}
+accounts() { inside diemcau admin list-accounts | cut -d , -f 1 | sort; }
+there_and_back /srv/last 99.0 "$old"
+two_back=$went
+inside diemcau upgrade /srv/next
+there_and_back /srv/last 99.0 98.0
+one_back=$went
+inside diemcau upgrade --undo
+run "$old"
+
+# The same on an empty database of PostgreSQL, which comes from Debian's mirrors, with its client.
+cp /etc/resolv.conf "$files/root/etc/resolv.conf"
+outside() {
+    nsenter --target "$(pgrep --parent $holder)" --mount --pid --root --wd env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+outside apt-get -qq update
+outside env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends postgresql >/dev/null
+inside systemctl start postgresql
+inside setpriv --reuid postgres --regid postgres --init-groups sh -c 'createuser diemcau && createdb --owner diemcau diemcau'
+url='postgresql://diemcau@/diemcau?host=/run/postgresql'
+inside sh -c "echo 'DIEMCAU_DATABASE_URL=$url' >>/etc/diemcau/diemcau.env"
+inside sh -c "systemctl stop diemcau && systemctl restart 'diemcau-worker@*' && systemctl start diemcau"
+inside mv /usr/bin/pg_dump /root # as where PostgreSQL is on another machine and its client nowhere
+words=$(inside diemcau upgrade /srv/last --check 2>&1) && { echo "not refused: PostgreSQL without pg_dump" >&2; exit 1; }
+case "$words" in *'pg_dump is not installed'*) ;; *) echo "refused, but not for this: $words" >&2; exit 1 ;; esac
+inside mv /root/pg_dump /usr/bin
+inside diemcau admin create-account before --role technician >/dev/null
+there_and_back /srv/last 99.0 "$old"
+echo "{\"drill\": \"bundle\", \"installed_s\": $installed, \"set_up_s\": $set_up, \"met_s\": $met, \"two_back_s\": $two_back," \
+    "\"one_back_s\": $one_back, \"postgresql_back_s\": $went, \"held\": true}"

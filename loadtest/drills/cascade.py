@@ -1,14 +1,14 @@
 """The drill `cascade`: a session that is held with a system below, whose machine dies in its midst and comes back.
 
 Both systems run on this machine, with a SIP call between them. The meetings of the system above go on meanwhile. The
-system below stands for a machine of its own: it starts again with so small a share of this one's cores that those
-above do not notice the four seconds of CPU that this takes.
+system below stands for a machine of its own: it starts again on what the others leave of this one's cores, so that the
+four seconds of CPU that this takes are not measured as if it cost those above something. How long it took, and how many
+pictures were missing meanwhile, is told beside; they count as any others.
 """
 
 import asyncio
 import os
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -28,8 +28,9 @@ from loadtest.media.picture import colour
 from loadtest.media.tone import RATE_HZ, tone_hz
 from loadtest.server import accounts
 from loadtest.server.booking import book, cancel
-from loadtest.server.process import free_port
+from loadtest.server.ports import free_port
 from loadtest.server.rest_client import Client
+from loadtest.time_limit import within
 from mediaserver.transport.dtls import make_certificate
 from scheduler.core.model import Point
 from signaling.app.admin_cli import NewAccount
@@ -47,8 +48,12 @@ LINKED_S = 60.0
 SEEN_S = 20.0
 """Longest wait until one side sees, hears and knows of the other."""
 POLL_S = 0.1
-LOW_NICE = 10
-"""Niceness of the system below: a tenth of a core on which a process of usual niceness wants to compute, sched(7)."""
+LOWER_S = 0.5
+"""Interval at which new processes of the system below are looked for."""
+IDLE = ("chrt", "--idle", "0")
+"""Starts a process that computes while no other one wants to, and so do its children: SCHED_IDLE, sched(7)."""
+LOWEST_NICE = 19
+"""Niceness of a session of processes, where the kernel shares out by sessions."""
 HOST, SITTER = 0, 1
 """Which of the shared pictures and tones the host above sends, and somebody at the point below."""
 
@@ -123,7 +128,8 @@ class TwoSystems:
 
     async def accepted(self, session: str) -> str:
         """Wait until the system below has accepted a session; return its code there. Raises TimeoutError."""
-        async with open_services(read(self.environ)) as services, asyncio.timeout(ACCEPTED_S):
+        awaited = "the code of a session that the system below accepts"
+        async with open_services(read(self.environ)) as services, within(ACCEPTED_S, awaited):
             while True:
                 known = await services.reservations.one(self.name, session)
                 if known is not None and known.code:
@@ -138,20 +144,19 @@ class TwoSystems:
             os.kill(worker, signal.SIGKILL)
 
     async def start_below(self) -> float:
-        """Start the server below at a low priority; return when it listens, by the monotonic clock."""
-        start = asyncio.create_task(self.below.start())
+        """Start the server below on what others leave of the cores; return when it listens, by the monotonic clock."""
+        start = asyncio.create_task(self.below.start(under=IDLE))
         while not start.done():
             for pid in (self.below.pid, *self.below.workers()):
                 _lower(pid)
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(LOWER_S)
         return await start
 
 
 def _lower(pid: int) -> None:
-    """Give a process a low priority, and the session that it leads, where the kernel shares out by sessions."""
+    """Give the session that a process leads a low priority, where the kernel shares out by sessions."""
     with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, LOW_NICE)
-        Path(f"/proc/{pid}/autogroup").write_text(str(LOW_NICE))
+        Path(f"/proc/{pid}/autogroup").write_text(str(LOWEST_NICE))
 
 
 async def _register_device(services: Services, point: Point, host: str, port: int | None) -> None:
@@ -164,7 +169,7 @@ async def _register_device(services: Services, point: Point, host: str, port: in
 @asynccontextmanager
 async def two_systems(workers: int, points: int, **settings: str) -> AsyncIterator[TwoSystems]:
     """Yield a system above that knows one below, which has one media worker."""
-    ports = [free_port(socket.SOCK_STREAM) for _ in range(2)]
+    ports = [free_port() for _ in range(2)]
     gateways = [{"DIEMCAU_SIP_HOST": LOOPBACK, "DIEMCAU_SIP_PORT": str(port)} for port in ports]
     async with (
         restarted_server(workers, points, **settings, **gateways[0]) as above,
@@ -192,21 +197,25 @@ async def lose_below(drill: Drill[TwoSystems]) -> dict[str, Any]:
         accepted = time.monotonic()
         host = await _joined(stack, LinkedParticipant(upper, library, HOST), session["code"])
         sitter = await _joined(stack, LinkedParticipant(lower, library, SITTER), code)
-        await until(lambda: host.linked_seat(neighbour) is not None, LINKED_S)
+        await until(lambda: host.linked_seat(neighbour) is not None, LINKED_S, "the link")
         linked = time.monotonic()
         met = await _meet(host, sitter, systems)
         await systems.kill_below()
         killed = time.monotonic()
         obeys = await drill.obeyed(killed)
-        await until(lambda: host.linked_seat(neighbour) is None, LINKED_S)
+        await until(lambda: host.linked_seat(neighbour) is None, LINKED_S, "the loss of the link")
+        starts, missing = time.monotonic(), drill.noticed()["packets_lost"]["picture"]
         listens = await systems.start_below()
-        await until(lambda: host.linked_seat(neighbour) is not None, LINKED_S)
+        missing = drill.noticed()["packets_lost"]["picture"] - missing
+        await until(lambda: host.linked_seat(neighbour) is not None, LINKED_S, "the link after the fault")
         linked_again = time.monotonic()
         met_again = await _meet(host, sitter, systems)
         await cancel(upper, session["id"])
     return {
         "accepted_s": [accepted - began],
         "linked_s": [linked - accepted],
+        "start_s": [listens - starts],
+        "pictures_lost_meanwhile": missing,
         "linked_again_s": [linked_again - listens],
         "systems_meet": met and met_again,
         "obeys_s": obeys,
@@ -227,7 +236,8 @@ async def _joined(stack: AsyncExitStack, participant: LinkedParticipant, code: s
 
 async def _meet(host: LinkedParticipant, sitter: LinkedParticipant, systems: TwoSystems) -> bool:
     """Return whether each sees the other and knows of them, and the one below, where nobody has the floor, hears."""
-    await sitter.back.wait()
+    async with within(LINKED_S, lambda: f"somebody below who is back; {sitter.hindrance}"):
+        await sitter.back.wait()
     above, below = systems.stands_for_above.id, systems.stands_for_below.id
     for participant in (host, sitter):
         participant.watch.forget()
@@ -237,7 +247,7 @@ async def _meet(host: LinkedParticipant, sitter: LinkedParticipant, systems: Two
 async def _comes_true(condition: Callable[[], bool]) -> bool:
     """Return whether a condition is true within the time in which people would wait for it."""
     try:
-        await until(condition, SEEN_S)
+        await until(condition, SEEN_S, "two systems that see, hear and know each other")
     except TimeoutError:
         return False
     return True

@@ -7,6 +7,7 @@ which stalls is found as well as one which drops.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from struct import Struct
 
 _HEADER = Struct("!BBHII")
@@ -101,6 +102,12 @@ class Continuity:
     def sound_gap_s(self) -> float:
         """Return the longest time without sound."""
         return self._sound.longest(self.now())
+
+    @property
+    def pause_s(self) -> float:
+        """Return for how long no sound, or no picture, has come by now; infinite where none has since the reset."""
+        lasts = (self._sound.last, self._video.last)
+        return max(inf if last is None else self.now() - last for last in lasts)
 
     @property
     def gap_s(self) -> float:

@@ -11,11 +11,11 @@ import aiohttp
 from loadtest.drills.drill import Drill, percentiles
 from loadtest.drills.page_endpoint import RETRY_S, TEMPORARY, PageParticipant
 from loadtest.drills.recording import composed_parts
-from loadtest.drills.server import RestartedServer
 from loadtest.endpoint.participant import Rejected
 from loadtest.endpoint.transport import TransportFailed
 from loadtest.server import accounts
 from loadtest.server.rest_client import Client
+from loadtest.time_limit import within
 from signaling.app.admin_cli import NewAccount
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ POLL_S = 0.1
 URL = "/api/v1/capacity/workers"
 
 
-async def drain(drill: Drill[RestartedServer]) -> dict[str, Any]:
+async def drain(drill: Drill[Any]) -> dict[str, Any]:
     """Drain the worker of the recorded session until it is empty, while one point after the other leaves and joins."""
     (login,) = await accounts.create_accounts(drill.server.environ, [ADMINISTRATOR])
     async with Client(drill.server.url) as client:
@@ -40,7 +40,7 @@ async def drain(drill: Drill[RestartedServer]) -> dict[str, Any]:
         began, empty = time.monotonic(), asyncio.Event()
         await client.post(f"{URL}/drain", {"worker": worker})
         joining = asyncio.create_task(leave_and_join(drill, empty))
-        async with asyncio.timeout(EMPTY_S):
+        async with within(EMPTY_S, "a drained worker without rooms"):
             while (await rooms_of_workers(client))[worker]:  # noqa: ASYNC110 - no event says so
                 await asyncio.sleep(POLL_S)
         emptied = time.monotonic()
@@ -92,7 +92,7 @@ async def _comes_back(participant: PageParticipant, code: str) -> bool:
 
 async def _join(participant: PageParticipant, code: str) -> None:
     """Join; try again, as the page does, while the server that leads changes."""
-    async with asyncio.timeout(JOIN_S):
+    async with within(JOIN_S, "a point that joins"):
         while True:
             try:
                 await participant.join(code)

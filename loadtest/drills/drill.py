@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from loadtest.drills.continuity import Continuity
 from loadtest.drills.page_endpoint import PageParticipant
+from loadtest.drills.record_facts import RecordFact
 from loadtest.drills.server import restarted_server
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import OfferOptions
@@ -21,6 +23,7 @@ from loadtest.progress import PrintLine
 from loadtest.server.accounts import Login
 from loadtest.server.booking import book
 from loadtest.server.rest_client import Client
+from loadtest.time_limit import within
 from mediaserver.transport.dtls import make_certificate
 
 POLL_S = 0.02
@@ -33,6 +36,11 @@ OBEY_S = 30.0
 """Longest seconds until a meeting obeys its host after a fault."""
 RECORDED_S = 60.0
 """Longest seconds until a recording is remuxed."""
+
+SCRIPT = tuple(
+    {"id": str(number), "title": f"Mục {number}", "minutes": 5, "kind": "discussion"} for number in range(1, 11)
+)
+"""Items that change neither picture nor floors."""
 
 KINDS = ("forwarded", "mix", "picture")
 SUMMED = frozenset({"seconds", "media_made_anew"})
@@ -62,16 +70,27 @@ class DrillMeeting:
     recorded: bool
     participants: list[PageParticipant] = field(default_factory=list)
     watchers: list[Continuity] = field(default_factory=list)
+    told: list[RecordFact] = field(default_factory=list)
+    """What its record was told, so far as a drill compares it with the database."""
+    unanswered: list[RecordFact] = field(default_factory=list)
+    """What it may not have been told, since the socket was lost first."""
 
     @property
     def host(self) -> PageParticipant:
         """The participant that controls the meeting."""
         return self.participants[0]
 
+    async def set_floor(self, participant: PageParticipant, *, opened: bool) -> None:
+        """Have the host give or take a floor. Raises ConnectionError."""
+        at = datetime.now(UTC)
+        await self.host.send("floor", seat=participant.seat, open=opened)
+        self.told.append(RecordFact("floor" if opened else "floor-end", participant.name, at))
+        self.told.append(RecordFact("audit", f"{'floor' if opened else 'floor-end'} {participant.name}", at))
 
-async def until(condition: Callable[[], bool], seconds: float) -> None:
-    """Wait until a condition is true, at most so many seconds. Raises TimeoutError."""
-    async with asyncio.timeout(seconds):
+
+async def until(condition: Callable[[], bool], seconds: float, awaited: str) -> None:
+    """Wait until a condition is true, at most so many seconds. Raises TimeoutError, which says what was `awaited`."""
+    async with within(seconds, awaited):
         while not condition():  # noqa: ASYNC110 - it depends on many endpoints, which set no event
             await asyncio.sleep(POLL_S)
 
@@ -103,8 +122,8 @@ class Drill(Generic[S]):
         self.server = server
         self._progress = progress
         self.meetings: list[DrillMeeting] = []
-        self.recorder_killed: list[float] = []
-        """Times (seconds since 1970) at which the worker that recorded was killed."""
+        self.recorder_lost: list[float] = []
+        """Times (seconds since 1970) at which the worker that recorded was killed, or hung."""
         self.visitor: Login = ("", "")
         """An account that is in no meeting."""
         self._certificate = make_certificate()
@@ -126,7 +145,7 @@ class Drill(Generic[S]):
 
     async def _begin(self, clients: Sequence[Client], points: Sequence[str], *, recorded: bool) -> None:
         host, *others = points
-        session = await book(clients[0], host, others, "Thử khởi động lại", recording=recorded)
+        session = await book(clients[0], host, others, "Thử khởi động lại", recording=recorded, script=SCRIPT)
         meeting = DrillMeeting(clients[0], session, recorded)
         self.meetings.append(meeting)
         material = self._library.shared_material(0)
@@ -145,7 +164,7 @@ class Drill(Generic[S]):
         await seat(0, clients[0])
         await asyncio.gather(*(seat(index, client) for index, client in enumerate(clients[1:], 1)))
         for participant in meeting.participants[1:SPEAKERS]:
-            await meeting.host.send("floor", seat=participant.seat, open=True)
+            await meeting.set_floor(participant, opened=True)
         for participant in meeting.participants[1 : 1 + VIEWERS]:
             await participant.send("view", source=f"camera:{meeting.host.seat}", lines=0)
 
@@ -184,15 +203,21 @@ class Drill(Generic[S]):
         return list(await asyncio.gather(*(self._obeyed(each, listening) for each in self.meetings)))
 
     async def _obeyed(self, meeting: DrillMeeting, listening: float) -> float:
-        async with asyncio.timeout(OBEY_S):
+        async with within(OBEY_S, lambda: f"a meeting that obeys its host; {_absent(meeting)}"):
             await asyncio.gather(*(participant.back.wait() for participant in meeting.participants))
             turn = next(self._floors)
             participant = meeting.participants[SPEAKERS + turn % (len(meeting.participants) - SPEAKERS)]
             opened = not meeting.host.seats[participant.seat]["floor"]
-            await meeting.host.send("floor", seat=participant.seat, open=opened)
+            await meeting.set_floor(participant, opened=opened)
             await meeting.host.wait_for_state(participant.seat, floor=opened)
-            await meeting.host.send("floor", seat=participant.seat, open=not opened)
+            await meeting.set_floor(participant, opened=not opened)
         return time.monotonic() - listening
+
+
+def _absent(meeting: DrillMeeting) -> str:
+    """Return how many participants are not back, and why the first is not."""
+    absent = [participant for participant in meeting.participants if not participant.back.is_set()]
+    return f"{len(absent)} points are not back" + (f", the first since {absent[0].hindrance}" if absent else "")
 
 
 def _payload_positions(material: Material) -> tuple[dict[bytes, int], frozenset[int]]:
@@ -224,7 +249,7 @@ async def one_part(drill: Drill[Any]) -> dict[str, Any]:
 
 
 async def _in_one_part(meeting: DrillMeeting) -> bool:
-    async with asyncio.timeout(RECORDED_S):
+    async with within(RECORDED_S, "a recording that is remuxed"):
         while True:
             found = await meeting.client.get("/api/v1/recordings")
             parts = [each for each in found if each["session"] == meeting.session["id"]]

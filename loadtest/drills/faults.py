@@ -11,8 +11,10 @@ from typing import Any
 import aiohttp
 
 from loadtest.drills.drill import POLL_S, Drill, until
+from loadtest.drills.meeting_record import Telling
 from loadtest.drills.server import RestartedServer
 from loadtest.server.rest_client import Client, Refused
+from loadtest.time_limit import within
 
 FREE_PART = 50
 """A fiftieth of the disk stays free, which is less than the reserve at which recordings stop."""
@@ -53,45 +55,28 @@ async def valkey(drill: Drill[RestartedServer]) -> dict[str, Any]:
     return {"login_s": [time.monotonic() - began], "obeys_s": await drill.obeyed(began)}
 
 
-async def worker(drill: Drill[RestartedServer]) -> dict[str, Any]:
-    """Kill one media worker (kill -9); measure how long its meetings have no media, and losses of the others."""
-    victim = drill.server.workers()[0]
-    os.kill(victim, signal.SIGKILL)
-    began = time.monotonic()
-    await until(lambda: any(participant.renewals for participant in drill.participants), BACK_S)
-    hit = [each for each in drill.meetings if any(participant.renewals for participant in each.participants)]
-    await until(lambda: all(participant.connected for each in hit for participant in each.participants), BACK_S)
-    return {
-        "sessions_hit": len(hit),
-        "back_s": [time.monotonic() - began],
-        "others_lost": sum(
-            sum(watcher.lost.values()) for each in drill.meetings if each not in hit for watcher in each.watchers
-        ),
-        "obeys_s": await drill.obeyed(began),
-    }
-
-
 async def sql(drill: Drill[RestartedServer]) -> dict[str, Any]:
     """Lock the database for half a minute; meetings obey all the same, and sign-ins fail at once."""
-    lock = sqlite3.connect(drill.server.data / "diemcau.sqlite3", isolation_level=None)
-    lock.execute("BEGIN IMMEDIATE")
-    began = time.monotonic()
-    try:
-        obeys = await drill.obeyed(began)
-        tried = time.monotonic()
-        refused = await _refused(drill)
-        responded = time.monotonic() - tried
-        await asyncio.sleep(max(0.0, LOCKED_S - (time.monotonic() - began)))
-    finally:
-        lock.execute("ROLLBACK")
-        lock.close()
-    back = time.monotonic()
-    await signs_in(drill)
+    lock, telling = sqlite3.connect(drill.server.data / "diemcau.sqlite3", isolation_level=None), Telling(drill)
+    async with telling.throughout():
+        lock.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        try:
+            refused = await _refused(drill)
+            responded = time.monotonic() - began
+            await asyncio.sleep(max(0.0, LOCKED_S - (time.monotonic() - began)))
+        finally:
+            lock.execute("ROLLBACK")
+            lock.close()
+        back = time.monotonic()
+        await signs_in(drill)
+        login = time.monotonic() - back
     return {
-        "obeys_s": obeys,
+        "obeys_s": telling.obeys,
         "refused_with": refused,
         "refused_s": [responded],
-        "login_s": [time.monotonic() - back],
+        "login_s": [login],
+        **await telling.kept(),
     }
 
 
@@ -102,7 +87,7 @@ async def disk(drill: Drill[RestartedServer]) -> dict[str, Any]:
     space = os.statvfs(drill.server.data)
     began = time.monotonic()
     await asyncio.to_thread(_fill, filler, (space.f_bavail - space.f_blocks // FREE_PART) * space.f_frsize)
-    await until(lambda: not host.recorded.is_set(), BACK_S)
+    await until(lambda: not host.recorded.is_set(), BACK_S, "a host who is told that the recording stopped")
     stopped = time.monotonic() - began
     await signs_in(drill)
     filler.unlink()
@@ -127,11 +112,13 @@ async def _refused(drill: Drill[RestartedServer]) -> int:
 
 async def signs_in(drill: Drill[Any]) -> None:
     """Wait until somebody can sign in."""
-    async with asyncio.timeout(LOGIN_S):
+    failure = "no attempt"
+    async with within(LOGIN_S, lambda: f"a sign-in; {failure}"):
         while True:
             try:
                 async with Client(drill.server.url) as client:
                     await client.login(*drill.visitor)
                 return
-            except (Refused, aiohttp.ClientError, OSError):
+            except (Refused, aiohttp.ClientError, OSError) as error:
+                failure = repr(error)
                 await asyncio.sleep(POLL_S)

@@ -5,10 +5,11 @@ import time
 from typing import Any
 
 from loadtest.drills.drill import Drill
-from loadtest.drills.leader import SeveralServers
+from loadtest.drills.several_servers import SeveralServers
+from loadtest.server.postgresql import PostgreSql
 
 
-async def hand_over(drill: Drill[SeveralServers]) -> dict[str, Any]:
+async def hand_over(drill: Drill[SeveralServers[PostgreSql]]) -> dict[str, Any]:
     """Restart the server that leads as `systemctl restart` does (SIGUSR1): the one that stood by leads at once."""
     servers = drill.server
     restarted, began = servers.leading, time.monotonic()

@@ -9,6 +9,7 @@ from loadtest.drills.drill import Drill, until
 from loadtest.drills.server import RestartedServer
 from loadtest.server import accounts
 from loadtest.server.rest_client import Client
+from loadtest.time_limit import within
 
 
 async def kill(drill: Drill[RestartedServer]) -> dict[str, Any]:
@@ -18,17 +19,18 @@ async def kill(drill: Drill[RestartedServer]) -> dict[str, Any]:
         await client.login(*login)
         worker = await recording_worker(client)
         await client.post(f"{URL}/drain", {"worker": worker})
-        async with asyncio.timeout(EMPTY_S):
+        async with within(EMPTY_S, "the first room of a drained worker that moves"):
             while await _count(client) == len(drill.meetings):  # noqa: ASYNC110 - no event says so
                 await asyncio.sleep(0)
         await drill.server.kill()
         listening = await drill.server.start()
         obeys = await drill.obeyed(listening)
-        async with asyncio.timeout(EMPTY_S):
+        async with within(EMPTY_S, "a drained worker without rooms after the restart"):
             while (await rooms_of_workers(client))[worker]:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(POLL_S)
         emptied = time.monotonic()
-        await until(lambda: all(participant.connected for participant in drill.participants), EMPTY_S)
+        connected = "media of all points after the restart"
+        await until(lambda: all(participant.connected for participant in drill.participants), EMPTY_S, connected)
         single = await _count(client) == len(drill.meetings)
         await client.post(f"{URL}/undrain", {"worker": worker})
     return {"emptied_s": [emptied - listening], "rooms_single": single, "obeys_s": obeys}

@@ -12,7 +12,6 @@ at a commune. What the Government's system composes is timed by a flash in the s
 
 import asyncio
 import os
-import socket
 import statistics
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -43,7 +42,7 @@ from loadtest.media.tone import AMPLITUDE, LOOP_PACKETS, PACKET_SAMPLES, RATE_HZ
 from loadtest.progress import PrintLine
 from loadtest.server import accounts
 from loadtest.server.booking import book
-from loadtest.server.process import free_port
+from loadtest.server.ports import free_port
 from loadtest.server.rest_client import Client
 from mediaserver.transport.dtls import make_certificate
 from scheduler.core.model import Point
@@ -218,7 +217,9 @@ class Nation:
         await self.speaker.send("layout", kind="single", focus=self.speaker.seat)
         await self._joined(watching, session["code"], WATCHES, self.viewer, speaks=False)
         began = time.monotonic()
-        await until(lambda: all(_linked(self.speaker, point) for point in links), LINKED_S)
+        await until(
+            lambda: all(_linked(self.speaker, point) for point in links), LINKED_S, "the links to all provinces"
+        )
         self.progress(f"{len(links)} provinces linked after {time.monotonic() - began:.1f} s")
         for province in self.provinces:
             await self._fill(province)
@@ -262,7 +263,7 @@ class Nation:
         assert province.technician is not None
         point, below = province.systems.stands_for_above.id, province.systems.below
         technician = await self._joined(province.technician, province.code, WATCHES, speaks=False)
-        await until(lambda: _linked(technician, point) is not None, LINKED_S)
+        await until(lambda: _linked(technician, point) is not None, LINKED_S, "the link at a province")
         await technician.send("layout", kind="single", focus=_linked(technician, point))
         await technician.leave()
         points = await _communes(province)
@@ -358,7 +359,7 @@ async def linked_systems(count: int, communes: int) -> AsyncIterator[list[TwoSys
 
 
 def _gateway(host: str) -> dict[str, str]:
-    port = str(free_port(socket.SOCK_STREAM))
+    port = str(free_port(host))
     return {"DIEMCAU_SIP_HOST": host, "DIEMCAU_SIP_PORT": port, "DIEMCAU_MEDIA_ADDRESS": host}
 
 

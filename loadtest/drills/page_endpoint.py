@@ -30,6 +30,10 @@ class PageParticipant(Participant):
         """Time of its last return, by the monotonic clock."""
         self.unrequested_renewals = 0
         """Count of renewals of media that the server did not request."""
+        self.clock_ahead = 0
+        """By how many seconds the clock of the media worker is ahead, as a host is told."""
+        self.hindrance = "its socket is lost"
+        """The latest reason for which it is not in the meeting."""
         self.layout: dict[str, Any] = {}
         """The layout of the meeting when it joined."""
         self._code = ""
@@ -56,6 +60,11 @@ class PageParticipant(Participant):
         while any(self.seats[seat][name] != value for name, value in facts.items()):
             self._changed.clear()
             await self._changed.wait()
+
+    def _take(self, message: dict[str, Any]) -> None:
+        super()._take(message)
+        if message["type"] == "clock":
+            self.clock_ahead = message["ahead"]
 
     def _take_seats(self, changed: list[dict[str, Any]], gone: list[str]) -> None:
         super()._take_seats(changed, gone)
@@ -86,10 +95,11 @@ class PageParticipant(Participant):
                 await self._rejoin()
                 return
             except Rejected as refusal:
+                self.hindrance = str(refusal)
                 if refusal.word not in TEMPORARY:
                     raise
-            except (aiohttp.ClientError, OSError, TimeoutError):
-                pass
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                self.hindrance = repr(error)
 
     async def _rejoin(self) -> None:
         await self._close_socket()  # that of an attempt that was refused

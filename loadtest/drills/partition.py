@@ -1,5 +1,5 @@
-"""The drill `partition`: cuts the server that leads off from the database, both ways or one way, while sessions are
-registered at the limit of what may be held at once.
+"""The drill `partition`: cuts the machine of the server that leads off from PostgreSQL's, both ways and one way, and
+from all others, while sessions are registered at the limit of what may be held at once.
 
 A ledger of its own notes what was acknowledged; in the end it is compared with what the database holds.
 """
@@ -7,21 +7,20 @@ A ledger of its own notes what was acknowledged; in the end it is compared with 
 import asyncio
 import itertools
 import time
-from asyncio import StreamReader, StreamWriter
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from loadtest.drills.drill import Drill
-from loadtest.drills.leader import SeveralServers, several_servers
+from loadtest.drills.drill import OBEY_S, Drill, until
+from loadtest.drills.several_servers import PORT, OneOfSeveral, SeveralServers, several_servers
 from loadtest.server import accounts
-from loadtest.server.postgresql import postgresql
+from loadtest.server.machines import FROM, TO
+from loadtest.server.postgresql import PostgreSql
 from loadtest.server.rest_client import Client, Refused
 from scheduler.core.model import ONLINE, ORDINARY, OTHER, Point, State
 from signaling.app.admin_cli import NewAccount
@@ -38,98 +37,37 @@ ANSWER_S = 5.0
 """Longest seconds that one waits for an answer."""
 CUT_S = 10.0
 """Seconds for which the server is cut off."""
-CHUNK = 65_536
-TO, FROM = "to", "from"
-WAYS: tuple[Collection[str], ...] = ((TO, FROM), (TO,), (FROM,))
+WAYS: tuple[tuple[bool, Collection[str]], ...] = (
+    (False, (TO, FROM)),
+    (False, (TO,)),
+    (False, (FROM,)),
+    (True, (TO, FROM)),
+)
+"""Whether it is cut off from all machines or from PostgreSQL's alone, and in which directions."""
 
 
-class DatabaseLink:
-    """Carries connections of one server to PostgreSQL. What a direction that is cut would carry is held back, as TCP
-    does, and comes when it is mended."""
+class PartitionedServers(SeveralServers[PostgreSql]):
+    """Servers that are cut off from their database, one way or both."""
 
-    def __init__(self, socket: Path) -> None:
-        self._socket = socket
-        self._open = {TO: asyncio.Event(), FROM: asyncio.Event()}
-        self._carrying: set[asyncio.Task[None]] = set()
-        self.url = ""
-        self.mend()
-
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[str]:
-        """Yield the URL of the database by this way."""
-        server = await asyncio.start_server(self._accepted, "127.0.0.1", 0)
-        self.url = f"postgresql://postgres@127.0.0.1:{server.sockets[0].getsockname()[1]}/diemcau"
-        try:
-            yield self.url
-        finally:
-            server.close()
-            for task in self._carrying:
-                task.cancel()
-            await asyncio.gather(*self._carrying, return_exceptions=True)
-
-    def cut(self, directions: Collection[str]) -> None:
-        """Carry nothing any more in these directions."""
-        for each in directions:
-            self._open[each].clear()
-
-    def mend(self) -> None:
-        """Carry everything again."""
-        for each in self._open.values():
-            each.set()
-
-    async def _accepted(self, reader: StreamReader, writer: StreamWriter) -> None:
-        inner, outer = await asyncio.open_unix_connection(self._socket)
-        for way, source, sink in ((TO, reader, outer), (FROM, inner, writer)):
-            task = asyncio.create_task(self._carry(self._open[way], source, sink))
-            self._carrying.add(task)
-            task.add_done_callback(self._carrying.discard)
-
-    async def _carry(self, gate: asyncio.Event, source: StreamReader, sink: StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await source.read(CHUNK):
-                await gate.wait()
-                sink.write(data)
-                await sink.drain()
-        await gate.wait()
-        sink.close()
-
-
-class PartitionedServers(SeveralServers):
-    """Servers of which each reaches the database by a link of its own."""
-
-    def __init__(self, servers: SeveralServers, links: Sequence[DatabaseLink]) -> None:
-        super().__init__(servers.url, servers.servers)
+    def __init__(self, servers: SeveralServers[PostgreSql]) -> None:
+        super().__init__(servers.front, servers.database, servers.servers, servers.folder)
         self.media = servers.media
-        self._links = links
         self.ways = itertools.cycle(WAYS)
         self.hours = itertools.count(24 * 8)
         """Hours from now at which sessions begin that are registered next."""
 
     @property
-    def link(self) -> DatabaseLink:
-        """The link of the server that leads."""
-        return next(each for each in self._links if each.url == self.leading.environ["DIEMCAU_DATABASE_URL"])
-
-    @property
     def urls(self) -> list[str]:
         """The addresses at which sessions are registered: that of all, and each server's own."""
-        return [self.url, *(f"https://127.0.0.1:{each.environ['DIEMCAU_PORT']}" for each in self.servers)]
+        return [self.url, *(f"https://{each.machine.address}:{PORT}" for each in self.servers)]
 
 
 @asynccontextmanager
 async def partitioned_servers(workers: int, points: int, **settings: str) -> AsyncIterator[PartitionedServers]:
-    """Yield two servers that can be cut off from their database, and that admit few sessions at once."""
-    links: list[DatabaseLink] = []
-
-    @asynccontextmanager
-    async def reach(database: str) -> AsyncIterator[str]:
-        links.append(DatabaseLink(Path(database.partition("host=")[2]) / ".s.PGSQL.5432"))
-        async with links[-1].listening() as url:
-            yield url
-
+    """Yield two servers that admit few sessions at once."""
     settings |= {"DIEMCAU_MAX_SESSIONS": str(MAX_SESSIONS)}
-    async with several_servers(workers, points, reach, postgresql, **settings) as servers:
-        yield PartitionedServers(servers, links)
+    async with several_servers(workers, points, **settings) as servers:
+        yield PartitionedServers(servers)
 
 
 @dataclass
@@ -186,20 +124,26 @@ def _registration(host: Point, guest: Point, start: datetime) -> dict[str, Any]:
 
 
 async def cut(drill: Drill[PartitionedServers]) -> dict[str, Any]:
-    """Cut the server that leads off from the database; the other one succeeds it. It ends, and stands by again
-    once it is started after the cut."""
+    """Cut the server that leads off; the other one succeeds it. Return how long after it could know that it takes to
+    end; it stands by again once it is started after the cut."""
     servers = drill.server
-    cut_off, link, ledger = servers.leading, servers.link, Ledger()
+    cut_off, ledger = servers.leading, Ledger()
     async with AsyncExitStack() as stack:
         registering = await _registering(drill, ledger, stack)
         began = time.monotonic()
-        link.cut(next(servers.ways))
-        leads = await servers.succeed()
-        status = await cut_off.ended()  # by the word of the media workers alone
-        ended = time.monotonic()
-        obeys = await drill.obeyed(began)
-        await asyncio.sleep(max(0.0, began + CUT_S - time.monotonic()))
-        link.mend()
+        from_all, directions = next(servers.ways)
+        cut_off.machine.cut(None if from_all else servers.database.machine, directions)
+        try:
+            leads = await servers.succeed()
+            ending = asyncio.create_task(_end(cut_off))
+            came = "all points at the next server"  # the one that was cut off obeys them until then
+            await until(lambda: all(each.returned > began for each in drill.participants), OBEY_S, came)
+            obeys = await drill.obeyed(began)
+            await asyncio.sleep(max(0.0, began + CUT_S - time.monotonic()))
+        finally:
+            cut_off.machine.mend()
+        told = time.monotonic() if from_all else leads  # media workers tell it, unless it is cut off from them, too
+        status, ended = await ending
         await cut_off.start()
         await cut_off.until(b"Standing by")
         registering.set()
@@ -209,12 +153,17 @@ async def cut(drill: Drill[PartitionedServers]) -> dict[str, Any]:
     held = [(each.id, str(each.code), each.official.start) for each in sessions if each.state == State.ISSUED]
     figures = {
         "leads_s": [leads - began],
-        "ended_s": [ended - began],
+        "ended_s": [ended - told],
         "obeys_s": obeys,
         "answers": ledger.answers,
         "ended_with_1": status == 1,
     }
     return figures | ledger.compare(held)
+
+
+async def _end(server: OneOfSeveral) -> tuple[int, float]:
+    """Wait for the end of a server; return the exit status and the monotonic time."""
+    return await server.ended(), time.monotonic()
 
 
 async def _registering(drill: Drill[PartitionedServers], ledger: Ledger, stack: AsyncExitStack) -> asyncio.Event:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from loadtest.drills.drill import Drill, DrillMeeting, percentiles, until
 from loadtest.drills.faults import BACK_S
 from loadtest.drills.server import RestartedServer
+from loadtest.time_limit import within
 
 Victim = Literal["server", "worker", "composer"]
 
@@ -42,21 +43,27 @@ async def kill(drill: Drill[RestartedServer]) -> dict[str, Any]:
     else:
         await _kill_worker(drill)
     obeys = await drill.obeyed(began)
-    await until(lambda: all(meeting.host.recorded.is_set() for meeting in _recorded(drill)), BACK_S)
+    await until(
+        lambda: all(meeting.host.recorded.is_set() for meeting in _recorded(drill)), BACK_S, "a recording that goes on"
+    )
     return {"killed": {each: int(each == victim) for each in ("server", "worker", "composer")}, "obeys_s": obeys}
 
 
 async def _kill_worker(drill: Drill[RestartedServer]) -> None:
     """Kill the worker that records, and wait until its participants have media again."""
-    (worker,) = [pid for pid in drill.server.workers() if _writes_tracks(pid)]
+    (worker,) = [pid for pid in drill.server.workers() if writes_tracks(pid)]
     renewed = {each: each.renewals for each in drill.participants}
     os.kill(worker, signal.SIGKILL)
-    drill.recorder_killed.append(time.time())
-    await until(lambda: any(each.renewals > count for each, count in renewed.items()), BACK_S)
-    await until(lambda: all(each.connected for each in drill.participants), BACK_S)
+    drill.recorder_lost.append(time.time())
+    await until(
+        lambda: any(each.renewals > count for each, count in renewed.items()),
+        BACK_S,
+        "a point of the killed worker that is asked",
+    )
+    await until(lambda: all(each.connected for each in drill.participants), BACK_S, "media of all points")
 
 
-def _writes_tracks(pid: int) -> bool:
+def writes_tracks(pid: int) -> bool:
     """Return whether a process has a file of tracks open."""
     folder = f"/proc/{pid}/fd"
     return any(os.readlink(f"{folder}/{number}").endswith(".tracks") for number in os.listdir(folder))
@@ -71,7 +78,7 @@ async def _composer(drill: Drill[RestartedServer]) -> int | None:
         return bool(found)
 
     try:
-        await until(looked, COMPOSER_S)
+        await until(looked, COMPOSER_S, "a process that composes")
     except TimeoutError:
         return None
     return found[0]
@@ -87,7 +94,7 @@ async def outcome(drill: Drill[RestartedServer]) -> dict[str, Any]:
     began, stopped = time.monotonic(), time.time()
     whole, parts = await composed_parts(drill)
     ends = [end for _, end in parts]
-    stops = [*drill.recorder_killed, stopped]
+    stops = [*drill.recorder_lost, stopped]
     return {
         "recordings_whole": whole and len(ends) == len(stops),
         "parts": len(ends),
@@ -101,7 +108,7 @@ async def composed_parts(drill: Drill[RestartedServer]) -> tuple[bool, list[tupl
     ended (seconds since 1970)."""
     (meeting,) = _recorded(drill)
     await meeting.host.send("record", on=False)
-    async with asyncio.timeout(COMPOSED_S):
+    async with within(COMPOSED_S, "a recording that is composed"):
         while (state := await _state(meeting)) not in {"ready", "broken"}:  # noqa: ASYNC110 - no event says so
             await asyncio.sleep(1.0)
     manifest = await meeting.client.get(f"/api/v1/recordings/{meeting.session['id']}/manifest")

@@ -3,16 +3,17 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from loadtest.server import accounts
-from loadtest.server.process import ServerFailed, free_port
+from loadtest.server.ports import free_port
+from loadtest.server.process import ServerFailed
+from loadtest.time_limit import within
 
 START_S = 60.0
 
@@ -37,11 +38,14 @@ class RestartedServer:
         """Its data directory."""
         return Path(self.environ["DIEMCAU_DATA"])
 
-    async def start(self, *options: str) -> float:
-        """Start a server and wait until it listens; return that time, by the monotonic clock. Raises ServerFailed."""
+    async def start(self, *options: str, under: Sequence[str] = ()) -> float:
+        """Start a server and wait until it listens; return that time, by the monotonic clock.
+
+        `under` is a command that executes it with other properties, as chrt(1). Raises ServerFailed.
+        """
         with self._log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "signaling", "serve", *options),
+                *(*under, sys.executable, "-m", "signaling", "serve", *options),
                 env=dict(self.environ),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
@@ -58,7 +62,9 @@ class RestartedServer:
 
     async def _listens(self, process: asyncio.subprocess.Process) -> float:
         assert process.stdout is not None
-        async with asyncio.timeout(START_S):
+        async with within(
+            START_S, lambda: f"a server that listens; its log ends with: {self._log.read_text()[-2000:]}"
+        ):
             async for line in process.stdout:
                 if line.startswith(b"Ctrl-C"):
                     return time.monotonic()
@@ -114,8 +120,8 @@ async def restarted_server(workers: int, points: int, **settings: str) -> AsyncI
         environ |= {
             "DIEMCAU_DATA": f"{directory}/data",
             "DIEMCAU_HOST": "127.0.0.1",
-            "DIEMCAU_PORT": str(free_port(socket.SOCK_STREAM)),
-            "DIEMCAU_HTTP_PORT": str(free_port(socket.SOCK_STREAM)),
+            "DIEMCAU_PORT": str(free_port()),
+            "DIEMCAU_HTTP_PORT": str(free_port()),
             "DIEMCAU_MEDIA_PORT": "0",
             "DIEMCAU_MEDIA_ADDRESS": "127.0.0.1",
             "DIEMCAU_MAX_POINTS": str(max(250, 2 * points)),

@@ -26,8 +26,14 @@ async def kill_guest(drill: Drill[RestartedServer]) -> dict[str, Any]:
     _, victim, *_ = drill.server.workers()  # the first is its home
     os.kill(victim, signal.SIGKILL)
     began = time.monotonic()
-    await until(lambda: any(participant.renewals for participant in meeting.participants), BACK_S)
-    await until(lambda: all(participant.connected for participant in meeting.participants), BACK_S)
+    await until(
+        lambda: any(participant.renewals for participant in meeting.participants),
+        BACK_S,
+        "a point of the killed worker that is asked",
+    )
+    await until(
+        lambda: all(participant.connected for participant in meeting.participants), BACK_S, "media of all points"
+    )
     pairs = list(zip(meeting.participants, meeting.watchers, strict=True))
     others = [watcher.lost for participant, watcher in pairs if not participant.renewals]
     return {

@@ -13,6 +13,7 @@ import aiohttp
 from loadtest.drills.drill import Drill
 from loadtest.drills.server import RestartedServer
 from loadtest.server.process import ServerFailed
+from loadtest.time_limit import within
 
 SERVER = "diemcau"
 PORT = 8080
@@ -47,7 +48,7 @@ class SystemdServer(RestartedServer):
 
     async def listens(self, after: int = 0) -> float:
         """Wait until a process other than `after` serves; return the time, by the monotonic clock."""
-        async with asyncio.timeout(LISTENS_S), aiohttp.ClientSession(self.url) as client:
+        async with within(LISTENS_S, "a server that listens"), aiohttp.ClientSession(self.url) as client:
             while True:
                 try:
                     async with client.get("/healthz", timeout=aiohttp.ClientTimeout(1)) as response:

@@ -4,6 +4,8 @@
 #   loadtest/drills/units.sh [options of `python -m loadtest drills units`]
 set -eEu
 checkout=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=loadtest/drills/machine.sh
+source "$checkout/loadtest/drills/machine.sh"
 
 # In the new namespaces: lay out the files, then become systemd.
 boot() {
@@ -14,22 +16,8 @@ boot() {
     rm -rf opt/diemcau var/lib/diemcau etc/diemcau etc/systemd/system/diemcau* etc/fstab etc/crypttab var/log/journal
     mkdir -p opt/diemcau etc/diemcau
     mount --bind "$checkout" opt/diemcau
-    mount -t proc -o nosuid,nodev,noexec proc proc
+    mount_kernel
     mount --bind -o ro proc/sys proc/sys
-    mount -t sysfs -o nosuid,nodev,noexec,ro sysfs sys
-    mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 sys/fs/cgroup
-    mount -t tmpfs -o mode=755 tmpfs run
-    mount -t tmpfs -o mode=1777 tmpfs tmp
-    mount -t tmpfs -o mode=755 tmpfs dev
-    mkdir dev/pts dev/shm
-    mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
-    mount -t tmpfs -o mode=1777 tmpfs dev/shm
-    ln -s pts/ptmx dev/ptmx
-    ln -s /proc/self/fd dev/fd
-    for device in null zero full random urandom tty; do
-        touch dev/$device
-        mount --bind /dev/$device dev/$device
-    done
     for user in diemcau diemcau-media; do
         getent passwd $user >/dev/null || chroot . useradd --system --user-group --shell /usr/sbin/nologin $user
     done
@@ -40,38 +28,20 @@ boot() {
     printf 'DIEMCAU_WORKERS=3\nDIEMCAU_HTTP_PORT=8080\nDIEMCAU_MEDIA_ADDRESS=127.0.0.1\n' >etc/diemcau/diemcau.env
     echo ADDRESS=127.0.0.1 >etc/diemcau/worker.env
     ip link set lo up
-    pivot_root . mnt
-    umount -l /mnt
-    mount --make-rshared /
-    container=drill exec /lib/systemd/systemd --unit=basic.target </dev/null
+    become_systemd
 }
 
 if [ "${1-}" = boot ]; then
     boot "$2"
 fi
 files=$(mktemp -d)
-group=$(findmnt --noheadings --first-only --output TARGET --types cgroup2)/diemcau-units-$$
-mkdir "$group"
-(
-    echo "$BASHPID" >"$group/cgroup.procs"
-    exec unshare --mount --pid --cgroup --uts --ipc --net --fork --kill-child "$0" boot "$files"
-) &
-holder=$!
+begin_machine units "$0" boot "$files"
 end() {
-    kill -9 $holder
-    wait $holder 2>/dev/null || true
-    sleep 1 # until the kernel has ended all that was in it
-    find "$group" -depth -type d -exec rmdir {} +
+    end_machine
     rmdir "$files"
 }
 trap end EXIT
-inside() {
-    nsenter --target "$(pgrep --parent $holder)" --mount --pid --cgroup --uts --ipc --net --root --wd "$@"
-}
-for _ in $(seq 50); do
-    inside systemctl is-active --quiet basic.target 2>/dev/null && break
-    sleep 0.2
-done
-trap 'inside journalctl --no-pager --lines 100 >&2' ERR
-inside systemctl start diemcau-worker@{0..2} diemcau
-inside env PYTHONPATH=/opt/diemcau /opt/diemcau/.venv/bin/python -m loadtest drills units "$@"
+await_machine
+trap 'in_machine journalctl --no-pager --lines 100 >&2' ERR
+in_machine systemctl start diemcau-worker@{0..2} diemcau
+in_machine env PYTHONPATH=/opt/diemcau /opt/diemcau/.venv/bin/python -m loadtest drills units "$@"

@@ -8,12 +8,11 @@ import asyncio
 import json
 import logging
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -21,29 +20,30 @@ from typing import Any
 
 from loadtest.drills.drain import EMPTY_S, POLL_S, URL, leave_and_join, rooms_of_workers
 from loadtest.drills.drill import Drill, DrillMeeting, until
-from loadtest.drills.leader import (
+from loadtest.drills.several_servers import (
     CHECKOUT,
-    LOOPBACK,
+    MEDIA,
+    SERVERS,
     START_S,
     OneOfSeveral,
     SeveralServers,
-    end,
-    haproxy,
-    one_server,
-    start_worker,
+    several,
+    start_servers,
 )
+from loadtest.server import machines
 from loadtest.server.accounts import Login
-from loadtest.server.postgresql import postgresql
-from loadtest.server.process import ServerFailed, free_port
+from loadtest.server.machines import Machine
+from loadtest.server.postgresql import PostgreSql, postgresql
+from loadtest.server.process import ServerFailed
 from loadtest.server.rest_client import Client
-from signaling.app import secrets_file
-from signaling.app.settings import read
+from loadtest.time_limit import within
+from signaling.app import tls
+from signaling.app.services import utc_now
 
 log = logging.getLogger(__name__)
 
 RELEASE_BEFORE = "f9f71e17"
 """The commit that is upgraded from by default."""
-SERVERS = ("one", "two", "three")
 LAYOUT = "1+5"
 REACHES_S = 5.0
 """Longest seconds until everybody sees a floor that was given or taken."""
@@ -67,67 +67,49 @@ print(json.dumps(asyncio.run(prepare(int(sys.argv[1]), sys.argv[2:]))))
 """What is done to the database before the upgrade, by the release before: this one would migrate it."""
 
 
-class UpgradedServers(SeveralServers):
-    """Three machines of the release before, each with a server and a media worker."""
+class UpgradedServers(SeveralServers[PostgreSql]):
+    """Three machines with a server of the release before, and three with a media worker."""
 
-    def __init__(self, url: str, servers: list[OneOfSeveral], folder: Path, prepared: Mapping[str, Any]) -> None:
-        super().__init__(url, servers)
-        self._folder = folder
+    def __init__(self, servers: SeveralServers[PostgreSql], prepared: Mapping[str, Any]) -> None:
+        super().__init__(servers.front, servers.database, servers.servers, servers.folder)
         self._points: list[Login] = [(account, password) for account, password in prepared["points"]]
         self.administrator: Login = tuple(prepared["administrator"])
-        self.machines: dict[str, Process] = {}
 
     async def point_accounts(self, count: int) -> list[Login]:
         """Return the accounts of so many points, which the release before has made."""
         return self._points[:count]
 
-    async def start_worker(self, machine: str, checkout: Path) -> None:
-        """Start the media worker of a machine."""
-        key = self._folder / f"{machine}.key"
-        self.machines[machine] = await start_worker(self._folder, self.servers, key, checkout)
-        self.media = list(self.machines.values())
-
-    async def stop_worker(self, machine: str) -> None:
+    async def stop_worker(self, machine: Machine) -> None:
         """Stop the media worker of a machine, as its operator does."""
-        self.machines[machine].terminate()
-        await self.machines[machine].wait()
+        self.media[machine].terminate()
+        await self.media[machine].wait()
 
 
 @asynccontextmanager
 async def servers_before(
     workers: int, points: int, commit: str = RELEASE_BEFORE, **settings: str
 ) -> AsyncIterator[UpgradedServers]:
-    """Yield three servers of a commit on loopback over one PostgreSQL database, of which the first leads."""
+    """Yield three servers of a commit over one PostgreSQL database, of which the first leads."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="diemcau-drill-")))
         before = await asyncio.to_thread(lay_out, commit, folder / "before")
-        database = await stack.enter_async_context(postgresql())
-        (folder / "files").mkdir()
-        servers = [one_server(folder, name, database, points, settings) for name in SERVERS]
-        first, *others = servers
-        for each in servers:
+        database = await stack.enter_async_context(postgresql(machines.make("engine")))
+        servers = several(folder, (*SERVERS, "three"), database, points, settings)
+        for each in servers.servers:
             each.checkout = before
-        await first.start()
-        stack.push_async_callback(first.stop)
-        await first.until(b"Ctrl-C")
-        secrets_file.save(read(first.environ), folder / "secrets")
-        for each in others:
-            secrets_file.load(read(each.environ), folder / "secrets")
-            await each.start()
-            stack.push_async_callback(each.stop)
-            await each.until(b"Standing by")
-        front = f"{LOOPBACK}:{free_port(socket.SOCK_STREAM)}"
-        await stack.enter_async_context(haproxy(folder, front, servers))
-        machines = [f"media-{number + 1}" for number in range(workers)]
-        prepared = await _prepare(first, points + 1, machines)
-        made = UpgradedServers(f"https://{front}", servers, folder, prepared)
-        stack.push_async_callback(_end_workers, made)
-        for machine in machines:
-            (folder / f"{machine}.key").write_text(prepared["keys"][machine])
+        addresses = servers.environ["DIEMCAU_RELAY_FROM"].split(",")
+        tls.context(folder / SERVERS[0] / "tls", addresses, utc_now())  # one for all, which the release before lacks
+        await start_servers(servers, stack)
+        media = [machines.make(f"{MEDIA}{number + 1}") for number in range(workers)]
+        prepared = await _prepare(servers.leading, points + 1, [machine.name for machine in media])
+        made = UpgradedServers(servers, prepared)
+        stack.push_async_callback(made.end_workers)
+        for machine in media:
+            (folder / f"{machine.name}.key").write_text(prepared["keys"][machine.name])
             await made.start_worker(machine, before)
         async with Client(made.url) as client:
             await client.login(*made.administrator)
-            for machine in machines:
+            for machine in media:
                 await _until_served(client, machine)
         yield made
 
@@ -157,14 +139,10 @@ async def _prepare(server: OneOfSeveral, points: int, machines: list[str]) -> di
     return prepared
 
 
-async def _end_workers(servers: UpgradedServers) -> None:
-    await end(servers.media)
-
-
-async def _until_served(client: Client, machine: str) -> None:
+async def _until_served(client: Client, machine: Machine) -> None:
     """Wait until a machine has its worker. Raises TimeoutError."""
-    async with asyncio.timeout(START_S):
-        while f"{machine}/1" not in await rooms_of_workers(client):  # noqa: ASYNC110 - no event says so
+    async with within(START_S, f"the media worker of {machine.name} at the server"):
+        while f"{machine.name}/1" not in await rooms_of_workers(client):  # noqa: ASYNC110 - no event says so
             await asyncio.sleep(POLL_S)
 
 
@@ -173,7 +151,7 @@ async def upgrade(drill: Drill[UpgradedServers]) -> dict[str, Any]:
     for meeting in drill.meetings:
         await meeting.host.ask("layout", kind=LAYOUT, focus=meeting.host.seat)
     floors = [_floors(meeting) for meeting in drill.meetings]
-    first, *others = zip(drill.server.servers, drill.server.machines, strict=True)
+    first, *others = zip(drill.server.servers, drill.server.media, strict=True)
     found: dict[str, Any] = {"leads_s": [], "obeys_s": [], "upgraded_s": [], "refused_joins": 0}
     for server, machine in (*others, first):
         began = time.monotonic()
@@ -183,15 +161,17 @@ async def upgrade(drill: Drill[UpgradedServers]) -> dict[str, Any]:
     return {**found, "sound_gap_s": gaps, "meetings_kept": await _kept(drill, floors)}
 
 
-async def _upgrade(drill: Drill[UpgradedServers], server: OneOfSeveral, machine: str, found: dict[str, Any]) -> None:
-    """Upgrade one machine: empty its media worker, end both processes, start those of this release."""
+async def _upgrade(
+    drill: Drill[UpgradedServers], server: OneOfSeveral, machine: Machine, found: dict[str, Any]
+) -> None:
+    """Upgrade a server and a media worker: empty this, end both processes, start those of this release."""
     servers, joined = drill.server, asyncio.Event()
     joining = asyncio.create_task(leave_and_join(drill, joined))
     async with Client(servers.url) as client:
         await client.login(*servers.administrator)
-        await client.post(f"{URL}/drain", {"worker": machine})
-        async with asyncio.timeout(EMPTY_S):
-            while (await rooms_of_workers(client)).get(f"{machine}/1"):  # noqa: ASYNC110 - no event says so
+        await client.post(f"{URL}/drain", {"worker": machine.name})
+        async with within(EMPTY_S, f"a media worker of {machine.name} without rooms"):
+            while (await rooms_of_workers(client)).get(f"{machine.name}/1"):  # noqa: ASYNC110 - no event says so
                 await asyncio.sleep(POLL_S)
     await servers.stop_worker(machine)
     server.signal(signal.SIGUSR1)  # as `systemctl restart` does
@@ -209,7 +189,7 @@ async def _upgrade(drill: Drill[UpgradedServers], server: OneOfSeveral, machine:
     async with Client(servers.url) as client:
         await client.login(*servers.administrator)
         await _until_served(client, machine)
-        await client.post(f"{URL}/undrain", {"worker": machine})
+        await client.post(f"{URL}/undrain", {"worker": machine.name})
     if not joined.is_set():
         joined.set()
         found["refused_joins"] += await joining
@@ -218,7 +198,9 @@ async def _upgrade(drill: Drill[UpgradedServers], server: OneOfSeveral, machine:
 async def _kept(drill: Drill[UpgradedServers], floors: list[list[bool]]) -> bool:
     """Return whether floors and layouts are as they were, once the last command of the host has reached everybody."""
     with suppress(TimeoutError):
-        await until(lambda: [_floors(meeting) for meeting in drill.meetings] == floors, REACHES_S)
+        await until(
+            lambda: [_floors(meeting) for meeting in drill.meetings] == floors, REACHES_S, "the floors as before"
+        )
     found = [_floors(meeting) for meeting in drill.meetings]
     layouts = {meeting.participants[-1].layout["kind"] for meeting in drill.meetings}
     if found != floors or layouts != {LAYOUT}:

@@ -25,7 +25,18 @@ from loadtest.endpoint.rtcp import (
     sender_report,
 )
 from loadtest.endpoint.sdp_answer import AcceptedMedia, Answer, BadAnswer, parse_answer
-from loadtest.endpoint.sdp_offer import CAMERA, MIC, OPUS, RIDS, SCREEN, OfferOptions, Ssrcs, tile_mids, write_offer
+from loadtest.endpoint.sdp_offer import (
+    CAMERA,
+    MIC,
+    OPUS,
+    RIDS,
+    SCREEN,
+    SOUND,
+    OfferOptions,
+    Ssrcs,
+    tile_mids,
+    write_offer,
+)
 from loadtest.endpoint.sender import PTIME_MS, CameraLayer, VoiceStream, extension_block, with_extension
 from loadtest.endpoint.transport import EndpointTransport
 from loadtest.media.clip import CAMERA_CODECS, FPS, Clip, Codec, Material
@@ -276,7 +287,7 @@ class Endpoint:
     def rtp(self, data: memoryview, length: int, now: float) -> None:
         """Count one packet, and request missing video packets (NACK)."""
         stream = self.counters.receive(data, length)
-        if stream.payload_type != OPUS:
+        if stream.payload_type not in SOUND:
             self._request_missing(stream.ssrc, HEADER.unpack_from(data)[2], now)
         codec = self._codecs.get(stream.payload_type, "")
         if self._watcher is not None and self.watched and self._watcher.packet(codec, data, length):
@@ -289,7 +300,7 @@ class Endpoint:
     def count(self, data: memoryview, length: int, now: float) -> None:
         """Count one encrypted packet, and request missing ones of a video (NACK)."""
         stream = self.counters.receive(data, length)
-        if stream.payload_type != OPUS:
+        if stream.payload_type not in SOUND:
             self._request_missing(stream.ssrc, HEADER.unpack_from(data)[2], now)
         if self._watcher is not None and self.watched:
             self._watcher.packet("", data, length)

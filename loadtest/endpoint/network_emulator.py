@@ -12,6 +12,7 @@ from typing import Self
 from mediaserver.transport.ice import Address
 
 DELAY_S = 0.02
+"""Each way, at first."""
 QUEUE_S = 0.5
 """Datagrams that would wait longer are dropped, as by an ordinary router."""
 STALL_EVERY_S = 0.2, 0.5
@@ -21,15 +22,17 @@ STALL_EVERY_S = 0.2, 0.5
 class NetworkEmulator(threading.Thread):
     """Forwards datagrams between endpoints and the media port of a server.
 
-    `rate` and `up` are bit/s to the endpoint and to the server; `loss` is the share of datagrams lost both ways (1:
-    blackout); `stall_s` is the longest time for which datagrams to the server are held back, again and again, as in a
-    busy wireless network. All may be changed at any time; `lost` counts the lost datagrams.
+    `rate` and `up` are bit/s to the endpoint and to the server; `delay_s` is the delay each way; `loss` is the share of
+    datagrams lost both ways (1: blackout); `stall_s` is the longest time for which datagrams to the server are held
+    back, again and again, as in a busy wireless network. All may be changed at any time; `lost` counts the lost
+    datagrams.
     """
 
     def __init__(self, server: Address, rate: float) -> None:
         super().__init__(daemon=True)
         self.rate = rate
         self.up = inf
+        self.delay_s = DELAY_S
         self.loss = 0.0
         self.stall_s = 0.0
         self.lost = 0
@@ -87,7 +90,7 @@ class NetworkEmulator(threading.Thread):
         self._is_moving = False
 
     def _open(self, endpoint: Address | None) -> socket.socket:
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock = socket.socket(socket.AF_INET6 if ":" in self._server[0] else socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind((self._server[0], 0))
         sock.setblocking(False)
         self._selector.register(sock, selectors.EVENT_READ, endpoint)
@@ -116,11 +119,11 @@ class NetworkEmulator(threading.Thread):
             self._stall_at = now + self._random.uniform(*STALL_EVERY_S)
             self._stalled_until = now + self._random.uniform(0, self.stall_s)
         if (out := self._leaves_at(1, data, self.up, now)) is not None:
-            self._schedule(max(out, self._stalled_until) + DELAY_S, back, data, self._server)
+            self._schedule(max(out, self._stalled_until) + self.delay_s, back, data, self._server)
 
     def _to_endpoint(self, data: bytes, endpoint: Address) -> None:
         if (out := self._leaves_at(0, data, self.rate, monotonic())) is not None:
-            self._schedule(out + DELAY_S, self._endpoint_socket, data, endpoint)
+            self._schedule(out + self.delay_s, self._endpoint_socket, data, endpoint)
 
     def _leaves_at(self, way: int, data: bytes, rate: float, now: float) -> float | None:
         """Return when a datagram leaves a queue of `rate` bit/s; None if the queue is full."""

@@ -14,6 +14,7 @@ from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.receive_counters import Tally
 from loadtest.media.picture import RENDITIONS
 from loadtest.server.rest_client import Client
+from loadtest.time_limit import within
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +132,7 @@ class Participant:
         self._pending[ref] = reply
         try:
             await self.send(kind, ref=ref, **fields)
-            async with asyncio.timeout(REPLY_S):
+            async with within(REPLY_S, f"the reply to {kind!r}"):
                 return await reply
         finally:
             self._pending.pop(ref, None)

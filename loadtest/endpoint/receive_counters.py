@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from struct import Struct
 
-from loadtest.endpoint.sdp_offer import OPUS
+from loadtest.endpoint.sdp_offer import SOUND
 
 HEADER = Struct("!BBHII")
 
@@ -113,5 +113,5 @@ class ReceiveCounters:
         return self._tally(audio=False)
 
     def _tally(self, *, audio: bool) -> Tally:
-        chosen = [s for s in self.streams.values() if (s.payload_type == OPUS) == audio]
+        chosen = [s for s in self.streams.values() if (s.payload_type in SOUND) == audio]
         return sum((Tally(s.packets, s.bytes, s.frames, s.lost) for s in chosen), Tally())

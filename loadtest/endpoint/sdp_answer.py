@@ -17,7 +17,7 @@ _MALFORMED = (
     TypeError,
     RecursionError,
 )
-_CODECS = ("opus", "VP8", "H264")
+_CODECS = ("opus", "red", "VP8", "H264")
 
 
 class BadAnswer(ValueError):

@@ -7,8 +7,9 @@ from mediaserver.sdp.webrtc import LEVEL_URI, MID_URI, RID_URI
 
 MIC, CAMERA, PICTURE, SCREEN = "0", "1", "2", "3"
 """The mids: microphone and mix, camera, picture, shared screen."""
-OPUS, VP8, H264 = 111, 96, 102
+OPUS, RED, VP8, H264 = 111, 63, 96, 102
 """Payload types, as Chromium uses them."""
+SOUND = (OPUS, RED)
 LEVEL_ID, MID_ID, RID_ID = 1, 4, 10
 RIDS = ("q", "h", "f")
 """Simulcast layers, low to high."""
@@ -24,7 +25,7 @@ class OfferOptions:
     """Content of an offer: `codecs` in order of preference, 1 to 3 simulcast `layers`, with or without a `camera` to
     send, a composed `picture` to receive and a `screen` to share, and the number of `tiles`: m-lines for the cameras of
     a layout that the endpoint draws itself, of MIDs "t0", "t1" …. With `rtx` it offers retransmission streams as
-    browsers do (RFC 4588) but does not take packets from them."""
+    browsers do (RFC 4588) but does not take packets from them, with `red` redundant sound (RFC 2198)."""
 
     codecs: tuple[str, ...] = ("H264", "VP8")
     layers: int = 3
@@ -33,6 +34,7 @@ class OfferOptions:
     screen: bool = False
     tiles: int = 0
     rtx: bool = False
+    red: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def tile_mids(offered: OfferOptions) -> list[str]:
 
 def write_offer(offered: OfferOptions, local: Credentials, fingerprint: str, ssrcs: Ssrcs) -> str:
     """Write the offer. It has no candidates, because an ICE-lite server connects to none."""
-    sections = [_mic(ssrcs)]
+    sections = [_mic(offered, ssrcs)]
     if offered.camera:
         sections.append(_camera(offered, ssrcs))
     if offered.picture:
@@ -84,10 +86,13 @@ def _media(kind: str, direction: str, mid: str, numbers: list[int]) -> list[str]
     ]
 
 
-def _mic(ssrcs: Ssrcs) -> list[str]:
+def _mic(offered: OfferOptions, ssrcs: Ssrcs) -> list[str]:
     opus = [f"a=rtpmap:{OPUS} opus/48000/2", f"a=fmtp:{OPUS} minptime=10;useinbandfec=1"]
+    if offered.red:
+        opus += [f"a=rtpmap:{RED} red/48000/2", f"a=fmtp:{RED} {OPUS}/{OPUS}"]
     level = f"a=extmap:{LEVEL_ID} {LEVEL_URI}"
-    return [*_media("audio", "sendrecv", MIC, [OPUS]), level, *opus, f"a=ssrc:{ssrcs.mic} cname:diemcau-loadtest"]
+    numbers = [OPUS, RED] if offered.red else [OPUS]
+    return [*_media("audio", "sendrecv", MIC, numbers), level, *opus, f"a=ssrc:{ssrcs.mic} cname:diemcau-loadtest"]
 
 
 def _camera(offered: OfferOptions, ssrcs: Ssrcs) -> list[str]:

@@ -1,6 +1,6 @@
 """Makes the RTP packets of a simulated endpoint from loops: a microphone and up to three layers. No I/O, no clock.
 
-The endpoint calls :meth:`VoiceStream.next` every 20 ms and :meth:`CameraLayer.next` every 40 ms.
+The endpoint calls :meth:`VoiceStream.next` every 20 ms and :meth:`CameraLayer.next` for each picture of its clip.
 """
 
 import random
@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from struct import Struct
 
 from loadtest.media.clip import FPS, Clip
+from mediaserver.rtp.payload import VIDEO_CLOCK
 from mediaserver.transport.srtp import Outgoing
 
 PTIME_MS = 20
 VOICE_STEP = 960
 """20 ms of Opus' 48 kHz clock."""
-PICTURE_STEP = 90000 // FPS
+PICTURE_STEP = VIDEO_CLOCK // FPS
 ANNOUNCED_PACKETS = 50
 """Number of first packets that carry MID and RID; libwebrtc sends them until acknowledged (RFC 8852 §3.1)."""
 RESEND_PACKETS = 512
@@ -89,6 +90,11 @@ class CameraLayer:
         return self._clip.width
 
     @property
+    def fps(self) -> int:
+        """Its pictures a second."""
+        return self._clip.fps
+
+    @property
     def begins(self) -> bool:
         """Return True if the next picture is the first of the loop."""
         return self._at == 0
@@ -104,7 +110,7 @@ class CameraLayer:
 
     def skip(self, ticks: int) -> None:
         """Skip ticks without a picture."""
-        self._timestamp = (self._timestamp + ticks * PICTURE_STEP) & 0xFFFFFFFF
+        self._timestamp = (self._timestamp + ticks * VIDEO_CLOCK // self.fps) & 0xFFFFFFFF
 
     def show(self, clip: Clip) -> None:
         """Send another clip of the same codec and size, from its beginning at the next tick."""

@@ -1,6 +1,7 @@
 """Reads CPU seconds and memory of a process tree and of the machine from /proc (Linux)."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,44 @@ class Usage:
 
     cpu_s: float
     rss_bytes: int
+
+
+ARENA_BYTES = 64 * 1024 * 1024
+"""Glibc's `HEAP_MAX_SIZE`: the parts of an arena begin at multiples of this."""
+_MAPPING = re.compile(r"([0-9a-f]+)-[0-9a-f]+ \S+ \S+ \S+ \d+ *(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Resident bytes of a process: all, its share of them where others map the same, and all by kinds of mappings."""
+
+    rss_bytes: int
+    pss_bytes: int
+    kinds: dict[str, int]
+    """`heap`: what `malloc` gave the main thread; `arenas`: what it gave other threads; `mapped`: large allocations,
+    stacks, what Python's own allocator has; `files`: programs and libraries."""
+
+
+def memory(pid: int, proc: Path = PROC) -> Memory:
+    """Return the memory of one process (proc(5) smaps). Raises OSError if it is gone or another user's."""
+    kinds, kind, share = dict.fromkeys(("heap", "arenas", "mapped", "files"), 0), "mapped", 0
+    for line in (proc / str(pid) / "smaps").read_text().splitlines():
+        if mapping := _MAPPING.fullmatch(line):
+            kind = _kind(int(mapping[1], 16), mapping[2])
+        elif line.startswith("Rss:"):
+            kinds[kind] += int(line.split()[1]) * 1024
+        elif line.startswith("Pss:"):
+            share += int(line.split()[1]) * 1024
+    return Memory(sum(kinds.values()), share, kinds)
+
+
+def _kind(start: int, name: str) -> str:
+    """Return the kind of a mapping; an arena right above a large allocation may have become one mapping with it."""
+    if name == "[heap]":
+        return "heap"
+    if name.startswith("/"):
+        return "files"
+    return "mapped" if start % ARENA_BYTES else "arenas"
 
 
 def usage(pid: int, proc: Path = PROC) -> Usage:

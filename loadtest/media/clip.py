@@ -7,6 +7,8 @@ from typing import Literal, get_args
 from loadtest.media.tone import LEVEL
 from mediaserver.rtp.payload import packetize_h264, packetize_vp8
 
+FPS = 25
+"""Pictures a second of cameras."""
 Codec = Literal["VP8", "H264"]
 CAMERA_CODECS: tuple[Codec, ...] = get_args(Codec)
 
@@ -29,27 +31,26 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A loop of pictures in one size; its first frame is a key frame."""
+    """A loop of pictures in one size, so many a second; its first frame is a key frame."""
 
     codec: Codec
     width: int
     height: int
     frames: tuple[Frame, ...]
+    fps: int = FPS
 
 
-def make_clip(codec: Codec, width: int, height: int, pictures: Sequence[EncodedPicture]) -> Clip:
+def make_clip(codec: Codec, width: int, height: int, pictures: Sequence[EncodedPicture], fps: int = FPS) -> Clip:
     """Cut encoded pictures into RTP payloads. Raises ValueError unless the first is a key frame."""
     frames = tuple(Frame(tuple(_payloads(codec, picture.data)), picture.key) for picture in pictures)
     if not frames or not frames[0].key:
         raise ValueError("a clip begins with a key frame")
-    return Clip(codec, width, height, frames)
+    return Clip(codec, width, height, frames, fps)
 
 
 def _payloads(codec: Codec, data: bytes) -> list[bytes]:
     return packetize_vp8(data, 0) if codec == "VP8" else packetize_h264(data)
 
-
-FPS = 25
 
 Cameras = Callable[[Codec, int], tuple[Clip, ...]]
 """Returns the clips of so many layers, low to high."""

@@ -1,4 +1,5 @@
-"""Draws slides with text on one colour, and recognises their text in a picture in which they are a tile of any size."""
+"""Draws slides with text on one colour, and recognises their text in a picture in which they are a tile of any size;
+below it a number, which is read where slides fill the picture."""
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,11 @@ EDGE_SHARE = 0.5
 """Least part of the fullest row or column that others of the tile have; a green frame around who speaks has less."""
 LEAST_HEIGHT = 90
 """Height in pixels below which no text is read."""
+BITS, BITS_TOP, BITS_BOTTOM = 5, 0.7, 0.8
+"""Squares of a number, white for 1 and black for 0, the lowest bit first, and the part of the height in which they are:
+each is a sixteenth of the width, with as much between two."""
+WHITE, BLACK = 200, 50
+"""Least and greatest mean of a square that is white or black."""
 
 
 def text_card(words: str, colour: tuple[int, int, int], size: tuple[int, int]) -> Rgb:
@@ -25,6 +31,30 @@ def text_card(words: str, colour: tuple[int, int, int], size: tuple[int, int]) -
         text = f"{line}. {words} ({line * 7919 % 1000})"
         ImageDraw.Draw(image).text((size[0] * 0.05, height * line), text, fill="black", font=font)
     return np.asarray(image)
+
+
+def numbered(card: Rgb, number: int) -> Rgb:
+    """Return a card with a number below its text."""
+    picture = card.copy()
+    for bit, (rows, columns) in enumerate(_squares(card)):
+        picture[rows, columns] = 255 * (number >> bit & 1)
+    return picture
+
+
+def number_of(picture: Rgb | None) -> int | None:
+    """Return the number on slides that fill a picture; None where there is none."""
+    if picture is None:
+        return None
+    means = [picture[rows, columns].mean() for rows, columns in _squares(picture)]
+    if any(BLACK < mean < WHITE for mean in means):
+        return None
+    return sum(1 << bit for bit, mean in enumerate(means) if mean >= WHITE)
+
+
+def _squares(picture: Rgb) -> list[tuple[slice, slice]]:
+    height, width, _ = picture.shape
+    rows = slice(round(height * BITS_TOP), round(height * BITS_BOTTOM))
+    return [(rows, slice(width * (2 * bit + 2) // 16, width * (2 * bit + 3) // 16)) for bit in range(BITS)]
 
 
 def likeness(picture: Rgb | None, card: Rgb) -> float:

@@ -38,6 +38,7 @@ FULL_HD = "color=blue:size=1920x1080:rate=30"
 YELLOW = "color=yellow:size=640x360:rate=25"
 COLOURS = "testsrc2=size=640x360:rate=25"
 """Moving colours and a running clock."""
+STILL_S = 2.0
 PNG_END = b"IEND\xaeB`\x82"
 PORTS = range(20000, 29990, 10)
 """Below the ports the system gives away. TLS takes the port after its own, so peers keep a distance."""
@@ -222,12 +223,13 @@ async def room(
     registrar: str = "",
     more: str = "",
     certificate: Path | None = None,
+    authority: Path | None = None,
 ) -> AsyncIterator[Baresip]:
     """Run a peer in a new folder below `folder`; it ends with the block. `answer` is `auto` or `manual`.
 
     It registers at `registrar` (address:port), if one is given. `more` is appended to its account, e.g.
     `;mediaenc=srtp-mand` or `;answerdelay=500`. A `certificate` is a file with a key, too, for calls by TLS to the port
-    above that of its address.
+    above that of its address. With an `authority` it calls no server by TLS that has no certificate of that.
     """
     if shutil.which("baresip") is None:
         raise RoomFailed("baresip is not installed: make packages")
@@ -241,6 +243,8 @@ async def room(
     config = CONFIG.format(**facts, picture=picture, width=size[0], height=size[1], bitrate=bitrate, fps=fps)
     if certificate is not None:
         config += f"sip_certificate {certificate}\n"
+    if authority is not None:
+        config += f"sip_cafile {authority}\nsip_verify_server yes\n"
     account = ACCOUNT.format(**facts, name=name, user=user, answer=answer, audio=audio, video=video, more=more)
     (home / "config").write_text(config)
     (home / "accounts").write_text(account)
@@ -258,15 +262,26 @@ async def room(
 
 
 async def film(path: Path, picture: str = BLUE, seconds: float = 60) -> Path:
-    """Make a film for `room`, H.264 without sound. After its end baresip sends no pictures any more."""
+    """Make a film for `room`, H.264 without sound. After its end baresip sends no pictures any more.
+
+    One colour is encoded for two seconds, which are repeated: a minute of it would cost three seconds of a core.
+    """
     encoder = ("-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-g", "50", "-pix_fmt", "yuv420p")
-    process = await asyncio.create_subprocess_exec(
-        *("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", picture, "-t", str(seconds), *encoder, str(path)),
-        stdin=asyncio.subprocess.DEVNULL,
-    )
-    if await process.wait() != 0:
-        raise RoomFailed(f"ffmpeg made no {path}")
+    still = picture.startswith("color=") and seconds > STILL_S
+    encoded = path.with_name(f"still-{path.name}") if still else path
+    length = STILL_S if still else seconds
+    await _ffmpeg("-f", "lavfi", "-i", picture, "-t", str(length), *encoder, str(encoded))
+    if still:
+        await _ffmpeg("-stream_loop", "-1", "-i", str(encoded), "-c", "copy", "-t", str(seconds), str(path))
     return path
+
+
+async def _ffmpeg(*arguments: str) -> None:
+    """Have ffmpeg write a file, the last argument. Raises RoomFailed."""
+    command = ("ffmpeg", "-v", "error", "-y", *arguments)
+    process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL)
+    if await process.wait() != 0:
+        raise RoomFailed(f"ffmpeg made no {arguments[-1]}")
 
 
 def free_port(host: str) -> int:

@@ -7,20 +7,23 @@ Eight lanes at once by default, each with a meeting of its own and a host that r
 import argparse
 import asyncio
 import logging
-import socket
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from loadtest.load import procfs
 from loadtest.media.library import MediaLibrary
 from loadtest.progress import PrintLine
 from loadtest.rooms import baresip, crowd
+from loadtest.rooms.call import OTHER_COLOUR
+from loadtest.rooms.certificates import RoomCertificates, by_authority, in_one_file
 from loadtest.rooms.crowd import CrowdPlan
-from loadtest.rooms.kinds import KINDS, OTHER_COLOUR
+from loadtest.rooms.kinds.table import KINDS
 from loadtest.rooms.lane import (
     CODECS,
+    ELSEWHERE,
     LOOPBACK,
     OFFERED,
     PATIENCE_S,
@@ -33,12 +36,16 @@ from loadtest.rooms.leg_cost import LegCost
 from loadtest.rooms.outcomes import Outcomes
 from loadtest.rooms.placing import Placing
 from loadtest.server.accounts import create_point_accounts, points
-from loadtest.server.process import free_port, temporary_server
+from loadtest.server.ports import free_port
+from loadtest.server.process import temporary_server
+from mediaserver.transport.dscp import Dscp
 from signaling.app import tls
 from signaling.app.services import utc_now
 from signaling.app.settings import own_addresses
 
 CROWD = "crowd"
+MARKS, OTHER_MARKS = Dscp(46, 34, 24), Dscp(40, 26, 32)
+"""The marks of packets that are due without a setting (EF, AF41, CS3), and those of the second server."""
 AT_ONCE = 8
 FILM_S = 60
 """Length of the film that each call begins anew: longer than a call that passes."""
@@ -59,6 +66,15 @@ class RoomsPlan:
     output: Path | None
     crowd: CrowdPlan | None
     times: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSetup:
+    """A server: the folder of its certificate for SIP over TLS, those of room systems, and the marks of its packets."""
+
+    tls: Path
+    certificates: RoomCertificates
+    marks: Dscp
 
 
 def parse(words: Sequence[str]) -> tuple[RoomsPlan, bool]:
@@ -88,10 +104,9 @@ def parse(words: Sequence[str]) -> tuple[RoomsPlan, bool]:
 
 
 async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
-    """Start a server and place the calls that are still to be placed; return all outcomes."""
+    """Place the calls that are still to be placed, first with one server, then with a second; return all outcomes."""
     outcomes, library = Outcomes(plan.output), MediaLibrary()
     await library.prepare_shared(CODECS, OFFERED.layers)
-    ports = SipPorts(free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM))
     with tempfile.TemporaryDirectory(prefix="diemcau-rooms-") as directory:
         folder = Path(directory)
         films = {
@@ -100,34 +115,47 @@ async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
         }
         needed = any(KINDS[each].full_hd for each in plan.kinds)
         full_hd = await baresip.film(folder / "full-hd.mp4", baresip.FULL_HD, FULL_HD_FILM_S) if needed else None
-        certificate = _certify(folder)
-        settings = {
-            "DIEMCAU_MEDIA_ADDRESS": ",".join(dict.fromkeys((LOOPBACK, *own_addresses()))),  # others for whip-client
-            "DIEMCAU_SIP_HOST": LOOPBACK,
-            "DIEMCAU_SIP_PORT": str(ports.port),
-            "DIEMCAU_SIP_TLS": directory,
-            "DIEMCAU_SIP_TLS_PORT": str(ports.tls_port),
-            "DIEMCAU_H323_PORT": str(ports.h323_port),
-        }
-        rated = 2 * max(plan.at_once, plan.crowd.counted + plan.crowd.seen if plan.crowd else 0)
-        async with temporary_server(rated, logging.getLogger(__name__).debug, **settings) as server:
-            context = CallContext(server, ports, library, folder, films, full_hd, certificate)
-            cost = LegCost(lambda: procfs.usage(server.pid).cpu_s)
-            logins = await create_point_accounts(server.environ, 2 * plan.at_once)
-            lanes = assign(await points(server.environ), logins, plan.at_once)
-            placing = Placing(context, outcomes, cost, plan.kinds, plan.calls, progress, plan.times)
-            await asyncio.gather(*(placing.in_lane(seats) for seats in lanes))
-            if plan.crowd is not None:
-                rooms = plan.crowd.counted + plan.crowd.seen
-                seats = assign(await points(server.environ), logins[:1] * 2 * rooms, rooms)
-                outcomes.crowd = await crowd.run(context, seats, plan.crowd)
+        media = partial(CallContext, library=library, folder=folder, films=films, full_hd=full_hd)
+        first, second = (tuple(each for each in plan.kinds if KINDS[each].second is at) for at in (False, True))
+        if first or plan.crowd is not None:
+            usual = ServerSetup(folder / "first", _certify(folder / "first"), MARKS)
+            await _on_a_server(usual, replace(plan, kinds=first), media, outcomes, progress)
+        if second:
+            other = ServerSetup(folder / "second", by_authority(folder / "second", LOOPBACK, ELSEWHERE), OTHER_MARKS)
+            await _on_a_server(other, replace(plan, kinds=second, crowd=None), media, outcomes, progress)
     return outcomes
 
 
-def _certify(folder: Path) -> Path:
-    """Write a certificate of the gateway and of the room systems into a folder; return it with its key in one file, as
-    baresip reads it. Raises OSError."""
+async def _on_a_server(
+    setup: ServerSetup, plan: RoomsPlan, media: "partial[CallContext]", outcomes: Outcomes, progress: PrintLine
+) -> None:
+    """Start a server, and place calls with it."""
+    ports = SipPorts(free_port(), free_port(), free_port())
+    settings = {
+        "DIEMCAU_MEDIA_ADDRESS": ",".join(dict.fromkeys((LOOPBACK, *own_addresses()))),  # others for whip-client
+        "DIEMCAU_SIP_HOST": LOOPBACK,
+        "DIEMCAU_SIP_PORT": str(ports.port),
+        "DIEMCAU_SIP_TLS": str(setup.tls),
+        "DIEMCAU_SIP_TLS_PORT": str(ports.tls_port),
+        "DIEMCAU_H323_PORT": str(ports.h323_port),
+    }
+    if setup.marks != MARKS:
+        settings["DIEMCAU_DSCP"] = f"{setup.marks.audio},{setup.marks.video},{setup.marks.signalling}"
+    rated = 2 * max(plan.at_once, plan.crowd.counted + plan.crowd.seen if plan.crowd else 0)
+    async with temporary_server(rated, logging.getLogger(__name__).debug, **settings) as server:
+        context = media(server, ports, certificates=setup.certificates, marks=setup.marks)
+        cost = LegCost(lambda: procfs.usage(server.pid).cpu_s)
+        logins = await create_point_accounts(server.environ, 2 * plan.at_once)
+        lanes = assign(await points(server.environ), logins, plan.at_once)
+        placing = Placing(context, outcomes, cost, plan.kinds, plan.calls, progress, plan.times)
+        await asyncio.gather(*(placing.in_lane(seats) for seats in lanes))
+        if plan.crowd is not None:
+            rooms = plan.crowd.counted + plan.crowd.seen
+            seats = assign(await points(server.environ), logins[:1] * 2 * rooms, rooms)
+            outcomes.crowd = await crowd.run(context, seats, plan.crowd)
+
+
+def _certify(folder: Path) -> RoomCertificates:
+    """Write a certificate of the gateway into a folder, which is that of the room systems, too. Raises OSError."""
     tls.context(folder, [LOOPBACK], utc_now())
-    both = folder / "both.pem"
-    both.write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
-    return both
+    return RoomCertificates({"accepted": in_one_file(folder)}, None)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from loadtest.load import procfs
-from loadtest.rooms import kinds
+from loadtest.rooms.kinds.setups import PLAIN, counted, media_of
 from loadtest.rooms.lane import CallContext, Lane, Seats, open_meeting, register
 from loadtest.rooms.outcomes import spread
 from loadtest.rooms.plain_media import PlainMedia
-from loadtest.rooms.room import RoomFailed
+from loadtest.rooms.room import FAILURES, told
 
 COUNTED_S = 10.0
 """Time for which packets and the CPU time of the server are counted."""
@@ -38,8 +38,8 @@ async def run(context: CallContext, seats: Sequence[Seats], plan: CrowdPlan) -> 
     """
     failures: list[str] = []
     async with AsyncExitStack() as stack:
-        medias = [kinds.media_of(each, decodes=False) for each in seats[: plan.counted]]
-        setups = [*(kinds.counted(media) for media in medias), *(kinds.PLAIN for _ in range(plan.seen))]
+        medias = [media_of(each, decodes=False) for each in seats[: plan.counted]]
+        setups = [*(counted(media) for media in medias), *(PLAIN for _ in range(plan.seen))]
         rooms = [
             await stack.enter_async_context(setup.run(context, each)) for setup, each in zip(setups, seats, strict=True)
         ]
@@ -73,8 +73,8 @@ async def _enter(lane: Lane, failures: list[str]) -> float | None:
         await lane.dial_in("udp")
         await lane.room.established()
         await lane.seated()
-    except kinds.FAILURES as failure:
-        failures.append(kinds.told(failure))
+    except FAILURES as failure:
+        failures.append(told(failure))
         return None
     return (time.monotonic() - began) * 1000
 
@@ -99,8 +99,8 @@ async def _takes_floor(lane: Lane, failures: list[str]) -> bool:
         await lane.host_is_seen()
         await lane.host_is_heard()
         await lane.take_floor()
-    except kinds.FAILURES as failure:
-        failures.append(kinds.told(failure))
+    except FAILURES as failure:
+        failures.append(told(failure))
         return False
     return True
 
@@ -108,5 +108,5 @@ async def _takes_floor(lane: Lane, failures: list[str]) -> bool:
 async def _leave(lane: Lane, failures: list[str]) -> None:
     try:
         await lane.room.hang_up()
-    except (RoomFailed, TimeoutError, OSError) as failure:
-        failures.append(kinds.told(failure))
+    except FAILURES as failure:
+        failures.append(told(failure))

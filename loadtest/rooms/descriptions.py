@@ -14,6 +14,8 @@ CONFID, USER, FLOOR = 1, 18, 2
 """Conference, user and floor of BFCP in the offers with slides."""
 EVENTS = 127
 """The payload type of telephone events in an offer of two clocks."""
+RTX = 123
+"""The payload type of retransmissions, none of those that the server names in offers of its own."""
 
 HEAD = "v=0\no=- 1 {version} IN IP4 {host}\ns=-\nc=IN IP4 {host}\n"
 _GENERIC = """t=0 0
@@ -130,6 +132,32 @@ def two_clocks(host: str, ports: Mapping[str, int]) -> str:
     """Return the same with telephone events of two clocks, the last of which is that of the sound (RFC 4733, 2.1)."""
     other = generic(host, ports).replace(" 9 101", f" 9 101 {EVENTS}").replace("event/8000", "event/16000")
     return other.replace("m=video", f"a=rtpmap:{EVENTS} telephone-event/8000\nm=video")
+
+
+def with_feedback(host: str, ports: Mapping[str, int]) -> str:
+    """Return the same with all feedback of RFC 4585 and RFC 5104 on its picture."""
+    return generic(host, ports) + "a=rtcp-fb:* nack\na=rtcp-fb:* ccm fir\na=rtcp-fb:* ccm tmmbr\n"
+
+
+def without_keys(host: str, ports: Mapping[str, int]) -> str:
+    """Return the same without telephone events."""
+    return generic(host, ports).replace(" 9 101", " 9").replace("a=rtpmap:101 telephone-event/8000\n", "")
+
+
+def with_retransmission(host: str, ports: Mapping[str, int]) -> str:
+    """Return the same with retransmission of its picture in a stream of its own (RFC 4588), as `RTX`."""
+    lines = with_feedback(host, ports).replace("RTP/AVP 97\n", f"RTP/AVP 97 {RTX}\n")
+    return lines + f"a=rtpmap:{RTX} rtx/90000\na=fmtp:{RTX} apt=97\n"
+
+
+def high_alone(host: str, ports: Mapping[str, int]) -> str:
+    """Return sound, and H.264 of profile High alone."""
+    return in_high(generic(host, ports))
+
+
+def in_high(description: str) -> str:
+    """Return a description with profile High in the place of baseline for its camera."""
+    return description.replace("profile-level-id=42801f", "profile-level-id=64001f")
 
 
 def sound_alone(host: str, ports: Mapping[str, int]) -> str:

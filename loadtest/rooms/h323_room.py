@@ -31,13 +31,13 @@ class H323Room:
 
     keyframe_period = PERIOD
 
-    def __init__(self, media: PlainMedia) -> None:
+    def __init__(self, media: PlainMedia, name: str) -> None:
         self.media = media
         self.dialled = ""
         """The number under which it is called."""
         self._call: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
         self._settled_at = 0.0
-        self._agent = Agent(H323Settings(media.host, 0), self)
+        self._agent = Agent(H323Settings(media.host, 0, name=name), self)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -89,6 +89,11 @@ class H323Room:
         """Ask for the token of slides, which are sent once it is had."""
         self._call.result().decide_floor("other")
 
+    @property
+    def pressed(self) -> str:
+        """Keys that came."""
+        return self.media.pressed
+
     async def picture(self) -> Rgb | None:
         """Return the newest picture that came."""
         return self.media.seen()
@@ -139,10 +144,10 @@ class H323Room:
 
 
 @asynccontextmanager
-async def h323_room(media: PlainMedia) -> AsyncIterator[H323Room]:
-    """Give a room system at the address of its media."""
+async def h323_room(media: PlainMedia, name: str = "") -> AsyncIterator[H323Room]:
+    """Give a room system at the address of its media, which announces a name where it is called."""
     await media.open()
-    room = H323Room(media)
+    room = H323Room(media, name)
     await room.start()
     try:
         yield room

@@ -1,8 +1,9 @@
-"""The picture and the sound that a host receives, and the key frames among its pictures."""
+"""The picture and the sound that a host receives, the key frames among its pictures, and their profile."""
 
 import time
 
 from loadtest.endpoint.decoder import Decoder
+from loadtest.rooms.h264_profile import profiles
 from loadtest.rooms.keyframes import KeyframeTimes
 from mediaserver.rtp.packet import parse
 from mediaserver.rtp.payload import is_keyframe
@@ -14,12 +15,22 @@ class HostDecoder(Decoder):
     def __init__(self) -> None:
         super().__init__()
         self.keyframes: KeyframeTimes | None = None
+        self.profiles = set[int]()
+        """Profiles of H.264 of the pictures that came (`profile_idc`)."""
+
+    def forget(self) -> None:
+        """Drop the profiles, too."""
+        super().forget()
+        self.profiles.clear()
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
         """Take one plain RTP packet; return True if a key frame is needed before a picture can be decoded."""
         wanted = super().packet(codec, data, length)
-        if self.keyframes is not None and codec == "H264":
-            packet, _ = parse(data, length)
+        if codec != "H264":
+            return wanted
+        packet, _ = parse(data, length)
+        self.profiles |= profiles(packet.payload)
+        if self.keyframes is not None:
             begins, now = is_keyframe(codec, packet.payload), time.monotonic()
             self.keyframes.picture(packet.timestamp, now, keyframe=begins)
             if wanted:

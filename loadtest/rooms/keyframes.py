@@ -6,8 +6,10 @@ ended was requested.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+SERVER_PERIOD = 125
+"""The least of the server's: ten seconds of 12.5 pictures."""
 PATIENCE_S = 15.0
 POLL_S = 0.01
 REST_S = 2.0
@@ -21,7 +23,7 @@ class KeyframeTimes:
     """The pictures of a stream, whose encoder sends a key frame by itself after `period` pictures, and none before."""
 
     def __init__(self, period: int) -> None:
-        self._period = period
+        self.period = period
         self._timestamp: int | None = None
         self._keyframe: int | None = None
         """Timestamps of the newest picture and of the newest key frame."""
@@ -38,7 +40,7 @@ class KeyframeTimes:
         if timestamp != self._timestamp:
             self._timestamp, self._pictures = timestamp, self._pictures + 1
         if keyframe and timestamp != self._keyframe:
-            if self._requested_at is not None and self._keyframe is not None and self._pictures < self._period:
+            if self._requested_at is not None and self._keyframe is not None and self._pictures < self.period:
                 self.answered_after = now - self._requested_at
             self._keyframe, self._pictures, self._came_at, self._requested_at = timestamp, 0, now, None
 
@@ -48,8 +50,8 @@ class KeyframeTimes:
         It returns whether a request was sent. Where no key frame comes by itself, one is requested to begin a period.
         """
         waits = self._requested_at is not None
-        left = self._period - self._pictures if self._keyframe is not None else 0
-        early = left >= min(ANSWER_PICTURES, self._period // 2)
+        left = self.period - self._pictures if self._keyframe is not None else 0
+        early = left >= min(ANSWER_PICTURES, self.period // 2)
         rests = now - self._asked_at >= REST_S and (early or now - self._came_at >= REST_S)
         if (waits or rests) and ask():
             self._asked_at = now
@@ -60,12 +62,17 @@ class KeyframeTimes:
         self._requested_at, self._asked_at = None, now
 
 
-async def time_to_keyframe(times: KeyframeTimes, ask: Callable[[], bool]) -> float | None:
-    """Request key frames until one answers; return the milliseconds that it took, or None if none does."""
+async def time_to_keyframe(
+    times: KeyframeTimes, ask: Callable[[], bool], look: Callable[[], Awaitable[None]] | None = None
+) -> float | None:
+    """Request key frames until one answers; return the milliseconds that it took, or None if none does. `look` tells
+    of the pictures that came, where nothing else does."""
     until = time.monotonic() + PATIENCE_S
     while times.answered_after is None:
         if time.monotonic() > until:
             return None
         times.request(time.monotonic(), ask)
         await asyncio.sleep(POLL_S)
+        if look is not None:
+            await look()
     return times.answered_after * 1000

@@ -9,8 +9,8 @@ import os
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,26 +22,55 @@ from loadtest.media.clip import Codec
 from loadtest.media.library import MediaLibrary
 from loadtest.media.perception import Colour, Lasting, Rgb, hears, sees
 from loadtest.media.picture import colour
-from loadtest.media.text_card import likeness, text_card
+from loadtest.media.text_card import likeness, number_of, text_card
 from loadtest.media.tone import RATE_HZ, tone_hz
+from loadtest.rooms.arrivals import Arrivals, watch_arrivals
 from loadtest.rooms.baresip_room import BaresipRoom
+from loadtest.rooms.certificates import RoomCertificates
+from loadtest.rooms.h323_room import H323Room
 from loadtest.rooms.host_decoder import HostDecoder
 from loadtest.rooms.keyframes import KeyframeTimes, time_to_keyframe
-from loadtest.rooms.plain_media import SIZE, SLIDES_TEXT, PlainMedia, slides_clip
+from loadtest.rooms.lossy_line import LossyLine
+from loadtest.rooms.plain_media import FULL_HD_SIZE, PERIOD, SIZE, SLIDES_TEXT, PlainMedia, slides_clip
 from loadtest.rooms.room import Room, RoomFailed
+from loadtest.rooms.sipp_room import SippRoom
+from loadtest.rooms.stranger import overhearing
 from loadtest.server.accounts import Login
 from loadtest.server.booking import book, cancel
 from loadtest.server.process import Server
 from loadtest.server.rest_client import Client
+from mediaserver.transport.dscp import Dscp
 from mediaserver.transport.dtls import make_certificate
+from mediaserver.transport.ice import Address
 from scheduler.core.model import Point
 from scheduler.directory.model import DeviceKind, DeviceProtocol, EncryptionPolicy, SipTransport
-from signaling.app.services import open_services, utc_now
+from signaling.app.services import Services, open_services, read_services, utc_now
 from signaling.app.settings import read
+from signaling.audit.log import EntryFilter
+from signaling.calls.model import Direction, Outcome
+from signaling.calls.store import RecordFilter
+from signaling.messages.calls import MediaWord, ProtectionWord
+from signaling.sip.bridge.bridge import NO_CERTIFICATE
+from signaling.sip.bridge.inbound_calls import NOT_ENCRYPTED
 
 PATIENCE_S = 15.0
 """Longest wait for a picture, a tone, a seat or an answer."""
-POLL_S = 0.02
+POLL_S, ASK_S = 0.02, 0.2
+"""Time from one look to the next, and from one question to the server."""
+AUDITED = 100
+"""Entries of the audit log that are looked through."""
+REFUSAL, DROPPED = "call-refused", "media-dropped"
+LOSES_EVERY, AGAIN = 4, 8
+"""Of how many packets one is lost, and how many must come again."""
+WIDENS_S = 60.0
+"""Most seconds from the end of loss until the picture is the usual one again: the server waits for 15 s of reports
+without any for each of two steps, the lower of which it takes where the next one does not cure the loss."""
+NARROW_BPS, WIDE_BPS = 128_000, 4_000_000
+"""A limit of the picture, and none."""
+NARROW_LINES, USUAL_LINES = 180, 720
+"""Lines of the picture under the limit, and of the usual one."""
+MAX_KEYFRAMES = 5
+"""Key frames in which another profile must come once nobody else looks at the picture."""
 LOOKED_S = 1.5
 """Time for which a room system is watched that must not get something."""
 LOOK_S = 30.0
@@ -52,6 +81,8 @@ SETTLE_S = 0.6
 COUNTED_S = 4.0
 """Time for which pictures are counted."""
 FULL_HD = 1080
+SLIDES_FPS, SLIDES_NUMBERS = 25, 10
+"""Least pictures a second of slides with 1080 lines on a quiet machine, and of their thirty numbers on any."""
 IDLE_SHARE = 0.1
 """Least share of the cores' time in which they idle on a quiet machine."""
 CLICK_S = 0.7
@@ -72,10 +103,14 @@ SLIDES_COLOUR = (0, 255, 0)
 ROOM_TONE_HZ = 880
 HOST_TONE_HZ = tone_hz(0)
 HOST_COLOUR = colour(0)
+STRANGER_COLOUR, STRANGER_TONE_HZ = (0, 255, 255), 1500
 HOST_SLIDES_COLOUR, HOST_SLIDES_TEXT = (255, 0, 255), "Chương trình họp của Ủy ban nhân dân"
 CODECS: tuple[Codec, ...] = ("H264",)
 OFFERED = OfferOptions(CODECS, layers=1, screen=True)
 LOOPBACK = "127.0.0.1"
+ELSEWHERE = "127.0.9.9"
+"""An address of no room system."""
+_CALLS = re.compile(r'^diemcau_sip_calls{protection="(\w+)"} (\S+)$', re.MULTILINE)
 _DTLS_CALLS = re.compile(r"^diemcau_media_dtls_calls{.*} (\S+)$", re.MULTILINE)
 
 
@@ -107,7 +142,7 @@ class SipPorts:
 @dataclass(frozen=True, slots=True)
 class CallContext:
     """Parts that lanes share: the server and its gateway, media, a folder, the rooms' films, that of 1080p30 where it
-    is needed, and their certificate."""
+    is needed, their certificates, and the marks that the server's packets must have."""
 
     server: Server
     ports: SipPorts
@@ -115,19 +150,23 @@ class CallContext:
     folder: Path
     films: Mapping[Colour, Path]
     full_hd: Path | None
-    certificate: Path
+    certificates: RoomCertificates
+    marks: Dscp
 
 
 @dataclass(frozen=True, slots=True)
 class RoomSetup:
     """The room system of a kind of call: how it is run, and what the directory says of it.
 
-    `called`: the server calls it when the meeting begins. `account`: the server proves who it is by a password.
-    `further_address`: its media may come from there, too. `stream_path`: of a camera that is fetched.
+    `called`: the server calls it when the meeting begins, which it `refuses` or not. `account`: the server proves who
+    it is by a password.
+    `further_address`: its media may come from there, too. `stream_path`: of a camera that is fetched. `watched`: the
+    marks of all packets that arrive are kept.
     """
 
     run: Callable[[CallContext, Seats], AbstractAsyncContextManager[Room]]
     called: bool = False
+    refuses: bool = False
     account: bool = False
     further_address: bool = False
     kind: DeviceKind = "VCS"
@@ -139,6 +178,7 @@ class RoomSetup:
     sip_user: str = ""
     pin: str = ""
     picture_kbps: int | None = None
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +190,47 @@ class Meeting:
     watcher: HostDecoder
 
 
+class Cores:
+    """The cores of this machine since now."""
+
+    def __init__(self) -> None:
+        self._began, self._idle_s = time.monotonic(), procfs.idle_seconds()
+
+    @property
+    def seconds(self) -> float:
+        """The time since then."""
+        return time.monotonic() - self._began
+
+    @property
+    def idled(self) -> bool:
+        """True if they idled for a share of it: the machine was quiet."""
+        idle_s = procfs.idle_seconds() - self._idle_s
+        return idle_s >= IDLE_SHARE * self.seconds * (os.cpu_count() or 1)
+
+
 class Lane:
     """A meeting, and the room system of a point that is called or calls in again and again."""
 
-    def __init__(self, meeting: Meeting, context: CallContext, seats: Seats, room: Room, device: str) -> None:
+    def __init__(
+        self,
+        meeting: Meeting,
+        context: CallContext,
+        seats: Seats,
+        room: Room,
+        device: str,
+        arrivals: Arrivals | None = None,
+    ) -> None:
         self._code = meeting.code
-        self._ports = context.ports
+        self._ports, self._marks = context.ports, context.marks
         self._server = context.server
         self._seats = seats
         self._device = device
+        self._began_at = utc_now()
+        """When this call began."""
         self.host = meeting.host
         self._watcher = meeting.watcher
         self.room = room
+        self._arrivals = arrivals
 
     @property
     def watched(self) -> dict[str, object]:
@@ -171,9 +240,12 @@ class Lane:
 
     async def begin(self) -> None:
         """Forget the call before, once the host sees nothing of it. Raises RoomFailed."""
+        self._began_at = utc_now()
         self._watcher.forget()
         await self._until(self._sees_no_room, "the room of the call before is still seen")
         self.forget()
+        if self._arrivals is not None:
+            self._arrivals.forget()
 
     def forget(self) -> None:
         """Forget what the host saw and heard so far."""
@@ -181,9 +253,10 @@ class Lane:
 
     async def dial_in(self, transport: str) -> None:
         """Have the room system call the session's code. Raises RoomFailed."""
-        others = {"tls": self._ports.tls_port, "h323": self._ports.h323_port}
-        port = others.get(transport, self._ports.port)
-        await self.room.dial(f"sip:{self._code}@{LOOPBACK}:{port};transport={transport}")
+        await self.room.dial(f"sip:{self._code}@{LOOPBACK}:{self._port(transport)};transport={transport}")
+
+    def _port(self, transport: str) -> int:
+        return {"tls": self._ports.tls_port, "h323": self._ports.h323_port}.get(transport, self._ports.port)
 
     async def publish(self) -> None:
         """Have an encoder publish to the address that the directory shows. Raises RoomFailed."""
@@ -204,12 +277,14 @@ class Lane:
         """Have the room system call the server alone. Raises RoomFailed."""
         await self.room.dial(f"sip:{LOOPBACK}:{self._ports.port};transport=udp")
 
-    async def enter(self, room: BaresipRoom) -> None:
+    async def enter(self, room: BaresipRoom | SippRoom) -> None:
         """Look and listen at the front door, and enter it by the session's code. Raises RoomFailed, OSError."""
         await self._until(room.hears_anything, "no prompt is heard at the front door")
-        picture = await room.picture()
-        if (picture.max(axis=2) >= BRIGHT).mean() < WRITTEN:
-            raise RoomFailed("the picture at the front door has no words")
+        until = time.monotonic() + PATIENCE_S
+        while not _has_words(picture := await room.picture()):
+            if time.monotonic() > until:
+                raise RoomFailed("the picture at the front door has no words")
+            await asyncio.sleep(POLL_S)
         if sees(picture, HOST_COLOUR):
             raise RoomFailed("the meeting is seen before its code")
         await room.press(f"{self._code}#")
@@ -226,6 +301,10 @@ class Lane:
         await self.until_called("connected")
         await self.hang_up()
         await self.until_called("left")
+
+    async def first_call_fails(self) -> None:
+        """Wait until the room system has refused that call. Raises RoomFailed."""
+        await self.until_called("waiting")
 
     async def give_floor(self) -> None:
         """Give the room system the floor once it is seated. Raises RoomFailed."""
@@ -284,12 +363,11 @@ class Lane:
         await self._until_room_sees(
             lambda picture: _lines(picture) == FULL_HD and sees(picture, HOST_COLOUR), f"the host in {FULL_HD} lines"
         )
-        began, idle_s = time.monotonic(), procfs.idle_seconds()
-        up, down = self._watcher.pictures, await room.pictures()
+        cores, up, down = Cores(), self._watcher.pictures, await room.pictures()
         await asyncio.sleep(COUNTED_S)
         up, down = self._watcher.pictures - up, await room.pictures() - down
-        seconds, idle_s = time.monotonic() - began, procfs.idle_seconds() - idle_s
-        return up / seconds, down / seconds, idle_s >= IDLE_SHARE * seconds * (os.cpu_count() or 1)
+        seconds = cores.seconds
+        return up / seconds, down / seconds, cores.idled
 
     async def show_alone(self) -> None:
         """Show the room system alone to everyone, and wait until the host sees little else. Raises RoomFailed."""
@@ -316,6 +394,25 @@ class Lane:
         """Wait until the host sees the text of the room system's slides. Raises RoomFailed."""
         card = text_card(SLIDES_TEXT, SLIDES_COLOUR, SIZE)
         await self._until(lambda: likeness(self._watcher.picture, card) >= READ, "the text of the slides is not read")
+
+    async def slides_move(self) -> None:
+        """Have the host look at the room system's slides alone: their text is read in 1080 lines, and so many pictures
+        a second come with their numbers, where the machine is quiet. Raises RoomFailed."""
+        await self.host.ask("view", source="content")
+        card = text_card(SLIDES_TEXT, SLIDES_COLOUR, FULL_HD_SIZE)
+        await self._until(
+            lambda: _lines(self._watcher.picture) == FULL_HD and likeness(self._watcher.picture, card) >= READ,
+            f"the text of the slides is not read in {FULL_HD} lines",
+            LOOK_S,
+        )
+        cores, pictures, numbers = Cores(), self._watcher.pictures, set[int | None]()
+        while cores.seconds < COUNTED_S:
+            numbers.add(number_of(self._watcher.picture))
+            await asyncio.sleep(POLL_S)
+        fps = (self._watcher.pictures - pictures) / cores.seconds
+        if len(numbers - {None}) < SLIDES_NUMBERS or (cores.idled and fps < SLIDES_FPS):
+            raise RoomFailed(f"{fps:.1f} pictures a second come of the slides, with the numbers {numbers}")
+        await self.look_at_all()
 
     async def share(self) -> None:
         """Have the host share slides of its own."""
@@ -345,13 +442,80 @@ class Lane:
             f"the hand is not {'up' if up else 'down'}",
         )
 
-    async def keys_come(self, media: PlainMedia, keys: str) -> None:
+    async def is_named(self, name: str) -> None:
+        """Wait until the host is shown the room system's point with the name that it announces. Raises RoomFailed."""
+        due = f"{self._seats.room.label} ({name})"
+        await self._until(
+            lambda: [self.host.seats[seat]["label"] for seat in self._room_seats] == [due],
+            f"the room is not shown as {due}",
+        )
+
+    async def has_inside(self, names: Sequence[str], more: int) -> None:
+        """Wait until the host is told that these, and so many others, are in the room of another MCU. Raises
+        RoomFailed."""
+        due = list(names), more
+        await self._until(
+            lambda: (self._call.get("inside"), self._call.get("inside_more")) == due,
+            f"the host is not told that {due} are in the other room",
+        )
+
+    async def keys_come(self, room: H323Room | SippRoom, keys: str) -> None:
         """Wait until these keys, and no others, came to the room system. Raises RoomFailed."""
         until = time.monotonic() + PATIENCE_S
-        while media.pressed != keys:
+        while (pressed := room.pressed) != keys:
             if time.monotonic() > until:
-                raise RoomFailed(f"the keys {media.pressed} came, not {keys}")
+                raise RoomFailed(f"the keys {pressed} came, not {keys}")
             await asyncio.sleep(POLL_S)
+
+    async def is_sent_again(self, media: PlainMedia) -> LossyLine:
+        """Wait until the server sent again what the room system asked for, but for the last; return the line that loses
+        it. Raises RoomFailed."""
+        line = media.line = LossyLine(LOSES_EVERY)
+        await self._until(lambda: line.again >= max(AGAIN, line.lost - 1), "what is lost does not come again")
+        return line
+
+    async def picture_is_usual(self, media: PlainMedia) -> None:
+        """Wait until the room gets the usual picture. Raises RoomFailed."""
+        await self._until(lambda: _lines(media.seen()) == USUAL_LINES, f"the picture has not {USUAL_LINES} lines")
+
+    async def picture_follows_loss(self, media: PlainMedia, line: LossyLine) -> None:
+        """Wait until the room gets a smaller picture while its line loses packets, and the usual one again once that is
+        mended. Raises RoomFailed."""
+        await self._until(
+            lambda: 0 < _lines(media.seen()) < USUAL_LINES, "the picture gets no smaller while packets are lost"
+        )
+        line.mend()
+        await self._until(
+            lambda: _lines(media.seen()) == USUAL_LINES, "the picture stays small though nothing is lost", WIDENS_S
+        )
+
+    async def profiles(self, media: PlainMedia) -> tuple[set[int], set[int], set[int]]:
+        """Return the profiles of H.264 in which the meeting comes to the room system that looks at it alone, and came
+        to the host, and the further ones of the room system's camera, which the host looks at meanwhile. Raises
+        RoomFailed."""
+        assert self.host.endpoint is not None
+        self._watcher.profiles.clear()  # where key frames were timed the host looked at the camera before
+        self.host.endpoint.request_keyframe(time.monotonic())
+        await self._until(lambda: bool(self._watcher.profiles), "no key frame comes to the host")
+        composed = set(self._watcher.profiles)
+        await self.look_at_room(PERIOD)
+        for _ in range(MAX_KEYFRAMES):  # the first ones may be of the time before
+            media.profiles.clear()
+            await media.keyframe_ms()
+            if media.profiles and media.profiles.isdisjoint(composed):
+                break
+        to_room, of_camera = set(media.profiles), self._watcher.profiles - composed
+        await self.look_at_all()
+        return to_room, composed, of_camera
+
+    async def picture_follows_limit(self, media: PlainMedia) -> None:
+        """Wait until the room gets a smaller picture while it asks for one, and the usual one again. Raises
+        RoomFailed."""
+        media.limit(NARROW_BPS)
+        await self._until(lambda: media.limit_taken, "the server does not say that it keeps to a limit")
+        await self._until(lambda: _lines(media.seen()) == NARROW_LINES, "the picture gets no smaller under a limit")
+        media.limit(WIDE_BPS)
+        await self._until(lambda: _lines(media.seen()) == USUAL_LINES, "the picture stays small without a limit")
 
     async def turn_camera(self, turned: Callable[[], bool]) -> None:
         """Have the host turn the room system's camera to the left once it may, until it `turned`. Raises RoomFailed."""
@@ -395,24 +559,126 @@ class Lane:
         """Wait until the host is told that the call is encrypted. Raises RoomFailed."""
         await self._until(lambda: self._call.get("protection") == "encrypted", "the call is not encrypted")
 
+    async def is_protected(self, protection: ProtectionWord) -> None:
+        """Wait until the host is told that the call is protected so, and the server counts such a call. Raises
+        RoomFailed, OSError."""
+        await self._until(lambda: self._call.get("protection") == protection, f"the call is not {protection}")
+        await self._until_server(lambda: self._counts_call(protection), f"no call is counted that is {protection}")
+
+    async def is_lacking(self, protection: ProtectionWord) -> None:
+        """Wait until the host is told for want of which protection a call failed. Raises RoomFailed."""
+        await self._until(lambda: self._call.get("protection") == protection, f"the host is not told: {protection}")
+
+    async def _counts_call(self, protection: str) -> bool:
+        return float(dict(_CALLS.findall(await self._metrics()))[protection]) >= 1
+
+    async def is_refused(self, direction: Direction, outcome: Outcome, status: int = 0) -> None:
+        """Wait until the newest record of the room system's calls is of one that began since, and ended so; nobody is
+        seated then. Raises RoomFailed, OSError."""
+        wanted = direction, outcome, status
+
+        async def recorded() -> bool:
+            async with self._services() as services:
+                records = await services.call_records.newest(RecordFilter(self._began_at, device=self._device), 1)
+            return [(record.direction, record.outcome, record.status) for record in records] == [wanted]
+
+        await self._until_server(recorded, f"no record of a call says {wanted}")
+        if self._room_seats:
+            raise RoomFailed("the room has a seat")
+
+    async def lacks_encryption(self) -> None:
+        """Wait until the audit log says that a call of the point was refused since this one began, for want of
+        encryption. Raises RoomFailed, OSError."""
+        await self._is_told(EntryFilter(self._began_at, action=REFUSAL, subject=self._seats.room.id), NOT_ENCRYPTED)
+
+    async def lacks_certificate(self) -> None:
+        """Wait until the audit log says that a call from the room system's address was refused for want of a
+        certificate, of which it tells once an hour. Raises RoomFailed, OSError."""
+        await self._is_told(EntryFilter(action=REFUSAL, subject=self.room.address[0]), NO_CERTIFICATE)
+
+    async def _is_told(self, wanted: EntryFilter, why: str) -> None:
+
+        async def told() -> bool:
+            async with self._services() as services:
+                entries = await services.audit.newest(wanted, AUDITED)
+            return any(each.entry.detail.startswith(why) for each in entries)
+
+        await self._until_server(told, "the audit log does not tell of the call")
+
+    @asynccontextmanager
+    async def _services(self) -> AsyncIterator[Services]:
+        async with read_services(read(self._server.environ)) as services:
+            assert services is not None
+            yield services
+
+    async def is_marked(self, media: Mapping[str, Address], transport: str, floor: Address | None = None) -> None:
+        """Wait until packets of everything have arrived, all with the marks that are due (DSCP): at the room system's
+        ports of RTP and the one above each, and at hosts, from the server's SIP, and from its `floor`. Raises
+        RoomFailed."""
+        assert self._arrivals is not None and self.host.endpoint is not None
+        arrivals, due = self._arrivals, self._marks
+        senders = {"host": self.host.endpoint.server, "SIP": (LOOPBACK, self._port(transport))}
+        senders |= {} if floor is None else {"floor": floor}
+        receivers = {f"{name} {at}": (host, port + at) for name, (host, port) in media.items() for at in (0, 1)}
+        marks = {name: due.audio if name.startswith("audio") else due.video for name in (*receivers, "host")}
+        marks |= dict.fromkeys(senders.keys() - {"host"}, due.signalling)
+
+        def found() -> dict[str, set[int]]:
+            came = {name: arrivals.marks(sender=sender) for name, sender in senders.items()}
+            besides = self.room.asks_from if isinstance(self.room, BaresipRoom) else None
+            return came | {name: arrivals.marks(receiver=at, besides=besides) for name, at in receivers.items()}
+
+        wanted = {name: {mark} for name, mark in marks.items()}
+        try:
+            await self._until(lambda: found() == wanted, "")
+        except RoomFailed:
+            raise RoomFailed(f"packets are marked {found()}, not {wanted}") from None
+
     async def is_by_dtls(self) -> None:
         """Wait until the server counts a call whose media go by DTLS-SRTP. Raises RoomFailed, OSError."""
-        until = time.monotonic() + PATIENCE_S
-        while sum(map(float, _DTLS_CALLS.findall(await self._metrics()))) < 1:
-            if time.monotonic() > until:
-                raise RoomFailed("no call by DTLS-SRTP is counted")
-            await asyncio.sleep(POLL_S)
+
+        async def counted() -> bool:
+            return sum(map(float, _DTLS_CALLS.findall(await self._metrics()))) >= 1
+
+        await self._until_server(counted, "no call by DTLS-SRTP is counted")
 
     async def _metrics(self) -> str:
         async with Client(self._server.url) as client, client.http.get("/metrics") as response:
             return await response.text()
 
-    async def is_taken_from(self, host: str) -> None:
-        """Wait until the host is told that media are taken from another address than was named. Raises RoomFailed."""
+    async def media_are(self, became: MediaWord, host: str) -> None:
+        """Wait until the host is told what became of media from another address than was named. Raises RoomFailed."""
         await self._until(
-            lambda: (self._call.get("media"), self._call.get("media_from")) == ("taken", host),
-            f"the host is not told that media are taken from {host}",
+            lambda: (self._call.get("media"), self._call.get("media_from")) == (became, host),
+            f"the host is not told that media from {host} are {became}",
         )
+
+    async def stranger_is_dropped(self) -> None:
+        """Have a stranger who reads along send sound and picture to the ports of the room system's call: the audit log
+        says from where they came, nothing goes there, and the host sees and hears the room alone. Raises RoomFailed,
+        OSError."""
+        assert isinstance(self.room, SippRoom)
+        media = self.room.media
+        with overhearing(media, ELSEWHERE, STRANGER_TONE_HZ, STRANGER_COLOUR) as stranger:
+            wanted = EntryFilter(self._began_at, action=DROPPED, subject=self._seats.room.id)
+            await self._is_told(wanted, f"{media.host} → {ELSEWHERE}")
+            media.restart()
+            await self._shows_no_stranger()
+            self.forget()
+            await self.room_is_seen()
+            await self.room_is_heard()
+            if stranger.gets_anything:
+                raise RoomFailed("media go to the stranger")
+
+    async def _shows_no_stranger(self) -> None:
+        """Look and listen for a while: the host sees and hears nothing of the stranger. Raises RoomFailed."""
+        until, tone = time.monotonic() + LOOKED_S, Lasting()
+        while (now := time.monotonic()) < until:
+            if sees(self._watcher.picture, STRANGER_COLOUR):
+                raise RoomFailed("the stranger is seen")
+            if tone.look(self._hears(STRANGER_TONE_HZ), now) > CLICK_S:
+                raise RoomFailed("the stranger is heard")
+            await asyncio.sleep(POLL_S)
 
     async def until_called(self, state: str) -> None:
         """Wait until the host is told that the call of the room system is in a state. Raises RoomFailed."""
@@ -442,8 +708,10 @@ class Lane:
         return sees(self._watcher.picture, ROOM_COLOUR, ALONE_SHARE)
 
     def _hears_room(self) -> bool:
-        newest = self._watcher.sound()[-RATE_HZ // 2 :]
-        return hears(newest, RATE_HZ, ROOM_TONE_HZ)
+        return self._hears(ROOM_TONE_HZ)
+
+    def _hears(self, hertz: int) -> bool:
+        return hears(self._watcher.sound()[-RATE_HZ // 2 :], RATE_HZ, hertz)
 
     async def _until(self, true: Callable[[], bool], otherwise: str, seconds: float = PATIENCE_S) -> None:
         until = time.monotonic() + seconds
@@ -452,6 +720,14 @@ class Lane:
                 raise RoomFailed(otherwise)
             await asyncio.sleep(POLL_S)
 
+    async def _until_server(self, true: Callable[[], Awaitable[bool]], otherwise: str) -> None:
+        """Wait until something is true that the server is asked for. Raises RoomFailed, OSError."""
+        until = time.monotonic() + PATIENCE_S
+        while not await true():
+            if time.monotonic() > until:
+                raise RoomFailed(otherwise)
+            await asyncio.sleep(ASK_S)
+
 
 @asynccontextmanager
 async def open_lane(context: CallContext, seats: Seats, setup: RoomSetup) -> AsyncIterator[Lane]:
@@ -459,10 +735,13 @@ async def open_lane(context: CallContext, seats: Seats, setup: RoomSetup) -> Asy
     async with setup.run(context, seats) as room:
         device = await register(context.server, seats, room, setup)
         async with open_meeting(context, seats, [seats.room.id]) as meeting:
-            lane = Lane(meeting, context, seats, room, device)
-            if setup.called:
-                await lane.first_call_passes()
-            yield lane
+            with watch_arrivals() if setup.watched else nullcontext() as arrivals:
+                lane = Lane(meeting, context, seats, room, device, arrivals)
+                if setup.refuses:
+                    await lane.first_call_fails()
+                elif setup.called:
+                    await lane.first_call_passes()
+                yield lane
 
 
 @asynccontextmanager
@@ -521,6 +800,10 @@ async def registered_neighbour(server: Server, seats: Seats, user: str) -> Async
             yield
         finally:
             await services.equipment.describe(replace(other, address=None, sip_user=""), utc_now())
+
+
+def _has_words(picture: Rgb | None) -> bool:
+    return picture is not None and bool((picture.max(axis=2) >= BRIGHT).mean() >= WRITTEN)
 
 
 def _lines(picture: Rgb | None) -> int:

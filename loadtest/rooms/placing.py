@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from loadtest.endpoint.reconnecting import JOIN_ERRORS
 from loadtest.progress import PrintLine
-from loadtest.rooms.kinds import FAILURES, KINDS, place
+from loadtest.rooms.call import place
+from loadtest.rooms.kinds.table import KINDS
 from loadtest.rooms.lane import CallContext, Lane, Seats, open_lane
 from loadtest.rooms.leg_cost import LegCost
 from loadtest.rooms.outcomes import CallOutcome, Outcomes
+from loadtest.rooms.room import FAILURES
 from loadtest.server.rest_client import Refused
 
 LANE_ERRORS = (*FAILURES, *JOIN_ERRORS, Refused)
@@ -36,8 +38,8 @@ class Placing:
         self._calls = calls
         self._todo = {name: iter(range(calls - outcomes.tried(name))) for name in kinds}
         """Calls that are still to be placed, by kind."""
-        self._full_hd = asyncio.Lock()
-        """Held by a lane with calls of 1080 lines."""
+        self._lone = asyncio.Lock()
+        """Held by a lane whose calls are placed one after the other."""
         self._told: set[str] = set()
         """Kinds whose counts were printed."""
         self._progress = progress
@@ -47,7 +49,7 @@ class Placing:
     async def in_lane(self, seats: Seats) -> None:
         """Place calls in one lane, kind by kind, while there are any."""
         for name, todo in self._todo.items():
-            async with self._full_hd if KINDS[name].full_hd else nullcontext():
+            async with self._lone if KINDS[name].lone else nullcontext():
                 await self._place(seats, name, todo)
             self._tell(name)
 

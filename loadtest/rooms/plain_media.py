@@ -10,7 +10,7 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, partial
@@ -24,14 +24,18 @@ from av.audio.codeccontext import AudioCodecContext
 from loadtest.endpoint.decoder import Decoder, mono
 from loadtest.endpoint.sender import CameraLayer
 from loadtest.media.clip import FPS, Clip, EncodedPicture, make_clip
-from loadtest.media.perception import Colour, Rgb, hears
-from loadtest.media.text_card import text_card
+from loadtest.media.perception import LOUD, Colour, Rgb, hears
+from loadtest.media.text_card import numbered, text_card
 from loadtest.media.tone import AMPLITUDE, LOOP_PACKETS
-from loadtest.rooms.descriptions import generic
-from loadtest.rooms.keyframes import KeyframeTimes, time_to_keyframe
+from loadtest.rooms.descriptions import RTX, generic
+from loadtest.rooms.h264_profile import profiles
+from loadtest.rooms.keyframes import SERVER_PERIOD, KeyframeTimes, time_to_keyframe
+from loadtest.rooms.lossy_line import LossyLine
 from mediaserver.rtp import rtcp
-from mediaserver.rtp.packet import HEADER, parse
+from mediaserver.rtp.packet import HEADER, Packet, parse
 from mediaserver.rtp.payload import is_keyframe
+from mediaserver.rtp.rtx import unwrap
+from mediaserver.transport.ice import Address
 from mediaserver.transport.srtp import Outgoing
 from mediaserver.video.codecs import VideoEncoder
 
@@ -44,13 +48,14 @@ TONES, KEYS = 101, "0123456789*#"
 """Payload type of telephone events, and the keys by their codes (RFC 4733)."""
 PRESSED, VOLUME = 5, 10
 """Packets for which a key is pressed, and as long between two keys; its volume in -dBm0."""
-TICK_S = 0.02
+TICK_S, TICKS = 0.02, 50
+"""Seconds from one packet of sound to the next, and packets a second."""
 KEYFRAME_INTERVAL_S = 1.0
 PERIOD = FPS
 """Pictures from one key frame of its own to the next."""
-SERVER_PERIOD = 125
-"""The least of the server's: ten seconds of 12.5 pictures."""
-SIZE = 640, 360
+SIZE, BPS = (640, 360), 500_000
+FULL_HD_SIZE, FULL_HD_FPS, FULL_HD_BPS = (1920, 1080), 30, 1_400_000
+"""Size, pictures a second and bit/s of slides that move: a little less than the server asks for."""
 NOWHERE = "0.0.0.0"  # noqa: S104 - an address in a description, where nothing is sent to
 SLIDES_TEXT = "Quyết định số 680 về họp trực tuyến"
 _CONNECTION = re.compile(r"^c=IN IP4 ([\d.]+)", re.MULTILINE)
@@ -67,11 +72,21 @@ class PlainMedia:
     """Ports of a room system, what it sends from them, and what came. Ports are kept over all of its calls.
 
     A move is to other ports at the `spare_host`, or at the same address without one. Without `decodes` what comes is
-    only counted.
+    only counted. With `high` its camera sends H.264 of that profile, and with `moving` its slides are 1080p30 with a
+    number.
     """
 
     def __init__(
-        self, host: str, tone_hz: int, colour: Colour, slides: Colour, *, spare_host: str = "", decodes: bool = True
+        self,
+        host: str,
+        tone_hz: int,
+        colour: Colour,
+        slides: Colour,
+        *,
+        spare_host: str = "",
+        decodes: bool = True,
+        high: bool = False,
+        moving: bool = False,
     ) -> None:
         self.host = host
         """The address of its sound and picture."""
@@ -86,8 +101,12 @@ class PlainMedia:
         self._transports: dict[str, asyncio.DatagramTransport] = {}
         self._remote: dict[str, _Remote] = {}
         """Where it sends to, by m-line."""
+        self.tone_hz, self.colour = tone_hz, colour
+        """The tone and the colour of its first picture."""
         self._tone = _g722(tone_hz)
-        self._cameras = {"video": _layer(plain_clip(colour)), "slides": _layer(slides_clip(slides))}
+        self._high = high
+        shown = moving_clip(slides) if moving else slides_clip(slides)
+        self._cameras = {"video": _layer(plain_clip(colour, high=high)), "slides": _layer(shown)}
         self.received = dict.fromkeys(PLACES, 0)
         """Packets that came, by m-line."""
         self.frames: deque[bytes] = deque(maxlen=FRAMES)
@@ -99,6 +118,16 @@ class PlainMedia:
         self._pressed_at = -1
         """The RTP timestamp of the last one, which all of its packets have."""
         self._decodes = decodes
+        self.line: LossyLine | None = None
+        """What loses packets of the picture, if anything does; it asks for those (NACK), and reports them."""
+        self.profiles = set[int]()
+        """Profiles of H.264 of the pictures that came (`profile_idc`)."""
+        self.torn = 0
+        """Packets of the picture with which a key frame was needed, since what was lost had not come in time."""
+        self.overheard: Callable[[bytes, bytes, Address], None] | None = None
+        """Called with header, payload and destination of each packet before it is sent."""
+        self.limit_taken = False
+        """Whether the server keeps to the limit of its picture that it was asked for last (TMMBN)."""
         self._ssrcs = dict.fromkeys(PLACES, 0)
         """SSRCs that came."""
         self._asked_at = 0.0
@@ -162,18 +191,23 @@ class PlainMedia:
             camera.restart()
 
     def stop(self) -> None:
-        """Send nothing more, and forget what came."""
+        """Send nothing more, and forget what came. Raises what ended its sender: a fault of this endpoint."""
+        if self._sending is not None and self._sending.done():
+            self._sending.result()
         self._remote = {}
         self._sound.clear()
         self._keyframes = KeyframeTimes(SERVER_PERIOD)
         self.pressed = ""
+        self.line, self.limit_taken = None, False
+        self.torn = 0
+        self.profiles.clear()
         self.frames.clear()
         self.picture.forget()
         self.slides.forget()
 
     def show(self, colour: Colour) -> None:
         """Send another colour, from a key frame at the next picture."""
-        self._cameras["video"].show(plain_clip(colour))
+        self._cameras["video"].show(plain_clip(colour, high=self._high))
 
     def press(self, keys: str) -> None:
         """Press keys, each for 100 ms: telephone events, the last of which is sent three times."""
@@ -196,6 +230,10 @@ class PlainMedia:
         newest = np.concatenate(self._sound)[-G722_HZ // 2 :] if self._sound else np.zeros(0, np.int16)
         return hears(newest, G722_HZ, hertz)
 
+    def hears_anything(self) -> bool:
+        """Return whether any sound is in the last second."""
+        return any(bool((np.abs(frame.astype(np.int32)) >= LOUD).any()) for frame in self._sound)
+
     async def close(self) -> None:
         """Stop sending and close the ports."""
         if self._sending is not None:
@@ -214,14 +252,22 @@ class PlainMedia:
             if event := self._events.popleft() if self._events else None:
                 number, at, payload = self.tones, tick - event.at, event.payload()
             self._out("audio", [(number, (sequence + tick) & 0xFFFF, timestamp + SOUND_STEP * at, ssrc, payload)])
-            if tick % 2 == 0:
-                for name, camera in self._cameras.items():
+            for name, camera in self._cameras.items():
+                if tick * camera.fps // TICKS > (tick - 1) * camera.fps // TICKS:
                     self._out(name, camera.next()[0])
-            if tick % 50 == 0:
+            if tick % TICKS == 0:
                 for name in self._remote:
-                    self._say(name, rtcp.receiver_report(ssrc, []) + rtcp.name(ssrc))
+                    self._say(name, rtcp.receiver_report(ssrc, self._blocks(name)) + rtcp.name(ssrc))
             tick += 1
             await asyncio.sleep(max(0.0, began + TICK_S * tick - time.monotonic()))
+
+    def _blocks(self, name: str) -> list[rtcp.Block]:
+        return [self.line.block(self._ssrcs[name])] if self.line is not None and name == "video" else []
+
+    def limit(self, bps: int) -> None:
+        """Ask the server to send its picture with at most so many bit/s (TMMBR)."""
+        self.limit_taken = False
+        self._say("video", rtcp.receiver_report(1, []) + rtcp.bitrate_limit(1, self._ssrcs["video"], bps, 40))
 
     def _out(self, name: str, packets: Iterable[Outgoing]) -> None:
         remote = self._remote.get(name)
@@ -230,6 +276,8 @@ class PlainMedia:
         for number, sequence, timestamp, ssrc, payload in packets:
             kind = self.tones if number & 0x7F == self.tones else remote.number
             head = HEADER.pack(0x80, number & 0x80 | kind, sequence, timestamp & 0xFFFFFFFF, ssrc)
+            if self.overheard is not None:
+                self.overheard(head, payload, (remote.host, remote.port))
             self._transports[name].sendto(head + payload, (remote.host, remote.port))
 
     def stray(self, host: str) -> None:
@@ -257,11 +305,25 @@ class PlainMedia:
         """Take one datagram of a port."""
         name, _, control = part.partition(" ")
         if control:
-            if any(isinstance(each, rtcp.KeyframeRequest) for each in rtcp.parse(data, time.time())):
-                self._cameras[name].restart()
+            for each in rtcp.parse(data, time.time()):
+                if isinstance(each, rtcp.KeyframeRequest):
+                    self._cameras[name].restart()
+                self.limit_taken |= isinstance(each, rtcp.BitrateLimitTaken)
             return
         packet, _ = parse(data, len(data))
+        repair = name == "video" and packet.payload_type == RTX
+        if repair:
+            remote = self._remote.get(name)
+            original = None if remote is None else unwrap(packet, self._ssrcs[name], remote.number)
+            if original is None:  # of a call that has ended, or padding
+                return
+            packet, data = original, _written(original)
         self._ssrcs[name] = packet.ssrc
+        line, now = self.line if name == "video" else None, time.monotonic()
+        if line is not None and not line.carries(packet.sequence, now, repair=repair):
+            report = rtcp.receiver_report(1, []) + rtcp.name(1)
+            self._say(name, report + rtcp.nack(1, packet.ssrc, [packet.sequence]))
+            return
         self.received[name] += 1
         if not self._decodes:
             return
@@ -273,11 +335,13 @@ class PlainMedia:
             return
         if name == "video":
             begins = is_keyframe("H264", packet.payload)
-            self._keyframes.picture(packet.timestamp, time.monotonic(), keyframe=begins)
+            self.profiles |= profiles(packet.payload)
+            self._keyframes.picture(packet.timestamp, now, keyframe=begins)
         watch = self.picture if name == "video" else self.slides
         if watch.packet("H264", memoryview(data), len(data)):
             if name == "video":
-                self._keyframes.disturb(time.monotonic())
+                self.torn += 1
+                self._keyframes.disturb(now)
             self._ask(name)
 
     def _hear(self, number: int, timestamp: int, payload: bytes) -> None:
@@ -356,10 +420,21 @@ def _layer(clip: Clip) -> CameraLayer:
     return CameraLayer(secrets.randbits(31), H264, clip, b"")
 
 
+def _written(packet: Packet) -> bytes:
+    """Return a packet as it would have come at first."""
+    second = packet.marker << 7 | packet.payload_type
+    return HEADER.pack(0x80, second, packet.sequence, packet.timestamp, packet.ssrc) + packet.payload
+
+
 @cache
-def plain_clip(colour: Colour) -> Clip:
+def plain_clip(colour: Colour, *, high: bool = False) -> Clip:
     """Return a second of one colour in H.264, which begins with a key frame."""
-    return _clip(np.full((SIZE[1], SIZE[0], 3), colour, np.uint8))
+    return _clip(np.full((SIZE[1], SIZE[0], 3), colour, np.uint8), high=high)
+
+
+def payloads(tone_hz: int, colour: Colour) -> list[bytes]:
+    """Return the payloads of a tone, and of a picture of one colour, in the order in which they are sent."""
+    return [*_g722(tone_hz), *(payload for frame in plain_clip(colour).frames for payload in frame.payloads)]
 
 
 @cache
@@ -368,12 +443,24 @@ def slides_clip(colour: Colour, text: str = SLIDES_TEXT) -> Clip:
     return _clip(text_card(text, colour, SIZE))
 
 
-def _clip(picture: Rgb) -> Clip:
-    width, height = SIZE
-    frame = VideoFrame.from_ndarray(picture, "rgb24").reformat(format="yuv420p")
-    encoder = VideoEncoder("H264", width, height, FPS, 500_000)
-    coded = [encoder.encode(frame, keyframe=at == 0) for at in range(FPS)]
-    return make_clip("H264", width, height, [EncodedPicture(data, key) for data, key in coded])
+@cache
+def moving_clip(colour: Colour) -> Clip:
+    """Return a second of text with a number from 0 on, which begins with a key frame."""
+    card = text_card(SLIDES_TEXT, colour, FULL_HD_SIZE)
+    return _coded([numbered(card, number) for number in range(FULL_HD_FPS)], FULL_HD_BPS)
+
+
+def _clip(picture: Rgb, *, high: bool = False) -> Clip:
+    return _coded([picture] * FPS, BPS, high=high)
+
+
+def _coded(pictures: Sequence[Rgb], bps: int, *, high: bool = False) -> Clip:
+    """Encode the pictures of a second; those after the first refer to the one before."""
+    (height, width, _), fps = pictures[0].shape, len(pictures)
+    encoder = VideoEncoder("H264", width, height, fps, bps, high=high)
+    frames = (VideoFrame.from_ndarray(each, "rgb24").reformat(format="yuv420p") for each in pictures)
+    coded = [encoder.encode(frame, keyframe=at == 0) for at, frame in enumerate(frames)]
+    return make_clip("H264", width, height, [EncodedPicture(data, key) for data, key in coded], fps)
 
 
 @cache

@@ -9,6 +9,15 @@ class RoomFailed(Exception):
     """A room system ended, did not do in time what it was asked to, or something was not seen or heard."""
 
 
+FAILURES = (RoomFailed, TimeoutError, OSError)
+"""Errors of a call that failed."""
+
+
+def told(failure: Exception) -> str:
+    """Return the first line that says what failed."""
+    return str(failure).partition("\n")[0] or type(failure).__name__
+
+
 class Room(Protocol):
     """A room system on this machine. Each method but `hears` raises RoomFailed."""
 

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from loadtest.media.perception import Colour, Rgb
@@ -21,7 +22,9 @@ from loadtest.rooms.digest_proof import proves
 from loadtest.rooms.neighbour import Neighbour
 from loadtest.rooms.plain_media import PERIOD, PlainMedia
 from loadtest.rooms.room import RoomFailed
-from loadtest.rooms.sipp_scenarios import PlacedCall, Question, TakenCall, answering, dialling
+from loadtest.rooms.sipp_scenarios import Keys, PlacedCall, Question, TakenCall, answering, dialling
+from loadtest.server.ports import free_port
+from mediaserver.transport.ice import Address
 
 ANSWER_S = 15.0
 DISCARD_PORT = 9
@@ -29,6 +32,9 @@ DISCARD_PORT = 9
 CALL_S = 120
 """Longest call: sipp ends then."""
 POLL_S = 0.05
+NO_CODE = "diemcau"
+"""The user part of who dials no code."""
+_KEY = re.compile(r"^Signal=(.)$", re.MULTILINE)
 _RULE = re.compile(r"^-{40,}.*\n", re.MULTILINE)
 """The line above each message in sipp's log."""
 
@@ -51,12 +57,14 @@ class SippRoom:
         self._folder = folder
         self._script = script
         self.media = media
-        self.address = host, _free_port(host)
+        self.address = host, free_port(host)
         """The IP address it calls from, and the port on which it takes calls."""
         self.description = ""
         """The session description of the server in this call."""
         self._invites = 0
         """INVITEs of this call that were acknowledged."""
+        self._informs = False
+        """Whether keys of this call are INFOs."""
         self._question: Question | None = None
         """The question for a password in this call."""
         self._process: asyncio.subprocess.Process | None = None
@@ -75,12 +83,16 @@ class SippRoom:
         user, _, host = uri.removeprefix("sip:").partition(";")[0].partition("@")
         call = self._script(self.media)
         assert isinstance(call, PlacedCall)
+        if call.keyed:
+            user, call = NO_CODE, replace(call, steps=(Keys(f"{user}#"), *call.steps))
+        self._informs = any(isinstance(step, Keys) for step in call.steps)
         await self._run(dialling(call), host, "-s", user, "-m", "1")
 
     async def expect(self) -> None:
         """Be ready to take one call: the first INVITE, and the one that follows it."""
         call = self._script(self.media)
         assert isinstance(call, TakenCall)
+        self._informs = False
         self._question = call.question
         await self._run(answering(call))
         await asyncio.sleep(POLL_S)
@@ -104,6 +116,10 @@ class SippRoom:
         """Return whether a tone is in the newest sound."""
         return self.media.hears(hertz)
 
+    def hears_anything(self) -> bool:
+        """Return whether any sound is in what came newest."""
+        return self.media.hears_anything()
+
     async def move(self) -> None:
         """Have sipp move sound and picture to the ports of its re-INVITE. Raises RoomFailed."""
         await self.media.move()
@@ -112,8 +128,19 @@ class SippRoom:
     async def renew(self) -> None:
         """Have sipp send the re-INVITE that is next, and wait for its ACK. Raises RoomFailed."""
         self.go_on()
+        await self.renewed()
+
+    async def renewed(self) -> None:
+        """Wait for the ACK of another re-INVITE, of either side. Raises RoomFailed."""
         self._invites += 1
         await self._until_acknowledged(self._invites)
+
+    async def press(self, keys: str) -> None:
+        """Press keys: those that are next in the scenario, each as an INFO, or telephone events."""
+        if self._informs:
+            self.go_on()
+        else:
+            self.media.press(keys)
 
     async def hang_up(self) -> None:
         """End the call, and wait until sipp says that all went as its scenario has it. Raises RoomFailed."""
@@ -140,11 +167,12 @@ class SippRoom:
 
     async def _run(self, scenario: str, *words: str) -> None:
         await self.end()
+        self.media.stop()  # what the call before still brought after its end
         if shutil.which("sipp") is None:
             raise RoomFailed("sipp is not installed: make packages")
         self._call = secrets.token_hex(8)
         path, self._log = self._folder / f"{self._call}.xml", self._folder / f"{self._call}.log"
-        path.write_text(scenario)
+        path.write_text(scenario, "utf-8")
         host, port = self.address
         with (self._folder / "screen").open("wb") as screen:
             self._process = await asyncio.create_subprocess_exec(
@@ -193,6 +221,12 @@ class SippRoom:
         return list(dict.fromkeys(found))
 
     @property
+    def pressed(self) -> str:
+        """Keys that came: telephone events, or INFOs."""
+        infos = (each for each in self._messages() if each.startswith("INFO "))
+        return self.media.pressed + "".join(key for each in infos for key in _KEY.findall(each))
+
+    @property
     def dialled(self) -> str:
         """The user part under which it is called."""
         found = re.match(r"INVITE sip:([^@ ]*)@", self._invite())
@@ -200,14 +234,20 @@ class SippRoom:
 
     def _invite(self) -> str:
         """Return the newest INVITE of either side."""
-        return next(each for each in reversed(self._messages()) if each.startswith("INVITE "))
+        return self._newest("INVITE")
+
+    def _newest(self, method: str) -> str:
+        """Return the newest request of a method, of either side."""
+        return next(each for each in reversed(self._messages()) if each.startswith(f"{method} "))
 
     def go_on(self) -> None:
-        """Tell sipp to go on, by a MESSAGE with the Call-ID of its call.
+        """Tell sipp to go on with its call. The newest message may be another's: the server asks whether the room is
+        on, with an OPTIONS."""
+        self._go_on(self._invite())
 
-        The newest message may be another's: the server asks whether the room is on, with an OPTIONS.
-        """
-        (call, *_) = re.findall(r"^Call-ID: (\S+)", self._invite(), re.MULTILINE)
+    def _go_on(self, message: str) -> None:
+        """Tell sipp to go on with the dialog of a message, by a MESSAGE with its Call-ID."""
+        (call, *_) = re.findall(r"^Call-ID: (\S+)", message, re.MULTILINE)
         lines = ["MESSAGE sip:room SIP/2.0", "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKgo", "From: <sip:lane>;tag=1"]
         lines += ["To: <sip:room>", f"Call-ID: {call}", "CSeq: 1 MESSAGE", "Content-Length: 0", "", ""]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -225,13 +265,40 @@ class SlidesRoom(SippRoom):
 
     async def ask_for_floor(self) -> None:
         """Ask for the floor of slides, and wait until it is granted. Raises RoomFailed, TimeoutError."""
+        await self._floor.connect(*self.floor_at)
+        await self._floor.ask()
+
+    @property
+    def floor_at(self) -> Address:
+        """The address of the server's floor control. Raises RoomFailed."""
         by = "TCP" if isinstance(self._floor, TcpFloor) else "UDP"
         ports = re.findall(rf"^m=application (\d+) {by}/BFCP", self.description, re.MULTILINE)
         hosts = re.findall(r"^c=IN IP4 (\S+)", self.description, re.MULTILINE)
         if not ports:
             raise RoomFailed(f"the server answers without BFCP by {by}")
-        await self._floor.connect(hosts[0], int(ports[0]))
-        await self._floor.ask()
+        return hosts[0], int(ports[0])
+
+
+class RosterRoom(SippRoom):
+    """A scripted MCU that tells who is in its room."""
+
+    async def established(self) -> None:
+        """Wait until the call is set up, and it was asked who is in its room and has told all. Raises RoomFailed."""
+        await super().established()
+        await self._until_told(1)
+
+    async def tell_change(self) -> None:
+        """Tell what has changed in its room. Raises RoomFailed."""
+        self._go_on(self._newest("SUBSCRIBE"))
+        await self._until_told(2)
+
+    async def _until_told(self, count: int) -> None:
+        """Wait until so many NOTIFY requests of this call were answered by 200."""
+        until = time.monotonic() + ANSWER_S
+        while len([each for each in self._messages() if _is_told(each)]) < count:
+            if time.monotonic() > until:
+                raise RoomFailed(f"who is in the room is not asked for:\n{self.said}")
+            await asyncio.sleep(POLL_S)
 
 
 class CrowdedRoom(SippRoom):
@@ -291,6 +358,18 @@ async def tcp_slides_room(folder: Path, media: PlainMedia, describe: Describe) -
 
 
 @asynccontextmanager
+async def roster_room(folder: Path, media: PlainMedia, script: Script) -> AsyncIterator[RosterRoom]:
+    """Give an MCU that tells who is in its room, at the address of its media."""
+    await media.open()
+    room = RosterRoom(_new(folder), media.host, media, script)
+    try:
+        yield room
+    finally:
+        await room.end()
+        await media.close()
+
+
+@asynccontextmanager
 async def crowded_room(
     folder: Path, media: PlainMedia, script: Script, neighbour: Neighbour
 ) -> AsyncIterator[CrowdedRoom]:
@@ -305,6 +384,10 @@ async def crowded_room(
         await media.close()
 
 
+def _is_told(message: str) -> bool:
+    return message.startswith("SIP/2.0 200") and re.search(r"^CSeq:.*NOTIFY", message, re.MULTILINE) is not None
+
+
 def _of_server(messages: Sequence[str]) -> str:
     """Return the newest session description of the server, which calls itself so."""
     bodies = (each.partition("\n\n")[2] for each in reversed(messages))
@@ -315,10 +398,3 @@ def _new(folder: Path) -> Path:
     own = folder / f"sipp-{secrets.token_hex(4)}"
     own.mkdir()
     return own
-
-
-def _free_port(host: str) -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port

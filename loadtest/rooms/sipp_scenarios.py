@@ -13,6 +13,7 @@ CHALLENGE = '{}-Authenticate: Digest realm="room", nonce="[call_id]", algorithm=
 SIMPLE = "m=application"
 """What a session description has that is not simple: BFCP."""
 DTMF = "Signal={}\nDuration=160"
+ROSTERS = "conference-info+xml"
 MOVED = "moved"
 """The user part of the SIP URI to which a call is redirected."""
 
@@ -25,14 +26,16 @@ SESSION_S = 1800
 class PlacedCall:
     """A call that sipp makes: with an offer, or without one and then with an answer in the ACK (RFC 3261, 13.2.1).
 
-    `reliable`: provisional responses must be (RFC 3262). Then come the `steps`. `user` stands in From and Contact.
+    `reliable`: provisional responses must be (RFC 3262). Then come the `steps`. `user` stands in From and Contact. With
+    `keyed` the session's code is not dialled: its keys are the first step.
     """
 
     sdp: str
     late: bool = False
     reliable: bool = False
-    steps: "tuple[Renewal | Keys, ...]" = ()
+    steps: "tuple[Renewal | Keys | Taken, ...]" = ()
     user: str = "room"
+    keyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,13 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A re-INVITE of the other side, which comes without a word of ours and gets this answer."""
+
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A question for a password, and the user name and the password that prove it."""
 
@@ -61,17 +71,21 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class TakenCall:
-    """A call that sipp takes by an answer; `first` is what becomes of the first INVITE.
+    """A call that sipp takes by an answer, and keys by INFO within it; `first` is what becomes of the first INVITE.
 
-    It is refused by a `status` where its description is not simple, or for a session that is too brief, or challenged
-    by a `question`: then the second one is forbidden where it does not prove the password. Whether an answer to a 407
-    does is for others to check.
+    The answer announces a `name` (RFC 3325), and a `roster` of its room where there is one: who subscribes to it (RFC
+    4575) gets the first document, and the second one at a MESSAGE of ours. The first INVITE is refused by a `status`
+    where its description is not simple, or for a session that is too brief, or challenged by a `question`: then the
+    second one is forbidden where it does not prove the password. Whether an answer to a 407 does is for others to
+    check.
     """
 
     sdp: str
     first: Literal["answered", "challenged", "redirected", "refused", "too brief"]
     status: str = "488 Not Acceptable Here"
     question: Question | None = None
+    name: str = ""
+    roster: tuple[str, str] | None = None
 
 
 def dialling(call: PlacedCall) -> str:
@@ -95,19 +109,27 @@ def dialling(call: PlacedCall) -> str:
         parts += ['<recv response="180" optional="true"/>', '<recv response="200" rrs="true"/>']
     parts.append(_request("ACK", 1, call.sdp if call.late else ""))
     for step in call.steps:
-        parts.append('<recv request="MESSAGE"/>')
-        if isinstance(step, Renewal):
-            number += 1
-            parts += [
-                _request("INVITE", number, "" if step.late else step.sdp),
-                '<recv response="100" optional="true"/>',
-                '<recv response="200"/>',
-                _request("ACK", number, step.sdp if step.late else ""),
-            ]
-        else:
-            for key in step.keys:
+        match step:
+            case Renewal():
                 number += 1
-                parts += [_request("INFO", number, DTMF.format(key), kind="dtmf-relay"), '<recv response="200"/>']
+                parts += [
+                    '<recv request="MESSAGE"/>',
+                    _request("INVITE", number, "" if step.late else step.sdp),
+                    '<recv response="100" optional="true"/>',
+                    '<recv response="200"/>',
+                    _request("ACK", number, step.sdp if step.late else ""),
+                ]
+            case Keys():
+                parts.append('<recv request="MESSAGE"/>')
+                for key in step.keys:
+                    number += 1
+                    parts += [_request("INFO", number, DTMF.format(key), kind="dtmf-relay"), '<recv response="200"/>']
+            case Taken():
+                parts += [
+                    '<recv request="INVITE"/>',
+                    _response("200 OK", contact=CONTACT, sdp=step.sdp, within=True),
+                    '<recv request="ACK"/>',
+                ]
     parts += ['<recv request="MESSAGE"/>', _request("BYE", number + 1, ""), '<recv response="200"/>']
     return _scenario(parts).replace("<sip:room@", f"<sip:{call.user}@")
 
@@ -116,12 +138,18 @@ def answering(call: TakenCall) -> str:
     """Return the scenario of a call that sipp takes."""
     caller = '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="caller"/>'
     timer = f"\nRequire: timer\nSession-Expires: {SESSION_S};refresher=uas" if call.first == "too brief" else ""
+    named = f'\nP-Asserted-Identity: "{call.name}" <sip:room@[local_ip]:[local_port]>' if call.name else ""
+    focus = ";isfocus" if call.roster is not None else ""
     accept = [
-        _response("200 OK", contact=CONTACT + timer, sdp=call.sdp),
+        _response("200 OK", contact=CONTACT + focus + named + timer, sdp=call.sdp),
         '<recv request="ACK"/>',
+        '<label id="talk"/>',
+        '<recv request="INFO" optional="true" next="key"/>',
         '<recv request="MESSAGE"/>',
         _request("BYE", 1, "", to="To:[$caller]"),
         '<recv response="200" next="end"/>',
+        '<label id="key"/>',
+        _once(_response("200 OK", contact=CONTACT, within=True)).replace("<send>", '<send next="talk">'),
     ]
     if call.first == "redirected":
         first = _response("302 Moved Temporarily", contact=f"Contact: <sip:{MOVED}@[local_ip]:[local_port]>")
@@ -138,8 +166,42 @@ def answering(call: TakenCall) -> str:
     else:
         parts = [f'<recv request="INVITE" rrs="true"><action>{caller}</action></recv>', *accept]
     on = '<recv request="OPTIONS" optional="true" next="options"/>'
-    options = _response("200 OK", contact=CONTACT).replace(' retrans="500"', "")
-    return _scenario([on, *parts, '<label id="options"/>', options, '<label id="end"/>'])
+    options = _once(_response("200 OK", contact=CONTACT))
+    asked, telling = list[str](), list[str]()
+    if call.roster is not None:
+        asked, telling = _telling(*call.roster)
+    return _scenario([on, *asked, *parts, *telling, '<label id="options"/>', options, '<label id="end"/>'])
+
+
+def _telling(all_: str, change: str) -> tuple[list[str], list[str]]:
+    """Return what takes a SUBSCRIBE, and what is done in the dialog that it begins (RFC 6665): who is in the room is
+    told, at a MESSAGE what has changed, and the end when the other side unsubscribes."""
+    subscriber, ours = (
+        f'<ereg regexp="{regexp}" search_in="hdr" header="From:" assign_to="{name}"/>'
+        for regexp, name in ((".*", "subscriber"), ("sip:[^@]+@[0-9.:]+", "ours"))
+    )
+    actions = f"<action>{subscriber}{ours}</action>"
+    return [f'<recv request="SUBSCRIBE" optional="true" rrs="true" next="asked">{actions}</recv>'], [
+        '<label id="asked"/>',
+        _once(_response("200 OK", contact=f"{CONTACT};isfocus\nExpires: 3600")),
+        _notify(1, "active;expires=3600", all_),
+        '<recv response="200"/>',
+        '<recv request="MESSAGE" optional="true" next="changed"/>',
+        '<recv request="SUBSCRIBE" next="left"/>',
+        '<label id="changed"/>',
+        _notify(2, "active;expires=3500", change),
+        '<recv response="200"/>',
+        '<recv request="SUBSCRIBE"/>',
+        '<label id="left"/>',
+        _once(_response("200 OK", contact=f"{CONTACT}\nExpires: 0", within=True)),
+        _notify(3, "terminated;reason=timeout"),
+        '<recv response="200" next="end"/>',
+    ]
+
+
+def _notify(number: int, state: str, roster: str = "") -> str:
+    headers = f"Event: conference\nSubscription-State: {state}\n"
+    return _request("NOTIFY", number, roster, headers, to="To:[$subscriber]", kind=ROSTERS)
 
 
 def _again(first: str, mended: str, caller: str) -> list[str]:
@@ -197,12 +259,18 @@ def _request(
     return f"<send{retransmitted}>{_message(head, body, kind)}</send>"
 
 
-def _response(status: str, *, contact: str, sdp: str = "") -> str:
+def _once(response: str) -> str:
+    """Return a response to a request that needs no ACK."""
+    return response.replace(' retrans="500"', "")
+
+
+def _response(status: str, *, contact: str, sdp: str = "", within: bool = False) -> str:
+    """Return a response: to what begins a call, or to a request `within` one, whose To has our tag."""
     head = [
         f"SIP/2.0 {status}",
         "[last_Via:]",
         "[last_From:]",
-        f"[last_To:];tag={TAG}",
+        "[last_To:]" if within else f"[last_To:];tag={TAG}",
         "[last_Call-ID:]",
         "[last_CSeq:]",
         contact,

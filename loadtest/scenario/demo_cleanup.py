@@ -52,7 +52,7 @@ async def remove(environ: Mapping[str, str]) -> None:
     async with open_services(read(environ)) as services:
         for each in await services.accounts.accounts():
             if not each.disabled and (each.account == VISITOR or each.account.startswith(f"{VISITOR}-")):
-                await services.accounts.disable(each.account, disabled=True)
+                await services.accounts.disable(each.account)
         for session in await _sessions(services):
             with suppress(Ended):
                 await services.scheduler.cancel(session, utc_now())

@@ -32,8 +32,8 @@ async def create_accounts(
             if await services.accounts.account(new.account) is None:
                 await create_account(services, new, password, utc_now())
             else:
-                await services.accounts.set_password(new.account, await Passwords().hash(password), must_change=False)
-                await services.accounts.disable(new.account, disabled=False)
+                await services.accounts.set_password(new.account, await Passwords().hash(password), False, utc_now())
+                await services.accounts.enable(new.account, utc_now())
             logins.append((new.account, password))
             on_created(len(logins))
     return logins

@@ -1,6 +1,6 @@
 """Books sessions over REST as a host unit does, and lets guest points into them as the centre does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ async def book(
     recording: bool = False,
     duration: timedelta = DURATION,
     starts_in: timedelta = STARTS_IN,
+    script: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Register a session that begins in a moment, or later, and return it with its code. Raises Refused."""
     start = datetime.now(UTC).replace(microsecond=0) + starts_in
@@ -35,6 +36,7 @@ async def book(
             "contact_name": "Kiểm tra tải",
             "contact_phone": "0258 382 2229",
             "recording": recording,
+            "script": list(script),
             "class": EMERGENCY,
             "ground": PROVINCE_ORDERS,
             "reason": "Thử tải hệ thống",

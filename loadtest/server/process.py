@@ -5,7 +5,6 @@ import ctypes
 import os
 import re
 import signal
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -13,6 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from loadtest.progress import PrintLine
+from loadtest.server.ports import free_port, worker_ports
+from loadtest.time_limit import within
 
 START_S = 60.0
 STOP_S = 20.0
@@ -37,8 +38,8 @@ class Server:
     ended: "asyncio.Task[int]"
 
 
-def _end_with_parent() -> None:
-    """Have the kernel ask the server to end when this process is gone, however it ended.
+def end_with_parent() -> None:
+    """Have the kernel ask a child process to end when this one is gone, however it ended.
 
     1 is PR_SET_PDEATHSIG, prctl(2).
     """
@@ -53,11 +54,11 @@ async def serve(environ: Mapping[str, str], print_line: PrintLine) -> AsyncItera
         env=dict(environ),
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C reaches this process alone, so endpoints leave before the server ends
-        preexec_fn=_end_with_parent,
+        preexec_fn=end_with_parent,
     )
     drain: asyncio.Task[None] | None = None
     try:
-        async with asyncio.timeout(START_S):
+        async with within(START_S, "a server that listens"):
             url = await _read_url(process, print_line)
         assert process.stdout is not None
         drain = asyncio.ensure_future(_drain(process.stdout, print_line))
@@ -109,9 +110,9 @@ async def temporary_server(points: int, print_line: PrintLine, **settings: str) 
         environ |= {
             "DIEMCAU_DATA": directory,
             "DIEMCAU_HOST": "127.0.0.1",
-            "DIEMCAU_PORT": str(free_port(socket.SOCK_STREAM)),
-            "DIEMCAU_HTTP_PORT": str(free_port(socket.SOCK_STREAM)),
-            "DIEMCAU_MEDIA_PORT": str(free_port(socket.SOCK_DGRAM)),
+            "DIEMCAU_PORT": str(free_port()),
+            "DIEMCAU_HTTP_PORT": str(free_port()),
+            "DIEMCAU_MEDIA_PORT": str(worker_ports()),
             "DIEMCAU_MEDIA_ADDRESS": "127.0.0.1",
             "DIEMCAU_MAX_POINTS": str(max(250, 2 * points)),
         }
@@ -119,10 +120,3 @@ async def temporary_server(points: int, print_line: PrintLine, **settings: str) 
         environ |= settings
         async with serve(environ, print_line) as server:
             yield server
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port

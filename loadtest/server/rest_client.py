@@ -7,6 +7,8 @@ from typing import Any, Self
 import aiohttp
 from yarl import URL
 
+from loadtest.server.machines import NETWORK
+
 
 class Refused(Exception):
     """The server responded with a problem (RFC 9457): its HTTP `status`, and `word`, the end of its type URI."""
@@ -18,11 +20,13 @@ class Refused(Exception):
 
 
 class Client:
-    """Calls the REST API; certificates are checked unless the server is this machine or `insecure` is set."""
+    """Calls the REST API; certificates are checked unless the server is this machine, in whichever namespace, or
+    `insecure` is set."""
 
     def __init__(self, base: str, *, insecure: bool = False) -> None:
         self.base = URL(base)
-        check = not (insecure or is_loopback(self.base.host or ""))
+        host = self.base.host or ""
+        check = not (insecure or is_loopback(host) or host.startswith(f"{NETWORK}."))
         self.http = aiohttp.ClientSession(
             self.base,
             connector=aiohttp.TCPConnector(ssl=check),
@@ -44,14 +48,19 @@ class Client:
         return me
 
     async def get(self, path: str, **query: str) -> Any:
-        """GET JSON. Raises Refused."""
-        async with self.http.get(path, params=query) as response:
-            return await _body(f"GET {path}", response)
+        """GET JSON. Raises Refused, TimeoutError."""
+        return await self._request("GET", path, params=query)
 
     async def post(self, path: str, body: dict[str, Any]) -> Any:
-        """POST JSON. Raises Refused."""
-        async with self.http.post(path, json=body) as response:
-            return await _body(f"POST {path}", response)
+        """POST JSON. Raises Refused, TimeoutError."""
+        return await self._request("POST", path, json=body)
+
+    async def _request(self, method: str, path: str, **options: Any) -> Any:
+        try:
+            async with self.http.request(method, path, **options) as response:
+                return await _body(f"{method} {path}", response)
+        except TimeoutError as error:  # of aiohttp, which has no text
+            raise TimeoutError(f"no response to {method} {path}") from error
 
     async def close(self) -> None:
         """Drop the cookies and close the connections."""

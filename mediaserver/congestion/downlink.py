@@ -73,7 +73,7 @@ that."""
 NARROW_S = 60.0
 """Seconds after a cut of the estimate in which a link counts as narrow."""
 SOUND_BPS = 60_000
-"""Bitrate of Opus with headers, always sent."""
+"""Bitrate of Opus with headers, always sent, without earlier frames (RED)."""
 
 
 class Downlink:
@@ -89,8 +89,8 @@ class Downlink:
         self.step = max_step
         self._carried = 0
         """The step from which a lower `max_step` took it; 0 once the link did."""
-        self.padding = 0
-        """Bit/s of padding to send now."""
+        self.padding, self.sound_bps = 0, SOUND_BPS
+        """Bit/s of padding to send now, and of the sound beside the pictures, headers counted."""
         self.sound_only = False
         """Whether no pictures are to be sent, since the link carries sound alone."""
         self._pictures_at = 0.0
@@ -203,7 +203,7 @@ class Downlink:
             return False
         if self._probe is not None:
             return self._probe.should_request(min(self._response_round_trips, default=FIRST_ROUND_TRIP_S), now)
-        return self._requests is not None and self._requests.should_request(self._least or FIRST_ROUND_TRIP_S, now)
+        return self._requests is not None and self._requests.should_request(self.least or FIRST_ROUND_TRIP_S, now)
 
     def responded(self, round_trip: float, now: float) -> None:
         """Take the measured round trip in seconds."""
@@ -213,12 +213,12 @@ class Downlink:
         elif self._probe is not None:
             self._probe.responded(round_trip - min(self._response_round_trips), now)
         elif self._requests is not None:
-            self._requests.responded(round_trip - (self._least or round_trip))
+            self._requests.responded(round_trip - (self.least or round_trip))
             if self._requests.late >= LATE_RESPONSES:
                 self._measure(now, ask=True)
 
     @property
-    def _least(self) -> float | None:
+    def least(self) -> float | None:
         """Return the least round trip of reports and responses in seconds; None before the first."""
         reported = [self._round_trips.least] if self._round_trips else []
         return min([*self._response_round_trips, *reported], default=None)
@@ -236,12 +236,22 @@ class Downlink:
 
     def pace(self, now: float) -> float:
         """Return the bit/s at which pictures larger than usual may be sent beside the audio."""
-        usual = PACE_FACTOR * self.rate - SOUND_BPS
+        usual = PACE_FACTOR * self.rate - self.sound_bps
         if self._probe is not None:  # else pictures would wait, and no padding be sent meanwhile
-            usual = max(usual, self._probe.rate - SOUND_BPS)
+            usual = max(usual, self._probe.rate - self.sound_bps)
         if self.step >= self.max_step and now - self._cut > NARROW_S:
             return max(LINE_BPS, usual)
-        return max(usual, min(LINE_BPS, min(self._fresh(now) or 0.0, self.measurement.narrow) - SOUND_BPS))
+        return max(usual, min(LINE_BPS, min(self._fresh(now) or 0.0, self.measurement.narrow) - self.sound_bps))
+
+    @property
+    def full(self) -> bool:
+        """Return whether packets wait in a queue of the link, as far as reports show."""
+        return bool(self._round_trips) and self._round_trips.queue > WAITING_S
+
+    @property
+    def held(self) -> int:
+        """Return the highest step that the line is thought to carry, whatever `max_step` is."""
+        return max(self.step, self._carried)
 
     @property
     def round_trip(self) -> float:
@@ -257,7 +267,7 @@ class Downlink:
         if self.step >= self.max_step:
             self._probe = None
         if self.step > self.max_step:
-            self._carried = max(self.step, self._carried)
+            self._carried = self.held
             self._change(self.max_step, now)
         elif self.step < (held := min(self._carried, self.max_step)):
             self._change(held, now)
@@ -289,8 +299,8 @@ class Downlink:
         idle = self.step > 0 and not self.sound_only and self._probe is None
         if ask and not (idle and self._measurable and self._response_round_trips):
             return
-        enough = PROBE_GOAL_FACTOR * self._needs(max(self.step, self._carried))
-        self.measurement.start(self._least, enough, now, ask=ask)
+        enough = PROBE_GOAL_FACTOR * self._needs(self.held)
+        self.measurement.start(self.least, enough, now, ask=ask)
         self._alarmed = True
 
     def _take_capacity(self, now: float) -> None:
@@ -300,7 +310,7 @@ class Downlink:
             if not self._response_round_trips:  # nothing is known of a receiver that never responds
                 self._carried = 0
             return
-        held = max(self.step, self._carried)
+        held = self.held
         fit = [step for step in range(held + 1) if PROBE_GOAL_FACTOR * self._needs(step) <= capacity]
         self._carried = max(fit, default=0)
         if self._carried < held:
@@ -326,7 +336,7 @@ class Downlink:
         return min(MAX_USUAL_LOSS, max(self._uncured, sum(before) / max(1, len(before))))
 
     def _needs(self, step: int) -> int:
-        return self._steps[step] + SOUND_BPS
+        return self._steps[step] + self.sound_bps
 
     def _low(self, now: float) -> bool:
         """Return whether the receiver's estimate was cut lately, and is below the rate sent."""

@@ -62,6 +62,11 @@ class ReportedRate:
         step = min(self._carried, self._limited)
         return step if step >= 0 else None
 
+    @property
+    def most(self) -> int | None:
+        """Return the highest step within the receiver's limit; None where not even the lowest is."""
+        return self._limited if self._limited >= 0 else None
+
     def limit(self, bitrate: float, overhead: int) -> None:
         """Take the receiver's limit in bit/s, which counts `overhead` bytes of headers for each packet."""
         most = BITRATE_SHARE * bitrate

@@ -70,6 +70,11 @@ class UplinkLimit:
         """Seconds until a cut shows."""
         self._futile = 0
 
+    @property
+    def full(self) -> bool:
+        """Return whether packets wait in a queue of the link."""
+        return self._queue > BAD_WAIT_S
+
     def add_transit(self, transit: float) -> None:
         """Take a packet's transit in seconds, by its sender's clock."""
         self._transits.append(transit)
@@ -88,7 +93,7 @@ class UplinkLimit:
             self._cut(1 - 0.5 * loss)
         elif self._trial is not None:
             self._judge(self._trial, received, lost)
-        elif self._queue > BAD_WAIT_S:
+        elif self.full:
             self._drain(shrinks=self._queue < before - SHRINKS_S)
         elif loss < LOW_LOSS + TOLERATED_FACTOR * self._usual:
             self._grow(loss, packets)

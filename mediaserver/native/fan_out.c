@@ -16,7 +16,7 @@ typedef struct {
 typedef struct {
     const PacketView *plain; /* all that were read */
     int end, count, found;
-    long long octets;
+    long long octets, pictures;
     PyObject *newest; /* the last packet that is not padding alone; NULL when all are */
     EqualPackets equal[MAX_PACKETS];
 } Series;
@@ -69,6 +69,7 @@ static void send_series(OutboundStream *stream, const Series *series, double now
     stream->sent += series->count;
     stream->packets += series->count;
     stream->octets += series->octets;
+    stream->pictures += series->pictures;
     stream->last_timestamp = series->plain[series->end - 1].timestamp + stream->timestamp_offset;
     stream->last_time = now;
     if (series->newest)
@@ -82,7 +83,7 @@ static void read_series(Series *series, const PacketView *plain, int first, int 
     series->plain = plain;
     series->end = end;
     series->count = end - first;
-    series->octets = 0;
+    series->octets = series->pictures = 0;
     series->newest = NULL;
     for (int i = first; i < end; i++) {
         int room = plain[i].length + HEADER + 8 + TRAILER;
@@ -95,6 +96,7 @@ static void read_series(Series *series, const PacketView *plain, int first, int 
         equal[-1].count++;
         bytes += room;
         series->octets += plain[i].length;
+        series->pictures += plain[i].marker;
         if (plain[i].length)
             series->newest = plain[i].packet;
     }

@@ -96,7 +96,7 @@ typedef struct {
     PyObject_HEAD
     PyObject *source, *path, *newest, *runs;
     double last_time;
-    unsigned long long sent, packets, octets, run_begin;
+    unsigned long long sent, packets, octets, pictures, run_begin;
     unsigned int ssrc, timestamp_offset, last_timestamp;
     unsigned short sequence_offset, next_sequence;
     unsigned char payload_type, send_time;

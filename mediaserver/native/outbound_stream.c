@@ -42,6 +42,7 @@ static PyMemberDef stream_members[] = {
     {"run_begin", T_ULONGLONG, offsetof(OutboundStream, run_begin), 0, NULL},
     {"packets", T_ULONGLONG, offsetof(OutboundStream, packets), 0, NULL},
     {"octets", T_ULONGLONG, offsetof(OutboundStream, octets), 0, NULL},
+    {"pictures", T_ULONGLONG, offsetof(OutboundStream, pictures), 0, NULL},
     {"ssrc", T_UINT, offsetof(OutboundStream, ssrc), 0, NULL},
     {"timestamp_offset", T_UINT, offsetof(OutboundStream, timestamp_offset), 0, NULL},
     {"last_timestamp", T_UINT, offsetof(OutboundStream, last_timestamp), 0, NULL},

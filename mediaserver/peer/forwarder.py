@@ -4,18 +4,21 @@ frame."""
 import secrets
 from collections.abc import Iterable, Iterator
 from itertools import cycle, islice
+from math import inf
 from struct import Struct
 from typing import Protocol
 
 from mediaserver.congestion.downlink import LINE_BPS
 from mediaserver.congestion.pacer import HEADERS_BYTES, Pacer
+from mediaserver.congestion.repetition import KEYFRAME_TIMES, Repeater, RepetitionLimit
 from mediaserver.congestion.retransmission_limit import RetransmissionLimit
 from mediaserver.rtp.keyframe_requests import KeyframeShare
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import VIDEO_CLOCK, readable_vp8
+from mediaserver.rtp.red import RedSender
 from mediaserver.rtp.rewriter import Rewriter
 from mediaserver.rtp.rtx import RtxStream
-from mediaserver.rtp.source import FlushQueue, Source
+from mediaserver.rtp.source import FlushQueue, Source, VideoSource
 from mediaserver.rtp.temporal_layers import TemporalLayerFilter
 from mediaserver.transport.peer_path import PeerPath
 from mediaserver.transport.srtp import Outgoing
@@ -63,12 +66,15 @@ class Forwarder:
         rtx: RtxStream | None = None,
         flush_queue: FlushQueue | None = None,
         retransmission_limit: RetransmissionLimit | None = None,
+        red: RedSender | None = None,
+        repetition_limit: RepetitionLimit | None = None,
     ) -> None:
         self.payload_types = payload_types
         self.clock_rate = clock_rate
         self._transport = transport
         self._send_time = send_time
         self.rtx = rtx
+        self._red = red
         self._flush_queue = flush_queue
         self.ssrc = secrets.randbits(32) or 1
         sound = clock_rate != VIDEO_CLOCK
@@ -90,10 +96,17 @@ class Forwarder:
         self._keyframes_before = 0
         """How many key frames the source had sent before the peer requested one."""
         self._pacer = Pacer(transport.path)
+        self._repeater = None if repetition_limit is None else Repeater(repetition_limit)
+        self._times = 0
+        """How many times more each packet is sent, unasked."""
+        self._keyframe: tuple[float, int] = -inf, -1
+        """When the newest key frame was forwarded that is sent again unasked, and its timestamp as it was sent."""
+        self._flushes = False
+        """Whether it is in the flush queue."""
         if flush_queue is not None:
             self.stream.paced, transport.path.pace = True, LINE_BPS
         self.resent_octets = 0
-        """Bytes in retransmitted packets, headers counted."""
+        """Bytes in retransmitted packets, requested or not, headers counted."""
 
     def takes(self, codec: str) -> bool:
         """Return whether the peer can decode `codec`."""
@@ -122,6 +135,28 @@ class Forwarder:
         self._temporal_layers.limit(layer)
         if not (self._temporal_layers.passes_all or self.stream.moving):
             self.stream.source = None  # the fast loop leaves nothing out before it moves ids
+
+    @property
+    def takes_earlier(self) -> bool:
+        """Return whether its peer takes earlier frames of sound beside the newest (RED)."""
+        return self._red is not None
+
+    def carry_earlier(self, frames: int) -> None:
+        """Carry so many earlier frames of sound in each packet from now on, if the peer takes that (RED)."""
+        if self._red is None or frames == self._red.frames:
+            return
+        if not self._red.frames:
+            self._red.forget()
+            self.stream.source = None  # the fast loop repeats nothing
+        self._red.frames = frames
+
+    def repeat(self, times: int) -> None:
+        """Send each packet so many times more from now on, unasked, if the peer takes that (RTX)."""
+        if self._repeater is None or self.rtx is None or times == self._times:
+            return
+        if not self._times:
+            self.stream.source = None  # the fast loop sends once
+        self._times = times
 
     def _leave(self) -> None:
         self._keyframe_share.forget()
@@ -182,13 +217,20 @@ class Forwarder:
         else:
             filtered = codec == "VP8" and not self._temporal_layers.passes_all
             outgoing = self._one_by_one(self._passing(packets) if filtered else packets, number, now)
+        if self._red is not None and self._red.frames:
+            outgoing = [self._red.wrap(packet) for packet in outgoing]
         if self._begins and outgoing:
             self.since, self._begins = outgoing[0][2], False
-        self._send(outgoing if self._flush_queue is None else self._paced(outgoing, now))
+        if self._times:
+            self._note_keyframe(packets, now)
+        self._send(outgoing if self._flush_queue is None else self._paced(outgoing, now), now)
         self._hand_over(self.source, number)
 
     def _hand_over(self, source: Source, number: int) -> None:
-        """Let the fast loop serve a source as soon as it can: one that leaves out temporal layers once it moves ids."""
+        """Let the fast loop serve a source as soon as it can: one that leaves out temporal layers once it moves ids,
+        sound while it carries no earlier frames, pictures while nothing is sent again unasked."""
+        if self._times or (self._red is not None and self._red.frames):
+            return
         vp8, complete = source.codec == "VP8", self._temporal_layers.passes_all
         if vp8 and not complete:
             self.rewriter.move_vp8()
@@ -210,29 +252,61 @@ class Forwarder:
             else:
                 self.rewriter.leave_out(packet)
 
-    def _send(self, outgoing: list[Outgoing]) -> None:
+    def _note_keyframe(self, packets: list[Packet], now: float) -> None:
+        for packet in packets:
+            if packet.keyframe:
+                self._keyframe = now, packet.timestamp + self.rewriter.timestamp_offset & 0xFFFFFFFF
+
+    def _send(self, outgoing: list[Outgoing], now: float) -> None:
         for _, sequence, *_ in outgoing:
             if (sequence - self._unsent) & 0xFFFF < 0x8000:  # what is repaired comes after its followers
                 self._unsent = sequence + 1 & 0xFFFF
         self.stream.packets += len(outgoing)
         self.stream.octets += _octets(outgoing)
+        self.stream.pictures += sum([number >> 7 for number, *_ in outgoing])
         self._transport.send(outgoing, self._send_time)
+        if self._times:
+            self._repeat_later(outgoing, now)
+
+    def _repeat_later(self, outgoing: list[Outgoing], now: float) -> None:
+        """Have packets that were sent now sent again a moment later, those of key frames more often."""
+        assert self._repeater is not None
+        for packet in outgoing:
+            _, _, timestamp, _, _ = packet
+            least = KEYFRAME_TIMES if timestamp == self._keyframe[1] else 0
+            self._repeater.put([packet], max(least, self._times), now)
+        self._flush_later()
+
+    def _flush_later(self) -> None:
+        """Be flushed while packets wait, for their turn or to be sent again."""
+        waits = self._pacer.waits or (self._repeater is not None and self._repeater.waits)
+        if waits and not self._flushes and self._flush_queue is not None:
+            self._flush_queue.append(self)
+            self._flushes = True
 
     def _paced(self, outgoing: list[Outgoing], now: float) -> list[Outgoing]:
         """Return the packets of a picture that go now; :meth:`flush` sends the rest."""
-        before = self._pacer.waits
         outgoing = self._pacer.put(outgoing, _octets(outgoing), now)
-        if self._pacer.waits and not before and self._flush_queue is not None:
-            self._flush_queue.append(self)
+        self._flush_later()
         return outgoing
 
     def flush(self, now: float) -> None:
-        """Send packets that waited for their turn; called after each read of the port and at every audio tick."""
+        """Send packets that waited for their turn, and again those whose time has come; called after each read of the
+        port and at every audio tick."""
+        self._flushes = False
         try:
-            self._send(self._pacer.take(now))
+            if self._pacer.waits:
+                self._send(self._pacer.take(now), now)
+            if self._repeater is not None and self.rtx is not None:
+                self._send_wrapped(self._repeater.take(now), self.rtx)
         finally:
-            if self._pacer.waits and self._flush_queue is not None:
-                self._flush_queue.append(self)
+            self._flush_later()
+
+    def _send_wrapped(self, packets: list[Outgoing], rtx: RtxStream) -> None:
+        """Send packets once more in the RTX stream."""
+        if packets:
+            self._transport.send([rtx.wrap(packet) for packet in packets], self._send_time)
+            self.resent_octets += _octets(packets) + HEADERS_BYTES * len(packets)
 
     def _one_by_one(self, packets: Iterable[Packet], number: int, now: float) -> list[Outgoing]:
         """Rewrite packets one by one: after a switch, around holes and disorder, and for VP8 ids that must change."""
@@ -262,17 +336,20 @@ class Forwarder:
             size = len(packet.payload) + HEADERS_BYTES
             if self._retransmission_limit.allow(self.ssrc, sequence, size, round_trip, now):
                 again.append(packet)
-        self.resent_octets += self._send_again(again, now)
+        self.resent_octets += self._send_again(again, now, times=min(1, self._times))
 
-    def _send_again(self, packets: list[Packet], now: float) -> int:
-        """Send packets once more, in an RTX stream where the peer has one; return the bytes this took, headers
-        included.
+    def _send_again(self, packets: list[Packet], now: float, times: int = 0) -> int:
+        """Send packets once more, and so many `times` again a moment later, in an RTX stream where the peer has one;
+        return the bytes this took now, headers included.
 
         Without RTX they are the same bit for bit, since SRTP must not protect two packets with one number: so a peer
         without it gets no send times (:func:`mediaserver.sdp.webrtc.send_time_id`).
         """
         assert self.source is not None
         outgoing = self._one_by_one(packets, self.payload_types[self.source.codec], now)
+        if times and self._repeater is not None:
+            self._repeater.put(outgoing, times, now)
+            self._flush_later()
         if self.rtx is not None:
             outgoing = [self.rtx.wrap(packet) for packet in outgoing]
         self._transport.send(outgoing, self._send_time)
@@ -329,11 +406,17 @@ class Forwarder:
             number, sequence = self.rtx.pad()
             self._transport.send_packet(_HEADER.pack(first, number, sequence, 0, self.rtx.ssrc) + extension + _PADDING)
 
-    def request_keyframe(self, now: float) -> None:
-        """Pass on a PLI or FIR of the peer: now, or by :meth:`remind` where it comes too soon after others."""
+    def request_keyframe(self, now: float, round_trip: float = 0.0) -> None:
+        """Pass on a PLI or FIR of the peer: now, or by :meth:`remind` where it comes too soon after others.
+
+        One that left before a key frame could come that is sent again unasked, `round_trip` seconds there and back, is
+        answered by that.
+        """
+        if now - self._keyframe[0] < round_trip:
+            return
         self._keyframes_before = 0 if self.source is None else self.source.keyframes
         if self._keyframe_share.want(now):
-            self._pass_on_request(now)
+            self.pass_on_request(now)
 
     @property
     def request_waits(self) -> bool:
@@ -345,9 +428,10 @@ class Forwarder:
         if self.source is not None and self.source.keyframes != self._keyframes_before:
             self._keyframe_share.forget()
         if self._keyframe_share.due(now):
-            self._pass_on_request(now)
+            self.pass_on_request(now)
 
-    def _pass_on_request(self, now: float) -> None:
+    def pass_on_request(self, now: float) -> None:
+        """Request a key frame of its sources, however often that is wanted."""
         for source in (self.source, self._next):
             if source is not None:
                 source.request_keyframe(now)
@@ -361,6 +445,16 @@ class Forwarder:
     def octets(self) -> int:
         """Return the bytes of payload sent."""
         return self.stream.octets
+
+    @property
+    def pictures(self) -> int:
+        """Return the number of pictures sent."""
+        return self.stream.pictures
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return width and height in pixels of the pictures sent (:attr:`VideoSource.size`)."""
+        return self.source.size if isinstance(self.source, VideoSource) else (0, 0)
 
     def close(self) -> None:
         """Detach from all sources."""

@@ -1,8 +1,6 @@
 """Counts the pictures of a room system's camera, and measures when a key frame comes that was asked for. Pure."""
 
-import contextlib
-
-from mediaserver.rtp import h264_sps
+from mediaserver.rtp.h264_sps import NewestParameters
 from mediaserver.rtp.packet import Packet
 
 
@@ -17,8 +15,7 @@ class ReceivedPictures:
         self._newest: int | None = None
         self._newest_keyframe: int | None = None
         """Their newest timestamps."""
-        self._parameters = b""
-        """The newest sequence parameter set."""
+        self._parameters = NewestParameters()
         self._requested_at: float | None = None
         """When a key frame was asked for, until it has come."""
 
@@ -36,13 +33,9 @@ class ReceivedPictures:
             self._newest_keyframe, self.keyframes = packet.timestamp, self.keyframes + 1
             if self._requested_at is not None:
                 self.keyframe_after, self._requested_at = now - self._requested_at, None
-        with contextlib.suppress(ValueError):
-            self._parameters = h264_sps.parameter_set(packet.payload) or self._parameters
+        self._parameters.take(packet.payload)
 
     @property
     def size(self) -> tuple[int, int]:
         """Return width and height in pixels, 0 while unknown."""
-        try:
-            return h264_sps.picture_size(self._parameters)
-        except ValueError:
-            return 0, 0
+        return self._parameters.pixels

@@ -13,6 +13,7 @@ from mediaserver.rtp.frame_assembler import Frame, FrameAssembler, FrameQueue
 from mediaserver.rtp.inbound_stream import ACTIVE_S
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.packet_cache import kept_packets
 from mediaserver.rtp.payload import VIDEO_CLOCK
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.rtcp import SenderReport
@@ -41,10 +42,10 @@ class SimulcastLayer(VideoSource):
         rid: str = "",
         most: int = 0,
     ) -> None:
-        super().__init__(name, codec, flush_queue)
+        self.height = round(TOP_HEIGHT * share)
+        super().__init__(name, codec, flush_queue, kept_packets(layer_bitrate(self.height)))
         self.ssrc = ssrc
         self.rid = rid
-        self.height = round(TOP_HEIGHT * share)
         self.most = most or layer_bitrate(self.height)
         self._ask = ask
         self.nack = NackGenerator()
@@ -162,10 +163,19 @@ class SimulcastCamera:
         """Return the layer with that SSRC or, when it is None, with that RID; None if there is none."""
         return next((each for each in self.layers if (each.rid == rid if ssrc is None else each.ssrc == ssrc)), None)
 
+    def close(self) -> None:
+        """Forget the packets of all layers."""
+        for layer in self.layers:
+            layer.forget_packets()
+
     @property
     def largest(self) -> SimulcastLayer | None:
         """Return the largest layer, sending or not; None when there is none."""
         return self.layers[-1] if self.layers else None
+
+    def height(self, now: float) -> int:
+        """Return the height in pixels of the largest layer that is sent; 0 when none is."""
+        return max((layer.height for layer in self.layers if layer.active(now)), default=0)
 
     @property
     def transit(self) -> float | None:

@@ -29,6 +29,7 @@ from mediaserver.peer.simulcast import SimulcastCamera
 from mediaserver.peer.sip_quality import SentQuality, least, picture_quality
 from mediaserver.peer.sip_stream import VIDEO_TYPES, SipVideoStream
 from mediaserver.peer.webrtc import LOST_AUDIO_S, REPORT_S
+from mediaserver.rtp.bitrate import Bitrate
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp import bfcp, sdes, sip_parse, sip_write
@@ -115,6 +116,11 @@ class SipPeer:
         self._told: set[Elsewhere] = set()
         """What was told of media from elsewhere."""
         self._loss = Loss()
+        self._received_rate, self._sent_rate = Bitrate(), Bitrate()
+        self._camera_height = 0
+        """Of the pictures that came in the last second, in pixels."""
+        self._octets = 0, 0
+        """Bytes received and sent until the last report."""
         self._begun = self._described = self._reported = 0.0
         """When it began, was described last by its peer, and reported last, in seconds."""
         self._keyframes: list[float] = []
@@ -376,6 +382,11 @@ class SipPeer:
         in its step, which keeps within its limits and what it reports."""
         return BITRATE_SHARE * STEPS[self.downlink.step].bitrate
 
+    @property
+    def decodes_high(self) -> bool:
+        """Return whether it decodes other profiles of H.264 than baseline: it named High, and gets pictures in that."""
+        return self.picture is not None and self.picture.rewriter.decodes_high
+
     def event_stream(self) -> EventStream | None:
         """Return the stream in which DTMF digits reach it; None while they do not: on hold, without keys, or before its
         first sound, since an answer alone does not say that its media path is up."""
@@ -427,7 +438,20 @@ class SipPeer:
         """Return its connection quality."""
         stream = self.streams.picture if self.picture is not None else self.streams.sound
         jitter = stream.jitter if stream is not None else 0.0
-        return ConnectionQuality(self.loss, self.downlink.loss, jitter, self.downlink.round_trip)
+        quality = self.streams.picture.quality if self.streams.picture is not None else None
+        step, most = (None, None) if quality is None else (quality.step, quality.most)
+        return ConnectionQuality(
+            self.loss,
+            self.downlink.loss,
+            jitter,
+            self.downlink.round_trip,
+            received=self._received_rate.value or 0,
+            sent=self._sent_rate.value or 0,
+            camera=self._camera_height,
+            step=-1 if step is None else step,
+            most=-1 if most is None else most,
+            limited=not self._held and (most is None or most < USUAL),
+        )
 
     def try_keyframe(self, now: float) -> None:
         """Request a key frame of its camera, and measure when it comes."""
@@ -466,8 +490,17 @@ class SipPeer:
                 sum(each) for each in zip(*(stream.report(now) for stream in self.streams.all), strict=True)
             )
             self._loss.update(received, lost)
+            self._measure_rates(now)
             self.transport.check(now, HELD_SILENCE_S if self._held else SILENCE_S)
         return self._quality_changed()
+
+    def _measure_rates(self, now: float) -> None:
+        carried = [each.octets for each in self.streams.all]
+        totals = sum(received for received, _ in carried), sum(sent for _, sent in carried)
+        for rate, octets, before in zip((self._received_rate, self._sent_rate), totals, self._octets, strict=True):
+            rate.add(max(0, octets - before))  # less where a stream began anew
+            rate.update(now)
+        self._octets, self._camera_height = totals, self.camera.height(now)
 
     def _quality_changed(self) -> bool:
         slides = self.streams.slides is not None and self.streams.slides.quality_changed()

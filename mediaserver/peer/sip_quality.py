@@ -26,7 +26,14 @@ class SentQuality:
     @property
     def step(self) -> int | None:
         """Return the step to send; None where the receiver allows none."""
-        place = self.rate.step
+        return self._at(self.rate.step)
+
+    @property
+    def most(self) -> int | None:
+        """Return the highest step that the receiver takes; None where it allows none."""
+        return self._at(self.rate.most)
+
+    def _at(self, place: int | None) -> int | None:
         return None if place is None else self._steps[place]
 
 

@@ -10,6 +10,7 @@ from mediaserver.api import StreamReport
 from mediaserver.audio.telephony_codecs import RTP_CLOCK, SCALE
 from mediaserver.congestion.camera_limit import CameraLimit
 from mediaserver.congestion.downlink import Downlink
+from mediaserver.congestion.pacer import HEADERS_BYTES
 from mediaserver.errors import BadOffer
 from mediaserver.peer.forwarder import Forwarder
 from mediaserver.peer.received_pictures import ReceivedPictures
@@ -205,6 +206,15 @@ class SipStream:
             self.round_trip = report.round_trip
 
     @property
+    def octets(self) -> tuple[int, int]:
+        """Return the bytes received and sent so far, headers counted."""
+        came, went = self.receive_stats, self.forwarder
+        return (
+            0 if came is None else came.octets + HEADERS_BYTES * came.received,
+            0 if went is None else went.octets + HEADERS_BYTES * went.packets,
+        )
+
+    @property
     def carried(self) -> StreamReport:
         """Return what it carried so far."""
         came, went = self.receive_stats, self.forwarder
@@ -337,6 +347,11 @@ class SipVideoStream(SipStream):
         self._requests = 0
         self._pictures = ReceivedPictures()
 
+    def close(self) -> None:
+        """Detach from all sources, send RTCP BYE and forget the packets that came."""
+        super().close()
+        self.camera.close()
+
     def _begin(self, ssrc: int) -> ReceiveStats:
         self._validation = SourceValidation()
         self._camera_limit.begin()
@@ -373,10 +388,16 @@ class SipVideoStream(SipStream):
         self._repeated = {} if repair is None else {repair: codec.payload_type}
 
     def _request_again(self, missing: list[int], now: float) -> None:
-        """Request packets again where the peer offered that. Of too many requests the later ones wait for
-        :meth:`remind`."""
-        if missing and "nack" in self.feedback and self._nack_limit.allow(now):
+        """Request packets again where the peer offered that, with all others that are due. Of too many requests the
+        later ones wait for the next that may be sent."""
+        if not missing or "nack" not in self.feedback:
+            return
+        nack = self.camera.layers[0].nack
+        if self._nack_limit.allow(now):
+            missing = [*nack.due(now), *missing]
             self.port_pair.send_rtcp(self._compound([], rtcp.nack(self._own_ssrc, self._ssrc, missing)))
+        else:
+            nack.postpone(missing)
 
     def try_keyframe(self, now: float) -> None:
         """Request a key frame, and measure when it comes."""
@@ -387,8 +408,9 @@ class SipVideoStream(SipStream):
     @property
     def carried(self) -> StreamReport:
         """Return what it carried so far, with its pictures."""
-        pictures = self._pictures
+        pictures, went = self._pictures, self.forwarder
         width, height = pictures.size
+        sent_width, sent_height = (0, 0) if went is None else went.size
         return replace(
             super().carried,
             width=width,
@@ -396,6 +418,9 @@ class SipVideoStream(SipStream):
             pictures=pictures.count,
             keyframes=pictures.keyframes,
             keyframe_after=pictures.keyframe_after,
+            sent_width=sent_width,
+            sent_height=sent_height,
+            sent_pictures=0 if went is None else went.pictures,
         )
 
     def _ask(self, ssrc: int) -> None:

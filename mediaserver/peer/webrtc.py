@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import inf
 from typing import Protocol
 
@@ -14,14 +14,18 @@ from mediaserver.audio.voice_relay import VoiceRelay
 from mediaserver.congestion.downlink import BAD_QUEUE_S, Downlink
 from mediaserver.congestion.loss import Loss
 from mediaserver.congestion.pacer import HEADERS_BYTES, hold, release
+from mediaserver.congestion.repetition import RepetitionLimit
 from mediaserver.congestion.retransmission_limit import RetransmissionLimit
 from mediaserver.congestion.uplink import UplinkLimit
 from mediaserver.peer.forwarder import Forwarder
+from mediaserver.peer.lossy_line import LossyLine
 from mediaserver.peer.simulcast import SimulcastCamera, SimulcastLayer
 from mediaserver.rtp import rtcp, rtx
-from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.bitrate import Bitrate
+from mediaserver.rtp.packet import Packet, newer
 from mediaserver.rtp.payload import VIDEO_CLOCK, is_keyframe, mark_keyframes
 from mediaserver.rtp.receive_stats import ReceiveStats
+from mediaserver.rtp.red import RedReceiver, RedSender
 from mediaserver.rtp.reported_loss import ReportedLoss
 from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.rtp.source_validation import SourceValidation
@@ -110,7 +114,7 @@ class WebRtcPeer:
         self._microphone = _first(offer, "audio", sends=True)
         self._camera_media, self._content_media = _first_two(offer)
         self.transport.path.level_id = self._microphone.extensions.get(LEVEL_URI, 0) if self._microphone else 0
-        self._retransmission_limit = RetransmissionLimit()
+        self._retransmission_limit, self._repetition_limit = RetransmissionLimit(), RepetitionLimit(mux.counters)
         self.audio = self._forwarder(_first(offer, "audio", sends=False), 48000)
         self.picture = self._forwarder(_first(offer, "video", sends=False), VIDEO_CLOCK)
         self.tiles = {media.mid: self._new_forwarder(media, VIDEO_CLOCK) for media in _receiving(offer)[1:]}
@@ -121,8 +125,7 @@ class WebRtcPeer:
         self._receive_stats: dict[int, ReceiveStats] = {}
         self.voice = ReceiveStats()
         """Receive statistics of its microphone."""
-        self._uplink = UplinkLimit()
-        self._loss = Loss()
+        self._uplink, self._loss = UplinkLimit(), Loss()
         self._counters = mux.counters
         self._reported_loss = ReportedLoss(mux.counters)
         self._pictures = {each.ssrc: each for each in (self.picture, *self.tiles.values()) if each is not None}
@@ -130,6 +133,7 @@ class WebRtcPeer:
         self._repaired = next((each for each in self._pictures.values() if each.rtx is not None), None)
         """One with an RTX stream, which carries padding before there are pictures."""
         self.downlink = Downlink(TILES_BPS, TILES_START) if self.tiles else Downlink(COMPOSED_BPS, USUAL)
+        self._lossy_line = LossyLine(self.downlink, self.audio, list(self._pictures.values()))
         self.due = 0.0
         """Time in seconds at which :meth:`tick` has work. It is 0 (every tick) until nothing is missing and the link is
         quiet."""
@@ -141,6 +145,9 @@ class WebRtcPeer:
         self._jitter = 0.0
         """Of the picture we send, in seconds."""
         self._octets = 0
+        self._received_rate, self._sent_rate = Bitrate(), Bitrate()
+        self._received_octets = self._camera_height = 0
+        """Bytes received until the last report, and the height of the largest layer that came then, in pixels."""
         self._measured_report = 0
         """The sender report of the newest round trip: with every NACK browsers answer the same one again."""
         self._audio_lost_at = -LOST_AUDIO_S
@@ -155,6 +162,7 @@ class WebRtcPeer:
         repairs = {codec.payload_type: codec.rtx for codec in media.codecs if codec.rtx is not None}
         rtx_stream = rtx.RtxStream(repairs, secrets.randbits(32) or 1, secrets.randbits(15)) if repairs else None
         flush_queue = self._flush_queue if media.kind == "video" else None  # sound is never held back
+        red = next((RedSender(codec.red) for codec in media.codecs if codec.red is not None), None)
         return Forwarder(
             numbers,
             clock_rate,
@@ -163,6 +171,8 @@ class WebRtcPeer:
             rtx_stream,
             flush_queue,
             self._retransmission_limit,
+            red,
+            self._repetition_limit if media.kind == "video" else None,
         )
 
     def _local(self, mux: UdpMux, certificate: RTCCertificate) -> Local:
@@ -201,27 +211,40 @@ class WebRtcPeer:
             return None
         stream = None
         if self._microphone and packet.payload_type in _numbers(self._microphone):
-            stream = self._microphone_stream(packet.ssrc)
+            stream = self._microphone_stream(packet.ssrc, self._microphone)
         else:
             stream = self._video_stream(packet, extensions)
         if stream is not None:
             self._streams[packet.ssrc] = stream
         return stream
 
-    def _microphone_stream(self, ssrc: int) -> _Receive:
+    def _microphone_stream(self, ssrc: int, media: Media) -> _Receive:
         receive_stats = self._receive_stats[ssrc] = self.voice = ReceiveStats()
         self.transport.path.register(ssrc, receive_stats)
+        red = RedReceiver(media.codecs[0].payload_type, media.codecs[0].red)
 
         def receive(packets: list[Packet], now: float) -> None:
+            highest = receive_stats.highest
             receive_stats.receive(packets[0].sequence, len(packets))
+            receive_stats.octets += sum([len(packet.payload) for packet in packets])
             receive_stats.heard, receive_stats.payload_type = now, packets[0].payload_type
             receive_stats.relay = self._listener.relay(self.seat)  # without one the inbox only counts them
-            receive_stats.steady = True
-            for packet in packets:
+            receive_stats.steady = receive_stats.relay is None or not red.is_redundant(packets[0])
+            for packet in self._unwrapped(red, packets, highest):
                 if packet.payload:
                     self._listener.heard(self.seat, packet, now)
 
         return receive
+
+    def _unwrapped(self, red: RedReceiver, packets: list[Packet], highest: int) -> Iterator[Packet]:
+        """Yield consecutive packets of a microphone without redundancy, and before them those that they repair."""
+        for packet in packets:
+            try:
+                yield from red.unwrap(packet, highest)
+            except ValueError:
+                self._counters.malformed += 1
+            if highest < 0 or newer(packet.sequence, highest):
+                highest = packet.sequence
 
     def _video_stream(self, packet: Packet, extensions: dict[int, bytes]) -> _Receive | None:
         if self._content_media is not None and _belongs(packet, extensions, self._content_media):
@@ -316,6 +339,10 @@ class WebRtcPeer:
             self.downlink.sound_lost(report.lost)
             if report.lost > LOST_AUDIO_SHARE:
                 self._audio_lost_at = now
+        else:
+            return
+        if self._lossy_line.reported(report, now):
+            self._hurry()
 
     def _sender_reported(self, report: rtcp.SenderReport, now: float) -> None:
         if (layer := self.camera.find(report.ssrc, None)) is not None:
@@ -343,7 +370,7 @@ class WebRtcPeer:
                         picture.resend(item.sequences, self.downlink.rate, self.downlink.round_trip, now)
                 case rtcp.KeyframeRequest():
                     if (picture := self._pictures.get(item.ssrc)) is not None:
-                        picture.request_keyframe(now)
+                        picture.request_keyframe(now, self._lossy_line.round_trip)
                         if picture.request_waits:
                             self._hurry()
                 case rtcp.SenderReport():
@@ -360,9 +387,13 @@ class WebRtcPeer:
 
     def limit(self, max_step: int) -> None:
         """Limit the quality sent to step `max_step`, whatever the link carries."""
-        if max_step != self.downlink.max_step:
-            self.downlink.max_step = max_step
+        if self._lossy_line.limit(max_step):
             self._hurry()
+
+    @property
+    def lowest_layer_only(self) -> bool:
+        """Return whether its camera is to send the lowest layer alone, for its line is long and loses much of that."""
+        return self._lossy_line.lowest_layer_only
 
     def responded(self, round_trip: float, now: float) -> None:
         """Take the round trip measured behind the padding of a probe."""
@@ -391,8 +422,18 @@ class WebRtcPeer:
     @property
     def connection_quality(self) -> ConnectionQuality:
         """Return its connection quality."""
-        losses = self.loss, self.downlink.loss
-        return ConnectionQuality(*losses, self._jitter, self.downlink.round_trip, self.transport.is_tcp)
+        return ConnectionQuality(
+            self.loss,
+            self.downlink.loss,
+            self._jitter,
+            self.downlink.round_trip,
+            self.transport.is_tcp,
+            received=self._received_rate.value or 0,
+            sent=self._sent_rate.value or 0,
+            camera=self._camera_height,
+            step=-1 if self.downlink.sound_only else self.downlink.step,
+            most=self._lossy_line.max_step,
+        )
 
     @property
     def _own_ssrc(self) -> int:
@@ -420,8 +461,11 @@ class WebRtcPeer:
         layers = (*self.camera.layers, *self.content.layers)
         for layer in layers:
             layer.remind(now)
-            if layer.nack.waiting and layer.sinks and (again := layer.nack.due(now)):
+            if layer.nack.waiting and layer.sinks and (again := layer.nack.due(now, self._lossy_line.round_trip)):
                 self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, again))
+        ssrc, ahead = self._lossy_line.due(self.camera, now)
+        if ahead:
+            self.transport.send_rtcp(rtcp.nack(self._own_ssrc, ssrc, ahead))
         if now - self._reported >= REPORT_S:
             self.transport.check(now)
             if self.transport.state == "connected":
@@ -429,7 +473,8 @@ class WebRtcPeer:
                 self._report(now)
         changed = not self.downlink.resting and self._follow_line(now)
         waits = any(picture.request_waits for picture in self._pictures.values())
-        quiet = self.downlink.resting and not waits and all(layer.rests(now) for layer in layers)
+        resting = self.downlink.resting and not self.lowest_layer_only
+        quiet = resting and not waits and all(layer.rests(now) for layer in layers)
         self.due = self._reported + REPORT_S if quiet else 0.0
         return changed
 
@@ -472,6 +517,8 @@ class WebRtcPeer:
                 at = stream.timestamp_at(now - self._wait_s(each.source))
                 report += rtcp.sender_report(stream.ssrc, now, at, stream.packets, stream.octets)
         self.downlink.sent(8.0 * (octets - self._octets))
+        self._sent_rate.add(octets - self._octets)
+        self._sent_rate.update(now)
         self._octets = octets
         if self._receive_stats:
             report += self._receiving(now)
@@ -488,9 +535,12 @@ class WebRtcPeer:
         taken = {ssrc: receive_stats.take(ssrc, now) for ssrc, receive_stats in self._receive_stats.items()}
         for layer in (*self.camera.layers, *self.content.layers):
             layer.measure(now)
+            layer.follow_line(self._lossy_line.round_trip)
         got, missing = sum(each[1] for each in taken.values()), sum(each[2] for each in taken.values())
         self._loss.update(got, missing)
+        self._lossy_line.received(got, missing, now, full=self._uplink.full)
         self._counters.lost_in += missing
+        self._measure_received(now)
         report = rtcp.receiver_report(self._own_ssrc, [block for block, _, _ in taken.values()])
         layers = [layer.ssrc for layer in (*self.camera.layers, *self.content.layers)]
         if layers:
@@ -499,12 +549,20 @@ class WebRtcPeer:
             report += rtcp.remb(self._own_ssrc, self._uplink.update(received, lost), layers)
         return report
 
+    def _measure_received(self, now: float) -> None:
+        octets = sum(each.octets + HEADERS_BYTES * each.received for each in self._receive_stats.values())
+        self._received_rate.add(max(0, octets - self._received_octets))  # less where a stream began anew
+        self._received_rate.update(now)
+        self._received_octets, self._camera_height = octets, self.camera.height(now)
+
     async def close(self) -> None:
         """Detach from all sources and close the transport."""
         for forwarder in (self.audio, *self._pictures.values()):
             if forwarder is not None:
                 forwarder.close()
         await self.transport.close()
+        for camera in (self.camera, self.content):
+            camera.close()
 
 
 def _first(offer: Offer, kind: str, *, sends: bool) -> Media | None:
@@ -536,7 +594,7 @@ def _belongs_elsewhere(extensions: dict[int, bytes], media: Media) -> bool:
 
 
 def _numbers(media: Media) -> set[int]:
-    return {codec.payload_type for codec in media.codecs}
+    return {number for codec in media.codecs for number in (codec.payload_type, codec.red) if number is not None}
 
 
 def _rtx_codecs(media: Media) -> dict[int, Codec]:

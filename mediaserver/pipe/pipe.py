@@ -1,12 +1,14 @@
 """The pipe between two media workers that share rooms: streams of cameras, screens and voices both ways, once each.
 
-Each worker has the whole room, and mixes, draws and composes for the seats whose transports it has. Of the others it
-gets by pipes what it needs: the layers of cameras that somebody follows there, and the voices of open floors.
+Each worker has the whole room, and mixes and draws for the seats whose transports it has. Of the others it gets by
+pipes what it needs: the layers of cameras that somebody follows there, the voices of open floors, and from the room's
+home renditions of composed pictures (:mod:`mediaserver.pipe.remote_picture`), whose names stand in place of a seat's.
 
 Which those are stands in records (:mod:`mediaserver.pipe.records`), by room and seat:
 
     ("offer", room, seat)   [poor, [[kind, rid, codec, height, most, active], …]]   of the worker that has the seat
-    ("want", room, seat)    [lines, [[kind, rid], …]]                               of one that has it not
+    ("want", room, seat)    [lines, [[kind, rid, high?], …]]                        of one that has it not
+    ("composes", room)      true                                                    of one that passes its pictures on
     ("stream", ssrc)        [room, seat, kind, rid]                                 of the worker that sends it
     ("voice", number)       [room, seat]                                            of the worker that sends it
 
@@ -24,24 +26,25 @@ from typing import Any, NamedTuple, Protocol
 from mediaserver.api import PipeEnd
 from mediaserver.congestion.downlink import LINE_BPS
 from mediaserver.peer.forwarder import Forwarder
-from mediaserver.peer.simulcast import SimulcastLayer
 from mediaserver.pipe.records import Key, Records
+from mediaserver.pipe.remote_picture import audience_of
 from mediaserver.pipe.remote_seat import (
     Kind,
     Offer,
     OfferedLayer,
     RemoteLayer,
-    RemoteSeat,
+    RemoteSource,
     Want,
     read_offer,
     read_want,
+    write_want,
 )
 from mediaserver.pipe.transport import PipeTransport
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import SINGLE_NAL, VIDEO_CLOCK
 from mediaserver.rtp.rtcp import Heard
-from mediaserver.rtp.source import FlushQueue
+from mediaserver.rtp.source import FlushQueue, VideoSource
 from mediaserver.transport.peer_path import MAX_SSRCS
 from mediaserver.transport.udp_mux import UdpMux
 
@@ -49,7 +52,9 @@ logger = logging.getLogger(__name__)
 
 OWN_SSRC, VOICES_SSRC = 1, 2
 """The SSRC of our feedback and records, and that of all voices."""
-STREAMS = range(VOICES_SSRC + 1, MAX_SSRCS + 1)
+PICTURES = range(VOICES_SSRC + 1, VOICES_SSRC + 13)
+"""SSRCs of renditions of composed pictures; those wanted beyond them are composed where they are wanted."""
+STREAMS = range(PICTURES.stop, MAX_SSRCS + 1)
 """SSRCs of layers: as many as a path takes. What is wanted beyond them waits until one is free."""
 VOICES = range(1 << 16)
 KEEPALIVE_S = 1.0
@@ -67,14 +72,17 @@ _VOICE = Struct("!HHIBB")
 class PipedRoom(Protocol):
     """A room that is shared by a pipe."""
 
-    def remote_seat(self, seat: str) -> RemoteSeat | None:
-        """Return a seat of another worker; None where there is no such seat."""
+    def remote_source(self, pipe: "Pipe", seat: str) -> RemoteSource | None:
+        """Return a seat, or a composed picture, that comes by a pipe; None where there is none."""
 
     def remote_offered(self, seat: str) -> None:
         """Take it that what another worker offers of a seat changed."""
 
+    def remote_composes(self) -> None:
+        """Take it that another worker begins or ends to pass on its composed pictures, or sends one anew."""
+
     def remote_wanted(self, seat: str) -> None:
-        """Take it that what another worker wants of a seat changed."""
+        """Take it that what another worker wants of a seat, or of a composed picture, changed."""
 
     def remote_heard(self, pipe: "Pipe", seat: str, packet: Packet, now: float, codec: str) -> None:
         """Take a packet of a voice that comes by a pipe, if that leads to the worker of its seat."""
@@ -146,17 +154,29 @@ class Pipe:
         """Return the heights in pixels at which the other worker watches cameras of our seats, by seat."""
         return {seat: wanted.lines for seat, wanted in self._wants.get(room, {}).items()}
 
-    def serve(self, room: str, seat: str, find: Callable[[Kind, str], SimulcastLayer | None], now: float) -> None:
-        """Send the layers of a seat of ours that the other worker wants, and no others; `find` returns one by kind and
-        RID."""
+    def offer_pictures(self, room: str, *, on: bool) -> None:
+        """Say that composed pictures of a room are passed on, or that none are."""
+        self._write(("composes", room), True if on else None)
+
+    def pictures(self, room: str) -> set[str]:
+        """Return the names of the composed pictures that the other worker wants or is sent, or did want."""
+        served = {each.seat for each in (*self._sent, *self.waiting) if each.room == room}
+        return {name for name in (*self._wants.get(room, {}), *served) if audience_of(name) is not None}
+
+    def serve(self, room: str, seat: str, find: Callable[[Kind, str], VideoSource | None], now: float) -> None:
+        """Send the layers of a seat or a picture of ours that the other worker wants, and no others; `find` returns one
+        by kind and RID."""
         wanted = self._wants.get(room, {}).get(seat, Want())
-        layers = {Stream(room, seat, kind, rid): find(kind, rid) for kind, rid in wanted.layers}
+        high = {Stream(room, seat, each.kind, each.rid): each.high for each in wanted.layers}
+        layers = {Stream(room, seat, each.kind, each.rid): find(each.kind, each.rid) for each in wanted.layers}
         self.waiting = {each for each in self.waiting if each[:2] != (room, seat)}
         for stream in [each for each in self._of(room, seat) if layers.get(each) is None]:
             self._end(stream, now)
         for stream, layer in layers.items():
             if layer is not None and layer.codec in VIDEO_TYPES and (ssrc := self._begin(stream)) is not None:
-                self._forwarder(ssrc).follow(layer, now)
+                forwarder = self._forwarder(ssrc)
+                forwarder.rewriter.decodes_high = high[stream]
+                forwarder.follow(layer, now)
 
     def _of(self, room: str, seat: str) -> list[Stream]:
         """Return the streams that we send of a seat."""
@@ -188,7 +208,12 @@ class Pipe:
     @property
     def streams(self) -> int:
         """Return the number of layers that are sent."""
-        return len(self._sent)
+        return len(self._sent) - self.renditions
+
+    @property
+    def renditions(self) -> int:
+        """Return the number of renditions of composed pictures that are sent."""
+        return sum(each.kind == "composed" for each in self._sent)
 
     def hush(self, room: str, seat: str) -> None:
         """End a voice of ours: its floor was closed."""
@@ -200,8 +225,8 @@ class Pipe:
         """Return the SSRC of a stream, a free one for a new stream; None where there is none."""
         if stream in self._sent:
             return self._sent[stream]
-        taken = set(self._sent.values())
-        ssrc = next((each for each in STREAMS if each not in taken and self._records.settled(("stream", each))), None)
+        taken, allowed = set(self._sent.values()), PICTURES if stream.kind == "composed" else STREAMS
+        ssrc = next((each for each in allowed if each not in taken and self._records.settled(("stream", each))), None)
         if ssrc is None:
             self.waiting.add(stream)
             return None
@@ -230,10 +255,13 @@ class Pipe:
         """Return what the other worker has of a seat."""
         return self._offers.get((room, seat), Offer())
 
-    def want(self, room: str, seat: str, lines: int, layers: Iterable[tuple[Kind, str]]) -> None:
-        """Ask for these layers of a seat of the other worker, and for no others."""
-        followed = [list(layer) for layer in layers]
-        self._write(("want", room, seat), [lines, followed] if lines or followed else None)
+    def composes(self, room: str) -> bool:
+        """Return whether the other worker passes on its composed pictures of a room."""
+        return self._records.theirs.get(("composes", room)) is True
+
+    def want(self, room: str, seat: str, wanted: Want) -> None:
+        """Ask for these layers of a seat of the other worker and for no others."""
+        self._write(("want", room, seat), write_want(wanted))
 
     def ask_keyframe(self, ssrc: int) -> None:
         """Ask for a key frame of a stream."""
@@ -279,13 +307,16 @@ class Pipe:
         if ssrc in self._layers:
             return self._layers[ssrc]
         room = self._rooms(stream.room)
-        seat = None if room is None else room.remote_seat(stream.seat)
-        layer = None if seat is None else seat.find(stream.kind, stream.rid)
-        if room is None or seat is None or layer is None or seat.pipe is not self:
+        source = None if room is None else room.remote_source(self, stream.seat)
+        layer = None if source is None else source.find(stream.kind, stream.rid)
+        if room is None or source is None or layer is None:
             return None
         if layer.ssrc:  # its sinks have numbers of another stream
-            layer = seat.renew(layer)
-            room.remote_offered(stream.seat)
+            layer = source.renew(layer)
+            if stream.kind == "composed":
+                room.remote_composes()
+            else:
+                room.remote_offered(stream.seat)
         self._layers[ssrc] = layer
         self._transport.path.register(ssrc, layer.begin(ssrc))
         return layer
@@ -316,7 +347,7 @@ class Pipe:
                     forwarder.resend(item.sequences, LINE_BPS, ROUND_TRIP_S, now)
             case rtcp.KeyframeRequest():
                 if (forwarder := self._forwarders.get(item.ssrc)) is not None:
-                    forwarder.request_keyframe(now)
+                    forwarder.pass_on_request(now)  # of many receivers, each of which was limited there
 
     def _changed(self, key: Key) -> None:
         value = self._records.theirs.get(key)
@@ -329,6 +360,9 @@ class Pipe:
                 self._note_offer(name, seat, value)
             case ("want", str(name), str(seat)):
                 self._note_want(name, seat, value)
+            case ("composes", str(name)):
+                if (room := self._rooms(name)) is not None:
+                    room.remote_composes()
 
     def _note_voice(self, number: int, value: Any) -> None:
         match value:
@@ -389,9 +423,6 @@ class Pipe:
         self.flush(now)
         if now - self._told >= KEEPALIVE_S:
             self._tell(b'{"a":[],"r":[]}', now)
-        for forwarder in self._forwarders.values():
-            if forwarder.request_waits:
-                forwarder.remind(now)
         measures = now - self._measured >= MEASURE_S
         for layer in self._layers.values():
             layer.remind(now)

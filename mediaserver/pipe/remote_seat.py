@@ -1,6 +1,9 @@
-"""A seat of a room whose transport is at another media worker: its camera and its screen as they come by a pipe."""
+"""A seat of a room whose transport is at another media worker: its camera and its screen as they come by a pipe.
 
-from collections.abc import Iterable
+Composed pictures come likewise (:mod:`mediaserver.pipe.remote_picture`).
+"""
+
+from abc import ABC, abstractmethod
 from typing import Any, Literal, NamedTuple, Protocol
 
 from mediaserver.peer.simulcast import SimulcastCamera, SimulcastLayer
@@ -10,8 +13,8 @@ from mediaserver.rtp.payload import mark_keyframes
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.source import FlushQueue, Sink
 
-Kind = Literal["camera", "content"]
-"""What a layer belongs to: a seat's camera, or its shared screen."""
+Kind = Literal["camera", "content", "composed"]
+"""What a layer belongs to: a seat's camera, its shared screen, or a composed picture."""
 
 
 class OfferedLayer(NamedTuple):
@@ -33,11 +36,19 @@ class Offer(NamedTuple):
     layers: tuple[OfferedLayer, ...] = ()
 
 
+class WantedLayer(NamedTuple):
+    """A layer that a worker wants; `high`: all who follow it there decode H.264 of profile High."""
+
+    kind: Kind
+    rid: str
+    high: bool = False
+
+
 class Want(NamedTuple):
     """A worker wants of a seat its camera at a height of `lines` pixels, and layers by kind and RID."""
 
     lines: int = 0
-    layers: tuple[tuple[Kind, str], ...] = ()
+    layers: tuple[WantedLayer, ...] = ()
 
 
 def read_offer(value: Any) -> Offer:
@@ -63,23 +74,30 @@ def read_want(value: Any) -> Want:
     raise ValueError("a want of another shape")
 
 
-def _named(value: Any) -> tuple[Kind, str]:
+def _named(value: Any) -> WantedLayer:
     match value:
-        case ["camera" | "content" as kind, str(rid)]:
-            return kind, rid
+        case ["camera" | "content" | "composed" as kind, str(rid)]:
+            return WantedLayer(kind, rid)
+        case ["composed" as kind, str(rid), bool(high)]:
+            return WantedLayer(kind, rid, high)
     raise ValueError("the name of a layer of another shape")
 
 
+def write_want(wanted: Want) -> Any:
+    """Return what is wanted as :func:`read_want` takes it; None for nothing."""
+    layers = [[each.kind, each.rid, *([True] if each.high else [])] for each in wanted.layers]
+    return [wanted.lines, layers] if wanted.lines or layers else None
+
+
 class SeatPipe(Protocol):
-    """The pipe to the worker of a seat."""
+    """The pipe to the worker of a seat, or of a composed picture."""
 
     @property
     def alive(self) -> bool:
         """Return whether the other worker was heard lately."""
 
-    def want(self, room: str, seat: str, lines: int, layers: Iterable[tuple[Kind, str]]) -> None:
-        """Ask for these layers of a seat, by kind and RID, and for no others; its camera is watched at a height of
-        `lines` pixels."""
+    def want(self, room: str, seat: str, wanted: Want) -> None:
+        """Ask for these layers of a seat and for no others."""
 
     def ask_keyframe(self, ssrc: int) -> None:
         """Ask for a key frame of a stream."""
@@ -88,7 +106,7 @@ class SeatPipe(Protocol):
 class RemoteLayer(SimulcastLayer):
     """A layer that comes by a pipe while somebody follows it here."""
 
-    def __init__(self, seat: "RemoteSeat", offered: OfferedLayer) -> None:
+    def __init__(self, seat: "RemoteSource", offered: OfferedLayer) -> None:
         super().__init__(
             f"{offered.kind}:{seat.seat}", offered.codec, seat.flush_queue, 0, 1.0, seat.pipe.ask_keyframe, offered.rid
         )
@@ -118,6 +136,11 @@ class RemoteLayer(SimulcastLayer):
         super().detach(sink)
         self._seat.want()
 
+    @property
+    def high(self) -> bool:
+        """Return whether its encoder may use H.264 of profile High: cameras are not ours to encode."""
+        return False
+
     def active(self, now: float) -> bool:
         """Return whether the other worker has it, and is there."""
         return self.offered.active and self._seat.pipe.alive
@@ -135,19 +158,62 @@ class RemoteLayer(SimulcastLayer):
         return missing
 
 
-class RemoteSeat:
-    """Camera and screen of a seat at another worker."""
+class RemoteSource(ABC):
+    """A seat or a composed picture at another worker: its layers, of which we ask for those that somebody follows."""
 
     def __init__(self, room: str, seat: str, flush_queue: FlushQueue, pipe: SeatPipe) -> None:
         self._room = room
         self.seat, self.flush_queue, self.pipe = seat, flush_queue, pipe
-        self.camera, self.content = SimulcastCamera(), SimulcastCamera()
-        self.poor = False
-        """Whether its connection loses many packets on the way to its worker."""
         self._lines = 0
         self._replaced: list[RemoteLayer] = []
         """Layers whose sinks are still to follow the one in their place."""
         self._closed = False
+
+    @property
+    @abstractmethod
+    def layers(self) -> list[RemoteLayer]:
+        """Return all its layers."""
+
+    @abstractmethod
+    def _replace(self, layer: RemoteLayer) -> RemoteLayer:
+        """Put another layer in place of one, and return it."""
+
+    def find(self, kind: str, rid: str) -> RemoteLayer | None:
+        """Return a layer; None where its worker has none such."""
+        return next((layer for layer in self.layers if (layer.kind, layer.rid) == (kind, rid)), None)
+
+    def renew(self, layer: RemoteLayer) -> RemoteLayer:
+        """Return a layer in place of one that comes in another stream from now on; sinks follow it at a key frame."""
+        self._replaced.append(layer)
+        return self._replace(layer)
+
+    def want(self) -> None:
+        """Ask its worker for the layers that somebody follows here."""
+        if self._closed:
+            return
+        self._replaced = [layer for layer in self._replaced if layer.sinks]
+        high: dict[tuple[Kind, str], bool] = {}
+        for layer in (*self.layers, *self._replaced):
+            if layer.sinks:
+                high[layer.kind, layer.rid] = layer.high and high.get((layer.kind, layer.rid), True)
+        layers = (WantedLayer(*named, each) for named, each in sorted(high.items()))
+        self.pipe.want(self._room, self.seat, Want(self._lines, tuple(layers)))
+
+    def close(self) -> None:
+        """Ask for nothing any more, and forget the packets that came."""
+        self._closed = True
+        for layer in self.layers:
+            layer.forget_packets()
+
+
+class RemoteSeat(RemoteSource):
+    """Camera and screen of a seat at another worker."""
+
+    def __init__(self, room: str, seat: str, flush_queue: FlushQueue, pipe: SeatPipe) -> None:
+        super().__init__(room, seat, flush_queue, pipe)
+        self.camera, self.content = SimulcastCamera(), SimulcastCamera()
+        self.poor = False
+        """Whether its connection loses many packets on the way to its worker."""
 
     def take(self, offer: Offer) -> None:
         """Take the layers that its worker has now."""
@@ -161,12 +227,16 @@ class RemoteSeat:
         for camera, kind in ((self.camera, "camera"), (self.content, "content")):
             camera.layers = sorted((layer for layer in found if layer.kind == kind), key=lambda each: each.height)
 
-    def renew(self, layer: RemoteLayer) -> RemoteLayer:
-        """Return a layer in place of one that comes in another stream from now on; sinks follow it at a key frame."""
+    def watch(self, lines: int) -> None:
+        """Have its camera sent at the height at which it is watched here, in pixels."""
+        if lines != self._lines:
+            self._lines = lines
+            self.want()
+
+    def _replace(self, layer: RemoteLayer) -> RemoteLayer:
         made = RemoteLayer(self, layer.offered)
         for camera in (self.camera, self.content):
             camera.layers = [made if each is layer else each for each in camera.layers]
-        self._replaced.append(layer)
         return made
 
     @property
@@ -174,25 +244,3 @@ class RemoteSeat:
         """Return all its layers."""
         both = (*self.camera.layers, *self.content.layers)
         return [layer for layer in both if isinstance(layer, RemoteLayer)]
-
-    def find(self, kind: str, rid: str) -> RemoteLayer | None:
-        """Return a layer; None where its worker has none such."""
-        return next((layer for layer in self.layers if (layer.kind, layer.rid) == (kind, rid)), None)
-
-    def watch(self, lines: int) -> None:
-        """Have its camera sent at the height at which it is watched here, in pixels."""
-        if lines != self._lines:
-            self._lines = lines
-            self.want()
-
-    def want(self) -> None:
-        """Ask its worker for the layers that somebody follows here."""
-        if self._closed:
-            return
-        self._replaced = [layer for layer in self._replaced if layer.sinks]
-        followed = {(layer.kind, layer.rid) for layer in (*self.layers, *self._replaced) if layer.sinks}
-        self.pipe.want(self._room, self.seat, self._lines, sorted(followed))
-
-    def close(self) -> None:
-        """Ask for nothing any more."""
-        self._closed = True

@@ -26,6 +26,8 @@ NONCE_BYTES = 12
 TAG_BYTES = 16
 WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
 HEADER_BYTES = len(MARK) + WRAPPED_BYTES
+REWRAP_SUFFIX = ".rewrap"
+"""Of the file with a new header, which lies beside a file until it is written there."""
 ENCRYPTED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
 
 
@@ -155,6 +157,33 @@ class FileCipher:
         with path.open("rb") as file:
             return self._unwrap(file.read(WRAPPED_BYTES), path) if _marked(file) else None
 
+    def rewrap(self, path: Path, other: "FileCipher") -> bool:
+        """Encrypt the key of a file with that of another cipher, unless it is already; return False if neither opens
+        it.
+
+        The header is replaced in its place. If that is interrupted, the next call finishes it. Raises OSError.
+        """
+        journal = path.with_name(f"{path.name}{REWRAP_SUFFIX}")
+        if journal.exists():
+            _replace_header(path, journal)
+        wrapped = _wrapped(path)
+        if other._opens(wrapped, path):
+            return True
+        if not self._opens(wrapped, path):
+            return False
+        fresh, nonce = path.with_name(f"{path.name}.part{REWRAP_SUFFIX}"), secrets.token_bytes(NONCE_BYTES)
+        fresh.write_bytes(nonce + other._cipher.encrypt(nonce, self._unwrap(wrapped, path), _place(path)))
+        rename_synced(fresh, journal)
+        _replace_header(path, journal)
+        return True
+
+    def _opens(self, wrapped: bytes, path: Path) -> bool:
+        try:
+            self._unwrap(wrapped, path)
+        except Damaged:
+            return False
+        return True
+
     def _unwrap(self, wrapped: bytes, path: Path) -> bytes:
         try:
             return self._cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _place(path))
@@ -176,6 +205,23 @@ def is_encrypted(path: Path) -> bool:
     """Return whether a file is in its encrypted form. Raises OSError."""
     with path.open("rb") as file:
         return _marked(file)
+
+
+def _wrapped(path: Path) -> bytes:
+    """Return the encrypted key in the header of an encrypted file."""
+    with path.open("rb") as file:
+        file.seek(len(MARK))
+        return file.read(WRAPPED_BYTES)
+
+
+def _replace_header(path: Path, journal: Path) -> None:
+    """Write the encrypted key of a journal, which is whole, into a file, then delete the journal."""
+    with path.open("r+b") as file:
+        file.seek(len(MARK))
+        file.write(journal.read_bytes())
+        file.flush()
+        os.fsync(file.fileno())
+    journal.unlink()
 
 
 def _marked(file: BinaryIO) -> bool:

@@ -102,13 +102,13 @@ class Composition:
             layout_state = self._large_layout_state if large else self.layout_state
             yield from (*layout_state.ahead, *layout_state.tiles)
 
-    def source(self, takes: Callable[[str], bool], step: int) -> Rendition | None:
+    def key(self, takes: Callable[[str], bool], step: int) -> RenditionKey | None:
         """Return the rendition at a step of quality, or the next lower one, in a codec for which `takes` returns True;
         else None."""
-        for codec in ("H264", "VP8", SINGLE_NAL):
-            if takes(codec):
-                return self.renditions.get((codec, step)) or self.renditions[codec, USUAL]
-        return None
+        codec = next((each for each in ("H264", "VP8", SINGLE_NAL) if takes(each)), None)
+        if codec is None:
+            return None
+        return (codec, step) if (codec, step) in self.renditions else (codec, USUAL)
 
     def job(self, tick: int, now: float, utc: datetime, title: str, *, large: bool) -> CompositionJob | None:
         """Return the job to paint and encode this picture now; None while nobody watches."""
@@ -196,6 +196,17 @@ class Compositions:
     def of(self, audience: str) -> Composition:
         """Return the composition an audience watches: its own, else that of the audience it is part of."""
         return self._by_audience.get(audience) or self.of(PART_OF.get(audience, EVERYONE))
+
+    def shared_name(self, audience: str) -> str:
+        """Return the audience by which other workers know the composition that an audience watches; empty where they
+        know none such: one with an overlay, or with something left out."""
+        watched = self.of(audience)
+        named = (name for name, each in self._by_audience.items() if each is watched and name not in self._derived)
+        return next(named, "")
+
+    def shared(self, name: str) -> Composition | None:
+        """Return the composition that other workers know by the name of an audience; None where it has none here."""
+        return None if name in self._derived else self._by_audience.get(name)
 
     def by_number(self, number: int) -> Composition | None:
         """Return the composition with that number while an audience has it, else None."""
@@ -294,6 +305,12 @@ class Compositions:
         """Show chosen layouts whose cameras are ready; return whether to arrange anew."""
         settled = [composition.settle(ready, now) for composition in self]
         return any(settled)
+
+    def close(self) -> None:
+        """Forget the packets of all renditions."""
+        for composition in self:
+            for rendition in composition.renditions.values():
+                rendition.forget_packets()
 
     @property
     def watched(self) -> frozenset[PainterKey]:

@@ -51,7 +51,7 @@ from mediaserver.peer.simulcast import CameraInput, SimulcastLayer
 from mediaserver.peer.sip import SipPeer
 from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.pipe.pipe import Pipe
-from mediaserver.pipe.remote_seat import RemoteSeat
+from mediaserver.pipe.remote_seat import RemoteSource
 from mediaserver.recording.files import FolderFiles, RecordingFiles
 from mediaserver.recording.track_file import Scene
 from mediaserver.room import slides
@@ -132,9 +132,7 @@ class Room:
         self.mixer = Mixer(flush_queue, options)
         self.heard = self.mixer.hear
         """Takes the packets of microphones from peers."""
-        self._sharing = RoomSharing(name, self.seats, flush_queue)
-        self.home = ""
-        """The worker that records the room; empty for this one."""
+        self._sharing = RoomSharing(name, self.seats, self.compositions, flush_queue)
         self.polled = self._picture_clock.polled
         """Begins a picture that is due; called after each poll."""
         self._playbacks: dict[str, Playback] = {}
@@ -421,15 +419,20 @@ class Room:
 
     def share(self, workers: Sequence[str], home: str, pipes: Mapping[str, Pipe]) -> None:
         """Share the room with other workers, to some of which there are `pipes`, by name; `home` is the one that
-        records it, empty for this one."""
-        now, self.home = time.monotonic(), home
-        self._sharing.share(tuple(workers), pipes, now)
+        records it and whose composed pictures are passed on, empty for this one."""
+        now = time.monotonic()
+        self._sharing.share(tuple(workers), home, pipes, now)
         self.heard = self.mixer.hear
         if self._sharing.pipes:
             self.heard = self._hear
         self._allow_relay(now)
         self._arrange()
         self._refresh_views()
+
+    @property
+    def home(self) -> str:
+        """Return the worker that records the room; empty for this one."""
+        return self._sharing.home
 
     @property
     def workers(self) -> tuple[str, ...]:
@@ -447,9 +450,9 @@ class Room:
         if self.seats[seat].floor:
             self._sharing.speak(seat, packet, codec)
 
-    def remote_seat(self, name: str) -> RemoteSeat | None:
-        """Return a seat of another worker; None where there is no such seat."""
-        return self.seats[name].remote if name in self.seats else None
+    def remote_source(self, pipe: Pipe, name: str) -> RemoteSource | None:
+        """Return a seat, or a composed picture, that comes by a pipe; None where there is none."""
+        return self._sharing.source(pipe, name)
 
     def remote_offered(self, name: str) -> None:
         """Show the layers that another worker has of a seat now."""
@@ -458,12 +461,18 @@ class Room:
             self._follow_cameras(time.monotonic())
             self._refresh_viewers(name)
 
+    def remote_composes(self) -> None:
+        """Follow the composed pictures that another worker passes on now."""
+        self._refresh_views()
+
     def remote_wanted(self, name: str) -> None:
-        """Send another worker the layers that it wants of a seat now."""
+        """Send another worker the layers that it wants of a seat, or of a composed picture, now."""
+        now = time.monotonic()
         if name in self.seats:
-            now = time.monotonic()
             self._sharing.serve(self.seats[name], now)
-            self._follow_cameras(now)
+        else:
+            self._sharing.serve_pictures(now)
+        self._follow_cameras(now)
 
     def remote_heard(self, pipe: Pipe, name: str, packet: Packet, now: float, codec: str) -> None:
         """Take a packet of a voice from the pipe to the worker of its seat, and from no other."""
@@ -522,7 +531,7 @@ class Room:
         seat.content_input.follow(screen.largest if f"{CONTENT}:{name}" in heights else None, now)
         if seat.remote is not None:
             seat.remote.watch(max(lines, others))
-        elif seat.demand.update(max(lines, others), now):
+        elif seat.demand.update(0 if seat.lowest_layer_only else max(lines, others), now):
             self._emit(CameraWanted(self.name, name, seat.demand.lines))
 
     def _forwarded_lines(self) -> dict[str, int]:
@@ -541,6 +550,7 @@ class Room:
         return lines
 
     def _refresh_views(self) -> None:
+        self._sharing.serve_pictures(time.monotonic())
         for seat in self.seats.values():
             try:
                 self._refresh_view(seat)
@@ -556,7 +566,7 @@ class Room:
     def _refresh_view(self, seat: Seat) -> None:
         """Let a connected seat follow its source. Before that a key frame would be lost in the handshake."""
         self._leave_out(seat)
-        slides.show(seat, self.compositions, self.content if self.content in self.seats else None, time.monotonic())
+        slides.show(seat, self._composed, self.content if self.content in self.seats else None, time.monotonic())
         if seat.peer is not None and seat.peer.picture is not None and seat.peer.transport.state == "connected":
             now = time.monotonic()
             if seat.peer.downlink.measurement.running:
@@ -593,7 +603,7 @@ class Room:
     def _forward_picture(self, seat: Seat, now: float) -> None:
         """Forward one picture to a seat. Tiles that it sees go on until the picture comes."""
         assert seat.peer is not None and seat.peer.picture is not None
-        picture, source = seat.peer.picture, self._source_of(seat)
+        picture, source = seat.peer.picture, self._source_of(seat, now)
         picture.follow(source, now)
         offered = isinstance(seat.peer, WebRtcPeer) and bool(seat.peer.tiles)
         if offered and (picture.source is source or seat.tiles.waited(now)):
@@ -618,28 +628,43 @@ class Room:
             return SCREEN_BPS
         return CAMERA_BPS if kind == "camera" and name in self.seats else COMPOSED_BPS
 
-    def _source_of(self, seat: Seat) -> Source | None:
+    def _source_of(self, seat: Seat, now: float) -> Source | None:
         """Return the source behind a seat's view; the composed picture replaces a camera that cannot be had.
 
         It also replaces sources of one size only, a screen or the camera of a room system, on a connection that cannot
-        carry them. A room system gets the lower layer of a camera whose higher one takes more than its leg may.
+        carry them, and of profiles of H.264 that a room system does not decode. A room system gets the lower layer of a
+        camera whose higher one takes more than its leg may.
         """
         assert seat.peer is not None and seat.peer.picture is not None
         takes, step = seat.peer.picture.takes, min(seat.peer.downlink.step, best_quality_step(seat.peer.picture.takes))
         kind, _, name = seat.view.partition(":")
         own = self.content if kind == CONTENT else name
         if own == seat.options.seat and not seat.options.sees_itself:
-            return self.compositions.of(seat.composition).source(takes, step)
+            return self._composed(seat, seat.composition, takes, step, now)
         most, screen = seat.peer.most_forwarded, self._shared_screen() if kind == CONTENT else None
-        if screen is not None and takes(screen.codec) and step >= USUAL and screen.most <= most:
+        if screen is not None and _decodes(seat.peer, screen) and step >= USUAL and screen.most <= most:
             return screen
         shown = self.seats.get(name) if kind != COMPOSED else self._passed_on(seat)
         if shown is not None and shown.camera is not None:
             lines = round(self.options.height * QUALITIES[step].share)
-            layer = shown.camera.pick(lines, time.monotonic(), most)
-            if layer is not None and takes(layer.codec) and (step >= USUAL or layer.height <= lines):
+            layer = shown.camera.pick(lines, now, most)
+            if layer is not None and _decodes(seat.peer, layer) and (step >= USUAL or layer.height <= lines):
                 return layer
-        return self.compositions.of(seat.composition).source(takes, step)
+        return self._composed(seat, seat.composition, takes, step, now)
+
+    def _composed(
+        self, seat: Seat, audience: str, takes: Callable[[str], bool], step: int, now: float
+    ) -> Source | None:
+        """Return a rendition of an audience's picture for a seat: that of the room's home, else our own.
+
+        One that must not see itself gets our own: another worker's may show it a moment before or after ours would.
+        """
+        composition = self.compositions.of(audience)
+        key = composition.key(takes, step)
+        if key is None:
+            return None
+        remote = self._sharing.rendition(audience, key, now) if seat.options.sees_itself else None
+        return remote or composition.renditions[key]
 
     def _passed_on(self, seat: Seat) -> Seat | None:
         """Return the system above whose picture fills the layout of a seat that is another MCU; None if none does.
@@ -948,5 +973,14 @@ class Room:
                 await self.remove_seat(name)
             except Exception:
                 self._caught(seat)
+        self._sharing.close(time.monotonic())
         await asyncio.gather(*self._last_tasks, return_exceptions=True)
         self._picture_clock.close()
+        self.compositions.close()
+
+
+def _decodes(peer: WebRtcPeer | SipPeer, layer: SimulcastLayer) -> bool:
+    """Return whether a peer decodes a camera or a screen as it comes. Browsers decode High, whatever they asked for."""
+    assert peer.picture is not None
+    knows = isinstance(peer, WebRtcPeer) or peer.decodes_high or not layer.beyond_baseline
+    return knows and peer.picture.takes(layer.codec)

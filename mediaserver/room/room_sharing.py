@@ -1,35 +1,57 @@
 """A room that is shared with other media workers: what goes there of its seats, and comes from there, by pipes."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from mediaserver.peer.simulcast import SimulcastLayer
 from mediaserver.pipe.pipe import Pipe
-from mediaserver.pipe.remote_seat import Kind, OfferedLayer, RemoteSeat
+from mediaserver.pipe.remote_picture import (
+    RENDITIONS_BY_RID,
+    RemotePicture,
+    RemoteRendition,
+    audience_of,
+    picture_name,
+)
+from mediaserver.pipe.remote_seat import Kind, OfferedLayer, RemoteSeat, RemoteSource
+from mediaserver.room.compositions import Compositions
 from mediaserver.room.seat import Seat
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue
+from mediaserver.video.quality import RenditionKey
+from mediaserver.video.rendition import Rendition
 
 
 class RoomSharing:
     """The pipes of a room, by the names of the workers to which they lead."""
 
-    def __init__(self, room: str, seats: Mapping[str, Seat], flush_queue: FlushQueue) -> None:
+    def __init__(
+        self, room: str, seats: Mapping[str, Seat], compositions: Compositions, flush_queue: FlushQueue
+    ) -> None:
         self._room = room
         self._seats = seats
+        self._compositions = compositions
         self._flush_queue = flush_queue
         self.workers: tuple[str, ...] = ()
         """The other workers with which the room is shared, whether there is a pipe to them or not."""
         self.pipes: dict[str, Pipe] = {}
         self._placed: dict[str, tuple[str, Pipe | None]] = {}
         """The worker of each seat that is not here, and the pipe to it."""
+        self.home = ""
+        """The worker whose composed pictures are seen by all; empty for this one."""
+        self._pictures: dict[tuple[Pipe, str], RemotePicture] = {}
+        """The composed pictures of others, by their names in records."""
 
-    def share(self, workers: tuple[str, ...], pipes: Mapping[str, Pipe], now: float) -> None:
-        """Share the room with these workers, to some of which there are `pipes`."""
+    def share(self, workers: tuple[str, ...], home: str, pipes: Mapping[str, Pipe], now: float) -> None:
+        """Share the room with these workers, one of which is its `home`, and to some of which there are `pipes`."""
         for worker, pipe in self.pipes.items():
             if worker not in workers or pipes.get(worker) is not pipe:
                 for name in self._seats:
                     pipe.forget_seat(self._room, name, now)
-        self.workers, self.pipes = workers, {name: pipe for name, pipe in pipes.items() if name in workers}
+                self._forget_pictures(pipe, now)
+        self.home, self.workers = home, workers
+        self.pipes = {name: pipe for name, pipe in pipes.items() if name in workers}
+        for pipe in self.pipes.values():
+            pipe.offer_pictures(self._room, on=True)
         for seat in self._seats.values():
             self.place(seat, now)
         self.refresh(now)
@@ -67,8 +89,24 @@ class RoomSharing:
         self.forget(seat, now)
         self._placed.pop(seat.options.seat, None)
 
+    def close(self, now: float) -> None:
+        """Neither send nor ask for composed pictures any more."""
+        for pipe in self.pipes.values():
+            self._forget_pictures(pipe, now)
+
+    def _forget_pictures(self, pipe: Pipe, now: float) -> None:
+        pipe.offer_pictures(self._room, on=False)
+        ours = {name for each, name in self._pictures if each is pipe}
+        for name in ours:
+            self._pictures.pop((pipe, name)).close()
+        for name in ours | pipe.pictures(self._room):
+            pipe.forget_seat(self._room, name, now)
+
     def refresh(self, now: float) -> None:
-        """Tell the others which layers our seats have, and send what they want of them."""
+        """Tell the others which layers our seats have, and send what they want of them and of our pictures."""
+        self.serve_pictures(now)
+        for picture in self._pictures.values():
+            picture.want()
         for pipe in self.pipes.values():
             for name, seat in self._seats.items():
                 if not seat.options.worker:
@@ -86,6 +124,34 @@ class RoomSharing:
             return None if camera is None else camera.find(None, rid)
 
         pipe.serve(self._room, seat.options.seat, find, now)
+
+    def serve_pictures(self, now: float) -> None:
+        """Send the others what they want of our composed pictures."""
+        for pipe in self.pipes.values():
+            for name in pipe.pictures(self._room):
+                pipe.serve(self._room, name, partial(self._rendition, name), now)
+
+    def _rendition(self, name: str, kind: Kind, rid: str) -> Rendition | None:
+        """Return a rendition of ours by its name in records."""
+        audience, key = audience_of(name), RENDITIONS_BY_RID.get(rid)
+        composition = None if audience is None or kind != "composed" else self._compositions.shared(audience)
+        return None if composition is None or key is None else composition.renditions[key]
+
+    def rendition(self, audience: str, key: RenditionKey, now: float) -> RemoteRendition | None:
+        """Return the rendition of an audience's picture that comes from home; None where it is to be composed here."""
+        pipe, shared = self.pipes.get(self.home), self._compositions.shared_name(audience)
+        if pipe is None or not shared or not pipe.composes(self._room):
+            return None
+        named = pipe, picture_name(shared)
+        if named not in self._pictures:
+            self._pictures[named] = RemotePicture(self._room, shared, self._flush_queue, pipe)
+        rendition = self._pictures[named].rendition(key)
+        return rendition if rendition.comes(now) else None
+
+    def source(self, pipe: Pipe, name: str) -> RemoteSource | None:
+        """Return a seat or a composed picture that comes by a pipe."""
+        remote = self._seats[name].remote if name in self._seats else self._pictures.get((pipe, name))
+        return remote if remote is not None and remote.pipe is pipe else None
 
     def watched_lines(self) -> dict[str, int]:
         """Return the largest height in pixels at which others watch the cameras of our seats."""

@@ -76,6 +76,11 @@ class Seat:
         return self.peer is not None and self.peer.loss > POOR_LOSS
 
     @property
+    def lowest_layer_only(self) -> bool:
+        """Return whether its line carries no more than its camera's lowest layer to us."""
+        return isinstance(self.peer, WebRtcPeer) and self.peer.lowest_layer_only
+
+    @property
     def icons(self) -> tuple[TileIcon, ...]:
         """Return the icons in its tile."""
         microphone: tuple[TileIcon, ...] = ("mic" if self.microphone else "floor",) if self.floor else ()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from mediaserver.api import COMPOSED, CONTENT, ForwardedTile, RoomOptions, TilesForwarded
 from mediaserver.peer.simulcast import SimulcastLayer
 from mediaserver.peer.webrtc import WebRtcPeer
+from mediaserver.pipe.remote_picture import RemoteRendition
 from mediaserver.room.compositions import Composition, Compositions
 from mediaserver.room.seat import Seat
 from mediaserver.room.tile_allocation import (
@@ -65,12 +66,12 @@ class TileForwarding:
 
     def show_undrawn(self, now: float) -> bool:
         """Show chosen layouts and speakers at once where every viewer draws them itself, since each waits for its own
-        cameras. Return whether to arrange anew."""
+        cameras, or has the picture of another worker. Return whether to arrange anew."""
         drawn: dict[Composition, bool] = {}
         for seat in self._seats.values():
             if _sees_layout(seat):
                 picture = self._compositions.of(seat.composition)
-                drawn[picture] = drawn.get(picture, True) and seat.tiles.shown
+                drawn[picture] = drawn.get(picture, True) and (seat.tiles.shown or _sees_remote(seat))
         settled = [picture.settle_at_once(now) for picture, by_all in drawn.items() if by_all]
         return any(settled)
 
@@ -231,6 +232,12 @@ class TileForwarding:
             since=viewer.peer.tiles[mid].since if mid is not None else None,
             delay=DELAY_STEP_MS * round(1000 * delay_s / DELAY_STEP_MS),
         )
+
+
+def _sees_remote(seat: Seat) -> bool:
+    """Return whether a seat is sent a picture that another worker composes."""
+    picture = None if seat.peer is None else seat.peer.picture
+    return picture is not None and isinstance(picture.source, RemoteRendition)
 
 
 def _sees_layout(seat: Seat) -> bool:

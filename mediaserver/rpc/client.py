@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from itertools import count
 from typing import Any
 
-from mediaserver import errors
+from mediaserver import errors, logs
 from mediaserver.api import ComposedWhen, EngineLost, Event
 from mediaserver.rpc import protocol, reply_check, version
 from mediaserver.rpc.commands import EngineCommands
@@ -109,7 +109,8 @@ class RemoteEngine(EngineCommands):
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[number] = (call, future)
         try:
-            self._link.write({"id": number, "call": call, "arguments": protocol.pack(arguments)})
+            traced = {} if (trace := logs.trace_id()) is None else {"trace": trace}
+            self._link.write({"id": number, "call": call, "arguments": protocol.pack(arguments), **traced})
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 return await future
         except TimeoutError as exc:

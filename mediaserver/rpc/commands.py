@@ -87,5 +87,6 @@ class EngineCommands(ABC):
     held = _passed_on(MediaEngine.held)
     room_state = _passed_on(MediaEngine.room_state)
     noted = _passed_on(MediaEngine.noted)
+    keep = _passed_on(MediaEngine.keep)
     probe = _passed_on(MediaEngine.probe)
     stats = _passed_on(MediaEngine.stats)

@@ -4,6 +4,8 @@
     ← {"id": 7, "result": …}  or  {"id": 7, "error": "BadOffer", "text": …}
     ← {"event": "PeerUp", "fields": {…}}
 
+A call may have ``"trace"``, the id of the trace that it belongs to, for the worker's log.
+
     → {"files": path, "descriptors": 66}  or  {"files": path, "errno": …}
 
 Both ends are ours; this is no public interface. They may be of two releases (:mod:`mediaserver.rpc.version`), so each

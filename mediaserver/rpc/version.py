@@ -4,7 +4,7 @@ each other: each names its own version and the oldest that it still speaks."""
 from collections.abc import Mapping
 from typing import Any, Final
 
-VERSION: Final = 4
+VERSION: Final = 6
 """Version of :class:`mediaserver.api.MediaEngine` and its events. `tests/mediaserver/rpc/versions` has the text of
 each; CONTRIBUTING.md says when a change needs a new one."""
 OLDEST: Final = 1

@@ -1,10 +1,13 @@
-"""Reads the size of H.264 pictures from their sequence parameter set (H.264 §7.3.2.1.1). Pure."""
+"""Reads the size and the profile of H.264 pictures from their sequence parameter set (H.264 §7.3.2.1.1). Pure."""
+
+import contextlib
 
 from mediaserver.rtp.payload import NAL_SPS, STAP_A, aggregated
 
 MAX_SPS_BYTES = 512
 """Those of room systems have some twenty bytes; one with scaling lists has less than this."""
 MAX_SIDE = 16_384
+_BASELINE = 66
 _WITH_CHROMA = {44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244}
 """Profiles whose sets say a chroma format."""
 
@@ -37,11 +40,43 @@ class _Bits:
         return (number + 1) // 2 if number % 2 else -(number // 2)
 
 
+class NewestParameters:
+    """The size and the profile of the newest pictures of a stream."""
+
+    def __init__(self) -> None:
+        self._parameters = b""
+        """Their sequence parameter set."""
+
+    def take(self, payload: bytes) -> None:
+        """Take an RTP payload that may have a sequence parameter set."""
+        with contextlib.suppress(ValueError):
+            self._parameters = parameter_set(payload) or self._parameters
+
+    @property
+    def pixels(self) -> tuple[int, int]:
+        """Return width and height in pixels, 0 while unknown."""
+        try:
+            return picture_size(self._parameters)
+        except ValueError:
+            return 0, 0
+
+    @property
+    def beyond_baseline(self) -> bool:
+        """Return whether who decodes baseline alone does not decode them; False while unknown."""
+        return bool(self._parameters) and not is_baseline(self._parameters)
+
+
 def parameter_set(payload: bytes) -> bytes | None:
     """Return the sequence parameter set in an RTP payload (RFC 6184); None without one. Raises ValueError."""
     kind = payload[0] & 0x1F if payload else 0
     nals = aggregated(payload) if kind == STAP_A else (payload,)
     return next((nal[:MAX_SPS_BYTES] for nal in nals if nal and nal[0] & 0x1F == NAL_SPS), None)
+
+
+def is_baseline(sps: bytes) -> bool:
+    """Return whether pictures are of profile baseline, or of another one and obey the constraints of baseline, too
+    (`constraint_set0_flag`); a set that is cut off is taken for one of baseline."""
+    return len(sps) < 3 or sps[1] == _BASELINE or bool(sps[2] & 0x80)
 
 
 def picture_size(sps: bytes) -> tuple[int, int]:

@@ -1,14 +1,18 @@
 """Decides which packets of an incoming stream to request again (RFC 4585 §6.2.1)."""
 
+from math import inf
+
 from mediaserver.rtp.packet import newer
 
 MAX_GAP = 128
 """A larger hole is a restart or a blackout: a key frame is cheaper than resending it."""
 MAX_MISSING = 512
-"""Missing packets that are tracked, no more than a source's cache holds; the oldest are given up."""
+"""Missing packets that are tracked, no more than the largest cache of a source holds; the oldest are given up."""
 MAX_TRIES = 6
-RETRY_S = 0.06
-"""Seconds between requests: longer than the round trip of a provincial network, shorter than a viewer's patience."""
+RETRY_S, MAX_ROUND_TRIP_S = 0.06, 1.0
+"""Seconds between requests: longer than the round trip of a provincial network, shorter than a viewer's patience. On a
+longer line every second request waits for a round trip, of at most so many seconds, since browsers send a packet again
+once in a round trip; the two requests at a time make up for one that is lost."""
 BURST, PER_SECOND = 5.0, 10.0
 """NACKs that one sender may get at once, and in the long run: some answer each with a key frame, which fills a link
 that loses because it is full."""
@@ -69,6 +73,12 @@ class NackGenerator:
             del self._missing[oldest]
         return holes
 
+    def postpone(self, sequences: list[int]) -> None:
+        """Take back that these were requested: they are due at once."""
+        for sequence in sequences:
+            tries, _ = self._missing[sequence]
+            self._missing[sequence] = (tries - 1, -inf)
+
     def misses(self, sequence: int) -> bool:
         """Return whether a packet is still waited for."""
         return sequence in self._missing
@@ -77,9 +87,14 @@ class NackGenerator:
         """Give up all missing packets: nobody listens."""
         self._missing.clear()
 
-    def due(self, now: float) -> list[int]:
+    def due(self, now: float, round_trip: float = 0.0) -> list[int]:
         """Return the numbers to request once more; those requested too often are given up."""
-        again = [s for s, (_, requested_at) in self._missing.items() if now - requested_at >= RETRY_S]
+        far = max(RETRY_S, min(MAX_ROUND_TRIP_S, round_trip))
+        again = [
+            sequence
+            for sequence, (tries, requested_at) in self._missing.items()
+            if now - requested_at >= (RETRY_S if tries % 2 else far)
+        ]
         for sequence in again:
             tries, _ = self._missing.pop(sequence)
             if tries < MAX_TRIES:

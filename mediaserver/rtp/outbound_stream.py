@@ -46,6 +46,8 @@ class PlainOutboundStream:
         """The last packet sent that was not padding alone; None before the first."""
         self.packets = 0
         self.octets = 0
+        self.pictures = 0
+        """Packets with a marker: of a picture the last one has it (RFC 6184 §5.1, RFC 7741 §4.1)."""
         self.paced = False
         """Whether its packets may have to wait for the link, with those of the peer's other paced streams
         (:mod:`mediaserver.congestion.pacer`); sound never does."""

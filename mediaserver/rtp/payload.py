@@ -8,8 +8,10 @@ from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES, Packet
 
 VIDEO_CLOCK = 90_000
 """RTP clock of both video codecs in Hz; a stream with another clock is audio."""
-NAL_IDR, NAL_SPS, NAL_PPS, NAL_AUD = 5, 7, 8, 9
+NAL_IDR, NAL_SEI, NAL_SPS, NAL_PPS, NAL_AUD = 5, 6, 7, 8, 9
 STAP_A, _FU_A = 24, 28
+_AHEAD = {NAL_SEI, NAL_SPS, NAL_PPS, NAL_AUD, STAP_A}
+"""Types of what stands in front of a picture; what is aggregated are parameter sets, as a rule."""
 _START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 
 
@@ -137,6 +139,11 @@ def aggregated(payload: bytes) -> Iterator[bytes]:
             raise ValueError("H.264 aggregation cut off")
         yield payload[at + 2 : at + 2 + size]
         at += 2 + size
+
+
+def stands_ahead(codec: str, payload: bytes) -> bool:
+    """Return whether nothing of a picture itself is in this payload: parameter sets and the like, of H.264 alone."""
+    return codec != "VP8" and payload[0] & 0x1F in _AHEAD
 
 
 def depayload(codec: str, payload: bytes) -> bytes:

@@ -8,11 +8,12 @@ current batch of datagrams has been read, so that a whole picture goes to each r
 import logging
 from typing import Protocol
 
+from mediaserver.rtp.h264_sps import NewestParameters
 from mediaserver.rtp.inbound_stream import MAX_PENDING, InboundStream
 from mediaserver.rtp.keyframe_requests import KeyframeThrottle
 from mediaserver.rtp.outbound_stream import OutboundStream, fan_out, send_prepared
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.packet_cache import PacketCache
+from mediaserver.rtp.packet_cache import CACHE_PACKETS, PacketCache
 from mediaserver.throttled_log import ThrottledLog
 
 logger = logging.getLogger(__name__)
@@ -123,13 +124,25 @@ class Source:
 
 
 class VideoSource(Source):
-    """A video stream: packets can be retransmitted for a while, and key frames requested. `codec` is "VP8" or
+    """A video stream: its last `kept` packets can be retransmitted, and key frames requested. `codec` is "VP8" or
     "H264"."""
 
-    def __init__(self, name: str, codec: str, flush_queue: FlushQueue) -> None:
+    def __init__(self, name: str, codec: str, flush_queue: FlushQueue, kept: int = CACHE_PACKETS) -> None:
         super().__init__(name, codec, flush_queue)
-        self._cache = PacketCache()
+        self._cache = PacketCache(kept)
         self._keyframes = KeyframeThrottle()
+        self._parameters = NewestParameters()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return width and height of its newest pictures in pixels; 0 while unknown, and always of VP8."""
+        return self._parameters.pixels
+
+    @property
+    def beyond_baseline(self) -> bool:
+        """Return whether its newest pictures are of a profile of H.264 beyond baseline, as Main and High are; False
+        while unknown, and always of VP8."""
+        return self._parameters.beyond_baseline
 
     def detach(self, sink: Sink) -> None:
         """Stop sending to `sink`; without sinks no key frame is requested any more."""
@@ -148,18 +161,29 @@ class VideoSource(Source):
             if packet.keyframe:
                 self.keyframes += 1
                 self._keyframes.arrived()
+                if self.codec != "VP8":
+                    self._parameters.take(packet.payload)
         super().push(*packets)
 
     def recall(self, sequence: int) -> Packet | None:
         """Return a packet of the last seconds; None when it is older."""
         return self._cache.get(sequence)
 
+    def forget_packets(self) -> None:
+        """Forget what could be retransmitted: it has ended, and the garbage collector may come to it late."""
+        self._cache.clear()
+
+    def follow_line(self, round_trip: float) -> None:
+        """Wait for a key frame for as long as one takes to come by the sender's line."""
+        self._keyframes.follow_line(round_trip)
+
     def rests(self, now: float) -> bool:
         """Return whether :meth:`remind` has nothing to do until :meth:`ask` is called."""
         return self._keyframes.rests(now)
 
     def request_keyframe(self, now: float) -> None:
-        """Request a key frame, at most every half second; :meth:`ask` is repeated until one comes."""
+        """Request a key frame, at most every half second, on a long line less often; :meth:`ask` is repeated until one
+        comes."""
         if self._keyframes.want(now):
             self.ask()
 

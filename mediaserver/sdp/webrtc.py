@@ -43,6 +43,8 @@ class Codec:
     parameters: str = ""
     rtx: int | None = None
     """The payload type of its retransmissions (RFC 4588 §8.6); None without."""
+    red: int | None = None
+    """The payload type of packets with earlier frames beside the newest (RFC 2198); None without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,10 @@ def _codecs(kind: str, formats: tuple[str, ...], section: Section) -> tuple[Code
     maps = {number: rtpmap[number] for number in numbers if number in rtpmap}
     if kind == "audio":
         opus = (number for number, name in maps.items() if name.lower().startswith("opus/48000"))
-        return tuple(Codec("opus", number, 48000, "minptime=10;useinbandfec=1") for number in opus)[:1]
+        return tuple(
+            Codec("opus", number, 48000, "minptime=10;useinbandfec=1", red=_red(number, maps, section))
+            for number in opus
+        )[:1]
     if kind != "video":
         return ()
     parameters = {number: read_parameters(text) for number, text in section.numbered("fmtp").items()}
@@ -208,6 +213,16 @@ def _codecs(kind: str, formats: tuple[str, ...], section: Section) -> tuple[Code
         and (original := integer(parameters.get(number, {}).get("apt", ""), 127)) is not None
     }
     return (*_h264(maps, parameters, rtx)[:1], *_vp8(maps, rtx)[:1])
+
+
+def _red(opus: int, maps: Mapping[int, str], section: Section) -> int | None:
+    """Return the payload type of RED whose blocks are all of that codec (RFC 2198 §5); None without."""
+    blocks = section.numbered("fmtp")
+    for number, name in maps.items():
+        kinds = blocks.get(number, "").split("/")
+        if name.lower() == "red/48000/2" and all(integer(kind, 127) == opus for kind in kinds):
+            return number
+    return None
 
 
 def _vp8(maps: Mapping[int, str], rtx: Mapping[int, int]) -> list[Codec]:
@@ -229,7 +244,10 @@ def _h264(maps: Mapping[int, str], parameters: Mapping[int, Mapping[str, str]], 
 
 def write_answer(offer: Offer, local: Local, camera_codecs: tuple[str, ...]) -> str:
     """Return the answer to an offer. `camera_codecs` orders the codecs we prefer to receive; the peer uses the
-    first."""
+    first.
+
+    RED stands behind Opus: browsers take it, and do not send it before their page prefers it.
+    """
     bundled = [m.mid for m in offer.media if m.codecs]
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=ice-lite"]
     lines += [f"a=group:BUNDLE {' '.join(bundled)}", "a=msid-semantic:WMS *"]
@@ -250,7 +268,8 @@ def _answer_media(media: Media, local: Local, camera_codecs: tuple[str, ...]) ->
         codecs = sorted((c for c in codecs if c.name in camera_codecs), key=lambda c: camera_codecs.index(c.name))
     host, port = local.addresses[0]
     family = "IP6" if ":" in host else "IP4"
-    numbers = [c.payload_type for c in codecs] + [c.rtx for c in codecs if c.rtx is not None]
+    numbers = [c.payload_type for c in codecs]
+    numbers += [number for c in codecs for number in (c.rtx, c.red) if number is not None]
     lines = [
         f"m={media.kind} {port} UDP/TLS/RTP/SAVPF {' '.join(map(str, numbers))}",
         f"c=IN {family} {host}",
@@ -301,7 +320,12 @@ def _answer_codec(media: Media, codec: Codec) -> list[str]:
     number = codec.payload_type
     parameters = codec.parameters
     if media.kind == "audio":
-        return [f"a=rtpmap:{number} opus/48000/2", f"a=fmtp:{number} {parameters}"]
+        lines = [f"a=rtpmap:{number} opus/48000/2", f"a=fmtp:{number} {parameters}"]
+        return lines + (
+            [f"a=rtpmap:{codec.red} red/48000/2", f"a=fmtp:{codec.red} {number}/{number}"]
+            if codec.red is not None
+            else []
+        )
     if media.sends:
         parameters = ";".join(filter(None, [parameters, f"x-google-start-bitrate={START_KBPS}"]))
     lines = [f"a=rtpmap:{number} {codec.name}/{codec.clock_rate}"]

@@ -53,6 +53,8 @@ class Counters:
     """RTP packets of peers that had not come when a report on them was due."""
     lost_out: int = 0
     """RTP packets of ours that peers reported as lost."""
+    repeated: int = 0
+    """RTP packets of pictures that were sent again unasked, to peers on long lines that lose much."""
 
 
 class PlainPeerPath:

@@ -171,8 +171,8 @@ def _bind(host: str, number: int, dscp: int) -> socket.socket:
 
 
 def local_address(hosts: Sequence[str], remote: str) -> str:
-    """Return that of our addresses from which the route to `remote` leaves; the first where it leaves from none or is
-    unknown."""
+    """Return that of our addresses from which the route to `remote` leaves; where it leaves from none, the first of
+    its kind (IPv4 or IPv6), or the first of all."""
     if not remote:
         return hosts[0]
     with socket.socket(socket.AF_INET6 if ":" in remote else socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -181,7 +181,7 @@ def local_address(hosts: Sequence[str], remote: str) -> str:
             found = str(probe.getsockname()[0])
         except OSError:
             found = ""
-    return found if found in hosts else hosts[0]
+    return found if found in hosts else next((host for host in hosts if (":" in host) == (":" in remote)), hosts[0])
 
 
 class RtpPortPair:

@@ -10,6 +10,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterable
+from ipaddress import ip_address, ip_network
 
 from mediaserver.transport import stun
 from mediaserver.transport.dscp import mark
@@ -131,6 +132,12 @@ class _Connection:
 _Ended = Callable[[_Connection], None]
 
 
+def network_of(host: str) -> str:
+    """Return an IPv4 address as it is, an IPv6 address as its /64, all of which one machine owns."""
+    ip = ip_address(host.partition("%")[0])
+    return host if ip.version == 4 else str(ip_network((ip, 64), strict=False).network_address)
+
+
 class TcpPort:
     """The listening sockets of one media worker, and the connections to them.
 
@@ -224,7 +231,7 @@ class TcpPort:
     def _make_room(self, host: str) -> None:
         """Close the oldest connection that no peer owns, where there are too many, or too many of that host."""
         unproven = [each for each in self._connections.values() if not self._known(each.address)]
-        of_host = [each for each in unproven if each.remote[0] == host]
+        of_host = [each for each in unproven if network_of(each.remote[0]) == network_of(host)]
         if len(of_host) >= MAX_UNPROVEN:
             self._end(of_host[0])
         elif unproven and len(self._connections) >= MAX_CONNECTIONS:

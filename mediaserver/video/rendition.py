@@ -1,11 +1,17 @@
 """A rendition: the composed picture in one codec and quality, encoded once and shared by all its viewers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import SINGLE_NAL, packetize_h264, packetize_vp8, single_nals
 from mediaserver.rtp.rewriter import Rewriter
 from mediaserver.rtp.source import FlushQueue, Sink, VideoSource
+
+
+def decode_high(sinks: Sequence[Sink]) -> bool:
+    """Return whether there are sinks, and all decode H.264 of profile High."""
+    streams = [sink.stream for sink in sinks]
+    return bool(streams) and all(isinstance(each, Rewriter) and each.decodes_high for each in streams)
 
 
 class Rendition(VideoSource):
@@ -27,8 +33,7 @@ class Rendition(VideoSource):
     @property
     def high(self) -> bool:
         """Return whether all who watch decode H.264 of profile High."""
-        streams = [sink.stream for sink in self.sinks]
-        return bool(streams) and all(isinstance(each, Rewriter) and each.decodes_high for each in streams)
+        return decode_high(self.sinks)
 
     def ask(self) -> None:
         """Make the next picture a key frame."""

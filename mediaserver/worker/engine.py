@@ -5,6 +5,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from mediaserver.api import (
     EVERYONE,
     EVERYTHING,
     INTERRUPTED,
+    MAX_KEPT,
+    MAX_KEPT_TEXT,
     RTP_PORTS,
     ComposedWhen,
     ConnectionQuality,
@@ -28,7 +31,7 @@ from mediaserver.api import (
     SipLimits,
 )
 from mediaserver.captions.captioner import COMMAND, Captioner
-from mediaserver.errors import NoPipe
+from mediaserver.errors import NoPipe, TooLarge
 from mediaserver.peer.sip import SipPeer
 from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.pipe.pipe import Pipe
@@ -46,8 +49,12 @@ from mediaserver.worker.event_queue import EventQueue
 from mediaserver.worker.media_clock import AUDIO_TICK_S, MediaClock, tick_number
 from mediaserver.worker.process_stats import process_stats
 from mediaserver.worker.room_system_calls import RoomSystemCalls
+from mediaserver.worker.unused_memory import give_back
 
 logger = logging.getLogger(__name__)
+
+IDLE_S = 10.0
+"""Seconds without a meeting after which memory is given back: the threads of the last one have ended by then."""
 
 
 class LocalEngine(RoomSystemCalls):
@@ -86,6 +93,8 @@ class LocalEngine(RoomSystemCalls):
         """By this other workers know us, whichever server leads."""
         self._started_at = time.time()
         self._picture_work = PictureWork()
+        self._kept: dict[str, str] = {}
+        """What a server gave to keep for later ones."""
         self._pipes: dict[str, Pipe] = {}
         self._clock = MediaClock(self._rooms, self._pipes, self._mux, plain, self._probe, self._flush_queue)
 
@@ -118,6 +127,12 @@ class LocalEngine(RoomSystemCalls):
             self._clock.stop_idle(time.monotonic())
             self._captioner.stop(room)
             await found.close(error)
+            asyncio.get_running_loop().call_later(IDLE_S, self._give_back_idle)
+
+    def _give_back_idle(self) -> None:
+        """Give memory back that closed rooms had, while there is none that this could delay."""
+        if not self._rooms:
+            give_back()
 
     async def give_up(self) -> None:
         """Close every room because no server came; each recording is marked interrupted, so that the next server
@@ -255,11 +270,22 @@ class LocalEngine(RoomSystemCalls):
 
     async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
         """Return the connection quality of each connected seat of a room."""
-        return self._room(room).lines
+        late = round(self._clock.late_s, 4)
+        return {seat: replace(line, late=late) for seat, line in self._room(room).lines.items()}
 
     async def held(self) -> Held:
         """Return every open room, every file that is not closed, and every end that no server has acknowledged."""
-        return Held(tuple(self._rooms), dict(self._events.writing), tuple(self._events.ended.values()))
+        ended = tuple(self._events.ended.values())
+        return Held(tuple(self._rooms), dict(self._events.writing), ended, dict(self._kept))
+
+    async def keep(self, name: str, text: str) -> None:
+        """Keep a text under a name for later servers; empty: forget it. Raises TooLarge."""
+        if not text:
+            self._kept.pop(name, None)
+        elif max(len(name), len(text)) > MAX_KEPT_TEXT or (name not in self._kept and len(self._kept) >= MAX_KEPT):
+            raise TooLarge("more than is kept for later servers")
+        else:
+            self._kept[name] = text
 
     async def room_state(self, room: str) -> RoomState:
         """Return the state of a room for a server that takes over. Raises UnknownRoom."""
@@ -299,15 +325,18 @@ class LocalEngine(RoomSystemCalls):
             "tcp_connections": self._mux.tcp.connections,
             "tcp_dropped": self._mux.tcp.dropped,
             "pipe_streams": sum(pipe.streams for pipe in self._pipes.values()),
+            "pipe_renditions": sum(pipe.renditions for pipe in self._pipes.values()),
             "pipe_waiting": sum(len(pipe.waiting) for pipe in self._pipes.values()),
             "lost_in": counters.lost_in,
             "lost_out": counters.lost_out,
+            "repeated": counters.repeated,
             "pictures": self._picture_work.pictures,
             "compose_s": round(self._picture_work.compose_s, 6),
             "encode_s": round(self._picture_work.encode_s, 6),
             "mix_s": round(self._clock.mix_s, 6),
             "lag": self._clock.lag.stats,
             "started_at": self._started_at,
+            "time": round(time.time(), 3),
             **process_stats(),
             **self._captioner.stats,
         }

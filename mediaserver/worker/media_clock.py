@@ -66,6 +66,8 @@ class MediaClock:
         """Number of the last audio tick that has run."""
         self.lag = Histogram(LAG_BOUNDS_S)
         """How many seconds late ticks of sound began, of several late ones the first."""
+        self.late_s = 0.0
+        """By how many seconds they begin late, in the mean of the last second."""
         self.mix_s = 0.0
         """Seconds of CPU that the sound of all rooms took."""
         self._fast_poll_until = 0.0
@@ -93,7 +95,9 @@ class MediaClock:
             self._plain.poll(now)
         due = tick_number(now)
         if due != self.ticks_done:
-            self.lag.observe(max(0.0, now - (self.ticks_done + 1) * AUDIO_TICK_S))
+            late = max(0.0, now - (self.ticks_done + 1) * AUDIO_TICK_S)
+            self.lag.observe(late)
+            self.late_s += AUDIO_TICK_S * (late - self.late_s)
             self._run_due_ticks(due, now)
         if self._flush_queue:
             self._flush_queue.flush(now)

@@ -4,13 +4,14 @@ connection is lost.
 Its rooms go on meanwhile, for ten minutes at most; a server of the same data directory finds them as they are. Of
 several servers one leads, by a lease with an epoch (:mod:`signaling.app.lease`), and the others pass connections on to
 it. The worker serves the server with the latest epoch it has met, and no earlier one again, so that a server that was
-succeeded without noticing commands nothing any more.
+succeeded without noticing commands nothing any more. It prefers a direct way to one that another server relays: that
+is cut when that other server begins to lead, and the one before would take the worker for lost.
 
 Three messages come before calls and events; a worker of any release understands them:
 
     server → {"version": …, "oldest": …,       the versions of the protocol it speaks; a file in the folder of
-              "marker": …, "owner": …,         recordings; the id of its data directory; the epoch of its lease
-              "epoch": …}
+              "marker": …, "owner": …,         recordings; the id of its data directory; the epoch of its lease;
+              "epoch": …, "relayed": …}        whether another server, or a proxy, passes the connection on
     worker → {"version": …, "oldest": …,       whether that file is seen here, in a folder that can be written to;
               "records": …}
              with "waits": true                it is served over another connection, and this one waits for its end;
@@ -26,6 +27,7 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +54,14 @@ BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 """Seconds to wait before the first, second … attempt in a row, plus or minus half; the last value repeats. A server
 that begins to lead waits 12 s for the rooms that are held here, and then opens them elsewhere."""
 AGAIN_S = 0.25
-"""Seconds between attempts in the time just after the connection to the server was lost, when the next one begins to
-lead."""
+"""Seconds between attempts in the time just after the connection to the server was lost, or one that waited, when the
+next one begins to lead."""
 SUCCESSION_S = 30.0
 """That time in seconds."""
 STEADY_S = 30.0
 """A connection that lasted this many seconds resets the backoff."""
+DIRECT_S = 1.0
+"""Seconds for which a way that is relayed waits for a direct one."""
 PING_S = 10.0
 """Seconds between two pings. A server that answers none for half as long counts as lost; a busy server gives a worker
 less."""
@@ -119,13 +123,14 @@ class RemoteWorker:
         self._server.start()
 
     async def _dial_repeatedly(self, url: str) -> None:
-        failures = 0
+        failures, cut_at = 0, -inf
         while True:
             began = time.monotonic()
-            await self._dial_once(url)
+            if await self._dial_once(url):
+                cut_at = time.monotonic()
             failures = 0 if time.monotonic() - began > STEADY_S else failures + 1
             wait = BACKOFF_S[min(max(failures, 1), len(BACKOFF_S)) - 1]
-            if time.monotonic() - self._lost_at < SUCCESSION_S:
+            if time.monotonic() - max(self._lost_at, cut_at) < SUCCESSION_S:
                 wait = AGAIN_S
             await self._pause(wait * random.uniform(0.5, 1.5))
 
@@ -136,32 +141,38 @@ class RemoteWorker:
                 await self._link_lost.wait()
                 await asyncio.sleep(AGAIN_S * random.uniform(0.5, 1.5))
 
-    async def _dial_once(self, url: str) -> None:
-        """Serve one connection from beginning to end; close the rooms first when no server has come for too long."""
+    async def _dial_once(self, url: str) -> bool:
+        """Serve one connection from beginning to end, and return whether it waited; close the rooms first when no
+        server has come for too long."""
         assert self._server is not None
         if self._link is None and time.monotonic() - self._lost_at > HOLD_ROOMS_S:
             await self._server.give_up()
         try:
-            await self._dial(url)
+            return await self._dial(url)
         except (ClientError, ConnectionError, TimeoutError, ValueError) as exc:
             logger.warning("x the server at %s: %r", url, exc)
+            return False
 
     async def _close(self) -> None:
         server, self._server = self._server, None
         if server is not None:
             await server.close()
 
-    async def _dial(self, url: str) -> None:
+    async def _dial(self, url: str) -> bool:
         timeout = ClientTimeout(total=None, sock_connect=DIAL_S, sock_read=DIAL_S)
         async with ClientSession(timeout=timeout) as session, await self._connect(session, url) as socket:
             async with asyncio.timeout(DIAL_S):
                 greeting = _expect(await receive(socket))
+            if greeting.get("relayed") is True and self._link is None and len(self._urls) > 1:
+                await asyncio.sleep(DIRECT_S)
             async with self._choosing, asyncio.timeout(DIAL_S):
                 link = await self._choose(socket, greeting, url)
             if link is not None:
                 await self._serve(link, url)
             elif not socket.closed:
                 await self._wait(socket)
+                return True
+            return False
 
     async def _choose(self, socket: ClientWebSocketResponse, greeting: dict[str, Any], url: str) -> WebLink | None:
         """Answer a greeting; return the link if that server is to be served from now on."""

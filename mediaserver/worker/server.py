@@ -254,10 +254,13 @@ class Worker:
 
 
 def _ids(message: dict[str, Any]) -> dict[str, str]:
-    """Return the session and the seat that a call names, for its lines of the log; a room has the id of its session."""
+    """Return the session, the seat and the trace that a call names, for its lines of the log; a room has the id of its
+    session."""
     arguments = message.get("arguments")
-    named = arguments if isinstance(arguments, dict) else {}
-    return {id_: named[name] for id_, name in (("session", "room"), ("seat", "seat")) if name in named}
+    named = {**(arguments if isinstance(arguments, dict) else {}), "trace": message.get("trace")}
+    return {
+        id_: named[name] for id_, name in (("session", "room"), ("seat", "seat"), ("trace", "trace")) if name in named
+    }
 
 
 async def _reply(engine: LocalEngine, message: dict[str, Any], link: Link) -> None:

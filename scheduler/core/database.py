@@ -9,13 +9,17 @@ import asyncio
 import functools
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from math import ceil
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
+from weakref import WeakSet
 
 import aiosqlite
+from aiosqlite.core import set_exception, set_result
 from sqlalchemy import AsyncAdaptedQueuePool, Connection, Dialect, Select, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult, create_async_engine
@@ -28,11 +32,17 @@ from scheduler.core.postgresql_hosts import Hosts
 
 BUSY_TIMEOUT_MS = 30_000
 """The longest wait of a writer for its turn; an admission takes a few milliseconds."""
+SYNCHRONOUS = "FULL"
+"""How SQLite writes: what is committed is on the disk, and outlasts a machine that stops."""
 CONNECT_TIMEOUT_S = 4.0
 """How long PostgreSQL may take to accept a connection."""
+CLOSE_TIMEOUT_S = 1.0
+"""How long PostgreSQL may take to answer that an engine closes its connections."""
 WRITER = "diemcau_immediate"
 """The execution option of a transaction that writes."""
 BUSY = "busy_timeout"
+CONNECTIONS = "diemcau_connections"
+"""The execution option of an engine that has its connections."""
 ADVISORY_LOCK = 0x6469656D636175  # "diemcau"
 _TURN = text("SELECT pg_advisory_xact_lock(:key)")
 _ALONGSIDE: ContextVar[Callable[[AsyncConnection], Awaitable[None]] | None] = ContextVar("alongside", default=None)
@@ -49,15 +59,16 @@ def connect(url: str, cipher: CodeCipher = EPHEMERAL) -> AsyncEngine:
     url, addresses = postgresql_hosts.split(url)
     scheme, separator, rest = url.partition("://")
     driver = _DRIVERS.get(scheme, scheme)
+    connections = _Connections()
     several = {"async_creator_fn": Hosts(addresses).connect} if addresses else {}
     in_file: dict[str, Any] = {"async_creator_fn": _FileConnection.open}
     engine = create_async_engine(
         f"{driver}{separator}{rest}",
-        execution_options={OPTION: cipher},
+        execution_options={OPTION: cipher, CONNECTIONS: connections},
         poolclass=_Pool,
         connect_args=in_file if driver == _DRIVERS["sqlite"] else _POSTGRESQL | several,
     )
-    event.listen(engine.sync_engine, "do_connect", _connected)
+    event.listen(engine.sync_engine, "do_connect", connections.connect)
     prepare(engine)
     return engine
 
@@ -74,11 +85,16 @@ def file(url: str) -> Path | None:
     return Path(found.database) if found.get_backend_name() == "sqlite" and found.database else None
 
 
+_Call = tuple[asyncio.Future[Any] | None, Callable[[], Any]]
+
+
 class _FileConnection(aiosqlite.Connection):
     """A connection whose thread is told to end once.
 
     SQLAlchemy calls `stop` and then `close` where a task is cancelled twice. The `close` of aiosqlite 0.22 would tell
     the thread again, which has ended, and wait for its answer for ever; so would the end of the process.
+
+    The thread outlives the loop of a task that was cancelled; that of aiosqlite would end with a traceback then.
     """
 
     _stopped: asyncio.Future[Any] | None = None
@@ -87,14 +103,35 @@ class _FileConnection(aiosqlite.Connection):
     def open(cls, *arguments: Any, **options: Any) -> "_FileConnection":
         """Return a connection to a file; to be awaited. Its thread outlives no process."""
         connection = cls(functools.partial(sqlite3.connect, *arguments, **options), iter_chunk_size=64)
-        connection._thread.daemon = True
+        connection._thread = Thread(target=_carry_out, args=(connection._tx,), daemon=True)
         return connection
 
     def stop(self) -> asyncio.Future[Any] | None:
         """End the thread; return what is done then."""
         if self._running:
             self._stopped = super().stop()
+            self._tx.put_nowait((None, _end))
         return self._stopped
+
+
+def _carry_out(calls: "SimpleQueue[_Call]") -> None:
+    """Carry out the calls of a connection until its end; a loop that is closed gets no outcome any more."""
+    while True:
+        future, call = calls.get()
+        if call is _end:
+            return
+        deliver: Callable[[asyncio.Future[Any], Any], object] = set_result
+        try:
+            outcome = call()
+        except BaseException as error:
+            deliver, outcome = set_exception, error
+        if future is not None:
+            with suppress(RuntimeError):
+                future.get_loop().call_soon_threadsafe(deliver, future, outcome)
+
+
+def _end() -> None:
+    """Stand for the end of a connection's calls."""
 
 
 class _Queue(AsyncAdaptedQueue[Any]):
@@ -110,14 +147,49 @@ class _Pool(AsyncAdaptedQueuePool):
     _queue_class = _Queue
 
 
-def _connected(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
-    """Connect; any failure is raised as an error of the database, as later failures are."""
-    try:
-        return dialect.connect(*arguments, **options)
-    except dialect.loaded_dbapi.Error:
-        raise
-    except Exception as error:
-        raise OperationalError("connect", {}, error) from error
+class _Connections:
+    """The connections of an engine, which can be cut."""
+
+    def __init__(self) -> None:
+        self._made: WeakSet[Any] = WeakSet()
+        """Those to PostgreSQL, as their driver knows them."""
+        self._are_cut = False
+
+    def connect(self, dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
+        """Connect; any failure is raised as an error of the database, as later failures are."""
+        try:
+            if self._are_cut:
+                raise ConnectionAbortedError("this server has cut its connections")
+            made = dialect.connect(*arguments, **options)
+        except dialect.loaded_dbapi.Error:
+            raise
+        except Exception as error:
+            raise OperationalError("connect", {}, error) from error
+        if dialect.name == "postgresql":
+            self._made.add(made.driver_connection)
+        return made
+
+    def cut(self) -> None:
+        """Abort all connections to PostgreSQL, and make no more."""
+        self._are_cut = True
+        for each in list(self._made):
+            each.terminate()
+
+
+def cut(engine: AsyncEngine) -> None:
+    """Abort all connections of an engine to PostgreSQL, and let it make no more: who waits for an answer gets an
+    error at once, also where a network drops whatever is sent."""
+    connections: _Connections = engine.sync_engine.get_execution_options()[CONNECTIONS]
+    connections.cut()
+
+
+async def dispose(engine: AsyncEngine) -> None:
+    """Close the connections of an engine for good, in a second also where the database does not answer: the driver
+    would wait for that without end."""
+    closing = asyncio.ensure_future(engine.dispose())
+    await asyncio.wait([closing], timeout=CLOSE_TIMEOUT_S)
+    cut(engine)
+    await closing
 
 
 def prepare(engine: AsyncEngine) -> None:
@@ -180,7 +252,7 @@ def _on_connect(connection: Any, _record: object) -> None:
 async def _set_up(connection: aiosqlite.Connection) -> None:
     await connection.execute(f"PRAGMA {BUSY}={BUSY_TIMEOUT_MS}")
     await _use_wal(connection)
-    await connection.execute("PRAGMA synchronous=FULL")
+    await connection.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
     await connection.execute("PRAGMA foreign_keys=ON")
 
 

@@ -1,8 +1,14 @@
 """Normalises and validates texts that people type. Pure."""
 
+import re
 import unicodedata
 
 from scheduler.core.errors import FieldError
+
+REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+"""Characters that no text may have: what PostgreSQL (NUL), XML 1.0 or UTF-8 cannot hold, DEL, and what turns the
+order of other letters around (UAX #9: embeddings, overrides, isolates), by which one name is shown as another. Tabs and
+ends of lines are none."""
 
 
 def clean(text: str) -> str:

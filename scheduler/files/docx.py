@@ -4,7 +4,6 @@ Pages look as Nghị định 30/2020/NĐ-CP, Phụ lục I, asks of administrati
 20, 30 and 20 mm, the number of the page in the middle of its head from the second page on.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -20,8 +19,6 @@ _TYPES = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 _TWIPS_PER_MM = 1440 / 25.4
 _TWIPS_PER_POINT = 20
 _FIRST_LINE_MM = 10
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-"""Characters that XML 1.0 does not allow."""
 _RULE_EIGHTHS = 6  # width of a line in eighths of a point
 
 Align = Literal["left", "center", "right", "both"]
@@ -160,7 +157,7 @@ def _rule(paragraph: Paragraph) -> str:
 def _run(run: Run) -> str:
     half_points = "" if run.size is None else f'<w:sz w:val="{round(2 * run.size)}"/>'
     style = f"{'<w:b/>' if run.bold else ''}{'<w:i/>' if run.italic else ''}{half_points}"
-    text = _NO_XML.sub("", run.text)
+    text = office_package.xml_text(run.text)
     lines = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in text.split("\n"))
     return f"<w:r>{f'<w:rPr>{style}</w:rPr>' if style else ''}{lines}</w:r>"
 

@@ -1,6 +1,7 @@
 """Writes Office Open XML packages (ECMA-376 part 2): a ZIP of parts, with their types and relationships. Pure."""
 
 import io
+import re
 import zipfile
 from collections.abc import Mapping
 
@@ -10,6 +11,14 @@ OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 _FIXED = (1980, 1, 1, 0, 0, 0)  # the same file every time
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that XML 1.0 does not allow."""
+
+
+def xml_text(text: str) -> str:
+    """Return a text without the characters that XML does not allow."""
+    return _NO_XML.sub("", text)
 
 
 def package(main: str, parts: Mapping[str, str], types: Mapping[str, str]) -> bytes:

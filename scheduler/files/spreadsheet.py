@@ -15,8 +15,10 @@ from datetime import date, datetime
 
 from pydantic import TypeAdapter
 
+from scheduler.core.text import REFUSED
 from scheduler.files import csv_file, safe_zip
 from scheduler.files.errors import BadSheet, RowError
+from scheduler.files.office_package import xml_text
 from scheduler.files.sandboxed_parser import SandboxedParser
 
 MAX_ROWS = 5000
@@ -71,7 +73,7 @@ def read(data: bytes, columns: Sequence[str]) -> list[tuple[int, Row]]:
 
     The first row names the columns, in any order. A column may have a title, ``phone|số điện thoại``: files have
     either, rows have the name, errors the title. Raises BadSheet: ``not-a-table`` ``too-many-rows``
-    ``unknown-column`` ``missing-column`` ``cell-too-long`` ``too-large``.
+    ``unknown-column`` ``missing-column`` ``cell-too-long`` ``bad-characters`` ``too-large``.
     """
     table = _xlsx(data) if data.startswith(b"PK") else _csv(data)
     if len(table) > MAX_ROWS:
@@ -88,6 +90,7 @@ def read(data: bytes, columns: Sequence[str]) -> list[tuple[int, Row]]:
     for number, cells in enumerate(table[1:], start=2):
         row = {name: csv_file.original(cell.strip()) for name, cell in zip(head, cells, strict=False) if name}
         faults += [RowError(number, n, "cell-too-long", str(MAX_CELL)) for n, c in row.items() if len(c) > MAX_CELL]
+        faults += [RowError(number, n, "bad-characters") for n, c in row.items() if REFUSED.search(c)]
         if any(row.values()):
             rows.append((number, {name: row.get(name, "") for name in titles}))
     if faults:
@@ -157,7 +160,7 @@ def write_xlsx(columns: Sequence[str], rows: Iterable[Row], title: str = "Danh b
     names, titles = _names_and_titles(columns)
     sheet.append(titles)
     for row in rows:
-        cells = [WriteOnlyCell(sheet, row[name]) for name in names]
+        cells = [WriteOnlyCell(sheet, xml_text(row[name])) for name in names]
         for cell in cells:
             cell.data_type = "s"
         sheet.append(cells)

@@ -17,7 +17,8 @@ import scheduler.operations.incidents.schema
 import scheduler.operations.readiness.schema
 import scheduler.operations.votes.schema
 import scheduler.policy.schema
-import scheduler.reports.schema  # noqa: F401
+import scheduler.reports.schema
+import scheduler.webhooks.schema  # noqa: F401
 from scheduler.core.schema import METADATA
 from scheduler.migrations import VERSION_TABLE
 

@@ -68,6 +68,12 @@ async def was_added(db: AsyncConnection, notice: Notice, channels: Channels) -> 
     return await db.scalar(select(OUTBOX.c.id).where(OUTBOX.c.key.in_(keys)).limit(1)) is not None
 
 
+async def was_added_since(db: AsyncConnection, session: str, part: str, since: datetime) -> bool:
+    """Return whether a notice about a session, whose key has this part, was added after a time."""
+    found = (OUTBOX.c.session == session) & OUTBOX.c.key.contains(part, autoescape=True) & (OUTBOX.c.created > since)
+    return await db.scalar(select(OUTBOX.c.id).where(found).limit(1)) is not None
+
+
 async def _add(db: AsyncConnection, notice: Notice, key: str, channel: str, now: datetime) -> None:
     waiting = await db.scalar(select(func.count()).select_from(OUTBOX).where(OUTBOX.c.state == "waiting"))
     full = (waiting or 0) >= MAX_WAITING

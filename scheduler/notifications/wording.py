@@ -60,6 +60,10 @@ Kind = Literal[
     "figures-asked",
     "figures-due",
     "below",
+    "webhook-paused",
+    "security-incident",
+    "approval-asked",
+    "approval-emergency",
 ]
 Method = Literal["REQUEST", "CANCEL"]
 """The iTIP method of the attached calendar event (RFC 5546 §3.2.2, §3.2.5)."""
@@ -233,10 +237,38 @@ WORDINGS: Mapping[Kind, Wording] = {
         group="chưa cấp được mã",
     ),
     "below": Wording(
-        "Hệ thống cấp dưới không giữ phiên họp",
-        "Hệ thống cấp dưới ở phần ghi chú không giữ phiên họp này, điểm cầu của hệ thống đó chưa dự được; đề nghị"
-        " liên hệ hoặc đổi giờ họp (khoản 4 Điều 5).",
-        "The system below that is named below does not hold this session, so its point cannot take part (Article 5.4).",
+        "Hệ thống cấp dưới chưa giữ hoặc không giữ phiên họp",
+        "Hệ thống cấp dưới ở phần ghi chú chưa giữ hoặc không giữ phiên họp này, điểm cầu của hệ thống đó chưa dự được;"
+        " đề nghị liên hệ hoặc đổi giờ họp (khoản 4 Điều 5).",
+        "The system below that is named below does not hold this session, or not yet, so its point cannot take part"
+        " (Article 5.4).",
+    ),
+    "webhook-paused": Wording(
+        "Webhook tạm dừng vì không gửi được",
+        "Phần mềm ở phần ghi chú nhiều giờ liền không nhận thông báo của hệ thống, nên webhook tạm dừng. Khi phần mềm"
+        " hoạt động lại, hãy bấm Tiếp tục ở trang Mã truy cập API; những thông báo đã lỡ sẽ được gửi.",
+        "The system named below took no webhook for hours, so it is paused; resume it on the page of API tokens.",
+    ),
+    "security-incident": Wording(
+        "Nhắc báo cáo sự cố an toàn thông tin",
+        "Sự cố an toàn thông tin dưới đây phải được báo cáo cơ quan có thẩm quyền trước thời hạn (Điều 31 Nghị định"
+        " 331/2026/NĐ-CP). Báo cáo xong, hãy ghi lại ở trang Kiểm soát an toàn.",
+        "The security incident below is to be reported in time (Article 31 of Decree 331/2026); then note that on the"
+        " page of security controls.",
+    ),
+    "approval-asked": Wording(
+        "Chờ người thứ hai duyệt",
+        "Có đề nghị thu hồi mã phiên họp hoặc đổi vai trò của tài khoản, cần quản trị viên thứ hai duyệt trước hạn ở"
+        " phần ghi chú: mở trang Hàng chờ hoặc Danh bạ, mục Chờ người thứ hai.",
+        "Somebody asked to revoke codes of sessions, or to change the roles of an account, and another administrator"
+        " must approve it in time, on the page Hàng chờ or Danh bạ.",
+    ),
+    "approval-emergency": Wording(
+        "Đã làm ngay trong trường hợp khẩn cấp, cần xác nhận",
+        "Việc ở phần ghi chú đã làm ngay trong trường hợp khẩn cấp, chưa có người thứ hai duyệt: mở trang Hàng chờ hoặc"
+        " Danh bạ để xem và xác nhận.",
+        "What the note says was done at once in an emergency; another administrator confirms it on the page Hàng chờ or"
+        " Danh bạ.",
     ),
     "account": Wording(
         "Cấp tài khoản điểm cầu",

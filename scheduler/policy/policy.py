@@ -160,6 +160,11 @@ class AccessWindowPolicy(_Part):
         return timedelta(minutes=self.grace_min)
 
     @property
+    def warn(self) -> timedelta:
+        """The time before the end of a meeting from which on its host is reminded of it."""
+        return timedelta(minutes=self.warn_min)
+
+    @property
     def missed(self) -> timedelta:
         """The time after its start from which on a session that nobody opened may be released (I-03)."""
         return timedelta(minutes=self.missed_min)
@@ -479,6 +484,56 @@ class SecondFactorPolicy(_Part):
 NO_SECOND_FACTOR = SecondFactorPolicy()
 
 
+class AccountPolicy(_Part):
+    """The rules of passwords, of sign-ins that are left unused, and of accounts that are (TCVN 14423:2026, 5.6).
+
+    Accounts of points, which a room shares, and the break-glass account are exempt from all but length, classes and
+    history.
+    """
+
+    password_length: Annotated[int, Field(ge=12, le=16)] = 12
+    """Of an account without a second factor; passwords that the server makes up have 16 characters."""
+    password_classes: Annotated[int, Field(ge=1, le=4)] = 1
+    """Of so many classes (small letters, capitals, digits, other characters) it must be, without a second factor."""
+    lock_hours: Annotated[int, Field(ge=12, le=720)] | None = None
+    """So long five wrong passwords lock an account for an address, five second factors for all; None: 15 minutes."""
+    password_history: Annotated[int, Field(ge=0, le=24)] = 0
+    """A new password is none of the last so many."""
+    password_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """A password that is older must be changed; None: never."""
+    idle_minutes: dict[AccountRole, Annotated[int, Field(ge=1, le=720)]] = Field(default_factory=dict)
+    """A sign-in ends that was not used for so long; a role that is not named lets it be."""
+    dormant_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """An account is disabled that nobody signed in to for so long; None: never."""
+
+    def password(self, *, strong: bool) -> tuple[int, int]:
+        """Return the least length of a password, and its least number of classes; `strong`: with a second factor."""
+        return (12, 1) if strong else (self.password_length, self.password_classes)
+
+    def idle(self, roles: Collection[str], *, exempt: bool) -> int | None:
+        """Return after how many unused minutes a sign-in ends: the fewest of its roles; None: never."""
+        minutes = [self.idle_minutes[role] for role in self.idle_minutes if role in roles]
+        return None if exempt else min(minutes, default=None)
+
+
+NO_ACCOUNT_POLICY = AccountPolicy()
+
+
+class TwoPersonPolicy(_Part):
+    """The actions that a second person approves, and how many minutes a request for one waits (TCVN 14423:2026)."""
+
+    actions: tuple[Literal["revoke-codes", "change-roles"], ...] = ()
+    minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+
+    @property
+    def valid(self) -> timedelta:
+        """Time for which a request waits."""
+        return timedelta(minutes=self.minutes)
+
+
+NO_SECOND_PERSON = TwoPersonPolicy()
+
+
 class OnSiteRule(_Part):
     """Sessions of these levels or purposes need a person of each unit on site (Điều 16.3, 17.3, reading A38)."""
 
@@ -557,6 +612,10 @@ class Policy(_Part):
     audit: AuditPolicy
     second_factor: SecondFactorPolicy = Field(NO_SECOND_FACTOR, exclude_if=lambda value: value == NO_SECOND_FACTOR)
     """A profile that leaves it out, as those before it do, has the same contents as one that demands it of nobody."""
+    accounts: AccountPolicy = Field(NO_ACCOUNT_POLICY, exclude_if=lambda value: value == NO_ACCOUNT_POLICY)
+    """Likewise: without it accounts are as they were."""
+    two_persons: TwoPersonPolicy = Field(NO_SECOND_PERSON, exclude_if=lambda value: value == NO_SECOND_PERSON)
+    """Likewise: without it one person decides."""
     reports: ReportPolicy
     directory: DirectoryPolicy
     conduct: ConductPolicy

@@ -100,6 +100,11 @@ class Reports:
         async with writing(self._engine) as db:
             await uptime_store.alive(db, now)
 
+    async def began(self) -> datetime | None:
+        """Return when the system ran first; None before it noted that."""
+        async with self._engine.begin() as db:
+            return await uptime_store.began(db)
+
     async def _provider_rows(self, db: AsyncConnection, period: Interval, now: datetime) -> tuple[ProviderRow, ...]:
         zone = self._profiles.at(now).zone
         names = {each.id: each.name for each in await lines_store.providers(db)}

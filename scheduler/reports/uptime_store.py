@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.model import Interval
@@ -25,3 +25,9 @@ async def ran(db: AsyncConnection) -> list[Interval]:
     """Return all stretches, in order."""
     rows = await db.execute(select(UPTIME).order_by(UPTIME.c.began))
     return [Interval(row.began, row.seen) for row in rows]
+
+
+async def began(db: AsyncConnection) -> datetime | None:
+    """Return when a server ran first."""
+    first: datetime | None = await db.scalar(select(func.min(UPTIME.c.began)))
+    return first

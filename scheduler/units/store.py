@@ -1,6 +1,6 @@
 """SQL of units, points and undescribed devices. Every function runs in the caller's transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from uuid import uuid4
 
@@ -82,17 +82,14 @@ async def _points(db: AsyncConnection, query: Select[tuple[object, ...]]) -> lis
 
 async def add_point(db: AsyncConnection, point: Point) -> None:
     """Add a point that has no device yet."""
-    values = _point_values(point)
-    await db.execute(
-        insert(POINTS).values(id=point.id, unit=point.unit, state=point.state, taken_over=point.taken_over, **values)
-    )
+    await db.execute(insert(POINTS).values(**_point_row(point)))
 
 
 async def add_device(db: AsyncConnection, point: str, number: int) -> str:
     """Add an undescribed device with its number; return its id."""
-    id_ = uuid4().hex
-    await db.execute(insert(DEVICES).values(id=id_, point=point, number=number, **UNDESCRIBED))
-    return id_
+    row = _device_row(point, number)
+    await db.execute(insert(DEVICES).values(**row))
+    return str(row["id"])
 
 
 async def drop_devices(db: AsyncConnection, point: str, numbers: Collection[int]) -> bool:
@@ -114,12 +111,16 @@ async def registry_entries(db: AsyncConnection) -> dict[str, RegistryEntry]:
     return {unit.id: RegistryEntry(unit, firsts[unit.id]) for unit in units_}
 
 
-async def add(db: AsyncConnection, new: RegistryEntry) -> None:
-    """Add a unit and its point at the end of the registry."""
-    position = await db.scalar(select(func.coalesce(func.max(UNITS.c.position), 0) + 1))
-    await db.execute(insert(UNITS).values(id=new.unit.id, position=position, **_unit_values(new.unit)))
-    await add_point(db, new.point)
-    await add_device(db, new.point.id, 1)
+async def add(db: AsyncConnection, new: Sequence[RegistryEntry]) -> None:
+    """Add units and the point of each at the end of the registry."""
+    if not new:
+        return
+    last = int(await db.scalar(select(func.coalesce(func.max(UNITS.c.position), 0))) or 0)
+    units_ = [each.unit for each in new]
+    placed = [{"id": unit.id, "position": place, **_unit_values(unit)} for place, unit in enumerate(units_, last + 1)]
+    await db.execute(insert(UNITS), placed)
+    await db.execute(insert(POINTS), [_point_row(each.point) for each in new])
+    await db.execute(insert(DEVICES), [_device_row(each.point.id, 1) for each in new])
 
 
 async def change(db: AsyncConnection, new: RegistryEntry, old: RegistryEntry) -> None:
@@ -136,6 +137,15 @@ def _unit_values(unit: Unit) -> dict[str, object]:
     values = asdict(unit)
     del values["id"]
     return values
+
+
+def _point_row(point: Point) -> dict[str, object]:
+    state, taken_over = point.state, point.taken_over
+    return {"id": point.id, "unit": point.unit, "state": state, "taken_over": taken_over, **_point_values(point)}
+
+
+def _device_row(point: str, number: int) -> dict[str, object]:
+    return {"id": uuid4().hex, "point": point, "number": number, **UNDESCRIBED}
 
 
 def _point_values(point: Point) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Defines what handlers of account endpoints get: sign-in, second factors, registered lines, audit log, sessions.
+"""Defines what handlers of account endpoints get: sign-in, second factors, single sign-on, lines, log, sessions.
 
 `signaling.app.contexts` builds it when the server starts; handlers read it by `request.context(ACCOUNTS)`.
 """
@@ -13,6 +13,8 @@ from signaling.accounts.api_tokens import ApiTokenStore
 from signaling.accounts.second_factors import SecondFactors
 from signaling.accounts.second_step import SecondStep
 from signaling.accounts.sign_in import SignIn
+from signaling.accounts.sso.external_accounts import ExternalAccounts
+from signaling.accounts.sso.oidc_sign_in import OidcSignIn
 from signaling.audit.log import AuditLog
 
 
@@ -27,6 +29,8 @@ class AccountsContext:
     audit: AuditLog
     scheduler: Scheduler
     tokens: ApiTokenStore
+    external: ExternalAccounts
+    oidc: OidcSignIn
 
 
 ACCOUNTS = web.AppKey("AccountsContext", AccountsContext)

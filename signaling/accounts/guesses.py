@@ -5,14 +5,14 @@ from typing import Self
 from sqlalchemy.exc import SQLAlchemyError
 
 from signaling.accounts.throttle import Attempt, Rule, Throttle
-from signaling.core.errors import Locked
+from signaling.core.errors import Locked, SsoUnavailable
 
 
 class Guesses:
     """A guess under rules, of which the first is about what is guessed, and the others about who guesses.
 
-    Within its block the secret is looked up: a fault of the database takes the guess back, for nothing was guessed,
-    and repeated attempts until the database is back must not lock.
+    Within its block the secret is looked up: a fault of the database, or of a directory, takes the guess back, for
+    nothing was guessed, and repeated attempts until it is back must not lock.
     """
 
     def __init__(self, throttle: Throttle, *rules: tuple[Rule, str]) -> None:
@@ -30,7 +30,7 @@ class Guesses:
         return self
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, SQLAlchemyError):
+        if isinstance(error, SQLAlchemyError | SsoUnavailable):
             for attempt in self._attempts:
                 await self._throttle.take_back(attempt)
 

@@ -28,6 +28,11 @@ class Device:
     address: str
     browser: str
 
+    @property
+    def short_id(self) -> str:
+        """The beginning of its id, by which the account names it."""
+        return self.id[:16]
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -37,6 +42,8 @@ class Login:
     account: Account
     expires: datetime
     second_factor: bool = False
+    used: datetime | None = None
+    """Its last use as far as it is stored, else its beginning."""
 
     def holds(self, now: datetime) -> bool:
         """Return whether it has not expired."""
@@ -66,17 +73,32 @@ def check_roles(texts: Iterable[str]) -> tuple[Role, ...]:
     return tuple(role for role in ROLES if role in requested)
 
 
-def check_password(password: str, account: str) -> None:
-    """Check the length of a password, and that it is not made of the account name. Raises BadInput."""
+def check_password(password: str, account: str, shortest: int = MIN_PASSWORD, classes: int = 1) -> None:
+    """Check length and classes of a password, and that it is not made of the account name. Raises BadInput.
+
+    `shortest` is the least length that the policy demands of the account, `classes` the least number of classes.
+    """
+    if MIN_PASSWORD <= len(password) < shortest:
+        raise BadInput([Fault("password", "password-shorter", str(shortest))])
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise BadInput([Fault("password", "password-length")])
+    if classes_of(password) < classes:
+        raise BadInput([Fault("password", "password-classes", str(classes))])
     if account in password.lower() and len(account) * 2 > len(password):
         raise BadInput([Fault("password", "password-of-account")])
 
 
+def classes_of(password: str) -> int:
+    """Return of how many classes its characters are: small letters, capitals, digits, others."""
+    kinds = str.islower, str.isupper, str.isdigit, lambda character: not character.isalnum()
+    return sum(any(map(kind, password)) for kind in kinds)
+
+
 def random_password() -> str:
-    """Return a fresh password of 96 random bits."""
-    return secrets.token_urlsafe(12)
+    """Return a fresh password of four classes, of 94 random bits."""
+    while classes_of(password := secrets.token_urlsafe(12)) < 4:
+        pass
+    return password
 
 
 def hash_of_nobody(hasher: PasswordHasher) -> str:

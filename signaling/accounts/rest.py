@@ -1,6 +1,6 @@
 """Endpoints of signing in and out, passwords, and the signed-in account."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aiohttp import hdrs, web
 from pydantic import StringConstraints
@@ -10,12 +10,20 @@ from signaling.accounts import security_keys
 from signaling.accounts.context import ACCOUNTS
 from signaling.accounts.security_keys import MAX_ANSWER
 from signaling.core.account import Account, digest
-from signaling.core.errors import BadSecondFactor, SecondFactorNeeded, SignedOut, WrongLine
+from signaling.core.errors import BadSecondFactor, NotFound, SecondFactorNeeded, SignedOut, WrongLine
 from signaling.core.texts import language_of
+from signaling.http.context import HTTP
 from signaling.http.cookies import CHALLENGE_COOKIE, COOKIE
-from signaling.http.middleware import REQUEST, clear_cookie, set_challenge_cookie, set_cookie
+from signaling.http.middleware import (
+    REQUEST,
+    administration_of,
+    as_seen,
+    clear_cookie,
+    set_challenge_cookie,
+    set_cookie,
+)
 from signaling.http.problems import problem
-from signaling.http.route import ApiRequest, Model, Moment, Named, NamedPoint, Route
+from signaling.http.route import ID, ApiRequest, Model, Moment, Named, NamedPoint, Route
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -61,7 +69,12 @@ class FirstPassword(Model):
 
 
 class Me(Model):
-    """The signed-in account."""
+    """The signed-in account: our own, a provider's or a directory's `kind`.
+
+    `idle_minutes`: after how many unused ones this sign-in ends, null: never. `administration`: the URL where it is an
+    administrator, null: here, or it is none. `signs`: the site signs files that leave it. `recovery_codes_due`: the
+    second step of the sign-in was passed just now, and the account has no recovery code left.
+    """
 
     account: str
     name: str
@@ -72,11 +85,17 @@ class Me(Model):
     language: str
     must_change: bool
     must_enrol: bool
+    kind: Literal["own", "oidc", "ldap"]
+    idle_minutes: int | None
+    administration: str | None
+    signs: bool
+    recovery_codes_due: bool = False
 
 
 class Device(Model):
     """A browser in which the account is signed in: since when, from where, and whether it is the one that asks."""
 
+    id: str
     since: Moment
     address: str
     browser: str
@@ -89,8 +108,8 @@ async def login(request: ApiRequest) -> web.Response:
     try:
         token, account = await sign_in.login(body.account, body.password, request.source, request.now)
     except SecondFactorNeeded as needed:
-        return await _challenged(request, needed)
-    return await _entered(request, token, account)
+        return await challenged(request, needed)
+    return await entered(request, token, account)
 
 
 async def login_code(request: ApiRequest) -> web.Response:
@@ -98,7 +117,7 @@ async def login_code(request: ApiRequest) -> web.Response:
     context, code = request.context(ACCOUNTS), request.body.code
     challenge = request.request.cookies.get(CHALLENGE_COOKIE)
     token = await context.second_step.by_code(challenge, code, request.source, request.now)
-    return await _entered(request, token, await _account_of(request, token))
+    return await _passed(request, token)
 
 
 async def login_key(request: ApiRequest) -> web.Response:
@@ -111,7 +130,7 @@ async def login_key(request: ApiRequest) -> web.Response:
         raise BadSecondFactor from None
     challenge, step = request.request.cookies.get(CHALLENGE_COOKIE), request.context(ACCOUNTS).second_step
     token = await step.by_key(challenge, answer, site_of(request), request.source, request.now)
-    return await _entered(request, token, await _account_of(request, token))
+    return await _passed(request, token)
 
 
 def site_of(request: ApiRequest) -> security_keys.Site:
@@ -120,13 +139,20 @@ def site_of(request: ApiRequest) -> security_keys.Site:
     return security_keys.Site(request.request.url.host or "", f"{'https' if secure else 'http'}://{host}")
 
 
-async def _challenged(request: ApiRequest, needed: SecondFactorNeeded) -> web.Response:
+async def challenged(request: ApiRequest, needed: SecondFactorNeeded) -> web.Response:
     """Answer that the second factor must follow, with the cookie by which this browser alone passes the step."""
     asked = await request.context(ACCOUNTS).second_step.asked(needed.challenge, site_of(request), request.now)
     language = language_of(request.request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
     response = problem(asked, language, request.request[REQUEST])
     set_challenge_cookie(request.request, response, needed.challenge)
     return response
+
+
+async def _passed(request: ApiRequest, token: str) -> web.Response:
+    """Answer who has passed the second step, and whether recovery codes are due."""
+    account = await _account_of(request, token)
+    factors = await request.context(ACCOUNTS).second_factors.factors(account)
+    return await entered(request, token, account, recovery_codes_due=not factors.recovery_codes)
 
 
 async def _account_of(request: ApiRequest, token: str) -> Account:
@@ -137,10 +163,11 @@ async def _account_of(request: ApiRequest, token: str) -> Account:
     return account
 
 
-async def _entered(request: ApiRequest, token: str, account: Account) -> web.Response:
+async def entered(request: ApiRequest, token: str, account: Account, recovery_codes_due: bool = False) -> web.Response:
+    """Answer who is signed in now, with the cookie. Raises WrongLine."""
     if account.point is not None:
         await _keep_to_line(request, token, account, account.point)
-    return await _with_cookie(request, token, account)
+    return await _with_cookie(request, token, account, recovery_codes_due)
 
 
 async def _keep_to_line(request: ApiRequest, token: str, account: Account, point: str) -> None:
@@ -178,7 +205,13 @@ async def devices(request: ApiRequest) -> list[Device]:
     """List the browsers in which the account is signed in, newest first."""
     current = digest(request.request.cookies[COOKIE])
     return [
-        Device(since=each.created, address=each.address, browser=each.browser, current=each.id == current)
+        Device(
+            id=each.short_id,
+            since=each.created,
+            address=each.address,
+            browser=each.browser,
+            current=each.id == current,
+        )
         for each in await request.context(ACCOUNTS).sign_in.devices(request.account, request.now)
     ]
 
@@ -188,6 +221,13 @@ async def sign_out_others(request: ApiRequest) -> web.Response:
     await request.context(ACCOUNTS).sign_in.end_others(
         request.request.cookies[COOKIE], request.account, request.source, request.now
     )
+    return web.Response(status=204)
+
+
+async def sign_out_one(request: ApiRequest) -> web.Response:
+    """Sign the account out in one browser."""
+    if not await request.context(ACCOUNTS).sign_in.end_one(request.id, request.account, request.source, request.now):
+        raise NotFound
     return web.Response(status=204)
 
 
@@ -209,17 +249,21 @@ async def first_password(request: ApiRequest) -> web.Response:
     try:
         token = await context.sign_in.first_password(body.token, body.password, request.source, request.now)
     except SecondFactorNeeded as needed:
-        return await _challenged(request, needed)
+        return await challenged(request, needed)
     return await _with_cookie(request, token, await _account_of(request, token))
 
 
-async def _with_cookie(request: ApiRequest, token: str, account: Account) -> web.Response:
-    response = web.json_response(text=(await _me(request, account)).model_dump_json())
+async def _with_cookie(
+    request: ApiRequest, token: str, account: Account, recovery_codes_due: bool = False
+) -> web.Response:
+    who = (await _me(request, account)).model_copy(update={"recovery_codes_due": recovery_codes_due})
+    response = web.json_response(text=who.model_dump_json())
     set_cookie(request.request, response, token)
     return response
 
 
 async def _me(request: ApiRequest, account: Account) -> Me:
+    account = as_seen(request.request, account)
     return Me(
         account=account.account,
         name=account.name,
@@ -230,6 +274,10 @@ async def _me(request: ApiRequest, account: Account) -> Me:
         language=account.language,
         must_change=account.must_change,
         must_enrol=account.must_enrol,
+        kind=await request.context(ACCOUNTS).external.kind(account.account) or "own",
+        idle_minutes=account.idle_minutes,
+        administration=administration_of(request.request, account),
+        signs=request.context(HTTP).signer is not None,
     )
 
 
@@ -258,7 +306,7 @@ async def _provider(request: ApiRequest, provider: str | None) -> Named | None:
 
 
 ROUTES = [
-    Route("POST", "/login", login, "Sign in", Me, body=Login, access="open", problems=(403, 429)),
+    Route("POST", "/login", login, "Sign in", Me, body=Login, access="open", problems=(403, 429, 503)),
     Route("POST", "/login/code", login_code, "Pass the second step", Me, Code, access="open", problems=(403, 429)),
     Route("POST", "/login/key", login_key, "Pass it by a key", Me, KeyAnswer, access="open", problems=(403, 429)),
     Route(
@@ -283,6 +331,17 @@ ROUTES = [
         status=204,
         access="provider",
         own=True,
+    ),
+    Route(
+        "POST",
+        f"/sign-ins/{ID}/end",
+        sign_out_one,
+        "Sign out in one browser",
+        None,
+        status=204,
+        access="provider",
+        own=True,
+        problems=(404,),
     ),
     Route(
         "POST", "/password", password, "Change one's password", Me, NewPassword, access="new-password", problems=(429,)

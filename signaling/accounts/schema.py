@@ -1,4 +1,4 @@
-"""SQL tables of accounts, one-time links, sign-ins and second factors. Times are seconds since 1970 in UTC."""
+"""SQL tables of accounts, identities, one-time links, sign-ins, second factors. Times are seconds since 1970 in UTC."""
 
 from sqlalchemy import (
     BigInteger,
@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    Integer,
     String,
     Table,
     Text,
@@ -29,6 +30,29 @@ ACCOUNTS = Table(
     Column("created", Timestamp, nullable=False),
     Column("disabled", Boolean, nullable=False, server_default=false()),
     Column("provider", String(32)),
+    Column("last_login", Timestamp),
+    Column("password_changed", Timestamp),
+    Column("break_glass", Boolean, nullable=False, server_default=false()),
+)
+
+ACCOUNT_REVIEWS = Table(  # who reviewed all accounts
+    "account_reviews",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Timestamp, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("accounts", Integer, nullable=False),
+    Column("disabled", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("remark", String(1000), nullable=False),
+)
+
+FORMER_PASSWORDS = Table(  # hashes of the newest ones, where the policy compares new passwords with them
+    "former_passwords",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("account", String(64), ForeignKey("accounts.account", ondelete="CASCADE"), nullable=False, index=True),
+    Column("password", String(200), nullable=False),
 )
 
 ACCOUNT_LINKS = Table(  # one-time links by which a first password is set (R-047); their secret is nowhere
@@ -58,6 +82,17 @@ API_TOKENS = Table(  # of other systems; revoked ones stay, for the audit log na
     Column("used_address", String(64), nullable=False),
 )
 
+IDENTITIES = Table(  # what a provider or a directory calls the people of accounts that are not ours
+    "identities",
+    METADATA,
+    Column("issuer", String(400), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("account", String(64), ForeignKey("accounts.account", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("kind", String(8), nullable=False),
+    Column("login", String(255), nullable=False),  # the name there, which may change
+    Column("created", Timestamp, nullable=False),
+)
+
 LOGINS = Table(
     "logins",
     METADATA,
@@ -68,6 +103,7 @@ LOGINS = Table(
     Column("address", String(64), nullable=False, server_default=""),  # where it was signed in, and by which browser
     Column("browser", String(200), nullable=False, server_default=""),
     Column("second_factor", Boolean, nullable=False, server_default=false()),
+    Column("used", Timestamp),  # to the minute, where the policy ends sign-ins that are not used
     Index("logins_account", "account"),
 )
 

@@ -14,9 +14,9 @@ from signaling.http.route import ID, ApiRequest, Model, Moment, Route
 
 
 class Password(Model):
-    """The present password, which every change takes."""
+    """The present password, which every change takes; accounts of a provider have none, and sign in again instead."""
 
-    password: Text
+    password: Text | None = None
 
 
 class Key(Model):

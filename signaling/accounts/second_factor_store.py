@@ -8,6 +8,7 @@ from sqlalchemy import delete, exists, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.code_encryption import cipher_of
+from scheduler.core.key_rotation import EncryptedColumn
 from signaling.accounts import totp
 from signaling.accounts.schema import LOGINS, RECOVERY_CODES, SECOND_FACTOR_CHALLENGES, SECURITY_KEYS, TOTP_SECRETS
 from signaling.accounts.security_keys import SecurityKey
@@ -174,6 +175,9 @@ class SecondFactorStore(SqlRows):
 
 def _bound(account: str) -> str:
     return f"totp {account}"
+
+
+ENCRYPTED = EncryptedColumn(TOTP_SECRETS.c.sealed, lambda row: _bound(row["account"]))
 
 
 def _mark(db: AsyncConnection, account: str, code: str) -> str:

@@ -19,7 +19,7 @@ NEVER = -1
 
 
 class SecondFactors:
-    """Adds and removes second factors of signed-in accounts, which give their password for it.
+    """Adds and removes second factors of signed-in accounts, which give their password for it if they have one.
 
     `token` is that of the cookie. An account that has a factor changes them only in a sign-in by a second factor.
     """
@@ -34,7 +34,9 @@ class SecondFactors:
         """Return the second factors of an account."""
         return await self._factors.factors(account.account)
 
-    async def begin_totp(self, token: str, account: Account, password: str, source: Source, now: datetime) -> bytes:
+    async def begin_totp(
+        self, token: str, account: Account, password: str | None, source: Source, now: datetime
+    ) -> bytes:
         """Return the secret of a new app, which counts once it is confirmed. Raises BadLogin, Locked, SignedOut."""
         await self._check(token, account, password, source, now)
         secret = totp.new_secret()
@@ -60,14 +62,16 @@ class SecondFactors:
         await self._added(account, "totp", ended, source, now)
         return codes
 
-    async def remove_totp(self, token: str, account: Account, password: str, source: Source, now: datetime) -> None:
+    async def remove_totp(
+        self, token: str, account: Account, password: str | None, source: Source, now: datetime
+    ) -> None:
         """Remove the app of an account. Raises BadLogin, Locked, SignedOut."""
         await self._check(token, account, password, source, now)
         if await self._factors.remove_totp(account.account):
             await self._audit(account, "second-factor-remove", "totp", source, now)
 
     async def begin_key(
-        self, token: str, account: Account, password: str, site: Site, source: Source, now: datetime
+        self, token: str, account: Account, password: str | None, site: Site, source: Source, now: datetime
     ) -> dict[str, object]:
         """Return what the browser is asked to make a security key with, which counts once it is confirmed.
 
@@ -109,7 +113,7 @@ class SecondFactors:
         return codes
 
     async def remove_key(
-        self, token: str, account: Account, key: str, password: str, source: Source, now: datetime
+        self, token: str, account: Account, key: str, password: str | None, source: Source, now: datetime
     ) -> None:
         """Remove a security key of an account. Raises BadLogin, Locked, SignedOut, NotFound."""
         await self._check(token, account, password, source, now)
@@ -119,7 +123,7 @@ class SecondFactors:
         await self._audit(account, "second-factor-remove", f"key {name}", source, now)
 
     async def new_recovery_codes(
-        self, token: str, account: Account, password: str, source: Source, now: datetime
+        self, token: str, account: Account, password: str | None, source: Source, now: datetime
     ) -> list[str]:
         """Return fresh recovery codes; the earlier ones no longer work. Raises BadInput, too."""
         factors = await self._check(token, account, password, source, now)
@@ -135,9 +139,11 @@ class SecondFactors:
         await self._factors.reset(account)
         await self._ended(account, None)
 
-    async def _check(self, token: str, account: Account, password: str, source: Source, now: datetime) -> Factors:
+    async def _check(
+        self, token: str, account: Account, password: str | None, source: Source, now: datetime
+    ) -> Factors:
         """Check the password, and that the sign-in was by a second factor if there is one. Return the factors."""
-        await self._sign_in.check_password(account.account, password, source, now)
+        await self._sign_in.check_again(token, account, password, source, now)
         factors = await self.factors(account)
         login = await self._sign_in.login_of(token, source.address, now)
         if factors.any and (login is None or not login.second_factor):

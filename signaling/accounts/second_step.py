@@ -81,8 +81,8 @@ class SecondStep:
         if challenge is None:
             raise ChallengeOver
         account, network = challenge.account, network_of(source.address)
-        rules = (throttle.SECOND_FACTOR, digest(account)[:32]), (throttle.LOGIN_ADDRESS, network)
-        async with Guesses(self._throttle, *rules) as guesses:
+        guessed = await self._sign_in.guessed(throttle.SECOND_FACTOR, account, now)
+        async with Guesses(self._throttle, guessed, (throttle.LOGIN_ADDRESS, network)) as guesses:
             factor = await check(challenge)
         if factor is None:
             await self._audit(account, "second-factor-failed", "", source, now)

@@ -4,11 +4,12 @@ A failure is counted *before* the secret is checked and taken back when it was r
 are therefore no better than a hundred in a row.
 
 Chosen (TCVN 14423 5.5.2.2 suggests at most five failures):
-* sign-in, one account from one address: 5 failures in 15 minutes lock that pair for 15 minutes. The account still
-  opens from everywhere else, so nobody can lock somebody else out.
+* sign-in, one account from one address: 5 failures in 15 minutes lock that pair for 15 minutes, or for as long as the
+  profile says (decision 133). The account still opens from everywhere else, so nobody can lock somebody else out.
 * sign-in, one address: 50 failures in 15 minutes, over whatever accounts, lock the address for 15 minutes.
-* second factors, one account, from wherever: 5 wrong ones in 15 minutes lock its second step for 15 minutes. Who comes
-  so far knows the password; each counts for the address, too.
+* second factors, one account, from wherever: 5 wrong ones in 15 minutes lock its second step for 15 minutes, or as long
+  as the profile says. Who comes so far knows the password; each counts for the address, too.
+* answers of an identity provider, one address: 50 that fail in 15 minutes lock the address for 15 minutes.
 * session codes, one account: 20 wrong codes in a minute lock the account's joining for 15 minutes.
 * keys of media workers, one address, and keys of neighbouring systems, one address: 10 wrong keys in a minute lock the
   address for 5 minutes;
@@ -45,8 +46,6 @@ from redis.exceptions import RedisError
 from signaling.core import redis_keys
 from signaling.core.valkey import FORGOTTEN, MARKED, NOW
 
-LONGEST_SECONDS = 900
-"""Longest time for which a rule counts a failure."""
 MAX_REMEMBERED = 10_000
 """Largest number of accounts, addresses and pairs whose failures a server remembers."""
 
@@ -69,16 +68,16 @@ return {redis.call('ZCARD', KEYS[2]) >= limit and '-1' or '0', string.format('%.
 """Keys: mark, failures. Arguments: limit, window, lock, the mark of the attempt, or '' to count none."""
 
 _WRITE = """
-for _, each in ipairs(cjson.decode(ARGV[3])) do
+for _, each in ipairs(cjson.decode(ARGV[2])) do
   if each[2] == '' then redis.call('DEL', each[1]) else redis.call('ZREM', each[1], each[2]) end
 end
-for _, each in ipairs(cjson.decode(ARGV[2])) do
+for _, each in ipairs(cjson.decode(ARGV[1])) do
   redis.call('ZADD', each[1], each[3], each[2])
-  redis.call('EXPIRE', each[1], ARGV[1])
+  redis.call('EXPIRE', each[1], each[4])
 end
 redis.call('SET', KEYS[1], '1', 'EX', 86400)
 """
-"""Keys: mark. Arguments: for how long, failures as JSON (key, mark, time), what was taken back (key, mark or '')."""
+"""Keys: mark. Arguments: failures as JSON (key, mark, time, for how long), what was taken back (key, mark or '')."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +89,16 @@ class Rule:
     window: int
     lock: int
 
+    @property
+    def lasts(self) -> int:
+        """Seconds for which a failure counts, or locks."""
+        return max(self.window, self.lock)
+
 
 LOGIN_PAIR = Rule("login", 5, 900, 900)
 LOGIN_ADDRESS = Rule("address", 50, 900, 900)
 SECOND_FACTOR = Rule("second-factor", 5, 900, 900)
+SSO = Rule("sso", 50, 900, 900)
 CODE = Rule("code", 20, 60, 900)
 PAIRING = Rule("pairing", 10, 600, 900)
 NEW_PAIRING = Rule("new-pairing", 30, 600, 600)
@@ -119,6 +124,19 @@ class Attempt:
     last: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Failures:
+    """Times of failures under one key, by their marks, and the seconds for which they count or lock."""
+
+    times: dict[str, float]
+    lasts: int
+
+    @property
+    def over(self) -> float:
+        """The time from which on none of them counts."""
+        return max(self.times.values(), default=0.0) + self.lasts
+
+
 class Throttle:
     """Counts failures under the rules above.
 
@@ -131,8 +149,8 @@ class Throttle:
         self._attempt = redis.register_script(_ATTEMPT)
         self._write = redis.register_script(_WRITE)
         self._mark = redis_keys.counted(secrets.token_hex(8))
-        self._failures: OrderedDict[str, dict[str, float]] = OrderedDict()
-        """Times of this server's failures that still count, by key and mark; the key of the newest is last."""
+        self._failures: OrderedDict[str, _Failures] = OrderedDict()
+        """This server's failures that still count, by key; the key of the newest is last."""
         self._taken_back: deque[tuple[str, str]] = deque(maxlen=MAX_REMEMBERED)
         """What Valkey could not be told to forget: key, and the mark of an attempt or '' for all."""
 
@@ -156,11 +174,15 @@ class Throttle:
         except RedisError:
             self._owe()
             now = self._clock()
-            return judge(rule, list(self._failures.get(key, {}).values()), now), now
+            return judge(rule, list(self._known(key).values()), now), now
+
+    def _known(self, key: str) -> dict[str, float]:
+        """Return the remembered times under a key, by their marks."""
+        return self._failures[key].times if key in self._failures else {}
 
     async def take_back(self, attempt: Attempt) -> None:
         """Take one attempt back: its secret was right, so it does not count as a failure."""
-        self._failures.get(attempt.key, {}).pop(attempt.mark, None)
+        self._known(attempt.key).pop(attempt.mark, None)
         try:
             await self._redis.zrem(attempt.key, attempt.mark)
         except RedisError:
@@ -189,11 +211,13 @@ class Throttle:
             result = await self._attempt(keys=[self._mark, key], args=arguments)
             if result != FORGOTTEN:
                 return float(result[0]), float(result[1])
-            failures = [[of, mark, at] for of, marks in self._failures.items() for mark, at in marks.items()]
+            failures = [
+                [of, mark, at, each.lasts] for of, each in self._failures.items() for mark, at in each.times.items()
+            ]
             taken_back = list(self._taken_back)
             self._taken_back.clear()
             try:
-                await self._write(keys=[self._mark], args=[LONGEST_SECONDS, *map(json.dumps, (failures, taken_back))])
+                await self._write(keys=[self._mark], args=list(map(json.dumps, (failures, taken_back))))
             except BaseException:
                 self._taken_back.extend(taken_back)
                 raise
@@ -201,12 +225,11 @@ class Throttle:
 
     def _remember(self, rule: Rule, key: str, mark: str, now: float) -> None:
         """Remember a failure, and forget those that Valkey no longer counts."""
-        earlier = self._failures.pop(key, {})
-        self._failures[key] = {other: at for other, at in earlier.items() if at > now - rule.window} | {mark: now}
-        while (
-            len(self._failures) > MAX_REMEMBERED
-            or _newest(next(iter(self._failures.values()))) <= now - LONGEST_SECONDS
-        ):
+        earlier = self._known(key)
+        self._failures.pop(key, None)
+        times = {other: at for other, at in earlier.items() if at > now - rule.window} | {mark: now}
+        self._failures[key] = _Failures(times, rule.lasts)
+        while len(self._failures) > MAX_REMEMBERED or next(iter(self._failures.values())).over <= now:
             self._failures.popitem(last=False)
 
 
@@ -218,7 +241,3 @@ def judge(rule: Rule, failures: Sequence[float], now: float) -> float:
     if len(failures) >= rule.limit and (newest := max(failures)) + rule.lock > now:
         return newest + rule.lock - now
     return -1.0 if sum(at > now - rule.window for at in failures) + 1 >= rule.limit else 0.0
-
-
-def _newest(failures: dict[str, float]) -> float:
-    return max(failures.values(), default=0.0)

@@ -18,26 +18,34 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from scheduler.core import database
 from scheduler.core.errors import UnknownPoint, UnknownUnit
 from scheduler.core.model import Amount
 from scheduler.units.seed import KHANH_HOA_2024, KHANH_HOA_2025, TWO_TIER_PROFILES, khanh_hoa_2023, outdated
-from signaling.accounts.passwords import Passwords, check_password, check_roles, normal_name, random_password
-from signaling.app import database_copy, migration, secrets_file
+from signaling.accounts.passwords import (
+    Passwords,
+    check_password,
+    check_roles,
+    normal_name,
+    random_password,
+)
+from signaling.accounts.sso.roles import Kind, Person
+from signaling.app import database_copy, key_rotation, migration, postgresql_dump, secrets_file
 from signaling.app.backup import backup, read_passphrase, restore
-from signaling.app.lease import Lease
+from signaling.app.lease import Lease, leader
 from signaling.app.services import Services, open_services, utc_now
 from signaling.app.settings import Settings, database_url, mailbox
 from signaling.audit.syslog.forwarder import signing_key
 from signaling.audit.syslog.message import public_key
 from signaling.booking import session_costs
+from signaling.booking.approvals_store import new_approval
 from signaling.cascade.model import Neighbour
 from signaling.cascade.store import check_points
 from signaling.core.account import ROLES, Account
 from signaling.core.audit_entry import AuditEntry
-from signaling.core.errors import BadInput, BadLog, Fault, SettingsError
+from signaling.core.errors import BadInput, BadLog, DatabaseInUse, Fault, SettingsError
 from signaling.recording.compose_anew import compose_anew
 from signaling.recording.verify import verify
 from signaling.workers.drains import Drain, DrainState
@@ -75,7 +83,7 @@ class NewAccount:
 async def create_account(services: Services, new: NewAccount, password: str, now: datetime) -> Account:
     """Create an account; one bound to a point belongs to the point's unit. Raises BadInput."""
     name = normal_name(new.account)
-    check_password(password, name)
+    check_password(password, name, *services.scheduler.policy(now).accounts.password(strong=False))
     unit = await _unit_of(services, new)
     roles = check_roles(new.roles)
     account = Account(
@@ -154,27 +162,87 @@ async def _create_account(services: Services, arguments: Namespace) -> None:
         language=arguments.language,
         must_change=arguments.must_change,
     )
-    account = await create_account(services, new, password or (shown := random_password()), utc_now())
+    now = utc_now()
+    account = await create_account(services, new, password or (shown := random_password()), now)
+    await _have_confirmed(services, account, now)
     print(f"{account.account}\t{shown}" if not password else account.account)
 
 
+async def _have_confirmed(services: Services, account: Account, now: datetime) -> None:
+    """Ask an administrator to confirm a new account of a person, where the profile wants two persons for roles."""
+    policy = services.scheduler.policy(now).two_persons
+    if "change-roles" not in policy.actions or account.point is not None or account.provider is not None:
+        return
+    by, reason = f"shell/{os.getuid()}", "diemcau admin create-account"
+    asked = new_approval("change-roles", account.account, (), False, reason, by, now, now + policy.valid)
+    await services.approvals.ask(replace(asked, state="emergency", decided_by=by, roles=",".join(account.roles)))
+
+
 async def _set_password(services: Services, arguments: Namespace) -> None:
-    name = normal_name(arguments.account)
-    if await services.accounts.account(name) is None:
-        raise BadInput([Fault("account", f"There is no account {name}")])
+    name = await _known_account(services, arguments.account)
+    if await services.identities.of_account(name) is not None:
+        raise BadInput([Fault("account", f"The password of {name} is kept elsewhere, see unlink-account")])
     password = _password(arguments)
     fresh = password or random_password()
-    check_password(fresh, name)
-    await services.accounts.set_password(name, await Passwords().hash(fresh), arguments.must_change)
+    now = utc_now()
+    policy = services.scheduler.policy(now).accounts
+    strong = await services.factors.has_any(name)
+    check_password(fresh, name, *policy.password(strong=strong))
+    hashed = await Passwords().hash(fresh)
+    await services.accounts.set_password(name, hashed, arguments.must_change, now, policy.password_history)
     print(name if password else f"{name}\t{fresh}")
 
 
 async def _reset_second_factor(services: Services, arguments: Namespace) -> None:
     """Remove the second factors of an account, as of an administrator whom no other one can help."""
-    name = normal_name(arguments.account)
+    name = await _known_account(services, arguments.account)
+    await services.factors.reset(name)
+    print(name)
+
+
+async def _known_account(services: Services, text: str) -> str:
+    """Return the name of an account that there is. Raises BadInput."""
+    name = normal_name(text)
     if await services.accounts.account(name) is None:
         raise BadInput([Fault("account", f"There is no account {name}")])
-    await services.factors.reset(name)
+    return name
+
+
+async def _enable_account(services: Services, arguments: Namespace) -> None:
+    """Enable an account that was disabled, as a dormant one is; its password stays."""
+    name = await _known_account(services, arguments.account)
+    await services.accounts.enable(name, utc_now())
+    print(name)
+
+
+async def _break_glass(services: Services, arguments: Namespace) -> None:
+    """Make an account the one that is exempt from dormancy and age, or take that back; print which one it is."""
+    if arguments.none:
+        await services.accounts.break_glass(None)
+    elif arguments.account is not None:
+        await services.accounts.break_glass(await _known_account(services, arguments.account))
+    print("\n".join(each.account for each in await services.accounts.accounts() if each.break_glass))
+
+
+async def _link_account(services: Services, arguments: Namespace) -> None:
+    """Give an account of ours to somebody whom a provider or a directory knows."""
+    name = normal_name(arguments.account)
+    stored = await services.accounts.account(name)
+    if stored is None:
+        raise BadInput([Fault("account", f"There is no account {name}")])
+    person = Person(
+        arguments.kind, arguments.issuer, arguments.subject, arguments.login or name, stored[0].name, (), None
+    )
+    if not await services.identities.link(name, person, utc_now()):
+        raise BadInput([Fault("account", f"{name}, or {arguments.subject}, is linked already")])
+    print(name)
+
+
+async def _unlink_account(services: Services, arguments: Namespace) -> None:
+    """Make an account our own again; it has no password until set-password gives it one."""
+    name = normal_name(arguments.account)
+    if not await services.identities.unlink(name):
+        raise BadInput([Fault("account", f"{name} is not linked")])
     print(name)
 
 
@@ -193,9 +261,14 @@ async def _point_accounts(services: Services, arguments: Namespace) -> None:
 
 async def _list_accounts(services: Services, _: Namespace) -> None:
     writer = csv.writer(sys.stdout)
-    writer.writerow(["account", "name", "roles", "unit", "point"])
+    writer.writerow(["account", "name", "roles", "unit", "point", "state", "last_login", "kind"])
+    last, kinds = await services.accounts.last_logins(), await services.identities.kinds()
     for a in await services.accounts.accounts():
-        writer.writerow([a.account, a.name, " ".join(a.roles), a.unit or "", a.point or ""])
+        state = "disabled" if a.disabled else "break-glass" if a.break_glass else ""
+        login = last.get(a.account)
+        seen = "" if login is None else f"{login:%Y-%m-%dT%H:%M:%SZ}"
+        kind = kinds.get(a.account, "own")
+        writer.writerow([a.account, a.name, " ".join(a.roles), a.unit or "", a.point or "", state, seen, kind])
 
 
 async def _import_units(services: Services, arguments: Namespace) -> None:
@@ -353,10 +426,21 @@ def _asked(prompt: str) -> str:
     return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
+def _agree(consequence: str) -> None:
+    """Tell what a command will do, and read a line. Raises SettingsError unless it is "yes"."""
+    print(consequence, "Type yes to go on: ", sep="\n", end="", flush=True)
+    if sys.stdin.readline().strip() != "yes":
+        raise SettingsError("nothing was changed; --yes does it without the question")
+
+
 COMMANDS: dict[str, Callable[[Services, Namespace], Awaitable[None]]] = {
     "create-account": _create_account,
     "set-password": _set_password,
     "reset-second-factor": _reset_second_factor,
+    "enable-account": _enable_account,
+    "break-glass": _break_glass,
+    "link-account": _link_account,
+    "unlink-account": _unlink_account,
     "point-accounts": _point_accounts,
     "list-accounts": _list_accounts,
     "import-units": _import_units,
@@ -401,8 +485,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     for command in (create, change):
         command.add_argument("--ask", action="store_true", help="read the password from the terminal or from stdin")
         command.add_argument("--must-change", action="store_true", help="ask for a new password at the next sign-in")
-    lost = commands.add_parser("reset-second-factor", help="remove the second factors of an account that lost them")
-    lost.add_argument("account")
+    _add_help_for_accounts(commands)
+    _add_linking(commands)
     every = commands.add_parser("point-accounts", help="create an account for every point; prints CSV")
     every.add_argument("--unit", help="only for the points of this unit")
     for name, help_text in PLAIN_COMMANDS.items():
@@ -414,10 +498,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     letters.add_argument("address", nargs="?")
     _add_machines(commands)
     _add_neighbour(commands)
-    saving = commands.add_parser("save-secrets", help="write what all servers of a system share into one file")
-    loading = commands.add_parser("load-secrets", help="make a data directory one of the same system's")
-    for command in (saving, loading):
-        command.add_argument("file", type=Path)
+    _add_secrets(commands)
     anew = commands.add_parser("compose-recording", help="compose a recording again that could not be composed")
     anew.add_argument("id", help="of the part, as GET /recordings names it")
     copy = commands.add_parser("backup", help="write the database into one file, while the server runs or not")
@@ -437,6 +518,40 @@ def add_arguments(parser: ArgumentParser) -> None:
     capacity.add_argument("--points", type=int)
     report = "the report of `python -m loadtest province`: record what it proposes, and what a session costs"
     capacity.add_argument("--from", dest="report", type=Path, metavar="FILE", help=report)
+
+
+def _add_help_for_accounts(commands: Any) -> None:
+    """Declare the commands that help who cannot get in."""
+    lost = commands.add_parser("reset-second-factor", help="remove the second factors of an account that lost them")
+    lost.add_argument("account")
+    again = commands.add_parser("enable-account", help="enable an account that was disabled, as a dormant one is")
+    again.add_argument("account")
+    glass = commands.add_parser("break-glass", help="name the account whose password lies in a sealed envelope")
+    glass.add_argument("account", nargs="?")
+    glass.add_argument("--none", action="store_true", help="have no such account any more")
+
+
+def _add_secrets(commands: Any) -> None:
+    """Declare the commands of the keys of a data directory."""
+    saving = commands.add_parser("save-secrets", help="write what all servers of a system share into one file")
+    loading = commands.add_parser("load-secrets", help="make a data directory one of the same system's")
+    for command in (saving, loading):
+        command.add_argument("file", type=Path)
+    anew = "replace code.key by a new key, while no server runs; run again where it was interrupted"
+    rotation = commands.add_parser("rotate-code-key", help=anew)
+    rotation.add_argument("--yes", action="store_true", help="do not ask before all recovery codes end")
+
+
+def _add_linking(commands: Any) -> None:
+    """Declare the commands that give accounts to people of others."""
+    link = commands.add_parser("link-account", help="give an account to somebody whom single sign-on knows")
+    link.add_argument("account")
+    link.add_argument("--kind", choices=get_args(Kind), required=True)
+    link.add_argument("--issuer", required=True, help="the issuer of [oidc], or the base of [ldap], as in DIEMCAU_SSO")
+    link.add_argument("--subject", required=True, help="sub, or the value of id_attribute: what the audit log shows")
+    link.add_argument("--login", help="the name there, if it is another one")
+    unlink = commands.add_parser("unlink-account", help="make such an account our own again")
+    unlink.add_argument("account")
 
 
 def _add_machines(commands: Any) -> None:
@@ -464,10 +579,13 @@ def _add_neighbour(commands: Any) -> None:
 async def run(settings: Settings, arguments: Namespace) -> None:
     """Run one command and write it to the audit log, under the user id of this machine."""
     if arguments.admin == "migrate":
-        await _migrate(settings, arguments)
+        await (_undo_migration(settings) if arguments.undo else _migrate(settings, arguments))
         return
     if arguments.admin == "copy-database":
         await _copy_database(settings, arguments)
+        return
+    if arguments.admin == "rotate-code-key":
+        await _rotate_code_key(settings, arguments)
         return
     if arguments.admin == "load-secrets":
         await asyncio.to_thread(secrets_file.load, settings, arguments.file)
@@ -508,6 +626,26 @@ async def _copy_database(settings: Settings, arguments: Namespace) -> None:
             await engine.dispose()
 
 
+async def _rotate_code_key(settings: Settings, arguments: Namespace) -> None:
+    """Replace `code.key`, while no server runs on the data directory; print what came of it.
+
+    Raises SettingsError where the operator does not agree that recovery codes end.
+    """
+    with _no_server(settings):
+        ending = await key_rotation.ending_recovery_codes(settings)
+        if ending and not arguments.yes:
+            _agree(f"The recovery codes of {ending} accounts end; who signs in is asked to make new ones.")
+        rotated = await key_rotation.rotate(settings, print)
+        async with open_services(settings, migrating=False, lease=Lease(settings, lambda: None)) as services:
+            await services.audit.append(_entry(arguments))
+    print(f"{rotated.files} files and all codes and secrets have the new key")
+    print(f"{rotated.without_recovery_codes} accounts need new recovery codes")
+    if rotated.lost_texts:
+        print(f"{rotated.lost_texts} secrets could not be opened by the old key either")
+    for path in rotated.lost_files:
+        print(f"not opened by the old key either: {path}")
+
+
 @contextmanager
 def _no_server(settings: Settings) -> Iterator[None]:
     """Keep servers from starting on a data directory. Raises SettingsError where one runs."""
@@ -521,17 +659,42 @@ def _no_server(settings: Settings) -> Iterator[None]:
 
 
 async def _migrate(settings: Settings, arguments: Namespace) -> None:
-    """Migrate the tables to this release, while no server runs on the data directory; print what was done."""
+    """Migrate the tables to this release, while no server runs on the data directory; print what was done.
+
+    With `--check`, which is for any time, tell it before and try whether a copy can be made.
+    """
+    before = await migration.read_versions(engine := database.connect(settings.database_url))
+    await engine.dispose()
+    fits = before == migration.RELEASE or before.newer
+    if arguments.check:
+        migration.check(before, migrating=True)
+        if database.file(settings.database_url) is None:
+            await asyncio.to_thread(postgresql_dump.check, settings.database_url)
+        print(
+            "nothing to do" if before == migration.RELEASE or before.newer else f"from {before} to {migration.RELEASE}"
+        )
+        return
     with _no_server(settings):
-        before = await migration.read_versions(engine := database.connect(settings.database_url))
-        await engine.dispose()
         async with open_services(settings, lease=Lease(settings, lambda: None)) as services:
             await services.audit.append(_entry(arguments))
-    fits = before == migration.RELEASE or before.newer
     print("nothing to do" if fits else f"from {before}")
     print(f"to {before if fits else migration.RELEASE}")
     for copy in migration.copies(settings.copies):
         print(f"copy: {copy}")
+
+
+async def _undo_migration(settings: Settings) -> None:
+    """Put the database back as it was before the last migration, while no server works on it; print what was done."""
+    aside = settings.data / f"aside-{utc_now():%Y%m%dT%H%M%SZ}"
+    with _no_server(settings):
+        if database.file(settings.database_url) is None:
+            holder = await leader(engine := database.connect(settings.database_url))
+            await engine.dispose()
+            if holder is not None and not holder.expired:
+                raise DatabaseInUse(holder.holder)
+        copy = await asyncio.to_thread(migration.undo, settings.database_url, settings.copies, aside)
+    print(f"put back: {copy.name}")
+    print(f"what was written since is in {aside} alone")
 
 
 def _entry(arguments: Namespace) -> AuditEntry:

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 from signaling.accounts import rest as accounts_rest
 from signaling.accounts import second_factor_rest, token_rest
+from signaling.accounts.sso import rest as sso_rest
 from signaling.app.token_scopes import SCOPES
 from signaling.audit import rest as audit_rest
 from signaling.booking import (
     agenda,
+    approvals,
     calendar_link_rest,
     capacity,
     changes,
@@ -25,8 +27,10 @@ from signaling.booking import (
 from signaling.calls import rest as calls_rest
 from signaling.cascade import neighbours_rest
 from signaling.cascade import rest as cascade_rest
-from signaling.compliance import feedback, personal_data, unit_summary
+from signaling.compliance import feedback, personal_data, security_incidents, unit_summary
 from signaling.directory import (
+    account_reviews,
+    account_roles,
     call_test,
     controls,
     endings,
@@ -52,6 +56,7 @@ from signaling.operations import (
     incidents,
     minutes,
     provider_view,
+    quality,
     readiness,
     self_tests,
     votes,
@@ -63,6 +68,7 @@ from signaling.reports import rest as reports_rest
 from signaling.today import rest as today_rest
 from signaling.today import setup
 from signaling.transcript import rest as transcript_rest
+from signaling.webhooks import rest as webhooks_rest
 from signaling.workers import rest as workers_rest
 
 PREFIX = "/api/v1"
@@ -70,7 +76,9 @@ PREFIX = "/api/v1"
 GROUPS: dict[str, Sequence[Route]] = {
     "login": accounts_rest.ROUTES,
     "second_factor": second_factor_rest.ROUTES,
+    "sso": sso_rest.ROUTES,
     "tokens": token_rest.ROUTES,
+    "webhooks": webhooks_rest.ROUTES,
     "points": units.ROUTES,
     "registrations": registrations.ROUTES,
     "drafts": drafts.ROUTES,
@@ -82,12 +90,15 @@ GROUPS: dict[str, Sequence[Route]] = {
     "displays": display_directory.ROUTES,
     "grants": guest_access.ROUTES,
     "people": people.ROUTES,
+    "account_reviews": account_reviews.ROUTES,
+    "account_roles": account_roles.ROUTES,
     "personal": personal_data.ROUTES,
     "refusals": refusals.ROUTES,
     "sheets": spreadsheets.ROUTES,
     "sessions": sessions.ROUTES,
     "script_tables": script_spreadsheets.ROUTES,
     "desk": queue.ROUTES,
+    "approvals": approvals.ROUTES,
     "changes": changes.ROUTES,
     "agenda": agenda.ROUTES,
     "calendar_links": calendar_link_rest.ROUTES,
@@ -102,9 +113,11 @@ GROUPS: dict[str, Sequence[Route]] = {
     "transcripts": transcript_rest.ROUTES,
     "incidents": incidents.ROUTES,
     "lines": provider_view.ROUTES,
+    "quality": quality.ROUTES,
     "closing": closing.ROUTES,
     "materials": documents.ROUTES,
     "conduct": feedback.ROUTES,
+    "security_incidents": security_incidents.ROUTES,
     "outbox": outbox_rest.ROUTES,
     "letters": inbox_rest.ROUTES,
     "attendance": attendance.ROUTES,

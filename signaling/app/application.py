@@ -9,7 +9,8 @@ from signaling.app.lease import Lease
 from signaling.app.server import Server
 from signaling.booking import calendar_feed
 from signaling.cameras import whip_rest
-from signaling.http import middleware, pages, router
+from signaling.core import tracing
+from signaling.http import middleware, pages, router, security_txt
 from signaling.meeting import websocket
 from signaling.workers import remote_endpoint
 from signaling.workers.pool import WorkerPool
@@ -20,8 +21,9 @@ MAX_BODY_BYTES = 64 * 1024
 
 def application(server: Server, workers: WorkerPool | None = None, lease: Lease | None = None) -> web.Application:
     """Return the HTTP application; media workers of other machines join `workers`, and know who leads by the lease."""
+    tracers = [middleware.traced] if tracing.is_on() else []
     app = web.Application(
-        middlewares=[middleware.problems, middleware.plain, middleware.admitting],
+        middlewares=[*tracers, middleware.problems, middleware.plain, middleware.admitting],
         client_max_size=MAX_BODY_BYTES,
         handler_args={"auto_decompress": False},
     )
@@ -47,6 +49,7 @@ def application(server: Server, workers: WorkerPool | None = None, lease: Lease 
             web.get("/calendar/{token}.ics", calendar_feed.handle),
             web.get("/ws", websocket.handle),
             *whip_rest.ROUTES,
+            *security_txt.ROUTES,
             web.get("/display", pages.display),
             web.get("/v/{version}/{path:.*}", pages.handle_versioned),
             web.get("/{path:.*}", pages.handle),

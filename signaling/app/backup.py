@@ -67,11 +67,33 @@ def backup(settings: Settings, target: Path, passphrase: str | None = None, with
 
 
 def last_backup(settings: Settings) -> datetime | None:
-    """Return when the last backup of the data directory was made; None: never."""
+    """Return when the last backup of the data directory was made; None: never.
+
+    With several repositories it is that of the repository whose last one is the oldest.
+    """
+    times = stored_at(settings)
+    if len(times) < 2:
+        return _modified(settings.data / LAST_BACKUP)
+    made = [each for each in times.values() if each is not None]
+    return min(made) if len(made) == len(times) else None
+
+
+def _modified(file: Path) -> datetime | None:
     try:
-        return datetime.fromtimestamp((settings.data / LAST_BACKUP).stat().st_mtime, UTC)
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
     except FileNotFoundError:
         return None
+
+
+def stored_file(settings: Settings, number: int) -> Path:
+    """Return the empty file that is as old as the last backup in the repository of a number."""
+    return settings.data / f"{LAST_BACKUP}.{number}"
+
+
+def stored_at(settings: Settings) -> dict[int, datetime | None]:
+    """Return when the last backup of each repository was made, by its number; None: never."""
+    numbers = settings.backup.repositories if settings.backup is not None else ()
+    return {number: _modified(stored_file(settings, number)) for number in numbers}
 
 
 def restore(settings: Settings, source: Path, passphrase: str | None = None) -> None:

@@ -6,17 +6,18 @@ import os
 import sys
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from signaling.app import restore_drill, whole_backup
 from signaling.app.backup import read_passphrase
-from signaling.app.restic import Progress, Repository
+from signaling.app.restic import Progress, Repository, Stored
 from signaling.app.services import open_services, utc_now
 from signaling.app.settings import Settings, database_url
 from signaling.core.audit_entry import AuditEntry
-from signaling.core.errors import SettingsError
+from signaling.core.errors import BadBackup, SettingsError
 
 COMMANDS = "backup", "restore", "drill"
 REPORT_INTERVAL_S = 5.0
@@ -24,12 +25,16 @@ REPORT_INTERVAL_S = 5.0
 
 def add_arguments(commands: Any) -> None:
     """Declare the three commands."""
-    making = commands.add_parser("backup", help="store database, keys, recordings and documents in the repository")
+    making = commands.add_parser("backup", help="store database, keys, recordings and documents in all repositories")
     making.add_argument("--list", action="store_true", help="list the backups there instead")
     back = commands.add_parser("restore", help="restore a backup of the repository where there is nothing yet")
     back.add_argument("--snapshot", metavar="ID", help="as --list shows it (default: the newest)")
     drills = commands.add_parser("drill", help="try what is needed one day")
-    _add_restore_drill(drills.add_subparsers(dest="drill", required=True, metavar="DRILL").add_parser("restore"))
+    drill = drills.add_subparsers(dest="drill", required=True, metavar="DRILL").add_parser("restore")
+    _add_restore_drill(drill)
+    for command in (making, back, drill):
+        text = "its number: 2 is DIEMCAU_BACKUP_REPOSITORY_2 (default: 1, and all for a backup)"
+        command.add_argument("--repository", type=int, metavar="NUMBER", help=text)
 
 
 def _add_restore_drill(parser: ArgumentParser) -> None:
@@ -45,26 +50,46 @@ async def run(settings: Settings, arguments: Namespace) -> None:
     if settings.backup is None:
         raise SettingsError("set DIEMCAU_BACKUP_REPOSITORY")
     read_passphrase(settings.backup.passphrase_file)
-    repository = Repository(settings.backup, settings.data / "backup-cache", os.environ)
+    repositories = {
+        number: Repository(settings.backup, settings.data / "backup-cache", os.environ, number)
+        for number in settings.backup.repositories
+        if arguments.repository in (None, number)
+    }
+    if not repositories:
+        raise SettingsError(f"there is no DIEMCAU_BACKUP_REPOSITORY_{arguments.repository}")
+    repository = next(iter(repositories.values()))
     match arguments.command:
         case "backup" if arguments.list:
             for snapshot in await asyncio.to_thread(repository.snapshots):
                 print(f"{snapshot.id[:8]}  {snapshot.time:%Y-%m-%dT%H:%M:%SZ}  {_size(snapshot.size)}")
         case "backup":
-            await _back_up(settings, repository)
+            await _back_up(settings, repositories)
         case "restore":
             await _restore(settings, repository, arguments)
         case _:
             await _drill(settings, repository, arguments)
 
 
-async def _back_up(settings: Settings, repository: Repository) -> None:
+async def _back_up(settings: Settings, repositories: Mapping[int, Repository]) -> None:
+    """Store a backup in repositories, and say what came of it. Raises BadBackup for those that have none now."""
     progress = _progress("stored")
-    stored = await asyncio.to_thread(whole_backup.back_up, settings, repository, time.time(), progress)
-    said = f"{stored.id[:8]}: {stored.files} files, {_size(stored.size)}, of which {_size(stored.added)} new"
+    done = await asyncio.to_thread(whole_backup.back_up, settings, repositories, time.time(), progress)
+    said = {number: _said(number, each) for number, each in done.items()}
     async with open_services(settings, migrating=False) as services:
-        await services.audit.append(AuditEntry(utc_now(), f"shell/{os.getuid()}", "admin", "backup", said))
-    print(said)
+        for each in said.values():
+            await services.audit.append(AuditEntry(utc_now(), f"shell/{os.getuid()}", "admin", "backup", each[:1000]))
+    failed = [number for number, each in done.items() if isinstance(each, BadBackup)]
+    for number in done.keys() - set(failed):
+        print(said[number])
+    if failed:
+        raise BadBackup("; ".join(said[number] for number in failed))
+
+
+def _said(number: int, done: Stored | BadBackup) -> str:
+    where = "" if number == 1 else f"repository {number}: "
+    if isinstance(done, BadBackup):
+        return f"{where}{done}"
+    return f"{where}{done.id[:8]}: {done.files} files, {_size(done.size)}, of which {_size(done.added)} new"
 
 
 async def _restore(settings: Settings, repository: Repository, arguments: Namespace) -> None:

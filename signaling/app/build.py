@@ -21,8 +21,14 @@ from signaling.accounts.passwords import Passwords
 from signaling.accounts.second_factors import SecondFactors
 from signaling.accounts.second_step import SecondStep
 from signaling.accounts.sign_in import SignIn
+from signaling.accounts.sso.external_accounts import ExternalAccounts
+from signaling.accounts.sso.ldap_directory import LdapDirectory
+from signaling.accounts.sso.oidc_provider import OidcProvider
+from signaling.accounts.sso.oidc_sign_in import OidcSignIn
+from signaling.accounts.sso.settings import SsoSettings
 from signaling.accounts.throttle import Throttle
-from signaling.app import server_facts
+from signaling.accounts.upkeep import AccountUpkeep
+from signaling.app import backup, server_facts
 from signaling.app.periodic_jobs import Job, PeriodicJobs
 from signaling.app.readings import Readings
 from signaling.app.server import Server
@@ -37,11 +43,13 @@ from signaling.cascade.booking import CascadeBooking
 from signaling.cascade.channel import CascadeChannel
 from signaling.cascade.client import BelowClient
 from signaling.cascade.contacts import Contacts
+from signaling.compliance.security_incident_reminders import SecurityIncidentReminders
 from signaling.core.loop_lag import LoopLag
 from signaling.core.server_id import owner_of
 from signaling.directory.jobs import fall_due, warn_of_endings, warn_of_first_assessments
 from signaling.displays.pairing import PairingCodes
 from signaling.displays.remote import RemoteControl
+from signaling.http.clamd import Scanner
 from signaling.http.metrics import Metrics
 from signaling.http.page_files import PageFiles
 from signaling.mail import chat_groups
@@ -56,11 +64,14 @@ from signaling.meeting.incident_reports import IncidentReports
 from signaling.meeting.join import JoinService
 from signaling.meeting.line_monitor import LineMonitor
 from signaling.meeting.manager import MeetingManager
+from signaling.meeting.record_writer import RecordWriter
 from signaling.meeting.room_moves import RoomMoves
 from signaling.meeting.runner import MeetingDependencies
 from signaling.meeting.sign_out import SignOutMonitor
 from signaling.meeting.state_writer import MeetingStateWriter
+from signaling.meeting.stored_facts import StoredFacts
 from signaling.meeting.votes import MeetingVotes
+from signaling.quality.recorder import QualityRecorder
 from signaling.recording.catalog import RecordingCatalog, load_key
 from signaling.recording.composing_queue import ComposingQueue
 from signaling.recording.handover import RecordingHandover
@@ -72,9 +83,12 @@ from signaling.sip.bridge.password_check import PasswordCheck
 from signaling.sip.bridge.power_check import PowerCheck
 from signaling.sip.bridge.reachability import Reachability
 from signaling.sip.bridge.registrar import Registrar
+from signaling.sip.bridge.saved_traces import SavedTraces
 from signaling.transcript.queue import TranscriptQueue
 from signaling.transcript.service import TranscriptService
 from signaling.transcript.store import TranscriptStore
+from signaling.webhooks.client import WebhookClient
+from signaling.webhooks.sender import WebhookSender
 from signaling.workers.pool import WorkerPool
 
 log = logging.getLogger(__name__)
@@ -101,15 +115,18 @@ def build(
     throttle, connected_devices, metrics = Throttle(redis), ConnectedDevices(redis), Metrics()
     key = load_key(settings.data / "ticket.key")
     recordings = _recordings(settings, services, key, clock, measure)
-    line_monitor = LineMonitor(engine, services.incidents, services.scheduler)
+    recorder = QualityRecorder(services.quality_store)
+    record_writer = RecordWriter(StoredFacts(services.database))
+    line_monitor = LineMonitor(engine, services.incidents, record_writer, services.scheduler, recorder)
     password_links = PasswordLinks(services.database, key)
     caption_model = _caption_model(settings)
-    votes = MeetingVotes(services.votes, services.audit)
+    votes = MeetingVotes(services.votes, engine, services.audit)
     dependencies = MeetingDependencies(
         engine,
         services.scheduler,
         connected_devices,
         MeetingStateWriter(services.meeting_store, clock),
+        record_writer,
         recordings.catalog,
         services.incidents,
         services.attendance,
@@ -126,16 +143,19 @@ def build(
     contacts = Contacts(clock)
     below = services.neighbours, services.reservations, BelowClient(contacts)
     sip_bridge = _sip_bridge(services, meetings, capacity_guard, throttle, clock)
+    saved_traces = SavedTraces(settings.data / "traces.json", clock)
     seating = _seating(services, meetings, capacity_guard)
     reachability = Reachability(services.equipment, sip_bridge)
     outbox = _outbox(settings, services, password_links, clock)
     inbox_watcher = _inbox_watcher(settings.mail, services.inbound_mail, clock, outbox)
+    syslog = _syslog(settings, services, clock)
     cascade_booking = CascadeBooking(
         services.scheduler, *below, services.audit, services.notifications, outbox.wake, clock
     )
     sip_bridge.outbound.reserved_code = cascade_booking.code
     sign_out = SignOutMonitor(meetings, services.accounts, services.displays, clock)
-    sign_in = _sign_in(services, throttle, password_links, sign_out)
+    external = _external(settings.sso, services, sign_out)
+    sign_in = _sign_in(services, throttle, password_links, sign_out, external)
     return Server(
         **{each.name: getattr(services, each.name) for each in fields(services)},
         password_links=password_links,
@@ -144,36 +164,49 @@ def build(
         pairing_codes=PairingCodes(),
         remote_control=RemoteControl(clock),
         sign_in=sign_in,
+        external=external,
+        oidc=OidcSignIn(_provider(settings.sso), sign_in, throttle, services.audit),
         second_step=SecondStep(sign_in, services.factors, throttle, services.audit),
         second_factors=SecondFactors(sign_in, services.factors, services.audit, sign_out.ended),
         token_check=TokenCheck(services.api_tokens, throttle, services.directory.operator),
         meetings=meetings,
         sign_out=sign_out,
         line_monitor=line_monitor,
+        quality_recorder=recorder,
         incident_reports=incident_reports,
         sip_bridge=sip_bridge,
+        saved_traces=saved_traces,
         room_moves=_room_moves(settings, engine, services, meetings, sip_bridge),
         whip=WhipService(meetings, services.equipment, seating, throttle, services.audit),
         rtsp_cameras=RtspCameras(meetings, services.equipment, seating, settings.dscp.signalling),
         cascade_booking=cascade_booking,
         neighbour_contacts=contacts,
-        cascade_channel=CascadeChannel(meetings, *below, clock),
+        cascade_channel=CascadeChannel(meetings, *below, lambda now: services.scheduler.policy(now).door.warn, clock),
         reachability=reachability,
-        dispatcher=Dispatcher(meetings, join_service, incident_reports, votes, sip_bridge.redial, metrics),
+        dispatcher=Dispatcher(meetings, join_service, incident_reports, votes, recorder, sip_bridge.redial, metrics),
         recordings=recordings.catalog,
         remux_queue=recordings.remux_queue,
         composing_queue=recordings.composing_queue,
         transcript_queue=recordings.transcript_queue,
         transcripts=recordings.transcripts,
         caption_model=caption_model,
-        periodic_jobs=PeriodicJobs(_periodic_jobs(services, sign_out, sip_bridge, reachability), clock),
+        periodic_jobs=PeriodicJobs(
+            _periodic_jobs(services, meetings, sign_out, sip_bridge, reachability) | {"traces": saved_traces.save},
+            clock,
+        ),
         outbox=outbox,
         inbox_watcher=inbox_watcher,
-        syslog=_syslog(settings, services, clock),
+        syslog=syslog,
+        webhook_sender=WebhookSender(services.webhooks, WebhookClient(settings.webhooks), services.audit, clock),
+        webhook_networks=settings.webhooks.networks,
+        administration=None if settings.administration is None else settings.administration.address,
         metrics=metrics,
-        readings=_readings(settings, services, redis, recordings, outbox, inbox_watcher, capacity_guard, clock),
+        readings=_readings(settings, services, redis, recordings, outbox, inbox_watcher, syslog, capacity_guard, clock),
         loop_lag=LoopLag(metrics.lagged),
         document_folder=settings.documents,
+        scanner=None if settings.clamd is None else Scanner(settings.clamd, metrics.scanned),
+        signer=settings.signature,
+        security_contact=settings.security_contact,
         turn=settings.turn,
         server_facts=partial(server_facts.read, settings),
         owner=owner_of(settings.data),
@@ -196,12 +229,15 @@ def _readings(
     recordings: _Recordings,
     outbox: OutboxSender,
     inbox: InboxWatcher | None,
+    syslog: SyslogForwarder | None,
     capacity_guard: CapacityGuard,
     clock: Clock,
 ) -> Readings:
     certificates = {"https": settings.data / "tls"}
     if settings.sip is not None and settings.sip.tls is not None:
         certificates["sip"] = settings.sip.tls
+    if settings.signature is not None:
+        certificates["signature"] = settings.signature.directory
     return Readings(
         services.accounts,
         redis,
@@ -211,10 +247,13 @@ def _readings(
         recordings.transcript_queue,
         outbox,
         inbox,
+        syslog,
+        services.webhooks,
         capacity_guard,
         settings.data,
         certificates,
         partial(server_facts.read, settings),
+        partial(backup.stored_at, settings),
         clock,
     )
 
@@ -261,7 +300,25 @@ def _join_service(
     )
 
 
-def _sign_in(services: Services, throttle: Throttle, password_links: PasswordLinks, sign_out: SignOutMonitor) -> SignIn:
+def _external(sso: SsoSettings | None, services: Services, sign_out: SignOutMonitor) -> ExternalAccounts:
+    async def units() -> set[str]:
+        return {unit.id for unit in await services.scheduler.units()}
+
+    directory = None if sso is None or sso.ldap is None else LdapDirectory(sso.ldap)
+    return ExternalAccounts(services.identities, services.accounts, services.audit, directory, units, sign_out.ended)
+
+
+def _provider(sso: SsoSettings | None) -> OidcProvider | None:
+    return None if sso is None or sso.oidc is None else OidcProvider(sso.oidc)
+
+
+def _sign_in(
+    services: Services,
+    throttle: Throttle,
+    password_links: PasswordLinks,
+    sign_out: SignOutMonitor,
+    external: ExternalAccounts,
+) -> SignIn:
     return SignIn(
         services.accounts,
         services.factors,
@@ -270,8 +327,10 @@ def _sign_in(services: Services, throttle: Throttle, password_links: PasswordLin
         throttle,
         password_links,
         services.directory.operator,
-        lambda now: services.scheduler.policy(now).second_factor,
+        services.scheduler.policy,
         sign_out.ended,
+        sign_out.connected,
+        external,
     )
 
 
@@ -284,7 +343,7 @@ def _sip_bridge(
     )
     admission = SipAdmission(services.equipment, capacity_guard, services.audit)
     registrar = Registrar(services.equipment, passwords)
-    recorder = CallRecorder(services.call_records, clock)
+    recorder = CallRecorder(services.call_records, meetings.dependencies.record_writer, clock)
     return SipBridge(
         meetings,
         services.scheduler,
@@ -305,6 +364,7 @@ def _room_moves(
     if not isinstance(engine, WorkerPool):
         return None
     engine.reserved, engine.most_seats = meetings.reserved_seats, settings.max_points
+    meetings.leave_recorder, meetings.clock_ahead = engine.leave_recorder, engine.clock_ahead
     return RoomMoves(engine, services.worker_drains, meetings, sip_bridge.prepare_move)
 
 
@@ -314,8 +374,15 @@ def _seating(services: Services, meetings: MeetingManager, capacity_guard: Capac
 
 
 def _periodic_jobs(
-    services: Services, sign_out: SignOutMonitor, sip_bridge: SipBridge, reachability: Reachability
+    services: Services,
+    meetings: MeetingManager,
+    sign_out: SignOutMonitor,
+    sip_bridge: SipBridge,
+    reachability: Reachability,
 ) -> dict[str, Job]:
+    account_upkeep = AccountUpkeep(
+        services.accounts, services.scheduler.policy, services.audit, meetings.seated, sign_out.ended
+    )
     return {
         "uptime": services.reports.alive,
         "figures": services.correction_requests.remind,
@@ -348,6 +415,12 @@ def _periodic_jobs(
         "summaries": services.monthly_summary.work,
         "reachability": reachability.work,
         "call-records": services.call_records.prune,
+        "webhooks": services.webhooks.prune,
+        "accounts": account_upkeep.work,
+        "quality": services.quality_store.prune,
+        "security-incidents": SecurityIncidentReminders(
+            services.security_incidents, services.reports, services.directory, services.notifications
+        ).work,
     }
 
 

@@ -26,6 +26,9 @@ GC_THRESHOLD = 20_000
 def run() -> None:
     """Run a command; print an error of the operator as one line on stderr."""
     arguments = _parser().parse_args()
+    if arguments.command == "serve":
+        from signaling.app.serve import serve  # noqa: PLC0415 - a second of CPU that an administrator's command does without
+    settle()
     try:
         outage_log.set_up(os.environ.get("DIEMCAU_LOG", "WARNING").upper())
     except ValueError as error:
@@ -36,15 +39,12 @@ def run() -> None:
             setup.run(arguments)
             return
         settings = read(os.environ)
-        settle()
         if arguments.command in backup_cli.COMMANDS:
             uvloop.run(backup_cli.run(settings, arguments))
             return
         if arguments.command != "serve":
             uvloop.run(admin_cli.run(settings, arguments))
             return
-        from signaling.app.serve import serve  # noqa: PLC0415 - a second of CPU that an administrator's command does without
-
         if uvloop.run(serve(settings, arguments.take_over)):
             begin_anew(sys.argv, sys.orig_argv)
     except BadInput as error:
@@ -65,9 +65,10 @@ def begin_anew(command: list[str], whole: list[str]) -> NoReturn:
 
 
 def settle() -> None:
-    """Make the garbage collector run seldom, and never over imported modules."""
+    """Let the garbage collector run from now on, seldom, and never over imported modules."""
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
+    gc.enable()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,6 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     admin_cli.add_arguments(commands.add_parser("admin", help="accounts, units, capacity, recordings"))
     migrating = commands.add_parser("migrate", help="bring the tables of an older release to this one, after a copy")
     migrating.set_defaults(admin="migrate")
+    other = migrating.add_mutually_exclusive_group()
+    other.add_argument("--check", action="store_true", help="only tell what would be done, and try whether it can be")
+    undo = "put the database back as it was before, for the older release; what was written since is kept aside"
+    other.add_argument("--undo", action="store_true", help=undo)
     backup_cli.add_arguments(commands)
     for name, package in PROGRAMS.items():
         commands.add_parser(name, help=f"python -m {package}", add_help=False)

@@ -5,14 +5,17 @@ import asyncio
 from aiohttp import web
 
 from signaling.accounts.context import ACCOUNTS, AccountsContext
+from signaling.accounts.role_changes import RoleChanges
 from signaling.accounts.throttle import Throttle
 from signaling.app.health import HEALTH, HealthContext
 from signaling.app.server import Server
 from signaling.audit.context import AUDIT_LOG, AuditContext
+from signaling.booking.approval_letters import ApprovalLetters
 from signaling.booking.context import BOOKING, BookingContext
 from signaling.calls.context import CALLS, CallsContext
 from signaling.cameras.context import WHIP
 from signaling.cascade.context import CASCADE, CascadeContext
+from signaling.cascade.pace import Pace
 from signaling.cascade.reception import Listeners, Reception
 from signaling.compliance.context import COMPLIANCE, ComplianceContext
 from signaling.directory.context import (
@@ -29,6 +32,7 @@ from signaling.directory.context import (
 )
 from signaling.displays.context import DISPLAYS, DisplaysContext
 from signaling.http.context import HTTP, HttpContext
+from signaling.http.pages import PAGES
 from signaling.mail.context import MAIL, MailContext
 from signaling.meeting.context import MEETING, MeetingContext
 from signaling.operations.context import (
@@ -38,6 +42,7 @@ from signaling.operations.context import (
     INCIDENTS,
     MINUTES,
     PROVIDER,
+    QUALITY,
     READINESS,
     VOTES,
     AttendanceContext,
@@ -46,6 +51,7 @@ from signaling.operations.context import (
     IncidentsContext,
     MinutesContext,
     ProviderContext,
+    QualityContext,
     ReadinessContext,
     VotesContext,
 )
@@ -54,6 +60,7 @@ from signaling.recording.context import RECORDINGS, RecordingContext
 from signaling.reports.context import REPORTS, ReportsContext
 from signaling.today.context import TODAY, TodayContext
 from signaling.transcript.context import TRANSCRIPTS, TranscriptContext
+from signaling.webhooks.context import WEBHOOKS, WebhookContext
 from signaling.workers.context import WORKERS, WorkersContext
 from signaling.workers.pool import WorkerPool
 
@@ -84,11 +91,15 @@ def _provide_http(app: web.Application, server: Server) -> None:
         unit_names=unit_names,
         stopping=lambda: server.meetings.stopping,
         clock=server.clock,
-        pages=server.pages,
+        administration=server.administration,
         documents=server.document_folder,
+        scanner=server.scanner,
+        signer=server.signer,
+        security_contact=server.security_contact,
         cipher=server.cipher,
         file_turns=asyncio.Semaphore(3),
     )
+    app[PAGES] = server.pages
     app[HEALTH] = HealthContext(meetings=server.meetings, metrics=server.metrics, readings=server.readings)
 
 
@@ -102,6 +113,8 @@ def _provide_accounts(app: web.Application, server: Server) -> None:
         audit=server.audit,
         scheduler=server.scheduler,
         tokens=server.api_tokens,
+        external=server.external,
+        oidc=server.oidc,
     )
     app[AUDIT_LOG] = AuditContext(audit=server.audit, scheduler=server.scheduler)
     app[COMPLIANCE] = ComplianceContext(
@@ -113,6 +126,8 @@ def _provide_accounts(app: web.Application, server: Server) -> None:
         people=server.people,
         directory=server.directory,
         equipment=server.equipment,
+        security_incidents=server.security_incidents,
+        reports=server.reports,
     )
 
 
@@ -165,6 +180,9 @@ def _provide_booking(app: web.Application, server: Server) -> None:
         session_costs=server.session_costs,
         calendar_links=server.calendar_links,
         throttle=Throttle(server.redis),
+        approvals=server.approvals,
+        approval_letters=ApprovalLetters(server.accounts, server.people, server.notifications, server.outbox),
+        role_changes=RoleChanges(server.accounts, server.identities, server.sign_out.ended),
     )
     app[CASCADE] = CascadeContext(
         scheduler=server.scheduler,
@@ -176,12 +194,16 @@ def _provide_booking(app: web.Application, server: Server) -> None:
         ),
         channel=server.cascade_channel,
         throttle=server.throttle,
+        pace=Pace(),
         audit=server.audit,
         wake=server.outbox.wake,
     )
     app[POLICY] = PolicyContext(scheduler=server.scheduler, uploads=server.policy_uploads)
     app[MAIL] = MailContext(
         inbound_mail=server.inbound_mail, parser=server.parser, notifications=server.notifications, outbox=server.outbox
+    )
+    app[WEBHOOKS] = WebhookContext(
+        webhooks=server.webhooks, networks=server.webhook_networks, wake=server.webhook_sender.wake
     )
     app[TODAY] = TodayContext(
         scheduler=server.scheduler,
@@ -224,7 +246,9 @@ def _provide_directory(app: web.Application, server: Server) -> None:
         password_links=server.password_links,
         equipment=server.equipment,
         accounts=server.accounts,
+        account_reviews=server.account_reviews,
         sign_in=server.sign_in,
+        external=server.external,
         second_factors=server.second_factors,
         notifications=server.notifications,
         outbox=server.outbox,
@@ -268,6 +292,12 @@ def _provide_operations(app: web.Application, server: Server) -> None:
         scheduler=server.scheduler,
         incident_reports=server.incident_reports,
         equipment=server.equipment,
+    )
+    app[QUALITY] = QualityContext(
+        store=server.quality_store,
+        recorder=server.quality_recorder,
+        equipment=server.equipment,
+        meetings=server.meetings,
     )
     app[PROVIDER] = ProviderContext(
         provider_view=server.provider_view,

@@ -4,7 +4,7 @@ On one data directory its lock sees to that. Over PostgreSQL a server holds a le
 time until which it holds, by the clock of the database alone. It is taken before anything is written, renewed twice a
 second and runs out after two, so that a dead server keeps others away no longer. A server that finds it renewed by
 another is refused, or stands by (:mod:`signaling.app.standby`). A server that could not renew it in time writes nothing
-until it has; one that another has succeeded ends.
+until it has; one that another has succeeded ends, and cuts its connections to a database that does not answer it.
 
 A transaction that writes holds a shared lock on that row from its beginning, and finds its epoch there. Who takes the
 lease ends those that have begun before: a server that hangs, or whose machine is gone, would hold its locks for hours.
@@ -15,7 +15,6 @@ has the lock and the same id knows that the server before is dead, and takes its
 
 import asyncio
 import logging
-import math
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -31,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from scheduler.core import database
 from signaling.app.schema import SERVER_LEASE
 from signaling.app.settings import Settings
+from signaling.app.writing_time import WritingTime
 from signaling.core.errors import DatabaseInUse, LeaseLost
 from signaling.core.server_id import owner_of
 
@@ -42,6 +42,8 @@ ATTEMPT_SECONDS = 1.5
 """Longest time of one renewal."""
 LOOK_SECONDS = 0.1
 """Interval of attempts to take a lease that another server holds."""
+NO_ANSWER = "no answer in time"
+"""The text of an error that has none."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 _ADDED_COLUMNS = {
@@ -157,11 +159,12 @@ class Lease:
         self._settings = settings
         self._lost = lost
         self._epoch = 0
-        self._until = -math.inf
-        """When our right to write ends, by our own monotonic clock."""
+        self._writing_time = WritingTime()
         self._successor: str | None = None
         self._engine: AsyncEngine | None = None
         """The connection by which we hold the lease, None while we do not."""
+        self._engines: tuple[AsyncEngine, ...] = ()
+        """That connection, and those that write under the lease."""
         self._renewing: asyncio.Task[None] | None = None
 
     @property
@@ -177,10 +180,16 @@ class Lease:
     def suspect(self, epoch: int) -> bool:
         """Give the lease up if it has run out and a media worker says that a server with a later epoch leads it; return
         whether another server has it."""
-        run_out = self._engine is not None and asyncio.get_running_loop().time() >= self._until
+        run_out = self._engine is not None and not self._writing_time.lasts(asyncio.get_running_loop().time())
         if epoch > self._epoch and self._successor is None and run_out:
             self._yield_to("one that leads our media workers")
+            self.cut()  # the database answers it, and not us
         return self.succeeded
+
+    def cut(self) -> None:
+        """Cut the connections to the database: whoever waits for its answer might do so for long."""
+        for each in self._engines:
+            database.cut(each)
 
     @asynccontextmanager
     async def held(self, engine: AsyncEngine) -> AsyncIterator[None]:
@@ -197,7 +206,7 @@ class Lease:
         try:
             await self._take(lease_engine)
             event.listen(engine.sync_engine, "begin", self._fence)
-            self._engine = lease_engine
+            self._engine, self._engines = lease_engine, (lease_engine, engine)
             self._renewing = asyncio.create_task(self._renew_forever(lease_engine))
             try:
                 yield
@@ -205,7 +214,7 @@ class Lease:
                 await self.give_back()
                 event.remove(engine.sync_engine, "begin", self._fence)
         finally:
-            await lease_engine.dispose()
+            await database.dispose(lease_engine)
 
     async def give_back(self) -> None:
         """Release the lease, so that another server can take it at once; nothing is written from now on.
@@ -218,14 +227,14 @@ class Lease:
         while not self._renewing.done():  # before Python 3.12 asyncio.wait_for, which asyncpg uses, may lose one
             self._renewing.cancel()
             await asyncio.wait([self._renewing], timeout=ATTEMPT_SECONDS)
-        self._until = -math.inf
+        self._writing_time.end()
         if self._successor is not None:
             raise LeaseLost(self._successor)
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS), engine.begin() as connection:
                 await connection.execute(_GIVE_BACK, {"epoch": self._epoch, "server": self._server})
         except (SQLAlchemyError, OSError, TimeoutError) as error:
-            log.info("x the lease could not be released, it expires by itself: %s", error)
+            log.info("x the lease could not be released, it expires by itself: %s", str(error) or NO_ANSWER)
 
     async def _take(self, engine: AsyncEngine) -> None:
         """Take the lease when it has run out or is our own. Raises DatabaseInUse when another server renews it."""
@@ -247,7 +256,7 @@ class Lease:
                 row = (await connection.execute(_TAKE, {**arguments, **_lasts()})).first()
                 if row is not None:
                     self._epoch = row.epoch
-                    self._until = began + LEASE_SECONDS
+                    self._writing_time.grant(began, LEASE_SECONDS)
                     return
                 holder = _Holder(*(await connection.execute(_READ_HOLDER)).one())
             if first is not None and holder != first:
@@ -266,11 +275,11 @@ class Lease:
                     renewed = await self._renew(engine)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 if not late:
-                    log.error("x the lease on the database could not be renewed: %s", str(error) or "no answer in time")
+                    log.error("x the lease on the database could not be renewed: %s", str(error) or NO_ANSWER)
                 late = True
                 continue
             if renewed:
-                self._until = began + LEASE_SECONDS
+                self._writing_time.grant(began, LEASE_SECONDS)
             late = False
 
     async def _renew(self, engine: AsyncEngine) -> bool:
@@ -285,7 +294,7 @@ class Lease:
 
     def _yield_to(self, successor: str) -> None:
         self._successor = successor
-        self._until = -math.inf
+        self._writing_time.end()
         log.error("x another server (%s) has taken over the database; this server ends", successor)
         self._lost()
 
@@ -293,7 +302,7 @@ class Lease:
         """Refuse writing transactions when the lease has run out or is another server's. Raises DBAPIError."""
         if not connection.get_execution_options().get(database.WRITER, False):
             return
-        if asyncio.get_running_loop().time() >= self._until:
+        if not self._writing_time.lasts(asyncio.get_running_loop().time()):
             reason = TimeoutError("the lease on the database has run out, and may be another server's")
             raise OperationalError("BEGIN", {}, reason)
         if connection.execute(_BEGIN_WRITING, {"epoch": self._epoch, "server": self._server}).first() is None:

@@ -19,6 +19,7 @@ from signaling.h323.agent.agent import Agent as H323Agent
 from signaling.h323.combined_agent import CombinedAgent
 from signaling.sip.agent.agent import Agent
 from signaling.sip.bridge.bridge import SipBridge
+from signaling.sip.bridge.saved_traces import SavedTraces
 from signaling.workers.pool import WorkerPool
 from signaling.workers.supervisor import Supervisor
 
@@ -64,7 +65,7 @@ async def running(
         for part in (*_background(server), server.meetings, *_devices(server)):
             part.start()
         try:
-            await _start_gateway(settings, server.sip_bridge)
+            await _start_gateway(settings, server.sip_bridge, server.saved_traces)
             if server.room_moves is not None:
                 server.room_moves.start()
             yield server
@@ -90,7 +91,8 @@ def _background(server: Server) -> tuple[_Part, ...]:
     queues = server.remux_queue, server.composing_queue, server.transcript_queue
     cascade = server.cascade_channel, server.cascade_booking  # the first closes their connections, and ends last
     first = (server.loop_lag,) if server.syslog is None else (server.loop_lag, server.syslog)
-    return (*first, *queues, server.outbox, *watcher, server.periodic_jobs, *cascade)
+    outgoing = server.outbox, server.webhook_sender
+    return (*first, *queues, server.quality_recorder, *outgoing, *watcher, server.periodic_jobs, *cascade)
 
 
 def _devices(server: Server) -> tuple[_Part, ...]:
@@ -102,6 +104,7 @@ async def leave(server: Server) -> None:
     """Leave the meetings to the next server; nothing of this one works by itself any more. Idempotent."""
     await _stop_moves(server)
     await server.sip_bridge.leave()
+    await server.saved_traces.save()
     await server.meetings.leave()  # before its devices end: they end no seat of a meeting that goes on
     await _stop_parts(_devices(server))
     await _stop_background(server)
@@ -110,6 +113,7 @@ async def leave(server: Server) -> None:
 async def _stop(server: Server) -> None:
     await _stop_moves(server)
     await server.sip_bridge.stop()
+    await server.saved_traces.save()
     await _stop_parts(_devices(server))
     await server.meetings.stop()
     await _stop_background(server)
@@ -130,14 +134,17 @@ async def _stop_parts(parts: Sequence[_Part]) -> None:
         await part.stop()
 
 
-async def _start_gateway(settings: Settings, sip_bridge: SipBridge) -> None:
+async def _start_gateway(settings: Settings, sip_bridge: SipBridge, saved: SavedTraces) -> None:
     """Let the gateway speak the protocols that the settings name, if any. Raises OSError."""
     if settings.sip is not None and settings.h323 is not None:
         agents = Agent(settings.sip, sip_bridge), H323Agent(settings.h323, sip_bridge)
+        saved.load([each.trace for each in agents])
         at = settings.h323.gatekeeper
         gatekeeper = None if at is None else (at.host, at.port)
         await sip_bridge.start(CombinedAgent(*agents), ("SIP", "H323"), gatekeeper)
     elif settings.sip is not None:
-        await sip_bridge.start(Agent(settings.sip, sip_bridge))
+        agent = Agent(settings.sip, sip_bridge)
+        saved.load([agent.trace])
+        await sip_bridge.start(agent)
     else:
         await sip_bridge.run_without_gateway()

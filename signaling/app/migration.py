@@ -2,12 +2,12 @@
 
 Tables of a newer release are left alone, and worked on if that release says that it only added to ours: so one can go
 back, and a server of the release before can lead while others are upgraded. Tables of an older one are changed by
-`diemcau migrate` and by a server that starts; both copy a SQLite file first, so that one can go back to the older
-release in any case (docs/operations.md).
+`diemcau migrate` and by a server that starts; both copy the database first, so that one can go back to the older
+release in any case: `diemcau migrate --undo` puts the copy back (docs/operations.md).
 """
 
 import asyncio
-import logging
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -22,12 +22,13 @@ from mediaserver.recording.files import rename_synced
 from scheduler import migrations as scheduler_migrations
 from scheduler.core import database
 from signaling import migrations
+from signaling.app import postgresql_dump
 from signaling.app.schema import TABLE_VERSIONS
 from signaling.core.errors import BadBackup, NewerDatabase, OlderDatabase
 
-log = logging.getLogger(__name__)
-
 KEPT_COPIES = 3
+SQLITE, POSTGRESQL = ".sqlite3", ".pgdump"
+"""Ends of the names of copies."""
 _NAMES = ("scheduler", "signaling")
 _PARTS = (scheduler_migrations, migrations)
 
@@ -116,29 +117,29 @@ async def migrate(engine: AsyncEngine, copy: Callable[[Schema], None]) -> None:
 
 
 def copy_before_migration(url: str, folder: Path, versions: Schema, now: datetime) -> None:
-    """Copy a SQLite file into a folder, named by time and version; keep the newest three. Raises BadBackup."""
+    """Copy a database into a folder, named by time and versions; keep the newest three. Raises BadBackup."""
     source = database.file(url)
-    if source is None:
-        log.warning(
-            "! PostgreSQL is migrated from %s without a copy: backups by pg_dump are up to the operator", versions
-        )
-        return
-    name = f"{now:%Y%m%dT%H%M%SZ}-scheduler-{versions.scheduler}-signaling-{versions.signaling}.sqlite3"
+    end = POSTGRESQL if source is None else SQLITE
+    name = f"{now:%Y%m%dT%H%M%SZ}-scheduler-{versions.scheduler}-signaling-{versions.signaling}{end}"
     try:
         folder.mkdir(exist_ok=True, mode=0o700)
-        _copy_whole(source, folder / name)
+        _copy_whole(url, folder / name)
     except (BadBackup, OSError) as error:
         raise BadBackup(f"no copy could be made in {folder}, so nothing was migrated: {error}") from None
     for old in copies(folder)[:-KEPT_COPIES]:
         old.unlink()
 
 
-def _copy_whole(source: Path, target: Path) -> None:
-    """Copy a SQLite file, whole or not at all."""
+def _copy_whole(url: str, target: Path) -> None:
+    """Copy a database, whole or not at all."""
+    source = database.file(url)
     fresh = target.with_suffix(".part")
     try:
         fresh.touch(mode=0o600)
-        copy_database(source, fresh)
+        if source is None:
+            postgresql_dump.dump(url, fresh)
+        else:
+            copy_database(source, fresh)
         rename_synced(fresh, target)
     finally:
         fresh.unlink(missing_ok=True)
@@ -146,7 +147,30 @@ def _copy_whole(source: Path, target: Path) -> None:
 
 def copies(folder: Path) -> list[Path]:
     """Return the copies made before migrations, oldest first."""
-    return sorted(folder.glob("*.sqlite3"))
+    return sorted(path for path in folder.glob("*") if path.suffix in {SQLITE, POSTGRESQL})
+
+
+def undo(url: str, folder: Path, aside: Path) -> Path:
+    """Put the newest copy in the place of a database that nobody works on, which is kept in the new folder `aside`.
+
+    The copy goes: that of the migration before is the newest one then. Return its path. Raises BadBackup, OSError.
+    """
+    file = database.file(url)
+    fitting = [copy for copy in copies(folder) if copy.suffix == (POSTGRESQL if file is None else SQLITE)]
+    if not fitting:
+        raise BadBackup(f"there is no copy of the tables before in {folder}")
+    copy = fitting[-1]
+    aside.mkdir(mode=0o700)
+    if file is None:
+        _copy_whole(url, aside / f"database{POSTGRESQL}")
+        postgresql_dump.replace(url, copy)
+        copy.unlink()
+        return copy
+    for end in ("", "-wal", "-shm"):
+        if (part := file.with_name(file.name + end)).exists():
+            shutil.move(part, aside)
+    shutil.move(copy, file)
+    return copy
 
 
 def copy_database(source: Path, target: Path) -> None:

@@ -13,7 +13,9 @@ log = logging.getLogger(__name__)
 UMASK = 0o077
 """The umask of the server and, by inheritance, of its children."""
 CODE_KEY, TICKET_KEY = "code.key", "ticket.key"
-KEYS = (CODE_KEY, TICKET_KEY)
+NEXT_CODE_KEY = "code.key.next"
+"""The new key while it takes the place of the old one."""
+KEYS = (CODE_KEY, TICKET_KEY, NEXT_CODE_KEY)
 
 
 def restrict(settings: Settings) -> None:

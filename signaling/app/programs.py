@@ -1,4 +1,8 @@
 """The commands of ``diemcau`` that are programs with arguments of their own."""
 
-PROGRAMS = {"media": "mediaserver", "loadtest": "loadtest"}
-"""The Python package of each command: ``diemcau media`` is ``python -m mediaserver``."""
+PROGRAMS = {
+    "media": "mediaserver",
+    "loadtest": "loadtest",
+    "vulnerabilities": "signaling.app.known_vulnerabilities",
+}
+"""The Python package or module of each command: ``diemcau media`` is ``python -m mediaserver``."""

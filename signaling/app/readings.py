@@ -1,4 +1,5 @@
-"""Reads what /metrics shows of the parts of a server: database, Valkey, disks, certificates, queues, mail, join guard.
+"""Reads what /metrics shows of the parts of a server: database, Valkey, disks, certificates, queues, mail, syslog,
+webhooks, traces, join guard.
 
 A part that cannot be read is left out, and the others are shown.
 """
@@ -21,8 +22,11 @@ from mediaserver.recording import disk_space
 from mediaserver.recording.disk_space import Space
 from scheduler.core.lock_timeout import lock_timeout
 from scheduler.notifications.service import Notifications
+from scheduler.webhooks.service import Webhooks
 from signaling.accounts.store import AccountStore
 from signaling.app import tls
+from signaling.audit.syslog.forwarder import SyslogForwarder
+from signaling.core import tracing
 from signaling.mail.inbox_watcher import InboxWatcher
 from signaling.mail.outbox_sender import OutboxSender, Outcome
 from signaling.meeting.capacity_guard import CapacityGuard
@@ -51,12 +55,17 @@ class Readings:
     outbox: OutboxSender
     inbox: InboxWatcher | None
     """None: no letters come in."""
+    syslog: SyslogForwarder | None
+    """None: the audit log goes nowhere."""
+    webhooks: Webhooks
     capacity_guard: CapacityGuard
     data: Path
     """The directory of database and keys."""
     certificates: Mapping[str, Path]
     """Directories of certificates, by what they are for."""
     server_facts: Callable[[], ServerFacts]
+    backups: Callable[[], Mapping[int, datetime | None]]
+    """Returns when the last backup of each repository was made, by its number."""
     clock: Callable[[], datetime]
 
     async def database(self) -> bool:
@@ -85,8 +94,9 @@ class Readings:
             _gauge("diemcau_database_ping_seconds", "Time of that check", seconds),
             _gauge("diemcau_valkey_up", "1 where Valkey answers, else 0", await self.valkey()),
             *self._mail(),
+            *_traces(),
         ]
-        parts = (self._disks, self._files, *((self._queues, self._guard) if up else ()))
+        parts = (self._disks, self._files, *((self._queues, self._guard, self._webhooks, self._syslog) if up else ()))
         for part in parts:
             families += await _readable(part)
         return families
@@ -130,10 +140,16 @@ class Readings:
             if ends is not None:
                 expiry.add_metric([name], ends.timestamp())
         yield expiry
-        backup = GaugeMetricFamily("diemcau_backup_timestamp_seconds", "Unix time of the last diemcau admin backup")
-        if (backed_up := self.server_facts().backed_up) is not None:
-            backup.add_metric([], backed_up.timestamp())
-        yield backup
+        backed_up = self.server_facts().backed_up
+        yield _time("diemcau_backup", "Unix time of the last backup, of several repositories the oldest one", backed_up)
+        repositories = GaugeMetricFamily(
+            "diemcau_backup_repository_timestamp_seconds",
+            "Unix time of the last backup in a repository, 0: there was none",
+            labels=["repository"],
+        )
+        for number, at in self.backups().items():
+            repositories.add_metric([str(number)], 0 if at is None else at.timestamp())
+        yield repositories
 
     async def _queues(self) -> Families:
         recordings, notices = await self.recording_store.counts(), await self.notifications.unsent()
@@ -147,6 +163,27 @@ class Readings:
         queue.add_metric(["outbox"], notices["waiting"])
         failed = _gauge("diemcau_notices_failed", "Notices that are not tried again by themselves", notices["failed"])
         return iter((states, queue, failed))
+
+    async def _webhooks(self) -> Families:
+        found = await self.webhooks.undelivered()
+        deliveries = GaugeMetricFamily(
+            "diemcau_webhook_deliveries", "Deliveries of webhooks that no other system has taken", labels=["state"]
+        )
+        deliveries.add_metric(["waiting"], found.waiting)
+        deliveries.add_metric(["failed"], found.failed)
+        oldest = _time("diemcau_webhook_oldest_waiting", "Unix time of the oldest delivery that waits", found.oldest)
+        return iter((deliveries, oldest, _gauge("diemcau_webhooks_paused", "Webhooks that are paused", found.paused)))
+
+    async def _syslog(self) -> Families:
+        found = None if self.syslog is None else await self.syslog.waiting()
+        up = GaugeMetricFamily("diemcau_syslog_up", "1 where the syslog server was reached last, else 0")
+        entries = GaugeMetricFamily("diemcau_syslog_waiting_entries", "Entries of the audit log to be sent there")
+        since = None if found is None else found.oldest
+        oldest = _time("diemcau_syslog_oldest_waiting", "Unix time of the oldest of these", since)
+        if self.syslog is not None and found is not None:
+            up.add_metric([], not self.syslog.away)
+            entries.add_metric([], found.entries)
+        return iter((up, entries, oldest))
 
     async def _guard(self) -> Families:
         connected, most = await self.capacity_guard.load(self.clock())
@@ -167,6 +204,17 @@ async def _readable(part: Callable[[], Awaitable[Families]]) -> list[Metric]:
         return []
 
 
+def _traces() -> Families:
+    """Yield what became of spans where they are sent to a collector."""
+    if (counts := tracing.counts()) is None:
+        return
+    spans = CounterMetricFamily("diemcau_trace_spans", "Spans that a collector took, or missed", labels=["outcome"])
+    spans.add_metric(["sent"], counts.sent)
+    spans.add_metric(["dropped"], counts.dropped)
+    yield spans
+    yield _gauge("diemcau_trace_spans_waiting", "Spans that wait to be sent", counts.waiting)
+
+
 def _space(folders: Mapping[str, Space]) -> Families:
     free = GaugeMetricFamily("diemcau_disk_free_bytes", "Free space of a folder's file system", labels=["folder"])
     size = GaugeMetricFamily("diemcau_disk_size_bytes", "Size of a folder's file system", labels=["folder"])
@@ -174,6 +222,14 @@ def _space(folders: Mapping[str, Space]) -> Families:
         free.add_metric([name], space.free)
         size.add_metric([name], space.total)
     yield from (free, size)
+
+
+def _time(name: str, text: str, time: datetime | None) -> GaugeMetricFamily:
+    """Return a gauge of a time; it has no value where there is none."""
+    family = GaugeMetricFamily(f"{name}_timestamp_seconds", text)
+    if time is not None:
+        family.add_metric([], time.timestamp())
+    return family
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

@@ -1,6 +1,7 @@
 """Runs ``diemcau serve``: the whole server, from the first line printed to the last child process stopped."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -19,23 +20,29 @@ from signaling.app.admin_cli import FIRST, first_start
 from signaling.app.application import application
 from signaling.app.lease import Lease
 from signaling.app.lifecycle import leave, media, running
+from signaling.app.server import Server
 from signaling.app.services import check, open_services, utc_now
 from signaling.app.settings import HTTP_PORT, Settings, own_addresses
 from signaling.app.standby import stand_by
+from signaling.app.traces import traced
 from signaling.core.errors import DatabaseInUse, NewerDatabase, NewerMeetings, SettingsError
-from signaling.http.listener import Listener, limits
+from signaling.http.listener import Listener, bind, limits
 
 log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 """Signals that a server handles."""
-LOOPBACK = "127.0.0.1"
+LOOPBACK, LOOPBACK_6 = "127.0.0.1", "::1"
+NO_SUCH_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+"""Errors of binding an IPv4 address where there is no IPv4."""
 LOCK, SUCCESSOR = "lock", "successor"
 """Files in the run directory that name the process that serves, and the one that is to take over."""
 TAKE_OVER_SECONDS = 15.0
 """A server that was asked to end for another one has this long to do so."""
 UNFIT_SECONDS = 1.0
 """Pause of a server that could lead but does not know what is stored, before it looks who leads."""
+LEAVE_SECONDS = 1.0
+"""Time for a server that was succeeded to leave its meetings, before its connections to the database are cut."""
 SHUTDOWN_SECONDS = 1.0
 """Time for requests to finish; sockets of meetings are closed by then."""
 
@@ -152,6 +159,7 @@ async def _lead(settings: Settings, ending: Ending, certificates: tls.Certificat
     """Hold the lease on the database and the meetings until the end is requested. Raises DatabaseInUse, LeaseLost."""
     lease = Lease(settings, ending.requested.set)
     async with (
+        traced(settings.traces),
         open_services(settings, lease=lease) as services,
         media(settings) as supervisor,
         running(settings, services, supervisor.workers) as server,
@@ -171,12 +179,21 @@ async def _lead(settings: Settings, ending: Ending, certificates: tls.Certificat
             if lease.succeeded:
                 server.meetings.hang_up()  # at once: nothing is stored any more, and the database may not answer
             if ending.succeeded or lease.succeeded:
-                await leave(server)
+                await _leave(server, lease)
                 await supervisor.leave()
                 if settings.relay is not None:  # requests, and the connections to workers, take seconds to end
                     await lease.give_back()
             else:
                 await server.meetings.stop()
+
+
+async def _leave(server: Server, lease: Lease) -> None:
+    """Leave the meetings to the next server; one that leads already need not wait for what this one cannot store."""
+    leaving = asyncio.ensure_future(leave(server))
+    if lease.succeeded:
+        await asyncio.wait([leaving], timeout=LEAVE_SECONDS)
+        lease.cut()
+    await leaving
 
 
 async def _only_one(settings: Settings, take_over: bool = False) -> IO[str]:
@@ -237,37 +254,61 @@ async def _listening(
 ) -> AsyncIterator[tuple[str, str]]:
     """Listen with TLS for everyone and without it on the loopback; yield both URLs.
 
-    With several servers, what the others have accepted comes by a port of its own.
+    With several servers, what the others have accepted comes by a port of its own; so does administration where the
+    settings say so.
     """
     listener = Listener(app, limits(), SHUTDOWN_SECONDS)
     await listener.start()
     try:
         addresses = dict.fromkeys((*own_addresses(), *settings.media_addresses))
-        context = await asyncio.to_thread(certificates.open, tuple(addresses), utc_now())
+        shared = () if settings.relay is None else settings.relay.servers
+        context = await asyncio.to_thread(certificates.open, tuple(addresses), utc_now(), shared)
         listener.listen(https, context)
-        http = _loopback(settings.http_port)
-        listener.listen(http)
+        loopbacks = _loopbacks(settings.host, settings.http_port)
+        for http in loopbacks:
+            listener.listen(http)
+        if (apart := settings.administration) is not None:
+            bound = _bind(apart.host, apart.port, "DIEMCAU_ADMIN")
+            listener.listen(bound, context, administrators=apart.admits)
         if (relay := settings.relay) is not None:
             listener.listen(_bind(relay.host, relay.port, "DIEMCAU_RELAY"), context, relay.proxies)
-        yield f"https://localhost:{https.getsockname()[1]}/", f"http://localhost:{http.getsockname()[1]}/"
+        yield f"https://localhost:{https.getsockname()[1]}/", f"http://localhost:{loopbacks[0].getsockname()[1]}/"
     finally:
         await listener.stop()
 
 
-def _loopback(port: int | None) -> socket.socket:
-    """Bind the loopback address; without `port`, the usual port or any free one."""
-    if port is not None:
-        return _bind(LOOPBACK, port, "DIEMCAU_HTTP_PORT")
+def _loopbacks(host: str, port: int | None) -> list[socket.socket]:
+    """Bind the loopback addresses of this machine for who is on it: that of IPv4, unless there is none, and that of
+    IPv6 where the server listens by IPv6; without `port` on the usual port or any free one."""
+    if port is None:
+        try:
+            return _loopbacks(host, HTTP_PORT)
+        except SettingsError:
+            return _loopbacks(host, 0)
+    found: list[socket.socket] = []
     try:
-        return _bind(LOOPBACK, HTTP_PORT, "DIEMCAU_HTTP_PORT")
+        for address in (LOOPBACK, LOOPBACK_6)[: 2 if ":" in host else 1]:
+            if address == LOOPBACK_6 or _has_ipv4():
+                found.append(_bind(address, found[0].getsockname()[1] if found else port, "DIEMCAU_HTTP_PORT"))
     except SettingsError:
-        return _bind(LOOPBACK, 0, "DIEMCAU_HTTP_PORT")
+        for each in found:
+            each.close()
+        raise
+    return found or [_bind(LOOPBACK_6, port, "DIEMCAU_HTTP_PORT")]
+
+
+def _has_ipv4() -> bool:
+    try:
+        socket.create_server((LOOPBACK, 0), family=socket.AF_INET).close()
+    except OSError as error:
+        return error.errno not in NO_SUCH_ADDRESS
+    return True
 
 
 def _bind(host: str, port: int, variable: str) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    """Bind an address. Raises SettingsError."""
     try:
-        return socket.create_server((host, port), family=family, backlog=512)
+        return bind(host, port)
     except OSError as error:
         raise SettingsError(f"cannot listen on {host} port {port} ({error.strerror}); set {variable}") from None
 

@@ -63,22 +63,29 @@ from scheduler.reports.emergency_reviews import EmergencyReviews
 from scheduler.reports.service import Reports
 from scheduler.today.installation import Installation
 from scheduler.today.service import OwedWork
+from scheduler.webhooks.service import Webhooks
+from signaling.accounts.account_reviews import AccountReviewStore
 from signaling.accounts.api_tokens import ApiTokenStore
 from signaling.accounts.second_factor_store import SecondFactorStore
+from signaling.accounts.sso.identities import IdentityStore
 from signaling.accounts.store import AccountStore
 from signaling.app import migration, private_files
 from signaling.app.lease import Lease
-from signaling.app.private_files import CODE_KEY
+from signaling.app.private_files import CODE_KEY, NEXT_CODE_KEY
 from signaling.app.settings import Settings
 from signaling.audit.log import AuditLog
+from signaling.booking.approvals_store import ApprovalStore
 from signaling.booking.calendar_links import CalendarLinks
 from signaling.booking.session_costs import SessionCostStore
 from signaling.calls.store import CallRecordStore
 from signaling.cascade.store import Neighbours, Reservations
+from signaling.compliance.security_incidents_store import SecurityIncidentStore
 from signaling.core import child_process
+from signaling.core.errors import SettingsError
 from signaling.http.idempotency import Idempotency
 from signaling.mail import chat_groups
 from signaling.meeting.store import MeetingStore
+from signaling.quality.store import QualityStore
 from signaling.recording.catalog import KEY_BYTES, write_key
 from signaling.recording.store import RecordingStore
 from signaling.workers.drains import WorkerDrains
@@ -130,6 +137,7 @@ class Services:
     provider_view: ProviderView
     accounts: AccountStore
     factors: SecondFactorStore
+    identities: IdentityStore
     idempotency: Idempotency
     worker_keys: WorkerKeys
     worker_drains: WorkerDrains
@@ -142,12 +150,17 @@ class Services:
     recording_store: RecordingStore
     audit: AuditLog
     call_records: CallRecordStore
+    quality_store: QualityStore
     reports: Reports
     emergency_reviews: EmergencyReviews
     correction_requests: CorrectionRequests
     owed_work: OwedWork
     installation: Installation
     cipher: FileCipher
+    webhooks: Webhooks
+    approvals: ApprovalStore
+    security_incidents: SecurityIncidentStore
+    account_reviews: AccountReviewStore
 
 
 def utc_now() -> datetime:
@@ -192,7 +205,7 @@ async def read_services(settings: Settings, migrating: bool = False) -> AsyncIte
             await _check(services, versions, leading=True)
         yield None if versions.empty else services
     finally:
-        await engine.dispose()
+        await database.dispose(engine)
 
 
 async def check(settings: Settings) -> None:
@@ -232,7 +245,7 @@ async def _open(settings: Settings, migrating: bool, lease: Lease | None, closin
     key = _stored_key(settings)
     used_key = key or secrets.token_bytes(KEY_BYTES)
     engine = database.connect(settings.database_url, CodeCipher(used_key))
-    closing.push_async_callback(engine.dispose)
+    closing.push_async_callback(database.dispose, engine)
     services = _build(engine, settings, file_cipher(used_key))
     versions = await migration.read_versions(engine)
     migration.check(versions, migrating)
@@ -252,7 +265,10 @@ async def _open(settings: Settings, migrating: bool, lease: Lease | None, closin
 
 
 def _stored_key(settings: Settings) -> bytes | None:
+    """Return the key, None before the first start. Raises SettingsError while it is being replaced."""
     path = settings.data / CODE_KEY
+    if (settings.data / NEXT_CODE_KEY).exists():
+        raise SettingsError("the change of code.key has not ended: run `diemcau admin rotate-code-key` again")
     return settings.code_key or (path.read_bytes() if path.exists() else None)
 
 
@@ -323,6 +339,7 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         policy_uploads=PolicyUpload(engine, policies),
         accounts=accounts,
         factors=SecondFactorStore(engine),
+        identities=IdentityStore(engine),
         idempotency=Idempotency(engine),
         worker_keys=WorkerKeys(engine),
         worker_drains=WorkerDrains(engine),
@@ -335,6 +352,7 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         recording_store=RecordingStore(engine, settings.recordings),
         audit=AuditLog(engine, policies, scheduler.happenings),
         call_records=CallRecordStore(engine, policies),
+        quality_store=QualityStore(engine),
         reports=reports,
         correction_requests=CorrectionRequests(engine, policies, reports, channels),
         emergency_reviews=EmergencyReviews(engine),
@@ -349,4 +367,8 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         power_on_steps=PowerOnSteps(alerts),
         personal_data=PersonalData(alerts),
         cipher=cipher,
+        webhooks=Webhooks(engine, policies, channels),
+        approvals=ApprovalStore(engine),
+        security_incidents=SecurityIncidentStore(engine),
+        account_reviews=AccountReviewStore(engine),
     )

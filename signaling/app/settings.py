@@ -6,8 +6,9 @@ Decision 70 says why no library reads them.
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Literal, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -19,20 +20,30 @@ from mediaserver.transport.dscp import Dscp
 from scheduler.core import postgresql_hosts
 from scheduler.notifications.wording import Contacts
 from scheduler.policy.profile_files import SHIPPED, files
+from signaling.accounts.sso.settings import SsoSettings
+from signaling.accounts.sso.settings import load as load_sso
+from signaling.app import traces
+from signaling.app.traces import TracesSettings
 from signaling.audit.syslog import target as syslog_target
 from signaling.audit.syslog.target import SyslogSettings
 from signaling.core import valkey_pool
 from signaling.core.errors import SettingsError
 from signaling.h323.agent.context import H323Settings
 from signaling.h323.gatekeeper.client import DEFAULT_ALIASES, DEFAULT_PORT, GatekeeperSettings
+from signaling.http import clamd, signer
+from signaling.http.clamd import ClamdSettings
+from signaling.http.security_contact import SecurityContact, parse_contacts
+from signaling.http.signer import Signer
 from signaling.mail.config import Mail, Server
 from signaling.sip.agent.agent import SipSettings
+from signaling.webhooks.client import WebhookSettings
 from signaling.workers.turn import TurnSettings
 
 HTTP_PORT = 8080
 MAX_ALIAS, MAX_ALIASES = 128, 8
 
 KEPT_UNITS = {"h": "hourly", "d": "daily", "w": "weekly", "m": "monthly"}
+MAX_REPOSITORIES = 9
 KEPT_BACKUPS = {"hourly": 24, "daily": 14, "weekly": 8, "monthly": 12}
 """The backups that are kept: the last one of each of the last so many hours, days, weeks and months."""
 
@@ -48,14 +59,48 @@ class RelaySettings:
     port: int
     proxies: frozenset[str]
 
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The addresses of all servers of the system, and of proxies in front: the same on each."""
+        return tuple(sorted(self.proxies | {self.host}))
+
+
+@dataclass(frozen=True, slots=True)
+class AdministrationSettings:
+    """Address and port of administration, and the networks that it is open to; none: all."""
+
+    host: str
+    port: int
+    networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The address and port."""
+        return self.host, self.port
+
+    def admits(self, address: str) -> bool:
+        """Return whether administration is open to an address."""
+        ip = ipaddress.ip_address(address.partition("%")[0])
+        plain = (ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None) or ip
+        return not self.networks or any(plain in network for network in self.networks)
+
 
 @dataclass(frozen=True, slots=True)
 class BackupSettings:
-    """The repository of backups, the file whose first line encrypts them, and how many are kept, by unit of time."""
+    """The repository of backups, the file whose first line encrypts them, and how many are kept, by unit of time.
+
+    `further` are other repositories, by their numbers from 2 on.
+    """
 
     repository: str = field(repr=False)
     passphrase_file: Path
     keep: Mapping[str, int]
+    further: Mapping[int, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def repositories(self) -> dict[int, str]:
+        """All repositories, by their numbers from 1 on."""
+        return {1: self.repository, **self.further}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +155,24 @@ class Settings:
     """The directory of recordings and documents, which several servers share; None: the data directory."""
     syslog: SyslogSettings | None = None
     """The syslog server that gets the audit log; None: it stays here."""
+    traces: TracesSettings | None = None
+    """The collector that gets traces; None: nothing is traced."""
+    clamd: ClamdSettings | None = None
+    """The scanner without which no uploaded file is taken; None: files are not scanned."""
+    signature: Signer | None = None
+    """The certificate of the site, by which files are signed; None: none is."""
+    security_contact: SecurityContact | None = None
+    """Whom weaknesses of this installation are reported to; None: nobody is named."""
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    """Where webhooks may go beside public addresses, and whom else they trust."""
     turn: TurnSettings | None = None
     """The TURN server that browsers are told; None: none."""
     relay: RelaySettings | None = None
     """Where other servers of the system pass connections on to; None: this is its only server."""
+    administration: AdministrationSettings | None = None
+    """Where administrators sign in; None: where everybody does."""
+    sso: SsoSettings | None = field(default=None, repr=False)
+    """The provider and the directory of single sign-on; None: all accounts are our own."""
     backup: BackupSettings | None = None
     """Where `diemcau backup` writes; None: nowhere."""
 
@@ -129,7 +188,7 @@ class Settings:
 
     @property
     def copies(self) -> Path:
-        """Directory of copies of the SQLite file from before each migration."""
+        """Directory of copies of the database from before each migration."""
         return self.data / "before-migration"
 
     @property
@@ -150,7 +209,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     points = variables.get("MAX_POINTS", _count, 250)
     return Settings(
         data=data,
-        host=variables.get("HOST", _address, "0.0.0.0"),  # noqa: S104 - a server for a province listens everywhere
+        host=variables.get("HOST", _address, everywhere(own_addresses())),
         port=variables.get("PORT", _port, 8443),
         http_port=variables.get("HTTP_PORT", _port, None),
         database_url=variables.get("DATABASE_URL", database_url, f"sqlite:///{data / 'diemcau.sqlite3'}"),
@@ -179,8 +238,17 @@ def read(environ: Mapping[str, str]) -> Settings:
         files=variables.get("FILES", _existing_directory, None),
         turn=_turn(variables),
         relay=_relay(variables),
+        administration=_administration(variables),
         backup=_backup(variables, data),
         syslog=_syslog(variables),
+        traces=_traces(variables),
+        clamd=variables.get("CLAMD", clamd.parse, None),
+        signature=variables.get("SIGNATURE", signer.parse, None),
+        security_contact=_security_contact(variables),
+        webhooks=WebhookSettings(
+            variables.get("WEBHOOK_NETWORKS", _networks, ()), variables.get("WEBHOOK_CA", _file, None)
+        ),
+        sso=variables.get("SSO", load_sso, None),
     )
 
 
@@ -236,11 +304,24 @@ def _relay(variables: "_Variables") -> RelaySettings | None:
     return RelaySettings(*relay, frozenset(proxies))
 
 
+def _administration(variables: "_Variables") -> AdministrationSettings | None:
+    at, networks = variables.get("ADMIN", _address_and_port, None), variables.get("ADMIN_NETWORKS", _networks, ())
+    if at is None and networks:
+        raise SettingsError("DIEMCAU_ADMIN_NETWORKS needs DIEMCAU_ADMIN")
+    return None if at is None else AdministrationSettings(*at, networks)
+
+
 def _backup(variables: "_Variables", data: Path) -> BackupSettings | None:
     repository = variables.secret("BACKUP_REPOSITORY", str)
     passphrase_file = variables.get("BACKUP_PASSPHRASE_FILE", Path, data / "backup.passphrase")
     keep = variables.get("BACKUP_KEEP", _kept, KEPT_BACKUPS)
-    return None if repository is None else BackupSettings(repository, passphrase_file, keep)
+    numbered = {
+        number: variables.secret(f"BACKUP_REPOSITORY_{number}", str) for number in range(2, MAX_REPOSITORIES + 1)
+    }
+    further = {number: each for number, each in numbered.items() if each is not None}
+    if repository is None and further:
+        raise SettingsError("DIEMCAU_BACKUP_REPOSITORY_2 and those after it need DIEMCAU_BACKUP_REPOSITORY")
+    return None if repository is None else BackupSettings(repository, passphrase_file, keep, further)
 
 
 def _syslog(variables: "_Variables") -> SyslogSettings | None:
@@ -248,6 +329,23 @@ def _syslog(variables: "_Variables") -> SyslogSettings | None:
     if server is None and authority is not None:
         raise SettingsError("DIEMCAU_SYSLOG_CA needs DIEMCAU_SYSLOG")
     return None if server is None else replace(server, authority=authority)
+
+
+def _traces(variables: "_Variables") -> TracesSettings | None:
+    url, authority = variables.get("TRACES", traces.parse, None), variables.get("TRACES_CA", _file, None)
+    if url is None and authority is not None:
+        raise SettingsError("DIEMCAU_TRACES_CA needs DIEMCAU_TRACES")
+    return None if url is None else TracesSettings(url, authority)
+
+
+def _security_contact(variables: "_Variables") -> SecurityContact | None:
+    uris = variables.get("SECURITY_CONTACT", parse_contacts, None)
+    expires = variables.get("SECURITY_EXPIRES", date.fromisoformat, None)
+    if uris is None and expires is None:
+        return None
+    if uris is None or expires is None:
+        raise SettingsError("security.txt needs both DIEMCAU_SECURITY_CONTACT and DIEMCAU_SECURITY_EXPIRES")
+    return SecurityContact(uris, expires)
 
 
 def _mail(variables: "_Variables") -> Mail | None:
@@ -286,12 +384,33 @@ class _Variables:
 
 
 def own_addresses() -> tuple[str, ...]:
-    """Return this machine's IPv4 addresses that others can reach, else the loopback address."""
-    addresses = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if isinstance(ip.ip, str)]
-    reachable = [
-        ip for ip in addresses if not (address := ipaddress.ip_address(ip)).is_loopback and address.version == 4
-    ]
-    return tuple(dict.fromkeys(reachable)) or ("127.0.0.1",)
+    """Return this machine's addresses that others are offered."""
+    return offered_addresses(all_addresses())
+
+
+def everywhere(own: Sequence[str]) -> str:
+    """Return the address by which a server listens at all of its own ones."""
+    return "::" if ":" in own[0] else "0.0.0.0"  # noqa: S104 - a server for a province
+
+
+def all_addresses() -> list[str]:
+    """Return all addresses of this machine."""
+    ips = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips]
+    return [ip if isinstance(ip, str) else ip[0] for ip in ips]
+
+
+def offered_addresses(found: Iterable[str]) -> tuple[str, ...]:
+    """Return the IPv4 addresses that others can reach; without any, the IPv6 ones; else a loopback address.
+
+    Beside IPv4 those of IPv6 are not offered by themselves: privacy extensions replace them each day (decision 136).
+    """
+    ips = [ipaddress.ip_address(each.partition("%")[0]) for each in dict.fromkeys(found)]
+    reachable = [ip for ip in ips if not (ip.is_loopback or ip.is_link_local)]
+    loopbacks = [ip for ip in ips if ip.is_loopback]
+    for version in (4, 6):
+        if offered := tuple(str(ip) for ip in reachable if ip.version == version):
+            return offered
+    return (str(loopbacks[0]),) if loopbacks else ("127.0.0.1",)
 
 
 def _port(text: str) -> int:
@@ -417,6 +536,11 @@ def _aliases(text: str) -> tuple[str, ...]:
 
 def _addresses(text: str) -> tuple[str, ...]:
     return tuple(_address(part.strip()) for part in text.split(","))
+
+
+def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Read networks with commas between, as ``10.57.0.0/16``."""
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
 
 
 def _turn_urls(text: str) -> tuple[str, ...]:

@@ -10,9 +10,12 @@ import math
 import socket
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler.core import database
-from signaling.app.lease import Leader, leader, server_id
+from scheduler.operations.votes import store as votes_store
+from scheduler.operations.votes.ballot_keys import BallotKeys
+from signaling.app.lease import NO_ANSWER, Leader, leader, server_id
 from signaling.app.settings import Settings
 from signaling.core.errors import DatabaseInUse
 from signaling.core.server_id import owner_of
@@ -22,6 +25,8 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.1
 """Interval of looks at the lease."""
+KEYS_SECONDS = 60.0
+"""Interval of looks at which secret votes go on."""
 LOOK_AT_MOST_SECONDS = 2.0
 """Longest time of one look."""
 LATE_SECONDS = 0.5
@@ -60,6 +65,7 @@ async def stand_by(settings: Settings, listening: socket.socket, ended: asyncio.
     steadiness, clock = Steadiness(), asyncio.get_running_loop().time
     system, own = owner_of(settings.data), server_id(settings.data)
     last: Leader | None = None
+    look_at_keys = clock()
     relay.start()
     try:
         while not ended.is_set():
@@ -68,7 +74,7 @@ async def stand_by(settings: Settings, listening: socket.socket, ended: asyncio.
                 async with asyncio.timeout(LOOK_AT_MOST_SECONDS):
                     found = await leader(engine)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("x the lease on the database cannot be read: %s", error)
+                log.warning("x the lease on the database cannot be read: %s", str(error) or NO_ANSWER)
                 steadiness.failed()
                 await asyncio.sleep(1.0)
                 continue
@@ -77,6 +83,9 @@ async def stand_by(settings: Settings, listening: socket.socket, ended: asyncio.
                 return
             if found.system != system or found.address is None:
                 raise DatabaseInUse(found.holder)
+            if clock() >= look_at_keys:
+                look_at_keys = clock() + KEYS_SECONDS
+                await destroy_keys(settings, engine)
             if last is None or last.server != found.server:
                 log.warning("= standing by for %s", found.holder)
                 print(f"Standing by for {found.holder}", flush=True)
@@ -84,4 +93,14 @@ async def stand_by(settings: Settings, listening: socket.socket, ended: asyncio.
             await asyncio.sleep(LOOK_SECONDS)
     finally:
         await relay.stop()
-        await engine.dispose()
+        await database.dispose(engine)
+
+
+async def destroy_keys(settings: Settings, engine: AsyncEngine) -> None:
+    """Destroy the keys of secret votes that we opened and the server that leads has closed (decision 130)."""
+    try:
+        async with engine.begin() as db:
+            running = {vote.id for vote in await votes_store.in_progress(db)}
+        await asyncio.to_thread(BallotKeys(settings.data / "ballots").destroy_others, running)
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("x keys of secret votes cannot be destroyed yet: %s", error)

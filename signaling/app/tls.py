@@ -4,7 +4,7 @@ import ipaddress
 import logging
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,9 +31,9 @@ class Certificates:
         self._directory = directory
         self._current: ssl.SSLContext | None = None
 
-    def open(self, addresses: Sequence[str], now: datetime) -> ssl.SSLContext:
+    def open(self, addresses: Sequence[str], now: datetime, shared: Collection[str] = ()) -> ssl.SSLContext:
         """Return the TLS context of the listener. Raises OSError, ValueError when the certificate cannot be used."""
-        listening = self._current = context(self._directory, addresses, now)
+        listening = self._current = context(self._directory, addresses, now, shared)
         listening.sni_callback = self._choose
         return listening
 
@@ -55,11 +55,15 @@ class Certificates:
         connection.context = self._current
 
 
-def context(directory: Path, addresses: Sequence[str], now: datetime) -> ssl.SSLContext:
-    """Return the server's TLS context; use ``cert.pem`` and ``key.pem`` of an operator as they are."""
+def context(directory: Path, addresses: Sequence[str], now: datetime, shared: Collection[str] = ()) -> ssl.SSLContext:
+    """Return the server's TLS context; use ``cert.pem`` and ``key.pem`` of an operator as they are.
+
+    Our own names our addresses and `shared`, those of all servers of a system. It may be another server's, which names
+    of ours only these.
+    """
     certificate, key = directory / "cert.pem", directory / "key.pem"
-    if not certificate.exists() or _own_and_unfit(certificate, addresses, now):
-        _write(certificate, key, addresses, now)
+    if not certificate.exists() or _own_and_unfit(certificate, shared or addresses, now):
+        _write(certificate, key, (*addresses, *shared), now)
     return load(directory)
 
 
@@ -80,7 +84,7 @@ def described(directory: Path) -> tuple[bool, datetime | None]:
     return certificate.issuer == _name(), certificate.not_valid_after_utc
 
 
-def _own_and_unfit(path: Path, addresses: Sequence[str], now: datetime) -> bool:
+def _own_and_unfit(path: Path, addresses: Collection[str], now: datetime) -> bool:
     """Return whether a certificate is self-signed by us, and ends soon or misses one of `addresses`."""
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
     if certificate.issuer != _name():

@@ -1,11 +1,11 @@
-"""Backs up a whole server into a repository and restores it: database, keys, recordings and documents.
+"""Backs up a whole server into repositories and restores it: database, keys, recordings and documents.
 
 The database is copied first, so that every file it names is in the same snapshot, or was deleted since. Of recordings
 that run the snapshot has what was written so far.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from mediaserver.recording.files import rename_synced
 from scheduler.core import database
 from signaling.app import postgresql_dump
-from signaling.app.backup import DATABASE, KEYS, LAST_BACKUP, check_absent, check_key, database_files, keys
+from signaling.app.backup import DATABASE, KEYS, LAST_BACKUP, check_absent, check_key, database_files, keys, stored_file
 from signaling.app.migration import copy_database
 from signaling.app.private_files import CODE_KEY
 from signaling.app.restic import Progress, Repository, Snapshot, Stored
@@ -24,16 +24,19 @@ STAGED = "backup-of-now"
 """The folder of the data directory in which database and keys are copied, and its name in a snapshot."""
 DUMP = "database.pgdump"
 LAST_PRUNE = "last-prune"
-"""The empty file of the data directory that is as old as the last pruning of the repository."""
+"""The beginning of the names of empty files that are as old as the last pruning of a repository."""
 PRUNE_INTERVAL_S = 86_400
 SPARE_BYTES = 1 << 30
 """Disk space that a restore leaves free."""
 
 
-def back_up(settings: Settings, repository: Repository, now: float, progress: Progress) -> Stored:
-    """Store a snapshot of everything; remove those that need not be kept. `now` is seconds since 1970.
+def back_up(
+    settings: Settings, repositories: Mapping[int, Repository], now: float, progress: Progress
+) -> dict[int, Stored | BadBackup]:
+    """Store the same snapshot of everything in each repository; remove those that need not be kept.
 
-    Raises BadBackup, OSError.
+    Return what was stored, or what went wrong, by the repositories' numbers: a faulty one keeps no other from its copy.
+    `now` is seconds since 1970. Raises BadBackup where there is nothing to store, OSError.
     """
     with staging(settings) as staged:
         file = database.file(settings.database_url)
@@ -47,15 +50,36 @@ def back_up(settings: Settings, repository: Repository, now: float, progress: Pr
             if path != staged / name:
                 (staged / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(path, staged / name)
-        repository.ensure()
-        folders = [folder for folder in (settings.recordings, settings.documents) if folder.exists()]
-        stored = repository.back_up([path.resolve() for path in (staged, *folders)], progress)
-    (settings.data / LAST_BACKUP).touch(mode=0o600)
-    pruning = _age(settings.data / LAST_PRUNE, now) > PRUNE_INTERVAL_S
+        folders = [folder.resolve() for folder in (staged, settings.recordings, settings.documents) if folder.exists()]
+        done: dict[int, Stored | BadBackup] = {}
+        for number, repository in repositories.items():
+            try:
+                done[number] = _store(settings, number, repository, folders, progress)
+                _forget(settings, number, repository, now)
+            except BadBackup as error:
+                done[number] = error
+    return done
+
+
+def _store(
+    settings: Settings, number: int, repository: Repository, folders: Sequence[Path], progress: Progress
+) -> Stored:
+    """Store a snapshot in a repository, and note when. Raises BadBackup, OSError."""
+    last = stored_file(settings, number)
+    repository.ensure(known=last.exists())
+    stored = repository.back_up(folders, progress)
+    for file in (last, settings.data / LAST_BACKUP):
+        file.touch(mode=0o600)
+    return stored
+
+
+def _forget(settings: Settings, number: int, repository: Repository, now: float) -> None:
+    """Remove snapshots that need not be kept, once a day also what only they hold. Raises BadBackup."""
+    last = settings.data / f"{LAST_PRUNE}.{number}"
+    pruning = _age(last, now) > PRUNE_INTERVAL_S
     repository.forget(pruning)
     if pruning:
-        (settings.data / LAST_PRUNE).touch(mode=0o600)
-    return stored
+        last.touch(mode=0o600)
 
 
 def restore(settings: Settings, repository: Repository, snapshot: Snapshot, progress: Progress) -> None:

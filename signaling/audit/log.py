@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.engine import RowMapping
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.core.database import streaming, writing
 from scheduler.core.model import Happening
+from scheduler.core.note import Note
 from scheduler.policy.profile_files import Profiles
 from scheduler.units.naming import key
 from signaling.audit.hash_chain import COVER, GENESIS, PRUNE, ChainedEntry, Verdict, entry_hash, seal_happening
@@ -85,19 +86,23 @@ class AuditLog:
     async def append(self, entry: AuditEntry) -> None:
         """Append an entry."""
         async with writing(self._engine) as db:
-            await self._append(db, entry)
+            await self.append_with(db, entry)
 
     async def once(self, entry: AuditEntry) -> None:
-        """Append an entry, unless this server wrote one like it earlier on the same day."""
+        """Append an entry, unless the log has one like it of the same day."""
         if self._day != entry.at.date():
             self._day = entry.at.date()
             self._seen.clear()
         key = (entry.actor, entry.action, entry.subject, entry.detail, entry.address)
-        if key not in self._seen:
-            await self.append(entry)
-            self._seen.add(key)
+        if key in self._seen:
+            return
+        async with writing(self._engine) as db:  # another server may have it written, or this one without an answer
+            if await db.scalar(_of_its_day(entry)) is None:
+                await self.append_with(db, entry)
+        self._seen.add(key)
 
-    async def _append(self, db: AsyncConnection, entry: AuditEntry) -> None:
+    async def append_with(self, db: AsyncConnection, entry: AuditEntry) -> None:
+        """Append an entry in a write transaction: it is there when the rest of that is, and only then."""
         newest = select(AUDIT.c.id, AUDIT.c.seal).order_by(AUDIT.c.id.desc()).limit(1)
         last = (await db.execute(newest)).first()
         number, previous = (1, GENESIS) if last is None else (last.id + 1, last.seal)
@@ -105,6 +110,14 @@ class AuditLog:
         profile = self._profiles.at(entry.at).stamp
         chained = ChainedEntry(number, storable, profile, entry_hash(previous, number, storable, profile))
         await db.execute(insert(AUDIT).values(_row(chained)))
+
+    def noting(self, entry: AuditEntry) -> Note[object]:
+        """Return what appends an entry in the transaction of a change."""
+
+        async def note(db: AsyncConnection, _changed: object) -> None:
+            await self.append_with(db, entry)
+
+        return note
 
     async def newest(self, entry_filter: EntryFilter, limit: int) -> list[ChainedEntry]:
         """Return the newest entries that match, newest first."""
@@ -153,7 +166,7 @@ class AuditLog:
             subject, latest = str(covered[0]), select(AUDIT.c.subject).where(AUDIT.c.action == COVER)
             async with writing(self._engine) as db:  # another server may have covered it
                 if await db.scalar(latest.order_by(AUDIT.c.id.desc()).limit(1)) != subject:
-                    await self._append(db, AuditEntry(now, SERVER, COVER, subject, covered[1]))
+                    await self.append_with(db, AuditEntry(now, SERVER, COVER, subject, covered[1]))
             self._covered = covered
 
     async def _walk(self, start: tuple[int, str]) -> AsyncIterator[tuple[int, str]]:
@@ -192,7 +205,7 @@ class AuditLog:
             last = (await db.execute(newest if first_id is None else newest.where(AUDIT.c.id < first_id))).first()
             if last is None:
                 return 0
-            await self._append(db, AuditEntry(now, SERVER, PRUNE, str(last.id), last.seal))
+            await self.append_with(db, AuditEntry(now, SERVER, PRUNE, str(last.id), last.seal))
             return (await db.execute(delete(AUDIT).where(AUDIT.c.id <= last.id))).rowcount
 
     async def daily(self, now: datetime) -> None:
@@ -205,6 +218,18 @@ class AuditLog:
             log.error("x audit log: entry %d was changed after it was written", verdict.broken)
         elif verdict.entries:
             head_log.info("= audit log: %d entries, head %d:%s", verdict.entries, verdict.last, verdict.head)
+
+
+def _of_its_day(entry: AuditEntry) -> Select[tuple[int]]:
+    """Return the query for an entry of the same day that tells the same.
+
+    It reads the entries of that day; SQLite would take the index of actions, and read all of an action in all years.
+    """
+    stored, day = _storable(entry), entry.at.replace(hour=0, minute=0, second=0, microsecond=0)
+    query = select(AUDIT.c.id).where(AUDIT.c.at >= day, AUDIT.c.at < day + timedelta(days=1)).limit(1)
+    for column in (AUDIT.c.actor, AUDIT.c.subject, AUDIT.c.detail, AUDIT.c.address):
+        query = query.where(column == getattr(stored, column.name))
+    return query.where(AUDIT.c.action.concat("") == stored.action)
 
 
 def _storable(entry: AuditEntry) -> AuditEntry:

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from scheduler.core.model import Act, Amount, LoadStep
-from signaling.booking import session_briefs
+from scheduler.core.note import Note, no_note
+from signaling.booking import session_briefs, two_persons
 from signaling.booking.context import BOOKING
 from signaling.booking.queue import Why
 from signaling.booking.session_briefs import Brief
@@ -175,24 +176,37 @@ async def change(request: ApiRequest) -> Impact:
     context = request.context(BOOKING)
     request.only(request.account.central)
     since, until, amount = _taken(request)
-    due = await context.scheduler.operator.set_capacity(since, amount, request.now, until)
-    context.outbox.wake()
     when = f"{since:%Y-%m-%dT%H:%M:%SZ}" + (f"/{until:%Y-%m-%dT%H:%M:%SZ}" if until else "")
-    await request.note("capacity", when, f"{amount.sessions} {amount.points}: {request.body.reason}")
+    detail = f"{amount.sessions} {amount.points}: {request.body.reason}"
+    note = request.noting("capacity", lambda _: (when, detail))
+    due = await context.scheduler.operator.set_capacity(since, amount, request.now, until, note)
+    context.outbox.wake()
     return await _impact(request, due)
 
 
 async def shed(request: ApiRequest) -> Impact:
     """Revoke exactly these sessions for lack of capacity; if others are due by now, revoke none and return those."""
-    context = request.context(BOOKING)
     request.only(request.account.central)
     body: Shedding = request.body
-    due = await context.scheduler.operator.shed(body.victims, request.now, Act(request.account.account, body.reason))
-    if due is None:
-        await context.meetings.revoked(body.victims)
-        context.outbox.wake()
-        await request.note("shed", "capacity", f"{len(body.victims)}: {body.reason}")
+    await two_persons.check(request, "shed", "capacity", body.victims, body.reason)
+    due = await carry_out(request, body.victims, Act(request.account.account, body.reason))
     return await _impact(request, due or ())
+
+
+async def carry_out(
+    request: ApiRequest, victims: Sequence[str], act: Act, also: Note[object] = no_note
+) -> tuple[str, ...] | None:
+    """Revoke exactly these sessions for lack of capacity; if others are due by now, revoke none and return those.
+
+    `also` is noted with it.
+    """
+    context = request.context(BOOKING)
+    note: Note[tuple[str, ...]] = request.noting("shed", lambda shed: ("capacity", f"{len(shed)}: {act.reason}"), also)
+    due = await context.scheduler.operator.shed(victims, request.now, act, note)
+    if due is None:
+        await context.meetings.revoked(victims)
+        context.outbox.wake()
+    return due
 
 
 async def usage(request: ApiRequest) -> Usage:

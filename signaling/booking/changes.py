@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from scheduler.core import model
 from scheduler.core.model import Act, HappeningKind
+from scheduler.core.note import Note
 from signaling.accounts import permissions, visible_sessions
 from signaling.booking import session_briefs, sessions
 from signaling.booking.context import BOOKING
@@ -69,9 +70,11 @@ async def amend(request: ApiRequest) -> Session:
     request.only(permissions.may_cancel(request.account, session, points))
     body: Amendment = request.body
     act = Act(request.account.account, body.reason)
-    amended = await context.scheduler.amend(session.id, _amended_request(session, body), request.now, act)
+    note: Note[model.Session] = request.noting(
+        "amend", lambda new: (new.id, f"{new.number} {new.legs} {body.reason}".strip())
+    )
+    amended = await context.scheduler.amend(session.id, _amended_request(session, body), request.now, act, note)
     context.outbox.wake()
-    await request.note("amend", amended.id, f"{amended.number} {amended.legs} {body.reason}".strip())
     await context.meetings.amended(amended)
     return sessions.wire(request, amended, points)
 
@@ -95,9 +98,10 @@ async def extend(request: ApiRequest) -> Session:
     context = request.context(BOOKING)
     session, points = await visible_sessions.find(request)
     request.only(permissions.may_extend(request.account, session, points))
-    extended = await context.scheduler.extend(session.id, request.body.steps, request.now, Act(request.account.account))
+    steps, act = request.body.steps, Act(request.account.account)
+    note: Note[model.Session] = request.noting("extend", lambda extended: (extended.id, f"{extended.number} {steps}"))
+    extended = await context.scheduler.extend(session.id, steps, request.now, act, note)
     context.outbox.wake()
-    await request.note("extend", extended.id, f"{extended.number} {request.body.steps}")
     await context.meetings.amended(extended)
     return sessions.wire(request, extended, points)
 
@@ -107,11 +111,12 @@ async def release(request: ApiRequest) -> Session:
     context = request.context(BOOKING)
     session, points = await visible_sessions.find(request)
     request.only(request.account.central)
-    released = await context.scheduler.release(
-        session.id, request.now, Act(request.account.account, request.body.reason)
+    act = Act(request.account.account, request.body.reason)
+    note: Note[model.Session] = request.noting(
+        "release", lambda released: (released.id, f"{released.number}: {act.reason}")
     )
+    released = await context.scheduler.release(session.id, request.now, act, note)
     context.outbox.wake()
-    await request.note("release", released.id, f"{released.number}: {request.body.reason}")
     return sessions.wire(request, released, points)
 
 

@@ -12,7 +12,10 @@ from scheduler.booking.registration.emergencies import Emergencies
 from scheduler.booking.registration.reply_deadlines import ReplyDeadlines
 from scheduler.booking.registration.service import Scheduler
 from scheduler.files.sandboxed_parser import SandboxedParser
+from signaling.accounts.role_changes import RoleChanges
 from signaling.accounts.throttle import Throttle
+from signaling.booking.approval_letters import ApprovalLetters
+from signaling.booking.approvals_store import ApprovalStore
 from signaling.booking.calendar_links import CalendarLinks
 from signaling.booking.session_costs import SessionCostStore
 from signaling.mail.outbox_sender import OutboxSender
@@ -33,6 +36,9 @@ class BookingContext:
     session_costs: SessionCostStore
     calendar_links: CalendarLinks
     throttle: Throttle
+    approvals: ApprovalStore
+    approval_letters: ApprovalLetters
+    role_changes: RoleChanges
 
 
 BOOKING = web.AppKey("BookingContext", BookingContext)

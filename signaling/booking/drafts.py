@@ -54,9 +54,12 @@ async def discard(request: ApiRequest) -> Draft:
     """Close a draft without a registration, for a reason."""
     own(request, await find(request))
     discarded = await request.context(BOOKING).drafts.discard(
-        request.id, request.account.account, request.body.reason, request.now
+        request.id,
+        request.account.account,
+        request.body.reason,
+        request.now,
+        request.noting("discard", lambda done: (done.id, f"{done.number} {done.reason}")),
     )
-    await request.note("discard", discarded.id, f"{discarded.number} {discarded.reason}")
     return await shown(request, discarded)
 
 

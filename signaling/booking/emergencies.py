@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from scheduler.booking.registration import emergencies as model
 from scheduler.core.model import Phase, Unit
+from scheduler.core.note import Note
 from signaling.accounts import visible_sessions
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.booking import sessions
@@ -47,8 +48,10 @@ async def emergencies(request: ApiRequest) -> list[Emergency]:
 async def acknowledge(request: ApiRequest) -> Emergency:
     """Acknowledge an emergency for the people on duty."""
     request.only(request.account.central)
-    emergency = await request.context(BOOKING).emergencies.acknowledge(request.id, request.account.account, request.now)
-    await request.note("acknowledge", emergency.subject, emergency.number)
+    note: Note[model.Emergency] = request.noting("acknowledge", lambda seen: (seen.subject, seen.number))
+    emergency = await request.context(BOOKING).emergencies.acknowledge(
+        request.id, request.account.account, request.now, note
+    )
     unit_directory = await visible_sessions.units_and_points(request)
     return _wire(request, emergency, unit_directory, {unit.id: unit for unit in unit_directory.units})
 

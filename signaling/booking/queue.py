@@ -6,8 +6,9 @@ from pydantic import Field, StringConstraints
 
 from scheduler.core import model
 from scheduler.core.model import Act, Limit, State
+from scheduler.core.note import Note, no_note
 from signaling.accounts import visible_sessions
-from signaling.booking import session_briefs, sessions
+from signaling.booking import session_briefs, sessions, two_persons
 from signaling.booking.context import BOOKING
 from signaling.booking.session_briefs import Brief
 from signaling.booking.sessions import Session
@@ -127,8 +128,10 @@ async def standing_of(request: ApiRequest, session: str) -> Standing:
 async def hold(request: ApiRequest) -> Plan:
     """Make the plan that would serve a session, and hold it for confirmation."""
     request.only(request.account.central)
-    held = await request.context(BOOKING).scheduler.operator.hold(request.id, request.now)
-    await request.note("hold", request.id, f"{held.version}: {len(held.victims)}")
+    note: Note[model.HeldPlan] = request.noting(
+        "hold", lambda held: (request.id, f"{held.version}: {len(held.victims)}")
+    )
+    held = await request.context(BOOKING).scheduler.operator.hold(request.id, request.now, note)
     return _plan(held, await session_briefs.of(request, (*held.victims, *held.spared)))
 
 
@@ -138,16 +141,40 @@ async def confirm(request: ApiRequest) -> Outcome:
     request.only(request.account.central)
     body: Confirmation = request.body
     act = Act(request.account.account, body.reason)
-    before = await context.scheduler.operator.queued_session(request.id, request.now)
-    done = await context.scheduler.operator.confirm(request.id, body.version, request.now, act, body.override)
+    done: model.Session | model.HeldPlan | None = None
+    if two_persons.wanted(request, "confirm-plan"):
+        held = await context.scheduler.operator.hold(request.id, request.now)
+        if held.version == body.version:
+            await two_persons.check(request, "confirm-plan", request.id, held.victims, body.reason, body.override)
+        else:
+            done = held
+    if done is None:
+        done = await carry_out(request, request.id, body.version, act, body.override)
     if isinstance(done, model.HeldPlan):
         return Outcome(session=None, plan=_plan(done, await session_briefs.of(request, (*done.victims, *done.spared))))
+    return Outcome(session=sessions.wire(request, done, await visible_sessions.units_and_points(request)), plan=None)
+
+
+async def carry_out(
+    request: ApiRequest, session: str, version: int, act: Act, override: bool, also: Note[object] = no_note
+) -> model.Session | model.HeldPlan:
+    """Serve a session by its held plan of this version; return it, or the plan that takes the place of another one.
+
+    `also` is noted with it.
+    """
+    context = request.context(BOOKING)
+    before = await context.scheduler.operator.queued_session(session, request.now)
     victims = before.held.victims if before and before.held else ()
+    counted = f"revoked={len(victims)}{' override' if override else ''}"
+    note: Note[model.Session] = request.noting(
+        "confirm", lambda done: (session, f"{done.number} {counted}: {act.reason}"[:1000]), also
+    )
+    done = await context.scheduler.operator.confirm(session, version, request.now, act, override, note)
+    if isinstance(done, model.HeldPlan):
+        return done
     await context.meetings.displaced(victims, request.now)
     context.outbox.wake()
-    passed = " override" if body.override else ""
-    await request.note("confirm", request.id, f"{done.number} revoked={len(victims)}{passed}: {body.reason}"[:1000])
-    return Outcome(session=sessions.wire(request, done, await visible_sessions.units_and_points(request)), plan=None)
+    return done
 
 
 def _ids(waiting: list[model.Queued]) -> set[str]:

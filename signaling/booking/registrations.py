@@ -112,24 +112,34 @@ async def _pass_on(request: ApiRequest, registrants: Registrants) -> drafts.Draf
     content = request.body.model_dump(mode="json", by_alias=True)
     account = request.account
     draft = await context.drafts.add(
-        registrants.units[0], "form", account.account, content, request.now, origin=account.unit
+        registrants.units[0],
+        "form",
+        account.account,
+        content,
+        request.now,
+        origin=account.unit,
+        note=request.noting("draft", lambda draft: (draft.id, draft.number)),
     )
     context.outbox.wake()
-    await request.note("draft", draft.id, draft.number)
     return await drafts.shown(request, draft)
 
 
 async def _submit(request: ApiRequest, draft: str | None) -> Registered:
     context = request.context(BOOKING)
     body: Registration = request.body
-    session = await context.scheduler.submit(requested(body, request.account.account), request.now, body.wait, draft)
+    wanted, note = requested(body, request.account.account), request.noting("register", _told)
+    session = await context.scheduler.submit(wanted, request.now, body.wait, draft, note)
     context.outbox.wake()
-    detail = (session.number, session.klass, session.ground, session.reason, masked(session.code or ""))
-    await request.note("register", session.id, " ".join(filter(None, detail)))
     standing = None if session.code else await queue.standing_of(request, session.id)
     return Registered(
         **dict(sessions.wire(request, session, await visible_sessions.units_and_points(request))), standing=standing
     )
+
+
+def _told(session: model.Session) -> tuple[str, str]:
+    """Return what the audit log says of a registration."""
+    detail = (session.number, session.klass, session.ground, session.reason, masked(session.code or ""))
+    return session.id, " ".join(filter(None, detail))
 
 
 def masked(code: str) -> str:

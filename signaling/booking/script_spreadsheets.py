@@ -12,7 +12,7 @@ from scheduler.files import spreadsheet
 from signaling.booking import scripts
 from signaling.booking.context import BOOKING
 from signaling.http.route import ApiRequest, Id, Model, Route
-from signaling.http.uploads import TYPES, attached, bytes_of
+from signaling.http.uploads import TYPES, attached, table
 
 NAMED: Mapping[LayoutKind, str] = {
     "grid": "Lưới",
@@ -49,7 +49,8 @@ async def preview(request: ApiRequest) -> scripts.Script:
     point_ids = {*body.points, body.host}
     points = [point for point in await context.scheduler.points() if point.id in point_ids]
     longest = context.scheduler.policy(request.now).session.max_title
-    rows = await spreadsheet.read_untrusted(context.parser, bytes_of(body.file), script_spreadsheet.COLUMNS)
+    content = await table(request, body.file)
+    rows = await spreadsheet.read_untrusted(context.parser, content, script_spreadsheet.COLUMNS)
     return scripts.wire(script_spreadsheet.read(rows, points, body.host, LAYOUTS, longest))
 
 

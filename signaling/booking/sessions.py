@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from scheduler.booking.sessions.listing import Selection
 from scheduler.core import model
 from scheduler.core.model import Act, ClassId, Phase, State
+from scheduler.core.note import Note
 from signaling.accounts import permissions
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.accounts.visible_sessions import find, units_and_points
@@ -159,11 +160,12 @@ async def cancel(request: ApiRequest) -> Session:
     context = request.context(BOOKING)
     session, unit_directory = await find(request)
     request.only(permissions.may_cancel(request.account, session, unit_directory))
-    cancelled = await context.scheduler.cancel(
-        session.id, request.now, Act(request.account.account, request.body.reason)
+    act = Act(request.account.account, request.body.reason)
+    note: Note[model.Session] = request.noting(
+        "cancel", lambda cancelled: (cancelled.id, f"{cancelled.number} {act.reason}".strip())
     )
+    cancelled = await context.scheduler.cancel(session.id, request.now, act, note)
     context.outbox.wake()
-    await request.note("cancel", cancelled.id, f"{cancelled.number} {request.body.reason}".strip())
     await context.meetings.cancelled(session.id)
     return wire(request, cancelled, unit_directory)
 
@@ -179,8 +181,9 @@ async def set_script(request: ApiRequest) -> scripts.Script:
     context = request.context(BOOKING)
     session, unit_directory = await find(request)
     request.only(permissions.is_host(request.account, session, unit_directory))
-    items = await context.scheduler.set_script(session.id, scripts.scheduler_items(request.body.items), request.now)
-    await request.note("script", session.id, f"{session.number} {len(items)}")
+    items = scripts.scheduler_items(request.body.items)
+    note: Note[model.Session] = request.noting("script", lambda changed: (changed.id, f"{changed.number} {len(items)}"))
+    items = await context.scheduler.set_script(session.id, items, request.now, note)
     await context.meetings.scripted(session.id, items, request.now)
     return scripts.wire(items)
 

@@ -24,8 +24,8 @@ MAX_KEYFRAME_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class CallTestReport:
-    """Measurements of a test call: `picture_rate` in pictures per second and `picture_kbps` at its end; `findings` say
-    what is wrong, none for a faultless call."""
+    """Measurements of a test call: `picture_rate` in pictures per second and `picture_kbps` at its end, `sent_rate` of
+    the pictures that it was sent; `findings` say what is wrong, none for a faultless call."""
 
     seconds: float
     round_trip: float | None
@@ -33,6 +33,7 @@ class CallTestReport:
     picture: StreamReport | None
     picture_rate: float
     picture_kbps: int
+    sent_rate: float
     findings: tuple[Finding, ...]
 
 
@@ -57,10 +58,11 @@ def evaluate(before: CallReport, after: CallReport) -> CallTestReport:
     seconds = max(after.seconds - before.seconds, 0.001)
     early, late = before.picture or StreamReport(), after.picture or StreamReport()
     rate = round(max(0, late.pictures - early.pictures) / seconds, 1)
+    sent_rate = round(max(0, late.sent_pictures - early.sent_pictures) / seconds, 1)
     kbps = round(max(0, late.received_octets - early.received_octets) * 8 / seconds / 1000)
     found = (*_sound(after.sound), *_picture(after.picture, rate), *_both(after))
     return CallTestReport(
-        round(after.seconds, 1), after.round_trip, after.sound, after.picture, rate, kbps, tuple(found)
+        round(after.seconds, 1), after.round_trip, after.sound, after.picture, rate, kbps, sent_rate, tuple(found)
     )
 
 

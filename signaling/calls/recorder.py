@@ -1,17 +1,18 @@
 """Writes the records of calls: of one that failed at once, of one that was answered when it ends.
 
-A record that cannot be written is logged, and ends no call. The end of a call is tried again until it is written, for
-a record without end is that of a call that goes on.
+They are facts of the record of meetings: in their order, each once, later while the database cannot be written
+(decisions 137 and 149). None of them ends a call.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Protocol, TypeVar
+from functools import partial
+from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,11 +22,7 @@ from signaling.calls.model import CallRecord, Measured, Outcome, outcome_of
 from signaling.calls.store import CallRecordStore
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
-UNWRITTEN = "x the record of a call could not be written"
-RETRY_SECONDS = 30.0
-"""Time between two attempts to write the end of a call."""
 STOP_SECONDS = 2.0
 """Time for the records of calls that end with the server."""
 
@@ -37,54 +34,68 @@ class RecordedCall(Protocol):
     reason: str
 
 
+class FactWriter(Protocol):
+    """Writes facts one after the other until the database takes them, each once."""
+
+    async def store(self, what: str, write: Callable[[], Awaitable[object]], *, repeatable: bool = False) -> None:
+        """Store a fact, which `what` names in the log, by `write`; one that is `repeatable` may be written again."""
+
+
 @dataclass(slots=True)
 class _Open:
-    """The record of a call that goes on."""
+    """The record of a call that goes on; `id` is None until it is stored."""
 
-    id: int
-    task: asyncio.Task[None]
+    id: int | None
     measured: Measured = field(default_factory=Measured)
 
 
 class CallRecorder:
     """Follows all calls with room systems to their end."""
 
-    def __init__(self, store: CallRecordStore, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: CallRecordStore, facts: FactWriter, clock: Callable[[], datetime]) -> None:
         self._store = store
+        self._facts = facts
         self._clock = clock
         self._open: dict[RecordedCall, _Open] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def failed(self, record: CallRecord, outcome: Outcome, status: int = 0) -> None:
         """Store the record of a call that did not come about."""
-        await _guarded(self._store.add(replace(record, ended=self._clock(), outcome=outcome, status=status)))
+        await self._add(replace(record, ended=self._clock(), outcome=outcome, status=status), _Open(None))
 
     async def answered(self, record: CallRecord, call: RecordedCall) -> None:
         """Store the record of a call that was answered now, and follow the call."""
-        id_ = await _guarded(self._store.add(replace(record, answered=self._clock())))
-        self.resume(id_, call)
+        kept = self._follow(call, _Open(None))
+        await self._add(replace(record, answered=self._clock()), kept)
 
     def resume(self, id_: int | None, call: RecordedCall) -> None:
         """Follow a call whose record is open; nothing happens where there is none."""
         if id_ is not None:
-            self._open[call] = _Open(id_, asyncio.create_task(self._follow(call)))
+            self._follow(call, _Open(id_))
 
     async def open_ids(self) -> dict[tuple[str, str], int]:
         """Return the records of an earlier process that are open, by session and device."""
-        return await _guarded(self._store.open_ids()) or {}
+        try:
+            return await self._store.open_ids()
+        except (SQLAlchemyError, OSError):
+            log.exception("x the records of earlier calls could not be read")
+            return {}
 
     async def close_rest(self) -> None:
         """End the records of calls of an earlier process that were not resumed."""
-        await _guarded(self._store.close_all([each.id for each in self._open.values()], self._clock()))
+        resumed = [each.id for each in self._open.values() if each.id is not None]
+        close = partial(self._store.close_all, resumed, self._clock())
+        await self._facts.store("the end of calls of an earlier server", close, repeatable=True)
 
     async def entered(self, call: RecordedCall, session: str, number: str) -> None:
         """Note that a call of the front door goes on in a session."""
         if (kept := self._open.get(call)) is not None:
-            await _guarded(self._store.change(kept.id, session=session, number=number, purpose="session"))
+            await self._change(kept, session=session, number=number, purpose="session")
 
     async def reported(self, call: RecordedCall, report: CallTestReport) -> None:
         """Keep the report of a test call with its record."""
         if (kept := self._open.get(call)) is not None:
-            await _guarded(self._store.change(kept.id, report=json.dumps(asdict(report))))
+            await self._change(kept, report=json.dumps(asdict(report)))
 
     def measured(self, call: RecordedCall, measurement: LineMeasurement) -> None:
         """Count a measurement of the lines of a call."""
@@ -93,43 +104,49 @@ class CallRecorder:
 
     async def stop(self) -> None:
         """Write the ends of calls that have ended."""
-        tasks = [each.task for each in self._open.values()]
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
-                await asyncio.gather(*tasks)
+                await asyncio.gather(*self._tasks)
         await self.leave()
 
     async def leave(self) -> None:
         """Leave the records open: the next process goes on with the calls."""
-        tasks = [each.task for each in self._open.values()]
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _follow(self, call: RecordedCall) -> None:
+    def _follow(self, call: RecordedCall, kept: _Open) -> _Open:
+        """Follow a call to its end."""
+        self._open[call] = kept
+        task = asyncio.create_task(self._end(call, kept))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return kept
+
+    async def _end(self, call: RecordedCall, kept: _Open) -> None:
         try:
             await call.ended.wait()
-            kept = self._open[call]
-            values = {"ended": self._clock(), "outcome": outcome_of(call.reason), **kept.measured.values}
-            await self._write_end(kept.id, values)
+            values = {"outcome": outcome_of(call.reason), **kept.measured.values}
+            await self._change(kept, ended=self._clock(), **values)
         finally:
             del self._open[call]
 
-    async def _write_end(self, id_: int, values: Mapping[str, object]) -> None:
-        """Write the end of a call, again and again until that succeeds."""
-        while True:
-            try:
-                await self._store.change(id_, **values)
-                return
-            except (SQLAlchemyError, OSError):
-                log.exception(UNWRITTEN)
-            await asyncio.sleep(RETRY_SECONDS)
+    async def _add(self, record: CallRecord, kept: _Open) -> None:
+        """Store a record, whose id is known before the database confirms it."""
 
+        async def write() -> None:
+            kept.id = None  # that of an earlier attempt is not there
+            async with self._store.adding(record) as id_:
+                kept.id = id_
 
-async def _guarded(work: Awaitable[T]) -> T | None:
-    """Await work on the database; None where that fails."""
-    try:
-        return await work
-    except (SQLAlchemyError, OSError):
-        log.exception(UNWRITTEN)
-        return None
+        await self._facts.store("the record of a call", write)
+
+    async def _change(self, kept: _Open, **values: object) -> None:
+        """Change some values of a record, after it was stored."""
+
+        async def write() -> None:
+            if kept.id is not None:  # the database did not refuse it
+                await self._store.change(kept.id, **values)
+
+        await self._facts.store("a change in the record of a call", write, repeatable=True)

@@ -1,6 +1,7 @@
 """Stores the records of calls."""
 
 from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from scheduler.core.database import streaming
+from scheduler.core.database import streaming, writing
 from scheduler.policy.profile_files import Profiles
 from scheduler.units.naming import key
 from signaling.calls.model import CallRecord
@@ -58,13 +59,12 @@ class CallRecordStore(SqlRows):
         super().__init__(engine)
         self._profiles = profiles
 
-    async def add(self, record: CallRecord) -> int:
-        """Store a record; return its id."""
+    @asynccontextmanager
+    async def adding(self, record: CallRecord) -> AsyncIterator[int]:
+        """Store a record; yield its id before it is committed, for that may succeed without an answer."""
         values = {name: value for name, value in asdict(record).items() if name != "id"}
-        async with self._writer.begin() as connection:
-            found = await connection.execute(insert(CALL_RECORDS).values(values))
-        assert found.inserted_primary_key is not None
-        return int(found.inserted_primary_key[0])
+        async with writing(self._engine) as db:
+            yield await db.scalar(insert(CALL_RECORDS).values(values).returning(CALL_RECORDS.c.id))
 
     async def change(self, id_: int, **values: object) -> None:
         """Change some values of a record."""

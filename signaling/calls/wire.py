@@ -24,6 +24,10 @@ class StreamReport(Model):
     pictures: int
     keyframes: int
     keyframe_after: float | None
+    sent_width: int = 0
+    """0 of records that were kept before it was measured, as the next two."""
+    sent_height: int = 0
+    sent_pictures: int = 0
 
 
 class CallTestReport(Model):
@@ -35,6 +39,7 @@ class CallTestReport(Model):
     picture: StreamReport | None
     picture_rate: float
     picture_kbps: int
+    sent_rate: float = 0.0
     findings: list[call_test.Finding]
 
 
@@ -55,6 +60,7 @@ def sent(report: call_test.CallTestReport) -> CallTestReport:
         picture=_stream(report.picture),
         picture_rate=report.picture_rate,
         picture_kbps=report.picture_kbps,
+        sent_rate=report.sent_rate,
         findings=list(report.findings),
     )
 

@@ -14,17 +14,21 @@ from hashlib import sha256
 from typing import Any
 
 from scheduler.booking.registration.service import Scheduler
+from scheduler.core.errors import UnknownSession
 from scheduler.core.model import Session, State
+from scheduler.core.note import no_note
 from scheduler.notifications import wording
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Notice
 from signaling.audit.log import AuditLog
-from signaling.cascade.client import BelowClient, Refused, Unanswered
+from signaling.cascade.client import NOT_A_KEY, BelowClient, Refused, Unanswered
 from signaling.cascade.model import Neighbour, Reservation, ReservationState
+from signaling.cascade.reasons import why_ended
 from signaling.cascade.rounds import Rounds
 from signaling.cascade.store import Neighbours, Reservations
-from signaling.cascade.wire import Wanted
+from signaling.cascade.wire import Wanted, Withdrawn
 from signaling.core.audit_entry import SERVER, AuditEntry
+from signaling.messages.base import as_one_line
 
 ROUND_SECONDS = 20.0
 AHEAD = timedelta(days=800)
@@ -38,7 +42,13 @@ NOT_HELD: Mapping[ReservationState, str] = {
     "revoked": "thu hồi mã phiên họp",
     "cancelled": "đã hủy phiên họp",
 }
-"""States in which a system below does not hold a session that it was asked for, each with its word in the letter."""
+"""States in which a system below does not hold a session that it was asked for, each with its word."""
+IN_LETTERS: Mapping[ReservationState, str] = {
+    **NOT_HELD,
+    "waiting": "chưa đủ năng lực, phiên họp đang chờ",
+    "unanswered": "chưa nhận phiên họp",
+}
+"""States of which the host has a letter, also those in which it does not hold the session yet, each with its word."""
 AT_ONCE = 16
 """Most systems below that are asked at the same time."""
 
@@ -46,7 +56,8 @@ AT_ONCE = 16
 class CascadeBooking(Rounds):
     """Reserves our sessions at systems below, follows changes, and withdraws what is no longer held.
 
-    The host unit has a letter when a system below does not hold a session, or no longer.
+    The host unit has a letter when a system below does not hold a session, not yet, or no longer: of one that does not
+    answer when the session is near.
     """
 
     def __init__(
@@ -124,14 +135,16 @@ class CascadeBooking(Rounds):
         try:
             async with self._turns:
                 outcome = await self._client.reserve(neighbour, await self._neighbours.key(neighbour.name), wanted)
-            new = replace(new, state=outcome.state, number=outcome.number, code=outcome.code or "")
+            code, number, detail = outcome.code or "", outcome.number, as_one_line(outcome.reason)
+            new, told_now = replace(new, state=outcome.state, number=number, code=code, detail=detail), True
         except Refused as refused:
-            new = replace(new, state="refused", detail=refused.detail)
+            new, told_now = replace(new, state="refused", detail=refused.detail), True
         except Unanswered as unanswered:
-            if known is not None and known.told == told and known.state != "withdrawn":
+            if known is not None and known.told == told and known.state not in ("withdrawn", "unanswered"):
                 return  # what was answered last still holds
-            new = replace(new, detail=unanswered.detail)
-        if new.state in NOT_HELD:
+            new = replace(new, detail=unanswered.words)
+            told_now = unanswered.detail == NOT_A_KEY or _soon(session, now)  # others may pass until then
+        if told_now and new.state in IN_LETTERS:
             await self._notifications.tell(await self._notice(neighbour, session, new), now)
             self._wake()
         await self._store(known, new)
@@ -139,7 +152,7 @@ class CascadeBooking(Rounds):
     async def _notice(self, neighbour: Neighbour, session: Session, found: Reservation) -> Notice:
         """Return the letter about a session that a system below does not hold: one for each state and request."""
         points = {point.id: point for point in await self._scheduler.points()}
-        reason = ": ".join(filter(None, (points[neighbour.point].label, NOT_HELD[found.state], found.detail)))
+        reason = ": ".join(filter(None, (points[neighbour.point].label, IN_LETTERS[found.state], found.detail)))
         version = f"{neighbour.name}:{found.state}:{found.told}"
         return wording.of_session("below", session, points[session.host_point], version, reason)
 
@@ -147,17 +160,25 @@ class CascadeBooking(Rounds):
         with suppress(Unanswered):  # it is told again in the next round
             async with self._turns:
                 with suppress(Refused):  # it knows no such session, or no longer
-                    await self._client.withdraw(neighbour, await self._neighbours.key(neighbour.name), known.session)
+                    withdrawn = Withdrawn(session=known.session, reason=await self._why(known.session))
+                    await self._client.withdraw(neighbour, await self._neighbours.key(neighbour.name), withdrawn)
             await self._store(known, replace(known, state="withdrawn", at=now, code="", detail=""))
+
+    async def _why(self, session: str) -> str:
+        """Return why a session of ours is no longer held, as far as somebody said it."""
+        with suppress(UnknownSession):
+            if (await self._scheduler.session(session)).state != State.ISSUED:
+                return why_ended(await self._scheduler.history(session))
+        return ""
 
     async def _store(self, known: Reservation | None, new: Reservation) -> None:
         """Store an answer that says something new."""
         if known is not None and replace(known, at=new.at) == new:
             return
-        await self._reservations.put(new)
-        if known is None or known.state != new.state:
-            detail = " ".join(part for part in (new.neighbour, new.number, new.state, new.detail) if part)[:500]
-            await self._audit.append(AuditEntry(new.at, SERVER, "cascade", new.session, detail))
+        detail = " ".join(part for part in (new.neighbour, new.number, new.state, new.detail) if part)[:500]
+        entry = AuditEntry(new.at, SERVER, "cascade", new.session, detail)
+        same = known is not None and known.state == new.state
+        await self._reservations.put(new, no_note if same else self._audit.noting(entry))
 
 
 def _told(session: Session) -> str:

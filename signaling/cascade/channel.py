@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import cast, get_args
 
 from signaling.cascade.client import BelowClient, Refused, Unanswered
 from signaling.cascade.model import Neighbour, Reservation
@@ -17,7 +18,7 @@ from signaling.cascade.wire import Told
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.runner import MeetingRunner
 from signaling.messages.effects import Effect
-from signaling.messages.neighbours import NeighbourMeeting
+from signaling.messages.neighbours import NeighbourMeeting, NotHeld
 
 ROUND_SECONDS = 2.0
 HOLDS = timedelta(seconds=10)
@@ -29,7 +30,10 @@ AT_ONCE = 32
 
 
 class CascadeChannel(Rounds):
-    """Tells systems below of our meetings, and those above of the ones that they reserved here."""
+    """Tells systems below of our meetings, and those above of the ones that they reserved here.
+
+    `warn_before` is how long before the end of a meeting those below are warned of it.
+    """
 
     def __init__(
         self,
@@ -37,6 +41,7 @@ class CascadeChannel(Rounds):
         neighbours: Neighbours,
         reservations: Reservations,
         client: BelowClient,
+        warn_before: Callable[[datetime], timedelta],
         clock: Callable[[], datetime],
     ) -> None:
         super().__init__(ROUND_SECONDS, "meetings of neighbouring systems are not told of each other", clock)
@@ -44,6 +49,7 @@ class CascadeChannel(Rounds):
         self._neighbours = neighbours
         self._reservations = reservations
         self._client = client
+        self._warn_before = warn_before
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._heard: dict[tuple[str, str], datetime] = {}
         """When a neighbour was last heard of, by meeting and the point that stands for it."""
@@ -58,6 +64,13 @@ class CascadeChannel(Rounds):
         await self._forget(now)
         below = {each.name: each for each in await self._neighbours.all() if each.below} if self._live else {}
         known = await self._reservations.current(now) if below else []
+        for running in self._live.values():
+            reasons = {
+                below[each.neighbour].point: each.state
+                for each in known
+                if each.session == running.id and each.neighbour in below and each.state in get_args(NotHeld)
+            }
+            await _apply(running, running.state.not_held(cast("dict[str, NotHeld]", reasons)))
         await self._ask(
             self._exchange(below[each.neighbour], each, meeting, now)
             for each in known
@@ -70,7 +83,13 @@ class CascadeChannel(Rounds):
 
     async def _exchange(self, neighbour: Neighbour, known: Reservation, meeting: MeetingRunner, now: datetime) -> None:
         state = meeting.state
-        told = Told(session=known.session, meeting=state.as_told(neighbour.point), messages=state.chat.of_chair)
+        told = Told(
+            session=known.session,
+            meeting=state.as_told(neighbour.point),
+            messages=state.chat.of_chair(neighbour.point),
+            began=state.chat.began,
+            warnings=state.warnings(now, self._warn_before(now)),
+        )
         with suppress(Refused, Unanswered, TimeoutError):  # it is told again in the next round
             async with self._turns, asyncio.timeout(ANSWER_SECONDS):
                 key = await self._neighbours.key(neighbour.name)
@@ -86,8 +105,9 @@ class CascadeChannel(Rounds):
         if meeting is None:
             return None
         self._heard[meeting.id, neighbour.point] = now
-        effects = meeting.state.neighbour(neighbour.point, told.meeting)
-        await _apply(meeting, [*effects, *meeting.state.hear_chair(neighbour.point, told.messages, now)])
+        effects = meeting.state.neighbour(neighbour.point, told.meeting, told.warnings)
+        heard = meeting.state.hear_chair(neighbour.point, told.began, told.messages, now)
+        await _apply(meeting, [*effects, *heard])
         return meeting.state.as_told(neighbour.point)
 
     async def _forget(self, now: datetime) -> None:

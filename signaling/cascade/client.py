@@ -2,6 +2,7 @@
 
 import json
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from signaling.cascade.contacts import Contacts
 from signaling.cascade.model import Neighbour
 from signaling.cascade.store import MAX_DETAIL
 from signaling.cascade.wire import Exchanged, Outcome, Told, Wanted, Withdrawn
+from signaling.messages.base import as_one_line
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -30,11 +32,34 @@ class Refused(Exception):
     detail: str
 
 
+NOT_A_KEY = "HTTP 401"
+"""The fault of a system below that does not take our key."""
+NO_ANSWER = "no answer of this kind of system"
+FAULTS: Mapping[str, str] = {
+    NOT_A_KEY: "hệ thống đó không nhận khóa của hệ thống này",
+    "HTTP 429": "hệ thống đó tạm không nhận yêu cầu vì đã có quá nhiều",
+    "HTTP 404": "địa chỉ đó không nhận phiên họp liên thông",
+    "HTTP 503": "hệ thống đó tạm ngừng nhận yêu cầu",
+    NO_ANSWER: "hệ thống đó trả lời không đúng chuẩn",
+    "TimeoutError": "hệ thống đó không trả lời",
+    "ClientConnectorError": "không kết nối được tới hệ thống đó",
+    "ClientConnectorDNSError": "không tìm thấy địa chỉ của hệ thống đó",
+    "ClientConnectorCertificateError": "chứng thư của hệ thống đó không được tin cậy",
+    "ClientConnectorSSLError": "không kết nối bảo mật được tới hệ thống đó",
+}
+"""What is said to people of the faults that are known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unanswered(Exception):
-    """The system below could not be asked, or its answer could not be read."""
+    """The system below could not be asked, or its answer could not be read; `detail` is for administrators."""
 
     detail: str
+
+    @property
+    def words(self) -> str:
+        """The fault, in words for people."""
+        return FAULTS.get(self.detail, f"không liên lạc được với hệ thống đó ({self.detail})")
 
 
 class BelowClient:
@@ -56,9 +81,9 @@ class BelowClient:
         text = await self._post(neighbour, key, "reservations", wanted.model_dump_json(by_alias=True))
         return read_reply(Outcome, text)
 
-    async def withdraw(self, neighbour: Neighbour, key: str, session: str) -> None:
+    async def withdraw(self, neighbour: Neighbour, key: str, withdrawn: Withdrawn) -> None:
         """Tell a system below that a session is no longer held with it. Raises Refused, Unanswered."""
-        await self._post(neighbour, key, "reservations/withdraw", Withdrawn(session=session).model_dump_json())
+        await self._post(neighbour, key, "reservations/withdraw", withdrawn.model_dump_json())
 
     async def exchange(self, neighbour: Neighbour, key: str, told: Told) -> Exchanged:
         """Tell a system below of our running meeting; return what it says of its own. Raises Refused, Unanswered."""
@@ -83,7 +108,7 @@ class BelowClient:
             raise self._unanswered(neighbour, f"HTTP {status}")
         self._contacts.heard(neighbour.name)
         if status in REFUSALS:
-            raise Refused(refusal_reason(text) or f"HTTP {status}")
+            raise Refused(refusal_reason(text) or f"không nói lý do (HTTP {status})")
         return text
 
     def _unanswered(self, neighbour: Neighbour, detail: str) -> Unanswered:
@@ -105,7 +130,7 @@ def read_reply(model: type[M], text: bytes) -> M:
     try:
         return model.model_validate_json(text)
     except ValidationError:
-        raise Unanswered("no answer of this kind of system") from None
+        raise Unanswered(NO_ANSWER) from None
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:
@@ -126,4 +151,4 @@ def refusal_reason(text: bytes) -> str:
         said = " · ".join(part for part in [str(problem["detail"]), *faults] if part)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ""
-    return "".join(letter if letter.isprintable() else " " for letter in said[:MAX_DETAIL]).strip()
+    return as_one_line(said[:MAX_DETAIL])

@@ -13,6 +13,7 @@ from signaling.accounts.throttle import Throttle
 from signaling.audit.log import AuditLog
 from signaling.cascade.channel import CascadeChannel
 from signaling.cascade.contacts import Contacts
+from signaling.cascade.pace import Pace
 from signaling.cascade.reception import Reception
 from signaling.cascade.store import Neighbours, Reservations
 
@@ -28,6 +29,7 @@ class CascadeContext:
     reception: Reception
     channel: CascadeChannel
     throttle: Throttle
+    pace: Pace
     audit: AuditLog
     wake: Callable[[], None]
     """Has notices sent that a change caused."""

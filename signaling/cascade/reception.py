@@ -11,9 +11,11 @@ from scheduler.core import model
 from scheduler.core.errors import Ended, FieldError, InvalidRequest, UnknownSession
 from scheduler.core.model import Act, Session, State
 from signaling.cascade.model import Neighbour, Reservation, ReservationState
+from signaling.cascade.reasons import why_ended
 from signaling.cascade.store import Reservations
-from signaling.cascade.wire import Outcome, Wanted
+from signaling.cascade.wire import Outcome, Wanted, Withdrawn
 from signaling.http.route import Interval
+from signaling.messages.base import as_one_line
 
 STATES: dict[State, Literal["waiting", "accepted", "revoked", "cancelled"]] = {
     State.WAITING: "waiting",
@@ -55,16 +57,20 @@ class Reception:
             else:
                 session = await self._follow(known, neighbour, wanted, now)
             await self._reservations.put(_reservation(neighbour, wanted.session, session, now))
-        return Outcome(state=STATES[session.state], number=session.number, code=session.code)
+        ended = session.state in (State.REVOKED, State.CANCELLED)
+        reason = why_ended(await self._scheduler.history(session.id)) if ended else ""
+        return Outcome(state=STATES[session.state], number=session.number, code=session.code, reason=reason)
 
-    async def withdraw(self, neighbour: Neighbour, theirs: str, now: datetime) -> None:
+    async def withdraw(self, neighbour: Neighbour, withdrawn: Withdrawn, now: datetime) -> None:
         """Cancel the session that was registered for one above; nothing is to do for one that is over or unknown."""
+        theirs = withdrawn.session
         async with self._turn:
             session = await self._known(neighbour, theirs)
             if session is None:
                 return
+            act = Act(neighbour.account, as_one_line(withdrawn.reason))
             if session.state != State.CANCELLED and self._scheduler.phase(session, now) != "ended":
-                session = await self._scheduler.cancel(session.id, now, Act(neighbour.account))
+                session = await self._scheduler.cancel(session.id, now, act)
                 await self._listeners.cancelled(session.id)
             reservation = _reservation(neighbour, theirs, session, now)
             await self._reservations.put(replace(reservation, state="withdrawn"))

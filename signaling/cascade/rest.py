@@ -48,7 +48,7 @@ async def reserve(request: ApiRequest) -> Outcome:
 async def withdraw(request: ApiRequest) -> web.Response:
     """Cancel the session that the system above that calls no longer holds with us."""
     neighbour, context = await _caller(request), request.context(CASCADE)
-    await context.reception.withdraw(neighbour, request.body.session, request.now)
+    await context.reception.withdraw(neighbour, request.body, request.now)
     context.wake()
     await _note(request, neighbour, "cascade-withdraw", request.body.session)
     return web.Response(status=204)
@@ -98,15 +98,19 @@ async def not_held(request: ApiRequest) -> list[NotHeld]:
 async def _caller(request: ApiRequest) -> Neighbour:
     """Return the system above whose key came with a request. Raises BadKey, Locked."""
     context = request.context(CASCADE)
+    header = request.request.headers.get(hdrs.AUTHORIZATION, "")
+    key = header.removeprefix(BEARER)
+    if not context.pace.allow(key):
+        raise Locked(1)
     attempt = await context.throttle.attempt(throttle.NEIGHBOUR, network_of(request.source.address))
     if attempt.locked:
         raise Locked(attempt.locked)
-    header = request.request.headers.get(hdrs.AUTHORIZATION, "")
-    neighbour = await context.neighbours.owner(header.removeprefix(BEARER)) if header.startswith(BEARER) else None
+    neighbour = await context.neighbours.owner(key) if header.startswith(BEARER) else None
     if neighbour is None:
         await context.audit.append(request.source.entry(request.now, SERVER, "cascade-refused", "?", "key"))
         raise BadKey
     await context.throttle.take_back(attempt)
+    context.pace.know(key)
     context.contacts.heard(neighbour.name)
     return neighbour
 

@@ -14,6 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.code_encryption import cipher_of
+from scheduler.core.database import writing
+from scheduler.core.key_rotation import EncryptedColumn
+from scheduler.core.note import Note, no_note
 from signaling.cascade.model import Neighbour, Reservation
 from signaling.cascade.schema import NEIGHBOURS, RESERVATIONS
 from signaling.core.account import digest
@@ -67,7 +70,7 @@ class Neighbours(SqlRows):
             raise BadInput([Fault("name", "neighbour-name")])
         try:
             async with self._writer.begin() as db:
-                sealed = cipher_of(db).encrypt(key, f"neighbour {neighbour.name}") if key else ""
+                sealed = cipher_of(db).encrypt(key, _bound_key(neighbour.name)) if key else ""
                 values = {**asdict(neighbour), "digest": hashed, "sealed": sealed, "created": now}
                 await db.execute(insert(NEIGHBOURS).values(values))
         except IntegrityError:
@@ -91,7 +94,7 @@ class Neighbours(SqlRows):
             sealed = await db.scalar(select(NEIGHBOURS.c.sealed).where(NEIGHBOURS.c.name == name))
             if not sealed:
                 raise LookupError(name)
-            return cipher_of(db).decrypt(sealed, f"neighbour {name}")
+            return cipher_of(db).decrypt(sealed, _bound_key(name))
 
     async def owner(self, key: str) -> Neighbour | None:
         """Return the system above that a key was given to; None for an unknown key."""
@@ -107,14 +110,15 @@ class Neighbours(SqlRows):
 class Reservations(SqlRows):
     """Stores what was reserved between this system and its neighbours."""
 
-    async def put(self, reservation: Reservation) -> None:
+    async def put(self, reservation: Reservation, note: Note[Reservation] = no_note) -> None:
         """Store a reservation, in the place of what was known of it."""
-        async with self._writer.begin() as db:
+        async with writing(self._engine) as db:
             values = asdict(reservation) | {"detail": reservation.detail[:MAX_DETAIL]}
             code = values.pop("code")
             sealed = cipher_of(db).encrypt(code, _bound(reservation.session, reservation.neighbour)) if code else ""
             await db.execute(delete(RESERVATIONS).where(*_same(reservation.neighbour, reservation.session)))
             await db.execute(insert(RESERVATIONS).values({**values, "sealed": sealed}))
+            await note(db, reservation)
 
     async def one(self, neighbour: str, session: str) -> Reservation | None:
         """Return the reservation of a session with a neighbour. Raises LostKey."""
@@ -146,3 +150,13 @@ def _same(neighbour: str, session: str) -> tuple[ColumnElement[bool], ColumnElem
 
 def _bound(session: str, neighbour: str) -> str:
     return f"cascade {session} {neighbour}"
+
+
+def _bound_key(neighbour: str) -> str:
+    return f"neighbour {neighbour}"
+
+
+ENCRYPTED = (
+    EncryptedColumn(NEIGHBOURS.c.sealed, lambda row: _bound_key(row["name"])),
+    EncryptedColumn(RESERVATIONS.c.sealed, lambda row: _bound(row["session"], row["neighbour"])),
+)

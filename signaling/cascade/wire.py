@@ -6,9 +6,12 @@ from pydantic import Field, StringConstraints
 
 from scheduler.core.model import ClassId, Session
 from signaling.http.route import Id, Interval, Model
-from signaling.messages.neighbours import ChairMessage, NeighbourMeeting
+from signaling.messages.base import Instant
+from signaling.messages.neighbours import ChairMessage, NeighbourMeeting, Warnings
 
 Text = Annotated[str, StringConstraints(max_length=2000)]
+MAX_REASON = 300
+Reason = Annotated[str, StringConstraints(max_length=MAX_REASON)]
 
 
 class Wanted(Model):
@@ -48,17 +51,22 @@ class Wanted(Model):
 
 
 class Withdrawn(Model):
-    """A session that the system above no longer holds, or not with the one below."""
+    """A session that the system above no longer holds, or not with the one below, for the `reason` that it says."""
 
     session: Id
+    reason: Reason = ""
 
 
 class Outcome(Model):
-    """The answer: it waits for capacity, is accepted under a code, lost that code, or was cancelled below."""
+    """The answer: it waits for capacity, is accepted under a code, lost that code, or was cancelled below.
+
+    `reason` is what was said there for the latter two.
+    """
 
     state: Literal["waiting", "accepted", "revoked", "cancelled"]
     number: Annotated[str, StringConstraints(max_length=40)]
     code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,20}$")] | None
+    reason: Reason = ""
 
 
 class Told(Model):
@@ -68,6 +76,10 @@ class Told(Model):
     meeting: NeighbourMeeting
     messages: Annotated[tuple[ChairMessage, ...], Field(max_length=10)] = ()
     """The latest ones that its chair wrote to everyone, oldest first."""
+    began: Instant | None = None
+    """When their numbers began: another meeting of the same session has others."""
+    warnings: Warnings = ()
+    """What those in the meeting below are warned of, while it is so."""
 
 
 class Exchanged(Model):

@@ -41,6 +41,12 @@ class Account:
     """The device that the account is, if it is a room display's and no person's."""
     must_enrol: bool = False
     """Whether this sign-in must add a second factor before it may do anything else."""
+    break_glass: bool = False
+    """Whether its password is kept in a sealed envelope for the day when nobody else gets in."""
+    elsewhere: bool = False
+    """Whether it is an administrator by the address of administration alone, and the request came by another one."""
+    idle_minutes: int | None = None
+    """After how many unused minutes this sign-in ends; None: never."""
     scopes: tuple[Scope, ...] | None = None
     """The scopes of the API token that the account is, None for all others."""
 
@@ -53,6 +59,11 @@ class Account:
         if "technician" not in self.roles or self.unit in {None, operator}:
             return self
         return replace(self, roles=tuple(role for role in self.roles if role != "technician"))
+
+    @property
+    def exempt(self) -> bool:
+        """Return whether the policy of unused accounts and old passwords leaves it out: a room's, or break-glass."""
+        return self.point is not None or self.break_glass
 
     @property
     def central(self) -> bool:
@@ -97,8 +108,18 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def unmapped(address: str) -> str:
+    """Return the IPv4 address of a client that a socket for both kinds names as an IPv6 one, others as they are."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ip.ipv4_mapped) if ip.version == 6 and ip.ipv4_mapped is not None else address
+
+
 def network_of(address: str) -> str:
     """Return an IPv4 address as it is, an IPv6 address as its /64, all of which one machine owns."""
+    address = unmapped(address)
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

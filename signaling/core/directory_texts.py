@@ -101,6 +101,27 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "bad-ranges": ("không phải dải địa chỉ, ví dụ 10.79.0.0/16", "no networks, as 10.79.0.0/16"),
     "provider-known": ("nhà mạng {value} đã có", "there is a provider {value}"),
     "person-elsewhere": ("người này thuộc đơn vị khác", "this person is of another unit"),
+    "roles-of-groups": (
+        "vai trò của tài khoản này do nhóm ở hệ thống đăng nhập chung quyết định",
+        "the roles of this account follow its groups in the other system",
+    ),
+    "roles-of-place": (
+        "tài khoản của điểm cầu hoặc nhà mạng được cấp ở thẻ của nơi đó",
+        "accounts of points and of telecom enterprises are issued on their cards",
+    ),
+    "roles-of-break-glass": (
+        "tài khoản dự phòng trong phong bì phải là quản trị hệ thống",
+        "the break-glass account is one of an administrator",
+    ),
+    "roles-of-operator": (
+        "cán bộ kỹ thuật điểm cầu trung tâm phải thuộc Đơn vị vận hành",
+        "central technicians are people of the operating unit",
+    ),
+    "roles-need-unit": (
+        "vai trò này cần tài khoản của một đơn vị",
+        "this role needs an account of a unit",
+    ),
+    "roles-same": ("tài khoản đã có đúng các vai trò này", "the account has these roles already"),
     "account-known": ("tài khoản đã có ở nơi khác", "the account belongs elsewhere"),
     "not-a-table": ("không phải tệp CSV (UTF-8) hoặc XLSX", "is no CSV (UTF-8) or XLSX file"),
     "too-large": ("tệp quá lớn hoặc quá phức tạp", "the file is too large or too complex"),

@@ -15,6 +15,10 @@ ServerError
 │   ├── SecondFactorNeeded  the password was right, and the second factor must follow
 │   ├── BadSecondFactor  a code or an answer of a security key that is wrong, or was used
 │   ├── ChallengeOver    the time between password and second factor is over
+│   ├── SsoFailed        the answer of the identity provider is not to be believed
+│   ├── NoRole           somebody whom they know is in no group that has a role here
+│   ├── SsoUnavailable   the identity provider, or the LDAP directory, does not answer
+│   ├── SignInAgain      a sign-in by it is too old for a change that elsewhere takes the password
 │   ├── BadKey           no media worker, or neighbouring system, has this key
 │   ├── BadToken         no device that publishes or watches over HTTP has this token
 │   ├── InvalidToken     no API token, or one that is expired, revoked or used from elsewhere
@@ -32,6 +36,11 @@ ServerError
 │   │   └── Hidden       one that the account may not see
 │   ├── BadInput         a field is faulty
 │   ├── TooLarge         a file of more than `most` bytes
+│   ├── MalwareFound     a file in which clamd finds malware; `name` is that of the malware
+│   ├── ScanUnavailable  a file that clamd could not scan: it is away, too slow, or has an error of its own
+│   ├── SignatureUnavailable  a file that cannot be signed by the site's certificate
+│   ├── ApprovalNeeded   a second person must approve it
+│   ├── ApprovalOver     a request for a second person was decided, has expired, or would do something else by now
 │   ├── NotReady         the recording is still running, or being remuxed
 │   ├── NotRecomposable  the recording is none that could not be composed
 │   ├── TranscriptNotFailed  no transcript of the recording failed, so that none is made anew
@@ -158,6 +167,22 @@ class ChallengeOver(Refusal):
     """The second step came too late after the password, or came twice."""
 
 
+class SsoFailed(Refusal):
+    """A sign-in by the identity provider that does not belong to this browser, or whose token is not to be believed."""
+
+
+class NoRole(Refusal):
+    """Somebody whom the identity provider or the LDAP directory knows, and who is in no group that has a role here."""
+
+
+class SsoUnavailable(Refusal):
+    """The identity provider, or no server of the LDAP directory, gives an answer that can be used."""
+
+
+class SignInAgain(Refusal):
+    """A sign-in by the identity provider is too old for a change that takes the password of other accounts."""
+
+
 class BadKey(Refusal):
     """No media worker of another machine, or no neighbouring system, has this key."""
 
@@ -272,6 +297,34 @@ class TooLarge(Refusal):
         self.most = most
 
 
+class MalwareFound(Refusal):
+    """A file in which clamd finds malware of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class ScanUnavailable(Refusal):
+    """A file that clamd could not scan, where files are to be scanned."""
+
+
+class SignatureUnavailable(Refusal):
+    """A file that cannot be signed: the site's certificate or key cannot be read, or is not valid now."""
+
+
+class ApprovalNeeded(Refusal):
+    """A second person must approve it; the request for that is stored under an id."""
+
+    def __init__(self, approval: str) -> None:
+        super().__init__(approval)
+        self.approval = approval
+
+
+class ApprovalOver(Refusal):
+    """A request for a second person was decided, has expired, or would do something else by now."""
+
+
 class NotReady(Refusal):
     """The recording is still running, or being remuxed."""
 
@@ -322,10 +375,11 @@ class TicketExpired(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A faulty field and what is wrong with it, in words for people."""
+    """A faulty field and what is wrong with it, in words for people; `value` stands in the text of some words."""
 
     field: str
     detail: str
+    value: str = ""
 
 
 class BadInput(Refusal):

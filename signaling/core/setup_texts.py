@@ -80,6 +80,16 @@ FIELDS: Mapping[str, tuple[str, str]] = {
         "có {value} nhưng thiếu authority.key; trả khóa về chỗ cũ để cấp chứng thư mới",
         "there is {value} without its authority.key; put the key back to issue a new certificate",
     ),
-    "setup-mail-refused": ("máy chủ thư không nhận: {value}", "the mail server refuses: {value}"),
+    "setup-server-unknown": ("không tìm thấy tên máy này (DNS)", "there is no host of this name (DNS)"),
+    "setup-server-closed": ("không có dịch vụ nào ở cổng này", "nothing listens on this port"),
+    "setup-server-silent": ("không trả lời", "does not answer in time"),
+    "setup-server-unreached": ("không kết nối được: {value}", "cannot be connected to: {value}"),
+    "setup-server-certificate": (
+        "chứng thư của máy chủ này không tin được: {value}",
+        "its certificate is not trusted: {value}",
+    ),
+    "setup-server-tls": ("không dùng TLS ở cổng này", "does not speak TLS on this port"),
+    "setup-server-login": ("không nhận tài khoản hoặc mật khẩu ({value})", "refuses account or password ({value})"),
+    "setup-server-answer": ("trả lời không đúng: {value}", "its answer is wrong: {value}"),
     "literal_error": ("không phải giá trị được dùng", "is not one of the possible values"),
 }

@@ -18,6 +18,22 @@ PROBLEMS: Mapping[str, Pair] = {
         "Đã quá thời gian xác thực bước hai, hãy đăng nhập lại",
         "The second step came too late, sign in again",
     ),
+    "sso-failed": (
+        "Đăng nhập một lần không thành công, hãy đăng nhập lại từ đầu",
+        "Single sign-on did not succeed, begin again",
+    ),
+    "no-role": (
+        "Tài khoản của ông/bà chưa được cấp quyền trên hệ thống này. Hãy báo quản trị viên",
+        "Your account has no role on this system. Tell the administrator",
+    ),
+    "sso-unavailable": (
+        "Máy chủ xác thực của tỉnh không trả lời. Hãy thử lại, hoặc đăng nhập bằng tài khoản của riêng hệ thống này",
+        "The server that knows your account does not answer. Try again, or use an account of this system's own",
+    ),
+    "sign-in-again": (
+        "Hãy đăng xuất rồi đăng nhập lại, sau đó làm việc này trong vòng 10 phút",
+        "Sign out and in again, then do this within ten minutes",
+    ),
     "must-enrol": ("Phải cài xác thực bước hai trước", "A second factor must be added first"),
     "bad-token": ("Mã truy cập của thiết bị không đúng", "No device has this token"),
     "invalid-token": (
@@ -92,6 +108,24 @@ PROBLEMS: Mapping[str, Pair] = {
         "The file is not what was stored; this is on record, tell the operating unit",
     ),
     "file-too-large": ("Tệp quá lớn", "The file is too large"),
+    "malware": (
+        "Tệp có mã độc nên không được nhận; đã ghi nhật ký, hãy báo Đơn vị vận hành và quét máy của ông/bà",
+        "There is malware in the file, so it is not taken; this is on record, tell the operating unit and scan your"
+        " computer",
+    ),
+    "scan-unavailable": (
+        "Hiện chưa quét được mã độc nên chưa nhận tệp. Hãy thử lại sau ít phút, hoặc báo Đơn vị vận hành",
+        "Files cannot be scanned for malware now, so none is taken. Try again in some minutes, or tell the operating"
+        " unit",
+    ),
+    "signature-unavailable": (
+        "Hiện chưa ký số được: chứng thư của hệ thống hết hạn hoặc không đọc được, hãy báo Đơn vị vận hành",
+        "Nothing can be signed now: the certificate of the system has ended or cannot be read, tell the operating unit",
+    ),
+    "reported-just-now": (
+        "Sự cố này vừa được báo, hãy chờ ít giây rồi báo lại",
+        "This fault was reported just now, wait some seconds",
+    ),
     "illegal-step": ("Sự cố đang ở trạng thái không cho làm việc này", "Not possible as the incident now stands"),
     "no-working-day": ("Lịch làm việc không có ngày làm việc nào gần đó", "The calendar has no working day near"),
     "quota": ("Vượt số lượng điểm cầu (Điều 8)", "More points than Article 8 allows"),
@@ -141,6 +175,14 @@ PROBLEMS: Mapping[str, Pair] = {
     ),
     "transcript-not-failed": ("Không có bản chép lời nào bị lỗi", "No transcript failed"),
     "utterance-changed": ("Câu này vừa được người khác sửa", "Somebody has just corrected this"),
+    "approval-needed": (
+        "Đã gửi yêu cầu: cần một quản trị viên khác duyệt, xem mục Chờ người thứ hai",
+        "The request was sent: another administrator approves it, see Waiting for a second person",
+    ),
+    "approval-over": (
+        "Yêu cầu đã được giải quyết, hết hạn hoặc không còn đúng, hãy gửi lại",
+        "The request was decided, has expired or would do something else by now; make it anew",
+    ),
     "not-ready": ("Bản ghi chưa sẵn sàng", "The recording is not ready yet"),
     "not-recomposable": (
         "Bản ghi này không có hình tiếng chờ ghép lại",
@@ -285,6 +327,7 @@ FIELDS: Mapping[str, Pair] = {
     "host-among-points": ("điểm cầu chủ trì không ghi lại ở đây", "the host point must not be listed again"),
     "no-timezone": ("thiếu múi giờ", "has no time zone"),
     "fraction-of-second": ("chỉ dùng giây tròn", "must be whole seconds"),
+    "in-the-future": ("không được sau lúc này", "must not be after now"),
     "end-before-start": ("kết thúc phải sau khi bắt đầu", "must end after it starts"),
     "in-the-past": ("đã qua", "is in the past"),
     "too-far": ("quá xa so với hôm nay", "is too far ahead"),
@@ -329,7 +372,20 @@ FIELDS: Mapping[str, Pair] = {
     "duplicate-item": ("mục {value} có hai lần", "item {value} is listed twice"),
     "not-in-session": ("điểm cầu {value} không dự phiên họp này", "point {value} is not in this session"),
     "password-length": ("phải có từ 12 đến 200 ký tự", "must have 12 to 200 characters"),
+    "password-shorter": (
+        "phải có ít nhất {value} ký tự, hoặc cài xác thực bước hai trước",
+        "must have {value} characters at least, or the account a second factor",
+    ),
+    "password-classes": (
+        "phải có ít nhất {value} loại ký tự: chữ thường, chữ hoa, chữ số, ký tự khác; hoặc cài xác thực bước hai trước",
+        "must have {value} classes of small letters, capitals, digits, others, or the account a second factor",
+    ),
+    "password-used-before": ("đã dùng trước đây, hãy chọn mật khẩu khác", "was used before, choose another one"),
     "password-of-account": ("không được ghép từ tên tài khoản", "must not be made of the account name"),
+    "password-elsewhere": (
+        "mật khẩu của tài khoản này được quản lý ở hệ thống của tỉnh",
+        "the password of this account is kept elsewhere",
+    ),
     "password-same": ("phải khác mật khẩu cũ", "must differ from the old one"),
     "second-factor-code": ("không đúng; kiểm tra giờ của điện thoại", "is wrong; check the clock of the phone"),
     "second-factor-late": ("đã quá thời gian xác nhận, hãy bắt đầu lại", "came too late, begin again"),
@@ -349,6 +405,18 @@ FIELDS: Mapping[str, Pair] = {
     "bad-network": ("phải là dải địa chỉ như 10.57.1.0/24", "must be networks such as 10.57.1.0/24"),
     "no-such-unit": ("không có đơn vị này", "there is no such unit"),
     "token-expiry": ("phải sau lúc này và trong vòng một năm", "must be after now and within a year"),
+    "webhook-url": (
+        "phải là địa chỉ https, không có tên người dùng, mật khẩu và phần sau dấu #",
+        "must be an https address without user, password and fragment",
+    ),
+    "webhook-address": (
+        "địa chỉ nội bộ, chưa được cấu hình máy chủ cho phép (DIEMCAU_WEBHOOK_NETWORKS)",
+        "an internal address that the server's configuration does not allow (DIEMCAU_WEBHOOK_NETWORKS)",
+    ),
+    "webhook-name-taken": (
+        "đã có webhook mang tên này, hoặc đã đủ 20 webhook",
+        "there is a webhook of this name, or there are 20",
+    ),
     "token-name-taken": ("đã có mã truy cập mang tên này", "there is or was a token of this name"),
     "no-interruption": ("không có gián đoạn nào bắt đầu lúc đó", "no interruption began then"),
     # kinds of faults that pydantic finds

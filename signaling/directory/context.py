@@ -19,9 +19,11 @@ from scheduler.directory.people.service import People
 from scheduler.directory.points.guest_access import GuestAccess
 from scheduler.directory.points.service import Directory
 from scheduler.notifications.service import Notifications
+from signaling.accounts.account_reviews import AccountReviewStore
 from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.second_factors import SecondFactors
 from signaling.accounts.sign_in import SignIn
+from signaling.accounts.sso.external_accounts import ExternalAccounts
 from signaling.accounts.store import AccountStore
 from signaling.calls.call_test import CallTest
 from signaling.mail.outbox_sender import OutboxSender
@@ -73,7 +75,9 @@ class PeopleContext:
     password_links: PasswordLinks
     equipment: Equipment
     accounts: AccountStore
+    account_reviews: AccountReviewStore
     sign_in: SignIn
+    external: ExternalAccounts
     second_factors: SecondFactors
     notifications: Notifications
     outbox: OutboxSender

@@ -111,11 +111,15 @@ class Device(Model):
     """Whether it answered within the last minute; null for one that was not asked."""
 
 
+RowId = Annotated[Id, StringConstraints(max_length=32)]
+"""An id that a request may choose, as long as the database keeps."""
+
+
 class NewLine(Model):
     """An access line of a point; `id` replaces an existing one. Rates are kbit/s, `ranges` networks with blanks
     between."""
 
-    id: Id | None = None
+    id: RowId | None = None
     type: Literal["TSLCD", "WAN", "INTERNET"]
     provider: Id | None = None
     subscribed_kbps: Kbps
@@ -143,7 +147,7 @@ class Line(Model):
 class Provider(Model):
     """A telecom enterprise and its contacts."""
 
-    id: Id | None = None
+    id: RowId | None = None
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     contact: Text = ""
     phone: Annotated[str, StringConstraints(max_length=16)] = ""

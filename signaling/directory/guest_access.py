@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from scheduler.core.note import Note
 from signaling.accounts.visible_units import check_may_see
 from signaling.directory.context import POINTS
 from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Route
@@ -47,11 +48,11 @@ async def grant(request: ApiRequest) -> Invitations:
     context = request.context(POINTS)
     request.only(request.account.central)
     body: Grant = request.body
+    note: Note[str] = request.noting("grant" if body.granted else "grant-back", lambda point: (point, body.session))
     if body.granted:
-        await context.guest_access.grant(request.id, body.session, request.account.account, request.now)
+        await context.guest_access.grant(request.id, body.session, request.account.account, request.now, note)
     else:
-        await context.guest_access.take_back(request.id, body.session)
-    await request.note("grant" if body.granted else "grant-back", request.id, body.session)
+        await context.guest_access.take_back(request.id, body.session, note)
     return await _invitations(request)
 
 

@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.core.model import Point
+from scheduler.core.note import Note
 from scheduler.directory import endings
 from scheduler.directory.endings import Ending
 from scheduler.directory.people.service import People
@@ -26,8 +30,12 @@ async def fall_due(
     now: datetime,
 ) -> None:
     """Suspend points, warn units whose document ended, disable accounts of people whose last day is over."""
-    for point in await directory.suspend_lapsed(now):
-        await audit.append(AuditEntry(now, SERVER, "point-move", point.id, f"suspend → {point.state}"))
+
+    async def suspended(db: AsyncConnection, point: Point) -> None:
+        entry = AuditEntry(now, SERVER, "point-move", point.id, f"suspend → {point.state}")
+        await audit.append_with(db, entry)
+
+    await directory.suspend_lapsed(now, suspended)
     for exemption in await directory.ended_exemptions(now):
         facts = NoticeFacts(number=exemption.number, reason=f"{directory.suspension_day(exemption, now):%d/%m/%Y}")
         await notifications.tell(
@@ -36,8 +44,8 @@ async def fall_due(
     enabled = {account.account for account in await account_store.accounts() if not account.disabled}
     for name in await people.ended_accounts(now):
         if name in enabled:
-            await shut(account_store, sign_out, name)
-            await audit.append(AuditEntry(now, SERVER, "account-disable", name))
+            note = audit.noting(AuditEntry(now, SERVER, "account-disable", name))
+            await shut(account_store, sign_out, name, note)
 
 
 async def warn_of_endings(
@@ -78,7 +86,7 @@ def losers(ending: Ending, accounts: Iterable[Account]) -> list[Account]:
     return [account for account in accounts if not account.disabled and loses(account)]
 
 
-async def shut(account_store: AccountStore, sign_out: SignOutMonitor, account: str) -> None:
+async def shut(account_store: AccountStore, sign_out: SignOutMonitor, account: str, note: Note[str]) -> None:
     """Disable an account: it is signed out everywhere, also in meetings (R-120)."""
-    await account_store.disable(account, disabled=True)
+    await account_store.disable(account, note)
     await sign_out.ended(account, None, "removed")

@@ -1,11 +1,12 @@
 """Endpoints of people who run rooms, and of their accounts (Điều 9.3, 17.2.c, 19.3; R-047, R-111, R-120)."""
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import StringConstraints
 
+from scheduler.core.note import Note
 from scheduler.directory import model as directory
 from scheduler.directory.people.list_status import ListStatus
 from scheduler.directory.people.service import PersonEntry
@@ -19,9 +20,11 @@ from signaling.core.errors import BadInput, Fault, NotFound
 from signaling.directory.context import PEOPLE
 from signaling.directory.jobs import shut
 from signaling.directory.points import Day
-from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
 
 POINT_ROLES: tuple[Role, ...] = ("site", "registrant")
+LONGEST_NAME = 200
+"""Letters of an account's name; the label of a point may be longer."""
 Mail = Annotated[str, StringConstraints(pattern=r"^$|^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,189}$")]
 
 
@@ -43,6 +46,17 @@ class Person(Model):
     account: str | None
     serving: bool
     untrained: bool
+
+
+class KnownAccount(Model):
+    """An account; its `kind` says whether it is our own, a provider's or a directory's."""
+
+    account: str
+    name: str
+    roles: list[str]
+    unit: Named | None
+    kind: Literal["own", "oidc", "ldap"]
+    disabled: bool
 
 
 class UnitList(Model):
@@ -179,7 +193,7 @@ async def issue(request: ApiRequest) -> Issued:
     name = normal_name(body.account or point.id)
     if body.person is not None and (await context.people.person(body.person)).unit != point.unit:
         raise BadInput([Fault("person", "person-elsewhere")])
-    await _open(request, Account(name, point.label, POINT_ROLES, point.unit, point.id))
+    await _open(request, Account(name, point.label[:LONGEST_NAME], POINT_ROLES, point.unit, point.id))
     if body.person is not None:
         await context.people.give_account(body.person, name, request.now)
     lasts = timedelta(hours=context.scheduler.policy(request.now).directory.account_link_hours)
@@ -201,6 +215,24 @@ async def issue_outside(request: ApiRequest) -> Issued:
     link = await context.password_links.issue(name, lasts, request.account.account, request.now)
     await request.note("account-issue", name, provider.name)
     return await _hand_over(request, link, provider.name, recipient=provider.email)
+
+
+async def accounts(request: ApiRequest) -> list[KnownAccount]:
+    """List all accounts by name, for administrators."""
+    request.only("administrator" in request.account.roles)
+    context, names = request.context(PEOPLE), await request.unit_names()
+    kinds = await context.external.kinds()
+    return [
+        KnownAccount(
+            account=each.account,
+            name=each.name,
+            roles=list(each.roles),
+            unit=None if each.unit is None else Named(id=each.unit, name=names.get(each.unit, each.unit)),
+            kind=kinds.get(each.account, "own"),
+            disabled=each.disabled,
+        )
+        for each in await context.accounts.accounts()
+    ]
 
 
 async def reset_second_factor(request: ApiRequest) -> web.Response:
@@ -238,9 +270,11 @@ async def _open(request: ApiRequest, account: Account) -> None:
         await context.sign_in.open(account, request.now)
     elif (stored[0].point, stored[0].provider) != (account.point, account.provider):
         raise BadInput([Fault("account", "account-known")])
+    elif not await context.sign_in.is_ours(account.account):
+        raise BadInput([Fault("account", "password-elsewhere")])
     else:
-        await context.sign_in.lock(account.account)
-        await context.accounts.disable(account.account, disabled=False)
+        await context.sign_in.lock(account.account, request.now)
+        await context.accounts.enable(account.account, request.now)
 
 
 async def _hand_over(
@@ -277,8 +311,8 @@ async def _shut_gone(request: ApiRequest) -> None:
     open_ = {account.account for account in await context.accounts.accounts() if not account.disabled}
     for name in await context.people.ended_accounts(request.now):
         if name in open_:
-            await shut(context.accounts, context.sign_out, name)
-            await request.note("account-disable", name)
+            note: Note[str] = request.noting("account-disable", lambda name: (name, ""))
+            await shut(context.accounts, context.sign_out, name, note)
 
 
 def _list(request: ApiRequest, status: ListStatus) -> UnitList:
@@ -307,6 +341,7 @@ ROUTES = [
     Route("POST", f"/directory/units/{ID}/people/confirm", confirm, "Confirm a list", list[Person], problems=_REFUSED),
     Route("POST", f"/directory/people/{ID}/end", end, "End a person's days", Person, LastDay, problems=_REFUSED),
     Route("POST", f"/directory/people/{ID}/train", train, "Note a training", Person, Training, problems=_REFUSED),
+    Route("GET", "/directory/accounts", accounts, "All accounts", list[KnownAccount], problems=(403,)),
     Route(
         "POST",
         f"/directory/accounts/{ID}/second-factor/reset",

@@ -12,7 +12,7 @@ from signaling.accounts.visible_units import check_may_see
 from signaling.core.errors import NotFound
 from signaling.directory.context import IMPORT_EXPORT
 from signaling.http.route import ID, ApiRequest, Model, Route
-from signaling.http.uploads import TYPES, attached, bytes_of
+from signaling.http.uploads import TYPES, attached, table
 
 OPEN_TO_TOKENS: frozenset[import_export_service.Kind] = frozenset({"units", "rooms"})
 """Tables that API tokens may export and import: neither people nor devices."""
@@ -77,16 +77,16 @@ async def preview(request: ApiRequest) -> Preview:
     """Preview an import; nothing is changed."""
     context = request.context(IMPORT_EXPORT)
     request.only(request.account.central)
-    return _wire(await context.import_export.preview(_kind(request), bytes_of(request.body.file), request.now))
+    kind, content = _kind(request), await table(request, request.body.file)
+    return _wire(await context.import_export.preview(kind, content, request.now))
 
 
 async def carry_out(request: ApiRequest) -> Preview:
     """Import a file, if its effect is still the previewed one."""
     request.only(request.account.central)
     kind, body = _kind(request), request.body
-    plan = await request.context(IMPORT_EXPORT).import_export.carry_out(
-        kind, bytes_of(body.file), body.seal, request.now
-    )
+    content = await table(request, body.file)
+    plan = await request.context(IMPORT_EXPORT).import_export.carry_out(kind, content, body.seal, request.now)
     await request.note(
         "directory-import", kind, f"{sum(step.what != 'same' for step in plan.steps)} {plan.digest[:16]}"
     )

@@ -1,4 +1,4 @@
-"""Defines what middleware, router, uploads and pages get: sign-in, audit log, metrics, folders.
+"""Defines what middleware, router and uploads get: sign-in, audit log, metrics, folders.
 
 `signaling.app.contexts` builds it when the server starts; it is read as `app[HTTP]`.
 """
@@ -6,25 +6,31 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mediaserver.recording.encrypted_file import FileCipher
 from signaling.core.account import Account
 from signaling.core.audit_entry import AuditEntry
+from signaling.http.clamd import Scanner
 from signaling.http.idempotency import Idempotency
 from signaling.http.metrics import Metrics
-from signaling.http.page_files import PageFiles
+from signaling.http.security_contact import SecurityContact
+from signaling.http.signer import Signer
 
 
 class Authenticator(Protocol):
     """Finds the account of a cookie."""
 
-    async def account(self, token: str | None, address: str, now: datetime) -> Account | None:
-        """Return the account of a cookie that came from an address, None if there is none."""
+    async def account(self, token: str | None, address: str, now: datetime, idle: timedelta) -> Account | None:
+        """Return the account of a cookie that came from an address, None if there is none.
+
+        `idle` is for how long nobody has used the page that asks.
+        """
 
 
 class TokenAuthenticator(Protocol):
@@ -40,8 +46,11 @@ class AuditSink(Protocol):
     async def append(self, entry: AuditEntry) -> None:
         """Append an entry."""
 
+    async def append_with(self, db: AsyncConnection, entry: AuditEntry) -> None:
+        """Append an entry in a write transaction: it is there when the rest of that is, and only then."""
+
     async def once(self, entry: AuditEntry) -> None:
-        """Append an entry, unless this server wrote one like it earlier on the same day."""
+        """Append an entry, unless the log has one like it of the same day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +67,15 @@ class HttpContext:
     stopping: Callable[[], bool]
     """Whether the server ends, so that nothing new may begin."""
     clock: Callable[[], datetime]
-    pages: PageFiles
+    administration: tuple[str, int] | None
+    """The address and port by which alone the role `administrator` counts; None: everywhere."""
     documents: Path
+    scanner: Scanner | None
+    """What scans uploaded files; None: nothing does."""
+    signer: Signer | None
+    """What signs files that leave the site; None: nothing does."""
+    security_contact: SecurityContact | None
+    """Whom weaknesses are reported to; None: nobody is named."""
     cipher: FileCipher
     file_turns: asyncio.Semaphore
     """Threads that may read files of recordings at once; sign-in and the rest keep the others (there are 5 or more)."""

@@ -27,3 +27,9 @@ CHALLENGE_COOKIE = "diemcau-second-step"
 """The cookie between password and second factor, which goes to CHALLENGE_PATH alone and opens nothing."""
 CHALLENGE_PATH = "/api/v1/login"
 CHALLENGE_LASTS = timedelta(minutes=5)
+
+
+HANDSHAKE_COOKIE = "diemcau-sso"
+"""The cookie of a browser that has gone to a provider of single sign-on; it goes to HANDSHAKE_PATH alone."""
+HANDSHAKE_PATH = "/api/v1/sso"
+HANDSHAKE_LASTS = timedelta(minutes=10)

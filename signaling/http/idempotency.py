@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from scheduler.core import code_encryption
 from scheduler.core.database import alongside, writing
 from scheduler.core.errors import LostKey
+from scheduler.core.key_rotation import EncryptedColumn
 from signaling.core.errors import BadInput, Fault, InProgress, KeyReused, ResponseLost
 from signaling.http.schema import IDEMPOTENCY
 
@@ -181,6 +182,9 @@ def _of(request: Keyed) -> ColumnElement[bool]:
 def _bound(request: Keyed) -> str:
     """Return the associated data of the encrypted response: swapped rows do not decrypt."""
     return f"{HEADER} {request.account} {request.key}"
+
+
+ENCRYPTED = EncryptedColumn(IDEMPOTENCY.c.answer, lambda row: _bound(Keyed(row["account"], row["key"], "")))
 
 
 def _opened(db: AsyncConnection, request: Keyed, encrypted: str) -> str:

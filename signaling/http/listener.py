@@ -31,7 +31,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 from aiohttp.typedefs import Handler, Middleware
 
-from signaling.core.account import network_of
+from signaling.core.account import network_of, unmapped
 from signaling.http import proxy_protocol
 from signaling.http.proxy_protocol import Address
 
@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 
 CAME_FROM = web.RequestKey("came_from", tuple[str, int])
 """Key of a request: the address that a proxy named, where one passed the connection on."""
+ADMINISTRATION = web.RequestKey("administration", bool)
+"""Key of a request that came by the socket of administration."""
 MOST, MOST_OF_ADDRESS = 4096, 1024
 RESERVED = 256
 """Descriptors that are kept free for files, database and media workers."""
@@ -48,6 +50,7 @@ PAUSE_SECONDS = 0.1
 """Pause of accepting when no descriptor is free."""
 MOST_HEADERS = 256
 """Largest number of connections whose header of the PROXY protocol is awaited; a further one is closed."""
+ANY_6 = "::"
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
@@ -76,10 +79,18 @@ def limits() -> Limits:
 class Connection(asyncio.Protocol):
     """One connection, from before its handshake to its end; passes data to aiohttp's protocol."""
 
-    def __init__(self, address: str, came_from: Address | None, gone: Callable[["Connection"], None]) -> None:
+    def __init__(
+        self,
+        address: str,
+        came_from: Address | None,
+        gone: Callable[["Connection"], None],
+        administration: bool = False,
+    ) -> None:
         self.address = address
         self.came_from = came_from
         """The other end, where a proxy passed the connection on."""
+        self.administration = administration
+        """Whether it came by the socket of administration."""
         self._gone = gone
         self.handler: Any = None
         """aiohttp's protocol, once there is one."""
@@ -169,16 +180,23 @@ class Listener:
         listening: socket.socket,
         context: ssl.SSLContext | None = None,
         proxies: Container[str] | None = None,
+        administrators: Callable[[str], bool] | None = None,
     ) -> None:
         """Accept connections on a socket, with TLS if there is a context; it is closed in the end.
 
-        With `proxies` connections are taken from these addresses alone, each with a header of the PROXY protocol.
+        With `proxies` connections are taken from these addresses alone, each with a header of the PROXY protocol. With
+        `administrators` it is the socket of administration, for addresses of which that returns True.
         """
         listening.setblocking(False)
-        self._accepting.append(asyncio.create_task(self._accept_forever(listening, context, proxies)))
+        accepting = self._accept_forever(listening, context, proxies, administrators)
+        self._accepting.append(asyncio.create_task(accepting))
 
     async def _accept_forever(
-        self, listening: socket.socket, context: ssl.SSLContext | None, proxies: Container[str] | None
+        self,
+        listening: socket.socket,
+        context: ssl.SSLContext | None,
+        proxies: Container[str] | None,
+        administrators: Callable[[str], bool] | None,
     ) -> None:
         loop = asyncio.get_running_loop()
         with listening:
@@ -190,11 +208,16 @@ class Listener:
                         log.warning("x connections cannot be accepted: %s", error)
                         await asyncio.sleep(PAUSE_SECONDS)
                     continue
-                if proxies is None:
-                    self._serve_accepted(accepted, (str(address[0]), int(address[1])), context)
-                elif str(address[0]) in proxies and len(self._awaiting_header) < MOST_HEADERS:
-                    own = str(address[0]), int(address[1])
-                    task = asyncio.create_task(self._read_header(accepted, own, context))
+                other_end = unmapped(str(address[0])), int(address[1])
+                if administrators is not None:
+                    if administrators(other_end[0]):
+                        self._serve_accepted(accepted, other_end, context, administration=True)
+                    else:
+                        accepted.close()
+                elif proxies is None:
+                    self._serve_accepted(accepted, other_end, context)
+                elif other_end[0] in proxies and len(self._awaiting_header) < MOST_HEADERS:
+                    task = asyncio.create_task(self._read_header(accepted, other_end, context))
                     self._awaiting_header.add(task)
                     task.add_done_callback(self._awaiting_header.discard)
                 else:
@@ -216,7 +239,12 @@ class Listener:
         self._serve_accepted(accepted, came_from or proxy, context, passed_on=came_from is not None)
 
     def _serve_accepted(
-        self, accepted: socket.socket, other_end: Address, context: ssl.SSLContext | None, passed_on: bool = False
+        self,
+        accepted: socket.socket,
+        other_end: Address,
+        context: ssl.SSLContext | None,
+        passed_on: bool = False,
+        administration: bool = False,
     ) -> None:
         """Serve an accepted connection, if need be in place of another one; or refuse it."""
         address = network_of(other_end[0])
@@ -225,7 +253,7 @@ class Listener:
             accepted.close()
             self._warn(address)
             return
-        connection = Connection(address, other_end if passed_on else None, self._forget)
+        connection = Connection(address, other_end if passed_on else None, self._forget, administration)
         self._count += 1
         self._open.setdefault(address, {})[connection] = None
         self._idle.setdefault(address, {})[connection] = None
@@ -289,6 +317,8 @@ class Listener:
                 _discard(self._idle, connection)
                 if connection.came_from is not None:
                     request[CAME_FROM] = connection.came_from
+                if connection.administration:
+                    request[ADMINISTRATION] = True
             return await handler(request)
 
         return busy
@@ -297,6 +327,12 @@ class Listener:
         connection = self._by_handler.get(request.protocol)
         if connection is not None and connection in self._open.get(connection.address, ()):
             self._idle.setdefault(connection.address, {})[connection] = None
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on an address; `::` takes IPv4 as well. Raises OSError."""
+    family, both = socket.AF_INET6 if ":" in host else socket.AF_INET, host == ANY_6 and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=family, backlog=512, dualstack_ipv6=both)
 
 
 async def _receive(accepted: socket.socket, length: int) -> bytes:

@@ -13,6 +13,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
+from signaling.http.clamd import ScanOutcome
+
 BUCKETS = (0.005, 0.02, 0.1, 0.5, 2.0)
 LAG_BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 1.0)
 JOIN_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
@@ -25,10 +27,15 @@ LEVELS = {
     "peers": ("diemcau_media_peers", "Peers whose transport is connected"),
     "dtls_calls": ("diemcau_media_dtls_calls", "Calls of room systems whose media go by DTLS-SRTP"),
     "pipe_streams": ("diemcau_media_pipe_streams", "Cameras and screens that are sent to other media workers"),
+    "pipe_renditions": (
+        "diemcau_media_pipe_renditions",
+        "Composed pictures that are sent to other media workers, in each rendition",
+    ),
     "pipe_waiting": ("diemcau_media_pipe_waiting", "Those that wait, as no more can be sent to one worker"),
     "caption_speakers": ("diemcau_captioned_speakers", "Speakers whose speech a media worker recognizes now"),
     "records": ("diemcau_media_records", "1 where a media worker can record, else 0"),
     "drained": ("diemcau_media_drained", "1 where a media worker takes no more rooms, else 0"),
+    "clock_offset_s": ("diemcau_media_clock_offset_seconds", "Seconds by which its clock is ahead of the server's"),
     "tcp_connections": ("diemcau_media_tcp_connections", "TCP connections of browsers"),
     "started_at": ("diemcau_media_start_time_seconds", "Unix time at which a media worker began"),
     "memory_bytes": ("diemcau_media_resident_memory_bytes", "Resident memory of a media worker"),
@@ -51,6 +58,10 @@ COUNTS = {
     "tcp_dropped": ("diemcau_media_tcp_dropped_packets", "Packets that a TCP connection did not take in time"),
     "lost_in": ("diemcau_media_received_lost_packets", "RTP packets of peers missing when a report on them was due"),
     "lost_out": ("diemcau_media_sent_lost_packets", "RTP packets sent that peers reported as lost"),
+    "repeated": (
+        "diemcau_media_sent_repeated_packets",
+        "RTP packets of pictures sent again unasked, on long lines that lose much",
+    ),
     "cpu_s": ("diemcau_media_cpu_seconds", "Seconds of CPU that a media worker used"),
     "mix_s": ("diemcau_media_mix_cpu_seconds", "Seconds of CPU that the sound of rooms took"),
     "compose_s": ("diemcau_media_compose_cpu_seconds", "Seconds of CPU that decoding and painting pictures took"),
@@ -78,6 +89,17 @@ class Load:
     """Calls of room systems, by how they are protected."""
     media: Mapping[str, object]
     """Statistics of each media worker, by name."""
+
+
+def method_of(request: web.Request) -> str:
+    """Return the method of a request, of the few that pages use, else `other`."""
+    return request.method if request.method in {"GET", "HEAD", "POST"} else "other"
+
+
+def route_of(request: web.Request) -> str:
+    """Return the route of a request, which its path follows; `none` where there is none."""
+    resource = request.match_info.route.resource
+    return "none" if resource is None else resource.canonical
 
 
 class _MediaWorkers(Collector):
@@ -149,6 +171,14 @@ class Metrics:
             registry=self._registry,
         )
         self._refused = Counter("diemcau_ws_refused", "WebSocket messages refused", ["word"], registry=self._registry)
+        self._scans = Counter(
+            "diemcau_file_scans",
+            "Uploaded files that clamd scanned, or failed to",
+            ["outcome"],
+            registry=self._registry,
+        )
+        for scan_outcome in get_args(ScanOutcome):
+            self._scans.labels(scan_outcome)
         self._sockets = Gauge("diemcau_sockets", "Connected WebSockets", registry=self._registry)
         self._meetings = Gauge("diemcau_conferences", "Conferences with people in them", registry=self._registry)
         self._seats = Gauge("diemcau_seats", "Seats by role", ["role"], registry=self._registry)
@@ -167,10 +197,8 @@ class Metrics:
 
     def request(self, request: web.Request, status: int, seconds: float) -> None:
         """Count an HTTP request under its route, not its path."""
-        resource = request.match_info.route.resource
-        route = "none" if resource is None else resource.canonical
-        method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
-        self._requests.labels(method, route, str(status)).inc()
+        route = route_of(request)
+        self._requests.labels(method_of(request), route, str(status)).inc()
         if route != "/ws":
             self._seconds.observe(seconds)
 
@@ -187,6 +215,10 @@ class Metrics:
         self._joins.labels(outcome).inc()
         if outcome == "seated":
             self._join_seconds.observe(seconds)
+
+    def scanned(self, outcome: ScanOutcome) -> None:
+        """Count a scan of an uploaded file."""
+        self._scans.labels(outcome).inc()
 
     def text(self, load: Load, readings: Iterable[Metric] = ()) -> bytes:
         """Return all metrics in Prometheus' text format."""

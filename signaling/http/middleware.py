@@ -4,15 +4,18 @@ import logging
 import re
 import secrets
 import time
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
+from yarl import URL
 
 from mediaserver.logs import about
 from scheduler.core.lock_timeout import lock_timeout
-from signaling.core.account import Account, Source
+from signaling.core import tracing
+from signaling.core.account import Account, Source, unmapped
 from signaling.core.errors import (
     BadEncoding,
     BadOrigin,
@@ -30,10 +33,14 @@ from signaling.http.cookies import (
     CHALLENGE_PATH,
     COOKIE,
     EXPIRED_LASTS,
+    HANDSHAKE_COOKIE,
+    HANDSHAKE_LASTS,
+    HANDSHAKE_PATH,
     LOGIN_LASTS,
     SEAT_COOKIE,
 )
-from signaling.http.listener import CAME_FROM
+from signaling.http.listener import ADMINISTRATION, CAME_FROM
+from signaling.http.metrics import method_of, route_of
 from signaling.http.problems import problem, problem_type
 from signaling.http.route import Access
 
@@ -66,8 +73,12 @@ COMPILING = HEADERS["Content-Security-Policy"].replace("script-src 'self'", "scr
 STRICT_TRANSPORT = "max-age=31536000"
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 """Hosts without HSTS, which holds for every port of a host: it would break the plain HTTP link of the loopback."""
+ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - what is compared
+"""Addresses that stand for all of the machine."""
 API = "/api/"
 SESSION_PATH = "/api/v1/sessions/{id}"
+IDLE = "X-Idle"
+"""Seconds since somebody last used the page."""
 REQUEST_ID = "X-Request-ID"
 REQUEST_ID_PATTERN = "[A-Za-z0-9._-]{1,64}"
 REQUEST = web.RequestKey("request id", str)
@@ -99,6 +110,31 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 
 @web.middleware
+async def traced(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Trace each request by its route, but no socket, which may stay for a day."""
+    if hdrs.UPGRADE in request.headers:
+        return await handler(request)
+    method, route = method_of(request), route_of(request)
+    attributes: tracing.Attributes = {"http.request.method": method, "http.route": route}
+    with tracing.span(f"{method} {route}", attributes, "server") as span:
+        try:
+            response = await handler(request)
+        except web.HTTPRedirection as redirection:
+            _answered(span, request, redirection.status)
+            raise
+        _answered(span, request, response.status)
+    return response
+
+
+def _answered(span: tracing.Span, request: web.Request, status: int) -> None:
+    """End the span of a request with its status."""
+    span.set({"http.response.status_code": status, "diemcau.request": request.get(REQUEST, "")})
+    if status >= 500:
+        span.fail(str(status))
+    span.end()
+
+
+@web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn every exception into its problem; log those of status 500 and above."""
     began, id_ = time.perf_counter(), _request_id(request)
@@ -110,6 +146,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         except web.HTTPRedirection:
             raise
         except Exception as error:
+            if isinstance(error, ConnectionResetError) and request.transport is None:
+                error = web.RequestPayloadError("the client left within its body")  # nobody reads the answer
             if problem_type(error).status >= 500 and not isinstance(error, Refusal):
                 log.exception("x %s %s", request.method, request.path)
             response = problem(error, language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")), id_)
@@ -156,14 +194,39 @@ async def signed_in(request: web.Request, access: Access = "signed-in") -> Accou
     token = bearer_token(request)
     if token is not None:
         return await context.tokens.account(token, address, context.clock())
-    account = await context.authenticator.account(request.cookies.get(COOKIE), address, context.clock())
+    cookie, now = request.cookies.get(COOKIE), context.clock()
+    account = await context.authenticator.account(cookie, address, now, idle_of(request))
     if account is None:
         raise SignedOut
+    account = as_seen(request, account)
     if account.must_enrol and access != "enrolment":
         raise MustEnrol
     if account.must_change and access not in {"enrolment", "new-password"}:
         raise MustChangePassword
     return account
+
+
+def as_seen(request: web.Request, account: Account) -> Account:
+    """Return an account as it acts by a request: where administration has a socket of its own, it is there alone."""
+    here = request.app[HTTP].administration is None or request.get(ADMINISTRATION)
+    if here or "administrator" not in account.roles:
+        return account
+    return replace(account, roles=tuple(role for role in account.roles if role != "administrator"), elsewhere=True)
+
+
+def administration_of(request: web.Request, account: Account) -> str | None:
+    """Return the URL where an account, as it was seen, is an administrator; None: here, or it is none."""
+    apart = request.app[HTTP].administration
+    if apart is None or not account.elsewhere:
+        return None
+    host, port = apart
+    return str(URL.build(scheme="https", host=request.url.host or host if host in ANYWHERE else host, port=port)) + "/"
+
+
+def idle_of(request: web.Request) -> timedelta:
+    """Return for how long nobody has used the page that a request comes from; who does not say it is used."""
+    seconds = request.headers.get(IDLE, "")
+    return timedelta(seconds=int(seconds) if re.fullmatch("[0-9]{1,6}", seconds) else 0)
 
 
 def bearer_token(request: web.Request) -> str | None:
@@ -192,7 +255,7 @@ def source_of(request: web.Request) -> Source:
     if peer is None and request.transport is not None:
         peer = request.transport.get_extra_info("peername")
     browser = "".join(filter(str.isprintable, request.headers.get(hdrs.USER_AGENT, "")))[:MAX_BROWSER]
-    return Source(str(peer[0]), int(peer[1]), browser) if peer else Source("", 0, browser)
+    return Source(unmapped(str(peer[0])), int(peer[1]), browser) if peer else Source("", 0, browser)
 
 
 def set_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:
@@ -206,6 +269,16 @@ def set_cookie(request: web.Request, response: web.StreamResponse, token: str) -
 def set_challenge_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:
     """Set the cookie by which a browser passes the second step of its own sign-in."""
     _set(request, response, CHALLENGE_COOKIE, CHALLENGE_PATH, token, CHALLENGE_LASTS)
+
+
+def set_handshake_cookie(request: web.Request, response: web.StreamResponse, secret: str) -> None:
+    """Set the cookie by which a browser ends the sign-in by a provider that it began."""
+    _set(request, response, HANDSHAKE_COOKIE, HANDSHAKE_PATH, secret, HANDSHAKE_LASTS)
+
+
+def delete_handshake_cookie(request: web.Request, response: web.StreamResponse) -> None:
+    """Delete the cookie of a sign-in by a provider, which ends it once."""
+    _delete(request, response, HANDSHAKE_COOKIE, HANDSHAKE_PATH)
 
 
 def clear_cookie(request: web.Request, response: web.StreamResponse) -> None:

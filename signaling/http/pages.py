@@ -10,9 +10,9 @@ from pathlib import Path
 from aiohttp import hdrs, web
 
 from signaling.core.errors import NotFound
-from signaling.http.context import HTTP
-from signaling.http.page_files import TEXTS, digest, media_type, with_versions
+from signaling.http.page_files import TEXTS, PageFiles, digest, media_type, with_versions
 
+PAGES = web.AppKey("PageFiles", PageFiles)
 _COMPRESSED = (*TEXTS, "image/svg+xml")
 """Media types that are sent compressed. All of it is public, so its length tells nothing."""
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -31,7 +31,7 @@ async def handle(request: web.Request) -> web.StreamResponse:
     share that stopped answering, or for two hundred passwords in the morning.
     """
     path = request.match_info["path"] or "index.html"
-    pages = request.app[HTTP].pages
+    pages = request.app[PAGES]
     kind, file = _found(pages.folder, path)
     version = pages.look().version if file.suffix == ".html" and path != _UNVERSIONED else ""
     return _answer(request, file, kind, version)
@@ -44,7 +44,7 @@ async def handle_versioned(request: web.Request) -> web.StreamResponse:
     one that stands alone and then loads the page anew.
     """
     path = request.match_info["path"]
-    pages = request.app[HTTP].pages
+    pages = request.app[PAGES]
     kind, file = _found(pages.folder, path)
     seen = pages.last
     if file.suffix == ".html":

@@ -113,7 +113,7 @@ def _requested(error: scheduler_errors.InvalidRequest, language: Language) -> di
 
 
 def _invalid(error: core_errors.BadInput, language: Language) -> dict[str, object]:
-    return _fields([(fault.field, field_text(fault.detail, language)) for fault in error.faults])
+    return _fields([(fault.field, field_text(fault.detail, language, fault.value)) for fault in error.faults])
 
 
 def _validated(error: ValidationError, language: Language) -> dict[str, object]:
@@ -166,6 +166,15 @@ def _second_factor(error: core_errors.SecondFactorNeeded, _: Language) -> dict[s
     return {"methods": list(error.methods), "key": error.key_options}
 
 
+def _clocks(_: core_errors.BadSecondFactor, language: Language) -> dict[str, object]:
+    """Name the cause that nobody sees: a clock that is off (RFC 6238 §6)."""
+    detail = (
+        "Mã không đúng hoặc đã dùng. Mã của ứng dụng cũng không đúng khi giờ của điện thoại hoặc của máy chủ bị lệch",
+        "The code is wrong, or was used. That of an app is wrong, too, if the clock of the phone or the server is off",
+    )
+    return {"detail": detail[language == "en"]}
+
+
 def _locked(error: core_errors.Locked, language: Language) -> dict[str, object]:
     minutes = -(-error.seconds // 60)
     detail = (f"Hãy thử lại sau {minutes} phút", f"Try again in {minutes} minutes")
@@ -199,7 +208,11 @@ PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
     core_errors.SignedOut: ProblemType(401, "signed-out"),
     core_errors.BadLogin: ProblemType(401, "bad-login"),
     core_errors.SecondFactorNeeded: ProblemType(401, "second-factor", _second_factor),
-    core_errors.BadSecondFactor: ProblemType(401, "bad-second-factor"),
+    core_errors.BadSecondFactor: ProblemType(401, "bad-second-factor", _clocks),
+    core_errors.SsoFailed: ProblemType(401, "sso-failed"),
+    core_errors.NoRole: ProblemType(403, "no-role"),
+    core_errors.SsoUnavailable: ProblemType(503, "sso-unavailable"),
+    core_errors.SignInAgain: ProblemType(403, "sign-in-again"),
     core_errors.ChallengeOver: ProblemType(401, "challenge-over"),
     core_errors.BadKey: ProblemType(401, "bad-key"),
     core_errors.BadToken: ProblemType(401, "bad-token"),
@@ -224,6 +237,8 @@ PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
     core_errors.KeyReused: ProblemType(422, "key-reused"),
     core_errors.InProgress: ProblemType(409, "in-progress"),
     core_errors.ResponseLost: ProblemType(409, "answer-lost"),
+    core_errors.ApprovalNeeded: ProblemType(409, "approval-needed", lambda error, _: {"approval": error.approval}),
+    core_errors.ApprovalOver: ProblemType(409, "approval-over"),
     core_errors.NotReady: ProblemType(409, "not-ready"),
     core_errors.NotRecomposable: ProblemType(409, "not-recomposable"),
     core_errors.TranscriptNotFailed: ProblemType(409, "transcript-not-failed"),
@@ -269,6 +284,7 @@ PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
     scheduler_errors.NotLive: ProblemType(409, "not-live"),
     closing_errors.UnknownIncident: ProblemType(404, "not-found"),
     closing_errors.IllegalStep: ProblemType(409, "illegal-step"),
+    closing_errors.ReportedJustNow: ProblemType(429, "reported-just-now"),
     closing_errors.NotOver: ProblemType(409, "not-over"),
     closing_errors.UnknownItem: ProblemType(404, "not-found"),
     closing_errors.ClosingOrder: ProblemType(409, "closing-order", _turn),
@@ -278,6 +294,9 @@ PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
     scheduler_errors.TooManyDocuments: ProblemType(409, "too-many-documents"),
     Damaged: ProblemType(409, "damaged"),
     core_errors.TooLarge: ProblemType(413, "file-too-large", _bytes),
+    core_errors.MalwareFound: ProblemType(422, "malware", lambda error, _: {"malware": error.name}),
+    core_errors.ScanUnavailable: ProblemType(503, "scan-unavailable"),
+    core_errors.SignatureUnavailable: ProblemType(503, "signature-unavailable"),
     ValidationError: ProblemType(422, "invalid", _validated),
     SQLAlchemyError: ProblemType(503, "unavailable"),
     MediaError: ProblemType(503, "unavailable"),

@@ -7,13 +7,16 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from aiohttp import web
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from scheduler.core.note import Note, no_note
 from signaling.core.account import Account, Scope, Source
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadInput, Fault, Forbidden, Hidden
 from signaling.http.context import HTTP
 
 C = TypeVar("C")
+T = TypeVar("T")
 
 
 class Model(BaseModel):
@@ -29,6 +32,13 @@ def _within_our_years(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+def _printable(value: str) -> str:
+    """Refuse an id by which nothing stored would be found (`scheduler.core.sql_values.storable`). Raises ValueError."""
+    if not value.isprintable():
+        raise ValueError("not printable")
+    return value
+
+
 def _stamp(value: datetime) -> str:
     return value.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
@@ -38,7 +48,7 @@ Moment = Annotated[
 ]
 """A time: RFC 3339 with any zone in, UTC out."""
 
-Id = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
+Id = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,64}$"), AfterValidator(_printable)]
 ID_PATTERN = "[A-Za-z0-9._-]{1,64}"
 ID = f"{{id:{ID_PATTERN}}}"
 """An id in a path; anything else is not found."""
@@ -137,6 +147,19 @@ class ApiRequest:
     async def note(self, action: str, subject: str, detail: str = "") -> None:
         """Write to the audit log that the account did something to a subject."""
         await self.context(HTTP).audit.append(self._entry(action, subject, detail))
+
+    def noting(self, action: str, tell: Callable[[T], tuple[str, str]], also: Note[T] = no_note) -> Note[T]:
+        """Return what writes to the audit log, in the transaction of a change, that the account made it.
+
+        `tell` returns subject and detail from what came of the change; `also` is noted after it.
+        """
+
+        async def note(db: AsyncConnection, changed: T) -> None:
+            subject, detail = tell(changed)
+            await self.context(HTTP).audit.append_with(db, self._entry(action, subject, detail))
+            await also(db, changed)
+
+        return note
 
     async def saw(self, action: str, subject: str, detail: str = "") -> None:
         """Write to the audit log, once a day, that the account saw something confidential."""

@@ -12,7 +12,18 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from signaling.core.account import Account
-from signaling.core.errors import BadJson, BadType, Forbidden, Hidden, InsufficientScope, NotFound, TooSlow
+from signaling.core.characters import misplaced
+from signaling.core.errors import (
+    BadInput,
+    BadJson,
+    BadType,
+    Fault,
+    Forbidden,
+    Hidden,
+    InsufficientScope,
+    NotFound,
+    TooSlow,
+)
 from signaling.core.texts import language_of
 from signaling.http import idempotency
 from signaling.http.context import HTTP
@@ -28,6 +39,8 @@ FORBIDDEN = 403
 BODY_SECONDS = 20.0
 """Longest time until a body has arrived."""
 OUR_FAULT = 500
+LONGEST_PLACE = 80
+"""Longest name of a faulty field; members of an object are named by its sender."""
 
 
 def routes(prefix: str, table: Sequence[Route], models: Mapping[str, str]) -> list[web.RouteDef]:
@@ -74,6 +87,9 @@ def _handler(route: Route) -> Any:
         account = NOBODY if route.access == "open" else await signed_in(request, route.access)
         if route.method == "POST" and account.scopes is None:
             check_origin(request)
+        if route.method == "POST" and account.account and not route.upload and not request.content.is_eof():
+            await _raw(request)
+            account = await signed_in(request, route.access)  # the sign-in, or a role, may have ended meanwhile
         call = ApiRequest(request, account, None, None, source_of(request), request.app[HTTP].clock())
         return await _serve(route, call, respond)
 
@@ -90,7 +106,7 @@ async def _serve(route: Route, request: ApiRequest, respond: Respond) -> web.Str
         if route.acts:
             request = replace(request, account=_acting(request.account))
         body = await _body(request.request, route.body) if route.method == "POST" and not route.upload else None
-        checked = replace(request, body=body, query=route.query.model_validate(dict(request.request.query)))
+        checked = replace(request, body=body, query=_query(request.request, route.query))
         key = idempotency.key_of(request.request.headers.get(idempotency.HEADER)) if route.keyed else None
         return await (respond(checked) if key is None else _once(checked, key, respond))
     except Exception as error:
@@ -144,8 +160,22 @@ async def _raw(request: web.Request) -> bytes:
         raise TooSlow from None
 
 
+def _query(request: web.Request, model: type[Model]) -> Model:
+    """Read the query of a request. Raises BadInput, pydantic's ValidationError."""
+    query = dict(request.query)
+    _check_characters(query)
+    return model.model_validate(query)
+
+
+def _check_characters(value: dict[str, Any]) -> None:
+    """Check that no text of a body or a query has characters that none may have. Raises BadInput."""
+    place = misplaced(value)
+    if place is not None:
+        raise BadInput([Fault(place[:LONGEST_PLACE] or "body", "bad-characters")])
+
+
 async def _body(request: web.Request, model: type[Model] | None) -> Model | None:
-    """Read a body of at most 64 KiB. Raises BadType, TooSlow, BadJson, pydantic's ValidationError."""
+    """Read a body of at most 64 KiB. Raises BadType, TooSlow, BadJson, BadInput, pydantic's ValidationError."""
     if request.content_type != "application/json" or hdrs.CONTENT_TYPE not in request.headers:
         raise BadType
     raw = await _raw(request)
@@ -157,4 +187,5 @@ async def _body(request: web.Request, model: type[Model] | None) -> Model | None
         raise BadJson from None
     if not isinstance(value, dict):
         raise BadJson
+    _check_characters(value)
     return model.model_validate(value)

@@ -18,13 +18,15 @@ from scheduler.core.text import clean
 from scheduler.directory.controls.evidence import StoredFile
 from scheduler.files import file_type
 from scheduler.operations.closing.documents import Document
-from signaling.core.errors import BadInput, Fault, NotFound, TooLarge, TooSlow
+from signaling.core.errors import BadInput, Fault, MalwareFound, NotFound, TooLarge, TooSlow
 from signaling.http.context import HTTP
 from signaling.http.route import ApiRequest, Model
 
 MAX_FILE = 20 * 1024 * 1024
 SILENT_SECONDS = 20.0
 """An upload that sends nothing for so long is given up."""
+FILE_NAME = web.ResponseKey("file_name", str)
+"""Key under which a response keeps the name of its file."""
 
 
 class FileName(Model):
@@ -34,7 +36,10 @@ class FileName(Model):
 
 
 async def take(request: ApiRequest) -> StoredFile:
-    """Store the body of a request as a file, named by its query. Raises TooLarge, TooSlow, BadInput."""
+    """Store the body of a request as a file, named by its query.
+
+    Raises TooLarge, TooSlow, BadInput, MalwareFound, ScanUnavailable.
+    """
     content = await _content(request.request)
     kind = file_type.kind(content)
     if kind is None:
@@ -43,6 +48,7 @@ async def take(request: ApiRequest) -> StoredFile:
     if not name or not name.isprintable() or "/" in name or "\\" in name:
         raise BadInput([Fault("name", "bad-characters")])
     stem = name[: -len(kind) - 1] if name.lower().endswith(f".{kind}") else name
+    await _scan(request, content, name)
     path = secrets.token_hex(16)
     await asyncio.to_thread(_write, request, path, content)
     return StoredFile(f"{stem}.{kind}", kind, len(content), hashlib.sha256(content).hexdigest(), path)
@@ -64,7 +70,9 @@ async def send(request: ApiRequest, stored: Document | StoredFile) -> web.Respon
 
 def attached(body: bytes, kind: str, name: str) -> web.Response:
     """Return a generated file as an attachment; `kind` is its media type."""
-    return web.Response(body=body, headers={"Content-Type": kind, **attachment(name)})
+    response = web.Response(body=body, headers={"Content-Type": kind, **attachment(name)})
+    response[FILE_NAME] = name
+    return response
 
 
 def attachment(name: str) -> dict[str, str]:
@@ -128,3 +136,23 @@ def bytes_of(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise BadInput([Fault("file", "not-a-table")]) from None
+
+
+async def table(request: ApiRequest, text: str) -> bytes:
+    """Decode and scan a table that was sent in base64. Raises BadInput, MalwareFound, ScanUnavailable."""
+    content = bytes_of(text)
+    await _scan(request, content, "table")
+    return content
+
+
+async def _scan(request: ApiRequest, content: bytes, name: str) -> None:
+    """Scan a file where there is a scanner; write malware to the audit log. Raises MalwareFound, ScanUnavailable."""
+    scanner = request.context(HTTP).scanner
+    if scanner is None:
+        return
+    try:
+        await scanner.check(content)
+    except MalwareFound as error:
+        digest = hashlib.sha256(content).hexdigest()
+        await request.note("malware-refused", name, f"{error.name} sha256 {digest}")
+        raise

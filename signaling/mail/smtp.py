@@ -89,15 +89,15 @@ class SmtpSender:
                     await client.login(server.user, server.password)
                 yield client
         except aiosmtplib.SMTPAuthenticationError as error:
-            raise NotSent(f"smtp-login {error.code}") from None
+            raise NotSent(f"smtp-login {error.code}") from error
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise NotSent(_reason(first := error.recipients[0]), first.code >= 500) from None
         except aiosmtplib.SMTPResponseException as error:
-            raise NotSent(_reason(error), error.code >= 500) from None
+            raise NotSent(_reason(error), error.code >= 500) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             cause = error.__cause__ or error
             reached = isinstance(cause, ssl.SSLError) or not isinstance(error, aiosmtplib.SMTPConnectError)
-            raise (NotSent if reached else NotReached)(f"smtp: {type(cause).__name__}") from None
+            raise (NotSent if reached else NotReached)(f"smtp: {type(cause).__name__}") from cause
 
 
 def _reason(error: aiosmtplib.SMTPResponseException) -> str:

@@ -63,6 +63,9 @@ _ENTRIES: dict[type[Any], Callable[[Any, MeetingState], Entry | None]] = {
     seats.Gain: lambda msg, state: ("gain", f"{_name(state, msg.seat)} {msg.decibels:+d} dB"),
     seats.MuteAll: lambda msg, state: ("mute-all", "" if msg.but is None else _name(state, msg.but)),
     seats.Lower: lambda msg, state: ("lower-hand", _name(state, msg.seat)),
+    seats.FloorAbove: lambda msg, state: _switched(
+        "floor-above", msg.point is not None, "" if msg.point is None else _point(state, msg.point)
+    ),
     seats.Hands: lambda msg, _: ("order-hands", str(len(msg.seats))),
     seats.Camera: lambda msg, state: ("camera-on" if msg.on else "camera-off", _name(state, msg.seat)),
     seats.MoveCamera: _move,

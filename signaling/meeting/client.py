@@ -10,6 +10,7 @@ from aiohttp import web
 
 from scheduler.directory.model import Device
 from signaling.accounts.passwords import Login
+from signaling.core import tracing
 from signaling.core.account import Account, Source
 from signaling.messages.joining import Bye
 from signaling.messages.server import ServerMessage, dump
@@ -65,11 +66,24 @@ class Client:
         self.heard = now
         self.alive = True
         self.busy = False
+        self.joining = tracing.NOTHING
+        """The span of its joining, from its socket until its media are connected."""
         self._queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE)
         self._dropped = asyncio.Event()
         # counters
         self._tokens = BURST
         self._refilled = time.monotonic()
+
+    def begin_joining(self) -> None:
+        """Begin to trace how it joins, unless that goes on already."""
+        if self.joining is tracing.NOTHING:
+            self.joining = tracing.begin("join", {}, "server")
+
+    def end_joining(self, outcome: str = "") -> None:
+        """Note that its media are connected, or with another outcome that it goes."""
+        self.joining.set({"diemcau.outcome": outcome} if outcome else {})
+        self.joining.end()
+        self.joining = tracing.NOTHING
 
     def send(self, message: ServerMessage, ref: str | None = None) -> None:
         """Queue a message."""

@@ -10,11 +10,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import BadOffer, MediaError
 from mediaserver.logs import about
+from signaling.core import tracing
 from signaling.core.errors import MessageError, ShuttingDown
 from signaling.core.texts import fault_text
 from signaling.http.metrics import JoinOutcome, Metrics
 from signaling.meeting import action_log
 from signaling.meeting.client import OFFER_COSTS, Client
+from signaling.meeting.connected_devices import TEST_ROOM
 from signaling.meeting.incident_reports import IncidentReports
 from signaling.meeting.join import JoinService
 from signaling.meeting.manager import MeetingManager
@@ -25,6 +27,7 @@ from signaling.messages import calls, captions, chat, incidents, joining, layout
 from signaling.messages import server as m
 from signaling.messages import votes as v
 from signaling.messages.effects import Effect, Note
+from signaling.quality.recorder import QualityRecorder
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,7 @@ COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effe
     seats.Remove: lambda c, client, msg, now: c.remove(client, msg.point, msg.reason, now),
     seats.LetBack: lambda c, client, msg, _: c.let_back(client, msg.point),
     seats.Lower: lambda c, client, msg, _: c.lower(client, msg.seat),
+    seats.FloorAbove: lambda c, client, msg, _: c.floor_above(client, msg.point),
     seats.Hands: lambda c, client, msg, now: c.order_hands(client, msg.seats, now),
     seats.Lock: lambda c, client, msg, _: c.lock(client, msg.room, msg.hands),
     joining.End: lambda c, client, _, __: c.end_for_all(client),
@@ -80,10 +84,12 @@ class Dispatcher:
         join_service: JoinService,
         incident_reports: IncidentReports,
         votes: MeetingVotes,
+        recorder: QualityRecorder,
         redial: Handler,
         metrics: Metrics,
     ) -> None:
         self._meetings = meetings
+        self._recorder = recorder
         self._metrics = metrics
         self._others: dict[type[Any], Handler] = {
             joining.Join: self._counted(join_service.join),
@@ -91,6 +97,7 @@ class Dispatcher:
             joining.EnterTestRoom: join_service.try_devices,
             joining.Admit: join_service.decide,
             media.Offer: self._offer,
+            media.Playback: self._played,
             incidents.ReportFault: incident_reports.report,
             incidents.Assist: incident_reports.assist,
             v.OpenVote: self._in_meeting(votes.open),
@@ -145,8 +152,10 @@ class Dispatcher:
         async def counted(client: Client, message: Any, now: datetime) -> None:
             began = time.perf_counter()
             outcome: JoinOutcome = "failed"
+            client.begin_joining()
             try:
-                await handler(client, message, now)
+                with tracing.within(client.joining), tracing.span("join take a seat", {}):
+                    await handler(client, message, now)
                 outcome = "waiting" if self._meetings.seat(client) is None else "seated"
             except MessageError as error:
                 outcome = "asked" if error.word in ASKED else "refused"
@@ -156,8 +165,16 @@ class Dispatcher:
                 raise
             finally:
                 self._metrics.joined(outcome, time.perf_counter() - began)
+                self._trace(client, outcome)
 
         return counted
+
+    def _trace(self, client: Client, outcome: JoinOutcome) -> None:
+        """Say in the trace of a client that joins what came of it, and where."""
+        client.joining.set({"diemcau.outcome": outcome})
+        if (meeting := self._meetings.of(client)) is not None:
+            session = TEST_ROOM if meeting.is_test_room else meeting.id
+            client.joining.set({"diemcau.session": session, "diemcau.seat": self._meetings.seat(client) or ""})
 
     def _in_meeting(self, handler: Callable[[MeetingRunner, Client, Any, datetime], Awaitable[None]]) -> Handler:
         """Return a handler that is given the meeting of its client."""
@@ -169,7 +186,8 @@ class Dispatcher:
         if not client.allow(OFFER_COSTS):
             raise MessageError("too-fast")
         try:
-            sdp = await meeting.connect(client.id, message.sdp)
+            with tracing.within(client.joining), tracing.span("join answer an offer", {}):
+                sdp = await meeting.connect(client.id, message.sdp)
         except MediaError as error:
             seat = meeting.state.roster.of(client.id)
             await meeting.apply([] if seat is None else meeting.state.peer_down(seat.id))
@@ -177,6 +195,13 @@ class Dispatcher:
             log.info("x SDP offer of %s: %s", client.account.account, error)
             raise MessageError(word) from None
         client.send(media.Answer(sdp=sdp), message.ref)
+
+    async def _played(self, client: Client, message: media.Playback, _: datetime) -> None:
+        """Record what a page measured."""
+        meeting = self._meetings.joined(client)
+        seat = meeting.state.roster.of(client.id)
+        if seat is not None:
+            self._recorder.played(meeting.id, seat.id, message)
 
 
 async def _pong(client: Client, message: joining.Ping, _: datetime) -> None:

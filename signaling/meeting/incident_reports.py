@@ -2,9 +2,13 @@
 
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.operations.closing.errors import ReportedJustNow
 from scheduler.operations.incidents.model import FaultReport, Incident
 from scheduler.operations.incidents.service import IncidentService
 from signaling.audit.log import AuditLog
+from signaling.core.errors import MessageError
 from signaling.meeting.client import Client
 from signaling.meeting.line_monitor import LineMonitor
 from signaling.meeting.manager import MeetingManager
@@ -24,14 +28,25 @@ class IncidentReports:
         self._audit = audit
 
     async def report(self, client: Client, message: ReportFault, now: datetime) -> None:
-        """Open an incident with the connection quality of this moment; tell the host and the people on duty at once."""
+        """Open an incident with the connection quality of this moment; tell the host and the people on duty at once.
+
+        Raises MessageError.
+        """
         meeting = self._meetings.joined(client)
         seat = meeting.state.reported(client.id, message.kind, message.seat)
         point = None if message.kind == "help" else meeting.state.roster.points.get(seat, seat)
         measurement = await self._line_monitor.of_seat(meeting.id, seat)
         report = FaultReport(meeting.id, message.kind, point, message.text, client.account.account, measurement)
-        incident = await self._incidents.report(report, now)
-        await self._note(client, "incident", incident.id, f"{incident.kind} {incident.point or ''}".strip(), now)
+
+        async def note(db: AsyncConnection, told: Incident) -> None:
+            detail = f"{told.kind} {told.point or ''}".strip()
+            entry = client.source.entry(now, client.account.account, "incident", told.id, detail)
+            await self._audit.append_with(db, entry)
+
+        try:
+            incident = await self._incidents.report(report, now, note)
+        except ReportedJustNow:
+            raise MessageError("too-fast") from None
         state = incident_state(incident)
         client.send(state, message.ref)
         await meeting.apply([e for e in meeting.state.incident(state) if e != Tell(client.id, state)])
@@ -46,6 +61,3 @@ class IncidentReports:
         meeting = self._meetings.meetings.get(incident.session)
         if meeting is not None:
             await meeting.apply(meeting.state.incident(incident_state(incident), incident.reporter))
-
-    async def _note(self, client: Client, action: str, subject: str, detail: str, now: datetime) -> None:
-        await self._audit.append(client.source.entry(now, client.account.account, action, subject, detail))

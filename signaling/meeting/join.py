@@ -16,6 +16,7 @@ from signaling.accounts import permissions, throttle
 from signaling.accounts.throttle import Attempt, Throttle
 from signaling.audit.log import AuditLog
 from signaling.core.account import Account
+from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import MessageError, ShuttingDown
 from signaling.meeting.capacity_guard import CapacityGuard
 from signaling.meeting.client import Client
@@ -154,15 +155,20 @@ class JoinService:
         meeting = self._meetings.joined(client)
         async with meeting.join_lock:  # two controllers may decide at once
             knock = meeting.state.knock_for(client.id, message.id)
+            action = "admit" if message.on else "turn-away"
+            entry = client.source.entry(now, client.account.account, action, meeting.id, knock.name)
             if message.on and not meeting.state.invites(knock.point):
-                await self._invite(meeting.id, knock, client.account.account, now)
-            await self._note(client, "admit" if message.on else "turn-away", meeting.id, knock.name, now)
+                await self._invite(meeting.id, knock, entry, now)
+            else:
+                await self._audit.append(entry)
             if knock.id in meeting.state.waiting_room.waiting:  # it may have gone meanwhile
                 await meeting.carry_out(meeting.state.decide_knock(knock.id, message.on), client, message.ref)
 
-    async def _invite(self, session: str, knock: Knock, by: str, now: datetime) -> None:
+    async def _invite(self, session: str, knock: Knock, entry: AuditEntry, now: datetime) -> None:
+        """Invite a point, and write the entry that it was admitted. Raises MessageError."""
+        act, note = Act(entry.actor, knock.name), self._audit.noting(entry)
         try:
-            amended = await self._scheduler.invite(session, knock.point, now, Act(by, knock.name))
+            amended = await self._scheduler.invite(session, knock.point, now, act, note)
         except errors.CapacityExceeded:
             raise MessageError("full") from None
         except errors.Ended:

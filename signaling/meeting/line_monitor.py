@@ -4,15 +4,20 @@ incidents."""
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from mediaserver.api import ConnectionQuality, MediaEngine
 from mediaserver.errors import MediaError
 from scheduler.booking.registration.service import Scheduler
-from scheduler.operations.incidents.model import FaultReport, LineMeasurement
+from scheduler.operations.incidents.model import FaultReport, Incident, LineMeasurement
 from scheduler.operations.incidents.rules import LineWatch
 from scheduler.operations.incidents.service import IncidentService
-from signaling.meeting.runner import MeetingRunner
+from signaling.meeting.record_writer import RecordWriter
+from signaling.meeting.runner import NOTE_SECONDS, MeetingRunner
+from signaling.meeting.state.roster import Seated
 from signaling.messages.incidents import WeakLine, incident_state
+from signaling.quality.model import Identity
+from signaling.quality.recorder import Look, QualityRecorder
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +42,25 @@ def weak(seat: str, measurement: LineMeasurement) -> WeakLine:
 
 
 class LineMonitor:
-    """Measures the connection of each seat of each meeting; a weak one counts as a weak line of its point."""
+    """Measures the connection of each seat of each meeting; a weak one counts as a weak line of its point.
 
-    def __init__(self, engine: MediaEngine, incidents: IncidentService, scheduler: Scheduler) -> None:
+    Incidents and line minutes are facts of the record: they wait for a database that is away, and are there once.
+    """
+
+    def __init__(
+        self,
+        engine: MediaEngine,
+        incidents: IncidentService,
+        record_writer: RecordWriter,
+        scheduler: Scheduler,
+        recorder: QualityRecorder,
+    ) -> None:
         self._engine = engine
+        self._recorder = recorder
         self._incidents = incidents
+        self._record_writer = record_writer
+        self._untold: list[Incident] = []
+        """Incidents that are stored, and that their meetings have not been told of."""
         self._scheduler = scheduler
         self._watches: dict[str, tuple[LineWatch, datetime]] = {}
         self._now: dict[str, dict[str, LineMeasurement]] = {}
@@ -63,11 +82,12 @@ class LineMonitor:
     async def look(self, meeting: MeetingRunner, now: datetime) -> None:
         """Measure the connections of a meeting, unless that was done less than two seconds ago."""
         watch, looked = self._watches.get(meeting.id, (None, now - LOOK_SECONDS))
-        if now - looked < LOOK_SECONDS:
+        if abs(now - looked) < LOOK_SECONDS:  # clocks are set back, too
             return
         watch = watch or LineWatch(self._scheduler.policy(now).conduct.lines)
         self._watches[meeting.id] = watch, now
         qualities = await self._measure(meeting.id)
+        self._recorder.look(meeting.id, _looks(meeting, qualities), now)
         points = meeting.state.roster.points
         measurements = {seat: measured(quality) for seat, quality in qualities.items() if seat in points}
         self._now[meeting.id], self._seats[meeting.id] = _worst(measurements, points), measurements
@@ -76,12 +96,26 @@ class LineMonitor:
         tcp = [seat for seat, quality in qualities.items() if quality.tcp]
         await meeting.apply(meeting.state.lines(weak_lines, tcp))
         for seat, measurement in seen.due.items():
-            report = FaultReport(meeting.id, "line", points[seat], measured=measurement)
-            incident = await self._incidents.report(report, now)
             log.warning("- access line of %s in meeting %s is weak: %s", points[seat], meeting.id, measurement)
+            await self._report(FaultReport(meeting.id, "line", points[seat], measured=measurement), now)
+        for incident in [each for each in self._untold if each.session == meeting.id]:
+            self._untold.remove(incident)
             await meeting.apply(meeting.state.incident(incident_state(incident)))
         if seen.counted:
-            await self._incidents.count(meeting.id, _by_point(seen.counted, points))
+            count = partial(self._incidents.count, meeting.id, _by_point(seen.counted, points))
+            await self._record_writer.store(f"a minute of the lines in meeting {meeting.id}", count, NOTE_SECONDS)
+
+    async def _report(self, report: FaultReport, now: datetime) -> None:
+        """Store the incident of a weak line, then read it, as the database may have stored it without an answer."""
+        what = f"the weak line of {report.point} in meeting {report.session}"
+
+        async def read() -> None:
+            incident = await self._incidents.unsettled_like(report)
+            if incident is not None and report.session in self._watches:
+                self._untold.append(incident)
+
+        await self._record_writer.store(what, partial(self._incidents.report, report, now), NOTE_SECONDS)
+        await self._record_writer.store(f"notice of {what}", read, NOTE_SECONDS, repeatable=True)
 
     def now(self, meeting: str) -> Mapping[str, LineMeasurement]:
         """Return the latest connection quality of connected points, by point."""
@@ -96,6 +130,23 @@ class LineMonitor:
         self._watches.pop(meeting, None)
         self._now.pop(meeting, None)
         self._seats.pop(meeting, None)
+        self._untold = [each for each in self._untold if each.session != meeting]
+        self._recorder.ended(meeting)
+
+
+def _looks(meeting: MeetingRunner, qualities: Mapping[str, ConnectionQuality]) -> dict[str, Look]:
+    """Return what is to be recorded of each seat that belongs to a point."""
+    seats = meeting.state.roster.seats.values()
+    return {
+        seat.id: Look(_identity(meeting, seat, seat.place.id), seat.camera, qualities.get(seat.id))
+        for seat in seats
+        if seat.place is not None
+    }
+
+
+def _identity(meeting: MeetingRunner, seat: Seated, point: str) -> Identity:
+    member = None if seat.client is None else meeting.member(seat.client)
+    return Identity(seat.id, point, seat.name, "system" if seat.system else "browser", getattr(member, "agent", ""))
 
 
 def _worst(measurements: Mapping[str, LineMeasurement], points: Mapping[str, str]) -> dict[str, LineMeasurement]:

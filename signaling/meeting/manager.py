@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -105,10 +106,13 @@ class MeetingManager:
         """Waits for workers of other machines, which may bring their rooms."""
         self.left = False
         """Whether the meetings were left to another process."""
+        self.leave_recorder: Callable[[str, str], bool] = lambda room, path: False
+        """Lets the worker that records a room into a file record no more; returns False if no other one could."""
+        self.clock_ahead: Callable[[str], float] = lambda room: 0.0
+        """Returns by how many seconds the clock of the worker that has a room is ahead of ours."""
         self._routes: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
-            PeerUp: lambda e: self._change_state(e.room, lambda c: c.peer_up(e.seat)),
+            PeerUp: self._peer_up,
             PeerDown: lambda e: self._change_state(e.room, lambda c: c.peer_down(e.seat)),
-            ShareAsked: lambda e: self.share_asked(e.room, e.seat, on=e.on),
             CameraControllable: lambda e: self._change_state(e.room, lambda c: c.controllable(e.seat, e.control)),
             CameraWanted: lambda e: self._tell(e.room, lambda c: c.wanted(e.seat, e.lines)),
             TilesForwarded: lambda e: self._tell(e.room, lambda c: c.tiles_forwarded(e)),
@@ -116,7 +120,7 @@ class MeetingManager:
             Caption: lambda e: self._tell(e.room, lambda c: c.caption(e)),
             CaptionsState: lambda e: self._tell(e.room, lambda c: c.captions_changed(e.word)),
             Levels: lambda e: self._tell(e.room, lambda c: c.levels(e.levels)),
-            RecordingFailed: lambda e: self._recording_stopped(e.room, e.path, e.error),
+            RecordingFailed: self._recording_failed,
             RecordingEnded: self._recording_ended,
             RecordingLost: lambda e: self.dependencies.recordings.lost(e.path, self.dependencies.clock()),
             RoomLost: lambda e: self._media_lost(e.room),
@@ -156,6 +160,10 @@ class MeetingManager:
     def hand_floor_decisions_to(self, take: Callable[[FloorDecided], Awaitable[None]]) -> None:
         """Hand what room systems are to be told of slides by their calls to `take` from now on."""
         self._routes[FloorDecided] = take
+
+    def hand_share_requests_to(self, take: Callable[[ShareAsked], Awaitable[None]]) -> None:
+        """Hand requests of room systems to show their slides, and the ends of that, to `take` from now on."""
+        self._routes[ShareAsked] = take
 
     async def share_asked(self, room: str, seat: str, *, on: bool) -> None:
         """Let a room system show its slides, or refuse it; or end that (:class:`ShareAsked`)."""
@@ -263,6 +271,7 @@ class MeetingManager:
         await self.dependencies.state_writer.stop()
         self.hang_up()
         await self._end_tasks()
+        await self.dependencies.record_writer.stop()
 
     def hang_up(self) -> None:
         """Close all sockets, for another server: who is connected goes there."""
@@ -280,6 +289,7 @@ class MeetingManager:
         for client in list(self.clients):
             client.hang_up("shutdown")
         await self._end_tasks()
+        await self.dependencies.record_writer.stop()
         await self.dependencies.state_writer.stop()
 
     async def _end_tasks(self) -> None:
@@ -295,7 +305,8 @@ class MeetingManager:
         meeting = await self.open(session)
         if not meeting.opened:
             meeting.opened = True
-            await self._scheduler.opened(session.id, self.dependencies.clock())
+            happened = partial(self._scheduler.opened, session.id, self.dependencies.clock())
+            await self.dependencies.record_writer.store(f"the opening of meeting {session.id}", happened)
         return meeting
 
     async def open(self, session: Session) -> MeetingRunner:
@@ -446,7 +457,7 @@ class MeetingManager:
     async def tick(self, now: datetime) -> None:
         """Do what is due at `now`: measure the disk, find absences, end meetings, refresh join guard and attendance."""
         await self._measure_disk(now)
-        due = self._refreshed is None or (now - self._refreshed).total_seconds() >= REFRESH_SECONDS
+        due = self._refreshed is None or _seconds_between(self._refreshed, now) >= REFRESH_SECONDS
         self._refreshed = now if due else self._refreshed
         for meeting in list(self.meetings.values()):
             if meeting.id in self.meetings:  # one may end while time passes in another
@@ -457,12 +468,13 @@ class MeetingManager:
             meetings = [meeting for meeting in self.meetings.values() if not meeting.is_test_room]
             present = {meeting.id: meeting.state.roster.present() for meeting in meetings}
             await self.dependencies.attendance.confirm_present(present, now)
+            await self._votes.forget_keys(now)
 
     async def _tick_meeting(self, meeting: MeetingRunner, now: datetime) -> None:
         if (reason := self._end_reason(meeting, now)) is not None:
             await self._finish(meeting, reason)
             return
-        await meeting.apply(meeting.state.tick(now))
+        await meeting.apply([*meeting.state.tick(now), *meeting.state.clock(self.clock_ahead(meeting.id))])
         if not meeting.is_test_room:
             await self._votes.tick(meeting, now)
             await self.line_monitor.look(meeting, now)
@@ -477,7 +489,7 @@ class MeetingManager:
         return None if self._scheduler.phase(self._sessions[meeting.id], now) in {"lobby", "open"} else "ended"
 
     async def _measure_disk(self, now: datetime) -> None:
-        if self._looked is not None and (now - self._looked).total_seconds() < DISK_SECONDS:
+        if self._looked is not None and _seconds_between(self._looked, now) < DISK_SECONDS:
             return
         self._looked = now
         try:
@@ -537,6 +549,15 @@ class MeetingManager:
         except Exception:
             log.exception("x work for one meeting failed, the others go on")
 
+    async def _peer_up(self, event: PeerUp) -> None:
+        meeting = self.meetings.get(event.room)
+        seat = None if meeting is None else meeting.state.roster.seats.get(event.seat)
+        if meeting is not None and seat is not None and seat.client is not None:
+            client = meeting.member(seat.client)
+            if isinstance(client, Client):
+                client.end_joining("connected")
+        await self._change_state(event.room, lambda c: c.peer_up(event.seat))
+
     async def _change_state(self, room: str, change: Callable[[MeetingState], Sequence[Effect]]) -> None:
         meeting = self.meetings.get(room)
         if meeting is not None:
@@ -579,6 +600,23 @@ class MeetingManager:
         if doubled:
             await meeting.apply(meeting.state.connect_anew())
 
+    async def _recording_failed(self, event: RecordingFailed) -> None:
+        """Go on recording on another worker where only this one cannot write: the folder has room for us, and is not
+        merely slow, as it is for all."""
+        meeting = self.meetings.get(event.room)
+        alone = event.error != "disk-slow" and await self._has_room()
+        if meeting is not None and alone and self.leave_recorder(event.room, event.path):
+            log.error("x recording %s: %s; it goes on on another media worker", event.path, event.error)
+            await meeting.recording_leaves(event.path)
+        else:
+            await self._recording_stopped(event.room, event.path, event.error)
+
+    async def _has_room(self) -> bool:
+        try:
+            return (await self.dependencies.recordings.space()).level != "full"
+        except OSError:
+            return False
+
     async def _recording_ended(self, event: RecordingEnded) -> None:
         try:
             await self._note_end(event)
@@ -594,6 +632,11 @@ class MeetingManager:
     async def _recording_stopped(self, room: str, path: str, error: str | None) -> None:
         if (meeting := self.meetings.get(room)) is not None:
             await meeting.recording_stopped(path, error)
+
+
+def _seconds_between(before: datetime, now: datetime) -> float:
+    """Return the seconds between two times; the clock may have been set back meanwhile."""
+    return abs((now - before).total_seconds())
 
 
 def _rounded(hours: float) -> float:

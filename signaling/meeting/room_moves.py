@@ -1,4 +1,6 @@
-"""Moves the rooms of drained media workers to others, one after the other, while their meetings go on.
+"""Moves rooms from drained media workers to others, and recorded ones from those that cannot write any more.
+
+They move one after the other, while their meetings go on.
 
 Which workers are drained stands in the database: a command asks for it there, and the next server finds it there.
 

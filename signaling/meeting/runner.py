@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,11 @@ from scheduler.operations.incidents.service import IncidentService
 from scheduler.policy.controllers import Control
 from signaling.audit.log import AuditLog
 from signaling.core.account import Source
+from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import MessageError
 from signaling.meeting.client import Client, Member
 from signaling.meeting.connected_devices import TEST_ROOM, ConnectedDevices
+from signaling.meeting.record_writer import PATIENCE_SECONDS, RecordWriter
 from signaling.meeting.room_system import RoomSystem
 from signaling.meeting.state.meeting_state import MeetingState
 from signaling.meeting.state.snapshot import MeetingSnapshot, SystemSnapshot
@@ -88,6 +91,7 @@ class MeetingDependencies:
     scheduler: Scheduler
     connected_devices: ConnectedDevices
     state_writer: MeetingStateWriter
+    record_writer: RecordWriter
     recordings: RecordingCatalog
     incidents: IncidentService
     attendance: Attendance
@@ -124,6 +128,10 @@ class MeetingRunner:
         """Points that are present, as attendance counts them."""
         self._gone: dict[str, datetime] = {}
         """When points left whose departure is still to be written."""
+        self._leaving: set[str] = set()
+        """Those of them that the record writer writes."""
+        self._stays = asyncio.Lock()
+        """Held while arrivals and departures are written."""
         self.opened = False
         """Whether somebody has joined; False while the centre only calls room systems."""
         self.attached = False
@@ -136,8 +144,8 @@ class MeetingRunner:
         self._recovered = False
         """Whether it was taken over from another process, so that the engine may know more of it."""
         self._order = asyncio.Lock()
-        self._noting = asyncio.Lock()
-        """Keeps audit entries in order, also where a command went on before its entry was stored."""
+        self._decided = dependencies.clock()
+        """When the effects that are carried out were decided: facts have this time, however long others take."""
         self._carrying: set[asyncio.Task[None]] = set()
         self._part = ""
         """The file of the part that is being recorded, or was last."""
@@ -262,7 +270,7 @@ class MeetingRunner:
             self.moves += 1
             self._plan_flush()
             self.changed()
-            await self._carry_out(self.state.move())
+            await self._carry_out(self.state.move(), self._dependencies.clock())
             for tell in self.state.ask_over():
                 if tell.client not in self._connecting:  # else it is answered by the other worker
                     self._say(tell, None, None)
@@ -330,6 +338,10 @@ class MeetingRunner:
         """Number of connected members."""
         return len(self._clients)
 
+    def member(self, client: str) -> Member | None:
+        """Return a member by its id; None where it is not connected."""
+        return self._clients.get(client)
+
     def add(self, client: Member, joined: bool = True) -> None:
         """Add a member. With `joined` False it gets nothing but a bye until :meth:`seat` has told it that it joined."""
         client.session = self.id
@@ -371,9 +383,8 @@ class MeetingRunner:
 
     async def admit(self, point: str, now: datetime) -> None:
         """Record in the attendance that a point comes, before it is told so; a test room is not recorded."""
-        async with self._order:
-            if point in self._gone:
-                await self._end_stay(point)
+        async with self._stays:  # and nobody else waits for a database that does not answer
+            await self._end_stay(point)
             if not self.is_test_room and point not in self._present:
                 await self._dependencies.attendance.point_joined(self.id, point, now)
                 self._present.add(point)
@@ -389,17 +400,19 @@ class MeetingRunner:
         An effect that database or disk refuse hinders none of the others. Raises the first such error in the end
         (SQLAlchemyError, OSError).
         """
+        decided = self._dependencies.clock()
         self._plan_flush()
         self.changed()
         async with self._order:
-            faults = await self._carry_out(effects, asker, ref)
+            faults = await self._carry_out(effects, decided, asker, ref)
         if faults:
             raise faults[0]
 
     async def _carry_out(
-        self, effects: Sequence[Effect], asker: Client | None = None, ref: str | None = None
+        self, effects: Sequence[Effect], decided: datetime, asker: Client | None = None, ref: str | None = None
     ) -> list[Exception]:
         """Carry out effects in order; return the errors of database and disk."""
+        self._decided = decided
         faults: list[Exception] = []
         await self._note_departures()
         for effect in effects:
@@ -444,20 +457,32 @@ class MeetingRunner:
         if path == self._part:
             await self.apply(self.state.recording_stopped(error))
 
+    async def recording_leaves(self, path: str) -> None:
+        """Note that the worker cannot write a file any more, after which the next part begins on another worker."""
+        if path == self._part:
+            self._part = ""  # its end changes nothing
+            await self.apply(self.state.recording_leaves(self._dependencies.clock()))
+
     async def _note_departures(self) -> None:
-        """Record which points left; what the database cannot take now is tried again with the next effects."""
+        """Record which points left, at once or when the database can be written again."""
         roster = self.state.roster
         for point in self._present - roster.present() - self._gone.keys():
             self._gone[point] = roster.last_heard(point) or self._dependencies.clock()
-        for point in list(self._gone):
-            try:
-                await self._end_stay(point)
-            except SQLAlchemyError:
-                log.exception("x the departure of %s from meeting %s could not be stored", point, self.id)
+        for point in self._gone.keys() - self._leaving:
+            self._leaving.add(point)
+            await self._store(f"the departure of {point}", partial(self._leave, point), repeatable=True)
+
+    async def _leave(self, point: str) -> None:
+        async with self._stays:
+            await self._end_stay(point)
 
     async def _end_stay(self, point: str) -> None:
+        """Write the departure of a point, unless it is written."""
+        if point not in self._gone:
+            return
         await self._dependencies.attendance.point_left(self.id, point, self._gone[point])
         self._present.discard(point)
+        self._leaving.discard(point)
         del self._gone[point]
 
     def _say(self, effect: Tell | TellAll | Hang | LetIn, asker: Client | None, ref: str | None) -> None:
@@ -586,39 +611,37 @@ class MeetingRunner:
 
     async def _speak(self, effect: Speak) -> None:
         """Record who has the floor, but not in a test room; a meeting goes on where that cannot be written."""
-        now = self._dependencies.clock()
-        try:
-            if effect.open and not self.is_test_room:
-                speech = FloorTime(effect.point, effect.name, effect.place, effect.topic, now)
-                await self._dependencies.attendance.floor_given(self.id, speech)
-                if effect.by:
-                    await self._audited(effect.by, "speak-uninvited", effect.name, now)
-            elif not self.is_test_room:
-                await self._dependencies.attendance.floor_ended(self.id, effect.name, now)
-        except SQLAlchemyError:
-            log.exception("x the floor of %s in meeting %s could not be stored", effect.name, self.id)
+        now, attendance = self._decided, self._dependencies.attendance
+        if self.is_test_room:
+            return
+        if not effect.open:
+            await self._store(
+                f"the end of the floor of {effect.name}", lambda: attendance.floor_ended(self.id, effect.name, now)
+            )
+            return
+        speech = FloorTime(effect.point, effect.name, effect.place, effect.topic, now)
+        await self._store(f"the floor of {effect.name}", lambda: attendance.floor_given(self.id, speech))
+        if effect.by:
+            entry = self._entry(effect.by, "speak-uninvited", effect.name, now)
+            await self._store(f"speak-uninvited by {effect.by}", lambda: self._dependencies.audit.append(entry))
 
     async def _store_chat(self, effect: StoreChat) -> None:
         """Store a chat message; it is read in the meeting where that cannot be written."""
         sent = effect.message
         entry = ChatEntry(sent.at, sent.point, sent.name, sent.chair, sent.to, sent.text)
-        try:
-            await self._dependencies.attendance.chat_written(self.id, entry)
-        except SQLAlchemyError:
-            log.exception("x a chat message of %s in meeting %s could not be stored", sent.name, self.id)
+        attendance = self._dependencies.attendance
+        await self._store(f"a chat message of {sent.name}", lambda: attendance.chat_written(self.id, entry))
 
     async def _store_step(self, effect: StoreStep) -> None:
         """Store where the script is; a meeting goes on where that cannot be written."""
-        try:
-            await self._dependencies.attendance.stepped(self.id, effect.item, self._dependencies.clock())
-        except SQLAlchemyError:
-            log.exception("x a step of the script in meeting %s could not be stored", self.id)
+        now, attendance = self._decided, self._dependencies.attendance
+        await self._store("a step of the script", lambda: attendance.stepped(self.id, effect.item, now))
 
     async def _notify_point(self, effect: NotifyPoint) -> None:
         """Write the letter to an absent point; raises SQLAlchemyError, so that who called it is told."""
-        now = self._dependencies.clock()
-        await self._dependencies.attendance.call(self.id, effect.point, now)
-        await self._audited(effect.by, "call-point", effect.point, now)
+        now = self._decided
+        note = self._dependencies.audit.noting(self._entry(effect.by, "call-point", effect.point, now))
+        await self._dependencies.attendance.call(self.id, effect.point, now, note)
 
     async def _store_presets(self, effect: StorePresets) -> None:
         """Store the presets; raises SQLAlchemyError, so that who saved one is told."""
@@ -627,45 +650,45 @@ class MeetingRunner:
 
     async def _store_speaking(self, effect: StoreSpeaking) -> None:
         """Store for how long points spoke; a meeting goes on where that cannot be written."""
-        try:
-            await self._dependencies.attendance.spoken(self.id, effect.seconds)
-        except SQLAlchemyError:
-            log.exception("x speaking times in meeting %s could not be stored", self.id)
+        attendance = self._dependencies.attendance
+        await self._store("speaking times", lambda: attendance.spoken(self.id, effect.seconds))
 
     async def _redialled(self, effect: Redialled) -> None:
         """Record how devices reconnected; a meeting goes on where that cannot be written."""
-        try:
-            await self._dependencies.attendance.add_reconnects(self.id, effect.redials)
-        except SQLAlchemyError:
-            log.exception("x reconnections in meeting %s could not be stored", self.id)
+        attendance = self._dependencies.attendance
+        await self._store("reconnections", lambda: attendance.add_reconnects(self.id, effect.redials))
+
+    async def _store(
+        self,
+        what: str,
+        write: Callable[[], Awaitable[object]],
+        patience_s: float = PATIENCE_SECONDS,
+        *,
+        repeatable: bool = False,
+    ) -> None:
+        """Store a fact of this meeting, at once or when the database can be written again."""
+        named = f"{what} in meeting {self.id}"
+        await self._dependencies.record_writer.store(named, write, patience_s, repeatable=repeatable)
 
     async def _direct(self, effect: Direct) -> None:
         """Record who controls alone, the centre in calls for help, too; without an address where its seat was lost."""
         step: StepKind = "control" if effect.on else "returned"
-        action, now = "direct" if effect.on else "direct-end", self._dependencies.clock()
-        await self._audited(effect.by, action, "", now)
+        action, now = "direct" if effect.on else "direct-end", self._decided
+        entry, incidents = self._entry(effect.by, action, "", now), self._dependencies.incidents
+        await self._store(f"{action} by {effect.by}", partial(self._dependencies.audit.append, entry), NOTE_SECONDS)
         if effect.centre:
-            await self._dependencies.incidents.note(self.id, step, effect.by, now)
+            note = partial(incidents.note, self.id, step, effect.by, now)
+            await self._store(f"{action} by {effect.by} in calls for help", note, NOTE_SECONDS)
 
     async def _note(self, effect: Note) -> None:
         """Record what a controller does; a meeting goes on where that takes too long or cannot be written."""
-        entry = effect.source.entry(self._dependencies.clock(), effect.by, effect.action, self.id, effect.detail)
+        entry = effect.source.entry(self._decided, effect.by, effect.action, self.id, effect.detail)
+        audit = self._dependencies.audit
+        await self._store(f"{effect.action} by {effect.by}", lambda: audit.append(entry), NOTE_SECONDS)
 
-        async def stored() -> None:
-            try:
-                async with self._noting:
-                    await self._dependencies.audit.append(entry)
-            except SQLAlchemyError:
-                log.exception("x %s by %s in meeting %s could not be stored", effect.action, effect.by, self.id)
-
-        with suppress(TimeoutError):
-            async with asyncio.timeout(NOTE_SECONDS):
-                await self._shielded(stored())
-
-    async def _audited(self, account: str, action: str, detail: str, now: datetime) -> None:
+    def _entry(self, account: str, action: str, detail: str, now: datetime) -> AuditEntry:
         sources = (client.source for client in self._clients.values() if client.account.account == account)
-        source = next(sources, Source("", 0))
-        await self._dependencies.audit.append(source.entry(now, account, action, self.id, detail))
+        return next(sources, Source("", 0)).entry(now, account, action, self.id, detail)
 
     def _plan_flush(self) -> None:
         if self._flush is None:

@@ -1,6 +1,6 @@
-"""SQL table of running meetings."""
+"""SQL tables of running meetings, and of what their records have."""
 
-from sqlalchemy import BigInteger, Column, String, Table, Text
+from sqlalchemy import BigInteger, Column, Integer, String, Table, Text
 
 from scheduler.core.sql_types import Timestamp
 from signaling.core.schema import METADATA
@@ -12,4 +12,11 @@ MEETINGS = Table(  # running ones; `epoch` is raised by each process that takes 
     Column("epoch", BigInteger, nullable=False),
     Column("record", Text, nullable=False),
     Column("changed", Timestamp, nullable=False),
+)
+
+STORED_FACTS = Table(  # one row: the last fact of the records of meetings that the server that leads stored
+    "stored_facts",
+    METADATA,
+    Column("writer", String(32), primary_key=True),
+    Column("number", Integer, nullable=False),
 )

@@ -54,6 +54,10 @@ class SignOutMonitor:
             if client.account.account == account and login in (None, client.login.id):
                 await self._dismiss(client, reason)
 
+    def connected(self, login: str) -> bool:
+        """Return whether a sign-in has a socket."""
+        return any(client.login.id == login for client in self._meetings.clients)
+
     async def look(self) -> None:
         """Close sockets whose sign-in was ended before it expires."""
         now = self._clock()

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from scheduler.webhooks import outbox as webhook_outbox
 from signaling.core.errors import NewerMeetings
 from signaling.core.sql_rows import SqlRows
 from signaling.meeting.schema import MEETINGS
@@ -58,7 +59,8 @@ class MeetingStore(SqlRows):
         async with self._writer.begin() as connection:
             for session, epoch in ended.items():
                 ours = MEETINGS.c.session == session, MEETINGS.c.epoch == epoch
-                await connection.execute(delete(MEETINGS).where(*ours))
+                if (await connection.execute(delete(MEETINGS).where(*ours))).rowcount:
+                    await webhook_outbox.tell(connection, "session.ended", session, now)
             for row in changed:  # after what ended: a meeting may begin anew at once
                 if not await _put(connection, row, now):
                     lost.add(row.session)

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import logging
+from dataclasses import replace
 from math import inf
 
 from aiohttp import WSMsgType, hdrs, web
+from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.core.lock_timeout import lock_timeout
 from signaling.accounts.display_login import display_of, login_of
@@ -13,7 +15,7 @@ from signaling.accounts.passwords import Login
 from signaling.core.errors import Forbidden, MustChangePassword, MustEnrol, SignedOut
 from signaling.core.texts import fault_text
 from signaling.http.cookies import COOKIE, SEAT_COOKIE
-from signaling.http.middleware import LOCK_SECONDS, check_origin, source_of
+from signaling.http.middleware import LOCK_SECONDS, REQUEST, as_seen, check_origin, source_of
 from signaling.meeting.client import Client
 from signaling.meeting.context import MEETING, MeetingContext
 from signaling.messages.server import MAX_BYTES, Error
@@ -62,6 +64,7 @@ async def _login(request: web.Request, context: MeetingContext) -> Login:
     login = await context.sign_in.login_of(token, source_of(request).address, now)
     if login is None or not (login.holds(now) or context.meetings.seated(login.account.account)):
         raise SignedOut
+    login = replace(login, account=as_seen(request, login.account))
     if login.account.must_enrol:
         raise MustEnrol
     if login.account.must_change:
@@ -73,14 +76,22 @@ async def _serve_client(
     context: MeetingContext, socket: web.WebSocketResponse, login: Login, request: web.Request
 ) -> None:
     client = Client(socket, login, source_of(request), context.clock(), request.headers.get(hdrs.USER_AGENT, ""))
+    client.begin_joining()
+    client.joining.set({"diemcau.request": request.get(REQUEST, "")})
     context.meetings.clients.add(client)
     if context.meetings.stopping:
         client.hang_up("shutdown")
     try:
         await _run(context, client)
     finally:
-        context.meetings.clients.discard(client)
-        await asyncio.shield(context.meetings.disconnected(client, context.clock()))
+        client.end_joining()
+        try:
+            await asyncio.shield(context.sign_in.disconnecting(login, context.clock()))
+        except (SQLAlchemyError, OSError):
+            log.warning("x the last use of a sign-in of %s could not be stored", login.account.account)
+        finally:
+            context.meetings.clients.discard(client)
+            await asyncio.shield(context.meetings.disconnected(client, context.clock()))
 
 
 async def _run(context: MeetingContext, client: Client) -> None:

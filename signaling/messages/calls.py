@@ -38,7 +38,8 @@ class CalledSystem(BaseMessage):
 
     `account`: it asked for a user name and password that it has not been given, or refused them. `gatekeeper`: why
     that of H.323 did not admit the call. `media`: its sound or
-    picture comes from `media_from` (an IP address) instead of the address that it named: taken, or dropped.
+    picture comes from `media_from` (an IP address) instead of the address that it named: taken, or dropped. `inside`:
+    names of who is in the room of another MCU, as that tells, and `inside_more` how many others.
     """
 
     device: str
@@ -52,6 +53,8 @@ class CalledSystem(BaseMessage):
     protection: ProtectionWord = ""
     media: MediaWord = ""
     media_from: str = ""
+    inside: tuple[str, ...] = ()
+    inside_more: int = 0
 
 
 class CalledPoint(BaseMessage):

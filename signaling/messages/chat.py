@@ -25,8 +25,8 @@ class OpenChat(BaseClientMessage):
 class ChatMessage(BaseMessage):
     """A chat message: from the `chair` to everyone or to the point `to`, else from a point to the chair.
 
-    `point` is the writer's, null for the centre without a point. One from `above` was written to everyone by the chair
-    of a system above: `point` stands for it, and `name` is the system's.
+    `point` is the writer's, null for the centre without a point. One from `above` was written by the chair of a
+    system above, to everyone, or to this system alone where `to` is `point`, which stands for it; `name` is its name.
     """
 
     type: Literal["chat"] = "chat"

@@ -58,6 +58,14 @@ class LinesState(BaseMessage):
     tcp: list[str]
 
 
+class ClockState(BaseMessage):
+    """By how many seconds the clock of the media worker is ahead of the server's; 0 while that is tolerable (host and
+    controllers only)."""
+
+    type: Literal["clock"] = "clock"
+    ahead: int
+
+
 class AssistState(BaseMessage):
     """From which seat the centre directs the meeting since when, or that it does not (controllers only)."""
 

@@ -53,6 +53,23 @@ class Share(BaseClientMessage):
     on: bool
 
 
+class Playback(BaseClientMessage):
+    """Tell what the page measured in the last ten seconds, for people to see (W3C webrtc-stats).
+
+    Times are in milliseconds: for how long pictures stood still, how long a picture took to decode. `lost` is the share
+    (0 to 1) of packets that did not come, `dropped` that of pictures that were not shown, `fps` those shown a second.
+    """
+
+    type: Literal["playback"]
+    lost: Annotated[float, Field(ge=0, le=1)]
+    frozen_ms: Annotated[float, Field(ge=0, le=60_000)]
+    decode_ms: Annotated[float, Field(ge=0, le=10_000)] | None
+    dropped: Annotated[float, Field(ge=0, le=1)]
+    fps: Annotated[float, Field(ge=0, le=240)]
+    limited: Literal["", "cpu", "bandwidth"]
+    path: Literal["udp", "tcp", "relay"]
+
+
 class Answer(BaseMessage):
     """The SDP answer to `offer`."""
 

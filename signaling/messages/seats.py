@@ -121,6 +121,14 @@ class Lower(BaseClientMessage):
     seat: SeatId
 
 
+class FloorAbove(BaseClientMessage):
+    """Ask the system above for the floor for a point here; without one take that back, or give the floor back
+    (controller)."""
+
+    type: Literal["floor-above"]
+    point: SeatId | None = None
+
+
 class Hands(BaseClientMessage):
     """Set the queue: those named in their order, lowered hands among them again, and nobody else's (controller)."""
 

@@ -9,12 +9,13 @@ from pydantic import Field, TypeAdapter
 from pydantic import ValidationError as Invalid
 from pydantic_core import from_json
 
+from signaling.core.characters import misplaced
 from signaling.core.errors import MessageError
 from signaling.messages.base import BaseMessage, Instant
 from signaling.messages.calls import CalledState, CallPoint, CallsState, Redial
 from signaling.messages.captions import Caption, CaptionsState, SwitchCaptions
 from signaling.messages.chat import ChatHistory, ChatMessage, ChatOpenState, OpenChat, WriteChat
-from signaling.messages.incidents import Assist, AssistState, IncidentState, LinesState, ReportFault
+from signaling.messages.incidents import Assist, AssistState, ClockState, IncidentState, LinesState, ReportFault
 from signaling.messages.joining import (
     Admit,
     Admitted,
@@ -43,6 +44,7 @@ from signaling.messages.media import (
     OnePicture,
     OnePictureForAll,
     OnePictureState,
+    Playback,
     Share,
     TilesState,
     View,
@@ -55,6 +57,7 @@ from signaling.messages.script import Agenda, ScriptState, Step
 from signaling.messages.seats import (
     Camera,
     Floor,
+    FloorAbove,
     Gain,
     GivesWay,
     Hand,
@@ -91,6 +94,8 @@ from signaling.messages.words import Role, Word
 
 MAX_BYTES = 192 * 1024
 """Size of a client message: an SDP of 128 KiB with the line ends escaped that JSON wants."""
+MAX_PLACE = 80
+"""Longest name of a faulty field in an error."""
 ClientMessage = Annotated[
     Join
     | JoinAsDisplay
@@ -98,6 +103,7 @@ ClientMessage = Annotated[
     | Offer
     | Hand
     | MediaState
+    | Playback
     | View
     | OnePicture
     | OnePictureForAll
@@ -112,6 +118,7 @@ ClientMessage = Annotated[
     | Remove
     | LetBack
     | Lower
+    | FloorAbove
     | Hands
     | Lock
     | End
@@ -141,7 +148,7 @@ ClientMessage = Annotated[
     | Leave,
     Field(discriminator="type"),
 ]
-OF_DISPLAYS = (JoinAsDisplay, Offer, MediaState, View, OnePicture, CastVote, Ping, Leave)
+OF_DISPLAYS = (JoinAsDisplay, Offer, MediaState, Playback, View, OnePicture, CastVote, Ping, Leave)
 """The messages that a room display may send; :class:`JoinAsDisplay` only it."""
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
@@ -190,10 +197,11 @@ class Error(BaseMessage):
 
 ServerMessage = (
     Joined | SessionState | Seats | LayoutState | PresetsState | RecordingState | ComposingState | StorageState
-    | ScriptState | Agenda | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState | Heard
-    | ContentState | WantedHeight | TilesState | IncidentState | LinesState | AssistState | CallsState | CalledState
-    | NeighboursState | RemovedState | DoorState | Waiting | Admitted | Renew | Moved | ChatMessage | ChatOpenState
-    | VoteState | VoteTaken | VoteCast | Locks | Caption | CaptionsState | Pong | Bye | Error
+    | ScriptState | Agenda | Marked | Answer | ViewState | OnePictureState | Speaking | GivesWay | LevelsState
+    | Heard | ContentState | WantedHeight | TilesState | IncidentState | LinesState | ClockState | AssistState
+    | CallsState | CalledState | NeighboursState | RemovedState | DoorState | Waiting | Admitted | Renew
+    | Moved | ChatMessage | ChatOpenState | VoteState | VoteTaken | VoteCast | Locks | Caption | CaptionsState
+    | Pong | Bye | Error
 )  # fmt: skip
 
 
@@ -207,6 +215,9 @@ def parse(text: str) -> ClientMessage:
         raise MessageError("bad-message", "not JSON") from None
     if not isinstance(value, dict):
         raise MessageError("bad-message", "not an object")
+    place = misplaced(value)
+    if place is not None:
+        raise MessageError("bad-message", f"{place[:MAX_PLACE]}: bad-characters".removeprefix(": "), ref_of(value))
     try:
         return _CLIENT.validate_python(value, strict=True)
     except Invalid as error:
@@ -233,5 +244,5 @@ _REF: TypeAdapter[str] = TypeAdapter(str)
 def _explain(error: Invalid) -> str:
     """Return the first faulty field of an error, without its value."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    place = ".".join(str(part) for part in first["loc"] if isinstance(part, int | str))[:80]
+    place = ".".join(str(part) for part in first["loc"] if isinstance(part, int | str))[:MAX_PLACE]
     return f"{place}: {first['type']}" if place else first["type"]

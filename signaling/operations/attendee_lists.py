@@ -16,6 +16,7 @@ from scheduler.operations.attendance.chat_store import ChatEntry
 from scheduler.operations.attendance.floor_store import FloorTime
 from signaling.accounts import permissions
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
+from signaling.http.signed_files import signed
 from signaling.http.uploads import attached
 from signaling.operations.attendance import find
 from signaling.operations.context import ATTENDANCE
@@ -217,18 +218,21 @@ def _rows(
     return rows
 
 
+_EXPORT = Route(
+    "GET",
+    f"/sessions/{ID}/lists/export",
+    export,
+    "Lists as a file",
+    None,
+    query=FormatQuery,
+    problems=(403, 404),
+    media_type="text/csv",
+)
+
 ROUTES = [
     Route("GET", f"/sessions/{ID}/lists", listed, "Lists of who takes part", Lists, problems=(404,)),
     Route("POST", f"/sessions/{ID}/lists", give, "Give a list", Lists, body=List, problems=(403, 404, 409)),
     Route("POST", f"/sessions/{ID}/lists/ask", ask, "Ask for lists", Lists, problems=(403, 404)),
-    Route(
-        "GET",
-        f"/sessions/{ID}/lists/export",
-        export,
-        "Lists as a file",
-        None,
-        query=FormatQuery,
-        problems=(403, 404),
-        media_type="text/csv",
-    ),
+    _EXPORT,
+    signed(_EXPORT),
 ]

@@ -24,6 +24,9 @@ from signaling.accounts.store import AccountStore
 from signaling.mail.outbox_sender import OutboxSender
 from signaling.meeting.incident_reports import IncidentReports
 from signaling.meeting.line_monitor import LineMonitor
+from signaling.meeting.manager import MeetingManager
+from signaling.quality.recorder import QualityRecorder
+from signaling.quality.store import QualityStore
 from signaling.recording.store import RecordingStore
 from signaling.transcript.service import TranscriptService
 
@@ -94,6 +97,19 @@ class IncidentsContext:
 
 
 INCIDENTS = web.AppKey("IncidentsContext", IncidentsContext)
+
+
+@dataclass(frozen=True, slots=True)
+class QualityContext:
+    """The samples of connections, as stored and as they are now, and the directory, which knows the lines."""
+
+    store: QualityStore
+    recorder: QualityRecorder
+    equipment: Equipment
+    meetings: MeetingManager
+
+
+QUALITY = web.AppKey("QualityContext", QualityContext)
 
 
 @dataclass(frozen=True, slots=True)

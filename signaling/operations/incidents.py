@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from scheduler.core import model
+from scheduler.core.note import Note
 from scheduler.core.text import clean
 from scheduler.operations.incidents.model import (
     FaultReport,
@@ -121,8 +122,10 @@ async def report(request: ApiRequest) -> Incident:
     ):
         raise NotFound
     fault = FaultReport(session.id, body.kind, body.point, clean(body.text), request.account.account)
-    reported = await context.incidents.report(fault, request.now)
-    await request.note("incident", reported.id, f"{reported.kind} {reported.point or ''}".strip())
+    note: Note[StoredIncident] = request.noting(
+        "incident", lambda told: (told.id, f"{told.kind} {told.point or ''}".strip())
+    )
+    reported = await context.incidents.report(fault, request.now, note)
     await context.incident_reports.changed(reported)
     return (await _wire(request, [reported]))[0]
 
@@ -132,8 +135,10 @@ async def act(request: ApiRequest) -> Incident:
     context = request.context(INCIDENTS)
     request.only(request.account.central)
     body: Act = request.body
-    changed = await context.incidents.act(request.id, body.step, request.account.account, clean(body.text), request.now)
-    await request.note(f"incident-{body.step}", changed.id, body.text)
+    note: Note[StoredIncident] = request.noting(f"incident-{body.step}", lambda done: (done.id, body.text))
+    changed = await context.incidents.act(
+        request.id, body.step, request.account.account, clean(body.text), request.now, note
+    )
     await context.incident_reports.changed(changed)
     return (await _wire(request, [changed]))[0]
 
@@ -201,7 +206,7 @@ def measured(measurement: LineMeasurement) -> Line:
 
 ROUTES = [
     Route("GET", "/incidents", incidents, "List incidents", list[Incident], query=IncidentFilter),
-    Route("POST", "/incidents", report, "Report a fault", Incident, body=Told, status=201, problems=(404,)),
+    Route("POST", "/incidents", report, "Report a fault", Incident, body=Told, status=201, problems=(404, 429)),
     Route("GET", f"/incidents/{ID}", incident, "One incident with its timeline", Incident, problems=(404,)),
     Route(
         "POST",

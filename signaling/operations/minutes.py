@@ -14,6 +14,7 @@ from scheduler.operations.minutes.minutes import MinutesFacts, RecordingMark, Sp
 from signaling.accounts import permissions
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.http.route import ID, ApiRequest, Route
+from signaling.http.signed_files import signed
 from signaling.http.uploads import attached
 from signaling.operations.attendance import find
 from signaling.operations.context import MINUTES
@@ -75,14 +76,17 @@ async def _spoken(transcripts: TranscriptService, files: Sequence[Recording]) ->
         return None
 
 
+_DRAFT = Route(
+    "GET",
+    f"/sessions/{ID}/minutes",
+    draft,
+    "The draft of the minutes",
+    None,
+    problems=(403, 404, 409),
+    media_type=docx.MEDIA_TYPE,
+)
+
 ROUTES = [
-    Route(
-        "GET",
-        f"/sessions/{ID}/minutes",
-        draft,
-        "The draft of the minutes",
-        None,
-        problems=(403, 404, 409),
-        media_type=docx.MEDIA_TYPE,
-    ),
+    _DRAFT,
+    signed(_DRAFT),
 ]

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from scheduler.core import model
+from scheduler.core.note import Note
 from scheduler.core.text import clean
 from scheduler.directory.equipment import lines as line_rules
 from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentState, LineMeasurement
@@ -157,8 +158,8 @@ async def answer(request: ApiRequest) -> Lines:
         raise BadInput([Fault("text", "required")])
     incident = await context.incidents.incident(request.id)
     request.seen(incident.provider == provider)
-    changed = await context.incidents.act(incident.id, "answered", request.account.account, text, request.now)
-    await request.note("incident-answered", changed.id, text)
+    note: Note[Incident] = request.noting("incident-answered", lambda done: (done.id, text))
+    changed = await context.incidents.act(incident.id, "answered", request.account.account, text, request.now, note)
     await context.incident_reports.changed(changed)
     return await _lines(request, provider)
 

@@ -12,6 +12,7 @@ from signaling.accounts.unit_directory import UnitDirectory
 from signaling.accounts.visible_sessions import units_and_points
 from signaling.core.errors import Hidden
 from signaling.http.route import ID, ApiRequest, Moment, Route
+from signaling.http.signed_files import signed
 from signaling.http.uploads import attached
 from signaling.messages.votes import BaseVote, VoteOutcome, VotingPoint
 from signaling.operations.attendance import find
@@ -73,15 +74,18 @@ def _wire(vote: Vote) -> ClosedVote:
     )
 
 
+_PROTOCOL_FILE = Route(
+    "GET",
+    f"/votes/{ID}/protocol",
+    protocol_file,
+    "The protocol of a vote",
+    None,
+    problems=(404,),
+    media_type="application/pdf",
+)
+
 ROUTES = [
     Route("GET", f"/sessions/{ID}/votes", votes, "What was voted", list[ClosedVote], problems=(404,)),
-    Route(
-        "GET",
-        f"/votes/{ID}/protocol",
-        protocol_file,
-        "The protocol of a vote",
-        None,
-        problems=(404,),
-        media_type="application/pdf",
-    ),
+    _PROTOCOL_FILE,
+    signed(_PROTOCOL_FILE),
 ]

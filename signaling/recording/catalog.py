@@ -18,13 +18,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from mediaserver.api import ComposedWhen
 from mediaserver.recording.chapters import Chapter
 from mediaserver.recording.disk_space import Space
 from mediaserver.recording.files import delete_empty, written_path
 from signaling.core.errors import Forbidden, TicketExpired
 from signaling.core.timeout_io import TimeoutIo
-from signaling.recording.journal import Ended, Lost, Note, Paused, RecordingJournal, Stopped
+from signaling.recording.journal import ChapterMark, Ended, Lost, Note, Paused, RecordingJournal, Stopped
 from signaling.recording.model import JOINED, InterruptedRecording, Recording
 from signaling.recording.store import RecordingStore
 
@@ -87,7 +89,11 @@ class RecordingCatalog:
             return Recording(secrets.token_hex(8), session, number, *about, started_by=starter)
 
         joined = new(JOINED, path.with_name("joined.mp4"), "") if part > 1 else None
-        await self._store.add_part(replace(new(part, path, by), composed=composed), joined)
+        try:
+            await self._store.add_part(replace(new(part, path, by), composed=composed), joined)
+        except SQLAlchemyError:
+            await self._journal.add(Ended(self._name(str(path)), 0.0, "unavailable"))  # it may be there all the same
+            raise
         self._count_running(str(path))
         return str(path)
 
@@ -97,7 +103,7 @@ class RecordingCatalog:
 
     async def mark(self, session: str, mark: Chapter) -> None:
         """Set a chapter mark in the running part."""
-        await self._store.add_mark(session, mark)
+        await self._journal.add(ChapterMark(session, mark.seconds, mark.title))
 
     async def paused(self, session: str, paused: bool) -> None:
         """Note that the running recording of a session is paused or resumed."""
@@ -147,6 +153,8 @@ class RecordingCatalog:
                 await self._store.note_pause(note.session, note.paused)
             case Stopped():
                 await self._store.note_stop(note.session, note.by, note.reason)
+            case ChapterMark():
+                await self._store.add_mark(note.session, Chapter(note.seconds, note.title))
             case Ended():
                 await self._note_end(str(self.directory / note.file), note.seconds, note.error)
             case Lost():

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from scheduler.booking.registration.service import Scheduler
 from scheduler.operations.closing.handover_service import HandoverService
 from signaling.audit.log import AuditLog
@@ -47,11 +49,19 @@ class RecordingHandover:
             await self._handovers.open(session_id, digest, now)
 
     async def _delete(self, session: str, now: datetime) -> None:
-        """Delete the files; the database keeps their fingerprints, and the audit log an entry."""
+        """Delete the files; the database keeps their fingerprints, and the audit log an entry of each.
+
+        A server that dies meanwhile leaves that to the next one: only then the session is marked, with the entries.
+        """
         parts = await self._store.parts(session)
         await self._store.delete_recordings(session)  # first, so that the remux queue does not encrypt them again
         for recording in parts:
             await asyncio.to_thread(recording.remove)
-            await self._audit.append(AuditEntry(now, SERVER, "recording-deleted", recording.id, recording.sha256 or ""))
-        await self._handovers.mark_deleted(session, now)
+
+        async def note(db: AsyncConnection, _session: str) -> None:
+            for each in parts:
+                entry = AuditEntry(now, SERVER, "recording-deleted", each.id, each.sha256 or "")
+                await self._audit.append_with(db, entry)
+
+        await self._handovers.mark_deleted(session, now, note)
         log.warning("- the retention period of the recording of %s is over: its files are deleted", session)

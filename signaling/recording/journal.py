@@ -1,8 +1,8 @@
 """Keeps notes about recordings in a file until the database has them.
 
-The pause, stop or end of a recording is reported once, whether or not the database answers then. So each note is
-written to the disk first, then to the database, in order; a failed write is repeated until it succeeds, also by the
-next server. If the disk has no room either, the note waits in memory.
+The pause, stop or end of a recording, and a mark in it, is reported once, whether or not the database answers then. So
+each note is written to the disk first, then to the database, in order; a failed write is repeated until it succeeds,
+also by the next server. If the disk has no room either, the note waits in memory.
 """
 
 import asyncio
@@ -45,6 +45,15 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class ChapterMark:
+    """A chapter begins in the running part of a session."""
+
+    session: str
+    seconds: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The engine closed a file, named relative to the directory of recordings."""
 
@@ -61,9 +70,9 @@ class Lost:
     at: float
 
 
-Note = Paused | Stopped | Ended | Lost
-KINDS: dict[str, type[Paused] | type[Stopped] | type[Ended] | type[Lost]] = {
-    kind.__name__: kind for kind in (Paused, Stopped, Ended, Lost)
+Note = Paused | Stopped | ChapterMark | Ended | Lost
+KINDS: dict[str, type[Paused] | type[Stopped] | type[ChapterMark] | type[Ended] | type[Lost]] = {
+    kind.__name__: kind for kind in (Paused, Stopped, ChapterMark, Ended, Lost)
 }
 
 
@@ -83,14 +92,13 @@ class RecordingJournal:
         self._file_lock = asyncio.Lock()
         self._flush_lock = asyncio.Lock()
         self._flush_task: asyncio.Task[None] | None = None
-        self._slow_flush: asyncio.Task[None] | None = None
-        """A flush that took too long and is no longer awaited."""
         self._retry: asyncio.TimerHandle | None = None
-        self._failing = False
+        self._away = False
+        """Whether the database refused the last note, or takes too long for it."""
         self._stopped = False
 
     async def add(self, note: Note) -> bool:
-        """Store a note in the file, and in the database unless that does not answer at once.
+        """Store a note in the file, and in the database unless that is known to be away, or does not answer in time.
 
         Return False if it is in neither, and is lost with this process.
         """
@@ -104,8 +112,8 @@ class RecordingJournal:
                 log.error("x %s could not be written to the journal and is only in memory: %s", note, error)
                 filed = False
         attempt = self._start_flush()
-        if attempt is not self._slow_flush and not (await asyncio.wait([attempt], timeout=WAIT_SECONDS))[0]:
-            self._slow_flush = attempt
+        if not self._away and not (await asyncio.wait([attempt], timeout=WAIT_SECONDS))[0]:
+            self._note_away("it does not answer")
         return filed or note not in self._notes
 
     async def flush(self) -> None:
@@ -147,14 +155,17 @@ class RecordingJournal:
         try:
             await self.flush()
         except Exception as error:  # drivers have errors of their own for a database that starts or ends
-            if not self._failing:
-                log.warning("x %d journal entries about recordings wait for the database: %r", len(self._notes), error)
-            self._failing = True
+            self._note_away(repr(error))
             self._retry_later()
             return
-        if self._failing:
+        if self._away:
             log.warning("= all journal entries about recordings are stored in the database")
-        self._failing = False
+        self._away = False
+
+    def _note_away(self, reason: str) -> None:
+        if not self._away:
+            log.warning("x %d journal entries about recordings wait for the database: %s", len(self._notes), reason)
+        self._away = True
 
     def _retry_later(self) -> None:
         if self._retry is not None:

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from mediaserver.recording import disk_space
 from mediaserver.recording.files import thumbnail_of
+from scheduler.core.note import Note
 from scheduler.operations.closing import recording_handover
 from scheduler.operations.closing.documents import RECORDING, AccessRequest, allowed
 from scheduler.operations.closing.recording_handover import HandoverStatus
@@ -179,8 +180,10 @@ async def receive(request: ApiRequest) -> Handover:
     session, points = await find(request)
     if request.account.unit is None or request.account.unit != points[session.host_point].unit:
         raise Forbidden
-    received = await context.handovers.receive(session.id, request.body.sha256, request.account.account, request.now)
-    await request.note("recording-received", session.id, received.digest)
+    note: Note[recording_handover.Handover] = request.noting("recording-received", lambda of: (of.session, of.digest))
+    received = await context.handovers.receive(
+        session.id, request.body.sha256, request.account.account, request.now, note
+    )
     return _handover(request, received)
 
 

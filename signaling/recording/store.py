@@ -88,9 +88,11 @@ class RecordingStore(SqlRows):
                 await connection.execute(update(RECORDINGS).where(*joined).values(state="finishing"))
 
     async def add_mark(self, session: str, mark: Chapter) -> None:
-        """Insert a chapter mark into the running part of a session, if there is one."""
-        mark_ = RECORDINGS.c.id, literal(round(mark.seconds * 1000)), literal(mark.title)
-        part = select(*mark_).where(*_running(session))
+        """Insert a chapter mark into the running part of a session, if there is one that has no such mark yet."""
+        milliseconds = round(mark.seconds * 1000)
+        same = MARKS.c.recording == RECORDINGS.c.id, MARKS.c.milliseconds == milliseconds, MARKS.c.title == mark.title
+        mark_ = RECORDINGS.c.id, literal(milliseconds), literal(mark.title)
+        part = select(*mark_).where(*_running(session), ~select(MARKS.c.id).where(*same).exists())
         await self._write(insert(MARKS).from_select(["recording", "milliseconds", "title"], part))
 
     async def finish_recording(self, recording: Recording) -> None:

@@ -18,6 +18,7 @@ from scheduler.reports.figures import Grouping, RegistrationFact
 from scheduler.reports.periods import PeriodId, before, month, period
 from signaling.core.errors import BadInput, Fault
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
+from signaling.http.signed_files import signed
 from signaling.http.uploads import attached
 from signaling.reports import report_tables, wire
 from signaling.reports.context import REPORTS
@@ -229,6 +230,17 @@ def _entry(request: ApiRequest, fact: RegistrationFact, grounds: Mapping[str, st
     )
 
 
+_FILE = Route(
+    "GET",
+    "/reports/file",
+    file,
+    "A report as XLSX or PDF",
+    None,
+    query=FormatQuery,
+    problems=(403,),
+    media_type=TYPES["xlsx"],
+)
+
 ROUTES = [
     Route("GET", "/reports", report, "Figures of a period", wire.Report, query=PeriodQuery, problems=(403,)),
     Route("GET", "/reports/sessions", behind, "What a figure counts", list[Entry], query=FigureQuery, problems=(403,)),
@@ -242,14 +254,6 @@ ROUTES = [
         body=Remark,
         problems=(403, 404, 409),
     ),
-    Route(
-        "GET",
-        "/reports/file",
-        file,
-        "A report as XLSX or PDF",
-        None,
-        query=FormatQuery,
-        problems=(403,),
-        media_type=TYPES["xlsx"],
-    ),
+    _FILE,
+    signed(_FILE),
 ]

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 
+from scheduler.files.office_package import xml_text
 from signaling.reports.report_tables import Sheet
 
 NAME_WIDTH, NUMBER_WIDTH = 44, 14
@@ -19,10 +20,10 @@ def xlsx(title: str, sheets: Sequence[Sheet]) -> bytes:
     book.remove(book.worksheets[0])
     for sheet in sheets:
         page = book.create_sheet(sheet.title)
-        page.append([title])
+        page.append([xml_text(title)])
         page.append(list(sheet.head))
         for row in sheet.rows:
-            page.append(list(row))
+            page.append([xml_text(cell) if isinstance(cell, str) else cell for cell in row])
             for cell in page[page.max_row]:
                 cell.data_type = "s" if isinstance(cell.value, str) else cell.data_type  # never a formula
         for cell in (*page[1], *page[2]):

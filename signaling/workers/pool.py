@@ -10,13 +10,15 @@ acknowledged that.
 A room with more seats than one worker carries is shared with others (`shared_rooms.py`); what was said above of its
 worker holds for its home.
 
-A worker that is drained takes no more rooms. Each of its rooms moves: it is opened on another worker, which gets all
-commands from then on, and stays open where it was until everybody has come over. Of a shared room only the seats at
-that worker move to others, one by one as they connect there, and the home to a guest.
+A worker that is drained takes no more rooms. Each of its rooms moves, as do those whose recording their worker cannot
+write any more: it is opened on another worker, which gets all commands from then on, and stays open where it was until
+everybody has come over. Of a shared room only the seats at that worker move to others, one by one as they connect
+there, and the home to a guest.
 """
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
@@ -54,12 +56,21 @@ from mediaserver.api import (
     Speaking,
     TilesForwarded,
 )
-from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError, TooLarge, UnknownRoom
+from mediaserver.errors import (
+    CannotRecord,
+    EngineGone,
+    EngineLate,
+    MediaError,
+    TooLarge,
+    UnknownCall,
+    UnknownRoom,
+)
 from mediaserver.rpc.commands import EngineCommands
 from signaling.core.errors import NoPlaceElsewhere, NotFound
 from signaling.workers import placement
 from signaling.workers.placement import PlacedRoom
 from signaling.workers.shared_rooms import SharedRooms, gathered
+from signaling.workers.traced_engine import traced
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +163,8 @@ class WorkerPool(EngineCommands):
         """The worker that records into a file, and its room, by path. Events of other workers about it are ignored."""
         self._ending: dict[str, str] = {}
         """The worker that reported the end of a file which is not acknowledged yet, by path."""
+        self._clocks: dict[str, float] = {}
+        """By how many seconds the clock of a worker was ahead of ours at its last answer, by name."""
         self._recorded: set[str] = set()
         """Rooms that are to be recorded, or are."""
         self._found: dict[str, float] = {}
@@ -166,16 +179,19 @@ class WorkerPool(EngineCommands):
         """The worker on which a room that moves is still open, by room."""
         self._moving: dict[tuple[str, str], str] = {}
         """The workers to which seats of shared rooms move, by room and seat."""
+        self._kept: dict[str, str] = {}
+        """What workers keep for later servers."""
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def take(self, name: str, engine: MediaEngine, records: bool = True) -> None:
         """Add a worker with its rooms; `records`: it sees the folder of recordings. Raises MediaError."""
         held = await engine.held()
-        self._engines[name] = engine
+        engine = self._engines[name] = traced(name, engine)
         if records:
             self._recorders.add(name)
         try:
+            await self._share_kept(engine, held)
             await self._shared.arrived(name)
             for room in held.rooms:
                 await self._take_room(name, room)
@@ -272,6 +288,7 @@ class WorkerPool(EngineCommands):
     async def _forget(self, name: str) -> None:
         """Remove a worker that is gone."""
         del self._engines[name]
+        self._clocks.pop(name, None)
         self._recorders.discard(name)
         self._left = {room: worker for room, worker in self._left.items() if worker != name}
         await self._report_lost(name)
@@ -418,24 +435,49 @@ class WorkerPool(EngineCommands):
             if self._able_workers(room):
                 await self._events.put(back)
 
+    def clock_read(self, worker: str, theirs: object, asked: float, answered: float) -> None:
+        """Note the clock of a worker (seconds since 1970), which was read between two times of ours."""
+        if (ahead := _clock_ahead(theirs, asked, answered)) is not None:
+            self._clocks[worker] = ahead
+
+    def clock_ahead(self, room: str) -> float:
+        """Return by how many seconds the clock of the worker that has a room is ahead of ours."""
+        return self._clocks.get(self._places.get(room, ""), 0.0)
+
+    def leave_recorder(self, room: str, path: str) -> bool:
+        """Let the worker that records a room into a file, or did, record no more until it comes anew, so that its
+        recorded rooms move; return False, and nothing changes, if no other one could record."""
+        name = self._ending[path] if path in self._ending else self._files.get(path, ("", ""))[0]
+        if not name or not any(other != name and not self.is_drained(other) for other in self._recorders):
+            return False
+        self._recorders.discard(name)
+        self._recorded.add(room)
+        return True
+
+    def _cannot_stay(self, room: str, worker: str) -> bool:
+        """Return whether what a worker has of a room is to move: it is drained, or cannot record the room while others
+        could."""
+        misplaced = room in self._recorded and self._places[room] == worker and worker not in self._recorders
+        return self.is_drained(worker) or (misplaced and bool(self._able_workers(room)))
+
     def rooms_to_move(self) -> list[str]:
-        """Return the rooms of drained workers that do not move yet, but shared ones."""
+        """Return the rooms that cannot stay where they are and do not move yet, but shared ones."""
         places = self._places.items()
         return [
             room
             for room, place in places
-            if self.is_drained(place) and room not in self._left and not self._shared.guests(room)
+            if self._cannot_stay(room, place) and room not in self._left and not self._shared.guests(room)
         ]
 
     def parts_to_move(self) -> list[tuple[str, str]]:
-        """Return the shared rooms that drained workers have a part of, and these."""
+        """Return the shared rooms of which a worker's part cannot stay there, and these."""
         parts = [
             (room, worker)
             for room, home in self._places.items()
             if self._shared.guests(room)
             for worker in self._shared.members(room, home)
         ]
-        return [(room, worker) for room, worker in parts if self.is_drained(worker)]
+        return [(room, worker) for room, worker in parts if self._cannot_stay(room, worker)]
 
     def seats_at(self, room: str, worker: str) -> list[str]:
         """Return the seats of a shared room at one of its workers."""
@@ -703,7 +745,26 @@ class WorkerPool(EngineCommands):
         rooms = tuple(room for name, each in answers for room in each.rooms if self.place(room) == name)
         writing = {path: room for path, (_, room) in self._files.items()}
         ended = tuple(end for name, each in answers for end in each.ended if self._ending.get(end.path) == name)
-        return Held(rooms, writing, ended)
+        return Held(rooms, writing, ended, dict(self._kept))
+
+    async def keep(self, name: str, text: str) -> None:
+        """Have all workers keep a text for later servers, also those that come later; empty: have them forget it."""
+        if text:
+            self._kept[name] = text
+        else:
+            self._kept.pop(name, None)
+        keeping = (engine.keep(name, text) for engine in self._engines.values())
+        for failed in await asyncio.gather(*keeping, return_exceptions=True):
+            if failed is not None and not isinstance(failed, UnknownCall):
+                log.warning("x a media worker does not keep what is for the next server: %r", failed)
+
+    async def _share_kept(self, engine: MediaEngine, held: Held) -> None:
+        """Take what a worker keeps of an earlier server, and give it what others keep."""
+        for name, text in held.kept.items():
+            self._kept.setdefault(name, text)
+        with suppress(UnknownCall):  # it is of an earlier release
+            for name in self._kept.keys() - held.kept.keys():
+                await engine.keep(name, self._kept[name])
 
     async def noted(self, path: str) -> None:
         """Acknowledge the end of a recording, which its worker need not report again."""
@@ -719,12 +780,20 @@ class WorkerPool(EngineCommands):
         return await self._engines[self._suitable(able)].probe()
 
     async def stats(self) -> dict[str, object]:
-        """Return the counters of each worker that answers under its name, and whether it `records` and is `drained`."""
-        names = sorted(self._engines)
+        """Return the counters of each worker that answers under its name, whether it `records` and is `drained`, and
+        by how many seconds its clock is ahead of ours."""
+        names, asked = sorted(self._engines), time.time()
         results = await asyncio.gather(*(self._engines[name].stats() for name in names), return_exceptions=True)
+        answered = time.time()
         answers = {name: stats for name, stats in zip(names, results, strict=True) if isinstance(stats, dict)}
+        ahead = {name: _clock_ahead(stats.get("time"), asked, answered) for name, stats in answers.items()}
         return {
-            name: {**stats, "records": name in self._recorders, "drained": self.is_drained(name)}
+            name: {
+                **stats,
+                "records": name in self._recorders,
+                "drained": self.is_drained(name),
+                **({} if ahead[name] is None else {"clock_offset_s": ahead[name]}),
+            }
             for name, stats in answers.items()
         }
 
@@ -741,6 +810,14 @@ class WorkerPool(EngineCommands):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(engine.close() for engine in self._engines.values()), return_exceptions=True)
+
+
+def _clock_ahead(theirs: object, asked: float, answered: float) -> float | None:
+    """Return by how many seconds a worker's clock is ahead that was read between two times of ours: 0 for what may be
+    between them, however long the answer took; None of a worker of an earlier release, which does not tell it."""
+    if not isinstance(theirs, int | float):
+        return None
+    return round(max(0.0, theirs - answered) + min(0.0, theirs - asked), 1)
 
 
 def _names_of(worker: str) -> set[str]:

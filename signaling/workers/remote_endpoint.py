@@ -32,6 +32,7 @@ from signaling.core.account import Source, network_of
 from signaling.core.audit_entry import SERVER
 from signaling.core.errors import BadKey, Locked
 from signaling.core.timeout_io import DEADLINE_SECONDS
+from signaling.http.listener import CAME_FROM
 from signaling.http.middleware import source_of
 from signaling.recording.catalog import RecordingCatalog
 from signaling.workers.keys import WorkerKeys
@@ -108,7 +109,7 @@ class RemoteWorkerEndpoint:
         await socket.prepare(request)
         try:
             async with asyncio.timeout(GREETING_SECONDS):
-                greeting = await self._greet(socket)
+                greeting = await self._greet(socket, relayed=request.get(CAME_FROM) is not None)
         except (Refused, ValueError, OSError) as caught:
             error = str(caught) or "greeting too slow"
             log.warning("x media worker of %s at %s: %s", machine, source.address, error)
@@ -141,14 +142,14 @@ class RemoteWorkerEndpoint:
         await self._throttle.take_back(attempt)
         return machine
 
-    async def _greet(self, socket: web.WebSocketResponse) -> dict[str, Any]:
-        """Exchange greetings; return the worker's.
+    async def _greet(self, socket: web.WebSocketResponse, *, relayed: bool) -> dict[str, Any]:
+        """Exchange greetings; return the worker's. `relayed`: another server, or a proxy, has passed the connection on.
 
         Raises Refused for a worker that cannot be taken, OSError when the server itself does not see the folder.
         """
         async with _marker(self._recordings) as marker:
-            ours = {**version.greeting(), "marker": str(marker), "owner": self._server_id, "epoch": self._epoch}
-            await send(socket, ours)
+            ours = {"marker": str(marker), "owner": self._server_id, "epoch": self._epoch, "relayed": relayed}
+            await send(socket, {**version.greeting(), **ours})
             greeting = await receive(socket)
         if greeting is None:
             raise ConnectionError("hung up")

@@ -32,10 +32,11 @@ BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Delays before the first, second … restart in a row; the last one repeats."""
 STEADY_SECONDS = 30.0
 """After a worker that ran this long the delays begin anew."""
-WATCH_SECONDS = 2.0
-SILENT_SECONDS = 3.0
+WATCH_SECONDS = 0.5
+"""Interval of questions to a worker whether it lives."""
+SILENT_SECONDS = 2.0
 """A worker that does not answer for this long is killed."""
-SILENT_TURNS = 12
+SILENT_TURNS = 8
 """Turns of the event loop in which that time is waited: in one late turn alone no worker is judged."""
 OVERLOADED_TURNS = 60
 """Turns in which one may be silent whose machine gives it no core: its successor would get none either."""
@@ -208,7 +209,7 @@ async def attend(
     """Serve a worker of the pool until its engine is lost, it stops answering, or `end` completes."""
     tasks: list[asyncio.Task[Any]] = [
         asyncio.create_task(workers.serve(name)),
-        asyncio.create_task(_watch(engine, waited_for_core_s)),
+        asyncio.create_task(_watch(workers, name, engine, waited_for_core_s)),
         asyncio.create_task(end),
     ]
     try:
@@ -220,19 +221,22 @@ async def attend(
         await _close(engine)
 
 
-async def _watch(engine: MediaEngine, waited_for_core_s: Callable[[], float]) -> None:
-    """Wait until the engine stops answering: a process that hangs is as dead as one that ended."""
+async def _watch(workers: WorkerPool, name: str, engine: MediaEngine, waited_for_core_s: Callable[[], float]) -> None:
+    """Wait until the engine stops answering: a process that hangs is as dead as one that ended. Its clock is read
+    meanwhile."""
     while True:
         await asyncio.sleep(WATCH_SECONDS)
+        asked = time.time()
         try:
-            await ask(engine, waited_for_core_s)
+            stats = await ask(engine, waited_for_core_s)
+            workers.clock_read(name, stats.get("time"), asked, time.time())
         except (TimeoutError, OSError, MediaError) as error:
             log.error("x a media worker does not answer: %r", error)
             return
 
 
-async def ask(engine: MediaEngine, waited_for_core_s: Callable[[], float]) -> None:
-    """Wait for an answer of the engine. Raises TimeoutError, OSError, MediaError.
+async def ask(engine: MediaEngine, waited_for_core_s: Callable[[], float]) -> dict[str, object]:
+    """Wait for an answer of the engine, and return it. Raises TimeoutError, OSError, MediaError.
 
     A server that got no time itself, since its machine was paused or overloaded, finds an answer that has long come. A
     worker that gets no time, as `waited_for_core_s` says, has longer to answer.
@@ -243,13 +247,12 @@ async def ask(engine: MediaEngine, waited_for_core_s: Callable[[], float]) -> No
         for _ in range(OVERLOADED_TURNS):
             await asyncio.wait((asking,), timeout=turn)
             if asking.done():
-                await asking
-                return
+                return await asking
             before, waited = waited, waited_for_core_s()
             silent += waited - before < OVERLOADED_SHARE * turn
             if silent == SILENT_TURNS:
                 break
-        raise TimeoutError
+        raise TimeoutError("silent for too long")
     finally:
         asking.cancel()
 

@@ -6,8 +6,8 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-VALID = timedelta(hours=12)
-"""A session with its breaks; whoever reconnects later asks anew."""
+VALID = timedelta(hours=1)
+"""For the allocation alone: coturn keeps the key of one that it made. Whoever connects later asks anew."""
 
 
 @dataclass(frozen=True, slots=True)

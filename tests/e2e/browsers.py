@@ -16,11 +16,12 @@ from playwright.sync_api import Browser, Page, Playwright, Route
 
 CHROMIUM = "/usr/bin/chromium"
 FIREFOX = "/usr/bin/firefox-esr"
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 """Long, since two cores run three browsers, a server and its encoders."""
 
 FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
     "media.navigator.streams.fake": True,  # a picture of changing colours and a 1 kHz tone
+    "media.navigator.video.default_fps": 10,  # of the fake camera, whatever a page asks for
     "media.navigator.permission.disabled": True,
     "media.autoplay.default": 0,
     "media.autoplay.blocking_policy": 0,
@@ -64,6 +65,17 @@ _RECORD = """(audio, ms) => new Promise((resolve, reject) => {
 HEARD_DB = -30.0
 SILENT_DB = -60.0
 """Tones are sent at about −18 dB of full scale."""
+WORK_MS = 11.0
+"""What `_WORK` takes on two cores at rest."""
+_WORK = """() => {
+  const times = Array.from({length: 15}, () => {
+    const from = performance.now();
+    for (let n = 0, sum = 0; n < 3e6; n += 1) sum += Math.sqrt(n % 97);
+    return performance.now() - from;
+  });
+  return times.sort((a, b) => a - b)[7];
+}"""
+"""The median time of a piece of work, in milliseconds: how fast this browser computes now."""
 
 
 def plain_picture(colour: str, fps: int = 5) -> str:
@@ -93,9 +105,9 @@ def hearing(sound: Path) -> str:
 
 
 def noisy_voice(directory: Path) -> Path:
-    """Return a sound file: a voice in white noise of −40 dB, then a second of noise alone."""
+    """Return a sound file of two seconds: a voice in white noise of −40 dB, then a second of noise alone."""
     voice, noisy = directory / "voice.wav", directory / "noisy.wav"
-    subprocess.run(["espeak-ng", "-v", "vi", "-w", voice, "Đề nghị các điểm cầu báo cáo tình hình"], check=True)
+    subprocess.run(["espeak-ng", "-v", "vi", "-w", voice, "Đề nghị báo cáo"], check=True)
     mixed = "[0]aresample=48000,volume=0.5,apad=pad_dur=1[v];[v][1]amix=duration=first:normalize=0"
     noise = ["-f", "lavfi", "-i", "anoisesrc=color=white:amplitude=0.0173:sample_rate=48000:seed=7"]
     subprocess.run(
@@ -116,6 +128,20 @@ def allow_worklets(page: Page) -> None:
         route.fulfill(response=response, headers=headers)
 
     page.route(re.compile(r"\.html"), without_policy)
+
+
+def intercept(
+    page: Page, where: str | re.Pattern[str], handler: Callable[[Route], object], times: int | None = None
+) -> None:
+    """Route requests of a page that is open, and wait until the browser holds them back.
+
+    Chromium answers to `Page.route` before the page has its new loader: a request that is made at once gets through.
+    """
+    page.route(where, handler, times=times)
+    page.route("**/healthz", lambda route: route.fulfill(status=204))
+    asked = "fetch('healthz').then(({status}) => status)"
+    wait_until(page, lambda: page.evaluate(asked) == 204, "requests to be intercepted")
+    page.unroute("**/healthz")
 
 
 def imported(script: str) -> str:
@@ -189,9 +215,9 @@ class Seat:
         return tone_level(self._record(700), hz)
 
     def above_noise(self) -> float:
-        """Record what this seat hears for four seconds; return by how many dB its voice is above the noise between
-        words: the 95th above the 10th percentile of 20 ms each."""
-        sound = samples(self._record(4000))[4800:]  # without the beginning of the recorder
+        """Record what this seat hears for 2.5 seconds, which have the whole of `noisy_voice`; return by how many dB its
+        voice is above the noise between words: the 95th above the 10th percentile of 20 ms each."""
+        sound = samples(self._record(2500))[4800:]  # without the beginning of the recorder
         pieces = sound[: len(sound) // 960 * 960].reshape(-1, 960)
         levels = 20 * np.log10(np.sqrt((pieces**2).mean(axis=1)) + 1e-5)
         return float(np.percentile(levels, 95) - np.percentile(levels, 10))
@@ -211,6 +237,12 @@ class Seat:
     def until(self, condition: Callable[[Self], bool], what: str) -> None:
         """Wait until a condition of this seat holds; `what` names it in the failure."""
         wait_until(self.page, lambda: condition(self), what)
+
+
+def slowness(page: Page) -> float:
+    """Return how many times slower than on two cores at rest a page computes now, 1 at least."""
+    took_ms: float = page.evaluate(_WORK)
+    return max(1.0, took_ms / WORK_MS)
 
 
 def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:

@@ -16,7 +16,19 @@ SAID = [
 ]
 """What captions say of everyone who speaks: two utterances, words with their ends in seconds."""
 
+LONG = (
+    *("pages", "meeting", "console_points", "office", "planning", "room", "forms", "operations", "account"),
+    *("console", "sessions", "room_systems", "directory", "votes", "tiles"),
+)
+"""Files that take a minute or so, most of those of several minutes first."""
+
 expect.set_options(timeout=browsers.PATIENCE_S * 1000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let long files begin first: workers that share the files end at about the same time."""
+    place = {f"test_{name}": number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONG)))
 
 
 @pytest.fixture(scope="session")
@@ -78,10 +90,10 @@ def people(server: Server) -> Iterator[People]:
     everybody.leave()
 
 
-@pytest.fixture
-def restartable_server(tmp_path: Path) -> Iterator[Server]:
-    """Run a server for one test, on fixed ports, so that it can be restarted."""
-    with running(tmp_path / "data", MEDIA_PORT + 500, 18_080) as started:
+@pytest.fixture(scope="module")
+def restartable_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Run a server for one file, on fixed ports, so that it can be restarted."""
+    with running(tmp_path_factory.mktemp("restartable") / "data", MEDIA_PORT + 500, 18_080) as started:
         started.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         started.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
         started.create("nt.vinhhai", "--role", "site", "--point", "nt.vinhhai")

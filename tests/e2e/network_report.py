@@ -18,7 +18,7 @@ from time import monotonic
 
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from loadtest.endpoint.network_emulator import NetworkEmulator
+from loadtest.endpoint.network_emulator import DELAY_S, NetworkEmulator
 from tests.e2e import browsers
 from tests.e2e.emulated_network import redirect_media
 from tests.e2e.people import HOST, People, unmute
@@ -37,6 +37,8 @@ UP_RATES = (0.5e6, 0.3e6)
 UP_SETTLE_S, UP_WATCH_S = 20.0, 60.0
 LOSS, LOSS_S = 0.05, 30.0
 SOUND_LOSS = 0.3
+SATELLITE_DELAY_S, SATELLITE_LOSS = 0.3, 0.1
+SATELLITE_TURNS, SATELLITE_SETTLE_S = 3, 15.0
 SLOT_MS = 20
 BLACKOUT_S = 2.0
 BLACKOUTS = 5
@@ -74,6 +76,16 @@ _SENT = """async () => {
   return found;
 }"""
 
+_WITHOUT_RED = r"""
+const {get} = Object.getOwnPropertyDescriptor(RTCPeerConnection.prototype, 'localDescription');
+Object.defineProperty(RTCPeerConnection.prototype, 'localDescription', {get() {
+  const description = get.call(this);
+  if (!description || !sessionStorage.withoutRed) return description;
+  return {type: description.type, sdp: description.sdp.replace(/^a=rtpmap:\d+ red\/48000\/2\r\n/gm, '')};
+}});
+"""
+"""Has a page offer no redundant sound while `sessionStorage.withoutRed` is set."""
+
 WATCH = """() => {
   const video = document.querySelector('[data-testid=picture]');
   window.seen = [];
@@ -98,7 +110,7 @@ registerProcessor('level-meter', class extends AudioWorkletProcessor {
   }
 });
 """
-_LISTEN = (
+LISTEN = (
     f"const LEVEL_METER = {json.dumps(_LEVEL_METER)};"
     + """
 async () => {
@@ -192,13 +204,7 @@ def narrow(page: Page, network: NetworkEmulator, rate: float, best: int, top: in
 def join(page: Page, network: NetworkEmulator, rate: float, best: int) -> dict[str, object]:
     """Let the viewer come back by a network of that rate, and watch its first seconds."""
     network.rate = rate
-    page.reload()
-    accept = page.get_by_test_id("accept")
-    expect(page.locator('[data-testid="accept"], [data-testid="camera"]:enabled').first).to_be_visible(timeout=60_000)
-    if accept.is_visible():
-        accept.click()
-    while not counters(page).audio.get("received"):
-        page.wait_for_timeout(50)
+    enter_again(page)
     seen = watch(page, SETTLE_S)
     heights = [(s.at, s.video.get("height", 0)) for s in seen]
     network.rate = FULL_BPS
@@ -207,6 +213,50 @@ def join(page: Page, network: NetworkEmulator, rate: float, best: int) -> dict[s
         "settled_s": round(max((at for at, height in heights if height != best), default=seen[0].at) - seen[0].at, 1),
         "sound_lost": round(loss(seen[0], seen[-1], ("audio",)), 4),
         "sound_concealed": round(concealed(seen[0], seen[-1]), 4),
+    }
+
+
+def enter_again(page: Page) -> float:
+    """Reload a page that is in a meeting; return the seconds from when it can enter to its first sound."""
+    page.reload()
+    accept = page.get_by_test_id("accept")
+    expect(page.locator('[data-testid="accept"], [data-testid="camera"]:enabled').first).to_be_visible(timeout=60_000)
+    since = monotonic()
+    if accept.is_visible():
+        accept.click()
+    while not counters(page).audio.get("received"):
+        page.wait_for_timeout(50)
+    return monotonic() - since
+
+
+def satellite(page: Page, network: NetworkEmulator) -> dict[str, object]:
+    """Enter by a satellite that loses a tenth of the packets both ways, with redundant sound and without by turns."""
+    page.add_init_script(_WITHOUT_RED)
+    found: dict[str, list[dict[str, object]]] = {"with": [], "without": []}
+    for _ in range(SATELLITE_TURNS):
+        for kind, turns in found.items():
+            page.evaluate("value => sessionStorage.withoutRed = value", "yes" if kind == "without" else "")
+            network.delay_s, network.loss = SATELLITE_DELAY_S, SATELLITE_LOSS
+            entered_s = enter_again(page)
+            turns.append({"entered_s": round(entered_s, 1), **by_satellite(page)})
+    network.delay_s, network.loss = DELAY_S, 0.0
+    return {"delay_s": SATELLITE_DELAY_S, "loss": SATELLITE_LOSS, **found}
+
+
+def by_satellite(page: Page) -> dict[str, object]:
+    """Let a page settle, then watch it for half a minute."""
+    page.wait_for_timeout(SATELLITE_SETTLE_S * 1000)
+    page.evaluate(WATCH)
+    before, since = counters(page), page.evaluate("Date.now()")
+    page.wait_for_timeout(LOSS_S * 1000)
+    after, until = counters(page), page.evaluate("Date.now()")
+    share, longest = frozen(page.evaluate("window.seen"), since, until)
+    return {
+        "sound_lost": round(loss(before, after, ("audio",)), 4),
+        "sound_concealed": round(concealed(before, after), 4),
+        "height": after.video.get("height", 0),
+        "frozen": round(share, 4),
+        "longest_s": round(longest, 2),
     }
 
 
@@ -256,7 +306,7 @@ def lossy(page: Page, network: NetworkEmulator) -> dict[str, object]:
 def lost_sound(page: Page, network: NetworkEmulator) -> dict[str, object]:
     """Lose much more, and measure a tone: the share of 20 ms slots with sound (-20 dB), and the longest silence."""
     until_height(page, 720, 60)
-    page.evaluate(_LISTEN)
+    page.evaluate(LISTEN)
     page.wait_for_timeout(5000)
     network.loss = SOUND_LOSS
     page.wait_for_timeout(1000)
@@ -305,7 +355,8 @@ def parts(rates: Mapping[float, int]) -> dict[str, Part]:
     top = rates[FULL_BPS]
     narrowed = {f"{rate / 1e6:g}": partial(narrow, rate=rate, best=best, top=top) for rate, best in rates.items()}
     joins = {f"join-{rate / 1e6:g}": partial(join, rate=rate, best=best) for rate, best in rates.items()}
-    return {**narrowed, **joins, **upload_parts(), "loss": lossy, "blackout": blackouts, "sound": lost_sound}
+    losses: dict[str, Part] = {"loss": lossy, "blackout": blackouts, "sound": lost_sound, "satellite": satellite}
+    return {**narrowed, **joins, **upload_parts(), **losses}
 
 
 @contextmanager

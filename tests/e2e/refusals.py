@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
+from tests.e2e.browsers import intercept
 from tests.e2e.people import People
 
 WORDS = "Máy chủ không nhận mục này"
@@ -99,7 +100,7 @@ def refused(page: Page, path: str, status: int, problem: Mapping[str, object]) -
         else:
             route.fallback()
 
-    page.route(where, refuse)
+    intercept(page, where, refuse)
     with page.expect_response(lambda response: bool(where.search(response.url)) and response.status == status):
         yield
     page.unroute(where, refuse)

@@ -19,17 +19,24 @@ from mediaserver.captions import scripted
 from signaling.app import admin_cli
 from signaling.app.settings import read
 
-LAN = "10.99.0.1"
+IPV6 = bool(os.environ.get("DIEMCAU_TEST_IPV6"))
+"""Whether there is no IPv4 (`netns.sh --ipv6`)."""
+LAN = "fd00:99::1" if IPV6 else "10.99.0.1"
 """The fake LAN card of `netns.sh`."""
 MEDIA_PORT = 40000 + 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 """The default media port; each server needs its own, and so does each worker of pytest-xdist."""
-SIP = "127.0.0.1", MEDIA_PORT + 500
+PAGES = r"(https://localhost:\d+/)" if IPV6 else r"(http://localhost:\d+/)"
+"""The address of the pages as the server prints it. By IPv6 alone they are fetched by TLS from the LAN card: Firefox
+gathers no candidates for a page of `::1`."""
+END_S = 60.0
+"""Bounds the end of a server, which takes a second or two at rest."""
+SIP = "::1" if IPV6 else "127.0.0.1", MEDIA_PORT + 500
 """Address of the SIP gateway."""
 
 
 @dataclass
 class Server:
-    """A running server. `http` is its loopback address, `accounts` are passwords by account."""
+    """A running server. `http` is the address of its pages, `accounts` are passwords by account."""
 
     data: Path
     process: subprocess.Popen[str]
@@ -76,6 +83,7 @@ def environment(data: Path) -> dict[str, str]:
         "DIEMCAU_PORT": "0",
         "DIEMCAU_HTTP_PORT": "0",
         "DIEMCAU_MEDIA_ADDRESS": LAN,
+        "DIEMCAU_RTP_PORTS": f"{MEDIA_PORT + 800}-{MEDIA_PORT + 999}",  # none that another server has yet to bind
         "DIEMCAU_LOG": "INFO",
     }
 
@@ -129,7 +137,7 @@ def running(
     finally:
         process = server.process
         process.send_signal(signal.SIGINT)
-        code = process.wait(10)
+        code = process.wait(END_S)
         log.close()
         assert process.stdout is not None
         process.stdout.close()
@@ -152,7 +160,7 @@ def _wait_until_started(data: Path, process: subprocess.Popen[str]) -> tuple[str
     assert process.stdout is not None
     http = password = ""
     for line in process.stdout:
-        http = _first_group(r"(http://localhost:\d+/)", line) or http
+        http = _first_group(PAGES, line).replace("https://localhost", f"https://[{LAN}]") or http
         password = _first_group(r"one-time password (\S+)", line) or password
         if "Ctrl-C" in line:
             return http, password

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from tests.e2e import browsers
-from tests.e2e.browsers import Seat
+from tests.e2e.browsers import Seat, slowness
 from tests.e2e.emulated_network import redirect_media
 from tests.e2e.network_report import WATCH, frozen
 from tests.e2e.people import HOST, People, unmute
@@ -18,10 +18,15 @@ from tests.e2e.server import LAN, MEDIA_PORT
 
 pytestmark = pytest.mark.alone
 
+LONGEST_S = 1.0
+"""For so long a picture may stand; on a machine that is slower as much longer."""
+UNDER_WAY_MS = 1000
+"""For so long pictures may be shown that were received before the move."""
 WATCH_MS = 3_000
 SETTLE_MS = 20_000
 """Until a line has settled, on a busy machine."""
 
+_CONNECTION = "document.querySelector('room-page, host-page').meeting.connection.pc"
 _STATS = """async () => {
   const found = {audio: [0, 0], video: [0, 0, 0]};
   const report = await document.querySelector('room-page, host-page').meeting.connection.pc?.getStats();
@@ -73,20 +78,34 @@ def network() -> Iterator[NetworkEmulator]:
         yield bad
 
 
-def test_the_picture_follows_the_line_and_sound_goes_on(
-    people: People, busy: Browser, blue: Browser, network: NetworkEmulator
+def test_the_picture_follows_a_bad_line_that_disturbs_nobody_and_sound_goes_on_also_by_another_port(
+    people: People, busy: Browser, blue: Browser, fox: Browser, network: NetworkEmulator
 ) -> None:
-    page = people.sign_in(busy, HOST, composed=True)
-    code = people.register(page, ["nt.xuonghuan"], "Đường truyền kém")
+    """Others see all pictures in full size meanwhile. In the end the point's router gives it another port."""
+    page = people.signed_in(busy, HOST, composed=True)
+    code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Đường truyền kém")
     host = people.enter(page, code, "host")
     unmute(host)
-    point = people.sign_in(blue, "nt.xuonghuan", composed=True)
+    point = people.signed_in(blue, "nt.xuonghuan", composed=True)
     point.add_init_script(redirect_media(network.port))
     seat = people.enter(point, code)
-    seat.until(partial(shows, 720), "a picture")
+    good = people.signed_in(fox, "nt.vinhhai", composed=True)
+    other = people.enter(good, code)
+    for each in (seat, host, other):
+        each.until(partial(shows, 720), "a picture")
+    for each in (host, other):
+        each.page.evaluate(WATCH)  # the host has the picture of the encoder for the bad network, Firefox another one
+    since, before = page.evaluate("Date.now()"), [received(each.page) for each in (host, other)]
     network.rate = 0.2e6
     seat.until(partial(shows, 180), "the smallest picture")
     settled = received(point)
+    assert "blue" in other.colours()
+    for each, then in zip((host, other), before, strict=True):
+        _, longest = frozen(each.page.evaluate("window.seen"), since, page.evaluate("Date.now()"))
+        now = received(each.page)
+        soon = longest <= LONGEST_S * slowness(each.page)
+        assert (soon, now.height, now.picture_lost) == (True, 720, then.picture_lost), longest
+    good.get_by_test_id("leave").click()
     seat.hears(440)
     point.wait_for_timeout(WATCH_MS)
     narrow = received(point)
@@ -97,29 +116,13 @@ def test_the_picture_follows_the_line_and_sound_goes_on(
     assert lost_sound(settled, narrow) < 0.02
     assert lost_sound(narrow, received(point)) < 0.02  # also while the rate was probed
 
-
-def test_one_bad_line_disturbs_nobody(
-    people: People, busy: Browser, blue: Browser, fox: Browser, network: NetworkEmulator
-) -> None:
-    page = people.sign_in(busy, HOST, composed=True)
-    code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Một đường truyền kém")
-    people.enter(page, code, "host")
-    bad = people.sign_in(blue, "nt.xuonghuan", composed=True)
-    bad.add_init_script(redirect_media(network.port))
-    people.enter(bad, code)
-    good = people.sign_in(fox, "nt.vinhhai", composed=True)
-    seat = Seat(good)
-    people.enter(good, code)
-    for others in (Seat(page), seat):
-        others.until(partial(shows, 720), "a picture")
-        others.page.evaluate(WATCH)  # the host has the picture of the encoder for the bad network, Firefox another one
-    since, before = page.evaluate("Date.now()"), [received(each) for each in (page, good)]
-    network.rate = 0.2e6
-    Seat(bad).until(partial(shows, 180), "the smallest picture on the bad network")
-    assert "blue" in seat.colours()
-    for each, then in zip((page, good), before, strict=True):
-        _, longest = frozen(each.evaluate("window.seen"), since, page.evaluate("Date.now()"))
-        assert (longest <= 1.0, received(each).height, received(each).picture_lost) == (True, 720, then.picture_lost)
+    point.evaluate(WATCH)
+    point.evaluate(f"{_CONNECTION}.first = true")
+    network.move()
+    since = point.evaluate("Date.now()")
+    seat.until(lambda _: point.evaluate("window.seen.at(-1) ?? 0") > since + UNDER_WAY_MS, "a picture after the move")
+    seat.hears(440)
+    assert point.evaluate(f"{_CONNECTION}.first"), "it had to join anew"
 
 
 def tile_is(page: Page, height: int, pictures: range) -> bool:
@@ -139,11 +142,11 @@ _TILE = """async () => {
 def test_a_camera_on_a_narrow_line_comes_with_half_its_pictures_until_the_line_is_wide(
     people: People, busy: Browser, blue: Browser, network: NetworkEmulator
 ) -> None:
-    page = people.sign_in(busy, HOST)
+    page = people.signed_in(busy, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Đường truyền hẹp")
     host = people.enter(page, code, "host")
     unmute(host)
-    point = people.sign_in(blue, "nt.xuonghuan")
+    point = people.signed_in(blue, "nt.xuonghuan")
     point.add_init_script(redirect_media(network.port))
     seat, tiles = people.enter(point, code), point.get_by_test_id("tiles")
     expect(tiles).to_be_visible(timeout=SETTLE_MS)
@@ -176,7 +179,7 @@ _REPAIRED = """async () => {
 def test_lost_packets_are_sent_again_both_ways_and_a_blackout_ends_at_once(
     people: People, busy: Browser, network: NetworkEmulator
 ) -> None:
-    page = people.sign_in(busy, HOST, composed=True)
+    page = people.signed_in(busy, HOST, composed=True)
     page.add_init_script(redirect_media(network.port))
     code = people.register(page, ["nt.xuonghuan"], "Đường truyền mất gói")
     seat = people.enter(page, code, "host")
@@ -187,34 +190,10 @@ def test_lost_packets_are_sent_again_both_ways_and_a_blackout_ends_at_once(
     page.wait_for_timeout(WATCH_MS)
     seat.until(lambda _: min(page.evaluate(_REPAIRED).values()) > 5, "packets sent again both ways")
     _, longest = frozen(page.evaluate("window.seen"), since, page.evaluate("Date.now()"))
-    assert longest <= 1.0
+    assert longest <= LONGEST_S * slowness(page)
     network.loss = 1.0
     page.wait_for_timeout(2000)
     network.loss = 0.0
     since = page.evaluate("Date.now()")
     seat.until(lambda _: page.evaluate("window.seen.at(-1)") > since, "a picture after the blackout")
-    assert min(at for at in page.evaluate("window.seen") if at > since) - since <= 1000
-
-
-_CONNECTION = "document.querySelector('room-page, host-page').meeting.connection.pc"
-UNDER_WAY_MS = 1000
-"""For so long pictures may be shown that were received before the move."""
-
-
-def test_a_point_whose_router_gives_it_another_port_sees_and_hears_again(
-    people: People, busy: Browser, blue: Browser, network: NetworkEmulator
-) -> None:
-    page = people.sign_in(busy, HOST, composed=True)
-    code = people.register(page, ["nt.xuonghuan"], "Bộ định tuyến đổi cổng")
-    unmute(people.enter(page, code, "host"))
-    point = people.sign_in(blue, "nt.xuonghuan", composed=True)
-    point.add_init_script(redirect_media(network.port))
-    seat = people.enter(point, code)
-    seat.until(partial(shows, 720), "a picture")
-    point.evaluate(WATCH)
-    point.evaluate(f"{_CONNECTION}.first = true")
-    network.move()
-    since = point.evaluate("Date.now()")
-    seat.until(lambda _: point.evaluate("window.seen.at(-1) ?? 0") > since + UNDER_WAY_MS, "a picture after the move")
-    seat.hears(440)
-    assert point.evaluate(f"{_CONNECTION}.first"), "it had to join anew"
+    assert min(at for at in page.evaluate("window.seen") if at > since) - since <= 1000 * LONGEST_S * slowness(page)

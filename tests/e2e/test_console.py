@@ -37,7 +37,7 @@ def crowded(route: WebSocketRoute) -> None:
 @pytest.fixture
 def console(server: Server, people: People, red: Browser) -> Page:
     """A console with 169 points."""
-    page = people.sign_in(red, HOST)
+    page = people.signed_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Hội nghị trực tuyến toàn tỉnh về phòng, chống thiên tai năm 2026")
     page.route_web_socket("**/ws", crowded)
     people.enter(page, code, "host")
@@ -89,7 +89,7 @@ def test_ux_31_layouts_are_prepared_taken_kept_on_keys_and_undone(console: Page,
     page.get_by_test_id("preset-6").click()
     page.keyboard.press("1")
     expect(grid).to_have_attribute("aria-pressed", "true")
-    other = people.enter(people.sign_in(blue, "truc.ban"), page.url.partition("code=")[2], "host").page
+    other = people.enter(people.signed_in(blue, "truc.ban"), page.url.partition("code=")[2], "host").page
     other.keyboard.press("6")  # saved with the session, not with the browser
     expect(large).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("1")
@@ -103,7 +103,7 @@ def test_ux_31_layouts_are_prepared_taken_kept_on_keys_and_undone(console: Page,
 
 
 def test_ux_25_32_36_each_step_is_undone_and_leaving_asks(people: People, red: Browser, fox: Browser) -> None:
-    page = people.sign_in(red, HOST)
+    page = people.signed_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp có người xin phát biểu")
     people.enter(page, code, "host")
     page.get_by_test_id("call-point").click()  # an absent point is called, and sees that

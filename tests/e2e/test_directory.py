@@ -12,6 +12,7 @@ from loadtest.rooms.baresip import Baresip, room
 from signaling.app.services import open_services, utc_now
 from signaling.app.settings import read
 from tests.e2e.accessibility import choose, press, tab_to, write
+from tests.e2e.browsers import intercept, wait_until
 from tests.e2e.people import People, Taps
 from tests.e2e.points import simulated
 from tests.e2e.server import SIP, Server, environment
@@ -81,7 +82,7 @@ def add_line_and_device(page: Page) -> None:
     def hold(route: Route) -> None:
         held_routes.append(route)
 
-    page.route(re.compile(r"/api/v1/directory$"), hold)
+    intercept(page, re.compile(r"/api/v1/directory$"), hold)
     press(page, "save-line")
     expect(page.get_by_test_id("line")).to_contain_text("↑ 4 ↓ 4,2")
     press(page, "edit-device")
@@ -89,6 +90,7 @@ def add_line_and_device(page: Page) -> None:
     press(page, "save-device")
     refusal = page.get_by_text("VCS trên TSLCD, WAN phải có IP (Điều 11.7)")
     expect(refusal).to_be_visible()
+    wait_until(page, lambda: bool(held_routes), "the page to ask for the line")
     with page.expect_response(re.compile(r"/stock$")):  # the page still loads the line
         held_routes.pop().continue_()
     page.unroute_all()
@@ -136,11 +138,11 @@ def import_people(page: Page, names: str) -> None:
 def test_ux_21_42_a_point_is_drawn_up_until_it_is_active_by_the_keyboard_alone(
     server: Server, people: People, red: Browser, fox: Browser
 ) -> None:
-    other = people.sign_in(red, OPERATOR)
+    other = people.signed_in(red, OPERATOR)
     open_directory(server, other)
     import_people(other, "HIKLMN")
     expect(other.locator("import-export")).to_be_focused()  # it had the button that is gone
-    page = people.sign_in(fox, OPERATOR)
+    page = people.signed_in(fox, OPERATOR)
     open_directory(server, page)
     expect(page.get_by_test_id("overview")).to_contain_text("Hoạt động: 169")
     write(page, "points-search", "xuong huan")
@@ -230,7 +232,7 @@ async def until_registered(peer: Baresip) -> None:
 def test_a_technician_tries_a_room_system_and_reads_its_messages_and_calls(
     server: Server, people: People, red: Browser, tmp_path: Path
 ) -> None:
-    page, calls = people.sign_in(red, OPERATOR), AsyncExitStack()
+    page, calls = people.signed_in(red, OPERATOR), AsyncExitStack()
     with simulated(server) as points:
         points.run(describe_device(server, kind="VCS", protocol="SIP", auth_user="p.hop"))
         account = ";auth_user=p.hop;auth_pass=rat-bi-mat"
@@ -251,6 +253,8 @@ def test_a_technician_tries_a_room_system_and_reads_its_messages_and_calls(
             expect(state).to_have_attribute("data-state", "done", timeout=30_000)
             expect(state).to_have_attribute("data-outcome", "hung-up")
             expect(device.get_by_test_id("call-test-report")).to_contain_text(re.compile("G722.*H264", re.DOTALL))
+            sizes = device.get_by_test_id("call-test-sizes")
+            expect(sizes).to_contain_text(re.compile(r"Hình tới thiết bị 1280 × 720, \d+(,\d)? hình/s"))
             points.run(peer.command("dial", f"sip:{CODE}@{SIP[0]}:{SIP[1]}"))
             points.run(peer.event("CALL_CLOSED", "404"))
             device.get_by_test_id("trace-device").click()

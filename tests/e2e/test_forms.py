@@ -94,7 +94,7 @@ def folded(fold: str) -> str:
 
 
 def test_forms_of_the_directory_lose_nothing(server: Server, people: People, red: Browser) -> None:
-    page = people.sign_in(red, "truc.ban")
+    page = people.signed_in(red, "truc.ban")
     page.goto(f"{server.http}directory.html?point={POINT}")
     point, unit, device = f"directory/points/{POINT}", "directory/units/[^/]+", "directory/devices/[^/]+"
     equipment, individuals = folded("equipment"), folded("people")
@@ -133,10 +133,14 @@ def test_forms_of_the_directory_lose_nothing(server: Server, people: People, red
     said = {"control-remark": "Đã thay mật khẩu"}
     control = Form("controls", "control-save", said, "remark", DIALOG, pressing(page, "control-say"))
     assert_nothing_is_lost(people, page, control)
+    page.goto(f"{server.http}controls.html")
+    found = {"f-text": "Mã độc trên máy chủ", "found": "05/04/2026 08:00"}
+    incident = Form("security-incidents", "security-save", found, "text", DIALOG, pressing(page, "security-add"))
+    assert_nothing_is_lost(people, page, incident)
 
 
 def test_forms_of_the_centre_lose_nothing(server: Server, people: People, red: Browser) -> None:
-    page = people.sign_in(red, "truc.ban")
+    page = people.signed_in(red, "truc.ban")
     page.goto(f"{server.http}capacity.html")
     plan = {"plan-since": "05/04/2099 08:00", "plan-reason": "Bảo trì"}
     assert_nothing_is_lost(people, page, Form("capacity/impact", "capacity-send", plan, "since"))
@@ -150,7 +154,7 @@ def test_forms_of_the_centre_lose_nothing(server: Server, people: People, red: B
         people, page, Form("directory/providers", "provider-save", provider, "name", add, opens, seen_by_itself)
     )
 
-    host = people.sign_in(red, HOST)
+    host = people.signed_in(red, HOST)
     session = register(server, host, HOST, "Họp thử biểu mẫu", 33)
     post(server, host, "incidents", {"session": session, "kind": "quiet", "point": POINT, "text": "nghe nhỏ"})
     page.goto(f"{server.http}incidents.html")
@@ -159,15 +163,26 @@ def test_forms_of_the_centre_lose_nothing(server: Server, people: People, red: B
     assert_nothing_is_lost(people, page, Form("incidents/[^/]+/steps", "step-confirm", step, "text", DIALOG, opens))
 
     server.create("quan.tri.lich", "--role", "administrator")
-    administrator = people.sign_in(red, "quan.tri.lich")
+    administrator = people.signed_in(red, "quan.tri.lich")
     administrator.goto(f"{server.http}profile.html")
     day = {"correct-day": "05/04/2027", "correct-number": "12/QĐ"}
     assert_nothing_is_lost(people, administrator, Form("calendar/days", "correct", day, "day"))
+    administrator.goto(f"{server.http}directory.html")
+    review = Form("account-reviews", "review-confirm", {"f-remark": "Khóa hai tài khoản"}, "remark")
+    roles = Form(
+        "directory/accounts/[^/]+/roles",
+        "roles-send",
+        {"f-reason": "QĐ 12"},
+        "reason",
+        "account-roles",
+        pressing(administrator, "roles-open"),
+    )
+    assert_nothing_is_lost(people, administrator, review, roles)
 
 
 def test_r108_a_profile_that_is_refused_is_kept_until_it_holds(server: Server, people: People, red: Browser) -> None:
     server.create("quan.tri.quy.che", "--role", "administrator")
-    page = people.sign_in(red, "quan.tri.quy.che")
+    page = people.signed_in(red, "quan.tri.quy.che")
     page.goto(f"{server.http}profile.html")
     upload, file = page.get_by_test_id("filing"), page.get_by_test_id("profile-file")
     chosen: FilePayload = {"name": "quy-che-2099.yaml", "mimeType": "text/yaml", "buffer": PROFILE.encode()}
@@ -201,7 +216,7 @@ def test_r108_a_profile_that_is_refused_is_kept_until_it_holds(server: Server, p
 
 
 def test_forms_about_a_session_lose_nothing(server: Server, people: People, red: Browser) -> None:
-    host, days = people.sign_in(red, HOST), 34
+    host, days = people.signed_in(red, HOST), 34
     session = register(server, host, HOST, "Họp sửa nhiều lần", days)
     host.goto(f"{server.http}calendar.html?view=day&day={datetime.now(HANOI) + timedelta(days=days):%Y-%m-%d}")
     block = host.locator(f'[data-testid="block"][data-id="{session}"]')
@@ -230,7 +245,7 @@ def test_forms_about_a_session_lose_nothing(server: Server, people: People, red:
         people, host, Form("feedback", "feedback-send", {"feedback-text": "Đường truyền yếu"}, "text")
     )
 
-    page, board = people.sign_in(red, "truc.ban"), f"{server.http}readiness.html?session={session}"
+    page, board = people.signed_in(red, "truc.ban"), f"{server.http}readiness.html?session={session}"
     page.goto(board)
     all_points = page.get_by_test_id("ready-all-points")
     duty, words = {"duty-phone": PHONE, "duty-name": "Lê Văn Bình"}, {"ready-words": "Mất tiếng"}
@@ -253,7 +268,7 @@ def test_forms_about_a_session_lose_nothing(server: Server, people: People, red:
         Form("readiness/[^/]+/checks", "check-faulty", words, "words", "readiness-board", all_points.check, kept),
     )
     post(server, host, f"sessions/{session}/lists/ask", {})
-    site = people.sign_in(red, POINT)
+    site = people.signed_in(red, POINT)
     site.goto(board)
     present = {"list-people": "Nguyễn Thị Ánh; Chủ tịch\nLê Văn Bình", "list-count": "5"}
     assert_nothing_is_lost(people, site, Form("sessions/[^/]+/lists", "list-give", present, "people.1.name"))
@@ -261,7 +276,7 @@ def test_forms_about_a_session_lose_nothing(server: Server, people: People, red:
 
 def test_forms_of_a_draft_lose_nothing(server: Server, people: People, red: Browser) -> None:
     server.create("nt.vinhtho", "--role", "registrant", "--role", "site", "--point", "nt.vinhtho")
-    commune, page = people.sign_in(red, "nt.vinhtho"), people.sign_in(red, HOST)
+    commune, page = people.signed_in(red, "nt.vinhtho"), people.signed_in(red, HOST)
     draft = register(server, commune, "nt.vinhtho", "Giao ban chờ xác nhận", 35)
     page.goto(f"{server.http}register.html?draft={draft}")
     changes = {"contact-phone": "0258 3800 126", "title": "Giao ban đã sửa", "contact-name": "Lê Văn Bình"}
@@ -275,7 +290,7 @@ def test_forms_of_a_draft_lose_nothing(server: Server, people: People, red: Brow
 
 
 def test_forms_of_the_console_lose_nothing(server: Server, people: People, red: Browser) -> None:
-    page = people.sign_in(red, HOST)
+    page = people.signed_in(red, HOST)
     code = people.register(page, [POINT, OTHER_POINT], "Họp có điều khiển")
     commands = RefusedCommands(page)
     people.enter(page, code, "host")

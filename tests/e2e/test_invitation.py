@@ -42,7 +42,7 @@ def test_ux_01_a_tablet_joins_by_the_qr_code_of_the_sheet(
         assert taps.count == 2
         tablet.context.close()
 
-    stranger = people.sign_in(blue, "ubnd.cam-ranh")
+    stranger = people.signed_in(blue, "ubnd.cam-ranh")
     stranger.goto(sheet)
     expect(stranger.get_by_test_id("invitation-sheet")).to_have_count(0)
     expect(stranger.get_by_role("alert")).to_be_visible()

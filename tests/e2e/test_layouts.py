@@ -7,10 +7,10 @@ from tests.e2e.people import HOST, People, Taps
 
 
 def test_ux_21_31_the_host_arranges_the_picture_and_takes_it_back(people: People, red: Browser, blue: Browser) -> None:
-    host_page = people.sign_in(red, HOST)
+    host_page = people.signed_in(red, HOST)
     code = people.register(host_page, ["nt.xuonghuan", "nt.vinhhai"], "Sắp xếp hình")
     host = people.enter(host_page, code, "host")
-    guest = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    guest = people.enter(people.signed_in(blue, "nt.xuonghuan"), code)
     everyone = (host, guest)
     for seat in everyone:
         seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")

@@ -29,7 +29,7 @@ _SOUND = """async () => {
 def test_sound_by_tcp_on_a_line_that_loses_one_packet_of_twenty(
     server: Server, people: People, blue: Browser, playwright: Playwright, media: Path, tmp_path: Path
 ) -> None:
-    host = people.sign_in(blue, HOST)
+    host = people.signed_in(blue, HOST)
     code = people.register(host, ["nt.xuonghuan"], "Chặn UDP, mất gói")
     unmute(people.enter(host, code, "host"))
     at = urlsplit(server.http)
@@ -39,7 +39,7 @@ def test_sound_by_tcp_on_a_line_that_loses_one_packet_of_twenty(
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         arguments = browsers.fake_devices(media, "lossy", browsers.plain_picture("green"), 440)
         with browsers.chromium(playwright, arguments, str(program)) as behind:
-            page = people.sign_in(behind, "nt.xuonghuan")
+            page = people.signed_in(behind, "nt.xuonghuan")
             page.add_init_script(block_udp())
             seat = people.enter(page, code)
             seat.hears(880)

@@ -11,7 +11,7 @@ STANDS_FOR, OURS = "nt.vinhhai", "nt.xuonghuan"
 
 def open_page(server: Server, people: People, browser: Browser, account: str) -> Page:
     server.create(account, "--role", "administrator")
-    page = people.sign_in(browser, account)
+    page = people.signed_in(browser, account)
     page.goto(f"{server.http}neighbours.html")
     return page
 

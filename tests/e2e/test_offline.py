@@ -8,8 +8,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.server import MEDIA_PORT, Server, running
 
-pytestmark = pytest.mark.alone
-
 _KEPT = "async () => { await navigator.serviceWorker.ready; return (await caches.keys()).length === 1; }"
 
 

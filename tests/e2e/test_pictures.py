@@ -22,7 +22,7 @@ from mediaserver.api import Layout
 from mediaserver.sdp.sip_write import CAMERA_BPS
 from mediaserver.video.layout import Tile, arrange, fit
 from mediaserver.video.layout_plans import FAMILIES
-from tests.e2e.browsers import PATIENCE_S, wait_until
+from tests.e2e.browsers import PATIENCE_S, slowness, wait_until
 from tests.e2e.emulated_network import redirect_media
 from tests.e2e.people import HOST, People, seat_of
 from tests.e2e.points import Colour, Points, plain_camera, simulated
@@ -109,7 +109,7 @@ def session(server: Server, red: Browser, fox: Browser) -> Iterator[Session]:
     with ExitStack() as leaving:
         points = leaving.enter_context(simulated(server))
         leaving.callback(people.leave)
-        pages = [people.sign_in(red, HOST), people.sign_in(fox, FIREFOX)]
+        pages = [people.signed_in(red, HOST), people.signed_in(fox, FIREFOX)]
         for page in pages:
             page.set_viewport_size({"width": 1500, "height": 900})
         code = points.book(HOST, [*NAMES, FIREFOX, ABSENT, NARROW], "Giao ban tháng Mười một")
@@ -250,10 +250,16 @@ _SAMPLE = """() => {
 }"""
 """Notes each arrangement that is drawn: when, and the colour of each tile's video in its first picture. It ends when it
 is told to, or when the next one begins: that may be before the frame at which it would see that it was told."""
+_SAMPLED = """() => new Promise(resolve => requestAnimationFrame(() => {
+  window.sampling = false;
+  resolve(window.samples);
+}))"""
+"""Ends that after the next frame: tiles may stand in their places before the frame at which they are noted."""
 CHANGES = [Layout("grid"), Layout("2x2", page=1), Layout("2x2", page=2), Layout("1+5"), Layout("speaker")]
 SEEN_MS = 1000
-"""Twice what is asked for: two cores run the server, eleven simulated points and two browsers. That the worker asks for
-key frames within the command, and tells at once what is there, is tested in `mediaserver/worker/test_tiles.py`."""
+"""Twice what is asked for: two cores run the server, eleven simulated points and two browsers; a machine that is slower
+is given as much more. That the worker asks for key frames within the command, and tells at once what is there, is
+tested in `mediaserver/worker/test_tiles.py`."""
 
 
 def until_arranged(page: Page, tiles: tuple[Tile, ...]) -> None:
@@ -271,6 +277,7 @@ def until_same(page: Page, other: Callable[[], Picture], besides: list[Tile], mo
 
 def test_a_change_by_the_host_is_seen_at_once_and_whole(session: Session) -> None:
     pages, delays = (session.host, session.firefox), []
+    times_slower = slowness(session.host)
     session.choose(Layout("single"))
     for page in pages:
         until_arranged(page, session.expected(Layout("single")))
@@ -281,13 +288,13 @@ def test_a_change_by_the_host_is_seen_at_once_and_whole(session: Session) -> Non
         session.choose(layout)
         for page in pages:
             until_arranged(page, session.expected(layout))
-            samples = page.evaluate("(window.sampling = false, window.samples)")
+            samples = page.evaluate(_SAMPLED)
             assert len(samples) == 2, "a tile jumped"
             delays.append(samples[1]["at"] - since)
             for seat, colour in samples[1]["colours"]:
                 if seat in session.colours:
                     assert colour and np.abs(np.subtract(colour, session.colours[seat])).max() < NEAR, (layout, seat)
-    assert np.median(delays) <= SEEN_MS, delays
+    assert np.median(delays) <= SEEN_MS * times_slower, (delays, times_slower)
 
 
 _SCREEN = """seat => {
@@ -377,7 +384,7 @@ def test_a_point_on_a_narrow_line_sees_the_arrangement_and_its_changes_composed(
     people = People(server)
     with NetworkEmulator((LAN, MEDIA_PORT), LINE) as network, ExitStack() as leaving:
         leaving.callback(people.leave)
-        page = people.sign_in(blue, NARROW)
+        page = people.signed_in(blue, NARROW)
         page.add_init_script(redirect_media(network.port))
         people.enter(page, session.code)
         seats = [*session.seats, seat_of(session.host, "NT.VinhHoa")]

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.docx_reader import paragraphs
-from tests.e2e.browsers import wait_until
+from tests.e2e.browsers import intercept, wait_until
 from tests.e2e.people import HANOI, People
 from tests.e2e.refusals import BROKEN, PROBLEM, WORDS, Form, assert_nothing_is_lost, refused
 from tests.e2e.server import Server
@@ -159,7 +159,7 @@ def test_ux_40_a_maintenance_is_planned_and_the_rules_are_read(server: Server, o
 
 
 def test_ux_32_the_host_is_reminded_of_the_end_and_goes_on(server: Server, people: People, red: Browser) -> None:
-    page = people.sign_in(red, "ubnd.nha-trang")
+    page = people.signed_in(red, "ubnd.nha-trang")
     start = datetime.now(HANOI).replace(microsecond=0) + timedelta(seconds=10)
     end = start + timedelta(minutes=10)
     urgent = {"class": "khan_cap", "ground": "thien_tai", "reason": "Bão gần bờ"}
@@ -167,7 +167,7 @@ def test_ux_32_the_host_is_reminded_of_the_end_and_goes_on(server: Server, peopl
     meeting = post_json(server, page, "registrations", urgent_session)
     people.enter(page, meeting["code"], "host")
     bar = page.get_by_test_id("extend-bar")
-    expect(bar).to_contain_text("Còn 10 phút", timeout=15_000)
+    expect(bar).to_contain_text("Còn 10 phút")
     told_by: dict[int, tuple[dict[str, str], str]] = {
         503: ({}, BROKEN),
         409: ({"detail": WORDS}, WORDS),
@@ -182,7 +182,7 @@ def test_ux_32_the_host_is_reminded_of_the_end_and_goes_on(server: Server, peopl
     header = page.locator("main.console > header")
     expect(header).to_contain_text(f"{end + timedelta(minutes=30):%H:%M}")
 
-    page.route("**/extension", lambda route: route.fulfill(status=503, json={"status": 503}, headers=PROBLEM))
+    intercept(page, "**/extension", lambda route: route.fulfill(status=503, json={"status": 503}, headers=PROBLEM))
     page.get_by_test_id("extend-menu").click()
     answer = page.get_by_test_id("extend-answer")
     expect(answer).to_contain_text(BROKEN)
@@ -292,7 +292,7 @@ def test_ux_41_registrations_wait_beside_what_they_conflict_with_and_are_decided
 ) -> None:
     filling = [register_large(server, operator, host, "Giao ban", 1) for host in ("ubnd.cam-lam", "ubnd.dien-khanh")]
     asked = [register_large(server, operator, host, "Xin cấp mã", 1) for host in ASKING]
-    page = people.sign_in(request.getfixturevalue(browser), "truc.ban")
+    page = people.signed_in(request.getfixturevalue(browser), "truc.ban")
     page.goto(f"{server.http}queue.html?q=xin+cap+ma")
     rows = [page.locator(f'[data-testid="queue-row"][data-id="{each["id"]}"]') for each in asked]
     proposed, refused, *others = rows
@@ -350,7 +350,7 @@ def test_ux_41_registrations_wait_beside_what_they_conflict_with_and_are_decided
     ]
     assert [each["action"] for each in ours] == ["confirm", *["hold"] * 3, *["cancel"] * 6]
     assert {each["actor"] for each in ours} == {"truc.ban"}
-    unit = people.sign_in(request.getfixturevalue(browser), "ubnd.cam-ranh")
+    unit = people.signed_in(request.getfixturevalue(browser), "ubnd.cam-ranh")
     unit.goto(f"{server.http}sessions.html")
     closed = unit.locator(f'[data-testid="session-row"][data-id="{asked[4]["id"]}"]')
     closed.get_by_test_id("why-cancelled").click()
@@ -360,7 +360,7 @@ def test_ux_41_registrations_wait_beside_what_they_conflict_with_and_are_decided
 
 
 def test_r105_supervisors_see_today_and_change_nothing(server: Server, people: People, red: Browser) -> None:
-    host = people.sign_in(red, "ubnd.nha-trang")
+    host = people.signed_in(red, "ubnd.nha-trang")
     people.register(host, ["nt.xuonghuan"], "Họp được giám sát")
     server.create("vp.ubnd", "--role", "supervisor")
     page = people.sign_in(red, "vp.ubnd")

@@ -60,11 +60,11 @@ def test_layers_rest_while_nobody_looks_and_a_large_display_gets_1080_lines(
     camera, _ = browsers.fake_devices(media, "green", "color=c=lime:size=1280x720:rate=15", 660)
     voice = browsers.noisy_voice(media)
     sharp = [camera, browsers.hearing(voice)]
-    host_page = people.sign_in(red, HOST)
+    host_page = people.signed_in(red, HOST)
     code = people.register(host_page, ["nt.xuonghuan"], "Chất lượng hình")
     host = people.enter(host_page, code, "host")
     with browsers.chromium(playwright, sharp) as green:
-        guest = people.enter(people.sign_in(green, "nt.xuonghuan", composed=True), code)
+        guest = people.enter(people.signed_in(green, "nt.xuonghuan", composed=True), code)
         host.until(lambda host: {"red", "green"} <= host.colours(), "red and green in one picture")
         wait_for_layers(guest, {"q", "h"})  # two tiles of 360 lines
         host_page.get_by_test_id("layout-single").click()
@@ -83,6 +83,6 @@ def test_layers_rest_while_nobody_looks_and_a_large_display_gets_1080_lines(
         look_for_noise(guest, host)
         guest.page.context.close()
     with microphone(tmp_path, voice) as sound, browsers.firefox(playwright, sound) as fox:
-        guest = people.arrive(people.sign_in(fox, "nt.xuonghuan"), code)
+        guest = people.arrive(people.signed_in(fox, "nt.xuonghuan"), code)
         look_for_noise(guest, host)
         guest.page.context.close()

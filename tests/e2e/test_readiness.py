@@ -7,7 +7,7 @@ from tests.e2e.server import Server
 
 
 def test_a_board_turns_from_red_to_what_is_left(server: Server, red: Browser, people: People) -> None:
-    host = people.sign_in(red, "ubnd.nha-trang")
+    host = people.signed_in(red, "ubnd.nha-trang")
     people.register(host, ["nt.xuonghuan", "nt.vinhhai"], "Giao ban sẵn sàng")
     page = people.sign_in(red, "truc.ban")
     page.get_by_test_id("nav-readiness").click()
@@ -51,9 +51,9 @@ def test_a_board_turns_from_red_to_what_is_left(server: Server, red: Browser, pe
 def test_the_host_requests_attendee_lists_and_a_component_sends_one(
     server: Server, red: Browser, people: People
 ) -> None:
-    host = people.sign_in(red, "ubnd.nha-trang")
+    host = people.signed_in(red, "ubnd.nha-trang")
     people.register(host, ["nt.xuonghuan", "nt.vinhhai"], "Giao ban danh sách")
-    site = people.sign_in(red, "nt.xuonghuan")
+    site = people.signed_in(red, "nt.xuonghuan")
     for page in (host, site):
         page.goto(f"{server.http}readiness.html")
         page.get_by_test_id("ready-row").filter(has_text="Giao ban danh sách").get_by_test_id("ready-open").click()

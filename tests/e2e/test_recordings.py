@@ -267,10 +267,10 @@ def assert_transcript_is_corrected_by_keys(server: Server, page: Page) -> None:
 def test_ux_21_34_43_a_recording_pauses_is_finished_plays_and_is_handed_over(
     server: Server, people: People, red: Browser, fox: Browser, tmp_path: Path
 ) -> None:
-    page = people.sign_in(red, HOST)
+    page = people.signed_in(red, HOST)
     code = register(server, page)
     host = people.enter(page, code, "host")
-    point = people.enter(people.sign_in(fox, "nt.xuonghuan"), code)
+    point = people.enter(people.signed_in(fox, "nt.xuonghuan"), code)
     point.until(lambda point: "red" in point.colours(), "the host's picture")
     unmute(host)
     mark = point.page.get_by_test_id("rec-mark")
@@ -309,7 +309,7 @@ def test_ux_21_34_43_a_recording_pauses_is_finished_plays_and_is_handed_over(
     wait_until(page, lambda: picture.evaluate("image => image.naturalWidth") == 320, "the thumbnail")
     assert row.get_by_test_id("length").text_content() == f"00:{int(seconds):02}"
     for browser in (red, fox):
-        other = people.sign_in(browser, HOST)
+        other = people.signed_in(browser, HOST)
         assert_plays(other, newest_recording(server, other), seconds)
     hand_over(server, page)
     transcribe_by_hand(server, row.get_attribute("data-id") or "")
@@ -345,10 +345,10 @@ def test_a_full_disk_stops_the_recording_and_nothing_else(
     server_on_small_disk: Server, red: Browser, blue: Browser, tmp_path: Path
 ) -> None:
     people = People(server_on_small_disk)
-    page = people.sign_in(red, HOST)
+    page = people.signed_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp khi ổ đĩa đầy")
     people.enter(page, code, "host")
-    point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    point = people.enter(people.signed_in(blue, "nt.xuonghuan"), code)
     point.until(lambda point: {"red", "blue"} <= point.colours(), "both cameras")
     record_live(page)
     expect(point.page.get_by_test_id("rec-mark")).to_be_visible()

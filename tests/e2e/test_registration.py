@@ -38,7 +38,7 @@ def test_ux_38_a_communes_registration_is_confirmed_by_its_district(
     commune.get_by_test_id("submit").click()
     expect(commune.get_by_test_id("waits")).to_contain_text("Thành phố Nha Trang")
 
-    district = people.sign_in(red, "ubnd.nha-trang")
+    district = people.signed_in(red, "ubnd.nha-trang")
     district.goto(f"{server.http}drafts.html")
     row = district.get_by_test_id("draft-row").filter(has_text="Giao ban phường")
     expect(row).to_contain_text("Phường Ngọc Hiệp")
@@ -98,7 +98,7 @@ def test_ux_38_twenty_points_with_a_rehearsal_and_a_repeat_are_six_taps(people: 
 def test_a_repeat_says_at_each_date_what_is_wrong_and_keeps_the_good_ones(
     server: Server, people: People, red: Browser
 ) -> None:
-    page = people.sign_in(red, HOST)
+    page = people.signed_in(red, HOST)
     page.goto(f"{server.http}register.html")
     last = datetime.now(HANOI).replace(hour=20, minute=0) + timedelta(days=729)  # a week later is too far ahead
     page.get_by_test_id("title").fill("Giao ban xa")

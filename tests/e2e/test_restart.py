@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browsers import Seat
+from tests.e2e.browsers import Seat, slowness
 from tests.e2e.people import HOST, People, seat_of, unmute
 from tests.e2e.server import MEDIA_PORT, Server, admin, running
 
 pytestmark = pytest.mark.alone
 
 STILL_MS = 1000
-"""A picture that stands longer has stopped: when media ended with the server, it stood for 17 s at least."""
+"""A picture that stands longer has stopped, on a machine that is slower as much longer: when media ended with the
+server, it stood for 17 s at least."""
 
 _COUNT = """() => {
   const {me} = document.querySelector('room-page, host-page, test-room-page').meeting.state;
@@ -40,11 +41,11 @@ def test_a_restart_stops_no_picture_and_keeps_hand_floor_and_layout(
     restartable_server: Server, red: Browser, blue: Browser
 ) -> None:
     people = People(restartable_server)
-    page = people.sign_in(red, HOST)
+    page = people.signed_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Họp khẩn")
     host = people.enter(page, code, "host")
-    speaker = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
-    waiting = people.enter(people.sign_in(blue, "nt.vinhhai"), code)
+    speaker = people.enter(people.signed_in(blue, "nt.xuonghuan"), code)
+    waiting = people.enter(people.signed_in(blue, "nt.vinhhai"), code)
     everyone = (host, speaker, waiting)
     for seat in everyone:
         seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
@@ -60,8 +61,8 @@ def test_a_restart_stops_no_picture_and_keeps_hand_floor_and_layout(
     names = ("UBND.Nha Trang", "NT.XuongHuan", "NT.VinhHai")
     seats = [seat_of(page, name) for name in names]
     workers = restartable_server.media_workers()
+    page.wait_for_timeout(1500)
     for seat in everyone:
-        seat.page.wait_for_timeout(1500)
         seat.page.evaluate(_COUNT)
 
     restartable_server.restart()
@@ -106,7 +107,7 @@ _COUNT_SHOWN = """() => {
 def two_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Run a server with two media workers for one test."""
     monkeypatch.setenv("DIEMCAU_WORKERS", "2")
-    with running(tmp_path / "data", MEDIA_PORT + 500) as started:
+    with running(tmp_path / "data", MEDIA_PORT + 700) as started:  # that of the other tests runs, too
         started.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         started.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
         yield started
@@ -116,10 +117,10 @@ def test_a_worker_that_is_drained_stops_no_picture_and_no_sound(
     two_workers: Server, red: Browser, blue: Browser
 ) -> None:
     people = People(two_workers)
-    page = people.sign_in(red, HOST)
+    page = people.signed_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp khẩn")
     host = people.enter(page, code, "host")
-    point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    point = people.enter(people.signed_in(blue, "nt.xuonghuan"), code)
     for seat in (host, point):
         seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
     unmute(host)
@@ -134,7 +135,7 @@ def test_a_worker_that_is_drained_stops_no_picture_and_no_sound(
         seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
         frames = seat.page.evaluate("window.frames")
         print(frames)
-        assert frames["longest"] < STILL_MS
+        assert frames["longest"] < STILL_MS * slowness(seat.page)
     point.hears(440)
     people.leave()
 
@@ -142,7 +143,7 @@ def test_a_worker_that_is_drained_stops_no_picture_and_no_sound(
 def test_a_point_in_the_test_room_sees_and_hears_itself_again_after_a_restart(
     restartable_server: Server, red: Browser
 ) -> None:
-    page = People(restartable_server).sign_in(red, "nt.xuonghuan")
+    page = People(restartable_server).signed_in(red, "nt.xuonghuan")
     page.goto(f"{restartable_server.http}test-room.html")
     seat = Seat(page)
     seat.until(lambda seat: seat.share("red") > 0.7, "itself in the composed picture")
@@ -163,4 +164,4 @@ def _assert_pictures_went_on(seats: tuple[Seat, ...]) -> None:
         frames = seat.page.evaluate("window.frames")
         print(frames)
         assert len(frames["peers"]) == 1
-        assert frames["longest"] < STILL_MS
+        assert frames["longest"] < STILL_MS * slowness(seat.page)

@@ -15,7 +15,11 @@ from tests.e2e.server import Server
 
 SIZES = [(1280, 800), (820, 1180), (390, 844)]
 TITLE = "Hội nghị trực tuyến toàn tỉnh về phòng, chống thiên tai năm 2026"
-SCRIPT = [("Khai mạc", "", ""), ("Xương Huân báo cáo", "nt.xuonghuan", ""), ("Thảo luận", "nt.vinhhai", "")]
+SCRIPT = [
+    {"title": "Khai mạc", "kind": "speech", "minutes": 10},
+    {"title": "Xương Huân báo cáo", "kind": "speech", "point": "nt.xuonghuan", "minutes": 10},
+    {"title": "Thảo luận", "kind": "speech", "point": "nt.vinhhai", "minutes": 10},
+]
 
 OPEN = re.compile("^(on|live)$")
 """A microphone that is open, whether or not its point is the active speaker."""
@@ -92,9 +96,10 @@ STILL_SEEN = """() => {
   return pictures.length > 0 && banner.top > frame.top && banner.bottom < frame.bottom;
 }"""
 """Whether a last picture is seen under the banner."""
-MEASURED = """detail => {
+MEASURED = """async detail => {
   const {connection} = document.querySelector('room-page').meeting;
   connection.watch = async () => {};
+  await connection.pc.getStats();  // a measurement that was under way comes before this one
   connection.dispatchEvent(new CustomEvent('measure', {detail: {loss: 0, pictures: 1, decoded: 1, ...detail}}));
 }"""
 """Gives the page a measurement of its line, instead of its own from then on."""
@@ -171,14 +176,14 @@ class Meeting:
 def held(server: Server, red: Browser, blue: Browser, fox: Browser) -> Iterator[Meeting]:
     """Hold the meeting for which somebody is on duty."""
     people = People(server)
-    host = people.sign_in(red, HOST)
-    code = people.register_by_form(host, ["nt.xuonghuan", "nt.vinhhai"], TITLE, SCRIPT)
+    host = people.signed_in(red, HOST)
+    code = people.register(host, ["nt.xuonghuan", "nt.vinhhai"], TITLE, SCRIPT)
     session = next(each for each in host.request.get(f"{server.http}api/v1/sessions").json() if each["title"] == TITLE)
     duty = {"role": "main", "name": "Lê Văn B", "phone": "0905 123 456"}
-    centre = people.sign_in(blue, "truc.ban")
+    centre = people.signed_in(blue, "truc.ban")
     assert centre.request.post(f"{server.http}api/v1/readiness/{session['id']}/duties", data=duty).ok
     people.enter(host, code, "host")
-    pages = [people.sign_in(browser, name) for browser, name in ((blue, "nt.xuonghuan"), (fox, "nt.vinhhai"))]
+    pages = [people.signed_in(browser, name) for browser, name in ((blue, "nt.xuonghuan"), (fox, "nt.vinhhai"))]
     pages[0].add_init_script(f"({ACTIONS})()")
     for page in pages:
         page.add_init_script(AWAKE)
@@ -207,8 +212,8 @@ def test_ux_05_10_the_turn_is_a_sentence_and_a_hand_keeps_its_place_over_a_lost_
         hand, turn = page.get_by_test_id("hand"), page.get_by_test_id("turn")
         expect(turn).to_contain_text("Bạn đang tắt tiếng; điểm cầu chủ trì mời mới nói được. Giơ tay để xin phát biểu")
         hand.click()
-        expect(turn).to_contain_text(re.compile(r"Bạn đứng thứ 1 trong hàng xin phát biểu.*đã chờ 00:0\d"))
-        expect(hand).to_have_text(re.compile(r"Hạ tay \(thứ 1\)\s*đã chờ 00:0\d"))
+        expect(turn).to_contain_text(re.compile(r"Bạn đứng thứ 1 trong hàng xin phát biểu.*đã chờ 00:\d\d"))
+        expect(hand).to_have_text(re.compile(r"Hạ tay \(thứ 1\)\s*đã chờ 00:\d\d"))
         expect(queue).to_have_count(1)
         since = page.evaluate(RAISED)
         meeting.cut(page)
@@ -318,10 +323,10 @@ def test_ux_12_the_item_that_is_on_the_next_one_and_the_time_left(meeting: Meeti
     for page in meeting.points:
         expect(page.get_by_test_id("agenda")).to_contain_text("Xương Huân báo cáo")
         expect(page.get_by_test_id("agenda")).to_contain_text("Tiếp theo: Thảo luận")
-        expect(page.get_by_test_id("agenda-left")).to_have_text(re.compile(r"^09:5\d$"))
+        expect(page.get_by_test_id("agenda-left")).to_have_text(re.compile(r"^09:\d\d$"))
     for speaker in meeting.points:  # each has an item of its own
         speaker.get_by_test_id("floor-accept").click()
-        expect(speaker.get_by_test_id("floor-left")).to_have_text(re.compile(r"^09:[45]\d$"))
+        expect(speaker.get_by_test_id("floor-left")).to_have_text(re.compile(r"^09:\d\d$"))
         for minutes, end in ((9.5, "soon"), (10.2, "late")):
             speaker.evaluate(AGENDA_SINCE, minutes)
             for place in ("floor-left", "agenda-left"):
@@ -409,7 +414,6 @@ def test_devices_and_language_change_while_one_speaks(meeting: Meeting) -> None:
         expect(page.get_by_test_id("turn")).to_contain_text("ĐANG PHÁT")
 
 
-@pytest.mark.alone
 def test_ux_18_the_picture_goes_on_in_a_small_window(meeting: Meeting) -> None:
     """By the button in both browsers, and when one leaves the tab, for which Chromium calls the action: tiles or the
     one picture, the invitation, the microphone."""
@@ -441,7 +445,6 @@ def test_ux_18_the_picture_goes_on_in_a_small_window(meeting: Meeting) -> None:
             page.keyboard.press("w")
 
 
-@pytest.mark.alone
 def test_ux_22_all_from_whom_sound_comes_have_waves(meeting: Meeting) -> None:
     """In tiles, in the room's list and in the console's: not only the loudest."""
     for page in meeting.points:
@@ -478,7 +481,7 @@ def test_ux_24_the_mark_of_the_recording_stays_and_counts(meeting: Meeting) -> N
     meeting.host.get_by_test_id("record").click()
     for page in meeting.points:
         expect(page.get_by_test_id("room-head").get_by_test_id("rec-mark")).to_have_text(
-            re.compile(r"^Đang ghi 00:0[1-9]$")
+            re.compile(r"^Đang ghi (?!00:00)\d\d:\d\d$")
         )
     meeting.command({"type": "record", "on": False})
     for page in meeting.points:

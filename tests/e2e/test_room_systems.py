@@ -6,8 +6,8 @@ import sys
 
 KINDS = (
     *("cisco-camera", "dtls-srtp", "linphone-called", "linphone-sdes", "pjsua", "pjsua-called"),
-    *("late-renewal", "added-picture", "sipp-hold", "sipp-keys", "sipp-info", "mcu", "mcu-h323"),
-    *("moved-address", "latched", "whip", "rtsp"),
+    *("late-renewal", "added-picture", "sipp-hold", "sipp-keys", "sipp-info", "door-info", "mcu", "mcu-h323"),
+    *("moved-address", "latched", "whip", "rtsp", "plain-refused", "dscp", "rtx", "high"),
 )
 
 

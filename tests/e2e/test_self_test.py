@@ -19,7 +19,7 @@ _WAYS = """async () => {
 
 
 def test_ux_02_04_a_point_keeps_its_own_test(server: Server, red: Browser, people: People) -> None:
-    page = people.sign_in(red, "ubnd.nha-trang")
+    page = people.signed_in(red, "ubnd.nha-trang")
     page.goto(f"{server.http}check.html")
     expect(page.get_by_test_id("self-line")).to_have_text(re.compile(r"Tải xuống \d.* Mbit/s · tải lên \d.* Mbit/s"))
     keep, results = page.get_by_test_id("self-keep"), page.get_by_test_id("self-result")
@@ -64,7 +64,7 @@ def browser(request: pytest.FixtureRequest) -> Browser:
 def test_ux_04_a_network_that_blocks_udp_is_told_with_what_to_ask_for(
     server: Server, browser: Browser, people: People
 ) -> None:
-    page = people.sign_in(browser, "ubnd.nha-trang")
+    page = people.signed_in(browser, "ubnd.nha-trang")
     page.add_init_script(redirect_media(DISCARDED))
     page.goto(f"{server.http}check.html")
     udp = page.get_by_test_id("udp")
@@ -82,7 +82,7 @@ def test_ux_04_a_network_that_blocks_udp_is_told_with_what_to_ask_for(
 
 
 def test_where_udp_is_blocked_picture_and_sound_go_by_tcp(server: Server, browser: Browser, people: People) -> None:
-    page = people.sign_in(browser, "ubnd.nha-trang")
+    page = people.signed_in(browser, "ubnd.nha-trang")
     page.add_init_script(block_udp())
     page.goto(f"{server.http}check.html")
     udp = page.get_by_test_id("udp")

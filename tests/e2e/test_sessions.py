@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.browsers import imported
+from tests.e2e.browsers import imported, intercept, wait_until
 from tests.e2e.people import HANOI, People, press_clear_button
 from tests.e2e.server import Server
 
@@ -43,7 +43,7 @@ def register(server: Server, page: Page, number: int, title: str) -> str:
 
 
 def test_a_long_list_is_read_page_after_page_and_searched(server: Server, people: People, blue: Browser) -> None:
-    page = people.sign_in(blue, "truc.ban")
+    page = people.signed_in(blue, "truc.ban")
     made = [register(server, page, number, f"Họp liệt kê {number:02}") for number in range(PAGE + 5)]
     last = register(server, page, PAGE + 6, OTHER_TITLE)
     first: list[Route] = []  # the lists as the page opens, held until the search has answered
@@ -54,6 +54,7 @@ def test_a_long_list_is_read_page_after_page_and_searched(server: Server, people
     page.route(re.compile(r"/sessions\?(?!.*\bq=)"), hold)
     page.goto(f"{server.http}sessions.html")
     rows = page.get_by_test_id("session-row")
+    wait_until(page, lambda: bool(first), "the page to ask for its lists")
     page.get_by_test_id("sessions-q").fill("hop liet ke")
     page.get_by_test_id("sessions-find").click()
     expect(rows).to_have_count(PAGE)
@@ -103,7 +104,7 @@ def test_a_double_tap_and_a_lost_response_register_once(server: Server, people: 
         route.abort()
 
     lost = body(PAGE + 12, "Mất câu trả lời")
-    page.route("**/api/v1/registrations", lose, times=1)
+    intercept(page, "**/api/v1/registrations", lose, times=1)
     assert page.evaluate(FAILS, lost) == "TypeError"
     page.reload()
     made = page.evaluate(REGISTER, lost)
@@ -123,7 +124,7 @@ def delete_text(page: Page, name: str) -> None:
 def test_a_search_is_emptied_by_its_button_and_by_keys(
     server: Server, people: People, browser: str, request: pytest.FixtureRequest
 ) -> None:
-    page = people.sign_in(request.getfixturevalue(browser), "truc.ban")
+    page = people.signed_in(request.getfixturevalue(browser), "truc.ban")
     register(server, page, PAGE + 14 + len(browser), "Họp để tìm")
     for name, search, row in (("sessions", "sessions-q", "session-row"), ("directory", "search", "point")):
         page.goto(f"{server.http}{name}.html")

@@ -1,6 +1,6 @@
 """A shared screen: the floor permits it, everyone sees it large beside the speaker, each may view it alone.
 
-Beside it, in the same call, a room's cameras: the host chooses one and moves it.
+Beside it, in the same call, a room's cameras: the host sees them, chooses one and moves it.
 """
 
 from contextlib import AsyncExitStack
@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from loadtest.media.perception import Rgb
 from loadtest.rooms.baresip_room import baresip_room
+from loadtest.rooms.descriptions import in_high
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import Room
 from loadtest.rooms.sipp_room import offering, slides_room
@@ -17,7 +18,7 @@ from mediaserver.api import CameraMovement
 from mediaserver.fecc.h281 import MAIN_CAMERA, Action, Message
 from tests.e2e.browsers import Seat, wait_until
 from tests.e2e.far_camera import DOCUMENTS, FarCamera
-from tests.e2e.people import HOST, People
+from tests.e2e.people import HOST, People, seat_of
 from tests.e2e.points import Points, simulated
 from tests.e2e.room_systems import register_room_system
 from tests.e2e.server import SIP, Server
@@ -44,13 +45,20 @@ _SEEN = """async () => {
   const picture = [...(report?.values() ?? [])].find(entry => entry.type === 'inbound-rtp' && entry.mid === '2');
   return [picture?.frameWidth, picture?.frameHeight, picture?.framesPerSecond];
 }"""
+_FORMAT = """async () => {
+  const report = await document.querySelector('room-page, host-page').meeting.connection.pc.getStats();
+  const picture = [...report.values()].find(entry => entry.type === 'inbound-rtp' && entry.mid === '2');
+  const {mimeType, sdpFmtpLine} = report.get(picture.codecId);
+  return [mimeType, /profile-level-id=(....)/.exec(sdpFmtpLine)?.[1]];
+}"""
+"""The codec and the profile under whose payload type the picture comes."""
 
 
 def test_a_screen_is_shared_with_the_floor_and_ends_with_it(people: People, red: Browser, blue: Browser) -> None:
-    host_page = people.sign_in(red, HOST)
+    host_page = people.signed_in(red, HOST)
     code = people.register(host_page, ["nt.xuonghuan"], "Chia sẻ màn hình")
     host = people.enter(host_page, code, "host")
-    guest = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    guest = people.enter(people.signed_in(blue, "nt.xuonghuan"), code)
     everyone = (host, guest)
     for seat in everyone:
         seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
@@ -110,6 +118,16 @@ async def second_picture(media: PlainMedia) -> float:
     return green_share(media.slides.picture)
 
 
+def see_camera_in_high(host: Seat) -> None:
+    """See the camera of a room that knows H.264 of profile High alone, as it comes, under the payload type of
+    constrained baseline (decision 143)."""
+    source = host.page.get_by_test_id("source")
+    source.select_option(f"camera:{seat_of(host.page, 'NT.VinhHai')}")
+    host.until(lambda host: host.share("blue") > 0.95, "the room's camera alone")
+    assert host.page.evaluate(_FORMAT) == ["video/H264", "42e0"]
+    source.select_option("composed")
+
+
 def use_cameras(host: Page, points: Points, camera: FarCamera) -> None:
     """Choose the document camera of a room and move its main camera, as its controller."""
     row = host.locator(f'[data-testid="seat"][data-point="{TWO_STREAMS}"]')
@@ -142,18 +160,19 @@ def use_cameras(host: Page, points: Points, camera: FarCamera) -> None:
 def test_a_browsers_screen_reaches_rooms_in_their_one_picture_and_as_a_second_one(
     server: Server, people: People, red: Browser, tmp_path: Path
 ) -> None:
-    media, camera = PlainMedia(TWO_STREAMS_ADDRESS, 880, (0, 0, 255), (0, 0, 255)), FarCamera()
+    media, camera = PlainMedia(TWO_STREAMS_ADDRESS, 880, (0, 0, 255), (0, 0, 255), high=True), FarCamera()
     with simulated(server) as points:
         code = points.book(HOST, [ONE_STREAM, TWO_STREAMS], "Chia sẻ màn hình đến phòng họp")
         points.run(register_room_system(server, ONE_STREAM))
         points.run(register_room_system(server, TWO_STREAMS, TWO_STREAMS_ADDRESS, camera_control=True))
-        host = people.enter(people.sign_in(red, HOST), code, "host").page
-        calls = AsyncExitStack()
+        seat = people.enter(people.signed_in(red, HOST), code, "host")
+        host, calls = seat.page, AsyncExitStack()
         try:
             one = points.run(calls.enter_async_context(baresip_room(tmp_path, None, 880, "", None)))
             calls.push_async_callback(camera.close)
             points.run(camera.open(TWO_STREAMS_ADDRESS))
-            two = points.run(calls.enter_async_context(slides_room(tmp_path, media, 2, offering(camera.describe))))
+            script = offering(lambda *at: in_high(camera.describe(*at)))
+            two = points.run(calls.enter_async_context(slides_room(tmp_path, media, 2, script)))
             for room in (one, two):
                 points.run(room.dial(f"sip:{code}@{SIP[0]}:{SIP[1]}"))
                 points.run(room.established())
@@ -161,6 +180,7 @@ def test_a_browsers_screen_reaches_rooms_in_their_one_picture_and_as_a_second_on
             stray, words = "127.0.1.2", "Bỏ hình, tiếng từ {}: IP này chưa khai báo trong Danh bạ"
             points.run(send_stray(media, stray))
             expect(told).to_contain_text(words.format(stray))
+            see_camera_in_high(seat)
             use_cameras(host, points, camera)
             host.get_by_test_id("share").click()
             wait_until(host, lambda: points.run(seen_by(one)) > 0.4, "the screen in a room's one picture")

@@ -17,8 +17,6 @@ from tests.e2e.browsers import Seat
 from tests.e2e.people import HOST, People, record_live, seat_of, stop_recording, unmute
 from tests.e2e.server import Server
 
-pytestmark = pytest.mark.alone
-
 BACK_S = 10.0
 COMPOSED_MS = 300_000
 """It is composed when nothing else wants to compute, which a busy machine seldom lets."""
@@ -34,11 +32,12 @@ def moves(seat: Seat) -> bool:
     return seat.pixels() != before
 
 
+@pytest.mark.alone
 def test_a_killed_media_worker_comes_back_by_itself(server: Server, people: People, red: Browser, fox: Browser) -> None:
-    page = people.sign_in(red, HOST)
+    page = people.signed_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp đột xuất")
     host = people.enter(page, code, "host")
-    point = people.enter(people.sign_in(fox, "nt.xuonghuan"), code)
+    point = people.enter(people.signed_in(fox, "nt.xuonghuan"), code)
     point.until(lambda point: "red" in point.colours(), "the host's picture")
     unmute(host)
     point.hears(440)
@@ -85,11 +84,11 @@ def length(cipher: FileCipher, path: Path) -> float:
 
 
 def test_ux_10_a_reload_keeps_hand_and_floor(people: People, red: Browser, blue: Browser) -> None:
-    page = people.sign_in(red, HOST)
+    page = people.signed_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Tập huấn")
     people.enter(page, code, "host")
-    speaker = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
-    waiting = people.enter(people.sign_in(blue, "nt.vinhhai"), code)
+    speaker = people.enter(people.signed_in(blue, "nt.xuonghuan"), code)
+    waiting = people.enter(people.signed_in(blue, "nt.vinhhai"), code)
     name = "NT.XuongHuan"
     page.get_by_test_id("seat").filter(has_text=name).get_by_test_id("give-floor").click()
     waiting.page.get_by_test_id("hand").click()
@@ -104,11 +103,12 @@ def test_ux_10_a_reload_keeps_hand_and_floor(people: People, red: Browser, blue:
     speaker.until(lambda speaker: {"red", "blue"} <= speaker.colours(), "the picture again")
 
 
+@pytest.mark.alone
 def test_a_dead_browser_leaves_the_list(people: People, red: Browser, blue: Browser) -> None:
-    page = people.sign_in(red, HOST)
+    page = people.signed_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Sơ kết")
     people.enter(page, code, "host")
-    point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    point = people.enter(people.signed_in(blue, "nt.xuonghuan"), code)
     expect(page.get_by_test_id("count")).to_contain_text("2/2")
     with stopped(blue):
         expect(page.get_by_test_id("count")).to_contain_text("1/2", timeout=GONE_S * 1000)

@@ -3,15 +3,12 @@
 from io import BytesIO
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import browsers
 from tests.e2e.browsers import Seat
 from tests.e2e.people import HOST, People, seat_of
-
-pytestmark = pytest.mark.alone
 
 _COLOURS = """() => Object.fromEntries(
   [...document.querySelectorAll('[data-testid=tile]')].filter(tile => tile.dataset.tile).map(tile => {
@@ -46,9 +43,9 @@ def middle(screenshot: bytes) -> str:
 
 
 def test_ux_18_viewers_enlarge_a_camera_and_may_have_one_picture(people: People, red: Browser, blue: Browser) -> None:
-    page = people.sign_in(red, HOST)
+    page = people.signed_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Hình ghép tại trình duyệt")
-    host, guest = people.enter(page, code, "host"), people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    host, guest = people.enter(page, code, "host"), people.enter(people.signed_in(blue, "nt.xuonghuan"), code)
     red_seat, blue_seat = seat_of(page, "UBND.Nha Trang"), seat_of(page, "NT.XuongHuan")
 
     def sees_both(viewer: Seat) -> bool:
@@ -114,10 +111,10 @@ def test_ux_18_viewers_enlarge_a_camera_and_may_have_one_picture(people: People,
 def test_a_machine_that_decodes_one_picture_sees_the_same_layout_composed(
     people: People, red: Browser, blue: Browser
 ) -> None:
-    page = people.sign_in(red, HOST)
+    page = people.signed_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Máy yếu nhận hình ghép")
     host = people.enter(page, code, "host")
-    guest = people.enter(people.sign_in(blue, "nt.xuonghuan", composed=True), code)
+    guest = people.enter(people.signed_in(blue, "nt.xuonghuan", composed=True), code)
     for seat in (host, guest):
         seat.until(lambda seat: min(seat.share("red"), seat.share("blue")) > 0.2, "red beside blue")
     host.until(lambda host: len(tiles(host.page)) == 2, "tiles at the host")

@@ -15,6 +15,7 @@ from loadtest.server.accounts import create_accounts
 from loadtest.server.rest_client import Client
 from signaling.app.admin_cli import NewAccount
 from tests.e2e.accessibility import choose, findings, press, write
+from tests.e2e.browsers import intercept
 from tests.e2e.layout_boxes import clear_at_all_sizes
 from tests.e2e.people import HOST, People, Taps
 from tests.e2e.points import Points, simulated
@@ -89,12 +90,13 @@ def voters(server: Server) -> Iterator[Voters]:
 def test_ux_21_a_vote_of_twelve_points_takes_the_chair_three_taps_and_a_point_one(
     blue: Browser, fox: Browser, people: People, voters: Voters
 ) -> None:
-    host, point = people.sign_in(blue, HOST), people.sign_in(fox, "nt.vinhhai", touch=True)
+    host, point = people.signed_in(blue, HOST), people.signed_in(fox, "nt.vinhhai", touch=True)
     code = people.register(host, ["nt.vinhhai", *OTHERS], "Kỳ họp có biểu quyết")
     people.enter(host, code, "host")
     people.enter(point, code)
     voters.join(code)
-    host.route("**/vote-panel.js", lambda route: route.fulfill(status=404))  # as after an upgrade of the server
+    # As after an upgrade of the server.
+    intercept(host, "**/vote-panel.js", lambda route: route.fulfill(status=404))
     host.keyboard.press("b")
     expect(host.get_by_test_id("toast")).to_contain_text("Hãy tải lại trang")
     host.unroute("**/vote-panel.js")

@@ -23,7 +23,7 @@ MICROPHONE = (
 
 def test_an_encoder_publishes_a_points_camera(server: Server, people: People, red: Browser) -> None:
     """Debian's whip-client publishes to the address that the directory shows."""
-    page = people.sign_in(red, "truc.ban")
+    page = people.signed_in(red, "truc.ban")
     page.goto(f"{server.http}directory.html?point={POINT}")
     page.get_by_test_id("fold-equipment").click()
     page.get_by_test_id("edit-device").click()
@@ -36,7 +36,7 @@ def test_an_encoder_publishes_a_points_camera(server: Server, people: People, re
     device.get_by_test_id("f-password").fill(TOKEN)
     device.get_by_test_id("save-device").click()
     address = device.get_by_test_id("http-address").text_content() or ""
-    host_page = people.sign_in(red, "ubnd.nha-trang")
+    host_page = people.signed_in(red, "ubnd.nha-trang")
     code = people.register(host_page, [POINT], "Họp có camera gửi bằng WHIP")
     host = people.enter(host_page, code, "host")
     with ExitStack() as ending:

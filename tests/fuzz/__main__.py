@@ -11,11 +11,13 @@ import os
 import re
 import sys
 import tempfile
+import time
+from collections import deque
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr
 from importlib.util import find_spec
 from io import StringIO
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import NoReturn
 
@@ -56,8 +58,12 @@ INSTRUMENTED = (
     "scheduler.units.units_file",
     "scheduler.booking.sessions.script_spreadsheet",
     "scheduler.files.safe_zip",
+    "signaling.accounts.sso.id_token",
+    "signaling.accounts.sso.ldap_message",
+    "signaling.accounts.sso.settings",
     "signaling.accounts.security_keys",
     "signaling.app.admin_cli",
+    "signaling.app.known_vulnerabilities",
     "signaling.app.secrets_file",
     "signaling.app.setup.answers",
     "signaling.app.setup.environment_file",
@@ -69,11 +75,15 @@ INSTRUMENTED = (
     "signaling.mail.chat_groups",
     "signaling.mail.imap",
     "signaling.http.byte_ranges",
+    "signaling.http.clamd",
     "signaling.http.proxy_protocol",
     "signaling.http.route",
     "signaling.directory.spreadsheets",
     "signaling.cameras.rtsp_message",
     "signaling.cascade.client",
+    "signaling.meeting.state.chat",
+    "signaling.meeting.state.neighbour_meetings",
+    "signaling.messages.base",
     "signaling.h323",
     "signaling.sip",
 )
@@ -155,33 +165,55 @@ def _dictionary(seeds: Iterable[bytes]) -> set[str]:
 
 
 def fuzz_all(targets: Mapping[str, Target], seconds: int) -> int:
-    """Fuzz targets, about `seconds` in all, as many at once as there are cores; return 1 when anything crashed."""
+    """Fuzz targets, about `seconds` in all, as many at once as there are cores; return 1 when anything crashed.
+
+    One thread begins them all: a fork of a process with several threads may copy a lock that another thread holds.
+    """
     cores = os.cpu_count() or 1
     each = max(1, seconds * cores // len(targets))
-    with ThreadPoolExecutor(cores) as pool:
-        passed = list(pool.map(lambda name: _run(name, targets[name], each), targets))
-    return 0 if all(passed) else 1
+    waiting, running, passed = deque(targets.items()), list[Run](), True
+    while waiting or running:
+        while waiting and len(running) < cores:
+            running.append(Run(*waiting.popleft(), each))
+        wait([run.sentinel for run in running], max(0.0, min(run.deadline for run in running) - time.monotonic()))
+        ended = [run for run in running if run.is_over(time.monotonic())]
+        running = [run for run in running if run not in ended]
+        for run in ended:
+            passed &= run.end()
+    return 0 if passed else 1
 
 
-def _run(name: str, target: Target, seconds: int) -> bool:
-    """Fuzz one target in a process of its own; print how it ended, and return False if it crashed or hung."""
-    with tempfile.TemporaryFile() as output:
-        process = FORK.Process(target=_fuzz_into, args=(output.fileno(), name, target, seconds))
-        process.start()
-        process.join(seconds + OVERHEAD_S)
-        if process.exitcode is None:
-            process.kill()
-            process.join()
-            print(f"{name}: did not end", flush=True)
+class Run:
+    """Fuzzes one target in a process of its own for some seconds."""
+
+    def __init__(self, name: str, target: Target, seconds: int) -> None:
+        self._name, self._seconds = name, seconds
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
+        self._process = FORK.Process(target=_fuzz_into, args=(self._output.fileno(), name, target, seconds))
+        self._process.start()
+        self.sentinel = self._process.sentinel
+        self.deadline = time.monotonic() + seconds + OVERHEAD_S
+
+    def is_over(self, now: float) -> bool:
+        """Return whether the process has ended, or should have."""
+        return self._process.exitcode is not None or now >= self.deadline
+
+    def end(self) -> bool:
+        """Print how the process ended; return False if it crashed or hung."""
+        with self._output:
+            if self._process.exitcode is None:
+                self._process.kill()
+                self._process.join()
+                print(f"{self._name}: did not end", flush=True)
+                return False
+            self._output.seek(0)
+            text = self._output.read().decode("utf-8", "replace")
+        if self._process.exitcode:
+            print(f"{self._name}: CRASHED\n{text[-4000:]}", flush=True)
             return False
-        output.seek(0)
-        text = output.read().decode("utf-8", "replace")
-    if process.exitcode:
-        print(f"{name}: CRASHED\n{text[-4000:]}", flush=True)
-        return False
-    units = next((line.split()[-1] for line in text.splitlines() if "number_of_executed_units" in line), "?")
-    print(f"{name}: {units} inputs in {seconds} s", flush=True)
-    return True
+        units = next((line.split()[-1] for line in text.splitlines() if "number_of_executed_units" in line), "?")
+        print(f"{self._name}: {units} inputs in {self._seconds} s", flush=True)
+        return True
 
 
 def _fuzz_into(output: int, name: str, target: Target, seconds: int) -> None:

@@ -25,7 +25,7 @@ from scheduler.inbound_mail import attached_form as forms
 from scheduler.inbound_mail import form_template
 from signaling.booking.script_spreadsheets import LAYOUTS
 from signaling.core.errors import BadInput
-from signaling.http import byte_ranges
+from signaling.http import byte_ranges, clamd
 from signaling.http.uploads import bytes_of
 from signaling.mail import imap
 from signaling.mail.config import Server
@@ -103,6 +103,12 @@ def read_file(data: bytes) -> None:
     """Decode a file in base64."""
     with suppress(BadInput):
         bytes_of(data.decode("utf-8", "replace"))
+
+
+def read_scan_reply(data: bytes) -> None:
+    """Read the reply of clamd on a file."""
+    with suppress(clamd.BadReply):
+        assert clamd.found(data) != ""
 
 
 def read_range(data: bytes) -> None:
@@ -231,6 +237,7 @@ FILES = {
     ),
     "kind": Target(read_kind, (b"%PDF-1.7", _TABLE, _FORMS["docx"]), 20 << 20),
     "file": Target(read_file, (b"YSxi", b"YSxiCg=="), 64 << 10),
+    "scan reply": Target(read_scan_reply, (b"stream: OK\0", b"stream: Eicar-Test-Signature FOUND\0"), clamd.MAX_REPLY),
     "range": Target(read_range, (b"\x64bytes=0-9", b"\x64bytes=-5", b'\x64bytes=7-\n"tag"'), 8190),
     "mailbox": Target(read_mailbox, (_IMAP_RESPONSES,)),
     "boxes": Target(

@@ -1,7 +1,7 @@
 """Fuzz targets for sound and pictures: from packets to samples and pictures; compiled loops must agree with Python."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
 from struct import Struct
@@ -15,7 +15,8 @@ from mediaserver.audio.input import AudioInput
 from mediaserver.audio.jitter_buffer import JitterBuffer
 from mediaserver.audio.mix_minus import FRAME_SAMPLES
 from mediaserver.audio.opus import OpusEncoder
-from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.packet import Packet, newer
+from mediaserver.rtp.red import Block, RedReceiver, write
 from mediaserver.rtp.source import FlushQueue, VideoSource
 from mediaserver.sdp.sip_parse import SOUNDS
 from mediaserver.transport.udp_mux import Port, UdpMux
@@ -28,6 +29,7 @@ from tests.mediaserver.rtp.loopback_viewer import Viewer, loopback, waiting
 
 CODECS = ("opus", *(each for each in SOUNDS if each != "opus"))
 VIDEO = ("VP8", "H264")
+OPUS, RED = 111, 63
 SENDERS = ("keys", "twin", "none", "closed", "stranger")
 MOST_PACKETS = 200
 """Packets that are read of one input, so that its time is bounded."""
@@ -76,6 +78,31 @@ def read_voice(data: bytes) -> None:
         voice.add(packet, now, codec)
         heard = voice.listen(now, mixed=True)
         assert heard is None or heard <= 0.0
+
+
+def read_red(data: bytes) -> None:
+    """Unwrap redundant and plain packets of a talker in any order, and let the jitter buffer take what they carry."""
+    receiver, jitter, highest = RedReceiver(OPUS, RED), JitterBuffer(), -1
+    for packet, now in _packets(data):
+        packet.payload_type = OPUS if packet.ssrc else RED
+        packet.ssrc = 5
+        try:
+            found = receiver.unwrap(packet, highest)
+        except ValueError:
+            continue
+        if highest < 0 or newer(packet.sequence, highest):
+            highest = packet.sequence
+        assert sum(len(each.payload) for each in found) <= len(packet.payload)
+        assert [each.sequence for each in found] == sorted({each.sequence for each in found}, key=_behind(packet))
+        for each in found:
+            assert each.payload_type == OPUS
+            jitter.add(each, now)
+        jitter.pull(now)
+
+
+def _behind(packet: Packet) -> Callable[[int], int]:
+    """Return the key that sorts sequence numbers up to a packet's."""
+    return lambda sequence: -((packet.sequence - sequence) & 0xFFFF)
 
 
 def read_picture(data: bytes) -> None:
@@ -163,6 +190,10 @@ def _keyframe(codec: str) -> bytes:
 
 _OPUS = OpusEncoder().encode(np.zeros(FRAME_SAMPLES, np.int16))
 _TALK = b"".join(_chunk(bytes([129, 136, 2]), _OPUS) for _ in range(5))
+_REDUNDANT = b"".join(
+    _chunk(bytes([ahead, 136, 2]), write([Block(OPUS, 960, _OPUS)], Block(OPUS, 0, _OPUS)))
+    for ahead in (128, 130, 130, 130)
+)
 _SIP_SOUND = b"".join(_chunk(bytes([129, 136, 2]), bytes(range(160))) for _ in range(5))
 _DATAGRAMS = b"".join(_chunk(bytes([0, 1]), one) for one in wire.in_row(96, 7, 9, [wire.LOUD, b"", b"\x90\x41ab"]))
 _VP8 = b"".join(_chunk(b"\x01\x03", bytes.fromhex(f"90f0{0x8000 | n:04x}0520") + b"picture") for n in (5, 6, 9))
@@ -182,6 +213,7 @@ _IN_STEP = b"".join(
 
 MEDIA = {
     "jitter": Target(read_jitter, (_TALK,)),
+    "red": Target(read_red, (_REDUNDANT,)),
     "voice": Target(read_voice, (b"\x00" + _TALK, b"\x01" + _SIP_SOUND, b"\x02" + _SIP_SOUND, b"\x03" + _SIP_SOUND)),
     "picture": Target(read_picture, tuple(bytes([at]) + _keyframe(codec) for at, codec in enumerate(VIDEO))),
     "datagrams": Target(read_datagrams, (_DATAGRAMS,)),

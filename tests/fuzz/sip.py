@@ -23,6 +23,10 @@ RINGING = (
     b"t: Sala\r\n <sip:b@h>;tag=t\r\n"
     b'i: c\r\nCSeq: 1 INVITE\r\nP-Asserted-Identity: "Sala Per\xfa" <sip:b@h>\r\nm: <sip:b@10.0.0.9>\r\nl: 0\r\n\r\n'
 )
+NOTIFY = OPTIONS.replace(b"OPTIONS", b"NOTIFY").replace(
+    b"Content-Length: 0\r\n\r\n",
+    b"o: conference\r\nSubscription-State: active;expires=60\r\nContent-Length: 0\r\n\r\n",
+)
 CHALLENGE = (
     b"SIP/2.0 401 Unauthorized\r\nVia: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK4\r\nFrom: <sip:a@h>;tag=f\r\n"
     b"To: <sip:b@h>;tag=t\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n"

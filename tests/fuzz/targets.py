@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from struct import pack
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -47,7 +47,11 @@ from scheduler.units.seed import khanh_hoa_2023
 from scheduler.units.units_file import parse as parse_units
 from signaling.accounts import security_keys
 from signaling.accounts.security_keys import SecurityKey
-from signaling.app import admin_cli, secrets_file
+from signaling.accounts.sso import id_token, ldap_message
+from signaling.accounts.sso import settings as sso_settings
+from signaling.accounts.sso.handshake import Handshake
+from signaling.accounts.sso.ldap_message import OCTETS, SEQUENCE, SET, integer, tlv
+from signaling.app import admin_cli, known_vulnerabilities, secrets_file
 from signaling.app.api_table import ROUTES
 from signaling.app.setup import answers
 from signaling.app.setup.environment_file import EnvironmentFile
@@ -55,7 +59,7 @@ from signaling.booking import session_costs
 from signaling.cameras import rtsp_message
 from signaling.cascade import client as cascade_client
 from signaling.cascade.store import MAX_DETAIL
-from signaling.cascade.wire import Exchanged, Outcome
+from signaling.cascade.wire import MAX_REASON, Exchanged, Outcome, Told
 from signaling.core.errors import BadInput, MessageError, SettingsError
 from signaling.h323.agent import description
 from signaling.h323.gatekeeper.registration import Registration
@@ -64,9 +68,10 @@ from signaling.h323.protocol.errors import BadPdu
 from signaling.http import proxy_protocol
 from signaling.http.openapi import public_path
 from signaling.messages import server
-from signaling.sip.agent import dtmf_info, registration, request_checks, session_timer
+from signaling.messages.seats import MAX_TOPIC
+from signaling.sip.agent import dtmf_info, registration, request_checks, session_timer, subscription_rules
 from signaling.sip.agent.dialog import Dialog
-from signaling.sip.protocol import digest, framing, trace
+from signaling.sip.protocol import digest, framing, roster, trace
 from signaling.sip.protocol import message as sip_message
 from signaling.sip.protocol.errors import BadMessage, BadRequest
 from tests.fuzz import sip
@@ -77,13 +82,16 @@ from tests.mediaserver.offers import CHROMIUM, FIREFOX
 from tests.mediaserver.room_offers import BARESIP, CISCO, ENCRYPTED, POLYCOM, SLIDES
 from tests.signaling.h323 import agents as h323_agents
 from tests.signaling.h323 import pdus as h323
+from tests.signaling.meeting.state.meeting_fixture import HOST, NOW, NT, MeetingFixture
 from tests.signaling.request_bodies import GOOD
-from tests.signaling.sip import torture
+from tests.signaling.sip import rosters, torture
 from tests.signaling.sip.agents import OFFER
 from tests.signaling.software_authenticator import SoftwareKey
 
 SPS = bytes.fromhex("6742c01fda014016ec0440000003004000000c83c60ca8")
 WALL_S = 1_700_000_000.0
+MAX_SHOWN = 80 * 1024
+"""Most letters of what pages are told of a neighbour's meeting."""
 PROFILES = load_profiles()
 BODY_MODELS: Mapping[str, type[BaseModel]] = {public_path(route.path): route.body for route in ROUTES if route.body}
 _MODELS = tuple(BODY_MODELS.values())
@@ -177,6 +185,7 @@ def read_h264(data: bytes) -> None:
         payload.depayload("H264", data)
     with suppress(ValueError):
         if (parameters := h264_sps.parameter_set(data)) is not None:
+            h264_sps.is_baseline(parameters)
             width, height = h264_sps.picture_size(parameters)
             assert 0 < width <= h264_sps.MAX_SIDE >= height > 0
 
@@ -253,13 +262,51 @@ def read_proxy_header(data: bytes) -> None:
 
 
 def read_neighbour_reply(data: bytes) -> None:
-    """Read what a system below replies: what became of a session, its running meeting, or why it refuses."""
-    for model in (Outcome, Exchanged):
-        with suppress(cascade_client.Unanswered):
-            cascade_client.read_reply(model, data)
+    """Read what a system below replies: what became of a session, its running meeting, or why it refuses.
+
+    The meeting is shown in one above, where it may raise a hand or give the floor back.
+    """
+    with suppress(cascade_client.Unanswered):
+        reason = cascade_client.read_reply(Outcome, data).reason
+        assert len(reason) <= MAX_REASON
+    with suppress(cascade_client.Unanswered):
+        if (meeting := cascade_client.read_reply(Exchanged, data).meeting) is not None:
+            above = MeetingFixture()
+            above.join("n", NT)
+            for now in (NOW, NOW + timedelta(seconds=2)):
+                above.state.below(NT.id, meeting, now)
+            _check_shown(above)
     said = cascade_client.refusal_reason(data)
     assert len(said) <= MAX_DETAIL
     assert not said or said.isprintable()
+
+
+def read_neighbour_told(data: bytes) -> None:
+    """Read what a system above tells of its meeting, twice, and show it in the one below."""
+    try:
+        told = Told.model_validate_json(data)
+    except ValidationError:
+        return
+    below = MeetingFixture()
+    below.join("h", HOST)
+    first = below.state.hear_chair(HOST.id, told.began, told.messages, NOW)
+    assert len(first) <= 2 * len(told.messages)
+    assert below.state.hear_chair(HOST.id, told.began, told.messages, NOW) == []
+    below.state.neighbour(HOST.id, told.meeting, told.warnings)
+    assert below.state.neighbour(HOST.id, told.meeting, told.warnings) == []
+    assert len(below.state.warnings(NOW, timedelta(0))) <= len(told.warnings)
+    assert all(each.text.isprintable() for each in below.state.chat.of_chair(NT.id))
+    _check_shown(below)
+
+
+def _check_shown(meeting: MeetingFixture) -> None:
+    """Check that what pages are told of neighbours and their hands is bounded, and names are lines of text."""
+    shown = meeting.state.neighbours.state
+    names = [seat.name for each in shown.meetings.values() for seat in each.seats]
+    names += [each.name for each in shown.warnings] + [row.topic for row in meeting.state.roster.wire()]
+    assert all(not name or name.isprintable() for name in names)
+    assert max(map(len, names), default=0) <= MAX_TOPIC
+    assert len(shown.model_dump_json()) <= MAX_SHOWN
 
 
 def read_security_key(data: bytes) -> None:
@@ -274,16 +321,56 @@ def read_security_key(data: bytes) -> None:
         security_keys.asserted(_SITE, _CHALLENGE, [_KEY], answer)
 
 
+def read_ldap(data: bytes) -> None:
+    """Read a response of a directory, then the groups and the id of an entry."""
+    with suppress(ldap_message.BadLdap):
+        sizes = ldap_message.header(data)
+        if sizes is not None:
+            _, _, found = ldap_message.response(data[sizes[0] : sum(sizes)])
+            if isinstance(found, ldap_message.Entry):
+                found.texts("memberOf")
+                found.identity("objectGUID")
+
+
+def read_id_token(data: bytes) -> None:
+    """Verify an ID token; then its second part, unsigned, as the claims of somebody."""
+    with suppress(id_token.BadIdToken):
+        id_token.claims_of(data.decode("latin-1"), _JWKS, _OIDC, Handshake("s"), datetime(2026, 4, 6, tzinfo=UTC))
+    with suppress(id_token.BadIdToken, ValueError, RecursionError):
+        claims = from_json(data.partition(b".")[2])
+        if isinstance(claims, dict):
+            id_token.by_second_factor(claims, _OIDC)
+            id_token.person_of(claims, _OIDC)
+
+
+def read_sso(data: bytes) -> None:
+    """Parse a file of single sign-on."""
+    with suppress(ValueError):
+        sso_settings.parse(data)
+
+
 def read_secrets(data: bytes) -> None:
     """Parse a file of a system's secrets."""
     with suppress(SettingsError):
         assert secrets_file.read(data).keys() >= secrets_file.REQUIRED
 
 
+def read_vulnerabilities(data: bytes) -> None:
+    """Parse a list of contents, and a list of known vulnerabilities."""
+    text = data.decode("utf-8", "replace")
+    packages = [known_vulnerabilities.Package("aiohttp", "3.9.3")]
+    with suppress(known_vulnerabilities.BadList):
+        packages = known_vulnerabilities.read_components(text)
+    with suppress(known_vulnerabilities.BadList):
+        list(known_vulnerabilities.lines(known_vulnerabilities.compare(packages, [("list", text)]), 1))
+
+
 def read_answers(data: bytes) -> None:
-    """Parse a file of answers of `diemcau setup`; then the whole as the file of a server's environment."""
+    """Parse answers of `diemcau setup`, of a file and of its page; then the whole as a server's environment."""
     with suppress(BadInput):
         answers.read(data)
+    with suppress(BadInput):
+        answers.read_json(data)
     with suppress(SettingsError):
         file = EnvironmentFile.read(data)
         assert EnvironmentFile.read(file.changed({"A": "b c"}).text().encode()).values == file.values | {"A": "b c"}
@@ -489,10 +576,12 @@ def read_sip(data: bytes) -> None:
     again = message.write()
     if max(map(len, again.split(b"\r\n"))) < sip_message.LONGEST_HEADER and len(again) < sip_message.MOST_BYTES:
         assert sip_message.parse(again) == message
-    trace.blotted(message)
+    trace.blotted(message, trace.dialled(message))
     if isinstance(message, sip_message.Response):
         session_timer.of_response(message, 1800)
         session_timer.shortest(message)
+        subscription_rules.granted_s(message)
+        subscription_rules.demanded_s(message)
         if (asked := digest.challenge(message)) is not None:
             digest.authorization(asked, sip.ACCOUNT, "INVITE", "sip:192.0.2.1", "cnonce")
         return
@@ -501,12 +590,26 @@ def read_sip(data: bytes) -> None:
     if (given := digest.proof(message)) is not None:
         assert not digest.proves(given, sip.ACCOUNT, message)
         assert not sip.NONCES.fresh(given.nonce, "192.0.2.1", 0.0)
+    Dialog("c", "<sip:us@192.0.2.2>;tag=t", "<sip:mcu@h>", "", "sip:mcu@h").confirm(message)
     message.came_from("192.0.2.1", 40000)
     sip_message.parse(sip_message.respond(message, 486, "tag").write())
+    if subscription_rules.check_notify(message) is None:
+        subscription_rules.state_of(message)
     if request_checks.check_invite(message) is None:
         dialog = Dialog.as_callee(message, "tag", "<sip:us@192.0.2.2>")
         assert dialog.next_hop.host
         sip_message.parse(b"Via: SIP/2.0/UDP h".join(dialog.request("BYE").write().split(b"Max-Forwards: 70", 1)))
+
+
+def read_roster(data: bytes) -> None:
+    """Take the rosters of an MCU one after the other, between zero bytes; what is told of them can be shown."""
+    known = roster.Roster(("diemcau", "192.0.2.2"))
+    for document in data.split(b"\0"):
+        with suppress(BadMessage):
+            known.take(roster.read(document.decode("utf-8", "replace")))
+        inside = known.inside()
+        assert len(inside.names) <= roster.MAX_NAMES and inside.more <= roster.MAX_USERS
+        assert all(name.isprintable() and 0 < len(name) <= roster.MAX_NAME for name in inside.names)
 
 
 def read_rtsp(data: bytes) -> None:
@@ -572,6 +675,33 @@ _KEY_ANSWERS = tuple(len(client).to_bytes(2) + client + rest for client, rest in
 _KEY = SecurityKey(
     "k", "an", "Khóa", "h", security_keys.registered(_SITE, _CHALLENGE, *_MADE)[0], 0, datetime(2026, 4, 6, tzinfo=UTC)
 )
+_SSO = b"""[oidc]
+label = "x"
+issuer = "https://x/"
+client_id = "x"
+unit_claim = "u.v"
+[[oidc.roles]]
+group = "g"
+roles = ["site"]
+[ldap]
+label = "x"
+servers = ["ldaps://x:1"]
+bind = "{account}@x"
+base = "dc=x"
+roles = [{group = "g", roles = ["site"]}]
+"""
+_MEMBER_OF = tlv(SEQUENCE, tlv(OCTETS, b"memberOf"), tlv(SET, tlv(OCTETS, b"cn=g"), tlv(OCTETS, b"\xff")))
+_OIDC = sso_settings.OidcSettings.model_validate(
+    {
+        "label": "x",
+        "issuer": "https://x/",
+        "client_id": "x",
+        "unit_claim": "u.v",
+        "second_factor_amr": ["otp"],
+        "roles": [{"group": "g", "roles": ["site"]}],
+    }
+)
+_JWKS = [{"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43, "kid": "k"}]
 _MESSAGES = (
     {"type": "join", "code": "1234 567 890", "ref": "1"},
     {"type": "offer", "sdp": "v=0"},
@@ -637,8 +767,22 @@ TARGETS: dict[str, Target] = {
         ),
         cascade_client.MAX_ANSWER,
     ),
+    "neighbour told": Target(
+        read_neighbour_told,
+        (to_json(GOOD["/cascade/meetings"]), to_json(GOOD["/cascade/meetings"] | {"warnings": [], "began": None})),
+        cascade_client.MAX_ANSWER,
+    ),
     "security key": Target(read_security_key, _KEY_ANSWERS, 12_288),
     "secrets": Target(read_secrets, (b'{"ticket.key": "AA==", "server.id": "AA==", "tls/key.pem": "AA=="}',)),
+    "vulnerabilities": Target(
+        read_vulnerabilities,
+        (
+            b'{"id":"A","modified":"2026-02-04T03:31:54Z","aliases":["CVE-1"],"affected":[{"package":{"name":"aiohttp",'
+            b'"ecosystem":"PyPI"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"3.9.4"}]}],'
+            b'"versions":["3.9.2"]}]}',
+            b'{"bomFormat":"CycloneDX","components":[{"purl":"pkg:pypi/aiohttp@3.9.3"}]}',
+        ),
+    ),
     "answers": Target(
         read_answers,
         (
@@ -661,6 +805,7 @@ TARGETS: dict[str, Target] = {
         (
             b'{"a":[1,2],"r":[[3,["offer","a","1"],[false,[["camera","q","VP8",180,130000,true]]]]]}',
             b'{"a":[],"r":[[4,["want","a","1"],[360,[["content",""]]]],[5,["stream",2],null]]}',
+            b'{"a":[],"r":[[6,["want","a","composed:host"],[0,[["composed","H264/2",true]]]],[7,["composes","a"],true]]}',
         ),
     ),
     "requests": Target(read_requests, (rtcp.nack(1, 2, [7, 8, 30]), rtcp.picture_loss(1, 2))),
@@ -718,8 +863,13 @@ TARGETS: dict[str, Target] = {
     "h245": Target(read_h245, tuple(h323.control_messages()), asn1.MAX_BYTES),
     "sip": Target(
         read_sip,
-        (sip.INVITE, sip.OPTIONS, sip.RINGING, sip.CHALLENGE, sip.PROOF, *(case.data for case in torture.CASES)),
+        (
+            *(sip.INVITE, sip.OPTIONS, sip.RINGING, sip.CHALLENGE, sip.PROOF, sip.NOTIFY),
+            *(case.data for case in torture.CASES),
+        ),
     ),
+    # Elements of 64 KiB take a tenth of a second, and several times that where each branch is counted.
+    "roster": Target(read_roster, ("\0".join(rosters.THREE).encode(),), roster.MAX_BYTES, 1.5),
     "rtsp": Target(
         read_rtsp,
         (
@@ -729,6 +879,23 @@ TARGETS: dict[str, Target] = {
         ),
         40_000,
     ),
+    "ldap": Target(
+        read_ldap,
+        (
+            tlv(SEQUENCE, integer(1), tlv(ldap_message.BIND_DONE, integer(0, 10), tlv(OCTETS), tlv(OCTETS, b"x"))),
+            tlv(SEQUENCE, integer(2), tlv(ldap_message.ENTRY, tlv(OCTETS, b"dc=x"), tlv(SEQUENCE, _MEMBER_OF))),
+        ),
+        ldap_message.MAX_MESSAGE,
+    ),
+    "id token": Target(
+        read_id_token,
+        (
+            b"eyJhbGciOiJFUzI1NiIsImtpZCI6ImsifQ.e30." + b"A" * 86,
+            b'x.{"sub":"s","groups":["g"],"u":{"v":"1"},"amr":["otp"],"acr":"1","name":"An"}',
+        ),
+        id_token.MAX_TOKEN,
+    ),
+    "sso": Target(read_sso, (_SSO,)),
     "stream": Target(read_stream, (b"\x40" + sip.INVITE + b"\r\n\r\n" + sip.RINGING,)),
     "letter": Target(
         read_letter,

@@ -12,6 +12,7 @@ from mediaserver.bfcp import message as bfcp
 from mediaserver.fecc import h224, h281
 from mediaserver.rpc import protocol, reply_check
 from mediaserver.rtp import packet, rtcp
+from mediaserver.rtp.red import RedReceiver
 from mediaserver.sdp import sdes, webrtc
 from mediaserver.video.codecs import VideoDecoder
 from scheduler.files import file_type
@@ -22,13 +23,15 @@ from signaling.app.setup import answers
 from signaling.app.setup.environment_file import EnvironmentFile
 from signaling.booking import session_costs
 from signaling.cascade.client import read_reply, refusal_reason
-from signaling.cascade.wire import Exchanged, Outcome
+from signaling.cascade.wire import Exchanged, Outcome, Told
+from signaling.http import clamd
 from signaling.mail import imap
 from signaling.messages import server
 from signaling.sip.agent.request_checks import check_invite
 from signaling.sip.protocol.framing import Stream
 from signaling.sip.protocol.message import Request
 from signaling.sip.protocol.message import parse as parse_sip
+from signaling.sip.protocol.roster import read as read_roster
 from tests.fuzz import files, media, targets
 from tests.fuzz.__main__ import not_instrumented
 from tests.fuzz.target import ONE_IN, Target, TooSlow, _longer
@@ -39,7 +42,7 @@ from tests.signaling.request_bodies import GOOD
 
 def test_every_seed_of_a_protocol_is_valid_input() -> None:
     setup, environment = TARGETS["answers"].seeds
-    assert answers.read(setup).capacity == answers.Capacity(sessions=2, points=9)
+    assert answers.read(setup).answers.capacity == answers.Capacity(sessions=2, points=9)
     assert EnvironmentFile.read(environment).values == {"DIEMCAU_PORT": "8443", "A": "b c", "B": "d"}
     for seed in TARGETS["message"].seeds:
         server.parse(seed.decode())
@@ -53,6 +56,8 @@ def test_every_seed_of_a_protocol_is_valid_input() -> None:
     assert read_reply(Outcome, outcome).code == "1234567890"
     assert read_reply(Exchanged, meeting).meeting is not None
     assert refusal_reason(refusal) == "Giới hạn · points: cần 2, được dùng 0"
+    for seed in TARGETS["neighbour told"].seeds:
+        assert Told.model_validate_json(seed).messages
     for seed in TARGETS["rtp"].seeds:
         packet.parse(seed, len(seed))
     for seed in TARGETS["rtcp"].seeds:
@@ -64,6 +69,8 @@ def test_every_seed_of_a_protocol_is_valid_input() -> None:
     for seed in TARGETS["sip"].seeds[:4]:
         parsed = parse_sip(seed)
         assert not isinstance(parsed, Request) or parsed.method != "INVITE" or check_invite(parsed) is None
+    for seed in TARGETS["roster"].seeds:
+        assert [read_roster(each.decode()).version for each in seed.split(b"\0")] == [1, 2, 3]
     for seed in TARGETS["bfcp"].seeds:
         for _, datagram in media.chunks(seed, 0):
             fragment = bfcp.read_fragment(datagram)
@@ -102,6 +109,7 @@ def test_every_module_that_parses_is_instrumented() -> None:
 def test_files_have_valid_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(tables.read(seed, files.COLUMNS) for seed in TARGETS["archive"].seeds)
     assert {file_type.kind(seed) for seed in TARGETS["kind"].seeds} == {"pdf", "xlsx", "docx"}
+    assert [clamd.found(seed) for seed in TARGETS["scan reply"].seeds] == [None, "Eicar-Test-Signature"]
     seen: list[int] = []
     monkeypatch.setattr(imap, "mark_seen", lambda _, uid: seen.append(uid))
     for seed in TARGETS["mailbox"].seeds:
@@ -110,6 +118,13 @@ def test_files_have_valid_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_sound_and_pictures_have_valid_seeds() -> None:
+    for seed in TARGETS["red"].seeds:
+        receiver, highest = RedReceiver(media.OPUS, media.RED), -1
+        for sound_packet, _ in media._packets(seed):
+            sound_packet.payload_type = media.RED
+            receiver.unwrap(sound_packet, highest)
+            highest = sound_packet.sequence
+        assert receiver.repaired == 3
     for seed in TARGETS["voice"].seeds:
         voice = AudioInput()
         for sound_packet, now in media._packets(seed[1:]):

@@ -14,7 +14,7 @@ from mediaserver.rtp.payload import packetize_h264, single_nals
 from mediaserver.video.codecs import VideoEncoder
 from tests.mediaserver import pictures
 from tests.mediaserver.bfcp.client import Client
-from tests.mediaserver.meeting import COLOURS, WatchingDecoder
+from tests.mediaserver.meeting import COLOURS, PATIENCE_S, WatchingDecoder
 from tests.mediaserver.room_system import RoomSystem
 
 HOST = "127.0.0.1"
@@ -103,7 +103,7 @@ class SlidesSystem(RoomSystem):
         """Open floor control: connect, or wait for the connection."""
         loop = asyncio.get_running_loop()
         if self._listener is not None:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 floor, _ = await loop.sock_accept(self._listener)
             await self._end_floor()
             self._floor = floor

@@ -30,7 +30,7 @@ async def start(socket: Path, owner: str = "", user: int | None = None) -> tuple
 
 async def ended(process: Process) -> tuple[int | None, bytes]:
     """Wait for the end; return the exit status and all output."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(START_S):
         out, err = await process.communicate()
     return process.returncode, out + err
 

@@ -63,7 +63,7 @@ async def test_migrations_and_tables_agree(empty_url: str) -> None:
     await migrate(engine)
     async with engine.connect() as db:
         assert await db.run_sync(differences) == []
-        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0068"]
+        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0082"]
         await db.execute(sa.text("SELECT id FROM guests"))
     await engine.dispose()
 

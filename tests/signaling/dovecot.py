@@ -8,10 +8,13 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from loadtest.server.ports import free_port
 
 USER, PASSWORD = "hoptructuyen", "p@ss/word"
 
@@ -55,7 +58,7 @@ def dovecot(certificate: Path, key: Path) -> Iterator[DovecotServer]:
     for directory in (maildir, *(maildir / part for part in ("cur", "new", "tmp"))):
         directory.mkdir()
         os.chown(directory, user.pw_uid, user.pw_gid)
-    port, tls_port = _free(), _free()
+    port, tls_port = free_port(), free_port()
     config = home / "dovecot.conf"
     config.write_text(_config(home, user, port, tls_port, certificate, key))
     process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", str(config)], stdin=subprocess.DEVNULL)
@@ -64,14 +67,8 @@ def dovecot(certificate: Path, key: Path) -> Iterator[DovecotServer]:
         yield DovecotServer(port, tls_port, maildir, (user.pw_uid, user.pw_gid))
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(30)
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _free() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def _greeting(port: int, process: "subprocess.Popen[bytes]") -> None:
@@ -82,7 +79,7 @@ def _greeting(port: int, process: "subprocess.Popen[bytes]") -> None:
                 if client.recv(100).startswith(b"* OK"):
                     return
         except ConnectionRefusedError:
-            os.sched_yield()
+            time.sleep(0.01)
     raise AssertionError(f"dovecot ended with {process.returncode}")
 
 

@@ -1,7 +1,7 @@
 """Fake room systems: a SIP agent that calls nobody, and calls that come when a test says so."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from mediaserver.api import FloorDecision
 from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, RemoteParty, Target
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.digest import Credentials
+from signaling.sip.protocol.roster import Inside
 from signaling.sip.protocol.trace import TracedCall
 from tests.signaling.world import Socket, World
 
@@ -34,6 +35,8 @@ class FakeCall:
         self.offers: list[str] = []
         self.failing: Exception | None = None
         """Failure of offers within the call."""
+        self.roster_told: Callable[[Inside], None] | None = None
+        """Hears who is in its room, where that is wanted."""
         self.keyframes = 0
         self.floor: list[FloorDecision] = []
         """What it was told of slides."""
@@ -76,6 +79,10 @@ class FakeCall:
     def decide_floor(self, decision: FloorDecision) -> None:
         """Note what it is told of slides."""
         self.floor.append(decision)
+
+    def follow_roster(self, told: Callable[[Inside], None]) -> None:
+        """Keep what hears who is in its room."""
+        self.roster_told = told
 
     async def offer(self, sdp: str) -> str:
         """Answer an offer within the call."""

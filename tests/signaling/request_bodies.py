@@ -43,9 +43,11 @@ PEOPLE = base64.b64encode(b"unit,point,role,name,phone,email,trained,valid_from,
 PROFILE = "id: KH-2030\nversion: 1\ntitle: Quy chế mới\nextends: KH-2023\neffective_from: 2030-01-01\n"
 SCRIPT = [{"id": "1", "title": "Khai mạc", "point": None, "layout": "1+5", "minutes": 5, "kind": "speech"}]
 SCRIPT_TABLE = base64.b64encode("nội dung,hình thức,điểm cầu,bố cục,số phút\nKhai mạc,,,,5\n".encode()).decode()
+SECURITY_INCIDENT = {"found": "2026-04-06T00:00:00Z", "severity": "serious", "text": "Mã độc trên máy chủ"}
 GOOD: dict[str, Any] = {
     "/login": {"account": "central", "password": PASSWORD},
     "/login/code": {"code": "123456"},
+    "/sso/finish": {"code": "c", "state": "s", "issuer": ""},
     "/second-factor/totp": {"password": PASSWORD},
     "/second-factor/totp/confirm": {"code": "123456"},
     "/second-factor/totp/remove": {"password": PASSWORD},
@@ -114,8 +116,12 @@ GOOD: dict[str, Any] = {
             "seats": [{"name": "Văn phòng", "here": True, "floor": True, "hand": False, "speaking": True}],
         },
         "messages": [{"id": 1, "at": "2026-04-05T01:00:00Z", "name": "", "text": "Nghỉ 10 phút"}],
+        "began": "2026-04-05T01:00:00Z",
+        "warnings": [{"kind": "ends", "at": "2026-04-05T03:00:00Z", "name": ""}],
     },
     "/tokens": {"name": "portal", "scopes": ["read"], "expires": "2026-12-31T00:00:00Z"},
+    "/webhooks/{id}/change": {"url": "https://agenda.example/hook", "events": ["incident.opened"]},
+    "/webhooks": {"name": "agenda", "url": "https://agenda.example/hook", "events": ["incident.closed"]},
     "/cascade/neighbours": {"name": "xa", "direction": "below", "point": NHA_TRANG, "url": "https://xa.vn", "key": "k"},
     "/cascade/reservations/withdraw": {"session": "c0ffee"},
     "/display/code": {},
@@ -139,6 +145,13 @@ GOOD: dict[str, Any] = {
     "/figure-requests": {"title": "Số liệu năm", "due": "2026-04-20T10:00:00Z", "units": ["568"]},
     "/figure-requests/{id}": {"figures": {"sessions": 1}, "remark": "Họp ngoài hệ thống"},
     "/sessions/{id}/review": {"remark": "Đúng căn cứ"},
+    "/account-reviews": {"seal": "0" * 64},
+    "/directory/accounts/{id}/roles": {"roles": ["supervisor"], "reason": "QĐ 12"},
+    "/security-incidents": SECURITY_INCIDENT,
+    "/security-incidents/{id}": SECURITY_INCIDENT,
+    "/security-incidents/{id}/report": {"at": "2026-04-06T00:30:00Z", "to": "Cục An toàn thông tin"},
+    "/security-incidents/{id}/close": {"outcome": "Đã khôi phục"},
+    "/security-reports": {"year": 2026, "at": "2026-04-06T00:30:00Z", "to": "Cục An toàn thông tin"},
     "/feedback": {"text": "Thiết bị cũ"},
     "/feedback/{id}": {"status": "handled"},
     "/points/{id}/self-tests": SELF_TEST,

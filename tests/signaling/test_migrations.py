@@ -114,17 +114,17 @@ async def test_accounts_and_recordings_are_read_back(url: str) -> None:
     assert await store.account("nt.xuonghuan") == (ACCOUNT, "hash")
     await store.add_login("token", ACCOUNT.account, Source("192.0.2.1", 1111, "Firefox"), NOW, NOW + timedelta(hours=1))
     ends = NOW + timedelta(hours=1)
-    assert await store.login("token", NOW) == Login("token", ACCOUNT, ends)
+    assert await store.login("token", NOW) == Login("token", ACCOUNT, ends, used=NOW)
     assert await store.login("token", NOW + timedelta(hours=1)) is None
     assert await store.devices(ACCOUNT.account, NOW) == [Device("token", NOW, "192.0.2.1", "Firefox")]
     assert await store.devices(ACCOUNT.account, NOW + timedelta(hours=1)) == []
-    await store.set_password(ACCOUNT.account, "other", must_change=False)
+    await store.set_password(ACCOUNT.account, "other", False, NOW)
     assert await store.account(ACCOUNT.account) == (replace(ACCOUNT, must_change=False), "other")
     assert await store.login("token", NOW) is None
     await recorded.add_part(RECORDING)
     assert (await recorded.next_part("s1"), await recorded.next_part("s2")) == (2, 1)
     assert await recorded.recordings_in("recording") == [RECORDING]
-    for mark in (*MARKS, Chapter(0.0, "of another")):
+    for mark in (*MARKS, MARKS[0], Chapter(0.0, "of another")):  # one again, as of a connection that broke
         await recorded.add_mark("s2" if mark.title == "of another" else "s1", mark)
     await recorded.note_stop("s1", "host", "disk-full")
     await recorded.close_recording(RECORDING.path, 61_234, 3_000_000_000, "finishing", "interrupted")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -90,7 +91,8 @@ def prepare_record(settings: Settings) -> None:
                 account = Account(name, name.title(), roles, unit, point)  # type: ignore[arg-type]
                 await services.accounts.add_account(account, hashed, NOW)
 
-    asyncio.run(prepare())
+    with ThreadPoolExecutor(1) as thread:  # where browsers are driven the main thread has a loop
+        thread.submit(asyncio.run, prepare()).result()
 
 
 def _without(kind: str, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -181,6 +183,8 @@ class World:
     disk: FakeDisk
     http: TestServer
     _clients: list[ClientSession] = field(default_factory=list)
+    _upgraded: list[ClientResponse] = field(default_factory=list)
+    """Responses that hold the connections of WebSockets, which tests leave open."""
 
     @property
     def accounts(self) -> AccountStore:
@@ -200,9 +204,17 @@ class World:
     def client(self) -> ClientSession:
         """Return a browser without a sign-in."""
         jar = aiohttp.CookieJar(unsafe=True)
-        client = ClientSession(self.http.make_url("/"), cookie_jar=jar)
+        options: dict[str, Any] = {"ws_response_class": self._make_socket}
+        client = ClientSession(self.http.make_url("/"), cookie_jar=jar, **options)
         self._clients.append(client)
         return client
+
+    def _make_socket(
+        self, reader: Any, writer: Any, protocol: str | None, response: ClientResponse, *more: Any, **options: Any
+    ) -> ClientWebSocketResponse:
+        """Return the WebSocket of a response that accepted an upgrade."""
+        self._upgraded.append(response)
+        return ClientWebSocketResponse(reader, writer, protocol, response, *more, **options)
 
     async def signed_in(self, account: str) -> ClientSession:
         """Return a browser in which an account is signed in."""
@@ -265,7 +277,9 @@ class World:
         await self.server.meetings.tick(self.clock.advance(seconds))
 
     async def close(self) -> None:
-        """Close all browsers."""
+        """Close all browsers, and connections that a test left open: a lost one warns in whatever test follows."""
+        for response in self._upgraded:
+            response.close()
         for client in self._clients:
             await client.close()
 

@@ -71,23 +71,24 @@ class AccountPage extends Page {
       ${me.roles.includes('provider') ? nothing : html`<calendar-links class="card" .me=${me}></calendar-links>`}
       ${this.device(me)}
       <sign-ins class="card"></sign-ins>
-      <second-factor class="card" @enrolled=${this.changed}></second-factor>
+      <second-factor class="card" .kind=${me.kind} @enrolled=${this.changed}></second-factor>
       ${me.roles.includes('administrator') ? html`<reset-second-factor class="card"></reset-second-factor>` : nothing}
-      ${this.password()}`;
+      ${me.kind === 'own' ? this.password() : nothing}`;
   }
 
   /** @param {SignedInUser} me */
-  person({name, account, unit, point, provider, roles}) {
+  person({name, account, unit, point, provider, roles, kind}) {
     const rows = [
       ['account.name', name],
       ['sign-in.account', account],
       ['account.unit', unit?.name ?? provider?.name],
       ['account.point', point?.label],
       ['account.roles', roles.map(role => t(`account.role-${role}`)).join(', ')],
+      ['account.kind', t(`account.kind-${kind}`)],
     ];
     return html`<section class="card" aria-labelledby="person"><h2 id="person">${t('account.person')}</h2>
       <dl class="account-facts">${rows.map(([label, text]) => (text ? html`<div><dt>${t(String(label))}</dt><dd>${text}</dd></div>` : nothing))}</dl>
-      <p class="soft">${t('account.person-hint')}</p></section>`;
+      <p class="soft">${t(kind === 'own' ? 'account.person-hint' : 'account.person-hint-elsewhere')}</p></section>`;
   }
 
   /** @param {SignedInUser} me */

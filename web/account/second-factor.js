@@ -22,12 +22,16 @@ const FEW_CODES = 3;
 
 /** The second factors of the signed-in account. Emits `enrolled` when the first one was added and its codes were read. */
 export class SecondFactor extends RequestingElement {
-  static properties = {...RequestingElement.properties, password: {attribute: false}, factors: {state: true}, change: {state: true}, app: {state: true}, keyName: {state: true}, codes: {state: true}, busy: {state: true}};
+  static properties = {...RequestingElement.properties, password: {attribute: false}, fresh: {attribute: false}, kind: {attribute: false}, factors: {state: true}, change: {state: true}, app: {state: true}, keyName: {state: true}, codes: {state: true}, busy: {state: true}};
 
   constructor() {
     super();
     /** The password, where it was typed just now; else each change asks for it. @type {string | null} */
     this.password = null;
+    /** Whether the sign-in was just now, so that nothing is asked before a change. */
+    this.fresh = false;
+    /** Accounts of a provider have no password to ask for. @type {AccountKind} */
+    this.kind = 'own';
     /** @type {SecondFactorState | null} */
     this.factors = null;
     /** The change for which the password is asked. @type {Change | null} */
@@ -57,9 +61,14 @@ export class SecondFactor extends RequestingElement {
   /** Begin a change: at once where the password is known, else once it is typed. @param {Change} change @param {string} [key] */
   async begin(change, key = '') {
     [this.error, this.app, this.keyName, this.codes, this.keyId] = ['', null, false, [], key];
-    if (this.password !== null) return this.carryOut(change, this.password);
+    if (this.unasked) return this.carryOut(change, this.password);
     this.change = change;
     await this.focusInside();
+  }
+
+  /** Whether changes begin without the question for the password. */
+  get unasked() {
+    return this.fresh || this.kind === 'oidc';
   }
 
   /** @param {SubmitEvent} event */
@@ -68,7 +77,7 @@ export class SecondFactor extends RequestingElement {
     return this.carryOut(/** @type {Change} */ (this.change), password, formOf(event));
   }
 
-  /** @param {Change} change @param {string} password @param {HTMLFormElement} [form] */
+  /** @param {Change} change @param {string | null} password @param {HTMLFormElement} [form] */
   async carryOut(change, password, form) {
     this.busy = true;
     const well = await this.attempt(async () => {
@@ -138,7 +147,7 @@ export class SecondFactor extends RequestingElement {
 
   render() {
     return html`<h2>${t('second-factor.title')}</h2>
-      ${this.password === null ? html`<p class="soft">${t('second-factor.hint')}</p>` : nothing}
+      ${this.fresh ? nothing : html`<p class="soft">${t(this.kind === 'oidc' ? 'second-factor.hint-oidc' : 'second-factor.hint')}</p>`}
       ${errorMessage(this.error)}
       ${this.codes.length ? this.recoveryCodes() : this.app ? this.newApp(this.app) : this.keyName ? this.keyForm() : this.change ? this.passwordForm(this.change) : this.factors ? this.list(this.factors) : nothing}`;
   }
@@ -146,21 +155,26 @@ export class SecondFactor extends RequestingElement {
   /** @param {SecondFactorState} factors */
   list({totp, keys, keys_possible, recovery_codes, demanded}) {
     const none = !totp && !keys.length;
-    return html`${demanded && none && this.password === null ? html`<p class="alert" data-testid="demanded">${icon('lock')}<span>${t('second-factor.demanded')}</span></p>` : nothing}
+    return html`${demanded && none && !this.fresh ? html`<p class="alert" data-testid="demanded">${icon('lock')}<span>${t('second-factor.demanded')}</span></p>` : nothing}
       <ul class="plain-list">
-        <li class="row between wrap" data-testid="totp">
-          <span>${t('second-factor.app')} <span class="soft" data-testid="totp-state">${totp ? t('second-factor.since', day(totp)) : t('second-factor.none')}</span></span>
-          <span class="row wrap">${this.button('totp', totp ? 'history' : 'plus', totp ? 'second-factor.other-app' : 'second-factor.add-app', demanded && none ? 'main' : '')}
-            ${totp ? this.button('remove-totp', 'cross', 'second-factor.remove', 'danger') : nothing}</span>
-        </li>
-        ${keys.map(key => this.key(key))}
-        ${keys_possible && hasSecurityKeys() ? html`<li class="row between wrap"><span>${t('second-factor.key')} <span class="soft">${t('second-factor.key-hint')}</span></span>
-          ${this.button('key', 'plus', 'second-factor.add-key')}</li>` : nothing}
+        ${this.fresh && !none ? nothing : this.factorRows(totp, keys, keys_possible, demanded)}
         ${none ? nothing : html`<li class="row between wrap" data-testid="recovery-codes">
           <span>${t('second-factor.codes')} <span class=${recovery_codes < FEW_CODES ? 'badge warn' : 'soft'} data-testid="codes-left">${t('second-factor.codes-left', recovery_codes)}</span></span>
           ${this.button('recovery-codes', 'history', 'second-factor.new-codes')}
         </li>`}
       </ul>`;
+  }
+
+  /** Draw the app and the keys; not at a sign-in of who has one, where only recovery codes are due. @param {string | null} totp @param {SecurityKey[]} keys @param {boolean} possible @param {boolean} demanded */
+  factorRows(totp, keys, possible, demanded) {
+    return html`<li class="row between wrap" data-testid="totp">
+        <span>${t('second-factor.app')} <span class="soft" data-testid="totp-state">${totp ? t('second-factor.since', day(totp)) : t('second-factor.none')}</span></span>
+        <span class="row wrap">${this.button('totp', totp ? 'history' : 'plus', totp ? 'second-factor.other-app' : 'second-factor.add-app', demanded && !totp && !keys.length ? 'main' : '')}
+          ${totp ? this.button('remove-totp', 'cross', 'second-factor.remove', 'danger') : nothing}</span>
+      </li>
+      ${keys.map(key => this.key(key))}
+      ${possible && hasSecurityKeys() ? html`<li class="row between wrap"><span>${t('second-factor.key')} <span class="soft">${t('second-factor.key-hint')}</span></span>
+        ${this.button('key', 'plus', 'second-factor.add-key')}</li>` : nothing}`;
   }
 
   /** @param {SecurityKey} key */

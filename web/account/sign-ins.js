@@ -1,7 +1,7 @@
 // Element `sign-ins`: where the account is signed in, and signing out elsewhere, for the page of the account.
 
 import {html, nothing} from '../vendor/lit.js';
-import {signIns, signOutOthers} from '../core/api.js';
+import {signIns, signOutOf, signOutOthers} from '../core/api.js';
 import {errorMessage, icon, RequestingElement} from '../core/base.js';
 import {t} from '../core/i18n.js';
 import {day, hourMinute} from '../core/time.js';
@@ -33,6 +33,12 @@ export class SignIns extends RequestingElement {
     await this.fetch();
   }
 
+  /** @param {string} id */
+  async end(id) {
+    if (await this.attempt(() => signOutOf(id))) toast(t('sign-ins.ended-one'));
+    await this.fetch();
+  }
+
   render() {
     const others = this.devices.some(({current}) => !current);
     return html`<div class="row between wrap"><h2>${t('sign-ins.title')}</h2>
@@ -43,10 +49,11 @@ export class SignIns extends RequestingElement {
   }
 
   /** @param {SignedInDevice} device */
-  one({since, address, browser, current}) {
+  one({id, since, address, browser, current}) {
     return html`<li class="row between wrap" data-testid="signed-in">
       <span>${browserName(browser) || t('sign-ins.unknown')} <span class="soft">${address}</span></span>
-      <span class="row">${current ? html`<span class="badge good">${t('sign-ins.current')}</span>` : nothing}<span class="soft">${t('sign-ins.since', hourMinute(since), day(since))}</span></span>
+      <span class="row">${current ? html`<span class="badge good">${t('sign-ins.current')}</span>` : nothing}<span class="soft">${t('sign-ins.since', hourMinute(since), day(since))}</span>
+        ${current ? nothing : html`<button type="button" class="quiet" data-testid="end-one" @click=${() => this.end(id)}>${t('sign-ins.end-one')}</button>`}</span>
     </li>`;
   }
 }

@@ -1,7 +1,7 @@
 // Page `sessions.html`: the sessions of the user's unit, or all for the centre.
 
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {cancel, minutesUrl, notHeld, sessions, units} from '../core/api.js';
+import {cancel, minutesUrl, notHeld, sessions, signedUrl, units} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {dateField, searchWhenEmptied} from '../core/fields.js';
 import '../core/action-menu.js';
@@ -232,7 +232,9 @@ class SessionsPage extends Page {
     const actions = [
       ...(code ? [{label: t('sessions.copy-code'), picture: 'copy', testid: 'copy-code', run: () => this.copyCode(code)}] : []),
       ...(code ? [{label: t('invitation.title'), picture: 'print', testid: 'invitation', run: () => location.assign(invitationUrl(session.id))}] : []),
+      ...(Date.parse(session.official.start) <= Date.now() ? [{label: t('quality-of.session-link'), picture: 'network', testid: 'session-quality', run: () => location.assign(`quality.html?session=${encodeURIComponent(session.id)}`)}] : []),
       ...(mayDraft ? [{label: t('sessions.minutes'), picture: 'download', testid: 'minutes', run: () => location.assign(minutesUrl(session.id))}] : []),
+      ...(mayDraft && this.me?.signs ? [{label: t('sessions.minutes-signed'), picture: 'lock', testid: 'minutes-signed', run: () => location.assign(signedUrl(minutesUrl(session.id)))}] : []),
       ...(mayCancel ? [{label: t('sessions.cancel'), picture: 'trash', testid: 'cancel', danger: true, run: () => this.cancel(session)}] : []),
     ];
     return actions.length ? html`<action-menu label=${t('sessions.menu', session.title)} .actions=${actions}></action-menu>` : nothing;

@@ -15,7 +15,7 @@ export const findings = ({findings: found}) =>
     : html`<p data-testid="call-test-findings">${icon('check')} ${t('call-test.faultless')}</p>`;
 
 /** Draw what was measured. @param {CallTestReport} report */
-export function measurements({sound, picture, picture_rate: rate, picture_kbps: kbps, round_trip: trip, seconds}) {
+export function measurements({sound, picture, picture_rate: rate, picture_kbps: kbps, sent_rate: sentRate, round_trip: trip, seconds}) {
   /** @type {[string, (stream: StreamReport) => unknown][]} */
   const rows = [
     ['from', ({received_codec: codec, received}) => (received ? codec : t('call-test.nothing'))],
@@ -29,8 +29,9 @@ export function measurements({sound, picture, picture_rate: rate, picture_kbps: 
       <thead><tr><td></td><th scope="col" class="plain">${t('call-test.sound')}</th><th scope="col" class="plain">${t('call-test.picture')}</th></tr></thead>
       <tbody>${rows.map(([word, value]) => html`<tr><th scope="row">${t(`call-test.${word}`)}</th>${cell(sound, value)}${cell(picture, value)}</tr>`)}</tbody>
     </table></div>
-    <p>${[
+    <p data-testid="call-test-sizes">${[
       picture?.width ? t('call-test.size', picture.width, picture.height, number(rate, {maximumFractionDigits: 1}), number(kbps)) : '',
+      picture?.sent_width ? t('call-test.sent-size', picture.sent_width, picture.sent_height, number(sentRate, {maximumFractionDigits: 1})) : '',
       picture?.pictures ? (picture.keyframe_after === null ? t('call-test.no-keyframe') : t('call-test.keyframe', number(picture.keyframe_after, {maximumFractionDigits: 1}))) : '',
       trip === null ? '' : t('call-test.round-trip', Math.round(1000 * trip)),
       t('call-test.seconds', number(seconds, {maximumFractionDigits: 0})),

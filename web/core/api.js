@@ -2,6 +2,7 @@
 // is. Each returns the parsed response body or throws a ProblemError. All pages use it.
 
 import {hasText, language, t} from './i18n.js';
+import {idleSeconds} from './idle.js';
 import {IdempotencyKeys, InFlightRequests, sendWithKey} from './idempotency-keys.js';
 
 const BASE = new URL('api/v1/', location.href);
@@ -56,6 +57,7 @@ const fetchOnce = (method, path, body, key, signal) => fetch(new URL(path, BASE)
   method,
   headers: {
     'Accept-Language': language,
+    'X-Idle': String(idleSeconds(localStorage, Date.now())),
     ...(body !== undefined && {'Content-Type': body instanceof File ? 'application/octet-stream' : 'application/json'}),
     ...(key && {'Idempotency-Key': key}),
   },
@@ -101,22 +103,40 @@ export const login = (account, password) => request('POST', 'login', {account, p
 export const loginCode = code => request('POST', 'login/code', {code});
 /** Pass it by the answer of a security key. @type {(answer: KeyAnswer) => Promise<SignedInUser>} */
 export const loginKey = answer => request('POST', 'login/key', answer);
+/** Return the words for sign-ins by a provider and for accounts of a directory. @type {() => Promise<SignInWays>} */
+export const signInWays = () => request('GET', 'sso');
+/** Begin a sign-in by the provider; the browser goes to the address. @type {() => Promise<{url: string}>} */
+export const beginSso = () => request('POST', 'sso/begin');
+/** End it by what the provider brought back. @type {(answer: SsoAnswer) => Promise<SignedInUser>} */
+export const finishSso = answer => request('POST', 'sso/finish', answer);
+/** Return where one signs out of the provider, too. @type {() => Promise<{url: string | null}>} */
+export const endSso = () => request('POST', 'sso/end');
 /** Return the user's second factors. @type {() => Promise<SecondFactorState>} */
 export const secondFactor = () => request('GET', 'second-factor');
-/** Begin to add an authenticator app. @type {(password: string) => Promise<NewApp>} */
+/** Begin to add an authenticator app. @type {(password: string | null) => Promise<NewApp>} */
 export const beginTotp = password => request('POST', 'second-factor/totp', {password});
 /** Confirm the new app by its first code. @type {(code: string) => Promise<RecoveryCodes>} */
 export const confirmTotp = code => request('POST', 'second-factor/totp/confirm', {code});
-/** Remove the authenticator app. @type {(password: string) => Promise<null>} */
+/** Remove the authenticator app. @type {(password: string | null) => Promise<null>} */
 export const removeTotp = password => request('POST', 'second-factor/totp/remove', {password});
-/** Begin to add a security key. @type {(password: string) => Promise<{options: KeyCreationOptions}>} */
+/** Begin to add a security key. @type {(password: string | null) => Promise<{options: KeyCreationOptions}>} */
 export const beginKey = password => request('POST', 'second-factor/keys', {password});
 /** Confirm the new key by its answer. @type {(name: string, answer: {client_data: string, attestation: string}) => Promise<RecoveryCodes>} */
 export const confirmKey = (name, answer) => request('POST', 'second-factor/keys/confirm', {name, ...answer});
-/** Remove a security key. @type {(id: string, password: string) => Promise<null>} */
+/** Remove a security key. @type {(id: string, password: string | null) => Promise<null>} */
 export const removeKey = (id, password) => request('POST', `second-factor/keys/${id}/remove`, {password});
-/** Make other recovery codes. @type {(password: string) => Promise<RecoveryCodes>} */
+/** Make other recovery codes. @type {(password: string | null) => Promise<RecoveryCodes>} */
 export const newRecoveryCodes = password => request('POST', 'second-factor/recovery-codes', {password});
+/** Return who reviewed all accounts, and when that is due again. @type {() => Promise<AccountReviews>} */
+export const accountReviews = () => request('GET', 'account-reviews');
+/** Confirm that all accounts were reviewed. @type {(said: {seal: string, remark: string}) => Promise<AccountReviews>} */
+export const confirmAccountReview = said => request('POST', 'account-reviews', said);
+/** Return the address of all accounts as a file. */
+export const accountsUrl = () => new URL('account-reviews/accounts', BASE).href;
+/** Return all accounts, with what knows them. @type {() => Promise<KnownAccount[]>} */
+export const accounts = () => request('GET', 'directory/accounts');
+/** Give an account other roles. @type {(account: string, wanted: {roles: string[], reason: string}) => Promise<null>} */
+export const changeRoles = (account, wanted) => request('POST', `directory/accounts/${encodeURIComponent(account)}/roles`, wanted);
 /** Remove the second factors of somebody who has lost them. @param {string} account */
 export const resetSecondFactor = account => request('POST', `directory/accounts/${encodeURIComponent(account)}/second-factor/reset`);
 /** Sign out. @type {() => Promise<null>} */
@@ -127,6 +147,8 @@ export const me = () => request('GET', 'me');
 export const changePassword = (current, password) => request('POST', 'password', {current, password});
 /** Return where the user is signed in. @type {() => Promise<SignedInDevice[]>} */
 export const signIns = () => request('GET', 'sign-ins');
+/** Sign the user out in one browser. @type {(id: string) => Promise<null>} */
+export const signOutOf = id => request('POST', `sign-ins/${id}/end`);
 /** Sign the user out everywhere else. @type {() => Promise<null>} */
 export const signOutOthers = () => request('POST', 'sign-ins/end-others');
 /** Return which calendar links there are. @type {() => Promise<CalendarLinkStates>} */
@@ -296,6 +318,12 @@ export const closedVotes = session => request('GET', `sessions/${encodeURICompon
 export const voteProtocolUrl = vote => new URL(`votes/${encodeURIComponent(vote)}/protocol`, BASE).href;
 /** Return the address of the draft of a session's minutes. @param {string} session */
 export const minutesUrl = session => new URL(`sessions/${encodeURIComponent(session)}/minutes`, BASE).href;
+/** Return the address of a file with the site's signature, in one archive, from that of the file. @param {string} url */
+export function signedUrl(url) {
+  const at = new URL(url);
+  at.pathname += '/signed';
+  return at.href;
+}
 
 /**
  * Record the cause of an interruption.
@@ -314,6 +342,10 @@ export const requestAttendeeLists = session => request('POST', `sessions/${encod
 export const submitAttendeeList = (session, point, count, people) => request('POST', `sessions/${encodeURIComponent(session)}/lists`, {point, count, people});
 /** Return the address of the attendee lists as a file. @param {string} session @param {'csv' | 'xlsx'} format */
 export const attendeeListsUrl = (session, format) => new URL(`sessions/${encodeURIComponent(session)}/lists/export?${query({format})}`, BASE).href;
+/** Return how the points of a session fared. @type {(session: string) => Promise<SessionQuality>} */
+export const sessionQuality = session => request('GET', `sessions/${encodeURIComponent(session)}/quality`);
+/** Return the connection of a seat over time, and why it was bad. @type {(session: string, seat: string) => Promise<SeatQuality>} */
+export const seatQuality = (session, seat) => request('GET', `sessions/${encodeURIComponent(session)}/quality/series?${query({seat})}`);
 /** Return resolved or unresolved incidents. @type {(settled: boolean) => Promise<Incident[]>} */
 export const incidents = settled => request('GET', `incidents?${query({settled: String(settled)})}`);
 /** Carry out a step of an incident. @type {(id: string, step: string, text: string) => Promise<Incident>} */
@@ -552,6 +584,30 @@ export const removeNeighbour = name => request('POST', `cascade/neighbours/${enc
 export const tokens = () => request('GET', 'tokens');
 /** Make an API token, which is told this once. @type {(fields: NewApiToken) => Promise<{token: string}>} */
 export const makeToken = fields => request('POST', 'tokens', fields);
+/** Return what waits for a second person. @type {() => Promise<Approval[]>} */
+export const approvals = () => request('GET', 'approvals');
+/** Decide it, or carry out one's own at once. @type {(id: string, word: 'approve' | 'refuse' | 'emergency') => Promise<null>} */
+export const decideApproval = (id, word) => request('POST', `approvals/${encodeURIComponent(id)}/${word}`);
+/** Return the webhooks of other systems. @type {() => Promise<Webhook[]>} */
+export const webhooks = () => request('GET', 'webhooks');
+/** Register a webhook; its secret is told this once. @type {(fields: NewWebhook) => Promise<{secret: string}>} */
+export const addWebhook = fields => request('POST', 'webhooks', fields);
+/** Change the address and the events of a webhook. @type {(name: string, fields: {url: string, events: string[]}) => Promise<null>} */
+export const changeWebhook = (name, fields) => request('POST', `webhooks/${encodeURIComponent(name)}/change`, fields);
+/** Give a webhook another secret, which is told this once. @type {(name: string) => Promise<{secret: string, until: string}>} */
+export const rotateWebhook = name => request('POST', `webhooks/${encodeURIComponent(name)}/rotate`);
+/** Pause a webhook. @type {(name: string) => Promise<null>} */
+export const pauseWebhook = name => request('POST', `webhooks/${encodeURIComponent(name)}/pause`);
+/** Remove a webhook and what waits for it. @type {(name: string) => Promise<null>} */
+export const removeWebhook = name => request('POST', `webhooks/${encodeURIComponent(name)}/remove`);
+/** Resume a paused webhook. @type {(name: string) => Promise<null>} */
+export const resumeWebhook = name => request('POST', `webhooks/${encodeURIComponent(name)}/resume`);
+/** Send a webhook an event that only shows whether it works. @type {(name: string) => Promise<null>} */
+export const testWebhook = name => request('POST', `webhooks/${encodeURIComponent(name)}/test`);
+/** Return the newest deliveries of webhooks. @type {() => Promise<WebhookDelivery[]>} */
+export const webhookDeliveries = () => request('GET', 'webhook-deliveries');
+/** Send a delivery again now. @type {(id: string) => Promise<null>} */
+export const sendDeliveryAgain = id => request('POST', `webhook-deliveries/${id}/again`);
 /** Revoke an API token. @type {(name: string) => Promise<null>} */
 export const revokeToken = name => request('POST', `tokens/${encodeURIComponent(name)}/revoke`);
 /** Return the machines with their media workers. @type {() => Promise<MediaMachine[]>} */
@@ -635,6 +691,28 @@ export const setControl = said => request('POST', 'controls', said);
 export const controlPoints = () => request('GET', 'controls/points');
 /** Return the address of the checklists as a file. @type {(point: string) => string} */
 export const controlsUrl = point => new URL(`controls/export?${query(point ? {point} : {})}`, BASE).href;
+/** Return the register of security incidents. @type {() => Promise<SecurityRegister>} */
+export const securityIncidents = () => request('GET', 'security-incidents');
+/** Enter a security incident. @type {(found: {found: string, severity: string, text: string}) => Promise<SecurityIncident>} */
+export const addSecurityIncident = found => request('POST', 'security-incidents', found);
+
+/**
+ * Change what is known of a security incident.
+ * @type {(id: string, found: {found: string, severity: string, text: string}) => Promise<SecurityIncident>}
+ */
+export const changeSecurityIncident = (id, found) => request('POST', `security-incidents/${encodeURIComponent(id)}`, found);
+
+/**
+ * Note when and to whom a security incident was reported.
+ * @type {(id: string, reported: {at: string, to: string}) => Promise<SecurityIncident>}
+ */
+export const reportSecurityIncident = (id, reported) => request('POST', `security-incidents/${encodeURIComponent(id)}/report`, reported);
+/** Close a security incident. @type {(id: string, closed: {outcome: string}) => Promise<SecurityIncident>} */
+export const closeSecurityIncident = (id, closed) => request('POST', `security-incidents/${encodeURIComponent(id)}/close`, closed);
+/** Note when and to whom the yearly report was sent. @type {(reported: {year: number, at: string, to: string}) => Promise<SecurityRegister>} */
+export const reportSecurityYear = reported => request('POST', 'security-reports', reported);
+/** Return the address of the security incidents as a file. */
+export const securityIncidentsUrl = () => new URL('security-incidents/export', BASE).href;
 /** Return the address of a report as a file. @type {(fields: Record<string, string>) => string} */
 export const reportUrl = fields => new URL(`reports/file?${query(fields)}`, BASE).href;
 /** Return what is on today, and what the user owes. @type {() => Promise<Today>} */

@@ -4,12 +4,16 @@
 import {LitElement, html, nothing} from '../vendor/lit.js';
 import {ProblemError, me, errorText} from './api.js';
 import {keepFocus} from './focus-keeper.js';
+import {asksNow, idleSeconds, watchUse} from './idle.js';
 import {t} from './i18n.js';
 import {homePage} from './nav.js';
 import {showFaults} from './validation.js';
 
 /** Problems of who must do something on the sign-in page before anything else. */
 const MUST_FIRST = ['must-change-password', 'must-enrol'];
+
+/** Interval of looks at whether the page is still used. */
+const IDLE_LOOK_MS = 30_000;
 
 /** An element without shadow DOM. */
 export class BaseElement extends LitElement {
@@ -137,11 +141,15 @@ export class Page extends RequestingElement {
     this.me = null;
     this.loading = true;
     this.addEventListener('signed-out', goToSignIn);
+    repeatWhileConnected(this, IDLE_LOOK_MS, async () => {
+      if (asksNow(idleSeconds(localStorage, Date.now()), this.me?.idle_minutes)) await this.refresh(() => me());
+    });
   }
 
   connectedCallback() {
     super.connectedCallback();
     keepFocus();
+    watchUse();
     this.begin();
   }
 
@@ -161,9 +169,12 @@ export class Page extends RequestingElement {
 
   /** Draw where to go instead of a page that the user has no right to. */
   denied() {
+    const administration = this.me?.administration;
+    const here = location.pathname.split('/').pop() ?? '';
     return html`<top-bar .me=${this.me}></top-bar>
       <main><div class="empty" role="alert" data-testid="denied">${icon('lock')}
         <h1>${t('state.denied')}</h1><p>${t('state.denied-text', this.me?.account ?? '')}</p>
+        ${administration ? html`<p>${t('state.administration')} <a href=${administration + here} data-testid="administration">${administration}</a></p>` : nothing}
         <a class="button main" href=${homePage(this.me?.roles ?? [])}>${icon('home')}<span>${t('state.home')}</span></a>
       </div></main>`;
   }

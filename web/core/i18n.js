@@ -1,4 +1,5 @@
-// Translation: one JSON file per language, {0} placeholders, Vietnamese by default. All pages use it.
+// Translation: JSON files of each language, {0} placeholders, Vietnamese by default. All pages use it; those of a meeting
+// (`data-words="meeting"`) do without the texts of the office, which are a fourth of all.
 // A value may be {"one": …, "other": …}: the first argument then picks the form.
 
 export const LANGUAGES = ['vi', 'en'];
@@ -6,8 +7,13 @@ export const LANGUAGES = ['vi', 'en'];
 const stored = localStorage.getItem('language') ?? '';
 export let language = LANGUAGES.includes(stored) ? stored : 'vi';
 
+const FOLDERS = document.documentElement.dataset?.words === 'meeting' ? [''] : ['', 'office/'];
+
+/** Fetch a file beside this one. @param {string} path @returns {Promise<Record<string, string | Record<string, string>>>} */
+const fetchJson = async path => (await fetch(new URL(path, import.meta.url))).json();
+
 /** Fetch the texts of a language. @param {string} chosen @returns {Promise<Record<string, string | Record<string, string>>>} */
-const fetchWords = async chosen => (await fetch(new URL(`../i18n/${chosen}.json`, import.meta.url))).json();
+const fetchWords = async chosen => Object.assign({}, ...(await Promise.all(FOLDERS.map(folder => fetchJson(`../i18n/${folder}${chosen}.json`)))));
 
 let words = await fetchWords(language);
 let plural = new Intl.PluralRules(language);

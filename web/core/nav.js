@@ -35,6 +35,7 @@ export const PAGES = [
   {page: 'queue', picture: 'clock', group: 'operate', roles: [...CENTRAL, 'supervisor']},
   {page: 'emergencies', picture: 'bell', group: 'operate', roles: [...CENTRAL, 'supervisor']},
   {page: 'incidents', picture: 'warn', group: 'operate', roles: CENTRAL},
+  {page: 'quality', picture: 'network', group: 'operate', roles: [...CENTRAL, 'supervisor']},
   {page: 'post', picture: 'mail', group: 'operate', roles: [...CENTRAL, 'supervisor']},
   {page: 'lines', picture: 'network', group: 'operate', roles: ['provider', ...CENTRAL]},
   {page: 'capacity', picture: 'sort', group: 'operate', roles: [...CENTRAL, 'supervisor']},

@@ -54,6 +54,19 @@ function show({key, kind, at, entry}, now) {
   }
 }
 
+/**
+ * Return whether this page may show a reminder, which no other may as long as this one is open: a page of another process
+ * can have its turn before it can read what this one has recorded.
+ * @param {string} key
+ * @returns {Promise<boolean>}
+ */
+const claim = key => new Promise(resolve => {
+  navigator.locks.request(`${RECORD} ${key}`, {ifAvailable: true}, lock => {
+    resolve(Boolean(lock));
+    return lock && new Promise(() => {});
+  });
+});
+
 /** Show what is due. Pages take turns, and each reads what the others have shown. @param {SignedInUser} me */
 async function tick(me) {
   if (!isReminded(me)) return;
@@ -63,7 +76,7 @@ async function tick(me) {
     await refresh(kept, now);
     kept.shown = stillShown(kept.shown, now);
     for (const each of dueReminders(kept.entries, kept.shown, document.hidden ? now - UNSEEN_MS : now)) {
-      show(each, now);
+      if (await claim(each.key)) show(each, now);
       kept.shown[each.key] = now;
     }
     localStorage.setItem(RECORD, JSON.stringify(kept));

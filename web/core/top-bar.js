@@ -39,7 +39,7 @@ export class TopBar extends BaseElement {
     localStorage.removeItem('registration'); // the unfinished form of web/booking/register.js
     dropAll(sessionStorage); // what web/core/kept-form.js keeps
     await logout();
-    location.assign('index.html');
+    location.assign(this.me?.kind === 'oidc' ? 'index.html?left' : 'index.html');
   }
 
   /** Name the content of the page, to which a link skips. */

@@ -4,6 +4,7 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {controlPoints, controls, controlsUrl, setControl} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import './evidence-files.js';
+import './security-incidents.js';
 import {formOf} from '../core/fields.js';
 import {keptForm} from '../core/kept-form.js';
 import '../core/data-table.js';
@@ -83,6 +84,7 @@ class ControlsPage extends Page {
         ${errorMessage(this.editing ? '' : this.error)} ${this.loading ? loadingState() : nothing}
         ${this.loading || this.error || this.lists.length ? nothing : emptyState({picture: 'lock', title: t('controls.none'), action: pageLink('directory'), testid: 'controls-none'})}
         ${repeat(this.lists, ({id}) => id, list => this.checklist(list))} ${this.points.length ? this.pointTable() : nothing}
+        ${this.supervises && !this.point && !this.loading ? html`<security-incidents></security-incidents>` : nothing}
       </main>
       ${this.editing ? this.question(this.editing) : nothing}`;
   }

@@ -1,9 +1,12 @@
 // Page `directory.html`: the tree of units and points, with the card of one point.
 
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {postTo, changes, directory, peopleLists, pointCard, ProblemError} from '../core/api.js';
+import {accounts, postTo, changes, directory, peopleLists, pointCard, ProblemError} from '../core/api.js';
 import {STATE_BADGES, groupPoints, countByState, stepInTree, STATES} from './unit-tree.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
+import './account-review.js';
+import './account-roles.js';
+import '../planning/approval-list.js';
 import './point-card.js';
 import './import-export.js';
 import '../core/data-table.js';
@@ -23,7 +26,7 @@ const dueDay = ({first_due: due}) => (due ? day(`${due}T12:00:00+07:00`) : '');
 class DirectoryPage extends Page {
   static properties = {
     ...Page.properties,
-    tree: {state: true}, text: {state: true}, state: {state: true}, card: {state: true}, forbiddenPoint: {state: true}, changes: {state: true}, lists: {state: true},
+    tree: {state: true}, text: {state: true}, state: {state: true}, card: {state: true}, forbiddenPoint: {state: true}, changes: {state: true}, lists: {state: true}, accounts: {state: true}, chosen: {state: true},
   };
 
   constructor() {
@@ -44,6 +47,10 @@ class DirectoryPage extends Page {
     this.changes = [];
     /** @type {UnitList[]} */
     this.lists = [];
+    /** All accounts, for administrators. @type {KnownAccount[]} */
+    this.accounts = [];
+    /** The account whose roles are being changed. @type {KnownAccount | null} */
+    this.chosen = null;
   }
 
   get central() {
@@ -52,7 +59,8 @@ class DirectoryPage extends Page {
 
   async load() {
     this.tree = await directory();
-    [this.lists, this.changes] = await Promise.all([peopleLists(), this.central ? changes() : []]);
+    const administrator = this.me?.roles.includes('administrator');
+    [this.lists, this.changes, this.accounts] = await Promise.all([peopleLists(), this.central ? changes() : [], administrator ? accounts() : []]);
     const wanted = new URLSearchParams(location.search).get('point') ?? this.me?.point?.id;
     if (wanted) await this.open(wanted);
   }
@@ -78,6 +86,14 @@ class DirectoryPage extends Page {
     await this.refresh(async () => {
       this.tree = await directory();
       if (id) this.card = await pointCard(id);
+    });
+  }
+
+  /** Load the accounts again after a change of roles, or when somebody decided about one. */
+  async reloadAccounts() {
+    this.chosen = null;
+    await this.refresh(async () => {
+      this.accounts = await accounts();
     });
   }
 
@@ -210,6 +226,27 @@ class DirectoryPage extends Page {
     return html`<data-table name="points" label=${t('directory.title')} .columns=${columns} .rows=${points}></data-table>`;
   }
 
+  /** Return whether the user may change the roles of an account. @param {KnownAccount} known */
+  mayChange({account, roles, kind}) {
+    return kind === 'own' && account !== this.me?.account && !roles.includes('provider');
+  }
+
+  /** Draw all accounts, and what knows them. */
+  accountTable() {
+    /** @type {import('../core/data-table.js').Column[]} */
+    const columns = [
+      {id: 'account', label: t('sign-in.account'), value: ({account}) => account},
+      {id: 'person', label: t('account.name'), value: ({name}) => name},
+      {id: 'roles', label: t('account.roles'), value: ({roles}) => roles.map((/** @type {string} */ role) => t(`account.role-${role}`)).join(', ')},
+      {id: 'unit', label: t('account.unit'), value: ({unit}) => unit?.name ?? ''},
+      {id: 'kind', label: t('directory.account-kind'), value: ({kind, disabled}) => `${t(`account.kind-${kind}`)}${disabled ? ` – ${t('directory.account-disabled')}` : ''}`},
+      {id: 'change', label: t('roles.change'), value: () => '', cell: known => (this.mayChange(known) ? html`<button type="button" class="quiet" data-testid="roles-open" data-account=${known.account} @click=${() => (this.chosen = known)}>${t('roles.change')}</button>` : nothing)},
+    ];
+    return html`<h2 class="minor">${t('directory.accounts')}</h2><approval-list action="change-roles" .me=${this.me} @decided=${this.reloadAccounts}></approval-list><account-review></account-review>
+      ${repeat(this.chosen ? [this.chosen] : [], ({account}) => account, known => html`<account-roles .account=${known} @changed=${this.reloadAccounts} @shut=${() => (this.chosen = null)}></account-roles>`)}
+      <data-table name="accounts" label=${t('directory.accounts')} .columns=${columns} .rows=${this.accounts}></data-table>`;
+  }
+
   /** Draw counts of points, open tasks and all points, while no point is chosen. @param {DirectoryTree} tree */
   overview(tree) {
     const open = this.changes.filter(({state}) => state === 'open');
@@ -226,7 +263,7 @@ class DirectoryPage extends Page {
       ${missing.length ? html`<p data-testid="missing">${t('people.missing', missing.length)}</p>` : nothing}
       ${tree.may_edit ? html`<h2 class="minor">${t('table.title')}</h2><import-export @changed=${this.reloadCard}></import-export>` : nothing}
     </section>
-    ${this.table(tree.points)}`;
+    ${this.table(tree.points)} ${this.accounts.length ? this.accountTable() : nothing}`;
   }
 }
 

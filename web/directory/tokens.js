@@ -12,6 +12,7 @@ import {emptyState, loadingState} from '../core/states.js';
 import {day, fromLocal, hourMinute} from '../core/time.js';
 import {toast} from '../core/toast.js';
 import '../core/top-bar.js';
+import './webhook-list.js';
 
 const SCOPES = ['read', 'book', 'directory'];
 const TONES = {valid: 'good', expired: 'plain', revoked: 'bad'};
@@ -82,7 +83,7 @@ class TokensPage extends Page {
         <h1>${t('tokens.title')}</h1>
         <p class="soft">${t('tokens.hint')}</p>
         ${errorMessage(this.error)}
-        ${this.loading ? loadingState() : html`${this.made ? this.secret(this.made) : nothing} ${this.table()} ${this.tokens.length ? this.opener() : nothing} ${this.adding ? this.form() : nothing}`}
+        ${this.loading ? loadingState() : html`${this.made ? this.secret(this.made) : nothing} ${this.table()} ${this.tokens.length ? this.opener() : nothing} ${this.adding ? this.form() : nothing} <webhook-list></webhook-list>`}
       </main>`;
   }
 

@@ -1,7 +1,8 @@
-// Page `index.html`: sign in by password and second factor, change the password, or follow a one-time link.
+// Page `index.html`: sign in by password and second factor or by a provider of single sign-on, change the password, or
+// follow a one-time link.
 
 import {html, nothing} from '../vendor/lit.js';
-import {ProblemError, changePassword, allSessions, firstPassword, login, loginCode, loginKey, logout, me} from '../core/api.js';
+import {ProblemError, beginSso, changePassword, allSessions, endSso, finishSso, firstPassword, login, loginCode, loginKey, logout, me, signInWays} from '../core/api.js';
 import {besidePages, errorMessage, RequestingElement, setTitle} from '../core/base.js';
 import {codeField, meetingUrl} from '../core/code-field.js';
 import {languageButton} from '../core/top-bar.js';
@@ -13,6 +14,9 @@ import {utc} from '../core/time.js';
 
 const DAY_MS = 86_400_000;
 
+/** Where the page keeps what the user wanted while the browser is at the provider. */
+const WANTED = 'sso';
+
 /** Return `next` if it is a page of this site, else ''. @param {string | null} next */
 const ownPage = next => (next && /^[a-z-]+\.html(\?[\w=&%.+*~-]*)?$/.test(next) ? next : '');
 
@@ -21,17 +25,24 @@ const formFields = form => /** @type {any} */ (Object.fromEntries(new FormData(f
 
 /** Signs users in and leads them to their first page or to a meeting. */
 class SignInPage extends RequestingElement {
-  static properties = {me: {state: true}, busy: {state: true}, changing: {state: true}, methods: {state: true}, recovering: {state: true}, enrolling: {state: true}};
+  static properties = {me: {state: true}, busy: {state: true}, changing: {state: true}, methods: {state: true}, recovering: {state: true}, enrolling: {state: true}, ways: {state: true}};
 
   constructor() {
     super();
     setTitle('sign-in.title');
     const query = new URLSearchParams(location.search);
-    this.next = ownPage(query.get('next'));
-    this.code = query.get('code') ?? new URLSearchParams(this.next.split('?')[1]).get('code') ?? '';
+    /** What the provider brought back; its `code` is none of a meeting. @type {SsoAnswer | null} */
+    this.answer = query.has('state') ? {code: query.get('code') ?? '', state: query.get('state') ?? '', issuer: query.get('iss') ?? ''} : null;
+    const wanted = this.answer ? new URLSearchParams(sessionStorage.getItem(WANTED) ?? '') : query;
+    this.next = ownPage(wanted.get('next'));
+    this.code = wanted.get('code') ?? new URLSearchParams(this.next.split('?')[1]).get('code') ?? '';
     /** @type {SignedInUser | null} */
     this.me = null;
     this.busy = false;
+    /** Whether the user has just signed out, and may be signed in at the provider still. */
+    this.left = query.has('left');
+    /** By what else one signs in. @type {SignInWays} */
+    this.ways = {oidc: null, ldap: null};
     /** The password just used, while it must be changed. @type {string | null} */
     this.changing = null;
     /** The ways to pass the second step, while it is due. @type {string[] | null} */
@@ -40,14 +51,49 @@ class SignInPage extends RequestingElement {
     this.key = null;
     /** Whether a recovery code is typed in place of the app's. */
     this.recovering = false;
-    /** The user who must add a second factor before anything else, and the password just used. @type {{user: SignedInUser, password: string} | null} */
+    /** The user who must add a second factor before anything else, and the password just used. @type {{user: SignedInUser, password: string | null} | null} */
     this.enrolling = null;
-    /** The password just used. */
+    /** The password just used, null after a sign-in without one. @type {string | null} */
     this.password = '';
     /** The token of a one-time link; it is removed from the address at once. */
     this.token = location.hash.slice(1);
-    if (this.token) history.replaceState(null, '', location.pathname);
+    if (this.token || this.answer || this.left) history.replaceState(null, '', location.pathname);
+    if (this.token) return;
+    this.findWays();
+    if (this.answer) this.comeBack(this.answer, query.get('error'));
     else if (localStorage.getItem('account')) this.recognise();
+  }
+
+  /** Find out by what else one signs in; without an answer passwords remain. */
+  async findWays() {
+    this.ways = await signInWays().catch(() => this.ways);
+  }
+
+  /** Go to the provider. */
+  goToProvider() {
+    const wanted = new URLSearchParams({next: this.next, ...(this.code && {code: this.code})});
+    return this.attempt(async () => {
+      const {url} = await beginSso();
+      sessionStorage.setItem(WANTED, wanted.toString());
+      location.assign(url);
+    });
+  }
+
+  /** End what began at the provider. @param {SsoAnswer} answer @param {string | null} refused */
+  async comeBack(answer, refused) {
+    sessionStorage.removeItem(WANTED);
+    this.password = null;
+    if (refused || !answer.code) this.error = t(refused === 'access_denied' ? 'sign-in.sso-cancelled' : 'sign-in.sso-refused');
+    else await this.attempt(async () => this.enter(await finishSso(answer)));
+  }
+
+  /** Sign out of the provider, too. */
+  leaveProvider() {
+    return this.attempt(async () => {
+      const {url} = await endSso();
+      if (url) location.assign(url);
+      else this.left = false;
+    });
   }
 
   async recognise() {
@@ -109,11 +155,11 @@ class SignInPage extends RequestingElement {
     });
   }
 
-  /** Lead a user on who is signed in: to a second factor or a new password that is due, else in. @param {SignedInUser} user */
+  /** Lead a user on who is signed in: to a second factor, recovery codes or a password that are due, else in. @param {SignedInUser} user */
   async enter(user) {
     localStorage.setItem('account', user.account);
     [this.methods, this.token] = [null, ''];
-    if (user.must_enrol) {
+    if (user.must_enrol || user.recovery_codes_due) {
       await import('../account/second-factor.js'); // few need it, and the first page must open fast
       this.enrolling = {user, password: this.password};
     } else if (user.must_change) this.changing = this.password;
@@ -123,7 +169,7 @@ class SignInPage extends RequestingElement {
   async enrolled() {
     const {user} = /** @type {{user: SignedInUser}} */ (this.enrolling);
     this.enrolling = null;
-    await this.attempt(() => this.enter({...user, must_enrol: false}));
+    await this.attempt(() => this.enter({...user, must_enrol: false, recovery_codes_due: false}));
   }
 
   /** @param {SubmitEvent} event */
@@ -165,7 +211,7 @@ class SignInPage extends RequestingElement {
   }
 
   form() {
-    if (this.enrolling) return this.enrolment(this.enrolling.password);
+    if (this.enrolling) return this.enrolment(this.enrolling);
     if (this.methods) return this.codeForm(this.methods);
     return this.changing === null && !this.token ? this.signInForm() : this.passwordForm();
   }
@@ -173,14 +219,24 @@ class SignInPage extends RequestingElement {
   signInForm() {
     return html`<form @submit=${this.submit}>
       <h1>${t('sign-in.title')}</h1>
+      ${this.me || !this.ways.oidc ? nothing : this.provider(this.ways.oidc)}
       ${this.me ? this.signedInAs(this.me) : this.credentials()} ${codeField(this.code, false)} ${errorMessage(this.error)}
-      <button class="main wide" data-testid="sign-in" ?disabled=${this.busy}>${t('sign-in.enter')}</button>
+      <button class=${this.ways.oidc && !this.me ? 'wide' : 'main wide'} data-testid="sign-in" ?disabled=${this.busy}>${t('sign-in.enter')}</button>
       <p class="help"><a href="check.html" data-testid="check">${t('sign-in.check')}</a> · <a href="help.html" data-testid="help">${t('guide.title')}</a></p>
     </form>`;
   }
 
+  /** @param {string} label */
+  provider(label) {
+    return html`${this.left ? html`<p class="row wrap" data-testid="left"><span>${t('sign-in.left', label)}</span>
+        <button type="button" class="quiet" data-testid="leave-provider" ?disabled=${this.busy} @click=${this.leaveProvider}>${t('sign-in.leave')}</button></p>` : nothing}
+      <button type="button" class="main wide" data-testid="provider" ?disabled=${this.busy} @click=${this.goToProvider}>${label}</button>
+      <p class="soft" data-testid="own-accounts">${t('sign-in.own')}</p>`;
+  }
+
   credentials() {
-    return html`<div class="field">
+    return html`${this.ways.ldap ? html`<p class="soft" data-testid="directory">${t('sign-in.directory', this.ways.ldap)}</p>` : nothing}
+      <div class="field">
         <label for="account">${t('sign-in.account')}</label>
         <input id="account" name="account" data-testid="account" autocomplete="username" autocapitalize="none" spellcheck="false" required>
       </div>
@@ -228,12 +284,14 @@ class SignInPage extends RequestingElement {
     field.focus();
   }
 
-  /** @param {string} password */
-  enrolment(password) {
+  /** @param {{user: SignedInUser, password: string | null}} enrolling */
+  enrolment({user, password}) {
+    const what = user.must_enrol ? 'enrol' : 'codes-due';
     return html`<div class="enrolment">
-      <h1>${t('sign-in.enrol')}</h1>
-      <p>${t('sign-in.enrol-why')}</p>
-      <second-factor .password=${password} @enrolled=${this.enrolled}></second-factor>
+      <h1>${t(`sign-in.${what}`)}</h1>
+      <p>${t(`sign-in.${what}-why`)}</p>
+      <second-factor .password=${password} .fresh=${true} @enrolled=${this.enrolled}></second-factor>
+      ${user.must_enrol ? nothing : html`<div class="row"><button type="button" data-testid="codes-later" @click=${this.enrolled}>${t('sign-in.codes-later')}</button></div>`}
     </div>`;
   }
 

@@ -1,7 +1,7 @@
 // Element `attendee-lists`: attendance and attendee lists of a session, on its readiness board.
 
 import {html, nothing} from '../vendor/lit.js';
-import {requestAttendeeLists, attendance, closedVotes, explainInterruption, submitAttendeeList, attendeeLists, attendeeListsUrl, speakingTimes, speeches, voteProtocolUrl} from '../core/api.js';
+import {requestAttendeeLists, attendance, closedVotes, explainInterruption, submitAttendeeList, attendeeLists, attendeeListsUrl, signedUrl, speakingTimes, speeches, voteProtocolUrl} from '../core/api.js';
 import {number, t} from '../core/i18n.js';
 import {decision} from '../meeting/client/vote.js';
 import {parsePeople} from './readiness-rows.js';
@@ -14,12 +14,14 @@ const FORMATS = /** @type {const} */ (['xlsx', 'csv']);
 
 /** Shows who attended a session, with interruptions to explain, and the attendee lists that the host requests. */
 export class AttendeeListsPanel extends RequestingElement {
-  static properties = {board: {attribute: false}, lists: {state: true}, slots: {state: true}, speeches: {state: true}, speaking: {state: true}, votes: {state: true}, saved: {state: true}};
+  static properties = {board: {attribute: false}, signs: {type: Boolean}, lists: {state: true}, slots: {state: true}, speeches: {state: true}, speaking: {state: true}, votes: {state: true}, saved: {state: true}};
 
   constructor() {
     super();
     /** @type {ReadyBoard | null} */
     this.board = null;
+    /** Whether the site signs files. */
+    this.signs = false;
     /** @type {AttendeeLists | null} */
     this.lists = null;
     /** @type {AttendedSlot[]} */
@@ -82,11 +84,17 @@ export class AttendeeListsPanel extends RequestingElement {
       <div class="row wrap">
         ${found.may_ask && !found.asked ? html`<button type="button" class="main" data-testid="lists-ask" @click=${this.requestLists}>${icon('list')}<span>${t('lists.ask')}</span></button>` : nothing}
         ${found.may_ask && found.asked
-          ? FORMATS.map(format => html`<a class="button" data-testid="lists-${format}" href=${attendeeListsUrl(this.session, format)} download>${icon('download')}<span>${t('lists.export', format.toUpperCase())}</span></a>`)
+          ? FORMATS.map(format => html`<a class="button" data-testid="lists-${format}" href=${attendeeListsUrl(this.session, format)} download>${icon('download')}<span>${t('lists.export', format.toUpperCase())}</span></a>
+            ${this.signs ? this.signed(attendeeListsUrl(this.session, format), format.toUpperCase(), `lists-${format}-signed`) : nothing}`)
           : nothing}
       </div>
       ${found.asked && !board.may_assign ? own.map(row => this.form(row, found)) : nothing}
     </section>`;
+  }
+
+  /** Draw the link to a file with the site's signature. @param {string} url @param {string} format @param {string} testid */
+  signed(url, format, testid) {
+    return html`<a class="button" href=${signedUrl(url)} download data-testid=${testid}>${icon('lock')}<span>${t('signed.of', format)}</span></a>`;
   }
 
   /** @param {ReadyPoint} row @param {AttendeeLists} found */
@@ -136,7 +144,8 @@ export class AttendeeListsPanel extends RequestingElement {
     if (!this.votes.length) return nothing;
     return html`<h3>${t('lists.votes')}</h3>
       <ul class="duties">${this.votes.map(vote => html`<li data-testid="closed-vote"><span>${vote.number}. ${vote.question}<small>${t(vote.secret ? 'vote.secret' : 'vote.open')} · ${t(...decision(vote))} · ${vote.counts?.map((count, index) => `${vote.choices[index] ?? index + 1} ${count}`).join(' · ')}</small></span>
-        <a class="button" href=${voteProtocolUrl(vote.id)} data-testid="closed-vote-protocol">${icon('download')}<span>${t('vote.protocol')}</span></a></li>`)}</ul>`;
+        <a class="button" href=${voteProtocolUrl(vote.id)} data-testid="closed-vote-protocol">${icon('download')}<span>${t('vote.protocol')}</span></a>
+        ${this.signs ? this.signed(voteProtocolUrl(vote.id), 'PDF', 'closed-vote-protocol-signed') : nothing}</li>`)}</ul>`;
   }
 
   /** @param {AttendedPoint} point @param {Interruption} gap */

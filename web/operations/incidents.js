@@ -65,10 +65,11 @@ class IncidentsPage extends Page {
 
   /** @param {Incident} incident @param {string} step @param {string} [text] @param {HTMLFormElement | null} [form] */
   async carryOut(incident, step, text = '', form = null) {
+    const asked = this.pendingStep;
     await this.attempt(async () => {
       const changed = await actOnIncident(incident.id, step, text);
       this.list = this.list.map(one => (one.id === changed.id ? changed : one)).filter(one => (one.state === 'resolved') === this.settled);
-      this.pendingStep = null;
+      if (this.pendingStep === asked) this.pendingStep = null; // not the question of a later step
     }, form);
   }
 
@@ -125,7 +126,8 @@ class IncidentsPage extends Page {
         <span class="badge ${state}" data-testid="incident-state">${t(`incident.${state}`)}</span>
         ${level === 2 ? html`<span class="badge urgent">${t('incidents.level-2')}</span>` : nothing}
       </div>
-      <div class="acts">${incident.may_act ? this.actions(incident) : nothing}</div>
+      <div class="acts">${incident.may_act ? this.actions(incident) : nothing}
+        ${point ? html`<a class="button quiet" data-testid="to-quality" href="quality.html?${new URLSearchParams({session: session.id, point: point.id})}">${icon('network')}<span>${t('quality-of.why')}</span></a>` : nothing}</div>
       ${this.timeline(incident)}
     </li>`;
   }

@@ -94,7 +94,7 @@ class ReadinessPage extends Page {
       </div>
       <p>${t(`ready.kind-${session.kind}`)} ${slot(session)} · ${t('sessions.host', session.host)} · ${t(isPast(session.due) ? 'ready.due-now' : 'ready.due', `${hourMinute(session.due)} ${weekday(session.due, language)}`)}</p>
       <duty-list .board=${board}></duty-list>
-      <attendee-lists .board=${board}></attendee-lists>
+      <attendee-lists .board=${board} ?signs=${this.me?.signs}></attendee-lists>
       <readiness-board .board=${board}></readiness-board>`;
   }
 }

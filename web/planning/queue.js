@@ -7,6 +7,7 @@ import {copyable} from '../core/copy.js';
 import {ask, askText} from '../core/dialog.js';
 import {formOf} from '../core/fields.js';
 import {keptForm} from '../core/kept-form.js';
+import './approval-list.js';
 import './plan-timeline.js';
 import {bulkBar, movable} from './queue-bulk.js';
 import {keepInAddress, keptInAddress} from '../core/address.js';
@@ -203,6 +204,7 @@ class QueuePage extends Page {
         </div>
         ${errorMessage(this.error)}
         ${this.done ? html`<p class="fine" role="status" data-testid="served">${icon('check')}<span>${this.done}</span></p>` : nothing}
+        ${this.me ? html`<approval-list .me=${this.me} @decided=${() => this.refresh(() => this.load())}></approval-list>` : nothing}
         ${this.loading ? loadingState() : this.queue ? this.queueAndOverruns(this.queue) : nothing}
       </main>`;
   }

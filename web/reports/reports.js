@@ -1,7 +1,7 @@
 // Page `reports.html`: the figures of a period.
 
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {report, reportUrl, reportPoints, reportRows, review} from '../core/api.js';
+import {report, reportUrl, reportPoints, reportRows, review, signedUrl} from '../core/api.js';
 import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {dateField, formOf} from '../core/fields.js';
 import {keptForm} from '../core/kept-form.js';
@@ -132,7 +132,8 @@ class ReportsPage extends Page {
               .value=${this.query.year ?? String(new Date().getFullYear())} data-testid="report-year"></div>
             ${this.query.period === 'month' ? this.months() : html`<label class="option"><input type="checkbox" name="calendar" ?checked=${this.query.calendar} data-testid="report-calendar"><span>${t('reports.calendar')}</span></label>`}`}
       <button class="main" data-testid="report-show">${t('reports.show')}</button>
-      ${['xlsx', 'pdf'].map(format => html`<a class="button" href=${reportUrl({...this.query, format})} download data-testid="report-${format}">${icon('download')}<span>${format.toUpperCase()}</span></a>`)}
+      ${['xlsx', 'pdf'].map(format => html`<a class="button" href=${reportUrl({...this.query, format})} download data-testid="report-${format}">${icon('download')}<span>${format.toUpperCase()}</span></a>
+        ${this.me?.signs ? html`<a class="button" href=${signedUrl(reportUrl({...this.query, format}))} download data-testid="report-${format}-signed">${icon('lock')}<span>${t('signed.of', format.toUpperCase())}</span></a>` : nothing}`)}
     </form>`;
   }
 

@@ -4,7 +4,8 @@ import {test} from 'node:test';
 
 const ROOT = new URL('..', import.meta.url);
 
-const words = async language => JSON.parse(await readFile(new URL(`i18n/${language}.json`, ROOT), 'utf8'));
+const file = async name => JSON.parse(await readFile(new URL(`i18n/${name}.json`, ROOT), 'utf8'));
+const words = async language => ({...(await file(language)), ...(await file(`office/${language}`))});
 
 /** All our own sources, with their names. */
 async function sources(ending) {
@@ -19,6 +20,33 @@ test('both languages have the same keys with the same placeholders', async () =>
   const [vi, en] = [await words('vi'), await words('en')];
   assert.deepEqual(Object.keys(en), Object.keys(vi));
   for (const key of Object.keys(vi)) assert.deepEqual([key, placeholders(en[key])], [key, placeholders(vi[key])]);
+});
+
+/** The scripts of some pages, with all that they import. */
+async function scriptsOf(pages) {
+  const found = new Map();
+  const visit = async url => {
+    if (found.has(url.href)) return;
+    const text = await readFile(url, 'utf8');
+    found.set(url.href, text);
+    for (const [, path] of text.matchAll(/(?:from|import) ?\(?'(\.[^']+\.js)'/g)) await visit(new URL(path, url));
+  };
+  for (const page of pages) for (const [, path] of (await readFile(new URL(page, ROOT), 'utf8')).matchAll(/src="([^"]+\.js)"/g)) await visit(new URL(path, ROOT));
+  return [...found];
+}
+
+test('pages of meetings name no text that they do not fetch', async () => {
+  const names = (await readdir(ROOT)).filter(name => name.endsWith('.html'));
+  const pages = await Promise.all(names.map(async name => [name, await readFile(new URL(name, ROOT), 'utf8')]));
+  const meeting = pages.filter(([, text]) => text.includes('data-words="meeting"')).map(([name]) => name);
+  assert.deepEqual(meeting.sort(), ['display.html', 'host.html', 'room.html']);
+  const areas = new Set(Object.keys(await file('office/vi')).map(key => key.split('.')[0]));
+  const scripts = await scriptsOf(meeting);
+  assert.ok(scripts.length > 80, `${scripts.length} scripts`);
+  const named = scripts.flatMap(([name, text]) => [...text.matchAll(/['"`]([a-z-]+)\./g)].filter(([, area]) => areas.has(area)).map(([, area]) => `${name}: ${area}`));
+  assert.deepEqual(named, []);
+  const common = new Set(Object.keys(await file('vi')).map(key => key.split('.')[0]));
+  assert.deepEqual([...areas].filter(area => common.has(area)), []);
 });
 
 test('every i18n key that a source names exists', async () => {

@@ -45,6 +45,7 @@ from scheduler.notifications.alerts import recipients
 from scheduler.policy.policy import Policy
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
+from scheduler.webhooks import outbox as webhook_outbox
 
 SECOND = timedelta(seconds=1)
 
@@ -168,6 +169,7 @@ class AdmissionCommit:
     async def register(self, session: Session, claim: Claim, plan: Admit | Refuse) -> None:
         """Save a new registration and issue it, or let it wait."""
         await sessions_store.add(self.db, session)
+        await webhook_outbox.tell(self.db, "session.registered", session.id, self.now)
         if isinstance(plan, Admit) and not await self._for_operator(claim, plan):
             await self.apply(session, plan)
             return

@@ -18,6 +18,7 @@ from scheduler.core import capacity_limit
 from scheduler.core.database import writing
 from scheduler.core.errors import CapacityExceeded
 from scheduler.core.model import SYSTEM, Act, Admit, Amount, Claim, HeldPlan, Overrun, Queued, Refuse, Session
+from scheduler.core.note import Note, no_note
 from scheduler.notifications import wording
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
@@ -65,7 +66,7 @@ class QueueManagement:
         ahead = await commit.ahead(claim)
         return Queued(session, isinstance(plan, Admit), issue.victims, reason, shown, ahead)
 
-    async def hold(self, session_id: str, now: datetime) -> HeldPlan:
+    async def hold(self, session_id: str, now: datetime, note: Note[HeldPlan] = no_note) -> HeldPlan:
         """Make the plan that would issue a queued session and hold it for confirmation.
 
         Raises UnknownSession, IllegalMove, CapacityExceeded.
@@ -77,10 +78,18 @@ class QueueManagement:
             plan = await commit.plan(await _claim(commit, session))
             if isinstance(plan, Refuse):
                 raise CapacityExceeded(plan)
-            return await commit.hold(session_id, plan)
+            held = await commit.hold(session_id, plan)
+            await note(db, held)
+            return held
 
     async def confirm(
-        self, session_id: str, version: int, now: datetime, act: Act = SYSTEM, override: bool = False
+        self,
+        session_id: str,
+        version: int,
+        now: datetime,
+        act: Act = SYSTEM,
+        override: bool = False,
+        note: Note[Session] = no_note,
     ) -> Session | HeldPlan:
         """Apply a held plan: its victims lose their codes, the session is issued.
 
@@ -91,7 +100,11 @@ class QueueManagement:
             session = await sessions_store.known(db, session_id)
             host = await units_store.point(db, session.host_point)
             stale = await self._commit(db, now, act).confirm(session, host, version, override)
-            return stale or await sessions_store.known(db, session_id)
+            if stale is not None:
+                return stale
+            issued = await sessions_store.known(db, session_id)
+            await note(db, issued)
+            return issued
 
     async def overruns(self, now: datetime) -> list[Overrun]:
         """Return the meetings that end soon and cannot be extended by one step, each with the reason (I-06)."""
@@ -103,7 +116,12 @@ class QueueManagement:
     # Capacity.
 
     async def set_capacity(
-        self, since: datetime, maximum: Amount, now: datetime, until: datetime | None = None
+        self,
+        since: datetime,
+        maximum: Amount,
+        now: datetime,
+        until: datetime | None = None,
+        note: Note[tuple[str, ...]] = no_note,
     ) -> tuple[str, ...]:
         """Set the maximum from `since` (whole seconds) on, or only `until`; added capacity serves the queue.
 
@@ -115,7 +133,9 @@ class QueueManagement:
             await admission_store.set_capacity_limit(db, changed)
             commit = self._commit(db, now)
             await commit.serve_queue()
-            return await commit.codes_to_revoke(changed)
+            due = await commit.codes_to_revoke(changed)
+            await note(db, due)
+            return due
 
     async def impact(
         self, since: datetime, maximum: Amount, now: datetime, until: datetime | None = None
@@ -125,7 +145,9 @@ class QueueManagement:
             changed = _changed(await admission_store.capacity_limit(db, self._rated), since, maximum, until)
             return await self._commit(db, now).codes_to_revoke(changed)
 
-    async def shed(self, victims: Sequence[str], now: datetime, act: Act = SYSTEM) -> tuple[str, ...] | None:
+    async def shed(
+        self, victims: Sequence[str], now: datetime, act: Act = SYSTEM, note: Note[tuple[str, ...]] = no_note
+    ) -> tuple[str, ...] | None:
         """Revoke the codes of `victims` for lack of capacity.
 
         If other sessions have to lose their codes now, nothing changes and their ids are returned.
@@ -138,6 +160,7 @@ class QueueManagement:
             freed = await commit.revoke(due, None)
             await commit.tell_revoked(due)
             await commit.reinstate(freed)
+            await note(db, due)
         return None
 
 

@@ -23,6 +23,8 @@ from scheduler.core.model import Act, Amount, Claim, Happening, HappeningKind, H
 from scheduler.core.schema import POINTS, SESSIONS, SLOTS, UNITS
 from scheduler.core.sql_values import rounded_up, seconds, storable
 from scheduler.policy.profile_files import Profiles
+from scheduler.webhooks import outbox as webhook_outbox
+from scheduler.webhooks.events import OF_HAPPENINGS
 
 _CLAIMS = (
     select(SESSIONS.c.id, SESSIONS.c.seq, SESSIONS.c.klass, POINTS.c.unit, UNITS.c.level)
@@ -113,10 +115,15 @@ async def drop_plan(db: AsyncConnection, session: str) -> None:
 async def record_happening(
     db: AsyncConnection, session: str, kind: HappeningKind, now: datetime, cause: str | None, act: Act, profile: str
 ) -> int:
-    """Add a row to the history of a session, with the profile it was decided under; return the row's id."""
+    """Add a row to the history of a session, with the profile it was decided under; return the row's id.
+
+    Webhooks are told of it in the same transaction.
+    """
     values = {"session": session, "kind": kind, "at": now, "cause": cause, "by": act.by, "reason": act.reason}
     values["profile"] = profile
     added = await db.execute(insert(HAPPENINGS).values(values).returning(HAPPENINGS.c.id))
+    if kind in OF_HAPPENINGS:
+        await webhook_outbox.tell(db, OF_HAPPENINGS[kind], session, now)
     return int(added.scalar_one())
 
 

@@ -17,6 +17,7 @@ from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import DraftSettled, InvalidRequest, UnknownUnit
 from scheduler.core.model import Channel, Draft, DraftState
+from scheduler.core.note import Note, no_note
 from scheduler.notifications import outbox, wording
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
@@ -43,6 +44,7 @@ class Drafts:
         now: datetime,
         origin: str | None = None,
         thread: str = "",
+        note: Note[Draft] = no_note,
     ) -> Draft:
         """Put a draft into the inbox of `unit` and give it a receipt number. Raises UnknownUnit.
 
@@ -53,7 +55,9 @@ class Drafts:
         others.
         """
         async with writing(self._engine) as db:
-            return await self.put(db, unit, channel, source, content, now, origin, thread)
+            draft = await self.put(db, unit, channel, source, content, now, origin, thread)
+            await note(db, draft)
+            return draft
 
     async def put(
         self,
@@ -101,7 +105,7 @@ class Drafts:
         async with self._engine.begin() as db:
             return await drafts_store.known(db, draft_id)
 
-    async def discard(self, draft_id: str, by: str, reason: str, now: datetime) -> Draft:
+    async def discard(self, draft_id: str, by: str, reason: str, now: datetime, note: Note[Draft] = no_note) -> Draft:
         """Close a draft without a registration. Raises UnknownDraft, DraftSettled, InvalidRequest (no reason)."""
         cleaned = text.clean(reason)
         faults = text.validate("reason", cleaned, self._profiles.at(now).session.max_title)
@@ -112,4 +116,6 @@ class Drafts:
             if draft.state != DraftState.OPEN:
                 raise DraftSettled(draft.state)
             await drafts_store.settle(db, draft.id, DraftState.DISCARDED, by, now, reason=cleaned)
-            return await drafts_store.known(db, draft.id)
+            discarded = await drafts_store.known(db, draft.id)
+            await note(db, discarded)
+            return discarded

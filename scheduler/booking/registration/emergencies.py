@@ -16,6 +16,7 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.core.database import writing
 from scheduler.core.errors import UnknownSession
 from scheduler.core.model import EMERGENCY, Session
+from scheduler.core.note import Note, no_note
 from scheduler.core.sql_values import whole_second
 
 
@@ -53,12 +54,13 @@ class Emergencies:
         async with self._engine.begin() as db:
             return await current(db, now)
 
-    async def acknowledge(self, subject: str, by: str, now: datetime) -> Emergency:
+    async def acknowledge(self, subject: str, by: str, now: datetime, note: Note[Emergency] = no_note) -> Emergency:
         """Acknowledge an emergency; the first account stays. Raises UnknownSession if it is not on the list."""
         async with writing(self._engine) as db:
             emergency = next((each for each in await current(db, now) if each.subject == subject), None)
             if emergency is None:
                 raise UnknownSession(subject)
+            await note(db, emergency)
             if emergency.seen is not None:
                 return emergency
             await db.execute(insert(EMERGENCIES_SEEN).values(subject=subject, by=by, at=now))

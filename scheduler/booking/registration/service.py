@@ -73,6 +73,7 @@ from scheduler.core.model import (
     Usage,
     particulars_of,
 )
+from scheduler.core.note import Note, no_note
 from scheduler.notifications import outbox, wording
 from scheduler.policy import registrants
 from scheduler.policy import store as policy_store
@@ -234,9 +235,8 @@ class Scheduler:
             changed = [new for new in read if new.unit.id in known and not new.same_as(known[new.unit.id])]
             for new in changed:
                 await units_store.change(db, new, known[new.unit.id])
-            for new in added:
-                point = replace(new.point, state=state, taken_over=taken_over)
-                await units_store.add(db, replace(new, point=point))
+            points = [replace(new.point, state=state, taken_over=taken_over) for new in added]
+            await units_store.add(db, [replace(new, point=point) for new, point in zip(added, points, strict=True)])
         return ImportResult(len(added), len(changed), len(read) - len(added) - len(changed))
 
     async def check_units(self, texts: Iterable[str]) -> None:
@@ -248,7 +248,14 @@ class Scheduler:
 
     # Sessions.
 
-    async def submit(self, request: Request, now: datetime, wait: bool = False, draft: str | None = None) -> Session:
+    async def submit(
+        self,
+        request: Request,
+        now: datetime,
+        wait: bool = False,
+        draft: str | None = None,
+        note: Note[Session] = no_note,
+    ) -> Session:
         """Register a request: it is issued, or with `wait` it waits in the order of registration.
 
         With `draft`, that draft is confirmed and gives the session its number. Raises InvalidRequest, UnknownDraft,
@@ -273,7 +280,7 @@ class Scheduler:
                     if opened:
                         by = checked.submitted_by
                         await drafts_store.settle(db, opened.id, DraftState.CONFIRMED, by, now, session=session.id)
-                    return await sessions_store.known(db, session.id)
+                    return await _noted(db, session.id, note)
                 refused = CapacityExceeded(plan)
                 await outbox.tell(db, wording.of_refusal(checked, slots, host, str(refused)), self._channels, now)
             await refusals_store.add(db, self._refusal(checked, host, refused, now))
@@ -380,7 +387,7 @@ class Scheduler:
             **particulars_of(request),
         )
 
-    async def cancel(self, session_id: str, now: datetime, act: Act = SYSTEM) -> Session:
+    async def cancel(self, session_id: str, now: datetime, act: Act = SYSTEM, note: Note[Session] = no_note) -> Session:
         """Cancel a session: its code is dead, its capacity goes to the queue. Raises UnknownSession, Ended.
 
         Cancelling a cancelled session changes nothing.
@@ -391,14 +398,16 @@ class Scheduler:
                 raise Ended
             if session.state != State.CANCELLED:
                 await self._commit(db, now, act).cancel(session_id)
-            return await sessions_store.known(db, session_id)
+            return await _noted(db, session_id, note)
 
     async def opened(self, session_id: str, now: datetime) -> None:
         """Record that the meeting of a session was opened."""
         async with writing(self._engine) as db:
             await admission_store.record_happening(db, session_id, "opened", now, None, SYSTEM, self.policy(now).stamp)
 
-    async def release(self, session_id: str, now: datetime, act: Act = SYSTEM) -> Session:
+    async def release(
+        self, session_id: str, now: datetime, act: Act = SYSTEM, note: Note[Session] = no_note
+    ) -> Session:
         """Cancel a session that nobody opened, some time after its start: the rest of its time is free (I-03).
 
         Raises UnknownSession, Ended (also when cancelled), NotMissed.
@@ -410,9 +419,11 @@ class Scheduler:
             if now < start + rules.missed or any(at >= start - rules.lobby for at in seen):
                 raise NotMissed(start + rules.missed)
             await self._commit(db, now, act).cancel(session_id, "released")
-            return await sessions_store.known(db, session_id)
+            return await _noted(db, session_id, note)
 
-    async def amend(self, session_id: str, request: Request, now: datetime, act: Act = SYSTEM) -> Session:
+    async def amend(
+        self, session_id: str, request: Request, now: datetime, act: Act = SYSTEM, note: Note[Session] = no_note
+    ) -> Session:
         """Replace the request of a session: a smaller one keeps its place in the order, a larger gets a new one.
 
         The code stays. A move to another start must come as early before it as a registration. Raises UnknownSession,
@@ -433,12 +444,14 @@ class Scheduler:
                     **particulars_of(checked),
                 )
                 await self._commit(db, now, act).amend(old, new, points[new.host_point])
-                return await sessions_store.known(db, session_id)
+                return await _noted(db, session_id, note)
             by = replace(checked, submitted_by=act.by or checked.submitted_by)
             await refusals_store.add(db, self._refusal(by, points[checked.host_point], refused, now))
         raise refused
 
-    async def invite(self, session_id: str, point_id: str, now: datetime, act: Act = SYSTEM) -> Session:
+    async def invite(
+        self, session_id: str, point_id: str, now: datetime, act: Act = SYSTEM, note: Note[Session] = no_note
+    ) -> Session:
         """Invite one more point from now on, also while the meeting is live (Điều 3.7, R-011).
 
         Raises UnknownSession, UnknownPoint, Ended (also when cancelled), CapacityExceeded; then nothing changed.
@@ -450,9 +463,11 @@ class Scheduler:
             new = replace(old, points=(*old.points, point_id), slots=slots, legs=old.legs + point.devices)
             host = await units_store.point(db, old.host_point)
             await self._commit(db, now, act).amend(old, new, host)
-            return await sessions_store.known(db, session_id)
+            return await _noted(db, session_id, note)
 
-    async def extend(self, session_id: str, steps: int, now: datetime, act: Act = SYSTEM) -> Session:
+    async def extend(
+        self, session_id: str, steps: int, now: datetime, act: Act = SYSTEM, note: Note[Session] = no_note
+    ) -> Session:
         """Extend a live meeting by so many steps of the profile (R-080, I-06); fewer than 0 take an extension back.
 
         Who took it by mistake gives the capacity back; the new end must be in the future, as one of an amendment.
@@ -464,7 +479,7 @@ class Scheduler:
             new = self._extended(old, steps, now)
             host = await units_store.point(db, old.host_point)
             await self._commit(db, now, act).amend(old, new, host, "extended" if steps > 0 else "amended")
-            return await sessions_store.known(db, session_id)
+            return await _noted(db, session_id, note)
 
     def _extended(self, old: Session, steps: int, now: datetime) -> Session:
         """Return a live session with another end. Raises NotLive, InvalidRequest."""
@@ -507,7 +522,9 @@ class Scheduler:
         async with self._engine.begin() as db:
             return await sessions_store.script(db, session_id)
 
-    async def set_script(self, session_id: str, items: Sequence[ScriptItem], now: datetime) -> tuple[ScriptItem, ...]:
+    async def set_script(
+        self, session_id: str, items: Sequence[ScriptItem], now: datetime, note: Note[Session] = no_note
+    ) -> tuple[ScriptItem, ...]:
         """Replace a script until the session has ended; items without an id get one.
 
         Raises UnknownSession, Ended (also when it was cancelled), InvalidRequest.
@@ -519,6 +536,7 @@ class Scheduler:
             if faults:
                 raise InvalidRequest(faults)
             await sessions_store.set_script(db, session_id, normalised)
+            await note(db, session)
         return normalised
 
     async def presets(self, session_id: str) -> dict[int, str]:
@@ -683,3 +701,10 @@ class Scheduler:
         """Return the history of a session, oldest first (I-01)."""
         async with self._engine.begin() as db:
             return await admission_store.history(db, session_id)
+
+
+async def _noted(db: AsyncConnection, session_id: str, note: Note[Session]) -> Session:
+    """Return a session after a change, which is noted in its transaction."""
+    session = await sessions_store.known(db, session_id)
+    await note(db, session)
+    return session

@@ -15,6 +15,7 @@ from scheduler.booking.sessions.schema import CODES, REGISTRATION_COUNTER, SCRIP
 from scheduler.booking.sessions.states import QUEUED
 from scheduler.core import code_encryption
 from scheduler.core.errors import UnknownSession
+from scheduler.core.key_rotation import Rotation
 from scheduler.core.model import EMERGENCY, AgendaEntry, Interval, ScriptItem, Session, Slot, State
 from scheduler.core.schema import POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
 from scheduler.core.sql_types import in_seconds
@@ -228,6 +229,17 @@ async def move(db: AsyncConnection, session_id: str, state: State, code: str | N
         sealed = cipher.encrypt(code, session_id)
         await db.execute(insert(CODES).values(mark=mark, session=session_id, issued=now, sealed=sealed))
     await db.execute(update(SESSIONS).where(SESSIONS.c.id == session_id).values(state=state, mark=mark))
+
+
+async def rotate_codes(db: AsyncConnection, rotation: Rotation) -> None:
+    """Encrypt the live codes with another key, and mark them by it; marks of dead ones stay. Raises LostKey."""
+    live = select(CODES.c.mark, CODES.c.session, CODES.c.sealed).where(CODES.c.sealed.is_not(None))
+    for row in (await db.execute(live)).all():
+        code = rotation.opened(row.sealed, row.session)
+        if code is not None:
+            mark, sealed = rotation.new.mark(code), rotation.new.encrypt(code, row.session)
+            await db.execute(update(CODES).where(CODES.c.mark == row.mark).values(mark=mark, sealed=sealed))
+            await db.execute(update(SESSIONS).where(SESSIONS.c.mark == row.mark).values(mark=mark))
 
 
 async def script(db: AsyncConnection, session_id: str) -> tuple[ScriptItem, ...]:

@@ -6,6 +6,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.code_encryption import cipher_of
+from scheduler.core.key_rotation import EncryptedColumn
 from scheduler.core.schema import DEVICES
 from scheduler.directory.model import SipSecret
 from scheduler.directory.schema import SIP_SECRETS
@@ -41,3 +42,6 @@ async def change(db: AsyncConnection, device: str, secrets: Mapping[SipSecret, s
 
 def _bound(device: str, name: str) -> str:
     return f"device {device} {name}"
+
+
+ENCRYPTED = EncryptedColumn(SIP_SECRETS.c.sealed, lambda row: _bound(row["device"], row["name"]))

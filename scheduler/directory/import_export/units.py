@@ -60,7 +60,9 @@ def _fault(row_number: int, problem: UnitProblem) -> RowError:
 
 def _step(row_number: int, new: RegistryEntry, old: RegistryEntry | None) -> ImportStep:
     if old is None:
-        return ImportStep(row_number, "add", f"{new.unit.name}: {new.point.name}", lambda db: units_store.add(db, new))
+        return ImportStep(
+            row_number, "add", f"{new.unit.name}: {new.point.name}", lambda db: units_store.add(db, [new])
+        )
     changes = differences(_row(old), _row(new))
     if not changes:
         return ImportStep(row_number, "same", old.unit.name)

@@ -13,6 +13,7 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.core.database import writing
 from scheduler.core.errors import NotInvited, UnknownPoint
 from scheduler.core.model import Session
+from scheduler.core.note import Note, no_note
 from scheduler.core.sql_values import storable
 from scheduler.directory.schema import GRANTS
 from scheduler.policy.profile_files import Profiles
@@ -57,7 +58,7 @@ class GuestAccess:
             found = await sessions_store.between(db, start, end, points=storable([point]))
             return [Invitation(session, granted.get(session.id)) for session in found]
 
-    async def grant(self, point: str, session_id: str, by: str, now: datetime) -> None:
+    async def grant(self, point: str, session_id: str, by: str, now: datetime, note: Note[str] = no_note) -> None:
         """Let a point into a session, within its times. Raises UnknownPoint, UnknownSession, NotInvited."""
         async with writing(self._engine) as db:
             await self._needed(db, point, now)
@@ -66,11 +67,13 @@ class GuestAccess:
                 raise NotInvited
             await _forget(db, point, session_id)
             await db.execute(insert(GRANTS).values(point=point, session=session_id, by=by, at=now))
+            await note(db, point)
 
-    async def take_back(self, point: str, session_id: str) -> None:
+    async def take_back(self, point: str, session_id: str, note: Note[str] = no_note) -> None:
         """Withdraw the grant of a session from a point."""
         async with writing(self._engine) as db:
             await _forget(db, point, session_id)
+            await note(db, point)
 
 
 async def _granted(db: AsyncConnection, point: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest, UnknownPoint, UnknownUnit
 from scheduler.core.model import Point, PointState, Unit
+from scheduler.core.note import Note, no_note
 from scheduler.directory import endings
 from scheduler.directory.endings import Ending
 from scheduler.directory.equipment import lines, lines_store
@@ -240,7 +241,7 @@ class Directory:
 
     # Daily job.
 
-    async def suspend_lapsed(self, now: datetime) -> list[Point]:
+    async def suspend_lapsed(self, now: datetime, note: Note[Point] = no_note) -> list[Point]:
         """Suspend active points that may no longer be active, and return them.
 
         Their assessment ended; or they were taken over and not assessed in time; or their exemption ended. In the last
@@ -249,7 +250,10 @@ class Directory:
         async with writing(self._engine) as db:
             points = await units_store.all_points(db)
             over = await self._lapsed(db, points, now)
-            return [await self._move(db, p, "suspend", "", over[p.id], now) for p in points if p.id in over]
+            lapsed = [await self._move(db, p, "suspend", "", over[p.id], now) for p in points if p.id in over]
+            for point in lapsed:
+                await note(db, point)
+        return lapsed
 
     def first_due(self, point: Point) -> date | None:
         """Return the last day for the first assessment of a point that was taken over; None for others."""

@@ -16,6 +16,8 @@ from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest
 from scheduler.core.model import REHEARSAL, Interval, ScriptItem, Session, Slot, State
+from scheduler.core.note import Note, no_note
+from scheduler.notifications import outbox
 from scheduler.notifications.alerts import Alerts
 from scheduler.operations.attendance import (
     chat_store,
@@ -43,8 +45,8 @@ FORGOTTEN = timedelta(seconds=30)
 """A stay ends when it was not confirmed for so long: several rounds of :meth:`Attendance.confirm_present`, so that a
 point whose join was written during a round is not taken for gone."""
 MAX_CAUSE = 500
-CALL_AGAIN = 600
-"""Seconds after which another letter is sent to an absent point that is called again."""
+CALL_AGAIN = timedelta(minutes=10)
+"""Time after which another letter is sent to an absent point that is called again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +127,19 @@ class Attendance:
         async with self._alerts.engine.begin() as db:
             return await item_store.of_session(db, session)
 
-    async def call(self, session_id: str, point: str, now: datetime) -> None:
-        """Notify the unit of an absent point that the chair calls it: once in :data:`CALL_AGAIN`.
+    async def call(self, session_id: str, point: str, now: datetime, note: Note[str] = no_note) -> None:
+        """Notify the unit of an absent point that the chair calls it, unless it was called within :data:`CALL_AGAIN`.
 
         Raises UnknownSession.
         """
-        occasion = f":{point}:{int(now.timestamp()) // CALL_AGAIN}"
+        call = f":call {point}:"
         async with writing(self._alerts.engine) as db:
             session = await sessions_store.known(db, session_id)
             slot = next(each for each in session.slots if each.end > now or each == session.slots[-1])
-            await self._alerts.tell_units(db, "called", session, slot, {point: ""}, now, occasion)
+            if not await outbox.was_added_since(db, session_id, call, now - CALL_AGAIN):
+                occasion = f"{call}{int(now.timestamp())}"
+                await self._alerts.tell_units(db, "called", session, slot, {point: ""}, now, occasion)
+            await note(db, point)
 
     async def chat_written(self, session: str, entry: ChatEntry) -> None:
         """Store a chat message."""

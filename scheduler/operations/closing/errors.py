@@ -16,6 +16,10 @@ class IllegalStep(SchedulerError):
         self.step = step
 
 
+class ReportedJustNow(SchedulerError):
+    """The same person reported the same fault a moment ago."""
+
+
 class NotOver(SchedulerError):
     """A session that was not held cannot be closed yet."""
 

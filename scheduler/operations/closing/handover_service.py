@@ -13,6 +13,7 @@ from scheduler.calendar import store as calendar_store
 from scheduler.calendar.deadlines import Clock
 from scheduler.core.database import writing
 from scheduler.core.errors import UnknownSession
+from scheduler.core.note import Note, no_note
 from scheduler.core.sql_values import whole_second
 from scheduler.notifications import outbox, wording
 from scheduler.operations.closing import recording_handover
@@ -22,6 +23,7 @@ from scheduler.operations.closing.schema import HANDOVERS
 from scheduler.policy.policy import Policy
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
+from scheduler.webhooks import outbox as webhook_outbox
 
 
 class HandoverService:
@@ -48,6 +50,7 @@ class HandoverService:
             made = Handover(session_id, host.unit, end, clock.handover(end), whole_second(now), digest)
             await db.execute(insert(HANDOVERS).values(_values(made)))
             await self._tell(db, made, "recording", now)
+            await webhook_outbox.tell(db, "recording.ready", session_id, now, _recording(digest))
             return made
 
     async def reminder_of(self, session_id: str) -> datetime | None:
@@ -62,7 +65,9 @@ class HandoverService:
                 return due - self._profiles.at(slot.end).conduct.recordings.remind
             return None
 
-    async def receive(self, session_id: str, digest: str, by: str, now: datetime) -> Handover:
+    async def receive(
+        self, session_id: str, digest: str, by: str, now: datetime, note: Note[Handover] = no_note
+    ) -> Handover:
         """Note that the host has its recording, as the SHA-256 that it names proves; a second time changes nothing.
 
         Raises NotHandedOver when there is no handover, or its SHA-256 differs.
@@ -71,6 +76,7 @@ class HandoverService:
             known = await self._one(db, session_id)
             if known is None or known.digest != digest.strip().lower():
                 raise NotHandedOver
+            await note(db, known)
             if known.received is not None:
                 return known
             at = whole_second(now)
@@ -119,11 +125,14 @@ class HandoverService:
             each for each in due if recording_handover.deletion_due(each, self._policy(each).conduct.recordings, now)
         ]
 
-    async def mark_deleted(self, session_id: str, now: datetime) -> None:
+    async def mark_deleted(self, session_id: str, now: datetime, note: Note[str] = no_note) -> None:
         """Note that the files are deleted; the handover stays on record."""
         async with writing(self._engine) as db:
             own = HANDOVERS.c.session == session_id
-            await db.execute(update(HANDOVERS).where(own).values(deleted=now))
+            deleted = update(HANDOVERS).where(own).values(deleted=now).returning(HANDOVERS.c.digest)
+            for digest in (await db.execute(deleted)).scalars().all():
+                await webhook_outbox.tell(db, "recording.deleted", session_id, now, _recording(digest))
+            await note(db, session_id)
 
     async def _unsettled(self, db: AsyncConnection) -> list[Handover]:
         rows = await db.execute(select(HANDOVERS).where(HANDOVERS.c.deleted.is_(None)).order_by(HANDOVERS.c.due))
@@ -150,6 +159,11 @@ class HandoverService:
 
     def _policy(self, of: Handover) -> Policy:
         return self._profiles.at(of.ended)
+
+
+def _recording(digest: str) -> dict[str, object]:
+    """Return a recording as webhooks tell of it."""
+    return {"recording": {"sha256": digest}}
 
 
 def _values(of: Handover) -> dict[str, object]:

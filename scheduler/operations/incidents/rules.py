@@ -18,6 +18,9 @@ from scheduler.operations.incidents.model import (
 from scheduler.operations.readiness.duty import Duty
 from scheduler.policy.policy import LinePolicy
 
+AGAIN_AFTER = timedelta(seconds=10)
+"""Chosen: a person reports the same fault again after this time at the earliest, so that nobody fills its history, the
+audit log and the pages of those on duty."""
 UNSETTLED: tuple[IncidentState, ...] = ("open", "taken", "provider")
 
 TRANSITIONS: Mapping[StepKind, Mapping[IncidentState, IncidentState]] = {
@@ -91,6 +94,12 @@ def after(incident: Incident, step: IncidentStep, provider: str | None = None, a
         case "reopened":
             return replace(changed, resolved=None, assignee=assignee)
     return changed
+
+
+def just_reported(incident: Incident, report: FaultReport, now: datetime) -> bool:
+    """Return whether a person reported a fault a moment ago, as its incident tells; the server may always again."""
+    own = [step.at for step in incident.steps if step.by == report.by and step.kind in {"opened", "again"}]
+    return bool(report.by and own) and timedelta(0) <= now - own[-1] < AGAIN_AFTER  # clocks are set back, too
 
 
 def measured(line: LineMeasurement | None) -> str:

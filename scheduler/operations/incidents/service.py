@@ -8,15 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.sessions import store as sessions_store
 from scheduler.core.database import writing
+from scheduler.core.note import Note, no_note
 from scheduler.core.sql_values import whole_second
 from scheduler.directory.model import Provider
 from scheduler.notifications import outbox, wording
+from scheduler.operations.closing.errors import ReportedJustNow
 from scheduler.operations.incidents import rules
 from scheduler.operations.incidents import store as incidents_store
 from scheduler.operations.incidents.model import FaultReport, Incident, IncidentStep, StepKind
 from scheduler.operations.readiness import store as readiness_store
 from scheduler.operations.readiness.duty import Duty
 from scheduler.units import store as units_store
+from scheduler.webhooks import outbox as webhook_outbox
+from scheduler.webhooks.events import EventType
 
 
 class IncidentService:
@@ -26,10 +30,10 @@ class IncidentService:
         self._engine = engine
         self._channels = channels
 
-    async def report(self, report: FaultReport, now: datetime) -> Incident:
+    async def report(self, report: FaultReport, now: datetime, note: Note[Incident] = no_note) -> Incident:
         """Open an incident for a report, or add a step to the unsettled one of the same fault.
 
-        Raises UnknownSession.
+        Raises UnknownSession, ReportedJustNow.
         """
         async with writing(self._engine) as db:
             await sessions_store.known(db, report.session)
@@ -41,14 +45,21 @@ class IncidentService:
                     uuid.uuid4().hex, report, provider_id, whole_second(now), await _assignee(db, report.session)
                 )
                 await incidents_store.add(db, incident)
+                await _tell_webhooks(db, "incident.opened", incident, now)
                 if incident.provider is not None:
                     await self._tell(db, incident, provider, now)
+                await note(db, incident)
                 return incident
+            if rules.just_reported(found, report, now):
+                raise ReportedJustNow
             again = rules.after(found, IncidentStep(whole_second(now), "again", report.by, report.text))
             await incidents_store.save(db, again)
+            await note(db, again)
             return again
 
-    async def act(self, incident: str, step: StepKind, by: str, text: str, now: datetime) -> Incident:
+    async def act(
+        self, incident: str, step: StepKind, by: str, text: str, now: datetime, note: Note[Incident] = no_note
+    ) -> Incident:
         """Move an incident on by one step. Raises UnknownIncident, IllegalStep."""
         async with writing(self._engine) as db:
             known = await incidents_store.known(db, incident)
@@ -58,8 +69,13 @@ class IncidentService:
                 known, IncidentStep(whole_second(now), step, by, text), provider_id, await _assignee(db, known.session)
             )
             await incidents_store.save(db, changed)
+            if changed.state == "resolved" != known.state:
+                await _tell_webhooks(db, "incident.closed", changed, now)
+            elif step == "reopened":
+                await _tell_webhooks(db, "incident.opened", changed, now)
             if step == "provider":
                 await self._tell(db, changed, provider, now)
+            await note(db, changed)
             return changed
 
     async def _tell(self, db: AsyncConnection, of: Incident, provider: Provider | None, now: datetime) -> None:
@@ -85,6 +101,11 @@ class IncidentService:
         async with self._engine.begin() as db:
             return await incidents_store.known(db, incident)
 
+    async def unsettled_like(self, report: FaultReport) -> Incident | None:
+        """Return the unsettled incident of the same fault as a report."""
+        async with self._engine.begin() as db:
+            return await incidents_store.unsettled_like(db, report)
+
     async def incidents(
         self, *, settled: bool | None = None, session: str | None = None, unit: str | None = None, limit: int = 500
     ) -> list[Incident]:
@@ -105,6 +126,12 @@ class IncidentService:
 
 async def _on_duty(db: AsyncConnection, session: str) -> Duty | None:
     return rules.on_duty((await readiness_store.duties(db, [session]))[session])
+
+
+async def _tell_webhooks(db: AsyncConnection, event: EventType, of: Incident, now: datetime) -> None:
+    facts = {"id": of.id, "point": of.point, "kind": of.kind, "level": of.level, "state": of.state}
+    times = {"opened": of.opened, "resolved": of.resolved}
+    await webhook_outbox.tell(db, event, of.session, now, {"incident": {**facts, **times}})
 
 
 async def _assignee(db: AsyncConnection, session: str) -> str:

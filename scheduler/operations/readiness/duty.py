@@ -68,8 +68,10 @@ def faults(duty: Duty, session: Session, units: Iterable[str]) -> list[FieldErro
         duty.point is not None and duty.point not in session.everyone
     ):
         errors.append(FieldError("point", "not-in-session", duty.point or ""))
-    if duty.role == "on_site" and duty.unit not in set(units):
+    if duty.unit is None and duty.role == "on_site":
         errors.append(FieldError("unit", "required"))
+    if duty.unit is not None and duty.unit not in set(units):
+        errors.append(FieldError("unit", "unknown-unit", duty.unit))
     return errors
 
 

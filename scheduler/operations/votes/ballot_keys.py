@@ -29,13 +29,35 @@ class BallotKeys:
 
     def make(self, vote: str) -> None:
         """Write the key of a vote that is being opened. Raises OSError."""
+        self._write(vote, secrets.token_bytes(KEY_BYTES))
+
+    def take_over(self, vote: str, key: bytes, sealed: str) -> bool:
+        """Write the key of a vote that another server opened; return False if it does not open the counts `sealed`.
+
+        Raises OSError.
+        """
+        try:
+            _decrypted(AESGCM(key), vote, sealed)
+        except (InvalidTag, ValueError):
+            return False
+        self._write(vote, key)
+        return True
+
+    def _write(self, vote: str, key: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._folder / vote, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
+            file.write(key)
             file.flush()
             os.fsync(file.fileno())
         self._sync_folder()
+
+    def read(self, vote: str) -> bytes | None:
+        """Return the key of a vote in progress; None where it is not here. Raises OSError."""
+        try:
+            return (self._folder / vote).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def destroy(self, vote: str) -> None:
         """Overwrite and delete the key of a vote; nothing happens without one. Raises OSError.
@@ -68,9 +90,8 @@ class BallotKeys:
 
     def open(self, vote: str, sealed: str) -> tuple[int, ...]:
         """Decrypt counts. Raises BallotsLost."""
-        data = base64.b64decode(sealed)
         try:
-            plain = self._cipher(vote).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], vote.encode())
+            plain = _decrypted(self._cipher(vote), vote, sealed)
         except InvalidTag:
             raise BallotsLost from None
         return tuple(
@@ -89,3 +110,9 @@ class BallotKeys:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _decrypted(cipher: AESGCM, vote: str, sealed: str) -> bytes:
+    """Return counts as bytes. Raises InvalidTag."""
+    data = base64.b64decode(sealed)
+    return cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], vote.encode())

@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.core.database import writing
+from scheduler.core.note import Note, no_note
 from scheduler.operations.votes import rules, store
 from scheduler.operations.votes.ballot_keys import BallotKeys
 from scheduler.operations.votes.errors import AlreadyVoted, BallotsLost, NotEntitled, VoteOver, VoteRunning
@@ -38,6 +39,7 @@ class Votes:
         now: datetime,
         seconds: int | None = None,
         item: str | None = None,
+        note: Note[Vote] = no_note,
     ) -> Vote:
         """Open a vote, which closes after so many seconds, if it is told. Raises VoteRunning, OSError."""
         id_ = secrets.token_hex(8)
@@ -51,9 +53,10 @@ class Votes:
             vote = Vote(id_, session, number, question, tuple(voters), now, by, item, deadline)
             none = self._keys.seal(id_, [0] * len(question.choices)) if question.secret else None
             await store.add(db, vote, none)
+            await note(db, vote)
         return vote
 
-    async def cast(self, id_: str, point: str, choice: int, *, aloud: bool = False) -> Vote:
+    async def cast(self, id_: str, point: str, choice: int, *, aloud: bool = False, note: Note[Vote] = no_note) -> Vote:
         """Store the vote of a point; in an open vote it replaces the earlier one, a secret ballot stays.
 
         Raises VoteOver, NotEntitled, AlreadyVoted, BallotsLost.
@@ -72,39 +75,53 @@ class Votes:
                 counts[choice] += 1
                 await store.mark(db, id_, voter)
                 await store.seal(db, id_, self._keys.seal(id_, counts))
-            return await self._known(db, id_)
+            cast = await self._known(db, id_)
+            await note(db, cast)
+        return cast
 
-    async def close(self, id_: str, by: str, now: datetime) -> Vote:
+    async def close(self, id_: str, by: str, now: datetime, note: Note[Vote] = no_note) -> Vote:
         """Count the votes; the key of a secret vote is destroyed. Raises VoteOver."""
         async with writing(self._engine) as db:
             vote = await self._running(db, id_)
             await store.close(db, id_, await self._counts(db, vote), by, now)
             closed = await self._known(db, id_)
+            await note(db, closed)
         await self._destroy_key(id_)
         return closed
 
-    async def cancel(self, id_: str, by: str, now: datetime) -> Vote:
+    async def cancel(self, id_: str, by: str, now: datetime, note: Note[Vote] = no_note) -> Vote:
         """Close a vote whose question was a mistake: it is kept, and never counted. Raises VoteOver."""
         async with writing(self._engine) as db:
             await self._running(db, id_)
             await store.cancel(db, id_, by, now)
             cancelled = await self._known(db, id_)
+            await note(db, cancelled)
         await self._destroy_key(id_)
         return cancelled
 
-    async def announce(self, id_: str, now: datetime) -> Vote:
-        """Note that the result of a closed vote is announced. Raises VoteOver, also for a cancelled one."""
+    async def announce(self, id_: str, now: datetime, note: Note[Vote] = no_note) -> Vote:
+        """Note that the result of a closed vote is announced, once. Raises VoteOver, also for a cancelled one."""
         async with writing(self._engine) as db:
             vote = await self._known(db, id_)
             if vote.closed is None or vote.cancelled:
                 raise VoteOver
-            await store.announce(db, id_, now)
-            return await self._known(db, id_)
+            if vote.announced is None:
+                await store.announce(db, id_, now)
+                vote = await self._known(db, id_)
+                await note(db, vote)
+        return vote
 
     async def of_session(self, session: str) -> list[Vote]:
         """Return the votes of a session, in their order."""
         async with self._engine.begin() as db:
             return await store.of_session(db, session)
+
+    async def latest(self, session: str) -> Vote | None:
+        """Return the latest vote of a session. The key of one that was closed without an answer is destroyed."""
+        votes = (await self.of_session(session))[-1:]
+        if votes and votes[0].closed is not None:
+            await self._destroy_key(votes[0].id)
+        return votes[0] if votes else None
 
     async def find(self, id_: str) -> Vote:
         """Return a vote. Raises VoteOver if there is none."""
@@ -124,6 +141,19 @@ class Votes:
         """Return the votes of all sessions that are not closed."""
         async with self._engine.begin() as db:
             return await store.in_progress(db)
+
+    async def key(self, id_: str) -> bytes | None:
+        """Return the key of a secret vote in progress; None where it is not here. Raises OSError."""
+        return await asyncio.to_thread(self._keys.read, id_)
+
+    async def take_over(self, id_: str, key: bytes) -> bool:
+        """Go on with a secret vote that another server opened, by its key; return False if that is another one.
+
+        Raises OSError.
+        """
+        async with self._engine.begin() as db:
+            sealed = await store.sealed(db, id_)
+        return await asyncio.to_thread(self._keys.take_over, id_, key, sealed)
 
     async def _destroy_key(self, id_: str) -> None:
         """Destroy the key of a vote that is closed, which stays closed where that fails: `recover` tries again."""

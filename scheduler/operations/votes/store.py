@@ -90,8 +90,8 @@ async def cancel(db: AsyncConnection, id_: str, by: str, at: datetime) -> None:
 
 
 async def announce(db: AsyncConnection, id_: str, at: datetime) -> None:
-    """Store when the result of a vote was announced first."""
-    await db.execute(update(VOTES).where(VOTES.c.id == id_, VOTES.c.announced.is_(None)).values(announced=at))
+    """Store when the result of a vote was announced."""
+    await db.execute(update(VOTES).where(VOTES.c.id == id_).values(announced=at))
 
 
 async def _read(db: AsyncConnection, query: Select[tuple[object]]) -> list[Vote]:

@@ -25,6 +25,9 @@
     [groups]
     file = "/etc/diemcau/groups.yaml"
 
+    [sso]
+    file = "/etc/diemcau/sso.toml"
+
     [units]
     table = "don-vi.xlsx"     # as the page Danh bạ exports it; or shipped = "khanh-hoa"
 
@@ -39,10 +42,12 @@ import ipaddress
 import re
 import tomllib
 from collections.abc import Callable
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import from_json
 
 from signaling.accounts.passwords import check_password, normal_name
 from signaling.app.settings import mailbox
@@ -57,12 +62,14 @@ SCHEMES: dict[Tls, str] = {"implicit": "smtps", "starttls": "smtp", "none": "smt
 
 
 class BadAnswer(ValueError):
-    """An answer that cannot be used: the word of its text, and the value that the text is about."""
+    """An answer that cannot be used: the word of its text, the value that the text is about, and the field that it is
+    of, where the part says that of several."""
 
-    def __init__(self, word: str, value: str = "") -> None:
+    def __init__(self, word: str, value: str = "", field: str = "") -> None:
         super().__init__(word)
         self.word = word
         self.value = value
+        self.field = field
 
 
 def checked_host(text: str) -> str:
@@ -166,7 +173,10 @@ class Administrator(_Part):
 
     @model_validator(mode="after")
     def _allowed(self) -> "Administrator":
-        checked_password(self.password, self.account)
+        try:
+            checked_password(self.password, self.account)
+        except BadAnswer as error:
+            raise BadAnswer(error.word, field="password") from None
         return self
 
 
@@ -184,7 +194,7 @@ class Mail(_Part):
     @model_validator(mode="after")
     def _whole(self) -> "Mail":
         if self.host and not self.sender:
-            raise BadAnswer("setup-sender")
+            raise BadAnswer("setup-sender", field="sender")
         return self
 
     @property
@@ -197,6 +207,12 @@ class Mail(_Part):
 
 class Groups(_Part):
     """The file of the support groups; an empty name: none."""
+
+    file: Text
+
+
+class Sso(_Part):
+    """The file of single sign-on; an empty name: none."""
 
     file: Text
 
@@ -230,21 +246,55 @@ class Answers(_Part):
     administrator: Administrator | None = None
     mail: Mail | None = None
     groups: Groups | None = None
+    sso: Sso | None = None
     units: Units | None = None
     capacity: Capacity | None = None
 
 
-def read(content: bytes) -> Answers:
-    """Read a file of answers. Raises BadInput with every fault, which repeats no value."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The answers that can be read, and the faults of the parts that cannot, which are left out of them."""
+
+    answers: Answers
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def unread(self) -> frozenset[str]:
+        """The names of the parts that were left out."""
+        return frozenset(fault.field.partition(".")[0] for fault in self.faults)
+
+
+def read(content: bytes) -> Given:
+    """Read a file of answers; no fault repeats a value. Raises BadInput for what is no file of answers."""
+    return _read(content, tomllib.loads)
+
+
+def read_json(content: bytes) -> Given:
+    """Read the answers of the page, which are those of the file as JSON. Raises BadInput as `read` does."""
+    return _read(content, from_json)
+
+
+def _read(content: bytes, parse: Callable[[str], Any]) -> Given:
+    found = _parsed(content, parse)
+    try:
+        return Given(Answers.model_validate(found))
+    except ValidationError as error:
+        faults = [
+            _fault(fault["loc"], fault.get("ctx", {}).get("error"), fault["type"])
+            for fault in error.errors(include_url=False, include_input=False)
+        ]
+        faulty = {fault["loc"][0] for fault in error.errors(include_url=False) if fault["loc"]}
+    if not faulty:
+        raise BadInput(faults)
+    return Given(Answers.model_validate({name: found[name] for name in found if name not in faulty}), tuple(faults))
+
+
+def _parsed(content: bytes, parse: Callable[[str], Any]) -> Any:
+    """Return what is written in a file. Raises BadInput."""
     if len(content) > MAX_BYTES:
         raise BadInput([Fault("", "setup-too-large")])
     try:
-        return Answers.model_validate(tomllib.loads(content.decode("utf-8")))
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        raise BadInput(
-            [_fault(fault["loc"], fault.get("ctx", {}).get("error"), fault["type"]) for fault in faults]
-        ) from None
+        return parse(content.decode("utf-8"))
     except UnicodeDecodeError:
         raise BadInput([Fault("", "setup-not-utf8")]) from None
     except tomllib.TOMLDecodeError as error:
@@ -254,5 +304,6 @@ def read(content: bytes) -> Answers:
 
 
 def _fault(place: tuple[int | str, ...], error: object, kind: str) -> Fault:
-    field = ".".join(str(part) for part in place)[:80]
-    return Fault(field, error.word if isinstance(error, BadAnswer) else kind)
+    if not isinstance(error, BadAnswer):
+        return Fault(".".join(map(str, place))[:80], kind)
+    return Fault(".".join([*map(str, place), *filter(None, [error.field])]), error.word)

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +14,15 @@ from scheduler.core.errors import PolicyError
 from scheduler.core.model import Amount
 from scheduler.policy import profile_files
 from signaling.accounts.passwords import random_password
-from signaling.app.settings import Settings, own_addresses, read
+from signaling.accounts.sso.settings import load as load_sso
+from signaling.app.settings import Settings, all_addresses, own_addresses, read
 from signaling.app.setup import certificates
 from signaling.app.setup.answers import Answers, BadAnswer, Certificate, Units
 from signaling.app.setup.certificates import Pair
-from signaling.app.setup.environment_file import EnvironmentFile
+from signaling.app.setup.environment_file import MAX_BYTES, EnvironmentFile
 from signaling.app.setup.record import PresentState, Wanted
 from signaling.core.errors import SettingsError
+from signaling.mail import chat_groups
 
 T = TypeVar("T")
 
@@ -38,6 +40,16 @@ class Site:
     others: Mapping[str, str]
     folder: Path
     """Where names of files begin that do not begin with a slash."""
+
+    @classmethod
+    def found(cls, path: Path, folder: Path) -> "Site":
+        """Return the machine with the file of the environment at a path. Raises SettingsError, OSError."""
+        path = path.resolve()
+        try:
+            file = EnvironmentFile.read(path.read_bytes()[: MAX_BYTES + 1] if path.exists() else b"")
+        except SettingsError as error:
+            raise SettingsError(f"{path}: {error}") from None
+        return cls(path, file, environment(os.environ, file), folder)
 
     @property
     def authority(self) -> Path:
@@ -117,6 +129,12 @@ class Plan:
         name = f"[{self.host}]" if ":" in self.host else self.host
         return f"https://{name}:{self.port}/" if self.port != 443 else f"https://{name}/"
 
+    def change(self, place: str, variable: str, judge: Callable[[], str | None]) -> dict[str, str | None]:
+        """Return the change of a variable; none where its value cannot be used."""
+        before = len(self.faults)
+        value = self.take(place, judge)
+        return {variable: value} if len(self.faults) == before else {}
+
     def take(self, place: str, judge: Callable[[], T]) -> T | None:
         """Return what is judged; where it cannot be used, note the fault."""
         try:
@@ -136,9 +154,15 @@ def present_host(certificate: bytes) -> str:
     return next((name for name in found if name not in local and not name.startswith("*")), "")
 
 
-def make(answers: Answers, site: Site, present: PresentState, now: datetime) -> Plan:
-    """Make the plan of all answers, with every fault."""
+def make(answers: Answers, site: Site, present: PresentState, now: datetime, unread: Collection[str] = ()) -> Plan:
+    """Make the plan of all answers, with every fault.
+
+    The parts `unread` have faults already, and none is found in what depends on them: the certificate on the address,
+    units on the profile.
+    """
     plan = Plan()
+    if "address" in unread:
+        answers = answers.model_copy(update={"certificate": None})
     old = site.settings(site.file)
     address = answers.address
     plan.host = address.host if address else present_host(present.certificate)
@@ -148,27 +172,32 @@ def make(answers: Answers, site: Site, present: PresentState, now: datetime) -> 
         plan.take("address.port", lambda: check_port(address.port, old.port))
         changes["DIEMCAU_PORT"] = str(address.port)
     if (profile := answers.profile) is not None:
-        changes["DIEMCAU_PROFILE"] = plan.take("profile.files", lambda: site.profile(profile.files))
+        changes |= plan.change("profile.files", "DIEMCAU_PROFILE", lambda: site.profile(profile.files))
     if (groups := answers.groups) is not None:
-        changes["DIEMCAU_GROUPS"] = plan.take("groups.file", lambda: _path(site, groups.file))
+        changes |= plan.change("groups.file", "DIEMCAU_GROUPS", lambda: _groups(site, groups.file))
+    if (sso := answers.sso) is not None:
+        changes |= plan.change("sso.file", "DIEMCAU_SSO", lambda: _sso(site, sso.file))
     changes |= _mail(plan, answers, site)
     pair = _certificate(plan, answers.certificate, site, present, now)
     table = plan.take("units", lambda: site.table(units)) if (units := answers.units) else b""
+    plan.file = plan.take("settings", lambda: _changed(site, changes)) or site.file
+    faulty = {place.partition(".")[0] for place, _ in plan.faults} | set(unread)
+    judged = not faulty & {"profile", "settings"}
     person, capacity = answers.administrator, answers.capacity
     if person is not None and not person.password:
         plan.generated = random_password()
     plan.wanted = Wanted(
-        table=table or b"",
-        shipped=bool(answers.units and answers.units.shipped),
+        table=table if table and judged else b"",
+        shipped=bool(answers.units and answers.units.shipped) and judged,
         account=person.account if person else "",
         name=(person.name or "Quản trị viên") if person else "",
         password=(person.password or plan.generated) if person else "",
         must_change=bool(plan.generated),
         capacity=Amount(capacity.sessions, capacity.points) if capacity else None,
         certificate=pair,
-        mail=bool(answers.mail and answers.mail.host),
+        mail=bool(answers.mail and answers.mail.host) and not faulty & {"mail", "settings"},
+        sso=bool(answers.sso and answers.sso.file) and not faulty & {"sso", "settings"},
     )
-    plan.file = plan.take("settings", lambda: _changed(site, changes)) or site.file
     return plan
 
 
@@ -186,14 +215,35 @@ def _path(site: Site, text: str) -> str | None:
     return str(site.named(text)) if text.strip() else None
 
 
+def _sso(site: Site, text: str) -> str | None:
+    path = _path(site, text)
+    try:
+        if path is not None:
+            load_sso(path)
+    except ValueError as error:
+        raise BadAnswer("setup-settings", str(error)) from None
+    return path
+
+
+def _groups(site: Site, text: str) -> str | None:
+    path = _path(site, text)
+    try:
+        if path is not None:
+            chat_groups.load(Path(path))
+    except (SettingsError, OSError) as error:
+        raise BadAnswer("setup-settings", str(error)) from None
+    return path
+
+
 def _mail(plan: Plan, answers: Answers, site: Site) -> dict[str, str | None]:
     mail = answers.mail
     if mail is None:
         return {}
+    authority = mail.authority if mail.host else ""
     return {
         "DIEMCAU_SMTP_URL": mail.url if mail.host else None,
         "DIEMCAU_MAIL_FROM": mail.sender if mail.host else None,
-        "DIEMCAU_MAIL_CA": plan.take("mail.authority", lambda: _path(site, mail.authority)) if mail.host else None,
+        **plan.change("mail.authority", "DIEMCAU_MAIL_CA", lambda: _path(site, authority)),
     }
 
 
@@ -246,7 +296,7 @@ def environment(others: Mapping[str, str], file: EnvironmentFile) -> dict[str, s
 
 def ours(host: str) -> bool:
     """Return whether a host is a name, or an IP address of this machine."""
-    return not certificates.is_address(host) or host in {*own_addresses(), "127.0.0.1", "::1"}
+    return not certificates.is_address(host) or host in {*all_addresses(), "127.0.0.1", "::1"}
 
 
 def readable_by_others(path: Path) -> bool:

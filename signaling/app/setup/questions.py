@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
+from typing import TypeVar, get_args
 
 from scheduler.units.seed import TWO_TIER_PROFILES
 from signaling.app.settings import Settings, own_addresses
@@ -12,10 +12,34 @@ from signaling.app.setup.answers import Answers, BadAnswer
 from signaling.app.setup.plan import Plan, Site, check_port, make, present_host
 from signaling.app.setup.record import PresentState, Verdict
 from signaling.app.setup.terminal import Terminal
+from signaling.mail.config import Mail as MailSettings
+from signaling.mail.config import Server as MailServer
 
 REGULATION = "pre-KH-2023:KH-2023"
+F = TypeVar("F", answers.Groups, answers.Sso)
 Judge = Callable[[Plan], Verdict]
 """Judges a plan against what is there."""
+
+
+def known_host(present: PresentState) -> str:
+    """Return the address that is offered: that of the certificate, else an address of this machine."""
+    return present_host(present.certificate) or own_addresses()[0]
+
+
+def known_mail(mail: MailSettings | None) -> answers.Mail:
+    """Return the mail server that is there as an answer, which is not judged again; without one an empty answer."""
+    if mail is None:
+        return answers.Mail(host="")
+    smtp, authority = mail.smtp, str(mail.authority or "")
+    return answers.Mail.model_construct(
+        host=smtp.host, port=smtp.port, tls=smtp.tls, user=smtp.user, sender=mail.sender, authority=authority
+    )
+
+
+def kept_password(mail: answers.Mail, known: MailServer | None) -> answers.Mail:
+    """Return the answer with the password that is there, where none was given for the same account."""
+    same = known is not None and bool(mail.user) and mail.user == known.user and not mail.password
+    return mail.model_copy(update={"password": known.password}) if known is not None and same else mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +65,7 @@ class Questions:
             ("administrator", self._administrator),
             ("mail", self._mail),
             ("groups", self._groups),
+            ("sso", self._sso),
             ("capacity", self._capacity),
         )
         for number, (name, step) in enumerate(steps, 1):
@@ -49,8 +74,7 @@ class Questions:
         return found
 
     def _address(self, _: Answers) -> answers.Address:
-        known = present_host(self.present.certificate) or own_addresses()[0]
-        host = self.terminal.ask("host", known, answers.checked_host)
+        host = self.terminal.ask("host", known_host(self.present), answers.checked_host)
         present = self.settings.port
 
         def port(text: str) -> int:
@@ -93,8 +117,8 @@ class Questions:
         verdict = Verdict(tuple(faults)) if faults else self.judge(plan)
         for place, words in verdict.faults:
             self.terminal.line(f"  x {place}: {words}")
-        if verdict.mail and not verdict.faults:
-            self.terminal.say("mail-not-tried", value=verdict.mail)
+        for line in verdict.servers:
+            self.terminal.line(line)
         return not verdict.faults
 
     def _certificate(self, found: Answers) -> answers.Certificate | None:
@@ -150,33 +174,30 @@ class Questions:
         options = [("keep", there), ("server", text("mail-server"))]
         if mail is not None:
             options.append(("none", text("mail-none")))
+        offered = known_mail(mail)
         while True:
             match self.terminal.choose(options, "keep"):
                 case "none":
                     return answers.Mail(host="")
                 case "server":
-                    asked = self._mail_server()
-                    if self._usable(found.model_copy(update={"mail": asked, "units": None})):
-                        return asked
+                    offered = kept_password(self._mail_server(offered), None if mail is None else mail.smtp)
+                    if self._usable(found.model_copy(update={"mail": offered, "units": None})):
+                        return offered
                 case _:
                     return None
 
-    def _mail_server(self) -> answers.Mail:
-        mail = self.settings.mail
-        smtp = None if mail is None else mail.smtp
-        host = self.terminal.ask("smtp-host", smtp.host if smtp else "", answers.checked_host)
+    def _mail_server(self, offered: answers.Mail) -> answers.Mail:
+        """Ask for the mail server; what is offered is there, or was answered before."""
+        host = self.terminal.ask("smtp-host", offered.host, answers.checked_host)
         self.terminal.line(self.terminal.text("smtp-tls") + ":")
         modes = [(mode, self.terminal.text(f"tls-{mode}")) for mode in get_args(answers.Tls)]
-        tls = self.terminal.choose(modes, smtp.tls if smtp else "implicit")
-        usual = smtp.port if smtp and smtp.tls == tls else 465 if tls == "implicit" else 587
+        tls = self.terminal.choose(modes, offered.tls)
+        usual = offered.port if offered.port and offered.tls == tls else 465 if tls == "implicit" else 587
         port = self.terminal.ask("smtp-port", str(usual), answers.checked_port)
-        user = self.terminal.ask("smtp-user", smtp.user if smtp else "", str)
+        user = self.terminal.ask("smtp-user", offered.user, str)
         password = self.terminal.ask_secret("smtp-password") if user else ""
-        if not password and smtp and user == smtp.user:
-            password = smtp.password
-        sender = self.terminal.ask("smtp-sender", mail.sender if mail else "", answers.checked_sender)
-        known = str(mail.authority) if mail and mail.authority else ""
-        authority = self.terminal.ask("smtp-authority", known, self._named_or_none)
+        sender = self.terminal.ask("smtp-sender", offered.sender, answers.checked_sender)
+        authority = self.terminal.ask("smtp-authority", offered.authority, self._named_or_none)
         return answers.Mail.model_validate(
             {"host": host, "port": port, "tls": tls, "user": user, "password": password, "sender": sender}
             | {"authority": authority}
@@ -186,13 +207,21 @@ class Questions:
         return self._named(text) if text else ""
 
     def _groups(self, found: Answers) -> answers.Groups | None:
-        known = self.site.file.values.get("DIEMCAU_GROUPS", "")
+        return self._file(found, "groups", "DIEMCAU_GROUPS", answers.Groups)
+
+    def _sso(self, found: Answers) -> answers.Sso | None:
+        return self._file(found, "sso", "DIEMCAU_SSO", answers.Sso)
+
+    def _file(self, found: Answers, name: str, variable: str, kind: type[F]) -> F | None:
+        """Ask for a file that the server goes on reading, until it can be used; None: that which is there."""
+        known = offered = self.site.file.values.get(variable, "")
         while True:
-            groups = answers.Groups(file=self.terminal.ask("groups-file", known, self._named_or_none))
-            if groups.file == known:
+            asked = kind(file=self.terminal.ask(f"{name}-file", offered, self._named_or_none))
+            if asked.file == known:
                 return None
-            if self._usable(found.model_copy(update={"groups": groups, "units": None, "mail": None})):
-                return groups
+            if self._usable(found.model_copy(update={name: asked, "units": None, "mail": None})):
+                return asked
+            offered = asked.file
 
     def _capacity(self, _: Answers) -> answers.Capacity | None:
         there = self.present.capacity

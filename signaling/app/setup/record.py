@@ -19,16 +19,12 @@ from scheduler.units.seed import KHANH_HOA, outdated
 from signaling.app.admin_cli import FIRST_ROLES, NewAccount, create_account
 from signaling.app.services import Services, open_services, read_services
 from signaling.app.settings import Settings
-from signaling.app.setup import certificates
+from signaling.app.setup import certificates, texts
 from signaling.app.setup.certificates import Pair
+from signaling.app.setup.server_checks import Outcome, tried
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.texts import Language, field_text
 from signaling.http.problems import cell
-from signaling.mail.errors import NotReached, NotSent
-from signaling.mail.smtp import SmtpSender
-
-MAIL_SECONDS = 10.0
-"""The longest wait for one answer of a mail server that is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +53,15 @@ class Wanted:
     certificate: Pair | None = field(default=None, repr=False)
     mail: bool = False
     """Whether the mail server is tried."""
+    sso: bool = False
+    """Whether the servers of single sign-on are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The faults, each with its place; else what would be done: units added, changed, and there beside the table.
 
-    `mail` says why the mail server could not be tried.
+    `servers` are lines about the servers that were tried: each answers, or could not be reached.
     """
 
     faults: tuple[tuple[str, str], ...] = ()
@@ -71,7 +69,7 @@ class Verdict:
     changed: int = 0
     beside: int = 0
     account_is_there: bool = False
-    mail: str = ""
+    servers: tuple[str, ...] = ()
 
 
 def look(settings: Settings, now: datetime) -> PresentState:
@@ -133,15 +131,19 @@ async def _judge(settings: Settings, wanted: Wanted, language: Language, now: da
     faults, there = list(verdict.faults), accounts.get(wanted.account)
     if there is not None and "administrator" not in there.roles:
         faults.append(("administrator.account", field_text("setup-account-taken", language, wanted.account)))
-    unreached = ""
-    if wanted.mail and settings.mail is not None:
-        try:
-            await SmtpSender(settings.mail).check(MAIL_SECONDS)
-        except NotReached as error:
-            unreached = str(error)
-        except NotSent as error:
-            faults.append(("mail", field_text("setup-mail-refused", language, str(error))))
-    return replace(verdict, faults=tuple(faults), account_is_there=there is not None, mail=unreached)
+    outcomes = await tried(settings, wanted.mail, wanted.sso, now)
+    faults += [(each.place, _words(each, language)) for each in outcomes if each.refused]
+    servers = tuple(_words(each, language) for each in outcomes if not each.refused)
+    return replace(verdict, faults=tuple(faults), account_is_there=there is not None, servers=servers)
+
+
+def _words(outcome: Outcome, language: Language) -> str:
+    """Return a line about a server that was tried, or the words of its fault."""
+    server = texts.text(f"server-{outcome.kind}", language, value=outcome.address)
+    if outcome.fault is None:
+        return texts.text("server-answers", language, server=server)
+    why = texts.fault(outcome.fault, language)
+    return texts.text("server-refused" if outcome.refused else "server-not-tried", language, server=server, why=why)
 
 
 async def _judge_units(services: Services, wanted: Wanted, language: Language, now: datetime) -> Verdict:

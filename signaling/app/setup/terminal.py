@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO, TypeVar
 
+from signaling.app.setup import texts
 from signaling.app.setup.answers import BadAnswer
-from signaling.app.setup.texts import TEXTS
-from signaling.core.texts import Language, field_text
+from signaling.core.texts import Language
 
 T = TypeVar("T")
 
@@ -27,13 +27,11 @@ class Terminal:
 
     def text(self, word: str, **values: object) -> str:
         """Return a text with values in it."""
-        return TEXTS[word][self.language == "en"].format(**values)
+        return texts.text(word, self.language, **values)
 
     def fault(self, error: BadAnswer) -> str:
         """Return what is wrong with an answer."""
-        if error.word in TEXTS:
-            return self.text(error.word, value=error.value)
-        return field_text(error.word, self.language, error.value)
+        return texts.fault(error, self.language)
 
     def say(self, word: str, **values: object) -> None:
         """Tell something."""

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from signaling.app.setup.answers import BadAnswer
+from signaling.core.texts import Language, field_text
+
 TEXTS: Mapping[str, tuple[str, str]] = {
     "title": (
         "Thiết lập Điểm cầu. Enter giữ giá trị trong [ ]; Ctrl-C dừng, chưa thay đổi gì cho đến khi xác nhận ở cuối.",
@@ -75,6 +78,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "groups": ("Nhóm hỗ trợ", "Support groups"),
     "groups-file": ("Tệp YAML của các nhóm (Enter: không có)", "YAML file of the groups (Enter: none)"),
+    "sso": ("Đăng nhập một lần", "Single sign-on"),
+    "sso-file": (
+        "Tệp TOML của OIDC, LDAP, mẫu ở tài liệu vận hành (Enter: không có)",
+        "TOML file of OIDC, LDAP; the operations guide has one (Enter: none)",
+    ),
     "capacity": ("Năng lực hệ thống", "Capacity"),
     "sessions": ("Số phiên họp đồng thời tối đa", "Most sessions at once"),
     "points": ("Tổng số điểm cầu đồng thời tối đa", "Most points at once"),
@@ -104,10 +112,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "  - there is an account {value}, whose password stays",
     ),
     "nothing": ("  (không có gì thay đổi)", "  (nothing changes)"),
-    "mail-not-tried": (
-        "  ! chưa thử được máy chủ thư: {value}",
-        "  ! the mail server could not be tried: {value}",
-    ),
+    "server-mail": ("máy chủ thư {value}", "mail server {value}"),
+    "server-oidc": ("máy chủ xác thực OIDC {value}", "OIDC provider {value}"),
+    "server-ldap": ("danh bạ LDAP {value}", "LDAP directory {value}"),
+    "server-answers": ("  - {server} trả lời đúng", "  - {server} answers"),
+    "server-not-tried": ("  ! chưa thử được {server}: {why}", "  ! {server} could not be tried: {why}"),
+    "server-refused": ("không dùng được {server}: {why}", "{server} cannot be used: {why}"),
     "not-ours": (
         "  ! {value} không phải địa chỉ của máy này; nếu qua NAT hãy khai DIEMCAU_MEDIA_ADDRESS và worker.env",
         "  ! {value} is no address of this machine; behind NAT set DIEMCAU_MEDIA_ADDRESS and worker.env",
@@ -140,4 +150,28 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "  - mở {value}, đăng nhập; trang Hôm nay liệt kê việc còn lại",
         "  - open {value} and sign in; the page Hôm nay lists what is left",
     ),
+    "web": (
+        "Mở trang thiết lập bằng một trong các liên kết sau (dùng được một lần, một giờ; Ctrl-C dừng):",
+        "Open the set-up page by one of these links (once, within an hour; Ctrl-C stops):",
+    ),
+    "web-link": ("  {value}", "  {value}"),
+    "web-fingerprint": (
+        "Trình duyệt sẽ hỏi về chứng thư; chỉ đi tiếp khi SHA-256 của nó là\n  {value}",
+        "Browsers ask about the certificate: go on only if its SHA-256 is\n  {value}",
+    ),
+    "web-opened": ("Trang thiết lập đã được mở từ {value}.", "The set-up page was opened from {value}."),
 }
+
+
+def text(word: str, language: Language, **values: object) -> str:
+    """Return a text with values in it."""
+    return TEXTS[word][language == "en"].format(**values)
+
+
+def fault(error: BadAnswer, language: Language) -> str:
+    """Return what is wrong with an answer."""
+    return (
+        text(error.word, language, value=error.value)
+        if error.word in TEXTS
+        else field_text(error.word, language, error.value)
+    )

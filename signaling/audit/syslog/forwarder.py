@@ -5,6 +5,7 @@ import hmac
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,6 +26,14 @@ RETRY_S = 15.0
 BATCH = 200
 HEAD_INTERVAL = timedelta(hours=1)
 """Interval of signed heads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The entries of the audit log that are still to be sent: how many, and the time of the oldest."""
+
+    entries: int
+    oldest: datetime | None
 
 
 def signing_key(master: bytes) -> Ed25519PrivateKey:
@@ -92,6 +101,16 @@ class SyslogForwarder:
                 log.exception("x the audit log is not sent on for now")
                 waiting = RETRY_S
             await asyncio.sleep(waiting)
+
+    async def waiting(self) -> Waiting:
+        """Return what is still to be sent. Raises SQLAlchemyError."""
+        async with self._engine.connect() as db:
+            position = await db.scalar(select(SYSLOG_POSITION.c.entry))
+            if position is None:  # it begins with what is written once it has started
+                return Waiting(0, None)
+            newest = await db.scalar(select(func.max(AUDIT.c.id))) or position
+            oldest = select(AUDIT.c.at).where(AUDIT.c.id > position).order_by(AUDIT.c.id).limit(1)
+            return Waiting(max(0, newest - position), await db.scalar(oldest))
 
     async def forward(self) -> bool:
         """Send the next batch, and a signed head when it is due; return whether more is waiting.

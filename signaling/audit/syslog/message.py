@@ -21,11 +21,13 @@ WARNINGS = frozenset(
         "second-factor": ("failed",),
         "code": ("wrong", "locked"),
         "password": ("locked",),
+        "break-glass": ("used",),
         "token": ("locked",),
         "register": ("refused",),
         "call": ("refused",),
         "worker": ("refused",),
         "document": ("damaged",),
+        "malware": ("refused",),
         "recording": ("damaged",),
     }.items()
     for result in results

@@ -22,7 +22,7 @@ from signaling.h323.agent.admissions import Admissions, bandwidth
 from signaling.h323.agent.call import Call
 from signaling.h323.agent.context import RAS, AgentContext, H323Settings, MediaHandler
 from signaling.h323.agent.incoming_call import IncomingCall
-from signaling.h323.agent.link import Link, connect
+from signaling.h323.agent.link import Link, connect, listen
 from signaling.h323.gatekeeper.client import Gatekeeper
 from signaling.h323.protocol import fast_connect, h225, q931, refusal
 from signaling.h323.protocol.errors import BadPdu
@@ -31,8 +31,9 @@ from signaling.h323.protocol.ras import AdmittedCall
 from signaling.h323.protocol.trace import signalling_text
 from signaling.sip.agent.context import Target
 from signaling.sip.agent.rate_limit import RateLimit
+from signaling.sip.protocol.address import network_of
 from signaling.sip.protocol.errors import CallFailed, CallUnanswered
-from signaling.sip.protocol.trace import TracedCall
+from signaling.sip.protocol.trace import Trace, TracedCall
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,8 @@ class Agent:
 
     async def start(self) -> None:
         """Listen, and begin to register at the gatekeeper. Raises OSError."""
-        self._server = await asyncio.start_server(self._accepted, self._settings.host, self._settings.port)
+        own = self._settings
+        self._server = await listen(self._accepted, own.host, own.port, own.dscp)
         if self._gatekeeper is not None:
             self._context.spawn(self._open_gatekeeper(self._gatekeeper))
 
@@ -196,6 +198,11 @@ class Agent:
         await link.close()
         return True
 
+    @property
+    def trace(self) -> Trace:
+        """The messages of its newest calls."""
+        return self._context.trace
+
     def traced(self, device: str, host: str) -> list[TracedCall]:
         """Return the newest calls of a device, then those of no known device with a host, each the newest first."""
         return self._context.trace.calls(device, host)
@@ -204,8 +211,8 @@ class Agent:
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         full = len(self._context.calls) >= self._settings.most_calls or len(self._waiting) >= MAX_WAITING_CALLS
-        link = Link(reader, writer, self._settings.dscp)
-        hurried = not self._rate_limit.admit(link.remote[0], CALL_COST, asyncio.get_running_loop().time())
+        link = Link(reader, writer)
+        hurried = not self._rate_limit.admit(network_of(link.remote[0]), CALL_COST, asyncio.get_running_loop().time())
         if self._closing:
             link.abort()
         elif full or hurried or _of_one(self._waiting, link) >= MAX_WAITING_OF_ONE:
@@ -272,5 +279,5 @@ class Agent:
 
 
 def _of_one(links: set[Link], link: Link) -> int:
-    """Return how many connections come from the address of one."""
-    return sum(each.remote[0] == link.remote[0] for each in links)
+    """Return how many connections come from the address of one, or from its /64."""
+    return sum(network_of(each.remote[0]) == network_of(link.remote[0]) for each in links)

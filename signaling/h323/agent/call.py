@@ -21,6 +21,7 @@ from signaling.sip.agent.context import FloorDecision, RemoteParty
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import CallFailed, CallRefused, CallUnanswered, OfferRefused
+from signaling.sip.protocol.roster import Inside
 
 log = logging.getLogger(__name__)
 
@@ -144,21 +145,25 @@ class Call:
             self._flush()
 
     async def answer(self, setup: Body) -> None:
-        """Answer a Setup with the channels of fast connect that we take and how H.245 is to travel. Raises OSError."""
+        """Answer a Setup with the channels of fast connect that we take and how H.245 is to travel. Raises OSError,
+        CallUnanswered where the caller is gone."""
         assert self._offered is not None and self._control is not None
-        settings, where, channels = self._context.settings, None, None
+        settings, channels = self._context.settings, None
+        tunnelled = setup.tunnelling and settings.tunnelling
+        where = None if tunnelled else await self._control_link.listen()
+        if self.ended.is_set():
+            raise CallUnanswered(self._why("gone before the answer"))
+        if tunnelled:
+            self._control_link.tunnel()
         if setup.fast_start:
             own, ports = self._offered.own, self._offered.ports
             opened = fast_connect.choose(setup.fast_start if settings.fast_connect else (), own, ports, setup.reads)
             self._control.adopt(opened.sending, opened.taking)
             channels = opened.answer
-        if setup.tunnelling and settings.tunnelling:
-            self._control_link.tunnel()
-        else:
-            where = await self._control_link.listen()
         fields = h225.answer("connect", self.identity, h245=where, fast_start=channels)
         self.connected.set_result(None)
-        self.send(q931.CONNECT, self.body("connect", fields))
+        elements = [q931.display(settings.name)] if settings.name else []
+        self.send(q931.CONNECT, self.body("connect", fields), elements)
         self.begin_control()
 
     async def settle(self) -> None:
@@ -252,6 +257,9 @@ class Call:
         self._flush()
         self._heed()
 
+    def follow_roster(self, told: Callable[[Inside], None]) -> None:
+        """Do nothing: the list of H.243 is not read."""
+
     async def offer(self, sdp: str) -> str:
         """Have the media of the call go elsewhere, as our offer says (H.323 §8.4.6); return the answer.
 
@@ -307,7 +315,9 @@ class Call:
             if body.product or message.display:
                 self.name_peer(message.display or self.peer.name, self.peer.user, body.product or self.peer.user_agent)
             self._adopt(body)
-            if body.tunnelling and settings.tunnelling and not self._control_link.known:
+            if not (body.tunnelling and settings.tunnelling):
+                self._control_link.untunnel()
+            elif not self._control_link.known:
                 self._control_link.tunnel()
         if body.h245_address is not None and not self._control_link.known:
             self._control_link.connect(body.h245_address)

@@ -31,6 +31,8 @@ class H323Settings:
     """Whether H.245 may travel in the connection of call signalling (H.323 §8.2.1)."""
     fast_connect: bool = True
     """Whether a call that we make proposes channels with its Setup, and one we take accepts them (H.323 §8.1.7)."""
+    name: str = ""
+    """The name that it announces where it takes a call (Q.931 §4.5.16); empty for none."""
     gatekeeper: GatekeeperSettings | None = None
     """The gatekeeper that it registers with and asks for its calls; None: it calls and is called at addresses."""
 

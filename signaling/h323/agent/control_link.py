@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 
 from signaling.h323.agent.context import AgentContext
-from signaling.h323.agent.link import Link, connect
+from signaling.h323.agent.link import Link, connect, listen
 from signaling.h323.protocol.h225 import Address
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class ControlLink:
         self._server: asyncio.Server | None = None
         self._waiting: list[bytes] = []
         self._connecting = False
+        self._closed = False
 
     @property
     def known(self) -> bool:
@@ -56,6 +57,10 @@ class ControlLink:
         self._tunnelled = True
         self._flush()
 
+    def untunnel(self) -> None:
+        """Decide against it: a callee that tunnels says so in each of its answers (H.323 §8.2.1)."""
+        self._tunnelled = False
+
     def connect(self, where: Address) -> None:
         """Decide for a connection to where the remote party listens; only at its own address."""
         if where[0] == self._signalling.remote[0] and not self.known:
@@ -64,12 +69,15 @@ class ControlLink:
 
     async def listen(self) -> Address:
         """Decide for a connection that the remote party opens; return where. Raises OSError."""
-        self._server = await asyncio.start_server(self._accepted, self._signalling.local[0], 0)
+        self._server = await listen(self._accepted, self._signalling.local[0], 0, self._context.settings.dscp)
         host, port = self._server.sockets[0].getsockname()[:2]
+        if self._closed:
+            self._server.close()
         return host, port
 
     async def close(self) -> None:
         """Close the connection."""
+        self._closed = True
         if self._server is not None:
             self._server.close()
         if self._link is not None:
@@ -77,6 +85,7 @@ class ControlLink:
 
     def abort(self) -> None:
         """Close the connection at once."""
+        self._closed = True
         if self._server is not None:
             self._server.close()
         if self._link is not None:
@@ -84,13 +93,18 @@ class ControlLink:
 
     async def _connect(self, where: Address) -> None:
         try:
-            self._use(await connect(*where, self._context.settings.dscp, self._signalling.local[0]))
+            link = await connect(*where, self._context.settings.dscp, self._signalling.local[0])
         except (OSError, TimeoutError):
             self._lost()
+            return
+        if self._closed:
+            link.abort()
+        else:
+            self._use(link)
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        link, remote = Link(reader, writer, self._context.settings.dscp), self._signalling.remote[0]
-        if self._link is not None:
+        link, remote = Link(reader, writer), self._signalling.remote[0]
+        if self._link is not None or self._closed:
             link.abort()
         elif link.remote[0] != remote:
             log.warning("x %s came to the H.245 port of a call with %s", link.remote[0] or "nobody", remote)

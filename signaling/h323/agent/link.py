@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+from mediaserver.transport.dscp import mark
 from signaling.h323.protocol import tpkt
 from signaling.h323.protocol.errors import BadPdu
 
@@ -27,7 +28,7 @@ class Link:
     """A connection. `took` gets the payload of each packet, `lost` is called once when the peer closed it or broke the
     protocol."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dscp: int = 0) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.took: Callable[[bytes], None] = lambda _: None
         self.lost: Callable[[], None] = lambda: None
         self.remote: tuple[str, int] = (writer.get_extra_info("peername") or ("", 0))[:2]
@@ -40,7 +41,6 @@ class Link:
         sock = writer.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            mark(sock, dscp)
 
     @property
     def local(self) -> tuple[str, int]:
@@ -100,15 +100,29 @@ class Link:
         return self._tokens >= 0
 
 
-def mark(sock: socket.socket, dscp: int) -> None:
-    """Mark the packets of a socket (RFC 2474)."""
-    v6 = sock.family == socket.AF_INET6
-    level, option = (socket.IPPROTO_IPV6, socket.IPV6_TCLASS) if v6 else (socket.IPPROTO_IP, socket.IP_TOS)
-    sock.setsockopt(level, option, dscp << 2)
+async def listen(
+    accepted: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], host: str, port: int, dscp: int
+) -> asyncio.Server:
+    """Listen at a local address; connections are marked from their first packet, as the listener is. Raises OSError."""
+    server = await asyncio.start_server(accepted, host, port, start_serving=False)
+    for sock in server.sockets:
+        mark(sock, dscp)
+    await server.start_serving()
+    return server
 
 
 async def connect(host: str, port: int, dscp: int = 0, local: str | None = None) -> Link:
-    """Connect to a peer, from a local address if one is given. Raises OSError, TimeoutError."""
-    async with asyncio.timeout(CONNECT_S):
-        source = None if local is None else (local, 0)
-        return Link(*await asyncio.open_connection(host, port, local_addr=source), dscp)
+    """Connect to a peer, from a local address if one is given, marked from the first packet. Raises OSError,
+    TimeoutError."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        mark(sock, dscp)
+        if local is not None:
+            sock.bind((local, 0))
+        async with asyncio.timeout(CONNECT_S):
+            await asyncio.get_running_loop().sock_connect(sock, (host, port))
+        return Link(*await asyncio.open_connection(sock=sock))
+    except BaseException:
+        sock.close()
+        raise

@@ -1,12 +1,14 @@
 """A call of an earlier process: its connections ended with that process, and it is dialled anew."""
 
 import asyncio
+from collections.abc import Callable
 
 from signaling.h323.agent.context import TRANSPORT
 from signaling.sip.agent.context import FloorDecision, RemoteParty
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import CallUnanswered
+from signaling.sip.protocol.roster import Inside
 
 
 class UnresumedCall:
@@ -40,4 +42,7 @@ class UnresumedCall:
         """Do nothing: it has ended."""
 
     def decide_floor(self, decision: FloorDecision) -> None:
+        """Do nothing: it has ended."""
+
+    def follow_roster(self, told: Callable[[Inside], None]) -> None:
         """Do nothing: it has ended."""

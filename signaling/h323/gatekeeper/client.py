@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from mediaserver.transport.dscp import mark
 from signaling.h323.gatekeeper.registration import Event, Registration
 from signaling.h323.protocol import h225
 from signaling.h323.protocol.errors import BadPdu
@@ -91,8 +92,7 @@ class Gatekeeper(asyncio.DatagramProtocol):
         host = _local_address(host, to)
         self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, own.own_port))
         sock = self._transport.get_extra_info("socket")
-        level, option = (socket.IPPROTO_IPV6, socket.IPV6_TCLASS) if ":" in host else (socket.IPPROTO_IP, socket.IP_TOS)
-        sock.setsockopt(level, option, dscp << 2)
+        mark(sock, dscp)
         endpoint = Endpoint(own.aliases, (host, port), sock.getsockname()[:2])
         self._registration = Registration(endpoint, to, secrets.randbelow(65535) + 1)
         self._registration.begin(loop.time())

@@ -71,6 +71,8 @@ class Capabilities:
     """Whether its camera, or ours, may be controlled (H.224 in RTP, H.323 Annex Q)."""
     slides: Picture | None = None
     """Limits of the second picture, which shows slides; None without H.239."""
+    dtmf: bool = True
+    """Whether it takes digits as signals of userInput; every terminal takes them as text (H.323 §6.2.8)."""
 
     @property
     def empty(self) -> bool:
@@ -89,7 +91,7 @@ def write(own: Capabilities, sequence: int) -> Pdu:
         table.append(("genericControlCapability", {"capabilityIdentifier": ("standard", SLIDES_CONTROL)}))
         groups += [[len(table) - 1], [len(table)]]
     if not own.empty:
-        table.append(("receiveUserInputCapability", ("dtmf", 0)))
+        table.append(("receiveUserInputCapability", ("dtmf" if own.dtmf else "basicString", 0)))
         groups.append([len(table)])
     if own.events is not None and not own.empty:
         event = {"dynamicRTPPayloadType": own.events, "audioTelephoneEvent": "0-15"}
@@ -178,6 +180,7 @@ def read(fields: Mapping[str, Any]) -> Capabilities:
         next((value["dynamicRTPPayloadType"] for value in events), None),
         any(kind in _DATA and value["application"][0] == "h224" for kind, value in table),
         _best(shown) if token else None,
+        any(kind in _KEYS and value[0] == "dtmf" for kind, value in table),
     )
 
 
@@ -191,6 +194,7 @@ def _is(generic: Mapping[str, Any], identifier: tuple[int, ...]) -> bool:
 
 _AUDIO = ("receiveAudioCapability", "receiveAndTransmitAudioCapability")
 _DATA = ("receiveDataApplicationCapability", "receiveAndTransmitDataApplicationCapability")
+_KEYS = ("receiveUserInputCapability", "receiveAndTransmitUserInputCapability")
 _VIDEO = ("receiveVideoCapability", "receiveAndTransmitVideoCapability")
 
 

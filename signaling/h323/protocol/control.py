@@ -69,6 +69,9 @@ class Control:
         """What makes the session impossible; empty while it is possible."""
         self._type = terminal_type
         self._number = secrets.randbits(24)
+        self._determining: Literal["", "asked", "answered"] = ""
+        """Master and slave are being determined: we "asked", or "answered" and wait until that is confirmed (OUTGOING
+        and INCOMING AWAITING RESPONSE of H.245 §C.2)."""
         self._ties = 0
         self._sequence = 0
         self._acknowledged = False
@@ -84,9 +87,10 @@ class Control:
         """Number of our newest channel."""
 
     def start(self) -> None:
-        """Send our capabilities, and begin to determine who is master."""
+        """Send our capabilities, and begin to determine who is master, unless the other side began that."""
         self._send_capabilities(self.own)
-        self._determine()
+        if self.master is None:
+            self._determine()
 
     @property
     def settled(self) -> bool:
@@ -142,7 +146,9 @@ class Control:
 
     def press(self, digit: str) -> None:
         """Send a DTMF digit."""
-        self._send("indication", "userInput", ("signal", {"signalType": digit}))
+        as_signal = self.theirs is not None and self.theirs.dtmf
+        value = ("signal", {"signalType": digit}) if as_signal else ("alphanumeric", digit)
+        self._send("indication", "userInput", value)
 
     def end(self) -> None:
         """End the session."""
@@ -201,8 +207,9 @@ class Control:
             self._acknowledged = True
             self._proceed()
 
-    def _capabilities_rejected(self, _fields: Mapping[str, Any]) -> None:
-        self.failed = "our capabilities were refused"
+    def _capabilities_rejected(self, fields: Mapping[str, Any]) -> None:
+        if fields["sequenceNumber"] == self._sequence:
+            self.failed = "our capabilities were refused"
 
     def _determination(self, fields: Mapping[str, Any]) -> None:
         """Answer who is master: the greater type of terminal, else by the numbers (H.245 §C.2)."""
@@ -210,19 +217,36 @@ class Control:
         if self._type == fields["terminalType"]:
             ahead = (fields["statusDeterminationNumber"] - self._number) & 0xFFFFFF
             if ahead in (0, 0x800000):
-                self._send("response", "masterSlaveDeterminationReject", {"cause": ("identicalNumbers", 0)})
+                self._tied()
                 return
             master = ahead < 0x800000
-        decision = "slave" if master else "master"  # what the other side is
-        self._send("response", "masterSlaveDeterminationAck", {"decision": (decision, 0)})
-        self.master = master
-        self._proceed()
+        self._determining = "answered"
+        self._decide(master)
+
+    def _tied(self) -> None:
+        """Refuse equal numbers; where both sides asked at once, both draw another."""
+        if self._determining == "asked":
+            self._determine_again()
+        else:
+            self._send("response", "masterSlaveDeterminationReject", {"cause": ("identicalNumbers", 0)})
 
     def _determined(self, fields: Mapping[str, Any]) -> None:
-        self.master = fields["decision"][0] == "master"
+        """Confirm the answer to our request; what confirms an answer of ours gets none."""
+        asked, self._determining = self._determining == "asked", ""
+        if asked:
+            self._decide(fields["decision"][0] == "master")
+
+    def _decide(self, master: bool) -> None:
+        """Take whether we are master, and tell the other side what it is."""
+        self._send("response", "masterSlaveDeterminationAck", {"decision": ("slave" if master else "master", 0)})
+        self.master, self._ties = master, 0
         self._proceed()
 
     def _undetermined(self, _fields: Mapping[str, Any]) -> None:
+        if self._determining == "asked":
+            self._determine_again()
+
+    def _determine_again(self) -> None:
         self._ties += 1
         if self._ties >= MAX_TIES:
             self.failed = "no master was determined"
@@ -306,7 +330,7 @@ class Control:
         self._send("response", "requestModeReject", reject)
 
     def _capabilities_wanted(self, _fields: Any) -> None:
-        self._send_capabilities(self.own)
+        self._send_capabilities(Capabilities() if self._moving else self.own)
 
     def _flow_controlled(self, fields: Mapping[str, Any]) -> None:
         """Limit our picture or slides as the other side says: all channels, or this one (H.245 §7.11)."""
@@ -419,6 +443,7 @@ class Control:
         self.outbox.append(capabilities.write(own, self._sequence))
 
     def _determine(self) -> None:
+        self._determining = "asked"
         fields = {"terminalType": self._type, "statusDeterminationNumber": self._number}
         self._send("request", "masterSlaveDetermination", fields)
 

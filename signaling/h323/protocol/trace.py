@@ -7,6 +7,9 @@ from signaling.h323.protocol.h225 import Body
 from signaling.h323.protocol.q931 import Message
 from signaling.sip.protocol.trace import BLOT, MAX_CHARACTERS
 
+SECRETS = ("userInput", "conferenceResponse")
+"""Messages of H.245 that may have DTMF digits or a password in them (H.243 §10.2)."""
+
 
 def signalling_text(message: Message, body: Body | None) -> str:
     """Return what a message of call signalling says, in lines."""
@@ -28,10 +31,10 @@ def signalling_text(message: Message, body: Body | None) -> str:
 
 
 def control_text(pdu: Pdu) -> str:
-    """Return what a message of H.245 says, as JSON; keys are blotted."""
+    """Return what a message of H.245 says, as JSON; keys and passwords are blotted."""
     kind, content = pdu
     name, value = content if isinstance(content, tuple) else ("", content)
-    if name == "userInput":
+    if name in SECRETS:
         return f"H.245 {name}\n{BLOT}"
     try:
         text = json.dumps(value, default=bytes.hex, indent=1)

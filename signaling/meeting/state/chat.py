@@ -2,7 +2,7 @@
 
 The chair (host and controllers) writes to everyone or to one point; a point writes to the chair, where the chair allows
 it. Points do not write to each other: in a session they follow the chair (Điều 14.4.a). What the chair writes to
-everyone is read in the meetings of systems below, too.
+everyone is read in the meetings of systems below, too, and what it writes to the point of one by the chair there.
 """
 
 from collections import defaultdict, deque
@@ -12,17 +12,19 @@ from datetime import datetime, timedelta
 
 from signaling.core.errors import MessageError
 from signaling.messages.chat import ChatHistory, ChatMessage
-from signaling.messages.neighbours import ChairMessage
+from signaling.messages.neighbours import MAX_SYSTEM_NAME, ChairMessage
 
 KEPT = 50
 """Latest messages that who joins is told; the record of the session has all."""
 MOST = 5000
 """Messages of one meeting; more are refused."""
 PASSED_ON = 10
-"""Latest messages to everyone that systems below are told."""
+"""Latest messages that a system below is told."""
 WITHIN = timedelta(minutes=1)
 POINT_RATE, CHAIR_RATE = 10, 30
-"""Messages within a minute, from one point and from one member of the chair."""
+"""Messages within a minute, from one point and from one member of the chair, also of the chair of a system above."""
+MOST_WITH_ABOVE = 4000
+"""So many messages leave room for those of this meeting alone: the chair above is heard no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,19 @@ class ChatWriter:
 
 @dataclass(frozen=True, slots=True)
 class ChatSnapshot:
-    """The stored values of a chat; `heard` and `heard_at` are number and time of the latest message from above."""
+    """The stored values of a chat, which `began` with its first message.
+
+    `heard` and `heard_at` are number and time of the latest message from above, where the numbers `heard_began`; the
+    latter is None in version 1 of what is stored.
+    """
 
     open: bool = False
     number: int = 0
     messages: tuple[ChatMessage, ...] = ()
+    began: datetime | None = None
     heard: int = 0
     heard_at: datetime | None = None
+    heard_began: datetime | None = None
 
 
 class Chat:
@@ -50,9 +58,12 @@ class Chat:
 
     def __init__(self) -> None:
         self.open = False
+        self.began: datetime | None = None
+        """When the first message was written."""
         self._number = 0
         self._heard = 0
         self._heard_at: datetime | None = None
+        self._heard_began: datetime | None = None
         self._messages: deque[ChatMessage] = deque(maxlen=KEPT)
         self._written: dict[str, deque[datetime]] = defaultdict(deque)
         """When each writer wrote within the last minute."""
@@ -60,12 +71,15 @@ class Chat:
     @property
     def snapshot(self) -> ChatSnapshot:
         """The values to store."""
-        return ChatSnapshot(self.open, self._number, tuple(self._messages), self._heard, self._heard_at)
+        messages = tuple(self._messages)
+        heard = self._heard, self._heard_at, self._heard_began
+        return ChatSnapshot(self.open, self._number, messages, self.began, *heard)
 
     def recover(self, snapshot: ChatSnapshot) -> None:
         """Take the values of another process."""
-        self.open, self._number = snapshot.open, snapshot.number
+        self.open, self._number, self.began = snapshot.open, snapshot.number, snapshot.began
         self._heard, self._heard_at = snapshot.heard, snapshot.heard_at
+        self._heard_began = snapshot.heard_began
         self._messages.extend(snapshot.messages)
 
     def write(self, writer: ChatWriter, to: str | None, text: str, now: datetime) -> ChatMessage:
@@ -77,7 +91,8 @@ class Chat:
             raise MessageError("forbidden")
         if not (writer.chair or self.open):
             raise MessageError("chat-closed")
-        self._limit(writer, now)
+        if not self._written_within(writer, now) or self._number >= MOST:
+            raise MessageError("too-fast")
         return self._add(writer, to, text, now)
 
     def _add(self, writer: ChatWriter, to: str | None, text: str, at: datetime, *, above: bool = False) -> ChatMessage:
@@ -92,40 +107,61 @@ class Chat:
             text=text,
             above=above,
         )
+        if self._number == 1:
+            self.began = message.at
         self._messages.append(message)
         return message
 
-    @property
-    def of_chair(self) -> tuple[ChairMessage, ...]:
-        """The latest messages to everyone, of our chair and of those above, as systems below are told them."""
-        to_all = [message for message in self._messages if message.chair and message.to is None]
+    def of_chair(self, point: str) -> tuple[ChairMessage, ...]:
+        """Return the latest messages of our chair and of those above, as the system that a point stands for is told
+        them: those to everyone, and those to it alone."""
+        read = [message for message in self._messages if message.chair and message.to in (None, point)]
         return tuple(
-            ChairMessage(id=each.id, at=each.at, name=each.name if each.above else "", text=each.text)
-            for each in to_all[-PASSED_ON:]
+            ChairMessage(
+                id=each.id,
+                at=each.at,
+                name=each.name if each.above else "",
+                text=each.text,
+                alone=each.to is not None,
+            )
+            for each in read[-PASSED_ON:]
         )
 
-    def hear(self, writer: ChatWriter, told: Sequence[ChairMessage], now: datetime) -> list[ChatMessage]:
+    def hear(
+        self, writer: ChatWriter, began: datetime | None, told: Sequence[ChairMessage], now: datetime
+    ) -> list[ChatMessage]:
         """Take what the chair of the system above wrote since it was heard last; `writer` stands for that system.
 
-        Its numbers begin anew with a new meeting there, whose messages are later ones.
+        Its numbers `began` anew with a new meeting there; what is told again of an earlier one is not taken, and what
+        is too much within a minute is taken when it is told later.
         """
-        heard, at = self._heard, self._heard_at
-        new = [each for each in told if at is None or each.id > heard or each.at > at]
-        if new:
-            self._heard, self._heard_at = new[-1].id, new[-1].at
-        taken = new[: MOST - self._number]
-        return [
-            self._add(replace(writer, name=each.name or writer.name), None, each.text, min(each.at, now), above=True)
-            for each in taken
-        ]
+        known = self._heard_began
+        if began is not None and known is not None and began < known:
+            return []
+        if began is not None and began != known:
+            goes_on = known is None and self._heard_at is not None and began <= self._heard_at
+            self._heard, self._heard_began = self._heard if goes_on else 0, began
+        taken: list[ChatMessage] = []
+        for each in sorted(told, key=lambda message: message.id):
+            if each.id <= self._heard:
+                continue
+            if self._number >= MOST_WITH_ABOVE or not self._written_within(writer, now):
+                break
+            self._heard, self._heard_at = each.id, each.at
+            named = replace(writer, name=(each.name or writer.name)[:MAX_SYSTEM_NAME])
+            to = writer.point if each.alone else None
+            taken.append(self._add(named, to, each.text, min(each.at, now), above=True))
+        return taken
 
-    def _limit(self, writer: ChatWriter, now: datetime) -> None:
+    def _written_within(self, writer: ChatWriter, now: datetime) -> bool:
+        """Count a message of a writer; return False for one that is too much within a minute."""
         written = self._written[writer.point or writer.name]
         while written and now - written[0] >= WITHIN:
             written.popleft()
-        if len(written) >= (CHAIR_RATE if writer.chair else POINT_RATE) or self._number >= MOST:
-            raise MessageError("too-fast")
+        if len(written) >= (CHAIR_RATE if writer.chair else POINT_RATE):
+            return False
         written.append(now)
+        return True
 
     def history(self, point: str | None, *, chair: bool) -> ChatHistory:
         """Return what a seat that joins is told."""

@@ -1,11 +1,15 @@
-"""Notices for controllers: open incidents, weak lines, calls of room systems, whether the centre directs. Pure."""
+"""Notices for controllers: open incidents, weak lines, a wrong clock, calls of room systems, whether the centre
+directs. Pure."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from signaling.messages.calls import CalledPoint, CalledState, CallsState
-from signaling.messages.incidents import AssistState, IncidentState, LinesState, WeakLine
+from signaling.messages.incidents import AssistState, ClockState, IncidentState, LinesState, WeakLine
 from signaling.messages.server import ServerMessage
+
+CLOCK_SECONDS = 5.0
+"""By how much the clock of a media worker may differ from the server's, as for the alert `DiemcauClock`."""
 
 
 class ControllerNotices:
@@ -18,6 +22,7 @@ class ControllerNotices:
         """Weak lines, by seat."""
         self.tcp: list[str] = []
         """Seats whose media go by TCP."""
+        self.clock = ClockState(ahead=0)
         self.calls = CallsState(calls=[])
         """Calls of room systems."""
         self.called: dict[str, CalledPoint] = {}
@@ -40,6 +45,7 @@ class ControllerNotices:
         messages: list[ServerMessage] = list(self.incidents.values())
         messages += [self.calls] if self.calls.calls else []
         messages += [self.called_points] if self.called else []
+        messages += [self.clock] if self.clock.ahead else []
         return messages + ([self.assist] if self.helper is not None else [])
 
     @property
@@ -62,6 +68,15 @@ class ControllerNotices:
         """Set the weak lines, and the seats whose media go by TCP; return whether they changed."""
         before, self.weak, self.tcp = (self.weak, self.tcp), dict(weak), sorted(tcp)
         return (self.weak, self.tcp) != before
+
+    def set_clock(self, ahead: float) -> bool:
+        """Set by how many seconds the clock of the media worker is ahead; return whether that is new. A second more or
+        less is not, since what is measured varies."""
+        tolerable, before = abs(ahead) <= CLOCK_SECONDS, self.clock.ahead
+        self.clock = ClockState(ahead=0 if tolerable else round(ahead))
+        if before and not tolerable and abs(self.clock.ahead - before) <= 1:
+            self.clock = ClockState(ahead=before)
+        return self.clock.ahead != before
 
     def help(self, seat: str | None, name: str | None = None, since: datetime | None = None) -> bool:
         """Set the seat from which the centre directs, None for none; return whether that changed."""

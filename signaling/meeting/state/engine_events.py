@@ -73,6 +73,10 @@ class EngineEvents(MeetingCore):
         """Note that the engine closed the recording; `error` is None when that was asked for."""
         return self.recording.ended(error)
 
+    def recording_leaves(self, now: datetime) -> list[Effect]:
+        """Note that the worker cannot write any more: the recording goes on where the room moves to."""
+        return self.recording.media_lost(now)
+
     def composing(self, composing: ComposingState) -> list[Tell]:
         """Tell controllers how much of a closed part of the recording is composed."""
         return self._tell_controllers(composing)

@@ -35,6 +35,10 @@ class Help(MeetingCore):
         """Tell which lines are weak now, and which go by TCP, if that changed."""
         return [TellAll(self.controller_notices.lines)] if self.controller_notices.set_lines(weak, tcp) else []
 
+    def clock(self, ahead: float) -> list[Tell]:
+        """Tell host and controllers by how many seconds the clock of the media worker is ahead, if that is new."""
+        return self._tell_leaders(self.controller_notices.clock) if self.controller_notices.set_clock(ahead) else []
+
     def calls(self, calls: CallsState) -> list[Tell]:
         """Tell host and controllers how the calls of room systems go."""
         self.controller_notices.calls = calls

@@ -73,7 +73,7 @@ class MeetingCore:
         self.one_picture = False
         """Whether a controller wants one picture for everyone."""
         self.locks = Locks()
-        self.neighbours = NeighbourMeetings()
+        self.neighbours = NeighbourMeetings(booking.places[0].id)
         self._room_open = False
         self._ringing: set[str] = set()
         """Seats of room systems that are being called."""
@@ -101,6 +101,10 @@ class MeetingCore:
     def invites(self, point: str) -> bool:
         """Return whether a point was invited."""
         return any(place.id == point for place in self.booking.places)
+
+    def label_of(self, point: str) -> str:
+        """Return the name by which people know an invited point; its id for another one."""
+        return next((self.roster.label_of(place) for place in self.roster.places if place.id == point), point)
 
     def _unshare(self, seat: Seated | None = None) -> list[Effect]:
         """End the sharing, or only that of `seat`; clients that watched the screen see the composed picture again."""

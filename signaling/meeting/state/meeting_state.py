@@ -7,9 +7,10 @@ process continues the meeting in the room that the engine holds (:meth:`MeetingS
 :meth:`MeetingState.adopt_room`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 
 from mediaserver.api import (
     CONTENT,
@@ -28,7 +29,7 @@ from signaling.meeting.state import layout_validation
 from signaling.meeting.state.camera_moves import STILL
 from signaling.meeting.state.engine_events import EngineEvents
 from signaling.meeting.state.help import Help
-from signaling.meeting.state.neighbour_meetings import described
+from signaling.meeting.state.neighbour_meetings import MOST_WARNINGS, described
 from signaling.meeting.state.roster import Choice, Person, Place, Seated
 from signaling.meeting.state.takeover import Takeover
 from signaling.meeting.state.talk import Talk
@@ -57,7 +58,7 @@ from signaling.messages.effects import (
 from signaling.messages.joining import Knock, Renew, SessionState, Waiting
 from signaling.messages.layouts import Preset, PresetsState
 from signaling.messages.media import OnePictureState, ViewState
-from signaling.messages.neighbours import NeighbourMeeting
+from signaling.messages.neighbours import MAX_SYSTEM_NAME, EndWarning, NeighbourMeeting, NotHeld
 from signaling.messages.seats import MAX_TOPIC, GivesWay, Locks, Seats
 from signaling.messages.server import Joined, ServerMessage
 from signaling.messages.words import Audience, Farewell
@@ -96,7 +97,7 @@ class MeetingState(Takeover, Talk, Help, EngineEvents):
         messages: list[ServerMessage] = [GivesWay(at=self.gives_way_at)] if self.gives_way_at is not None else []
         notices = self.controller_notices
         messages += [notices.lines] if notices.weak or notices.tcp else []
-        messages += [self.neighbours.state] if self.neighbours.state.meetings else []
+        messages += [self.neighbours.state] if self.neighbours.known else []
         if seat.id in self._moving | self._astray:  # its socket was away when all were asked
             messages.append(Renew(keep=seat.id not in self._astray))
         if self._is_leader(seat):
@@ -199,6 +200,7 @@ class MeetingState(Takeover, Talk, Help, EngineEvents):
     def as_told(self, neighbour: str) -> NeighbourMeeting:
         """Return what the system that a point stands for is told of this meeting."""
         recorded = self.recording.state
+        up = neighbour == self.booking.places[0].id
         return described(
             self.roster,
             neighbour,
@@ -206,23 +208,55 @@ class MeetingState(Takeover, Talk, Help, EngineEvents):
             recording=recorded.on,
             paused=recorded.paused,
             speaking=self.speaking,
+            asked=self.neighbours.asked if up else None,
+            returns=self.neighbours.returns and up,
         )
 
-    def neighbour(self, point: str, meeting: NeighbourMeeting | None) -> list[Effect]:
+    def not_held(self, reasons: Mapping[str, NotHeld]) -> list[Effect]:
+        """Show everyone why systems below do not hold the session, by the points that stand for them."""
+        if self.neighbours.not_held == reasons:
+            return []
+        self.neighbours.not_held = dict(reasons)
+        return [TellAll(self.neighbours.state)]
+
+    def floor_above(self, client: str, point: str | None) -> list[Effect]:
+        """Ask the system above for the floor for a point that is here; without one no longer, or give it back."""
+        self._require_controller(client)
+        if point is not None and self.roster.first_of(point) is None:
+            raise MessageError("unknown-seat")
+        if not self.neighbours.ask(point):
+            raise MessageError("unknown-seat")
+        return [TellAll(self.neighbours.state)]
+
+    def warnings(self, now: datetime, before: timedelta) -> tuple[EndWarning, ...]:
+        """Return what systems below are warned of: our end, from so long before it on, and what those above warn of."""
+        end = self.gives_way_at or self.booking.end
+        kind: Literal["ends", "gives-way"] = "ends" if self.gives_way_at is None else "gives-way"
+        ours = [EndWarning(kind=kind, at=end, name="")] if kind == "gives-way" or end - before <= now else []
+        return tuple(each for each in [*ours, *self.neighbours.warnings] if each.at > now)[:MOST_WARNINGS]
+
+    def neighbour(
+        self, point: str, meeting: NeighbourMeeting | None, warnings: Sequence[EndWarning] = ()
+    ) -> list[Effect]:
         """Show everyone the meeting of the system that a point stands for; None: nothing is heard of it."""
-        return [TellAll(self.neighbours.state)] if self.neighbours.note(point, meeting) else []
+        label = self.label_of(point)[:MAX_SYSTEM_NAME]
+        named = [each.model_copy(update={"name": each.name or label}) for each in warnings]
+        return [TellAll(self.neighbours.state)] if self.neighbours.note(point, meeting, named) else []
 
     def below(self, point: str, meeting: NeighbourMeeting, now: datetime) -> list[Effect]:
         """Show everyone the meeting of a system below; hands that are raised there raise that of its point here.
 
         It goes down with the last of them. A hand that was lowered here stays down until another one is raised there.
+        The floor that the system below gives back is closed.
         """
         before = self.neighbours.hands(point)
         effects = self.neighbour(point, meeting)
         hands = self.neighbours.hands(point)
         seat = self.roster.first_of(point)
-        if seat is None or seat.floor:
+        if seat is None:
             return effects
+        if seat.floor:
+            return [*effects, *(self._set_floor(seat, False) if meeting.returns else [])]
         asked_anew = not self.locks.hands and not set(hands) <= set(before)
         if before and not hands:
             self.roster.lower(seat.id)

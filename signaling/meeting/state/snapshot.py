@@ -22,7 +22,7 @@ from signaling.messages.words import Audience, Role
 from signaling.recording.model import RecordingSnapshot
 from signaling.sip.agent.snapshot import CallSnapshot
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Version of the stored values. `tests/signaling/meeting/state/versions` has their shape in each; CONTRIBUTING.md says
 when a change needs a new one."""
 OLDEST: Final = 0
@@ -119,6 +119,7 @@ class MeetingStateSnapshot:
     called: tuple[CalledPoint, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
     removed: tuple[RemovedPoint, ...] = ()
+    asked_above: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ class SpeakingTimes:
     def look(self, point: str | None, now: datetime) -> Mapping[str, int]:
         """Count the time since the last look for who speaks now; return the seconds that are due to be stored."""
         if point is not None and self._looked is not None:
-            spoken = min(now - self._looked, LONGEST_LOOK)
+            spoken = max(timedelta(), min(now - self._looked, LONGEST_LOOK))  # clocks are set back, too
             self._counted[point] = self._counted.get(point, timedelta()) + spoken
         self._looked = now
         if self._stored is None:
             self._stored = now
-        if now - self._stored < STORE_EVERY:
+        if abs(now - self._stored) < STORE_EVERY:
             return {}
         self._stored = now
         return self.take()

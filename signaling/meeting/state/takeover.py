@@ -35,6 +35,7 @@ class Takeover(MeetingCore):
             chat=self.chat.snapshot,
             renamed=dict(self.roster.renamed),
             removed=self.removed.snapshot,
+            asked_above=self.neighbours.asked,
         )
 
     def recover(self, record: MeetingStateSnapshot, now: datetime) -> None:
@@ -50,6 +51,7 @@ class Takeover(MeetingCore):
         self.gives_way_at, self.one_picture, self.locks = record.gives_way_at, record.one_picture, record.locks
         self._room_open = record.room_open
         self.chat.recover(record.chat)
+        self.neighbours.asked = record.asked_above
 
     def adopt_room(self, room: RoomState, now: datetime) -> list[Effect]:
         """Take floors, layouts, views and recording from the room in the engine that another process opened.

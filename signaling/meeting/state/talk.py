@@ -7,7 +7,7 @@ from scheduler.operations.votes.model import Question, Vote, Voter
 from signaling.core.errors import MessageError
 from signaling.meeting.state.chat import ChatWriter, may_read
 from signaling.meeting.state.meeting_core import MeetingCore
-from signaling.messages.chat import ChatOpenState
+from signaling.messages.chat import ChatMessage, ChatOpenState
 from signaling.messages.effects import Effect, SetNames, StoreChat, Tell, TellAll
 from signaling.messages.neighbours import ChairMessage
 
@@ -31,11 +31,15 @@ class Talk(MeetingCore):
         ]
         return [StoreChat(message), *(Tell(reader, message) for reader in readers if reader is not None)]
 
-    def hear_chair(self, point: str, told: Sequence[ChairMessage], now: datetime) -> list[Effect]:
-        """Tell everyone what the chair of the system above, which a point stands for, wrote since it was heard last."""
-        label = next((self.roster.label_of(place) for place in self.roster.places if place.id == point), point)
-        heard = self.chat.hear(ChatWriter(point, label, chair=True), told, now)
-        return [effect for message in heard for effect in (StoreChat(message), TellAll(message))]
+    def hear_chair(
+        self, point: str, began: datetime | None, told: Sequence[ChairMessage], now: datetime
+    ) -> list[Effect]:
+        """Tell what the chair of the system above, which a point stands for, wrote since it was heard last."""
+        heard = self.chat.hear(ChatWriter(point, self.label_of(point), chair=True), began, told, now)
+        return [effect for message in heard for effect in (StoreChat(message), *self._tell_heard(message))]
+
+    def _tell_heard(self, message: ChatMessage) -> Sequence[Effect]:
+        return [TellAll(message)] if message.to is None else self._tell_leaders(message)
 
     def open_chat(self, client: str, on: bool) -> list[Effect]:
         """Let points write to host and controllers, or no longer."""

@@ -20,15 +20,24 @@ from typing import Protocol
 
 from signaling.sip.agent import request_checks
 from signaling.sip.agent.call import Call
-from signaling.sip.agent.context import AgentContext, MediaHandler, RemoteParty, SipSettings, Target, describe
+from signaling.sip.agent.context import (
+    AgentContext,
+    MediaHandler,
+    RemoteParty,
+    SipSettings,
+    Target,
+    comes_from,
+    describe,
+)
 from signaling.sip.agent.incoming_call import IncomingCall
 from signaling.sip.agent.outgoing_call import OutgoingCall, new_request
 from signaling.sip.agent.rate_limit import RateLimit
 from signaling.sip.agent.registration import Registration
 from signaling.sip.agent.snapshot import CallSnapshot
+from signaling.sip.protocol.address import network_of
 from signaling.sip.protocol.errors import BadRequest, CallFailed, CallRefused, CallUnanswered, TlsRefused
 from signaling.sip.protocol.message import METHODS, SDP, Request
-from signaling.sip.protocol.trace import TracedCall
+from signaling.sip.protocol.trace import Trace, TracedCall
 from signaling.sip.protocol.transaction_layer import ServerTransaction, TransactionLayer
 from signaling.sip.protocol.transport import Flow
 
@@ -57,9 +66,15 @@ MAX_WAITING = 256
 As many again whose sender may be forged, so that they keep nobody else waiting.
 """
 FULL_RETRY_AFTER_S = 5
-"""When a room system that found no room for its request may ask again (RFC 3261 §21.5.4)."""
+"""When a room system that found no room for its request, or a server that starts or stops, may ask again (RFC 3261
+§21.5.4)."""
 INVITE_COST = 5.0
 """An INVITE makes the handler work, and its response is repeated for up to half a minute."""
+NOTIFIES = 0.25
+"""NOTIFY requests within a subscription: so many times the requests of an address. An MCU should send one in five
+seconds (RFC 4575 §3.9); who sends too many is listened to no longer."""
+WITHIN = ("BYE", "INFO", "UPDATE", "NOTIFY")
+"""Methods that belong to a call or a subscription (beside the INVITE, which may)."""
 CHALLENGES = 5.0
 """Requests beyond the limit of a name that are still asked for its password: so many times those of an address, of all
 names together. They cost no state, and go to whoever a forger names, so they are few and small."""
@@ -107,6 +122,8 @@ class Agent:
         """Of requests outside calls, by address."""
         self._call_limit = RateLimit()
         """Of requests within calls, by call."""
+        self._notify_limit = RateLimit(NOTIFIES)
+        """Of NOTIFY requests, by subscription."""
         self._challenge_limit = RateLimit(CHALLENGES)
         """Of challenges beyond those, of all together."""
         self._closing = False
@@ -122,6 +139,11 @@ class Agent:
     def tls_port(self) -> int:
         """The port on which TLS listens; 0: there is none."""
         return self._layer.transport.tls_port
+
+    @property
+    def trace(self) -> Trace:
+        """The messages of its newest calls."""
+        return self._layer.trace
 
     def traced(self, device: str, host: str) -> list[TracedCall]:
         """Return the newest calls of a device, then those of no known device with a host, each the newest first."""
@@ -222,18 +244,20 @@ class Agent:
     def _on_malformed(self, fault: BadRequest, flow: Flow) -> None:
         """Answer a malformed request, within the limit of its address."""
         log.debug("x %s: %s", flow.remote, fault)
-        if not self._closing and self._rate_limit.admit(flow.remote[0], 1.0, asyncio.get_running_loop().time()):
+        if not self._closing and self._rate_limit.admit(
+            network_of(flow.remote[0]), 1.0, asyncio.get_running_loop().time()
+        ):
             self._layer.refuse(fault, flow, self._context.tag_of_refusal(fault))
 
     def _on_request(self, transaction: ServerTransaction) -> None:
         """Dispatch a request that is no retransmission."""
-        request, host = transaction.request, transaction.flow.remote[0]
+        request = transaction.request
         if self._closing or not self._ready:
+            if transaction.flow.transport != "udp" and request.method != "ACK" and not request.recipient.tag:
+                self._refuse_full(transaction)  # by UDP it comes again
             return
         call = self._context.calls.get((request.call_id, request.recipient.tag, request.sender.tag))
-        if call is not None and (
-            call.peer.address != host or call.peer.transport == "tls" != transaction.flow.transport
-        ):
+        if call is not None and not comes_from(call.peer, transaction.flow):
             call = None
         if request.method == "ACK":
             if call is not None:
@@ -244,7 +268,10 @@ class Agent:
             if self._call_limit.admit(call.id, 1.0, now):
                 call.request(transaction)
             else:
+                self._layer.forget_requests(request.call_id, request.sender.tag)
                 self._context.spawn(call.hang_up("too many requests"))
+            return
+        if request.method == "NOTIFY" and self._notified(transaction, now):
             return
         proven = self._context.proof(request, transaction.flow) is not None
         transaction.forgeable = transaction.flow.transport == "udp" and not proven
@@ -258,6 +285,18 @@ class Agent:
             self._layer.reply(transaction, self._context.bare_challenge(request, transaction.flow))
         # else over UDP it comes again, or its sender was forged
 
+    def _notified(self, transaction: ServerTransaction, now: float) -> bool:
+        """Hand on a NOTIFY; return False if it belongs to no subscription of ours, or to one that is left by now."""
+        request = transaction.request
+        subscription = self._context.subscriptions.get((request.call_id, request.recipient.tag))
+        if subscription is None or subscription.is_over or not comes_from(subscription.peer, transaction.flow):
+            return False
+        if self._notify_limit.admit(request.call_id, 1.0, now):
+            subscription.notified(transaction)
+            return True
+        subscription.leave()
+        return False
+
     def _bucket(self, transaction: ServerTransaction, *, proven: bool) -> str:
         """Return with whose requests a request is counted: forged UDP uses up nothing of who is at that address.
 
@@ -266,8 +305,10 @@ class Agent:
         knowing the name does not use that up.
         """
         peer = describe(transaction.request, transaction.flow)
-        bucket = f"{peer.address} {'proven' if proven else peer.transport}"
-        own = transaction.forgeable or self._handler.has_address(peer.address)
+        registered = self._handler.has_address(peer.address)
+        where = peer.address if registered else network_of(peer.address)
+        bucket = f"{where} {'proven' if proven else peer.transport}"
+        own = transaction.forgeable or registered
         return f"{bucket} as {peer.user}" if own and self._handler.names_device(peer.user) else bucket
 
     def _may_challenge(self, transaction: ServerTransaction, now: float) -> bool:
@@ -284,22 +325,28 @@ class Agent:
         if request.method == "CANCEL":
             self._on_cancel(transaction)
         elif request.method == "PRACK":
-            caller = request.call_id, request.sender.tag
-            waiting = [incoming for key, incoming in self._waiting.items() if key[:2] == caller]
+            waiting = self._waiting_of(request)
             self._reply(transaction, 200 if any(each.acknowledge(request) for each in waiting) else 481)
-        elif request.method not in ("INVITE", "OPTIONS", "REGISTER", "BYE", "INFO", "UPDATE"):
+        elif request.method not in ("INVITE", "OPTIONS", "REGISTER", *WITHIN):
             self._reply(transaction, 405 if request.method in METHODS else 501)
         elif (refusal := request_checks.check_request(request)) is not None:
             self._layer.reply(transaction, self._context.response(request, *refusal))
         elif request.method == "REGISTER":
             self._on_register(transaction)
-        elif request.recipient.tag or request.method in ("BYE", "INFO", "UPDATE"):
-            self._reply(transaction, 481)
+        elif request.recipient.tag or request.method in WITHIN:
+            early = request.method == "UPDATE" and any(each.update(transaction) for each in self._waiting_of(request))
+            if not early:
+                self._reply(transaction, 481)
         elif request.method == "INVITE":
             self._on_invite(transaction)
         else:
             response = self._context.response(request, 200, [("accept", SDP)])
             self._layer.reply(transaction, response)
+
+    def _waiting_of(self, request: Request) -> list[IncomingCall]:
+        """Return the calls of the sender of a request that are not decided and have its Call-ID."""
+        caller = request.call_id, request.sender.tag
+        return [incoming for key, incoming in self._waiting.items() if key[:2] == caller]
 
     def _on_register(self, transaction: ServerTransaction) -> None:
         forgeable = transaction.forgeable

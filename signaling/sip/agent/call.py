@@ -2,19 +2,22 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from signaling.sip.agent import dtmf_info, refused_invite, request_checks, session_timer
 from signaling.sip.agent.authentication import again, answered, proofs
-from signaling.sip.agent.context import MEDIA_CONTROL, AgentContext, FloorDecision, RemoteParty
+from signaling.sip.agent.context import MEDIA_CONTROL, AgentContext, FloorDecision, RemoteParty, next_hop
 from signaling.sip.agent.dialog import Dialog
+from signaling.sip.agent.roster_subscription import RosterSubscription, follow
 from signaling.sip.agent.snapshot import CallSnapshot
-from signaling.sip.protocol.address import DEFAULT_PORT, DEFAULT_TLS_PORT
+from signaling.sip.agent.subscription_rules import BAD_EVENT
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import CallRefused, CallUnanswered, OfferRefused
 from signaling.sip.protocol.message import METHODS, SDP, Headers, Request, Response
+from signaling.sip.protocol.roster import Inside
 from signaling.sip.protocol.transaction_layer import ServerTransaction
 from signaling.sip.protocol.transport import Flow
 
@@ -81,6 +84,9 @@ class Call:
         self._timer: asyncio.TimerHandle | None = None
         self._expires: datetime | None = None
         """When the call ends unless the session is refreshed."""
+        self._roster_told: Callable[[Inside], None] | None = None
+        """Hears who is in the room of the remote party, once that is asked; None where it is not to be asked."""
+        self._subscription: RosterSubscription | None = None
         context.calls[dialog.key] = self
 
     @classmethod
@@ -95,6 +101,7 @@ class Call:
         )
         call = cls(context, dialog, flow, peer, snapshot.theirs)
         call._acknowledged.set_result(True)
+        dialog.focus = True  # it is not stored: an MCU is asked once more, and others are never asked
         call.session_s = snapshot.session_s
         if snapshot.expires is not None:
             call._hang_up_at(snapshot.expires)
@@ -141,6 +148,8 @@ class Call:
         self.reason = reason
         self.ended.set()
         self._context.calls.pop(self._dialog.key, None)
+        if self._subscription is not None:
+            self._subscription.close()
         if self._timer is not None:
             self._timer.cancel()
         self._stop_repeating()
@@ -155,7 +164,8 @@ class Call:
             self._invite = None
 
     async def offer(self, sdp: str) -> str:
-        """Offer another description (RFC 3261 §14.1); return the answer. Raises CallFailed, and the call goes on.
+        """Offer another description (RFC 3261 §14.1); return the answer. Raises CallRefused, and the call goes on as it
+        was; or CallUnanswered, and who offered hangs up: an answer that comes later is not taken any more.
 
         A remote party that offers at the same time is let by: it is asked again a second later.
         """
@@ -202,7 +212,7 @@ class Call:
         elif response.status >= 200:
             self.acknowledge(invite)
             if not offering.answer.done():
-                self._dialog.refresh(response)
+                self._refresh_target(response)
                 self._restart_timer(session_timer.of_response(response, self.session_s))
                 self.sdp = response.text
                 offering.answer.set_result(response.text)
@@ -228,12 +238,35 @@ class Call:
     def decide_floor(self, decision: FloorDecision) -> None:
         """Do nothing: in SIP the media engine's floor control is BFCP, beside the call."""
 
+    def follow_roster(self, told: Callable[[Inside], None]) -> None:
+        """Tell who is in the room of an MCU, as soon as its Contact says that it is one, until the call ends."""
+        self._roster_told = told
+        self._ask_for_roster()
+
+    def _ask_for_roster(self) -> None:
+        if (told := self._roster_told) is not None and self._dialog.focus and not self.ended.is_set():
+            self._roster_told = None
+            self._context.spawn(follow(partial(self._subscribe, told), self.ended, told))
+
+    def _subscribe(self, told: Callable[[Inside], None]) -> RosterSubscription:
+        about = self._context, self._dialog, self._flow, self.peer, self.credentials
+        self._subscription = RosterSubscription(*about, told)
+        return self._subscription
+
+    def _refresh_target(self, message: Request | Response) -> None:
+        """Take the new Contact of a re-INVITE or an UPDATE, which may say only now that there is an MCU."""
+        self._dialog.refresh(message)
+        self._ask_for_roster()
+
     async def send_digits(self, digits: str) -> bool:
-        """Send DTMF digits in INFO requests, for who takes no telephone events; return False once one is refused."""
+        """Send DTMF digits in INFO requests, for who takes no telephone events; return False once one is refused, or
+        the call has ended."""
         for digit in digits:
             if digit == dtmf_info.PAUSE:
                 await asyncio.sleep(dtmf_info.PAUSE_S)
                 continue
+            if self.ended.is_set():
+                return False
             response = await self._exchange("INFO", dtmf_info.RELAY, dtmf_info.written(digit))
             if response is None or response.status >= 300:
                 return False
@@ -262,16 +295,7 @@ class Call:
             return None
 
     def _next_hop(self) -> tuple[str, int]:
-        """Return the host and port of requests: always the host of the call, whatever a Contact says.
-
-        The port of a Contact is used only if the Contact names that host; otherwise it is the port that messages come
-        from.
-        """
-        hop = self._dialog.next_hop
-        if hop.host == self.peer.address or self._flow.transport != "udp":
-            usual = DEFAULT_TLS_PORT if self._flow.transport == "tls" else DEFAULT_PORT
-            return self.peer.address, hop.port or usual
-        return self.peer.address, self._flow.remote[1]
+        return next_hop(self._dialog, self.peer, self._flow)
 
     # What the agent hands on.
 
@@ -345,7 +369,9 @@ class Call:
             "UPDATE": self._reinvite,
             "PRACK": self._prack,
         }
-        if request.method not in (*handlers, "OPTIONS"):
+        if request.method == "NOTIFY":  # not 481, which would end the whole dialog (RFC 5057 §5.1)
+            self._respond(transaction, BAD_EVENT)
+        elif request.method not in (*handlers, "OPTIONS"):
             self._respond(transaction, 405 if request.method in METHODS else 501)
         elif (refusal := request_checks.check_extensions(request)) is not None:
             self._respond(transaction, *refusal)
@@ -386,7 +412,7 @@ class Call:
         offers = bool(request.body) or request.method == "INVITE"
         if refusal is None and offers and self._answering:
             refusal = 500, [("retry-after", str(RETRY_AFTER_S))]
-        if refusal is None and offers and self._offering:
+        if refusal is None and offers and (self._offering or (request.method == "UPDATE" and self._awaits_answer)):
             refusal = PENDING, []
         if refusal is not None:
             self._respond(transaction, *refusal)
@@ -395,6 +421,11 @@ class Call:
             self._context.spawn(self._renegotiate(transaction))
         else:
             self._renew(transaction, self._context.response(request, 200))
+
+    @property
+    def _awaits_answer(self) -> bool:
+        """Return whether an offer of ours in a response waits for its answer in the ACK (RFC 3311 §5.2)."""
+        return self._invite is not None and not self._invite.request.body
 
     async def _renegotiate(self, transaction: ServerTransaction) -> None:
         """Answer an offer, or the wish for one, as the handler does."""
@@ -419,7 +450,7 @@ class Call:
         self._renew(transaction, response)
 
     def _renew(self, transaction: ServerTransaction, response: Response) -> None:
-        self._dialog.refresh(transaction.request)
+        self._refresh_target(transaction.request)
         self._accept(transaction, response, session_timer.answer(transaction.request, self.session_s))
 
     def _accept(self, transaction: ServerTransaction, response: Response, seconds: int | None) -> None:

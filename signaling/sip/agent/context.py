@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from signaling.sip.agent.background_tasks import BackgroundTasks
 from signaling.sip.protocol import digest
-from signaling.sip.protocol.address import DEFAULT_TLS_PORT, NameAddress, Uri, bracketed
+from signaling.sip.protocol.address import DEFAULT_PORT, DEFAULT_TLS_PORT, NameAddress, Uri, bracketed
 from signaling.sip.protocol.digest import Credentials, Nonces, Proof
 from signaling.sip.protocol.errors import BadMessage, BadRequest
 from signaling.sip.protocol.message import SDP, Headers, Message, Request, Response, respond
@@ -21,8 +21,10 @@ from signaling.sip.protocol.transport import Flow
 
 if TYPE_CHECKING:
     from signaling.sip.agent.call import Call
+    from signaling.sip.agent.dialog import Dialog
+    from signaling.sip.agent.roster_subscription import RosterSubscription
 
-METHODS = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REGISTER"
+METHODS = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REGISTER, NOTIFY"
 USER_AGENT = "Diemcau"
 USER_SAFE = "-_.!~*'()&=+$,;?/"
 """What stands in a user part as it is, beside letters and digits (RFC 3261 §25.1)."""
@@ -142,6 +144,8 @@ class AgentContext(BackgroundTasks):
         self.layer = layer
         self.handler = handler
         self.calls: dict[tuple[str, str, str], Call] = {}
+        self.subscriptions: dict[tuple[str, str], RosterSubscription] = {}
+        """Those of the calls, by Call-ID and our tag."""
         self._secret = secrets.token_bytes(16)
         self._nonces = Nonces(secrets.token_bytes(32))
 
@@ -205,6 +209,23 @@ class AgentContext(BackgroundTasks):
         """Add a session description as the body."""
         message.add("content-type", SDP)
         message.body = sdp.encode()
+
+
+def next_hop(dialog: "Dialog", peer: RemoteParty, flow: Flow) -> tuple[str, int]:
+    """Return the host and port of requests within a dialog: always the host of the call, whatever a Contact says.
+
+    The port of a Contact is used only if the Contact names that host; otherwise it is the port that messages come from.
+    """
+    hop = dialog.next_hop
+    if hop.host == peer.address or flow.transport != "udp":
+        usual = DEFAULT_TLS_PORT if flow.transport == "tls" else DEFAULT_PORT
+        return peer.address, hop.port or usual
+    return peer.address, flow.remote[1]
+
+
+def comes_from(peer: RemoteParty, flow: Flow) -> bool:
+    """Return whether a request is that of the remote party of a call: it has its address, and TLS if that has."""
+    return peer.address == flow.remote[0] and not peer.transport == "tls" != flow.transport
 
 
 def describe(message: Message, flow: Flow) -> RemoteParty:

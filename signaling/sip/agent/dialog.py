@@ -7,6 +7,8 @@ from signaling.sip.protocol.errors import BadMessage
 from signaling.sip.protocol.message import LARGEST_SEQUENCE, Message, Request, Response
 
 MAX_ROUTES = 16
+FOCUS = "isfocus"
+"""The parameter of a Contact that names an MCU (RFC 3840 §10.18)."""
 
 
 @dataclass(slots=True)
@@ -22,6 +24,8 @@ class Dialog:
     sequence: int = 1
     remote_sequence: int = 0
     """The newest CSeq of the remote party."""
+    focus: bool = False
+    """Whether the remote party is an MCU that tells who is in its room: its Contact says so (RFC 4579 §3.1)."""
 
     @classmethod
     def as_caller(cls, invite: Request, response: Response, contact: str) -> "Dialog":
@@ -33,6 +37,7 @@ class Dialog:
             target=remote.uri if remote and _is_sip(remote.uri) else invite.uri,
             routes=response.all("record-route")[::-1][:MAX_ROUTES],
             sequence=number,
+            focus=_is_focus(remote),
         )
 
     @classmethod
@@ -51,6 +56,7 @@ class Dialog:
             target=remote.uri,
             routes=invite.all("record-route")[:MAX_ROUTES],
             remote_sequence=number,
+            focus=_is_focus(invite.contact),
         )
 
     @property
@@ -66,6 +72,14 @@ class Dialog:
         except BadMessage:
             hop = None
         return hop if hop and hop.host else Uri.parse(self.target)
+
+    def confirm(self, message: Message) -> None:
+        """Take the remote party of a subscription from what came first: its NOTIFY, or the 2xx to our SUBSCRIBE
+        (RFC 6665 §4.1.2.4)."""
+        answered, routes = isinstance(message, Response), message.all("record-route")
+        self.remote = str(message.recipient if answered else message.sender)
+        self.routes = (routes[::-1] if answered else routes)[:MAX_ROUTES]
+        self.refresh(message)
 
     def request(self, method: str, number: int = 0) -> Request:
         """Begin a request with the next CSeq, or with `number` (an ACK has the number of its INVITE)."""
@@ -95,7 +109,11 @@ class Dialog:
         """Take the new Contact of a re-INVITE or an UPDATE (§12.2)."""
         remote = message.contact
         if remote is not None and _is_sip(remote.uri):
-            self.target = remote.uri
+            self.target, self.focus = remote.uri, _is_focus(remote)
+
+
+def _is_focus(contact: NameAddress | None) -> bool:
+    return contact is not None and _is_sip(contact.uri) and FOCUS in contact.parameters
 
 
 def _is_sip(text: str) -> bool:

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from signaling.sip.agent import request_checks, session_timer
-from signaling.sip.agent.call import Call
-from signaling.sip.agent.context import AgentContext, describe
+from signaling.sip.agent.call import RETRY_AFTER_S, Call
+from signaling.sip.agent.context import AgentContext, comes_from, describe
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.protocol import digest
 from signaling.sip.protocol.address import Uri
@@ -29,6 +29,9 @@ class IncomingCall:
     A caller that requires reliable provisional responses hears one at once, and acknowledges it by PRACK (RFC 3262),
     but not where it would have to hold our offer (§5).
 
+    An UPDATE within the early dialog that begins with that response is answered, but brings no other offer before that
+    of the INVITE is answered (RFC 3311 §5.2).
+
     Where its datagram may be forged, they wait for `proceed`, or for a moment: until then the call can be dismissed
     without keeping state, since the caller sends its INVITE again if the refusal is lost.
     """
@@ -41,6 +44,8 @@ class IncomingCall:
         self._acknowledged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._context = context
         self._transaction = transaction
+        request, contact = transaction.request, f"<{context.uri(transaction.flow)}>"
+        self._dialog = Dialog.as_callee(request, context.tag(request), contact)
         self._decided: Callable[[], object] | None = decided
         self._patience = asyncio.get_running_loop().call_later(DECISION_TIMEOUT_S, self.refuse, 480)
         self._trying: asyncio.TimerHandle | None = None
@@ -65,8 +70,8 @@ class IncomingCall:
 
     def _ring(self) -> None:
         """Send 180 until its PRACK comes; if none comes in time, refuse the call (RFC 3262 §3)."""
-        request, flow = self._transaction.request, self._transaction.flow
-        ringing = [("require", request_checks.RELIABLE), ("rseq", "1"), ("contact", f"<{self._context.uri(flow)}>")]
+        request = self._transaction.request
+        ringing = [("require", request_checks.RELIABLE), ("rseq", "1"), ("contact", self._dialog.contact)]
         ringing += [("record-route", value) for value in request.all("record-route")]
         self._transaction.unheard = lambda: self.refuse(504)
         self._context.layer.respond(self._transaction, self._context.response(request, 180, ringing))
@@ -74,6 +79,24 @@ class IncomingCall:
     def acknowledge(self, prack: Request) -> bool:
         """Take a PRACK; return False if nothing waits for it."""
         return self._context.layer.acknowledge_provisional(self._transaction, prack)
+
+    def update(self, transaction: ServerTransaction) -> bool:
+        """Answer an UPDATE within the early dialog: it may refresh the Contact, and an offer comes too soon. Return
+        False for one of another dialog."""
+        request, context = transaction.request, self._context
+        own = request.recipient.tag == context.tag(self._transaction.request)
+        if not own or not comes_from(self.peer, transaction.flow):
+            return False
+        refusal = request_checks.check_reinvite(request)
+        if refusal is None and request.body:
+            refusal = 500, [("retry-after", str(RETRY_AFTER_S))]
+        if not self._dialog.in_order(request):
+            refusal = 500, []
+        if refusal is None:
+            self._dialog.refresh(request)
+        status, headers = refusal or (200, [("contact", self._dialog.contact)])
+        context.layer.respond(transaction, context.response(request, status, headers))
+        return True
 
     @property
     def claimed(self) -> str:
@@ -108,8 +131,7 @@ class IncomingCall:
         if not self._decide():
             raise CallUnanswered("gone before the answer")
         context, request, flow = self._context, self._transaction.request, self._transaction.flow
-        dialog = Dialog.as_callee(request, context.tag(request), f"<{context.uri(flow)}>")
-        call = Call(context, dialog, flow, self.peer, self.offer)
+        call = Call(context, self._dialog, flow, self.peer, self.offer)
         call.session_s = session_s
         response = context.response(request, 200)
         response.headers += [("record-route", value) for value in request.all("record-route")]

@@ -1,12 +1,13 @@
 """A call with a room system as meetings know it, whatever its protocol: SIP, or H.323 (:mod:`signaling.h323.agent`)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from signaling.sip.agent.context import FloorDecision, RemoteParty, Target
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.digest import Credentials
+from signaling.sip.protocol.roster import Inside
 from signaling.sip.protocol.trace import TracedCall
 
 
@@ -31,7 +32,8 @@ class RoomCall(Protocol):
         """End the call."""
 
     async def offer(self, sdp: str) -> str:
-        """Offer another description; return the answer. Raises CallFailed, and the call goes on."""
+        """Offer another description; return the answer. Raises CallFailed: who offered hangs up, as it may not be known
+        any more where media go."""
 
     async def send_digits(self, digits: str) -> bool:
         """Send DTMF digits beside the media; return False once one is refused."""
@@ -41,6 +43,9 @@ class RoomCall(Protocol):
 
     def decide_floor(self, decision: FloorDecision) -> None:
         """Tell whose slides are shown, or that its own are refused, where no floor control beside the media does."""
+
+    def follow_roster(self, told: Callable[[Inside], None]) -> None:
+        """Tell who is in the room of another MCU, where that can be asked, until the call ends."""
 
 
 class IncomingRoomCall(Protocol):

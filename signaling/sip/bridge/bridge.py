@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from mediaserver.api import DigitPressed, FloorDecided, KeyframeWanted, MediaElsewhere
+from mediaserver.api import DigitPressed, FloorDecided, KeyframeWanted, MediaElsewhere, ShareAsked
 from mediaserver.errors import BadOffer, MediaError
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import LostKey
@@ -118,6 +118,7 @@ class SipBridge:
         manager.hand_media_news_to(self._media_elsewhere)
         manager.hand_keyframe_requests_to(self._keyframe_wanted)
         manager.hand_floor_decisions_to(self._floor_decided)
+        manager.hand_share_requests_to(self._share_asked)
 
     async def start(
         self,
@@ -301,9 +302,7 @@ class SipBridge:
 
     async def _keyframe_wanted(self, event: KeyframeWanted) -> None:
         """Ask a room system within its call for a key frame."""
-        bridged = self._registry.at(event.room, event.seat)
-        call = self.call_tester.calls.get(event.room) if bridged is None else bridged.member.call
-        if call is not None:
+        if (call := self._call_at(event.room, event.seat)) is not None:
             call.request_keyframe(slides=event.slides)
 
     async def _floor_decided(self, event: FloorDecided) -> None:
@@ -311,6 +310,20 @@ class SipBridge:
         bridged = self._registry.at(event.room, event.seat)
         if bridged is not None and bridged.member.call is not None:
             bridged.member.call.decide_floor(event.decision)
+
+    async def _share_asked(self, event: ShareAsked) -> None:
+        """Take that a room system asks to show its slides by BFCP, or ends that."""
+        call = self._call_at(event.room, event.seat)
+        if call is None or self._registry.may_share(call):
+            await self._manager.share_asked(event.room, event.seat, on=event.on)
+
+    def _call_at(self, room: str, seat: str) -> RoomCall | None:
+        """Return the call whose media are in a seat: in a meeting, in a test, or at the front door."""
+        if room == FRONT_DOOR:
+            visitor = self.inbound.front_door.visitors.get(seat)
+            return None if visitor is None else visitor.call
+        bridged = self._registry.at(room, seat)
+        return self.call_tester.calls.get(room) if bridged is None else bridged.member.call
 
     def share_asked(self, call: RoomCall, on: bool) -> None:
         """Take that a room system asks to show its slides within its call, or ends that."""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from mediaserver.api import Descriptions
@@ -16,18 +17,25 @@ from signaling.core.errors import MessageError
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.room_system import RoomSystem
 from signaling.meeting.runner import MeetingRunner
+from signaling.sip.agent.rate_limit import RateLimit
 from signaling.sip.agent.room_call import RoomCall
 from signaling.sip.bridge import call_media, keypad_texts
 from signaling.sip.bridge.dial_schedule import DialledSystem
 from signaling.sip.bridge.keypad import Keypad, Way, obey
 from signaling.sip.bridge.protection import protection
 from signaling.sip.protocol.errors import CallFailed
+from signaling.sip.protocol.roster import Inside
 
 log = logging.getLogger(__name__)
 
 NOT_ACCEPTABLE, UNAVAILABLE = 488, 503
 BYE = "bye"
 """Reason of a call that the room system itself hung up."""
+TOO_MANY = "too many requests"
+"""Reason of a call that was ended because its room system asked for too much."""
+SHARES = 0.2
+"""Requests to show slides and ends of that, so many times the requests within a call: twenty at once, then four in a
+second. Nobody presses a key faster for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,8 @@ class CallRegistry:
         self._calls: dict[str, BridgedCall] = {}
         """By id of the member."""
         self._following: set[asyncio.Task[None]] = set()
+        self._share_limit = RateLimit(SHARES)
+        """Of requests to show slides and the ends of that, by call."""
 
     async def stop(self) -> None:
         """Stop following calls."""
@@ -74,7 +84,15 @@ class CallRegistry:
         else:
             self._hint(bridged)
             self._tell_of_slides(bridged, member.call)
+            if member.device.kind == "LINK":
+                member.call.follow_roster(partial(self._told_of_roster, bridged))
         self._changed(meeting)
+
+    def _told_of_roster(self, bridged: BridgedCall, inside: Inside) -> None:
+        """Note who is in the room of another MCU, as long as it is in the meeting."""
+        if self._calls.get(bridged.member.id) is bridged:
+            bridged.system.inside = inside
+            self._changed(bridged.meeting)
 
     def _hint(self, bridged: BridgedCall) -> None:
         """Show a room system for a moment which keys it has; another MCU would show that to all of its own rooms."""
@@ -95,10 +113,21 @@ class CallRegistry:
 
     def share(self, call: RoomCall, on: bool) -> None:
         """Let the room system that asks in its call show its slides, or refuse it; or end that (H.239)."""
+        if not self.may_share(call):
+            return
         if (place := self.place(call)) is not None:
             self._spawn(self._manager.share_asked(*place, on=on))
         elif on:  # in a test call, or at the front door
             call.decide_floor("refused")
+
+    def may_share(self, call: RoomCall) -> bool:
+        """Return whether a call may change again who shows slides; one that does so too often is ended: each change is
+        told to everyone, and makes new pictures of all."""
+        if self._share_limit.admit(call.id, 1.0, asyncio.get_running_loop().time()):
+            return True
+        if not call.ended.is_set():
+            self._spawn(call.hang_up(TOO_MANY))
+        return False
 
     def press_in(self, call: RoomCall, digit: str) -> None:
         """Take a digit of an INFO request within a call."""

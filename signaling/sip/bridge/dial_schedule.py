@@ -15,6 +15,7 @@ from signaling.messages.calls import (
     MediaWord,
     ProtectionWord,
 )
+from signaling.sip.protocol.roster import NOBODY, Inside
 
 RETRY_DELAYS = (timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=60))
 """Delays before the next call after each failed one; after the last one the device counts as silent."""
@@ -66,6 +67,8 @@ class DialledSystem:
     """What became of sound or picture from another address than the one it named."""
     media_from: str = ""
     """That address."""
+    inside: Inside = NOBODY
+    """Who is in the room of another MCU, as that tells."""
     away: bool = False
     """Its connection was lost, and it has not come back."""
     tried: list[datetime] = field(default_factory=list)
@@ -76,7 +79,7 @@ class DialledSystem:
     def calling(self) -> None:
         """Note that it is being called."""
         self.state, self.due, self.status, self.account, self.protection = "calling", None, 0, "", ""
-        self.media, self.media_from, self.gatekeeper = "", "", ""
+        self.media, self.media_from, self.gatekeeper, self.inside = "", "", "", NOBODY
 
     def connected(self, protection: ProtectionWord = "") -> None:
         """Note that it is in the meeting, and how its call is protected."""
@@ -148,6 +151,7 @@ class DialledSystem:
     @property
     def wire(self) -> CalledSystem:
         """The state as controllers of the meeting see it."""
+        inside = self.inside if self.state == "connected" else NOBODY
         return CalledSystem(
             device=self.device.id,
             point=self.device.point,
@@ -158,6 +162,8 @@ class DialledSystem:
             account=self.account,
             gatekeeper=self.gatekeeper,
             protection=self.protection,
+            inside=inside.names,
+            inside_more=inside.more,
             media=self.media if self.state == "connected" else "",
             media_from=self.media_from if self.state == "connected" else "",
         )

@@ -17,6 +17,7 @@ from scheduler.directory.points.guest_access import GuestAccess
 from signaling.accounts import throttle
 from signaling.accounts.throttle import Attempt, Throttle
 from signaling.audit.log import AuditLog
+from signaling.core.account import network_of
 from signaling.core.audit_entry import AuditEntry
 from signaling.meeting.room_system import SIP_PORT
 from signaling.sip.agent.agent import RemoteParty
@@ -130,7 +131,7 @@ class InboundCallAuth:
         """
         if not incoming.from_its_address:
             return
-        attempt = await self._throttle.attempt(throttle.CODE, f"sip-unknown:{incoming.peer.address}")
+        attempt = await self._throttle.attempt(throttle.CODE, f"sip-unknown:{network_of(incoming.peer.address)}")
         if not attempt.locked:
             await self._note("", incoming.peer, "call-refused", incoming.peer.address, now)
 

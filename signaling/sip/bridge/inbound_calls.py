@@ -29,7 +29,7 @@ from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule
 from signaling.sip.bridge.front_door import FrontDoor, Visitor
 from signaling.sip.bridge.inbound_auth import FORBIDDEN, UNAUTHORIZED, Caller, InboundCallAuth, Refused
 from signaling.sip.bridge.outbound_calls import OutboundCalls
-from signaling.sip.bridge.protection import protection
+from signaling.sip.bridge.protection import check, protection
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import CallNotAdmitted
 
@@ -182,7 +182,9 @@ class InboundCalls:
         connect: Connect,
         now: datetime,
     ) -> None:
-        """Seat a caller, then connect sound and picture. Raises Refused, MediaError, CallFailed."""
+        """Seat a caller, then connect sound and picture; nobody sees one whose media may not be taken. Raises Refused,
+        MediaError, CallFailed."""
+        check(caller.device.encryption, incoming.peer.transport, incoming.offer)
         seat = secrets.token_urlsafe(9)
         async with meeting.join_lock:
             if not await self._admission.compare(member, caller.number, identity_of_caller(incoming), now):

@@ -19,6 +19,7 @@ from scheduler.directory.model import PIN_PLACE, Device, DeviceProtocol
 from scheduler.directory.points.guest_access import GuestAccess
 from signaling.calls.model import CallRecord, Outcome
 from signaling.calls.recorder import CallRecorder
+from signaling.core import tracing
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.room_system import RoomSystem, digits_after_answer, media_hosts, redirected, target
 from signaling.meeting.runner import MeetingRunner
@@ -128,7 +129,11 @@ class OutboundCalls:
             elif not await self._admission.enter(meeting, place, system.number, now):
                 system.full(now)
             elif self._goes_on(meeting):
-                await self._ring(meeting, system, place, where)
+                attributes: tracing.Attributes = {"diemcau.session": meeting.id, "diemcau.device": system.device.id}
+                with tracing.span("call a room system", attributes) as span:
+                    await self._ring(meeting, system, place, where)
+                    outcome = "connected" if system.state == "connected" else "failed"
+                    span.set({"diemcau.outcome": outcome, "diemcau.status": system.status})
         except (SQLAlchemyError, LostKey):
             log.exception("x %s could not be called", system.name)
             system.postponed(self._manager.dependencies.clock())
@@ -172,17 +177,27 @@ class OutboundCalls:
         """Call a device, and where it redirects to if that is registered. Raises CallFailed, MediaError, OSError."""
         try:
             try:
-                return await self._invite(room, name, device, seat, where)
+                return await self._dial(room, name, device, seat, where)
             except CallRefused as refused:
                 if (other := await self._registered(device.point, refused.contacts)) is None:
                     raise
                 other = replace(other, credentials=where.credentials, session_s=where.session_s, device=device.id)
-                return await self._invite(room, name, device, seat, other)
+                return await self._dial(room, name, device, seat, other)
         except EngineGone:  # it is called again at once
             raise
         except (CallFailed, MediaError, OSError) as error:
             await self._recorder.failed(record, *call_records.failure(error))
             raise
+
+    async def _dial(self, room: str, name: str, device: Device, seat: str, where: Target) -> RoomCall:
+        """Invite a device, as a span of its own. Raises CallFailed, MediaError."""
+        attributes: tracing.Attributes = {"diemcau.device": device.id, "diemcau.protocol": device.protocol}
+        with tracing.span("room system invite", attributes, "client") as span:
+            try:
+                return await self._invite(room, name, device, seat, where)
+            except CallRefused as refused:
+                span.set({"diemcau.status": refused.status})
+                raise
 
     async def _invite(self, room: str, name: str, device: Device, seat: str, where: Target) -> RoomCall:
         """Call a device under a name as its profile says; one that refuses our description is offered a simple one.

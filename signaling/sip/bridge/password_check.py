@@ -1,18 +1,23 @@
 """Checks the passwords of devices that register or call (RFC 3261 §22), and limits guesses of them (decision 118)."""
 
+import asyncio
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device
 from signaling.accounts import throttle
 from signaling.accounts.throttle import Throttle
 from signaling.audit.log import AuditLog
+from signaling.core.account import network_of
 from signaling.core.audit_entry import AuditEntry
 from signaling.meeting.room_system import SIP_PORT, credentials
 from signaling.sip.agent.agent import RemoteParty
 from signaling.sip.bridge.caller_identity import by_user
 from signaling.sip.protocol.digest import Credentials
+
+AT_ONCE: Final = 4
+"""Passwords that are looked up at once, so that a flood of claims leaves connections to the database for others."""
 
 
 class Claim(Protocol):
@@ -37,16 +42,21 @@ class PasswordCheck:
         self._equipment = equipment
         self._throttle = throttle
         self._audit = audit
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def device(self, claim: Claim, action: str, now: datetime) -> Device | None:
         """Return the device whose password a request proves; audit a wrong one as `action`, and count it.
 
         Where too many were wrong, none is looked at.
         """
+        async with self._turns:
+            return await self._device(claim, action, now)
+
+    async def _device(self, claim: Claim, action: str, now: datetime) -> Device | None:
         named = by_user(await self._equipment.devices(), claim.claimed)
         known = None if named is None else credentials(named, await self._equipment.sip_secrets(named.id))
         if named is None or known is None:
-            attempt = await self._throttle.attempt(throttle.CODE, f"sip-unknown:{claim.peer.address}")
+            attempt = await self._throttle.attempt(throttle.CODE, f"sip-unknown:{network_of(claim.peer.address)}")
             if not attempt.locked:  # who is locked out fills no log
                 await self._note(claim, action, now)
             return None
@@ -68,7 +78,7 @@ class PasswordCheck:
         whose port they come with another Contact.
         """
         binding = (await self._equipment.bindings(now)).get(device.id)
-        where, guesser = (peer.address, peer.port, peer.transport), f"{device.id} {peer.address}"
+        where, guesser = (peer.address, peer.port, peer.transport), f"{device.id} {network_of(peer.address)}"
         if binding is None or (binding.host, binding.port, binding.transport) != where:
             return guesser
         named = " contact" if peer.contact_uri == binding.contact else ""

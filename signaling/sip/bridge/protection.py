@@ -21,6 +21,21 @@ def media_encryption(policy: EncryptionPolicy, transport: str) -> Encryption:
     return "demanded" if policy == "demanded" else "off"
 
 
+def check(policy: EncryptionPolicy, transport: str, offer: str) -> None:
+    """Raise NotEncrypted where a call is offered with nothing that the policy permits.
+
+    A call without an offer is judged by its answer, and one that cannot be read by the media engine.
+    """
+    encryption = media_encryption(policy, transport)
+    if not offer:
+        return
+    try:
+        session = sip_parse.read(offer)
+    except BadOffer:
+        return
+    sip_parse.permitted(session, encryption)
+
+
 def protection(policy: EncryptionPolicy, transport: str, sdp: str) -> ProtectionWord:
     """Return how a call is protected whose media are described so, by either side; "" where nothing flows."""
     try:

@@ -26,6 +26,15 @@ def clean(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()
 
 
+def network_of(host: str) -> str:
+    """Return an IPv4 address as it is, an IPv6 address as its /64, all of which one machine owns; a name as it is."""
+    try:
+        ip = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    return host if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False).network_address)
+
+
 def is_token(text: str) -> bool:
     """Return whether a text is a token (RFC 3261 §25.1): the name of a method, a header, a parameter."""
     return _TOKEN.fullmatch(text) is not None
@@ -101,9 +110,10 @@ def _port(text: str) -> int:
 
 def whole(text: str, most: int) -> int:
     """Parse a number of ASCII digits up to `most`. Raises BadMessage."""
-    if not (text.isascii() and text.isdigit() and len(text.lstrip("0")) <= len(str(most)) and int(text) <= most):
+    digits = text.lstrip("0") or text[:1]  # Python counts zeros, too, when it refuses to read thousands of digits
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(most)) and int(digits) <= most):
         raise BadMessage("bad number")
-    return int(text)
+    return int(digits)
 
 
 @dataclass(frozen=True, slots=True)

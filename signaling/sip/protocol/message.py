@@ -80,6 +80,7 @@ REASONS = {
     486: "Busy Here",
     487: "Request Terminated",
     488: "Not Acceptable Here",
+    489: "Bad Event",
     500: "Server Internal Error",
     501: "Not Implemented",
     503: "Service Unavailable",

@@ -166,6 +166,15 @@ class TransactionLayer:
         self._forget(_server_key(server.request))
         self.reply(server, response)
 
+    def forget_requests(self, call_id: str, tag: str) -> None:
+        """Forget the requests of a remote party within a call that is over: an INVITE without an ACK would take room
+        for half a minute, and its response would be sent again and again."""
+        for key, server in list(self._server_transactions.items()):
+            if (server.request.call_id, server.request.sender.tag) == (call_id, tag):
+                if server.timer is not None:
+                    server.timer.cancel()
+                self._forget(key)
+
     def reply(self, server: ServerTransaction, response: Response) -> None:
         """Answer a request without keeping state (RFC 3261 §8.2.7)."""
         self._send(response, _response_flow(server))

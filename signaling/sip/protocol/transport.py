@@ -19,6 +19,7 @@ from typing import Protocol, cast
 from weakref import WeakValueDictionary
 
 from signaling.sip.protocol import tls
+from signaling.sip.protocol.address import network_of
 from signaling.sip.protocol.errors import BadMessage, BadRequest
 from signaling.sip.protocol.framing import Stream
 from signaling.sip.protocol.message import Message, Request, Response, parse
@@ -43,6 +44,9 @@ MAX_HANDSHAKES_PER_STRANGER = 4
 """TLS handshakes at once with those who connected to us: with registered addresses, with all others, and with one of
 these."""
 MAX_UNSENT_BYTES = 256 * 1024
+DATAGRAM_BUFFER_BYTES = 1 << 20
+"""The kernel's buffer of what came by UDP and was not read yet, as far as `net.core.rmem_max` allows: some 1,500
+requests, as eight room systems that repeat themselves two hundred times a second send within a second."""
 UNFINISHED_TIMEOUT_S = 15.0
 """Seconds until a message that has begun, or the first one of a connection, must be whole."""
 IDLE_TIMEOUT_S = 900.0
@@ -95,6 +99,22 @@ class Datagrams:
         if not self.closed:
             log.debug("> %s %s", self.remote, message)
             self.socket.sendto(message.write(), self.remote)
+
+
+def _udp_socket(host: str, port: int) -> socket.socket:
+    """Bind a socket of one kind of addresses alone, as that of TCP is: who comes by IPv4 is named by IPv4. Raises
+    OSError."""
+    six = ":" in host
+    sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        if six:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 class _Socket(asyncio.DatagramProtocol):
@@ -160,7 +180,6 @@ class Connection(asyncio.Protocol):
         if not remote or not local:  # gone before we looked
             self.abort()
             return
-        _mark(self._tcp.get_extra_info("socket"), self._owner.dscp)
         # They reach us where we listen, whichever port this connection leaves by.
         port = self._owner.tls_port if self.transport == "tls" else self._owner.address[1]
         self.remote, self.local = (remote[0], remote[1]), (local[0], port)
@@ -269,11 +288,15 @@ class Transport:
 
     async def _bind(self, host: str, port: int) -> None:
         loop = asyncio.get_running_loop()
-        udp, _ = await loop.create_datagram_endpoint(lambda: _Socket(self), (host, port))
-        _mark(udp.get_extra_info("socket"), self.dscp)
+        sock = _udp_socket(host, port)
+        _mark(sock, self.dscp)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DATAGRAM_BUFFER_BYTES)
+        udp, _ = await loop.create_datagram_endpoint(lambda: _Socket(self), sock=sock)
         bound = udp.get_extra_info("sockname")
         try:
             self._listener = await loop.create_server(lambda: Connection(self, "tcp"), host, bound[1])
+            for listening in self._listener.sockets:
+                _mark(listening, self.dscp)
         except OSError:
             udp.close()
             raise
@@ -286,6 +309,7 @@ class Transport:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._tls_listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
         self._tls_listener.setblocking(False)
+        _mark(self._tls_listener, self.dscp)  # and so what it accepts, from the first byte of a handshake
         self.tls_port = self._tls_listener.getsockname()[1]
         self._accepting = asyncio.create_task(self._accept(self._tls_listener))
 
@@ -332,7 +356,7 @@ class Transport:
                 async with asyncio.timeout(CONNECT_TIMEOUT_S):
                     _, connection = await loop.create_connection(
                         lambda: Connection(self, transport),
-                        *remote,
+                        sock=await self._connected(remote),
                         ssl=context,
                         server_hostname="" if context else None,
                     )
@@ -343,6 +367,18 @@ class Transport:
             if connection.closed:
                 raise ConnectionError("too many connections")
             return connection
+
+    async def _connected(self, remote: Address) -> socket.socket:
+        """Return a socket that is connected to an address, and marked from its first packet. Raises OSError."""
+        sock = socket.socket(socket.AF_INET6 if ":" in remote[0] else socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            sock.setblocking(False)
+            _mark(sock, self.dscp)
+            await asyncio.get_running_loop().sock_connect(sock, remote)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
 
     async def _accept(self, listener: socket.socket) -> None:
         """Begin a handshake with each who connects to the TLS port."""
@@ -362,8 +398,10 @@ class Transport:
 
     def _may_begin(self, host: str, handshakes: Counter[str]) -> bool:
         """Return whether there is room for a handshake with a host."""
-        most = MAX_HANDSHAKES if self._registered(host) else MAX_HANDSHAKES_PER_STRANGER
-        return handshakes[host] < most and self._like(host, handshakes) < MAX_HANDSHAKES
+        registered = self._registered(host)
+        most = MAX_HANDSHAKES if registered else MAX_HANDSHAKES_PER_STRANGER
+        there = handshakes[host] if registered else self._of_network(host, handshakes)
+        return there < most and self._like(host, handshakes) < MAX_HANDSHAKES
 
     def _like(self, host: str, counted: Counter[str]) -> int:
         """Return how many are counted of addresses that are registered, if `host` is, else of those that are not."""
@@ -409,14 +447,24 @@ class Transport:
     def opened(self, connection: Connection) -> bool:
         """Add a new connection; return False if there are too many, of registered addresses or of the others."""
         host, most, most_there = connection.remote[0], MAX_STRANGERS, MAX_STRANGERS_PER_ADDRESS
+        there = self._from[host]
         if self._registered(host):
             most, most_there = MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS
-        if self._from[host] >= most_there or self._like(host, self._from) >= most:
+        else:
+            there = self._of_network(host, self._from)
+        if there >= most_there or self._like(host, self._from) >= most:
             log.warning("x %s: too many connections", connection.remote)
             return False
         self._connections[connection.transport, connection.remote] = connection
         self._from[host] += 1
         return True
+
+    def _of_network(self, host: str, counted: Counter[str]) -> int:
+        """Return how many are counted of strangers in the network of one, an IPv6 /64: one machine has all of it."""
+        network = network_of(host)
+        return sum(
+            number for each, number in counted.items() if network_of(each) == network and not self._registered(each)
+        )
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection."""

@@ -26,6 +26,14 @@ def test_loss_leaves_nearly_all_of_a_voice(name: str) -> None:
     assert figures.latency_ms_p95 <= 60
 
 
+def test_frames_that_are_sent_again_spare_the_repair_by_fec() -> None:
+    alone, again = (measure(BY_NAME[f"loss 10 %{again}"], 2) for again in ("", ", one frame again"))
+    assert alone.lost_pct == again.lost_pct > 5
+    assert alone.fec_pct > 5 > 0.5 > again.fec_pct
+    assert 2 > alone.missing_pct >= again.missing_pct
+    assert again.latency_ms_p95 <= 60
+
+
 def test_every_path_is_a_row_of_the_table() -> None:
     rows = table([measure(NetworkPath("any", random_loss(0)), 3)]).splitlines()
     assert len(rows) == 3

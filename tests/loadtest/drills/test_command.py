@@ -1,5 +1,6 @@
 """Arguments of a drill, and its verdict."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,16 @@ def lost(**kinds: int) -> dict[str, dict[str, int]]:
         ("restart", {"workers_kept": False}, False),
         ("restart", {"recordings_whole": False}, False),
         ("restart", {"obeys_s": {"max": 3.01}}, False),
-        ("worker", {"media_made_anew": 20, "workers_kept": False, "recordings_whole": False}, True),
-        ("worker", {"obeys_s": {"max": 10.1}}, False),
+        ("worker", {"media_made_anew": 20, "workers_kept": False, "back_s": {"p95": 3.0, "max": 9.0}}, True),
+        ("worker", {"back_s": {"p95": 3.01, "max": 3.01}}, False),
+        ("worker", {"back_s": {"p95": 1.0, "max": 1.0}, "untouched_lost": 1}, False),
+        ("stopped-worker", {"lost_s": {"max": 2.01}}, False),
+        ("worker-disk", {"media_made_anew": 20, "sound_gap_s": {"max": 0.2}, "recorded_on": True}, True),
+        ("worker-disk", {"sound_gap_s": {"max": 0.1}, "recorded_on": False}, False),
+        ("worker-disk", {"sound_gap_s": {"max": 0.1}, "told_to_administrators": False}, False),
+        ("leader-disk", {"recorded_on": True}, True),
+        ("leader-disk", {"recordings_whole": False}, False),
+        ("leader-clock", lost(mix=1), False),
         ("disk", {"recordings_whole": False}, True),
         ("disk", lost(mix=1), False),
         ("recording", {"media_made_anew": 20, "workers_kept": False, "lost_s": {"max": 2.0}}, True),
@@ -61,16 +70,31 @@ def lost(**kinds: int) -> dict[str, dict[str, int]]:
         ("cascade", {"systems_meet": False}, False),
         ("stopped-leader", {"obeys_s": {"max": 7.4}, "stale_commands": 0}, True),
         ("stopped-leader", {"stale_commands": 1}, False),
+        ("stopped-leader", {"ended_s": {"max": 5.01}}, False),
+        ("partition", {"obeys_s": {"max": 9.9}, "ended_s": {"max": 5.0}, "ended_with_1": True}, True),
+        ("partition", {"ended_s": {"max": 5.01}, "ended_with_1": True}, False),
+        ("partition", {"ended_s": {"max": 1.0}, "ended_with_1": False}, False),
         ("sql-hangs", {"recovers_s": {"max": 10.0}, "bookings_lost": 0, "pages_lost": 0}, True),
         ("sql-hangs", {"recovers_s": {"max": 10.1}}, False),
         ("sql-ends", {"bookings_lost": 1}, False),
         ("sql-ends", {"pages_lost": 1}, False),
+        ("sql", {"facts": 9, "facts_lost": 0, "facts_doubled": 0, "misdated_s": {"max": 6.0}}, True),
+        ("sql", {"facts": 9, "facts_lost": 1}, False),
+        ("patroni", {"facts": 9, "facts_doubled": 1}, False),
+        ("leader", {"facts": 9, "misdated_s": {"max": 6.1}}, False),
+        ("leader", {"ballots_kept": True, "ballot_s": {"max": 30.0}}, True),
+        ("leader", {"ballots_kept": False}, False),
     ],
 )
 def test_a_drill_is_passed_when_nobody_would_have_noticed_more_than_it_excuses(
     drill: str, changed: dict[str, Any], expected: bool
 ) -> None:
     assert passed(DRILLS[drill], {**QUIET, **changed}) is expected
+
+
+@pytest.mark.parametrize("drill", DRILLS)
+def test_the_servers_of_a_drill_take_workers_points_and_settings(drill: str) -> None:
+    inspect.signature(DRILLS[drill].server_context).bind(3, 9, DIEMCAU_WORKERS="0")
 
 
 def test_each_session_needs_somebody_to_give_the_floor_to(capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,6 +107,8 @@ def test_each_session_needs_somebody_to_give_the_floor_to(capsys: pytest.Capture
     assert (size.points, size.workers) == (30, 2)
     _, size, _ = parse(["nation", "--times", "2"])
     assert (size.points, size.sessions, size.workers, size.times) == (24, 2, 1, 2)
+    _, size, _ = parse(["shared-room-cost"])
+    assert (size.points, size.sessions, size.workers) == (40, 1, 4)
     _, size, _ = parse(["upgrade", "--from", "v0.9.0"])
     assert (size.points, size.workers, size.commit) == (12, 3, "v0.9.0")
 

@@ -146,7 +146,7 @@ async def test_packets_right_behind_the_handshake_are_not_lost(
     endpoint = make_endpoint(OfferOptions())
     server.greeting = [HEADER.pack(0x80, OPUS, n, n * 960, 7) + silence() for n in range(40)]
     await connected(server, endpoint)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while 7 not in endpoint.counters.streams or endpoint.counters.streams[7].highest < 39:
             await asyncio.sleep(0.01)
     assert (endpoint.counters.streams[7].packets, endpoint.counters.streams[7].lost) == (40, 0)

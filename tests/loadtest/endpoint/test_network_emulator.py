@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from loadtest.endpoint import network_emulator
 from loadtest.endpoint.network_emulator import DELAY_S, QUEUE_S, STALL_EVERY_S, NetworkEmulator
 
 ANSWER = "a=candidate:1 1 UDP 7 127.0.0.1 {port} typ host\r\na=candidate:2 1 UDP 6 10.0.0.1 {port} typ host\r\n"
@@ -85,17 +86,18 @@ def test_lost_packets_are_counted_and_do_not_arrive(server: socket.socket, endpo
         assert lost >= 30
 
 
-def test_packets_that_would_wait_too_long_are_dropped(server: socket.socket, endpoint: socket.socket) -> None:
-    with NetworkEmulator(
-        server.getsockname(), 8000 / (4 * QUEUE_S)
-    ) as emulator:  # 1,000 bytes take four times as long as any may
-        endpoint.sendto(b"hello", ("127.0.0.1", emulator.port))
-        _, back = server.recvfrom(100)
-        for name in (b"first", b"second" + bytes(1000), b"third", b"fourth"):
-            server.sendto(name, back)
-        came = [endpoint.recv(2000).rstrip(b"\0") for _ in range(2)]
-        server.sendto(b"later", back)
-        assert [*came, endpoint.recv(2000)] == [b"first", b"second", b"later"]
+def test_packets_that_would_wait_too_long_are_dropped(endpoint: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, to = 100.0, endpoint.getsockname()
+    monkeypatch.setattr(network_emulator, "monotonic", lambda: now)
+    emulator = NetworkEmulator(to, 8000 / (4 * QUEUE_S))  # 1,000 bytes take four times as long as any may
+    for name in (b"first", b"second" + bytes(1000), b"third", b"fourth"):
+        emulator._to_endpoint(name, to)
+    now += 4 * QUEUE_S
+    emulator._to_endpoint(b"later", to)
+    now += QUEUE_S
+    with emulator:
+        came = [endpoint.recv(2000).rstrip(b"\0") for _ in range(3)]
+    assert came == [b"first", b"second", b"later"]
 
 
 def test_a_stall_holds_back_packets_to_the_server(server: socket.socket, endpoint: socket.socket) -> None:
@@ -106,6 +108,7 @@ def test_a_stall_holds_back_packets_to_the_server(server: socket.socket, endpoin
         with pytest.raises(TimeoutError):
             server.recv(100)
         emulator.stall_s = 0.0
+        server.settimeout(PATIENCE_S)
         time.sleep(STALL_EVERY_S[1])
         endpoint.sendto(b"next", ("127.0.0.1", emulator.port))
         data, back = server.recvfrom(100)

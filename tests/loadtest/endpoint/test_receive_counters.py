@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.endpoint.receive_counters import HEADER, ReceiveCounters, StreamCounters, Tally
-from loadtest.endpoint.sdp_offer import H264, OPUS
+from loadtest.endpoint.sdp_offer import H264, OPUS, RED
 
 
 def packet(sequence: int, timestamp: int = 0, ssrc: int = 1, payload_type: int = H264) -> memoryview:
@@ -13,8 +13,8 @@ def packet(sequence: int, timestamp: int = 0, ssrc: int = 1, payload_type: int =
 
 def test_sound_and_picture_are_counted_separately() -> None:
     counters = ReceiveCounters()
-    for at in range(3):
-        counters.receive(packet(at, at * 960, 1, OPUS | 0x80), 100)
+    for at, kind in enumerate((OPUS | 0x80, OPUS, RED)):
+        counters.receive(packet(at, at * 960, 1, kind), 100)
     for at in range(4):
         counters.receive(packet(at, at // 2 * 3600, 2), 1000)
     assert counters.audio() == Tally(packets=3, bytes=300, frames=3, lost=0)

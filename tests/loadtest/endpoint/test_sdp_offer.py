@@ -1,7 +1,7 @@
 """The offer, as the server's own parser reads it."""
 
 from loadtest.endpoint.ice_checks import Credentials
-from loadtest.endpoint.sdp_offer import MID_ID, RID_ID, OfferOptions, Ssrcs, write_offer
+from loadtest.endpoint.sdp_offer import MID_ID, RED, RID_ID, OfferOptions, Ssrcs, write_offer
 from mediaserver.sdp.webrtc import MID_URI, RID_URI, Offer, parse_offer
 
 LOCAL = Credentials("fragment", "password-of-some-length")
@@ -40,6 +40,10 @@ def test_codecs_are_those_wished_for() -> None:
     assert [c.name for c in offered(OfferOptions(codecs=("VP8",))).media[1].codecs] == ["VP8"]
     assert {c.name for c in offered(OfferOptions()).media[2].codecs} == {"VP8", "H264"}
     assert [c.name for c in offered(OfferOptions()).media[0].codecs] == ["opus"]
+
+
+def test_redundant_sound_is_offered_where_it_is_wished_for() -> None:
+    assert [offered(OfferOptions(red=red)).media[0].codecs[0].red for red in (False, True)] == [None, RED]
 
 
 def test_m_lines_for_tiles_come_last_and_receive_video() -> None:

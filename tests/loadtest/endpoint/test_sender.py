@@ -1,5 +1,7 @@
 """The packets that a simulated endpoint sends, tick by tick."""
 
+from dataclasses import replace
+
 from loadtest.endpoint.sender import ANNOUNCED_PACKETS, CameraLayer, VoiceStream, extension_block, with_extension
 from loadtest.media.clip import Clip, Codec, Frame
 from mediaserver.rtp.packet import parse
@@ -35,6 +37,12 @@ def test_the_last_packet_of_a_picture_is_marked() -> None:
     packets, _ = CameraLayer(9, 102, clip(packets=3), b"").next()
     assert [p[0] for p in packets] == [102, 102, 102 | 0x80]
     assert len({p[2] for p in packets}) == 1
+
+
+def test_thirty_pictures_a_second_go_on_by_a_thirtieth() -> None:
+    layer = CameraLayer(9, 102, replace(clip(), fps=30), b"")
+    stamps = [layer.next()[0][0][2] for _ in range(3)]
+    assert [(each - stamps[0]) & 0xFFFFFFFF for each in stamps] == [0, 3000, 6000]
 
 
 def test_pictures_go_on_by_40_ms() -> None:

@@ -6,7 +6,28 @@ import sys
 import time
 from pathlib import Path
 
-from loadtest.load.procfs import TICKS_PER_S, Usage, command, idle_seconds, processes, running_seconds, tree, usage
+from loadtest.load.procfs import (
+    TICKS_PER_S,
+    Memory,
+    Usage,
+    command,
+    idle_seconds,
+    memory,
+    processes,
+    running_seconds,
+    tree,
+    usage,
+)
+
+MAPPINGS = (
+    ("5565e8000000-5565e8100000 r-xp 00000000 fe:00 15969                      /usr/bin/python3.11", 3000, 1000),
+    ("5565f8f0c000-5565f9f0c000 rw-p 00000000 00:00 0                          [heap]", 200, 200),
+    ("7f2014000000-7f2014a21000 rw-p 00000000 00:00 0 ", 70, 70),
+    ("7f2014a21000-7f2018000000 ---p 00000000 00:00 0 ", 0, 0),
+    ("7f2019cf0000-7f2019d30000 rw-p 00000000 00:00 0 ", 9, 9),
+    ("7f2019d30000-7f2019d31000 rw-s 00000000 00:01 77                         /dev/zero (deleted)", 4, 2),
+    ("7ffd6a5e1000-7ffd6a602000 rw-p 00000000 00:00 0                          [stack]", 5, 5),
+)
 
 
 def write_process(root: Path, pid: int, parent: int, ticks: tuple[int, int, int, int], kilobytes: int) -> None:
@@ -60,7 +81,25 @@ def test_threads_are_summed_to_the_nanosecond(tmp_path: Path) -> None:
 
 
 def test_our_own_running_grows_with_what_we_do() -> None:
-    before, until = running_seconds(os.getpid()), time.monotonic() + 5
+    before, until = running_seconds(os.getpid()), time.monotonic() + 20
     while running_seconds(os.getpid()) == before:  # the kernel counts at its ticks
         assert time.monotonic() < until
     assert running_seconds(os.getpid()) > before
+
+
+def test_memory_by_kinds_of_mappings(tmp_path: Path) -> None:
+    (tmp_path / "10").mkdir()
+    (tmp_path / "10" / "smaps").write_text(
+        "".join(
+            f"{head}\nSize: 999999 kB\nRss: {resident:8} kB\nPss: {share:8} kB\nPss_Dirty: 7 kB\nVmFlags: rd wr mr\n"
+            for head, resident, share in MAPPINGS
+        )
+    )
+    kinds = {"heap": 200 << 10, "arenas": 70 << 10, "mapped": 14 << 10, "files": 3004 << 10}
+    assert memory(10, tmp_path) == Memory(3288 << 10, 1286 << 10, kinds)
+
+
+def test_our_own_memory_has_all_kinds() -> None:
+    found = memory(os.getpid())
+    assert found.kinds["heap"] > 1_000_000 and found.kinds["mapped"] > 1_000_000 and found.kinds["files"] > 1_000_000
+    assert abs(found.rss_bytes - usage(os.getpid()).rss_bytes) < 20_000_000 and found.pss_bytes <= found.rss_bytes

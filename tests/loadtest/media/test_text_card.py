@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from loadtest.media.text_card import likeness, text_card
+from loadtest.media.text_card import likeness, number_of, numbered, text_card
 
 GREEN = (0, 255, 0)
 CARD = text_card("Quyết định số 2119 về họp trực tuyến", GREEN, (640, 360))
@@ -20,6 +20,15 @@ def test_text_is_read_in_a_tile_and_another_is_not(place: tuple[int, int], size:
     seen = np.asarray(picture)
     assert likeness(seen, CARD) > 0.85
     assert likeness(seen, OTHER) < 0.6
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (640, 360)])
+def test_the_number_below_the_text_is_read_in_any_size(size: tuple[int, int]) -> None:
+    numbers = [0, 1, 10, 29]
+    seen = [np.asarray(Image.fromarray(numbered(CARD, number)).resize(size)) for number in numbers]
+    assert [number_of(each) for each in seen] == numbers
+    assert likeness(seen[-1], CARD) > 0.85
+    assert (number_of(CARD), number_of(None)) == (None, None)
 
 
 def test_nothing_is_read_where_the_colour_is_not() -> None:

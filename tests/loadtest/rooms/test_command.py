@@ -14,7 +14,8 @@ import pytest
 from loadtest.rooms import placing
 from loadtest.rooms.command import RoomsPlan, parse, run
 from loadtest.rooms.crowd import CrowdPlan
-from loadtest.rooms.kinds import KINDS, CallKind
+from loadtest.rooms.kinds.kind import CallKind
+from loadtest.rooms.kinds.table import KINDS
 from loadtest.rooms.lane import Lane
 from loadtest.rooms.leg_cost import LegCost
 from loadtest.rooms.outcomes import CallOutcome, Outcomes

@@ -70,14 +70,16 @@ async def test_it_calls_and_is_called() -> None:
         return await incoming.accept(other.description)
 
     handler = RecordingHandler(take)
+    named = h323_room(PlainMedia("127.0.1.1", 880, BLUE, GREEN), "Hội nghị Chính phủ")
     await other.open()
     try:
-        async with agent(handler) as ours, h323_room(PlainMedia("127.0.1.1", 880, BLUE, GREEN)) as room:
+        async with agent(handler) as ours, named as room:
             await room.dial("sip:1234567890@{}:{};transport=h323".format(*ours.address))
             await seen_and_heard(room, await handler.calls.get(), other)
             assert (await handler.incoming.get()).user == "1234567890"
             await room.expect()
             called = await ours.invite(Target(*room.address, "h323"), other.description, name="UBND")
+            assert called.peer.name == "Hoi nghi Chinh phu"
             await seen_and_heard(room, called, other)
     finally:
         await other.close()

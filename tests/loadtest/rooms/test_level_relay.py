@@ -13,7 +13,7 @@ async def test_what_a_room_says_names_a_higher_level_and_answers_come_back_as_th
         for each in (room, server):
             each.setblocking(False)
             each.bind(("127.0.0.1", 0))
-        async with asyncio.timeout(5), level_relay(server.getsockname()) as relay:
+        async with asyncio.timeout(20), level_relay(server.getsockname()) as relay:
             await loop.sock_sendto(room, said, relay)
             came, address = await loop.sock_recvfrom(server, 2000)
             assert (came, address) == (said.replace(b"42e01f", b"42e028"), relay)

@@ -7,13 +7,15 @@ from typing import Literal
 
 import pytest
 
-from loadtest.rooms import kinds
+from loadtest.rooms import scripts
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
-from loadtest.rooms.sipp_room import Script, SippRoom, sipp_room
+from loadtest.rooms.rosters import ALL, CHANGE
+from loadtest.rooms.sipp_room import Script, SippRoom, roster_room, sipp_room
 from loadtest.rooms.sipp_scenarios import Question
 from signaling.sip.agent.agent import Agent, Call, CallRefused, IncomingCall, Target
 from signaling.sip.protocol.digest import Credentials
+from signaling.sip.protocol.roster import NOBODY, Inside
 from tests.signaling.sip.agents import RecordingHandler, agent
 
 BLUE, GREEN = (0, 0, 255), (0, 255, 0)
@@ -51,7 +53,7 @@ async def dial(room: SippRoom, ours: Agent) -> None:
     assert room.description == OURS.replace("\r", "").strip()
 
 
-@pytest.mark.parametrize("script", [kinds.late_offer, kinds.reliable], ids=["late offer", "100rel"])
+@pytest.mark.parametrize("script", [scripts.late_offer, scripts.reliable], ids=["late offer", "100rel"])
 async def test_it_dials_and_hangs_up(tmp_path: Path, script: Script) -> None:
     handler = Handler()
     async with agent(handler) as ours, sipp_room(tmp_path, media(), script) as room:
@@ -66,7 +68,7 @@ async def test_it_dials_and_hangs_up(tmp_path: Path, script: Script) -> None:
 
 async def test_it_moves_its_ports_and_address_within_a_call(tmp_path: Path) -> None:
     handler, moving = Handler(), PlainMedia("127.0.1.1", 880, BLUE, GREEN, spare_host="127.0.2.1")
-    async with agent(handler) as ours, sipp_room(tmp_path, moving, kinds.moving) as room:
+    async with agent(handler) as ours, sipp_room(tmp_path, moving, scripts.moving) as room:
         await dial(room, ours)
         before = dict(room.media.ports)
         await room.move()
@@ -78,9 +80,54 @@ async def test_it_moves_its_ports_and_address_within_a_call(tmp_path: Path) -> N
         await room.hang_up()
 
 
+async def test_it_keys_a_code_in_by_info_and_takes_the_offer_that_moves_the_call(tmp_path: Path) -> None:
+    handler, moved = Handler(), OURS.replace("40000", "41000").replace("40002", "41002")
+    async with agent(handler) as ours, sipp_room(tmp_path, media(), scripts.entering) as room:
+        await dial(room, ours)
+        call = await handler.calls.get()
+        assert room.dialled == "diemcau"
+        await room.press("1234567890#")
+        assert "".join([await handler.digits.get() for _ in range(11)]) == "1234567890#"
+        assert "o=- 1 2 IN IP4 127.0.1.1" in await call.offer(moved)
+        await room.renewed()
+        assert room.description == moved.replace("\r", "").strip()
+        await room.hang_up()
+        assert call.reason == "bye"
+
+
+async def test_it_takes_keys_by_info(tmp_path: Path) -> None:
+    async with agent(Handler()) as ours, sipp_room(tmp_path, media(), scripts.without_events) as room:
+        await room.expect()
+        call = await ours.invite(Target(*room.address, "udp"), OURS, name="")
+        await room.established()
+        assert "telephone-event" not in call.sdp and room.pressed == ""
+        assert call.peer.name == "Hội nghị Chính phủ"
+        assert await call.send_digits("2468#")
+        assert room.pressed == "2468#"
+        await room.hang_up()
+        await call.ended.wait()
+
+
+async def test_it_tells_who_is_in_its_room_what_changes_and_the_end(tmp_path: Path) -> None:
+    told: asyncio.Queue[Inside] = asyncio.Queue()
+    async with agent(Handler()) as ours, roster_room(tmp_path, media(), scripts.telling_roster) as room:
+        for changes in (False, True):  # it is also hung up before anything changes
+            await room.expect()
+            call = await ours.invite(Target(*room.address, "udp"), OURS, name="")
+            call.follow_roster(told.put_nowait)
+            await room.established()
+            assert await told.get() == Inside(ALL.names, ALL.more)
+            if changes:
+                await room.tell_change()
+                assert await told.get() == Inside(CHANGE.names, CHANGE.more)
+            await room.hang_up()
+            assert await told.get() == NOBODY
+            await call.ended.wait()
+
+
 async def test_its_media_are_at_another_address_than_its_signalling(tmp_path: Path) -> None:
     handler = Handler()
-    async with agent(handler) as ours, sipp_room(tmp_path, media(), kinds.plain, "127.0.2.1") as room:
+    async with agent(handler) as ours, sipp_room(tmp_path, media(), scripts.plain, "127.0.2.1") as room:
         await dial(room, ours)
         call = await handler.calls.get()
         assert (call.peer.address, call.sdp.splitlines()[3]) == ("127.0.2.1", "c=IN IP4 127.0.1.1")
@@ -88,7 +135,7 @@ async def test_its_media_are_at_another_address_than_its_signalling(tmp_path: Pa
 
 
 async def test_it_hangs_up_after_it_was_asked_whether_it_is_on(tmp_path: Path) -> None:
-    async with agent(Handler()) as ours, sipp_room(tmp_path, media(), kinds.late_offer) as room:
+    async with agent(Handler()) as ours, sipp_room(tmp_path, media(), scripts.late_offer) as room:
         await dial(room, ours)
         asking = asyncio.create_task(ours.alive(Target(*room.address, "udp")))
         while not room._messages()[-1].startswith("OPTIONS "):
@@ -99,7 +146,7 @@ async def test_it_hangs_up_after_it_was_asked_whether_it_is_on(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("script", "status", "user"),
-    [(kinds.redirecting, 302, "moved"), (kinds.refusing("488 Not Acceptable Here"), 488, "")],
+    [(scripts.redirecting, 302, "moved"), (scripts.refusing("488 Not Acceptable Here"), 488, "")],
     ids=["302", "488"],
 )
 async def test_it_answers_the_call_that_follows_its_refusal(
@@ -129,7 +176,7 @@ async def test_it_takes_a_call_that_proves_the_password_and_no_other(
     status: Literal["401 Unauthorized", "407 Proxy Authentication Required"],
     algorithm: Literal["MD5", "SHA-256"],
 ) -> None:
-    script = kinds.challenging(Question(status, algorithm, ("kh", "bi-mat-01")))
+    script = scripts.challenging(Question(status, algorithm, ("kh", "bi-mat-01")))
     async with agent(Handler()) as ours, sipp_room(tmp_path, media(), script) as room:
         await room.expect()
         wrong = Target(*room.address, "udp", credentials=Credentials("kh", "bi-mat-02"))
@@ -153,6 +200,6 @@ async def test_a_call_that_is_refused_is_told(tmp_path: Path) -> None:
         incoming.refuse(403)
         return await incoming.accept(OURS)
 
-    async with agent(RecordingHandler(refuse)) as ours, sipp_room(tmp_path, media(), kinds.late_offer) as room:
+    async with agent(RecordingHandler(refuse)) as ours, sipp_room(tmp_path, media(), scripts.late_offer) as room:
         with pytest.raises(RoomFailed, match="no ACK from sipp"):
             await dial(room, ours)

@@ -10,8 +10,8 @@ import pytest
 
 PARENT = """
 import subprocess, time
-from loadtest.server.process import _end_with_parent
-child = subprocess.Popen(["sleep", "60"], preexec_fn=_end_with_parent)
+from loadtest.server.process import end_with_parent
+child = subprocess.Popen(["sleep", "60"], preexec_fn=end_with_parent)
 print(child.pid, flush=True)
 time.sleep(60)
 """

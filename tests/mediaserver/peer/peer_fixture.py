@@ -2,6 +2,7 @@
 
 from struct import pack
 
+from mediaserver.audio.voice_relay import VoiceRelay
 from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.rtp.packet import HEADER, Packet, parse
 from mediaserver.rtp.payload import packetize_vp8
@@ -12,19 +13,23 @@ from mediaserver.transport.udp_mux import UdpMux
 from tests.mediaserver.meeting import CERTIFICATE
 from tests.mediaserver.offers import CHROMIUM
 
-VP8, RTX, OPUS = 96, 97, 111
+VP8, RTX, OPUS, RED = 96, 97, 111, 63
 RID_ID, REPAIRED_RID_ID = 10, 11
 CAMERA, REPAIRS, MICROPHONE = 1001, 2001, 5
 
 
 class ListenerFake:
-    """A listener of a peer that ignores its packets."""
+    """A listener of a peer that keeps the packets of its microphone."""
+
+    def __init__(self) -> None:
+        self.heard_packets: list[Packet] = []
+        self.voice_relay: VoiceRelay | None = None
 
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
-        """Do nothing: nobody listens."""
+        self.heard_packets.append(packet)
 
-    def relay(self, seat: str) -> None:
-        """Return None: no packets are needed."""
+    def relay(self, seat: str) -> VoiceRelay | None:
+        return self.voice_relay
 
     def lip_sync_delay_s(self, seat: str) -> float:
         return 0.1 if seat == "b" else 0.0
@@ -52,14 +57,14 @@ class PeerFixture:
     """A peer and a viewer of its first layer; packets are sent without a network."""
 
     def __init__(self, mux: UdpMux, offer: str = CHROMIUM) -> None:
-        self.flush_queue = FlushQueue()
+        self.flush_queue, self.listener = FlushQueue(), ListenerFake()
         self.peer = WebRtcPeer(
             "a",
             parse_offer(offer),
             mux=mux,
             certificate=CERTIFICATE,
             flush_queue=self.flush_queue,
-            listener=ListenerFake(),
+            listener=self.listener,
         )
         self.viewer = Viewer()
         self.now = 0.0
@@ -78,9 +83,9 @@ class PeerFixture:
         """Send one picture of one packet."""
         self._packet(VP8, sequence, ssrc, packetize_vp8(b"picture", sequence & 0x7FFF)[0], (RID_ID, rid))
 
-    def speak(self, sequence: int) -> None:
+    def speak(self, sequence: int, payload: bytes = b"\x48abc", payload_type: int = OPUS) -> None:
         """Send one packet of a microphone."""
-        self._packet(OPUS, sequence, MICROPHONE, b"\x48abc", (RID_ID, ""))
+        self._packet(payload_type, sequence, MICROPHONE, payload, (RID_ID, ""))
 
     def repair(self, sequence: int, at: int, *, ssrc: int = REPAIRS, rid: str = "") -> None:
         """Send the same picture as a retransmission, whose own sequence number is `at`."""

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.congestion.pacer import HEADERS_BYTES
+from mediaserver.congestion.repetition import SPACING_S, RepetitionLimit
 from mediaserver.congestion.retransmission_limit import MAX_LOOKUPS, RetransmissionLimit
 from mediaserver.peer.forwarder import MAX_REPEATED, PADDING_BYTES, Forwarder
 from mediaserver.rtp.packet import Packet, parse
@@ -312,6 +313,89 @@ def test_a_peer_with_a_stream_for_retransmissions_gets_them_there_in_numbers_of_
     fixture.show(fixture.one)
     assert (fixture.transport.sent[-1][1] - sent[-1][1]) & 0xFFFF == 1
     assert (fixture.forwarder.packets, fixture.forwarder.octets) == (11, 77)
+
+
+class RepeatingFixture(ForwarderFixture):
+    """A forwarder of a peer that takes retransmissions, paced and repeating; its pictures come every 80 ms."""
+
+    def __init__(self, rtx: bool = True) -> None:
+        super().__init__(rtx=rtx)
+        self.counters = Counters()
+        self.forwarder = Forwarder(
+            NUMBERS,
+            90000,
+            self.transport,
+            rtx=self.forwarder.rtx,
+            flush_queue=self.flush_queue,
+            repetition_limit=RepetitionLimit(self.counters),
+        )
+        self.forwarder.follow(self.one, 0.0)
+
+    def show(self, source: Camera, keyframe: bool = False) -> None:
+        source.picture(keyframe)
+        for _ in range(4):
+            self.flush_queue.flush(self.now)
+            self.now += 0.02
+
+    def again(self) -> list[int]:
+        """Return the packets sent in the RTX stream, by their places in the first one."""
+        first = next(sequence for _, sequence, _, ssrc, _ in self.transport.sent if ssrc != RTX_SSRC)
+        return [(original - first) & 0xFFFF for _, original, _ in repaired(self)]
+
+
+def test_pictures_are_sent_again_unasked_and_key_frames_twice() -> None:
+    fixture = RepeatingFixture()
+    fixture.show(fixture.one, True)
+    handed_over = [fixture.forwarder.stream.source]
+    fixture.forwarder.repeat(1)
+    handed_over.append(fixture.forwarder.stream.source)
+    for keyframe in (False, True, False):
+        fixture.show(fixture.one, keyframe)
+    fixture.flush_queue.flush(fixture.now)
+    handed_over.append(fixture.forwarder.stream.source)
+    fixture.forwarder.repeat(0)
+    fixture.show(fixture.one)
+    handed_over.append(fixture.forwarder.stream.source)
+    assert fixture.again() == [1, 2, 2, 3]
+    assert handed_over == [fixture.one, None, None, fixture.one]
+    assert (fixture.forwarder.packets, fixture.counters.repeated, fixture.flush_queue) == (5, 4, [])
+    sent = {sequence: packet for packet in fixture.transport.sent if packet[3] != RTX_SSRC for sequence in packet[1:2]}
+    assert all(sent[original][4] == payload for _, original, payload in repaired(fixture))
+    assert fixture.forwarder.resent_octets == 4 * (7 + HEADERS_BYTES)
+
+
+def test_what_is_requested_comes_twice_while_pictures_do() -> None:
+    fixture = RepeatingFixture()
+    fixture.forwarder.repeat(2)
+    fixture.show(fixture.one, True)
+    fixture.show(fixture.one)
+    fixture.flush_queue.flush(fixture.now)
+    fixture.transport.sent[:] = fixture.transport.sent[:1]
+    fixture.forwarder.resend([(fixture.transport.sent[0][1] + 1) & 0xFFFF], *RATE_AND_ROUND_TRIP, fixture.now)
+    for later in (0.0, SPACING_S, 2 * SPACING_S):
+        fixture.flush_queue.flush(fixture.now + later)
+    assert fixture.again() == [1, 1]
+
+
+def test_nothing_is_sent_again_unasked_to_a_peer_without_a_stream_for_it() -> None:
+    fixture = RepeatingFixture(rtx=False)
+    fixture.forwarder.repeat(2)
+    for keyframe in (True, False):
+        fixture.show(fixture.one, keyframe)
+    assert fixture.numbers() == [0, 1]
+    assert fixture.forwarder.stream.source is fixture.one
+
+
+def test_a_request_is_answered_by_the_key_frame_that_is_under_way() -> None:
+    fixture = RepeatingFixture()
+    fixture.forwarder.repeat(1)
+    fixture.show(fixture.one, True)
+    before = fixture.one.keyframe_requests
+    asked = []
+    for later in (0.1, 0.5, 0.6, 0.65):
+        fixture.forwarder.request_keyframe(later, 0.6)
+        asked.append(fixture.one.keyframe_requests - before)
+    assert asked == [0, 0, 1, 1]
 
 
 def test_a_packet_under_way_is_not_sent_again() -> None:

@@ -6,6 +6,7 @@ Also tests `call_streams.py`.
 import re
 import time
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,7 +64,7 @@ async def test_r095_a_room_system_sees_all_and_hears_all_but_itself(
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue") and a.watch.tones() == {1000})
     await b.watch.until(lambda: meeting.shows(b, "vcs", colour="blue") and b.watch.tones() == {440, 1000})
     await system.until(lambda: system.tones() == {440})
-    assert await system.hear() == {440}
+    await system.hears(440)
     assert PeerUp(ROOM, "vcs") in meeting.events
     assert system.modes.isdisjoint({24, 28}) is (system.mode == 0)
     assert system.faults == 0
@@ -81,7 +82,7 @@ async def test_r056_a_room_system_without_the_floor_is_silent_whatever_it_sends(
     assert room.mixer.voices == {}
     await meeting.engine.set_floor(ROOM, "vcs", True)
     await a.watch.until(lambda: a.watch.tones() == {1000})
-    assert await system.hear() == set()
+    await system.hears()
     await meeting.engine.set_floor(ROOM, "vcs", False)
     await a.watch.silence()
 
@@ -241,6 +242,8 @@ async def test_the_reports_of_both_sides_are_compound_and_tell_the_link(
     assert {data[1] for data in seen} <= {200, 201}
     assert all(b"diemcau" in data for data in seen)
     await system.until(lambda: sip_peer_of(room).connection_quality.up == 0.0 and "vcs" in room.lines)
+    await system.until(lambda: room.lines["vcs"].camera == 720)
+    assert (room.lines["vcs"].step, room.lines["vcs"].most, room.lines["vcs"].limited) == (2, 2, False)
     await meeting.engine.remove_seat(ROOM, "vcs")
     await system.until(lambda: bytes.fromhex("81cb0001") in seen[-1])
 
@@ -357,6 +360,18 @@ async def test_a_room_system_that_knows_only_fir_is_asked_for_a_key_frame_with_i
     assert sip_peer_of(room).picture is not None and sip_peer_of(room)._keyframes == []
 
 
+async def sent_size(meeting: Meeting) -> tuple[int, int]:
+    """Return the size that the call's report names of the pictures sent."""
+    report = await meeting.engine.call_report(ROOM, "vcs")
+    assert report.picture is not None
+    return report.picture.sent_width, report.picture.sent_height
+
+
+def pictures_of(system: RoomSystem) -> int:
+    """Return the number of pictures that came, by their markers."""
+    return sum(datagram[1] >> 7 for datagram in system.sockets["video"].datagrams)
+
+
 async def test_a_room_system_that_loses_or_wants_less_gets_the_smaller_picture_that_others_get(
     meeting: Meeting, system: RoomSystem, room: Room
 ) -> None:
@@ -366,16 +381,22 @@ async def test_a_room_system_that_loses_or_wants_less_gets_the_smaller_picture_t
     renditions, now = room.compositions.of("").renditions, time.monotonic() + 5
     assert peer.picture is not None and peer.streams.picture is not None
     await system.until(lambda: peer.picture.source is renditions["H264", USUAL])  # type: ignore[union-attr]
+    assert await sent_size(meeting) == (320, 180)
     for highest, lost in ((1000, 0), (1500, 77)):  # 30 %
         peer.streams.picture.rtcp(
             rtcp.receiver_report(SSRC, [rtcp.Block(peer.picture.ssrc, lost, 0, highest, 0, 0, 0)]), now
         )
     await system.until(lambda: peer.picture.source is renditions["H264", 1])  # type: ignore[union-attr]
+    assert await sent_size(meeting) == (160, 90)
     system.say("video", rtcp.receiver_report(SSRC, []) + rtcp.bitrate_limit(SSRC, peer.picture.ssrc, 128_000, 40))
     await system.until(lambda: peer.picture.source is renditions["H264", 0])  # type: ignore[union-attr]
     assert rtcp.BitrateLimitTaken(frozenset({SSRC})) in system.reports
     system.say("video", rtcp.receiver_report(SSRC, []) + rtcp.bitrate_limit(SSRC, peer.picture.ssrc, 0, 0))
     await system.until(lambda: peer.picture.source is None)  # type: ignore[union-attr]
+    assert await sent_size(meeting) == (0, 0)
+    report = await meeting.engine.call_report(ROOM, "vcs")
+    assert report.picture is not None and report.picture.sent_pictures > 0
+    await system.until(lambda: pictures_of(system) == report.picture.sent_pictures)  # type: ignore[union-attr]
     limit = rtcp.BitrateLimit(system._ssrc + 1, peer.streams.picture._own_ssrc, CAMERA_BPS, 40)
     await system.until(lambda: limit in system.reports)
 
@@ -398,7 +419,7 @@ async def test_a_browser_may_look_at_a_room_system_alone(meeting: Meeting, syste
 
 
 @pytest.mark.parametrize("system", [("G722", 1)], indirect=True)
-async def test_a_room_that_looks_at_one_camera_gets_no_more_than_its_own_rate(system: RoomSystem) -> None:
+async def test_a_room_that_looks_at_one_camera_gets_no_more_than_its_own_rate_and_profile(system: RoomSystem) -> None:
     engine = LocalEngine(["127.0.0.1"], 0)
     engine.start()
     meeting = Meeting(engine, RoomOptions(1280, 720, 5))
@@ -413,6 +434,11 @@ async def test_a_room_that_looks_at_one_camera_gets_no_more_than_its_own_rate(sy
     peer = sip_peer_of(room)
     assert peer.picture is not None and peer.downlink.step == USUAL  # 1.1 Mbit/s, of which a camera takes 1.7
     await system.until(lambda: peer.picture.source is camera.layers[1])  # type: ignore[union-attr]
+    sent = camera.layers[1].recall(camera.layers[1].receive_stats.highest)
+    assert sent is not None
+    camera.layers[1].push(replace(sent, payload=bytes.fromhex("6764001f"), keyframe=True))  # of profile High
+    usual = room.compositions.of("").renditions["H264", USUAL]
+    await system.until(lambda: peer.picture.source is usual)  # type: ignore[union-attr]
     limit = rtcp.bitrate_limit(SSRC, peer.picture.ssrc, 128_000, 40)
     system.say("video", rtcp.receiver_report(SSRC, []) + limit)
     composed = room.compositions.of("").renditions["H264", 0]
@@ -536,3 +562,19 @@ async def test_a_call_moves_to_a_room_of_its_own_with_other_ports_and_keys(
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
     await system.until(lambda: system.tones() == {440})
     await meeting.engine.close_room("door")
+
+
+async def test_a_room_that_is_closed_keeps_no_packets(meeting: Meeting, system: RoomSystem, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    await dial_in(meeting, system)
+
+    def kept() -> list[VideoSource]:
+        cameras = [camera for seat in room.seats.values() if (camera := seat.camera) is not None]
+        sources: list[VideoSource] = [layer for camera in cameras for layer in camera.layers]
+        sources += [each for composition in room.compositions for each in composition.renditions.values()]
+        return [source for source in sources if any(source._cache.ring)]
+
+    await a.watch.until(lambda: len({source.name for source in kept()}) == 3)  # two cameras and the picture
+    sources = kept()
+    await meeting.engine.close_room(ROOM)
+    assert not [source for source in sources if any(source._cache.ring)]

@@ -11,6 +11,7 @@ import pytest
 
 from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.rooms.bfcp_client import bfcp_client
+from loadtest.rooms.certificates import Authority
 from mediaserver.api import (
     CONTENT,
     Descriptions,
@@ -39,7 +40,6 @@ from tests.mediaserver.peer.room_calls import dial_in, invite, seat, sip_peer_of
 from tests.mediaserver.room_system import RoomSystem
 from tests.mediaserver.slides_system import CONFID, FLOOR, USER, SlidesSystem
 from tests.ports import FIRST_PORT
-from tests.signaling.sip.certificates import Authority
 
 KINDS = [(1, 2, ""), (0, 1, ""), (1, 1, "active"), (1, 1, "passive"), (0, 1, "actpass")]
 """Packetization mode, version of BFCP, and what the offer says of TCP."""

@@ -10,6 +10,7 @@ from mediaserver.congestion.downlink import Downlink
 from mediaserver.peer.sip_quality import SentQuality
 from mediaserver.peer.sip_stream import TAKEOVER_S, SipAudioStream, SipVideoStream
 from mediaserver.rtp import rtcp
+from mediaserver.rtp.frame_assembler import PATIENCE_S
 from mediaserver.rtp.nack import BURST, RETRY_S
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.rtcp import Block
@@ -221,6 +222,32 @@ def test_packets_are_requested_again_where_that_is_offered_and_taken_in_a_stream
     for sequence in range(10, 400, 3):
         picture.rtp(packet(9, sequence, number=97), 1.2)
     assert len(sent) <= 3 + BURST
+
+
+def test_of_a_line_that_loses_much_each_packet_is_requested_in_time(
+    picture: SipVideoStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred packets a second, of which a fourth is lost, and ten requests a second."""
+    sent: list[bytes] = []
+    monkeypatch.setattr(picture.port_pair, "send_rtcp", sent.append)
+    picture.expect(REPAIRED, H264)
+    picture.rtp(packet(9, 0, number=97), 0.0)
+    picture.camera.layers[0].attach(Keeper())
+    missing_since, waited = dict[int, float](), list[float]()
+    for number in range(1, 500):
+        now = number / 100
+        if number % 4 == 2:
+            missing_since[number] = now
+            continue
+        picture.rtp(packet(9, number, number=97), now)
+        if number % 6 == 0:
+            picture.remind(now)
+        for data in sent:
+            for each in rtcp.parse(data, 0.0):
+                for requested in each.sequences if isinstance(each, rtcp.Nack) else ():
+                    waited.append(now - missing_since.pop(requested, now))
+        sent.clear()
+    assert max(waited) < PATIENCE_S and min(missing_since, default=499) > 480
 
 
 def test_packets_that_the_peer_misses_are_sent_again_in_its_retransmission_stream(

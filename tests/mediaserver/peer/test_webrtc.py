@@ -1,23 +1,29 @@
 """Tests of a browser's peer, fed with plain packets: what reaches the layers of its camera."""
 
 import time
+from itertools import count
 
 import pytest
 
 from mediaserver.api import COMPOSED
+from mediaserver.audio.voice_relay import VoiceRelay
+from mediaserver.congestion.downlink import SOUND_BPS
 from mediaserver.congestion.pacer import HEADERS_BYTES
+from mediaserver.congestion.redundancy import FRAME_BPS, HOLD_S
 from mediaserver.peer.forwarder import PADDING_BYTES, Forwarder
 from mediaserver.peer.webrtc import LOST_AUDIO_S, LOST_AUDIO_SHARE, WebRtcPeer
-from mediaserver.rtp import rtcp
+from mediaserver.rtp import red, rtcp
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
 from mediaserver.rtp.nack import MAX_TRIES, RETRY_S
 from mediaserver.rtp.packet import Packet, parse
 from mediaserver.rtp.payload import packetize_vp8
-from mediaserver.rtp.source import FlushQueue, VideoSource
+from mediaserver.rtp.source import FlushQueue, Source, VideoSource
+from mediaserver.transport.srtp import Outgoing
 from mediaserver.transport.udp_mux import UdpMux
+from mediaserver.video.quality import USUAL
 from tests.mediaserver.meeting import Meeting, clip
 from tests.mediaserver.offers import CHROMIUM
-from tests.mediaserver.peer.peer_fixture import CAMERA, REPAIRS, RID_ID, VP8, ListenerFake, PeerFixture
+from tests.mediaserver.peer.peer_fixture import CAMERA, OPUS, RED, REPAIRS, RID_ID, VP8, ListenerFake, PeerFixture
 
 MID_ID, SCREEN, OTHER_SCREEN = 4, 3001, 3002
 
@@ -28,6 +34,7 @@ SHARING = (
     + f"a=ssrc:{SCREEN} cname:screen\r\n"
 )
 """A fourth m-line for a screen, as the page offers it."""
+WITHOUT_RTX = "".join(line for line in CHROMIUM.splitlines(True) if "rtx/90000" not in line)
 
 
 @pytest.mark.parametrize("microphone", [True, False])
@@ -42,8 +49,151 @@ async def test_a_link_that_loses_every_fifth_packet_is_known_by_sound_and_by_pic
             fixture.speak(number) if microphone else fixture.send(number, rid="q")
         fixture.now = number / 50
         fixture.peer.tick(fixture.now)
-    assert fixture.peer.connection_quality.up == pytest.approx(0.2, abs=0.03)
+    quality = fixture.peer.connection_quality
+    assert quality.up == pytest.approx(0.2, abs=0.03)
+    assert quality.camera == (0 if microphone else 180)
+    octets = HEADERS_BYTES + (4 if microphone else len(packetize_vp8(b"picture", 1)[0]))
+    assert quality.received == pytest.approx(0.8 * 50 * 8 * octets, rel=0.05)
     assert mux.counters.lost_in == pytest.approx(200, abs=11)  # the last second is not reported on
+
+
+async def test_redundant_sound_reaches_the_room_as_the_packets_that_were_sent(mux: UdpMux) -> None:
+    fixture = PeerFixture(mux)
+    fixture.listener.voice_relay = VoiceRelay(Packet)
+    fixture.speak(10, b"ten")
+    fixture.speak(12, red.write([red.Block(OPUS, 960, b"eleven")], red.Block(OPUS, 0, b"twelve")), RED)
+    fixture.speak(13, red.write([], red.Block(OPUS, 0, b"thirteen"))[:-9], RED)
+    fixture.speak(14, b"\xff", RED)
+    fixture.speak(11, b"eleven")
+    fixture.speak(15, b"fifteen")
+    heard = [(each.payload_type, each.sequence, each.payload) for each in fixture.listener.heard_packets]
+    assert heard == [
+        (OPUS, 10, b"ten"),
+        (OPUS, 11, b"eleven"),
+        (OPUS, 12, b"twelve"),
+        (OPUS, 15, b"fifteen"),
+    ]
+    assert (fixture.peer.voice.received, mux.counters.malformed) == (6, 2)
+    assert fixture.peer.voice.octets == sum(map(len, (b"ten", b"eleven", b"twelve", b"eleven", b"fifteen"))) + 5 + 1
+
+
+@pytest.mark.parametrize(
+    ("payload_type", "open_floor", "steady"), [(OPUS, True, True), (RED, True, False), (RED, False, True)]
+)
+async def test_the_inbox_takes_no_redundant_sound_that_is_heard(
+    mux: UdpMux, payload_type: int, open_floor: bool, steady: bool
+) -> None:
+    fixture = PeerFixture(mux)
+    fixture.listener.voice_relay = VoiceRelay(Packet) if open_floor else None
+    fixture.speak(1, red.write([], red.Block(OPUS, 0, b"one")), payload_type)
+    assert fixture.peer.voice.steady == steady
+
+
+@pytest.mark.parametrize("offer", [CHROMIUM, CHROMIUM.replace("a=rtpmap:63 red/48000/2\n", "")])
+async def test_who_loses_sound_gets_earlier_frames_with_each_packet_if_its_browser_takes_them(
+    mux: UdpMux, offer: str
+) -> None:
+    fixture, sent, queue = PeerFixture(mux, offer), list[Outgoing](), FlushQueue()
+    audio, takes = fixture.peer.audio, offer is CHROMIUM
+    assert audio is not None
+    fixture.peer.transport.send = lambda packets, _send_time=0: sent.extend(packets)  # type: ignore[assignment, method-assign]
+    mixes = Source("mix", "opus", queue), Source("minus:a", "opus", queue)
+    numbers = {mix.name: count(first) for mix, first in zip(mixes, (9, 700), strict=True)}
+
+    def hear(mix: Source, tick: int) -> None:
+        audio.follow(mix, tick / 50)
+        mix.push(Packet(0, next(numbers[mix.name]), tick * 960, 0, False, b"%d" % tick))
+        queue.flush(tick / 50)
+
+    def report(lost: float, highest: int, now: float) -> None:
+        fixture.peer.rtcp(
+            rtcp.receiver_report(1, [rtcp.Block(audio.ssrc, round(256 * lost), 0, highest, 0, 0, 0)]), now
+        )
+
+    hear(mixes[0], 0)
+    handed_over = [audio.stream.source]
+    report(0.1, 250, 1.0)
+    handed_over.append(audio.stream.source)
+    assert fixture.peer.downlink.sound_bps == SOUND_BPS + 2 * FRAME_BPS * takes
+    for tick, mix in enumerate((0, 0, 1, 1), 1):
+        hear(mixes[mix], tick)
+    handed_over.append(audio.stream.source)
+    report(0.0, 500, 1.0 + HOLD_S)
+    hear(mixes[1], 5)
+    handed_over.append(audio.stream.source)
+    carried = [[b"0"], [b"1"], [b"1", b"2"], [b"1", b"2", b"3"], [b"2", b"3", b"4"], [b"5"]]
+    blocks = [red.parse(payload) if second == RED else [red.Block(second, 0, payload)] for second, *_, payload in sent]
+    assert [[each.payload for each in packet] for packet in blocks] == (carried if takes else [c[-1:] for c in carried])
+    assert {each.payload_type for packet in blocks for each in packet} == {OPUS}
+    assert [[each.offset for each in packet] for packet in blocks] == [
+        [960 * back for back in reversed(range(len(packet)))] for packet in blocks
+    ]
+    assert handed_over == [mixes[0], *((None, None) if takes else mixes), mixes[1]]
+    assert audio.octets == sum(len(payload) for *_, payload in sent)
+    assert fixture.peer.downlink.sound_bps == SOUND_BPS
+
+
+@pytest.mark.parametrize(("round_trip", "offer"), [(0.6, CHROMIUM), (0.05, CHROMIUM), (0.6, WITHOUT_RTX)])
+async def test_a_long_line_that_loses_gets_the_lowest_picture_again_unasked(
+    mux: UdpMux, monkeypatch: pytest.MonkeyPatch, round_trip: float, offer: str
+) -> None:
+    peer, again = PeerFixture(mux, offer).peer, list[int]()
+    picture = peer.picture
+    assert picture is not None
+    monkeypatch.setattr(picture, "repeat", again.append)
+    repeats = round_trip == 0.6 and offer is CHROMIUM
+
+    def report(lost: float, highest: int, now: float) -> None:
+        sent = report_on(picture, peer, "one", now - round_trip, monkeypatch).ntp >> 16 & 0xFFFFFFFF
+        block = rtcp.Block(picture.ssrc, round(256 * lost), 0, highest, 0, sent, 0)
+        peer.rtcp(rtcp.receiver_report(1, [block]), now)
+
+    found = []
+    for lost, highest, now in ((0.0, 100, 100.0), (0.1, 200, 101.0), (0.05, 300, 131.0), (0.0, 400, 161.0)):
+        report(lost, highest, now)
+        found.append((peer.downlink.max_step, peer.connection_quality.most))
+    usual = (USUAL, USUAL)
+    assert found == [usual, *([(0, USUAL)] * 2 if repeats else [usual] * 2), usual]
+    assert again == ([0, 2, 1, 0] if repeats else [0] * 4)
+    peer.limit(1)
+    report(0.1, 500, 162.0)
+    peer.limit(2)
+    assert peer.downlink.max_step == (0 if repeats else 2)
+
+
+@pytest.mark.parametrize(("round_trip", "every"), [(0.6, 10), (0.05, 10), (0.6, 100)])
+async def test_of_a_long_line_that_loses_the_lowest_layer_is_requested_ahead(
+    mux: UdpMux, monkeypatch: pytest.MonkeyPatch, round_trip: float, every: int
+) -> None:
+    fixture, sent = PeerFixture(mux), list[bytes]()
+    peer = fixture.peer
+    peer.transport.state = "connected"
+    monkeypatch.setattr(peer.transport, "send_rtcp", sent.append)
+    peer.downlink.reported(round_trip)
+    requested, only = dict[int, list[float]](), False
+    fixture.now = 100.0
+    for number in range(1, 400):
+        if number % every:
+            fixture.send(number, rid="q")
+        if number == 1:
+            fixture.poll()
+        fixture.now = 100.0 + number / 30
+        if number % 2:
+            peer.tick(fixture.now)
+            for data in sent:
+                for nack in (heard for heard in rtcp.parse(data, 0.0) if isinstance(heard, rtcp.Nack)):
+                    for ahead in nack.sequences:
+                        if ahead > number:
+                            requested.setdefault(ahead, []).append(fixture.now)
+            sent.clear()
+        only = only or peer.lowest_layer_only
+    asked = [number for number in range(200, 400) if len(requested.get(number, [])) == 2]
+    comes_s = [requested[number][0] + round_trip / 2 - (100.0 + number / 30 - round_trip / 2) for number in asked]
+    if round_trip > 0.5 and every == 10:
+        assert (only, len(asked)) == (True, 200)
+        assert min(comes_s) > 0.0 and max(comes_s) < 0.2  # a request comes there so long after its packet left
+    else:
+        assert (only, requested) == (False, {})
 
 
 async def test_packets_that_a_browser_reports_as_lost_are_counted(mux: UdpMux) -> None:

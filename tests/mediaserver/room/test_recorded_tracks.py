@@ -20,6 +20,7 @@ from mediaserver.api import (
     RecordingEnded,
     RoomOptions,
 )
+from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.recording.files import tracks_path
 from mediaserver.recording.remux_job import RecordingPart, RemuxJob
 from mediaserver.recording.remuxer import remux
@@ -214,6 +215,20 @@ async def test_only_the_layers_that_the_picture_needs_are_recorded_and_asked_for
     await meeting.happened(CameraWanted(ROOM, "b", 180))
     assert sizes(path, "a") == [(320, 180)]
     assert sizes(path, "b") == [(320, 180), (640, 360)]
+
+
+@pytest.mark.parametrize("meeting", [RoomOptions(1280, 720)], indirect=True)
+async def test_a_camera_behind_a_long_line_that_loses_is_asked_for_its_lowest_layer(
+    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolution_demand, "DECREASE_DELAY_S", 0.0)
+    await meeting.join("a", "red", 440, offered=OfferOptions(("VP8",), 3, picture=False))
+    await meeting.happened(CameraWanted(ROOM, "a", 180))
+    await meeting.join("b", "green", 660)
+    await meeting.happened(CameraWanted(ROOM, "a", 360))
+    meeting.events.clear()
+    monkeypatch.setattr(WebRtcPeer, "lowest_layer_only", True)
+    await meeting.happened(CameraWanted(ROOM, "a", 180))
 
 
 def sizes(path: Path, tile: str) -> list[tuple[int, int]]:

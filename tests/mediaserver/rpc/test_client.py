@@ -38,6 +38,7 @@ async def test_a_meeting_in_another_process(tmp_path: Path) -> None:
         ]
         lines = await engine.lines(ROOM)
         assert lines.keys() == {"a"} and (lines["a"].up, lines["a"].down) == (0.0, 0.0)
+        assert lines["a"].camera == 720 and 0 <= lines["a"].late < 1
         stats = await engine.stats()
         assert (stats["rooms"], stats["seats"], stats["peers"]) == (1, 2, 1)
         await meeting.close()

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from mediaserver.rpc import websocket
 from mediaserver.rpc.websocket import LIMIT, WebLink
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ class Viewer:
         stream, path = self.forwarder.stream, self.transport.path
         return (
             stream.next_sequence, stream.sent, stream.last_timestamp, stream.last_time, stream.newest, stream.packets,
-            stream.octets, self.beside.stream.packets,
+            stream.octets, stream.pictures, self.beside.stream.packets,
             stream.sequence_offset, stream.timestamp_offset, path.level, path.level_time, path.waiting,
             stream.moving, stream.picture_offset, stream.tl0_offset, stream.last_picture, stream.last_tl0,
             stream.layer_limit, stream.layer_forwarded, stream.layer_seen, stream.left_out, list(stream.runs),

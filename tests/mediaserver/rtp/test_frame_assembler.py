@@ -72,6 +72,37 @@ def test_the_later_slices_of_a_key_frame_are_none() -> None:
     assert [frame.keyframe for packet in packets for frame in assembler.add(packet, 0.0)] == [True]
 
 
+def test_a_picture_whose_rest_is_left_out_before_a_key_frame_does_not_come_out() -> None:
+    """A forwarder that changes its source leaves out what waits, without a hole in its numbers."""
+    first, cut, key = pictures([b"first", bytes(3000), bytes(2000)], {0, 2}, 0)
+    packets = [*first, cut[0], *key]
+    for number, packet in enumerate(packets):
+        packet.sequence = number
+    together, singly = FrameAssembler("VP8"), FrameAssembler("VP8")
+    assert [together.whole(first), len(together.add(first[0], 0.0)), together.whole(packets[1:])] == [None, 1, None]
+    for assembler, rest in ((singly, packets), (together, packets[1:])):
+        frames = [frame for packet in rest for frame in assembler.add(packet, 0.0)]
+        assert [len(frame.data) for frame in frames][-1] == 2000 and all(frame.keyframe for frame in frames)
+
+
+def test_pictures_whose_end_is_not_marked_end_where_the_next_one_begins() -> None:
+    data = [bytes(size) for size in (2000, 3000, 100, 2000)]
+    assembler, frames = FrameAssembler("VP8"), list[Frame]()
+    for packet in (p for each in pictures(data, {0}, 7) for p in each):
+        packet.marker = False
+        frames += assembler.add(packet, 0.0)
+    assert frames == [Frame("VP8", each, number == 0, number * 3600, 9) for number, each in enumerate(data[:3])]
+
+
+def test_parameter_sets_that_came_with_another_time_belong_to_the_picture_behind_them() -> None:
+    assembler, sps, pps = FrameAssembler("H264"), b"\x67sps", b"\x68pps"
+    payloads = (sps, 0), (pps, 0), (b"\x65\x88key", 90)
+    packets = [Packet(96, at, timestamp, 9, at == 2, payload) for at, (payload, timestamp) in enumerate(payloads)]
+    mark_keyframes("H264", packets)
+    (frame,) = (frame for packet in packets for frame in assembler.add(packet, 0.0))
+    assert (frame.timestamp, frame.keyframe, frame.data.count(b"\0\0\0\1")) == (90, True, 3)
+
+
 def hole_of(assembler: FrameAssembler, mended: float, now: float) -> list[Frame]:
     """Add packets with two holes; return what the last packet gives at `now`.
 
@@ -96,6 +127,32 @@ def test_after_its_patience_a_hole_costs_everything_up_to_a_key_frame() -> None:
     assert assembler.lost
     (key,) = pictures([b"key"], {0}, 500)[0]
     assert [frame.data for frame in assembler.add(key, 9.0)] == [b"key"]
+
+
+def test_after_the_patience_of_a_hole_it_goes_on_from_a_key_frame_that_came_behind_it() -> None:
+    """The room's compositor, and whoever receives like it, needs no second key frame then."""
+    sizes = (100, 100, 3000, 100)  # the third is a key frame in three packets
+    packets = [p for each in pictures([bytes(size) for size in sizes], {0, 2}, 0xFFFE) for p in each]
+    assembler = FrameAssembler("VP8")
+    assert len(assembler.add(packets[0], 0.0)) == 1
+    assert [frame for packet in packets[2:] for frame in assembler.add(packet, 0.0)] == []
+    (late,) = pictures([b"picture"], set(), packets[-1].sequence + 1)[0]
+    frames = assembler.add(late, PATIENCE_S * 1.1)
+    assert [(len(frame.data), frame.keyframe) for frame in frames] == [(3000, True), (100, False), (7, False)]
+    assert not assembler.lost and assembler.add(packets[1], PATIENCE_S * 1.2) == []
+
+
+def test_a_key_frame_behind_a_hole_that_has_one_itself_waits_for_that_anew() -> None:
+    packets = [p for each in pictures([b"first", b"lost", bytes(3000)], {0, 2}, 0) for p in each]
+    assembler = FrameAssembler("VP8")
+    for at, now in ((0, 0.0), (2, 0.0), (4, PATIENCE_S * 1.1)):
+        frames = assembler.add(packets[at], now)
+    assert (frames, assembler.lost) == ([], False)
+    assert [frame.keyframe for frame in assembler.add(packets[3], PATIENCE_S * 2)] == [True]
+    assembler = FrameAssembler("VP8")
+    for at, now in ((0, 0.0), (2, 0.0), (4, PATIENCE_S * 1.1), (4, PATIENCE_S * 2.2)):
+        assembler.add(packets[at], now)
+    assert assembler.lost
 
 
 def test_packets_that_wait_behind_a_hole_are_bounded() -> None:

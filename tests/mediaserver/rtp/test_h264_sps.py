@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from mediaserver.rtp.h264_sps import parameter_set, picture_size
+from mediaserver.rtp.h264_sps import is_baseline, parameter_set, picture_size
 from mediaserver.rtp.payload import packetize_h264, split_nals
 
 
@@ -40,6 +40,26 @@ def test_it_is_read_from_payloads_of_every_kind(size: tuple[int, int], options: 
     frame = encoded(size, options)
     sets = [found for payload in (*packetize_h264(frame), *split_nals(frame)) if (found := parameter_set(payload))]
     assert [picture_size(each) for each in sets] == [size, size]
+
+
+@pytest.mark.parametrize(
+    ("options", "baseline"),
+    [
+        ({"profile": "baseline"}, True),
+        ({"profile": "main", "x264-params": "cabac=1"}, False),
+        ({"profile": "high", "x264-params": "8x8dct=1"}, False),
+    ],
+)
+def test_the_profile_is_read(options: dict[str, str], baseline: bool) -> None:
+    payloads = packetize_h264(encoded((64, 64), options))
+    assert [is_baseline(found) for each in payloads if (found := parameter_set(each))] == [baseline]
+
+
+@pytest.mark.parametrize(
+    ("data", "baseline"), [("674d801f", True), ("674d401f", False), ("6764001f", False), ("67", True), ("", True)]
+)
+def test_main_that_obeys_the_constraints_of_baseline_is_baseline(data: str, baseline: bool) -> None:
+    assert is_baseline(bytes.fromhex(data)) is baseline
 
 
 @pytest.mark.parametrize("data", ["", "67", "6742e01f", "67" + "00" * 40, "674d001f" + "80" * 3])

@@ -1,9 +1,17 @@
 """Tests of key frame requests, counted against the interval."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.rtp.keyframe_requests import BURST, EVERY_S, MIN_INTERVAL_S, KeyframeShare, KeyframeThrottle
+from mediaserver.rtp.keyframe_requests import (
+    BURST,
+    EVERY_S,
+    MAX_INTERVAL_S,
+    MIN_INTERVAL_S,
+    KeyframeShare,
+    KeyframeThrottle,
+)
 
 STEPS = st.lists(st.tuples(st.sampled_from(["want", "due", "arrived", "forget"]), st.integers(0, 1000)), max_size=60)
 
@@ -14,6 +22,18 @@ def test_the_first_request_goes_out_at_once_and_is_repeated_until_one_comes() ->
     assert [throttle.due(t / 10) for t in range(1, 11)] == [False] * 4 + [True] + [False] * 4 + [True]
     throttle.arrived()
     assert not throttle.due(10.0)
+
+
+@pytest.mark.parametrize(("round_trip", "interval"), [(0.04, MIN_INTERVAL_S), (0.6, 0.66), (5.0, MAX_INTERVAL_S)])
+def test_a_request_is_repeated_once_its_key_frame_could_be_there(round_trip: float, interval: float) -> None:
+    throttle = KeyframeThrottle()
+    throttle.follow_line(round_trip)
+    assert throttle.want(0.0)
+    asked = [t / 100 for t in range(1, 301) if throttle.due(t / 100)]
+    assert asked[0] == interval
+    assert len(asked) == int(3.0 / interval)
+    throttle.arrived()
+    assert [throttle.rests(asked[-1] + later) for later in (0.99 * interval, 1.01 * interval)] == [False, True]
 
 
 @given(STEPS)

@@ -1,5 +1,6 @@
 """Tests of the NACK generator against a plain set of missing packets."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,27 @@ def test_a_packet_is_asked_for_so_often_and_then_given_up() -> None:
     requested += [generator.due(RETRY_S * i) for i in range(1, 10)]
     assert requested == [[0xFFFF, 0]] * MAX_TRIES + [[]] * (10 - MAX_TRIES)
     assert not generator.waiting
+
+
+def test_a_request_that_was_not_sent_is_due_at_once_and_counts_as_none() -> None:
+    generator = NackGenerator()
+    generator.receive(0, 0.0)
+    generator.postpone(generator.receive(2, 0.0))
+    assert generator.due(0.01) == [1]
+    generator.postpone([1])
+    requested = [generator.due(RETRY_S * i) for i in range(1, 10)]
+    assert requested == [[1]] * MAX_TRIES + [[]] * (9 - MAX_TRIES)
+
+
+def test_on_a_long_line_two_requests_go_in_each_round_trip() -> None:
+    generator, asked = NackGenerator(), [0.0]
+    generator.receive(0, 0.0)
+    generator.receive(2, 0.0)
+    asked += [tick / 100 for tick in range(1, 300) if generator.due(tick / 100, 0.6)]
+    assert asked == pytest.approx([0.0, 0.06, 0.66, 0.72, 1.32, 1.38], abs=0.025)
+    generator.receive(4, 3.0)
+    asked = [tick / 100 for tick in range(1, 300) if generator.due(3.0 + tick / 100, 1e9)]
+    assert asked == pytest.approx([0.06, 1.06, 1.12, 2.12, 2.18], abs=0.025)
 
 
 def test_nothing_is_repeated_before_its_time() -> None:

@@ -47,7 +47,7 @@ def test_chromium_is_understood() -> None:
             mid="0",
             sends=True,
             receives=True,
-            codecs=(Codec("opus", 111, 48000, "minptime=10;useinbandfec=1"),),
+            codecs=(Codec("opus", 111, 48000, "minptime=10;useinbandfec=1", red=63),),
             extensions={LEVEL_URI: 1, MID_URI: 4, SEND_TIME_URI: 2},
             rids=(),
             ssrcs=(3391875920,),
@@ -62,7 +62,7 @@ def test_firefox_is_understood() -> None:
     offer = parse_offer(FIREFOX)
     assert (offer.fragment, offer.fingerprints[0][0]) == ("d0a8f6d4", "sha-256")
     audio, camera, picture = offer.media
-    assert [codec.payload_type for codec in audio.codecs] == [109]
+    assert [(codec.payload_type, codec.red) for codec in audio.codecs] == [(109, None)]
     assert [(c.name, c.payload_type) for c in camera.codecs] == [("H264", 126), ("VP8", 120)]
     assert (camera.extensions[RID_URI], camera.rids) == (9, ("q", "h", "f"))
     assert (picture.sends, picture.receives, picture.codecs) == (False, True, camera.codecs)
@@ -77,7 +77,7 @@ def test_the_answer_mirrors_the_offer(offer: str) -> None:
         ("video", "2", "sendonly"),
     ]
     assert [[c.name for c in m.rtp.codecs] for m in answer.media] == [
-        ["opus"],
+        ["opus", "red"] if offer is CHROMIUM else ["opus"],
         ["VP8", "rtx", "H264"],
         ["H264", "VP8", "rtx"],
     ]
@@ -92,6 +92,32 @@ def test_the_answer_mirrors_the_offer(offer: str) -> None:
     assert [[s.ssrc for s in m.ssrc] for m in answer.media] == [[11], [], [13]]
     assert "a=group:BUNDLE 0 1 2\r\n" in text
     assert "a=rid:q recv\r\na=rid:h recv\r\na=rid:f recv\r\na=simulcast:recv q;h;f\r\n" in text
+
+
+def test_redundant_sound_is_answered_behind_opus() -> None:
+    text, _ = answered(parse_offer(CHROMIUM))
+    lines = text.splitlines()
+    assert "m=audio 40000 UDP/TLS/RTP/SAVPF 111 63" in lines
+    assert [line for line in lines if line.startswith(("a=rtpmap:63", "a=fmtp:63"))] == [
+        "a=rtpmap:63 red/48000/2",
+        "a=fmtp:63 111/111",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("a=fmtp:63 111/111", 63),
+        ("a=fmtp:63 111/111/111", 63),
+        ("a=fmtp:63 111/9", None),
+        ("a=fmtp:63 ", None),
+        ("a=fmtp:64 111/111", None),
+        ("a=rtpmap:63 red/8000", None),
+    ],
+)
+def test_redundant_sound_is_taken_of_opus_alone(line: str, number: int | None) -> None:
+    offer = parse_offer(CHROMIUM.replace("a=fmtp:63 111/111", line))
+    assert [codec.red for codec in offer.media[0].codecs] == [number]
 
 
 def test_an_answer_names_the_ssrc_of_its_retransmissions() -> None:

@@ -188,6 +188,8 @@ def test_our_address_is_the_one_from_which_the_route_to_the_peer_leaves() -> Non
     assert local_address(("192.0.2.1", "127.0.0.1"), "127.0.0.9") == "127.0.0.1"
     assert local_address(("192.0.2.1", "192.0.2.2"), "127.0.0.9") == "192.0.2.1"
     assert local_address(("192.0.2.1",), "2001:db8::1") == "192.0.2.1"
+    assert local_address(("192.0.2.1", "2001:db8::2", "2001:db8::3"), "::1") == "2001:db8::2"
+    assert local_address(("2001:db8::2", "192.0.2.1"), "127.0.0.9") == "192.0.2.1"
     assert local_address(("192.0.2.1", "127.0.0.1"), "") == "192.0.2.1"
 
 
@@ -279,7 +281,7 @@ class DtlsEnds:
         )
 
     async def poll(self, until: Callable[[], bool]) -> None:
-        for _ in range(500):
+        for _ in range(4000):
             for ports in self.ports:
                 ports.poll(1.0)
             if until():

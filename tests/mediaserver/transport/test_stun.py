@@ -1,6 +1,7 @@
 """Tests of STUN messages, against aioice's and the RFC's."""
 
 from contextlib import suppress
+from hashlib import md5
 from ipaddress import IPv4Address, IPv6Address
 from struct import pack
 from zlib import crc32
@@ -20,6 +21,22 @@ SAMPLE = bytes.fromhex(
 )
 SAMPLE_KEY = b"VOkJxbRl1RmTxUk/WvJxBt"
 """RFC 5769 §2.1."""
+RESPONSE_4 = bytes.fromhex(
+    "0101003c2112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f722000200008"
+    "0001a147e112a643000800142b91f599fd9e90c38c7489f92af9ba53f06be7d780280004c07d4c96"
+)
+RESPONSE_6 = bytes.fromhex(
+    "010100482112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f7220002000140002a1470113a9faa5d3f179bc25f4b5"
+    "bed2b9d900080014a382954e4be67bf11784c97c8292c275bfe3ed4180280004c8fb0b4c"
+)
+LONG_TERM = bytes.fromhex(
+    "000100602112a44278ad3433c6ad72c029da412e00060012e3839ee38388e383aae38383e382afe382b900000015001c662f2f3439396b39"
+    "353464364f4c33346f4c39465354767936347341"
+    "0014000b6578616d706c652e6f72670000080014f67024656dd64a3e02b8e0712e85c9a28ca89666"
+)
+LONG_TERM_KEY = md5("マトリックス:example.org:TheMatrIX".encode()).digest()
+VECTORS = [(SAMPLE, SAMPLE_KEY), (RESPONSE_4, SAMPLE_KEY), (RESPONSE_6, SAMPLE_KEY), (LONG_TERM, LONG_TERM_KEY)]
+"""RFC 5769 §2.1 to §2.4."""
 
 
 def bare(data: bytes) -> bytes:
@@ -52,6 +69,20 @@ def test_the_sample_of_the_rfc() -> None:
     assert (message.kind, message.username, message.nominates) == (stun.REQUEST, b"evtj:h6vY", False)
     assert message.has_integrity(SAMPLE_KEY)
     assert not message.has_integrity(SAMPLE_KEY[:-1])
+
+
+@pytest.mark.parametrize(("data", "key"), VECTORS, ids=("2.1", "2.2", "2.3", "2.4"))
+def test_the_vectors_of_rfc_5769_have_integrity(data: bytes, key: bytes) -> None:
+    message = stun.parse(data)
+    assert message.has_integrity(key)
+    assert not message.has_integrity(key[:-1])
+
+
+@pytest.mark.parametrize(
+    ("data", "address"), [(RESPONSE_4, "192.0.2.1"), (RESPONSE_6, "2001:db8:1234:5678:11:2233:4455:6677")]
+)
+def test_an_address_is_told_as_rfc_5769_does(data: bytes, address: str) -> None:
+    assert stun.mapped(address, 32853, data[8:20]) in data
 
 
 @given(st.text("ab:+/", max_size=30), st.booleans(), st.binary(min_size=12, max_size=12))

@@ -19,7 +19,7 @@ from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.socket_buffer import RECEIVE, SEND
 from mediaserver.transport.udp_mux import MAX_SEGMENT_BYTES, TAKEN_S, Port, UdpMux
 from mediaserver.transport.webrtc import WebRtcTransport
-from tests.mediaserver.meeting import CERTIFICATE
+from tests.mediaserver.meeting import CERTIFICATE, PATIENCE_S
 from tests.mediaserver.transport.peers import IgnoringReceiver, Peer
 
 NO_OPTION = 9999
@@ -33,7 +33,7 @@ class MuxFixture:
         self.mux = UdpMux()
 
     async def arrived(self, count: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while self.mux.counters.packets_in < count:
                 self.mux.poll(time.monotonic())
                 await asyncio.sleep(0.001)
@@ -42,7 +42,7 @@ class MuxFixture:
 def client(family: int = socket.AF_INET) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.bind(("127.0.0.1", 0) if family == socket.AF_INET else ("::1", 0))
-    sock.settimeout(5)
+    sock.settimeout(PATIENCE_S)
     return sock
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from loadtest.server.ports import free_port
 from mediaserver.rpc.websocket import PATH, SUPERSEDED, receive, send
 from mediaserver.worker import remote_worker
 from mediaserver.worker.engine import LocalEngine
 from mediaserver.worker.remote_worker import RemoteWorker
 
-PATIENCE_S = 20.0
+PATIENCE_S = 30.0
 
 
 @dataclass
@@ -23,7 +24,8 @@ class ScriptedServer:
     """Greets workers with an epoch, welcomes those that let it lead, and notes what they said."""
 
     epoch: int
-    port: int = 0
+    relayed: bool = False
+    port: int = field(default_factory=free_port)
     answers: list[str] = field(default_factory=list)
     serving: list[web.WebSocketResponse] = field(default_factory=list)
     results: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
@@ -33,7 +35,8 @@ class ScriptedServer:
         """Serve one worker."""
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        await send(socket, {"version": "v", "marker": "", "owner": "province", "epoch": self.epoch})
+        greeting = {"version": "v", "marker": "", "owner": "province", "epoch": self.epoch, "relayed": self.relayed}
+        await send(socket, greeting)
         answer = await receive(socket)
         assert answer is not None
         said = next((f"{name}={answer[name]}" for name in ("waits", "superseded") if name in answer), "serves")
@@ -70,9 +73,7 @@ class ScriptedServer:
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, "127.0.0.1", self.port)
-            await site.start()
-            self.port = runner.addresses[0][1]
+            await web.TCPSite(runner, "127.0.0.1", self.port).start()
             yield
         finally:
             await runner.cleanup()
@@ -108,11 +109,28 @@ async def test_a_worker_serves_one_of_several_ways_to_the_server_that_leads(firs
         assert sorted(first.answers + relayed.answers) == ["serves", "waits=True"]
         (serving,) = first.serving + relayed.serving
         leading = first if first.serving else relayed
-        assert await leading.held() == {"id": 1, "result": {"rooms": [], "writing": {}, "ended": []}}
+        assert await leading.held() == {"id": 1, "result": {"rooms": [], "writing": {}, "ended": [], "kept": {}}}
         await serving.close()  # that way is cut: the worker comes by the other one, or again
         async with asyncio.timeout(PATIENCE_S):
             while len(first.serving + relayed.serving) < 2:
                 await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(("other_first", "said"), [(True, "waits=True"), (False, "serves")])
+async def test_a_direct_way_is_preferred_to_a_relayed_one(
+    first: ScriptedServer, monkeypatch: pytest.MonkeyPatch, other_first: bool, said: str
+) -> None:
+    """A server that relays cuts it when it begins to lead, and the one before takes the worker for lost."""
+    monkeypatch.setattr(remote_worker, "DIRECT_S", 2.0 if other_first else 0.0)
+    relayed = ScriptedServer(1, relayed=True)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(relayed.listening())
+        if not other_first:  # no direct way is there
+            await stack.enter_async_context(dialling(relayed, ScriptedServer(1)))
+        else:
+            await stack.enter_async_context(dialling(relayed, first))
+            await first.said("serves")
+        await relayed.said(said)
 
 
 async def test_a_way_that_failed_often_is_tried_at_once_when_the_server_is_lost(
@@ -120,8 +138,6 @@ async def test_a_way_that_failed_often_is_tried_at_once_when_the_server_is_lost(
 ) -> None:
     monkeypatch.setattr(remote_worker, "BACKOFF_S", (3600.0,))
     first, second = ScriptedServer(1), ScriptedServer(2)
-    async with second.listening():  # whose port is free until it leads
-        pass
     async with AsyncExitStack() as stack:
         async with first.listening():
             await stack.enter_async_context(dialling(first, second))
@@ -131,10 +147,24 @@ async def test_a_way_that_failed_often_is_tried_at_once_when_the_server_is_lost(
             await second.said("serves")
 
 
+async def test_a_way_that_waits_is_tried_again_at_once_when_it_is_cut(
+    first: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server at its end begins to lead: pages come there, and would make media anew without their worker."""
+    monkeypatch.setattr(remote_worker, "BACKOFF_S", (3600.0,))
+    second = ScriptedServer(1, relayed=True)
+    async with AsyncExitStack() as stack:
+        async with second.listening():
+            await stack.enter_async_context(dialling(first, second))
+            await second.said("waits=True")
+        second.epoch, second.answers = 2, []
+        async with second.listening():
+            await second.said("serves")
+    assert first.answers[:2] == ["serves", "left"]
+
+
 async def test_a_later_server_is_served_at_once_and_an_earlier_one_never_again(first: ScriptedServer) -> None:
     second = ScriptedServer(2)
-    async with second.listening():  # whose port is free until it leads
-        pass
     async with dialling(first, second):
         await first.said("serves")
         async with second.listening():

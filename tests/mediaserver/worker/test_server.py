@@ -40,7 +40,8 @@ from mediaserver.worker.engine import LocalEngine
 from mediaserver.worker.server import EngineServer, Worker
 from tests.mediaserver.worker_process import ended, start, worker
 
-STOP_S = 2.0
+STOP_S = 30.0
+"""Shorter than a worker holds its rooms for the next server."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -62,12 +63,13 @@ async def test_without_a_server_it_holds_its_rooms_for_the_next_one_of_its_data_
         await first.set_view("r", "s", "composed", 1080)
         await first.set_layout("r", layout)
         await first.start_recording("r", str(tmp_path / "1.mp4"))
+        await first.keep("vote 1", "key")
         await first.close()
         with pytest.raises(Refused, match="another data directory"):
             await RemoteEngine.dial(str(tmp_path / "media.sock"), "theirs")
         second = await RemoteEngine.dial(str(tmp_path / "media.sock"), "ours")
         options = SeatOptions("s", "Điểm", floor=True, gain=3.0, view="composed", lines=1080)
-        assert await second.held() == Held(("r",), {str(tmp_path / "1.mp4"): "r"})
+        assert await second.held() == Held(("r",), {str(tmp_path / "1.mp4"): "r"}, kept={"vote 1": "key"})
         assert await second.room_state("r") == RoomState(
             options=RoomOptions(title="Họp", names={"p": "Phường"}),
             seats=(SeatState(options, offered=False, up=False, wanted=720),),
@@ -151,15 +153,15 @@ async def test_a_server_of_a_release_too_late_is_refused_and_the_worker_makes_wa
 async def test_without_a_server_for_too_long_it_closes_recordings_and_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "HOLD_ROOMS_S", 0.05)
     serving = Worker(LocalEngine(["127.0.0.1"], 0), str(tmp_path / "s"))
     running = asyncio.ensure_future(serving.run())
     while not (tmp_path / "s").exists():
         await asyncio.sleep(0)
     engine = await RemoteEngine.dial(str(tmp_path / "s"))
     await engine.open_room("r", RoomOptions())
+    monkeypatch.setattr(module, "HOLD_ROOMS_S", 0.05)
     await engine.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(STOP_S):
         await running
 
 
@@ -173,14 +175,14 @@ async def _socket_of(serving: Worker, path: Path) -> tuple[asyncio.Task[None], R
 async def test_ends_of_recordings_wait_for_the_next_server_also_when_the_rooms_are_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "HOLD_ROOMS_S", 0.05)
-    monkeypatch.setattr(module, "IDLE_S", 0.04)
     local, path = LocalEngine(["127.0.0.1"], 0), str(tmp_path / "1.mp4")
     running, first = await _socket_of(Worker(local, str(tmp_path / "s"), "ours"), tmp_path / "s")
     await first.open_room("r", RoomOptions())
     await first.start_recording("r", path)
+    monkeypatch.setattr(module, "HOLD_ROOMS_S", 0.05)
+    monkeypatch.setattr(module, "IDLE_S", 0.04)
     await first.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(STOP_S):
         while not (ended := (await local.held()).ended):
             await asyncio.sleep(0)
         assert [replace(end, seconds=0.0) for end in ended] == [RecordingEnded("r", path, 0.0, "interrupted")]
@@ -227,7 +229,7 @@ async def test_a_file_that_is_being_closed_is_held_until_it_is_also_without_its_
     slow, close = threading.Event(), Recorder.close
 
     def closing(recorder: Recorder) -> None:
-        slow.wait(10)
+        slow.wait(STOP_S)
         close(recorder)
 
     monkeypatch.setattr(Recorder, "close", closing)
@@ -269,13 +271,13 @@ async def test_the_state_of_a_thousand_rooms_is_one_message() -> None:
 async def test_a_worker_without_rooms_ends_soon_after_the_server_that_started_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "IDLE_S", 0.05)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(STOP_S):
         serving = Worker(LocalEngine(["127.0.0.1"], 0), str(tmp_path / "s"), "ours")
         running = asyncio.ensure_future(serving.run())
         while not (tmp_path / "s").exists():
             await asyncio.sleep(0)
         engine = await RemoteEngine.dial(str(tmp_path / "s"), "ours")
+        monkeypatch.setattr(module, "IDLE_S", 0.05)
         await engine.close()
         await running
 
@@ -355,13 +357,13 @@ async def test_an_unforeseen_error_is_logged_and_answered(tmp_path: Path, caplog
     assert [record.getMessage() for record in caplog.records] == ["x stats"]
 
 
-async def test_lines_about_a_call_name_its_session_and_its_seat_and_those_of_all_rooms_none(tmp_path: Path) -> None:
+async def test_lines_about_a_call_name_its_session_seat_and_trace_and_those_of_all_rooms_none(tmp_path: Path) -> None:
     lines: list[dict[str, str]] = []
 
     def log(message: str) -> None:
         record = logging.LogRecord("x", logging.INFO, "", 0, message, (), None)
         fields = json.loads(logs.JsonFormatter().format(record))
-        lines.append({name: fields[name] for name in ("message", "session", "seat") if name in fields})
+        lines.append({name: fields[name] for name in ("message", "session", "seat", "trace") if name in fields})
 
     class Talkative(LocalEngine):
         async def remove_seat(self, room: str, seat: str) -> None:
@@ -376,12 +378,16 @@ async def test_lines_about_a_call_name_its_session_and_its_seat_and_those_of_all
     engine = await RemoteEngine.dial(str(tmp_path / "s"))
     await engine.open_room("r", RoomOptions())
     await engine.add_seat("r", SeatOptions("a", "Điểm"))
-    await engine.remove_seat("r", "a")
+    with logs.about(trace="0af7651916cd43dd8448eb211c80319c"):
+        await engine.remove_seat("r", "a")
     local._rooms["r"].sound = lambda now: log("tick")  # type: ignore[method-assign]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(STOP_S):
         while lines[-1]["message"] != "tick":
             await asyncio.sleep(0.01)
     await engine.close()
     serving.stop()
     await running
-    assert lines[:2] == [{"message": "call", "session": "r", "seat": "a"}, {"message": "tick"}]
+    assert lines[:2] == [
+        {"message": "call", "session": "r", "seat": "a", "trace": "0af7651916cd43dd8448eb211c80319c"},
+        {"message": "tick"},
+    ]

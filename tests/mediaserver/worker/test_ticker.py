@@ -31,7 +31,7 @@ class Clock:
 
     async def called(self) -> float:
         """Return the time of the next call."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return await self._calls.get()
 
     @property

@@ -6,6 +6,7 @@ Also tests `mediaserver/room/tile_forwarding.py` and `mediaserver/room/tile_view
 import asyncio
 import time
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from mediaserver.api import Layout, SeatOptions, TilesForwarded
 from mediaserver.peer.simulcast import SimulcastLayer
 from mediaserver.peer.webrtc import TICK_S, WebRtcPeer
 from mediaserver.room.room import Room
-from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
+from mediaserver.rtp.keyframe_requests import MAX_INTERVAL_S
 from mediaserver.video.canvas import Canvas
 from mediaserver.video.layout import Tile
 from tests.mediaserver.meeting import (
@@ -228,8 +229,8 @@ async def test_a_line_that_carries_no_tiles_gets_the_composed_picture_until_it_d
     peer = room.seats["v"].peer
     assert isinstance(peer, WebRtcPeer)
     with pytest.MonkeyPatch.context() as patch:
+        peer.limit(0)  # 0.1 Mbit/s: not even one lowest layer
         patch.setattr(peer, "limit", lambda _: None)
-        peer.downlink.max_step = 0  # 0.1 Mbit/s: not even one lowest layer
         await viewer.until(lambda: viewer.tiles == {} and viewer.watch.pictures("2") > 5)
         assert {forwarder.source for forwarder in peer.tiles.values()} == {None}
         assert peer.picture is not None and peer.picture.source is not None
@@ -249,8 +250,8 @@ async def test_a_line_that_carries_no_whole_layer_gets_fewer_pictures_of_a_camer
     await viewer.until(lambda: source.camera.layers[0].bitrate.value is not None)
     composed = viewer.watch.pictures("2")
     with pytest.MonkeyPatch.context() as patch:
+        peer.limit(0)  # 0.1 Mbit/s
         patch.setattr(peer, "limit", lambda _: None)
-        peer.downlink.max_step = 0  # 0.1 Mbit/s
         await viewer.until(lambda: set(viewer.watch.temporal_layers[mid]) == {0, 1})
         assert viewer.tiles["a"].mid == mid
     await viewer.until(lambda: set(viewer.watch.temporal_layers[mid]) == {0, 1, 2})
@@ -267,11 +268,12 @@ async def test_a_line_that_carries_sound_alone_gets_no_pictures_until_they_are_t
     peer = room.seats["v"].peer
     assert isinstance(peer, WebRtcPeer) and peer.audio is not None
     downlink, heard = peer.downlink, peer.audio.packets
-    downlink.sound_only, downlink._pictures_at = True, time.monotonic() + 2.0
+    downlink.sound_only, downlink._pictures_at = True, inf
     peer._hurry()
     await viewer.until(lambda: viewer.tiles == {})
     assert {forwarder.source for forwarder in (peer.picture, *peer.tiles.values()) if forwarder is not None} == {None}
     assert room.compositions.watched == frozenset()
+    downlink._pictures_at = time.monotonic() + 1.0
     await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
     assert peer.audio.packets > heard + 20 and peer.audio.source is not None
     assert not downlink.sound_only
@@ -313,8 +315,7 @@ async def test_key_frames_of_all_m_lines_are_requested_once_of_each_camera(meeti
     requested: list[int] = []
     for layer in camera.camera.layers:
         layer._ask = requested.append
-    await asyncio.sleep(MIN_INTERVAL_S)  # since the key frame that it joined with
-    now = time.monotonic()
+    now = time.monotonic() + MAX_INTERVAL_S  # whatever was requested before
     for ssrc in (forwarder.ssrc for forwarder in peer.tiles.values()):
         for _ in range(25):
             peer.rtcp(keyframe_request(1, ssrc), now)

@@ -3,13 +3,19 @@
 import asyncio
 import contextlib
 import gc
+import threading
 from collections.abc import Iterator
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 
+import aiosqlite
 import pytest
 from sqlalchemy import Select, column, select, table, text
 
 from scheduler.core import database
+from tests.silent_postgresql import silent_postgresql
+
+PATIENCE_S = 30.0
 
 
 @pytest.fixture
@@ -52,6 +58,19 @@ async def test_a_writer_cancelled_while_writing_blocks_no_other(
     await engine.dispose()
 
 
+async def test_what_is_committed_is_on_the_disk(tmp_path: Path) -> None:
+    """By the module as a server loads it: for other tests `tests/conftest.py` has it wait for no disk."""
+    spec = find_spec(database.__name__)
+    assert spec is not None and spec.loader is not None
+    loaded = module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    engine = loaded.connect(f"sqlite:///{tmp_path / 'a.db'}")
+    async with engine.connect() as db:
+        full = 2
+        assert await db.scalar(text("PRAGMA synchronous")) == full
+    await engine.dispose()
+
+
 async def test_a_read_that_is_broken_off_leaves_no_old_snapshot_to_the_next_writer(tmp_path: Path) -> None:
     """Another engine writes in between, and the pool gives the connection of the read to the writer."""
     engine, other = (database.connect(f"sqlite:///{tmp_path / 'a.db'}") for _ in range(2))
@@ -79,9 +98,48 @@ async def test_a_connection_that_was_stopped_is_closed_at_once(tmp_path: Path) -
         driver = (await db.get_raw_connection()).driver_connection
         assert driver is not None
         driver.stop()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             with pytest.raises(ValueError, match="Connection closed"):
                 await driver.close()
+        driver._thread.join(PATIENCE_S)
         assert not driver._thread.is_alive()
         await db.invalidate()
     await engine.dispose()
+
+
+def test_a_query_outlives_the_loop_that_waited_for_it(tmp_path: Path) -> None:
+    """As that of a task that is cancelled where a server, or a test, ends: its thread ended with a traceback."""
+    begun, released = threading.Event(), threading.Event()
+
+    def query() -> None:
+        begun.set()
+        released.wait(PATIENCE_S)
+
+    async def begin() -> aiosqlite.Connection:
+        connection = await database._FileConnection.open(tmp_path / "a.db")
+        waiting = asyncio.create_task(connection._execute(query))  # type: ignore[no-untyped-call]
+        await asyncio.to_thread(begun.wait, PATIENCE_S)
+        assert not waiting.done()
+        return connection
+
+    connection = asyncio.run(begin())
+    released.set()
+    connection.stop()
+    connection._thread.join(PATIENCE_S)
+    assert not connection._thread.is_alive()
+    assert connection._connection is None
+
+
+@pytest.mark.postgres
+async def test_connections_to_a_database_that_does_not_answer_are_closed_in_a_second(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """The driver waits for that without end, and with it the end of the server."""
+    async with silent_postgresql(postgres_url, tmp_path) as relay:
+        engine = database.connect(relay.url)
+        async with engine.connect() as first, engine.connect() as second:
+            assert [await each.scalar(text("SELECT 1")) for each in (first, second)] == [1, 1]
+        relay.fall_silent()
+        began = asyncio.get_running_loop().time()
+        await database.dispose(engine)
+        assert asyncio.get_running_loop().time() - began < 2 * database.CLOSE_TIMEOUT_S

@@ -4,6 +4,7 @@ Also tests `second_factors.py`, `second_factor_rest.py`, `second_factor_store.py
 """
 
 import asyncio
+import json
 import sqlite3
 from typing import Any
 
@@ -11,7 +12,10 @@ import pytest
 
 from signaling.accounts import totp
 from signaling.app.api_table import PREFIX, ROUTES
+from signaling.core.errors import BadSecondFactor
+from signaling.core.texts import Language
 from signaling.http.openapi import public_path
+from signaling.http.problems import problem
 from signaling.http.route import Route
 from tests.signaling.request_bodies import GOOD
 from tests.signaling.second_factor_calls import API, NONE, code, enrol, halfway, me, pass_code
@@ -43,6 +47,18 @@ async def test_a_password_and_a_code_sign_in(world: World) -> None:
     assert (entry.actor, entry.action, entry.detail) == ("central", "login", "totp")
 
 
+async def test_who_has_no_recovery_code_left_is_told_at_the_second_step(world: World) -> None:
+    client = await world.signed_in("central")
+    _, recovery = await enrol(world, client)
+    due = []
+    for typed in recovery:
+        async with (await halfway(world, "central")).post(f"{API}/login/code", json={"code": typed}) as response:
+            due.append((await response.json())["recovery_codes_due"])
+    assert due == [False] * 9 + [True]
+    async with client.get(f"{API}/me") as response:
+        assert (await response.json())["recovery_codes_due"] is False  # which is told at a sign-in alone
+
+
 async def test_nothing_is_open_between_password_and_code(world: World) -> None:
     await enrol(world, await world.signed_in("admin"))
     client = await halfway(world, "admin")
@@ -56,6 +72,14 @@ async def test_nothing_is_open_between_password_and_code(world: World) -> None:
     assert set(responses.values()) == {(401, "signed-out")}
     async with world.client().get("/ws", headers={**forged, "Upgrade": "websocket"}) as response:
         assert response.status == 401
+
+
+@pytest.mark.parametrize(
+    ("language", "cause"),
+    [("vi", "giờ của điện thoại hoặc của máy chủ"), ("en", "the clock of the phone or the server")],
+)
+def test_who_gives_a_wrong_code_is_told_of_clocks(language: Language, cause: str) -> None:
+    assert cause in json.loads(problem(BadSecondFactor(), language, "r").text or "")["detail"]
 
 
 async def test_a_code_is_accepted_once_and_by_one_browser(world: World) -> None:

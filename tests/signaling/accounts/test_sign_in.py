@@ -99,7 +99,12 @@ async def test_me_and_logout(world: World) -> None:
         "language": "vi",
         "must_change": False,
         "must_enrol": False,
+        "idle_minutes": None,
+        "kind": "own",
         "provider": None,
+        "administration": None,
+        "signs": False,
+        "recovery_codes_due": False,
     }
     cookie = client.cookie_jar.filter_cookies(world.http.make_url("/"))["diemcau"].value
     async with client.post("/api/v1/logout", json={}) as response:

@@ -1,5 +1,6 @@
-"""Tests of how a server begins anew with the release that is installed by then."""
+"""Tests of how a server begins anew with the release that is installed by then, and of its garbage collector."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from signaling.app.commands import begin_anew
+from signaling.app.commands import GC_THRESHOLD, begin_anew, settle
 
 
 class BecameAnother(Exception):
@@ -36,3 +37,14 @@ def test_a_module_is_run_again_by_the_same_python(tmp_path: Path, monkeypatch: p
     with pytest.raises(BecameAnother) as became:
         begin_anew([str(module), "serve"], [sys.executable, "-m", "signaling", "serve"])
     assert became.value.args == (sys.executable, (sys.executable, "-m", "signaling", "serve"))
+
+
+def test_garbage_is_collected_again_once_all_is_imported() -> None:
+    before = gc.get_threshold()
+    gc.disable()
+    try:
+        settle()
+        assert (gc.isenabled(), gc.get_threshold()[0]) == (True, GC_THRESHOLD)
+    finally:
+        gc.enable()
+        gc.set_threshold(*before)

@@ -74,7 +74,7 @@ async def test_writing_requests_get_503_while_another_writer_holds_the_turn_and_
         assert set(logins) == {(503, "2", "urn:diemcau:unavailable")}
         async with host.post("/api/v1/registrations", json=registration()) as response:
             assert (response.headers["Retry-After"], await problem_of(response)) == ("2", (503, "unavailable"))
-        assert (await socket.ask(type="join", code=session.code))["error"] == "unavailable"
+        assert (await socket.ask(type="join", code=session.code, accepted=True))["error"] == "unavailable"
         async with host.get("/readyz") as response:
             assert (response.status, (await response.json())["database"]) == (503, False)
             assert response.headers["Retry-After"] == "2"

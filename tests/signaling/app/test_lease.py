@@ -1,6 +1,6 @@
 """One server at a time works on a database; the next one touches nothing before that.
 
-Also tests `signaling/core/server_id.py`.
+Also tests `writing_time.py` and `signaling/core/server_id.py`.
 """
 
 import asyncio
@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -24,10 +26,12 @@ from signaling.app import lease
 from signaling.app.lease import Lease, server_id
 from signaling.app.services import open_services
 from signaling.app.settings import Settings
+from signaling.app.writing_time import WritingTime
 from signaling.core.errors import DatabaseInUse, LeaseLost
 from signaling.recording.model import Recording
 from tests.signaling.server_environment import server_environ
 from tests.signaling.world import NOW, PATIENCE_S, make_settings
+from tests.silent_postgresql import silent_postgresql
 
 pytestmark = pytest.mark.postgres
 
@@ -35,10 +39,18 @@ KEY = b"k" * 32
 WRITES = {database.WRITER: True}
 
 
+LONG_S = 60.0
+"""A lease that ends in no test."""
+SHORT_S = 0.6
+ENDS_S = 10.0
+"""A server that is cut off from the database ends so soon once it is told that another one leads."""
+DELAYS = st.floats(0, 5)
+
+
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make leases short."""
-    monkeypatch.setattr(lease, "LEASE_SECONDS", 0.6)
+def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make leases long, and renewals frequent: on a busy machine nobody loses one before a test wants it."""
+    monkeypatch.setattr(lease, "LEASE_SECONDS", LONG_S)
     monkeypatch.setattr(lease, "RENEW_SECONDS", 0.1)
 
 
@@ -74,6 +86,17 @@ async def row(engine: AsyncEngine) -> tuple[str, int, int, int]:
     return (found[0], found[1], found[2], found[3])
 
 
+async def is_short(engine: AsyncEngine) -> bool:
+    """Return whether the lease was renewed for a short time."""
+    *_, until, now = await row(engine)
+    return until <= now + 1000 * SHORT_S
+
+
+async def has_run_out(held: Lease) -> bool:
+    """Return whether the holder of a lease may write no more."""
+    return not held._writing_time.lasts(asyncio.get_running_loop().time())
+
+
 async def soon(done: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(20):
@@ -82,7 +105,7 @@ async def soon(done: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def test_a_second_server_is_refused_and_touches_nothing(
-    tmp_path: Path, postgres_url: str, engine: AsyncEngine
+    tmp_path: Path, postgres_url: str, engine: AsyncEngine, lasting: None
 ) -> None:
     first, second = (server(tmp_path, postgres_url, name) for name in "ab")
     held = Lease(first, ignore_loss)
@@ -93,7 +116,7 @@ async def test_a_second_server_is_refused_and_touches_nothing(
                 pass
         holder, epoch, until, now = await row(engine)
         assert (holder, epoch) == (server_id(first.data), 1)
-        assert now < until <= now + 3000
+        assert now < until <= now + 1000 * LONG_S
         assert [part.state for part in await services.recording_store.recordings()] == ["recording"]
         assert list(second.data.iterdir()) == []
         await held.give_back()  # as a server does that ends: what it still answers may be read, not written
@@ -107,10 +130,12 @@ async def test_a_second_server_is_refused_and_touches_nothing(
 
 
 async def test_the_lease_of_a_dead_server_keeps_others_away_until_it_runs_out(
-    tmp_path: Path, postgres_url: str, engine: AsyncEngine, quick: None
+    tmp_path: Path, postgres_url: str, engine: AsyncEngine, lasting: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = (server(tmp_path, postgres_url, name) for name in "ab")
-    await dies_with_its_lease(first)
+    with monkeypatch.context() as patch:
+        patch.setattr(lease, "LEASE_SECONDS", SHORT_S)
+        await dies_with_its_lease(first)
     *_, until, _ = await row(engine)
     async with open_services(second, lease=Lease(second, ignore_loss)):
         holder, epoch, _, now = await row(engine)
@@ -118,13 +143,70 @@ async def test_the_lease_of_a_dead_server_keeps_others_away_until_it_runs_out(
 
 
 async def test_the_lease_of_a_dead_server_delays_no_restart_of_its_own(
-    tmp_path: Path, postgres_url: str, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, postgres_url: str, engine: AsyncEngine, lasting: None
 ) -> None:
-    monkeypatch.setattr(lease, "LEASE_SECONDS", 3600.0)
     settings = server(tmp_path, postgres_url, "a")
     await dies_with_its_lease(settings)
     async with open_services(settings, lease=Lease(settings, ignore_loss)):
         assert (await row(engine))[:2] == (server_id(settings.data), 2)
+
+
+@given(st.lists(st.tuples(DELAYS, DELAYS, DELAYS, st.booleans()), min_size=1, max_size=8), st.floats(-1e9, 1e9))
+def test_the_time_for_writing_ends_before_another_server_can_take_the_lease(
+    renewals: list[tuple[float, float, float, bool]], ahead: float
+) -> None:
+    """`ahead` is the difference of the two clocks; of each renewal the pause before it, its way to the database and
+    the way of the answer are given, and whether one comes."""
+    ours, now, database_end = WritingTime(), 0.0, -ahead - 1e9
+    assert not ours.lasts(now)
+
+    def another_can_take_it(at: float) -> bool:
+        return at + ahead >= database_end
+
+    for pause, there, back, answered in renewals:
+        asked = now + pause
+        carried_out, now = asked + there, asked + there + back
+        moments = [asked, carried_out, now, asked + lease.LEASE_SECONDS]
+        assert not any(ours.lasts(at) and another_can_take_it(at) for at in moments)
+        database_end = carried_out + ahead + lease.LEASE_SECONDS
+        if answered:
+            ours.grant(asked, lease.LEASE_SECONDS)
+    rest = [now + step / 100 for step in range(1200)]
+    assert not any(ours.lasts(at) and another_can_take_it(at) for at in rest)
+    ours.grant(now, lease.LEASE_SECONDS)
+    assert [ours.lasts(now + after) for after in (0.0, lease.LEASE_SECONDS)] == [True, False]
+    ours.end()
+    assert not ours.lasts(now)
+
+
+async def test_a_server_that_is_cut_off_from_the_database_ends_soon_once_it_is_succeeded(
+    tmp_path: Path, postgres_url: str, engine: AsyncEngine, lasting: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waited for the database to answer that its connections are closed."""
+    first, second = (server(tmp_path, postgres_url, name) for name in "ab")
+    async with AsyncExitStack() as stack:
+        relay = await stack.enter_async_context(silent_postgresql(postgres_url, tmp_path))
+        first = replace(first, database_url=relay.url)
+        held = Lease(first, ignore_loss)
+        services = await stack.enter_async_context(open_services(first, lease=held))
+        await asyncio.gather(*(services.recording_store.recordings() for _ in range(5)))  # as many connections
+        monkeypatch.setattr(lease, "LEASE_SECONDS", SHORT_S)
+        await soon(lambda: is_short(engine))
+        relay.fall_silent()
+        await soon(lambda: has_run_out(held))
+        monkeypatch.setattr(lease, "LEASE_SECONDS", LONG_S)
+        reading = asyncio.create_task(services.recording_store.recordings())
+        async with open_services(second, lease=Lease(second, ignore_loss)):
+            began = asyncio.get_running_loop().time()
+            assert held.suspect(2)
+            with pytest.raises(DBAPIError, match="closed"):
+                await reading
+            with pytest.raises(DBAPIError, match="cut its connections"):
+                await services.recording_store.recordings()
+            with pytest.raises(LeaseLost):
+                async with asyncio.timeout(PATIENCE_S):
+                    await stack.aclose()
+            assert asyncio.get_running_loop().time() - began < ENDS_S
 
 
 async def dies_with_its_lease(settings: Settings) -> None:
@@ -135,7 +217,7 @@ async def dies_with_its_lease(settings: Settings) -> None:
 
 
 async def test_a_server_that_was_succeeded_writes_nothing_more_and_ends(
-    tmp_path: Path, postgres_url: str, quick: None
+    tmp_path: Path, postgres_url: str, lasting: None
 ) -> None:
     settings, lost = server(tmp_path, postgres_url, "a"), asyncio.Event()
     stack = AsyncExitStack()
@@ -150,7 +232,7 @@ async def test_a_server_that_was_succeeded_writes_nothing_more_and_ends(
 
 
 async def test_a_server_that_cannot_renew_its_lease_writes_nothing_until_it_can(
-    tmp_path: Path, postgres_url: str, engine: AsyncEngine, quick: None
+    tmp_path: Path, postgres_url: str, engine: AsyncEngine, lasting: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = server(tmp_path, postgres_url, "a")
 
@@ -170,6 +252,8 @@ async def test_a_server_that_cannot_renew_its_lease_writes_nothing_until_it_can(
 
     async with open_services(settings, lease=Lease(settings, ignore_loss)) as services:
         assert await writes()
+        monkeypatch.setattr(lease, "LEASE_SECONDS", SHORT_S)
+        await soon(lambda: is_short(engine))
         await rename("server_lease", "elsewhere")
         await soon(refuses)
         await rename("elsewhere", "server_lease")
@@ -191,7 +275,7 @@ async def hanging(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncI
 
 
 async def test_a_server_that_hangs_while_it_writes_keeps_no_other_away(
-    tmp_path: Path, postgres_url: str, engine: AsyncEngine, quick: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, postgres_url: str, engine: AsyncEngine, lasting: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = (server(tmp_path, postgres_url, name) for name in "ab")
     async with hanging(first, monkeypatch) as made, AsyncExitStack() as stack:
@@ -202,6 +286,8 @@ async def test_a_server_that_hangs_while_it_writes_keeps_no_other_away(
         await writing[0].execute(text("CREATE TABLE written_before (id int)"))
         await writing[0].execute(turn)
         waiting = [asyncio.create_task(writer.execute(turn)) for writer in writing[1:]]
+        async with engine.begin() as connection:  # its lease runs out
+            await connection.execute(text("UPDATE server_lease SET until = 1"))
         async with asyncio.timeout(PATIENCE_S), open_services(second, lease=Lease(second, ignore_loss)) as services:
             await services.recording_store.add_part(unended_recording(second))
         for lost in [writing[0].execute(text("SELECT 1")), *waiting]:

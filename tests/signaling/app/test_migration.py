@@ -26,11 +26,12 @@ from scheduler.core.code_encryption import CodeCipher
 from scheduler.core.errors import LostKey, PolicyError
 from signaling import migrations
 from signaling.app import admin_cli, migration
+from signaling.app.lease import Lease
 from signaling.app.migration import RELEASE, Schema
 from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.audit.log import EntryFilter
-from signaling.core.errors import BadBackup, NewerDatabase, OlderDatabase, SettingsError
+from signaling.core.errors import BadBackup, DatabaseInUse, NewerDatabase, OlderDatabase, SettingsError
 from tests.signaling.server_environment import server_environ
 from tests.signaling.world import NHA_TRANG, NOW, World, make_settings
 
@@ -107,8 +108,12 @@ async def list_accounts(settings: Settings) -> None:
     await shell(settings, "list-accounts")
 
 
+async def undo(settings: Settings) -> None:
+    await shell(settings, "migrate", check=False, undo=True)
+
+
 async def migrate(settings: Settings) -> None:
-    await shell(settings, "migrate")
+    await shell(settings, "migrate", check=False, undo=False)
 
 
 EVERYBODY = [serve, list_accounts, migrate]
@@ -273,23 +278,30 @@ async def test_migrate_brings_tables_up_to_date_after_a_copy(
         assert [row.entry.subject for row in newest] == ["migrate", "list-accounts", "migrate"]
 
 
-async def test_a_copy_in_place_of_the_database_restores_the_older_version(
-    older: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """As docs/operations.md says: the files of SQLite away, the copy in its place, the older release again."""
+async def test_a_migration_of_sqlite_is_undone(older: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """The database is the one before, and all that was written since is kept aside; then forward again."""
     database_file = older.data / "diemcau.sqlite3"
-    with closing(sqlite3.connect(database_file)) as connection:
-        accounts = connection.execute("SELECT * FROM accounts ORDER BY account").fetchall()
+    before = rows(database_file, "accounts")
     await migrate(older)
     (copy,) = migration.copies(older.copies)
-    for end in ("", "-wal", "-shm"):
-        database_file.with_name(database_file.name + end).unlink(missing_ok=True)
-    shutil.copy(copy, database_file)
-    assert await standing(older.database_url) == OLDER
-    with closing(sqlite3.connect(database_file)) as connection:
-        assert connection.execute("SELECT * FROM accounts ORDER BY account").fetchall() == accounts
-    await serve(older)  # and forward again
+    await shell(older, "list-accounts")
+    capsys.readouterr()
+    await undo(older)
+    put_back, kept = capsys.readouterr().out.splitlines()
+    assert (put_back, migration.copies(older.copies)) == (f"put back: {copy.name}", [])
+    (aside,) = older.data.glob("aside-*")
+    assert (kept, aside.stat().st_mode & 0o777) == (f"what was written since is in {aside} alone", 0o700)
+    assert [row[0] for row in rows(aside / "diemcau.sqlite3", "audit", "subject")] == ["list-accounts", "migrate"]
+    assert (await standing(older.database_url), rows(database_file, "accounts")) == (OLDER, before)
+    with pytest.raises(BadBackup, match="there is no copy of the tables before"):
+        await undo(older)
+    await serve(older)
     assert await standing(older.database_url) == RELEASE
+
+
+def rows(file: Path, table: str, columns: str = "*") -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(file)) as connection:
+        return sorted(connection.execute(f"SELECT {columns} FROM {table}"), key=repr)
 
 
 async def test_the_newest_copies_are_kept(older: Settings) -> None:
@@ -335,17 +347,58 @@ async def test_the_command_line_migrates(older: Settings) -> None:
 
 
 @pytest.mark.postgres
-async def test_postgresql_is_migrated_without_a_copy_of_ours(
-    postgres_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+async def test_a_migration_of_postgresql_is_undone(
+    postgres_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also tables and functions that the newer release added go. Where no dump can be made, nothing is migrated."""
     settings = replace(make_settings(tmp_path, None), database_url=postgres_url, code_key=KEY)
     await serve(settings)
-    assert caplog.records == []
     await make_older(settings)
-    with pytest.raises(OlderDatabase):
-        await list_accounts(settings)
+    before = await statements(postgres_url, CONTENTS)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path))
+        missing = "pg_dump is not installed: apt-get install postgresql-client"
+        with pytest.raises(BadBackup, match=f"^{missing}$"):
+            await shell(settings, "migrate", check=True, undo=False)
+        with pytest.raises(BadBackup, match=f"so nothing was migrated: {missing}$"):
+            await migrate(settings)
+    assert await standing(postgres_url) == OLDER
+    await shell(settings, "migrate", check=True, undo=False)
+    assert capsys.readouterr().out.splitlines() == [f"from {OLDER} to {RELEASE}"]
     await migrate(settings)
-    assert [each.getMessage() for each in caplog.records] == [
-        f"! PostgreSQL is migrated from {OLDER} without a copy: backups by pg_dump are up to the operator"
-    ]
-    assert (await standing(postgres_url), settings.copies.exists()) == (RELEASE, False)
+    (copy,) = migration.copies(settings.copies)
+    assert capsys.readouterr().out.splitlines() == [f"from {OLDER}", f"to {RELEASE}", f"copy: {copy}"]
+    assert (copy.suffix, copy.stat().st_mode & 0o777) == (".pgdump", 0o600)
+    await statements(postgres_url, "CREATE TABLE newer (id int REFERENCES audit)")
+    await statements(postgres_url, "CREATE FUNCTION newer() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    async with open_services(settings, lease=Lease(settings, lambda: None)):
+        with pytest.raises(DatabaseInUse, match="another server works on this database"):
+            await undo(settings)
+    assert (await standing(postgres_url), migration.copies(settings.copies)) == (RELEASE, [copy])
+    await undo(settings)
+    (aside,) = tmp_path.glob("aside-*")
+    assert [path.name for path in aside.iterdir()] == ["database.pgdump"]
+    assert (await statements(postgres_url, CONTENTS), migration.copies(settings.copies)) == (before, [])
+    await serve(settings)
+    assert await standing(postgres_url) == RELEASE
+
+
+CONTENTS = """
+SELECT 'table', relname, query_to_xml('SELECT count(*) FROM ' || relname, true, true, '')::text
+FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'server_lease'
+UNION ALL SELECT 'function', proname, '' FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+UNION ALL SELECT 'version', version_num, '' FROM alembic_version_scheduler
+UNION ALL SELECT 'version', version_num, '' FROM alembic_version_signaling ORDER BY 1, 2
+"""
+"""Tables with their numbers of rows, functions and versions."""
+
+
+async def statements(url: str, statement: str) -> list[tuple[object, ...]]:
+    """Run a statement in PostgreSQL; return its rows."""
+    engine = database.connect(url)
+    try:
+        async with engine.begin() as connection:
+            result = await connection.exec_driver_sql(statement)
+            return [tuple(row) for row in result] if result.returns_rows else []
+    finally:
+        await engine.dispose()

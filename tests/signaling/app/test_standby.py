@@ -23,19 +23,23 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from loadtest.server import postgresql
-from loadtest.server.process import free_port
+from loadtest.server.machines import HERE
+from loadtest.server.ports import free_port
 from scheduler.core import database
-from signaling.app import lease, secrets_file, serve, tls
+from scheduler.operations.votes.ballot_keys import BallotKeys
+from scheduler.operations.votes.model import Question, Voter
+from signaling.app import lease, secrets_file, serve, standby, tls
 from signaling.app.settings import RelaySettings, Settings, read
-from signaling.app.standby import Steadiness, stand_by
+from signaling.app.standby import Steadiness, destroy_keys, stand_by
 from signaling.core.errors import SettingsError
 from signaling.http import proxy_protocol
 from signaling.http.listener import Listener
 from signaling.meeting.schema import MEETINGS
 from tests.signaling.server_environment import server_environ
-from tests.signaling.world import make_settings
+from tests.signaling.world import NOW, World, make_settings
 
 LOOPBACK = "127.0.0.1"
 START_S = 60.0
@@ -75,7 +79,7 @@ class RunningServer:
 @asynccontextmanager
 async def one_of_several(data: Path, postgres_url: str, valkey: str) -> AsyncIterator[RunningServer]:
     """Yield a server process without media workers of its own."""
-    port, relay = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
+    port, relay = free_port(), free_port()
     variables = server_environ(data) | {
         "DIEMCAU_DATABASE_URL": postgres_url,
         "DIEMCAU_REDIS_URL": valkey,
@@ -101,6 +105,17 @@ async def browser() -> AsyncIterator[aiohttp.ClientSession]:
     connector = aiohttp.TCPConnector(ssl=False, force_close=True)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
         yield client
+
+
+async def test_keys_of_votes_that_the_server_that_leads_has_closed_are_destroyed(
+    settings: Settings, world: World
+) -> None:
+    session = await world.session()
+    voters = [Voter(point, point, point) for point in session.everyone]
+    vote = await world.services.votes.open(session.id, Question("Bầu?", secret=True), voters, "host", NOW)
+    BallotKeys(settings.data / "ballots").make("closed-elsewhere")
+    await destroy_keys(settings, world.services.database)
+    assert [path.name for path in (settings.data / "ballots").iterdir()] == [vote.id]
 
 
 @pytest.mark.postgres
@@ -183,10 +198,25 @@ async def test_a_server_of_another_system_is_refused(tmp_path: Path, postgres_ur
 
 @pytest.mark.postgres
 async def test_an_outage_of_postgresql_changes_no_leader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "RENEW_SECONDS", 2.0)  # the server that stands by looks before that
-    async with postgresql.postgresql() as url, AsyncExitStack() as stack:
-        leading, waiting = (replace(made, database_url=url) for made in settings_of_two(tmp_path))
-        engine, directory = database.connect(url), postgresql.directory_of(url)
+    monkeypatch.setattr(standby, "RENEWAL_SECONDS", START_S)  # one late attempt on a busy machine would end it
+    renew, may_renew, look, seen_expired = lease.Lease._renew, asyncio.Event(), lease.leader, asyncio.Event()
+    may_renew.set()
+
+    async def renew_once_it_may(held: lease.Lease, engine: AsyncEngine) -> bool:
+        await may_renew.wait()
+        return await renew(held, engine)
+
+    async def looked(engine: AsyncEngine) -> lease.Leader | None:
+        found = await look(engine)
+        if found is not None and found.expired:
+            seen_expired.set()
+        return found
+
+    monkeypatch.setattr(lease.Lease, "_renew", renew_once_it_may)
+    monkeypatch.setattr(standby, "leader", looked)
+    async with postgresql.postgresql(HERE) as server, AsyncExitStack() as stack:
+        leading, waiting = (replace(made, database_url=server.url) for made in settings_of_two(tmp_path))
+        engine = database.connect(server.url)
         stack.push_async_callback(engine.dispose)
 
         async def expired() -> bool | None:
@@ -205,11 +235,15 @@ async def test_an_outage_of_postgresql_changes_no_leader(tmp_path: Path, monkeyp
         listening, ended = stack.enter_context(socket.create_server((LOOPBACK, 0))), asyncio.Event()
         standing_by = asyncio.create_task(stand_by(waiting, listening, ended))
         await until(False)
-        await postgresql.stop(directory)
+        await server.stop()
         await until(None)
         await asyncio.to_thread(time.sleep, lease.LEASE_SECONDS)
-        await postgresql.start(directory)
-        await until(True)
+        may_renew.clear()  # until the server that stands by has looked
+        seen_expired.clear()
+        await server.start()
+        async with asyncio.timeout(START_S):
+            await seen_expired.wait()
+        may_renew.set()
         await until(False)
         assert not standing_by.done()
         ended.set()
@@ -223,7 +257,7 @@ def settings_of_two(tmp_path: Path) -> list[Settings]:
         data = tmp_path / name
         data.mkdir()
         (data / "server.id").write_text("0" * 32)
-        relay = RelaySettings(LOOPBACK, free_port(socket.SOCK_STREAM), frozenset({LOOPBACK}))
+        relay = RelaySettings(LOOPBACK, free_port(), frozenset({LOOPBACK}))
         made.append(replace(make_settings(data, None), relay=relay))
     return made
 

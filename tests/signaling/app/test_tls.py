@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from signaling.app.tls import Certificates
+from signaling.app.settings import RelaySettings
+from signaling.app.tls import Certificates, context
 from tests.signaling.world import NOW
 
 
@@ -138,3 +139,17 @@ async def test_a_certificate_that_cannot_be_used_leaves_the_old_one(
     second = replace(tmp_path, private)
     listener.certificates.reload()
     assert await listener.serial() == second
+
+
+def test_servers_of_a_system_share_the_certificate_of_the_first(tmp_path: Path) -> None:
+    one = RelaySettings("10.0.0.1", 8444, frozenset({"10.0.0.2", "10.0.0.9"}))
+    two = RelaySettings("10.0.0.2", 8444, frozenset({"10.0.0.1", "10.0.0.9"}))
+    context(tmp_path, ("10.0.0.1", "192.168.1.1"), NOW)
+    alone = (tmp_path / "cert.pem").read_bytes()
+    context(tmp_path, ("10.0.0.1", "192.168.1.1"), NOW, one.servers)
+    shared = (tmp_path / "cert.pem").read_bytes()
+    context(tmp_path, ("10.0.0.2", "192.168.1.2"), NOW, two.servers)
+    assert (shared != alone, (tmp_path / "cert.pem").read_bytes() == shared) == (True, True)
+    names = x509.load_pem_x509_certificate(shared).extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    expected = ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "10.0.0.2", "10.0.0.9"]
+    assert [str(each) for each in names.value.get_values_for_type(x509.IPAddress)] == expected

@@ -15,8 +15,8 @@ import pytest
 
 from scheduler.core.errors import LostKey
 from scheduler.operations.closing.documents import Document
-from signaling.app import backup_cli, postgresql_dump, tls, whole_backup
-from signaling.app.backup import KEYS
+from signaling.app import backup_cli, postgresql_dump, restic, tls, whole_backup
+from signaling.app.backup import KEYS, last_backup, stored_at
 from signaling.app.migration import copy_database
 from signaling.app.private_files import CODE_KEY
 from signaling.app.restic import Progress, Repository, Snapshot
@@ -100,6 +100,37 @@ async def test_a_whole_server_is_stored_and_restored_on_another_machine(
     assert first[0] != second[0]
 
 
+async def test_each_repository_has_its_own_copy_and_state(
+    world: World, tmp_path: Path, backup_settings: BackupSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    second = tmp_path / "disk" / "repository"
+    both = replace(backup_settings, further={2: str(second)})
+    settings = replace(await store_files(world, tmp_path), backup=both)
+    assert (stored_at(settings), last_backup(settings)) == ({1: None, 2: None}, None)
+    await run(settings, "backup")
+    made = stored_at(settings)
+    assert None not in made.values() and last_backup(settings) == min(filter(None, made.values()))
+    second.parent.rename(tmp_path / "unmounted")
+    second.parent.mkdir()
+    fault = r"^repository 2: the repository of earlier backups is not there: is its disk mounted\?$"
+    with pytest.raises(BadBackup, match=fault):
+        await run(settings, "backup")
+    later = stored_at(settings)
+    assert later[1] != made[1] and later[2] == made[2] == last_backup(settings)
+    assert list(second.parent.iterdir()) == []
+    second.parent.rmdir()
+    (tmp_path / "unmounted").rename(second.parent)
+    shutil.rmtree(tmp_path / "repository")
+    other = replace(make_settings(tmp_path / "other", None), backup=both)
+    await run(other, "restore --repository 2")
+    assert files(other.recordings) == files(settings.recordings)
+    with pytest.raises(SettingsError, match="there is no DIEMCAU_BACKUP_REPOSITORY_3"):
+        await run(settings, "backup --repository 3")
+    told = [each.detail for each in await world.audited(9) if each.subject == "backup"]
+    assert [each.split(":")[0] for each in told][:1] == ["repository 2"]
+    assert len(told) == 4
+
+
 async def test_a_drill_names_the_recording_that_is_not_what_was_recorded(
     world: World, tmp_path: Path, backup_settings: BackupSettings
 ) -> None:
@@ -139,6 +170,16 @@ async def test_what_cannot_be_restored_whole_leaves_nothing(
         await run(replace(other, backup=backup_settings), "restore")
 
 
+def test_the_first_file_that_failed_is_told() -> None:
+    """Restic 0.18 says so of a pack that was cut short."""
+    failed = {"message_type": "error", "error": {"message": "file is too short"}, "item": "/data/recordings/1.mp4"}
+    ended = {"message_type": "exit_error", "code": 1, "message": "Fatal: There were 2 errors\n"}
+    other = failed | {"item": "/data/recordings/2.mp4"}
+    said = "\n".join(("Load(<data/b8efadd8f3>, 0) failed", *map(json.dumps, (failed, other, ended))))
+    assert restic._words(said) == "There were 2 errors; first /data/recordings/1.mp4: file is too short"
+    assert restic._words("Fatal: wrong key\n") == "wrong key"
+
+
 async def test_errors_are_told_in_words(
     world: World, tmp_path: Path, backup_settings: BackupSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +208,32 @@ async def test_errors_are_told_in_words(
         await run(replace(settings, backup=None), "backup")
 
 
+STUCK = """#!/bin/sh
+while echo '{"message_type": "status", "seconds_elapsed": 1, "bytes_done": 5}'; do sleep 0.05; done
+"""
+
+
+def test_a_repository_that_does_not_answer_keeps_no_other_waiting(
+    backup_settings: BackupSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def placed(name: str, script: str) -> None:
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o700)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+    stuck = replace(backup_settings, repository="sftp:backup@10.0.0.9:/srv")
+    monkeypatch.setattr(restic, "ANSWER_S", 0.3)
+    placed("ssh", "#!/bin/sh\nread never\n")
+    repository = Repository(stuck, tmp_path / "cache", os.environ)
+    with pytest.raises(BadBackup, match=r"^restic came no further and was ended"):
+        repository.ensure(known=True)
+    monkeypatch.setattr(restic, "STALL_S", 0.3)
+    placed("restic", STUCK)
+    repository = Repository(stuck, tmp_path / "cache", os.environ)
+    with pytest.raises(BadBackup, match=r"^restic came no further and was ended$"):
+        repository.back_up([tmp_path], lambda _: None)
+
+
 def test_a_copy_of_the_database_that_a_killed_backup_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / whole_backup.STAGED / "tls").mkdir(parents=True)
     with whole_backup.staging(make_settings(tmp_path, None)) as staging:
@@ -192,6 +259,11 @@ def test_the_settings_say_where_backups_go_and_how_many_are_kept(tmp_path: Path)
     assert found == BackupSettings("s3:https://s3.example/b", tmp_path / "backup.passphrase", KEPT_BACKUPS)
     kept = read(environ | {"DIEMCAU_BACKUP_KEEP": "2d, 12m"}).backup
     assert kept is not None and kept.keep == {"daily": 2, "monthly": 12}
+    two = read(environ | {"DIEMCAU_BACKUP_REPOSITORY_2": "/mnt/disk", "DIEMCAU_BACKUP_REPOSITORY_4": "sftp:a@b:/c"})
+    assert two.backup is not None
+    assert two.backup.repositories == {1: "s3:https://s3.example/b", 2: "/mnt/disk", 4: "sftp:a@b:/c"}
+    with pytest.raises(SettingsError, match="need DIEMCAU_BACKUP_REPOSITORY"):
+        read({"DIEMCAU_DATA": str(tmp_path), "DIEMCAU_BACKUP_REPOSITORY_2": "/mnt/disk"})
     for wrong in ("2", "0h", "2y", "2d,"):
         with pytest.raises(SettingsError, match="must look like 24h,14d,8w,12m"):
             read(environ | {"DIEMCAU_BACKUP_KEEP": wrong})

@@ -26,9 +26,12 @@ from signaling.app import admin_cli
 from signaling.app.settings import Settings
 from signaling.audit.hash_chain import COVER, GENESIS, Verdict, entry_hash, seal_happening
 from signaling.audit.log import AuditLog, EntryFilter
+from signaling.audit.schema import AUDIT
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadLog
+from signaling.core.schema import METADATA
 from signaling.migrations import downgrade, migrate
+from tests.scripted_commits import Fate, script_commits
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, make_settings, problem_of
 
 PROFILES = profile_files.load()
@@ -302,6 +305,36 @@ async def test_readers_of_codes_are_in_the_audit_log_once_a_day(world: World) ->
     async with client.get(f"/api/v1/sessions/{session.id}") as response:
         assert response.status == 200
     assert [entry.action for entry in await world.audited(3)] == ["see-phones", "see-codes", "login"]
+
+
+async def test_what_somebody_saw_is_there_once_a_day_whoever_writes_it_and_however_that_is_answered(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = database.connect(url)
+    async with engine.begin() as db:
+        await db.run_sync(METADATA.create_all, [AUDIT])
+    one, other = AuditLog(engine, PROFILES), AuditLog(engine, PROFILES)
+    fates: tuple[Fate, ...] = ("unanswered", "lost")
+    for fate in fates:
+        script_commits(monkeypatch, engine, fate)
+        with pytest.raises(DBAPIError):
+            await one.once(entry(1, detail=fate))
+        await one.once(entry(1, detail=fate))
+        await other.once(entry(1, NOW + timedelta(hours=1), detail=fate, port=8))
+    await asyncio.gather(*(each.once(entry(2)) for each in (one, one, other)))
+    await other.once(entry(2, NOW + timedelta(days=1)))
+    for field in ("actor", "action", "subject", "detail", "address"):
+        await other.once(entry(2, NOW + timedelta(days=1), **{field: "\0another"}))
+        await one.once(entry(2, NOW + timedelta(days=1), **{field: "\0another"}))
+    assert [(row.entry.subject, row.entry.detail) for row in await one.after(0, 9)] == [
+        ("s1", "unanswered"),
+        ("s1", "lost"),
+        *[("s2", "Phường Xương Huân")] * 4,
+        ("another", "Phường Xương Huân"),
+        ("s2", "another"),
+        ("s2", "Phường Xương Huân"),
+    ]
+    await database.dispose(engine)
 
 
 async def test_five_failed_sign_ins_are_a_security_event(world: World) -> None:

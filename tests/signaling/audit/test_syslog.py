@@ -19,7 +19,7 @@ from signaling.app.services import Services, open_services
 from signaling.app.settings import Settings, read
 from signaling.audit.hash_chain import ChainedEntry
 from signaling.audit.syslog import target
-from signaling.audit.syslog.forwarder import HEAD_INTERVAL, SyslogForwarder, signing_key
+from signaling.audit.syslog.forwarder import HEAD_INTERVAL, SyslogForwarder, Waiting, signing_key
 from signaling.audit.syslog.message import entry_message, public_key
 from signaling.audit.syslog.target import SyslogSettings, Target, parse
 from signaling.core.audit_entry import AuditEntry
@@ -139,8 +139,11 @@ async def test_entries_go_by_tls_in_order_with_a_signed_head(settings: Settings,
         await append(services, "trước")
         sending = forwarder(target, services, clock)
         await sending.forward()  # what was there before is not sent
+        assert await sending.waiting() == Waiting(0, None)
         await append(services, *map(str, range(3)))
+        assert await sending.waiting() == Waiting(3, NOW)
         await sending.forward()
+        assert await sending.waiting() == Waiting(0, None)
         verdict = await services.audit.verify(NOW)
         assert received.numbers == [verdict.last - 2, verdict.last - 1, verdict.last]
         clock.now += HEAD_INTERVAL
@@ -203,7 +206,7 @@ class Datagrams(asyncio.DatagramProtocol):
 
     async def next(self) -> dict[str, object]:
         """Return the text of the next message."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return text_of(await self.received.get())
 
     def __init__(self) -> None:
@@ -250,7 +253,7 @@ async def test_a_server_that_is_away_is_told_once_and_gets_what_it_missed(
         await append(services, "1")
         sending = forwarder(there, services, Clock())
         sending.start()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not received.numbers or sending.away:
                 await asyncio.sleep(0.01)
         await sending.stop()

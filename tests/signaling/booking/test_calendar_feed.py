@@ -155,7 +155,7 @@ async def test_a_link_is_told_once_and_a_new_one_takes_its_place(world: World) -
 async def test_the_link_of_a_unit_is_made_by_its_registrant_and_outlives_the_account(world: World) -> None:
     client = await world.signed_in("host")
     unit, own = await make(client, "unit"), await make(client)
-    await world.accounts.disable("host", disabled=True)
+    await world.accounts.disable("host")
     await fetch(world, unit)
     async with world.client().get(own) as response:
         assert await problem_of(response) == (404, "not-found")

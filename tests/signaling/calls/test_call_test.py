@@ -1,5 +1,6 @@
 """Findings of test calls."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -7,15 +8,27 @@ import pytest
 
 from mediaserver.api import CallReport
 from signaling.calls.call_test import evaluate
-from signaling.calls.wire import sent
+from signaling.calls.wire import sent, stored
 from tests.signaling.calls.measured import EARLY, LATE, PICTURE, SOUND
 
 
 def test_a_faultless_call_has_no_findings() -> None:
     report = evaluate(EARLY, LATE)
     assert (report.picture_rate, report.picture_kbps, report.round_trip, report.seconds) == (25.0, 1000, 0.02, 8.0)
-    assert report.findings == ()
-    assert (sent(report).picture, sent(report).sound) != (None, None)
+    assert (report.sent_rate, report.findings) == (30.0, ())
+    picture = sent(report).picture
+    assert picture is not None and (picture.sent_width, picture.sent_height) == (1920, 1080)
+
+
+def test_a_report_of_a_release_before_is_read() -> None:
+    """It says nothing of the pictures that the device got."""
+    kept = sent(evaluate(EARLY, LATE)).model_dump()
+    for later in ("sent_width", "sent_height", "sent_pictures"):
+        del kept["sound"][later], kept["picture"][later]
+    del kept["sent_rate"]
+    read = stored(json.dumps(kept))
+    assert read is not None and read.picture is not None
+    assert (read.sent_rate, read.picture.sent_width, read.picture.sent_pictures) == (0.0, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import csv
 import io
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -18,15 +19,26 @@ import pytest
 from sqlalchemy import text
 
 from mediaserver.api import ConnectionQuality, DigitPressed
+from scheduler.core.database import connect
+from scheduler.policy import profile_files
 from signaling.app.settings import Settings
-from signaling.calls import csv_rows, recorder
+from signaling.calls import csv_rows
 from signaling.calls.model import OUTCOMES, CallRecord, Direction, Measured, Purpose
+from signaling.calls.recorder import CallRecorder
+from signaling.calls.schema import CALL_RECORDS
+from signaling.calls.store import CallRecordStore, RecordFilter
+from signaling.core.schema import METADATA
+from signaling.meeting import record_writer
+from signaling.meeting.record_writer import RecordWriter
+from signaling.meeting.schema import STORED_FACTS
+from signaling.meeting.stored_facts import StoredFacts
 from signaling.messages.calls import ProtectionWord
 from signaling.sip.agent.agent import RemoteParty
 from signaling.sip.bridge.front_door import ROOM
-from tests.signaling.fake_room_systems import FakeIncoming, register, tick, use_fake_agent, wait_for_calls
+from tests.scripted_commits import Fate, script_commits
+from tests.signaling.fake_room_systems import FakeCall, FakeIncoming, register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.sip.agents import ANSWER
-from tests.signaling.world import CAM_RANH, NHA_TRANG, PATIENCE_S, World, open_world, wait_until
+from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PATIENCE_S, World, open_world, wait_until
 
 VCS = "10.79.6.20"
 
@@ -109,7 +121,7 @@ def small_disk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
 async def test_a_call_that_ends_on_a_full_disk_is_recorded_once_there_is_room(
     small_disk: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(recorder, "RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(record_writer, "AGAIN_SECONDS", 0.1)
     async with open_world(small_disk) as world:
         agent = use_fake_agent(world)
         await register(world, NHA_TRANG, VCS)
@@ -121,12 +133,50 @@ async def test_a_call_that_ends_on_a_full_disk_is_recorded_once_there_is_room(
             await db.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
         with full(small_disk.data):
             agent.calls[-1].end("bye")
-            await wait_until(lambda: recorder.UNWRITTEN in caplog.text)
+            await wait_until(lambda: "x the database does not answer" in caplog.text)
             await wait_for_calls(host, "left")
             assert (await ring(world, session.code or "")).refused == 503  # whose entry could not be audited
         async with asyncio.timeout(PATIENCE_S):
             while (await records(world))[-1]["outcome"] != "bye":
                 await asyncio.sleep(0.05)
+
+
+async def test_a_call_has_one_record_which_ends_however_the_database_answered(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_writer, "AGAIN_SECONDS", 0.0)
+    for seconds in ("PATIENCE_SECONDS", "STOP_SECONDS"):
+        monkeypatch.setattr(record_writer, seconds, PATIENCE_S)
+    engine = connect(sqlite_url)
+    async with engine.begin() as db:
+        await db.run_sync(METADATA.create_all, [CALL_RECORDS, STORED_FACTS])
+    store, facts = CallRecordStore(engine, profile_files.load()), RecordWriter(StoredFacts(engine))
+    calls = CallRecorder(store, facts, lambda: NOW)
+    record = CallRecord(NOW, "d", "p", "Phòng họp", "in", "front-door", VCS, "tcp")
+    # Of the record, of the question whether it is there, of a change, and of the end.
+    scripts: list[list[Fate]] = [
+        ["unanswered", "answered", "unanswered", "answered", "lost"],
+        ["lost", "lost", "answered", "unanswered", "unanswered", "answered", "unanswered", "unanswered"],
+    ]
+    for number, fates in enumerate(scripts):
+        left = script_commits(monkeypatch, engine, *fates)
+        call = FakeCall(RemoteParty(VCS, "", "", ""), ANSWER)
+        await calls.answered(replace(record, device=f"d{number}"), call)
+        await calls.entered(call, "s", "2026-1")
+        call.end("bye")
+        await calls.stop()
+        await facts.stop()
+        assert left == []
+        script_commits(monkeypatch, engine, "unanswered")
+        await calls.failed(replace(record, device=f"d{number}"), "refused", 486)
+        await facts.stop()
+    assert [(each.device, each.session, each.outcome) for each in await store.newest(RecordFilter(), 9)] == [
+        ("d1", "", "refused"),
+        ("d1", "s", "bye"),
+        ("d0", "", "refused"),
+        ("d0", "s", "bye"),
+    ]
+    await engine.dispose()
 
 
 async def test_calls_in_refused_let_in_and_of_the_front_door(world: World) -> None:
@@ -161,13 +211,15 @@ async def test_keys_count_before_the_record_of_the_call_is_written(
     host, _ = await world.join("host", session)
     assert session.code is not None
     store, database_answers = world.services.call_records, asyncio.Event()
-    add = store.add
+    adding = store.adding
 
-    async def late(record: CallRecord) -> int:
+    @asynccontextmanager
+    async def late(record: CallRecord) -> AsyncIterator[int]:
         await database_answers.wait()
-        return await add(record)
+        async with adding(record) as id_:
+            yield id_
 
-    monkeypatch.setattr(store, "add", late)
+    monkeypatch.setattr(store, "adding", late)
     ringing = asyncio.create_task(ring(world, session.code))
     await wait_for_calls(host, "connected")
     seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")

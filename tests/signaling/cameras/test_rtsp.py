@@ -12,6 +12,7 @@ import pytest
 from aiortc import MediaStreamTrack
 
 from loadtest.rooms.rtsp_camera import gstreamer_camera
+from loadtest.server.ports import free_port
 from mediaserver.peer import sip
 from mediaserver.worker.engine import LocalEngine
 from signaling.app.settings import Settings
@@ -34,10 +35,10 @@ def camera(method: str, transport: str) -> AbstractAsyncContextManager[tuple[int
     return gstreamer_camera(("camera", PASSWORD), method, transport, "red", TONE_HZ)
 
 
-async def describe_camera(world: World, port: int) -> None:
+async def describe_camera(world: World, port: int, **more: str) -> None:
     """Register the camera as the host's device."""
     facts = {"address": LOOPBACK, "port": port, "stream_path": "/live", "auth_user": "camera", "password": PASSWORD}
-    assert (await described(world, HOST, protocol="RTSP", **facts))[0] == 200
+    assert (await described(world, HOST, protocol="RTSP", **facts, **more))[0] == 200
 
 
 @pytest.mark.parametrize(("method", "transport"), [("digest", "UDP"), ("basic", "TCP")])
@@ -81,15 +82,16 @@ async def test_a_camera_is_fetched_again_after_its_line_was_cut_and_by_the_next_
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rtsp, "LOOK_SECONDS", 3600.0)
-    monkeypatch.setattr(sip, "SILENCE_S", 2.0)
     async with held_engine() as engine, camera("digest", "TCP") as (port, process):
         async with served(settings, held=engine) as world:
             await describe_camera(world, port)
             session = await world.session(NHA_TRANG)
             await world.server.rtsp_cameras.look(world.clock.now)
             await wait_until(lambda: seats(world, session.id) == [True])
-            process.send_signal(SIGSTOP)
-            await world.server.rtsp_cameras.settled()
+            with monkeypatch.context() as patch:
+                patch.setattr(sip, "SILENCE_S", 2.0)
+                process.send_signal(SIGSTOP)
+                await world.server.rtsp_cameras.settled()
             assert seats(world, session.id) == []
             process.send_signal(SIGCONT)
             await world.server.rtsp_cameras.look(world.clock.advance(11))
@@ -124,7 +126,6 @@ async def test_a_camera_is_fetched_by_the_worker_to_which_its_room_moves(
         monkeypatch.setattr(room_moves, name, seconds)
     monkeypatch.setattr(rtsp, "LOOK_SECONDS", 3600.0)
     monkeypatch.setattr(rtsp, "WATCH_SECONDS", 0.1)
-    monkeypatch.setattr(rtsp, "UNHEARD_SECONDS", 0.5)
     opened: list[RtspClient] = []
     counts: list[int] = []
 
@@ -143,7 +144,7 @@ async def test_a_camera_is_fetched_by_the_worker_to_which_its_room_moves(
 
     monkeypatch.setattr(rtsp, "RtspClient", LimitedClient)
     async with two_workers() as pool, camera("digest", "UDP") as (port, _), served(settings, held=pool) as world:
-        await describe_camera(world, port)
+        await describe_camera(world, port, transport="UDP")
         session = await world.session(NHA_TRANG)
         await world.server.rtsp_cameras.look(world.clock.now)
         await wait_until(lambda: seats(world, session.id) == [True])
@@ -219,15 +220,12 @@ async def test_a_camera_that_is_none_is_refused_with_words(answer: bytes, fault:
 
 def port_pair() -> tuple[socket.socket, socket.socket]:
     """Return sockets on an even port and on the one above it."""
-    for number in range(40_300, 40_400, 2):
-        pair = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
-        for each in pair:
-            each.setblocking(False)
-        with suppress(OSError):
-            pair[0].bind((LOOPBACK, number))
-            pair[1].bind((LOOPBACK, number + 1))
-            return pair[0], pair[1]
-    raise AssertionError("no port is free")
+    number = free_port(count=3)
+    pair = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for each, port in zip(pair, range(number + number % 2, number + 3), strict=False):
+        each.setblocking(False)
+        each.bind((LOOPBACK, port))
+    return pair
 
 
 @asynccontextmanager

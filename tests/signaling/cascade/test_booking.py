@@ -139,12 +139,12 @@ async def test_a_cancellation_below_is_told_above_and_stays(systems: TwoSystems)
     await systems.below.services.scheduler.cancel(held.id, NOW, Act("central", "mất điện"))
     await systems.tell()
     await systems.tell()
-    assert await systems.reserved(session) == [("cancelled", held.number, "")]
+    assert await systems.reserved(session) == [("cancelled", held.number, "mất điện")]
     assert [each.state for each in await systems.held()] == [State.CANCELLED]
     later = Interval(session.official.start + HOUR, session.official.end + HOUR)
     await systems.above.services.scheduler.amend(session.id, _request(session, later), NOW, Act("host"))
     await systems.tell()
-    assert await systems.reserved(session) == [("cancelled", held.number, "")]
+    assert await systems.reserved(session) == [("cancelled", held.number, "mất điện")]
     assert [(each.state, each.official) for each in await systems.held()] == [(State.CANCELLED, held.official)]
 
 
@@ -293,9 +293,60 @@ async def test_a_session_that_is_not_held_below_is_told_to_its_host_once_for_eac
     await mailing.tell()
     assert await not_held(mailing, "host") == []
     (held,) = await mailing.held()
-    await mailing.below.services.scheduler.cancel(held.id, NOW, Act("central"))
+    await mailing.below.services.scheduler.cancel(held.id, NOW, Act("central", "mất điện"))
     await mailing.tell()
-    assert [reason for _, reason, _ in await letters(mailing)][2:] == [f"{label}: đã hủy phiên họp"]
+    assert [reason for _, reason, _ in await letters(mailing)][2:] == [f"{label}: đã hủy phiên họp: mất điện"]
+
+
+async def test_a_session_that_waits_below_or_whose_key_is_not_taken_is_told_to_its_host_once(
+    mailing: TwoSystems,
+) -> None:
+    label = "UBND thành phố Nha Trang"
+    other = await mailing.below.session(CAM_RANH, start=HOUR)
+    await mailing.below.services.scheduler.operator.set_capacity(NOW, Amount(2, 255), NOW)  # one session
+    first = await mailing.above.session(NHA_TRANG, start=HOUR)
+    for _ in range(2):
+        await mailing.tell()
+    waits = (f"{label}: chưa đủ năng lực, phiên họp đang chờ", first.id)
+    assert [told[1:] for told in await letters(mailing)] == [waits]
+    await mailing.below.services.scheduler.cancel(other.id, NOW, Act("central"))
+    await mailing.tell()
+    await mailing.below.services.neighbours.remove(ABOVE)
+    second = await mailing.above.session(NHA_TRANG, start=30 * HOUR)
+    for _ in range(2):
+        await mailing.tell()
+    words = "hệ thống đó không nhận khóa của hệ thống này"
+    assert await mailing.reserved(second) == [("unanswered", "", words)]
+    assert [told[1:] for told in await letters(mailing)] == [
+        waits,
+        (f"{label}: chưa nhận phiên họp: {words}", second.id),
+    ]
+    assert [state for state, *_ in await mailing.reserved(first)] == ["accepted"]
+
+
+async def test_a_system_below_that_does_not_answer_is_told_to_the_host_when_the_session_is_near(
+    mailing: TwoSystems,
+) -> None:
+    await mailing.below.http.close()
+    session = await mailing.above.session(NHA_TRANG, start=3 * HOUR)
+    await mailing.tell()
+    assert await letters(mailing) == []
+    mailing.above.clock.advance(3600)
+    for _ in range(2):
+        await mailing.tell()
+    (told,) = await letters(mailing)
+    reason = "UBND thành phố Nha Trang: chưa nhận phiên họp: không kết nối được tới hệ thống đó"
+    assert told[1:] == (reason, session.id)
+
+
+async def test_the_reason_of_a_cancellation_above_is_told_below(systems: TwoSystems) -> None:
+    session = await systems.above.session(NHA_TRANG, start=HOUR)
+    await systems.tell()
+    (held,) = await systems.held()
+    await systems.above.services.scheduler.cancel(session.id, NOW, Act("host", "hoãn sang tuần sau"))
+    await systems.tell()
+    told = [(each.kind, each.by, each.reason) for each in await systems.below.services.scheduler.history(held.id)]
+    assert told[-1] == ("cancelled", f"cascade:{ABOVE}", "hoãn sang tuần sau")
 
 
 async def test_a_system_below_that_is_away_is_asked_until_it_answers_and_what_it_said_holds(
@@ -308,11 +359,11 @@ async def test_a_system_below_that_is_away_is_asked_until_it_answers_and_what_it
     second = await systems.above.session(NHA_TRANG, start=4 * HOUR)
     await systems.tell()
     assert await systems.reserved(first) == [("accepted", held.number, "")]
-    assert await systems.reserved(second) == [("unanswered", "", "ClientConnectorError")]
+    assert await systems.reserved(second) == [("unanswered", "", "không kết nối được tới hệ thống đó")]
     later = Interval(first.official.start, first.official.end + HOUR)
     await systems.above.services.scheduler.amend(first.id, _request(first, later), NOW, Act("host"))
     await systems.tell()
-    assert await systems.reserved(first) == [("unanswered", held.number, "ClientConnectorError")]
+    assert await systems.reserved(first) == [("unanswered", held.number, "không kết nối được tới hệ thống đó")]
     assert await systems.above.server.cascade_booking.code(first.id, NHA_TRANG) == held.code
 
 

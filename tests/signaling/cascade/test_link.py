@@ -11,6 +11,7 @@ import pytest
 
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import OfferOptions
+from loadtest.rooms.certificates import Authority
 from mediaserver.api import PeerDown, SeatOptions
 from signaling.app.settings import Settings
 from signaling.meeting.state.roster import Seated
@@ -19,7 +20,6 @@ from signaling.sip.bridge import bridge
 from tests.mediaserver.meeting import CERTIFICATE, WatchingDecoder, material
 from tests.signaling.cascade.two_systems import TwoSystems, know_each_other, two_systems
 from tests.signaling.fake_room_systems import register, tick, use_fake_agent, wait_for_calls
-from tests.signaling.sip.certificates import Authority
 from tests.signaling.sip.whole_server import LOOPBACK, served
 from tests.signaling.world import HOST, NHA_TRANG, World, wait_until
 

@@ -30,7 +30,7 @@ async def test_administrators_see_units_and_roles_that_end_and_units_are_notifie
         await book.submit(session_request(HOST, at("03/07/2025 08:00"), DIEN_AN), world.clock.now)
         new = NewAccount("theirs", "Kỹ thuật Sở TTTT", ["technician", "site"], unit="so.tttt")
         await create_account(world.services, new, PASSWORD, world.clock.now)
-        await world.services.accounts.disable("vanninh", disabled=True)
+        await world.services.accounts.disable("vanninh")
         for unit in ("so.tttt", "56"):
             await post.set_mailbox(unit, f"{unit}@khanhhoa.gov.vn")
         async with (await world.signed_in("admin")).get("/api/v1/endings") as response:

@@ -26,6 +26,15 @@ async def sign_in(world: World, account: str, password: str = FRESH_PASSWORD) ->
         return response.status
 
 
+async def test_the_account_of_a_point_with_a_long_label_has_its_first_letters_as_name(world: World) -> None:
+    central = await world.signed_in("central")
+    await post_directory(central, "points/dk.suoitien/name", name="DK.SuoiTien", label="x" * 250)
+    await post_directory(central, "points/dk.suoitien/account", account=None)
+    stored = await world.accounts.account("dk.suoitien")
+    assert stored is not None
+    assert stored[0].name == "x" * 200
+
+
 async def test_a_link_sets_the_first_password_once(world: World) -> None:
     central = await world.signed_in("central")
     issued = await post_directory(central, "points/dk.suoitien/account", account=None)

@@ -51,7 +51,7 @@ async def _finish(network: str, path: Path) -> None:
     """Wait until everything that was sent stands in the file."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as marker:
         marker.sendto(MARK, (network.partition("/")[0], MARK_PORT))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while MARK not in path.read_bytes():
             await asyncio.sleep(POLL_S)
 

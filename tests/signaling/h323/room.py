@@ -32,6 +32,8 @@ from tests.mediaserver.slides_system import SlidesSystem
 
 LOOPBACK = "127.0.0.1"
 WATCH_S = 0.2
+PATIENCE_S = 40.0
+"""Bounds a failure; the process imports the whole engine before it listens."""
 RTP_HEAD = 12
 SIZE = (640, 360)
 OWN = text_card("Quyết định số 2119 về họp trực tuyến", (0, 255, 0), SIZE)
@@ -210,7 +212,7 @@ class RoomProcess:
         self._process.stdin.write(f"{text}\n".encode())
         await self._process.stdin.drain()
 
-    async def until(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 20.0) -> dict[str, Any]:
+    async def until(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = PATIENCE_S) -> dict[str, Any]:
         """Return the next thing that happens and is wanted."""
         assert self._process.stdout is not None
         async with asyncio.timeout(seconds):

@@ -24,7 +24,7 @@ class Wire:
         """Return the payload of the next packet; empty once the other side has closed the connection."""
         try:
             head = await soon(self._reader.readexactly(4))
-        except asyncio.IncompleteReadError:
+        except (asyncio.IncompleteReadError, ConnectionError):
             return b""
         return await soon(self._reader.readexactly(int.from_bytes(head[2:], "big") - 4))
 

@@ -7,6 +7,7 @@ Also tests `router.py`, `openapi.py`, `problems.py`, `signaling/accounts/permiss
 import asyncio
 import gzip
 import json
+import re
 import ssl
 from pathlib import Path
 from typing import Any, get_args
@@ -17,6 +18,7 @@ from aiohttp.http_parser import DeflateBuffer
 from aiohttp.test_utils import TestServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from yarl import URL
 
 from mediaserver.api import LayoutKind
@@ -26,10 +28,13 @@ from scheduler.operations.incidents.model import FaultReport
 from signaling.app import tls
 from signaling.app.api_table import MODELS, PREFIX, ROUTES
 from signaling.app.application import application
+from signaling.compliance.security_incident import SecurityIncident
 from signaling.core.account import Account
+from signaling.directory.equipment import NewLine
 from signaling.http import router
 from signaling.http.openapi import document, public_path
 from signaling.http.route import Route
+from signaling.quality.model import ABSENT, Identity, Series
 from tests.film import film
 from tests.signaling.request_bodies import EMERGENCY, GOOD, registration
 from tests.signaling.world import (
@@ -48,6 +53,13 @@ CLOSED = [route for route in ROUTES if route.access != "open"]
 POSTS = [route for route in ROUTES if route.method == "POST" and not route.upload]
 TAKING = [route for route in POSTS if route.body]
 JSON = {"Content-Type": "application/json"}
+
+
+def measured(seat: str) -> Series:
+    """Return a series of a seat of Nha Trang."""
+    series = Series(Identity(seat, NHA_TRANG, "UBND.Nha Trang", "browser"), NOW)
+    series.append(ABSENT)
+    return series
 
 
 def url(route: Route, thing: str = "nothing") -> URL:
@@ -114,7 +126,30 @@ async def test_unknown_and_missing_fields_get_422(world: World) -> None:
     assert responses == dict.fromkeys(map(name, TAKING), ((422, "invalid"), True))
 
 
-QUERIES = {"/recordings/{id}/file": "ticket=1", "/recordings/{id}/transcript/file": "format=vtt"}
+async def test_characters_that_no_text_may_have_get_422_in_bodies_and_queries(world: World) -> None:
+    client = await world.signed_in("central")
+    listed = [route for route in CLOSED if route.method == "GET" and "{id" not in route.path]
+    responses = {}
+    for route in (*TAKING, *listed):
+        sent: dict[str, Any] = {"json": {"more": ["A\x00B"]}} if route.body else {"params": {"more.0": "A\u202eB"}}
+        async with client.request(route.method, url(route), **sent, headers={"Accept-Language": "en"}) as response:
+            faults = (await response.json()).get("errors")
+            responses[name(route)] = (await problem_of(response), faults)
+    fault = {"field": "more.0", "detail": "has characters that may not be used"}
+    assert responses == dict.fromkeys(responses, ((422, "invalid"), [fault]))
+
+
+@pytest.mark.parametrize("id_", ["", "x" * 33, "A\nB", "A\u200eB", "A\x85B", "A\u2028B"])
+def test_what_could_not_be_found_is_no_id(id_: str) -> None:
+    with pytest.raises(ValidationError):
+        NewLine(id=id_, type="WAN", subscribed_kbps=10_000)
+
+
+QUERIES = {
+    "/recordings/{id}/file": "ticket=1",
+    "/recordings/{id}/transcript/file": "format=vtt",
+    "/sessions/{id}/quality/series": "seat=s1",
+}
 """A valid query for every endpoint of a thing that needs one."""
 
 
@@ -217,6 +252,20 @@ ALLOWED: dict[str, list[int]] = {
     "GET /tokens": [200, 403, 403, 403, 403, 403],
     "POST /tokens": [201, 403, 403, 403, 403, 403],
     "POST /tokens/{id}/revoke": [404, 403, 403, 403, 403, 403],
+    "GET /approvals": [200, 200, 403, 403, 403, 403],
+    "POST /approvals/{id}/approve": [404, 403, 403, 403, 403, 403],
+    "POST /approvals/{id}/refuse": [404, 403, 403, 403, 403, 403],
+    "POST /approvals/{id}/emergency": [404, 404, 403, 403, 403, 403],
+    "GET /webhooks": [200, 403, 403, 403, 403, 403],
+    "POST /webhooks": [201, 403, 403, 403, 403, 403],
+    "POST /webhooks/{id}/change": [404, 403, 403, 403, 403, 403],
+    "POST /webhooks/{id}/rotate": [404, 403, 403, 403, 403, 403],
+    "POST /webhooks/{id}/pause": [404, 403, 403, 403, 403, 403],
+    "POST /webhooks/{id}/remove": [404, 403, 403, 403, 403, 403],
+    "POST /webhooks/{id}/resume": [404, 403, 403, 403, 403, 403],
+    "POST /webhooks/{id}/test": [404, 403, 403, 403, 403, 403],
+    "GET /webhook-deliveries": [200, 403, 403, 403, 403, 403],
+    "POST /webhook-deliveries/{id}/again": [404, 403, 403, 403, 403, 403],
     "GET /cascade/neighbours": [200, 403, 403, 403, 403, 403],
     "POST /cascade/neighbours": [200, 403, 403, 403, 403, 403],
     "POST /cascade/neighbours/{id}/remove": [404, 403, 403, 403, 403, 403],
@@ -238,6 +287,7 @@ ALLOWED: dict[str, list[int]] = {
     "POST /sessions/{id}/lists": [409, 409, 403, 409, 404, 404],
     "POST /sessions/{id}/lists/ask": [200, 200, 200, 403, 404, 404],
     "GET /sessions/{id}/lists/export": [200, 200, 200, 403, 404, 404],
+    "GET /sessions/{id}/lists/export/signed": [404] * 6,
     "GET /self-test": [200, 200, 200, 200, 200, 200],
     "GET /speed": [200, 200, 200, 200, 200, 200],
     "POST /speed": [204, 204, 204, 204, 204, 204],
@@ -255,9 +305,11 @@ ALLOWED: dict[str, list[int]] = {
     "GET /sessions/{id}/speeches": [200, 200, 200, 200, 404, 404],
     "GET /sessions/{id}/speaking": [200, 200, 200, 200, 404, 404],
     "GET /sessions/{id}/minutes": [200, 200, 200, 403, 404, 404],
+    "GET /sessions/{id}/minutes/signed": [404] * 6,
     "GET /sessions/{id}/chat": [200, 200, 200, 200, 404, 404],
     "GET /sessions/{id}/votes": [200, 200, 200, 200, 404, 404],
     "GET /votes/{id}/protocol": [404, 404, 404, 404, 404, 404],
+    "GET /votes/{id}/protocol/signed": [404] * 6,
     "POST /sessions/{id}/interruptions": [422, 422, 403, 422, 404, 404],
     "POST /drafts": [403, 403, 201, 403, 403, 403],
     "GET /refusals": [200, 200, 403, 403, 403, 403],
@@ -277,8 +329,11 @@ ALLOWED: dict[str, list[int]] = {
     "POST /second-factor/keys/confirm": [422] * 6,
     "POST /second-factor/keys/{id}/remove": [404] * 6,
     "POST /second-factor/recovery-codes": [422] * 6,
+    "GET /directory/accounts": [200, 403, 403, 403, 403, 403],
     "POST /directory/accounts/{id}/second-factor/reset": [404, 403, 403, 403, 403, 403],
+    "POST /directory/accounts/{id}/roles": [404, 403, 403, 403, 403, 403],
     "GET /sign-ins": [200, 200, 200, 200, 200, 200],
+    "POST /sign-ins/{id}/end": [404, 404, 404, 404, 404, 404],
     "POST /sign-ins/end-others": [204, 204, 204, 204, 204, 204],
     "GET /layouts": [200, 200, 200, 200, 200, 200],
     "GET /ice-servers": [200, 200, 200, 200, 200, 200],
@@ -305,6 +360,8 @@ ALLOWED: dict[str, list[int]] = {
     "GET /recordings/{id}/transcript/file": [422, 422, 422, 422, 422, 422],
     "POST /recordings/{id}/transcript/corrections": [403, 404, 404, 403, 404, 404],
     "POST /recordings/{id}/transcript/anew": [403, 409, 409, 403, 404, 404],
+    "GET /sessions/{id}/quality": [200, 200, 200, 200, 404, 404],
+    "GET /sessions/{id}/quality/series": [200, 200, 200, 200, 404, 404],
     "GET /incidents": [200, 200, 200, 200, 200, 200],
     "POST /incidents": [201, 201, 201, 201, 404, 404],
     "GET /incidents/{id}": [200, 200, 200, 200, 404, 404],
@@ -348,6 +405,16 @@ ALLOWED: dict[str, list[int]] = {
     "GET /figure-requests": [200, 200, 200, 200, 200, 200],
     "POST /figure-requests": [201, 201, 403, 403, 403, 403],
     "POST /figure-requests/{id}": [404, 404, 404, 404, 404, 404],
+    "GET /account-reviews": [200, 200, 403, 403, 403, 403],
+    "POST /account-reviews": [409, 403, 403, 403, 403, 403],
+    "GET /account-reviews/accounts": [200, 403, 403, 403, 403, 403],
+    "GET /security-incidents": [200, 200, 403, 403, 403, 403],
+    "POST /security-incidents": [201, 201, 403, 403, 403, 403],
+    "POST /security-incidents/{id}": [200, 200, 403, 403, 403, 403],
+    "POST /security-incidents/{id}/report": [200, 200, 403, 403, 403, 403],
+    "POST /security-incidents/{id}/close": [200, 200, 403, 403, 403, 403],
+    "POST /security-reports": [200, 200, 403, 403, 403, 403],
+    "GET /security-incidents/export": [200, 200, 403, 403, 403, 403],
     "GET /controls": [200, 200, 403, 403, 403, 403],
     "POST /controls": [200, 200, 403, 200, 403, 403],
     "POST /controls/{id}/files": [404, 404, 404, 404, 404, 404],
@@ -356,6 +423,7 @@ ALLOWED: dict[str, list[int]] = {
     "GET /reports/points": [200, 200, 403, 403, 403, 403],
     "POST /sessions/{id}/review": [409, 409, 403, 403, 403, 403],
     "GET /reports/file": [200, 200, 403, 403, 403, 403],
+    "GET /reports/file/signed": [404] * 6,
     "POST /logout": [204, 204, 204, 204, 204, 204],
     "POST /password": [422, 422, 422, 422, 422, 422],
 }
@@ -390,6 +458,9 @@ async def test_each_role_may_call_what_the_matrix_allows(world: World, role: str
     await world.services.documents.add(document)
     wish = await world.services.documents.ask(session.id, "recording", "568", "nhatrang", "", NOW)
     feedback = await world.services.feedback.add("568", "nhatrang", "Đường truyền yếu", NOW)
+    await world.services.quality_store.save([(session.id, measured("s1"))])
+    await world.services.security_incidents.add(SecurityIncident("i1", NOW, "serious", "Mã độc", "central", NOW))
+    things |= {"security-incidents": "i1"}
     things |= {"feedback": feedback.id, "documents": "d1", "material-requests": wish.id}
     bodies = {
         **GOOD,
@@ -408,6 +479,8 @@ async def test_each_role_may_call_what_the_matrix_allows(world: World, role: str
             where = url(route, twice.id)
         if path_ == "/deadlines":
             where = where.with_query({"class": "thuong", "start": "2026-04-09T01:00:00Z"})
+        if path_ == "/sessions/{id}/quality/series":
+            where = where.with_query(seat="s1")
         if path_ == "/recordings/estimate":
             where = where.with_query(minutes=180)
         body = {"json": bodies.get(path_, {})} if route.method == "POST" else {}
@@ -421,7 +494,14 @@ ASKING = {
     "/directory/tables/{id}/preview", "/recordings/{id}/link",
 }  # fmt: skip
 """Calls other than GET that change nothing."""
-OWN = {"/logout", "/password", "/sign-ins/end-others", "/calendar-links", "/calendar-links/revoke"}
+OWN = {
+    "/logout",
+    "/password",
+    "/sign-ins/end-others",
+    "/sign-ins/{id}/end",
+    "/calendar-links",
+    "/calendar-links/revoke",
+}
 OWN |= {path for path in GOOD if path.startswith("/second-factor/")}
 """Calls about what is one's own: sign-ins, second factors, calendar links."""
 
@@ -844,3 +924,27 @@ async def test_a_body_that_does_not_come_gets_408(world: World, monkeypatch: pyt
         assert (await reader.readline()).split()[1] == b"408"
     writer.close()
     await writer.wait_closed()
+
+
+async def test_who_leaves_within_a_body_is_no_fault_of_the_server(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was counted as 500, which alarms, and logged with a traceback."""
+    assert world.http.runner is not None
+    monkeypatch.setattr(world.http.runner.server, "handler_cancellation", False)  # as our servers have it
+    head = "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{"
+    _, writer = await asyncio.open_connection("127.0.0.1", world.http.port)
+    writer.write(head.encode())
+    await writer.drain()
+    async with world.client().get("/healthz") as response:  # comes after the head, which is being answered by now
+        assert response.status == 200
+    writer.close()
+    counted = re.compile(r'diemcau_http_requests_total\{method="POST",route="/api/v1/login",status="(\d+)"\} 1\.0')
+    async with asyncio.timeout(PATIENCE_S), world.client() as client:
+        while True:
+            async with client.get("/metrics") as response:
+                if found := counted.findall(await response.text()):
+                    break
+            await asyncio.sleep(0.02)
+    assert found == ["400"]
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []

@@ -16,11 +16,14 @@ from scheduler.inbound_mail.store import MailboxPosition
 from scheduler.operations.closing.documents import Document
 from scheduler.operations.incidents.model import FaultReport
 from scheduler.operations.votes.model import Question, Voter
+from scheduler.webhooks.outbox import Webhook
 from signaling.accounts.api_tokens import ApiToken
 from signaling.accounts.security_keys import SecurityKey
 from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.api_table import PREFIX, ROUTES
+from signaling.booking.approvals_store import new_approval
 from signaling.cascade.model import Neighbour
+from signaling.compliance.security_incident import SecurityIncident
 from signaling.http.openapi import public_path
 from signaling.http.route import Route
 from tests.film import film
@@ -93,6 +96,11 @@ async def things(world: World) -> dict[str, str]:
     await services.neighbours.add_below(Neighbour("xa", NHA_TRANG, url="https://xa.vn"), "key", NOW)
     token = ApiToken("portal", ("read",), None, (), NOW, "admin", NOW + timedelta(days=1))
     await services.api_tokens.make(token)
+    await services.webhooks.add(Webhook("agenda", "https://127.0.0.1/", ("code.issued",), NOW, "admin"), "secret")
+    await services.webhooks.test("agenda", NOW)
+    await services.security_incidents.add(SecurityIncident("i1", NOW, "serious", "Mã độc", "central", NOW))
+    approval = new_approval("shed", "capacity", [session.id], False, "", "central", NOW, NOW + timedelta(hours=1))
+    await services.approvals.ask(approval)
     raw = letter()
     await services.inbound_mail.receive(raw, len(raw), MailboxPosition(1, 1), NOW, NOW)
     await services.factors.add_key(SecurityKey("k1", "vanninh", "Khóa", "h", "", 0, NOW), "", (), NOW)
@@ -109,6 +117,8 @@ async def things(world: World) -> dict[str, str]:
         "/directory/devices": device, "/displays": device, "/directory/lines": stock["lines"][0]["id"],
         "/directory/changes": str(change["id"]), "/votes": vote.id, "/cascade/neighbours": "xa",
         "/directory/accounts": "nhatrang", "/second-factor/keys": "k1", "/tokens": "portal",
+        "/sign-ins": (await services.accounts.devices("central", NOW))[0].short_id,
+        "/security-incidents": "i1", "/approvals": approval.id, "/webhooks": "agenda", "/webhook-deliveries": "1",
     }  # fmt: skip
 
 
@@ -117,6 +127,7 @@ async def answered(client: ClientSession, world: World, route: Route, thing: str
     queries = {
         "/recordings/{id}/file": {"ticket": world.server.recordings.ticket(thing, account, NOW)[0]},
         "/recordings/{id}/transcript/file": {"format": "vtt"},
+        "/sessions/{id}/quality/series": {"seat": "s1"},
     }
     query = queries.get(public_path(route.path), {})
     body = {"json": GOOD.get(public_path(route.path), {})} if route.method == "POST" else {}

@@ -27,7 +27,8 @@ REPLAYED = "Idempotent-Replayed"
 READING = {
     "/audit/check", "/capacity/impact", "/scripts/preview", "/scripts/export", "/speed", "/profiles/preview",
     "/directory/tables/{id}/preview", "/recordings/{id}/link",
-    "/displays/{id}/command", "/cascade/neighbours", "/tokens",
+    "/displays/{id}/command", "/cascade/neighbours", "/tokens", "/webhooks",
+    "/webhooks/{id}/rotate",
 }  # fmt: skip
 """POSTs that only ask, change what is in memory alone, or carry a key that may not be stored."""
 
@@ -149,12 +150,12 @@ async def test_a_fault_of_ours_before_anything_was_committed_frees_the_key(
 async def test_a_fault_of_ours_after_the_commit_makes_no_second_session(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(*_: object) -> None:
+    def broken(*_: object) -> None:
         raise TimeoutError
 
     client = await world.signed_in("host")
     with monkeypatch.context() as patched:
-        patched.setattr(type(world.services.audit), "append", broken)
+        patched.setattr("signaling.booking.sessions.wire", broken)
         assert await problem_of(await post(client, URL, registration())) == (503, "unavailable")
     for _ in range(2):
         assert await problem_of(await post(client, URL, registration())) == (409, "answer-lost")

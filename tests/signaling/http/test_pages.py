@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import ClientSession
 
-from signaling.http.context import HTTP
+from signaling.http.pages import PAGES
 from tests.signaling.world import World
 
 WEB = Path(__file__).parents[3] / "web"
@@ -99,7 +99,7 @@ async def test_a_reload_shows_what_was_edited_and_the_address_before_goes_away(w
     page.write_text('<script src="app.js"></script>')
     script.write_text("go(1);")
     os.utime(script, ns=(1, 1))
-    world.http.app[HTTP].pages.folder = tmp_path
+    world.http.app[PAGES].folder = tmp_path
     before, _ = await _named(client, "index.html")
     script.write_text("go(2);")
     os.utime(script, ns=(2, 2))

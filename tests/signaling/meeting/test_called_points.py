@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from scheduler.operations.attendance.service import Attendance
 from signaling.app.settings import Settings
 from tests.fakes import FakeEngine
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World, open_world
@@ -30,6 +34,26 @@ async def test_an_absent_point_is_called_until_it_comes(world: World) -> None:
     await world.join("nhatrang", session)
     assert (await host.until(lambda got: got["type"] == "called" and not got["points"]))["points"] == []
     assert await called_on_first_page(world, "nhatrang") == []
+
+
+async def test_a_call_without_an_answer_of_the_database_is_in_the_audit_log(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    host, _ = await world.join("host", session)
+    breaks, calls = OperationalError("COMMIT", {}, OSError("the connection is closed")), Attendance.call
+
+    async def unanswered(*arguments: Any) -> None:
+        monkeypatch.setattr(Attendance, "call", calls)
+        await calls(*arguments)
+        raise breaks
+
+    monkeypatch.setattr(Attendance, "call", unanswered)
+    await host.ask(type="call-point", point=NHA_TRANG)
+    await host.until(lambda got: got.get("error") == "unavailable")
+    world.clock.advance(1)
+    assert (await host.ask(type="call-point", point=NHA_TRANG))["type"] == "called"
+    assert [(each.action, each.detail) for each in await world.audited(2)] == [("call-point", NHA_TRANG)] * 2
 
 
 async def test_only_a_controller_calls_and_only_points_that_are_invited_and_absent(world: World) -> None:

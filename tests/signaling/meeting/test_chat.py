@@ -1,5 +1,6 @@
 """The chat over WebSocket and REST: what is kept of it, over a restart too, and input that is refused."""
 
+import asyncio
 import io
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy.exc import OperationalError
 
+from scheduler.operations.attendance.chat_store import ChatEntry
 from scheduler.operations.attendance.service import Attendance
 from signaling.app.settings import Settings
+from signaling.meeting import record_writer
 from tests.fakes import FakeEngine
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, open_world
 
@@ -98,15 +101,29 @@ async def test_markup_stays_text(world: World) -> None:
     assert await read(world, "host", session.id) == [text]
 
 
-async def test_it_is_read_in_the_meeting_where_the_record_cannot_be_written(
+async def test_what_is_written_while_the_database_is_away_is_read_in_the_meeting_and_kept_afterwards(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fails(*_: object) -> None:
-        raise OperationalError("INSERT", {}, OSError("the disk is full"))
+    written, away, unanswered = Attendance.chat_written, asyncio.Event(), ["Vẫn họp"]
 
+    async def fails(service: Attendance, session: str, entry: ChatEntry) -> None:
+        if not away.is_set():
+            raise OperationalError("INSERT", {}, OSError("the disk is full"))
+        await written(service, session, entry)
+        if entry.text in unanswered:
+            unanswered.remove(entry.text)
+            raise OperationalError("COMMIT", {}, OSError("the connection is closed"))
+
+    monkeypatch.setattr(record_writer, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(Attendance, "chat_written", fails)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     city, _ = await world.join("nhatrang", session)
-    monkeypatch.setattr(Attendance, "chat_written", fails)
-    assert (await host.ask(type="chat", text="Vẫn họp"))["type"] == "chat"
-    assert (await city.type("chat"))["text"] == "Vẫn họp"
+    for text in ("Vẫn họp", "Vẫn ghi"):
+        assert (await host.ask(type="chat", text=text))["type"] == "chat"
+        assert (await city.type("chat"))["text"] == text
+    assert await read(world, "host", session.id) == []
+    away.set()
+    while len(await read(world, "host", session.id)) < 2:
+        await asyncio.sleep(0.01)
+    assert await read(world, "host", session.id) == ["Vẫn họp", "Vẫn ghi"]

@@ -6,8 +6,16 @@ Also tests `incident_reports.py`.
 import asyncio
 from typing import Any
 
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from scheduler.booking.registration.service import Scheduler
+from scheduler.operations.incidents.service import IncidentService
+from signaling.audit.log import AuditLog
 from signaling.core.texts import FAULTS, PROBLEMS, fault_text
-from tests.signaling.world import DIEN_AN, DIEN_KHANH, NHA_TRANG, World
+from signaling.meeting import record_writer
+from tests.scripted_commits import Fate
+from tests.signaling.world import DIEN_AN, DIEN_KHANH, NHA_TRANG, PATIENCE_S, World
 
 
 def error(word: str, text: str) -> dict[str, Any]:
@@ -84,6 +92,43 @@ async def test_ux_defect_05_while_one_controls_alone_others_take_control_before_
     assert noted == [("central", "direct"), ("central", "direct-end"), ("host", "direct"), ("host", "direct-end")]
 
 
+async def test_openings_and_who_controls_alone_are_on_record_once_when_the_database_was_away_or_did_not_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fates: dict[str, list[Fate]] = {}
+
+    def break_(service: type, method: str) -> None:
+        """Let a write be lost the first time, and take effect without an answer the second time."""
+        write, fates[method] = getattr(service, method), ["lost", "unanswered"]
+
+        async def breaks(*arguments: Any) -> None:
+            fate = fates[method].pop(0) if fates[method] else "answered"
+            if fate != "lost":
+                await write(*arguments)
+            if fate != "answered":
+                raise OperationalError("COMMIT", {}, OSError("the connection is closed"))
+
+        monkeypatch.setattr(service, method, breaks)
+
+    monkeypatch.setattr(record_writer, "AGAIN_SECONDS", 0.0)
+    for seconds in ("PATIENCE_SECONDS", "STOP_SECONDS"):
+        monkeypatch.setattr(record_writer, seconds, PATIENCE_S)
+    session = await world.session(NHA_TRANG)
+    break_(Scheduler, "opened")
+    host, _ = await world.join("host", session)
+    assert (await host.ask(type="report", kind="help", text="cần hỗ trợ"))["type"] == "incident"
+    technician, _ = await world.join("central", session)
+    break_(AuditLog, "append")
+    break_(IncidentService, "note")
+    assert (await technician.ask(type="assist", on=True))["type"] == "assist"
+    await world.server.meetings.dependencies.record_writer.stop()
+    assert fates == {"opened": [], "append": [], "note": []}
+    assert [each.kind for each in await world.services.scheduler.history(session.id)].count("opened") == 1
+    assert [each.action for each in await world.audited(50)].count("direct") == 1
+    (incident,) = await world.services.incidents.incidents()
+    assert [step.kind for step in incident.steps] == ["opened", "control"]
+
+
 async def test_a_locked_meeting_lets_only_controllers_in_and_its_members_back(world: World) -> None:
     session = await world.session(NHA_TRANG, DIEN_AN)
     host, _ = await world.join("host", session)
@@ -115,7 +160,7 @@ async def test_ux_defect_03_the_controller_ends_the_meeting_for_everyone(world: 
     await host.send(type="end")
     for each in (host, guest):
         assert (await each.type("bye"))["reason"] == "ended"
-    async with asyncio.timeout(5):  # it is written once everybody was told
+    async with asyncio.timeout(PATIENCE_S):  # it is written once everybody was told
         while not (noted := [each.actor for each in await world.audited(50) if each.action == "end-for-all"]):
             await asyncio.sleep(0.01)
     assert noted == ["host"]

@@ -10,16 +10,22 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import ClientSession
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from mediaserver.api import ConnectionQuality
+from scheduler.operations.incidents.schema import LINE_MINUTES
+from scheduler.operations.incidents.service import IncidentService
 from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.api_table import PREFIX, ROUTES
 from signaling.core.account import Account
 from signaling.core.errors import BadInput
 from signaling.http.route import ID
+from signaling.meeting import record_writer
+from tests.scripted_commits import Fate
 from tests.signaling.directory_calls import add_provider_lines, post_directory, set_first_password
 from tests.signaling.incident_calls import list_incidents, take_step
-from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, problem_of
+from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, problem_of, wait_until
 
 NAMED = {"id": NHA_TRANG, "name": "UBND.Nha Trang", "label": "UBND thành phố Nha Trang"}
 
@@ -119,6 +125,47 @@ async def test_a_provider_answers_what_is_its_matter(world: World) -> None:  # R
         assert await problem_of(response) == (404, "not-found")
     await take_step(central, fault["id"], "resolved")
     assert (await seen(noc))["incidents"] == []
+
+
+async def test_a_weak_line_and_its_minute_wait_for_the_database_and_are_there_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_writer, "AGAIN_SECONDS", 0.0)
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    host, _ = await world.join("host", session)
+    _, joined = await world.join("nhatrang", session)
+    world.engine.rooms[session.id].lines[joined["seat"]] = ConnectionQuality(0.0, 0.12, 0.0214, 0.184)
+    left = [
+        script_answers(monkeypatch, "report", "lost", "unanswered"),
+        script_answers(monkeypatch, "unsettled_like", "lost"),
+        script_answers(monkeypatch, "count", "lost", "unanswered"),
+    ]
+    for _ in range(31):
+        await world.tick(2)
+    await wait_until(lambda: left == [[], [], []])
+    await world.tick(2)
+    told = await host.type("incident")
+    assert (told["kind"], told["point"], told["opened"]) == ("line", NHA_TRANG, "2026-04-06T01:01:02Z")
+    (row,) = await list_incidents(await world.signed_in("central"))
+    assert (row["id"], [step["kind"] for step in row["steps"]]) == (told["id"], ["opened"])
+    async with world.services.database.connect() as db:
+        minutes = [(each.point, each.minutes, each.lossy) for each in await db.execute(select(LINE_MINUTES))]
+    assert minutes == [(NHA_TRANG, 1, 1)]
+
+
+def script_answers(monkeypatch: pytest.MonkeyPatch, name: str, *fates: Fate) -> list[Fate]:
+    """Let the next transactions of a method be lost, or take effect without an answer; return the fates to come."""
+    method, left = getattr(IncidentService, name), list(fates)
+
+    async def scripted(*arguments: Any) -> Any:
+        fate = left.pop(0) if left else "answered"
+        done = None if fate == "lost" else await method(*arguments)
+        if fate != "answered":
+            raise OperationalError("COMMIT", {}, OSError("the connection is closed"))
+        return done
+
+    monkeypatch.setattr(IncidentService, name, scripted)
+    return left
 
 
 async def test_everything_else_is_closed_to_them(world: World) -> None:  # A36

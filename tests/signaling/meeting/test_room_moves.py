@@ -4,10 +4,11 @@ import asyncio
 from argparse import ArgumentParser
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
-from mediaserver.api import EVERYTHING, Encryption, EngineLost, RecordingEnded, RoomOptions, SipLimits
+from mediaserver.api import EVERYTHING, Encryption, EngineLost, RecordingEnded, RecordingFailed, RoomOptions, SipLimits
 from signaling.app import admin_cli
 from signaling.app.settings import Settings
 from signaling.core.errors import BadInput
@@ -159,6 +160,33 @@ async def test_a_drained_worker_hands_its_room_over_once_everybody_is_there(two:
     assert [action for action in noted if action != "login"] == ["undrain", "drain"]
 
 
+async def test_a_recording_that_its_worker_cannot_write_any_more_goes_on_on_another_one(two: TwoWorkers) -> None:
+    host, session = await two.begin()
+    first = two.room(0, session).recording
+    assert first is not None
+    two.engines[0].emit(RecordingFailed(session, first, "disk-error"))
+    two.engines[0].emit(RecordingEnded(session, first, 7.6, "disk-error"))
+    await host.until(lambda message: message.get("error") == "media-restarting")
+    await host.type("renew")
+    await host.ask(type="offer", sdp="second")
+    await host.type("moved")
+    await host.until(lambda message: message["type"] == "recording" and message["on"])
+    assert two.room(1, session).recording is not None
+    assert await two.parts(session) == [(1, "broken", "disk-error"), (2, "recording", None)]
+    told: dict[str, Any] = await two.workers.stats()
+    assert {name: stats["records"] for name, stats in told.items()} == {"0": False, "1": True}
+
+
+async def test_a_recording_that_no_other_worker_could_write_ends(two: TwoWorkers) -> None:
+    host, session = await two.begin()
+    first = two.room(0, session).recording
+    assert first is not None
+    await two.drain("1")
+    two.engines[0].emit(RecordingFailed(session, first, "disk-error"))
+    await host.until(lambda message: message.get("error") == "disk-error")
+    assert (two.workers.place(session), two.workers.rooms_to_move()) == ("0", [])
+
+
 async def test_who_does_not_come_over_is_waited_for_only_so_long(
     two: TwoWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,7 +314,7 @@ async def test_a_server_that_dies_while_a_room_moves_leaves_it_to_the_next_one_a
     settings: Settings, monkeypatch: pytest.MonkeyPatch, arrived: bool
 ) -> None:
     """There everybody is asked to connect anew, and the drain and the recording go on."""
-    monkeypatch.setattr(room_moves, "ARRIVE_SECONDS", 0.2)
+    monkeypatch.setattr(room_moves, "ARRIVE_SECONDS", 3600.0)  # the server dies before
     engines = [HeldEngine(), HeldEngine()]
     async with two_workers(settings, engines) as two:
         _, session = await two.begin()
@@ -302,6 +330,7 @@ async def test_a_server_that_dies_while_a_room_moves_leaves_it_to_the_next_one_a
         engines[0].rooms[session].up.clear()
     for engine in engines:
         engine.calls.clear()
+    monkeypatch.setattr(room_moves, "ARRIVE_SECONDS", 0.2)
     async with two_workers(settings, engines) as two:
         assert engines[0 if arrived else 1].calls[0] == ("close_room", session)
         back, again = await two.world.join("nhatrang", booked, resume=joined["resume"])

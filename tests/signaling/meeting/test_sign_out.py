@@ -13,7 +13,7 @@ from signaling.accounts.store import AccountStore
 from signaling.core.account import digest
 from signaling.http.cookies import EXPIRED_LASTS
 from signaling.meeting import sign_out
-from tests.signaling.world import CAM_RANH, NHA_TRANG, PASSWORD, Socket, World, problem_of, wait_until
+from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, Socket, World, problem_of, wait_until
 
 NEW = "quite another password"
 HALF_A_DAY = 12 * 3600.0
@@ -82,7 +82,7 @@ async def test_sign_ins_ended_by_the_command_line_are_hung_up_with_the_next_look
     host, _ = await world.join("host", session)
     await world.server.sign_out.look()
     elsewhere = AccountStore(world.services.database)
-    await elsewhere.set_password("nhatrang", await Passwords().hash(NEW), must_change=False)
+    await elsewhere.set_password("nhatrang", await Passwords().hash(NEW), False, NOW)
     await world.server.sign_out.look()
     assert await byes(socket) == ["signed-out"]
     assert (await host.ask(type="ping"))["type"] == "pong"
@@ -145,5 +145,5 @@ async def test_an_expired_login_is_none_once_the_password_was_changed(world: Wor
     now = world.clock()
     assert await world.server.sign_in.account(token, "127.0.0.1", now) is None
     assert (await world.server.sign_in.login_of(token, "127.0.0.1", now)).id == digest(token)  # type: ignore[union-attr]
-    await world.server.sign_in.lock("nhatrang")
+    await world.server.sign_in.lock("nhatrang", NOW)
     assert await world.server.sign_in.login_of(token, "127.0.0.1", now) is None

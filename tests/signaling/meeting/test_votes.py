@@ -1,17 +1,24 @@
 """Votes over WebSocket: open and secret ones, who is told what, over a restart too. Also tests `state/votes.py`."""
 
+import base64
 import logging
 import re
 import shutil
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from scheduler.core.database import writing
+from scheduler.operations.votes import service as votes_service
 from signaling.app.settings import Settings
+from signaling.meeting.votes import KEPT
 from tests.fakes import FakeEngine
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, HOST, NHA_TRANG, Socket, World, make_settings, open_world
 
@@ -144,6 +151,68 @@ async def test_what_was_voted_outlives_the_server(settings: Settings, secret: bo
         assert (await host.ask(type="vote-close", vote=vote["id"]))["counts"] == [2, 1, 0]
 
 
+async def half_voted(settings: Settings, engine: FakeEngine, folder: Path, **fields: Any) -> tuple[Settings, str, str]:
+    """Hold a secret vote of which two ballots are cast when its server dies; return another one, session and vote.
+
+    The other server has the same database and secrets, and nothing of the data directory that was lost.
+    """
+    async with open_world(settings, held=engine) as world:
+        session, sockets = await meet(world)
+        vote = await ask(sockets["host"], secret=True, **fields)
+        for account, choice in (("nhatrang", 1), ("camranh", 0)):
+            await sockets[account].ask(type="vote", vote=vote["id"], choice=choice)
+        await world.server.meetings.leave()
+    shutil.copytree(settings.data, folder, ignore=shutil.ignore_patterns("ballots", "run", "*.sqlite3*"))
+    return replace(settings, data=folder), session, vote["id"]
+
+
+async def test_a_secret_vote_goes_on_under_another_server_to_which_media_workers_bring_its_key(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    engine, folder = FakeEngine(), tmp_path_factory.mktemp("other") / "data"
+    other, session, vote = await half_voted(settings, engine, folder)
+    assert list(engine.kept) == [f"{KEPT}{vote}"]
+    async with open_world(other, held=engine) as world:
+        known = await world.services.scheduler.session(session)
+        host, _ = await world.join("host", known)
+        city, _ = await world.join("nhatrang", known)
+        assert (await city.ask(type="vote", vote=vote, choice=1))["error"] == "already-voted"
+        assert (await host.ask(type="vote", vote=vote, choice=0))["type"] == "vote-taken"
+        assert (await host.ask(type="vote-close", vote=vote))["counts"] == [2, 1, 0]
+    assert (engine.kept, list((folder / "ballots").iterdir())) == ({}, [])
+
+
+@pytest.mark.parametrize("kept", ["", "AAAA", "none", base64.b64encode(bytes(32)).decode()])
+async def test_a_secret_vote_whose_key_no_worker_brings_is_lost_only_after_half_a_minute(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory, kept: str
+) -> None:
+    engine, folder = FakeEngine(), tmp_path_factory.mktemp("other") / "data"
+    other, session, vote = await half_voted(settings, engine, folder, seconds=10)
+    engine.kept = {f"{KEPT}{vote}": kept}
+    async with open_world(other, held=engine) as world:
+        host, joined = await world.join("host", await world.services.scheduler.session(session))
+        ballot = {"type": "vote", "vote": vote, "choice": 0}
+        assert (await host.ask(**ballot))["error"] == "media-restarting"
+        await world.tick(29)
+        assert (await world.services.votes.find(vote)).closed is None
+        assert (await host.ask(type="vote-close", vote=vote))["error"] == "media-restarting"
+        await world.tick(12)
+        closed = await host.until(lambda got: got["type"] == "vote-state" and got["closed"])
+        assert (closed["counts"], closed["cast"], joined["vote"]["closed"]) == (None, 2, None)
+    assert engine.kept == {}
+
+
+async def test_workers_that_were_away_forget_the_keys_of_votes_that_were_closed_meanwhile(world: World) -> None:
+    _, sockets = await meet(world)
+    vote = await ask(sockets["host"], secret=True)
+    kept = dict(world.engine.kept)
+    world.engine.kept |= {f"{KEPT}closed": "AAAA", "another": "text"}
+    await world.tick(61)
+    assert world.engine.kept == kept | {"another": "text"}
+    await sockets["host"].ask(type="vote-cancel", vote=vote["id"])
+    assert world.engine.kept == {"another": "text"}
+
+
 @pytest.mark.parametrize("secret", [False, True])
 async def test_a_vote_that_could_not_be_stored_is_not_half_stored_and_counts_once_when_it_is_sent_again(
     world: World, secret: bool
@@ -186,6 +255,72 @@ async def test_a_vote_whose_acknowledgement_was_lost_counts_once(world: World, s
     for socket in (bay, district):
         await socket.ask(**ballot)
     assert (await host.ask(type="vote-close", vote=vote["id"]))["counts"] == [0, 3, 0]
+
+
+def break_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the next change of a vote take effect without an answer of the database."""
+
+    @asynccontextmanager
+    async def breaks(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        monkeypatch.setattr(votes_service, "writing", writing)
+        async with writing(engine) as db:
+            yield db
+        raise OperationalError("COMMIT", {}, OSError("the connection is closed"))
+
+    monkeypatch.setattr(votes_service, "writing", breaks)
+
+
+async def test_a_vote_that_was_opened_or_closed_without_an_answer_is_told_when_it_is_tried_again(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, sockets = await meet(world)
+    host, city, *_ = sockets.values()
+    question = {"type": "vote-open", "question": QUESTION, "secret": True}
+    break_once(monkeypatch)
+    assert [(await host.ask(**question))["error"] for _ in range(2)] == ["unavailable", "vote-running"]
+    vote = await city.type("vote-state")
+    assert (vote["number"], vote["closed"], list(world.engine.kept)) == (1, None, [f"{KEPT}{vote['id']}"])
+    break_once(monkeypatch)
+    closing = {"type": "vote-close", "vote": vote["id"]}
+    assert [(await host.ask(**closing))["error"] for _ in range(2)] == ["unavailable", "vote-over"]
+    told = await city.until(lambda got: got["type"] == "vote-state" and got["closed"])
+    assert (told["id"], world.engine.kept, (settings.data / "ballots" / vote["id"]).exists()) == (vote["id"], {}, False)
+    assert (await ask(host, seconds=30))["number"] == 2
+    break_once(monkeypatch)
+    await world.tick(31)
+    await world.tick(1)
+    assert (await city.until(lambda got: got["type"] == "vote-state" and got["closed"]))["number"] == 2
+
+
+async def test_the_audit_log_has_each_change_of_a_vote_once_also_of_one_without_an_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    host, _ = await world.join("host", session)
+
+    async def twice(**message: Any) -> list[str]:
+        """Ask what takes effect without an answer, and ask again; return the errors."""
+        break_once(monkeypatch)
+        return [(await host.ask(**message)).get("error", "") for _ in range(2)]
+
+    async def vote() -> str:
+        (*_, latest) = await world.services.votes.of_session(session.id)
+        return latest.id
+
+    question = {"type": "vote-open", "question": QUESTION}
+    assert await twice(**question) == ["unavailable", "vote-running"]
+    assert await twice(type="vote-close", vote=await vote()) == ["unavailable", "vote-over"]
+    assert await twice(type="vote-show", vote=await vote(), on=True) == ["unavailable", ""]
+    assert await twice(**question, secret=True) == ["unavailable", "vote-running"]
+    assert await twice(type="vote-cancel", vote=await vote()) == ["unavailable", "vote-over"]
+    noted = [entry for entry in await world.audited(50) if entry.action.startswith("vote")]
+    assert [(entry.action, entry.subject, entry.detail) for entry in noted] == [
+        ("vote-cancel", session.id, "2"),
+        ("vote-open", session.id, "2 secret"),
+        ("vote-announce", session.id, "1"),
+        ("vote-close", session.id, "1"),
+        ("vote-open", session.id, "1 open"),
+    ]
 
 
 async def test_a_vote_ends_with_its_session(world: World) -> None:

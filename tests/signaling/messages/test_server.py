@@ -23,7 +23,7 @@ from signaling.messages import server as m
 from signaling.messages import votes as v
 
 SHORT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=64)
-REF = st.none() | st.text(st.characters(codec="utf-8"), max_size=64)
+REF = st.none() | st.text(st.characters(exclude_categories=["Cc", "Cf", "Cn", "Cs"]), max_size=64)
 MESSAGES = st.one_of(
     st.builds(joining.Join, type=st.just("join"), code=SHORT, resume=st.none() | SHORT, ref=REF),
     st.builds(media.Offer, type=st.just("offer"), sdp=st.text(st.characters(codec="utf-8"), min_size=1), ref=REF),
@@ -41,6 +41,7 @@ MESSAGES = st.one_of(
     st.builds(seats.UseCameraPreset, type=st.just("camera-preset"), seat=SHORT, number=st.integers(0, 14), ref=REF),
     st.builds(seats.SelectCameraSource, type=st.just("camera-source"), seat=SHORT, number=st.integers(1, 15), ref=REF),
     st.builds(seats.MuteAll, type=st.just("mute-all"), ref=REF),
+    st.builds(seats.FloorAbove, type=st.just("floor-above"), point=st.none() | SHORT, ref=REF),
     st.builds(seats.Lower, type=st.just("lower"), seat=SHORT, ref=REF),
     st.builds(
         layouts.SetLayout,
@@ -107,6 +108,13 @@ def test_any_text_is_a_message_or_refused(text: str) -> None:
     with pytest.raises(MessageError) as refused:
         m.parse(text)
     assert refused.value.word == "bad-message"
+
+
+@pytest.mark.parametrize("bad", ["\\u0000", "\\u202e", "\\uffff"])
+def test_a_message_with_characters_that_no_text_may_have_is_refused(bad: str) -> None:
+    with pytest.raises(MessageError) as refused:
+        m.parse(f'{{"type": "floor", "seat": "A{bad}", "open": true, "ref": "r"}}')
+    assert (refused.value.word, refused.value.text, refused.value.ref) == ("bad-message", "seat: bad-characters", "r")
 
 
 @given(st.sampled_from(["join", "offer", "hand", "floor", "layout", "nonsense"]), st.dictionaries(st.text(), JSON))

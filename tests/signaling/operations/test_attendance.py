@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from scheduler.core import database
+from scheduler.operations.attendance.service import Attendance
 from signaling.app.settings import Settings
+from signaling.meeting import record_writer
 from tests.signaling.sqlite_lock import sqlite_locked
-from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World, open_world, problem_of
+from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, PATIENCE_S, World, open_world, problem_of
 
 
 def stamp(seconds: float) -> str:
@@ -143,16 +146,68 @@ async def impatient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Asyn
         yield opened
 
 
-async def test_r099_a_departure_that_could_not_be_written_is_written_with_the_next_step(impatient: World) -> None:
+async def test_r099_a_departure_that_could_not_be_written_is_written_once_it_can_be(impatient: World) -> None:
     world = impatient
     session = await world.session(NHA_TRANG)
     socket, _ = await world.join("nhatrang", session)
     world.clock.advance(10)
     async with sqlite_locked(world.services.database.url.database or ""):
         await socket.ask(type="leave")
-    assert stays(await attendance(world, session.id), NHA_TRANG) == [(stamp(0), None)]
-    await world.tick(5)
-    assert stays(await attendance(world, session.id), NHA_TRANG) == [(stamp(0), stamp(10))]
+    async with asyncio.timeout(PATIENCE_S):
+        while stays(await attendance(world, session.id), NHA_TRANG) != [(stamp(0), stamp(10))]:
+            await asyncio.sleep(0.1)
+
+
+async def test_r099_a_departure_whose_commit_was_not_answered_is_known_to_be_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, unanswered = Attendance.point_left, [NHA_TRANG]
+
+    async def breaks(service: Attendance, session: str, point: str, at: datetime) -> None:
+        await written(service, session, point, at)
+        if point in unanswered:
+            unanswered.remove(point)
+            raise OperationalError("COMMIT", {}, OSError("the connection is closed"))
+
+    monkeypatch.setattr(record_writer, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(Attendance, "point_left", breaks)
+    session = await world.session(NHA_TRANG)
+    socket, _ = await world.join("nhatrang", session)
+    meeting = world.server.meetings.meetings[session.id]
+    world.clock.advance(10)
+    await socket.ask(type="leave")
+    assert unanswered == []
+    async with asyncio.timeout(PATIENCE_S):
+        while meeting.snapshot.gone:
+            await asyncio.sleep(0.01)
+    world.clock.advance(5)
+    await world.join("nhatrang", session)
+    assert stays(await attendance(world, session.id), NHA_TRANG) == [(stamp(0), stamp(10)), (stamp(15), None)]
+
+
+@pytest.mark.parametrize("write", ["point_joined", "point_left"])
+async def test_a_meeting_waits_for_no_arrival_and_departure_that_the_database_does_not_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch, write: str
+) -> None:
+    answers = asyncio.Event()
+    written = getattr(Attendance, write)
+
+    async def hang(service: Attendance, session: str, point: str, at: datetime) -> None:
+        await answers.wait()
+        await written(service, session, point, at)
+
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    host, _ = await world.join("host", session)
+    socket, _ = await world.join("nhatrang", session)
+    monkeypatch.setattr(Attendance, write, hang)
+    leaving = asyncio.create_task(socket.ask(type="leave"))
+    joining = asyncio.create_task(world.join("camranh", session))
+    await asyncio.sleep(0.1)
+    assert (await host.ask(type="chat", text="Vẫn họp"))["type"] == "chat"
+    answers.set()
+    await asyncio.gather(leaving, joining)
+    slot = await attendance(world, session.id)
+    assert (stays(slot, NHA_TRANG), stays(slot, CAM_RANH)) == ([(stamp(0), stamp(0))], [(stamp(0), None)])
 
 
 async def test_r099_a_point_back_before_its_departure_is_written_was_away_all_the_same(impatient: World) -> None:

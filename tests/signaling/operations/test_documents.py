@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
+from sqlalchemy.exc import OperationalError
 
 from mediaserver.recording.encrypted_file import MARK
+from scheduler.operations.closing.handover_service import HandoverService
 from signaling.http import uploads
 from tests.film import film
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, PATIENCE_S, World, problem_of
@@ -181,7 +183,9 @@ async def test_a_file_that_does_not_come_gets_408(world: World, monkeypatch: pyt
     writer.close()
 
 
-async def test_a_recording_is_handed_over_granted_and_let_go(world: World) -> None:  # A27
+async def test_a_recording_is_handed_over_granted_and_let_go(  # A27
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session = await world.session(NHA_TRANG, CAM_RANH, recording=True)
     recording = await recorded(world, session.id)
     host, other = await world.signed_in("host"), await world.signed_in("camranh")
@@ -214,6 +218,13 @@ async def test_a_recording_is_handed_over_granted_and_let_go(world: World) -> No
     world.clock.advance(3600)
     await post(await world.signed_in("camranh"), f"/recordings/{recording}/link", {}, 403)
 
+    mark_deleted = HandoverService.mark_deleted
+
+    async def dies(*_: object) -> None:
+        monkeypatch.setattr(HandoverService, "mark_deleted", mark_deleted)
+        raise OperationalError("COMMIT", {}, OSError("the connection is closed"))
+
+    monkeypatch.setattr(HandoverService, "mark_deleted", dies)
     path = Path((await world.recording_store.parts(session.id))[0].path)
     for days in (84, 7):
         assert path.exists()
@@ -227,4 +238,4 @@ async def test_a_recording_is_handed_over_granted_and_let_go(world: World) -> No
         "deleted",
         row["sha256"],
     )
-    assert "recording-deleted" in [entry.action for entry in await world.audited(20)]
+    assert [entry.action for entry in await world.audited(20)].count("recording-deleted") == 1

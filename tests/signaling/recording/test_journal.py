@@ -13,7 +13,9 @@ from mediaserver.api import RecordingEnded
 from scheduler.core.model import Session
 from signaling.app.settings import Settings
 from signaling.recording import journal as recording_journal
-from signaling.recording.journal import Ended, Lost, Note, Paused, RecordingJournal, Stopped
+from signaling.recording.catalog import RecordingCatalog
+from signaling.recording.journal import ChapterMark, Ended, Lost, Note, Paused, RecordingJournal, Stopped
+from signaling.recording.model import Recording
 from signaling.workers.pool import RecordingLost
 from tests.signaling.sqlite_lock import sqlite_locked
 from tests.signaling.world import NHA_TRANG, NOW, PATIENCE_S, Socket, World, open_world, wait_until
@@ -23,6 +25,7 @@ NOTES: list[Note] = [
     Stopped("s", "host", None),
     Ended("s/1.mp4", 61.4, "disk-slow"),
     Lost("s/2.mp4", 1775437200.0),
+    ChapterMark("s", 1.5, "Báo cáo"),
 ]
 GONE = OperationalError("UPDATE", {}, Exception("the database is away"))
 
@@ -133,6 +136,36 @@ async def test_a_database_that_hangs_holds_nobody_up(
     assert base.taken == NOTES
 
 
+async def test_a_database_that_hangs_again_and_again_holds_nobody_up(
+    base: FakeNotesDatabase, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording_journal, "WAIT_SECONDS", 0.01)
+    tries = [asyncio.Event(), asyncio.Event()]
+    """Set where a try of the first note ends."""
+    begun = asyncio.Event()
+
+    async def hang(note: Note) -> None:
+        if tries:
+            if len(tries) == 1:
+                begun.set()
+            await tries[0].wait()
+            del tries[0]
+            raise GONE
+        await base.note(note)
+
+    journal = RecordingJournal(path, hang)
+    await journal.add(NOTES[0])
+    tries[0].set()
+    async with asyncio.timeout(PATIENCE_S):
+        await begun.wait()
+        monkeypatch.setattr(recording_journal, "WAIT_SECONDS", 3600.0)
+        await journal.add(NOTES[1])
+        tries[0].set()
+        while base.taken != NOTES[:2]:
+            await asyncio.sleep(0.01)
+    await journal.flush()
+
+
 def refuse(*_: object) -> None:
     raise GONE
 
@@ -153,6 +186,49 @@ async def recording_rows(world: World) -> list[tuple[str, str | None, float | No
     return [
         (each.state, each.reason, each.seconds, each.stopped_by) for each in await world.recording_store.recordings()
     ]
+
+
+async def marked(world: World) -> list[str]:
+    """Return the titles of the marks in the only recording."""
+    [recorded] = await world.recording_store.recordings()
+    return [mark.title for mark in recorded.chapters]
+
+
+async def test_a_mark_while_the_database_is_away_is_there_once_it_is_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, host, _ = await recording(world)
+    with monkeypatch.context() as patch:
+        patch.setattr(world.recording_store, "add_mark", refuse)
+        assert (await host.ask(type="mark", title="Báo cáo"))["type"] == "marked"
+        assert "Báo cáo" not in await marked(world)
+    async with asyncio.timeout(PATIENCE_S):
+        while "Báo cáo" not in await marked(world):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_step_has_the_time_of_its_command_however_long_its_mark_takes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = RecordingCatalog.mark
+
+    async def slow_mark(*arguments: Any) -> None:
+        await mark(*arguments)
+        world.clock.advance(4.0)
+
+    session, host, _ = await recording(world)
+    monkeypatch.setattr(RecordingCatalog, "mark", slow_mark)
+    client = await world.signed_in("host")
+    item = {"id": "a", "title": "Khai mạc", "minutes": 5, "kind": "speech"}
+    async with client.post(f"/api/v1/sessions/{session.id}/script", json={"items": [item]}) as response:
+        assert response.status == 200
+    asked = world.clock()
+    await host.ask(type="step", to="a")
+    await world.server.meetings.stop()
+    assert world.clock() == asked + timedelta(seconds=4)
+    [shown] = await world.services.attendance.item_times(session.id)
+    assert shown.start == asked
+    assert [each.at for each in await world.audited(9) if each.action == "step"] == [asked]
 
 
 @pytest.mark.parametrize("lost", [False, True])
@@ -239,3 +315,28 @@ async def test_waiting_notes_are_stored_before_the_next_part_begins(
     await recordings.begin("s", "Họp", ("UBND", "56"), NOW, "central")
     stops = [(part.part, part.stopped_by, part.reason) for part in await world.recording_store.parts("s") if part.part]
     assert stops == [(1, "host", "disk-full"), (2, "", None)]
+
+
+async def test_a_part_that_the_database_did_not_confirm_is_closed_if_it_is_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.server.remux_queue.stop()
+    add_part = world.recording_store.add_part
+
+    async def breaks(part: Recording, joined: Recording | None = None) -> None:
+        if part.session == "taken":
+            await add_part(part, joined)
+        raise GONE
+
+    for session in ("taken", "lost"):
+        with monkeypatch.context() as patch:
+            patch.setattr(world.recording_store, "add_part", breaks)
+            with pytest.raises(OperationalError):
+                await world.server.recordings.begin(session, "Họp", ("UBND", "56"), NOW, "host")
+        path = await world.server.recordings.begin(session, "Họp", ("UBND", "56"), NOW, "host")
+        await world.server.recordings.ended(path, 0.0, "empty")
+    parts = [await world.recording_store.parts(session) for session in ("taken", "lost")]
+    assert [[(each.part, each.state, each.reason) for each in one if each.part] for one in parts] == [
+        [(1, "broken", "unavailable"), (2, "broken", "empty")],
+        [(1, "broken", "empty")],
+    ]

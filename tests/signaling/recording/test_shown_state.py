@@ -13,7 +13,7 @@ from mediaserver.api import ComposedWhen, EngineLost, EngineReady, RecordingEnde
 from mediaserver.errors import EngineGone, EngineLate
 from scheduler.core.model import Session
 from signaling.app.settings import Settings
-from tests.signaling.world import NHA_TRANG, PATIENCE_S, Socket, World, open_world
+from tests.signaling.world import NHA_TRANG, PATIENCE_S, Socket, World, open_world, wait_until
 
 
 def refuse(*_: object) -> None:
@@ -201,7 +201,7 @@ async def test_a_pause_outlasts_an_empty_room(world: World) -> None:
     await host.send(type="record", on=True, pause=True)
     await shown_recording_state(host, paused=True)
     await host.socket.close()
-    await asyncio.sleep(0.1)
+    await wait_until(lambda: world.server.meetings.meetings[session.id].clients == 0)
     await world.tick(13)
     back, joined = await world.join("host", session)
     assert (joined["recording"]["on"], joined["recording"]["paused"]) == (True, True)

@@ -134,7 +134,7 @@ def target(running: Agent, transport: str = "udp", user: str = "") -> Target:
     return Target(*running.address, transport=transport, user=user)
 
 
-async def soon(what: Awaitable[T], seconds: float = 10) -> T:
+async def soon(what: Awaitable[T], seconds: float = 30) -> T:
     """Return the result of an awaitable; raise TimeoutError after so many seconds."""
     async with asyncio.timeout(seconds):
         return await what

@@ -3,23 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import cycle
 from pathlib import Path
 
-from tests.ports import BLOCK_SIZE, FIRST_PORT
+from loadtest.server.ports import free_port
 from tests.signaling.sip.agents import soon
 
 HOST = "127.0.0.1"
 SCENARIOS = Path(__file__).parent / "scenarios"
 TIME_S = 40
-PORTS = cycle(range(FIRST_PORT + 60, FIRST_PORT + BLOCK_SIZE - 1))
-"""Nobody else has these, by UDP or TCP."""
 
 
 @asynccontextmanager
 async def sipp(folder: Path, scenario: str, transport: str, *more: str) -> AsyncIterator[int]:
     """Run a scenario from a free port, which is given; it must have gone well at the end of the block."""
-    port = next(PORTS)
+    port = free_port()
     mode = "t1" if transport == "tcp" else "u1"
     with (folder / "screen").open("wb") as screen:
         process = await asyncio.create_subprocess_exec(

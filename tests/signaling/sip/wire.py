@@ -24,11 +24,15 @@ class Peer(asyncio.DatagramProtocol):
         self.tag = "peer"
         self.user = "peer"
         self.contact_user = "peer"
+        self.parameters = ""
+        """Parameters of its Contact."""
         self.theirs = ""
         """Tag of the agent, once there is one."""
         self._wire: asyncio.DatagramTransport | None = None
         self._stream: asyncio.StreamWriter | None = None
         self._to: tuple[str, int] | None = None
+        self._transactions: set[tuple[str, str]] = set()
+        """Branch and method of the requests that came by UDP."""
         self.numbers = count(1)
         self.number = 0
 
@@ -55,7 +59,7 @@ class Peer(asyncio.DatagramProtocol):
             f"To: <sip:123@{HOST}>" + (f";tag={self.theirs}" if self.theirs else ""),
             f"Call-ID: {self.call_id}",
             f"CSeq: {self.number} {method}",
-            f"Contact: <sip:{self.contact_user}@{place};transport={self.transport}>",
+            f"Contact: <sip:{self.contact_user}@{place};transport={self.transport}>{self.parameters}",
             *headers,
             f"Content-Length: {len(body.encode())}",
         ]
@@ -93,7 +97,7 @@ class Peer(asyncio.DatagramProtocol):
         lines += [f"{name}: {value}" for name, value in request.headers if name in ("via", "from", "call-id", "cseq")]
         to = request.get("to") or ""
         lines += ["To: " + (to if request.recipient.tag or status == 100 else f"{to};tag={tag}")]
-        lines += [f"Contact: <sip:peer@{HOST}:{self.port};transport={self.transport}>", *headers]
+        lines += [f"Contact: <sip:peer@{HOST}:{self.port};transport={self.transport}>{self.parameters}", *headers]
         if body:
             lines.append("Content-Type: application/sdp")
         lines += [f"Content-Length: {len(body)}", "", body]
@@ -131,7 +135,13 @@ class Peer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self._to = self._to or addr
-        self.heard.put_nowait(parse(data))
+        message = parse(data)
+        if isinstance(message, Request) and message.method != "ACK":
+            transaction = message.via.branch, message.method
+            if transaction in self._transactions:  # it is sent again while a busy machine has not answered
+                return
+            self._transactions.add(transaction)
+        self.heard.put_nowait(message)
 
     async def read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Read a connection until it is closed."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
@@ -23,7 +24,14 @@ from mediaserver.api import (
     RoomState,
     SeatOptions,
 )
-from mediaserver.errors import AlreadyRecording, CannotRecord, EngineGone, EngineLate, UnknownRoom
+from mediaserver.errors import (
+    AlreadyRecording,
+    CannotRecord,
+    EngineGone,
+    EngineLate,
+    UnknownCall,
+    UnknownRoom,
+)
 from mediaserver.rpc import protocol
 from mediaserver.rpc.client import RemoteEngine
 from mediaserver.worker.server import EngineServer
@@ -424,6 +432,47 @@ async def test_stats_are_by_worker(pool: PoolFixture) -> None:
     assert [engine.closed for engine in pool.engines] == [True, True]
 
 
+class FastClock(FakeEngine):
+    """An engine on a machine whose clock is five minutes fast."""
+
+    async def stats(self) -> dict[str, object]:
+        return {"time": time.time() + 300}
+
+
+async def test_by_how_much_the_clock_of_a_worker_is_ahead_is_told() -> None:
+    pool = WorkerPool()
+    await pool.take("media-1/1", FastClock())
+    assert (await pool.stats())["media-1/1"]["clock_offset_s"] == 300.0  # type: ignore[index]
+
+
+async def test_the_clock_of_the_worker_that_has_a_room_is_known(pool: PoolFixture) -> None:
+    """It may have been read at any moment between question and answer."""
+    await pool.workers.open_room("a", RoomOptions())
+    (worker,) = [str(index) for index, engine in enumerate(pool.engines) if engine.rooms]
+    found = []
+    for theirs in (1000.0, 1030.0, 1330.0, 700.0):
+        pool.workers.clock_read(worker, theirs, 1000.0, 1030.0)
+        found.append(pool.workers.clock_ahead("a"))
+    pool.workers.clock_read(worker, None, 1000.0, 1030.0)  # of an earlier release
+    assert found == [0.0, 0.0, 300.0, -300.0]
+    assert [pool.workers.clock_ahead(room) for room in ("a", "elsewhere")] == [-300.0, 0.0]
+    await pool.lose(int(worker))
+    await pool.start(int(worker))
+    await pool.workers.open_room("b", RoomOptions())
+    assert pool.workers.clock_ahead("b") == 0.0
+
+
+async def test_a_worker_that_cannot_write_records_no_more_if_another_one_can(pool: PoolFixture) -> None:
+    await pool.workers.open_room("a", RoomOptions(recorded=True))
+    await pool.workers.start_recording("a", "/r/a/1.mp4")
+    assert (pool.workers.leave_recorder("a", "/r/a/1.mp4"), pool.workers.rooms_to_move()) == (True, ["a"])
+    await pool.workers.move_room("a", RoomOptions())
+    await pool.workers.start_recording("a", "/r/a/2.mp4")
+    assert (pool.workers.place("a"), pool.workers.rooms_to_move()) == ("1", [])
+    assert (pool.workers.leave_recorder("a", "/r/a/2.mp4"), pool.workers.rooms_to_move()) == (False, [])
+    assert pool.workers.leave_recorder("a", "/r/a/unknown.mp4") is False
+
+
 async def test_a_worker_that_dies_while_it_is_taken_in_holds_nothing(pool: PoolFixture) -> None:
     await pool.workers.open_room("a", RoomOptions())
     third = FakeEngine()
@@ -633,3 +682,30 @@ async def test_a_room_that_is_closed_while_it_moves_is_closed_on_both(pool: Pool
     await pool.workers.move_room("a", RoomOptions())
     await pool.workers.close_room("a")
     assert [engine.rooms for engine in pool.engines] == [{}, {}]
+
+
+async def test_what_is_kept_for_the_next_server_is_with_all_workers_and_comes_from_each(pool: PoolFixture) -> None:
+    await pool.workers.keep("vote 1", "key")
+    late = FakeEngine()
+    late.kept = {"vote 1": "another", "vote 0": "earlier"}
+    await pool.workers.take("late", late)
+    assert (await pool.workers.held()).kept == {"vote 1": "key", "vote 0": "earlier"}
+    later = FakeEngine()
+    await pool.workers.take("later", later)
+    assert later.kept == {"vote 1": "key", "vote 0": "earlier"}
+    await pool.workers.keep("vote 1", "")
+    assert [engine.kept for engine in (*pool.engines, later)] == [{}, {}, {"vote 0": "earlier"}]
+
+
+class OlderEngine(FakeEngine):
+    """A worker of a release that keeps nothing for later servers."""
+
+    async def keep(self, name: str, text: str) -> None:
+        raise UnknownCall("keep")
+
+
+async def test_a_worker_of_an_earlier_release_keeps_nothing_and_takes_rooms(pool: PoolFixture) -> None:
+    await pool.workers.keep("vote 1", "key")
+    await pool.workers.take("older", OlderEngine())
+    await pool.workers.keep("vote 2", "key")
+    assert [pool.engines[0].kept, pool.workers.alive] == [{"vote 1": "key", "vote 2": "key"}, 3]

@@ -24,6 +24,7 @@ from sqlalchemy.exc import OperationalError
 
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import OfferOptions
+from loadtest.server.ports import free_port
 from mediaserver.rpc import version
 from mediaserver.rpc.websocket import PATH, SUPERSEDED
 from mediaserver.worker import remote_worker
@@ -259,13 +260,13 @@ async def test_i07_a_meeting_on_another_machine_outlives_the_server(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remote_worker, "BACKOFF_S", (0.2,))
-    async with _open_remote(settings, tmp_path, outlived=True) as first:
+    port = free_port()
+    async with _open_remote(settings, tmp_path, port, outlived=True) as first:
         process = await first.start(await first.key("media-2"))
         await first.until("media-2/1")
         session = await first.world.session(NHA_TRANG)
         host, chair = await first.world.join("host", session)
         endpoint, watch = await seen(host, "green")
-        port = int(first.link.rsplit(":", 1)[1].rstrip("/"))
     await watch.more(5)
     async with _open_remote(settings, tmp_path, port) as second:
         second.processes.append(process)
@@ -351,16 +352,18 @@ async def test_i07_no_key_counts_as_wrong_for_want_of_a_database(
 
 async def test_i07_a_withdrawn_key_cuts_its_workers_off(remote: RemoteWorkers) -> None:
     process = await remote.start(await remote.key("media-2"))
-    other = await remote.key("media-3")
-    staying = await remote.joined(other)
+    await remote.until("media-2/1")
+    staying = await remote.joined(await remote.key("media-3"))
+    serving = asyncio.create_task(_answer(staying, {}))
     await remote.until("media-2/1", "media-3/1")
     await remote.world.services.worker_keys.withdraw("media-2")
     await remote.until("media-3/1")
     async with asyncio.timeout(PATIENCE_S):
         _, err = await process.communicate()
     assert (process.returncode, err.splitlines()[-1]) == (1, b"diemcau media: the server does not know this key")
-    assert not staying.closed
+    assert list(remote.workers._engines) == ["media-3/1"]
     await staying.close()
+    await serving
 
 
 async def test_i07_a_new_key_for_the_same_name_is_not_the_old_one(remote: RemoteWorkers) -> None:
@@ -459,16 +462,17 @@ async def test_i07_a_peer_that_sends_what_no_worker_sends_is_cut_off(
 async def test_i07_an_answer_of_another_kind_is_taken_for_none(remote: RemoteWorkers) -> None:
     dialled = await remote.joined(await remote.key("media-2"))
 
-    async def respond(result: object) -> None:
-        call = await dialled.receive_json()
+    async def respond(to: str, result: object) -> None:
+        while (call := await dialled.receive_json())["call"] != to:  # it is asked for its counters meanwhile
+            await dialled.send_json({"id": call["id"], "result": {}})
         await dialled.send_json({"id": call["id"], "result": result})
 
     asking: Coroutine[Any, Any, None] = remote.workers.open_room(
         "r", remote.world.server.meetings.dependencies.room_options
     )
-    await asyncio.gather(asking, respond(None))
+    await asyncio.gather(asking, respond("open_room", None))
     with pytest.raises(Exception, match="gone"):
-        await asyncio.gather(remote.workers.connect("r", "a", "v=0"), respond({"sdp": 1}))
+        await asyncio.gather(remote.workers.connect("r", "a", "v=0"), respond("connect", {"sdp": 1}))
     await remote.until()
 
 

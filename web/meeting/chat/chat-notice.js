@@ -34,7 +34,7 @@ export class ChatNotice extends BaseElement {
 
   /** Return who wrote to whom. @param {MeetingState} state @param {ChatMessage} message */
   source(state, {to, above, name}) {
-    if (above) return t('chat.notice-above', name);
+    if (above) return t(to ? 'chat.notice-above-alone' : 'chat.notice-above', name);
     const own = ownSeat(state);
     return to ? t('chat.notice-to', own?.label || own?.name || '') : t('chat.notice');
   }

@@ -59,7 +59,8 @@ export class ChatPanel extends BaseElement {
   }
 
   /** @param {MeetingState} state @param {ChatMessage} message */
-  recipient(state, {chair, to}) {
+  recipient(state, {chair, to, above}) {
+    if (above && to) return t('chat.chair');
     if (to) return this.name(state, to, to);
     return t(chair ? 'chat.all' : 'chat.chair');
   }

@@ -13,7 +13,7 @@ import {probeMedia} from './media-probe.js';
 import {permissionPicture} from './permission-picture.js';
 
 /** @type {Record<import('./media-probe.js').Way, string>} */
-const WAY_WORDS = {udp: 'check.udp-good', tcp: 'check.udp-tcp', none: 'check.udp-blocked'};
+const WAY_WORDS = {udp: 'check.udp-good', tcp: 'check.udp-tcp', turn: 'check.udp-tcp', none: 'check.udp-blocked'};
 
 /**
  * Lets a person test camera, microphone, speaker and network before a meeting; a signed-in point may save the result.
@@ -166,7 +166,7 @@ class CheckPage extends BaseElement {
   udpWords() {
     if (this.udp === undefined) return t('check.udp-wait');
     if (this.udp === null) return t('check.udp-unknown');
-    return t(WAY_WORDS[this.udp.way], this.udp.address);
+    return t(WAY_WORDS[this.udp.way], this.udp.address, this.udp.way.toUpperCase());
   }
 
   /** @param {DeviceKind} kind */

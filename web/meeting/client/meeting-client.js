@@ -107,6 +107,7 @@ export class MeetingClient extends EventTarget {
     this.connection.addEventListener('state', () => this.scheduleChange());
     this.connection.addEventListener('streams', () => this.showTiles());
     this.connection.addEventListener('measure', event => this.onMeasurement(/** @type {CustomEvent} */ (event).detail));
+    this.connection.addEventListener('playback', event => this.tellPlayback(/** @type {CustomEvent} */ (event).detail));
     navigator.mediaDevices?.addEventListener('devicechange', () => this.onDevicesChanged());
     window.addEventListener('online', () => !this.over && this.protocol.start());
     window.addEventListener('offline', () => this.protocol.drop());
@@ -701,6 +702,11 @@ export class MeetingClient extends EventTarget {
     if (document.hidden || this.loss > LOSSY || !this.decoding.update({received: pictures, decoded}, performance.now())) return;
     this.reportOnePicture();
     if (this.state) this.watch(this.state.view);
+  }
+
+  /** Tell the server how the media were; those of a page that nobody sees say nothing. @param {Message} playback */
+  tellPlayback(playback) {
+    if (!document.hidden && this.protocol.status === 'joined') this.protocol.send(playback);
   }
 
   /** Note whether pictures come; none is due while nobody in the layout has a camera on. @param {boolean} came @param {number} now */

@@ -42,17 +42,27 @@ export const initialState = (joined, now) => ({
   captions: {...NO_CAPTIONS, offered: joined.captions ?? false},
   levels: {},
   givesWay: null,
+  clockAhead: 0,
   incidents: [],
   weak: [],
   tcp: [],
   calls: [],
   called: [],
   neighbours: {},
+  warnings: [],
+  floorAbove: {asked: null, returns: false},
+  notHeld: {},
   removed: [],
   assist: {seat: null, name: null, since: null},
   waiting: [],
   skew: Date.parse(joined.now) - now,
 });
+
+/** Return the point that stands for the system above, which hosts the meeting; undefined without one. @param {MeetingState} state */
+export const pointAbove = ({neighbours, seats}) => seats.find(({role, point}) => role === 'host' && point && neighbours[point])?.point ?? undefined;
+
+/** Return what systems above warn of and is still to come. @param {MeetingState} state @param {number} now */
+export const dueWarnings = ({warnings}, now) => warnings.filter(({at}) => Date.parse(at) > now);
 
 /**
  * Apply a `seats` message: changed seats keep their place, new ones come last, since a list that jumps cannot be
@@ -101,6 +111,7 @@ const REDUCERS = {
   presets: (state, {presets}) => ({...state, presets}),
   content: (state, {seat}) => ({...state, content: seat}),
   speaking: (state, {seat}) => ({...state, speaking: seat}),
+  clock: (state, {ahead}) => ({...state, clockAhead: ahead}),
   'gives-way': (state, {at}) => ({...state, givesWay: at}),
   levels: (state, {levels}) => ({...state, levels}),
   heard: (state, {seats}) => ({...state, heard: seats}),
@@ -113,7 +124,7 @@ const REDUCERS = {
   caption: (state, message) => ({...state, captions: withCaption(state.captions, message)}),
   captions: (state, {state: word}) => ({...state, captions: {...state.captions, state: word}}),
   lines: (state, {weak, tcp = []}) => ({...state, weak, tcp}),
-  neighbours: (state, {meetings}) => ({...state, neighbours: meetings}),
+  neighbours: (state, {meetings, warnings, asked, returns, not_held: notHeld}) => ({...state, neighbours: meetings, warnings, floorAbove: {asked, returns}, notHeld}),
   called: (state, {points}) => ({...state, called: points}),
   removed: (state, {points}) => ({...state, removed: points}),
   calls: (state, {calls}) => ({...state, calls}),
@@ -278,6 +289,18 @@ export function callsForSeat(row, seats, calls) {
   const own = seats.filter(({point}) => point === row.point);
   const seated = new Set(own.filter(({here}) => here).map(({name}) => name));
   return calls.filter(({point, name}) => point === row.point && (seated.has(name) ? row.here && row.name === name : own[0]?.seat === row.seat));
+}
+
+const LINE_NAMES = 5;
+
+/**
+ * Return who is in the room of another MCU, as it tells: all names that are known, those of them that stand in one line,
+ * and how many others there are beside these.
+ * @param {SystemCall} call
+ */
+export function insideOf({inside: names, inside_more: more}) {
+  const line = names.slice(0, LINE_NAMES);
+  return {names, line, others: names.length - line.length + more};
 }
 
 /** Return the seats whose camera can be viewed alone. @param {MeetingState} state */

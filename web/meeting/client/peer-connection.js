@@ -1,16 +1,19 @@
 // The WebRTC connection to the server, as docs/protocol.md "The offer" says, for meeting-client.js. Nothing is ever
-// renegotiated: mute is replaceTrack(null), and after any failure a new RTCPeerConnection is built and offered with
-// the same tracks.
+// renegotiated with the server: mute is replaceTrack(null), and after any failure a new RTCPeerConnection is built and
+// offered with the same tracks.
 
+import {PLAYBACK_MS, playbackBetween, playbackCounts} from './playback.js';
+import {heardCounts, preferRedundant, SoundLoss, spokenCounts} from './redundancy.js';
 import {addTileLines} from './tile-lines.js';
 
 const WATCH_MS = 500;
+const REPAIRED_MS = 100; // two packets later, the frame of a lost one is there
 const DELAY_STEP_MS = 20; // a video that is to be played later by less is left alone
 const UNSTABLE_MS = 2000; // browsers say "disconnected" only after 7 s; people notice a frozen picture after 2
 const REBUILD_MS = 5000;
 const RETRY_MS = 1000;
 const SERVERS_MS = 1000; // longer nobody waits for a server that hardly anybody needs
-const SERVERS_KEPT_MS = 6 * 3_600_000; // half of the time for which their credentials hold
+const SERVERS_KEPT_MS = 1_800_000; // half of the time for which their credentials hold
 const KEEP_MS = 12_000; // the server says sooner that a room has moved, unless it is lost meanwhile
 
 /** Each picture rate of a half and a quarter can be forwarded alone (W3C webrtc-svc). Browsers that cannot do it ignore the field. */
@@ -85,7 +88,7 @@ function summarise(report) {
 
 /**
  * The media of one seat, over one RTCPeerConnection at a time. Events: `state` after every change of `state`; `streams` when `picture` and `sound` are new; `measure` with
- * `{loss, rtt, limitedBy, pictures, decoded}` twice a second while packets flow.
+ * `{loss, rtt, limitedBy, pictures, decoded}` twice a second while packets flow; `playback` with the message about the last ten seconds.
  */
 export class PeerConnection extends EventTarget {
   /**
@@ -128,6 +131,12 @@ export class PeerConnection extends EventTarget {
     /** The height, in lines, at which this camera is viewed. */
     this.wantedHeight = FULL_HEIGHT;
     this.lastCounts = NO_COUNTS;
+    /** What was counted when the last `playback` was told, milliseconds of the page's clock. @type {{at: number, counts: import('./playback.js').PlaybackCounts} | null} */
+    this.told = null;
+    this.speechLoss = new SoundLoss();
+    this.mixLoss = new SoundLoss();
+    /** The server's last answer. */
+    this.answer = '';
     /** By how many milliseconds the mix is played late. */
     this.soundDelay = 0;
     this.lastPacket = 0;
@@ -177,16 +186,21 @@ export class PeerConnection extends EventTarget {
     this.pc = pc;
     this.wantedHeight = FULL_HEIGHT;
     this.lastCounts = NO_COUNTS;
+    this.told = null;
     this.lastPacket = performance.now();
     if (!this.kept) this.setState(this.state === 'unstable' ? 'unstable' : 'connecting');
     this.addTransceivers(pc);
+    this.awaitSound(pc);
     this.timer ||= window.setInterval(() => this.watch(), WATCH_MS);
     try {
       await pc.setLocalDescription();
       // The server is ICE-lite and needs none of our candidates, so there is nothing to wait for.
       const sdp = await this.exchange(/** @type {RTCSessionDescription} */ (pc.localDescription).sdp);
       this.mediaAddress = mediaAddress(sdp);
-      if (pc === this.pc) await pc.setRemoteDescription({type: 'answer', sdp});
+      if (pc === this.pc) {
+        this.answer = sdp;
+        await pc.setRemoteDescription({type: 'answer', sdp: preferRedundant(sdp, this.speechLoss.lossy)});
+      }
     } catch {
       window.setTimeout(() => pc === this.pc && this.connect(), RETRY_MS);
     }
@@ -265,8 +279,12 @@ export class PeerConnection extends EventTarget {
   async watch() {
     const pc = this.pc;
     if (!pc || pc.connectionState === 'closed') return;
-    const {rtt, limitedBy, ...counts} = summarise(await pc.getStats());
+    const report = await pc.getStats();
     if (pc !== this.pc) return;
+    const {rtt, limitedBy, ...counts} = summarise(report);
+    this.tellPlayback(report, performance.now());
+    if (this.mixLoss.update(heardCounts(report), performance.now())) this.awaitSound(pc);
+    if (this.speechLoss.update(spokenCounts(report), performance.now())) this.repeatSpeech(pc, this.speechLoss.lossy);
     const last = this.lastCounts;
     const [fresh, missing] = [counts.received - last.received, Math.max(0, counts.lost - last.lost)];
     this.lastCounts = counts;
@@ -277,6 +295,37 @@ export class PeerConnection extends EventTarget {
       this.setState('connected');
       this.dispatchEvent(new CustomEvent('measure', {detail: {loss: missing / (fresh + missing), rtt, limitedBy, pictures: counts.pictures - last.pictures, decoded: counts.decoded - last.decoded}}));
     } else this.onSilence(performance.now() - this.lastPacket);
+  }
+
+  /** Wait for sound that comes with a later packet while the line loses it: browsers would rather make it up. @param {RTCPeerConnection} pc */
+  awaitSound(pc) {
+    const receiver = pc.getTransceivers()[TRANSCEIVER_INDEX.mic]?.receiver;
+    if (receiver && 'jitterBufferTarget' in receiver) receiver.jitterBufferTarget = this.mixLoss.lossy ? REPAIRED_MS : null;
+  }
+
+  /**
+   * Send each frame of the microphone once more with the next packet, or no longer. The server takes both; which one is sent is told by
+   * the order of its answer, which is applied anew.
+   * @param {RTCPeerConnection} pc
+   * @param {boolean} redundant
+   */
+  async repeatSpeech(pc, redundant) {
+    if (pc.signalingState !== 'stable' || !pc.remoteDescription) return;
+    try {
+      await pc.setLocalDescription();
+      await pc.setRemoteDescription({type: 'answer', sdp: preferRedundant(this.answer, redundant)});
+    } catch {
+      await pc.setLocalDescription({type: 'rollback'}).catch(() => undefined); // nothing to take back, or closed meanwhile
+    }
+  }
+
+  /** Tell every ten seconds what became of the media meanwhile. @param {RTCStatsReport} report @param {number} now */
+  tellPlayback(report, now) {
+    const {told} = this;
+    if (told && now - told.at < PLAYBACK_MS) return;
+    const counts = playbackCounts(report);
+    if (told) this.dispatchEvent(new CustomEvent('playback', {detail: playbackBetween(told.counts, counts, now - told.at)}));
+    this.told = {at: now, counts};
   }
 
   /** @param {number} quiet milliseconds without a packet */

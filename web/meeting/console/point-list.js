@@ -6,7 +6,7 @@ import {FILTERS, callsForSeat, filterSeats} from '../client/meeting-state.js';
 import {BaseElement, icon} from '../../core/base.js';
 import {clock, hourMinute} from '../../core/time.js';
 import {ACTIVITY_ICONS} from '../room/activity-icons.js';
-import {neighbourRow} from './neighbour-row.js';
+import {insideRow, neighbourRow} from './neighbour-row.js';
 import {activityOf, activityWords, floorButton, isRemoved, rowButton, seatFacts, seatMenu, seatName, writeButton} from './seat-row.js';
 
 const CHIPS = ['all', 'here', 'absent', 'hand', 'floor', 'mic', 'weak'];
@@ -34,7 +34,7 @@ export class PointList extends BaseElement {
     const before = /** @type {MeetingState | null | undefined} */ (changed.get('state'));
     if (changed.size > 1 || !before || !this.state) return true;
     const state = this.state;
-    const fields = /** @type {const} */ (['seats', 'weak', 'tcp', 'speaking', 'heard', 'calls', 'called', 'removed', 'content', 'layout', 'incidents', 'neighbours']);
+    const fields = /** @type {const} */ (['seats', 'weak', 'tcp', 'speaking', 'heard', 'calls', 'called', 'removed', 'content', 'layout', 'incidents', 'neighbours', 'floorAbove', 'notHeld']);
     return fields.some(field => before[field] !== state[field]);
   }
 
@@ -80,7 +80,7 @@ export class PointList extends BaseElement {
       ${floorButton(seat, detail => this.emit('command', detail))}
       ${writeButton(seat, point => this.emit('write', point))}
       ${seatMenu(state, seat, {command: detail => this.emit('command', detail), confirm: message => new Promise(done => this.emit('confirm', {message, done})), report: detail => this.emit('report', detail), watch: detail => this.emit('watch', detail), calls})}
-    </li>${neighbourRow(state.neighbours[seat.point ?? ''], seat.point ?? '')}`;
+    </li>${calls.map(insideRow)}${neighbourRow(state, seat.point ?? '', detail => this.emit('command', detail))}`;
   }
 
   /** Draw how the call of a room system goes. @param {SystemCall} call */

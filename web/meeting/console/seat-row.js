@@ -7,7 +7,7 @@ import {icon} from '../../core/base.js';
 import {askText} from '../../core/dialog.js';
 import {loadPart} from '../../core/parts.js';
 import {oneLine} from '../client/chat.js';
-import {isHeard, isLineReported, properName, seatActivity, shortName} from '../client/meeting-state.js';
+import {isHeard, isLineReported, pointAbove, properName, seatActivity, shortName} from '../client/meeting-state.js';
 import './more-menu.js';
 
 const [MAX_LABEL, MAX_REASON] = [100, 200]; // docs/protocol.md: `rename`, `remove`
@@ -79,6 +79,12 @@ function cameraPad(seat, command) {
   return html`<camera-pad .seat=${seat} .command=${command}></camera-pad>`;
 }
 
+/** Return whether the floor of the system above can be asked for, for the point of a seat. @param {MeetingState} state @param {Seat} seat */
+function mayAskAbove(state, {here, role, point}) {
+  const above = pointAbove(state);
+  return Boolean(here && role === 'component' && above && !state.neighbours[above].floor && state.floorAbove.asked !== point);
+}
+
 /**
  * Draw the menu of what is done to a seat less often.
  * @param {MeetingState} state
@@ -93,7 +99,9 @@ export function seatMenu(state, seat, acts) {
     return html`<p class="of"><strong>${properName(seat)}</strong><small>${seat.name}</small></p>
       ${seat.topic ? html`<p>${icon('hand')}<span>${seat.topic}</span></p>` : nothing}
       ${seat.here ? html`<p class=${weak ? 'weak' : ''} data-testid="seat-line">${icon('network')}<span>${state.tcp.includes(seat.seat) ? `${line} · ${t('seat.tcp')}` : line}</span></p>` : nothing}
+      ${seat.point ? html`<p><a data-testid="to-quality" target="_blank" href="quality.html?${new URLSearchParams({session: state.session.id, seat: seat.seat, point: seat.point})}">${t('quality-of.why')}</a></p>` : nothing}
       ${seat.here && seat.role !== 'observer' ? seenCommands(state, seat, large, acts) : nothing}
+      ${mayAskAbove(state, seat) ? item('ask-above', 'hand', t('seat.ask-above'), () => acts.command({type: 'floor-above', point: seat.point})) : nothing}
       ${seat.floor && state.seats.some(one => one.floor && one.role !== 'host' && one.seat !== seat.seat) ? item('mute-others', 'mic-off', t('seat.mute-others'), () => acts.command({type: 'mute-all', but: seat.seat})) : nothing}
       ${seat.here && seat.role !== 'observer' ? item('hide-camera', seat.hidden ? 'camera' : 'camera-off', t(seat.hidden ? 'seat.show-camera' : 'seat.hide-camera'), () => acts.command({type: 'camera', seat: seat.seat, on: seat.hidden})) : nothing}
       ${seat.here && seat.control ? cameraPad(seat, acts.command) : nothing}

@@ -1,10 +1,11 @@
 // Element `meeting-video`: picture and sound of the meeting, on all its pages.
 
 import {html, nothing} from '../../vendor/lit.js';
-import {t} from '../../core/i18n.js';
+import {number, t} from '../../core/i18n.js';
 import {routeToSpeaker} from '../client/devices.js';
 import {clock, day, hourMinute} from '../../core/time.js';
 import {icon, BaseElement} from '../../core/base.js';
+import {dueWarnings} from '../client/meeting-state.js';
 import {recordingMark} from './recording-mark.js';
 import './tile-view.js';
 
@@ -95,7 +96,7 @@ export class MeetingVideo extends BaseElement {
       <video data-testid="picture" autoplay .muted=${true} playsinline @playing=${() => (this.playing = true)} @pause=${this.resumeLater}></video>
       <tile-view .meeting=${meeting} .tick=${this.tick} @resized=${this.onResized}></tile-view>
       <audio data-testid="audio" autoplay @pause=${this.resumeLater}></audio>
-      ${this.playing || meeting.tiles ? nothing : this.skeleton()} ${this.page === 'room' ? this.watermark() : nothing} ${this.marks()} ${this.givesWay()} ${this.banner()}
+      ${this.playing || meeting.tiles ? nothing : this.skeleton()} ${this.page === 'room' ? this.watermark() : nothing} ${this.marks()} <div class="warnings">${this.givesWay()} ${this.wrongClock()} ${this.warningsAbove()}</div> ${this.banner()}
       ${this.playbackBlocked ? html`<button type="button" class="main hear" data-testid="hear">${icon('sound')}<span>${t('room.tap-to-hear')}</span></button>` : nothing}
     </section>`;
   }
@@ -135,6 +136,24 @@ export class MeetingVideo extends BaseElement {
     if (!meeting || !at) return nothing;
     const minutes = Math.max(0, Math.ceil((Date.parse(at) - meeting.now) / 60_000));
     return html`<p class="gives-way" role="alert" data-testid="gives-way">${icon('warn')}<span>${t('gives-way.left', hourMinute(at), minutes)}</span></p>`;
+  }
+
+  /** Draw that the clock of the machine that has the media is wrong, for host and controllers. */
+  wrongClock() {
+    const ahead = this.meeting?.state?.clockAhead ?? 0;
+    if (ahead === 0) return nothing;
+    const kind = ahead > 0 ? 'ahead' : 'behind';
+    return html`<p class="gives-way clock" role="status" data-testid="wrong-clock" data-kind=${kind}>${icon('clock')}<span>${t(`wrong-clock.${kind}`, number(Math.abs(ahead)))}</span></p>`;
+  }
+
+  /** Draw that the meeting of a system above ends soon, which this one is held with. */
+  warningsAbove() {
+    const {meeting} = this;
+    if (!meeting?.state) return nothing;
+    return dueWarnings(meeting.state, meeting.now).map(({kind, at, name}) => {
+      const minutes = Math.ceil((Date.parse(at) - meeting.now) / 60_000);
+      return html`<p class="gives-way ${kind}" role="status" data-testid="warning-above" data-kind=${kind}>${icon('warn')}<span>${t(`warning-above.${kind}`, name, hourMinute(at), minutes)}</span></p>`;
+    });
   }
 
   /** Seconds since the connection was lost. */

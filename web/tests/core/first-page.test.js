@@ -18,7 +18,7 @@ async function loaded(page) {
     for (const [, path] of next) await visit(new URL(path, url));
   };
   await visit(new URL(page, ROOT));
-  await visit(new URL('i18n/vi.json', ROOT));
+  for (const folder of ['', 'office/']) await visit(new URL(`i18n/${folder}vi.json`, ROOT));
   await visit(new URL('icons.svg', ROOT));
   for (const weight of [400, 700]) for (const subset of ['latin', 'vietnamese']) await visit(new URL(`fonts/be-vietnam-pro-${subset}-${weight}-normal.woff2`, ROOT));
   return found;

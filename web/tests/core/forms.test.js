@@ -30,6 +30,7 @@ const NOT_REFUSED = {
   'operations/provider-view.js: answer': 'needs an incident that was handed to a provider',
   'reports/reports.js: review-save': 'needs an emergency that is over',
   'reports/transcript.js: save cancel': 'tests/e2e/test_recordings.py corrects a transcript; it is not refused there',
+  'setup/setup.js: setup-check': '`diemcau setup --web` alone serves it; tests/signaling/app/setup/test_page_server.py refuses its answers',
 };
 
 /** The scripts of pages, by their names. */

@@ -181,8 +181,8 @@ async def test_steps_of_a_script_are_stored_up_to_a_limit(
 
 async def test_the_unit_of_a_called_point_gets_a_letter_once_in_ten_minutes(services: ServicesFixture) -> None:
     session, attendance = await services.session(HOST, CITY, VINH_HAI), services.attendance
-    now = at("05/04/2023 08:10")
-    for point, minute in ((VINH_HAI, 0), (VINH_HAI, 5), (CITY, 5), (VINH_HAI, 10)):
+    now = at("05/04/2023 08:15")
+    for point, minute in ((VINH_HAI, 0), (VINH_HAI, 5), (CITY, 5), (VINH_HAI, 10), (VINH_HAI, 15)):
         await attendance.call(session.id, point, now + timedelta(minutes=minute))
-    letters = await services.notices(at("05/04/2023 08:30"), "called")
+    letters = await services.notices(at("05/04/2023 08:40"), "called")
     assert letters == [("called", NHA_TRANG, each) for each in ("NT.VinhHai", "NT.VinhHai", "UBND.Nha Trang")]

@@ -14,7 +14,7 @@ from scheduler.directory.model import AccessLine, Provider
 from scheduler.notifications import alerts as preparation
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
-from scheduler.operations.closing.errors import IllegalStep, UnknownIncident
+from scheduler.operations.closing.errors import IllegalStep, ReportedJustNow, UnknownIncident
 from scheduler.operations.incidents import store as incidents_store
 from scheduler.operations.incidents.model import FaultReport, IncidentKind, LineMeasurement, LineMinutes
 from scheduler.operations.incidents.service import IncidentService
@@ -80,6 +80,27 @@ async def test_the_same_fault_reported_again_is_one_incident_until_it_is_settled
     await booked.incidents.act(first.id, "resolved", "truc.ban", "", START + timedelta(minutes=2))
     third = await booked.incidents.report(report, START + timedelta(minutes=3))
     assert len({first.id, whole.id, other.id, third.id}) == 4
+
+
+async def test_a_person_reports_a_fault_again_after_ten_seconds(booked: Booked) -> None:
+    report = FaultReport(booked.session.id, "help", None, "Xin giúp", "so.tttt")
+    opened = await booked.incidents.report(report, START)
+    for seconds in (0, 9):
+        with pytest.raises(ReportedJustNow):
+            await booked.incidents.report(replace(report, text=str(seconds)), START + timedelta(seconds=seconds))
+    for by, second in (("so.nnptnt", 1), ("", 1), ("", 1), ("so.tttt", 10), ("so.tttt", -3600)):
+        await booked.incidents.report(replace(report, by=by), START + timedelta(seconds=second))
+    with pytest.raises(ReportedJustNow):
+        await booked.incidents.report(report, START + timedelta(seconds=-3599))
+    steps = (await booked.incidents.incident(opened.id)).steps
+    assert [(step.kind, step.by) for step in steps] == [
+        ("opened", "so.tttt"),
+        ("again", "so.nnptnt"),
+        ("again", ""),
+        ("again", ""),
+        ("again", "so.tttt"),
+        ("again", "so.tttt"),
+    ]
 
 
 async def test_a_unit_sees_what_concerns_it(booked: Booked) -> None:

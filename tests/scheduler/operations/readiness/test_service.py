@@ -271,6 +271,7 @@ async def test_rehearsal_and_technician_of_a_point(services: ServicesFixture) ->
         (on_duty(session, "point"), "point"),
         (on_duty(session, "main", point=CITY), "point"),
         (on_duty(session, "on_site", unit="nothing"), "unit"),
+        (on_duty(session, "backup", unit="nothing"), "unit"),
         (on_duty(session, "main", name=" "), "name"),
         (on_duty(session, "main", phone="12"), "phone"),
     ]:

@@ -77,8 +77,8 @@ def test_a_mail_server_is_written_as_the_settings_read_it() -> None:
         ("[certificate]\nsource = 'acme'\n", [("certificate.source", "literal_error")]),
         ("[certificate]\nsource = 'files'\nkey = 'k'\n", [("certificate", "setup-files")]),
         ("[certificate]\nsource = 'present'\nkey = 'k'\ncertificate = 'c'\n", [("certificate", "setup-files")]),
-        ("[administrator]\npassword = 'topsecret'\n", [("administrator", "password-length")]),
-        ("[mail]\nhost = 'mail.example'\n", [("mail", "setup-sender")]),
+        ("[administrator]\npassword = 'topsecret'\n", [("administrator.password", "password-length")]),
+        ("[mail]\nhost = 'mail.example'\n", [("mail.sender", "setup-sender")]),
         ("[units]\n", [("units", "setup-units")]),
         ("[units]\ntable = 'a.csv'\nshipped = 'khanh-hoa'\n", [("units", "setup-units")]),
         (
@@ -88,10 +88,23 @@ def test_a_mail_server_is_written_as_the_settings_read_it() -> None:
     ],
 )
 def test_every_fault_of_a_file_is_named(text: str, faults: list[tuple[str, str]]) -> None:
-    with pytest.raises(BadInput) as refused:
-        answers.read(text.encode())
-    assert [(fault.field, fault.detail) for fault in refused.value.faults] == faults
-    assert "topsecret" not in str(refused.value)
+    given = answers.read(text.encode())
+    assert [(fault.field, fault.detail) for fault in given.faults] == faults
+    assert "topsecret" not in str(given)
+    assert given.answers == answers.Answers()
+
+
+def test_a_part_with_a_fault_is_left_out_of_the_others() -> None:
+    for read, text in (
+        (answers.read, "[address]\nport = 1\n[profile]\nfiles = 'KH-2023'\n[sso]\nfiles = ''\n"),
+        (answers.read_json, '{"address": {"port": 1}, "profile": {"files": "KH-2023"}, "sso": {"files": ""}}'),
+    ):
+        given = read(text.encode())
+        assert given.answers == answers.Answers(profile=answers.Profile(files="KH-2023"))
+        assert [fault.field for fault in given.faults] == ["address.host", "sso.file", "sso.files"]
+        assert given.unread == {"address", "sso"}
+    with pytest.raises(BadInput):
+        answers.read_json(b"[]")
 
 
 def test_what_is_no_toml_is_refused_with_its_line() -> None:
@@ -109,11 +122,11 @@ def test_what_is_no_toml_is_refused_with_its_line() -> None:
 
 def test_the_file_that_the_documents_show_is_read() -> None:
     shown = (ROOT / "docs" / "operations.md").read_text().split("```toml\n")[1].split("```")[0]
-    read = answers.read(shown.replace("…", "mot mat khau rat dai").encode())
+    read = answers.read(shown.replace("…", "mot mat khau rat dai").encode()).answers
     assert read.model_fields_set == set(answers.Answers.model_fields)
     assert read.mail is not None
     assert read.mail.url == "smtps://hop:mot%20mat%20khau%20rat%20dai@mail.khanhhoa.gov.vn:465"
 
 
 def test_what_is_left_out_stays() -> None:
-    assert answers.read(b"") == answers.Answers()
+    assert answers.read(b"") == answers.Given(answers.Answers())

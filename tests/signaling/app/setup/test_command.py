@@ -4,9 +4,7 @@ Also tests `owner.py`, `plan.py`, `questions.py`, `record.py`, `staged_files.py`
 """
 
 import asyncio
-import csv
 import io
-import json
 import os
 import pty
 import re
@@ -16,7 +14,6 @@ import signal
 import subprocess
 import sys
 import time
-from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,142 +23,17 @@ from cryptography import x509
 from openpyxl import Workbook
 
 from scheduler.core.model import Amount
-from scheduler.units.seed import KHANH_HOA_2023
-from signaling.accounts.passwords import Passwords
-from signaling.app import settings as settings_of
-from signaling.app.private_files import UMASK
-from signaling.app.services import open_services, utc_now
-from signaling.app.setup import certificates, command, plan, questions, record
+from signaling.app.services import utc_now
+from signaling.app.setup import certificates, record
 from signaling.app.setup.owner import Failed
-from signaling.core import child_process
 from signaling.core.errors import SettingsError
 from tests.another_user import NOBODY, others_may_run_us, shared_directory
-from tests.fakes import parse_in_process
+from tests.signaling.app.setup.machine import COLUMNS, PASSWORD, Machine, broken_table, units
 from tests.signaling.server_environment import server_environ
 from tests.signaling.smtp_server import smtp_server
 
-COLUMNS = ("id", "name", "level", "parent", "abbr", "point", "valid_from", "valid_to", "successor")
 PATIENCE_S = 180.0
 """A process that starts beside others on a busy machine takes long: this only bounds a failure."""
-PASSWORD = "mot mat khau rat dai"
-ANSWERS = f"""
-[address]
-host = "hop.khanhhoa.example"
-
-[certificate]
-source = "authority"
-
-[profile]
-files = "pre-KH-2023:KH-2023"
-
-[administrator]
-account = "quantri"
-name = "Quản trị"
-password = "{PASSWORD}"
-
-[units]
-table = "units.csv"
-
-[capacity]
-sessions = 12
-points = 169
-"""
-
-
-def units() -> list[dict[str, str]]:
-    """Return the 169 units of 2023 as rows of a table."""
-    document = json.loads(KHANH_HOA_2023.read_text())
-    default = {"valid_from": document.get("valid_from", "")}
-    return [{name: str((default | entry).get(name) or "") for name in COLUMNS} for entry in document["units"]]
-
-
-def table(rows: list[dict[str, str]]) -> str:
-    """Return rows as CSV."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS)
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
-
-
-class Machine:
-    """A machine with a file of the environment, a data directory, and files of an administrator."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.data = folder / "data"
-        self.environment = folder / "etc" / "diemcau.env"
-        self.answers = folder / "root" / "answers.toml"
-        for each in (self.environment.parent, self.answers.parent):
-            each.mkdir()
-        self.environment.write_text("# Ours.\nDIEMCAU_WORKERS=2\n")
-        self.environment.chmod(0o640)
-        self.write(ANSWERS)
-        (self.answers.parent / "units.csv").write_text(table(units()))
-
-    def write(self, text: str) -> None:
-        """Write the answers, for nobody else."""
-        self.answers.write_text(text)
-        self.answers.chmod(0o600)
-
-    def run(self, *words: str) -> int:
-        """Run the command in this process; return its exit status."""
-        parser = ArgumentParser()
-        command.add_arguments(parser)
-        arguments = parser.parse_args([*words, "--environment", str(self.environment)])
-        before = os.umask(UMASK)
-        try:
-            command.run(arguments)
-        except SystemExit as ended:
-            if isinstance(ended.code, str):
-                print(ended.code)
-                return 1
-            return int(ended.code or 0)
-        finally:
-            os.umask(before)
-        return 0
-
-    def from_file(self, *words: str) -> int:
-        """Run the command with the file of answers."""
-        return self.run("--answers", str(self.answers), *words)
-
-    def everything(self) -> dict[str, tuple[int, bytes]]:
-        """Return every file with its mode, but for those that SQLite has while it reads."""
-        files = [path for path in self.folder.rglob("*") if path.is_file()]
-        return {str(path.relative_to(self.folder)): (path.stat().st_mode, path.read_bytes()) for path in files}
-
-    @property
-    def settings(self) -> settings_of.Settings:
-        """The settings that a server has."""
-        return settings_of.read({"DIEMCAU_DATA": str(self.data)})
-
-    def found(self) -> tuple[int, list[tuple[str, tuple[str, ...], bool]], Amount, bool]:
-        """Return the number of units, the accounts, the capacity, and whether the known password is the first one's."""
-
-        async def look() -> tuple[int, list[tuple[str, tuple[str, ...], bool]], Amount, bool]:
-            async with open_services(self.settings) as services:
-                accounts = await services.accounts.accounts()
-                shown: list[tuple[str, tuple[str, ...], bool]] = [(a.account, a.roles, a.must_change) for a in accounts]
-                known = await services.accounts.account(accounts[0].account)
-                right = await Passwords().verify(known and known[1], PASSWORD)
-                limit = await services.scheduler.capacity_limit()
-                return len(await services.scheduler.units()), shown, limit.at(utc_now()), right
-
-        return asyncio.run(look())
-
-
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    """Return a machine on which nothing was set up."""
-    made = Machine(tmp_path)
-    for name in [name for name in os.environ if name.startswith("DIEMCAU_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("DIEMCAU_DATA", str(made.data))
-    monkeypatch.setattr(plan, "own_addresses", lambda: ("10.1.2.3",))
-    monkeypatch.setattr(child_process, "output", parse_in_process)
-    monkeypatch.setattr(questions, "own_addresses", lambda: ("10.1.2.3",))
-    monkeypatch.setattr(settings_of, "own_addresses", lambda: ("10.1.2.3",))
-    return made
 
 
 @pytest.fixture
@@ -226,10 +98,12 @@ def test_a_bare_machine_is_set_up_from_a_file_and_again_without_a_change(
     assert machine.found() == set_up
 
 
-def _broken_table(rows: list[dict[str, str]]) -> str:
-    rows[3]["level"], rows[5]["parent"], rows[7]["valid_from"] = "quan", "nobody", "2023-02-30"
-    return table(rows)
-
+SSO = """[oidc]
+label = "Tài khoản của tỉnh"
+issuer = "https://127.0.0.1:9/realms/tinh"
+client_id = "diemcau"
+roles = [{group = "/quan-tri", roles = ["administrator"]}]
+"""
 
 REFUSED: dict[str, tuple[str, list[str]]] = {
     "no toml": ("[address]\nhost = = 1\n", ["x TOML: Invalid value (at line 2, column 8)"]),
@@ -241,12 +115,18 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "files that are not there": (
-        "[groups]\nfile = 'groups.yaml'\n[profile]\nfiles = 'KH-1999'\n[units]\ntable = 'nowhere.csv'\n",
+        "[groups]\nfile = 'groups.yaml'\n[profile]\nfiles = 'KH-1999'\n[units]\ntable = 'nowhere.csv'\n"
+        "[sso]\nfile = 'sso.toml'\n",
         [
             "x profile.files: không đọc được tệp KH-1999",
             "x groups.file: không đọc được tệp groups.yaml",
+            "x sso.file: không đọc được tệp sso.toml",
             "x units: không đọc được tệp nowhere.csv",
         ],
+    ),
+    "single sign-on that is none": (
+        "[sso]\nfile = 'units.csv'\n",
+        ["x sso.file: không dùng được: "],
     ),
     "a profile that is none": (
         "[profile]\nfiles = 'units.csv'\n",
@@ -275,7 +155,22 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
     ),
     "groups that are none": (
         "[groups]\nfile = 'units.csv'\n",
-        ["x DIEMCAU_GROUPS: units.csv: : Input should be a valid dictionary"],
+        ["x groups.file: không dùng được: DIEMCAU_GROUPS: units.csv: : Input should be a valid dictionary"],
+    ),
+    "faults of every kind": (
+        "[address]\nhost = 'x y'\n[certificate]\nsource = 'authority'\n[administrator]\naccount = 'host'\n"
+        "[sso]\nfile = 'units.csv'\n[groups]\nfile = 'units.csv'\n[units]\ntable = 'noise.xlsx'\n",
+        [
+            "x address.host: phải là tên máy như hop.khanhhoa.gov.vn (không có https://, không có dấu) hoặc địa chỉ IP",
+            "x groups.file: không dùng được: DIEMCAU_GROUPS: units.csv: : Input should be a valid dictionary",
+            "x sso.file: không dùng được: ",
+            "x dòng 1: không phải tệp CSV (UTF-8) hoặc XLSX",
+            "x administrator.account: tài khoản host đã có và không phải quản trị viên",
+        ],
+    ),
+    "units of a profile that is none": (
+        "[profile]\nfiles = 'KH-1999'\n[units]\ntable = 'broken.csv'\n",
+        ["x profile.files: không đọc được tệp KH-1999"],
     ),
     "an account of another role": (
         "[administrator]\naccount = 'host'\n",
@@ -291,7 +186,7 @@ def test_what_is_refused_changes_no_byte(kind: str, known: Machine, capsys: pyte
     if kind == "settings that contradict":
         known.environment.write_text("DIEMCAU_SMTP_URL=smtps://h\nDIEMCAU_MAIL_FROM=a@h\nDIEMCAU_IMAP_URL=imaps://h\n")
     for name, content in (
-        ("broken.csv", _broken_table(units()).encode()),
+        ("broken.csv", broken_table(units()).encode()),
         ("noise.xlsx", b"PK\x03\x04noise"),
     ):
         (known.answers.parent / name).write_bytes(content)
@@ -353,9 +248,9 @@ async def _with_mail(machine: Machine, password: str, port: int) -> int:
 @pytest.mark.parametrize(
     ("password", "reached", "status", "told"),
     [
-        ("", True, 0, "dùng được"),
-        ("wrong", True, 1, "x mail: máy chủ thư không nhận: smtp"),
-        ("", False, 0, "! chưa thử được máy chủ thư: smtp: "),
+        ("", True, 0, "- máy chủ thư 127.0.0.1:{port} trả lời đúng"),
+        ("wrong", True, 1, "x mail.host: không dùng được máy chủ thư 127.0.0.1:{port}: trả lời không đúng: "),
+        ("", False, 0, "! chưa thử được máy chủ thư 127.0.0.1:{port}: không có dịch vụ nào ở cổng này"),
     ],
 )
 async def test_the_mail_server_is_tried_where_it_is_reached(
@@ -370,14 +265,15 @@ async def test_the_mail_server_is_tried_where_it_is_reached(
     if not reached:
         assert await _with_mail(known, password, port) == status
     said = capsys.readouterr().out
-    assert told in said
+    assert told.format(port=port) in said
     assert "wrong" not in said
 
 
 def test_questions_show_what_is_there_and_ask_again_after_a_wrong_answer(
     known: Machine, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (known.answers.parent / "broken.csv").write_text(_broken_table(units()))
+    (known.answers.parent / "broken.csv").write_text(broken_table(units()))
+    (known.answers.parent / "sso.toml").write_text(SSO)
     typed(
         *("https://hop.example", "hop.example", "99999", ""),  # address
         "1",  # profile
@@ -386,13 +282,16 @@ def test_questions_show_what_is_there_and_ask_again_after_a_wrong_answer(
         *("c", "admin.2", "Người thứ hai", "ngan", PASSWORD, "khac", PASSWORD, PASSWORD),  # administrator
         "",  # mail
         "",  # groups
+        *(str(known.answers.parent / "broken.csv"), str(known.answers.parent / "sso.toml")),
         *("0", "7", "70"),  # capacity
         "",
     )
     assert known.run() == 0
     told = capsys.readouterr().out
     for line in (
-        "[1/8] Địa chỉ",
+        "[1/9] Địa chỉ",
+        "x sso.file: không dùng được: ",
+        "! chưa thử được máy chủ xác thực OIDC 127.0.0.1:9: không có dịch vụ nào ở cổng này",
         "Tên máy hoặc IP mà trình duyệt sẽ mở [10.1.2.3]: ",
         "x phải là tên máy như",
         "x phải là số từ 1 đến 65535",
@@ -410,7 +309,7 @@ def test_questions_show_what_is_there_and_ask_again_after_a_wrong_answer(
     assert (units_found, capacity) == (169, Amount(7, 70))
     assert ("admin.2", ("administrator", "technician"), False) in accounts
 
-    typed(*[""] * 11)
+    typed(*[""] * 12)
     before = known.everything()
     assert known.run() == 0
     assert "(không có gì thay đổi)" in capsys.readouterr().out
@@ -418,7 +317,7 @@ def test_questions_show_what_is_there_and_ask_again_after_a_wrong_answer(
     assert {name for name in before if before[name] != after[name]} <= {"data/diemcau.sqlite3"}
 
 
-@pytest.mark.parametrize("lines", [[], ["hop.example", ""], ["hop.example", *[""] * 9, "k"]])
+@pytest.mark.parametrize("lines", [[], ["hop.example", ""], ["hop.example", *[""] * 10, "k"]])
 def test_who_leaves_before_the_end_changes_nothing(
     lines: list[str], known: Machine, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,22 +4,26 @@ import socket
 import struct
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from loadtest.server.ports import free_port
 from signaling.h323.agent import agent as agent_module
 from signaling.h323.agent.agent import Agent
 from signaling.h323.gatekeeper import client, registration
 from signaling.sip.agent.context import Target
 from signaling.sip.protocol.errors import CallNotAdmitted, CallRefused, CallUnanswered
 from tests.debian import demand
+from tests.marks import CS3, mark_of
+from tests.ports import refusing
 from tests.signaling.h323.agents import OURS, THEIRS, RecordingHandler, agent, target
-from tests.signaling.h323.pdus import registration_messages
+from tests.signaling.h323.pdus import call_signalling, registration_messages
 from tests.signaling.h323.scripted_gatekeeper import HOST, VERSION, ScriptedGatekeeper, ip, scripted_gatekeeper
+from tests.signaling.h323.wire import wire
 from tests.signaling.sip.agents import soon, started
 from tests.signaling.world import wait_until
 
@@ -147,6 +151,42 @@ async def test_a_call_that_comes_in_is_asked_for_and_refused_where_it_is_not_adm
         assert isinstance(await soon(handler.failed.get()), CallNotAdmitted)
 
 
+@pytest.mark.parametrize("released", [True, False], ids=("ReleaseComplete", "closed"))
+async def test_who_hangs_up_before_its_call_is_admitted_has_made_none(
+    gatekeeper: ScriptedGatekeeper, released: bool
+) -> None:
+    setup, *_, release = call_signalling()
+    handler, held = RecordingHandler(), list[dict[str, Any]]()
+    gatekeeper.answers["admissionRequest"] = held.append
+    async with registered(gatekeeper, handler) as callee, wire(callee.address) as caller:
+        caller.send(setup)
+        await wait_until(lambda: held)
+        if released:
+            caller.send(release)
+        else:
+            caller.close()
+        await soon((await soon(handler.incoming.get()))._call.ended.wait())
+        confirmed = {"bandWidth": 1280, "callModel": ("direct", 0), "destCallSignalAddress": ip(*callee.address)}
+        gatekeeper.send("admissionConfirm", requestSeqNum=held[0]["requestSeqNum"], **confirmed)
+        given_back = await gatekeeper.until("disengageRequest")
+        assert given_back["callIdentifier"] == held[0]["callIdentifier"]
+        with pytest.raises(CallUnanswered, match="gone before the answer" if released else "unreachable"):
+            raise await soon(handler.failed.get())
+
+
+@pytest.mark.parametrize("host", [LOOPBACK, "::1"])
+async def test_messages_to_the_gatekeeper_are_marked(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "LEAVE_S", 0.0)
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind((host, 0))
+        settings = client.GatekeeperSettings(host, silent.getsockname()[1], own_port=0)
+        asked = client.Gatekeeper(settings, lambda _: None)
+        await asked.start(host, 1720, CS3)
+        assert asked._transport is not None
+        assert mark_of(asked._transport.get_extra_info("socket")) == CS3
+        await asked.close()
+
+
 def _named(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: asked[name] for name in ("endpointIdentifier", "conferenceID", "callReferenceValue")}
 
@@ -163,9 +203,8 @@ async def test_a_call_by_way_of_the_gatekeeper_says_so(gatekeeper: ScriptedGatek
 async def test_calls_that_are_not_wanted_any_more_or_lead_nowhere_are_given_back(
     gatekeeper: ScriptedGatekeeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server((LOOPBACK, 0)) as closed:
-        gatekeeper.known["2001"] = closed.getsockname()[:2]
-    async with registered(gatekeeper) as caller, agent() as callee:
+    async with registered(gatekeeper) as caller, agent() as callee, AsyncExitStack() as stack:
+        gatekeeper.known["2001"] = stack.enter_context(refusing())
         with pytest.raises(CallUnanswered, match="unreachable"):
             await soon(caller.invite(by_number(gatekeeper, "2001"), OURS, name="UBND tỉnh"))
         await gatekeeper.until("disengageRequest")
@@ -188,9 +227,9 @@ async def test_calls_that_are_not_wanted_any_more_or_lead_nowhere_are_given_back
 async def test_a_gatekeeper_that_stays_silent_is_given_up(
     gatekeeper: ScriptedGatekeeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registration, "TIMERS", dict.fromkeys(registration.TIMERS, (0.1, 1)))
     monkeypatch.setattr(client, "LEAVE_S", 0.1)
     async with registered(gatekeeper) as caller:
+        monkeypatch.setattr(registration, "TIMERS", dict.fromkeys(registration.TIMERS, (0.1, 1)))
         gatekeeper.answers = dict.fromkeys(("admissionRequest", "registrationRequest"), lambda _: None)
         with pytest.raises(CallNotAdmitted, match="no answer"):
             await soon(caller.invite(by_number(gatekeeper, "2001"), OURS, name="UBND tỉnh"))
@@ -202,7 +241,7 @@ async def test_a_socket_that_cannot_be_opened_is_tried_again_while_calls_go_on(
 ) -> None:
     monkeypatch.setattr(agent_module, "RETRY_S", 0.1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
-        held.bind((LOOPBACK, 0))
+        held.bind((LOOPBACK, free_port()))
         settings = replace(gatekeeper.settings(), own_port=held.getsockname()[1])
         async with agent(gatekeeper=settings) as caller, agent(RecordingHandler()) as callee:
             await soon(caller.invite(target(callee), OURS, name="UBND tỉnh"))

@@ -1,6 +1,8 @@
 """Calls between two agents of our own over loopback; no H.323 stack of others is to be had as a package."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -9,11 +11,14 @@ from signaling.h323.agent import call as call_module
 from signaling.h323.agent.call import Call
 from signaling.h323.agent.incoming_call import IncomingCall
 from signaling.h323.agent.unresumed_call import UnresumedCall
-from signaling.h323.protocol import tpkt
+from signaling.h323.protocol import h225, q931, tpkt
+from signaling.h323.protocol.h225 import Body
+from signaling.h323.protocol.q931 import Message
 from signaling.sip.agent.context import Target
 from signaling.sip.protocol.errors import CallRefused, CallUnanswered
 from tests.signaling.h323.agents import OURS, THEIRS, RecordingHandler, agent, target
-from tests.signaling.h323.pdus import call_signalling
+from tests.signaling.h323.pdus import IDENTITY, call_signalling
+from tests.signaling.h323.wire import wire
 from tests.signaling.sip.agents import soon, started
 
 PCMU_ALONE = THEIRS.replace("RTP/AVP 9 8 0 101", "RTP/AVP 0")
@@ -92,7 +97,7 @@ async def test_a_refusal_tells_its_reason_as_a_status_of_sip(status: int, heard:
 
 async def test_who_does_not_answer_is_given_up_and_hears_so() -> None:
     async def wait(incoming: IncomingCall) -> Call:
-        await asyncio.sleep(0.3)
+        await incoming._call.ended.wait()
         return await incoming.accept(THEIRS)
 
     handler = RecordingHandler(wait)
@@ -137,6 +142,75 @@ async def test_a_silent_peer_and_strange_bytes_end_the_call_alone(monkeypatch: p
         where = Target("127.0.0.1", server.sockets[0].getsockname()[1], "h323")
         with pytest.raises(CallUnanswered, match=r"no agreement by H\.245"):
             await soon(caller.invite(where, OURS, name="UBND tỉnh"))
+
+
+@asynccontextmanager
+async def scripted_callee(
+    before: bytes = b"", after: bytes = b""
+) -> AsyncIterator[tuple[Target, asyncio.Queue[bytes]]]:
+    """Run a callee whose Connect, between other packets, tunnels nothing and says where H.245 is listened for; queue
+    the first bytes that come there."""
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+    serving: list[asyncio.Task[None] | None] = []
+
+    async def control(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.append(asyncio.current_task())
+        heard.put_nowait(await reader.read(5))
+        await closed(writer)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.append(asyncio.current_task())
+        await reader.read(4)
+        fields = h225.answer("connect", IDENTITY, h245=listening.sockets[0].getsockname())
+        body = q931.body(h225.write(Body("connect", fields, tunnelling=False)))
+        writer.write(before + tpkt.frame(q931.write(Message(q931.CONNECT, 7, True, (body,)))) + after)
+        with suppress(OSError):
+            await reader.read()
+        await closed(writer)
+
+    async def closed(writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            writer.close()
+            await writer.wait_closed()
+
+    async with (
+        await asyncio.start_server(control, "127.0.0.1", 0) as listening,
+        await asyncio.start_server(answer, "127.0.0.1", 0) as server,
+    ):
+        yield Target("127.0.0.1", server.sockets[0].getsockname()[1], "h323"), heard
+        await soon(asyncio.gather(*filter(None, serving)))
+
+
+async def test_a_callee_that_tunnels_no_longer_is_connected_to() -> None:
+    _, proceeding, *_ = call_signalling()
+    async with scripted_callee(before=proceeding) as (where, heard), agent() as caller:
+        with pytest.raises(CallUnanswered, match="unreachable"):
+            await soon(caller.invite(where, OURS, name="UBND tỉnh"))
+        assert (await soon(heard.get()))[4:] == b"\x02"  # terminalCapabilitySet
+
+
+async def test_a_connection_of_h245_that_opens_after_the_end_is_closed() -> None:
+    *_, release = call_signalling()
+    async with scripted_callee(after=release) as (where, heard), agent() as caller:
+        with pytest.raises(CallUnanswered, match=r"no agreement by H\.245"):
+            await soon(caller.invite(where, OURS, name="UBND tỉnh"))
+        assert await soon(heard.get()) == b""
+
+
+async def test_a_caller_that_is_gone_while_a_port_of_h245_is_opened_has_made_no_call() -> None:
+    async def take(incoming: IncomingCall) -> Call:
+        accepted = asyncio.create_task(incoming.accept(THEIRS))
+        await asyncio.sleep(0)
+        incoming._call._lost()
+        return await accepted
+
+    handler = RecordingHandler(take)
+    async with agent(handler, tunnelling=False) as callee, wire(callee.address) as caller:
+        caller.send(call_signalling()[0])
+        with pytest.raises(CallUnanswered, match="unreachable"):
+            raise await soon(handler.failed.get())
+        server = (await soon(handler.incoming.get()))._call._control_link._server
+        assert server is not None and not server.is_serving()
 
 
 async def test_a_caller_that_is_cut_off_ends_its_call() -> None:

@@ -1,5 +1,6 @@
 """H.245 between two terminals of our own, and what either does when the other changes its mind."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,15 +43,61 @@ def test_of_equal_terminals_the_numbers_decide(ahead: int, master: bool) -> None
     assert control.master is master
 
 
+def decision(of_receiver: str) -> Pdu:
+    return "response", ("masterSlaveDeterminationAck", {"decision": (of_receiver, 0)})
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("master", "slave"), ("slave", "master")])
+def test_who_sends_no_determination_of_its_own_gets_its_answer_confirmed(ours: str, theirs: str) -> None:
+    control = Control(ROOM, ports(OURS, 40000))
+    control.start()
+    assert names(control.outbox) == ["terminalCapabilitySet", "masterSlaveDetermination"]
+    for _ in range(2):  # what comes after the end of the procedure gets no answer
+        control.receive(decision(ours))
+        assert (control.outbox[2:], control.master) == ([decision(theirs)], ours == "master")
+
+
+def test_where_the_other_side_determines_we_answer_and_do_not_ask() -> None:
+    control = Control(ROOM, ports(OURS, 40000))
+    fields = {"terminalType": 50, "statusDeterminationNumber": 1}
+    control.receive(("request", ("masterSlaveDetermination", fields)))
+    control.start()
+    control.receive(decision("master"))
+    assert names(control.outbox) == ["masterSlaveDeterminationAck", "terminalCapabilitySet"]
+    assert control.master is True
+
+
+def test_of_two_that_determine_at_once_each_answers_and_none_confirms() -> None:
+    one, other = (Control(ROOM, ports(host, 40000), kind) for host, kind in ((OURS, 190), (THEIRS, 50)))
+    one.start()
+    other.start()
+    passed = names(exchange(one, other))
+    counted = [passed.count(f"masterSlaveDetermination{each}") for each in ("", "Ack", "Reject")]
+    assert (counted, one.master, other.master) == ([2, 2, 0], True, False)
+
+
+def test_of_two_that_drew_the_same_number_at_once_both_draw_again() -> None:
+    one, other = Control(ROOM, ports(OURS, 40000)), Control(ROOM, ports(THEIRS, 50000))
+    other._number = one._number
+    one.start()
+    other.start()
+    passed = names(exchange(one, other))
+    counted = [passed.count(f"masterSlaveDetermination{each}") for each in ("", "Ack", "Reject")]
+    assert (counted, {one.master, other.master}) == ([4, 2, 0], {True, False})
+
+
 def test_equal_numbers_are_refused_and_drawn_again_three_times() -> None:
     control = Control(ROOM, ports(OURS, 40000))
     fields = {"terminalType": 190, "statusDeterminationNumber": control._number}
     control.receive(("request", ("masterSlaveDetermination", fields)))
     reject: Pdu = ("response", ("masterSlaveDeterminationReject", {"cause": ("identicalNumbers", 0)}))
+    control.receive(reject)  # we had not asked
     assert control.outbox == [reject]
+    control.start()
     for _ in range(3):
         control.receive(reject)
-    assert (names(control.outbox[1:]), control.failed) == (["masterSlaveDetermination"] * 2, "no master was determined")
+    assert names(control.outbox[3:]) == ["masterSlaveDetermination"] * 2
+    assert control.failed == "no master was determined"
 
 
 def test_a_terminal_without_pictures_or_our_best_codec_gets_what_it_takes() -> None:
@@ -130,6 +177,29 @@ def test_digits_pictures_and_the_end_are_told() -> None:
     one.receive(("indication", ("userInput", ("alphanumeric", "*3!"))))
     expected = [Event("digit", "#"), Event("picture"), Event("end"), Event("digit", "*"), Event("digit", "3")]
     assert one.events == expected
+
+
+def test_digits_go_as_text_to_who_announces_no_signals() -> None:
+    one, _ = connected(ROOM, replace(ROOM, dtmf=False))
+    one.press("5")
+    assert one.outbox == [("indication", ("userInput", ("alphanumeric", "5")))]
+
+
+def test_who_asks_what_we_take_while_our_media_move_hears_that_it_is_nothing() -> None:
+    one, other = connected()
+    one.pause()
+    exchange(one, other)
+    one.receive(("command", ("sendTerminalCapabilitySet", ("genericRequest", 0))))
+    (_, (name, fields)) = one.outbox[0]
+    assert (name, "capabilityTable" in fields) == ("terminalCapabilitySet", False)
+
+
+def test_the_newest_capabilities_alone_can_be_refused() -> None:
+    one, _ = connected()
+    for number, failed in ((one._sequence - 1, ""), (one._sequence, "our capabilities were refused")):
+        refused = {"sequenceNumber": number, "cause": ("unspecified", 0)}
+        one.receive(("response", ("terminalCapabilitySetReject", refused)))
+        assert one.failed == failed
 
 
 def test_flow_control_limits_our_picture_alone() -> None:

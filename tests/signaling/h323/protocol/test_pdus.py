@@ -30,6 +30,7 @@ CAPABILITIES = st.builds(
     st.none() | st.integers(96, 127),
     st.booleans(),
     st.none() | PICTURES,
+    st.booleans(),
 ).map(lambda own: replace(own, slides=own.slides and own.picture and replace(own.slides, modes=own.picture.modes)))
 """A second picture is packed as the first is, and never comes without it."""
 
@@ -60,7 +61,7 @@ def test_capabilities_that_we_have_not_are_left_out() -> None:
     entries = [{"capabilityTableEntryNumber": number, "capability": each} for number, each in enumerate(table, 1)]
     fields = {"sequenceNumber": 1, "protocolIdentifier": (0, 0, 8, 245, 0, 7), "capabilityTable": entries}
     _, (_, found) = asn1.decode("control", asn1.encode("control", ("request", ("terminalCapabilitySet", fields))))
-    assert capabilities.read(found) == Capabilities(("PCMA",))
+    assert capabilities.read(found) == Capabilities(("PCMA",), dtmf=False)
 
 
 def test_a_setup_says_who_calls_whom() -> None:

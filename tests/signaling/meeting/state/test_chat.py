@@ -11,6 +11,7 @@ from signaling.meeting.state.chat import (
     CHAIR_RATE,
     KEPT,
     MOST,
+    MOST_WITH_ABOVE,
     PASSED_ON,
     POINT_RATE,
     WITHIN,
@@ -103,56 +104,95 @@ def test_another_process_continues_the_chat(meeting: MeetingFixture) -> None:
     meeting.state.write("n", "Có mặt", None, NOW)
     other = MeetingState(meeting.state.booking)
     other.recover(meeting.state.snapshot, NOW)
-    assert other.chat.snapshot == ChatSnapshot(True, 1, meeting.state.snapshot.chat.messages)
+    assert other.chat.snapshot == ChatSnapshot(True, 1, meeting.state.snapshot.chat.messages, NOW)
     assert other.chat.write(CHAIR, None, "Tiếp tục", NOW).id == 2
 
 
 def test_what_the_chair_above_wrote_is_told_once_also_by_another_process(meeting: MeetingFixture) -> None:
     first, second = above(1, NOW, "Nghỉ 10 phút"), above(2, NOW, "Mời vào", name="Chính phủ")
-    effects = meeting.state.hear_chair("nt", [first], NOW)
+    effects = meeting.state.hear_chair("nt", NOW, [first], NOW)
     message = ChatMessage(
         id=1, at=NOW, point="nt", name="UBND thành phố Nha Trang", chair=True, to=None, text="Nghỉ 10 phút", above=True
     )
     assert effects == [e.StoreChat(message), e.TellAll(message)]
-    assert meeting.state.hear_chair("nt", [first], NOW) == []
+    assert meeting.state.hear_chair("nt", NOW, [first], NOW) == []
     other = MeetingState(meeting.state.booking)
     other.recover(meeting.state.snapshot, NOW)
-    (heard, _) = other.hear_chair("nt", [first, second], NOW)
+    (heard, _) = other.hear_chair("nt", NOW, [first, second], NOW)
     assert isinstance(heard, e.StoreChat)
     assert (heard.message.id, heard.message.name, heard.message.text) == (2, "Chính phủ", "Mời vào")
-    assert other.hear_chair("nt", [first, second], NOW) == []
+    assert other.hear_chair("nt", NOW, [first, second], NOW) == []
 
 
 def test_a_new_meeting_above_whose_numbers_begin_anew_is_heard() -> None:
     chat, later = Chat(), NOW + timedelta(minutes=5)
-    assert [each.id for each in chat.hear(CHAIR, [above(7, NOW, "Nghỉ")], NOW)] == [1]
-    assert [each.text for each in chat.hear(CHAIR, [above(1, later, "Mời vào")], later)] == ["Mời vào"]
-    assert chat.hear(CHAIR, [above(1, later, "Mời vào")], later) == []
+    assert [each.id for each in chat.hear(CHAIR, NOW, [above(7, NOW, "Nghỉ")], NOW)] == [1]
+    assert [each.text for each in chat.hear(CHAIR, later, [above(1, later, "Mời vào")], later)] == ["Mời vào"]
+    assert chat.hear(CHAIR, later, [above(1, later, "Mời vào")], later) == []
+
+
+def test_what_is_told_again_of_an_earlier_meeting_above_is_not_taken() -> None:
+    chat, later = Chat(), NOW + timedelta(minutes=5)
+    chat.hear(CHAIR, NOW, [above(7, NOW, "Nghỉ")], NOW)
+    chat.hear(CHAIR, later, [above(1, later, "Mời vào")], later)
+    assert chat.hear(CHAIR, NOW, [above(7, NOW, "Nghỉ"), above(8, later, "Hết")], later) == []
+    assert [each.text for each in chat.hear(CHAIR, later, [above(2, later, "Rõ")], later)] == ["Rõ"]
+
+
+def test_what_the_release_before_heard_of_a_meeting_above_is_not_taken_again() -> None:
+    chat, later = Chat(), NOW + timedelta(minutes=5)
+    chat.recover(ChatSnapshot(heard=7, heard_at=later))  # as version 1 has it
+    told = [above(7, later, "Nghỉ"), above(8, later, "Mời vào")]
+    assert [each.text for each in chat.hear(CHAIR, NOW, told, later)] == ["Mời vào"]
+
+
+def test_what_the_chair_above_writes_too_fast_is_taken_in_its_order_when_it_is_told_later() -> None:
+    chat = Chat()
+    told = [above(each, NOW, str(each)) for each in range(1, CHAIR_RATE + 3)]
+    assert len(chat.hear(CHAIR, NOW, told, NOW)) == CHAIR_RATE
+    assert chat.hear(CHAIR, NOW, told, NOW) == []
+    rest = [str(CHAIR_RATE + 1), str(CHAIR_RATE + 2)]
+    assert [each.text for each in chat.hear(CHAIR, NOW, list(reversed(told)), NOW + WITHIN)] == rest
 
 
 def test_the_clock_of_the_system_above_may_be_ahead_or_be_set_back() -> None:
     chat, ahead = Chat(), NOW + timedelta(hours=1)
-    assert [each.at for each in chat.hear(CHAIR, [above(1, ahead, "Nghỉ")], NOW)] == [NOW]
-    assert [each.text for each in chat.hear(CHAIR, [above(1, ahead, "Nghỉ"), above(2, NOW, "Mời")], NOW)] == ["Mời"]
+    assert [each.at for each in chat.hear(CHAIR, ahead, [above(1, ahead, "Nghỉ")], NOW)] == [NOW]
+    told = [above(1, ahead, "Nghỉ"), above(2, NOW, "Mời")]
+    assert [each.text for each in chat.hear(CHAIR, ahead, told, NOW)] == ["Mời"]
 
 
 def test_systems_below_are_told_what_the_chairs_here_and_above_wrote_to_everyone() -> None:
     chat = Chat()
     chat.open = True
-    chat.hear(CHAIR, [above(3, NOW, "Từ trên")], NOW)
+    chat.hear(CHAIR, NOW, [above(3, NOW, "Từ trên")], NOW)
     chat.write(POINT, None, "Rõ", NOW)
     chat.write(CHAIR, "nt", "Riêng", NOW)
     chat.write(CHAIR, None, "Tất cả", NOW)
-    assert chat.of_chair == (above(1, NOW, "Từ trên", name=CHAIR.name), above(4, NOW, "Tất cả"))
+    to_all = (above(1, NOW, "Từ trên", name=CHAIR.name), above(4, NOW, "Tất cả"))
+    assert chat.of_chair("cr") == to_all
+    alone = ChairMessage(id=3, at=NOW, name="", text="Riêng", alone=True)
+    assert chat.of_chair("nt") == (to_all[0], alone, to_all[1])
     for _ in range(PASSED_ON):
         chat.write(CHAIR, None, "Nữa", NOW)
-    assert [each.id for each in chat.of_chair] == [*range(5, 5 + PASSED_ON)]
+    assert [each.id for each in chat.of_chair("nt")] == [*range(5, 5 + PASSED_ON)]
+
+
+def test_what_the_chair_above_writes_to_this_system_alone_is_read_by_its_chair(meeting: MeetingFixture) -> None:
+    alone = ChairMessage(id=1, at=NOW, name="", text="Mời cử người phát biểu", alone=True)
+    stored, *told = meeting.state.hear_chair("nt", NOW, [alone], NOW)
+    assert isinstance(stored, e.StoreChat)
+    assert (stored.message.to, stored.message.above) == ("nt", True)
+    assert told == [e.Tell("h", stored.message)]
+    assert meeting.state.chat.of_chair("cr") == ()
 
 
 def test_a_meeting_with_too_many_messages_takes_no_more_of_the_chair_above() -> None:
     chat = Chat()
-    chat.recover(ChatSnapshot(number=MOST - 1))
-    assert [each.text for each in chat.hear(CHAIR, [above(1, NOW, "Nghỉ"), above(2, NOW, "Mời")], NOW)] == ["Nghỉ"]
+    chat.recover(ChatSnapshot(number=MOST_WITH_ABOVE - 1))
+    told = [above(1, NOW, "Nghỉ"), above(2, NOW, "Mời")]
+    assert [each.text for each in chat.hear(CHAIR, NOW, told, NOW)] == ["Nghỉ"]
+    assert chat.write(CHAIR, None, "Ở đây", NOW).id == MOST_WITH_ABOVE + 1
 
 
 def above(number: int, at: datetime, text: str, name: str = "") -> ChairMessage:

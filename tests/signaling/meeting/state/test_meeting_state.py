@@ -27,6 +27,7 @@ from scheduler.core.model import Interval
 from signaling.core.errors import MessageError
 from signaling.meeting.state.roster import Person
 from signaling.messages import effects as e
+from signaling.messages.incidents import ClockState
 from signaling.messages.joining import Moved, Renew
 from signaling.messages.layouts import Arrangement, LayoutState
 from signaling.messages.media import ContentState, OnePictureState, ViewState, WantedHeight, tiles_state
@@ -731,6 +732,21 @@ def test_a_registered_recording_starts_with_the_first_picture_in_the_official_ti
     assert meeting.state.tick(NOW - timedelta(seconds=1)) == []
     assert meeting.state.tick(NOW) == [e.StartRecording("")]
     assert meeting.state.tick(NOW) == []
+
+
+def test_host_and_controllers_are_told_of_a_wrong_clock_once(meeting: MeetingFixture) -> None:
+    told = [meeting.state.clock(ahead) for ahead in (5.0, -5.0, 299.6, 300.4, -2.0, -300.0)]
+    assert told == [
+        [],
+        [],
+        [e.Tell("h", ClockState(ahead=300))],
+        [],
+        [e.Tell("h", ClockState(ahead=0))],
+        [e.Tell("h", ClockState(ahead=-300))],
+    ]
+    controller, point = meeting.join("t", None), meeting.join("n2", NT)
+    assert e.Tell("t", ClockState(ahead=-300)) in controller
+    assert e.Tell("n2", ClockState(ahead=-300)) not in point
 
 
 def test_only_controllers_hear_of_the_disk(meeting: MeetingFixture) -> None:

@@ -1,10 +1,14 @@
-"""Hands that are raised in the meeting of a system below, and that of the point which stands for it above."""
+"""Hands that are raised in the meeting of a system below, the floor of one above, and its warnings."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 
-from signaling.messages.neighbours import NeighbourMeeting, NeighbourSeat
+from signaling.core.errors import MessageError
+from signaling.meeting.state.meeting_state import MeetingState
+from signaling.messages.effects import SetFloor, TellAll
+from signaling.messages.neighbours import EndWarning, NeighbourMeeting, NeighbourSeat, NeighboursState
 from tests.signaling.meeting.state.meeting_fixture import CR, HOST, NOW, NT, MeetingFixture
 
 
@@ -56,6 +60,86 @@ def test_who_has_the_floor_or_may_raise_no_hand_gets_none_from_below(meeting: Me
     assert raised_below(meeting, "Vĩnh Hải") == {}
     meeting.state.lock("h", room=False, hands=False)
     assert raised_below(meeting, "Lộc Thọ") == {link: "Lộc Thọ"}
+
+
+def shown(meetings: dict[str, NeighbourMeeting], warnings: Sequence[EndWarning] = ()) -> NeighboursState:
+    return NeighboursState(meetings=meetings, warnings=list(warnings), asked=None, returns=False, not_held={})
+
+
+def above(meeting: MeetingFixture, *, floor: bool = False) -> None:
+    """Tell what the system above, which hosts the meeting, says of its own."""
+    told = NeighbourMeeting(title="Họp", recording=False, paused=False, floor=floor, seats=[])
+    meeting.state.neighbour(HOST.id, told)
+
+
+def hands_above(meeting: MeetingFixture) -> list[str]:
+    """Return whose hands the system above is told to be raised."""
+    return [seat.name for seat in meeting.state.as_told(HOST.id).seats if seat.hand]
+
+
+def refused(ask: Callable[[], object]) -> str:
+    with pytest.raises(MessageError) as error:
+        ask()
+    return error.value.word
+
+
+def test_a_controller_asks_the_system_above_for_the_floor_for_a_point(meeting: MeetingFixture) -> None:
+    assert refused(lambda: meeting.state.floor_above("h", NT.id)) == "unknown-seat"  # nothing is heard of one above
+    above(meeting)
+    assert refused(lambda: meeting.state.floor_above("c", CR.id)) == "forbidden"
+    assert refused(lambda: meeting.state.floor_above("h", "elsewhere")) == "unknown-seat"
+    (told,) = meeting.state.floor_above("h", NT.id)
+    assert isinstance(told, TellAll)
+    assert told.message == meeting.state.neighbours.state
+    assert (hands_above(meeting), meeting.state.neighbours.asked) == ([NT.label], NT.id)
+    assert [seat.hand for seat in meeting.state.as_told(CR.id).seats] == [False, False]  # a system below
+    other = MeetingState(meeting.state.booking)
+    other.recover(meeting.state.snapshot, NOW)
+    assert other.neighbours.asked == NT.id
+    meeting.state.floor_above("h", None)
+    assert hands_above(meeting) == []
+    meeting.state.floor_above("h", CR.id)
+    meeting.state.leave("c")
+    assert hands_above(meeting) == []
+
+
+def test_the_floor_above_is_given_back_until_it_is_closed_there(meeting: MeetingFixture) -> None:
+    above(meeting)
+    meeting.state.floor_above("h", NT.id)
+    above(meeting, floor=True)
+    assert (hands_above(meeting), meeting.state.neighbours.asked) == ([], None)
+    meeting.state.floor_above("h", None)
+    assert [meeting.state.as_told(each.id).returns for each in (HOST, NT)] == [True, False]
+    above(meeting, floor=True)
+    assert meeting.state.as_told(HOST.id).returns
+    above(meeting)
+    assert not meeting.state.as_told(HOST.id).returns
+
+
+def test_the_floor_that_a_system_below_gives_back_is_closed(meeting: MeetingFixture) -> None:
+    link = meeting.seat("n")
+    told = NeighbourMeeting(title="Họp", recording=False, paused=False, floor=True, seats=[], returns=True)
+    assert SetFloor(link, False) not in meeting.state.below(NT.id, told, NOW)  # it has none
+    meeting.state.floor("h", link, True)
+    assert SetFloor(link, False) in meeting.state.below(NT.id, told, NOW)
+    assert not meeting.row(link).floor
+
+
+def test_what_systems_above_warn_of_goes_on_to_those_below_while_it_is_to_come(meeting: MeetingFixture) -> None:
+    end, soon = NOW + timedelta(hours=2), timedelta(minutes=15)
+    first = EndWarning(kind="gives-way", at=NOW + timedelta(minutes=5), name="")
+    later = EndWarning(kind="ends", at=NOW + timedelta(minutes=9), name="Chính phủ")
+    told = NeighbourMeeting(title="Họp", recording=False, paused=False, floor=False, seats=[])
+    assert meeting.state.warnings(NOW, soon) == ()
+    (effect,) = meeting.state.neighbour(HOST.id, told, [later, first])
+    named = first.model_copy(update={"name": HOST.label})
+    assert effect == TellAll(shown({HOST.id: told}, [named, later]))
+    assert meeting.state.neighbour(HOST.id, told, [later, first]) == []
+    assert meeting.state.warnings(NOW, soon) == (named, later)
+    assert meeting.state.warnings(NOW + timedelta(minutes=6), soon) == (later,)
+    assert meeting.state.warnings(end - soon, soon) == (EndWarning(kind="ends", at=end, name=""),)
+    assert meeting.state.warnings(end, soon) == ()
+    assert meeting.state.neighbour(HOST.id, None) == [TellAll(shown({}))]
 
 
 def test_the_point_of_a_system_below_that_is_absent_has_no_hand(meeting: MeetingFixture) -> None:

@@ -22,6 +22,14 @@ def test_a_server_that_stood_still_counts_five_seconds() -> None:
     assert times.look("h", NOW + timedelta(minutes=3)) == {"h": 5}
 
 
+def test_a_clock_that_is_set_back_takes_no_time_away() -> None:
+    times = SpeakingTimes()
+    times.look("h", NOW)
+    assert times.look("h", NOW + timedelta(seconds=4)) == {}
+    assert times.look("h", NOW - timedelta(minutes=5)) == {"h": 4}
+    assert times.look("h", NOW - timedelta(minutes=5) + timedelta(seconds=2)) == {}
+
+
 def test_speakers_count_from_the_official_start_until_the_meeting_ends() -> None:
     meeting = MeetingFixture()
     for client, place in (("h", HOST), ("n", NT)):

@@ -7,6 +7,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from itertools import count
 
 import pytest
 
@@ -14,14 +15,14 @@ from signaling.sip.agent import outgoing_call
 from signaling.sip.agent.agent import Agent, Call, CallRefused, CallUnanswered, IncomingCall, SipSettings, Target
 from signaling.sip.agent.rate_limit import BURST
 from signaling.sip.protocol.message import Request
-from signaling.sip.protocol.transport import MAX_CONNECTIONS_PER_ADDRESS
+from signaling.sip.protocol.transport import MAX_CONNECTIONS_PER_ADDRESS, STRANGER_IDLE_TIMEOUT_S
 from tests.signaling.sip import wire
 from tests.signaling.sip.agents import ANSWER, OFFER, RecordingHandler, agent, soon, target
 from tests.signaling.sip.wire import HOST, Peer
 
 Dial = Callable[[Agent], AbstractAsyncContextManager[Peer]]
 BOTH = pytest.mark.parametrize("dial", [wire.udp, wire.tcp])
-ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REGISTER"
+ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REGISTER, NOTIFY"
 PICTURE = (
     '<?xml version="1.0" encoding="utf-8" ?><media_control><vc_primitive><to_encoder><picture_fast_update/>'
     "</to_encoder></vc_primitive></media_control>"
@@ -59,7 +60,7 @@ async def test_methods_it_does_not_have(method: str, status: int) -> None:
         assert (response.status, response.get("allow")) == (status, ALLOW)
 
 
-@pytest.mark.parametrize("method", ["BYE", "INFO", "UPDATE", "INVITE", "CANCEL", "OPTIONS", "PRACK"])
+@pytest.mark.parametrize("method", ["BYE", "INFO", "UPDATE", "INVITE", "CANCEL", "OPTIONS", "PRACK", "NOTIFY"])
 async def test_calls_it_does_not_know(method: str) -> None:
     async with agent() as ours, wire.udp(ours) as peer:
         peer.theirs = "nothing"
@@ -365,6 +366,11 @@ async def test_digits_are_sent_in_info_where_the_remote_party_takes_no_events() 
         sending = asyncio.create_task(call.send_digits("1"))
         peer.respond(await peer.next_request("INFO"), 415)
         assert not await soon(sending)
+        sending = asyncio.create_task(call.send_digits(",2"))
+        peer.request("BYE")
+        assert (await peer.response()).status == 200
+        assert not await soon(sending)
+        assert peer.heard.empty()  # an INFO after its call would be sent again until somebody answers it
 
 
 async def test_we_offer_within_a_call_and_take_the_answer() -> None:
@@ -391,6 +397,65 @@ async def test_we_offer_within_a_call_and_take_the_answer() -> None:
         with pytest.raises(CallRefused):
             await soon(offering)
         assert not call.ended.is_set() and call.sdp == ANSWER
+
+
+async def test_an_answer_that_comes_after_who_offered_hung_up_is_acknowledged_and_not_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("signaling.sip.agent.call.OFFER_TIMEOUT_S", 0.05)
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
+        await peer.call()
+        call = await soon(handler.calls.get())
+        offering = asyncio.create_task(call.offer(OFFER.replace("40000", "40010")))
+        request = await peer.next_request("INVITE")
+        with pytest.raises(CallUnanswered):
+            await soon(offering)
+        hanging_up = asyncio.create_task(call.hang_up("redialled"))
+        bye = await peer.next_request("BYE")
+        peer.respond(request, 200, "Content-Type: application/sdp", body=ANSWER)
+        assert (await peer.next_request("ACK")).sequence == (request.sequence[0], "ACK")
+        peer.respond(bye, 200)
+        await soon(hanging_up)
+        assert (call.sdp, call.reason) == (OFFER, "redialled")
+
+
+async def test_an_update_that_comes_before_the_answer_to_our_offer_is_let_wait() -> None:
+    handler = RecordingHandler(lambda incoming: incoming.accept(OFFER))
+    async with agent(handler) as ours, wire.udp(ours) as peer:
+        peer.invite(body="")
+        peer.theirs, invited = (await peer.response()).recipient.tag, peer.number
+        peer.request("UPDATE", body=OFFER)
+        assert (await peer.response(skip=200)).status == 491  # RFC 3311 §5.2
+        peer.request("UPDATE")
+        assert (await peer.response()).sequence == (peer.number, "UPDATE")
+        peer.number = invited
+        peer.ack(body=ANSWER)
+        await soon(handler.calls.get())
+        peer.numbers = count(invited + 3)
+        peer.request("UPDATE", body=OFFER)
+        assert (await peer.response()).status == 200
+
+
+async def test_a_request_over_tcp_while_we_stop_is_told_to_come_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.sip.agent.agent.CLOSE_TIMEOUT_S", 30.0)
+    async with agent() as ours, wire.tcp(ours) as peer, wire.tcp(ours) as other, wire.udp(ours) as third:
+        await peer.call()
+        await other.settled()
+        closing = asyncio.create_task(ours.close())
+        bye = await peer.next_request("BYE")
+        other.call_id = "other"
+        for method in ("INVITE", "OPTIONS", "REGISTER"):
+            other.request(method)
+            response = await other.response()
+            assert (response.status, response.get("retry-after")) == (503, "5")
+        other.request("ACK")
+        third.request("OPTIONS")  # it comes again
+        peer.request("UPDATE")  # of a call that another process may go on with
+        assert await other.silent()
+        assert (peer.heard.empty(), third.heard.empty()) == (True, True)
+        peer.respond(bye, 200)
+        await soon(closing)
 
 
 async def test_requests_out_of_order_are_refused() -> None:
@@ -536,16 +601,17 @@ async def test_a_connection_is_kept_while_it_is_needed(monkeypatch: pytest.Monke
         await peer.closed()
 
 
-async def test_a_device_that_registers_on_a_connection_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_device_that_registers_on_a_connection_keeps_it() -> None:
     """Its address is known only after what it said last, and nothing but that connection leads through its NAT."""
-    monkeypatch.setattr("signaling.sip.protocol.transport.STRANGER_IDLE_TIMEOUT_S", 0.1)
     handler = RecordingHandler()
     handler.addresses = set()
     async with agent(handler) as ours, wire.tcp(ours) as peer:
         peer.request("OPTIONS")
         assert (await peer.response()).status == 200
         handler.addresses = {HOST}
-        await asyncio.sleep(0.3)
+        (connection,) = ours._layer.transport._connections.values()
+        connection._heard_at -= STRANGER_IDLE_TIMEOUT_S
+        connection._on_timeout()
         peer.request("OPTIONS")
         assert (await peer.response()).status == 200
 
@@ -640,7 +706,8 @@ async def test_an_address_with_too_many_requests_gets_no_response(monkeypatch: p
 @pytest.mark.parametrize(
     ("method", "headers", "status"),
     [
-        *((each, (), 405) for each in ("NOTIFY", "REFER", "MESSAGE", "SUBSCRIBE")),
+        *((each, (), 405) for each in ("REFER", "MESSAGE", "SUBSCRIBE")),
+        ("NOTIFY", (), 489),
         ("X", (), 501),
         *((each, ("Require: x, timer, y",), 420) for each in ("BYE", "INFO", "OPTIONS", "INVITE", "UPDATE", "PRACK")),
         ("OPTIONS", ("Require: timer",), 200),
@@ -675,6 +742,7 @@ async def test_a_flood_outside_calls_does_not_hinder_a_call(monkeypatch: pytest.
 
 async def test_a_call_with_too_many_requests_is_hung_up_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("signaling.sip.agent.rate_limit.PER_SECOND", 0.0)
+    monkeypatch.setattr("signaling.sip.protocol.transaction_layer.MAX_TRANSACTIONS", int(BURST) + 3)
     handler = RecordingHandler()
     async with agent(handler) as ours, wire.udp(ours) as peer, wire.udp(ours) as other:
         await peer.call()
@@ -688,8 +756,9 @@ async def test_a_call_with_too_many_requests_is_hung_up_alone(monkeypatch: pytes
         peer.respond(await peer.next_request("BYE"), 200)
         await soon(call.ended.wait())
         assert call.reason == "too many requests"
-        other.request("UPDATE")
-        assert (await other.response()).status == 200
+        for _ in range(3):  # what the other one asked takes no room any longer
+            other.request("UPDATE")
+            assert (await other.response()).status == 200
 
 
 async def test_all_rooms_of_a_province_may_call_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,43 @@ async def test_180_is_repeated_until_its_prack() -> None:
         await soon(handler.calls.get())
 
 
+async def test_an_update_within_the_early_dialog() -> None:
+    """RFC 3311 §5.2: the offer of the INVITE is not answered yet."""
+    handler = _Undecided()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
+        peer.invite(REQUIRE)
+        peer.theirs = (await peer.response()).recipient.tag
+        invited = peer.number
+        peer.request("PRACK", f"RAck: 1 {invited} INVITE")
+        assert (await peer.response()).status == 200
+        peer.contact_user = "moved"
+        update = peer.request("UPDATE")
+        response = await peer.response()
+        assert (response.status, response.text) == (200, "")
+        assert response.contact is not None and response.contact.uri.startswith("sip:diemcau@")
+        peer.request("UPDATE", body=OFFER)
+        response = await peer.response()
+        assert (response.status, response.get("retry-after")) == (500, "2")
+        peer.request("UPDATE", "Require: x")
+        assert (await peer.response()).status == 420
+        peer.send(update.replace(b"branch=z9hG4bK", b"branch=z9hG4bKlate"))
+        response = await peer.response()
+        assert (response.status, response.get("retry-after")) == (500, None)
+        peer.theirs, ours_tag = "another", peer.theirs
+        peer.request("UPDATE")
+        assert (await peer.response()).status == 481
+        handler.decided.set()
+        assert (await peer.response()).status == 200
+        peer.theirs, peer.number = ours_tag, invited
+        peer.ack()
+        call = await soon(handler.calls.get())
+        hanging_up = asyncio.create_task(call.hang_up())
+        bye = await peer.next_request("BYE")
+        assert bye.uri.startswith("sip:moved@")
+        peer.respond(bye, 200)
+        await soon(hanging_up)
+
+
 async def test_a_prack_may_come_after_the_200() -> None:
     handler = RecordingHandler()
     async with agent(handler) as ours, wire.tcp(ours) as peer:

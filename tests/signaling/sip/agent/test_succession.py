@@ -88,7 +88,7 @@ async def test_a_room_system_holds_resumes_and_hangs_up_with_the_next_agent(tmp_
         await peer.event("CALL_ESTABLISHED")
         async with succeeded(ours, call) as again:
             await peer.command("hold")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while "a=inactive" not in peer.log:
                     await asyncio.sleep(0.05)
             assert not again.ended.is_set()

@@ -6,7 +6,7 @@ Also tests `outbound_calls.py`, `call_registry.py` and `signaling/meeting/room_s
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -19,6 +19,7 @@ from mediaserver.api import (
     PeerDown,
     RoomOptions,
     SeatOptions,
+    ShareAsked,
     SipLimits,
 )
 from mediaserver.errors import BadOffer, EngineGone, NoPortFree
@@ -32,6 +33,7 @@ from signaling.sip.bridge import call_media
 from signaling.sip.bridge.call_media import FULL_HD, sip_limits
 from signaling.sip.protocol.digest import Credentials
 from signaling.sip.protocol.errors import OfferRefused
+from signaling.sip.protocol.roster import NOBODY, Inside
 from tests.fakes import FakeEngine
 from tests.signaling.fake_room_systems import FakeCall, FakeIncoming, register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.world import (
@@ -67,7 +69,7 @@ async def test_r057_a_room_system_is_called_when_its_session_opens_and_sits_as_i
     host, _ = await world.join("host", session)
     (row,) = await wait_for_calls(host, "connected")
     assert (row["name"], row["point"], row["at"]) == ("UBND.Nha Trang", NHA_TRANG, None)
-    assert (agent.called, agent.names) == ([Target(VCS)], ["UBND.Khanh Hoa"])
+    assert (agent.called, agent.names, agent.calls[0].roster_told) == ([Target(VCS)], ["UBND.Khanh Hoa"], None)
     room = world.engine.rooms[session.id]
     (id_,) = [key for key, options in room.seats.items() if options.label.startswith("UBND.Nha Trang")]
     assert agent.offers == [f"offer of {id_}"]
@@ -306,6 +308,45 @@ async def test_a_room_system_asks_to_show_its_slides_within_its_call_and_is_told
     await wait_until(lambda: ("refresh_picture", session.id, seat.id, "slides") in world.engine.calls)
 
 
+@pytest.mark.parametrize("way", ["BFCP", "H.239"])
+async def test_a_room_system_that_changes_its_mind_without_end_is_hung_up_alone(world: World, way: str) -> None:
+    agent, bridge = use_fake_agent(world), world.server.sip_bridge
+    await register(world, CAM_RANH, "10.79.6.21")
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await wait_for_calls(host, "connected", "connected")
+    restless, calm = sorted(agent.calls, key=lambda call: call.peer.address)
+    roster, seats = world.server.meetings.meetings[session.id].state.roster, {}
+    for call, point in ((restless, NHA_TRANG), (calm, CAM_RANH)):
+        seat = roster.holder(f"{point}.01")
+        assert seat is not None
+        seats[call.id] = seat.id
+        await host.send(type="floor", seat=seat.id, open=True)
+        await host.seat(seat.id, floor=True)
+
+    def ask(call: FakeCall, times: int) -> None:
+        for each in range(times):
+            if way == "BFCP":
+                world.engine.emit(ShareAsked(session.id, seats[call.id], each % 2 == 0))
+            else:
+                bridge.share_asked(call, each % 2 == 0)
+
+    def changes(call: FakeCall) -> int:
+        return world.engine.calls.count(("set_content", session.id, seats[call.id]))
+
+    def told(message: dict[str, Any]) -> bool:
+        calls = message["calls"] if message["type"] == "calls" else []
+        return sorted(each["state"] for each in calls) == ["connected", "waiting"]
+
+    ask(calm, 20)
+    await wait_until(lambda: changes(calm) == 10)
+    ask(restless, 100)
+    await host.until(told)
+    assert (restless.reason, calm.ended.is_set(), 0 < changes(restless) <= 10) == ("too many requests", False, True)
+
+
 async def test_a_room_system_that_comes_while_another_shares_is_told_so(world: World) -> None:
     agent = use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
@@ -536,9 +577,10 @@ async def test_a_point_that_is_removed_while_its_room_system_rings_stays_out(wor
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
-    await world.join("nhatrang", session)  # its second device
     await tick(world, 0)
     await wait_for_calls(host, "calling")
+    _, joined = await world.join("nhatrang", session)
+    await host.seat(joined["seat"], name="UBND.Nha Trang.02", here=True)  # its second device
     await host.ask(type="remove", point=NHA_TRANG, reason="Hú tiếng")
     agent.ringing.set()
     (refused,) = await wait_for_calls(host, "waiting")
@@ -613,6 +655,12 @@ async def test_r021_another_mcu_never_sees_itself_and_is_shown_by_the_name_that_
     roster = world.server.meetings.meetings[session.id].state.roster
     seat = roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None and seat.mcu
+    tell = agent.calls[0].roster_told
+    assert tell is not None
+    for inside in (Inside(("Bộ Y tế", "Bộ Công an"), 3), NOBODY, Inside(("Bộ Y tế",))):
+        tell(inside)
+        (row,) = (await host.until(lambda message: message["type"] == "calls"))["calls"]
+        assert (row["state"], row["inside"], row["inside_more"]) == ("connected", list(inside.names), inside.more)
     announced = f"Phòng họp số 1 {'x' * 99}"[:60]
     options = world.engine.rooms[session.id].seats[seat.id]
     assert options.sees_itself is False
@@ -623,6 +671,9 @@ async def test_r021_another_mcu_never_sees_itself_and_is_shown_by_the_name_that_
     await host.send(type="redial", device=device)  # Điều 14.3.c
     await tick(world, 0)
     await wait_until(lambda: len(agent.calls) == 2 and agent.calls[0].hung_up)
+    tell(Inside(("quá muộn",)))
+    (row,) = await wait_for_calls(host, "connected")
+    assert (row["inside"], row["inside_more"]) == ([], 0)
     await wait_until(lambda: (found := roster.holder(f"{NHA_TRANG}.01")) is not None and found.id != seat.id)
     again = roster.holder(f"{NHA_TRANG}.01")
     assert again is not None and (again.mcu, again.label) == (True, "Văn phòng Chính phủ")

@@ -70,6 +70,9 @@ async def test_a_device_is_called_without_a_session_and_the_report_kept_with_its
     }
     report = result["report"]
     assert (report["findings"], report["picture_rate"], report["picture"]["width"]) == ([], 25.0, 1280)
+    assert (report["sent_rate"], *(report["picture"][f"sent_{side}"] for side in ("width", "height"))) == (
+        *(30.0, 1920, 1080),
+    )
     room = f"call-test-{device}"
     made = [call[0] for call in world.engine.calls if call[1:2] == (room,)]
     assert made[-6:] == ["show_overlay", "play_prompt", "call_report", "try_keyframe", "call_report", "close_room"]

@@ -14,7 +14,7 @@ from mediaserver.errors import BadOffer, EngineGone
 from scheduler.core.errors import InvalidRequest, LostKey
 from signaling.sip.agent.agent import RemoteParty
 from signaling.sip.protocol.digest import Credentials
-from tests.mediaserver.room_offers import POLYCOM
+from tests.mediaserver.room_offers import BARESIP, POLYCOM
 from tests.signaling.fake_room_systems import FakeIncoming, register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, counted_elsewhere, older, wait_until
 
@@ -28,6 +28,18 @@ async def ring(
     incoming = FakeIncoming(code or "", RemoteParty(address, "", user, "Fake VCS 1.0", contact), **fields)
     await world.server.sip_bridge.called(incoming)
     return incoming
+
+
+async def test_a_call_without_the_encryption_that_is_demanded_is_never_seen_in_the_meeting(world: World) -> None:
+    use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS, dial_out=False, encryption="demanded")
+    session = await world.session(NHA_TRANG)
+    _, joined = await world.join("host", session)
+    incoming = FakeIncoming(session.code or "", RemoteParty(VCS, "", "room", "", transport="tls"), offer=BARESIP)
+    await world.server.sip_bridge.called(incoming)
+    added = [call[2] for call in world.engine.calls if call[0] == "add_seat"]
+    assert (incoming.refused, added) == (488, [joined["seat"]])
+    assert [entry.action for entry in await world.audited(50) if entry.subject == NHA_TRANG][:1] == ["call-refused"]
 
 
 async def test_r057_a_registered_device_with_the_right_code_is_let_in_as_its_point(world: World) -> None:

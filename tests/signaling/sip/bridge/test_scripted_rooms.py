@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.media.perception import sees
-from loadtest.rooms import kinds
+from loadtest.rooms import scripts
 from loadtest.rooms.descriptions import polycom
 from loadtest.rooms.h323_room import H323Room, h323_room
 from loadtest.rooms.plain_media import PlainMedia
@@ -47,7 +47,6 @@ async def in_meeting(
     await register(world, NHA_TRANG, ADDRESS, port=port, protocol=protocol, transport=transport, dial_out=called)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
-    host.patience = 20.0  # what is real takes its time on a busy machine
     if called:
         await room.expect()
         await tick(world, 0)
@@ -83,10 +82,10 @@ def seated(world: World, session: str) -> str:
     return seat.id if seat is not None and seat.up else ""
 
 
-CALLED = [kinds.redirecting, kinds.refusing("488 Not Acceptable Here")]
+CALLED = [scripts.redirecting, scripts.refusing("488 Not Acceptable Here")]
 
 
-@pytest.mark.parametrize("script", [kinds.late_offer, *CALLED], ids=["late offer", "redirect", "simple"])
+@pytest.mark.parametrize("script", [scripts.late_offer, *CALLED], ids=["late offer", "redirect", "simple"])
 async def test_a_room_of_sipp_sees_and_is_seen(settings: Settings, tmp_path: Path, script: Script) -> None:
     async with (
         sipp_room(tmp_path, media(), script) as room,
@@ -99,7 +98,7 @@ async def test_a_room_of_sipp_sees_and_is_seen(settings: Settings, tmp_path: Pat
 
 async def test_a_room_of_sipp_moves_its_ports_and_sees_and_is_seen(settings: Settings, tmp_path: Path) -> None:
     async with (
-        sipp_room(tmp_path, media(), kinds.moving) as room,
+        sipp_room(tmp_path, media(), scripts.moving) as room,
         served(settings) as world,
         in_meeting(world, room) as watch,
     ):

@@ -41,3 +41,7 @@ async def test_a_room_system_that_requires_100rel_is_taken_and_its_messages_are_
         assert [message["sent"] for message in call["messages"][:3]] == [False, True, True]
         assert not any(session.code in message["text"] for message in call["messages"])
         assert (await world.audited(1))[0].action == "see-trace"
+    async with served(settings) as world:  # which was started again
+        central = await world.signed_in("central")
+        async with central.get(f"/api/v1/directory/devices/{device.id}/trace") as response:
+            assert await response.json() == [call]

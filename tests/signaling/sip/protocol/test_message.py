@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.sip.protocol.address import NameAddress, Uri, Via, clean, parameters, write_parameters
+from signaling.sip.protocol.address import NameAddress, Uri, Via, clean, parameters, whole, write_parameters
 from signaling.sip.protocol.errors import BadMessage
 from signaling.sip.protocol.message import Message, Request, Response, parse, respond
 from tests.fuzz.sip import INVITE, OPTIONS, RINGING
@@ -227,3 +227,10 @@ def test_a_source_address_named_by_the_sender_is_replaced() -> None:
     via = Via("UDP", "10.0.0.9", None, {"branch": "b", "received": "10.0.0.66", "rport": "66"})
     assert via.came_from("10.0.0.9", 5070).parameters == {"branch": "b", "rport": "5070", "received": "10.0.0.9"}
     assert Via("UDP", "h", None, {"received": "x"}).came_from("h", 1).parameters == {}
+
+
+def test_a_number_may_begin_with_more_zeros_than_python_reads_digits() -> None:
+    assert (whole("0" * 5000 + "17", 20), whole("0" * 5000, 20)) == (17, 0)
+    for wrong in ("0" * 5000 + "21", "0x1", "", "-1", "²", "0²"):
+        with pytest.raises(BadMessage):
+            whole(wrong, 20)

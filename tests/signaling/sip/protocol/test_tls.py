@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import uvloop
 
+from loadtest.rooms.certificates import Authority
 from signaling.sip.agent.agent import Agent, Target, TlsRefused
 from signaling.sip.protocol.tls import names
 from signaling.sip.protocol.transport import (
@@ -23,8 +24,8 @@ from signaling.sip.protocol.transport import (
     Transport,
     is_of_peers_certificate,
 )
+from tests.marks import CS3, marks_towards
 from tests.signaling.sip.agents import ANSWER, OFFER, RecordingHandler, agent, soon
-from tests.signaling.sip.certificates import Authority
 
 HOST = "127.0.0.1"
 OURS, OTHERS = Authority("ours"), Authority("others")
@@ -209,6 +210,26 @@ def test_a_hello_that_came_before_the_server_looked_is_read(tmp_path: Path) -> N
         return answer
 
     assert uvloop.run(say_hello()) == bytes([22])  # a handshake record (RFC 8446 §5.1)
+
+
+async def test_a_handshake_is_marked_from_its_first_byte_either_way(tmp_path: Path) -> None:
+    folder, came = OURS.folder(tmp_path / "tls", HOST), asyncio.Queue[asyncio.StreamWriter]()
+    silent = await asyncio.start_server(lambda _, writer: came.put_nowait(writer), HOST, 0)
+    port = silent.sockets[0].getsockname()[1]
+    async with agent(tls=folder, tls_port=0, dscp=CS3) as ours:
+        for listening in (ours.tls_port, ours.address[1]):
+            _, writer = await asyncio.open_connection(HOST, listening)
+            accepted = writer.get_extra_info("sockname")
+            while not marks_towards(*accepted):
+                await asyncio.sleep(0.01)
+            assert marks_towards(*accepted) == {CS3}
+            writer.close()
+        calling = asyncio.create_task(ours.alive(Target(HOST, port, "tls")))
+        called = await soon(came.get())
+        assert marks_towards(HOST, port) == {CS3}
+        called.close()
+        silent.close()
+        await calling
 
 
 async def test_without_a_certificate_of_ours_there_is_no_tls(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from signaling.sip.protocol.trace import (
     Trace,
     TracedCall,
     blotted,
+    dialled,
 )
-from tests.fuzz.sip import INVITE, OPTIONS
+from tests.fuzz.sip import INVITE, NOTIFY, OPTIONS
 
 AT = datetime(2026, 11, 29, 7, 0, tzinfo=UTC)
 HOST = "10.0.0.9"
@@ -39,6 +40,24 @@ def test_a_call_with_what_was_sent_and_received() -> None:
         (True, 1, "SIP/2.0 486 Busy Here"),
     ]
     assert trace.calls("", "10.0.0.10") == trace.calls("vcs") == []
+
+
+def test_another_dialog_stands_with_its_call_while_that_is_kept() -> None:
+    trace, notify = Trace(), parse(NOTIFY)
+    trace.join(notify.call_id, HOST, "call")  # of a call that is not kept
+    trace.record(notify, HOST, sent=False, at=AT)
+    assert trace.calls("vcs", HOST) == []
+    trace.record(invite("call"), HOST, sent=True, at=AT)
+    trace.assign("call", HOST, "vcs")
+    trace.join(notify.call_id, HOST, "call")
+    trace.record(notify, HOST, sent=False, at=AT)
+    trace.record(notify, "10.0.0.10", sent=False, at=AT)
+    (call,) = trace.calls("vcs")
+    assert [each.text.split(" ")[0] for each in call.messages] == ["INVITE", "NOTIFY"]
+    for number in range(MAX_CALLS):
+        trace.assign(f"call{number}", HOST, "vcs")
+    trace.record(notify, HOST, sent=False, at=AT)
+    assert [call.messages for call in trace.calls("vcs", HOST)] == [[]] * MAX_CALLS
 
 
 def first_lines(calls: list[TracedCall]) -> list[str]:
@@ -108,25 +127,77 @@ def test_the_device_that_called_longest_ago_is_forgotten(monkeypatch: pytest.Mon
         (("to", "sips:2001**12%23@h;tag=7"), "To: sips:••••**••%••@h;tag=7"),
         (("contact", "<sip:phong:bi-mat@10.0.0.9:5060>"), "Contact: <sip:phong:•@10.0.0.9:5060>"),
         (("contact", "<sip:10.0.0.9:5060>"), "Contact: <sip:10.0.0.9:5060>"),
+        (("contact", f"<sip:{'x' * 250}1@h>"), f"Contact: <sip:{'x' * 250}•@h>"),
         (("refer-to", "tel:+84123"), "Refer-To: tel:+•••••"),
+        (("to", '"1234567890" <sip:1234567890@h>'), 'To: "••••••••••" <sip:••••••••••@h>'),
+        (("to", '"12-34 \\" <5" <sip:1@h>;tag=7'), 'To: "••-•• \\" <•" <sip:•@h>;tag=7'),
+        (("to", "Phòng 5 <sip:1@h>"), "To: Phòng • <sip:•@h>"),
+        (
+            ("remote-party-id", '"1234567890" <sip:a@h>;party=called'),
+            'Remote-Party-Id: "••••••••••" <sip:a@h>;party=called',
+        ),
+        (("p-asserted-identity", '"Họp 123 456.7890" <sip:a@h>'), 'P-Asserted-Identity: "Họp ••• •••.••••" <sip:a@h>'),
+        (("p-asserted-identity", '"Phòng 2, 0258" <sip:a@h>'), 'P-Asserted-Identity: "Phòng 2, 0258" <sip:a@h>'),
+        (("contact", '"91234567890" <sip:a@10.0.0.9:5060>'), 'Contact: "•••••••••••" <sip:a@10.0.0.9:5060>'),
+        (("subject", "1234567890"), "Subject: ••••••••••"),
+        (("server", "RealPresence Group 500 6.2.2-123456789"), "Server: RealPresence Group 500 6.2.2-123456789"),
         (("authorization", 'Digest username="kh", response="ab"'), "Authorization: •"),
         (("proxy-authorization", "Basic a2g6"), "Proxy-Authorization: •"),
         (("www-authenticate", 'Digest nonce="1"'), "WWW-Authenticate: •"),
     ],
 )
 def test_what_opens_a_meeting_is_blotted(header: tuple[str, str], written: str) -> None:
-    assert written in blotted(invite("c", header)).split("\n")
+    message = invite("c", header)
+    assert written in blotted(message, dialled(message)).split("\n")
+
+
+def test_a_code_is_blotted_in_what_we_say_of_it_and_where_a_message_is_cut_off() -> None:
+    trace, request = Trace(), invite("c1234567890")
+    request.headers = [(name, f'"1234567890" {value}' if name == "to" else value) for name, value in request.headers]
+    request.body += b"s=1234567890\r\n"
+    trace.record(request, HOST, sent=False, at=AT)
+    trace.record(respond(request, 200, "t"), HOST, sent=True, at=AT)
+    for padding in range(8):
+        request = invite("c1234567890", ("subject", "x" * (MAX_CHARACTERS - 500 + padding)), ("x", "1234567890" * 50))
+        trace.record(request, HOST, sent=False, at=AT)
+    (call,) = trace.calls("", HOST)
+    assert [each.text for each in call.messages if "123" in each.text] == []
+    assert 'To: "••••••••••" <sip:••••••••••@10.0.0.1>;tag=t' in call.messages[1].text.split("\n")
+
+
+def test_a_pin_that_another_mcu_repeats_is_blotted() -> None:
+    trace, request = Trace(), invite("c")
+    request.uri = "sip:2001%2A%2A4321@10.0.0.9"
+    request.headers = [(name, "<sip:2001@10.0.0.9>" if name == "to" else value) for name, value in request.headers]
+    trace.record(request, HOST, sent=True, at=AT)
+    refusal = respond(request, 404, "t")
+    refusal.add("warning", '399 10.0.0.9 "2001**4321 is not known"')
+    trace.record(refusal, HOST, sent=False, at=AT)
+    (call,) = trace.calls("", HOST)
+    assert 'Warning: 399 10.0.0.9 "••••**•••• is not known"' in call.messages[1].text.split("\n")
+
+
+def test_numbers_of_a_call_are_bounded() -> None:
+    trace = Trace()
+    for number in range(4):
+        request = invite("c", ("subject", "1" * 33))
+        request.uri = "sip:" + "*".join(str(10_000 + 10 * number + each) for each in range(10)) + f"*{'1' * 33}@h"
+        trace.record(request, HOST, sent=True, at=AT)
+    (call,) = trace.calls("", HOST)
+    assert (len(call.dialled), "1" * 33 in call.messages[-1].text) == (16, True)
 
 
 def test_bodies() -> None:
     message: Message = invite()
     message.body = b"v=0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^20\r\nk=clear:x\r\n"
-    assert blotted(message).endswith("v=0\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:•\ninline:•")
+    assert blotted(message, set()).endswith("v=0\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:•\ninline:•")
     message.headers = [("content-type", "application/dtmf-relay")]
     message.body = b"Signal=5"
-    assert blotted(message).endswith("[application/dtmf-relay]") and "Signal" not in blotted(message)
+    text = blotted(message, set())
+    assert text.endswith("[application/dtmf-relay]") and "Signal" not in text
 
 
-@pytest.mark.parametrize("text", ["sip:" * 2000, "sip:" + "1" * 8000, "tel:1" * 1600])
+@pytest.mark.parametrize("text", ["sip:" * 2000, "sip:" + "1" * 8000, "tel:1" * 1600, "1 " * 4000, "1234567890x" * 700])
 def test_a_long_header_costs_no_time(text: str) -> None:
-    assert len(blotted(invite("c", ("subject", text)))) <= MAX_CHARACTERS
+    message = invite("c", ("subject", text), ("to", text + " <sip:1@h>"))
+    assert len(blotted(message, dialled(message))) <= MAX_CHARACTERS

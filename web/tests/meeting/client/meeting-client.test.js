@@ -108,7 +108,7 @@ const globals = {
   localStorage: new FakeStorage(),
   sessionStorage: new FakeStorage(),
   navigator: {mediaDevices: devices},
-  fetch: async url => ({json: async () => JSON.parse(await readFile(new URL(`../../../i18n/${/vi|en/.exec(url.href)}.json`, import.meta.url), 'utf8'))}),
+  fetch: async url => ({json: async () => JSON.parse(await readFile(new URL(`../../../i18n/${/(?:office\/)?(?:vi|en)\.json/.exec(url.href)}`, import.meta.url), 'utf8'))}),
   MediaStream: FakeStream,
   RTCPeerConnection: FakePeerConnection,
   WebSocket: FakeSocket,

@@ -52,11 +52,12 @@ test('layout, recording, script, speaking, levels and view follow their messages
     {type: 'speaking', seat: 'h'},
     {type: 'levels', levels: {h: -31}},
     {type: 'heard', seats: ['h']},
+    {type: 'clock', ahead: -300},
     {type: 'gives-way', at: '2026-04-05T01:10:00Z'},
     {type: 'view', source: 'camera:h'},
   ];
-  const {layout, own, recording, storage, script, speaking, levels, heard, givesWay, view} = messages.reduce(logic.reduce, logic.initialState(JOINED, NOW));
-  assert.deepEqual({layout, own, recording, storage, script, speaking, levels, heard, givesWay, view}, {
+  const {layout, own, recording, storage, script, speaking, levels, heard, clockAhead, givesWay, view} = messages.reduce(logic.reduce, logic.initialState(JOINED, NOW));
+  assert.deepEqual({layout, own, recording, storage, script, speaking, levels, heard, clockAhead, givesWay, view}, {
     layout: {...DEFAULT_LAYOUT, kind: 'single', focus: 'h'},
     own: {host: {...DEFAULT_LAYOUT, kind: '2x2'}},
     recording: {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false, composed: 'afterwards'},
@@ -65,6 +66,7 @@ test('layout, recording, script, speaking, levels and view follow their messages
     speaking: 'h',
     levels: {h: -31},
     heard: ['h'],
+    clockAhead: -300,
     givesWay: '2026-04-05T01:10:00Z',
     view: 'camera:h',
   });
@@ -88,6 +90,15 @@ test('calls of room systems stand in the row of their seat, or else in the first
   assert.deepEqual(seats.map(row => logic.callsForSeat(row, seats, state.calls).map(({device}) => device)), [['2'], ['1'], ['3'], []]);
 });
 
+test('who is in the room of another MCU is told by five names in a line, and the number of others', () => {
+  const names = ['An', 'Bình', 'Cường', 'Dũng', 'Em', 'Giang', 'Hà'];
+  const of = (inside, more) => logic.insideOf({inside, inside_more: more});
+  assert.deepEqual(of([], 0), {names: [], line: [], others: 0});
+  assert.deepEqual(of([], 4), {names: [], line: [], others: 4});
+  assert.deepEqual(of(names.slice(0, 5), 0), {names: names.slice(0, 5), line: names.slice(0, 5), others: 0});
+  assert.deepEqual(of(names, 12), {names, line: names.slice(0, 5), others: 14});
+});
+
 test('weak lines, those by TCP and who directs from the centre follow their messages', () => {
   const weak = [{seat: 'a', loss: 12, jitter: 21, round_trip: 180}];
   const assist = {seat: 'c', name: 'Trực ban', since: '2026-04-05T01:01:00Z'};
@@ -97,8 +108,20 @@ test('weak lines, those by TCP and who directs from the centre follow their mess
 
 test('meetings of neighbouring systems follow their message and go with it', () => {
   const meeting = {title: 'Họp', recording: true, paused: false, floor: false, seats: [{name: 'UBND', here: true, floor: true, hand: false, speaking: true}]};
-  const told = [{'ubnd.nha-trang': meeting}, {}].map(meetings => logic.reduce(logic.initialState(JOINED, NOW), {type: 'neighbours', meetings}).neighbours);
-  assert.deepEqual(told, [{'ubnd.nha-trang': meeting}, {}]);
+  const warnings = [{kind: 'ends', at: '2026-04-05T03:00:00Z', name: 'Chính phủ'}];
+  const told = [{meetings: {'ubnd.nha-trang': meeting}, warnings}, {meetings: {}, warnings: []}].map(each => logic.reduce(logic.initialState(JOINED, NOW), {type: 'neighbours', ...each}));
+  assert.deepEqual(told.map(({neighbours}) => neighbours), [{'ubnd.nha-trang': meeting}, {}]);
+  assert.deepEqual(told.map(state => [...'ab'].map((_, hour) => logic.dueWarnings(state, NOW + hour * 3 * 3_600_000))), [[warnings, []], [[], []]]);
+});
+
+test('the system above is the one that stands for the host', () => {
+  const meeting = {title: 'Họp', recording: false, paused: false, floor: false, seats: []};
+  const state = logic.initialState(JOINED, NOW);
+  const host = state.seats.find(({role}) => role === 'host')?.point ?? '';
+  const told = [{}, {[host]: meeting}, {elsewhere: meeting}].map(meetings => logic.pointAbove({...state, neighbours: meetings}));
+  assert.deepEqual(told, [undefined, host, undefined]);
+  const asked = logic.reduce(state, {type: 'neighbours', meetings: {}, warnings: [], asked: 'a', returns: true, not_held: {b: 'cancelled'}});
+  assert.deepEqual([asked.floorAbove, asked.notHeld], [{asked: 'a', returns: true}, {b: 'cancelled'}]);
 });
 
 test('a recording counts what is recorded, not what passes while it pauses', () => {

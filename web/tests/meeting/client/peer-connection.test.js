@@ -50,3 +50,60 @@ test('UDP is blocked while the server answers and no packet ever came', () => {
   connection.onSilence(5001);
   assert.equal(connection.blocked, false);
 });
+
+const ANSWER = 'm=audio 40000 UDP/TLS/RTP/SAVPF 111 63\r\na=rtpmap:63 red/48000/2\r\n';
+
+/** A connection that is set up and notes what is set from then on; it refuses answers if told so. */
+function setUp(refuses = false) {
+  const connection = new PeerConnection(async () => '');
+  connection.answer = ANSWER;
+  const pc = {
+    signalingState: 'stable',
+    remoteDescription: {},
+    seen: [],
+    async setLocalDescription(description) {
+      pc.signalingState = description ? 'stable' : 'have-local-offer';
+      pc.seen.push(description?.type ?? 'offer');
+    },
+    async setRemoteDescription({sdp}) {
+      if (refuses) throw new Error('no');
+      pc.signalingState = 'stable';
+      pc.seen.push(sdp.split('\r')[0].slice(-6));
+    },
+  };
+  return {connection, pc};
+}
+
+test('speech is repeated and repeated no longer by the answer, without the server', async () => {
+  const {connection, pc} = setUp();
+  await connection.repeatSpeech(pc, true);
+  await connection.repeatSpeech(pc, false);
+  assert.deepEqual(pc.seen, ['offer', '63 111', 'offer', '111 63']);
+});
+
+test('a browser that does not change its codecs goes on as it was', async () => {
+  const {connection, pc} = setUp(true);
+  await connection.repeatSpeech(pc, true);
+  assert.deepEqual([pc.seen, pc.signalingState], [['offer', 'rollback'], 'stable']);
+});
+
+test('a connection that is being set up is left alone', async () => {
+  const {connection, pc} = setUp();
+  await connection.repeatSpeech(Object.assign(pc, {signalingState: 'have-local-offer'}), true);
+  await connection.repeatSpeech(Object.assign(pc, {signalingState: 'stable', remoteDescription: null}), true);
+  assert.deepEqual(pc.seen, []);
+});
+
+test('sound is waited for while the line loses it', () => {
+  const {connection} = setUp();
+  const receiver = {jitterBufferTarget: 7};
+  const targets = [false, true].map(lossy => {
+    connection.mixLoss.lossy = lossy;
+    connection.awaitSound({getTransceivers: () => [{receiver}]});
+    return receiver.jitterBufferTarget;
+  });
+  assert.deepEqual(targets, [null, 100]);
+  const old = {};
+  connection.awaitSound({getTransceivers: () => [{receiver: old}]});
+  assert.deepEqual(old, {});
+});

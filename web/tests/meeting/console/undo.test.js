@@ -31,7 +31,7 @@ const OWN = 'concerns the own seat alone, and its own switch takes it back';
 const CONNECTION = 'is the connection itself';
 const NOT_UNDONE = {
   join: CONNECTION, display: CONNECTION, 'test-room': CONNECTION, offer: CONNECTION, ping: CONNECTION,
-  hand: OWN, media: OWN, view: OWN, 'one-picture': OWN, share: OWN, captions: OWN,
+  hand: OWN, media: OWN, playback: OWN, view: OWN, 'one-picture': OWN, share: OWN, captions: OWN,
   leave: 'is asked first, and one may come again', end: 'is asked first',
   'call-point': 'rang already', redial: 'rang already', report: 'was sent to the centre already', chat: 'was read already',
   admit: 'who was let in is removed by its row; who was turned away may knock again',
@@ -39,6 +39,7 @@ const NOT_UNDONE = {
   mark: 'names a moment of the recording and changes nothing in it; `marked` tells it',
   vote: 'is the voter’s: changed in an open vote, final in a secret one', 'vote-open': 'has its own cancelling, which asks',
   'vote-record': 'was said aloud, and is in the protocol', 'vote-close': 'a vote that goes on after its count is another vote',
+  'floor-above': 'has its own button that asks no longer; a floor that is given back is the system above’s again',
   'vote-cancel': 'is asked first', 'vote-show': 'its own button hides the result again',
 };
 const FOLDER = new URL('../../../../signaling/messages/', import.meta.url);

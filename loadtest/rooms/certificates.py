@@ -1,9 +1,11 @@
-"""Certificates for SIP over TLS: an authority, and folders with what it signed."""
+"""Certificates for SIP over TLS: an authority, folders with what it signed, and those that room systems show."""
 
 import ipaddress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -52,6 +54,46 @@ class Authority:
             .add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
         )
         return built.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+Shown = Literal["accepted", "none", "of another authority", "of another address"]
+"""The certificate that a room system shows, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomCertificates:
+    """Certificates that room systems at one address may show, and the authority by which they judge the server, if any.
+
+    Each is a file of a key and its certificate, as baresip reads it.
+    """
+
+    shown: Mapping[Shown, Path | None]
+    authority: Path | None
+
+
+def by_authority(folder: Path, host: str, other: str) -> RoomCertificates:
+    """Make an authority in a new folder, which is the server's for TLS, and the certificates of rooms at a host.
+
+    A certificate of `other` names another address. Raises OSError.
+    """
+    ours, others = Authority("Room systems"), Authority("Others")
+    ours.folder(folder, host, trusts=ours)
+    shown: dict[Shown, Path | None] = {"none": None}
+    signed: Sequence[tuple[Shown, Authority, str]] = (
+        ("accepted", ours, host),
+        ("of another authority", others, host),
+        ("of another address", ours, other),
+    )
+    for name, authority, named in signed:
+        shown[name] = in_one_file(authority.folder(folder / name.replace(" ", "-"), named))
+    return RoomCertificates(shown, folder / "authority.pem")
+
+
+def in_one_file(folder: Path) -> Path:
+    """Write the key and the certificate of a folder into one file, and return it. Raises OSError."""
+    both = folder / "both.pem"
+    both.write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
+    return both
 
 
 def _name(text: str) -> x509.Name:

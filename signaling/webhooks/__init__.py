@@ -1,0 +1,1 @@
+"""Webhooks: registered by administrators, delivered over HTTPS, signed (Standard Webhooks)."""

@@ -140,6 +140,7 @@ def answering(call: TakenCall) -> str:
     timer = f"\nRequire: timer\nSession-Expires: {SESSION_S};refresher=uas" if call.first == "too brief" else ""
     named = f'\nP-Asserted-Identity: "{call.name}" <sip:room@[local_ip]:[local_port]>' if call.name else ""
     focus = ";isfocus" if call.roster is not None else ""
+    taken = _once(_response("200 OK", contact=CONTACT, within=True))
     accept = [
         _response("200 OK", contact=CONTACT + focus + named + timer, sdp=call.sdp),
         '<recv request="ACK"/>',
@@ -147,9 +148,13 @@ def answering(call: TakenCall) -> str:
         '<recv request="INFO" optional="true" next="key"/>',
         '<recv request="MESSAGE"/>',
         _request("BYE", 1, "", to="To:[$caller]"),
+        '<label id="over"/>',  # the server may have sent an INFO before it got the BYE
+        '<recv request="INFO" optional="true" next="crossed"/>',
         '<recv response="200" next="end"/>',
         '<label id="key"/>',
-        _once(_response("200 OK", contact=CONTACT, within=True)).replace("<send>", '<send next="talk">'),
+        taken.replace("<send>", '<send next="talk">'),
+        '<label id="crossed"/>',
+        taken.replace("<send>", '<send next="over">'),
     ]
     if call.first == "redirected":
         first = _response("302 Moved Temporarily", contact=f"Contact: <sip:{MOVED}@[local_ip]:[local_port]>")

@@ -17,8 +17,9 @@ HELD_SECONDS = 15.0
 """Longest time that a request is held. Proxies cut connections that say nothing for a minute or less."""
 OFFLINE_AFTER = timedelta(seconds=40)
 """A display that did not ask for so long is not there: two requests that were held, and ten seconds."""
-FRESH = timedelta(seconds=20)
-"""Commands that were not fetched after this time are dropped."""
+FRESH = timedelta(seconds=30)
+"""Commands that were not fetched after this time are dropped. A display whose response was lost gives its request up
+after 25 s (`web/display/display-client.js`), and then asks for them again."""
 MOST = 10
 """Commands that wait for one display."""
 

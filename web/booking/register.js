@@ -69,8 +69,8 @@ class RegisterPage extends Page {
     this.units = [];
     /** @type {Rules | null} */
     this.rules = null;
-    /** @type {Capacity | null} */
-    this.capacity = null;
+    /** The load of the chosen day; undefined until it is known, null where it cannot be had. @type {Capacity | null | undefined} */
+    this.capacity = undefined;
     /** Points that are in another session at the times chosen. @type {BusyPoint[]} */
     this.busyPoints = [];
     /** The disk space that the requested recording takes. @type {Estimate | null} */
@@ -597,17 +597,22 @@ class RegisterPage extends Page {
       ${t('capacity.free', slotWords(this.official), left.sessions, this.capacity.sessions.usable, left.points, this.capacity.points.usable)}</p>`;
   }
 
-  /** Draw the load of the day. */
+  /** Draw the load of the day. Its line is there before the load is: what is below would move from under a finger. */
   dayLoad() {
-    if (!this.capacity) return nothing;
+    if (this.capacity === null) return nothing;
+    return html`<details class="fold-line"><summary data-testid="day-load">${t('register.day-load', day(this.day.from))}</summary>
+      ${this.capacity ? this.dayCharts(this.capacity) : loadingState()}
+    </details>`;
+  }
+
+  /** @param {Capacity} capacity */
+  dayCharts(capacity) {
     const {from, to} = this.day;
     const slots = [this.official, this.rehearsal].filter(slot => slot !== null).filter(slot => Date.parse(slot.start) < to && Date.parse(slot.end) > from);
-    return html`<details class="fold-line"><summary data-testid="day-load">${t('register.day-load', day(from))}</summary>
-      <div class="columns">${['sessions', 'points'].map(
-        what => html`<capacity-chart .capacity=${this.capacity} .what=${what} .from=${from} .to=${to} .slots=${slots}></capacity-chart>`,
+    return html`<div class="columns">${['sessions', 'points'].map(
+        what => html`<capacity-chart .capacity=${capacity} .what=${what} .from=${from} .to=${to} .slots=${slots}></capacity-chart>`,
       )}</div>
-      <p class="soft">${t('capacity.rule')}</p>
-    </details>`;
+      <p class="soft">${t('capacity.rule')}</p>`;
   }
 
   /**

@@ -385,6 +385,7 @@ class SipBridge:
         """Have the media engine answer an offer within a call. Raises OfferRefused."""
         answer = await self._change(call, lambda room, seat: self._manager.engine.renegotiate(room, seat, offer))
         self._registry.reprotect(call, answer)
+        self._registry.media_named(call, offer)
         return answer
 
     async def reoffer(self, call: RoomCall) -> str:
@@ -395,6 +396,7 @@ class SipBridge:
         """Pass the answer to that offer to the media engine; what cannot be used leaves the call as it was."""
         with contextlib.suppress(OfferRefused):
             await self._change(call, lambda room, seat: self._manager.engine.accept(room, seat, answer))
+            self._registry.media_named(call, answer)
 
     async def _change(self, call: RoomCall, work: Callable[[str, str], Awaitable[T]]) -> T:
         """Change the media of a call: do some work with its room and seat. Raises OfferRefused."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +37,7 @@ TOO_MANY = "too many requests"
 SHARES = 0.2
 """Requests to show slides and ends of that, so many times the requests within a call: twenty at once, then four in a
 second. Nobody presses a key faster for long."""
+_MEDIA_HOST = re.compile(r"^c=IN IP[46] ([^\s/]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,12 @@ class CallRegistry:
             member = bridged.member
             if member.call is call and (now := protection(member.device.encryption, call.peer.transport, sdp)):
                 member.protection = bridged.system.protection = now
+                self._changed(bridged.meeting)
+
+    def media_named(self, call: RoomCall, sdp: str) -> None:
+        """Note the addresses that a device names in an offer or answer for its media (RFC 8866 §5.7)."""
+        for bridged in self._calls.values():
+            if bridged.member.call is call and bridged.system.media_named(_MEDIA_HOST.findall(sdp)):
                 self._changed(bridged.meeting)
 
     def place(self, call: RoomCall) -> tuple[str, str] | None:

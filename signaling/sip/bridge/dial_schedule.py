@@ -93,6 +93,13 @@ class DialledSystem:
             return
         self.media, self.media_from = "taken" if taken else "dropped", host
 
+    def media_named(self, hosts: Collection[str]) -> bool:
+        """Note the addresses that it names for its media now; return whether what came from elsewhere is from one."""
+        found = self.media_from in hosts
+        if found:
+            self.media, self.media_from = "", ""
+        return found
+
     def failed(
         self,
         now: datetime,

@@ -79,6 +79,9 @@ async def test_the_chat_goes_on_under_another_server_and_after_a_lost_socket(set
         {"text": "một\nhai"},
         {"text": "đảo \u202e chữ"},
         {"text": "\0"},
+        {"text": "\u200b\ufeff"},
+        {"text": "hai\u200dchữ"},
+        {"text": "😀\u200d"},
         {"text": 5},
         {"text": "x", "to": ""},
         {"text": "x", "to": "x" * 65},
@@ -99,6 +102,24 @@ async def test_markup_stays_text(world: World) -> None:
     text = "<img src=x onerror=alert(1)> '; DROP TABLE chat; -- 😀"
     assert (await host.ask(type="chat", text=text))["text"] == text
     assert await read(world, "host", session.id) == [text]
+
+
+@pytest.mark.parametrize(
+    ("pasted", "shown"),
+    [
+        ("Điều\u00a05, khoản\u20092", "Điều 5, khoản 2"),
+        ("\ufeffnghị\u00ad quyết\u200b", "nghị quyết"),
+        (
+            "\U0001f468\u200d\U0001f469\u200d\U0001f467 ❤\ufe0f\u200d🔥",
+            "\U0001f468\u200d\U0001f469\u200d\U0001f467 ❤\ufe0f\u200d🔥",
+        ),
+    ],
+)
+async def test_text_of_office_programs_and_joined_emoji_are_taken(world: World, pasted: str, shown: str) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    assert (await host.ask(type="chat", text=pasted))["text"] == shown
+    assert await read(world, "host", session.id) == [shown]
 
 
 async def test_what_is_written_while_the_database_is_away_is_read_in_the_meeting_and_kept_afterwards(

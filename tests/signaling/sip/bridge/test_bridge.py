@@ -175,6 +175,25 @@ async def test_media_of_another_address_are_told_to_the_host_and_noted(world: Wo
     assert (row["media"], row["media_from"]) == ("", "")
 
 
+async def test_media_that_came_before_the_offer_that_names_their_address_are_no_longer_told(world: World) -> None:
+    agent = use_fake_agent(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await wait_for_calls(host, "connected")
+    seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
+    assert seat is not None
+    world.engine.emit(MediaElsewhere(session.id, seat.id, "10.79.9.9", VCS, False))
+    (row,) = (await host.until(lambda message: message["type"] == "calls"))["calls"]
+    assert row["media_from"] == "10.79.9.9"
+    (call,) = agent.calls
+    await world.server.sip_bridge.reoffered(call, "c=IN IP4 10.79.9.8\r\nm=audio 4000 RTP/AVP 8\r\n")
+    await world.server.sip_bridge.reoffered(call, "m=audio 4000 RTP/AVP 8\r\nc=IN IP4 10.79.9.9\r\n")
+    (row,) = (await host.until(lambda message: message["type"] == "calls"))["calls"]
+    assert (row["state"], row["media"], row["media_from"]) == ("connected", "", "")
+
+
 async def test_r057_no_answer_is_tried_again_after_10_30_and_60_seconds_and_then_by_hand(world: World) -> None:
     agent = use_fake_agent(world)
     agent.replies[VCS] = [None, 486, None, 480, 200]

@@ -12,10 +12,13 @@ import aiohttp
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant import Participant, Rejected
 from loadtest.server.rest_client import Client
+from loadtest.time_limit import within
 
 FIRST_RETRY_S, RETRY_S, LATE_RETRY_S = 0.25, 0.5, 2.0
 """Seconds before the first, next and late attempts to connect again, plus or minus half, as in the page's script."""
 EARLY_RETRIES = 20
+OPEN_S, LATE_OPEN_S = 3.0, 8.0
+"""Seconds until a socket that does not open is given up: so many times the number of the attempt, and at most."""
 TEMPORARY = frozenset({"unavailable", "media-restarting", "shutting-down"})
 
 
@@ -92,7 +95,7 @@ class PageParticipant(Participant):
             wait = FIRST_RETRY_S if not failed else RETRY_S if failed < EARLY_RETRIES else LATE_RETRY_S
             await asyncio.sleep(wait * random.uniform(0.5, 1.5))
             try:
-                await self._rejoin()
+                await self._rejoin(min(LATE_OPEN_S, OPEN_S * (failed + 1)))
                 return
             except Rejected as refusal:
                 self.hindrance = str(refusal)
@@ -101,9 +104,10 @@ class PageParticipant(Participant):
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 self.hindrance = repr(error)
 
-    async def _rejoin(self) -> None:
+    async def _rejoin(self, open_s: float) -> None:
         await self._close_socket()  # that of an attempt that was refused
-        self._ws = await self._client.http.ws_connect("/ws", max_msg_size=1 << 20)
+        async with within(open_s, "a socket that opens"):
+            self._ws = await self._client.http.ws_connect("/ws", max_msg_size=1 << 20)
         self.ended = None
         self._reader = asyncio.ensure_future(self._read(self._ws))
         joined = await self.ask("join", code=self._code, accepted=True, resume=self._token)

@@ -11,6 +11,7 @@ const RETRY_MS = 500; // another server leads on within some seconds, and is joi
 const LATE_RETRY_MS = 2000;
 const EARLY_RETRIES = 20; // about ten seconds
 const REPLY_MS = 8000;
+const OPEN_MS = 3000; // of the first attempt to return, longer each time: a proxy may hold a connection that leads nowhere
 const SILENT_MS = 4000; // the server pings every 4 s and drops a silent socket after 4 more; so do we
 const QUEUED_MS = 10_000; // a message sent before joining is dropped after this time
 const MAX_QUEUED = 20;
@@ -129,7 +130,7 @@ export class Protocol extends EventTarget {
     });
     socket.addEventListener('message', ({data}) => socket === this.socket && this.onMessage(JSON.parse(data)));
     socket.addEventListener('close', () => socket === this.socket && this.onSocketLost());
-    this.delay(REPLY_MS, () => !opened && socket === this.socket && this.drop());
+    this.delay(this.attempt ? Math.min(REPLY_MS, OPEN_MS * this.attempt) : REPLY_MS, () => !opened && socket === this.socket && this.drop());
     this.scheduleLivenessCheck(socket);
   }
 

@@ -240,6 +240,21 @@ test('a server that does not reply is dropped', async () => {
   assert.equal(protocol.status, 'lost');
 });
 
+test('a socket that does not open is given up, sooner where it is to bring back a seat', async () => {
+  const fixture = await joinedFixture();
+  const limits = [fixture.timers[0].ms];
+  fixture.socket.drop();
+  for (const attempt of [1, 2, 3, 4]) {
+    fixture.timers.at(-1).run(); // the pause is over
+    limits.push(fixture.timers.at(-2).ms);
+    fixture.timers.at(-2).run();
+    assert.equal(fixture.sockets.length, attempt + 1);
+    assert.equal(fixture.sockets.at(-1).closed, true);
+    assert.equal(fixture.protocol.status, 'lost');
+  }
+  assert.deepEqual(limits, [8000, 3000, 6000, 8000, 8000]);
+});
+
 test('a reply in time keeps the socket after the limit', async () => {
   const {protocol, timers} = await joinedFixture();
   timers[0].run();

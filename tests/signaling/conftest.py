@@ -19,7 +19,7 @@ from signaling.app.settings import Settings
 from signaling.cascade.booking import CascadeBooking
 from signaling.cascade.channel import CascadeChannel
 from signaling.core.valkey_binary import server_program
-from signaling.meeting import manager
+from signaling.meeting import manager, websocket
 from signaling.recording import composing_queue, remux_queue
 from signaling.workers import supervisor
 from signaling.workers.pool import WorkerPool
@@ -30,8 +30,10 @@ from tests.signaling.world import World, make_settings, open_world, prepare_reco
 
 @pytest.fixture(autouse=True)
 def _own_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time passes when a test says so (`World.tick`), not also by itself in between."""
+    """Time passes when a test says so (`World.tick`), not also by itself in between; a socket that a test does not read
+    for long, on a busy machine, is not silent."""
     monkeypatch.setattr(manager, "TICK_SECONDS", 3600.0)
+    monkeypatch.setattr(websocket, "PING_SECONDS", 3600.0)
 
 
 @pytest.fixture(autouse=True)

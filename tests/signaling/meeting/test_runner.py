@@ -30,6 +30,7 @@ from mediaserver.errors import AlreadyRecording, BadOffer, EngineGone
 from scheduler.core.model import Amount
 from scheduler.policy.profile_files import SHIPPED
 from signaling.app.settings import Settings
+from signaling.meeting import websocket
 from signaling.meeting.client import BURST
 from signaling.messages.calls import CalledSystem, CallsState
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, PATIENCE_S, World, open_world, wait_until
@@ -458,6 +459,13 @@ async def test_pings_are_answered(world: World) -> None:
         got = await raw.receive()
         kinds[got.type] = got.data
     assert kinds[WSMsgType.PONG] == b"there?"
+
+
+async def test_a_socket_that_answers_no_ping_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = await world.signed_in("host")
+    monkeypatch.setattr(websocket, "PING_SECONDS", 0.05)
+    raw = await client.ws_connect("/ws", autoping=False)
+    assert [(await raw.receive()).type for _ in range(2)] == [WSMsgType.PING, WSMsgType.CLOSE]
 
 
 @pytest.mark.faults

@@ -298,7 +298,7 @@ async def test_old_commands_and_those_it_cannot_obey_are_dropped(world: World) -
     path = f"/displays/{kiosk.device}/command"
     assert (await post(site, path, _order(action="camera", on=True)))[0] == 422
     assert (await post(site, path, _order(action="volume", volume=30)))[0] == 200
-    world.clock.advance(21)
+    world.clock.advance(remote.FRESH.total_seconds())
     assert (await kiosk.sync())["commands"] == []
     stranger = await world.signed_in("camranh")
     assert (await post(stranger, path, _order(action="leave")))[0] == 404

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.api import ForwardedTile, TilesForwarded
+from scheduler.core.text import REFUSED
 from signaling.core import timestamps
 from signaling.core.errors import MessageError
 from signaling.core.texts import FAULTS
@@ -22,11 +23,12 @@ from signaling.messages import chat, joining, layouts, media, recording, seats, 
 from signaling.messages import server as m
 from signaling.messages import votes as v
 
-SHORT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=64)
+TAKEN = st.characters(codec="utf-8").filter(lambda letter: REFUSED.search(letter) is None)
+SHORT = st.text(TAKEN, min_size=1, max_size=64)
 REF = st.none() | st.text(st.characters(exclude_categories=["Cc", "Cf", "Cn", "Cs"]), max_size=64)
 MESSAGES = st.one_of(
     st.builds(joining.Join, type=st.just("join"), code=SHORT, resume=st.none() | SHORT, ref=REF),
-    st.builds(media.Offer, type=st.just("offer"), sdp=st.text(st.characters(codec="utf-8"), min_size=1), ref=REF),
+    st.builds(media.Offer, type=st.just("offer"), sdp=st.text(TAKEN, min_size=1), ref=REF),
     st.builds(seats.Hand, type=st.just("hand"), raised=st.booleans(), ref=REF),
     st.builds(media.MediaState, type=st.just("media"), mic=st.booleans(), camera=st.booleans(), ref=REF),
     st.builds(media.View, type=st.just("view"), source=st.just("composed"), ref=REF),

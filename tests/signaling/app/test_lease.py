@@ -290,9 +290,10 @@ async def test_a_server_that_hangs_while_it_writes_keeps_no_other_away(
             await connection.execute(text("UPDATE server_lease SET until = 1"))
         async with asyncio.timeout(PATIENCE_S), open_services(second, lease=Lease(second, ignore_loss)) as services:
             await services.recording_store.add_part(unended_recording(second))
-        for lost in [writing[0].execute(text("SELECT 1")), *waiting]:
+        for writer, lost in zip(writing, [writing[0].execute(text("SELECT 1")), *waiting], strict=True):
             with pytest.raises(DBAPIError, match=r"administrator command|closed"):
                 await lost
+            await writer.invalidate()  # it may not have been seen yet that the connection is gone
     async with engine.connect() as connection:
         with pytest.raises(ProgrammingError, match="does not exist"):
             await connection.execute(text("SELECT * FROM written_before"))

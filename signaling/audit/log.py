@@ -83,10 +83,11 @@ class AuditLog:
         self._seen: set[tuple[str, ...]] = set()
         self._day: date | None = None
 
-    async def append(self, entry: AuditEntry) -> None:
-        """Append an entry."""
+    async def append(self, *entries: AuditEntry) -> None:
+        """Append entries, all or none."""
         async with writing(self._engine) as db:
-            await self.append_with(db, entry)
+            for entry in entries:
+                await self.append_with(db, entry)
 
     async def once(self, entry: AuditEntry) -> None:
         """Append an entry, unless the log has one like it of the same day."""

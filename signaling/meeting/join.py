@@ -66,6 +66,10 @@ class JoinService:
         self._check_may_join(client)
         if not (client.account.point or client.account.unit or client.account.central):
             raise MessageError("no-point")
+        if (resumed := await self._resumed(client.account, message, now)) is not None:
+            meeting, seat = resumed
+            await self._enter(client, meeting, _person(client.account, meeting.control, seat.place), message, now)
+            return
         session, point = await self._admitted_session(client, message, now)
         self._check_login(client, session.id, message.resume, now)
         if point is not None and await self._guest_access.lacking(point, session.id, now):
@@ -79,13 +83,38 @@ class JoinService:
         if point is not None and not meeting.state.invites(point):
             await self._let_wait(client, meeting, point, message.ref, now)
             return
-        await self._note(client, "enter", session.id, session.number, now)
-        person = await self._person(client.account, meeting.control, point)
-        if person.place is not None:
-            displays = await self._displays.of_point(person.place.id)
+        place = None if point is None else Place.of(await self._scheduler.point(point))
+        person = _person(client.account, meeting.control, place)
+        if place is not None:
+            displays = await self._displays.of_point(place.id)
             person = replace(person, displays=frozenset(display.place for display in displays))
-        if person.controller:
-            await self._note(client, "control", session.id, session.number, now)
+        await self._enter(client, meeting, person, message, now)
+
+    async def _resumed(self, account: Account, message: Join, now: datetime) -> tuple[MeetingRunner, Seated] | None:
+        """Return the seat that a client takes back by its token, and its meeting; None where it joins like anybody.
+
+        The database is asked for little: after a failover everybody comes back at once. The meeting knows whether it
+        goes on and whom it invites; the notice was accepted and the line declared when the seat was taken.
+        """
+        try:
+            resumed = self._meetings.resumed(account.account, message.resume, self._scheduler.typed(message.code))
+        except errors.CodeUnknown:
+            return None
+        if resumed is None:
+            return None
+        meeting, seat = resumed
+        if seat.place is None:
+            return resumed if permissions.may_control(account, meeting.control) else None
+        own = meeting.state.invites(seat.place.id) and seat.place.id in await self._own_points(account)
+        return resumed if own and not await self._guest_access.lacking(seat.place.id, meeting.id, now) else None
+
+    async def _enter(
+        self, client: Client, meeting: MeetingRunner, person: Person, message: Join, now: datetime
+    ) -> None:
+        """Write to the audit log that a client enters, and that it controls; then seat it. Raises MessageError."""
+        actions = ("enter", "control") if person.controller else ("enter",)
+        number, account = meeting.state.booking.number, client.account.account
+        await self._audit.append(*[client.source.entry(now, account, action, meeting.id, number) for action in actions])
         async with meeting.join_lock:
             await self._seat(client, meeting, person, message, now)
 
@@ -143,9 +172,8 @@ class JoinService:
         self, client: Client, meeting: MeetingRunner, point: str, ref: str | None, now: datetime
     ) -> None:
         """Put a point that is not invited into the waiting room (Điều 3.7, R-011)."""
-        person = await self._person(client.account, meeting.control, point)
         place = Place.of(await self._scheduler.point(point))
-        effects = meeting.state.knock(client.id, person, place, now)
+        effects = meeting.state.knock(client.id, _person(client.account, meeting.control, place), place, now)
         meeting.wait(client)
         await self._note(client, "wait-at-door", meeting.id, place.name, now)
         await meeting.apply(effects, client, ref)
@@ -178,7 +206,7 @@ class JoinService:
     async def try_devices(self, client: Client, message: EnterTestRoom, now: datetime) -> None:
         """Seat a client in its point's own test room and send `joined` (R-109). Raises MessageError."""
         self._check_may_join(client)
-        own_points = [client.account.point] if client.account.point else await self._points_of(client.account.unit)
+        own_points = await self._own_points(client.account)
         points = [point for point in own_points if message.point in (None, point)]
         if not points:
             raise MessageError("no-point")
@@ -218,7 +246,9 @@ class JoinService:
     async def _admitted_session(self, client: Client, message: Join, now: datetime) -> tuple[Session, str | None]:
         """Return the session of a code, and the point at which the account sits. Raises MessageError."""
         account = client.account
-        attempt = await self._attempt(account.account, message)
+        attempt = await self._throttle.attempt(throttle.CODE, account.account)
+        if attempt.locked:
+            raise MessageError("code-locked")
         try:
             code = self._scheduler.typed(message.code)
             booked = await self._scheduler.by_code(code)
@@ -227,30 +257,14 @@ class JoinService:
             giving_way = self._meetings.giving_way(booked.id, code) if invited or point is None else None
             session = giving_way or await self._scheduler.enter(code, point if invited else None, now)
         except errors.NotAdmitted as error:
-            if attempt is not None and isinstance(error, GUESSES):
+            if isinstance(error, GUESSES):
                 await self._note_wrong_code(client, attempt, WORDS[type(error)], now)
-            elif attempt is not None:
+            else:
                 await self._throttle.take_back(attempt)
             opens = error.opens if isinstance(error, errors.TooEarly) else None
             raise MessageError(WORDS[type(error)], opens=opens) from None
-        if attempt is not None:
-            await self._throttle.take_back(attempt)
+        await self._throttle.take_back(attempt)
         return session, point
-
-    async def _attempt(self, account: str, message: Join) -> Attempt | None:
-        """Count an attempt at a code, but not by a client that takes back a seat by its token: that guesses nothing.
-
-        Raises MessageError.
-        """
-        try:
-            if self._meetings.resumes(account, message.resume, self._scheduler.typed(message.code)):
-                return None
-        except errors.CodeUnknown:
-            pass  # nothing that could be a code: counted like a wrong one
-        attempt = await self._throttle.attempt(throttle.CODE, account)
-        if attempt.locked:
-            raise MessageError("code-locked")
-        return attempt
 
     async def _check_device(self, client: Client, point: str, device: int, now: datetime) -> None:
         """Record what differs from the registered device; refuse a wrong line if the policy says so (R-004, R-055)."""
@@ -274,7 +288,7 @@ class JoinService:
 
         Where the policy lets a point that is not invited wait, that is the account's first point. Raises NotInvited.
         """
-        own_points = [account.point] if account.point else await self._points_of(account.unit)
+        own_points = await self._own_points(account)
         invited = [point for point in session.everyone if point in own_points]
         if invited or permissions.may_control(account, (await self._meetings.unit_directory(now)).control(session)):
             return invited[0] if invited else None
@@ -282,15 +296,11 @@ class JoinService:
             raise errors.NotInvited
         return own_points[0]
 
-    async def _points_of(self, unit: str | None) -> list[str]:
-        return [] if unit is None else [point.id for point in await self._scheduler.points(unit)]
-
-    async def _person(self, account: Account, control: Control, point_id: str | None) -> Person:
-        controller = permissions.may_control(account, control)
-        if point_id is None:
-            return Person(account.account, account.name, None, controller, account.central)
-        point = await self._scheduler.point(point_id)
-        return Person(account.account, account.name, Place.of(point), controller)
+    async def _own_points(self, account: Account) -> list[str]:
+        """Return the points at which an account may sit."""
+        if account.point is not None:
+            return [account.point]
+        return [] if account.unit is None else [point.id for point in await self._scheduler.points(account.unit)]
 
     @staticmethod
     def _check_own(seat: Seated, person: Person) -> None:
@@ -333,3 +343,9 @@ class JoinService:
             tried = [now - timedelta(seconds=seconds) for seconds in message.tried]
             effects += state.reconnected(client.id, tried, now)
         await meeting.seat(client, joined, effects, now, message.ref)
+
+
+def _person(account: Account, control: Control, place: Place | None) -> Person:
+    """Return the person of an account that joins at a place, or at none to control the meeting from elsewhere."""
+    controller = permissions.may_control(account, control)
+    return Person(account.account, account.name, place, controller, central=place is None and account.central)

@@ -54,7 +54,7 @@ from signaling.meeting.line_monitor import LineMonitor
 from signaling.meeting.runner import MeetingDependencies, MeetingRunner
 from signaling.meeting.state.booking import Booking
 from signaling.meeting.state.meeting_state import MeetingState
-from signaling.meeting.state.roster import Place
+from signaling.meeting.state.roster import Place, Seated
 from signaling.meeting.state.snapshot import MeetingSnapshot
 from signaling.meeting.votes import MeetingVotes
 from signaling.messages.effects import Effect, Tell, TellAll
@@ -406,10 +406,17 @@ class MeetingManager:
         await meeting.tell(meeting.state.call_seen(points, now))
         return [point for point in points if point in calls]
 
-    def resumes(self, account: str, token: str | None, code: str) -> bool:
-        """Return whether an account's resume token belongs to a seat in the meeting of a session code."""
-        meetings = [self.meetings[id_] for id_, session in self._sessions.items() if session.code == code]
-        return any(meeting.state.roster.resumed(account, token) is not None for meeting in meetings)
+    def resumed(self, account: str, token: str | None, code: str) -> tuple[MeetingRunner, Seated] | None:
+        """Return the seat that an account takes back by its resume token, and its meeting, known by a session code.
+
+        Raises ShuttingDown.
+        """
+        if self.stopping:
+            raise ShuttingDown
+        for meeting in [self.meetings[id_] for id_, session in self._sessions.items() if session.code == code]:
+            if (seat := meeting.state.roster.resumed(account, token)) is not None:
+                return meeting, seat
+        return None
 
     async def cancelled(self, session: str) -> None:
         """End the meeting of a session that was cancelled."""

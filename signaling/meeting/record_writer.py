@@ -75,13 +75,13 @@ class RecordWriter:
         patience_s: float = PATIENCE_SECONDS,
         *,
         repeatable: bool = False,
-    ) -> None:
+    ) -> bool:
         """Store a fact by `write`, which is one transaction; return once it is stored, the database has refused it, or
         after `patience_s`. `what` names it in the log. One that is `repeatable` changes nothing when it is written
-        again, and is."""
+        again, and is. Returns False if too many wait, so that it is lost."""
         if len(self._facts) >= MOST_FACTS:
             log.error("x %s is not stored: %d facts wait for the database", what, len(self._facts))
-            return
+            return False
         number = None if repeatable else next(self._numbers)
         fact = _PendingFact(what, write, number, asyncio.get_running_loop().create_future())
         self._facts.append(fact)
@@ -91,6 +91,7 @@ class RecordWriter:
         if not self._away:
             settled, _ = await asyncio.wait([fact.done], timeout=patience_s)
             self._away |= not settled and patience_s >= PATIENCE_SECONDS
+        return True
 
     async def stop(self) -> None:
         """Wait for what is not stored; log what is lost.

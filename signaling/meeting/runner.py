@@ -18,6 +18,7 @@ from mediaserver.recording.chapters import Chapter
 from scheduler.booking.registration.service import Scheduler
 from scheduler.operations.attendance.chat_store import ChatEntry
 from scheduler.operations.attendance.floor_store import FloorTime
+from scheduler.operations.attendance.presence_intervals import ReconnectAttempt
 from scheduler.operations.attendance.service import Attendance
 from scheduler.operations.incidents.model import StepKind
 from scheduler.operations.incidents.service import IncidentService
@@ -130,6 +131,8 @@ class MeetingRunner:
         """When points left whose departure is still to be written."""
         self._leaving: set[str] = set()
         """Those of them that the record writer writes."""
+        self._reconnects: list[ReconnectAttempt] | None = None
+        """Reconnections that wait for their turn to be written, in one fact; None: there are none."""
         self._stays = asyncio.Lock()
         """Held while arrivals and departures are written."""
         self.opened = False
@@ -654,9 +657,22 @@ class MeetingRunner:
         await self._store("speaking times", lambda: attendance.spoken(self.id, effect.seconds))
 
     async def _redialled(self, effect: Redialled) -> None:
-        """Record how devices reconnected; a meeting goes on where that cannot be written."""
-        attendance = self._dependencies.attendance
-        await self._store("reconnections", lambda: attendance.add_reconnects(self.id, effect.redials))
+        """Record how devices reconnected, in one transaction with those that come until its turn to be written.
+
+        Nobody waits for it: after a failover all seats of all meetings come back at once.
+        """
+        if self._reconnects is not None:
+            self._reconnects.extend(effect.redials)
+            return
+        reconnects = self._reconnects = list(effect.redials)
+
+        async def write() -> None:
+            if self._reconnects is reconnects:
+                self._reconnects = None  # what comes from now on is written after it
+            await self._dependencies.attendance.add_reconnects(self.id, reconnects)
+
+        if not await self._store("reconnections", write, patience_s=0):
+            self._reconnects = None
 
     async def _store(
         self,
@@ -665,10 +681,11 @@ class MeetingRunner:
         patience_s: float = PATIENCE_SECONDS,
         *,
         repeatable: bool = False,
-    ) -> None:
-        """Store a fact of this meeting, at once or when the database can be written again."""
+    ) -> bool:
+        """Store a fact of this meeting, at once or when the database can be written again; return False if it is lost,
+        since too many wait."""
         named = f"{what} in meeting {self.id}"
-        await self._dependencies.record_writer.store(named, write, patience_s, repeatable=repeatable)
+        return await self._dependencies.record_writer.store(named, write, patience_s, repeatable=repeatable)
 
     async def _direct(self, effect: Direct) -> None:
         """Record who controls alone, the centre in calls for help, too; without an address where its seat was lost."""

@@ -14,6 +14,7 @@ from scheduler.core.database import writing
 from scheduler.core.errors import NotInvited, UnknownPoint
 from scheduler.core.model import Session
 from scheduler.core.note import Note, no_note
+from scheduler.core.schema import POINTS, UNITS
 from scheduler.core.sql_values import storable
 from scheduler.directory.schema import GRANTS
 from scheduler.policy.profile_files import Profiles
@@ -48,8 +49,13 @@ class GuestAccess:
 
     async def lacking(self, point: str, session: str, now: datetime) -> bool:
         """Return whether a point needs a grant for a session and has none. Raises UnknownPoint."""
-        async with self._engine.begin() as db:
-            return await self._needed(db, point, now) and session not in await _granted(db, point)
+        granted = (GRANTS.c.point == POINTS.c.id) & GRANTS.c.session.in_(storable([session]))
+        levels = select(UNITS.c.level, GRANTS.c.session).select_from(POINTS.join(UNITS).outerjoin(GRANTS, granted))
+        async with self._engine.begin() as db:  # one statement, for everybody who joins waits for it
+            found = (await db.execute(levels.where(POINTS.c.id.in_(storable([point]))))).first()
+        if found is None:
+            raise UnknownPoint(point)
+        return found.level in self._profiles.at(now).directory.per_session and found.session is None
 
     async def invitations(self, point: str, start: datetime, end: datetime) -> list[Invitation]:
         """Return the sessions of a period that a point is part of."""

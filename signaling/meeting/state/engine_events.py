@@ -30,7 +30,7 @@ class EngineEvents(MeetingCore):
         """Note that the transport of a seat is gone."""
         seat = self.roster.seats.get(seat_id)
         if seat is not None:
-            seat.up = seat.offered = False
+            seat.up = seat.offered = seat.presumed = False
             seat.control = None
         return []
 
@@ -91,7 +91,7 @@ class EngineEvents(MeetingCore):
         """Note that the media worker died: all transports are gone, and nothing is recorded."""
         self._moving = set()
         for seat in self.roster.seats.values():
-            seat.up = seat.offered = False
+            seat.up = seat.offered = seat.presumed = False
             seat.control = None
         silence = list[Effect](self.speaker_changed(None)) if self.speaking else []
         silence += self.levels({}) if self.heard else []
@@ -114,6 +114,7 @@ class EngineEvents(MeetingCore):
     def _rebuild(self) -> list[Effect]:
         effects = self._open_room()
         for seat in self.roster.seats.values():
+            seat.presumed = False
             effects += self._seat(seat) if seat.here else []
         effects += [SetContent(self.layout_control.content)] if self.layout_control.content is not None else []
         return [*effects, *self._captions_anew()]

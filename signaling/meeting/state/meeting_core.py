@@ -234,7 +234,7 @@ class MeetingCore:
         return [Direct(seat.account, False, seat.directs), *self._tell_leaders(self.controller_notices.assist)]
 
     def _make_absent(self, seat: Seated) -> list[Effect]:
-        seat.here = seat.up = seat.offered = False
+        seat.here = seat.up = seat.offered = seat.presumed = False
         seat.control = None
         effects: list[Effect] = [RemoveSeat(seat.id), *self._unshare(seat)]
         return effects + ([Release(seat.leg)] if seat.leg else [])

@@ -132,6 +132,8 @@ class Seated:
     """Height in pixels at which its camera is shown at most."""
     offered: bool = False
     up: bool = False
+    presumed: bool = False
+    """Whether its media count as connected after a failover, until a worker brings the room."""
     control: CameraControl | None = None
     """What controllers may control of its camera."""
 
@@ -170,9 +172,9 @@ class Seated:
         """State of its transport, as the roster shows it; `lost` while its socket is."""
         if self.client is None:
             return "lost"
-        if not (self.offered or self.up):
-            return "none"
-        return "connected" if self.up else "connecting"
+        if self.up or (self.presumed and not self.offered):
+            return "connected"
+        return "connecting" if self.offered else "none"
 
     @property
     def options(self) -> SeatOptions:

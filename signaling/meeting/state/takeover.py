@@ -6,7 +6,17 @@ from mediaserver.api import RoomState, SeatState
 from signaling.meeting.state.meeting_core import MeetingCore
 from signaling.meeting.state.roster import Seated
 from signaling.meeting.state.snapshot import MeetingStateSnapshot
-from signaling.messages.effects import Effect, RemoveSeat, SetCaptions, SetContent, SetNames, StopRecording
+from signaling.messages.effects import (
+    Effect,
+    RemoveSeat,
+    SetCaptions,
+    SetContent,
+    SetNames,
+    SetView,
+    StopRecording,
+    Tell,
+)
+from signaling.messages.joining import Renew
 
 
 class Takeover(MeetingCore):
@@ -39,8 +49,13 @@ class Takeover(MeetingCore):
         )
 
     def recover(self, record: MeetingStateSnapshot, now: datetime) -> None:
-        """Take the state of another process: all sockets count as lost since `now`, media may go on."""
+        """Take the state of another process: all sockets count as lost since `now`, media may go on.
+
+        Until a worker brings the room, media count as connected, so that who is back before that keeps its transport.
+        """
         self.roster.recover(record.seats, record.hands, now)
+        for seat in self.roster.seats.values():
+            seat.presumed = record.room_open and seat.here
         self.roster.renamed = dict(record.renamed)
         self.removed.recover(record.removed)
         self.layout_control.recover(record.layouts, record.before, record.content)
@@ -67,6 +82,10 @@ class Takeover(MeetingCore):
                 effects += self._seat(seat) if state.options != self._options(seat) else []
             elif seat.here:
                 effects += self._seat(seat)
+            if seat.presumed and seat.client is not None:  # it was back before, and told that its media are connected
+                known = seat.offered or seat.up
+                effects.append(SetView(seat.id, seat.view, seat.lines) if known else Tell(seat.client, Renew()))
+            seat.presumed = False
         self._room_open = True
         captioned = room.options.title not in ("", self.booking.title)
         self.layout_control.adopt(room.layouts, room.content if room.content in present else None, captioned=captioned)

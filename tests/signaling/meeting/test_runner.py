@@ -5,6 +5,7 @@ Also tests `manager.py`, `join.py`, `client.py`, `websocket.py` and `dispatcher.
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
+from sqlalchemy import update
+from sqlalchemy.event import listen, remove
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import (
@@ -28,12 +31,25 @@ from mediaserver.api import (
 )
 from mediaserver.errors import AlreadyRecording, BadOffer, EngineGone
 from scheduler.core.model import Amount
+from scheduler.operations.attendance.presence_intervals import ReconnectAttempt
 from scheduler.policy.profile_files import SHIPPED
+from signaling.accounts.schema import ACCOUNTS
 from signaling.app.settings import Settings
-from signaling.meeting import websocket
+from signaling.audit.log import EntryFilter
+from signaling.meeting import record_writer, websocket
 from signaling.meeting.client import BURST
 from signaling.messages.calls import CalledSystem, CallsState
-from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, PATIENCE_S, World, open_world, wait_until
+from tests.signaling.world import (
+    CAM_RANH,
+    DIEN_KHANH,
+    NHA_TRANG,
+    NOW,
+    PATIENCE_S,
+    World,
+    open_world,
+    wait_for_reconnects,
+    wait_until,
+)
 
 HOUR = timedelta(hours=1)
 OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None, "voices": False}
@@ -315,6 +331,73 @@ async def test_coming_back_with_the_token(world: World) -> None:
     _, again = await world.join("nhatrang", session, resume=joined["resume"])
     assert (again["seat"], joined["seat"] in world.engine.rooms[session.id].floors) == (joined["seat"], True)
     await host.seat(joined["seat"], here=True, floor=True)
+
+
+async def test_a_seat_is_taken_back_without_a_look_at_the_session_in_the_database(world: World) -> None:
+    """After a failover everybody comes back at once; what the meeting knows the database is not asked."""
+    session = await world.session(NHA_TRANG)
+    statements: list[str] = []
+
+    def note(*facts: Any) -> None:
+        statements.append(facts[2])
+
+    for account in ("nhatrang", "central"):
+        socket, joined = await world.join(account, session)
+        await socket.socket.close()
+        await wait_until(lambda: not world.server.meetings.clients)
+        again = await world.socket(account)
+        listen(world.services.database.sync_engine, "before_cursor_execute", note)
+        assert (await again.ask(type="join", code=session.code, resume=joined["resume"]))["seat"] == joined["seat"]
+        remove(world.services.database.sync_engine, "before_cursor_execute", note)
+        await again.socket.close()
+        await wait_until(lambda: not world.server.meetings.clients)
+    assert any("INTO audit" in each for each in statements)
+    assert [each for each in statements if " sessions" in each or " displays" in each or " lines" in each] == []
+    actions = [row.entry.action for row in await world.services.audit.newest(EntryFilter(subject=session.id), 6)]
+    assert actions == ["control", "enter", "control", "enter", "enter", "enter"]
+
+
+async def test_a_seat_is_not_taken_back_where_its_account_may_not_sit_any_more(world: World) -> None:
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    socket, joined = await world.join("nhatrang", session)
+    await socket.socket.close()
+    await wait_until(lambda: not world.server.meetings.clients)
+    async with world.services.database.begin() as db:
+        await db.execute(update(ACCOUNTS).where(ACCOUNTS.c.account == "nhatrang").values(point=DIEN_KHANH))
+    again = await world.socket("nhatrang")
+    reply = await again.ask(type="join", code=session.code, accepted=True, resume=joined["resume"])
+    assert reply["type"] == "waiting"
+
+
+async def test_reconnections_that_wait_for_the_database_are_written_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await world.session(NHA_TRANG)
+    socket, joined = await world.join("nhatrang", session)
+    attendance, facts = world.services.attendance, world.server.meetings.dependencies.record_writer
+    written, go_on, store = list[list[str]](), asyncio.Event(), attendance.add_reconnects
+
+    async def add_reconnects(session: str, redials: Sequence[ReconnectAttempt]) -> None:
+        written.append([each.kind for each in redials])
+        await store(session, redials)
+
+    monkeypatch.setattr(attendance, "add_reconnects", add_reconnects)
+    await facts.store("what others wait for", go_on.wait, 0.0)
+    for _ in range(2):
+        await socket.socket.close()
+        await wait_until(lambda: not world.server.meetings.clients)
+        socket, joined = await world.join("nhatrang", session, resume=joined["resume"])
+    assert written == []
+    go_on.set()
+    await wait_for_reconnects(world, session.id, ["lost", "back", "lost", "back"])
+    monkeypatch.setattr(record_writer, "MOST_FACTS", 0)
+    await socket.socket.close()
+    await wait_until(lambda: not world.server.meetings.clients)
+    monkeypatch.undo()
+    monkeypatch.setattr(attendance, "add_reconnects", add_reconnects)
+    await world.join("nhatrang", session, resume=joined["resume"])
+    await wait_for_reconnects(world, session.id, ["lost", "back", "lost", "back", "back"])
+    assert written == [["lost", "back", "lost", "back"], ["back"]]
 
 
 async def test_a_client_cut_off_while_it_is_seated_finds_its_seat_all_the_same(

@@ -13,7 +13,17 @@ from scheduler.operations.attendance.service import Attendance
 from signaling.app.settings import Settings
 from signaling.meeting import record_writer
 from tests.signaling.sqlite_lock import sqlite_locked
-from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, PATIENCE_S, World, open_world, problem_of
+from tests.signaling.world import (
+    CAM_RANH,
+    HOST,
+    NHA_TRANG,
+    NOW,
+    PATIENCE_S,
+    World,
+    open_world,
+    problem_of,
+    wait_for_reconnects,
+)
 
 
 def stamp(seconds: float) -> str:
@@ -246,6 +256,7 @@ async def test_r099_each_lost_connection_and_each_try_to_come_back_is_listed(wor
         await asyncio.sleep(0.01)
     world.clock.advance(20)
     there.append(await world.join("nhatrang", session, resume=joined["resume"], tried=[16, 4]))
+    await wait_for_reconnects(world, session.id, ["lost", "tried", "tried", "back"])
     redials = {row["point"]: row["redials"] for row in (await attendance(world, session.id))["points"]}
     assert redials == {
         HOST: [],

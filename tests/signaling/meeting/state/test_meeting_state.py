@@ -4,6 +4,7 @@ Also tests `booking.py`, `engine_events.py`, `help.py`, `meeting_core.py`, `take
 `layout_control.py`, `layout_validation.py` and `signaling/messages/effects.py`.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -25,6 +26,7 @@ from mediaserver.api import (
 )
 from scheduler.core.model import Interval
 from signaling.core.errors import MessageError
+from signaling.meeting.state.meeting_state import MeetingState
 from signaling.meeting.state.roster import Person
 from signaling.messages import effects as e
 from signaling.messages.incidents import ClockState
@@ -379,6 +381,36 @@ def test_what_the_engine_was_not_told_of_one_picture_it_is_told_on_takeover(meet
     state.choose_one_picture("n", True)
     room = RoomState(RoomOptions(), tuple(SeatState(options, False, False, 180) for options in held.values()), {})
     assert state.adopt_room(room, NOW) == [e.AddSeat(replace(held[seat], one_picture=True))]
+
+
+def test_who_is_back_before_the_worker_brings_the_room_keeps_its_media(meeting: MeetingFixture) -> None:
+    """After a failover media count as connected until the room says whose are not; these connect anew."""
+    for client in ("h", "n"):
+        meeting.state.offered(client)
+        meeting.state.peer_up(meeting.seat(client))
+    options = {row.id: row.options for row in meeting.state.roster.seats.values()}
+    seats, tokens = {client: meeting.seat(client) for client in ("h", "n", "c")}, meeting.tokens
+    after = MeetingFixture()
+    after.state.recover(meeting.state.snapshot, NOW)
+    for client, place in (("h", HOST), ("c", CR)):
+        after.join(client, place, tokens[client])
+    assert [after.row(seats[client]).media for client in ("h", "n", "c")] == ["connected", "lost", "connected"]
+    states = [SeatState(options[seats[client]], up, up, 180) for client, up in (("h", True), ("n", True), ("c", False))]
+    effects = after.state.adopt_room(RoomState(RoomOptions(), tuple(states), {}), NOW)
+    assert effects == [e.SetView(seats["h"], "composed", 0), e.Tell("c", Renew())]
+    after.join("n", NT, tokens["n"])
+    assert [after.row(seats[client]).media for client in ("h", "n", "c")] == ["connected", "connected", "none"]
+
+
+@pytest.mark.parametrize("loses", [MeetingState.restore, lambda state: state.media_lost(NOW)])
+def test_media_do_not_count_as_connected_where_the_room_is_lost_with_the_server(
+    meeting: MeetingFixture, loses: Callable[[MeetingState], object]
+) -> None:
+    after = MeetingFixture()
+    after.state.recover(meeting.state.snapshot, NOW)
+    loses(after.state)
+    after.join("n", NT, meeting.tokens["n"])
+    assert after.row(meeting.seat("n")).media == "none"
 
 
 def test_a_display_and_what_is_looked_at_of_a_camera_are_remembered(meeting: MeetingFixture) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -12,6 +12,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.core.database import streaming, writing
+from scheduler.core.lock_timeout import waiting
 from scheduler.core.model import Happening
 from scheduler.core.note import Note
 from scheduler.policy.profile_files import Profiles
@@ -62,6 +63,12 @@ class EntryFilter:
         return not self.text or key(self.text) in key(searched)
 
 
+@dataclass(slots=True)
+class _Pending:
+    entries: Sequence[AuditEntry]
+    written: bool = False
+
+
 async def _nothing(after: int, limit: int) -> list[Happening]:
     return []
 
@@ -82,12 +89,40 @@ class AuditLog:
         """When the log was last verified, with the result."""
         self._seen: set[tuple[str, ...]] = set()
         self._day: date | None = None
+        self._pending: list[_Pending] = []
+        """Entries that are to be written together."""
+        self._turn = asyncio.Lock()
+        """Held while they are written."""
 
     async def append(self, *entries: AuditEntry) -> None:
         """Append entries, all or none."""
         async with writing(self._engine) as db:
-            for entry in entries:
-                await self.append_with(db, entry)
+            await self.append_with(db, *entries)
+
+    async def append_together(self, *entries: AuditEntry) -> None:
+        """Append entries, all or none, in one transaction with those of others who wait: many come at once.
+
+        Others try again themselves where that transaction fails.
+        """
+        ours = _Pending(entries)
+        self._pending.append(ours)
+        try:
+            with waiting():
+                await self._turn.acquire()
+            try:
+                if not ours.written:
+                    await self._append_pending()
+            finally:
+                self._turn.release()
+        finally:
+            self._pending.remove(ours)
+
+    async def _append_pending(self) -> None:
+        async with writing(self._engine) as db:
+            pending = [each for each in self._pending if not each.written]
+            await self.append_with(db, *[entry for each in pending for entry in each.entries])
+        for each in pending:
+            each.written = True
 
     async def once(self, entry: AuditEntry) -> None:
         """Append an entry, unless the log has one like it of the same day."""
@@ -102,15 +137,17 @@ class AuditLog:
                 await self.append_with(db, entry)
         self._seen.add(key)
 
-    async def append_with(self, db: AsyncConnection, entry: AuditEntry) -> None:
-        """Append an entry in a write transaction: it is there when the rest of that is, and only then."""
+    async def append_with(self, db: AsyncConnection, *entries: AuditEntry) -> None:
+        """Append entries in a write transaction: they are there when the rest of that is, and only then."""
         newest = select(AUDIT.c.id, AUDIT.c.seal).order_by(AUDIT.c.id.desc()).limit(1)
         last = (await db.execute(newest)).first()
-        number, previous = (1, GENESIS) if last is None else (last.id + 1, last.seal)
-        storable = _storable(entry)
-        profile = self._profiles.at(entry.at).stamp
-        chained = ChainedEntry(number, storable, profile, entry_hash(previous, number, storable, profile))
-        await db.execute(insert(AUDIT).values(_row(chained)))
+        before, seal = (0, GENESIS) if last is None else (last.id, last.seal)
+        rows = []
+        for number, entry in enumerate(entries, before + 1):
+            storable, profile = _storable(entry), self._profiles.at(entry.at).stamp
+            seal = entry_hash(seal, number, storable, profile)
+            rows.append(_row(ChainedEntry(number, storable, profile, seal)))
+        await db.execute(insert(AUDIT), rows)
 
     def noting(self, entry: AuditEntry) -> Note[object]:
         """Return what appends an entry in the transaction of a change."""

@@ -37,7 +37,7 @@ class RecordedCall(Protocol):
 class FactWriter(Protocol):
     """Writes facts one after the other until the database takes them, each once."""
 
-    async def store(self, what: str, write: Callable[[], Awaitable[object]], *, repeatable: bool = False) -> None:
+    async def store(self, what: str, write: Callable[[], Awaitable[object]], *, repeatable: bool = False) -> object:
         """Store a fact, which `what` names in the log, by `write`; one that is `repeatable` may be written again."""
 
 

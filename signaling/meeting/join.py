@@ -112,9 +112,10 @@ class JoinService:
         self, client: Client, meeting: MeetingRunner, person: Person, message: Join, now: datetime
     ) -> None:
         """Write to the audit log that a client enters, and that it controls; then seat it. Raises MessageError."""
+        subject, number = meeting.id, meeting.state.booking.number
         actions = ("enter", "control") if person.controller else ("enter",)
-        number, account = meeting.state.booking.number, client.account.account
-        await self._audit.append(*[client.source.entry(now, account, action, meeting.id, number) for action in actions])
+        entries = [client.source.entry(now, person.account, action, subject, number) for action in actions]
+        await self._audit.append_together(*entries)
         async with meeting.join_lock:
             await self._seat(client, meeting, person, message, now)
 

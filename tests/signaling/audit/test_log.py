@@ -191,6 +191,27 @@ async def test_writers_take_turns(url: str) -> None:
     await engine.dispose()
 
 
+async def test_entries_that_wait_for_their_turn_are_written_in_one_transaction(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = database.connect(url)
+    audit = await written(engine)
+    async with database.writing(engine):
+        waiting = [asyncio.create_task(audit.append_together(entry(n, detail=str(n)), entry(n))) for n in range(6)]
+        await asyncio.sleep(0.05)
+        waiting[4].cancel()
+        await asyncio.wait(waiting[4:5])
+        ours: list[Fate] = ["answered", "lost"]  # this transaction, and the one of the first who waits
+        left = script_commits(monkeypatch, engine, *ours, "answered", "unanswered")
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(outcomes[0], DBAPIError)
+    assert [outcomes[n] for n in (1, 2, 3, 5)] == [None] * 4
+    assert left == ["unanswered"], "one transaction for all the others"
+    assert [each.entry.subject for each in await audit.after(0, 20)] == [f"s{n}" for n in (1, 1, 2, 2, 3, 3, 5, 5)]
+    assert (await audit.verify(NOW)).entries == 8
+    await engine.dispose()
+
+
 async def test_characters_that_no_database_stores_are_replaced_in_an_entry(url: str) -> None:
     engine = database.connect(url)
     audit = await written(engine, entry(1, actor="x" * 99, detail="a\0b\udcff" + "d" * 2000))

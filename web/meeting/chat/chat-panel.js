@@ -3,8 +3,9 @@
 import {html, live, nothing, repeat} from '../../vendor/lit.js';
 import {BaseElement, errorMessage, icon} from '../../core/base.js';
 import {t} from '../../core/i18n.js';
+import {oneLine} from '../../core/one-line.js';
 import {hourMinute} from '../../core/time.js';
-import {isChair, isOwn, latest, MAX_TEXT, oneLine, recipients} from '../client/chat.js';
+import {isChair, isOwn, latest, MAX_TEXT, recipients} from '../client/chat.js';
 import {properName} from '../client/meeting-state.js';
 
 /** Shows who wrote what, and writes: the chair to all or to one point, a point to the chair. Fires `close`, and `command` with a message. */
@@ -111,7 +112,7 @@ export class ChatPanel extends BaseElement {
   /** @param {SubmitEvent} event */
   async send(event) {
     event.preventDefault();
-    const text = oneLine(this.draft ?? '');
+    const text = oneLine(this.draft ?? '', MAX_TEXT);
     if (!text) return;
     const fault = await this.meeting?.writeChat(text, this.to || null);
     if (fault) this.error = t(`error.${fault}`);

@@ -41,9 +41,6 @@ export function chairNotice(state, now, closed) {
   return last && last.id > closed && now - Date.parse(last.at) < NOTICE_MS ? last : null;
 }
 
-/** Return a text as the server takes it: one line without what cannot be printed. @param {string} text */
-export const oneLine = text => text.replace(/[\p{Z}\p{C}]+/gu, ' ').trim().slice(0, MAX_TEXT);
-
 /**
  * Return the points that the chair can write to, each once, by their names.
  * @param {MeetingState} state

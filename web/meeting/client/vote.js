@@ -1,5 +1,7 @@
 // The vote of a meeting as one seat knows it. Pure functions, for meeting-state.js and the elements of web/meeting/vote.
 
+import {oneLine} from '../../core/one-line.js';
+
 /** The bounds of own choices, and of the texts; as in signaling/messages/server.py. */
 export const [MIN_CHOICES, MAX_CHOICES, MAX_QUESTION, MAX_CHOICE] = [2, 6, 500, 100];
 /** Time limits to choose from, in minutes; 0: none. */
@@ -66,11 +68,8 @@ export function askedOf(vote) {
 /** Return the points of a vote, those that have not voted first. @param {Vote} vote @returns {VotingPoint[]} */
 export const votersInOrder = ({voters}) => [...(voters ?? [])].sort((a, b) => Number(a.voted) - Number(b.voted));
 
-/** Return one printable line. @param {string} text @param {number} most */
-const line = (text, most) => text.replace(/[\p{Z}\p{C}]+/gu, ' ').trim().slice(0, most);
-
 /** Return the choices that stand on lines of a text, each once. @param {string} text */
-export const choicesOf = text => [...new Set(text.split('\n').map(each => line(each, MAX_CHOICE)).filter(Boolean))];
+export const choicesOf = text => [...new Set(text.split('\n').map(each => oneLine(each, MAX_CHOICE)).filter(Boolean))];
 
 /**
  * Return what is wrong with a draft, by field.
@@ -89,7 +88,7 @@ export function faultsOf({choices, secret, points}) {
 /** Return the message that opens the vote of a draft. @param {VoteDraft} draft @returns {Message} */
 export const messageOf = ({question, choices, secret, quorum, majority, base, minutes, points, item}) => ({
   type: 'vote-open',
-  question: line(question, MAX_QUESTION),
+  question: oneLine(question, MAX_QUESTION),
   choices: choicesOf(choices),
   secret,
   quorum,

@@ -5,8 +5,8 @@ import {html, live, nothing} from '../../vendor/lit.js';
 import {number, t} from '../../core/i18n.js';
 import {icon} from '../../core/base.js';
 import {askText} from '../../core/dialog.js';
+import {oneLine} from '../../core/one-line.js';
 import {loadPart} from '../../core/parts.js';
-import {oneLine} from '../client/chat.js';
 import {isHeard, isLineReported, pointAbove, properName, seatActivity, shortName} from '../client/meeting-state.js';
 import './more-menu.js';
 
@@ -131,13 +131,13 @@ function seenCommands({layout}, seat, large, {command, watch}) {
 /** Ask under which name a point is shown in this meeting. @param {Seat} seat @param {(message: Message) => Promise<string>} confirm */
 const rename = ({point, name, label: value}, confirm) => askText({
   id: 'rename', title: t('rename.title', name), text: t('rename.text'), label: t('rename.label'), value, max: MAX_LABEL, submit: t('rename.submit'),
-  send: async label => (label === value ? '' : confirm({type: 'rename', point, label: oneLine(label)})),
+  send: async label => (label === value ? '' : confirm({type: 'rename', point, label: oneLine(label, MAX_LABEL)})),
 });
 
 /** Ask why a point is removed. @param {Seat} seat @param {(message: Message) => Promise<string>} confirm */
 const remove = (seat, confirm) => askText({
   id: 'remove', title: t('remove.title', properName(seat)), text: t('remove.text'), label: t('remove.reason'), max: MAX_REASON, submit: t('remove.submit'), danger: true,
-  send: reason => confirm({type: 'remove', point: seat.point, reason: oneLine(reason)}),
+  send: reason => confirm({type: 'remove', point: seat.point, reason: oneLine(reason, MAX_REASON)}),
 });
 
 /** @param {Seat} seat @param {(message: Message) => void} command */

@@ -3,10 +3,11 @@
 import {html, live, nothing} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
 import {cameras, mayShare, properName, waitedSeconds} from '../client/meeting-state.js';
-import {oneLine, unreadCount} from '../client/chat.js';
+import {unreadCount} from '../client/chat.js';
 import {canShareScreen, deviceChoices} from '../client/devices.js';
 import {span} from '../../core/time.js';
 import {icon, BaseElement} from '../../core/base.js';
+import {oneLine} from '../../core/one-line.js';
 import {showFaults} from '../../core/validation.js';
 import '../../core/action-menu.js';
 import {micButton} from './mic-button.js';
@@ -15,6 +16,7 @@ import {canOpenWindow} from './picture-in-picture.js';
 /** Layouts that a seat may choose for itself. */
 const OWN_VIEWS = ['grid', 'speaker', 'single'];
 const ONE_PICTURE = 'one-picture'; // in the menu of views: the layout as one composed picture
+const MAX_TOPIC = 200; // docs/protocol.md: `hand`
 
 /** The buttons of a seat, each with an icon and what it does next. Fires `people`, `chat`, `small`, `full`, `fault`, `keys`, `settings`, `leave`. */
 export class ControlBar extends BaseElement {
@@ -123,7 +125,7 @@ export class ControlBar extends BaseElement {
     if (!seat?.hand || seat.topic) return nothing;
     this.keeper ??= import('../../core/kept-form.js'); // few seats need it
     return html`<form class="topic" @submit=${this.sendTopic}><kept-form name="topic"></kept-form>
-      <input name="topic" maxlength="200" required aria-label=${t('hand.topic')} placeholder=${t('hand.topic')} data-testid="topic">
+      <input name="topic" maxlength=${MAX_TOPIC} required aria-label=${t('hand.topic')} placeholder=${t('hand.topic')} data-testid="topic">
       <button data-testid="topic-send">${t('hand.topic-send')}</button>
     </form>`;
   }
@@ -132,7 +134,7 @@ export class ControlBar extends BaseElement {
   async sendTopic(event) {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.target);
-    const topic = oneLine(String(new FormData(form).get('topic')));
+    const topic = oneLine(String(new FormData(form).get('topic')), MAX_TOPIC);
     const detail = await this.meeting?.confirm({type: 'hand', raised: true, topic});
     if (detail) showFaults(form, [{field: 'topic', detail}]);
     else /** @type {import('../../core/kept-form.js').KeptForm | null} */ (form.querySelector('kept-form'))?.drop();

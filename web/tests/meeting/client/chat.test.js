@@ -31,12 +31,6 @@ test('the latest message of the chair stands over the picture until it is closed
   assert.equal(chat.chairNotice(above, NOW, 0)?.id, 4);
 });
 
-test('what is sent is one printable line of bounded length', () => {
-  assert.equal(chat.oneLine('  Mời\n\tnghỉ \u202e10\u0000 phút  '), 'Mời nghỉ 10 phút');
-  assert.equal(chat.oneLine('\u200b\n '), '');
-  assert.equal(chat.oneLine('x'.repeat(600)).length, chat.MAX_TEXT);
-});
-
 test('each other point can be written to once', () => {
   assert.deepEqual(chat.recipients(state([])).map(({point}) => point), ['host']);
   assert.deepEqual([chat.isChair({controller: false, role: 'host'}), chat.isChair({controller: true, role: 'observer'}), chat.isChair({controller: false, role: 'component'})], [true, true, false]);

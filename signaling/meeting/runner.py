@@ -659,7 +659,7 @@ class MeetingRunner:
     async def _redialled(self, effect: Redialled) -> None:
         """Record how devices reconnected, in one transaction with those that come until its turn to be written.
 
-        Nobody waits for it: after a failover all seats of all meetings come back at once.
+        Who comes back does not wait for it: after a failover all seats of all meetings come back at once.
         """
         if self._reconnects is not None:
             self._reconnects.extend(effect.redials)
@@ -671,7 +671,8 @@ class MeetingRunner:
                 self._reconnects = None  # what comes from now on is written after it
             await self._dependencies.attendance.add_reconnects(self.id, reconnects)
 
-        if not await self._store("reconnections", write, patience_s=0):
+        lost = all(each.kind == "lost" for each in effect.redials)
+        if not await self._store("reconnections", write, PATIENCE_SECONDS if lost else 0):
             self._reconnects = None
 
     async def _store(

@@ -36,7 +36,7 @@ from scheduler.policy.profile_files import SHIPPED
 from signaling.accounts.schema import ACCOUNTS
 from signaling.app.settings import Settings
 from signaling.audit.log import EntryFilter
-from signaling.meeting import record_writer, websocket
+from signaling.meeting import record_writer, runner, websocket
 from signaling.meeting.client import BURST
 from signaling.messages.calls import CalledSystem, CallsState
 from tests.signaling.world import (
@@ -382,6 +382,7 @@ async def test_reconnections_that_wait_for_the_database_are_written_together(
         await store(session, redials)
 
     monkeypatch.setattr(attendance, "add_reconnects", add_reconnects)
+    monkeypatch.setattr(runner, "PATIENCE_SECONDS", 0.01)
     await facts.store("what others wait for", go_on.wait, 0.0)
     for _ in range(2):
         await socket.socket.close()

@@ -94,10 +94,10 @@ class AuditLog:
         self._turn = asyncio.Lock()
         """Held while they are written."""
 
-    async def append(self, *entries: AuditEntry) -> None:
-        """Append entries, all or none."""
+    async def append(self, entry: AuditEntry) -> None:
+        """Append an entry."""
         async with writing(self._engine) as db:
-            await self.append_with(db, *entries)
+            await self.append_with(db, entry)
 
     async def append_together(self, *entries: AuditEntry) -> None:
         """Append entries, all or none, in one transaction with those of others who wait: many come at once.

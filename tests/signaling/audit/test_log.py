@@ -198,7 +198,7 @@ async def test_entries_that_wait_for_their_turn_are_written_in_one_transaction(
     audit = await written(engine)
     async with database.writing(engine):
         waiting = [asyncio.create_task(audit.append_together(entry(n, detail=str(n)), entry(n))) for n in range(6)]
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)  # they wait from now on
         waiting[4].cancel()
         await asyncio.wait(waiting[4:5])
         ours: list[Fate] = ["answered", "lost"]  # this transaction, and the one of the first who waits

@@ -57,11 +57,13 @@ _TURN_KEY = database.ADVISORY_LOCK + 1
 _END_WRITERS = text(
     f"""
     SELECT pg_terminate_backend(pid) FROM pg_locks
-    WHERE relation = 'server_lease'::regclass AND mode IN ('RowShareLock', 'RowExclusiveLock')
+    WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND relation = 'server_lease'::regclass AND mode IN ('RowShareLock', 'RowExclusiveLock')
     AND EXISTS (SELECT 1 FROM server_lease WHERE until <= {_NOW} OR server = :server)
     """  # noqa: S608 - nothing in it comes from outside
 )
-"""These are the locks of writers, and of a renewal. Servers that want to take the lease do so by turns."""
+"""These are the locks of writers, and of a renewal. Servers that want to take the lease do so by turns. The view shows
+locks of all databases, and in a copy of ours (CREATE DATABASE with a template) the table has the same number."""
 _WAIT_FOR_WRITERS = text(
     f"SELECT 1 FROM server_lease WHERE until <= {_NOW} OR server = :server FOR UPDATE"  # noqa: S608 - as above
 )

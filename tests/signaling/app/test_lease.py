@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.core import database
 from signaling.app import lease
@@ -29,6 +29,7 @@ from signaling.app.settings import Settings
 from signaling.app.writing_time import WritingTime
 from signaling.core.errors import DatabaseInUse, LeaseLost
 from signaling.recording.model import Recording
+from tests.conftest import PostgresServer
 from tests.signaling.server_environment import server_environ
 from tests.signaling.world import NOW, PATIENCE_S, make_settings
 from tests.silent_postgresql import silent_postgresql
@@ -274,15 +275,30 @@ async def hanging(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncI
     await made.dispose()
 
 
+@asynccontextmanager
+async def begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Yield a connection in a writing transaction; it is not rolled back, since the database may have ended it."""
+    async with engine.execution_options(**WRITES).connect() as connection:
+        await connection.begin()
+        try:
+            yield connection
+        finally:
+            await connection.invalidate()
+
+
+async def used_after(connection: AsyncConnection, statement: Awaitable[object]) -> None:
+    """Await a statement, which may have succeeded before its connection was ended, and send one more."""
+    await statement
+    await connection.execute(text("SELECT 1"))
+
+
 async def test_a_server_that_hangs_while_it_writes_keeps_no_other_away(
     tmp_path: Path, postgres_url: str, engine: AsyncEngine, lasting: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = (server(tmp_path, postgres_url, name) for name in "ab")
     async with hanging(first, monkeypatch) as made, AsyncExitStack() as stack:
         turn = text(f"SELECT pg_advisory_xact_lock({database.ADVISORY_LOCK})")
-        writing = [await stack.enter_async_context(made.execution_options(**WRITES).connect()) for _ in range(3)]
-        for connection in writing:
-            await connection.begin()
+        writing = [await stack.enter_async_context(begun(made)) for _ in range(3)]
         await writing[0].execute(text("CREATE TABLE written_before (id int)"))
         await writing[0].execute(turn)
         waiting = [asyncio.create_task(writer.execute(turn)) for writer in writing[1:]]
@@ -290,13 +306,24 @@ async def test_a_server_that_hangs_while_it_writes_keeps_no_other_away(
             await connection.execute(text("UPDATE server_lease SET until = 1"))
         async with asyncio.timeout(PATIENCE_S), open_services(second, lease=Lease(second, ignore_loss)) as services:
             await services.recording_store.add_part(unended_recording(second))
-        for writer, lost in zip(writing, [writing[0].execute(text("SELECT 1")), *waiting], strict=True):
+        for writer, turn_taken in zip(writing, [asyncio.sleep(0), *waiting], strict=True):
             with pytest.raises(DBAPIError, match=r"administrator command|closed"):
-                await lost
-            await writer.invalidate()  # it may not have been seen yet that the connection is gone
+                await used_after(writer, turn_taken)
     async with engine.connect() as connection:
         with pytest.raises(ProgrammingError, match="does not exist"):
             await connection.execute(text("SELECT * FROM written_before"))
+
+
+async def test_a_server_ends_no_writers_of_a_copy_of_its_database(
+    tmp_path: Path, postgres_server: PostgresServer, postgres_url: str, lasting: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = server(tmp_path, postgres_url, "a")
+    await dies_with_its_lease(settings)
+    with postgres_server.database(template=str(make_url(postgres_url).database)) as name:
+        copy = replace(settings, database_url=postgres_server.url(name))
+        async with hanging(copy, monkeypatch) as made, begun(made) as writing:
+            await dies_with_its_lease(settings)  # it takes its lease again, and ends who writes
+            assert (await writing.execute(text("SELECT 1"))).scalar_one() == 1
 
 
 async def test_a_server_whose_clock_says_that_it_leads_still_writes_nothing_once_another_does(

@@ -132,7 +132,7 @@ interface Session {
   id: string; number: string; title: string; host: { point: string; name: string; label: string }; points: NamedPoint[];
   rehearsal: Slot | null; official: Slot; contact_name: string | null; contact_phone: string | null; recording: boolean; voices: boolean; legs: number;
   state: 'waiting' | 'issued' | 'revoked' | 'cancelled'; phase: Phase; people: number | null; people_at: Record<string, number>;
-  code: string | null; may_control: boolean; may_cancel: boolean; may_draft_minutes: boolean; received: string; effective: string;
+  code: string | null; withheld: boolean; may_control: boolean; may_cancel: boolean; may_draft_minutes: boolean; received: string; effective: string;
 }
 
 interface ClassRules { name: string; article: string; needs_reason: boolean; grounds: Record<string, string> }
@@ -198,7 +198,7 @@ interface CascadeReservation { point: string; label: string; state: 'unanswered'
 interface CalendarEntry extends Slot { id: string; number: string; title: string; host: string; level: string; kind: 'tong_duyet' | 'chinh_thuc'; legs: number; phase: Phase; check_due: string }
 /** A slot on the first page; `title` and `code` are null for who may not know them, `action` is the main thing to do about it. */
 interface TodaySlot extends Slot {
-  id: string; number: string; title: string | null; host: string; kind: 'tong_duyet' | 'chinh_thuc'; phase: Phase; code: string | null;
+  id: string; number: string; title: string | null; host: string; kind: 'tong_duyet' | 'chinh_thuc'; phase: Phase; code: string | null; withheld: boolean;
   action: 'control' | 'join' | 'prepare' | 'queue' | 'watch' | null; called: string[];
 }
 interface OwedWork { kind: string; count: number; due: string | null }

@@ -1,6 +1,5 @@
 """Endpoints of sessions: list, details, cancellation, script."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -31,7 +30,10 @@ class Host(Model):
 
 
 class Session(Model):
-    """A session as the account may see it."""
+    """A session as the account may see it.
+
+    Its code and telephone numbers are `withheld` while the audit log, which has to say who saw them, cannot be written.
+    """
 
     id: str
     number: str
@@ -65,6 +67,7 @@ class Session(Model):
     state: State
     phase: Phase
     code: str | None
+    withheld: bool
     may_control: bool
     controllers: list[Named]
     unable: list[Named]
@@ -101,9 +104,7 @@ async def sessions(request: ApiRequest) -> list[Session]:
     """List sessions by their official start, a page at a time."""
     unit_directory = await units_and_points(request)
     page = await _page(request, unit_directory)
-    shown = [wire(request, each, unit_directory) for each in page]
-    await _saw(request, shown)
-    return shown
+    return await _saw(request, [wire(request, each, unit_directory) for each in page])
 
 
 async def _page(request: ApiRequest, unit_directory: UnitDirectory) -> list[model.Session]:
@@ -140,19 +141,18 @@ async def _last(request: ApiRequest, unit_directory: UnitDirectory, session_id: 
 async def session(request: ApiRequest) -> Session:
     """Return one session."""
     visible, unit_directory = await find(request)
-    shown = wire(request, visible, unit_directory)
-    await _saw(request, [shown])
+    (shown,) = await _saw(request, [wire(request, visible, unit_directory)])
     return shown
 
 
-async def _saw(request: ApiRequest, shown: Sequence[Session]) -> None:
-    """Audit which account saw the codes and telephone numbers of which sessions (I-08)."""
-    for action, seen in (
-        ("see-codes", [session.number for session in shown if session.code]),
-        ("see-phones", [session.number for session in shown if session.contact_phone]),
-    ):
-        if seen:
-            await request.saw(action, request.account.unit or "", " ".join(seen))
+async def _saw(request: ApiRequest, shown: list[Session]) -> list[Session]:
+    """Audit which account saw the codes and telephone numbers of which sessions (I-08); return what it may see."""
+    for action, (field, *more) in (("see-codes", ["code"]), ("see-phones", ["contact_phone", "second_phone"])):
+        seen = [session.number for session in shown if getattr(session, field)]
+        if seen and not await request.saw_if_stored(action, request.account.unit or "", " ".join(seen)):
+            left_out = {**dict.fromkeys((field, *more)), "withheld": True}
+            shown = [each.model_copy(update=left_out) if getattr(each, field) else each for each in shown]
+    return shown
 
 
 async def cancel(request: ApiRequest) -> Session:
@@ -237,6 +237,7 @@ def wire(request: ApiRequest, session: model.Session, unit_directory: UnitDirect
         state=session.state,
         phase=phase,
         code=session.code if permissions.may_know_code(request.account, session, unit_directory) else None,
+        withheld=False,
         may_control=open_ and permissions.may_control(request.account, control),
         controllers=[Named(id=unit, name=unit_directory.named([unit])) for unit in control.units],
         unable=[Named(id=unit, name=unit_directory.named([unit])) for unit in control.unable],

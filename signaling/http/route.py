@@ -1,5 +1,6 @@
 """The route table's entry, and the request that its handler gets."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,13 +8,17 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from aiohttp import web
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.note import Note, no_note
 from signaling.core.account import Account, Scope, Source
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadInput, Fault, Forbidden, Hidden
+from signaling.core.outage_log import lost_part
 from signaling.http.context import HTTP
+
+log = logging.getLogger(__name__)
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -164,6 +169,20 @@ class ApiRequest:
     async def saw(self, action: str, subject: str, detail: str = "") -> None:
         """Write to the audit log, once a day, that the account saw something confidential."""
         await self.context(HTTP).audit.once(self._entry(action, subject, detail))
+
+    async def saw_if_stored(self, action: str, subject: str, detail: str = "") -> bool:
+        """Write as `saw` does; return False if the database cannot store it now, as on a full disk.
+
+        What is confidential is left out of the response then.
+        """
+        try:
+            await self.saw(action, subject, detail)
+        except SQLAlchemyError as error:
+            if lost_part(error) is None:
+                raise
+            log.exception("%s is left out of responses, for the audit log cannot be written", action)
+            return False
+        return True
 
     def _entry(self, action: str, subject: str, detail: str) -> AuditEntry:
         return self.source.entry(self.now, self.account.account, action, subject, detail)

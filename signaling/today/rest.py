@@ -27,7 +27,8 @@ SHOWN = frozenset(get_args(Phase)) - {"cancelled"}
 class TodaySlot(Model):
     """A slot of a session; `phase` is that of the slot, `code` only for accounts it is meant for.
 
-    People of a provider see neither title nor code. `action` is the main thing that the account can do about it;
+    People of a provider see neither title nor code. A code is `withheld` while the audit log, which has to say who saw
+    it, cannot be written. `action` is the main thing that the account can do about it;
     `called` are the labels of the unit's absent points that the chair calls.
     """
 
@@ -40,6 +41,7 @@ class TodaySlot(Model):
     end: Moment
     phase: Phase
     code: str | None
+    withheld: bool
     action: rules.Action | None
     called: list[str]
 
@@ -95,8 +97,8 @@ async def _slots(request: ApiRequest, start: datetime, end: datetime) -> list[To
     shown = [_slot(request, session, slot, unit_directory) for session in sessions for slot in session.slots]
     seen = [await _with_calls(request, unit_directory, each) for each in shown if each.end > start]
     codes = sorted({each.number for each in seen if each.code})
-    if codes:
-        await request.saw("see-codes", request.account.unit or "", " ".join(codes))
+    if codes and not await request.saw_if_stored("see-codes", request.account.unit or "", " ".join(codes)):
+        seen = [each.model_copy(update={"code": None, "withheld": each.code is not None}) for each in seen]
     return sorted(seen, key=lambda each: (each.start, each.number))
 
 
@@ -133,6 +135,7 @@ def _slot(request: ApiRequest, session: model.Session, slot: model.Slot, unit_di
         end=slot.end,
         phase=phase,
         code=session.code if knows and phase != "ended" else None,
+        withheld=False,
         action=rules.action(
             account,
             phase,
@@ -157,6 +160,7 @@ def _provider_slots(request: ApiRequest, overview: ProviderOverview) -> list[Tod
             end=slot.end,
             phase=access_window.phase_of_slots(session.state, (slot,), policy(slot.start).door, request.now),
             code=None,
+            withheld=False,
             action=None,
             called=[],
         )

@@ -88,7 +88,7 @@ class TodayPage extends Page {
 
   /** @param {TodaySlot} slot @param {boolean} main @param {boolean} later */
   row(slot, main, later) {
-    const {id, number, kind, start, end, phase, host, code} = slot;
+    const {id, number, kind, start, end, phase, host, code, withheld} = slot;
     const title = slot.title ?? t('today.untitled', number);
     return html`<li class="card today-slot ${phase}" data-testid="today-slot" data-id=${id} data-phase=${phase}>
       <div class="when"><strong>${hourMinute(start)}–${hourMinute(end)}</strong>${later ? html`<span>${weekday(start, language)}</span>` : nothing}
@@ -96,7 +96,8 @@ class TodayPage extends Page {
       <div class="what"><h3>${title}</h3>
         <p class="soft">${t(`ready.kind-${kind}`)} · ${t('sessions.host', host)}${slot.title ? html` · <span>${t('sessions.number', number)}</span>` : nothing}</p>
         ${slot.called.length ? html`<p class="called" role="alert" data-testid="today-called">${icon('phone')} ${t('today.called', slot.called.join(', '))}</p>` : nothing}
-        ${code ? html`<p><span class="unseen">${t('code.label')}: </span>${copyable(code, {shown: formatCode(code), testid: 'today-code', kind: 'code'})}</p>` : nothing}</div>
+        ${code ? html`<p><span class="unseen">${t('code.label')}: </span>${copyable(code, {shown: formatCode(code), testid: 'today-code', kind: 'code'})}</p>` : nothing}
+        ${withheld ? html`<p class="soft" data-testid="today-withheld">${t('sessions.withheld')}</p>` : nothing}</div>
       ${this.wayIn(slot, title, main)}
     </li>`;
   }

@@ -89,6 +89,32 @@ async def test_writing_requests_get_503_while_another_writer_holds_the_turn_and_
 
 
 @pytest.mark.usefixtures("_impatient")
+async def test_sessions_are_shown_without_codes_and_telephone_numbers_while_the_audit_log_cannot_be_written(
+    world: World, settings: Settings
+) -> None:
+    session = await world.session(NHA_TRANG)
+    client = await world.signed_in("nhatrang")
+    shown = ("code", "contact_phone", "second_phone", "withheld")
+
+    async def seen() -> list[list[object]]:
+        async with client.get(f"/api/v1/sessions/{session.id}") as one, client.get("/api/v1/sessions") as listed:
+            assert (one.status, listed.status) == (200, 200)
+            found = [await one.json(), *await listed.json()]
+        async with client.get("/api/v1/today") as response:
+            assert response.status == 200
+            slots = (await response.json())["slots"]
+        return [
+            *([each[name] for name in shown] for each in found),
+            [[each["code"], each["withheld"]] for each in slots],
+        ]
+
+    async with sqlite_locked(settings.data / "diemcau.sqlite3"):
+        assert await seen() == [[None, None, None, True]] * 2 + [[[None, True]]]
+    whole = [session.code, session.contact_phone, session.second_phone, False]
+    assert await seen() == [whole, whole, [[session.code, False]]]
+
+
+@pytest.mark.usefixtures("_impatient")
 async def test_a_request_that_finds_all_connections_taken_is_refused_in_time(world: World) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(15):  # five that stay and ten for a while are SQLAlchemy's own number

@@ -34,7 +34,7 @@ class InvitationPage extends Page {
 
   /** @param {Session} session */
   sheet(session) {
-    if (!session.code) return emptyState({picture: 'lock', title: t(session.withheld ? 'sessions.withheld' : 'invitation.none'), action: html`<a class="button" href="sessions.html">${t('sessions.title')}</a>`});
+    if (!session.code) return emptyState({picture: 'lock', title: t(session.withheld ? 'audit.withheld' : 'invitation.none'), action: html`<a class="button" href="sessions.html">${t('sessions.title')}</a>`});
     const link = joinUrl(session.code, location.href);
     return html`<div class="row wrap no-print">
         <button type="button" class="main" data-testid="print" @click=${() => window.print()}>${icon('print')}<span>${t('invitation.print')}</span></button>

@@ -163,7 +163,7 @@ export class SessionDetails extends RequestingElement {
         ${session.contact_name ? html`<div><dt>${t('details.contact')}</dt><dd>${session.contact_name} ${session.contact_phone ? copyable(session.contact_phone) : nothing}</dd></div>` : nothing}
         ${this.below.length ? html`<div><dt>${t('details.below')}</dt><dd>${this.below.map(each => this.reservation(each))}</dd></div>` : nothing}
       </dl>
-      ${session.withheld ? html`<p class="soft">${t('sessions.withheld')}</p>` : nothing}
+      ${session.withheld ? html`<p class="soft">${t('audit.withheld')}</p>` : nothing}
       ${this.standing ? this.queueStanding(this.standing) : nothing}
       ${this.action ? this.form() : this.actions(session)}
       <details><summary data-testid="details-history">${t('details.history', this.history.length)}</summary>

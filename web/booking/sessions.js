@@ -176,7 +176,7 @@ class SessionsPage extends Page {
         <h2>${session.title}</h2>
         <p title=${session.host.name}>${t('sessions.host', session.host.label)}</p>
         <p class="soft">${t('sessions.points', session.points.length + 1)} · ${copyable(session.number, {shown: t('sessions.number', session.number)})}${session.rehearsal ? html` · ${t('sessions.rehearsal', slot(session.rehearsal))}` : nothing}</p>
-        ${session.withheld ? html`<p class="soft" data-testid="session-withheld">${t('sessions.withheld')}</p>` : nothing}
+        ${session.withheld ? html`<p class="soft" data-testid="session-withheld">${t('audit.withheld')}</p>` : nothing}
       </div>
       <div class="state">
         <span class="badge ${session.phase}" data-testid="session-state">${t(`phase.${session.phase}`)}</span>

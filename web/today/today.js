@@ -97,7 +97,7 @@ class TodayPage extends Page {
         <p class="soft">${t(`ready.kind-${kind}`)} · ${t('sessions.host', host)}${slot.title ? html` · <span>${t('sessions.number', number)}</span>` : nothing}</p>
         ${slot.called.length ? html`<p class="called" role="alert" data-testid="today-called">${icon('phone')} ${t('today.called', slot.called.join(', '))}</p>` : nothing}
         ${code ? html`<p><span class="unseen">${t('code.label')}: </span>${copyable(code, {shown: formatCode(code), testid: 'today-code', kind: 'code'})}</p>` : nothing}
-        ${withheld ? html`<p class="soft" data-testid="today-withheld">${t('sessions.withheld')}</p>` : nothing}</div>
+        ${withheld ? html`<p class="soft" data-testid="today-withheld">${t('audit.withheld')}</p>` : nothing}</div>
       ${this.wayIn(slot, title, main)}
     </li>`;
   }

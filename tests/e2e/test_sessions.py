@@ -114,6 +114,28 @@ def test_a_double_tap_and_a_lost_response_register_once(server: Server, people: 
     assert page.evaluate(REGISTER, lost) != made
 
 
+def test_a_search_counts_while_another_one_is_under_way(server: Server, people: People, blue: Browser) -> None:
+    page = people.signed_in(blue, "truc.ban")
+    register(server, page, PAGE + 20, "Họp còn tìm")
+    page.goto(f"{server.http}sessions.html")
+    expect(page.get_by_test_id("session-row").first).to_be_attached()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    intercept(page, re.compile("/api/v1/sessions[?]q=H"), hold)
+    for text in ("Họp còn tìm", "khong co gi nhu vay"):
+        page.get_by_test_id("sessions-q").fill(text)
+        page.keyboard.press("Enter")
+    expect(page.get_by_test_id("session-row")).to_have_count(0)
+    with page.expect_response(re.compile("/api/v1/sessions[?]q=H")):
+        for each in held:
+            each.continue_()
+    expect(page.get_by_test_id("session-row")).to_have_count(0)
+    expect(page.get_by_test_id("sessions-clear")).to_be_visible()
+
+
 def delete_text(page: Page, name: str) -> None:
     """Empty a search field by keys, in every browser."""
     page.get_by_test_id(name).press("ControlOrMeta+a")

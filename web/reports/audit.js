@@ -91,7 +91,7 @@ class AuditPage extends ServedPage {
       <div class="field"><label for="actor">${t('audit.actor')}</label><input id="actor" name="actor" maxlength="64" autocapitalize="off" data-testid="audit-actor" .value=${this.fields.actor ?? ''}></div>
       ${dateField({name: 'from', label: t('audit.from'), value: this.fields.from, testid: 'audit-from'})}
       ${dateField({name: 'to', label: t('audit.to'), value: this.fields.to, testid: 'audit-to'})}
-      <button class="main" data-testid="audit-find" ?disabled=${this.busy}>${t('audit.find')}</button>
+      <button class="main" data-testid="audit-find">${t('audit.find')}</button>
       <button type="button" data-testid="audit-csv" @click=${() => this.save('csv')}>${icon('download')}<span>CSV</span></button>
       <button type="button" data-testid="audit-jsonl" @click=${() => this.save('jsonl')}>${icon('download')}<span>JSON</span></button>
     </form>`;

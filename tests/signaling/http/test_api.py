@@ -669,6 +669,7 @@ async def test_a_registration_becomes_a_session(world: World) -> None:
         "state": "issued",
         "phase": "upcoming",
         "code": session["code"],
+        "withheld": False,
         "may_control": True,
         "controllers": [{"id": "56", "name": "UBND tỉnh Khánh Hòa"}],
         "unable": [],

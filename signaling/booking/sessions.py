@@ -147,11 +147,11 @@ async def session(request: ApiRequest) -> Session:
 
 async def _saw(request: ApiRequest, shown: list[Session]) -> list[Session]:
     """Audit which account saw the codes and telephone numbers of which sessions (I-08); return what it may see."""
-    for action, (field, *more) in (("see-codes", ["code"]), ("see-phones", ["contact_phone", "second_phone"])):
-        seen = [session.number for session in shown if getattr(session, field)]
+    for action, fields in (("see-codes", ("code",)), ("see-phones", ("contact_phone", "second_phone"))):
+        seen = [session.number for session in shown if getattr(session, fields[0])]
         if seen and not await request.saw_if_stored(action, request.account.unit or "", " ".join(seen)):
-            left_out = {**dict.fromkeys((field, *more)), "withheld": True}
-            shown = [each.model_copy(update=left_out) if getattr(each, field) else each for each in shown]
+            left_out = dict.fromkeys(fields) | {"withheld": True}
+            shown = [each.model_copy(update=left_out) if getattr(each, fields[0]) else each for each in shown]
     return shown
 
 

@@ -30,7 +30,6 @@ Whatever is not understood is refused when the server starts.
 """
 
 import ssl
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -38,6 +37,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from signaling.accounts.sso.roles import RoleMapping
+from signaling.core import toml
 from signaling.core.account import ROLES, Role
 
 MAX_BYTES = 1 << 18
@@ -196,7 +196,7 @@ def parse(content: bytes) -> SsoSettings:
     if len(content) > MAX_BYTES:
         raise ValueError(f"more than {MAX_BYTES} bytes")
     try:
-        found = SsoSettings.model_validate(tomllib.loads(content.decode("utf-8")))
+        found = SsoSettings.model_validate(toml.loads(content.decode("utf-8")))
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in fault["loc"])

@@ -51,6 +51,7 @@ from pydantic_core import from_json
 
 from signaling.accounts.passwords import check_password, normal_name
 from signaling.app.settings import mailbox
+from signaling.core import toml
 from signaling.core.errors import BadInput, Fault
 
 MAX_BYTES = 1 << 16
@@ -266,7 +267,7 @@ class Given:
 
 def read(content: bytes) -> Given:
     """Read a file of answers; no fault repeats a value. Raises BadInput for what is no file of answers."""
-    return _read(content, tomllib.loads)
+    return _read(content, toml.loads)
 
 
 def read_json(content: bytes) -> Given:

@@ -112,6 +112,7 @@ def test_what_is_no_toml_is_refused_with_its_line() -> None:
         (b"[address]\nhost = = 1\n", "TOML: Invalid value (at line 2, column 8)"),
         (b"a = " + b"[" * 9000, "setup-toml"),
         (b"a = " + b"9" * 9000, "setup-toml"),
+        (b"[address]\n" + b"a." * 128 + b"a = 1", "TOML: More than 127 dots (at line 2)"),
         (b"\xff", "setup-not-utf8"),
         (b"#" * (answers.MAX_BYTES + 1), "setup-too-large"),
     ):

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.browsers import wait_until
 from tests.e2e.server import MEDIA_PORT, Server, running
 
-_KEPT = "async () => { await navigator.serviceWorker.ready; return (await caches.keys()).length === 1; }"
+_KEPT = """async () => {
+  const registration = await navigator.serviceWorker.getRegistration();
+  return registration?.active?.state === 'activated' && (await caches.keys()).length === 1;
+}"""
 
 
 @pytest.fixture
@@ -22,7 +26,7 @@ def _opened(browser: Browser, server: Server, path: str) -> Page:
     """Open a page and wait until the offline page is kept."""
     page = browser.new_context(locale="vi-VN").new_page()
     page.goto(server.http + path)
-    assert page.evaluate(_KEPT)
+    wait_until(page, lambda: bool(page.evaluate(_KEPT)), "the offline page to be kept")
     return page
 
 

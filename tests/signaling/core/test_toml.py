@@ -1,7 +1,6 @@
 """TOML whose keys have as many parts as a host name may have, and no more."""
 
 import tomllib
-from functools import reduce
 
 import pytest
 
@@ -9,7 +8,9 @@ from signaling.core import toml
 
 
 def test_a_key_has_at_most_the_parts_of_a_host_name() -> None:
-    nested: object = reduce(lambda inner, _: {"a": inner}, range(toml.MAX_DOTS + 1), 1)
+    nested: object = 1
+    for _ in range(toml.MAX_DOTS + 1):
+        nested = {"a": nested}
     key = "a." * toml.MAX_DOTS + "a = 1"
     assert toml.loads(f"# {'.' * 999}\n{key}\n") == nested
     for longer in (f"a.{key}", f"[b]\na.{key}", f"b = {{a.{key}}}", "[" + "a." * 32_766 + "a]"):

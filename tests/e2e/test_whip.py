@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 from playwright.sync_api import Browser, expect
 
+from tests.e2e import browsers
 from tests.e2e.people import People, leave_console, seat_of
 from tests.e2e.server import Server
 
@@ -19,6 +20,16 @@ MICROPHONE = (
     f"audiotestsrc is-live=true freq={TONE_HZ} ! audioconvert ! audioresample ! opusenc"
     " ! rtpopuspay pt=100 ! application/x-rtp,media=audio,encoding-name=OPUS,payload=100"
 )
+
+
+def end(encoder: subprocess.Popen[bytes]) -> None:
+    """End the encoder, also one that waits for a server that does not answer."""
+    encoder.terminate()
+    try:
+        encoder.wait(browsers.PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        encoder.kill()
+        raise
 
 
 def test_an_encoder_publishes_a_points_camera(server: Server, people: People, red: Browser) -> None:
@@ -42,7 +53,7 @@ def test_an_encoder_publishes_a_points_camera(server: Server, people: People, re
     with ExitStack() as ending:
         command = ["whip-client", "-u", address.strip(), "-t", TOKEN, "-V", CAMERA, "-A", MICROPHONE, "-n", "-l", "2"]
         encoder = ending.enter_context(subprocess.Popen(command, stdout=subprocess.DEVNULL))
-        ending.callback(encoder.terminate)
+        ending.callback(end, encoder)
         seat = seat_of(host_page, "NT.PhuocDong")
         host.until(lambda host: {"red", "blue"} <= host.colours(), "the encoder's picture beside the host's")
         row = host_page.locator(f'[data-testid="seat"][data-seat="{seat}"]')

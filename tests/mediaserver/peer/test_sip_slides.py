@@ -27,6 +27,7 @@ from mediaserver.bfcp.message import HEADER, Primitive, Status, payload_bytes
 from mediaserver.errors import BadOffer
 from mediaserver.peer.sip_quality import slides_quality
 from mediaserver.peer.slides_floor import BfcpFloor
+from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.room.room import Room
 from mediaserver.rtp.payload import SINGLE_NAL, VIDEO_CLOCK
 from mediaserver.sdp import sdes
@@ -91,8 +92,8 @@ async def test_r057_slides_are_granted_seen_by_browsers_and_come_back_as_a_secon
     await meeting.engine.set_content(ROOM, None)
 
     browser = room.seats["a"].peer
-    assert browser is not None
-    browser.content.layers = browser.camera.layers  # what it shares looks like its camera
+    assert isinstance(browser, WebRtcPeer)
+    browser.content = browser.camera  # what it shares looks like its camera
     await meeting.engine.set_content(ROOM, "a")
     await system.slides.until(lambda: system.slides.colour() == "red")
     assert system.slides.size == (480, 270)
@@ -127,8 +128,8 @@ async def test_slides_under_a_token_are_decided_by_the_call_that_carries_it(
     await meeting.happened(FloorDecided(ROOM, "vcs", "refused"))
 
     browser = room.seats["a"].peer
-    assert browser is not None
-    browser.content.layers = browser.camera.layers  # what it shares looks like its camera
+    assert isinstance(browser, WebRtcPeer)
+    browser.content = browser.camera  # what it shares looks like its camera
     await engine.set_content(ROOM, "a")
     await meeting.happened(FloorDecided(ROOM, "vcs", "other"))
     await system.slides.until(lambda: system.slides.colour() == "red")
@@ -254,10 +255,10 @@ async def test_a_room_with_a_second_picture_sees_the_screen_there_alone(
     await dial_in(meeting, system)
     await system.connect()
     browser = room.seats["a"].peer
-    assert browser is not None
+    assert isinstance(browser, WebRtcPeer)
     await engine.set_layout(ROOM, Layout("side-by-side", seats=("vcs", "a")))
     await system.until(lambda: seen() == ["blue", "red"])
-    browser.content.layers = browser.camera.layers  # what it shares looks like its camera
+    browser.content = browser.camera  # what it shares looks like its camera
     await engine.set_content(ROOM, "a")
     await engine.set_layout(ROOM, Layout("content"))  # red and, beside it, both of them
     await system.slides.until(lambda: system.slides.colour() == "red")

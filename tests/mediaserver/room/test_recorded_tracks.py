@@ -158,9 +158,9 @@ async def test_a_shared_screen_is_recorded_in_its_tile(meeting: Meeting, room: R
     path = tmp_path / "1.mp4"
     guest = await three(meeting)
     peer = room.seats["b"].peer
-    assert peer is not None
+    assert isinstance(peer, WebRtcPeer)
     await guest.watch.until(lambda: bool(peer.camera.layers))
-    peer.content.layers = peer.camera.layers  # what it shares looks like its camera
+    peer.content = peer.camera  # what it shares looks like its camera
     await meeting.engine.set_layout(ROOM, Layout("content"))
     await meeting.engine.set_content(ROOM, "b")
     await meeting.engine.start_recording(ROOM, str(path), "afterwards")

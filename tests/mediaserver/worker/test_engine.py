@@ -434,8 +434,8 @@ async def test_a_shared_screen_is_composed_and_forwarded_while_it_is_the_content
     await meeting.join("b", "green", 660)
     await meeting.all_seen()
     peer = room.seats["b"].peer
-    assert peer is not None
-    peer.content.layers = peer.camera.layers  # what it shares looks like its camera
+    assert isinstance(peer, WebRtcPeer)
+    peer.content = peer.camera  # what it shares looks like its camera
     engine = meeting.engine
     await engine.set_content(ROOM, "b")
     await engine.set_layout(ROOM, Layout("content"))

@@ -1,6 +1,7 @@
 """Runs a real server, started from the command line and stopped by Ctrl-C."""
 
 import asyncio
+import gc
 import json
 import os
 import re
@@ -8,12 +9,13 @@ import signal
 import subprocess
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
+from typing import Any, TypeVar
 
 from mediaserver.captions import scripted
 from signaling.app import admin_cli
@@ -32,6 +34,8 @@ END_S = 60.0
 """Bounds the end of a server, which takes a second or two at rest."""
 SIP = "::1" if IPV6 else "127.0.0.1", MEDIA_PORT + 500
 """Address of the SIP gateway."""
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -97,9 +101,20 @@ def admin(data: Path, *arguments: str) -> str:
     admin_cli.add_arguments(parser)
     command = admin_cli.run(read(environment(data)), parser.parse_args(arguments))
     printed = StringIO()
-    with ThreadPoolExecutor(1) as thread, redirect_stdout(printed):  # Playwright's loop runs in the main thread
-        thread.submit(asyncio.run, command).result()
+    with redirect_stdout(printed):
+        run_beside(command)
     return printed.getvalue()
+
+
+def run_beside(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a thread, since Playwright's loop runs in this one; return its result.
+
+    Garbage is collected before: of a page that was closed with a route under way, the collector ends the coroutine of
+    Playwright, which then makes a task in the loop of whichever thread it is in, and that task never ends.
+    """
+    gc.collect()
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """The page that says why a point was bad in a session, from the samples that are stored of it."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Browser, expect
@@ -14,7 +12,7 @@ from signaling.quality.recorder import Look, sample
 from signaling.quality.store import QualityStore
 from tests.e2e import accessibility
 from tests.e2e.people import HOST, People
-from tests.e2e.server import Server, environment
+from tests.e2e.server import Server, environment, run_beside
 
 GOOD = ConnectionQuality(0.001, 0.0, 0.004, 0.031, received=1_600_000, sent=2_100_000, camera=720, step=3, most=3)
 LOSSY = ConnectionQuality(0.08, 0.0, 0.006, 0.044, received=1_400_000, sent=2_100_000, camera=360, step=3, most=3)
@@ -36,8 +34,7 @@ def store(server: Server, session: str) -> None:
         await QualityStore(engine).save(series)
         await engine.dispose()
 
-    with ThreadPoolExecutor(1) as thread:  # Playwright's loop runs in the main thread
-        thread.submit(asyncio.run, write()).result()
+    run_beside(write())
 
 
 def test_a_technician_reads_why_a_point_was_bad(server: Server, people: People, red: Browser) -> None:

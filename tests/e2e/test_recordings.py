@@ -1,12 +1,10 @@
 """Recordings as people use them: paused, finished, listed, played where possible, and stopped by a full disk."""
 
-import asyncio
 import hashlib
 import json
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,7 +25,7 @@ from tests.docx_reader import paragraphs
 from tests.e2e.accessibility import press, write
 from tests.e2e.browsers import HEARD_DB, Seat, tone_level, wait_until
 from tests.e2e.people import HOST, People, Taps, record_live, stop_recording, unmute
-from tests.e2e.server import MEDIA_PORT, Server, running
+from tests.e2e.server import MEDIA_PORT, Server, run_beside, running
 
 pytestmark = pytest.mark.alone
 
@@ -162,8 +160,7 @@ def write_by_hand(server: Server, write: Callable[[AsyncEngine], Awaitable[objec
         await write(engine)
         await engine.dispose()
 
-    with ThreadPoolExecutor(1) as elsewhere:  # Playwright has the loop of this thread
-        elsewhere.submit(asyncio.run, written()).result()
+    run_beside(written())
 
 
 def transcribe_by_hand(server: Server, recording: str) -> None:

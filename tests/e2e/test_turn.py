@@ -6,7 +6,6 @@ import ssl
 import stat
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +23,7 @@ from tests.e2e import browsers
 from tests.e2e.installed import trust
 from tests.e2e.lossy_line import lossy_line
 from tests.e2e.people import HOST, People, unmute
-from tests.e2e.server import LAN, MEDIA_PORT, running
+from tests.e2e.server import LAN, MEDIA_PORT, run_beside, running
 
 TURNSERVER = Path("/usr/bin/turnserver")
 pytestmark = [
@@ -194,8 +193,8 @@ async def _relay(authority: Path, made: datetime, *hosts: str) -> list[bytes | s
 
 def test_coturn_relays_to_media_alone_and_for_an_hour_takes_credentials_of_ours(tmp_path: Path) -> None:
     now = datetime.now(UTC)
-    with coturn(tmp_path) as authority, ThreadPoolExecutor(1) as thread:  # Playwright's loop runs in the main thread
-        came = thread.submit(asyncio.run, _relay(authority, now, LAN, "127.0.0.1")).result()
+    with coturn(tmp_path) as authority:
+        came = run_beside(_relay(authority, now, LAN, "127.0.0.1"))
         assert came == [b"sound", "STUN transaction failed (403 - Forbidden IP)"]
-        late = thread.submit(asyncio.run, _relay(authority, now - timedelta(minutes=61), LAN)).result()
+        late = run_beside(_relay(authority, now - timedelta(minutes=61), LAN))
         assert late == ["STUN transaction failed (401 - Unauthorized)"]

@@ -57,6 +57,7 @@ def test_a_report_from_the_room_reaches_technicians_and_the_host(
     expect(point.get_by_test_id("notice")).to_contain_text("đã tiếp nhận")
     row.get_by_test_id("act-resolved").click()
     expect(technician.get_by_test_id("step-text")).to_be_visible()
+    wait_until(technician, lambda: bool(answers), "the answer to the first step")  # its effects may be seen before
     ((taken, answer),) = answers
     with technician.expect_response(steps):  # the answer to the first step leaves the question of the next one open
         taken.fulfill(response=answer)

@@ -80,6 +80,8 @@ class Call:
         """Whether an offer of ours is not answered yet."""
         self._invite: ServerTransaction | None = None
         """The newest INVITE of the remote party, until its ACK."""
+        self._ack: Request | None = None
+        """The newest ACK of ours."""
         self._acknowledged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._timer: asyncio.TimerHandle | None = None
         self._expires: datetime | None = None
@@ -305,14 +307,18 @@ class Call:
         self._restart_timer(seconds)
 
     def acknowledge(self, invite: Request) -> None:
-        """Send the ACK of a 2xx to an INVITE of ours, authenticated as that was (RFC 3261 §22.1)."""
+        """Send the ACK of a 2xx to an INVITE of ours, authenticated as that was (RFC 3261 §22.1).
+
+        A repeated 2xx gets the same ACK (§13.2.2.4): another one is no retransmission to the remote party.
+        """
         number, _ = invite.sequence
         flow = self._flow
         if flow.transport == "udp":
             flow = self._context.layer.transport.udp(self._next_hop())
-        ack = self._dialog.request("ACK", number)
-        ack.headers += proofs(invite)
-        self._context.layer.send(ack, flow)
+        if self._ack is None or self._ack.sequence[0] != number:
+            self._ack = self._dialog.request("ACK", number)
+            self._ack.headers += proofs(invite)
+        self._context.layer.send(self._ack, flow)
 
     async def accepted(self, transaction: ServerTransaction, response: Response, seconds: int | None) -> None:
         """Answer the INVITE of the remote party and wait for the ACK. Raises CallUnanswered."""

@@ -144,8 +144,9 @@ class TransactionLayer:
         return await final
 
     def send(self, request: Request, flow: Flow) -> None:
-        """Send the ACK of a 2xx, which is a transaction of its own without a response."""
-        self._add_via(request, flow)
+        """Send the ACK of a 2xx, which is a transaction of its own without a response; or send it again as it was."""
+        if request.get("via") is None:
+            self._add_via(request, flow)
         self._send(request, flow)
 
     def respond(self, server: ServerTransaction, response: Response) -> None:

@@ -389,9 +389,10 @@ async def test_we_offer_within_a_call_and_take_the_answer() -> None:
         again = await peer.next_request("INVITE")
         peer.respond(again, 200, "Content-Type: application/sdp", body=ANSWER)
         assert await soon(offering) == call.sdp == ANSWER
-        assert (await peer.next_request("ACK")).sequence == (again.sequence[0], "ACK")
+        ack = await peer.next_request("ACK")
+        assert ack.sequence == (again.sequence[0], "ACK")
         peer.respond(again, 200, "Content-Type: application/sdp", body=ANSWER)
-        assert (await peer.next_request("ACK")).sequence == (again.sequence[0], "ACK")
+        assert (await peer.next_request("ACK")).write() == ack.write()  # a retransmission (§13.2.2.4)
         offering = asyncio.create_task(call.offer(OFFER))
         peer.respond(await peer.next_request("INVITE"), 488)
         with pytest.raises(CallRefused):
@@ -904,12 +905,14 @@ async def test_of_more_phones_than_answer_one_call_the_rest_is_left_out() -> Non
             peer.respond(invite, 200, body=ANSWER, tag=f"phone{number}")
         call = await waiting
         peer.respond(invite, 200, body=ANSWER, tag="phone0")
-        heard: list[str] = []
-        while len(heard) < 2 or heard[-1] != "phone0":
+        heard: list[Request] = []
+        while len(heard) < 2 or heard[-1].recipient.tag != "phone0":
             message = await soon(peer.heard.get())
             assert isinstance(message, Request)
-            heard += [message.recipient.tag] * (message.method == "ACK")
-        assert heard == [*(f"phone{number}" for number in range(outgoing_call.MOST_ANSWERS)), "phone0"]
+            heard += [message] * (message.method == "ACK")
+        answered = [f"phone{number}" for number in range(outgoing_call.MOST_ANSWERS)]
+        assert [each.recipient.tag for each in heard] == [*answered, "phone0"]
+        assert heard[-1].write() == heard[0].write()
         assert not call.ended.is_set()
 
 

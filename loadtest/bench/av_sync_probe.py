@@ -3,7 +3,7 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import BinaryIO
@@ -92,20 +92,19 @@ class AvSyncProbe:
 class AvSyncListener:
     """Decodes the media of one endpoint; notes the brightness of pictures, and each start of sound after silence."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._decode = Decoder(clock)
+    def __init__(self) -> None:
+        self._decode = Decoder()
         self._lights: list[tuple[float, float]] = []
         self._onsets = SoundOnsets()
 
-    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+    def packet(self, codec: str, data: memoryview, length: int, received_at: float) -> bool:
         """Take one plain RTP packet; return whether a key frame is needed."""
-        now, pictures = self._clock(), self._decode.pictures
-        needed = self._decode.packet(codec, data, length)
+        pictures = self._decode.pictures
+        needed = self._decode.packet(codec, data, length, received_at)
         if codec == "opus":
-            self._onsets.add(self._decode.sound()[-PACKET_SAMPLES:], now)
+            self._onsets.add(self._decode.sound()[-PACKET_SAMPLES:], received_at)
         elif self._decode.pictures > pictures and (picture := self._decode.picture) is not None:
-            self._lights.append((now, float(picture.mean())))
+            self._lights.append((received_at, float(picture.mean())))
         return needed
 
     def reset(self) -> None:

@@ -42,7 +42,7 @@ class HeardFrames:
     frames: set[int] = field(default_factory=set)
     octets: int = 0
 
-    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+    def packet(self, codec: str, data: memoryview, length: int, _received_at: float) -> bool:
         """Take one packet; no key frame is needed."""
         packet, _ = parse(data, length)
         self.began.set()

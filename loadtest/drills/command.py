@@ -76,10 +76,12 @@ MEASUREMENTS = {"nation": nation, "shared-room-cost": shared_room_cost}
 
 @dataclass(frozen=True, slots=True)
 class DrillKind:
-    """A fault, the seconds within which meetings must obey after it, and the effects that are allowed."""
+    """A fault, the seconds within which all meetings must obey after it, and the effects that are allowed."""
 
     fault: Fault
     obeys_s: float = 3.0
+    obeys_p95_s: float = inf
+    """Seconds within which 95 % of the meetings must obey."""
     whole: bool = True
     """True if recordings must still have one part, or what was recorded in all of them."""
     unnoticed: bool = True
@@ -138,11 +140,11 @@ DRILLS = {
     "killed-drain": DrillKind(
         killed_drain.kill, obeys_s=5.0, unnoticed=False, outcome=drain.outcome, points=30, workers=2
     ),
-    "leader": DrillKind(leader.kill, obeys_s=5.0, server_context=several_servers, machines=True),
+    "leader": DrillKind(leader.kill, obeys_s=7.5, obeys_p95_s=5.0, server_context=several_servers, machines=True),
     "hand-over": DrillKind(hand_over.hand_over, obeys_s=5.0, server_context=several_servers, machines=True),
     "upgrade": DrillKind(
         upgrade.upgrade,
-        obeys_s=5.0,
+        obeys_s=10.0,
         unnoticed=False,
         server_context=upgrade.servers_before,
         machines=True,
@@ -237,7 +239,8 @@ async def perform(drill: str, size: DrillSize, progress: PrintLine) -> dict[str,
 
 def passed(kind: DrillKind, found: dict[str, Any]) -> bool:
     """Return True if people would have noticed nothing but the effects that are allowed."""
-    obeyed = found["obeys_s"]["max"] <= kind.obeys_s and found.get("recovers_s", NOTHING)["max"] <= RECOVERS_S
+    obeys, recovers = found["obeys_s"], found.get("recovers_s", NOTHING)
+    obeyed = obeys["max"] <= kind.obeys_s and obeys["p95"] <= kind.obeys_p95_s and recovers["max"] <= RECOVERS_S
     dated = found.get("misdated_s", NOTHING)["max"] <= MISDATED_S
     safe = dated and not any(found.get(name) for name in MUST_BE_NONE)
     unnoticed = found["workers_kept"] and not found["media_made_anew"] and not _missed(found)

@@ -57,19 +57,19 @@ class Continuity:
     def __post_init__(self) -> None:
         self._size = max(self.positions.values(), default=0) + 1
 
-    def packet(self, codec: str, data: memoryview, length: int) -> bool:
-        """Take one plain RTP packet."""
+    def packet(self, codec: str, data: memoryview, length: int, received_at: float) -> bool:
+        """Take one plain RTP packet, which the kernel received at so many seconds."""
         first, _, _, stamp, _ = _HEADER.unpack_from(data)
         if codec == "opus":
             self._step("mix", stamp, MIX_STEP)
-            self._sound.note(self.now())
+            self._sound.note(received_at)
         elif payload := _payload(first, data, length):  # else a bandwidth probe of padding alone
             position = self.positions.get(payload)
             if position is None:
                 self._step("picture", stamp, PICTURE_STEP)
             elif position >= 0:
                 self._forwarded(position)
-            self._video.note(self.now())
+            self._video.note(received_at)
         return False
 
     def _step(self, kind: str, stamp: int, step: int) -> None:

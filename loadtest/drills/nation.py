@@ -14,7 +14,7 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -128,20 +128,19 @@ class SpeakerLoops:
 class FlashTimes:
     """Decodes the composed picture at one endpoint; notes when its upper left quarter turns white."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._decoder = Decoder(clock)
+    def __init__(self) -> None:
+        self._decoder = Decoder()
         self._lit = False
         self.flashes: list[float] = []
 
-    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+    def packet(self, codec: str, data: memoryview, length: int, received_at: float) -> bool:
         """Take one plain RTP packet; return whether a key frame is needed."""
         if codec == "opus":
             return False
-        now, pictures = self._clock(), self._decoder.pictures
-        needed = self._decoder.packet(codec, data, length)
+        pictures = self._decoder.pictures
+        needed = self._decoder.packet(codec, data, length, received_at)
         if self._decoder.pictures > pictures and (picture := self._decoder.picture) is not None:
-            self.light(int(picture[picture.shape[0] // 4, picture.shape[1] // 4].mean()), now)
+            self.light(int(picture[picture.shape[0] // 4, picture.shape[1] // 4].mean()), received_at)
         return needed
 
     def light(self, brightness: int, now: float) -> None:

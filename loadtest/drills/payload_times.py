@@ -3,9 +3,8 @@
 Headers say nothing, since every system numbers its packets anew.
 """
 
-import time
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from loadtest.endpoint.endpoint import Watcher
@@ -20,19 +19,18 @@ Arrivals = list[tuple[float, int]]
 class PayloadTimes:
     """Notes when which payload arrived; another watcher may see the packets, too."""
 
-    def __init__(self, other: Watcher | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, other: Watcher | None = None) -> None:
         self._other = other
-        self._clock = clock
         self.sound: Arrivals = []
         """Time and hash of each payload of sound since the last reset."""
         self.picture: Arrivals = []
 
-    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+    def packet(self, codec: str, data: memoryview, length: int, received_at: float) -> bool:
         """Take one plain RTP packet; return whether the other watcher needs a key frame."""
-        now, payload = self._clock(), parse(data, length)[0].payload
+        payload = parse(data, length)[0].payload
         if payload:  # else a bandwidth probe of padding alone
-            (self.sound if codec == "opus" else self.picture).append((now, hash(payload)))
-        return self._other is not None and self._other.packet(codec, data, length)
+            (self.sound if codec == "opus" else self.picture).append((received_at, hash(payload)))
+        return self._other is not None and self._other.packet(codec, data, length, received_at)
 
     def reset(self) -> None:
         """Forget what arrived."""

@@ -1,9 +1,7 @@
 """Decodes the picture and the mix that an endpoint receives; tests use it, load tests only with `--decode`."""
 
 import math
-import time
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 import av
@@ -26,8 +24,7 @@ Rgb = npt.NDArray[np.uint8]
 class Decoder:
     """Decodes the media of one endpoint; keeps the newest picture and the last second of sound."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._picture: Rgb | None = None
         self._newest: av.VideoFrame | None = None
         self._decoders: dict[str, av.CodecContext] = {}
@@ -39,14 +36,14 @@ class Decoder:
         self.faults = 0
         """Packets of sound and pictures that could not be decoded."""
 
-    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+    def packet(self, codec: str, data: memoryview, length: int, received_at: float) -> bool:
         """Take one plain RTP packet; return True if a key frame is needed before a picture can be decoded."""
         packet, _ = parse(data, length)
         if codec == "opus":
             self._add_audio(packet)
             return False
         if codec in _DECODERS:
-            self._add_video(codec, packet)
+            self._add_video(codec, packet, received_at)
         return self._frames.lost
 
     @property
@@ -87,11 +84,11 @@ class Decoder:
         while sum(map(len, self._sound)) > KEPT_SAMPLES + 960:
             self._sound.popleft()
 
-    def _add_video(self, codec: str, packet: Packet) -> None:
+    def _add_video(self, codec: str, packet: Packet, received_at: float) -> None:
         if self._stream != (codec, packet.ssrc):  # numbers its packets anew (RFC 3550 §5.1), as each call does
             self._stream, self._frames = (codec, packet.ssrc), FrameAssembler(codec)
         packet.keyframe = is_keyframe(codec, packet.payload)
-        for whole in self._frames.add(packet, self._clock()):
+        for whole in self._frames.add(packet, received_at):
             for frame in self._decode(codec, whole.data):
                 assert isinstance(frame, av.VideoFrame)
                 self.pictures += 1

@@ -61,10 +61,11 @@ Counts = Literal["nothing", "tiles", "all"]
 class Watcher(Protocol):
     """Receives all packets of an endpoint, for instance to decode them."""
 
-    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+    def packet(self, codec: str, data: memoryview, length: int, received_at: float) -> bool:
         """Take one plain RTP packet, whose `data` is valid during the call; return True if a key frame is needed.
 
-        `codec` is "" for a packet that is only counted: its payload is encrypted.
+        `codec` is "" for a packet that is only counted: its payload is encrypted. `received_at` is when the kernel
+        received it, on the clock of `time.monotonic`.
         """
 
 
@@ -290,7 +291,7 @@ class Endpoint:
         if stream.payload_type not in SOUND:
             self._request_missing(stream.ssrc, HEADER.unpack_from(data)[2], now)
         codec = self._codecs.get(stream.payload_type, "")
-        if self._watcher is not None and self.watched and self._watcher.packet(codec, data, length):
+        if self._watcher is not None and self.watched and self._watcher.packet(codec, data, length, now):
             self.request_keyframe(now)
 
     def counts(self, ssrc: int) -> bool:
@@ -303,7 +304,7 @@ class Endpoint:
         if stream.payload_type not in SOUND:
             self._request_missing(stream.ssrc, HEADER.unpack_from(data)[2], now)
         if self._watcher is not None and self.watched:
-            self._watcher.packet("", data, length)
+            self._watcher.packet("", data, length, now)
 
     def _request_missing(self, ssrc: int, sequence: int, now: float) -> None:
         recovery = self._recoveries.get(ssrc)

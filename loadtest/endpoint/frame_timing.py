@@ -1,7 +1,5 @@
 """Measures the arrivals of sound and pictures at one endpoint: their number, their pauses, and the pictures' height."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from loadtest.endpoint.frame_height import picture_height
@@ -55,8 +53,7 @@ class ArrivalTimes:
 class ArrivalWatcher:
     """Counts the arrivals of sound and pictures at an endpoint, over all connections that it makes."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self.sound = ArrivalTimes(SOUND_GAP_S)
         self.picture = ArrivalTimes(PICTURE_GAP_S)
         self._streams: dict[int, ArrivalTimes] = {}
@@ -66,19 +63,18 @@ class ArrivalWatcher:
         self._height = 0
         self._last_timestamps: dict[int, int] = {}
 
-    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+    def packet(self, codec: str, data: memoryview, length: int, received_at: float) -> bool:
         """Take one RTP packet, encrypted if `codec` is ""; a newer timestamp begins a picture. Needs no key frame."""
         if codec == "opus":
-            self.sound.arrive(self._clock())
+            self.sound.arrive(received_at)
             return False
         _, _, _, timestamp, ssrc = HEADER.unpack_from(data)
         last = self._last_timestamps.get(ssrc)
         newer = last is None or 0 < (timestamp - last) & 0xFFFFFFFF < 1 << 31
         if newer:
             self._last_timestamps[ssrc] = timestamp
-            now = self._clock()
-            self.picture.arrive(now)
-            self.stream(ssrc).arrive(now)
+            self.picture.arrive(received_at)
+            self.stream(ssrc).arrive(received_at)
         if codec and (newer or not self._height):
             self._note_height(codec, parse(data, length)[0].payload)
         return False

@@ -13,6 +13,7 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from loadtest.endpoint.ice_checks import CONSENT_S, Credentials, IceChecks
 from loadtest.endpoint.receive_counters import HEADER
 from loadtest.endpoint.sdp_answer import Answer
+from mediaserver.transport import receive_time
 from mediaserver.transport.dtls import Dtls
 from mediaserver.transport.ice import Address
 from mediaserver.transport.peer_path import Counters
@@ -40,7 +41,7 @@ class Receiver(Protocol):
     """Takes decrypted packets."""
 
     def rtp(self, data: memoryview, length: int, now: float) -> None:
-        """Take one plain RTP packet; `data` is valid during the call."""
+        """Take one plain RTP packet, which the kernel received at `now`; `data` is valid during the call."""
 
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one plain RTCP compound packet."""
@@ -116,6 +117,7 @@ class EndpointTransport:
     def _open(self, candidate: Address) -> None:
         sock = socket.socket(socket.AF_INET6 if ":" in candidate[0] else socket.AF_INET, socket.SOCK_DGRAM)
         sock.setblocking(False)
+        receive_time.note(sock)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
         if self._bound is not None:
@@ -193,13 +195,13 @@ class EndpointTransport:
         now = time.monotonic()
         for _ in range(BATCH):
             try:
-                length, _ = sock.recvfrom_into(receive_view)
+                length, _, received_at = receive_time.receive(sock, now)
             except OSError:
                 return
             if length:
                 self.counters.packets_in += 1
                 self.counters.bytes_in += length
-                self._datagram(length, now)
+                self._datagram(length, received_at)
 
     def _datagram(self, length: int, now: float) -> None:
         """Pass a datagram to STUN, DTLS or SRTP by its first byte (RFC 7983 §7)."""

@@ -1,7 +1,5 @@
 """The picture and the sound that a host receives, the key frames among its pictures, and their profile."""
 
-import time
-
 from loadtest.endpoint.decoder import Decoder
 from loadtest.rooms.h264_profile import profiles
 from loadtest.rooms.keyframes import KeyframeTimes
@@ -23,16 +21,16 @@ class HostDecoder(Decoder):
         super().forget()
         self.profiles.clear()
 
-    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+    def packet(self, codec: str, data: memoryview, length: int, received_at: float) -> bool:
         """Take one plain RTP packet; return True if a key frame is needed before a picture can be decoded."""
-        wanted = super().packet(codec, data, length)
+        wanted = super().packet(codec, data, length, received_at)
         if codec != "H264":
             return wanted
         packet, _ = parse(data, length)
         self.profiles |= profiles(packet.payload)
         if self.keyframes is not None:
-            begins, now = is_keyframe(codec, packet.payload), time.monotonic()
-            self.keyframes.picture(packet.timestamp, now, keyframe=begins)
+            begins = is_keyframe(codec, packet.payload)
+            self.keyframes.picture(packet.timestamp, received_at, keyframe=begins)
             if wanted:
-                self.keyframes.disturb(now)
+                self.keyframes.disturb(received_at)
         return wanted

@@ -338,7 +338,7 @@ class PlainMedia:
             self.profiles |= profiles(packet.payload)
             self._keyframes.picture(packet.timestamp, now, keyframe=begins)
         watch = self.picture if name == "video" else self.slides
-        if watch.packet("H264", memoryview(data), len(data)):
+        if watch.packet("H264", memoryview(data), len(data), now):
             if name == "video":
                 self.torn += 1
                 self._keyframes.disturb(now)

@@ -55,8 +55,8 @@ class WatchingDecoder(Decoder):
         super().__init__()
         self.packet_added = asyncio.Event()
 
-    def packet(self, codec: str, data: memoryview, length: int) -> bool:
-        needed = super().packet(codec, data, length)
+    def packet(self, codec: str, data: memoryview, length: int, received_at: float) -> bool:
+        needed = super().packet(codec, data, length, received_at)
         self.packet_added.set()
         return needed
 

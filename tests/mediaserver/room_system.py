@@ -260,7 +260,7 @@ class RoomSystem(WatchingDecoder):
             if sps := parameter_set(packet.payload):
                 profile = packet.payload_type, sps[1]
                 self.profiles += [profile] if self.profiles[-1:] != [profile] else []
-            self.packet("H264", memoryview(data), len(data))
+            self.packet("H264", memoryview(data), len(data), time.monotonic())
             return
         self.sounds.append(packet)
         if packet.payload_type == EVENTS:

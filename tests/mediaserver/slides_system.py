@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 import socket
+import time
 from itertools import pairwise
 
 from mediaserver.bfcp.message import HEADER, Status, payload_bytes
@@ -160,7 +161,7 @@ class SlidesSystem(RoomSystem):
         if name == "slides":
             packet, _ = parse(data, len(data))
             self.slide_times.append(packet.timestamp)
-            if self.slides.packet("H264", memoryview(data), len(data)):
+            if self.slides.packet("H264", memoryview(data), len(data), time.monotonic()):
                 report = rtcp.receiver_report(SSRC, []) + rtcp.name(SSRC) + rtcp.picture_loss(SSRC, packet.ssrc)
                 self.say("slides", report)
         elif name != "slides rtcp":

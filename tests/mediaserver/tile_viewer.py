@@ -34,13 +34,15 @@ class TileWatch:
             if ssrc is not None:
                 self.mids[int(ssrc[1])] = mid[1]
 
-    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+    def packet(self, codec: str, data: memoryview, length: int, received_at: float) -> bool:
         """Take one plain RTP packet."""
         packet, _ = parse(data, length)
         mid = self.mids.get(packet.ssrc)
         if mid is not None and (descriptor := readable_vp8(packet.payload)) is not None:
             self.temporal_layers[mid].append(descriptor.temporal_id)
-        return mid is not None and self.watches.setdefault(mid, WatchingDecoder()).packet(codec, data, length)
+        return mid is not None and self.watches.setdefault(mid, WatchingDecoder()).packet(
+            codec, data, length, received_at
+        )
 
     def colour(self, mid: str | None) -> str:
         """Return the colour that comes in an m-line."""

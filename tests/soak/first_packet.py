@@ -9,6 +9,6 @@ class FirstPacketWatcher:
     def __init__(self) -> None:
         self.came = asyncio.Event()
 
-    def packet(self, _codec: str, _data: memoryview, _length: int) -> bool:
+    def packet(self, _codec: str, _data: memoryview, _length: int, _received_at: float) -> bool:
         self.came.set()
         return False

@@ -22,7 +22,7 @@ class PictureWatcher:
         self.left = 20
         self.came = asyncio.Event()
 
-    def packet(self, codec: str, _data: memoryview, _length: int) -> bool:
+    def packet(self, codec: str, _data: memoryview, _length: int, _received_at: float) -> bool:
         self.left -= codec == "H264"
         if not self.left:
             self.came.set()

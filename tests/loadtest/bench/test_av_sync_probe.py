@@ -23,37 +23,34 @@ from tests.film import film
 TICKS = 50 * EVERY_S
 
 
-def feed(listener: AvSyncListener, codec: str, packet: Outgoing) -> None:
+def feed(listener: AvSyncListener, codec: str, packet: Outgoing, received_at: float) -> None:
     whole = with_extension(packet, bytes.fromhex("bede0000"))
-    listener.packet(codec, memoryview(whole), len(whole))
+    listener.packet(codec, memoryview(whole), len(whole), received_at)
 
 
 @pytest.mark.parametrize("codec", ["H264", "VP8"])
 def test_flash_and_beep_of_each_loop_are_noted_when_they_come(codec: str) -> None:
-    now = 0.0
-    listener, media = AvSyncListener(lambda: now), material()
+    listener, media = AvSyncListener(), material()
     voice = VoiceStream(1, 111, media.voice)
     layer = CameraLayer(2, 97, media.cameras(codec, 1)[0], b"")  # type: ignore[arg-type]
     starts = []
     for tick in range(3 * TICKS):
         now = tick * 0.02
         starts += [now] if voice.begins and layer.begins else []
-        feed(listener, "opus", voice.next())
+        feed(listener, "opus", voice.next(), now)
         for packet in layer.next()[0] if tick % 2 == 0 else ():
-            feed(listener, codec, packet)
+            feed(listener, codec, packet, now)
     assert starts == [0, EVERY_S, 2 * EVERY_S]
     assert listener.flashes == starts[1:]  # before the first nothing was dark
     assert listener.beeps == pytest.approx([at + 0.0065 for at in starts], abs=0.002)  # the encoder's look-ahead
 
 
 def test_pictures_before_the_reset_are_forgotten() -> None:
-    now = 0.0
-    listener = AvSyncListener(lambda: now)
+    listener = AvSyncListener()
     layer = CameraLayer(2, 97, material().cameras("H264", 1)[0], b"")
     for number in range(EVERY_S * FPS + 1):
-        now = number / FPS
         for packet in layer.next()[0]:
-            feed(listener, "H264", packet)
+            feed(listener, "H264", packet, number / FPS)
     assert listener.flashes == [EVERY_S]
     listener.reset()
     assert listener.flashes == []

@@ -14,7 +14,7 @@ async def test_a_frame_counts_whichever_packet_carried_it(first: int) -> None:
 
     def come(number: int, codec: str, payload: bytes) -> None:
         data = HEADER.pack(0x80, 111, number, (first + number * 960) & 0xFFFFFFFF, 1) + payload
-        assert not heard.packet(codec, memoryview(data), len(data))
+        assert not heard.packet(codec, memoryview(data), len(data), 0.0)
 
     come(0, "opus", b"0")
     come(2, "red", write([Block(111, 960, b"1")], Block(111, 0, b"2")))

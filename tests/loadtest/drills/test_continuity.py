@@ -23,8 +23,8 @@ def packet(stamp: int, payload: bytes, first: int = 0x80, between: bytes = b"") 
     return memoryview(pack("!BBHII", first, 96, 7, stamp, 1) + between + payload)
 
 
-def take(continuity: Continuity, codec: str, data: memoryview) -> None:
-    continuity.packet(codec, data, len(data))
+def take(continuity: Continuity, codec: str, data: memoryview, received_at: float = 0.0) -> None:
+    continuity.packet(codec, data, len(data), received_at)
 
 
 @pytest.mark.parametrize(("kind", "codec", "step"), [("mix", "opus", MIX_STEP), ("picture", "H264", PICTURE_STEP)])
@@ -72,8 +72,8 @@ def test_the_longest_time_without_sound_or_picture() -> None:
     clock = Clock()
     continuity = Continuity(clock)
     for now, codec in ((0.0, "opus"), (0.1, "H264"), (0.4, "opus"), (0.5, "H264")):
-        clock.now = now
-        take(continuity, codec, packet(round(now * 1000), b"x"))
+        take(continuity, codec, packet(round(now * 1000), b"x"), now)
+    clock.now = 0.5
     assert continuity.gap_s == pytest.approx(0.4)
     clock.now = 1.4
     assert continuity.gap_s == pytest.approx(1.0)  # sound: since 0.4

@@ -16,7 +16,7 @@ def test_a_stream_of_the_next_call_is_shown_whatever_its_first_sequence_number()
         for _ in range(2):
             for number, _, timestamp, ssrc, payload in camera.next()[0]:
                 data = HEADER.pack(0x80, number, sequence, timestamp & 0xFFFFFFFF, ssrc) + payload
-                decoder.packet("H264", memoryview(data), len(data))
+                decoder.packet("H264", memoryview(data), len(data), 0.0)
                 sequence += 1
         assert sees(decoder.picture, colour)
     assert decoder.pictures == 4 and decoder.faults == 0

@@ -303,6 +303,34 @@ async def test_packets_of_the_server_are_counted_and_decoded_on_request(
     assert (green > red) == (colour(4)[1] > colour(4)[0])
 
 
+class ArrivalTimes:
+    """Notes when the kernel received each packet."""
+
+    def __init__(self) -> None:
+        self.received_at: list[float] = []
+
+    def packet(self, _codec: str, _data: memoryview, _length: int, received_at: float) -> bool:
+        self.received_at.append(received_at)
+        return False
+
+
+async def test_a_packet_has_come_when_the_kernel_received_it_however_late_it_is_read(
+    server: ServerTransport, make_endpoint: MakeEndpoint, material: Material
+) -> None:
+    arrivals = ArrivalTimes()
+    transport = await connected(server, make_endpoint(OfferOptions(camera=False), arrivals))
+    sent = []
+    for at in range(2):
+        began = time.monotonic()
+        transport.send([(OPUS, at, at * 960, 1, material.voice[at])])
+        sent.append((began, time.monotonic()))  # the loopback delivers within the system call
+        time.sleep(0.1)  # all that time the endpoint, which has the same loop, reads nothing
+    async with asyncio.timeout(20):
+        while len(arrivals.received_at) < 2:
+            await asyncio.sleep(0)
+    assert [began <= at <= ended for at, (began, ended) in zip(arrivals.received_at, sent, strict=True)] == [True] * 2
+
+
 async def test_leaving_is_noticed_at_once(server: ServerTransport, make_endpoint: MakeEndpoint) -> None:
     endpoint = make_endpoint(OfferOptions())
     await connected(server, endpoint)

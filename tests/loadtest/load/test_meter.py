@@ -37,7 +37,7 @@ class SeatedFake:
 
     def __init__(self, tiles: dict[int, int], *, misses_tiles: bool = False, hears_others: bool = True) -> None:
         self.tile_ssrcs, self.misses_tiles, self.hears_others = list(tiles), misses_tiles, hears_others
-        self.watcher = ArrivalWatcher(lambda: 0.0)
+        self.watcher = ArrivalWatcher()
         for ssrc, pictures in tiles.items():
             self.watcher.stream(ssrc).arrivals = pictures
         self.watcher.picture.arrivals = 250

@@ -125,7 +125,7 @@ def test_what_a_host_gets_is_told_with_its_key_frames_and_its_own_need_of_one_sp
 
     def take(codec: str, number: int, payload: bytes) -> bool:
         data = HEADER.pack(0x80, 102, number, 3000 * number, 5) + payload
-        return decoder.packet(codec, memoryview(data), len(data))
+        return decoder.packet(codec, memoryview(data), len(data), 0.0)
 
     assert take("H264", 1, INTER)  # nobody measures
     decoder.keyframes = Times(PERIOD)

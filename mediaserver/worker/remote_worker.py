@@ -50,9 +50,9 @@ from mediaserver.worker.server import HOLD_ROOMS_S, IDLE_S, EngineServer
 logger = logging.getLogger(__name__)
 
 
-BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
+BACKOFF_S = (0.5, 1.0)
 """Seconds to wait before the first, second … attempt in a row, plus or minus half; the last value repeats. A server
-that begins to lead waits 12 s for the rooms that are held here, and then opens them elsewhere."""
+that stands by may be dialled in vain while it starts, and lead a moment later, since the one that is served hangs."""
 AGAIN_S = 0.25
 """Seconds between attempts in the time just after the connection to the server was lost, or one that waited, when the
 next one begins to lead."""
@@ -93,6 +93,8 @@ class RemoteWorker:
         """Is held while a server is answered, so that one system is served over one connection."""
         self._link_lost = asyncio.Event()
         """Is set, and replaced, when that connection is lost."""
+        self._faults: dict[str, str] = {}
+        """Why the latest attempt failed, by URL."""
         self._lost_at = 0.0
         """Monotonic time in seconds when the connection to the server was lost."""
 
@@ -150,7 +152,10 @@ class RemoteWorker:
         try:
             return await self._dial(url)
         except (ClientError, ConnectionError, TimeoutError, ValueError) as exc:
-            logger.warning("x the server at %s: %r", url, exc)
+            fault = str(exc) or repr(exc)
+            if self._faults.get(url) != fault:  # else it is dialled in vain once a second
+                logger.warning("x the server at %s: %s", url, fault)
+            self._faults[url] = fault
             return False
 
     async def _close(self) -> None:
@@ -192,6 +197,7 @@ class RemoteWorker:
         if self._link is not None:
             self._link.close(SUPERSEDED)
         self._epoch, self._link = epoch, WebLink(socket)
+        self._faults.pop(url, None)
         logger.info("= serving %s as %s, epoch %d", url, name, epoch)
         return self._link
 

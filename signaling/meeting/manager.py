@@ -186,7 +186,8 @@ class MeetingManager:
         held = await self.engine.held()
         for end in held.ended:
             await self._guarded(self._note_end(end))
-        lost = await self.dependencies.recordings.taken_over() - held.writing.keys()
+        recordings = self.dependencies.recordings
+        lost = await recordings.taken_over(workers_elsewhere=patience > 0) - held.writing.keys()
         if not patience:
             await self._close_files(lost)
         stored = await self.dependencies.state_writer.take_over()

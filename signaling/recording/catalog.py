@@ -171,8 +171,14 @@ class RecordingCatalog:
             size = None
         await self._close(path, seconds, size, error)
 
-    async def taken_over(self) -> set[str]:
-        """Return the files that an earlier server left open, counted as running, after pending notes are applied."""
+    async def taken_over(self, *, workers_elsewhere: bool) -> set[str]:
+        """Return the files that an earlier server left open, counted as running, after pending notes are applied.
+
+        With workers on other machines our own notes about lost ones say nothing: they may have left a server that hung
+        for the one that led after it, and record on.
+        """
+        if workers_elsewhere:
+            self._journal.forget_lost()
         open_ = {recording.path for recording in await self._open()}
         for path in open_:
             self._count_running(path)

@@ -129,6 +129,10 @@ class RecordingJournal:
                         await self._folder.run(lambda: self._path.unlink(missing_ok=True))
                         self._file_exists = False
 
+    def forget_lost(self) -> None:
+        """Drop the notes about lost workers that wait. Nothing of theirs may be in progress: call it before `add`."""
+        self._notes = deque(note for note in self._notes if not isinstance(note, Lost))
+
     async def stop(self) -> None:
         """Stop flushing after the flush that runs; pending notes stay in the file for the next server."""
         self._stopped = True

@@ -278,6 +278,25 @@ async def test_a_file_that_a_worker_of_another_machine_may_be_closing_is_awaited
         serving.cancel()
 
 
+async def test_a_worker_that_a_server_took_for_lost_when_it_hung_records_on_under_the_next_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server that hung notes the loss when it goes on: it cannot write it, since another one has the lease."""
+
+    async def succeeded(*_: object) -> None:
+        raise OSError("another server has the lease")
+
+    engine = FakeEngine()
+    with monkeypatch.context() as patched:
+        async with open_world(settings, held=engine) as world:
+            await world.services.worker_keys.make("media-2", world.clock.now)
+            session, path, _ = await _recorded(world, engine)
+            patched.setattr(RecordingStore, "running_into", succeeded)
+            await world.server.recordings.lost(path, world.clock.now)
+    async with open_world(settings, held=engine) as world:
+        assert (await _parts(world, session), world.server.recordings.running) == ([(1, "recording", None)], 1)
+
+
 async def test_a_room_without_a_meeting_is_closed_and_a_meeting_that_is_over_forgotten(
     settings: Settings,
 ) -> None:

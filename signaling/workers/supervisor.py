@@ -32,7 +32,7 @@ BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Delays before the first, second … restart in a row; the last one repeats."""
 STEADY_SECONDS = 30.0
 """After a worker that ran this long the delays begin anew."""
-WATCH_SECONDS = 0.5
+WATCH_SECONDS = 0.25
 """Interval of questions to a worker whether it lives."""
 SILENT_SECONDS = 2.0
 """A worker that does not answer for this long is killed."""

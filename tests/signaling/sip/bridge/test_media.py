@@ -134,7 +134,7 @@ def received_by(guest: Guest, monkeypatch: pytest.MonkeyPatch) -> PictureTimes:
     """Note the pictures that a guest gets from now on, and decode none: that takes the cores."""
     received = PictureTimes()
 
-    def noted(codec: str, data: memoryview, _length: int) -> bool:
+    def noted(codec: str, data: memoryview, _length: int, _received_at: float) -> bool:
         if codec == "H264":
             received.note(data)
         return False

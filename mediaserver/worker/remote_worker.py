@@ -94,7 +94,7 @@ class RemoteWorker:
         self._link_lost = asyncio.Event()
         """Is set, and replaced, when that connection is lost."""
         self._faults: dict[str, str] = {}
-        """Why the latest attempt failed, by URL."""
+        """Why the latest attempt failed, by URL; none where it succeeded."""
         self._lost_at = 0.0
         """Monotonic time in seconds when the connection to the server was lost."""
 
@@ -150,13 +150,15 @@ class RemoteWorker:
         if self._link is None and time.monotonic() - self._lost_at > HOLD_ROOMS_S:
             await self._server.give_up()
         try:
-            return await self._dial(url)
+            waited = await self._dial(url)
         except (ClientError, ConnectionError, TimeoutError, ValueError) as exc:
             fault = str(exc) or repr(exc)
             if self._faults.get(url) != fault:  # else it is dialled in vain once a second
                 logger.warning("x the server at %s: %s", url, fault)
             self._faults[url] = fault
             return False
+        self._faults.pop(url, None)
+        return waited
 
     async def _close(self) -> None:
         server, self._server = self._server, None
@@ -197,7 +199,6 @@ class RemoteWorker:
         if self._link is not None:
             self._link.close(SUPERSEDED)
         self._epoch, self._link = epoch, WebLink(socket)
-        self._faults.pop(url, None)
         logger.info("= serving %s as %s, epoch %d", url, name, epoch)
         return self._link
 

@@ -183,11 +183,12 @@ class MeetingManager:
         in; then the room is opened anew, and its files are closed. Raises SQLAlchemyError.
         """
         now = self.dependencies.clock()
+        if patience:
+            self.dependencies.recordings.forget_lost()
         held = await self.engine.held()
         for end in held.ended:
             await self._guarded(self._note_end(end))
-        recordings = self.dependencies.recordings
-        lost = await recordings.taken_over(workers_elsewhere=patience > 0) - held.writing.keys()
+        lost = await self.dependencies.recordings.taken_over() - held.writing.keys()
         if not patience:
             await self._close_files(lost)
         stored = await self.dependencies.state_writer.take_over()

@@ -171,14 +171,15 @@ class RecordingCatalog:
             size = None
         await self._close(path, seconds, size, error)
 
-    async def taken_over(self, *, workers_elsewhere: bool) -> set[str]:
-        """Return the files that an earlier server left open, counted as running, after pending notes are applied.
+    def forget_lost(self) -> None:
+        """Drop what an earlier process of this server noted of lost workers, before anything else is noted.
 
-        With workers on other machines our own notes about lost ones say nothing: they may have left a server that hung
-        for the one that led after it, and record on.
+        Workers of other machines may have left it while it hung, and record on for the server that led after it.
         """
-        if workers_elsewhere:
-            self._journal.forget_lost()
+        self._journal.forget_lost()
+
+    async def taken_over(self) -> set[str]:
+        """Return the files that an earlier server left open, counted as running, after pending notes are applied."""
         open_ = {recording.path for recording in await self._open()}
         for path in open_:
             self._count_running(path)

@@ -130,7 +130,7 @@ class RecordingJournal:
                         self._file_exists = False
 
     def forget_lost(self) -> None:
-        """Drop the notes about lost workers that wait. Nothing of theirs may be in progress: call it before `add`."""
+        """Drop the notes of an earlier server about lost workers; call it before anything is added or flushed."""
         self._notes = deque(note for note in self._notes if not isinstance(note, Lost))
 
     async def stop(self) -> None:

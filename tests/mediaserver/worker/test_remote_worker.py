@@ -30,9 +30,15 @@ class ScriptedServer:
     serving: list[web.WebSocketResponse] = field(default_factory=list)
     results: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    starting: bool = False
+    """Whether workers are answered 503, each of which counts in `refused`."""
+    refused: int = 0
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        """Serve one worker."""
+        """Serve one worker. Raises HTTPServiceUnavailable."""
+        if self.starting:
+            self.refused += 1
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         greeting = {"version": "v", "marker": "", "owner": "province", "epoch": self.epoch, "relayed": self.relayed}
@@ -161,6 +167,29 @@ async def test_a_way_that_waits_is_tried_again_at_once_when_it_is_cut(
         async with second.listening():
             await second.said("serves")
     assert first.answers[:2] == ["serves", "left"]
+
+
+async def test_a_fault_is_logged_when_it_begins_and_not_at_each_attempt(
+    first: ScriptedServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def refuse(attempts: int) -> int:
+        """Let the worker try so often in vain; return how often the log has said so by then."""
+        first.starting, first.refused = True, 0
+        async with asyncio.timeout(PATIENCE_S):
+            while first.refused < attempts:
+                await asyncio.sleep(0.01)
+        first.starting = False
+        return sum("503" in each.getMessage() for each in caplog.records)
+
+    monkeypatch.setattr(remote_worker, "BACKOFF_S", (0.01,))
+    first.starting = True
+    async with dialling(first):
+        said = [await refuse(4)]
+        await first.said("serves")
+        first.starting = True
+        await first.serving[-1].close()
+        said.append(await refuse(4))
+    assert said == [1, 2]
 
 
 async def test_a_later_server_is_served_at_once_and_an_earlier_one_never_again(first: ScriptedServer) -> None:

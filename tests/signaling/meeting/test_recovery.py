@@ -291,8 +291,10 @@ async def test_a_worker_that_a_server_took_for_lost_when_it_hung_records_on_unde
         async with open_world(settings, held=engine) as world:
             await world.services.worker_keys.make("media-2", world.clock.now)
             session, path, _ = await _recorded(world, engine)
+            other = await world.server.recordings.begin("other", "Họp", ("UBND", "56"), world.clock.now)
             patched.setattr(RecordingStore, "running_into", succeeded)
             await world.server.recordings.lost(path, world.clock.now)
+    engine.ended.append(RecordingEnded("other", other, 61.0, "disk-full"))  # the first thing that the next server notes
     async with open_world(settings, held=engine) as world:
         assert (await _parts(world, session), world.server.recordings.running) == ([(1, "recording", None)], 1)
 

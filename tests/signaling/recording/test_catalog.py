@@ -696,7 +696,7 @@ async def test_a_file_that_a_worker_still_writes_stays_open_and_ends_as_usual(wo
     fresh = RecordingCatalog(
         world.recording_store, world.server.recordings.directory, b"", world.server.remux_queue.wake, world.disk
     )
-    assert (await fresh.taken_over(workers_elsewhere=False), fresh.running) == ({first, second}, 2)
+    assert (await fresh.taken_over(), fresh.running) == ({first, second}, 2)
     await fresh.lost(second, NOW)
     assert fresh.running == 1
     assert [(each.session, each.state) for each in await world.recording_store.recordings_in("recording")] == [

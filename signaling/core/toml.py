@@ -1,4 +1,4 @@
-"""Reads TOML in linear time, whatever it holds.
+"""Reads TOML in bounded time, whatever it holds.
 
 tomllib takes quadratic time for the parts of a key: 16 s for the 32,768 that 64 KiB have room for.
 """

@@ -140,6 +140,7 @@ class Dispatcher:
         if other is not None:
             await other(client, message, now)
             return
+        await self._meetings.joined(client).room_known()
         meeting = self._meetings.joined(client)
         entry = action_log.entry(message, meeting.state)  # before it is obeyed: who is removed has no name then
         effects = COMMANDS[type(message)](meeting.state, client.id, message, now)

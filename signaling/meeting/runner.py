@@ -146,6 +146,9 @@ class MeetingRunner:
         self._over = False
         self._recovered = False
         """Whether it was taken over from another process, so that the engine may know more of it."""
+        self._room_known = asyncio.Event()
+        """Clear after a takeover until a worker brings the room, which overrides our state, or it is opened anew."""
+        self._room_known.set()
         self._order = asyncio.Lock()
         self._decided = dependencies.clock()
         """When the effects that are carried out were decided: facts have this time, however long others take."""
@@ -248,11 +251,17 @@ class MeetingRunner:
         self.accepted, self.declared = set(snapshot.accepted), set(snapshot.declared)
         self._present, self._gone = set(snapshot.present), dict(snapshot.gone)
         self._recovered = True
+        self._room_known.clear()
+
+    async def room_known(self) -> None:
+        """Wait after a takeover until a worker has brought the room: what is changed before is overridden by it."""
+        await self._room_known.wait()
 
     async def attach(self, room: RoomState, now: datetime) -> None:
         """Continue the meeting in the room that the engine holds."""
         state, self.attached = self.state, True
         recovered, self._recovered = self._recovered, False
+        self._room_known.set()
         if recovered and room.recording is not None:
             self._part = room.recording
         await self.apply(state.adopt_room(room, now) if recovered else state.reconcile_room(room))
@@ -260,6 +269,7 @@ class MeetingRunner:
     async def rebuild(self) -> None:
         """Open the room anew, since no worker holds it any more."""
         self._recovered = False
+        self._room_known.set()
         await self.apply(self.state.restore())
 
     async def move(self, move_room: Callable[[str, RoomOptions], Awaitable[None]]) -> None:

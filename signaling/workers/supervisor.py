@@ -34,9 +34,9 @@ STEADY_SECONDS = 30.0
 """After a worker that ran this long the delays begin anew."""
 WATCH_SECONDS = 0.25
 """Interval of questions to a worker whether it lives."""
-SILENT_SECONDS = 2.0
+SILENT_SECONDS = 1.5
 """A worker that does not answer for this long is killed."""
-SILENT_TURNS = 8
+SILENT_TURNS = 6
 """Turns of the event loop in which that time is waited: in one late turn alone no worker is judged."""
 OVERLOADED_TURNS = 60
 """Turns in which one may be silent whose machine gives it no core: its successor would get none either."""

@@ -123,6 +123,30 @@ async def test_changes_of_the_last_moment_are_in_the_engine_alone_and_hold(setti
         assert "unknown" not in engine.rooms[session.id].seats
 
 
+async def test_what_is_asked_before_a_worker_brings_the_room_is_obeyed_once_it_does(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The room says what was done in the last moment of the server before, but not what its successor was asked."""
+    monkeypatch.setattr(lifecycle, "REMOTE_WORKER_SECONDS", 3600.0)
+    away, workers = FakeEngine(), WorkerPool()
+    async with open_world(settings, held=away) as world:
+        await world.services.worker_keys.make("media-2", world.clock.now)
+        session, _, chair, there = await _meeting(world)
+        await world.server.meetings.leave()
+    async with open_world(settings, workers) as world:
+        host, _ = await world.join("host", session, resume=chair["resume"])
+        await host.send(type="floor", seat=there["seat"], open=False)
+        await host.send(type="layout", kind="2x2")
+        await asyncio.sleep(0.2)  # both arrive meanwhile
+        await workers.take("media-2/1", away)
+        serving = asyncio.create_task(workers.serve("media-2/1"))
+        await wait_until(lambda: away.rooms[session.id].layouts["everyone"] == Layout("2x2"))
+        state = world.server.meetings.meetings[session.id].state
+        assert (state.layout_control.layout, state.roster.seats[there["seat"]].floor) == (Layout("2x2"), False)
+        assert there["seat"] not in away.rooms[session.id].floors
+        serving.cancel()
+
+
 async def test_a_room_that_was_lost_with_the_server_is_opened_anew(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, _, chair, there = await _meeting(world)

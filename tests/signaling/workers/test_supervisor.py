@@ -93,7 +93,7 @@ class AskedEngine(FakeEngine):
         return self.turns * self._share * module.SILENT_SECONDS / module.SILENT_TURNS
 
 
-@pytest.mark.parametrize(("share", "turns"), [(0.0, 8), (0.49, 8), (0.51, 60)])
+@pytest.mark.parametrize(("share", "turns"), [(0.0, 6), (0.49, 6), (0.51, 60)])
 async def test_a_worker_that_no_core_is_left_for_may_be_silent_longer(
     share: float, turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,7 +42,7 @@ from signaling.app.services import utc_now
 
 log = logging.getLogger(__name__)
 
-RELEASE_BEFORE = "f9f71e17"
+RELEASE_BEFORE = "164fca97"
 """The commit that is upgraded from by default."""
 LAYOUT = "1+5"
 REACHES_S = 5.0

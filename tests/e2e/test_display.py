@@ -15,8 +15,6 @@ from tests.e2e.browsers import Seat, intercept, wait_until
 from tests.e2e.people import HOST, OWN_SOUND_PROCESSOR, SMALL_CAMERA, People, Taps, leave_console
 from tests.e2e.server import Server
 
-pytestmark = pytest.mark.alone
-
 POINT = "nt.xuonghuan"
 GIVEN_UP_MS = 25_000
 """A display gives a request up after so long (`PATIENCE_MS` of `display-client.js`)."""

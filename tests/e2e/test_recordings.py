@@ -27,8 +27,6 @@ from tests.e2e.browsers import HEARD_DB, Seat, tone_level, wait_until
 from tests.e2e.people import HOST, People, Taps, record_live, stop_recording, unmute
 from tests.e2e.server import MEDIA_PORT, Server, run_beside, running
 
-pytestmark = pytest.mark.alone
-
 TITLE = "Họp có tạm dừng ghi"
 DISK_BYTES = 48 << 20
 NOW = datetime(2026, 11, 29, 7, 0, tzinfo=UTC)
@@ -261,6 +259,7 @@ def assert_transcript_is_corrected_by_keys(server: Server, page: Page) -> None:
     assert last == "[0:00:03] UBND thành phố Nha Trang: Báo cáo đã xong"
 
 
+@pytest.mark.alone
 def test_ux_21_34_43_a_recording_pauses_is_finished_plays_and_is_handed_over(
     server: Server, people: People, red: Browser, fox: Browser, tmp_path: Path
 ) -> None:

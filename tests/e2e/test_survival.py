@@ -103,7 +103,6 @@ def test_ux_10_a_reload_keeps_hand_and_floor(people: People, red: Browser, blue:
     speaker.until(lambda speaker: {"red", "blue"} <= speaker.colours(), "the picture again")
 
 
-@pytest.mark.alone
 def test_a_dead_browser_leaves_the_list(people: People, red: Browser, blue: Browser) -> None:
     page = people.signed_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Sơ kết")

@@ -31,9 +31,13 @@ def test_ux_38_a_communes_registration_is_confirmed_by_its_district(
     before = class_fields.bounding_box()
     commune.get_by_test_id("official-start").fill(f"{start:%Y-%m-%dT%H:%M}")
     commune.get_by_test_id("official-end").fill(f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M}")
-    expect(commune.get_by_test_id("deadlines")).to_contain_text("Hạn đăng ký 17:00")
+    deadlines = commune.get_by_test_id("deadlines")
+    expect(deadlines).to_contain_text("Hạn đăng ký 17:00")
     after = class_fields.bounding_box()
     assert before and after and after["height"] == before["height"]  # what is below does not move
+    for width in (390, 768, 1280):
+        commune.set_viewport_size({"width": width, "height": 720})
+        assert deadlines.evaluate("each => each.offsetHeight === parseFloat(getComputedStyle(each).minHeight)")
     commune.reload()
     commune.get_by_test_id("reopen").click()
     expect(commune.get_by_test_id("title")).to_have_value("Giao ban phường")

@@ -20,14 +20,16 @@ install: .venv/dev.stamp
 
 test:
 	$(MAKE) --jobs 2 packages checked
+	$(MAKE) unit
 	tests/beside.sh '$(MAKE) untimed' '$(MAKE) timed'
 
 # The static gates need no package of Debian.
 checked: speech
 	$(MAKE) check
 
-# What waits for sounds, pictures and clocks, one after the other.
-timed: unit flood web e2e endurance
+# What waits for sounds, pictures and clocks, one after the other: half of it leaves half of two cores, the unit tests,
+# which come before, leave nothing.
+timed: flood web e2e endurance
 
 # What only computes, in the time that the others wait.
 untimed: $(if $(shell command -v npm),types) rules mutants fuzz sanitize
@@ -95,7 +97,7 @@ long: install
 # and a half; those of several servers, which have machines of their own, and disk need root.
 DRILLS ?= restart take-over reload valkey killed-drain sql disk leader stopped-leader worker stopped-worker worker-disk \
 	leader-disk worker-clock leader-clock drain sql-hangs sql-ends hand-over partition sentinel patroni cascade nation \
-	shared-room shared-room-drain shared-room-restart shared-room-cost
+	shared-room shared-room-home shared-room-drain shared-room-restart shared-room-cost
 drills: install
 	@failed=; for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || failed="$$failed $$drill"; done; \
 	    [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }

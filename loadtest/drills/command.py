@@ -175,7 +175,16 @@ DRILLS = {
     "leader-clock": DrillKind(clock.of_leader, server_context=clock.clocks, machines=True),
     "cascade": DrillKind(cascade.lose_below, server_context=cascade.two_systems, points=12),
     "shared-room": DrillKind(
-        shared_room.kill_guest, unnoticed=False, server_context=shared_room.shared_server, sessions=1
+        shared_room.kill_guest, unnoticed=False, server_context=shared_room.shared_server, sessions=1, back_s=3.0
+    ),
+    "shared-room-home": DrillKind(
+        shared_room.kill_home,
+        obeys_s=10.0,
+        unnoticed=False,
+        server_context=shared_room.shared_server,
+        outcome=recording.outcome,
+        sessions=1,
+        back_s=3.0,
     ),
     "shared-room-drain": DrillKind(
         drain.drain,

@@ -131,7 +131,7 @@ def test_a_query_outlives_the_loop_that_waited_for_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
-async def test_connections_to_a_database_that_does_not_answer_are_closed_in_a_second(
+async def test_connections_to_a_database_that_does_not_answer_are_closed(
     tmp_path: Path, postgres_url: str
 ) -> None:
     """The driver waits for that without end, and with it the end of the server."""
@@ -140,6 +140,5 @@ async def test_connections_to_a_database_that_does_not_answer_are_closed_in_a_se
         async with engine.connect() as first, engine.connect() as second:
             assert [await each.scalar(text("SELECT 1")) for each in (first, second)] == [1, 1]
         relay.fall_silent()
-        began = asyncio.get_running_loop().time()
-        await database.dispose(engine)
-        assert asyncio.get_running_loop().time() - began < 2 * database.CLOSE_TIMEOUT_S
+        async with asyncio.timeout(PATIENCE_S):
+            await database.dispose(engine)

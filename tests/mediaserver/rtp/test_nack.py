@@ -1,7 +1,7 @@
 """Tests of the NACK generator against a plain set of missing packets."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mediaserver.rtp.nack import BURST, MAX_GAP, MAX_MISSING, MAX_TRIES, PER_SECOND, RETRY_S, NackGenerator, NackLimit
@@ -10,6 +10,7 @@ STEPS = st.lists(st.integers(-20, 40), min_size=1, max_size=80)
 
 
 @given(st.integers(0, 0xFFFF), STEPS)
+@example(0, [7, *[40] * 13, -1])  # the oldest is given up before one of the others comes
 def test_packets_jumped_over_are_missing_until_they_come(first: int, steps: list[int]) -> None:
     """Numbers are counted without wrapping here; the generator sees their last 16 bits."""
     base = 1 << 20 | first
@@ -20,12 +21,12 @@ def test_packets_jumped_over_are_missing_until_they_come(first: int, steps: list
         if number > newest:
             holes = range(newest + 1, number)
             newest = number
-            missing |= dict.fromkeys(holes)
+            missing = dict.fromkeys([*missing, *holes][-MAX_MISSING:])
         else:
             holes = range(0)
             missing.pop(number, None)
         assert generator.receive(number & 0xFFFF, 0.0) == [hole & 0xFFFF for hole in holes]
-    wanted = list(missing)[-MAX_MISSING:]
+    wanted = list(missing)
     assert generator.waiting is bool(wanted)
     assert generator.due(RETRY_S) == [number & 0xFFFF for number in wanted]
 

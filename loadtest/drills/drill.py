@@ -131,7 +131,10 @@ class Drill(Generic[S]):
 
     async def join(self, stack: AsyncExitStack) -> None:
         """Sign everyone in, register the sessions, and seat all participants."""
-        *logins, self.visitor = await self.server.point_accounts(self.size.points + 1)
+        logins = await self.server.point_accounts(self.size.points + 1)
+        if len(logins) <= self.size.points:
+            raise ValueError(f"--points is {len(logins) - 1} at most: one more point joins, and no more are registered")
+        *logins, self.visitor = logins
         clients: list[Client] = []
         points: list[str] = []
         for login in logins:

@@ -151,12 +151,17 @@ async def _hold(size: DrillSize, workers: int, library: MediaLibrary, progress: 
 
 
 async def _booked(server: RestartedServer, points: int, stack: AsyncExitStack) -> tuple[Sequence[Client], str]:
-    """Sign everyone in and book the session; return the clients, the host's first, and the session's code."""
+    """Sign everyone in and book the session; return the clients, the host's first, and the session's code.
+
+    Raises ValueError where fewer points than wanted are registered.
+    """
     clients, places = [], []
     for login in await server.point_accounts(points):
         client = await stack.enter_async_context(Client(server.url))
         places.append((await client.login(*login))["point"]["id"])
         clients.append(client)
+    if len(clients) < points:
+        raise ValueError(f"--points is {len(clients)} at most: no more are registered")
     session = await book(clients[0], places[0], places[1:], "Họp nhiều điểm cầu")
     return clients, session["code"]
 

@@ -1,13 +1,16 @@
 """Arguments of a drill, and its verdict."""
 
 import inspect
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from loadtest.drills.command import DRILLS, parse, passed
+from loadtest.drills.drill import Drill, DrillSize
 from loadtest.drills.upgrade import lay_out
+from loadtest.server.accounts import Login
 
 QUIET: dict[str, Any] = {
     "packets_lost": {"forwarded": 0, "mix": 0, "picture": 30},
@@ -122,3 +125,19 @@ def test_each_session_needs_somebody_to_give_the_floor_to(capsys: pytest.Capture
 def test_a_release_before_that_is_unknown_is_told(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="there is no commit v0-0-0 to upgrade from"):
         lay_out("v0-0-0", tmp_path / "before")
+
+
+class TwoPoints:
+    """A server of whose points two are registered."""
+
+    async def point_accounts(self, count: int) -> list[Login]:
+        """Return the accounts of the first `count` points."""
+        return [("a", "x"), ("b", "x")][:count]
+
+
+async def test_a_drill_with_more_points_than_are_registered_says_so() -> None:
+    server: Any = TwoPoints()
+    library: Any = None
+    async with AsyncExitStack() as stack:
+        with pytest.raises(ValueError, match="--points is 1 at most"):
+            await Drill(DrillSize(points=9, sessions=3, workers=3), library, server, print).join(stack)

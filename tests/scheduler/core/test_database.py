@@ -131,9 +131,7 @@ def test_a_query_outlives_the_loop_that_waited_for_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
-async def test_connections_to_a_database_that_does_not_answer_are_closed(
-    tmp_path: Path, postgres_url: str
-) -> None:
+async def test_connections_to_a_database_that_does_not_answer_are_closed(tmp_path: Path, postgres_url: str) -> None:
     """The driver waits for that without end, and with it the end of the server."""
     async with silent_postgresql(postgres_url, tmp_path) as relay:
         engine = database.connect(relay.url)

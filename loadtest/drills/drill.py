@@ -130,7 +130,10 @@ class Drill(Generic[S]):
         self._floors = itertools.count(1)
 
     async def join(self, stack: AsyncExitStack) -> None:
-        """Sign everyone in, register the sessions, and seat all participants."""
+        """Sign everyone in, register the sessions, and seat all participants.
+
+        Raises ValueError where fewer points than wanted are registered.
+        """
         logins = await self.server.point_accounts(self.size.points + 1)
         if len(logins) <= self.size.points:
             raise ValueError(f"--points is {len(logins) - 1} at most: one more point joins, and no more are registered")

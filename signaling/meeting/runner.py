@@ -82,6 +82,9 @@ FLUSH_SECONDS = 0.1
 """Changes of the roster are collected this long before they are sent."""
 NOTE_SECONDS = 0.5
 """A command waits so long at most until its audit entry is stored: a locked database must not stop a meeting."""
+ROOM_KNOWN_SECONDS = 5.0
+"""A command waits so long at most for the room after a takeover: a page takes its socket for lost after 8 s without a
+reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +257,13 @@ class MeetingRunner:
         self._room_known.clear()
 
     async def room_known(self) -> None:
-        """Wait after a takeover until a worker has brought the room: what is changed before is overridden by it."""
-        await self._room_known.wait()
+        """Wait after a takeover until a worker has brought the room: what is changed before is overridden by it.
+
+        A worker that does not come soon most likely died with the server before, and the room is opened from our state.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ROOM_KNOWN_SECONDS):
+                await self._room_known.wait()
 
     async def attach(self, room: RoomState, now: datetime) -> None:
         """Continue the meeting in the room that the engine holds."""

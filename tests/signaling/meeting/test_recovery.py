@@ -23,6 +23,7 @@ from signaling.app.lease import Lease
 from signaling.app.services import check, open_services
 from signaling.app.settings import Settings
 from signaling.core.errors import NewerMeetings, SettingsError
+from signaling.meeting import runner
 from signaling.meeting.schema import MEETINGS
 from signaling.meeting.state.roster import ticket_of
 from signaling.meeting.state.snapshot import OLDEST, VERSION, MeetingSnapshot
@@ -145,6 +146,24 @@ async def test_what_is_asked_before_a_worker_brings_the_room_is_obeyed_once_it_d
         assert (state.layout_control.layout, state.roster.seats[there["seat"]].floor) == (Layout("2x2"), False)
         assert there["seat"] not in away.rooms[session.id].floors
         serving.cancel()
+
+
+async def test_what_is_asked_is_obeyed_without_a_room_where_no_worker_comes_soon(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page would take its socket for lost; the room is opened anew from what the meeting knows."""
+    monkeypatch.setattr(lifecycle, "REMOTE_WORKER_SECONDS", 3600.0)
+    monkeypatch.setattr(runner, "ROOM_KNOWN_SECONDS", 0.05)
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        await world.services.worker_keys.make("media-2", world.clock.now)
+        session, _, chair, _ = await _meeting(world)
+        await world.server.meetings.leave()
+    async with open_world(settings) as world:
+        host, _ = await world.join("host", session, resume=chair["resume"])
+        await host.ask(type="layout", kind="2x2")
+        await world.server.meetings._wait_for_workers(set(), {session.id}, 0)
+        assert world.engine.rooms[session.id].layouts["everyone"] == Layout("2x2")
 
 
 async def test_a_room_that_was_lost_with_the_server_is_opened_anew(settings: Settings) -> None:

@@ -62,6 +62,21 @@ _RECORD = """(audio, ms) => new Promise((resolve, reject) => {
 })"""
 """What an element plays, as a WebM file; Firefox's AudioContext never starts on a machine without a sound card."""
 
+NOTE_FIRST_SOUND = """(() => {
+  addEventListener('click', ({target}) => {
+    if (target.closest('[data-testid=accept]')) window.acceptedAt = performance.now();
+  }, true);
+  const look = async () => {
+    const {pc} = document.querySelector('room-page')?.meeting?.connection ?? {};
+    const report = pc ? [...(await pc.getStats()).values()] : [];
+    const sound = report.find(({type, kind}) => type === 'inbound-rtp' && kind === 'audio');
+    if (sound?.totalAudioEnergy > 1e-4) window.heardAt = performance.now();
+    else setTimeout(look, 20);
+  };
+  look();
+})()"""
+"""Script of a page that notes when a meeting's notice is accepted and when a tone is first played (some 6 ms of it)."""
+
 HEARD_DB = -30.0
 SILENT_DB = -60.0
 """Tones are sent at about −18 dB of full scale."""
@@ -237,6 +252,13 @@ class Seat:
     def until(self, condition: Callable[[Self], bool], what: str) -> None:
         """Wait until a condition of this seat holds; `what` names it in the failure."""
         wait_until(self.page, lambda: condition(self), what)
+
+
+def joined_s(page: Page) -> float:
+    """Return the seconds from accepting the notice of a meeting to the first sound; the page has NOTE_FIRST_SOUND."""
+    page.wait_for_function("window.heardAt")
+    took_ms: float = page.evaluate("window.heardAt - window.acceptedAt")
+    return took_ms / 1000
 
 
 def slowness(page: Page) -> float:

@@ -25,11 +25,14 @@ exec unshare "${as_root[@]}" --net --mount bash -c '
     ip link set lan1 up
     # The ports of tests/e2e/server.py: no socket of a browser takes one before its server does.
     { echo 40000-43999 >/proc/sys/net/ipv4/ip_local_reserved_ports; } 2>/dev/null || true
+    # Playwright looks for an IPv6 address of localhost at each request of its own: without one here it would wait five
+    # seconds for a name server that cannot be reached.
+    hosts=$(mktemp)
+    [ -n "${DIEMCAU_TEST_IPV6:-}" ] || cat /etc/hosts >"$hosts"
+    echo "::1 localhost" >>"$hosts"
+    mount --bind "$hosts" /etc/hosts
+    rm "$hosts"
     if [ -n "${DIEMCAU_TEST_IPV6:-}" ]; then
-        hosts=$(mktemp)
-        echo "::1 localhost" >"$hosts"
-        mount --bind "$hosts" /etc/hosts
-        rm "$hosts"
         ip addr add fd00:99::1/64 dev lan0 nodad
         ip link set lan0 up
         ip -6 route add default via fd00:99::fe dev lan0

@@ -41,8 +41,9 @@ def test_sound_by_tcp_on_a_line_that_loses_one_packet_of_twenty(
         with browsers.chromium(playwright, arguments, str(program)) as behind:
             page = people.signed_in(behind, "nt.xuonghuan")
             page.add_init_script(block_udp())
-            seat = people.enter(page, code)
-            seat.hears(880)
+            page.add_init_script(browsers.NOTE_FIRST_SOUND)
+            people.enter(page, code)
+            took_s = browsers.joined_s(page)
             line.loss = LOSS
             page.wait_for_timeout(5_000)
             before = page.evaluate(_SOUND)
@@ -50,7 +51,7 @@ def test_sound_by_tcp_on_a_line_that_loses_one_packet_of_twenty(
             after = page.evaluate(_SOUND)
             people.leave()
     samples, concealed, held, played = (late - early for early, late in zip(before, after, strict=True))
-    print(f"{line.lost} of {line.passed} packets lost")
+    print(f"heard {took_s:.1f} s after accepting; {line.lost} of {line.passed} packets lost")
     print(f"{concealed / samples:.2%} of sound missing, {held / played:.3f} s held")
     assert concealed <= 0.02 * samples
     assert held <= 0.4 * played

@@ -256,7 +256,7 @@ class Seat:
 
 def joined_s(page: Page) -> float:
     """Return the seconds from accepting the notice of a meeting to the first sound; the page has NOTE_FIRST_SOUND."""
-    page.wait_for_function("window.heardAt")
+    page.wait_for_function("() => window.heardAt")
     took_ms: float = page.evaluate("window.heardAt - window.acceptedAt")
     return took_ms / 1000
 

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.drill, pytest.mark.alone]
 
 DELAY_S = 0.02
 LOSS = 0.05
+JOINED_S = 2.0
 MEASURED_MS = 30_000
 _SOUND = """async () => {
   const report = await document.querySelector('room-page').meeting.connection.pc.getStats();
@@ -53,5 +54,6 @@ def test_sound_by_tcp_on_a_line_that_loses_one_packet_of_twenty(
     samples, concealed, held, played = (late - early for early, late in zip(before, after, strict=True))
     print(f"heard {took_s:.1f} s after accepting; {line.lost} of {line.passed} packets lost")
     print(f"{concealed / samples:.2%} of sound missing, {held / played:.3f} s held")
+    assert took_s <= JOINED_S
     assert concealed <= 0.02 * samples
     assert held <= 0.4 * played

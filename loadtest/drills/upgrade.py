@@ -15,7 +15,9 @@ import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from itertools import islice, product
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 from loadtest.drills.drain import EMPTY_S, POLL_S, URL, leave_and_join, rooms_of_workers
@@ -37,6 +39,7 @@ from loadtest.server.postgresql import PostgreSql, postgresql
 from loadtest.server.process import ServerFailed
 from loadtest.server.rest_client import Client
 from loadtest.time_limit import within
+from scheduler.core.model import COMMUNE
 from signaling.app import tls
 from signaling.app.services import utc_now
 
@@ -47,6 +50,10 @@ RELEASE_BEFORE = "164fca97"
 LAYOUT = "1+5"
 REACHES_S = 5.0
 """Longest seconds until everybody sees a floor that was given or taken."""
+DISTRICT = "568"
+"""The unit that more communes belong to: that of Nha Trang."""
+MORE_COMMUNES = 31
+"""Communes beside the 169 registered points: two hundred sites, as a province has."""
 PREPARE = """
 import asyncio, json, os, sys
 from loadtest.server import accounts
@@ -54,15 +61,16 @@ from signaling.app.admin_cli import NewAccount
 from signaling.app.services import open_services, utc_now
 from signaling.app.settings import read
 
-async def prepare(points, machines):
+async def prepare(points, communes, machines):
     administrator = NewAccount("loadtest-administrator", "Quản trị viên", ("administrator", "technician"))
     async with open_services(read(os.environ), migrating=False) as services:
         keys = {name: await services.worker_keys.make(name, utc_now()) for name in machines}
+    await accounts.add_units(os.environ, communes)
     logins = await accounts.create_point_accounts(os.environ, points)
     [login] = await accounts.create_accounts(os.environ, [administrator])
     return {"keys": keys, "points": logins, "administrator": login}
 
-print(json.dumps(asyncio.run(prepare(int(sys.argv[1]), sys.argv[2:]))))
+print(json.dumps(asyncio.run(prepare(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))))
 """
 """What is done to the database before the upgrade, by the release before: this one would migrate it."""
 
@@ -127,10 +135,20 @@ def lay_out(commit: str, folder: Path) -> Path:
     return folder
 
 
+def more_communes() -> str:
+    """Return a units file of communes that no data of ours has; names of points have letters alone."""
+    letters = islice(product(ascii_lowercase, repeat=2), MORE_COMMUNES)
+    units = [
+        {"id": f"tai.{''.join(pair)}", "name": f"Xã Thêm {''.join(pair).title()}", "level": COMMUNE, "parent": DISTRICT}
+        for pair in letters
+    ]
+    return json.dumps({"units": units}, ensure_ascii=False)
+
+
 async def _prepare(server: OneOfSeveral, points: int, machines: list[str]) -> dict[str, Any]:
     """Create accounts and keys by the release of a server. Raises ServerFailed."""
     environ = {**server.environ, "PYTHONPATH": str(server.checkout)}
-    command = (sys.executable, "-c", PREPARE, str(points), *machines)
+    command = (sys.executable, "-c", PREPARE, str(points), more_communes(), *machines)
     process = await asyncio.create_subprocess_exec(*command, cwd=server.checkout, env=environ, stdout=PIPE)
     printed, _ = await process.communicate()
     if process.returncode:

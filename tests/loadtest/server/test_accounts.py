@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.server.accounts import create_accounts, create_point_accounts, points, read_accounts
+from loadtest.drills.upgrade import more_communes
+from loadtest.server.accounts import add_units, create_accounts, create_point_accounts, points, read_accounts
 from scheduler.units.seed import khanh_hoa_2023
 from signaling.app.admin_cli import NewAccount
 from signaling.app.services import open_services
@@ -26,6 +27,12 @@ async def test_each_point_gets_an_account_that_may_register(environ: dict[str, s
     async with open_services(read(environ)) as services:
         account = (await services.accounts.account(logins[0][0]) or pytest.fail("no account"))[0]
     assert (account.point, account.unit, account.roles) == (known[0].id, known[0].unit, ("registrant", "site"))
+
+
+async def test_the_upgrade_of_a_province_has_two_hundred_points(environ: dict[str, str]) -> None:
+    assert len(await points(environ)) == 169
+    await add_units(environ, more_communes())
+    assert len(await points(environ)) == 200
 
 
 async def test_a_second_run_gets_new_passwords(environ: dict[str, str]) -> None:

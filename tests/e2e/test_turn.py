@@ -26,11 +26,13 @@ from tests.e2e.lossy_line import lossy_line
 from tests.e2e.people import HOST, People, unmute
 from tests.e2e.server import LAN, MEDIA_PORT, run_beside, running
 
-TURNSERVER = Path("/usr/bin/turnserver")
+TURNSERVER, CERTUTIL = Path("/usr/bin/turnserver"), Path("/usr/bin/certutil")
 pytestmark = [
     pytest.mark.drill,
     pytest.mark.alone,
-    pytest.mark.skipif(not TURNSERVER.exists(), reason="needs Debian's coturn"),
+    pytest.mark.skipif(
+        not (TURNSERVER.exists() and CERTUTIL.exists()), reason="needs Debian's coturn and libnss3-tools"
+    ),
 ]
 
 PORT = MEDIA_PORT + 443

@@ -59,6 +59,11 @@ def renewing_by_name(media: PlainMedia) -> PlacedCall:
     return PlacedCall(media.description, steps=(Renewal(generic(media.host, media.ports, 2)),), user=ALIAS)
 
 
+def redirected(media: PlainMedia) -> PlacedCall:
+    """Call under a name, and again where the answer says."""
+    return PlacedCall(media.description, redirected=True, user=ALIAS)
+
+
 def renewing_late(media: PlainMedia) -> PlacedCall:
     """Call, and renew the call without an offer."""
     return PlacedCall(media.description, steps=(Renewal(generic(media.host, media.ports, 2), late=True),))

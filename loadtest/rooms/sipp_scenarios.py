@@ -9,6 +9,7 @@ from typing import Literal
 
 TAG = "[pid]r[call_number]"
 CONTACT = "Contact: <sip:room@[local_ip]:[local_port]>"
+DIALLED = "sip:[service]@[remote_ip]:[remote_port]"
 CHALLENGE = '{}-Authenticate: Digest realm="room", nonce="[call_id]", algorithm={}, qop="auth"'
 SIMPLE = "m=application"
 """What a session description has that is not simple: BFCP."""
@@ -26,13 +27,15 @@ SESSION_S = 1800
 class PlacedCall:
     """A call that sipp makes: with an offer, or without one and then with an answer in the ACK (RFC 3261, 13.2.1).
 
-    `reliable`: provisional responses must be (RFC 3262). Then come the `steps`. `user` stands in From and Contact. With
-    `keyed` the session's code is not dialled: its keys are the first step.
+    `reliable`: provisional responses must be (RFC 3262). `redirected`: the first INVITE must be, and comes again where
+    the answer says (RFC 3261, 8.1.3.4). Then come the `steps`. `user` stands in From and Contact. With `keyed` the
+    session's code is not dialled: its keys are the first step.
     """
 
     sdp: str
     late: bool = False
     reliable: bool = False
+    redirected: bool = False
     steps: "tuple[Renewal | Keys | Taken, ...]" = ()
     user: str = "room"
     keyed: bool = False
@@ -91,11 +94,19 @@ class TakenCall:
 def dialling(call: PlacedCall) -> str:
     """Return the scenario of a call that sipp makes."""
     headers = "Require: 100rel\n" if call.reliable else ""
-    parts = [
-        _request("INVITE", 1, "" if call.late else call.sdp, headers, new=True),
-        '<recv response="100" optional="true"/>',
-    ]
+    invite = _request("INVITE", 1, "" if call.late else call.sdp, headers, new=True)
+    parts = [invite, '<recv response="100" optional="true"/>']
     number = 1
+    if call.redirected:
+        number = 2
+        parts = [
+            invite,
+            '<recv response="302"><action><ereg regexp="sip:[^>]+" search_in="hdr" header="Contact:"'
+            ' check_it="true" assign_to="again"/></action></recv>',
+            _request("ACK", 1, ""),
+            _request("INVITE", number, call.sdp, new=True).replace(DIALLED, "[$again]", 1),
+            '<recv response="100" optional="true"/>',
+        ]
     if call.reliable:
         number = 2
         parts += [
@@ -107,7 +118,7 @@ def dialling(call: PlacedCall) -> str:
         ]
     else:
         parts += ['<recv response="180" optional="true"/>', '<recv response="200" rrs="true"/>']
-    parts.append(_request("ACK", 1, call.sdp if call.late else ""))
+    parts.append(_request("ACK", 2 if call.redirected else 1, call.sdp if call.late else ""))
     for step in call.steps:
         match step:
             case Renewal():
@@ -247,8 +258,8 @@ def _scenario(parts: Sequence[str]) -> str:
 def _request(
     method: str, number: int, body: str, headers: str = "", *, new: bool = False, to: str = "", kind: str = "sdp"
 ) -> str:
-    uri = "sip:[service]@[remote_ip]:[remote_port]" if new else "[next_url]"
-    to = to or f"To: <sip:[service]@[remote_ip]:[remote_port]>{'' if new else '[peer_tag_param]'}"
+    uri = DIALLED if new else "[next_url]"
+    to = to or f"To: <{DIALLED}>{'' if new else '[peer_tag_param]'}"
     head = [
         f"{method} {uri} SIP/2.0",
         "Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch];rport",

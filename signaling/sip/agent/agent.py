@@ -75,9 +75,9 @@ NOTIFIES = 0.25
 seconds (RFC 4575 §3.9); who sends too many is listened to no longer."""
 WITHIN = ("BYE", "INFO", "UPDATE", "NOTIFY")
 """Methods that belong to a call or a subscription (beside the INVITE, which may)."""
-CHALLENGES = 5.0
-"""Requests beyond the limit of a name that are still asked for its password: so many times those of an address, of all
-names together. They cost no state, and go to whoever a forger names, so they are few and small."""
+ASKED_FOR_PROOF = 5.0
+"""Requests for which there is no room, and which are smaller than the response that asks for a proof of their address:
+so many times those of an address get it, of all together. It goes to whoever a forger names."""
 
 
 class CallHandler(MediaHandler, Protocol):
@@ -124,8 +124,8 @@ class Agent:
         """Of requests within calls, by call."""
         self._notify_limit = RateLimit(NOTIFIES)
         """Of NOTIFY requests, by subscription."""
-        self._challenge_limit = RateLimit(CHALLENGES)
-        """Of challenges beyond those, of all together."""
+        self._proof_limit = RateLimit(ASKED_FOR_PROOF)
+        """Of responses that ask for a proof and are larger than their requests, of all together."""
         self._closing = False
         self._ready = False
         """Whether the calls of an earlier process are known; before that, no request of theirs may be refused."""
@@ -273,7 +273,7 @@ class Agent:
             return
         if request.method == "NOTIFY" and self._notified(transaction, now):
             return
-        proven = self._context.proof(request, transaction.flow) is not None
+        proven = self._context.received(request, transaction.flow)
         transaction.forgeable = transaction.flow.transport == "udp" and not proven
         if self._rate_limit.admit(
             self._bucket(transaction, proven=proven), INVITE_COST if request.method == "INVITE" else 1.0, now
@@ -281,9 +281,8 @@ class Agent:
             self._outside_dialog(transaction)
         elif transaction.flow.transport != "udp":
             self._refuse_full(transaction)
-        elif transaction.forgeable and self._may_challenge(transaction, now):
-            self._layer.reply(transaction, self._context.bare_challenge(request, transaction.flow))
-        # else over UDP it comes again, or its sender was forged
+        else:
+            self._ask_for_proof(transaction)  # else it comes again, or its sender was forged
 
     def _notified(self, transaction: ServerTransaction, now: float) -> bool:
         """Hand on a NOTIFY; return False if it belongs to no subscription of ours, or to one that is left by now."""
@@ -311,13 +310,28 @@ class Agent:
         own = transaction.forgeable or registered
         return f"{bucket} as {peer.user}" if own and self._handler.names_device(peer.user) else bucket
 
-    def _may_challenge(self, transaction: ServerTransaction, now: float) -> bool:
-        """Return whether a request beyond its limit may be the device's itself, which then proves it in another bucket
-        than those who forge its name."""
-        request = transaction.request
-        user = describe(request, transaction.flow).user
-        asked = request.method in ("INVITE", "REGISTER") and self._handler.proves_itself(user)
-        return asked and self._challenge_limit.admit("", 1.0, now)
+    def _ask_for_proof(self, transaction: ServerTransaction) -> bool:
+        """Let a device show that it receives at its address where others may have forged that: its request comes again
+        with a nonce, and counts apart from theirs. Return False if it is not asked.
+
+        One with a password is challenged. One without would take that for a refusal, and is redirected (RFC 3261
+        §8.1.3.4) to us. No state is kept.
+        """
+        request, flow = transaction.request, transaction.flow
+        if not transaction.forgeable or request.method not in ("INVITE", "REGISTER"):
+            return False
+        peer = describe(request, flow)
+        if self._handler.proves_itself(peer.user):
+            response = self._context.bare_challenge(request, flow)
+        elif request.method == "INVITE" and self._handler.has_address(peer.address):
+            response = self._context.redirect(request, flow)
+        else:
+            return False
+        larger = len(response.write()) > len(request.write())
+        if larger and not self._proof_limit.admit("", 1.0, asyncio.get_running_loop().time()):
+            return False
+        self._layer.reply(transaction, response)
+        return True
 
     def _outside_dialog(self, transaction: ServerTransaction) -> None:
         """Answer a request that belongs to no call."""
@@ -351,7 +365,8 @@ class Agent:
     def _on_register(self, transaction: ServerTransaction) -> None:
         forgeable = transaction.forgeable
         if self._registering[forgeable] >= MAX_WAITING or self._layer.busy(forgeable=forgeable):
-            self._refuse_full(transaction)
+            if not self._ask_for_proof(transaction):
+                self._refuse_full(transaction)
         else:
             self._registering[forgeable] += 1
             self._context.spawn(self._register(transaction))
@@ -374,7 +389,8 @@ class Agent:
         elif key in self._waiting or any((call_id, theirs) == key[:2] for call_id, _, theirs in calls):
             self._reply(transaction, 482)  # the same INVITE by two ways (§8.2.2.2)
         elif self._full(forgeable=transaction.forgeable):
-            self._refuse_full(transaction)
+            if self._full(forgeable=False) or not self._ask_for_proof(transaction):
+                self._refuse_full(transaction)
         else:
             incoming = IncomingCall(self._context, transaction, lambda: self._waiting.pop(key, None))
             self._waiting[key] = incoming

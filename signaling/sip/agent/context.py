@@ -28,6 +28,8 @@ METHODS = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REGISTER, NOT
 USER_AGENT = "Diemcau"
 USER_SAFE = "-_.!~*'()&=+$,;?/"
 """What stands in a user part as it is, beside letters and digits (RFC 3261 §25.1)."""
+NONCE = "nonce"
+"""The parameter of a Request-URI that brings a nonce of ours back."""
 MEDIA_CONTROL = "application/media_control+xml"
 """Media type of a request for a whole picture (RFC 5168)."""
 
@@ -178,6 +180,20 @@ class AgentContext(BackgroundTasks):
         given = digest.proof(request)
         return given if given and self._nonces.fresh(given.nonce, flow.remote[0], time.time()) else None
 
+    def received(self, request: Request, flow: Flow) -> bool:
+        """Return whether a request has a nonce that was sent a short time ago to the address it comes from, in a
+        challenge or in a redirection: who sends it receives there."""
+        redirected = self._nonces.fresh(_nonce(request.uri), flow.remote[0], time.time())
+        return redirected or self.proof(request, flow) is not None
+
+    def redirect(self, request: Request, flow: Flow) -> Response:
+        """Return a 302 to the same Request-URI with a nonce, without what says who we are: it is small."""
+        response = respond(request, 302, self.tag(request))
+        user, at, where = request.uri.rpartition("@")
+        host = where.partition("?")[0].partition(f";{NONCE}=")[0]
+        response.add("contact", f"<{user}{at}{host};{NONCE}={self._nonces.make(flow.remote[0], time.time())}>")
+        return response
+
     def challenge(self, request: Request, flow: Flow) -> Response:
         """Return the 401 that asks for a password; a nonce that is too old, or of an earlier process, is stale."""
         return self.response(request, 401, [self._challenge(request, flow)])
@@ -246,6 +262,14 @@ def describe(message: Message, flow: Flow) -> RemoteParty:
 def _user(identity: NameAddress | None) -> str:
     try:
         return Uri.parse(identity.uri).user if identity else ""
+    except BadMessage:
+        return ""
+
+
+def _nonce(uri: str) -> str:
+    """Return the nonce in a Request-URI, empty for one without."""
+    try:
+        return Uri.parse(uri).parameters.get(NONCE, "")
     except BadMessage:
         return ""
 

@@ -62,6 +62,7 @@ REASONS = {
     100: "Trying",
     180: "Ringing",
     200: "OK",
+    302: "Moved Temporarily",
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",

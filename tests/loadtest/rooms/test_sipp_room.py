@@ -1,4 +1,5 @@
-"""sipp as a room system, with an agent of ours on the other side. Also tests `sipp_scenarios.py`, `descriptions.py`."""
+"""sipp as a room system, with an agent of ours on the other side. Also tests `sipp_scenarios.py`, `descriptions.py`,
+`forger.py`."""
 
 import asyncio
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Literal
 import pytest
 
 from loadtest.rooms import scripts
+from loadtest.rooms.forger import forging
 from loadtest.rooms.plain_media import PlainMedia
 from loadtest.rooms.room import RoomFailed
 from loadtest.rooms.rosters import ALL, CHANGE
@@ -51,6 +53,19 @@ async def dial(room: SippRoom, ours: Agent) -> None:
     await room.dial("sip:1234567890@{}:{};transport=udp".format(*ours.address))
     await room.established()
     assert room.description == OURS.replace("\r", "").strip()
+
+
+async def test_a_call_in_whose_name_others_call_comes_again_where_it_is_redirected(tmp_path: Path) -> None:
+    handler = Handler()
+    handler.names, handler.addresses = {scripts.ALIAS}, {media().host}
+    async with (
+        agent(handler) as ours,
+        forging(media().host, scripts.ALIAS, ours.address),
+        sipp_room(tmp_path, media(), scripts.redirected) as room,
+    ):
+        await dial(room, ours)
+        assert room.answers == ["302 Moved Temporarily", "200 OK"]
+        await room.hang_up()
 
 
 @pytest.mark.parametrize("script", [scripts.late_offer, scripts.reliable], ids=["late offer", "100rel"])

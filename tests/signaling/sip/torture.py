@@ -4,14 +4,20 @@ Each has the name and the clause that its RFC gives it, and the status by which 
 Where an RFC lets a user agent choose, `why` says what was chosen.
 """
 
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import cast
 
-from tests.signaling.sip.agents import OFFER
+from tests.signaling.sip.agents import OFFER, soon
 
 NO_ANSWER = None
 NO_METHOD = 405
 """Answer to a method that this agent does not serve."""
 TOLERATED = "may be refused or taken for what is meant: taken"
+_TOP_VIA = re.compile(rb"(?im)^(v(?:ia)?\s*:\s*SIP\s*/\s*[0-9.]+\s*/\s*UDP\s+)(?:\[[^]]*\]|[^\s;:\[]+)(?::\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,3 +363,51 @@ RFC_5118 = (
 )
 
 CASES = (*RFC_4475, *RFC_5118)
+PROBE = (
+    b"OPTIONS sip:probe@h SIP/2.0\r\nVia: SIP/2.0/UDP h;rport;branch=z9hG4bKprobe\r\nFrom: <sip:a@h>;tag=probe\r\n"
+    b"To: <sip:b@h>\r\nCall-ID: probe\r\nCSeq: 1 OPTIONS\r\n\r\n"
+)
+"""What any agent answers, after everything that was sent before."""
+
+
+class Sender(asyncio.DatagramProtocol):
+    """A socket that sends messages, and queues what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: asyncio.Queue[bytes] = asyncio.Queue()
+        self.wire: asyncio.DatagramTransport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.wire = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.heard.put_nowait(data)
+
+    def send(self, case: Case) -> None:
+        """Send a message; its topmost Via says where it comes from, for without `rport` that is where the answer
+        goes."""
+        place = "{}:{}".format(*self.wire.get_extra_info("sockname")).encode()
+        self.wire.sendto(_TOP_VIA.sub(rb"\g<1>" + place, case.data, count=1))
+
+
+@asynccontextmanager
+async def sender(host: str, to: tuple[str, int]) -> AsyncIterator[Sender]:
+    """Yield a socket of a local address."""
+    loop = asyncio.get_running_loop()
+    wire, peer = await loop.create_datagram_endpoint(Sender, local_addr=(host, 0), remote_addr=to)
+    try:
+        yield peer
+    finally:
+        wire.close()
+
+
+def status(response: bytes) -> int:
+    """Return the status of a response, which may repeat what cannot be parsed."""
+    return int(response.split(b" ", 2)[1])
+
+
+async def final(heard: asyncio.Queue[bytes]) -> bytes:
+    """Return the next final response."""
+    while status(response := await soon(heard.get())) < 200:
+        pass
+    return response

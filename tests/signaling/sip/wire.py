@@ -24,6 +24,8 @@ class Peer(asyncio.DatagramProtocol):
         self.tag = "peer"
         self.user = "peer"
         self.contact_user = "peer"
+        self.uri = f"sip:123@{HOST}"
+        """The Request-URI of its requests."""
         self.parameters = ""
         """Parameters of its Contact."""
         self.theirs = ""
@@ -53,7 +55,7 @@ class Peer(asyncio.DatagramProtocol):
         self.number = self.number if again else next(self.numbers)
         place = f"{HOST}:{self.port}"
         lines = [
-            f"{method} sip:123@{HOST} SIP/2.0",
+            f"{method} {self.uri} SIP/2.0",
             f"Via: SIP/2.0/{self.transport.upper()} {place};rport;branch=z9hG4bK{branch or f'{method}{self.number}'}",
             f'From: "Phòng" <sip:{self.user}@{HOST}>;tag={self.tag}',
             f"To: <sip:123@{HOST}>" + (f";tag={self.theirs}" if self.theirs else ""),

@@ -770,6 +770,7 @@ async def test_all_rooms_of_a_province_may_call_at_once(monkeypatch: pytest.Monk
         raise AssertionError
 
     handler = RecordingHandler(decide_later)
+    handler.addresses = set()
     async with agent(handler, most_calls=200) as ours, AsyncExitStack() as stack:
         peers = [await stack.enter_async_context(wire.udp(ours)) for _ in range(201)]
         statuses = []

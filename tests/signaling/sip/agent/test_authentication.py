@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from signaling.sip.agent.agent import (
-    CHALLENGES,
+    ASKED_FOR_PROOF,
     INVITE_COST,
     Call,
     CallRefused,
@@ -289,18 +289,15 @@ async def test_forged_datagrams_with_its_name_keep_no_device_with_a_password_out
     monkeypatch.setattr("signaling.sip.agent.rate_limit.PER_SECOND", 0.0)
     monkeypatch.setattr("signaling.sip.agent.rate_limit.BURST", 10.0)
     handler = RecordingHandler(refuse)
-    handler.names = {ACCOUNT.user}
+    handler.names = handler.proving = {ACCOUNT.user}
     async with agent(handler) as ours, wire.udp(ours) as forger, wire.udp(ours) as peer:
         forger.user = peer.user = ACCOUNT.user
         forger.call_id = "forged"
         for number in range(11):
             forger.request("OPTIONS", branch=f"forged{number}")
-        peer.invite()
-        assert await peer.silent()  # a device without a password would take a challenge for a refusal
-        handler.proving = handler.names
-        for number in range(int(CHALLENGES * 10) - 3):
+        for number in range(int(ASKED_FOR_PROOF * 10) - 1):
             forger.request("REGISTER", branch=f"more{number}")
-        for method, had in (("INVITE", ""), ("REGISTER", "0.old")):
+        for method, had in (("REGISTER", "0.old"), ("INVITE", "")):
             peer.theirs, peer.tag = "", method
             about = f'username="kh", realm="diemcau", nonce="{had}", uri="", response="", nc=1, cnonce="", qop=auth'
             old = [f"Authorization: Digest {about}"] if had else []
@@ -313,9 +310,51 @@ async def test_forged_datagrams_with_its_name_keep_no_device_with_a_password_out
             forger.request("INVITE", branch=f"between{method}")
             peer.request(method, f"Authorization: {proof[1]}", body=OFFER if method == "INVITE" else "")
             assert (await peer.response()).status == (403 if method == "INVITE" else 200)
-        peer.tag = "more"
+        peer.theirs, peer.tag = "", "more"
+        peer.request("REGISTER")
+        assert await peer.silent()  # all challenges that are larger than their requests have a limit together
         peer.invite()
-        assert await peer.silent()  # all challenges of that kind together have a limit
+        assert (await peer.response()).status == 401  # others gain nothing from those that are not
+
+
+async def test_forged_datagrams_keep_no_device_without_a_password_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take a challenge for a refusal, so it is redirected to where it called, and comes again with a nonce."""
+    monkeypatch.setattr("signaling.sip.agent.rate_limit.PER_SECOND", 0.0)
+    monkeypatch.setattr("signaling.sip.agent.rate_limit.BURST", 10.0)
+    handler = RecordingHandler()
+    handler.names = {"kh"}
+    async with agent(handler) as ours, wire.udp(ours) as forger, wire.udp(ours) as peer:
+        forger.user = peer.user = "kh"
+        forger.call_id = "forged"
+        for number in range(11):
+            forger.request("OPTIONS", branch=f"forged{number}")
+        peer.uri = f"sip:123@{HOST};user=phone;nonce=0.old?subject=x"
+        request = peer.invite()
+        response = await peer.response()
+        assert (response.status, response.reason, response.get("allow")) == (302, "Moved Temporarily", None)
+        assert response.contact is not None and len(response.write()) < len(request)
+        assert (ours._layer._server_transactions, handler.incoming.empty()) == ({}, True)
+        peer.theirs = response.recipient.tag
+        peer.ack(f"INVITE{peer.number}")
+        peer.uri, peer.theirs, peer.tag = response.contact.uri, "", "redirected"
+        assert peer.uri.startswith(f"sip:123@{HOST};user=phone;nonce=")
+        peer.invite()
+        assert (await peer.response()).status == 200
+        assert (await soon(handler.incoming.get())).user == "123"
+        forger.uri = f"{peer.uri[:-1]}{'0' if peer.uri[-1] != '0' else '1'}"
+        forger.invite()
+        while (response := await forger.response()).sequence[1] != "INVITE":
+            pass
+        assert response.status == 302
+        handler.addresses = set()
+        peer.uri, peer.tag = f"sip:123@{HOST}", "elsewhere"
+        peer.invite()
+        assert await peer.silent()  # no device is there
+        monkeypatch.setattr("signaling.sip.protocol.digest.NONCE_LIFE_S", -1)
+        handler.addresses = {HOST}
+        peer.uri, peer.tag = response.contact.uri if response.contact else "", "late"
+        peer.invite()
+        assert (await peer.response()).status == 302
 
 
 @pytest.mark.parametrize("proves", [True, False])
@@ -400,9 +439,12 @@ async def test_callers_that_may_be_forged_leave_room_to_the_others(monkeypatch: 
             async with agent(handler) as ours, wire.udp(ours) as peer, wire.tcp(ours) as by_tcp:
                 peer.invite()
                 await soon(handler.incoming.get())
-                peer.tag = "another"
+                peer.tag, handler.addresses = "another", set()
                 peer.invite()
                 assert (await peer.response()).status == 503
+                handler.addresses = {HOST}
+                peer.invite()
+                assert (await peer.response()).status == 302
                 by_tcp.call_id = "by tcp"
                 by_tcp.invite()
                 assert (await by_tcp.response(skip=0)).status == 100

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from loadtest.rooms.baresip import room
+from loadtest.rooms.forger import WRONG_CODE, forging
 from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, IncomingCall, Target
-from tests.signaling.sip.agents import OFFER, RecordingHandler, agent, soon
+from tests.signaling.sip.agents import OFFER, RecordingHandler, accept, agent, soon
 
 BOTH = pytest.mark.parametrize("transport", ["udp", "tcp"])
 
@@ -53,6 +54,27 @@ async def test_they_dial(tmp_path: Path, transport: str) -> None:
         assert incoming.peer.user_agent.startswith("baresip v1.1.0")
         assert incoming.offer == call.sdp and "m=video" in call.sdp
         await call.hang_up()
+        await peer.event("CALL_CLOSED")
+
+
+async def test_they_dial_again_where_they_are_redirected_as_others_call_in_their_name(tmp_path: Path) -> None:
+    async def take(incoming: IncomingCall) -> Call:
+        if incoming.user == WRONG_CODE:
+            incoming.refuse(404)
+            raise CallUnanswered("forged")
+        return await accept(incoming)
+
+    handler = RecordingHandler(take)
+    handler.names = {"camlam"}
+    async with (
+        room(tmp_path, user="camlam") as peer,
+        agent(handler) as ours,
+        forging("127.0.0.1", "camlam", ours.address),
+    ):
+        await peer.command("dial", "sip:1234567890@{}:{};transport=udp".format(*ours.address))
+        await peer.event("CALL_ESTABLISHED")
+        assert peer.log.count("SIP/2.0 302 Moved Temporarily") == 1
+        await (await soon(handler.calls.get())).hang_up()
         await peer.event("CALL_CLOSED")
 
 

@@ -2,21 +2,15 @@
 
 import asyncio
 import re
-from contextlib import AsyncExitStack
 
 import pytest
 
 from tests.signaling.sip import torture
 from tests.signaling.sip.agents import agent, soon
-from tests.signaling.sip.torture import RFC_4475, RFC_5118, Case
+from tests.signaling.sip.torture import PROBE, RFC_4475, RFC_5118, Case, final, sender, status
 from tests.signaling.sip.wire import HOST
 
 CASES = {each.name: each for each in torture.CASES}
-_TOP_VIA = re.compile(rb"(?im)^(v(?:ia)?\s*:\s*SIP\s*/\s*[0-9.]+\s*/\s*UDP\s+)(?:\[[^]]*\]|[^\s;:\[]+)(?::\d+)?")
-PROBE = (
-    b"OPTIONS sip:probe@h SIP/2.0\r\nVia: SIP/2.0/UDP h;rport;branch=z9hG4bKprobe\r\nFrom: <sip:a@h>;tag=probe\r\n"
-    b"To: <sip:b@h>\r\nCall-ID: probe\r\nCSeq: 1 OPTIONS\r\n\r\n"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -25,42 +19,19 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("signaling.sip.agent.agent.CLOSE_TIMEOUT_S", 0.01)
 
 
-class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self) -> None:
-        self.heard: asyncio.Queue[bytes] = asyncio.Queue()
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self.heard.put_nowait(data)
-
-
-def status(response: bytes) -> int:
-    """Return the status of a response, which may repeat what cannot be parsed."""
-    return int(response.split(b" ", 2)[1])
-
-
-async def final(heard: asyncio.Queue[bytes]) -> bytes:
-    """Return the next final response."""
-    while status(response := await soon(heard.get())) < 200:
-        pass
-    return response
-
-
 def test_all_are_there() -> None:
     assert (len(RFC_4475), len(RFC_5118)) == (49, 12)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 async def test_a_datagram(case: Case) -> None:
-    async with agent() as ours, AsyncExitStack() as stack:
-        wire, peer = await asyncio.get_running_loop().create_datagram_endpoint(_Datagrams, (HOST, 0))
-        stack.callback(wire.close)
-        place = "{}:{}".format(*wire.get_extra_info("sockname")).encode()
-        wire.sendto(_TOP_VIA.sub(rb"\g<1>" + place, case.data, count=1), ours.address)  # else to port 5060
+    async with agent() as ours, sender(HOST, ours.address) as peer:
+        peer.send(case)
         if case.status is not None:
             response = await final(peer.heard)
             assert status(response) == case.status, case.why
             assert re.search(rb"\r\nTo: .*;\s*tag\s*=", response) or b"\r\nTo:" not in response
-        wire.sendto(PROBE, ours.address)
+        peer.wire.sendto(PROBE)
         assert b"probe" in await soon(peer.heard.get())  # nothing was said in between
 
 

@@ -1,12 +1,14 @@
 """Scripted room systems in meetings of a real server with real media: they see and are seen, show slides, move."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from loadtest.media.perception import sees
+from loadtest.media.perception import Colour, sees
 from loadtest.rooms import scripts
 from loadtest.rooms.descriptions import polycom
 from loadtest.rooms.h323_room import H323Room, h323_room
@@ -20,9 +22,11 @@ from tests.loadtest.rooms.waiting import until
 from tests.mediaserver.meeting import WatchingDecoder
 from tests.signaling.fake_room_systems import register, tick
 from tests.signaling.sip.whole_server import served, viewer
-from tests.signaling.world import NHA_TRANG, World, wait_until
+from tests.signaling.world import CAM_RANH, NHA_TRANG, Socket, World, wait_until
 
 ADDRESS = "127.0.1.1"
+SHARE = 0.1
+"""Least share of a picture that one of two tiles covers."""
 BLUE, GREEN, YELLOW = (0, 0, 255), (0, 255, 0), (255, 255, 0)
 ScriptedRoom = SippRoom | H323Room
 
@@ -53,10 +57,7 @@ async def in_meeting(
     else:
         await room.dial("sip:{}@{}:{};transport=udp".format(session.code, *gateway(world, protocol)))
     await room.established()
-    await wait_until(lambda: seated(world, session.id))
-    seat = seated(world, session.id)
-    await host.send(type="floor", seat=seat, open=True)
-    await host.until(lambda message: message["type"] == "levels" and message["levels"].get(seat, -127) > -40)
+    await given_floor(world, host, session.id, NHA_TRANG)
     async with viewer(world, session.id) as watch:
         await watch.until(lambda: sees(watch.picture, BLUE))
         await until(lambda: sees(room.media.seen(), BLUE))
@@ -64,6 +65,14 @@ async def in_meeting(
         yield watch
     await room.hang_up()
     await wait_until(lambda: not seated(world, session.id))
+
+
+async def given_floor(world: World, host: Socket, session: str, point: str) -> None:
+    """Give a point's room system the floor, and wait until it is heard."""
+    await wait_until(lambda: seated(world, session, point))
+    seat = seated(world, session, point)
+    await host.send(type="floor", seat=seat, open=True)
+    await host.until(lambda message: message["type"] == "levels" and message["levels"].get(seat, -127) > -40)
 
 
 def gateway(world: World, protocol: str) -> tuple[str, int]:
@@ -76,9 +85,9 @@ def gateway(world: World, protocol: str) -> tuple[str, int]:
     return agent.address
 
 
-def seated(world: World, session: str) -> str:
-    """Return the seat of the room system once its media are connected, else an empty text."""
-    seat = world.server.meetings.meetings[session].state.roster.holder(f"{NHA_TRANG}.01")
+def seated(world: World, session: str, point: str = NHA_TRANG) -> str:
+    """Return the seat of a point's room system once its media are connected, else an empty text."""
+    seat = world.server.meetings.meetings[session].state.roster.holder(f"{point}.01")
     return seat.id if seat is not None and seat.up else ""
 
 
@@ -128,3 +137,37 @@ async def test_a_room_of_h323_sees_and_is_seen(settings: Settings) -> None:
     ):
         room.media.show(YELLOW)
         await watch.until(lambda: sees(watch.picture, YELLOW))
+
+
+def gets(mcu: H323Room, tone: int, colour: Colour) -> bool:
+    """Return whether an MCU hears a tone, and sees a colour in a tile."""
+    return mcu.hears(tone) and sees(mcu.media.seen(), colour, SHARE)
+
+
+async def test_two_other_mcus_get_each_other_and_nothing_of_their_own(settings: Settings) -> None:
+    points, tones, colours = (NHA_TRANG, CAM_RANH), (880, 1500), (BLUE, YELLOW)
+    async with AsyncExitStack() as stack:
+        mcus = [
+            await stack.enter_async_context(h323_room(PlainMedia(f"127.0.1.{number}", tone, colour, GREEN)))
+            for number, (tone, colour) in enumerate(zip(tones, colours, strict=True), 1)
+        ]
+        world = await stack.enter_async_context(served(settings, h323=True))
+        for point, mcu in zip(points, mcus, strict=True):
+            address, port = mcu.address
+            await register(world, point, address, port=port, protocol="H323", kind="LINK")
+            await mcu.expect()
+        session = await world.session(*points)
+        host, _ = await world.join("host", session)
+        await tick(world, 0)
+        for point, mcu in zip(points, mcus, strict=True):
+            await mcu.established()
+            await given_floor(world, host, session.id, point)
+        for mcu, tone, colour in zip(mcus, reversed(tones), reversed(colours), strict=True):
+            await until(partial(gets, mcu, tone, colour))
+        for _ in range(30):
+            await asyncio.sleep(0.05)
+            for mcu, tone, colour in zip(mcus, tones, colours, strict=True):
+                assert not sees(mcu.media.seen(), colour, SHARE)
+                assert not mcu.hears(tone)
+        for mcu in mcus:
+            await mcu.hang_up()

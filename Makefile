@@ -102,7 +102,7 @@ drills: install
 	@failed=; for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || failed="$$failed $$drill"; done; \
 	    [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms --calls 2 --times --json
-	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms crowd --json
+	@tests/e2e/netns.sh $(BIN)/python -m loadtest rooms crowd flood --json
 	@tests/e2e/netns.sh $(BIN)/pytest -q -m drill tests/signaling tests/e2e
 	@tests/e2e/netns.sh --ipv6 $(BIN)/pytest -q tests/e2e/test_survival.py tests/e2e/test_entering.py \
 	    -k "dead_browser or reload or picture_comes"

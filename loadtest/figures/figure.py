@@ -46,6 +46,10 @@ class Runs(Protocol):
         """Return the figures of a drill. Raises NotMeasured, BrokeOff."""
         ...
 
+    def flood(self) -> dict[str, Any]:
+        """Return the figures of a flood of INVITEs against a whole server. Raises BrokeOff."""
+        ...
+
     def fuzz(self, seconds: int) -> str:
         """Fuzz all parsers for so long in all; return what the fuzzer prints. Raises NotMeasured."""
         ...

@@ -54,6 +54,15 @@ class LocalRuns:
             raise BrokeOff(f"the drill {name} broke off: {_last(ended.stderr)}") from None
         return found
 
+    def flood(self) -> dict[str, Any]:
+        """Send a whole server INVITEs for a minute. Raises BrokeOff where it says nothing."""
+        ended = self._run([sys.executable, "-m", "loadtest", "rooms", "flood", "--json"])
+        try:
+            found: dict[str, Any] = json.loads(ended.stdout)["flood"]
+        except (ValueError, KeyError):
+            raise BrokeOff(f"the flood broke off: {_last(ended.stderr)}") from None
+        return found
+
     def fuzz(self, seconds: int) -> str:
         """Fuzz all parsers. Raises NotMeasured where there is no fuzzer."""
         self._in_checkout()

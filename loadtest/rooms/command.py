@@ -16,7 +16,7 @@ from pathlib import Path
 from loadtest.load import procfs
 from loadtest.media.library import MediaLibrary
 from loadtest.progress import PrintLine
-from loadtest.rooms import baresip, crowd
+from loadtest.rooms import baresip, crowd, flood
 from loadtest.rooms.call import OTHER_COLOUR
 from loadtest.rooms.certificates import RoomCertificates, by_authority, in_one_file
 from loadtest.rooms.crowd import CrowdPlan
@@ -43,7 +43,7 @@ from signaling.app import tls
 from signaling.app.services import utc_now
 from signaling.app.settings import own_addresses
 
-CROWD = "crowd"
+CROWD, FLOOD = "crowd", "flood"
 MARKS, OTHER_MARKS = Dscp(46, 34, 24), Dscp(40, 26, 32)
 """The marks of packets that are due without a setting (EF, AF41, CS3), and those of the second server."""
 AT_ONCE = 8
@@ -57,7 +57,7 @@ FULL_HD_FILM_S = 90
 class RoomsPlan:
     """Number of calls of each kind, of calls at once, the file of outcomes, and rooms in one meeting at once.
 
-    With `times`, delays and key frames are measured in each call.
+    With `times`, delays and key frames are measured in each call. `flood_s`: seconds of a flood of INVITEs, 0 for none.
     """
 
     calls: int
@@ -66,6 +66,7 @@ class RoomsPlan:
     output: Path | None
     crowd: CrowdPlan | None
     times: bool = False
+    flood_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ class ServerSetup:
 def parse(words: Sequence[str]) -> tuple[RoomsPlan, bool]:
     """Parse the command's arguments: the plan, and whether JSON is wanted."""
     parser = argparse.ArgumentParser(prog="python -m loadtest rooms", description=__doc__)
-    kinds_help = f"some of {', '.join(KINDS)} (default all of these), and {CROWD}: many rooms in one meeting at once"
+    others = f"{CROWD}: many rooms in one meeting at once, {FLOOD}: {flood.FLOOD_HZ} INVITEs a second"
+    kinds_help = f"some of {', '.join(KINDS)} (default all of these), and {others}"
     parser.add_argument("kinds", nargs="*", metavar="kind", help=kinds_help)
     parser.add_argument("--calls", type=int, default=8, help="of each kind (default 8)")
     at_once_help = "calls at the same time, of several kinds where one has fewer (default 8, but no more than --calls)"
@@ -89,18 +91,21 @@ def parse(words: Sequence[str]) -> tuple[RoomsPlan, bool]:
     parser.add_argument("--times", action="store_true", help=times_help)
     parser.add_argument("--counted", type=int, default=30, help=f"rooms of a {CROWD} that are counted (default 30)")
     parser.add_argument("--seen", type=int, default=6, help="and those that see and hear and are seen (default 6)")
+    parser.add_argument("--seconds", type=float, default=60.0, help=f"of a {FLOOD} (default 60)")
     parser.add_argument("--output", type=Path, help="file of outcomes, JSON lines: a later run goes on from there")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     arguments = parser.parse_args(words)
-    if unknown := set(arguments.kinds) - {*KINDS, CROWD}:
+    if unknown := set(arguments.kinds) - {*KINDS, CROWD, FLOOD}:
         parser.error(f"no such kind: {', '.join(sorted(unknown))}")
     at_once = min(arguments.calls, AT_ONCE) if arguments.at_once is None else arguments.at_once
-    if min(arguments.calls, at_once, arguments.counted, arguments.seen) < 1:
-        parser.error("--calls, --at-once, --counted and --seen are 1 at least")
-    kinds = tuple(each for each in arguments.kinds or KINDS if each != CROWD)
+    if min(arguments.calls, at_once, arguments.counted, arguments.seen, arguments.seconds) < 1:
+        parser.error("--calls, --at-once, --counted, --seen and --seconds are 1 at least")
+    kinds = tuple(each for each in arguments.kinds or KINDS if each in KINDS)
     many = CrowdPlan(arguments.counted, arguments.seen) if CROWD in arguments.kinds else None
     lanes = min(at_once, arguments.calls * max(1, len(kinds)))
-    return RoomsPlan(arguments.calls, kinds, lanes, arguments.output, many, arguments.times), arguments.json
+    flood_s = arguments.seconds if FLOOD in arguments.kinds else 0.0
+    plan = RoomsPlan(arguments.calls, kinds, lanes, arguments.output, many, arguments.times, flood_s)
+    return plan, arguments.json
 
 
 async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
@@ -117,12 +122,12 @@ async def run(plan: RoomsPlan, progress: PrintLine) -> Outcomes:
         full_hd = await baresip.film(folder / "full-hd.mp4", baresip.FULL_HD, FULL_HD_FILM_S) if needed else None
         media = partial(CallContext, library=library, folder=folder, films=films, full_hd=full_hd)
         first, second = (tuple(each for each in plan.kinds if KINDS[each].second is at) for at in (False, True))
-        if first or plan.crowd is not None:
+        if first or plan.crowd is not None or plan.flood_s:
             usual = ServerSetup(folder / "first", _certify(folder / "first"), MARKS)
             await _on_a_server(usual, replace(plan, kinds=first), media, outcomes, progress)
         if second:
             other = ServerSetup(folder / "second", by_authority(folder / "second", LOOPBACK, ELSEWHERE), OTHER_MARKS)
-            await _on_a_server(other, replace(plan, kinds=second, crowd=None), media, outcomes, progress)
+            await _on_a_server(other, replace(plan, kinds=second, crowd=None, flood_s=0.0), media, outcomes, progress)
     return outcomes
 
 
@@ -141,7 +146,7 @@ async def _on_a_server(
     }
     if setup.marks != MARKS:
         settings["DIEMCAU_DSCP"] = f"{setup.marks.audio},{setup.marks.video},{setup.marks.signalling}"
-    rated = 2 * max(plan.at_once, plan.crowd.counted + plan.crowd.seen if plan.crowd else 0)
+    rated = 2 * max(plan.at_once, plan.crowd.counted + plan.crowd.seen if plan.crowd else 0, 2)
     async with temporary_server(rated, logging.getLogger(__name__).debug, **settings) as server:
         context = media(server, ports, certificates=setup.certificates, marks=setup.marks)
         cost = LegCost(lambda: procfs.usage(server.pid).cpu_s)
@@ -153,6 +158,9 @@ async def _on_a_server(
             rooms = plan.crowd.counted + plan.crowd.seen
             seats = assign(await points(server.environ), logins[:1] * 2 * rooms, rooms)
             outcomes.crowd = await crowd.run(context, seats, plan.crowd)
+        if plan.flood_s:
+            seats = assign(await points(server.environ), logins[:1] * 4, 2)
+            outcomes.flood = await flood.run(context, seats, plan.flood_s)
 
 
 def _certify(folder: Path) -> RoomCertificates:

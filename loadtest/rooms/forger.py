@@ -1,11 +1,16 @@
-"""Somebody who calls in the name of a room system, from its address, and answers nothing that comes there."""
+"""Somebody who calls in the name of a room system, from its address, and answers nothing that comes there.
+
+`python -m loadtest.rooms.forger HOST:PORT HZ ADDRESS=NAME...` sends so many INVITEs a second to a server, in turn from
+each address by its name, until it is ended.
+"""
 
 import asyncio
 import secrets
 import socket
+import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 
 from loadtest.rooms.descriptions import generic
 from mediaserver.transport.ice import Address
@@ -21,25 +26,30 @@ NO_MEDIA = {"audio": 4000, "video": 4002}
 @asynccontextmanager
 async def forging(host: str, user: str, server: Address) -> AsyncIterator[None]:
     """Send INVITEs with a user name from an address of this machine for the time of the block. Raises OSError."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.setblocking(False)
-        sock.bind((host, 0))
-        sock.connect(server)
-        flood = asyncio.create_task(_call(sock, user))
-        try:
-            await asyncio.sleep(HEADSTART_S)
-            yield
-        finally:
-            flood.cancel()
+    flood = asyncio.create_task(forge([(host, user)], server, CALLS_HZ))
+    try:
+        await asyncio.sleep(HEADSTART_S)
+        yield
+    finally:
+        flood.cancel()
 
 
-async def _call(sock: socket.socket, user: str) -> None:
-    began, sent = time.monotonic(), 0
-    while True:
-        while sent < CALLS_HZ * (time.monotonic() - began):
-            sent += 1
-            sock.send(_invite(user, *sock.getsockname()))
-        await asyncio.sleep(1 / CALLS_HZ)
+async def forge(callers: Sequence[tuple[str, str]], server: Address, hertz: float) -> None:
+    """Send so many INVITEs a second, in turn from each address by its user name, and catch up when late. Raises
+    OSError."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in callers]
+        for sock, (host, _) in zip(sockets, callers, strict=True):
+            sock.setblocking(False)
+            sock.bind((host, 0))
+            sock.connect(server)
+        began, sent = time.monotonic(), 0
+        while True:
+            while sent < hertz * (time.monotonic() - began):
+                at = sent % len(callers)
+                sockets[at].send(_invite(callers[at][1], *sockets[at].getsockname()))
+                sent += 1
+            await asyncio.sleep(1 / hertz)
 
 
 def _invite(user: str, host: str, port: int) -> bytes:
@@ -57,3 +67,15 @@ def _invite(user: str, host: str, port: int) -> bytes:
         f"Content-Length: {len(offer)}\n\n"
     )
     return head.replace("\n", "\r\n").encode() + offer.encode()
+
+
+def main(words: Sequence[str]) -> None:
+    """Send INVITEs as the arguments say."""
+    server, hertz, *callers = words
+    host, _, port = server.rpartition(":")
+    names = [(address, name) for address, _, name in (each.partition("=") for each in callers)]
+    asyncio.run(forge(names, (host, int(port)), float(hertz)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

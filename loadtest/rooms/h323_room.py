@@ -31,13 +31,14 @@ class H323Room:
 
     keyframe_period = PERIOD
 
-    def __init__(self, media: PlainMedia, name: str) -> None:
+    def __init__(self, media: PlainMedia, name: str, *, separate: bool) -> None:
         self.media = media
         self.dialled = ""
         """The number under which it is called."""
         self._call: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
         self._settled_at = 0.0
-        self._agent = Agent(H323Settings(media.host, 0, name=name), self)
+        settings = H323Settings(media.host, 0, name=name, tunnelling=not separate, fast_connect=not separate)
+        self._agent = Agent(settings, self)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -144,10 +145,11 @@ class H323Room:
 
 
 @asynccontextmanager
-async def h323_room(media: PlainMedia, name: str = "") -> AsyncIterator[H323Room]:
-    """Give a room system at the address of its media, which announces a name where it is called."""
+async def h323_room(media: PlainMedia, name: str = "", *, separate: bool = False) -> AsyncIterator[H323Room]:
+    """Give a room system at the address of its media, which announces a name where it is called. `separate`: its H.245
+    has a connection of its own, and it knows no fast connect."""
     await media.open()
-    room = H323Room(media, name)
+    room = H323Room(media, name, separate=separate)
     await room.start()
     try:
         yield room

@@ -48,6 +48,8 @@ class Outcomes:
         self._calls: dict[str, list[CallOutcome]] = {}
         self.crowd: dict[str, Any] | None = None
         """What came of many rooms at once; None where that was not tried."""
+        self.flood: dict[str, Any] | None = None
+        """What came of a flood of INVITEs; None where that was not tried."""
         if path is not None and path.exists():
             for line in path.read_text("utf-8").splitlines():
                 row = json.loads(line)
@@ -71,16 +73,17 @@ class Outcomes:
 
     @property
     def passed(self) -> bool:
-        """True if there were calls and none failed, and nothing in a crowd."""
+        """True if there were calls and none failed, and nothing in a crowd or in a flood."""
         calls = [call for calls in self._calls.values() for call in calls]
         crowds = [self.crowd[each] for each in ("counted", "seen")] if self.crowd else []
-        whole = all(each["passed"] == each["tried"] for each in crowds)
-        return bool(calls or crowds) and whole and not any(call.failure for call in calls)
+        whole = all(each["passed"] == each["tried"] for each in crowds) and (self.flood is None or self.flood["passed"])
+        return bool(calls or crowds or self.flood) and whole and not any(call.failure for call in calls)
 
     def report(self) -> dict[str, Any]:
         """Return counts and times by kind, for JSON."""
         kinds = {kind: _report(calls) for kind, calls in self._calls.items()}
-        return {"kinds": kinds} | ({"crowd": self.crowd} if self.crowd else {})
+        others = {"crowd": self.crowd, "flood": self.flood}
+        return {"kinds": kinds} | {name: found for name, found in others.items() if found}
 
     def table(self) -> str:
         """Return the same as a table in Markdown."""
@@ -92,8 +95,9 @@ class Outcomes:
             f"| {kind} | {row['tried']} | {row['passed']} | {' | '.join(_spread(row[name]) for name in MEASURED)} |"
             for kind, row in self.report()["kinds"].items()
         ]
-        crowd = ["", f"crowd: {json.dumps(self.crowd, ensure_ascii=False)}"] if self.crowd else []
-        return "\n".join([head, "| --- |" + 10 * " ---: |", *rows, *crowd])
+        others = [("crowd", self.crowd), ("flood", self.flood)]
+        more = ["\n" + f"{name}: {json.dumps(found, ensure_ascii=False)}" for name, found in others if found]
+        return "\n".join([head, "| --- |" + 10 * " ---: |", *rows, *more])
 
 
 def _report(calls: Sequence[CallOutcome]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Literal
 TAG = "[pid]r[call_number]"
 CONTACT = "Contact: <sip:room@[local_ip]:[local_port]>"
 DIALLED = "sip:[service]@[remote_ip]:[remote_port]"
+TAKEN = '<recv response="180" optional="true"/>', '<recv response="200" rrs="true"/>'
 CHALLENGE = '{}-Authenticate: Digest realm="room", nonce="[call_id]", algorithm={}, qop="auth"'
 SIMPLE = "m=application"
 """What a session description has that is not simple: BFCP."""
@@ -27,7 +28,7 @@ SESSION_S = 1800
 class PlacedCall:
     """A call that sipp makes: with an offer, or without one and then with an answer in the ACK (RFC 3261, 13.2.1).
 
-    `reliable`: provisional responses must be (RFC 3262). `redirected`: the first INVITE must be, and comes again where
+    `reliable`: provisional responses must be (RFC 3262). `redirected`: the first INVITE may be, and comes again where
     the answer says (RFC 3261, 8.1.3.4). Then come the `steps`. `user` stands in From and Contact. With `keyed` the
     session's code is not dialled: its keys are the first step.
     """
@@ -94,15 +95,19 @@ class TakenCall:
 def dialling(call: PlacedCall) -> str:
     """Return the scenario of a call that sipp makes."""
     headers = "Require: 100rel\n" if call.reliable else ""
-    invite = _request("INVITE", 1, "" if call.late else call.sdp, headers, new=True)
-    parts = [invite, '<recv response="100" optional="true"/>']
+    parts = [
+        _request("INVITE", 1, "" if call.late else call.sdp, headers, new=True),
+        '<recv response="100" optional="true"/>',
+    ]
     number = 1
     if call.redirected:
         number = 2
-        parts = [
-            invite,
-            '<recv response="302"><action><ereg regexp="sip:[^>]+" search_in="hdr" header="Contact:"'
-            ' check_it="true" assign_to="again"/></action></recv>',
+        parts += [
+            '<recv response="302" optional="true" next="redirected"><action><ereg regexp="sip:[^>]+" search_in="hdr"'
+            ' header="Contact:" check_it="true" assign_to="again"/></action></recv>',
+            *TAKEN,
+            _request("ACK", 1, "").replace("<send>", '<send next="talk">'),
+            '<label id="redirected"/>',
             _request("ACK", 1, ""),
             _request("INVITE", number, call.sdp, new=True).replace(DIALLED, "[$again]", 1),
             '<recv response="100" optional="true"/>',
@@ -117,8 +122,8 @@ def dialling(call: PlacedCall) -> str:
             '<recv response="200"/>',  # to either, in either order
         ]
     else:
-        parts += ['<recv response="180" optional="true"/>', '<recv response="200" rrs="true"/>']
-    parts.append(_request("ACK", 2 if call.redirected else 1, call.sdp if call.late else ""))
+        parts += TAKEN
+    parts += [_request("ACK", 2 if call.redirected else 1, call.sdp if call.late else ""), '<label id="talk"/>']
     for step in call.steps:
         match step:
             case Renewal():

@@ -76,6 +76,10 @@ def h323(_context: CallContext, seats: Seats) -> AbstractAsyncContextManager[H32
     return h323_room(media_of(seats))
 
 
+def h323_separate(_context: CallContext, seats: Seats) -> AbstractAsyncContextManager[H323Room]:
+    return h323_room(media_of(seats), separate=True)
+
+
 def media_of(seats: Seats, *, decodes: bool = True, moving: bool = False) -> PlainMedia:
     """Return the media of a scripted room system."""
     return PlainMedia(seats.address, ROOM_TONE_HZ, ROOM_COLOUR, SLIDES_COLOUR, decodes=decodes, moving=moving)

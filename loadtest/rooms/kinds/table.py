@@ -8,6 +8,7 @@ from loadtest.rooms.kinds import (
     cameras,
     encryption,
     feedback,
+    forged,
     front_door,
     keys,
     marks,
@@ -18,7 +19,7 @@ from loadtest.rooms.kinds import (
     slides,
 )
 from loadtest.rooms.kinds.kind import CallKind, called, dialling, nothing
-from loadtest.rooms.kinds.setups import FULL_HD, PLAIN, baresip, h323, linphone, pjsua, sipp
+from loadtest.rooms.kinds.setups import FULL_HD, PLAIN, baresip, h323, h323_separate, linphone, pjsua, sipp
 from loadtest.rooms.lane import RoomSetup
 from loadtest.rooms.sipp_scenarios import TOO_BRIEF
 
@@ -83,6 +84,8 @@ KINDS: dict[str, CallKind] = {
     "keys": CallKind(PLAIN, dialling("udp"), keys.all_keys),
     "h323": CallKind(RoomSetup(h323, protocol="H323"), dialling("h323"), nothing),
     "h323-called": CallKind(RoomSetup(h323, protocol="H323", called=True), called, nothing),
+    "h323-separate": CallKind(RoomSetup(h323_separate, protocol="H323"), dialling("h323"), nothing),
+    "h323-separate-called": CallKind(RoomSetup(h323_separate, protocol="H323", called=True), called, nothing),
     "h323-slides": CallKind(RoomSetup(h323, protocol="H323"), dialling("h323"), slides.both),
     "linphone": CallKind(RoomSetup(linphone()), dialling("udp"), nothing),
     "linphone-sdes": CallKind(
@@ -102,6 +105,7 @@ KINDS: dict[str, CallKind] = {
         dialling("udp"),
         one_address.renew_in_flood,
     ),
+    "forged": CallKind(RoomSetup(forged.forged, sip_user=scripts.ALIAS), dialling("udp"), forged.came_again),
     "lossy": CallKind(RoomSetup(sipp(scripts.giving_feedback)), dialling("udp"), feedback.lossy),
     "rtx": CallKind(RoomSetup(sipp(scripts.retransmitting)), dialling("udp"), feedback.repaired),
     "high": CallKind(RoomSetup(feedback.in_high), dialling("udp"), feedback.high),

@@ -260,12 +260,14 @@ class Agent:
         if call is not None and not comes_from(call.peer, transaction.flow):
             call = None
         if request.method == "ACK":
+            self._layer.admit(transaction)
             if call is not None:
                 call.confirmed(request)
             return
         now = asyncio.get_running_loop().time()
         if call is not None and request.method != "CANCEL":
             if self._call_limit.admit(call.id, 1.0, now):
+                self._layer.admit(transaction)
                 call.request(transaction)
             else:
                 self._layer.forget_requests(request.call_id, request.sender.tag)
@@ -278,6 +280,7 @@ class Agent:
         if self._rate_limit.admit(
             self._bucket(transaction, proven=proven), INVITE_COST if request.method == "INVITE" else 1.0, now
         ):
+            self._layer.admit(transaction)
             self._outside_dialog(transaction)
         elif transaction.flow.transport != "udp":
             self._refuse_full(transaction)
@@ -291,6 +294,7 @@ class Agent:
         if subscription is None or subscription.is_over or not comes_from(subscription.peer, transaction.flow):
             return False
         if self._notify_limit.admit(request.call_id, 1.0, now):
+            self._layer.admit(transaction)
             subscription.notified(transaction)
             return True
         subscription.leave()

@@ -176,6 +176,11 @@ class TransactionLayer:
                     server.timer.cancel()
                 self._forget(key)
 
+    def admit(self, server: ServerTransaction) -> None:
+        """Keep a new request in the trace, where a call may begin with it. Those beyond a limit are not admitted: they
+        would take what is kept of others, and more time than all else that they cost."""
+        self._trace(server.request, server.flow)
+
     def reply(self, server: ServerTransaction, response: Response) -> None:
         """Answer a request without keeping state (RFC 3261 §8.2.7)."""
         self._send(response, _response_flow(server))
@@ -229,8 +234,8 @@ class TransactionLayer:
 
     def _on_message(self, message: Request | Response, flow: Flow) -> None:
         log.debug("< %s %s", flow.remote, message)
-        self.trace.record(message, flow.remote[0], sent=False, at=datetime.now(UTC))
         if isinstance(message, Response):
+            self._trace(message, flow)
             self._on_response(message)
             return
         message.came_from(*flow.remote)
@@ -239,6 +244,7 @@ class TransactionLayer:
         if server is None or (message.method == "ACK" and server.machine.state is State.ACCEPTED):
             self._on_new_request(message, flow)
             return
+        self._trace(message, flow)
         if message.method != "ACK":
             self._perform(server.machine.repeated(), server)
         elif isinstance(server.machine, ServerInvite):
@@ -246,6 +252,9 @@ class TransactionLayer:
             if server.heard is not None:
                 server.heard(message)
         self._restart_timer(server, key)
+
+    def _trace(self, message: Message, flow: Flow) -> None:
+        self.trace.record(message, flow.remote[0], sent=False, at=datetime.now(UTC))
 
     def _on_new_request(self, request: Request, flow: Flow) -> None:
         if len(self._server_transactions) >= MAX_TRANSACTIONS:

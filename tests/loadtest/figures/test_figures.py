@@ -29,6 +29,13 @@ DRILLS: dict[str, dict[str, Any]] = {
 }
 
 
+FLOOD: dict[str, Any] = {
+    "passed": True,
+    "seconds": 60.3,
+    "sound_hz": 49.98,
+    "called": {"tried": 40, "passed": 40},
+    "grown_mb": 3.5,
+}
 PASSED = Part("3 tests passed", holds=True)
 
 
@@ -59,6 +66,9 @@ class ScriptedRuns:
             raise self.error
         return {**QUIET, "drill": name, **DRILLS[name], **self.changed.get(name, {})}
 
+    def flood(self) -> dict[str, Any]:
+        return {**FLOOD, **self.changed.get("flood", {})}
+
     def fuzz(self, seconds: int) -> str:
         return "rtp: 6000000 inputs in 3 s\nsip: 4000000 inputs in 3 s\n"
 
@@ -83,7 +93,7 @@ def test_an_unknown_figure_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_passed_holds() -> None:
-    assert holds(ScriptedRuns(), "F1", "F2", "F5", "F6", "F7", "F8", "F12", "F13", "F20") == [True] * 9
+    assert holds(ScriptedRuns(), "F1", "F2", "F5", "F6", "F7", "F8", "F12", "F13", "F19", "F20") == [True] * 10
     assert holds(ScriptedRuns(), "F8", "--full") == [True]
 
 
@@ -93,6 +103,7 @@ def test_what_passed_holds() -> None:
         ("F5", "worker", {"back_s": {"p95": 5.1, "max": 5.1}}),
         ("F5", "worker", {"back_s": {"p95": 0.1, "max": 10.1}}),
         ("F6", "restart", {"start_s": 3.1}),
+        ("F19", "flood", {"passed": False}),
         ("F6", "restart", {"passed": False}),
         ("F8", "sql", {"passed": False}),
         ("F12", "recording", {"lost_s": {"max": 2.1}}),

@@ -56,6 +56,7 @@ def test_no_more_lanes_are_opened_than_there_are_calls() -> None:
     alone = RoomsPlan(8, (), 8, None, CrowdPlan(4, 6))
     assert parse(["udp", "tcp", "--calls", "1", "--at-once", "4"])[0] == RoomsPlan(1, ("udp", "tcp"), 2, None, None)
     assert parse(["crowd", "--counted", "4"]) == (alone, False)
+    assert parse(["flood", "--seconds", "5"])[0] == RoomsPlan(8, (), 8, None, None, flood_s=5.0)
     with pytest.raises(SystemExit):
         parse(["smoke-signals"])
 

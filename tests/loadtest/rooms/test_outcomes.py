@@ -78,3 +78,12 @@ def test_a_crowd_passes_whole() -> None:
     assert outcomes.table().endswith('"seen": {"tried": 6, "passed": 6}}')
     outcomes.crowd = {"counted": {"tried": 30, "passed": 30}, "seen": {"tried": 6, "passed": 5}}
     assert not outcomes.passed
+
+
+def test_a_flood_holds_or_does_not() -> None:
+    outcomes = Outcomes()
+    outcomes.flood = {"passed": True, "sound_hz": 50.0}
+    assert outcomes.passed and outcomes.report() == {"kinds": {}, "flood": outcomes.flood}
+    assert outcomes.table().splitlines()[-1] == 'flood: {"passed": true, "sound_hz": 50.0}'
+    outcomes.flood = {"passed": False}
+    assert not outcomes.passed

@@ -334,6 +334,7 @@ async def test_forged_datagrams_keep_no_device_without_a_password_out(monkeypatc
         assert (response.status, response.reason, response.get("allow")) == (302, "Moved Temporarily", None)
         assert response.contact is not None and len(response.write()) < len(request)
         assert (ours._layer._server_transactions, handler.incoming.empty()) == ({}, True)
+        assert ours.traced("", HOST) == []  # a flood would take the place of others
         peer.theirs = response.recipient.tag
         peer.ack(f"INVITE{peer.number}")
         peer.uri, peer.theirs, peer.tag = response.contact.uri, "", "redirected"
@@ -341,6 +342,8 @@ async def test_forged_datagrams_keep_no_device_without_a_password_out(monkeypatc
         peer.invite()
         assert (await peer.response()).status == 200
         assert (await soon(handler.incoming.get())).user == "123"
+        (traced,) = ours.traced("", HOST)
+        assert [each.text.partition(" ")[0] for each in traced.messages] == ["INVITE", "SIP/2.0", "SIP/2.0"]
         forger.uri = f"{peer.uri[:-1]}{'0' if peer.uri[-1] != '0' else '1'}"
         forger.invite()
         while (response := await forger.response()).sequence[1] != "INVITE":

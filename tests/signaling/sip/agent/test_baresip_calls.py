@@ -57,7 +57,11 @@ async def test_they_dial(tmp_path: Path, transport: str) -> None:
         await peer.event("CALL_CLOSED")
 
 
-async def test_they_dial_again_where_they_are_redirected_as_others_call_in_their_name(tmp_path: Path) -> None:
+async def test_they_dial_again_where_they_are_redirected_as_others_call_in_their_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signaling.sip.agent.rate_limit.PER_SECOND", 0.0)
+
     async def take(incoming: IncomingCall) -> Call:
         if incoming.user == WRONG_CODE:
             incoming.refuse(404)
